@@ -1,0 +1,250 @@
+// Package retcode is the contract of Rookery's return codes: every number that the platform answers, as a Go constant
+// that is an error, with its meaning, its remedy and its class.
+//
+// A number means something only together with its domain: -5 is a wrong signature at the gateway (QQ) and, as a signed
+// byte, a refused account class on the bus (OIDB). A Code therefore holds both, and codes compare with ==, work in a
+// switch, and are found in any chain of errors:
+//
+//	if errors.Is(err, retcode.GroupGuildAlreadyBound) { ... }
+//
+// The constants and their texts are generated from catalogue/codes.tsv and catalogue/doors.tsv. Explain goes the other
+// way, from a number in an answer or a log line to the codes that it can be.
+package retcode
+
+//go:generate go run ../catalogue/gen
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// A Domain is a space of return codes. The zero Domain is none.
+type Domain uint8
+
+// The six domains of the contract, and after them the doors with numbers of their own.
+const (
+	QQ          Domain = iota + 1 // the device's share calls, the gateway, OAuth, friends and messages
+	Group                         // guild groups
+	GameCenter                    // the Game Center
+	OIDB                          // the bus, the same for every command
+	PayToken                      // the pay token check, command 0x73a
+	AccessToken                   // the access token check, command 0x711
+	MSDKv5                        // the MSDK V5 doors' own numbers, which are no part of the contract
+)
+
+var domainNames = [...]string{
+	QQ: "qq", Group: "group", GameCenter: "gamecenter", OIDB: "oidb", PayToken: "paytoken", AccessToken: "accesstoken",
+	MSDKv5: "msdkv5",
+}
+
+// String returns the domain's name, such as "qq" or "accesstoken".
+func (d Domain) String() string { return name(domainNames[:], d, "Domain") }
+
+// MarshalText writes the domain's name; it fails for a Domain that is none of the constants.
+func (d Domain) MarshalText() ([]byte, error) { return marshalName(domainNames[:], d) }
+
+// UnmarshalText reads what MarshalText writes.
+func (d *Domain) UnmarshalText(text []byte) (err error) {
+	*d, err = ParseDomain(string(text))
+	return err
+}
+
+// ParseDomain returns the domain of that name.
+func ParseDomain(name string) (Domain, error) {
+	return parseName[Domain](domainNames[:], name, "domain")
+}
+
+// A Class tells the program that got a code what to do about it. The zero Class is none.
+type Class uint8
+
+// The classes.
+const (
+	ClassOK               Class = iota + 1 // nothing: the call succeeded
+	ClassRetry                             // the same call may work in a moment; repeat it with backoff
+	ClassSlowDown                          // it came too often; wait before the next one
+	ClassReauthorize                       // get a new login or token
+	ClassFixRequest                        // the caller's code sent something wrong
+	ClassFixConfiguration                  // the app's registration, permissions, addresses or binding must change
+	ClassAskUser                           // a person must act
+	ClassContactPlatform                   // only the platform's operator can mend it
+	ClassInternal                          // the platform's own fault; report it
+)
+
+var classNames = [...]string{
+	ClassOK: "ok", ClassRetry: "retry", ClassSlowDown: "slow-down", ClassReauthorize: "reauthorize",
+	ClassFixRequest: "fix-request", ClassFixConfiguration: "fix-configuration", ClassAskUser: "ask-user",
+	ClassContactPlatform: "contact-platform", ClassInternal: "internal",
+}
+
+// String returns the class's name, such as "slow-down".
+func (c Class) String() string { return name(classNames[:], c, "Class") }
+
+// MarshalText writes the class's name; it fails for a Class that is none of the constants.
+func (c Class) MarshalText() ([]byte, error) { return marshalName(classNames[:], c) }
+
+// UnmarshalText reads what MarshalText writes.
+func (c *Class) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseClass(string(text))
+	return err
+}
+
+// ParseClass returns the class of that name.
+func ParseClass(name string) (Class, error) { return parseName[Class](classNames[:], name, "class") }
+
+func name[T ~uint8](names []string, value T, kind string) string {
+	if value == 0 || int(value) >= len(names) {
+		return fmt.Sprintf("%s(%d)", kind, uint8(value))
+	}
+	return names[value]
+}
+
+func marshalName[T ~uint8](names []string, value T) ([]byte, error) {
+	if value == 0 || int(value) >= len(names) {
+		return nil, fmt.Errorf("retcode: %d has no name", uint8(value))
+	}
+	return []byte(names[value]), nil
+}
+
+func parseName[T ~uint8](names []string, name, kind string) (T, error) {
+	if i := slices.Index(names, name); i > 0 {
+		return T(i), nil
+	}
+	return 0, fmt.Errorf("retcode: there is no %s %q", kind, name)
+}
+
+// A Code is one return code: a domain and a number in it. It is an error, also when its number means success, and
+// returning one of the constants as an error allocates nothing. The zero Code is no code.
+type Code int64
+
+// numberBits is the room for a number below the domain. A number is added to the shifted domain, not or-ed, so the
+// generated constants show it with its sign.
+const numberBits = 32
+
+// Lookup returns the code with that number in the domain, and whether the catalogue has it. The number is the one that
+// the list gives as the code itself, not another printed form of it; Explain knows those.
+func Lookup(domain Domain, number int) (Code, bool) {
+	if find(domain, number) == nil {
+		return 0, false
+	}
+	return makeCode(domain, number), true
+}
+
+func makeCode(domain Domain, number int) Code { return Code(domain)<<numberBits + Code(number) }
+
+// Domain returns the code's domain.
+func (c Code) Domain() Domain { return Domain((c - Code(c.Number())) >> numberBits) }
+
+// Number returns the number that goes over the wire, with its sign.
+func (c Code) Number() int { return int(int32(c)) }
+
+// Entry returns the catalogue's row for the code, which in a range is shared by several codes. Only a Code that neither
+// a constant nor Lookup made has none; then the Entry is zero.
+func (c Code) Entry() Entry {
+	if e := find(c.Domain(), c.Number()); e != nil {
+		return *e
+	}
+	return Entry{}
+}
+
+// Symbol returns the name of the code's Go constant, or "" when the catalogue does not have the code.
+func (c Code) Symbol() string {
+	e := find(c.Domain(), c.Number())
+	switch {
+	case e == nil:
+		return ""
+	case e.Low == e.High:
+		return e.Symbol
+	case e.Hex != "":
+		return fmt.Sprintf("%s%02X", e.Symbol, c.Number())
+	default:
+		return e.Symbol + strconv.Itoa(max(c.Number(), -c.Number()))
+	}
+}
+
+// Class returns what the caller should do; ClassInternal when the catalogue does not have the code.
+func (c Code) Class() Class {
+	if e := find(c.Domain(), c.Number()); e != nil {
+		return e.Class
+	}
+	return ClassInternal
+}
+
+// HTTPStatus returns the status for doors that answer with one; 500 when the catalogue does not have the code.
+func (c Code) HTTPStatus() int {
+	if e := find(c.Domain(), c.Number()); e != nil {
+		return e.HTTPStatus
+	}
+	return http.StatusInternalServerError
+}
+
+// Error returns domain, number and summary: "qq -5: the sig parameter does not verify".
+func (c Code) Error() string {
+	if c == 0 {
+		return "no return code"
+	}
+	summary := "not in the catalogue"
+	if e := find(c.Domain(), c.Number()); e != nil {
+		summary = e.Summary
+	}
+	return c.Domain().String() + " " + strconv.Itoa(c.Number()) + ": " + summary
+}
+
+// An Entry is one row of the catalogue. Most rows hold one number, some a range that has one meaning.
+type Entry struct {
+	Domain     Domain `json:"domain"`
+	Low        int    `json:"low"`
+	High       int    `json:"high"`        // equal to Low unless the row is a range
+	Hex        string `json:"hex"`         // as the list prints it, "" when it does not
+	Signed     string `json:"signed"`      // the number as a signed byte, "" when the list prints none
+	Unsigned   string `json:"unsigned"`    // the number as an unsigned byte, "" when the list prints none
+	Symbol     string `json:"symbol"`      // the Go constant; in a range the part that its constants share
+	Summary    string `json:"summary"`     // what is wrong, a short phrase
+	Cause      string `json:"cause"`       // the condition that holds when the platform answers the code
+	Remedy     string `json:"remedy"`      // what a developer or an operator can do
+	Class      Class  `json:"class"`       // what the calling program should do
+	HTTPStatus int    `json:"http"`        // the status of doors that answer with one
+	AnsweredBy string `json:"answered_by"` // device, gateway, service, bus or back-end
+	Note       string `json:"note"`        // where the published list slips or is unclear, mostly ""
+}
+
+// Entries returns the rows of the contract in the order of the published list.
+func Entries() iter.Seq[Entry] { return values(table[:contractRows]) }
+
+// DoorEntries returns the rows of the doors that have numbers of their own, in ascending order.
+func DoorEntries() iter.Seq[Entry] { return values(table[contractRows:]) }
+
+// values hands out copies, which keeps the table out of the caller's reach.
+func values(entries []Entry) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, e := range entries {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// find returns the row that holds the number, or nil.
+func find(domain Domain, number int) *Entry {
+	i, found := slices.BinarySearchFunc(byNumber[:], number, func(row uint16, number int) int {
+		e := &table[row]
+		if e.Domain != domain {
+			return cmp.Compare(e.Domain, domain)
+		}
+		switch {
+		case e.High < number:
+			return -1
+		case e.Low > number:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return nil
+	}
+	return &table[byNumber[i]]
+}

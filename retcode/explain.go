@@ -1,0 +1,353 @@
+package retcode
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// A Candidate is a code that a number in a text can be.
+type Candidate struct {
+	Code   Code
+	Entry  Entry
+	Reason string // one sentence: why the number is read in this domain
+
+	// Alternative says that this is a less likely reading of the number that the candidate before it reads too.
+	Alternative bool
+	// Origin says that a command of the bus answered this code to the door, which then answered the code before it.
+	Origin bool
+}
+
+// MarshalJSON writes one flat object: the code, its entry's texts and what Explain found.
+func (c Candidate) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // the caller's encoder decides
+	err := enc.Encode(struct {
+		Domain      Domain `json:"domain"`
+		Code        int    `json:"code"`
+		Hex         string `json:"hex"`
+		Symbol      string `json:"symbol"`
+		Summary     string `json:"summary"`
+		Cause       string `json:"cause"`
+		Remedy      string `json:"remedy"`
+		Class       Class  `json:"class"`
+		HTTPStatus  int    `json:"http"`
+		AnsweredBy  string `json:"answered_by"`
+		Note        string `json:"note"`
+		Reason      string `json:"reason"`
+		Alternative bool   `json:"alternative"`
+		Origin      bool   `json:"origin"`
+	}{
+		c.Code.Domain(), c.Code.Number(), c.Entry.Hex, c.Code.Symbol(), c.Entry.Summary, c.Entry.Cause, c.Entry.Remedy,
+		c.Entry.Class, c.Entry.HTTPStatus, c.Entry.AnsweredBy, c.Entry.Note, c.Reason, c.Alternative, c.Origin,
+	})
+	return b.Bytes(), err
+}
+
+// An Option narrows what Explain returns.
+type Option func(*options)
+
+type options struct {
+	domain     Domain
+	errorsOnly bool
+}
+
+// WithDomain leaves only candidates of one domain, whatever the text suggests.
+func WithDomain(d Domain) Option { return func(o *options) { o.domain = d } }
+
+// ErrorsOnly leaves out success. It is meant for the lines of a log, most of which report that nothing went wrong.
+func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
+
+// Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line.
+// It returns nil when the text holds no number of the catalogue at a place where a return code stands.
+//
+// A number counts when it is the whole text, when it is the value of a member or field such as ret, code, error, result
+// or platCode, when it opens a message (-73,internal error), when it follows a domain's name as Code.Error prints it, or
+// when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers, such as times, ports,
+// sizes and account numbers, do not count. Success counts only when the text holds no other code.
+//
+// An answer's own code comes first, and after it the answer of a command that caused it. Where the surroundings do not
+// settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says where
+// the code stands (-10000, whose msg opens with it) is left out. At most 32 candidates are returned.
+//
+// Explain reads a text once and remembers nothing.
+func Explain(text string, opts ...Option) []Candidate {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	s := scanner{text: text}
+	s.scan()
+	s.settle()
+
+	var candidates []Candidate
+	for _, command := range []bool{false, true} {
+		origin := command && len(candidates) > 0
+		for _, f := range s.findings() {
+			if (f.command != noCommand) == command {
+				candidates = s.interpret(candidates, f, o, origin)
+			}
+		}
+	}
+	return candidates
+}
+
+// A reading is one way to understand a printed number.
+type reading struct {
+	entry  *Entry
+	number int // the code's number, which for another printed form differs from the printed one
+	form   form
+}
+
+// form is how a printed number relates to the code's own number.
+type form uint8
+
+const (
+	asIs       form = iota
+	signedByte      // the bus's byte, printed signed
+	misprint        // a hex form that the published list gives beside another number
+)
+
+// maxReadings is one more than any number of the catalogue has.
+const maxReadings = 4
+
+type readings struct {
+	list [maxReadings]reading
+	n    int
+}
+
+func (rs *readings) add(e *Entry, number int, f form) {
+	if e != nil && rs.n < maxReadings {
+		rs.list[rs.n] = reading{e, number, f}
+		rs.n++
+	}
+}
+
+func (rs *readings) all() []reading { return rs.list[:rs.n] }
+
+// keep leaves only the readings that match, unless there are none, and reports whether there are any.
+func (rs *readings) keep(match func(reading) bool) bool {
+	if !slices.ContainsFunc(rs.all(), match) {
+		return false
+	}
+	rs.filter(match)
+	return true
+}
+
+func (rs *readings) filter(match func(reading) bool) {
+	rs.n = len(slices.DeleteFunc(rs.all(), func(r reading) bool { return !match(r) }))
+}
+
+// The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
+// command 0x711 always prints two hex digits.
+var (
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, OIDB, PayToken, AccessToken}
+	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
+	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
+)
+
+// readingsOf returns every way to understand a printed number.
+func readingsOf(n number) (rs readings) {
+	if !n.hex() {
+		for _, d := range decimalOrder {
+			rs.add(find(d, n.value), n.value, asIs)
+		}
+		if e := find(OIDB, n.value+256); e != nil && e.Signed == strconv.Itoa(n.value) {
+			rs.add(e, n.value+256, signedByte)
+		}
+		return rs
+	}
+	order := hexOrder
+	if n.hexDigits == 1 {
+		order = oneHexDigitOrder
+	}
+	for _, d := range order {
+		rs.add(find(d, n.value), n.value, asIs)
+	}
+	for _, m := range misprints {
+		if m.printed == n.value {
+			rs.add(m.entry, m.entry.Low, misprint)
+		}
+	}
+	return rs
+}
+
+// A misprintedRow is a row whose printed hex form is not that of its number.
+type misprintedRow struct {
+	printed int
+	entry   *Entry
+}
+
+var misprints = func() (list []misprintedRow) {
+	for i := range table {
+		e := &table[i]
+		if printed, err := strconv.ParseInt(e.Hex, 0, 32); err == nil && int(printed) != e.Low {
+			list = append(list, misprintedRow{int(printed), e})
+		}
+	}
+	return list
+}()
+
+// interpret appends the candidates for one finding. An origin is the answer of a command that caused the codes before
+// it.
+func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin bool) []Candidate {
+	rs := readingsOf(f.number)
+	reason := ""
+	if o.domain != 0 {
+		rs.filter(func(r reading) bool { return r.entry.Domain == o.domain })
+		reason = "This is the domain that was asked for."
+	} else {
+		reason = s.narrow(&rs, f)
+	}
+	if o.errorsOnly {
+		rs.filter(func(r reading) bool { return r.entry.Class != ClassOK })
+	}
+	for i, r := range rs.all() {
+		c := Candidate{
+			Code: makeCode(r.entry.Domain, r.number), Entry: *r.entry, Reason: reason, Alternative: i > 0, Origin: origin,
+		}
+		if slices.ContainsFunc(candidates, func(other Candidate) bool { return other.Code == c.Code }) {
+			if i == 0 {
+				break // the text repeats a number
+			}
+			continue
+		}
+		switch {
+		case origin:
+			c.Reason = originReason(f.command)
+		case r.form != asIs || reason == "":
+			c.Reason = readingReason(f.number, rs.all(), i)
+		}
+		candidates = append(candidates, c)
+	}
+	return candidates
+}
+
+// narrow leaves the readings that the surroundings of a number allow, and returns why, or "" when they settle nothing.
+func (s *scanner) narrow(rs *readings, f finding) string {
+	inDomain := func(r reading) bool { return r.entry.Domain == f.domain }
+	if f.domain != 0 && rs.keep(inDomain) || f.place == named {
+		rs.filter(inDomain)
+		return "The text names the domain."
+	}
+	if f.command != noCommand {
+		return narrowToCommand(rs, f)
+	}
+
+	// Doors never answer a byte of the bus with its sign; some of these numbers are MSDK V3's own.
+	atDoor := s.interfaces != 0 || f.place == platformCode || f.place == oauthError ||
+		f.place == jsonAnswer && f.key == keyRet && isV3(f.number)
+	if atDoor || s.busAnswered {
+		rs.filter(func(r reading) bool { return r.form != signedByte })
+	}
+	if f.place == opening || f.key == keyPlatform { // a code of the platform, and not of the door that passes it on
+		rs.filter(func(r reading) bool { return r.entry.Domain != MSDKv5 })
+	}
+	switch {
+	case s.interfaces != 0:
+		if f.value == 0 && s.interfaces != GameCenter {
+			rs.n = 0 // success, for which only the Game Center has a code
+			return ""
+		}
+		if rs.keep(func(r reading) bool { return r.entry.Domain == s.interfaces && r.entry.AnsweredBy != "device" }) {
+			return interfaceReasons[s.interfaces]
+		}
+	case f.place == opening && rs.keep(isDoors):
+		return "It opens the message, which is where MSDK puts the platform's own code."
+	case f.place == platformCode && rs.keep(isDoors):
+		return "This member holds the platform's own code, which is one of a door's."
+	case f.place == oauthError && rs.keep(isDoors):
+		return "OAuth answers its codes as error."
+	case f.place == jsonAnswer && rs.keep(func(r reading) bool { return isDoors(r) && r.entry.AnsweredBy != "device" }):
+		return "A door's JSON answer holds the codes of this domain."
+	}
+	return ""
+}
+
+var interfaceReasons = map[Domain]string{
+	QQ:         "The text names an interface that answers the codes of this domain.",
+	Group:      "The text names a guild group interface.",
+	GameCenter: "The text names a Game Center interface.",
+}
+
+// isV3 tells whether MSDK V3 has the number for a failure of its own access or logic layer, which no domain holds.
+func isV3(n number) bool {
+	return n.value <= -101 && n.value >= -107 || n.value == -109 || n.value == -110
+}
+
+// isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
+func isDoors(r reading) bool {
+	switch r.entry.Domain {
+	case QQ, Group, GameCenter, MSDKv5:
+		return true
+	}
+	return false
+}
+
+// narrowToCommand leaves the readings that a command's answer can have: the command's own results, and above them the
+// bus's.
+func narrowToCommand(rs *readings, f finding) string {
+	own := Domain(0)
+	switch f.command {
+	case accessTokenCheck:
+		own = AccessToken
+	case payTokenCheck:
+		own = PayToken
+	}
+	switch {
+	case own != 0 && rs.keep(func(r reading) bool { return r.entry.Domain == own }):
+		return commandReasons[own]
+	case rs.keep(func(r reading) bool { return r.entry.Domain == OIDB }):
+		return "The bus answers this number, whatever the command."
+	case f.command != someCommand && f.value >= 0:
+		rs.n = 0 // a result of the command's own, which is in no list
+	}
+	return ""
+}
+
+var commandReasons = map[Domain]string{
+	AccessToken: "It is a result of command 0x711, the access token check.",
+	PayToken:    "It is a result of command 0x73a, the pay token check.",
+}
+
+func originReason(c command) string {
+	switch c {
+	case accessTokenCheck:
+		return "It is the origin of the code before it: what command 0x711, the access token check, answered to the door."
+	case payTokenCheck:
+		return "It is the origin of the code before it: what command 0x73a, the pay token check, answered to the door."
+	}
+	return "It is the origin of the code before it: what the bus answered to the door."
+}
+
+// readingReason says why a number that its surroundings do not settle may be read in the way of list[i].
+func readingReason(n number, list []reading, i int) string {
+	r := list[i]
+	switch {
+	case r.form == misprint:
+		return "The published list prints this hex number for it, by mistake."
+	case r.form == signedByte && isV3(n):
+		return "As a signed byte it is this number of the bus; MSDK V3 has the number for a failure of its own too."
+	case r.form == signedByte:
+		return "The number of the bus is one byte, printed signed here."
+	case r.entry.Domain == AccessToken && n.hexDigits == 2:
+		return "Command 0x711, the access token check, prints its results in two hex digits."
+	case len(list) == 1:
+		return "No other domain has the number in this form."
+	case r.entry.AnsweredBy == "device":
+		return "A share call on the player's device gives the number as it stands."
+	case r.entry.Domain == QQ:
+		return "The gateway answers the number as it stands."
+	case r.entry.Domain == OIDB:
+		return "The bus answers the number as it stands."
+	case r.entry.Domain == AccessToken:
+		return "It is also a result of command 0x711, the access token check, which as a rule prints two hex digits."
+	case r.entry.Domain == PayToken && n.hexDigits == 2:
+		return "It is also a result of command 0x73a, the pay token check, which is mostly printed in decimal."
+	case r.entry.Domain == PayToken:
+		return "It is a result of command 0x73a, the pay token check."
+	}
+	return "The doors of this domain answer the number as it stands."
+}

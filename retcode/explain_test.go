@@ -1,0 +1,306 @@
+package retcode_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// codes returns the candidates' codes as Error prints them, without their summaries; alternatives follow an "or".
+func codes(candidates []retcode.Candidate) (list []string) {
+	for _, c := range candidates {
+		s := fmt.Sprintf("%v %d", c.Code.Domain(), c.Code.Number())
+		if c.Alternative {
+			s = "or " + s
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func TestExplain(t *testing.T) {
+	tests := []struct {
+		name string
+		text string
+		want []string
+	}{
+		// Bare numbers.
+		{"gateway before signed byte", "-5", []string{"qq -5", "or oidb 251"}},
+		{"minus sign of a typeset document", "\u221273", []string{"qq -73"}},
+		{"OAuth number", "100014", []string{"qq 100014"}},
+		{"number in quotes", `"100014",`, []string{"qq 100014"}},
+		{"group number", "221001", []string{"group 221001"}},
+		{"number inside a range", "-500005", []string{"group -500005"}},
+		{"range as printed", "-500003 ~ -500009", []string{"group -500003", "group -500009"}},
+		{"hex range as printed", "0x37~0x38", []string{"accesstoken 55", "accesstoken 56"}},
+		{"device number, internal failure", "1", []string{"qq 1", "or accesstoken 1"}},
+		{"device number, bus number", "5", []string{"qq 5", "or oidb 5"}},
+		{"two hex digits", "0x47", []string{"accesstoken 71"}},
+		{"upper-case hex", "0X9B", []string{"oidb 155"}},
+		{"hex of both token checks", "0x11", []string{"accesstoken 17", "or paytoken 17"}},
+		{"decimal of both token checks", "17", []string{"paytoken 17", "or accesstoken 17"}},
+		{"slip of the published list", "0x71", []string{"oidb 113", "or oidb 116"}},
+		{"right hex of the slip", "0x74", []string{"oidb 116"}},
+		{"signed byte", "-140", []string{"oidb 116"}},
+		{"unsigned byte", "255", []string{"oidb 255"}},
+		{"lowest byte", "-1", []string{"qq -1", "or oidb 255"}},
+		{"one hex digit", "0x5", []string{"oidb 5"}},
+		{"success", "0", []string{"gamecenter 0", "or paytoken 0", "or accesstoken 0"}},
+		{"door's number", "1008", []string{"msdkv5 1008"}},
+		{"unknown number", "-10000", nil},
+		{"command number", "0x711", nil},
+		{"number too long", "100000000000000000000", nil},
+		{"empty text", "", nil},
+		{"blank text", " \n", nil},
+
+		// Answers.
+		{"answer", `{"ret":221001,"msg":"..."}`, []string{"group 221001"}},
+		{"answer of a door", `{"ret":1008,"msg":"invalid sig!"}`, []string{"msdkv5 1008"}},
+		{"answer with blanks", "{\n  \"ret\" : -5,\n  \"msg\" : \"signature wrong\"\n}", []string{"qq -5"}},
+		{"answer with a string for the number", `{"code":"100013"}`, []string{"qq 100013"}},
+		{"answer of success", `{"ret":0,"msg":"success"}`, []string{"gamecenter 0"}},
+		{"answer of the Game Center", `{"ret":-4001,"msg":""}`, []string{"gamecenter -4001"}},
+		{"relay around the Game Center", `{"ret":0,"msg":"ok","data":{"ret":-4012,"msg":"x"}}`, []string{"gamecenter -4012"}},
+		{"envelope", `{"ret":-10000,"msg":"100015,token revoked"}`, []string{"qq 100015"}},
+		{"envelope, message first", `{"err_type":2,"msg":"-73,internal error","ret":-10000}`, []string{"qq -73"}},
+		{"envelope of the Game Center", `{"ret":-10000,"msg":"-4035,data"}`, []string{"gamecenter -4035"}},
+		{"envelope of WeChat", `{"ret":-20000,"msg":"-1,system error"}`, nil},
+		{"envelope around an unknown number", `{"ret":-10000,"msg":"2003,not a member","platCode":"2003"}`, nil},
+		{"envelope without a code", `{"ret":-10000,"msg":"","platCode":"0"}`, nil},
+		{"platform's code", `{"ret":-10000,"msg":"","platCode":"221002"}`, []string{"group 221002"}},
+		{"the same code twice", `{"ret":221002,"platCode":"221002"}`, []string{"group 221002"}},
+		{"platform's code that a door has too", `{"ret":-10000,"msg":"","platCode":"1001"}`, nil},
+		{"failure of MSDK V3's own", `{"ret":-110,"msg":"guest check failed"}`, nil},
+		{"client's result", `{"retCode":5,"thirdCode":-73}`, []string{"qq -73"}},
+		{"OAuth error", `{"error":100010,"error_description":"redirect uri is illegal"}`, []string{"qq 100010"}},
+		{"OAuth error in JSONP", "callback( {\"error\":100013,\"error_description\":\"access token is illegal\"} );\n", []string{"qq 100013"}},
+		{"OAuth error in an address", "https://graph.example/oauth2.0/show?which=error&display=pc&error=100010&client_id=1100001234", []string{"qq 100010"}},
+		{"answer inside a message", `{"status":502,"msg":"{\"ret\":-5,\"msg\":\"wrong\"}"}`, []string{"qq -5"}},
+		{"answer inside an escaped message", `{"a":"{\"b\":\"{\\\"ret\\\":-23}\"}"}`, []string{"qq -23"}},
+		{"answer cut off", `{"ret":-4028,"ms`, []string{"gamecenter -4028"}},
+		{"result of a token check", `{"result":17}`, []string{"paytoken 17", "or accesstoken 17"}},
+		{"native head", `{"uint32_command":1850,"uint32_service_type":1,"uint32_result":17}`, []string{"paytoken 17"}},
+		{"native head of the bus", `{"uint32_command":3842,"uint32_result":155}`, []string{"oidb 155"}},
+		{"code with its domain", `{"domain":"oidb","code":-5}`, []string{"oidb 251"}},
+		{"code before its domain", `{"code":17,"domain":"accesstoken"}`, []string{"accesstoken 17"}},
+
+		// Answers of commands.
+		{"pay token check", "oidb decode0x73a failed, ret: 17", []string{"paytoken 17"}},
+		{"access token check", "oidb decode0x711 failed, ret: 65", []string{"accesstoken 65"}},
+		{"access token check in hex", "0x711 ret=0x47", []string{"accesstoken 71"}},
+		{"bus below a token check", "oidb decode0x711 failed, ret: 154", []string{"oidb 154"}},
+		{"bus below a token check, signed", "oidb decode0x73a failed, ret: -102", []string{"oidb 154"}},
+		{"other command", "oidb decode0x5e1 failed, ret:116", []string{"oidb 116"}},
+		{"other command's own number", "oidb decode0x5e1 failed, ret:17", nil},
+		{"lowest number below another command", "oidb decode0x5e1 failed, ret:5", []string{"oidb 5"}},
+		{"command after its result", "result=17 cmd=0x73a", []string{"paytoken 17"}},
+		{"command with its service type", "OidbSvc.0x8fc_2 result=236", []string{"oidb 236"}},
+		{"bus without a command", "oidb error, ret: -5", []string{"oidb 251"}},
+		{"outer ret that says OIDB", "ret:-103 msg:oidb decode0x73a failed, ret:17", []string{"paytoken 17"}},
+		{"answer and its origin", `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`, []string{"qq 100014", "accesstoken 65"}},
+		{"origin first", `{"msg":"oidb decode0x711 failed, ret: 71","ret":-73}`, []string{"qq -73", "accesstoken 71"}},
+
+		// Messages and log lines.
+		{"message", "-73,internal error", []string{"qq -73"}},
+		{"message with a blank", "-73, internal error", []string{"qq -73"}},
+		{"message of a positive number", "100015,access token is revoked", []string{"qq 100015"}},
+		{"message in a log line", "2024-10-22 16:10:39 WARN platform said -73,internal error", []string{"qq -73"}},
+		{"message in logfmt", `level=warn msg="-73,internal error"`, []string{"qq -73"}},
+		{"message in logfmt without quotes", `level=warn msg=-73,internal`, []string{"qq -73"}},
+		{"logfmt", "level=info time=2026-03-05T10:00:00Z interface=/v2/auth/verify_login code=100014 took=5ms", []string{"qq 100014"}},
+		{"logfmt without a context", "level=info code=-5", []string{"qq -5", "or oidb 251"}},
+		{"interface of the gateway", "interface=/v3/user/get_info ret=-5", []string{"qq -5"}},
+		{"interface in a bus's line", `interface=/v3/user/get_info msg="oidb slow" ret=-5`, []string{"qq -5"}},
+		{"success of the Game Center", "GET /cgi-bin/QQConnect.fcgi?cmd=gc_achieve_report ret=0", []string{"gamecenter 0"}},
+		{"success elsewhere", "interface=/v2/auth/verify_login code=0", nil},
+		{"JSON log line", `{"time":"2026-03-05T10:00:00.117Z","level":"INFO","msg":"request","interface":"/v2/group/get_group_list","code":221008,"uin":100015,"port":8443}`, []string{"group 221008"}},
+		{"own error text", `level=error err="read grant: accesstoken 65: the access token has expired"`, []string{"accesstoken 65"}},
+		{"own error text of a signed number", "qq -5: the sig parameter does not verify", []string{"qq -5"}},
+		{"number in brackets", "verify_login failed, ret[100013]", []string{"qq 100013"}},
+		{"words before the number", "the platform returned error code 100014", []string{"qq 100014"}},
+
+		// Numbers that are no return codes.
+		{"times and sizes", "2024/10/22 16:10:39 1729584639 GET /index.html 200 5 155 bytes port 251 uin 100015 in 17ms", nil},
+		{"date as a value", "code=2024-10-22 result=16:10 ret=1.5 error=17%", nil},
+		{"unit after a value", "result=17ms ret=5s code=1x", nil},
+		{"other codes", "exit code 1, status code: 5, grpc.code=5, country code=17, http-code=203", nil},
+		{"HTTP status", `method=POST path=/x code=201`, nil},
+		{"bus's code in a request's line", `method=POST code=251`, []string{"oidb 251"}},
+		{"path of a file", "/usr/share/game/app.py: ret=-140", []string{"oidb 116"}},
+		{"keys that only end alike", "barcode=5 exit_code=1 xret=17 status_code=155", nil},
+		{"counts in prose", "error: 3 files missing, result: 5 rows, code 17 of the plan", nil},
+		{"thousands", "msg=\"100,000 users\" 100,000 more", nil},
+		{"stack offset", "main.go:12 +0x711 code=0", []string{"gamecenter 0", "or paytoken 0", "or accesstoken 0"}},
+		{"token", "access_token=17&code=AB17", nil},
+		{"prose with a negative number", "when the id is -1, the first is meant", nil},
+		{"comparison", "if result == 17", nil},
+		{"item of a list", "5) buy milk", nil},
+		{"number after a name that lacks it", "Authors and Group 42: others", nil},
+		{"prose", "there were 17 players in 5 groups", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, codes(retcode.Explain(tt.text))); diff != "" {
+				t.Errorf("Explain(%q): (-want +got)\n%s", tt.text, diff)
+			}
+		})
+	}
+}
+
+func TestExplainOptions(t *testing.T) {
+	tests := []struct {
+		name   string
+		text   string
+		option retcode.Option
+		want   []string
+	}{
+		{"domain of a bare number", "-5", retcode.WithDomain(retcode.OIDB), []string{"oidb 251"}},
+		{"domain of an ambiguous number", "17", retcode.WithDomain(retcode.AccessToken), []string{"accesstoken 17"}},
+		{"domain against the context", "oidb decode0x711 failed, ret: 17", retcode.WithDomain(retcode.PayToken), []string{"paytoken 17"}},
+		{"domain that lacks the number", "100014", retcode.WithDomain(retcode.Group), nil},
+		{"errors only, success", `{"ret":0}`, retcode.ErrorsOnly(), nil},
+		{"errors only, failure", `{"ret":-5}`, retcode.ErrorsOnly(), []string{"qq -5"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, codes(retcode.Explain(tt.text, tt.option))); diff != "" {
+				t.Errorf("Explain(%q): (-want +got)\n%s", tt.text, diff)
+			}
+		})
+	}
+}
+
+func TestExplainReasons(t *testing.T) {
+	tests := []struct {
+		name      string
+		text      string
+		candidate int
+		want      string // part of the reason
+	}{
+		{"origin", `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`, 1, "origin"},
+		{"signed byte", "-5", 1, "signed"},
+		{"number shared with MSDK V3", "-103", 0, "MSDK V3"},
+		{"two hex digits", "0x47", 0, "two hex digits"},
+		{"slip", "0x71", 1, "by mistake"},
+		{"command", "decode0x73a ret:17", 0, "0x73a"},
+		{"interface", "path=/v2/group/x code=221001", 0, "guild group interface"},
+		{"only one domain", "100014", 0, "No other domain"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := retcode.Explain(tt.text)
+			if len(got) <= tt.candidate {
+				t.Fatalf("Explain(%q) has %d candidates", tt.text, len(got))
+			}
+			if reason := got[tt.candidate].Reason; !strings.Contains(reason, tt.want) {
+				t.Errorf("reason %q, want one with %q", reason, tt.want)
+			}
+		})
+	}
+}
+
+// Every form in which the list prints a number leads back to its row.
+func TestExplainKnowsEveryPrintedForm(t *testing.T) {
+	for e := range allEntries {
+		forms := []string{strconv.Itoa(e.Low), strconv.Itoa(e.High), e.Hex, e.Signed, e.Unsigned}
+		if e.Low != e.High && e.Hex == "" {
+			forms = append(forms, fmt.Sprintf("%d ~ %d", e.High, e.Low))
+		}
+		for n := e.Low; n <= e.High; n++ {
+			forms = append(forms, strconv.Itoa(n))
+			if e.Hex != "" {
+				forms = append(forms, fmt.Sprintf("0x%02x", n))
+			}
+		}
+		for _, form := range forms {
+			if form == "" {
+				continue
+			}
+			for _, text := range []string{form, "ret: " + form, "ret=" + form} {
+				if strings.Contains(form, "~") && text != form {
+					continue
+				}
+				got := retcode.Explain(text)
+				if !slices.ContainsFunc(got, func(c retcode.Candidate) bool { return c.Entry == e }) {
+					t.Errorf("Explain(%q) = %v, without %s", text, codes(got), e.Symbol)
+				}
+			}
+		}
+	}
+}
+
+func TestCandidateJSON(t *testing.T) {
+	text, err := json.Marshal(retcode.Explain("oidb decode0x711 failed, ret: 17")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"alternative", "answered_by", "cause", "class", "code", "domain", "hex", "http", "note", "origin", "reason", "remedy", "summary", "symbol"}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Errorf("members: (-want +got)\n%s", diff)
+	}
+	if got["domain"] != "accesstoken" || got["code"] != 17.0 || got["symbol"] != "AccessTokenAppIDInvalid11" {
+		t.Errorf("got %s", text)
+	}
+}
+
+func FuzzExplain(f *testing.F) {
+	for _, seed := range []string{
+		"-5", "0x10~0x11", `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`, `{"ret":-10000,"msg":"-73,x"}`,
+		"level=info interface=/v2/group/x code=221001", "callback( {\"error\":100013} );", `{"msg":"{\"ret\":-5}"}`,
+		"qq -5: x", "\u221273,x", "cmd=gc_x domain=oidb OidbSvc.0x8fc_2 ret[5] thirdCode=-1 code(1)", "\\u12", "ret:\\\"",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		candidates := retcode.Explain(text)
+		if len(candidates) > 32 {
+			t.Errorf("%d candidates", len(candidates))
+		}
+		for i, c := range candidates {
+			if found, ok := retcode.Lookup(c.Code.Domain(), c.Code.Number()); !ok || found != c.Code || c.Entry != c.Code.Entry() {
+				t.Errorf("candidate %v is not in the catalogue", c)
+			}
+			if c.Reason == "" || i == 0 && c.Alternative {
+				t.Errorf("candidate %d: %+v", i, c)
+			}
+		}
+		for d := retcode.QQ; d <= retcode.MSDKv5; d++ {
+			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
+				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
+					t.Errorf("%v in domain %v", c.Code, d)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkExplain(b *testing.B) {
+	lines := map[string]string{
+		"bare number":     "-5",
+		"line of success": `{"time":"2026-03-05T10:00:00.117Z","level":"INFO","msg":"request","interface":"/v2/friend/friend_list","appid":"1100001234","openid":"AAAABBBBCCCCDDDD0000111122223333","uin":100015,"took":"5ms","bytes":512,"code":0}`,
+		"line of failure": "time=2026-03-05T10:00:00.117Z level=info msg=request interface=/v2/auth/verify_login appid=1100001234 openid=AAAABBBBCCCCDDDD0000111122223333 took=5ms code=100014",
+		"with its origin": `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65","seq":"req-7"}`,
+		"64 KiB of text":  strings.Repeat("the quick brown fox jumps over 13 lazy dogs; ", 1456),
+	}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(lines[name])))
+			for b.Loop() {
+				retcode.Explain(lines[name], retcode.ErrorsOnly())
+			}
+		})
+	}
+}

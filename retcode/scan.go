@@ -1,0 +1,591 @@
+package retcode
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The scanner finds the numbers that stand where return codes stand. It reads a text by its words, not by its syntax, so
+// that one pass serves JSON, JSON inside JSON, JSONP, logfmt, query strings and prose, whole or cut off. What decides is
+// the key before a number; numbers with no such key are passed over.
+
+// place is where a number stood.
+type place uint8
+
+const (
+	alone        place = iota // it is the whole text
+	named                     // it follows a domain's name
+	field                     // the value of code, ret, result ...
+	jsonAnswer                // the value of a quoted member code, ret ...
+	oauthError                // the value of error, and a number of OAuth's
+	platformCode              // the value of platCode or thirdCode
+	opening                   // it opens a message
+)
+
+// number is a printed number. Return codes fit 32 bits; what does not is no number.
+type number struct {
+	value     int
+	hexDigits int // how many hex digits were printed, 0 for a decimal number
+}
+
+func (n number) hex() bool { return n.hexDigits > 0 }
+
+// distinct tells whether the number is unlikely to be an ordinary count.
+func (n number) distinct() bool { return n.value < 0 || n.value >= 1000 }
+
+// isByte tells whether the number can be a command's result, signed or unsigned.
+func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
+
+// command is a command number of the bus.
+type command int
+
+const (
+	noCommand        command = 0
+	someCommand      command = -1 // the text speaks of the bus, but names no command
+	accessTokenCheck command = 0x711
+	payTokenCheck    command = 0x73a
+)
+
+type finding struct {
+	number
+	place   place
+	command command // the command that answered the number
+	domain  Domain  // the domain that the text names for it
+	key     key
+}
+
+// maxFindings bounds what one text can yield. An answer holds two or three codes.
+const maxFindings = 8
+
+type scanner struct {
+	text  string
+	found [maxFindings]finding
+	n     int
+
+	command    command // the command last named, until a number is taken for its answer
+	interfaces Domain  // the domain whose interface the text names
+	domain     Domain  // the value of a field domain
+
+	weChat      bool // the code that opens the message is WeChat's
+	thirdCode   bool // the text has a thirdCode
+	http        bool // the text speaks of an HTTP request, so that its code may be an HTTP status
+	busAnswered bool // some finding is a command's answer
+
+	opened             int // where a message's value was read last
+	prevStart, prevEnd int // the word before the current one
+}
+
+func (s *scanner) findings() []finding { return s.found[:s.n] }
+
+func (s *scanner) add(f finding) {
+	if s.n == maxFindings {
+		return
+	}
+	if f.command == noCommand && f.number.isByte() && (f.place == field || f.place == jsonAnswer) {
+		f.command, s.command = s.command, noCommand
+	}
+	if f.domain == 0 {
+		f.domain = s.domain
+	}
+	s.found[s.n] = f
+	s.n++
+}
+
+func (s *scanner) scan() {
+	if s.wholeNumber() {
+		return
+	}
+	t := s.text
+	for i := 0; i < len(t); {
+		switch c := t[i]; {
+		case isWordByte(c):
+			end := i + 1
+			for end < len(t) && isWordByte(t[end]) {
+				end++
+			}
+			s.word(i, end)
+			s.prevStart, s.prevEnd = i, end
+			i = end
+		case c == '-' || c == minus[0]:
+			s.openingNumber(i)
+			i++
+		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
+			i += 6
+		case c == '\\':
+			i += 2
+		default:
+			i++
+		}
+	}
+}
+
+// settle decides what only the whole text tells.
+func (s *scanner) settle() {
+	// A command named after its result: ret=17 cmd=0x73a.
+	if s.command == accessTokenCheck || s.command == payTokenCheck {
+		for i := s.n - 1; i >= 0; i-- {
+			f := &s.found[i]
+			if f.command == noCommand && (f.place == field || f.place == jsonAnswer) && f.value >= 0 && f.value < 256 {
+				f.command = s.command
+				break
+			}
+		}
+	}
+	failed := slices.ContainsFunc(s.findings(), func(f finding) bool { return f.value != 0 })
+	kept := s.found[:0]
+	for _, f := range s.findings() {
+		if f.command == someCommand && s.interfaces != 0 && find(s.interfaces, f.value) != nil {
+			f.command = noCommand // the interface's own answer, in a line that also speaks of the bus
+		}
+		switch {
+		case f.value == 0 && failed:
+		case f.place == opening && s.weChat:
+		case f.key == keyRet && f.value == 5 && s.thirdCode: // it only announces the thirdCode
+		case f.key == keyCode && f.value >= 200 && f.value <= 208 && f.command == noCommand && s.http: // an HTTP status
+		default:
+			if f.domain == 0 {
+				f.domain = s.domain
+			}
+			s.busAnswered = s.busAnswered || f.command != noCommand
+			kept = append(kept, f)
+		}
+	}
+	s.n = len(kept)
+}
+
+// weChatEnvelope is the ret that says that the message opens with a code of WeChat's; -10000 says so of QQ's.
+const weChatEnvelope = -20000
+
+// wholeNumber takes a text that is nothing but one number, or a range as the published list prints it.
+func (s *scanner) wholeNumber() bool {
+	t := strings.Trim(strings.TrimRight(s.text, " \t\r\n,;"), " \t\r\n\"'`")
+	first, end, ok := parseNumber(t, 0)
+	if !ok {
+		return false
+	}
+	if rest := strings.TrimLeft(t[end:], " "); strings.HasPrefix(rest, "~") {
+		rest = strings.TrimLeft(rest[1:], " ")
+		last, end, ok := parseNumber(rest, 0)
+		if !ok || end != len(rest) {
+			return false
+		}
+		s.add(finding{number: first})
+		s.add(finding{number: last})
+		return true
+	}
+	if end != len(t) {
+		return false
+	}
+	s.add(finding{number: first})
+	return true
+}
+
+// openingNumber takes a negative number that opens a message somewhere in the text: -73,internal error.
+func (s *scanner) openingNumber(i int) {
+	t := s.text
+	if i > 0 {
+		blank := strings.IndexByte(" \t\"'", t[i-1]) >= 0
+		value := i > 1 && t[i-2] == '='
+		if !blank || value || i == s.opened {
+			return
+		}
+	}
+	n, end, ok := parseNumber(t, i)
+	if ok && opensMessage(t[end:], i == 0) {
+		s.add(finding{number: n, place: opening})
+	}
+}
+
+// opensMessage tells whether a number is followed by a comma and a word. Prose has a blank between them, so a blank is
+// allowed only where a message surely begins.
+func opensMessage(rest string, blank bool) bool {
+	rest, ok := strings.CutPrefix(rest, ",")
+	if blank {
+		rest = strings.TrimPrefix(rest, " ")
+	}
+	return ok && rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf)
+}
+
+// word looks at the word text[start:end].
+func (s *scanner) word(start, end int) {
+	t := s.text
+	w := t[start:end]
+	if w[0] <= '9' {
+		s.numberWord(start, end)
+		return
+	}
+	if start > 0 && t[start-1] == '/' {
+		s.path(t[s.prevStart:s.prevEnd], w)
+	}
+	if i := strings.Index(w, "0x"); i > 0 { // decode0x73a, oidb_0x758
+		if n, _, ok := parseNumber(w, i); ok {
+			s.nameCommand(command(n.value))
+			return
+		}
+	}
+	k, domain := lookupKey(w)
+	if domain != 0 && s.named(domain, start, end) {
+		return
+	}
+	switch k {
+	case noKey:
+	case keyBus:
+		if s.command == noCommand {
+			s.command = someCommand
+		}
+	case keyHTTP:
+		s.http = true
+	case keyMessage:
+		s.message(end)
+	case keyDomain:
+		if at, sep := valueAt(t, end); sep != 0 {
+			s.domain, _ = ParseDomain(t[at:wordEnd(t, at)])
+		}
+	case keyCommand:
+		s.commandValue(end)
+	default:
+		s.value(k, start, end)
+	}
+}
+
+// numberWord looks at a word that begins with a digit: a command number, or the code that opens the whole text.
+func (s *scanner) numberWord(start, end int) {
+	n, numEnd, ok := parseNumber(s.text, start)
+	if !ok {
+		return
+	}
+	if n.hex() {
+		// Other hex words are addresses as often as commands, so a command must be announced.
+		c := command(n.value)
+		known := (c == accessTokenCheck || c == payTokenCheck) && (start == 0 || s.text[start-1] != '+')
+		if known || n.value > 0xff && s.command != noCommand {
+			s.nameCommand(c)
+		}
+		return
+	}
+	first := s.prevEnd == 0 && skip(s.text, 0, " \t\"'") == start
+	if first && n.distinct() && numEnd == end && opensMessage(s.text[end:], true) {
+		s.add(finding{number: n, place: opening})
+	}
+}
+
+func (s *scanner) nameCommand(c command) {
+	if c > 0xff {
+		s.command = c
+	}
+}
+
+func (s *scanner) commandValue(end int) {
+	at, sep := valueAt(s.text, end)
+	if sep == 0 {
+		return
+	}
+	if strings.HasPrefix(s.text[at:], "gc_") {
+		s.interfaces = GameCenter
+		return
+	}
+	if n, _, ok := parseNumber(s.text, at); ok {
+		s.nameCommand(command(n.value))
+	}
+}
+
+// path learns the domain from one part of an interface's path and the word before it. Group and Game Center interfaces
+// are below common paths.
+func (s *scanner) path(before, part string) {
+	switch {
+	case before == "usr" || before == "home": // a file's path: /usr/share, /home/user
+	case strings.Contains(part, "group"):
+		s.interfaces = Group
+	case part == "acvm" || part == "QQConnect" || strings.HasPrefix(part, "qqscore"):
+		s.interfaces = GameCenter
+	case s.interfaces != 0:
+	default:
+		switch part {
+		case "oauth2", "v3", "user", "auth", "friend", "profile", "relation", "share":
+			s.interfaces = QQ
+		}
+	}
+}
+
+// named takes a number after a domain's name, in the form that Code.Error gives it: qq -5: ...
+func (s *scanner) named(domain Domain, start, end int) bool {
+	t := s.text
+	if end == len(t) || t[end] != ' ' && t[end] != ':' || start > 0 && t[start-1] == '/' {
+		return false
+	}
+	n, end, ok := parseNumber(t, skip(t, end+1, " "))
+	if !ok || end < len(t) && strings.IndexByte(":\"'\\)]", t[end]) < 0 {
+		return false
+	}
+	s.add(finding{number: n, place: named, domain: domain})
+	return true
+}
+
+// message takes the code that opens a message: "msg":"-73,internal error".
+func (s *scanner) message(end int) {
+	at, sep := valueAt(s.text, end)
+	n, numEnd, ok := parseNumber(s.text, at)
+	if ok && sep != 0 && n.distinct() && opensMessage(s.text[numEnd:], true) {
+		s.add(finding{number: n, place: opening})
+		s.opened = at
+	}
+}
+
+// value takes the number that is the value of the key text[start:end].
+func (s *scanner) value(k key, start, end int) {
+	t := s.text
+	if k == keyCode && s.otherCode(start) {
+		return
+	}
+	at, sep := valueAt(t, end)
+	n, numEnd, ok := parseNumber(t, at)
+	if !ok || sep == 0 {
+		return
+	}
+	quoted := end < len(t) && (t[end] == '"' || t[end] == '\\')
+	wordy := k == keyCode || k == keyResult || k == keyError // words of prose too
+	if wordy && !n.distinct() && s.command == noCommand {
+		switch {
+		case sep == ' ': // code 5 of the plan
+			return
+		case sep == ':' && !quoted && prose(t[numEnd:]): // error: 3 files missing
+			return
+		}
+	}
+	f := finding{number: n, place: field, key: k}
+	switch {
+	case k == keyBusResult:
+		if s.command == noCommand {
+			s.command = someCommand
+		}
+	case k == keyPlatform:
+		f.place = platformCode
+	case k == keyThird:
+		f.place = platformCode
+		s.thirdCode = s.thirdCode || n.value != 0
+	case k == keyError && n.value >= 100000:
+		f.place = oauthError
+	case quoted && k != keyResult:
+		f.place = jsonAnswer
+	}
+	s.weChat = s.weChat || n.value == weChatEnvelope
+	s.add(f)
+}
+
+// otherCode tells whether the word before code makes it a code of another kind: exit code 1, grpc.code=5.
+func (s *scanner) otherCode(start int) bool {
+	if s.prevEnd == 0 || strings.Trim(s.text[s.prevEnd:start], " .-") != "" {
+		return false
+	}
+	switch strings.ToLower(s.text[s.prevStart:s.prevEnd]) {
+	case "exit", "status", "http", "grpc", "country", "area", "zip", "postal", "region", "locale", "source", "key", "qr":
+		return true
+	}
+	return false
+}
+
+// prose tells whether what follows a number goes on like a sentence: blank and word, and no key=value.
+func prose(rest string) bool {
+	if len(rest) < 2 || rest[0] != ' ' || !isLetter(rest[1]) {
+		return false
+	}
+	end := wordEnd(rest, 1)
+	return end == len(rest) || rest[end] != '=' && rest[end] != ':'
+}
+
+// valueAt returns where the value of a key that ends at end begins, and what parts them: ':', '=', '(' or a blank. The
+// separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON.
+func valueAt(t string, end int) (at int, sep byte) {
+	at = skip(t, end, `\"'`)
+	blanks := skip(t, at, " \t")
+	switch {
+	case strings.HasPrefix(t[blanks:], "=="): // a comparison
+		return at, 0
+	case blanks < len(t) && (t[blanks] == ':' || t[blanks] == '='):
+		sep = t[blanks]
+		at = skip(t, blanks, ":=>")
+	case at < len(t) && (t[at] == '(' || t[at] == '['):
+		return at + 1, '('
+	case blanks > at:
+		return blanks, ' '
+	default:
+		return at, 0
+	}
+	return skip(t, at, " \t\\\"'"), sep
+}
+
+func skip(t string, i int, set string) int {
+	for i < len(t) && strings.IndexByte(set, t[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// minus is the minus sign that typeset documents print instead of a hyphen.
+const minus = "\u2212"
+
+// parseNumber reads a decimal or hex number at t[i:] and returns where it ends. A number that is only the beginning of
+// something else, such as a word, a date, a time or a fraction, is none.
+func parseNumber(t string, i int) (n number, end int, ok bool) {
+	if i >= len(t) {
+		return number{}, i, false
+	}
+	negative := false
+	switch {
+	case t[i] == '-':
+		negative = true
+		i++
+	case strings.HasPrefix(t[i:], minus):
+		negative = true
+		i += len(minus)
+	}
+	base, maxDigits := 10, 10
+	if !negative && i+1 < len(t) && t[i] == '0' && t[i+1]|0x20 == 'x' {
+		base, maxDigits = 16, 8
+		i += 2
+	}
+	start := i
+	for i < len(t) && i-start <= maxDigits {
+		d := digit(t[i])
+		if d >= base {
+			break
+		}
+		n.value = n.value*base + d
+		i++
+	}
+	digits := i - start
+	if digits == 0 || digits > maxDigits || n.value > 1<<31-1 {
+		return number{}, i, false
+	}
+	if base == 16 {
+		n.hexDigits = digits
+		if i < len(t) && t[i] == '_' { // 0x8fc_2, a command and its service type
+			return n, i, true
+		}
+	}
+	if negative {
+		n.value = -n.value
+	}
+	if i < len(t) {
+		if isWordByte(t[i]) || t[i] == '%' {
+			return number{}, i, false
+		}
+		if strings.IndexByte(".:-/", t[i]) >= 0 && i+1 < len(t) && t[i+1] >= '0' && t[i+1] <= '9' {
+			return number{}, i, false
+		}
+	}
+	return n, i, true
+}
+
+// digit returns the value of a digit in any base up to 16, or 16.
+func digit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return 16
+}
+
+func wordEnd(t string, i int) int {
+	for i < len(t) && isWordByte(t[i]) {
+		i++
+	}
+	return i
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
+
+// key is what a word of a text announces.
+type key uint8
+
+const (
+	noKey        key = iota
+	keyRet           // the code, in names that are hardly ever anything else
+	keyCode          // the code, in a name that other things have too
+	keyResult        // the same, and used by the bus rather than by a door
+	keyError         // OAuth's name for the code
+	keyPlatform      // the platform's own code, beside a ret
+	keyThird         // the code that a client's SDK got, beside its own
+	keyBusResult     // a result of the bus
+	keyMessage       // a text that may open with a code
+	keyCommand       // a command number of the bus, or a command of the Game Center
+	keyDomain        // a domain's name
+	keyBus           // mention of the bus
+	keyHTTP          // mention of HTTP
+)
+
+// maxKey is the length of the longest key.
+const maxKey = 16
+
+// lookupKey returns what a word announces, and the domain that it names. Case and underscores do not matter.
+func lookupKey(w string) (key, Domain) {
+	if len(w) < 2 {
+		return noKey, 0
+	}
+	switch w {
+	case "HTTP", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD":
+		return keyHTTP, 0
+	}
+	var buf [maxKey]byte
+	n := 0
+	for i := range len(w) {
+		c := w[i]
+		if c == '_' {
+			continue
+		}
+		if n == maxKey {
+			return noKey, 0
+		}
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		buf[n] = c
+		n++
+	}
+	switch string(buf[:n]) {
+	case "ret", "iret", "retcode", "returncode", "errcode", "errorcode", "resultcode":
+		return keyRet, 0
+	case "code":
+		return keyCode, 0
+	case "result":
+		return keyResult, 0
+	case "error", "err":
+		return keyError, 0
+	case "platcode":
+		return keyPlatform, 0
+	case "thirdcode", "thirdret":
+		return keyThird, 0
+	case "uint32result", "oidbret", "oidbresult", "oidbcode":
+		return keyBusResult, 0
+	case "msg", "message", "errmsg", "errormsg", "retmsg", "thirdmsg", "errordescription":
+		return keyMessage, 0
+	case "cmd", "command", "uint32command", "oidbcmd":
+		return keyCommand, 0
+	case "domain":
+		return keyDomain, 0
+	case "method":
+		return keyHTTP, 0
+	case "oidb":
+		return keyBus, OIDB
+	case "oidbsvc", "oidbsvctrpctcp":
+		return keyBus, 0
+	case "qq":
+		return noKey, QQ
+	case "group":
+		return noKey, Group
+	case "gamecenter":
+		return noKey, GameCenter
+	case "paytoken":
+		return noKey, PayToken
+	case "accesstoken":
+		return noKey, AccessToken
+	case "msdkv5":
+		return noKey, MSDKv5
+	}
+	return noKey, 0
+}
