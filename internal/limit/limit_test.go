@@ -1,0 +1,108 @@
+package limit
+
+import (
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+var start = time.UnixMilli(1_700_000_000_000)
+
+func TestBucket(t *testing.T) {
+	rate := platform.Rate{Count: 3, Per: 3 * time.Second}
+	tests := []struct {
+		at   time.Duration
+		ok   bool
+		wait time.Duration
+	}{
+		{0, true, 0}, {0, true, 0}, {0, true, 0},
+		{0, false, time.Second},
+		{999 * time.Millisecond, false, time.Millisecond},
+		{time.Second, true, 0},
+		{time.Second, false, time.Second},
+		{time.Hour, true, 0}, {time.Hour, true, 0}, {time.Hour, true, 0},
+		{time.Hour, false, time.Second},
+	}
+	var bucket Bucket
+	keyed := NewKeyed()
+	for i, test := range tests {
+		now := start.Add(test.at)
+		if wait, ok := bucket.Take(rate, now); ok != test.ok || wait != test.wait {
+			t.Errorf("call %d of a bucket: got %v after %v, want %v after %v", i, ok, wait, test.ok, test.wait)
+		}
+		if wait, ok := keyed.Take("key", rate, now); ok != test.ok || wait != test.wait {
+			t.Errorf("call %d of a key: got %v after %v, want %v after %v", i, ok, wait, test.ok, test.wait)
+		}
+	}
+}
+
+func TestKeysAreCountedApart(t *testing.T) {
+	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Minute}
+	for _, key := range []string{"a", "b"} {
+		if _, ok := keyed.Take(key, rate, start); !ok {
+			t.Errorf("the first call of %s is refused", key)
+		}
+		if _, ok := keyed.Take(key, rate, start); ok {
+			t.Errorf("the second call of %s is taken", key)
+		}
+	}
+}
+
+func TestConcurrentCallsAreCountedExactly(t *testing.T) {
+	const count = 1000
+	var (
+		bucket        Bucket
+		keyed         = NewKeyed()
+		rate          = platform.Rate{Count: count, Per: time.Hour}
+		taken, single atomic.Int64
+		callers       sync.WaitGroup
+	)
+	for range 8 {
+		callers.Go(func() {
+			for range count {
+				if _, ok := bucket.Take(rate, start); ok {
+					single.Add(1)
+				}
+				if _, ok := keyed.Take("key", rate, start); ok {
+					taken.Add(1)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	if single.Load() != count || taken.Load() != count {
+		t.Errorf("took %d of a bucket and %d of a key, want %d of each", single.Load(), taken.Load(), count)
+	}
+}
+
+func TestKeyedForgetsWhatIsPaidOff(t *testing.T) {
+	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Second}
+	for i := range 200_000 {
+		keyed.Take(strconv.Itoa(i), rate, start.Add(time.Duration(i)*time.Millisecond))
+	}
+	remembered := 0
+	for i := range keyed.shards {
+		remembered += len(keyed.shards[i].arrivals)
+	}
+	if most := 16 * 2 * firstSweep; remembered > most {
+		t.Errorf("%d keys are remembered, want at most %d", remembered, most)
+	}
+}
+
+func TestKeyedIsBounded(t *testing.T) {
+	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Hour}
+	for i := range Keys + 100_000 {
+		keyed.Take(strconv.Itoa(i), rate, start)
+	}
+	remembered := 0
+	for i := range keyed.shards {
+		remembered += len(keyed.shards[i].arrivals)
+	}
+	if remembered > Keys {
+		t.Errorf("%d keys are remembered, want at most %d", remembered, Keys)
+	}
+}

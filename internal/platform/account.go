@@ -1,0 +1,108 @@
+package platform
+
+import "fmt"
+
+// AccountState is what an account may do. Its text form is what operators write.
+type AccountState uint8
+
+// The states of an account.
+const (
+	AccountNormal             AccountState = iota
+	AccountFrozen                          // by the platform's security; may be lifted
+	AccountStaffProtected                  // an employee's account in the protection system
+	AccountSpeciallyProtected              // under advanced protection
+	AccountClosed                          // by its owner, for ever
+)
+
+var accountStates = []string{"normal", "frozen", "staff-protected", "specially-protected", "closed"}
+
+func (s AccountState) String() string { return nameOf(accountStates, s) }
+
+// MarshalText writes the state's name.
+func (s AccountState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a state's name.
+func (s *AccountState) UnmarshalText(text []byte) (err error) {
+	*s, err = byName[AccountState]("account state", accountStates, string(text))
+	return err
+}
+
+// AccountClass is the kind of number an account has; commands may refuse a class.
+type AccountClass uint8
+
+// The classes of account numbers.
+const (
+	ClassOrdinary    AccountClass = iota
+	ClassB                        // business number
+	ClassBC                       // number shared by a business and a person
+	ClassInteractive              // service account
+)
+
+var accountClasses = []string{"ordinary", "B", "BC", "interactive"}
+
+func (c AccountClass) String() string { return nameOf(accountClasses, c) }
+
+// MarshalText writes the class's name.
+func (c AccountClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a class's name.
+func (c *AccountClass) UnmarshalText(text []byte) (err error) {
+	*c, err = byName[AccountClass]("account class", accountClasses, string(text))
+	return err
+}
+
+// Profile is what an account shows of itself.
+type Profile struct {
+	Nickname   string `json:"nickname"`
+	Gender     int    `json:"gender"` // 0 not given, 1 male, 2 female
+	PictureURL string `json:"picture_url"`
+	Country    string `json:"country"`
+	Province   string `json:"province"`
+	City       string `json:"city"`
+	Language   string `json:"language"`
+}
+
+// Validate checks the form of every field and returns the first fault in one sentence.
+func (p *Profile) Validate() error {
+	for name, text := range map[string]string{
+		"nickname": p.Nickname, "country": p.Country, "province": p.Province, "city": p.City, "language": p.Language,
+	} {
+		if len(text) > 100 {
+			return fmt.Errorf("%s has %d bytes, more than 100", name, len(text))
+		}
+	}
+	if len(p.PictureURL) > 512 {
+		return fmt.Errorf("picture_url has %d bytes, more than 512", len(p.PictureURL))
+	}
+	if p.Gender < 0 || p.Gender > 2 {
+		return fmt.Errorf("gender %d is not 0, 1 or 2", p.Gender)
+	}
+	return nil
+}
+
+// Account is one person's account.
+type Account struct {
+	UIN           UIN          `json:"uin"`
+	Profile       Profile      `json:"profile"`
+	State         AccountState `json:"state"`
+	Class         AccountClass `json:"class"`
+	PasswordHash  string       `json:"-"`
+	PasswordEpoch uint32       `json:"password_epoch"` // raised by each change of password; tokens carry it
+	CreatedMS     int64        `json:"created_ms"`
+}
+
+func nameOf[E ~uint8](names []string, e E) string {
+	if int(e) < len(names) {
+		return names[e]
+	}
+	return fmt.Sprintf("unknown (%d)", uint8(e))
+}
+
+func byName[E ~uint8](kind string, names []string, text string) (E, error) {
+	for i, name := range names {
+		if name == text {
+			return E(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%s %q is not one of %v", kind, text, names)
+}

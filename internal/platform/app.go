@@ -1,0 +1,168 @@
+package platform
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Environment tells a formal app from one under test, which only its test numbers may use.
+type Environment string
+
+// The two environments.
+const (
+	Formal Environment = "formal"
+	Test   Environment = "test"
+)
+
+// App is one registered app: a game as the platform knows it. Its JSON form is what is stored and what the admin API
+// shows; the keys are left out of the latter unless they are asked for.
+type App struct {
+	AppID  AppID  `json:"appid"`
+	Name   string `json:"name"`
+	GameID GameID `json:"gameid"` // MSDK V5; 0 when the app is no V5 game
+
+	AppKey       string            `json:"appkey"`        // QQ Connect client_secret and OpenAPI V3 key
+	MSDKKey      string            `json:"msdkkey"`       // MSDK V3
+	SigKeys      map[string]string `json:"sigkeys"`       // MSDK V5, by source
+	ClientSigKey string            `json:"client_sigkey"` // MSDK V5, what the game's client signs with
+
+	Online      bool        `json:"online"`
+	Environment Environment `json:"environment"`
+	RequireTLS  bool        `json:"require_tls"` // plain HTTP is refused with qq -7
+
+	APIs       []string `json:"apis"`       // granted APIs by permission name; "*" grants all
+	Restricted []string `json:"restricted"` // APIs that a security audit closed; "*" closes all
+
+	AllowOrdinary  []netip.Prefix       `json:"allow_ordinary"`  // callers of ordinary APIs; empty allows all
+	AllowSensitive []netip.Prefix       `json:"allow_sensitive"` // callers of sensitive APIs; empty allows all
+	Rates          map[string]RateLimit `json:"rates"`           // by permission name
+	RedirectURIs   []string             `json:"redirect_uris"`
+	TestNumbers    []UIN                `json:"test_numbers"`
+}
+
+// MaxTestNumbers bounds an app's test numbers.
+const MaxTestNumbers = 100
+
+// DefaultAPIs are the APIs that a new app is granted.
+var DefaultAPIs = []string{"login", "verify_login", "decrypt", "get_pfval"}
+
+// RateLimit bounds the calls to one API: all of an app's, and each user's. A zero rate does not limit.
+type RateLimit struct {
+	App  Rate `json:"app,omitzero"`
+	User Rate `json:"user,omitzero"`
+}
+
+// Rate is a number of calls in a period, written 100/s, 30/1m or 5/24h.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// ParseRate reads the form COUNT/PERIOD, where PERIOD is s, m, h or a Go duration of at most 744h.
+func ParseRate(text string) (Rate, error) {
+	count, period, ok := strings.Cut(text, "/")
+	n, err := strconv.Atoi(count)
+	if !ok || err != nil || n < 1 || n > 1_000_000_000 {
+		return Rate{}, fmt.Errorf("rate %q is not COUNT/PERIOD such as 100/s or 30/5m", text)
+	}
+	if period == "s" || period == "m" || period == "h" {
+		period = "1" + period
+	}
+	per, err := time.ParseDuration(period)
+	if err != nil || per < time.Millisecond || per > 31*24*time.Hour {
+		return Rate{}, fmt.Errorf("rate %q: the period is not s, m, h or a duration between 1ms and 744h", text)
+	}
+	return Rate{Count: n, Per: per}, nil
+}
+
+func (r Rate) String() string { return fmt.Sprintf("%d/%s", r.Count, r.Per) }
+
+// MarshalText writes the form that ParseRate reads.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what ParseRate reads.
+func (r *Rate) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRate(string(text))
+	return err
+}
+
+// Granted reports whether the app may call the API of that permission name.
+func (a *App) Granted(api string) bool { return names(a.APIs, api) }
+
+// Closed reports whether a security audit closed the API for the app.
+func (a *App) Closed(api string) bool { return names(a.Restricted, api) }
+
+func names(list []string, api string) bool {
+	return slices.Contains(list, api) || slices.Contains(list, "*")
+}
+
+// Allows reports whether a caller at addr is on the list; an empty list allows all.
+func Allows(list []netip.Prefix, addr netip.Addr) bool {
+	if len(list) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+var (
+	keyForm    = regexp.MustCompile(`^[0-9A-Za-z]{8,128}$`)
+	apiForm    = regexp.MustCompile(`^(\*|[a-z0-9_]{1,64})$`)
+	sourceForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+)
+
+// Validate checks the form of every field and returns the first fault in one sentence.
+func (a *App) Validate() error {
+	if a.AppID == 0 {
+		return fmt.Errorf("appid is missing")
+	}
+	if a.Name == "" || len(a.Name) > 100 {
+		return fmt.Errorf("name has %d bytes, not 1 to 100", len(a.Name))
+	}
+	keys := map[string]string{"appkey": a.AppKey, "msdkkey": a.MSDKKey}
+	if a.GameID != 0 {
+		keys["client_sigkey"] = a.ClientSigKey
+	}
+	for source, key := range a.SigKeys {
+		if !sourceForm.MatchString(source) {
+			return fmt.Errorf("sigkeys: source %q is not a number", source)
+		}
+		keys["sigkey of source "+source] = key
+	}
+	for name, key := range keys {
+		if !keyForm.MatchString(key) {
+			return fmt.Errorf("%s is not 8 to 128 letters and digits", name)
+		}
+	}
+	if a.Environment != Formal && a.Environment != Test {
+		return fmt.Errorf("environment %q is neither formal nor test", a.Environment)
+	}
+	for _, api := range slices.Concat(a.APIs, a.Restricted) {
+		if !apiForm.MatchString(api) {
+			return fmt.Errorf("API %q is not a permission name", api)
+		}
+	}
+	for api, rate := range a.Rates {
+		if !apiForm.MatchString(api) || api == "*" {
+			return fmt.Errorf("rates: API %q is not a permission name", api)
+		}
+		if rate == (RateLimit{}) {
+			return fmt.Errorf("rates: %s has neither an app nor a user rate", api)
+		}
+	}
+	for _, uri := range a.RedirectURIs {
+		u, err := url.Parse(uri)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" {
+			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without fragment", uri)
+		}
+	}
+	if len(a.TestNumbers) > MaxTestNumbers {
+		return fmt.Errorf("an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+package platform
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Clock is the platform's only clock. The zero value shows the system's time; `rookery dev` and tests may move it,
+// nothing else can. It is safe for concurrent use.
+type Clock struct {
+	shift atomic.Int64 // nanoseconds ahead of the system clock
+}
+
+// Now returns the platform's time.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.shift.Load())) }
+
+// NowMS returns the platform's time in epoch milliseconds, the form in which every time is stored.
+func (c *Clock) NowMS() int64 { return c.Now().UnixMilli() }
+
+// Advance moves the clock by d, which may be negative.
+func (c *Clock) Advance(d time.Duration) { c.shift.Add(int64(d)) }

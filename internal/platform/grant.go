@@ -1,0 +1,81 @@
+package platform
+
+// EndedBy says who ended a grant.
+type EndedBy uint8
+
+// Who may end a grant.
+const (
+	NotEnded        EndedBy = iota
+	EndedByUser             // the person withdrew the authorization
+	EndedByOperator         // the operator invalidated it
+)
+
+// OpenIDState says whether an openid still names its account.
+type OpenIDState uint8
+
+// The states of an openid.
+const (
+	OpenIDActive    OpenIDState = iota
+	OpenIDReclaimed             // taken back; the account gets a new one when it comes again
+)
+
+// OpenIDBinding says which account an openid of an app names.
+type OpenIDBinding struct {
+	AppID  AppID       `json:"appid"`
+	OpenID OpenID      `json:"openid"`
+	UIN    UIN         `json:"uin"`
+	State  OpenIDState `json:"state"`
+}
+
+// Player is an account as one V5 game knows it.
+type Player struct {
+	AppID      AppID      `json:"appid"`
+	Channel    int        `json:"channel"`
+	MSDKOpenID MSDKOpenID `json:"msdk_openid"`
+	OpenID     OpenID     `json:"openid"`
+}
+
+// Grant is what an account allowed one app. Tokens carry the epoch at which they were issued:
+// up to EndedEpoch they ended with an earlier authorization, below TokenEpoch a newer login superseded them.
+type Grant struct {
+	AppID      AppID    `json:"appid"`
+	OpenID     OpenID   `json:"openid"`
+	Scopes     []string `json:"scopes"`
+	TokenEpoch uint32   `json:"token_epoch"`
+	PayEpoch   uint32   `json:"pay_epoch"`
+	EndedEpoch uint32   `json:"ended_epoch"`
+	EndedBy    EndedBy  `json:"ended_by"`
+}
+
+// Live reports whether the authorization holds.
+func (g *Grant) Live() bool { return g.TokenEpoch > g.EndedEpoch }
+
+// Standing is all that a token check needs to know of one openid: what became of it, of its account and of its grant.
+// It is one read of the store and has no pointers, so that a million of them are cheap to keep.
+type Standing struct {
+	UIN           UIN
+	PasswordEpoch uint32
+	TokenEpoch    uint32 // 0 when the app was never authorized
+	PayEpoch      uint32
+	EndedEpoch    uint32
+	EndedBy       EndedBy
+	OpenIDState   OpenIDState
+	AccountState  AccountState
+	AccountClass  AccountClass
+}
+
+// Openkey is an OpenAPI session: it lapses unless checks renew it.
+type Openkey struct {
+	AppID     AppID
+	Session   uint64
+	OpenID    OpenID
+	ExpiresMS int64
+}
+
+// Friendship is one side of a symmetric relation.
+type Friendship struct {
+	UIN     UIN    `json:"uin"`
+	Friend  UIN    `json:"friend"`
+	Remark  string `json:"remark"`
+	SinceMS int64  `json:"since_ms"`
+}

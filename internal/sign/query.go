@@ -1,0 +1,88 @@
+// Package sign makes and checks the request signatures of the wire families, and tells from a wrong signature which of
+// the usual mistakes made it.
+package sign
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxParams bounds the parameters of one URL.
+const MaxParams = 64
+
+// Param is one URL parameter: as it was sent, and decoded.
+type Param struct {
+	RawName, RawValue string
+	Name, Value       string
+}
+
+// Query is the parameters of a URL in the order in which they were sent, each name once.
+type Query []Param
+
+// ParseQuery reads a URL's query into dst[:0]. It refuses what a signature would not cover unambiguously: a name that
+// comes twice or is empty, an escape that is not one, text that is not UTF-8, more than MaxParams parameters. The error is
+// one sentence that names the parameter.
+func ParseQuery(dst Query, raw string) (Query, error) {
+	q := dst[:0]
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		if pair == "" {
+			continue
+		}
+		var p Param
+		p.RawName, p.RawValue, _ = strings.Cut(pair, "=")
+		var err error
+		if p.Name, err = decode(p.RawName); err == nil {
+			p.Value, err = decode(p.RawValue)
+		}
+		switch {
+		case err != nil:
+			return q, fmt.Errorf("URL parameter %.40q is not percent-encoded UTF-8", p.RawName)
+		case p.Name == "":
+			return q, fmt.Errorf("a URL parameter has no name")
+		case q.Has(p.Name):
+			return q, fmt.Errorf("URL parameter %.40q comes twice", p.Name)
+		case len(q) == MaxParams:
+			return q, fmt.Errorf("the URL has more than %d parameters", MaxParams)
+		}
+		q = append(q, p)
+	}
+	return q, nil
+}
+
+func decode(raw string) (string, error) {
+	text := raw
+	if strings.ContainsAny(raw, "%+") {
+		var err error
+		if text, err = url.QueryUnescape(raw); err != nil {
+			return "", err
+		}
+	}
+	if !utf8.ValidString(text) {
+		return "", fmt.Errorf("not UTF-8")
+	}
+	return text, nil
+}
+
+// Get returns the decoded value of a parameter, "" when it is missing.
+func (q Query) Get(name string) string {
+	for i := range q {
+		if q[i].Name == name {
+			return q[i].Value
+		}
+	}
+	return ""
+}
+
+// Has reports whether a parameter was sent, empty or not.
+func (q Query) Has(name string) bool {
+	for i := range q {
+		if q[i].Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,188 @@
+package sign
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/subtle"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// MSDK V5 signs with lower-case hex of MD5(path ? parameters body key), the parameters sorted by the bytes of their names
+// and without sig (msdk-v5.md, 2.1). The documents leave open whether values are signed as sent or decoded: the
+// platform takes either.
+
+// V5Source returns the string that a backend signs, without the key.
+func V5Source(path string, q Query, body []byte) []byte {
+	return append(appendV5Head(nil, path, sorted(q), false), body...)
+}
+
+// V5 returns the signature of a backend's request: 32 lower-case hex digits.
+func V5(path string, q Query, body []byte, key string) string {
+	return hexMD5(append(V5Source(path, q, body), key...))
+}
+
+// V5ClientSource returns the string that the client SDK signs with its key in place of the last argument: the key stands
+// between the parameters and the body (msdk-v5.md, 2.4).
+func V5ClientSource(path string, q Query, body []byte, key string) []byte {
+	return append(append(appendV5Head(nil, path, sorted(q), false), key...), body...)
+}
+
+// V5Client returns the signature of a request of the client SDK: 32 hex digits and the marker 1.
+func V5Client(path string, q Query, body []byte, key string) string {
+	return hexMD5(V5ClientSource(path, q, body, key)) + "1"
+}
+
+// V5Verifier checks signatures. It keeps its buffers, so one serves many requests but not two at a time.
+type V5Verifier struct {
+	order  Query
+	buffer []byte
+}
+
+// Backend reports whether sig is a backend's signature of the request.
+func (v *V5Verifier) Backend(sig, path string, q Query, body []byte, key string) bool {
+	return len(sig) == 2*md5.Size && v.verify(sig, path, q, nil, body, key)
+}
+
+// Client reports whether sig is the client SDK's signature of the request.
+func (v *V5Verifier) Client(sig, path string, q Query, body []byte, key string) bool {
+	if len(sig) != 2*md5.Size+1 || sig[2*md5.Size] != '1' {
+		return false
+	}
+	return v.verify(sig[:2*md5.Size], path, q, []byte(key), body, "")
+}
+
+func (v *V5Verifier) verify(sig, path string, q Query, before, body []byte, after string) bool {
+	v.order = append(v.order[:0], q...)
+	sortByName(v.order)
+	encoded := false
+	for i := range q {
+		encoded = encoded || q[i].RawValue != q[i].Value || q[i].RawName != q[i].Name
+	}
+	for _, decoded := range []bool{false, true} {
+		if decoded && !encoded {
+			break
+		}
+		b := appendV5Head(v.buffer[:0], path, v.order, decoded)
+		b = append(b, before...)
+		b = append(b, body...)
+		b = append(b, after...)
+		v.buffer = b
+		sum := md5.Sum(b)
+		var digits [2 * md5.Size]byte
+		hex.Encode(digits[:], sum[:])
+		if subtle.ConstantTimeCompare(digits[:], []byte(sig)) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+func appendV5Head(b []byte, path string, order Query, decoded bool) []byte {
+	b = append(b, path...)
+	b = append(b, '?')
+	first := true
+	for i := range order {
+		p := &order[i]
+		if p.Name == "sig" {
+			continue
+		}
+		if !first {
+			b = append(b, '&')
+		}
+		first = false
+		name, value := p.RawName, p.RawValue
+		if decoded {
+			name, value = p.Name, p.Value
+		}
+		b = append(b, name...)
+		b = append(b, '=')
+		b = append(b, value...)
+	}
+	return b
+}
+
+func sorted(q Query) Query {
+	q = slices.Clone(q)
+	sortByName(q)
+	return q
+}
+
+func sortByName(q Query) {
+	slices.SortFunc(q, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func hexMD5(b []byte) string {
+	sum := md5.Sum(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// V5Keys are the keys that a wrong signature may have been made with: the right one, and others of the same app by what
+// they are called.
+type V5Keys struct {
+	Right  string
+	Others map[string]string
+}
+
+// V5Mistake tells which of the usual mistakes gives exactly the signature that came for a backend's request; "" when none
+// of them does.
+func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
+	right, order := keys.Right, sorted(q)
+	source := appendV5Head(nil, path, order, false)
+	matches := func(head, body []byte, key string) bool {
+		return sig == hexMD5(slices.Concat(head, body, []byte(key)))
+	}
+	if strings.EqualFold(sig, V5(path, q, body, right)) {
+		return "the hex digits are upper-case"
+	}
+	if matches(appendV5Head(nil, path, q, false), body, right) {
+		return "the parameters are not sorted by name"
+	}
+	filled := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Value == "" })
+	if len(filled) != len(order) && matches(appendV5Head(nil, path, filled, false), body, right) {
+		return "an empty parameter was left out of the signed string"
+	}
+	for name, head := range map[string][]byte{"in its place": sigSigned(path, order), "at the end": append(slices.Clone(source), "&sig="...)} {
+		if matches(head, body, right) {
+			return "the parameter sig itself was signed, " + name
+		}
+	}
+	for name, key := range keys.Others {
+		if matches(source, body, key) {
+			return "it was signed with another key: the " + name
+		}
+	}
+	for _, other := range reencodings(body) {
+		if !bytes.Equal(other.body, body) && matches(source, other.body, right) {
+			return "another body was signed than was sent: " + other.what
+		}
+	}
+	for name, key := range keysByName(keys) {
+		client := hexMD5(slices.Concat(source, []byte(key), body))
+		if sig == client+"1" || sig == client {
+			return "it is the client SDK's form (key before body) with the " + name
+		}
+		if sig == hexMD5(slices.Concat(source, body, []byte(key)))+"1" {
+			return "it carries the client SDK's marker 1, made with the " + name
+		}
+	}
+	return ""
+}
+
+func keysByName(keys V5Keys) map[string]string {
+	all := map[string]string{"key of this source": keys.Right}
+	for name, key := range keys.Others {
+		all[name] = key
+	}
+	return all
+}
+
+// sigSigned is the signed string of one who sorts an empty sig in with the other parameters.
+func sigSigned(path string, order Query) []byte {
+	renamed := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Name == "sig" })
+	// appendV5Head leaves sig out by its decoded name, so this one goes in under a name that only sorts like it.
+	renamed = append(renamed, Param{RawName: "sig", Name: "sig\x00"})
+	sortByName(renamed)
+	return appendV5Head(nil, path, renamed, false)
+}
