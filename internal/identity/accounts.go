@@ -1,0 +1,129 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// CreateAccount stores a new account with a password. Without a uin it gets the next free one. Errors: ErrInvalid,
+// store.ErrExists.
+func (s *Service) CreateAccount(ctx context.Context, account platform.Account, password string) (*platform.Account, error) {
+	if account.UIN != 0 && account.UIN < platform.FirstUIN {
+		return nil, invalidf("uin %d is reserved: account numbers begin at %d", account.UIN, platform.FirstUIN)
+	}
+	if err := account.Profile.Validate(); err != nil {
+		return nil, invalidf("%w", err)
+	}
+	hash, err := HashPassword(password)
+	if err != nil {
+		return nil, err
+	}
+	account.PasswordHash, account.PasswordEpoch, account.CreatedMS = hash, 1, s.clock.NowMS()
+	err = s.store.CreateAccount(ctx, &account, platform.FirstUIN)
+	if errors.Is(err, store.ErrExists) {
+		return nil, fmt.Errorf("%w: account %s", store.ErrExists, account.UIN)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &account, nil
+}
+
+// Account returns one account or store.ErrNotFound.
+func (s *Service) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
+	account, err := s.store.Account(ctx, uin)
+	return account, noAccount(uin, err)
+}
+
+// Accounts returns at most limit accounts above after, by number.
+func (s *Service) Accounts(ctx context.Context, after platform.UIN, limit int) ([]*platform.Account, error) {
+	return s.store.Accounts(ctx, after, limit)
+}
+
+// SetAccountState freezes, protects, releases or closes an account. A closed one stays closed. Errors: ErrInvalid,
+// store.ErrNotFound.
+func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state platform.AccountState) (*platform.Account, error) {
+	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+		if a.State == platform.AccountClosed && state != platform.AccountClosed {
+			return invalidf("account %s is closed, which is for ever", uin)
+		}
+		a.State = state
+		return nil
+	})
+	return account, noAccount(uin, err)
+}
+
+// SetPassword gives an account a new password; every token issued before ends. Errors: ErrInvalid, store.ErrNotFound.
+func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password string) (*platform.Account, error) {
+	hash, err := HashPassword(password)
+	if err != nil {
+		return nil, err
+	}
+	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+		if a.State == platform.AccountClosed {
+			return invalidf("account %s is closed", uin)
+		}
+		a.PasswordHash = hash
+		a.PasswordEpoch++
+		return nil
+	})
+	return account, noAccount(uin, err)
+}
+
+// OpenIDsOf returns all openids of an account, reclaimed ones too.
+func (s *Service) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error) {
+	return s.store.OpenIDsOf(ctx, uin)
+}
+
+// EnsureOpenID returns the account's openid at an app and issues one when it has none. Errors: store.ErrNotFound.
+func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
+	if s.Apps.ByID(app) == nil {
+		return platform.OpenID{}, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, app)
+	}
+	if _, err := s.Account(ctx, uin); err != nil {
+		return platform.OpenID{}, err
+	}
+	var candidate platform.OpenID
+	rand.Read(candidate[:])
+	return s.store.EnsureOpenID(ctx, app, uin, candidate, s.clock.NowMS())
+}
+
+// ReclaimOpenID takes an account's openid at an app back: its tokens end, and the account gets another openid when it
+// comes again. Errors: store.ErrNotFound.
+func (s *Service) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
+	openid, err := s.store.ReclaimOpenID(ctx, app, uin, s.clock.NowMS())
+	if errors.Is(err, store.ErrNotFound) {
+		return openid, fmt.Errorf("%w: account %s has no openid at app %s", store.ErrNotFound, uin, app)
+	}
+	return openid, err
+}
+
+// Befriend makes two accounts friends of each other. Errors: ErrInvalid, store.ErrNotFound.
+func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
+	if a == b {
+		return invalidf("account %s cannot be its own friend", a)
+	}
+	for _, uin := range []platform.UIN{a, b} {
+		if _, err := s.Account(ctx, uin); err != nil {
+			return err
+		}
+	}
+	return s.store.Befriend(ctx, a, b, s.clock.NowMS())
+}
+
+// Friends returns an account's friends.
+func (s *Service) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
+	return s.store.Friends(ctx, uin)
+}
+
+func noAccount(uin platform.UIN, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)
+	}
+	return err
+}

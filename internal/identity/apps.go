@@ -1,0 +1,188 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Apps are the registered apps, kept in memory for the doors. What a lookup returns must not be changed.
+type Apps struct {
+	store store.Apps
+	clock *platform.Clock
+
+	reload sync.Mutex // orders changes of index
+	index  atomic.Pointer[appIndex]
+}
+
+type appIndex struct {
+	byID   map[platform.AppID]*platform.App
+	byGame map[platform.GameID]*platform.App
+	list   []*platform.App
+}
+
+func newApps(st store.Apps, clock *platform.Clock) *Apps {
+	a := &Apps{store: st, clock: clock}
+	a.index.Store(&appIndex{})
+	return a
+}
+
+// Load reads the apps from the store.
+func (a *Apps) Load(ctx context.Context) error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	list, err := a.store.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	index := &appIndex{
+		byID:   make(map[platform.AppID]*platform.App, len(list)),
+		byGame: make(map[platform.GameID]*platform.App, len(list)),
+		list:   list,
+	}
+	for _, app := range list {
+		index.byID[app.AppID] = app
+		if app.GameID != 0 {
+			index.byGame[app.GameID] = app
+		}
+	}
+	a.index.Store(index)
+	return nil
+}
+
+// ByID returns an app, or nil.
+func (a *Apps) ByID(id platform.AppID) *platform.App { return a.index.Load().byID[id] }
+
+// ByGame returns the app of a V5 game, or nil.
+func (a *Apps) ByGame(id platform.GameID) *platform.App { return a.index.Load().byGame[id] }
+
+// List returns all apps in the order of their appids.
+func (a *Apps) List() []*platform.App { return slices.Clone(a.index.Load().list) }
+
+// Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
+// Errors: ErrInvalid, store.ErrExists.
+func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, error) {
+	if app.AppID == 0 {
+		app.AppID = firstAppID
+		if list := a.index.Load().list; len(list) > 0 {
+			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
+		}
+	}
+	for _, key := range []*string{&app.AppKey, &app.MSDKKey} {
+		if *key == "" {
+			*key = newKey()
+		}
+	}
+	if app.Environment == "" {
+		app.Environment = platform.Formal
+	}
+	if app.APIs == nil {
+		app.APIs = platform.DefaultAPIs
+	}
+	fillV5Keys(&app)
+	if err := app.Validate(); err != nil {
+		return nil, invalidf("%w", err)
+	}
+	if err := a.store.CreateApp(ctx, &app, a.clock.NowMS()); err != nil {
+		return nil, a.taken(&app, err)
+	}
+	return &app, a.Load(ctx)
+}
+
+// firstAppID is the number that the first app gets by itself.
+const firstAppID platform.AppID = 100700001
+
+// Update changes an app. Errors: ErrInvalid, store.ErrNotFound, store.ErrExists, or the one of edit.
+func (a *Apps) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
+	var edited *platform.App
+	_, err := a.store.UpdateApp(ctx, id, a.clock.NowMS(), func(app *platform.App) error {
+		edited = app
+		if err := edit(app); err != nil {
+			return err
+		}
+		if app.AppID != id {
+			return invalidf("an app's appid cannot be changed")
+		}
+		fillV5Keys(app)
+		if err := app.Validate(); err != nil {
+			return invalidf("%w", err)
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, id)
+	case err != nil:
+		return nil, a.taken(edited, err)
+	}
+	return edited, a.Load(ctx)
+}
+
+// RotateKey gives an app a key, a random one when key is empty, and returns it; the old one ends at once. The key is
+// named appkey, msdkkey, client_sigkey, or sigkey:SOURCE for a new or existing source. Errors: ErrInvalid,
+// store.ErrNotFound.
+func (a *Apps) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
+	if key == "" {
+		key = newKey()
+	}
+	_, err := a.Update(ctx, id, func(app *platform.App) error {
+		source, isSource := cutSource(name)
+		switch {
+		case name == "appkey":
+			app.AppKey = key
+		case name == "msdkkey":
+			app.MSDKKey = key
+		case app.GameID == 0 && (isSource || name == "client_sigkey"):
+			return invalidf("app %s has no gameid, so it has no V5 keys", id)
+		case name == "client_sigkey":
+			app.ClientSigKey = key
+		case isSource:
+			app.SigKeys[source] = key
+		default:
+			return invalidf("key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return key, nil
+}
+
+func cutSource(name string) (source string, ok bool) {
+	const prefix = "sigkey:"
+	if len(name) <= len(prefix) || name[:len(prefix)] != prefix {
+		return "", false
+	}
+	return name[len(prefix):], true
+}
+
+// fillV5Keys gives a V5 game the keys that it cannot be without.
+func fillV5Keys(app *platform.App) {
+	if app.GameID == 0 {
+		return
+	}
+	if len(app.SigKeys) == 0 {
+		app.SigKeys = map[string]string{"0": newKey()}
+	}
+	if app.ClientSigKey == "" {
+		app.ClientSigKey = newKey()
+	}
+}
+
+// taken says which id of the app is the one that exists already.
+func (a *Apps) taken(app *platform.App, err error) error {
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	if other := a.ByGame(app.GameID); other != nil && other.AppID != app.AppID {
+		return fmt.Errorf("%w: gameid %s is app %s's", store.ErrExists, app.GameID, other.AppID)
+	}
+	return fmt.Errorf("%w: app %s", store.ErrExists, app.AppID)
+}

@@ -1,0 +1,302 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// verdict is what a check of a token finds, before the command that asked for it gives it its own number.
+type verdict int
+
+const (
+	appMissing verdict = iota
+	appUnknown
+	openIDMissing
+	openIDLengthWrong
+	openIDUnknown      // never issued for this app
+	openIDReclaimed    // the openid was taken back
+	openIDUnreadable   // the storage failed
+	relationMissing    // the openid that the token was issued for names no account
+	tokenMissing       //
+	tokenUndecodable   // not a token of ours, or of another kind
+	sealBroken         // a token of ours that was altered
+	foreignApp         // issued for another app
+	foreignOpenID      // issued for another openid of this app
+	foreignDevice      // a PC-SDK login used as a mobile one, or the reverse
+	lapsed             //
+	grantUnreadable    // the storage failed
+	notLive            // never authorized, or ended by the operator
+	withdrawn          // ended by the person, or the account was closed
+	superseded         // a newer one was issued
+	passwordChanged    //
+	accountGone        // frozen
+	openkeyUnknown     // the session does not exist
+	openkeyForeign     // the session is another openid's
+	openkeyLapsed      //
+	openkeyUnreadable  // the storage failed
+	openkeyUnrenewable // the storage failed
+	verdicts           // how many there are
+)
+
+// accessCodes are 0x711's numbers (causes.md, accesstoken).
+var accessCodes = [verdicts]retcode.Code{
+	appMissing:         retcode.AccessTokenAppIDMissing,
+	appUnknown:         retcode.AccessTokenAppIDInvalid11,
+	openIDMissing:      retcode.AccessTokenOpenIDMissing,
+	openIDLengthWrong:  retcode.AccessTokenOpenIDInvalid,
+	openIDUnknown:      retcode.AccessTokenOpenIDInvalid,
+	openIDReclaimed:    retcode.AccessTokenOpenIDReclaimed,
+	openIDUnreadable:   retcode.AccessTokenOpenIDReadFailed,
+	relationMissing:    retcode.AccessTokenOpenIDRelationMissing,
+	tokenMissing:       retcode.AccessTokenOpenKeyMissing,
+	tokenUndecodable:   retcode.AccessTokenUndecodable,
+	sealBroken:         retcode.AccessTokenSealInvalid,
+	foreignApp:         retcode.AccessTokenAppIDMismatch,
+	foreignOpenID:      retcode.AccessTokenOpenIDMismatch,
+	foreignDevice:      retcode.AccessTokenNotLive,
+	lapsed:             retcode.AccessTokenExpired,
+	grantUnreadable:    retcode.AccessTokenGrantCheckFailed14,
+	notLive:            retcode.AccessTokenNotLive,
+	withdrawn:          retcode.AccessTokenFrozen,
+	superseded:         retcode.AccessTokenSuperseded,
+	passwordChanged:    retcode.AccessTokenPasswordChanged,
+	accountGone:        retcode.AccessTokenAccountGone,
+	openkeyUnknown:     retcode.AccessTokenOpenKeyInvalid,
+	openkeyForeign:     retcode.AccessTokenOpenKeyMismatch,
+	openkeyLapsed:      retcode.AccessTokenOpenKeyExpired,
+	openkeyUnreadable:  retcode.AccessTokenSessionFailed24,
+	openkeyUnrenewable: retcode.AccessTokenSessionFailed25,
+}
+
+// payCodes are 0x73a's numbers (causes.md, paytoken). It never meets an openkey.
+var payCodes = [verdicts]retcode.Code{
+	appMissing:        retcode.PayTokenAppIDInvalid,
+	appUnknown:        retcode.PayTokenAppIDInvalid,
+	openIDMissing:     retcode.PayTokenOpenIDLengthWrong,
+	openIDLengthWrong: retcode.PayTokenOpenIDLengthWrong,
+	openIDUnknown:     retcode.PayTokenOpenIDInvalid,
+	openIDReclaimed:   retcode.PayTokenOpenIDReclaimed,
+	openIDUnreadable:  retcode.PayTokenOpenIDCheckFailed,
+	relationMissing:   retcode.PayTokenOpenIDInvalid,
+	tokenMissing:      retcode.PayTokenUndecryptable,
+	tokenUndecodable:  retcode.PayTokenUndecryptable,
+	sealBroken:        retcode.PayTokenUndecryptable,
+	foreignApp:        retcode.PayTokenAppIDMismatch,
+	foreignOpenID:     retcode.PayTokenOpenIDMismatch,
+	lapsed:            retcode.PayTokenExpired,
+	grantUnreadable:   retcode.PayTokenOpenIDCheckFailed,
+	notLive:           retcode.PayTokenRevoked,
+	withdrawn:         retcode.PayTokenRevoked,
+	superseded:        retcode.PayTokenSuperseded,
+	passwordChanged:   retcode.PayTokenPasswordChanged,
+	accountGone:       retcode.PayTokenOpenIDCheckFailed,
+}
+
+// refusal is a check that failed: the verdict and, where the storage failed, its error.
+type refusal struct {
+	verdict verdict
+	cause   error
+}
+
+// err gives the refusal the number that the command has for it.
+func (r *refusal) err(codes *[verdicts]retcode.Code) error {
+	code := codes[r.verdict]
+	if r.cause == nil {
+		return code
+	}
+	return code.WithCause(r.cause)
+}
+
+// checkAccess is command 0x711 of service type 1.
+func (s *Service) checkAccess(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
+	rsp, refused := s.check(ctx, &req, AccessToken)
+	if refused != nil {
+		return oidb.CheckResponse{}, refused.err(&accessCodes)
+	}
+	return rsp, nil
+}
+
+// checkPay is command 0x73a.
+func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
+	rsp, refused := s.check(ctx, &req, PayToken)
+	if refused != nil {
+		return oidb.CheckResponse{}, refused.err(&payCodes)
+	}
+	return rsp, nil
+}
+
+// check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
+// which stands for all that proves a login, or PayToken.
+func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
+	switch {
+	case req.AppID == 0:
+		return rsp, &refusal{verdict: appMissing}
+	case s.Apps.ByID(req.AppID) == nil:
+		return rsp, &refusal{verdict: appUnknown}
+	case len(req.OpenID) == 0 && req.MSDKOpenID == 0:
+		return rsp, &refusal{verdict: openIDMissing}
+	case len(req.OpenID) != 0 && len(req.OpenID) != len(platform.OpenID{}):
+		return rsp, &refusal{verdict: openIDLengthWrong}
+	case req.Token == "":
+		return rsp, &refusal{verdict: tokenMissing}
+	}
+	t, err := s.keyring.openToken(req.Token)
+	switch {
+	case errors.Is(err, errNotOurs):
+		return rsp, &refusal{verdict: tokenUndecodable}
+	case err != nil:
+		return rsp, &refusal{verdict: sealBroken}
+	case !t.Kind.serves(want, req.MSDKOpenID != 0):
+		return rsp, &refusal{verdict: tokenUndecodable}
+	case t.AppID != req.AppID:
+		return rsp, &refusal{verdict: foreignApp}
+	}
+	if r := s.checkSubject(ctx, req, &t); r != nil {
+		return rsp, r
+	}
+	if t.Kind == MSDKToken && t.PC != req.PC {
+		return rsp, &refusal{verdict: foreignDevice}
+	}
+	now := s.clock.NowMS()
+	if t.Kind != Openkey && now >= t.ExpiresMS {
+		return rsp, &refusal{verdict: lapsed}
+	}
+	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return rsp, &refusal{verdict: relationMissing}
+	case err != nil:
+		return rsp, &refusal{verdict: grantUnreadable, cause: err}
+	}
+	if v, bad := checkStanding(&t, &st); bad {
+		return rsp, &refusal{verdict: v}
+	}
+	if t.Kind == Openkey {
+		if t.ExpiresMS, r = s.renewOpenkey(ctx, &t, now); r != nil {
+			return rsp, r
+		}
+	}
+	return oidb.CheckResponse{
+		UIN:           st.UIN,
+		OpenID:        t.OpenID,
+		MSDKOpenID:    t.MSDKOpenID,
+		IssuedMS:      t.IssuedMS,
+		ExpiresMS:     t.ExpiresMS,
+		PC:            t.PC,
+		PasswordEpoch: t.PasswordEpoch,
+		TokenEpoch:    t.TokenEpoch,
+	}, nil
+}
+
+// serves reports whether a token of this kind may be shown where want is asked for. A V5 player proves a login by an
+// MSDK token, everybody else by an access token or an openkey.
+func (k Kind) serves(want Kind, player bool) bool {
+	switch {
+	case want == PayToken:
+		return k == PayToken
+	case player:
+		return k == MSDKToken
+	default:
+		return k == AccessToken || k == Openkey
+	}
+}
+
+// checkSubject compares the openid of the request with the token's. Only where they differ does it ask the store what
+// the request's openid is.
+func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *Token) *refusal {
+	var openid platform.OpenID
+	switch {
+	case req.MSDKOpenID != 0 && req.MSDKOpenID == t.MSDKOpenID:
+		return nil
+	case req.MSDKOpenID != 0:
+		player, err := s.store.Player(ctx, req.AppID, req.MSDKOpenID)
+		if r := unknownOpenID(err); r != nil {
+			return r
+		}
+		openid = player.OpenID
+	default:
+		openid = platform.OpenID(req.OpenID)
+	}
+	if openid == t.OpenID && t.Kind != MSDKToken {
+		return nil
+	}
+	binding, err := s.store.OpenID(ctx, req.AppID, openid)
+	if r := unknownOpenID(err); r != nil {
+		return r
+	}
+	switch {
+	case binding.State == platform.OpenIDReclaimed:
+		return &refusal{verdict: openIDReclaimed}
+	case t.Kind == Openkey:
+		return &refusal{verdict: openkeyForeign}
+	default:
+		return &refusal{verdict: foreignOpenID}
+	}
+}
+
+func unknownOpenID(err error) *refusal {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		return &refusal{verdict: openIDUnknown}
+	default:
+		return &refusal{verdict: openIDUnreadable, cause: err}
+	}
+}
+
+// checkStanding compares the epochs that a token carries with those that hold now. What can never be mended by a new
+// login of the same grant comes first.
+func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
+	switch {
+	case st.OpenIDState == platform.OpenIDReclaimed:
+		return openIDReclaimed, true
+	case st.AccountState == platform.AccountClosed:
+		return withdrawn, true
+	case st.AccountState == platform.AccountFrozen:
+		return accountGone, true
+	case t.TokenEpoch <= st.EndedEpoch && st.EndedBy == platform.EndedByUser:
+		return withdrawn, true
+	case t.TokenEpoch <= st.EndedEpoch || st.TokenEpoch == 0:
+		return notLive, true
+	case t.PasswordEpoch != st.PasswordEpoch:
+		return passwordChanged, true
+	case t.Kind == PayToken && t.PayEpoch < st.PayEpoch:
+		return superseded, true
+	case t.Kind != PayToken && t.TokenEpoch < st.TokenEpoch:
+		return superseded, true
+	}
+	return 0, false
+}
+
+// renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
+// that moves the end by a minute or more.
+func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expiresMS int64, r *refusal) {
+	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return 0, &refusal{verdict: openkeyUnknown}
+	case err != nil:
+		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
+	case key.OpenID != t.OpenID:
+		return 0, &refusal{verdict: openkeyForeign}
+	case now >= key.ExpiresMS:
+		return 0, &refusal{verdict: openkeyLapsed}
+	}
+	renewed := now + OpenkeyLifetime.Milliseconds()
+	if renewed-key.ExpiresMS < 60_000 {
+		return key.ExpiresMS, nil
+	}
+	switch err := s.store.RenewOpenkey(ctx, t.AppID, t.Session, now, renewed); {
+	case errors.Is(err, store.ErrNotFound):
+		return 0, &refusal{verdict: openkeyLapsed}
+	case err != nil:
+		return 0, &refusal{verdict: openkeyUnrenewable, cause: err}
+	}
+	return renewed, nil
+}

@@ -1,0 +1,73 @@
+// Package identity knows who is who: apps, accounts, openids, grants, and the tokens that prove them. Its check of
+// tokens runs behind the bus as the commands 0x711 and 0x73a.
+package identity
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// ErrInvalid is wrapped by every error that says what is wrong with an operator's input.
+var ErrInvalid = errors.New("invalid input")
+
+func invalidf(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrInvalid, fmt.Errorf(format, args...))
+}
+
+// Service is the identity service. It is safe for concurrent use.
+type Service struct {
+	Apps *Apps
+
+	store     store.Store
+	clock     *platform.Clock
+	keyring   *Keyring
+	standings *standings
+}
+
+// New returns a service on a store that nobody else writes to.
+func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
+	s := &Service{
+		Apps:      newApps(st, clock),
+		store:     st,
+		clock:     clock,
+		keyring:   keyring,
+		standings: newStandings(standingsKept, st.Standing),
+	}
+	st.OnChange(s.standings.drop)
+	return s
+}
+
+// Register puts the service's commands on the bus.
+func (s *Service) Register(bus *oidb.Bus) {
+	oidb.Register(bus, oidb.CheckAccess, retcode.AccessTokenInternal, s.checkAccess)
+	oidb.Register(bus, oidb.CheckPay, retcode.PayTokenOpenIDCheckFailed, s.checkPay)
+}
+
+// Keyring returns the keyring that seals the service's tokens.
+func (s *Service) Keyring() *Keyring { return s.keyring }
+
+// RotateKeyring makes a new sealing key; tokens sealed by older ones stay readable until they expire.
+func (s *Service) RotateKeyring() (Key, error) { return s.keyring.Rotate(s.clock.Now()) }
+
+// newKey returns a random key of 32 letters and digits, a good 165 bits.
+func newKey() string {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	key := make([]byte, 0, 32)
+	var random [64]byte
+	for len(key) < 32 {
+		rand.Read(random[:])
+		for _, b := range random {
+			// Values past the last full round of the alphabet are left out, so that every letter is as likely.
+			if int(b) < 256/len(letters)*len(letters) && len(key) < 32 {
+				key = append(key, letters[int(b)%len(letters)])
+			}
+		}
+	}
+	return string(key)
+}

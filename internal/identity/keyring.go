@@ -1,0 +1,155 @@
+package identity
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// Keyring holds the keys that seal tokens, in a file of mode 0600. The newest key seals; the older ones still open
+// what they sealed until the longest-lived token is gone. It is safe for concurrent use.
+type Keyring struct {
+	file    string
+	current atomic.Pointer[keys]
+	rotate  sync.Mutex
+}
+
+// Key describes one key of the keyring.
+type Key struct {
+	ID        uint32 `json:"id"`
+	CreatedMS int64  `json:"created_ms"`
+	RetiredMS int64  `json:"retired_ms,omitempty"` // when a newer one took over
+}
+
+// keys is one state of the keyring; it never changes.
+type keys struct {
+	list   []Key // oldest first
+	handle *keyset.Handle
+	seal   tink.AEAD
+}
+
+type keyringFile struct {
+	Keys   []Key           `json:"keys"`
+	Keyset json.RawMessage `json:"keyset"` // Tink's JSON form
+}
+
+// OpenKeyring reads the file, or makes one with a first key when there is none.
+func OpenKeyring(file string, now time.Time) (*Keyring, error) {
+	r := &Keyring{file: file}
+	content, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		_, err = r.Rotate(now)
+		return r, err
+	case err != nil:
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", file, info.Mode().Perm())
+	}
+	var stored keyringFile
+	if err := json.Unmarshal(content, &stored); err != nil {
+		return nil, fmt.Errorf("keyring: %s is damaged: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(stored.Keyset)))
+	if err != nil || len(stored.Keys) != handle.Len() {
+		return nil, fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
+	}
+	return r, r.use(handle, stored.Keys)
+}
+
+// Rotate makes a new key the one that seals and forgets those that retired longer ago than any token lives.
+func (r *Keyring) Rotate(now time.Time) (Key, error) {
+	r.rotate.Lock()
+	defer r.rotate.Unlock()
+	manager, list := keyset.NewManager(), []Key(nil)
+	if old := r.current.Load(); old != nil {
+		manager = keyset.NewManagerFromHandle(old.handle)
+		list = append(list, old.list...)
+		list[len(list)-1].RetiredMS = now.UnixMilli()
+	}
+	id, err := manager.Add(aead.AES256GCMKeyTemplate())
+	if err == nil {
+		err = manager.SetPrimary(id)
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("keyring: %w", err)
+	}
+	key := Key{ID: id, CreatedMS: now.UnixMilli()}
+	list = append(list, key)
+	for len(list) > 1 && list[0].RetiredMS < now.Add(-maxLifetime).UnixMilli() {
+		if err := manager.Delete(list[0].ID); err != nil {
+			return Key{}, fmt.Errorf("keyring: %w", err)
+		}
+		list = list[1:]
+	}
+	handle, err := manager.Handle()
+	if err != nil {
+		return Key{}, fmt.Errorf("keyring: %w", err)
+	}
+	if err := r.write(handle, list); err != nil {
+		return Key{}, err
+	}
+	return key, r.use(handle, list)
+}
+
+// Keys lists the keys, oldest first.
+func (r *Keyring) Keys() []Key { return append([]Key(nil), r.current.Load().list...) }
+
+func (r *Keyring) use(handle *keyset.Handle, list []Key) error {
+	seal, err := aead.New(handle)
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	r.current.Store(&keys{list: list, handle: handle, seal: seal})
+	return nil
+}
+
+func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
+	var material bytes.Buffer
+	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes()})
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return WriteSecretFile(r.file, content)
+}
+
+// WriteSecretFile replaces a file in one step by one of mode 0600, durably: after a crash there is the old content or
+// the new one.
+func WriteSecretFile(file string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name()) // fails harmlessly after the rename
+	_, err = temporary.Write(content)
+	if err == nil {
+		err = temporary.Sync()
+	}
+	if err := errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary.Name(), file); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,38 @@
+package identity
+
+import "github.com/rookeryhq/rookery/retcode"
+
+// Meaning translates what 0x711 or 0x73a answered into the QQ number that doors give their callers (causes.md, OAuth
+// and Gateway). A code of another domain is returned as it is.
+func Meaning(code retcode.Code) retcode.Code {
+	if d := code.Domain(); d != retcode.AccessToken && d != retcode.PayToken {
+		return code
+	}
+	switch code {
+	case retcode.AccessTokenAppIDInvalid10, retcode.AccessTokenAppIDInvalid11, retcode.AccessTokenAppIDMissing,
+		retcode.PayTokenAppIDInvalid:
+		return retcode.QQAppNotFound
+	case retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDMissing,
+		retcode.PayTokenOpenIDLengthWrong, retcode.PayTokenOpenIDInvalid:
+		return retcode.QQOpenIDMalformed
+	case retcode.AccessTokenUndecodable, retcode.AccessTokenSealInvalid, retcode.AccessTokenOpenKeyMissing,
+		retcode.PayTokenUndecryptable:
+		return retcode.QQAccessTokenUnreadable
+	case retcode.AccessTokenExpired, retcode.PayTokenExpired:
+		return retcode.QQAccessTokenExpired
+	case retcode.AccessTokenNotLive, retcode.AccessTokenFrozen, retcode.PayTokenRevoked:
+		return retcode.QQAccessTokenRevoked
+	case retcode.AccessTokenSuperseded, retcode.PayTokenSuperseded:
+		return retcode.QQAccessTokenSuperseded
+	case retcode.AccessTokenPasswordChanged, retcode.PayTokenPasswordChanged:
+		return retcode.QQPasswordChanged
+	case retcode.AccessTokenOpenKeyInvalid:
+		return retcode.QQOpenKeyUnreadable
+	case retcode.AccessTokenOpenKeyMismatch:
+		return retcode.QQOpenIDOpenKeyMismatch
+	case retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenSessionFailed24, retcode.AccessTokenSessionFailed25:
+		return retcode.QQOpenIDOpenKeyCheckFailed
+	default:
+		return retcode.QQAccessTokenCheckFailed
+	}
+}

@@ -1,0 +1,31 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// MayTest reports whether an account may use an app of the test environment.
+func (s *Service) MayTest(app *platform.App, uin platform.UIN) bool {
+	return slices.Contains(app.TestNumbers, uin)
+}
+
+// IsTestNumber reports whether the account behind an MSDK openid may use an app of the test environment. An openid that
+// names nobody passes: it has no number, and the check of its token refuses it.
+func (s *Service) IsTestNumber(ctx context.Context, app *platform.App, id platform.MSDKOpenID) (bool, error) {
+	player, err := s.store.Player(ctx, app.AppID, id)
+	if err == nil {
+		var st platform.Standing
+		if st, err = s.standings.get(ctx, app.AppID, player.OpenID); err == nil {
+			return s.MayTest(app, st.UIN), nil
+		}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}

@@ -1,0 +1,182 @@
+package identity
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// Kind is what a token is for. A token of one kind is never taken for another.
+type Kind uint8
+
+// The kinds of tokens. Their text forms are what operators write.
+const (
+	AccessToken Kind = iota + 1 // QQ access token: the person's login at one app
+	PayToken                    // for paying; a newer one supersedes it
+	Openkey                     // OpenAPI session; each successful check renews it
+	MSDKToken                   // V5's login of a player, made from an access token
+	LinkTicket                  // identity in a link that V5's in-app browser opens
+)
+
+var kinds = []string{"access", "pay", "openkey", "msdk", "link"}
+
+func (k Kind) String() string {
+	if k == 0 || int(k) > len(kinds) {
+		return "unknown"
+	}
+	return kinds[k-1]
+}
+
+// Kinds returns the text forms of all kinds.
+func Kinds() []string { return slices.Clone(kinds) }
+
+// ParseKind reads a kind's text form.
+func ParseKind(text string) (Kind, bool) {
+	for i, name := range kinds {
+		if name == text {
+			return Kind(i + 1), true
+		}
+	}
+	return 0, false
+}
+
+// Lifetimes of the kinds: access and pay tokens as the MSDK's documentation gives them (msdk-v5.md, 11). An MSDK
+// token ends with the access token that it was made from.
+const (
+	AccessLifetime  = 90 * 24 * time.Hour
+	PayLifetime     = 7 * 24 * time.Hour
+	OpenkeyLifetime = 2 * time.Hour
+	LinkLifetime    = 10 * time.Minute
+
+	maxLifetime = AccessLifetime
+)
+
+// Lifetime is how long a token of the kind lives when nothing else is asked for, and at most.
+func (k Kind) Lifetime() time.Duration {
+	switch k {
+	case PayToken:
+		return PayLifetime
+	case Openkey:
+		return OpenkeyLifetime
+	case LinkTicket:
+		return LinkLifetime
+	default:
+		return AccessLifetime
+	}
+}
+
+// Token is what a sealed token says. All of it is only as true as it was when the token was issued.
+type Token struct {
+	Kind          Kind
+	PC            bool // the PC SDK made the authorization
+	AppID         platform.AppID
+	OpenID        platform.OpenID
+	MSDKOpenID    platform.MSDKOpenID // MSDK tokens and link tickets
+	Session       uint64              // openkeys
+	IssuedMS      int64
+	ExpiresMS     int64 // openkeys live by their session instead
+	PasswordEpoch uint32
+	TokenEpoch    uint32
+	PayEpoch      uint32
+}
+
+const (
+	recordVersion = 1
+	recordSize    = 3 + 8 + 16 + 8 + 8 + 8 + 8 + 4 + 4 + 4
+	sealOverhead  = 5 + 12 + 16 // Tink's prefix with the key's id, nonce, tag
+	sealedSize    = sealOverhead + recordSize
+)
+
+// Why a text does not open.
+var (
+	errNotOurs = errors.New("identity: not a token of this platform")
+	errSeal    = errors.New("identity: the seal does not verify")
+)
+
+// sealed is bound to this purpose, so that nothing else the keys ever seal passes as a token.
+var sealPurpose = []byte("rookery token")
+
+// The text form of a token is letters, digits, '-' and '_'. Strict: one token has exactly one text.
+var tokenText = base64.RawURLEncoding.Strict()
+
+// seal returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
+func (r *Keyring) sealToken(t *Token) (string, error) {
+	var record [recordSize]byte
+	record[0], record[1] = recordVersion, byte(t.Kind)
+	if t.PC {
+		record[2] = 1
+	}
+	b := record[3:]
+	binary.BigEndian.PutUint64(b[0:], uint64(t.AppID))
+	copy(b[8:], t.OpenID[:])
+	binary.BigEndian.PutUint64(b[24:], uint64(t.MSDKOpenID))
+	binary.BigEndian.PutUint64(b[32:], t.Session)
+	binary.BigEndian.PutUint64(b[40:], uint64(t.IssuedMS))
+	binary.BigEndian.PutUint64(b[48:], uint64(t.ExpiresMS))
+	binary.BigEndian.PutUint32(b[56:], t.PasswordEpoch)
+	binary.BigEndian.PutUint32(b[60:], t.TokenEpoch)
+	binary.BigEndian.PutUint32(b[64:], t.PayEpoch)
+	sealed, err := r.current.Load().seal.Encrypt(record[:], sealPurpose)
+	if err != nil {
+		return "", err
+	}
+	if t.Kind == LinkTicket {
+		return hex.EncodeToString(sealed), nil
+	}
+	return tokenText.EncodeToString(sealed), nil
+}
+
+// openToken reads a token's text, whatever its kind. The error is errNotOurs when the text has not the form of a token or
+// names a key that was never ours, errSeal when it was tampered with.
+func (r *Keyring) openToken(text string) (t Token, err error) {
+	var sealed [sealedSize]byte
+	switch len(text) {
+	case tokenText.EncodedLen(sealedSize):
+		_, err = tokenText.Decode(sealed[:], []byte(text))
+	case hex.EncodedLen(sealedSize):
+		_, err = hex.Decode(sealed[:], []byte(text))
+	default:
+		return t, errNotOurs
+	}
+	keys := r.current.Load()
+	if err != nil || !keys.know(sealed[:]) {
+		return t, errNotOurs
+	}
+	record, err := keys.seal.Decrypt(sealed[:], sealPurpose)
+	if err != nil || len(record) != recordSize || record[0] != recordVersion {
+		return t, errSeal
+	}
+	b := record[3:]
+	return Token{
+		Kind:          Kind(record[1]),
+		PC:            record[2] == 1,
+		AppID:         platform.AppID(binary.BigEndian.Uint64(b[0:])),
+		OpenID:        platform.OpenID(b[8:24]),
+		MSDKOpenID:    platform.MSDKOpenID(binary.BigEndian.Uint64(b[24:])),
+		Session:       binary.BigEndian.Uint64(b[32:]),
+		IssuedMS:      int64(binary.BigEndian.Uint64(b[40:])),
+		ExpiresMS:     int64(binary.BigEndian.Uint64(b[48:])),
+		PasswordEpoch: binary.BigEndian.Uint32(b[56:]),
+		TokenEpoch:    binary.BigEndian.Uint32(b[60:]),
+		PayEpoch:      binary.BigEndian.Uint32(b[64:]),
+	}, nil
+}
+
+// know reports whether the prefix of a sealed record (Tink: a 1 and the key's id) names one of the keys.
+func (k *keys) know(sealed []byte) bool {
+	if sealed[0] != 1 {
+		return false
+	}
+	id := binary.BigEndian.Uint32(sealed[1:5])
+	for i := range k.list {
+		if k.list[i].ID == id {
+			return true
+		}
+	}
+	return false
+}

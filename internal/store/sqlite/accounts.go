@@ -1,0 +1,120 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+const (
+	accountColumns = "uin, profile, state, class, password_hash, password_epoch, created_ms"
+	accountByUIN   = "SELECT " + accountColumns + " FROM accounts WHERE uin = ?"
+)
+
+// CreateAccount implements store.Accounts.
+func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, next platform.UIN) error {
+	if account.UIN > math.MaxInt64 {
+		return fmt.Errorf("sqlite: account number %s has more than 63 bits", account.UIN)
+	}
+	profile, err := json.Marshal(account.Profile)
+	if err != nil {
+		return err
+	}
+	uin, err := returning(ctx, s.writer, func(t *tx) (int64, error) {
+		uin := int64(account.UIN)
+		if uin == 0 {
+			if err := t.queryRow("SELECT max(ifnull(max(uin) + 1, 0), ?) FROM accounts", int64(next)).Scan(&uin); err != nil {
+				return 0, err
+			}
+		}
+		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS)
+		return uin, sentinel(err)
+	})
+	if err != nil {
+		return err
+	}
+	account.UIN = platform.UIN(uin)
+	return nil
+}
+
+// UpdateAccount implements store.Accounts.
+func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
+	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) {
+		account, err := scanAccount(t.queryRow(accountByUIN, int64(uin)))
+		if err != nil {
+			return nil, err
+		}
+		before := *account
+		if err := edit(account); err != nil {
+			return nil, err
+		}
+		account.UIN, account.CreatedMS = before.UIN, before.CreatedMS
+		profile, err := json.Marshal(account.Profile)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ? WHERE uin = ?",
+			string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), int64(uin)); err != nil {
+			return nil, err
+		}
+		if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
+			return account, nil // the rest is in no standing
+		}
+		rows, err := t.query(openIDsOf, int64(uin))
+		bindings, err := collect(rows, err, scanBinding)
+		for _, b := range bindings {
+			t.changed(b.AppID, b.OpenID)
+		}
+		return account, err
+	})
+}
+
+// Account implements store.Accounts.
+func (s *Store) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
+	return scanAccount(s.queryRow(ctx, accountByUIN, int64(uin)))
+}
+
+// Accounts implements store.Accounts.
+func (s *Store) Accounts(ctx context.Context, after platform.UIN, limit int) ([]*platform.Account, error) {
+	rows, err := s.query(ctx, "SELECT "+accountColumns+" FROM accounts WHERE uin > ? ORDER BY uin LIMIT ?", int64(after), limit)
+	return collect(rows, err, scanAccount)
+}
+
+func scanAccount(r row) (*platform.Account, error) {
+	var (
+		a       platform.Account
+		profile string
+	)
+	if err := r.Scan(&a.UIN, &profile, &a.State, &a.Class, &a.PasswordHash, &a.PasswordEpoch, &a.CreatedMS); err != nil {
+		return nil, sentinel(err)
+	}
+	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {
+		return nil, fmt.Errorf("sqlite: profile of %s: %w", a.UIN, err)
+	}
+	return &a, nil
+}
+
+// Befriend implements store.Friendships.
+func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
+	const insert = "INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?, ?, '', ?) ON CONFLICT DO NOTHING"
+	return s.writer.write(ctx, func(t *tx) error {
+		if _, err := t.exec(insert, int64(a), int64(b), nowMS); err != nil {
+			return err
+		}
+		_, err := t.exec(insert, int64(b), int64(a), nowMS)
+		return err
+	})
+}
+
+// Friends implements store.Friendships.
+func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
+	rows, err := s.query(ctx, "SELECT uin, friend, remark, since_ms FROM friendships WHERE uin = ? ORDER BY friend", int64(uin))
+	return collect(rows, err, func(r row) (f platform.Friendship, err error) {
+		err = r.Scan(&f.UIN, &f.Friend, &f.Remark, &f.SinceMS)
+		return f, err
+	})
+}

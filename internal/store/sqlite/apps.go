@@ -1,0 +1,65 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// CreateApp implements store.Apps.
+func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) error {
+	if app.AppID > math.MaxInt64 {
+		return fmt.Errorf("sqlite: appid %s has more than 63 bits", app.AppID)
+	}
+	record, err := json.Marshal(app)
+	if err != nil {
+		return err
+	}
+	return s.writer.write(ctx, func(t *tx) error {
+		_, err := t.exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
+			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
+		return sentinel(err)
+	})
+}
+
+// UpdateApp implements store.Apps.
+func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (*platform.App, error) {
+	return returning(ctx, s.writer, func(t *tx) (*platform.App, error) {
+		app, err := scanApp(t.queryRow("SELECT record FROM apps WHERE appid = ?", int64(id)))
+		if err != nil {
+			return nil, err
+		}
+		if err := edit(app); err != nil {
+			return nil, err
+		}
+		app.AppID = id
+		record, err := json.Marshal(app)
+		if err != nil {
+			return nil, err
+		}
+		_, err = t.exec("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
+			int64(app.GameID), string(record), nowMS, int64(id))
+		return app, sentinel(err)
+	})
+}
+
+// Apps implements store.Apps.
+func (s *Store) Apps(ctx context.Context) ([]*platform.App, error) {
+	rows, err := s.query(ctx, "SELECT record FROM apps ORDER BY appid")
+	return collect(rows, err, scanApp)
+}
+
+func scanApp(r row) (*platform.App, error) {
+	var record string
+	if err := r.Scan(&record); err != nil {
+		return nil, sentinel(err)
+	}
+	app := new(platform.App)
+	if err := json.Unmarshal([]byte(record), app); err != nil {
+		return nil, fmt.Errorf("sqlite: app record: %w", err)
+	}
+	return app, nil
+}

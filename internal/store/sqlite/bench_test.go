@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// benchRows is how many openids the benchmarks pick from at random.
+const benchRows = 20_000
+
+// benchStore returns a store of benchRows accounts, each with an openid and a grant.
+func benchStore(b *testing.B) (*Store, []platform.OpenID) {
+	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "rookery.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	openids := make([]platform.OpenID, benchRows)
+	err = s.writer.write(b.Context(), func(t *tx) error {
+		random := rand.NewChaCha8([32]byte{})
+		for i := range openids {
+			random.Read(openids[i][:])
+			uin := int64(i) + int64(platform.FirstUIN)
+			if _, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 1, 0)", uin); err != nil {
+				return err
+			}
+			if _, err := t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (1, ?, ?, 0, 0)", openids[i][:], uin); err != nil {
+				return err
+			}
+			if _, err := t.exec("INSERT INTO grants ("+grantColumns+", changed_ms) VALUES (1, ?, 'login', 1, 1, 0, 0, 0)", openids[i][:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, openids
+}
+
+// BenchmarkCommit measures durable writes of one row: the machine's flush rate bounds a single caller, group commit
+// lifts many.
+func BenchmarkCommit(b *testing.B) {
+	writes := map[string]func(context.Context, *Store, platform.OpenID, uint64) error{
+		"raise": func(ctx context.Context, s *Store, openid platform.OpenID, _ uint64) error {
+			_, err := s.RaisePayEpoch(ctx, 1, openid, 1)
+			return err
+		},
+		"create": func(ctx context.Context, s *Store, openid platform.OpenID, n uint64) error {
+			return s.CreateOpenkey(ctx, platform.Openkey{AppID: 1, Session: rand.Uint64(), OpenID: openid, ExpiresMS: int64(n)})
+		},
+	}
+	for _, name := range []string{"raise", "create"} {
+		for _, callers := range []int{1, 16, 256} {
+			b.Run(fmt.Sprintf("%s/callers=%d", name, callers), func(b *testing.B) {
+				s, openids := benchStore(b)
+				ctx, cancel := context.WithCancel(b.Context()) // like a request's: with a Done channel
+				defer cancel()
+				var n atomic.Uint64
+				parallel(b, callers, func() error {
+					return writes[name](ctx, s, openids[rand.IntN(len(openids))], n.Add(1))
+				})
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+			})
+		}
+	}
+}
+
+// BenchmarkStanding measures the read that a token check needs when its gateway has not kept the standing.
+func BenchmarkStanding(b *testing.B) {
+	for _, callers := range []int{1, 16} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			s, openids := benchStore(b)
+			ctx, cancel := context.WithCancel(b.Context())
+			defer cancel()
+			parallel(b, callers, func() error {
+				_, err := s.Standing(ctx, 1, openids[rand.IntN(len(openids))])
+				return err
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reads/s")
+		})
+	}
+}
+
+// parallel runs do b.N times from that many goroutines.
+func parallel(b *testing.B, callers int, do func() error) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	done := make(chan error)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range callers {
+		go func() {
+			for left.Add(-1) >= 0 {
+				if err := do(); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range callers {
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
+	}
+	b.StopTimer()
+}

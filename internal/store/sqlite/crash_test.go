@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+const (
+	crashFile    = "ROOKERY_TEST_CRASH_FILE" // makes the test binary the child that is to be killed
+	crashCallers = 32
+)
+
+func crashOpenID(caller int) platform.OpenID { return platform.OpenID{15: byte(caller)} }
+
+// writeUntilKilled prints a line for each write that returned.
+func writeUntilKilled(file string) {
+	ctx := context.Background()
+	check := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	s, err := Open(ctx, file)
+	check(err)
+	var wg sync.WaitGroup
+	for caller := range crashCallers {
+		wg.Go(func() {
+			for n := 0; ; n++ {
+				a := platform.Account{Profile: platform.Profile{Nickname: fmt.Sprintf("%d-%d-%d", os.Getpid(), caller, n)}}
+				check(s.CreateAccount(ctx, &a, platform.FirstUIN))
+				_, err := fmt.Printf("account %d %s\n", a.UIN, a.Profile.Nickname)
+				check(err)
+				g, err := s.Authorize(ctx, 1, crashOpenID(caller), []string{"login"}, true, int64(n))
+				check(err)
+				_, err = fmt.Printf("epoch %d %d\n", caller, g.TokenEpoch)
+				check(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestCrash kills a writing process again and again and looks for every write that it had acknowledged. It proves
+// that a dead process loses nothing; that a dead machine does not rests on synchronous=FULL, see TestConnections.
+func TestCrash(t *testing.T) {
+	rounds := 24
+	if testing.Short() {
+		rounds = 4
+	}
+	ctx, file := t.Context(), tempFile(t)
+	s := mustOpen(t, file)
+	for caller := range crashCallers {
+		uin := platform.UIN(caller + 1)
+		mustCreate(t, s, uin)
+		if _, err := s.EnsureOpenID(ctx, 1, uin, crashOpenID(caller), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustClose(t, s)
+
+	nicknames := map[platform.UIN]string{}
+	epochs := map[int]uint32{}
+	for round := range rounds {
+		for _, line := range killed(t, file, round%4 != 0) {
+			var (
+				uin      platform.UIN
+				nickname string
+				caller   int
+				epoch    uint32
+			)
+			if n, _ := fmt.Sscanf(line, "account %d %s", &uin, &nickname); n == 2 {
+				if nicknames[uin] != "" {
+					t.Errorf("account %d was created twice", uin)
+				}
+				nicknames[uin] = nickname
+			} else if n, _ := fmt.Sscanf(line, "epoch %d %d", &caller, &epoch); n == 2 {
+				if epoch <= epochs[caller] {
+					t.Errorf("epoch %d of caller %d came after %d", epoch, caller, epochs[caller])
+				}
+				epochs[caller] = epoch
+			} else {
+				t.Fatalf("the child said %q", line)
+			}
+		}
+
+		s := mustOpen(t, file)
+		var integrity string
+		if err := s.readers.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
+			t.Fatalf("round %d: integrity check: %s, %v", round, integrity, err)
+		}
+		stored := map[platform.UIN]string{}
+		all, err := s.Accounts(ctx, platform.FirstUIN-1, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range all {
+			if a.UIN != platform.FirstUIN+platform.UIN(i) {
+				t.Fatalf("round %d: there is a gap below account %d", round, a.UIN)
+			}
+			stored[a.UIN] = a.Profile.Nickname
+		}
+		for uin, nickname := range nicknames {
+			if stored[uin] != nickname {
+				t.Errorf("round %d: account %d: got %q, acknowledged %q", round, uin, stored[uin], nickname)
+			}
+		}
+		for caller, epoch := range epochs {
+			g, err := s.Grant(ctx, 1, crashOpenID(caller))
+			if err != nil || g.TokenEpoch < epoch || g.PayEpoch != g.TokenEpoch {
+				t.Errorf("round %d: caller %d: got %+v, %v, acknowledged epoch %d", round, caller, g, err, epoch)
+			}
+		}
+		mustClose(t, s)
+		if t.Failed() {
+			return
+		}
+	}
+	if len(nicknames) == 0 || len(epochs) == 0 {
+		t.Error("no write was acknowledged in any round")
+	}
+	t.Logf("%d rounds, %d accounts acknowledged", rounds, len(nicknames))
+}
+
+// killed runs a child, kills it at a random moment and returns the lines that it had printed. The moment is counted
+// from its first line, or else from its start, so that opening and recovery are hit too.
+func killed(t *testing.T, file string, fromFirstLine bool) (lines []string) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), crashFile+"="+file)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := func() { time.AfterFunc(rand.N(150*time.Millisecond), func() { child.Process.Kill() }) }
+	if !fromFirstLine {
+		kill()
+	}
+	for r := bufio.NewReader(out); ; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			break // what stands here was cut off
+		}
+		if fromFirstLine && lines == nil {
+			kill()
+		}
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	if child.Wait(); child.ProcessState.ExitCode() != -1 {
+		t.Fatalf("the child was not killed: %v", child.ProcessState)
+	}
+	return lines
+}

@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by"
+
+// Standing implements store.Grants.
+func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (st platform.Standing, err error) {
+	err = s.queryRow(ctx, `
+		SELECT o.uin, o.state, a.state, a.class, a.password_epoch,
+		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0)
+		FROM openids o
+		JOIN accounts a ON a.uin = o.uin
+		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
+		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
+		Scan(&st.UIN, &st.OpenIDState, &st.AccountState, &st.AccountClass, &st.PasswordEpoch,
+			&st.TokenEpoch, &st.PayEpoch, &st.EndedEpoch, &st.EndedBy)
+	return st, sentinel(err)
+}
+
+// Authorize implements store.Grants.
+func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
+	raise := 0
+	if pay {
+		raise = 1
+	}
+	// The SELECT makes the openid's own row the condition.
+	return s.grant(ctx, app, openid, `
+		INSERT INTO grants (`+grantColumns+`, changed_ms)
+		SELECT appid, openid, ?, 1, ?, 0, 0, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0
+		ON CONFLICT (appid, openid) DO UPDATE SET scopes = excluded.scopes, token_epoch = token_epoch + 1,
+		       pay_epoch = pay_epoch + excluded.pay_epoch, changed_ms = excluded.changed_ms
+		RETURNING `+grantColumns,
+		strings.Join(scopes, " "), raise, nowMS, int64(app), openid[:])
+}
+
+// RaisePayEpoch implements store.Grants.
+func (s *Store) RaisePayEpoch(ctx context.Context, app platform.AppID, openid platform.OpenID, nowMS int64) (platform.Grant, error) {
+	return s.grant(ctx, app, openid, `
+		UPDATE grants SET pay_epoch = pay_epoch + 1, changed_ms = ?
+		WHERE appid = ? AND openid = ? AND token_epoch > ended_epoch
+		RETURNING `+grantColumns, nowMS, int64(app), openid[:])
+}
+
+// grant runs a statement that changes one grant and returns it.
+func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.OpenID, statement string, args ...any) (platform.Grant, error) {
+	return returning(ctx, s.writer, func(t *tx) (platform.Grant, error) {
+		t.changed(app, openid)
+		return scanGrant(t.queryRow(statement, args...))
+	})
+}
+
+// EndGrant implements store.Grants.
+func (s *Store) EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		t.changed(app, openid)
+		return wantRow(t.exec("UPDATE grants SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND token_epoch > ended_epoch",
+			int64(by), nowMS, int64(app), openid[:]))
+	})
+}
+
+// Grant implements store.Grants.
+func (s *Store) Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Grant, error) {
+	return scanGrant(s.queryRow(ctx, "SELECT "+grantColumns+" FROM grants WHERE appid = ? AND openid = ?", int64(app), openid[:]))
+}
+
+func scanGrant(r row) (g platform.Grant, err error) {
+	var (
+		raw    []byte
+		scopes string
+	)
+	if err := r.Scan(&g.AppID, &raw, &scopes, &g.TokenEpoch, &g.PayEpoch, &g.EndedEpoch, &g.EndedBy); err != nil {
+		return g, sentinel(err)
+	}
+	g.Scopes = strings.Fields(scopes)
+	g.OpenID, err = openIDFrom(raw)
+	return g, err
+}
+
+// CreateOpenkey implements store.Openkeys. It clears away a few sessions that lapsed long ago, so that the table stays
+// as large as what is in use.
+func (s *Store) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		if _, err := t.exec("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
+			key.ExpiresMS-store.OpenkeyKeptMS); err != nil {
+			return err
+		}
+		_, err := t.exec("INSERT INTO openkeys (appid, session, openid, expires_ms) VALUES (?, ?, ?, ?)",
+			int64(key.AppID), int64(key.Session), key.OpenID[:], key.ExpiresMS)
+		return sentinel(err)
+	})
+}
+
+// Openkey implements store.Openkeys.
+func (s *Store) Openkey(ctx context.Context, app platform.AppID, session uint64) (platform.Openkey, error) {
+	key := platform.Openkey{AppID: app, Session: session}
+	var raw []byte
+	err := s.queryRow(ctx, "SELECT openid, expires_ms FROM openkeys WHERE appid = ? AND session = ?", int64(app), int64(session)).
+		Scan(&raw, &key.ExpiresMS)
+	if err != nil {
+		return platform.Openkey{}, sentinel(err)
+	}
+	key.OpenID, err = openIDFrom(raw)
+	return key, err
+}
+
+// RenewOpenkey implements store.Openkeys.
+func (s *Store) RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		return wantRow(t.exec("UPDATE openkeys SET expires_ms = max(expires_ms, ?) WHERE appid = ? AND session = ? AND expires_ms > ?",
+			expiresMS, int64(app), int64(session), nowMS))
+	})
+}

@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+const (
+	openIDsOf      = "SELECT appid, openid, uin, state FROM openids WHERE uin = ? ORDER BY appid, changed_ms"
+	activeOpenID   = "SELECT openid FROM openids WHERE appid = ? AND uin = ? AND state = 0"
+	playerByOpenID = "SELECT appid, channel, msdk_openid, openid FROM players WHERE appid = ? AND channel = ? AND openid = ?"
+)
+
+// EnsureOpenID implements store.OpenIDs.
+func (s *Store) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error) {
+	openid, err := scanOpenID(s.queryRow(ctx, activeOpenID, int64(app), int64(uin)))
+	if !errors.Is(err, store.ErrNotFound) {
+		return openid, err
+	}
+	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
+		openid, err := scanOpenID(t.queryRow(activeOpenID, int64(app), int64(uin)))
+		if !errors.Is(err, store.ErrNotFound) {
+			return openid, err // another caller was quicker
+		}
+		_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, 0, ?)",
+			int64(app), candidate[:], int64(uin), nowMS)
+		return candidate, sentinel(err)
+	})
+}
+
+// OpenID implements store.OpenIDs.
+func (s *Store) OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.OpenIDBinding, error) {
+	return scanBinding(s.queryRow(ctx, "SELECT appid, openid, uin, state FROM openids WHERE appid = ? AND openid = ?", int64(app), openid[:]))
+}
+
+// OpenIDsOf implements store.OpenIDs.
+func (s *Store) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error) {
+	rows, err := s.query(ctx, openIDsOf, int64(uin))
+	return collect(rows, err, scanBinding)
+}
+
+// ReclaimOpenID implements store.OpenIDs.
+func (s *Store) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.OpenID, error) {
+	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
+		openid, err := scanOpenID(t.queryRow("UPDATE openids SET state = ?, changed_ms = ? WHERE appid = ? AND uin = ? AND state = 0 RETURNING openid",
+			int64(platform.OpenIDReclaimed), nowMS, int64(app), int64(uin)))
+		t.changed(app, openid)
+		return openid, err
+	})
+}
+
+// EnsurePlayer implements store.OpenIDs.
+func (s *Store) EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (platform.Player, bool, error) {
+	key := []any{int64(player.AppID), player.Channel, player.OpenID[:]}
+	found, err := scanPlayer(s.queryRow(ctx, playerByOpenID, key...))
+	if !errors.Is(err, store.ErrNotFound) {
+		return found, false, err
+	}
+	created := false
+	found, err = returning(ctx, s.writer, func(t *tx) (platform.Player, error) {
+		found, err := scanPlayer(t.queryRow(playerByOpenID, key...))
+		if !errors.Is(err, store.ErrNotFound) {
+			return found, err // another caller was quicker
+		}
+		created = true
+		_, err = t.exec("INSERT INTO players (appid, msdk_openid, channel, openid, created_ms) VALUES (?, ?, ?, ?, ?)",
+			int64(player.AppID), int64(player.MSDKOpenID), player.Channel, player.OpenID[:], nowMS)
+		return player, sentinel(err)
+	})
+	return found, created && err == nil, err
+}
+
+// Player implements store.OpenIDs.
+func (s *Store) Player(ctx context.Context, app platform.AppID, id platform.MSDKOpenID) (platform.Player, error) {
+	return scanPlayer(s.queryRow(ctx, "SELECT appid, channel, msdk_openid, openid FROM players WHERE appid = ? AND msdk_openid = ?", int64(app), int64(id)))
+}
+
+func scanOpenID(r row) (openid platform.OpenID, err error) {
+	var raw []byte
+	if err := r.Scan(&raw); err != nil {
+		return openid, sentinel(err)
+	}
+	return openIDFrom(raw)
+}
+
+func scanBinding(r row) (b platform.OpenIDBinding, err error) {
+	var raw []byte
+	if err := r.Scan(&b.AppID, &raw, &b.UIN, &b.State); err != nil {
+		return b, sentinel(err)
+	}
+	b.OpenID, err = openIDFrom(raw)
+	return b, err
+}
+
+func scanPlayer(r row) (p platform.Player, err error) {
+	var (
+		raw []byte
+		id  int64
+	)
+	if err := r.Scan(&p.AppID, &p.Channel, &id, &raw); err != nil {
+		return p, sentinel(err)
+	}
+	p.MSDKOpenID = platform.MSDKOpenID(id)
+	p.OpenID, err = openIDFrom(raw)
+	return p, err
+}
+
+func openIDFrom(raw []byte) (platform.OpenID, error) {
+	if len(raw) != len(platform.OpenID{}) {
+		return platform.OpenID{}, fmt.Errorf("sqlite: an openid of %d bytes", len(raw))
+	}
+	return platform.OpenID(raw), nil
+}

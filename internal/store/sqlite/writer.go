@@ -1,0 +1,250 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// maxBatch bounds the writes that share one transaction, and with it how long the first of them waits.
+const maxBatch = 256
+
+// errClosed is answered to a write that comes after Close.
+var errClosed = errors.New("sqlite: the store is closed")
+
+// writer is the only one who writes. It takes whatever writes are waiting into one transaction, a savepoint each, so
+// that all share one flush to the disk (group commit) while each keeps its own outcome.
+type writer struct {
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt
+	queue    chan *write
+	onChange func(platform.AppID, platform.OpenID)
+
+	mu      sync.RWMutex // held for reading while queueing, so that close cannot overtake
+	closed  bool
+	stopped chan struct{}
+}
+
+// write is one caller's atomic step.
+type write struct {
+	ctx     context.Context
+	do      func(*tx) error
+	outcome chan error
+	err     error
+	changed []standingKey
+}
+
+type standingKey struct {
+	app    platform.AppID
+	openid platform.OpenID
+}
+
+// tx is what a write sees of the transaction it is part of.
+type tx struct {
+	ctx    context.Context
+	writer *writer
+	write  *write
+}
+
+func newWriter(conn *sql.Conn) *writer {
+	w := &writer{
+		conn:    conn,
+		stmts:   make(map[string]*sql.Stmt),
+		queue:   make(chan *write, maxBatch),
+		stopped: make(chan struct{}),
+	}
+	go w.run()
+	return w
+}
+
+// write runs do inside the next transaction and returns once it is durable or undone. A ctx that ends while the write
+// still waits in the queue cancels it; one that has begun is always brought to its end, so the outcome is never unknown.
+func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
+	w.mu.RLock()
+	if w.closed {
+		w.mu.RUnlock()
+		return errClosed
+	}
+	select {
+	case w.queue <- wr:
+		w.mu.RUnlock()
+	case <-ctx.Done():
+		w.mu.RUnlock()
+		return ctx.Err()
+	}
+	return <-wr.outcome
+}
+
+// returning is write for a step that makes something; it makes nothing when the write fails.
+func returning[T any](ctx context.Context, w *writer, do func(*tx) (T, error)) (made T, err error) {
+	err = w.write(ctx, func(t *tx) (err error) {
+		made, err = do(t)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return made, nil
+}
+
+// drain refuses new writes and waits for those under way.
+func (w *writer) drain() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.stopped
+}
+
+// close gives the connection back. Its statements go first: database/sql does not track those of a single connection,
+// and SQLite keeps the file open, and its log beside it, as long as there is one.
+func (w *writer) close() error {
+	var errs []error
+	for _, stmt := range w.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+func (w *writer) run() {
+	defer close(w.stopped)
+	batch := make([]*write, 0, maxBatch)
+	for first := range w.queue {
+		batch = append(batch[:0], first)
+		for len(batch) < maxBatch && len(w.queue) > 0 {
+			batch = append(batch, <-w.queue)
+		}
+		w.commit(batch)
+	}
+}
+
+func (w *writer) commit(batch []*write) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		finish(batch, fmt.Errorf("sqlite: begin: %w", err))
+		return
+	}
+	err := w.steps(batch)
+	if err == nil {
+		err = w.exec("COMMIT")
+	}
+	if err != nil {
+		_ = w.exec("ROLLBACK") // fails harmlessly when the error already ended the transaction
+		finish(batch, fmt.Errorf("sqlite: commit: %w", err))
+		return
+	}
+	for _, wr := range batch {
+		if wr.err == nil && w.onChange != nil {
+			for _, key := range wr.changed {
+				w.onChange(key.app, key.openid)
+			}
+		}
+		wr.outcome <- wr.err
+	}
+}
+
+// steps runs each write between savepoints. Its error is one that ended the whole transaction: a full disk, say, makes
+// SQLite roll back on its own, and the savepoint is gone with it.
+func (w *writer) steps(batch []*write) error {
+	for _, wr := range batch {
+		if wr.err = wr.ctx.Err(); wr.err != nil {
+			continue
+		}
+		if err := w.exec("SAVEPOINT step"); err != nil {
+			return err
+		}
+		if wr.err = w.step(wr); wr.err != nil {
+			if err := w.exec("ROLLBACK TO step"); err != nil {
+				return errors.Join(wr.err, err)
+			}
+		}
+		if err := w.exec("RELEASE step"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs one write. It must not be torn by a caller who leaves: its statements run without the caller's
+// cancellation.
+func (w *writer) step(wr *write) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("sqlite: a write panicked: %v", p)
+		}
+	}()
+	return wr.do(&tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr})
+}
+
+func finish(batch []*write, err error) {
+	for _, wr := range batch {
+		wr.outcome <- err
+	}
+}
+
+func (w *writer) exec(query string) error {
+	stmt, err := w.stmt(query)
+	if err != nil {
+		return err
+	}
+	_, err = stmt.ExecContext(context.Background())
+	return err
+}
+
+func (w *writer) stmt(query string) (*sql.Stmt, error) {
+	if stmt := w.stmts[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := w.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		w.stmts[query] = stmt
+	}
+	return stmt, err
+}
+
+func (t *tx) exec(query string, args ...any) (rows int64, err error) {
+	stmt, err := t.writer.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) queryRow(query string, args ...any) row {
+	stmt, err := t.writer.stmt(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return stmt.QueryRowContext(t.ctx, args...)
+}
+
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.writer.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(t.ctx, args...)
+}
+
+// changed says that the standing of an openid is another one once this write is committed.
+func (t *tx) changed(app platform.AppID, openid platform.OpenID) {
+	t.write.changed = append(t.write.changed, standingKey{app, openid})
+}
+
+// row is the part of *sql.Row that scanning functions need.
+type row interface{ Scan(dest ...any) error }
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }

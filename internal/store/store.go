@@ -1,0 +1,120 @@
+// Package store names what the platform keeps, at the level of the domain. Two engines implement it, store/sqlite
+// and store/postgres; store/storetest is the suite that each must pass.
+//
+// Every write is one atomic step: it is durable when the call returns nil, and nothing of it remains when the call
+// returns an error. Times are epoch milliseconds of the platform's clock. Appids and account numbers have at most 63 bits.
+// An edit function runs inside its write: it must be quick and must not call the store.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// The errors a caller may branch on. Any other error means that the storage failed.
+var (
+	ErrNotFound = errors.New("store: no such row")
+	ErrExists   = errors.New("store: exists already")
+)
+
+// Store is everything the platform keeps.
+type Store interface {
+	Apps
+	Accounts
+	OpenIDs
+	Grants
+	Openkeys
+	Friendships
+
+	// OnChange sets the function that hears of every change of a standing, after its commit and before the write
+	// returns. An openid's first standing is no change. It must be set before the first write and must be quick.
+	OnChange(func(platform.AppID, platform.OpenID))
+	// Ping fails when the storage cannot be read.
+	Ping(ctx context.Context) error
+	// Close waits for writes under way and releases the storage.
+	Close() error
+}
+
+// Apps keeps the registered apps.
+type Apps interface {
+	// CreateApp fails with ErrExists when the appid or the gameid is taken.
+	CreateApp(ctx context.Context, app *platform.App, nowMS int64) error
+	// UpdateApp replaces an app by what edit makes of it; its appid stays. An error of edit is returned as it is and
+	// nothing changes; ErrNotFound, or ErrExists when the new gameid is taken.
+	UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (*platform.App, error)
+	// Apps returns all apps in the order of their appids.
+	Apps(ctx context.Context) ([]*platform.App, error)
+}
+
+// Accounts keeps the accounts.
+type Accounts interface {
+	// CreateAccount stores an account. When its UIN is 0 it gets the number above the highest, at least next;
+	// ErrExists when a given one is taken.
+	CreateAccount(ctx context.Context, account *platform.Account, next platform.UIN) error
+	// UpdateAccount replaces an account by what edit makes of it and so changes the standing of all its openids,
+	// reclaimed ones too; its number and time of creation stay. An error of edit is returned as it is and nothing
+	// changes; ErrNotFound.
+	UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error)
+	// Account returns one account or ErrNotFound.
+	Account(ctx context.Context, uin platform.UIN) (*platform.Account, error)
+	// Accounts returns at most limit accounts above after, by number.
+	Accounts(ctx context.Context, after platform.UIN, limit int) ([]*platform.Account, error)
+}
+
+// OpenIDs keeps which openid, and which MSDK openid, names which account.
+type OpenIDs interface {
+	// EnsureOpenID returns the account's active openid at the app; if there is none, candidate becomes it, or
+	// ErrExists when candidate was issued before.
+	EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error)
+	// OpenID tells what an openid names, reclaimed ones too, or ErrNotFound.
+	OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.OpenIDBinding, error)
+	// OpenIDsOf returns all openids of an account, reclaimed ones too, by appid.
+	OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error)
+	// ReclaimOpenID takes the account's active openid at the app back and returns it, or ErrNotFound.
+	ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.OpenID, error)
+	// EnsurePlayer returns the player that an openid is on a channel; if there is none, candidate becomes its MSDK openid.
+	// created tells which; ErrExists when another player has the candidate.
+	EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (p platform.Player, created bool, err error)
+	// Player returns one player of an app by MSDK openid, or ErrNotFound.
+	Player(ctx context.Context, app platform.AppID, id platform.MSDKOpenID) (platform.Player, error)
+}
+
+// Grants keeps what accounts allowed apps.
+type Grants interface {
+	// Standing reads all that a token check needs, or ErrNotFound when the openid was never issued at the app.
+	Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error)
+	// Authorize makes the grant live with these scopes, words without spaces, and raises its token epoch, so that older
+	// access tokens are superseded; with pay also its pay epoch. ErrNotFound when the openid was never issued or is reclaimed.
+	Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error)
+	// RaisePayEpoch supersedes older pay tokens of a live grant; ErrNotFound when there is none.
+	RaisePayEpoch(ctx context.Context, app platform.AppID, openid platform.OpenID, nowMS int64) (platform.Grant, error)
+	// EndGrant ends every token of the grant issued so far; ErrNotFound when it is not live.
+	EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error
+	// Grant returns one grant, live or not, or ErrNotFound.
+	Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Grant, error)
+}
+
+// OpenkeyKeptMS is how long, at least, a lapsed session is still known as lapsed: 30 days.
+const OpenkeyKeptMS = 30 * 24 * 3600 * 1000
+
+// Openkeys keeps the OpenAPI sessions.
+type Openkeys interface {
+	// CreateOpenkey stores a session; ErrExists when its number is taken. It also removes a few sessions that lapsed
+	// more than OpenkeyKeptMS before the new one will, so that they do not pile up.
+	CreateOpenkey(ctx context.Context, key platform.Openkey) error
+	// Openkey returns one session, lapsed or not, or ErrNotFound.
+	Openkey(ctx context.Context, app platform.AppID, session uint64) (platform.Openkey, error)
+	// RenewOpenkey moves the end of a session, never backwards. A session has lapsed once nowMS reaches its end;
+	// ErrNotFound when it has.
+	RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error
+}
+
+// Friendships keeps who is whose friend.
+type Friendships interface {
+	// Befriend makes two accounts friends of each other; repeating it changes nothing.
+	Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error
+	// Friends returns an account's friends by number.
+	Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error)
+}

@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+var accounts = []test{
+	{"account-keeps-every-field", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		full := platform.Account{
+			UIN: math.MaxInt64,
+			Profile: platform.Profile{Nickname: "乌鸦🪶", Gender: 2, PictureURL: "https://example.com/鸦.png?a=1&b=<2>",
+				Country: "中国", Province: "广东", City: "深圳", Language: "zh-Hans"},
+			State: platform.AccountClosed, Class: platform.ClassInteractive,
+			PasswordHash: "$argon2id$v=19$Пароль'\"\\", PasswordEpoch: math.MaxUint32, CreatedMS: 1<<53 + 1,
+		}
+		bare := platform.Account{UIN: first}
+		for _, want := range []platform.Account{full, bare} {
+			stored := want
+			ok(t, s.CreateAccount(ctx, &stored, first))
+			same(t, stored, want)
+			same(t, result(s.Account(ctx, want.UIN))(t), &want)
+		}
+		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{&bare, &full})
+	}},
+	{"account-unknown", func(t *testing.T, s store.Store) {
+		account(t, s, first)
+		_, err := s.Account(t.Context(), first+1)
+		fails(t, err, store.ErrNotFound)
+	}},
+	{"account-numbers", func(t *testing.T, s store.Store) {
+		for _, step := range []struct{ given, next, want platform.UIN }{
+			{0, first, first},
+			{0, first, first + 1},
+			{first + 5, first, first + 5},
+			{0, first, first + 6},
+			{0, 20_000, 20_000},
+			{0, first, 20_001},
+			{first + 3, first, first + 3},
+			{0, first, 20_002},
+		} {
+			a := &platform.Account{UIN: step.given}
+			ok(t, s.CreateAccount(t.Context(), a, step.next))
+			same(t, a.UIN, step.want)
+		}
+	}},
+	{"account-numbers-together", func(t *testing.T, s store.Store) {
+		got := together(t, func(int) (platform.UIN, error) {
+			var a platform.Account
+			err := s.CreateAccount(t.Context(), &a, first)
+			return a.UIN, err
+		})
+		same(t, sorted(got), sequence(first, callers))
+	}},
+	{"account-taken", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		want := account(t, s, first)
+		fails(t, s.CreateAccount(ctx, &platform.Account{UIN: first, PasswordHash: "thief"}, first), store.ErrExists)
+		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{want})
+	}},
+	{"account-over-63-bits", func(t *testing.T, s store.Store) {
+		if s.CreateAccount(t.Context(), &platform.Account{UIN: math.MaxInt64 + 1}, first) == nil {
+			t.Error("it was stored")
+		}
+		same(t, accountNumbers(t, s, 0, 10), nil)
+	}},
+	{"account-pages", func(t *testing.T, s store.Store) {
+		for _, uin := range []platform.UIN{20_000, first, 1 << 62, first + 1} {
+			account(t, s, uin)
+		}
+		same(t, accountNumbers(t, s, 0, 10), []platform.UIN{first, first + 1, 20_000, 1 << 62})
+		same(t, accountNumbers(t, s, 0, 2), []platform.UIN{first, first + 1})
+		same(t, accountNumbers(t, s, first+1, 2), []platform.UIN{20_000, 1 << 62})
+		same(t, accountNumbers(t, s, first+2, 1), []platform.UIN{20_000})
+		same(t, accountNumbers(t, s, 1<<62, 10), nil)
+	}},
+	{"update-account", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		before, neighbour := account(t, s, first), account(t, s, first+1)
+		got := result(s.UpdateAccount(ctx, first, func(a *platform.Account) error {
+			same(t, a, before)
+			*a = platform.Account{UIN: 99_999, Profile: platform.Profile{Nickname: "渡鸦", Gender: 1}, State: platform.AccountFrozen,
+				Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: 1}
+			return nil
+		}))(t)
+		want := &platform.Account{UIN: first, Profile: platform.Profile{Nickname: "渡鸦", Gender: 1}, State: platform.AccountFrozen,
+			Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: before.CreatedMS}
+		same(t, got, want)
+		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{want, neighbour})
+	}},
+	{"update-account-fails", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		before := account(t, s, first)
+		_, err := s.UpdateAccount(ctx, first+1, func(*platform.Account) error { t.Error("edit was called"); return nil })
+		fails(t, err, store.ErrNotFound)
+		refused := errors.New("refused")
+		_, err = s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.PasswordEpoch++; return refused })
+		if err != refused {
+			t.Errorf("got error %v, want edit's own", err)
+		}
+		same(t, result(s.Account(ctx, first))(t), before)
+	}},
+	{"update-account-together", func(t *testing.T, s store.Store) {
+		account(t, s, first)
+		together(t, func(int) (*platform.Account, error) {
+			return s.UpdateAccount(t.Context(), first, func(a *platform.Account) error { a.PasswordEpoch++; return nil })
+		})
+		same(t, result(s.Account(t.Context(), first))(t).PasswordEpoch, uint32(1+callers))
+	}},
+}
+
+func accountNumbers(t *testing.T, s store.Store, after platform.UIN, limit int) (numbers []platform.UIN) {
+	t.Helper()
+	for _, a := range result(s.Accounts(t.Context(), after, limit))(t) {
+		numbers = append(numbers, a.UIN)
+	}
+	return numbers
+}
+
+var friendships = []test{
+	{"befriend", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		ok(t, s.Befriend(ctx, first, 1<<62, now))
+		ok(t, s.Befriend(ctx, first+1, first, now+1))
+		ok(t, s.Befriend(ctx, first, first+1, now+2)) // repeating it changes nothing, the time neither
+		ok(t, s.Befriend(ctx, 1<<62, first, now+3))
+
+		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{
+			{UIN: first, Friend: first + 1, SinceMS: now + 1},
+			{UIN: first, Friend: 1 << 62, SinceMS: now},
+		})
+		same(t, result(s.Friends(ctx, first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now + 1}})
+		same(t, result(s.Friends(ctx, 1<<62))(t), []platform.Friendship{{UIN: 1 << 62, Friend: first, SinceMS: now}})
+	}},
+	{"befriend-together", func(t *testing.T, s store.Store) {
+		together(t, func(i int) (none struct{}, err error) {
+			if i%2 == 0 {
+				return none, s.Befriend(t.Context(), first, first+1, now)
+			}
+			return none, s.Befriend(t.Context(), first+1, first, now)
+		})
+		same(t, result(s.Friends(t.Context(), first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, SinceMS: now}})
+		same(t, result(s.Friends(t.Context(), first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now}})
+	}},
+}

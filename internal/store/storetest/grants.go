@@ -1,0 +1,396 @@
+package storetest
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+var grants = []test{
+	{"authorize", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		_, err := s.Grant(ctx, game, openid(1))
+		fails(t, err, store.ErrNotFound)
+
+		want := platform.Grant{AppID: game, OpenID: openid(1)}
+		for _, step := range []struct {
+			scopes []string
+			pay    bool
+		}{
+			{[]string{"login", "读取资料", "login"}, false}, {nil, true}, {[]string{}, false}, {[]string{"b", "a"}, true},
+		} {
+			want.Scopes = step.scopes
+			want.TokenEpoch++
+			if step.pay {
+				want.PayEpoch++
+			}
+			same(t, result(s.Authorize(ctx, game, openid(1), step.scopes, step.pay, now))(t), want)
+			same(t, result(s.Grant(ctx, game, openid(1)))(t), want)
+		}
+	}},
+	{"authorize-needs-an-active-openid", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		issue(t, s, game, first+1, openid(2))
+		before := result(s.Authorize(ctx, game, openid(2), nil, true, now))(t)
+		result(s.ReclaimOpenID(ctx, game, first+1, now))(t)
+
+		_, err := s.Authorize(ctx, other, openid(1), nil, true, now)
+		fails(t, err, store.ErrNotFound)
+		_, err = s.Authorize(ctx, game, openid(3), nil, true, now)
+		fails(t, err, store.ErrNotFound)
+		_, err = s.Authorize(ctx, game, openid(2), []string{"login"}, true, now)
+		fails(t, err, store.ErrNotFound)
+
+		same(t, result(s.Grant(ctx, game, openid(2)))(t), before)
+		_, err = s.Grant(ctx, other, openid(1))
+		fails(t, err, store.ErrNotFound)
+	}},
+	{"authorize-together", func(t *testing.T, s store.Store) {
+		issue(t, s, game, first, openid(1))
+		got := together(t, func(int) (uint32, error) {
+			g, err := s.Authorize(t.Context(), game, openid(1), nil, true, now)
+			if g.PayEpoch != g.TokenEpoch {
+				t.Errorf("pay epoch %d beside token epoch %d", g.PayEpoch, g.TokenEpoch)
+			}
+			return g.TokenEpoch, err
+		})
+		same(t, sorted(got), sequence(uint32(1), callers)) // no two logins share an epoch
+	}},
+	{"pay-epoch", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		issue(t, s, game, first+1, openid(2))
+		_, err := s.RaisePayEpoch(ctx, game, openid(1), now)
+		fails(t, err, store.ErrNotFound)
+
+		want := result(s.Authorize(ctx, game, openid(1), []string{"pay"}, false, now))(t)
+		neighbour := result(s.Authorize(ctx, game, openid(2), nil, false, now))(t)
+		want.PayEpoch = 1
+		same(t, result(s.RaisePayEpoch(ctx, game, openid(1), now))(t), want)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t), want)
+
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
+		_, err = s.RaisePayEpoch(ctx, game, openid(1), now)
+		fails(t, err, store.ErrNotFound)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t).PayEpoch, uint32(1))
+		same(t, result(s.Grant(ctx, game, openid(2)))(t), neighbour)
+	}},
+	{"pay-epoch-together", func(t *testing.T, s store.Store) {
+		issue(t, s, game, first, openid(1))
+		result(s.Authorize(t.Context(), game, openid(1), nil, false, now))(t)
+		got := together(t, func(int) (uint32, error) {
+			g, err := s.RaisePayEpoch(t.Context(), game, openid(1), now)
+			return g.PayEpoch, err
+		})
+		same(t, sorted(got), sequence(uint32(1), callers))
+	}},
+	{"end-grant", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), store.ErrNotFound)
+
+		want := result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
+		want = result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByOperator, now))
+		want.EndedEpoch, want.EndedBy = 2, platform.EndedByOperator
+		got := result(s.Grant(ctx, game, openid(1)))(t)
+		same(t, got, want)
+		same(t, got.Live(), false)
+
+		// It is over: nobody ends it again, and who ended it stays.
+		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), store.ErrNotFound)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t), want)
+
+		got = result(s.Authorize(ctx, game, openid(1), nil, false, now))(t)
+		same(t, got.Live(), true)
+		same(t, []uint32{got.TokenEpoch, got.PayEpoch, got.EndedEpoch}, []uint32{3, 2, 2}) // older tokens stay ended
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
+		got = result(s.Grant(ctx, game, openid(1)))(t)
+		same(t, got.EndedEpoch, uint32(3))
+		same(t, got.EndedBy, platform.EndedByUser)
+	}},
+	{"end-grant-together", func(t *testing.T, s store.Store) {
+		issue(t, s, game, first, openid(1))
+		result(s.Authorize(t.Context(), game, openid(1), nil, false, now))(t)
+		ended := 0
+		for _, won := range together(t, func(int) (bool, error) {
+			err := s.EndGrant(t.Context(), game, openid(1), platform.EndedByUser, now)
+			if errors.Is(err, store.ErrNotFound) {
+				return false, nil
+			}
+			return err == nil, err
+		}) {
+			if won {
+				ended++
+			}
+		}
+		same(t, ended, 1)
+	}},
+	{"standing", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		_, err := s.Standing(ctx, game, openid(1))
+		fails(t, err, store.ErrNotFound)
+
+		issue(t, s, game, first, openid(1))
+		issue(t, s, other, first, openid(2))
+		_, err = s.Standing(ctx, other, openid(1))
+		fails(t, err, store.ErrNotFound)
+		want := platform.Standing{UIN: first, PasswordEpoch: 1}
+		bystander := want
+		now := func() platform.Standing { return result(s.Standing(ctx, game, openid(1)))(t) }
+		same(t, now(), want)
+
+		result(s.Authorize(ctx, game, openid(1), nil, true, 1))(t)
+		want.TokenEpoch, want.PayEpoch = 1, 1
+		same(t, now(), want)
+
+		result(s.RaisePayEpoch(ctx, game, openid(1), 2))(t)
+		want.PayEpoch = 2
+		same(t, now(), want)
+
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByOperator, 3))
+		want.EndedEpoch, want.EndedBy = 1, platform.EndedByOperator
+		same(t, now(), want)
+		same(t, result(s.Standing(ctx, other, openid(2)))(t), bystander)
+
+		result(s.UpdateAccount(ctx, first, func(a *platform.Account) error {
+			a.State, a.Class, a.PasswordEpoch = platform.AccountFrozen, platform.ClassB, math.MaxUint32
+			return nil
+		}))(t)
+		want.AccountState, want.AccountClass, want.PasswordEpoch = platform.AccountFrozen, platform.ClassB, math.MaxUint32
+		same(t, now(), want)
+		bystander.AccountState, bystander.AccountClass, bystander.PasswordEpoch = want.AccountState, want.AccountClass, want.PasswordEpoch
+		same(t, result(s.Standing(ctx, other, openid(2)))(t), bystander)
+
+		result(s.ReclaimOpenID(ctx, game, first, 4))(t)
+		want.OpenIDState = platform.OpenIDReclaimed
+		same(t, now(), want)
+
+		issue(t, s, game, first, openid(3))
+		same(t, now(), want) // the account's new openid starts afresh, the old one stays what it was
+		bystander.TokenEpoch, bystander.PayEpoch = 0, 0
+		same(t, result(s.Standing(ctx, game, openid(3)))(t), bystander)
+	}},
+}
+
+// changes holds the tests of OnChange.
+var changes = []test{
+	{"changes-are-told", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		told := listen(t, s)
+
+		issue(t, s, game, first, openid(1))
+		issue(t, s, other, first, openid(2))
+		issue(t, s, game, first+1, openid(4))
+		result(s.ReclaimOpenID(ctx, other, first, now))(t)
+		told.want(t, change{other, openid(2), platform.Standing{UIN: first, PasswordEpoch: 1, OpenIDState: platform.OpenIDReclaimed}})
+		issue(t, s, other, first, openid(3))
+		told.want(t)
+
+		st := platform.Standing{UIN: first, PasswordEpoch: 1, TokenEpoch: 1}
+		result(s.Authorize(ctx, game, openid(1), nil, false, now))(t)
+		told.want(t, change{game, openid(1), st})
+		result(s.RaisePayEpoch(ctx, game, openid(1), now))(t)
+		st.PayEpoch = 1
+		told.want(t, change{game, openid(1), st})
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
+		st.EndedEpoch, st.EndedBy = 1, platform.EndedByUser
+		told.want(t, change{game, openid(1), st})
+
+		result(s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.PasswordEpoch = 2; return nil }))(t)
+		st.PasswordEpoch = 2
+		told.want(t,
+			change{game, openid(1), st},
+			change{other, openid(2), platform.Standing{UIN: first, PasswordEpoch: 2, OpenIDState: platform.OpenIDReclaimed}},
+			change{other, openid(3), platform.Standing{UIN: first, PasswordEpoch: 2}},
+		)
+	}},
+	{"changes-of-nothing-are-not-told", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		told := listen(t, s)
+		issue(t, s, game, first, openid(1))
+		issue(t, s, game, first+1, openid(2))
+		result(s.ReclaimOpenID(ctx, game, first+1, now))(t)
+		told.clear()
+
+		// Writes that fail
+		_, err := s.RaisePayEpoch(ctx, game, openid(1), now)
+		fails(t, err, store.ErrNotFound)
+		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), store.ErrNotFound)
+		_, err = s.Authorize(ctx, game, openid(2), nil, true, now)
+		fails(t, err, store.ErrNotFound)
+		_, err = s.ReclaimOpenID(ctx, game, first+1, now)
+		fails(t, err, store.ErrNotFound)
+		refused := errors.New("refused")
+		_, err = s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.PasswordEpoch = 2; return refused })
+		fails(t, err, refused)
+
+		// Writes that change no standing
+		issue(t, s, game, first, openid(1))
+		ok(t, s.CreateApp(ctx, &platform.App{AppID: game}, now))
+		result(s.UpdateApp(ctx, game, now, func(a *platform.App) error { a.Online = true; return nil }))(t)
+		result(s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.Profile.Nickname = "渡鸦"; return nil }))(t)
+		_, _, err = s.EnsurePlayer(ctx, platform.Player{AppID: game, Channel: 1, MSDKOpenID: 1, OpenID: openid(1)}, now)
+		ok(t, err)
+		ok(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}))
+		ok(t, s.RenewOpenkey(ctx, game, 1, now, now+2))
+		ok(t, s.Befriend(ctx, first, first+1, now))
+		told.want(t)
+	}},
+	{"changes-are-told-before-the-write-returns", func(t *testing.T, s store.Store) {
+		told := listen(t, s)
+		for i := range callers {
+			issue(t, s, game, first+platform.UIN(i), openid(byte(i)))
+		}
+		together(t, func(i int) (none struct{}, err error) {
+			id := openid(byte(i))
+			for epoch := range uint32(4) {
+				if _, err := s.Authorize(t.Context(), game, id, nil, false, now); err != nil {
+					return none, err
+				}
+				if got := told.last(id).TokenEpoch; got != epoch+1 {
+					t.Errorf("told token epoch %d when the write of %d had returned", got, epoch+1)
+				}
+			}
+			return none, nil
+		})
+	}},
+}
+
+// change is a standing as a reader saw it the moment it was told.
+type change struct {
+	App      platform.AppID
+	OpenID   platform.OpenID
+	Standing platform.Standing
+}
+
+type listener struct {
+	mu   sync.Mutex
+	told []change
+}
+
+func listen(t *testing.T, s store.Store) *listener {
+	l := new(listener)
+	s.OnChange(func(app platform.AppID, id platform.OpenID) {
+		st, err := s.Standing(t.Context(), app, id) // sees only what is committed
+		if err != nil {
+			t.Errorf("told of %s: %v", id, err)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.told = append(l.told, change{app, id, st})
+	})
+	return l
+}
+
+// want compares what was told since the last call, in any order.
+func (l *listener) want(t *testing.T, want ...change) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.SortFunc(l.told, func(a, b change) int { return slices.Compare(a.OpenID[:], b.OpenID[:]) })
+	same(t, l.told, want)
+	l.told = nil
+}
+
+func (l *listener) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = nil
+}
+
+// last returns the standing that was told last of an openid.
+func (l *listener) last(id platform.OpenID) (st platform.Standing) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.told {
+		if c.OpenID == id {
+			st = c.Standing
+		}
+	}
+	return st
+}
+
+var openkeys = []test{
+	{"openkey-keeps-every-field", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		keys := []platform.Openkey{
+			{AppID: game, Session: math.MaxUint64, OpenID: openid(1), ExpiresMS: now},
+			{AppID: game, Session: 1 << 63, OpenID: openid(1), ExpiresMS: now + 1},
+			{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 2},
+			{AppID: other, Session: 1, OpenID: openid(2), ExpiresMS: now + 3},
+		}
+		for _, key := range keys {
+			ok(t, s.CreateOpenkey(ctx, key))
+		}
+		for _, key := range keys {
+			same(t, result(s.Openkey(ctx, key.AppID, key.Session))(t), key)
+		}
+		_, err := s.Openkey(ctx, other, math.MaxUint64)
+		fails(t, err, store.ErrNotFound)
+	}},
+	{"openkey-taken", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		key := platform.Openkey{AppID: game, Session: 1 << 63, OpenID: openid(1), ExpiresMS: now}
+		ok(t, s.CreateOpenkey(ctx, key))
+		fails(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1 << 63, OpenID: openid(2), ExpiresMS: now + 1}), store.ErrExists)
+		same(t, result(s.Openkey(ctx, game, 1<<63))(t), key)
+	}},
+	{"openkey-renewed", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		key := platform.Openkey{AppID: game, Session: math.MaxUint64, OpenID: openid(1), ExpiresMS: now + 100}
+		neighbour := platform.Openkey{AppID: other, Session: math.MaxUint64, OpenID: openid(2), ExpiresMS: now + 100}
+		ok(t, s.CreateOpenkey(ctx, key))
+		ok(t, s.CreateOpenkey(ctx, neighbour))
+		for _, step := range []struct {
+			at, to int64
+			want   error
+			end    int64
+		}{
+			{now, now + 200, nil, now + 200},
+			{now + 1, now + 150, nil, now + 200}, // an older renewal that comes late moves nothing back
+			{now + 199, now + 300, nil, now + 300},
+			{now + 300, now + 400, store.ErrNotFound, now + 300},
+			{now + 1000, now + 2000, store.ErrNotFound, now + 300},
+		} {
+			if err := s.RenewOpenkey(ctx, game, key.Session, step.at, step.to); !errors.Is(err, step.want) {
+				t.Fatalf("renew at %d: got error %v, want %v", step.at, err, step.want)
+			}
+			key.ExpiresMS = step.end
+			same(t, result(s.Openkey(ctx, game, key.Session))(t), key)
+		}
+		fails(t, s.RenewOpenkey(ctx, game, 5, now, now+1), store.ErrNotFound)
+		same(t, result(s.Openkey(ctx, other, neighbour.Session))(t), neighbour)
+	}},
+	{"openkey-renewed-together", func(t *testing.T, s store.Store) {
+		ok(t, s.CreateOpenkey(t.Context(), platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}))
+		together(t, func(i int) (none struct{}, err error) {
+			return none, s.RenewOpenkey(t.Context(), game, 1, now, now+int64(i))
+		})
+		same(t, result(s.Openkey(t.Context(), game, 1))(t).ExpiresMS, now+callers-1)
+	}},
+	{"openkey-kept", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		const lapsed = 8
+		for i := range uint64(lapsed) {
+			ok(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: other, Session: i, OpenID: openid(1), ExpiresMS: now - 1}))
+		}
+		kept := platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now}
+		ok(t, s.CreateOpenkey(ctx, kept))
+		for i := range uint64(lapsed) {
+			ok(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 2 + i, OpenID: openid(1), ExpiresMS: now + store.OpenkeyKeptMS}))
+		}
+		same(t, result(s.Openkey(ctx, game, 1))(t), kept)
+		for i := range uint64(lapsed) {
+			_, err := s.Openkey(ctx, other, i)
+			fails(t, err, store.ErrNotFound)
+		}
+	}},
+}

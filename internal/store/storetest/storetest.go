@@ -1,0 +1,228 @@
+// Package storetest is the suite that every engine of the store must pass.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, openkeys, friendships, whole} {
+		for _, test := range list {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel()
+				s := open(t)
+				t.Cleanup(func() {
+					if err := s.Close(); err != nil {
+						t.Errorf("Close: %v", err)
+					}
+				})
+				test.run(t, s)
+			})
+		}
+	}
+}
+
+type test struct {
+	name string
+	run  func(*testing.T, store.Store)
+}
+
+// What the tests work with. The last openid differs from the first in one bit only.
+const (
+	game  platform.AppID = 1101
+	other platform.AppID = 1102
+
+	first = platform.FirstUIN
+
+	now int64 = 1_700_000_000_123 // its last digits are lost by whoever keeps seconds
+
+	callers = 32 // of one operation at the same time
+)
+
+func openid(n byte) platform.OpenID { return platform.OpenID{0xff, 0x80, 15: n} }
+
+// account stores one with that number.
+func account(t *testing.T, s store.Store, uin platform.UIN) *platform.Account {
+	t.Helper()
+	a := &platform.Account{UIN: uin, Profile: platform.Profile{Nickname: "小乌鸦"}, PasswordHash: "hash", PasswordEpoch: 1, CreatedMS: now}
+	ok(t, s.CreateAccount(t.Context(), a, first))
+	return a
+}
+
+// issue gives an account, which may be a new one, that openid.
+func issue(t *testing.T, s store.Store, app platform.AppID, uin platform.UIN, id platform.OpenID) {
+	t.Helper()
+	if _, err := s.Account(t.Context(), uin); errors.Is(err, store.ErrNotFound) {
+		account(t, s, uin)
+	}
+	got, err := s.EnsureOpenID(t.Context(), app, uin, id, now)
+	ok(t, err)
+	same(t, got, id)
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fails(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got error %v, want %v", err, want)
+	}
+}
+
+// same compares deeply; an empty list or map is as good as none.
+func same[T any](t *testing.T, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+		t.Fatalf("-want +got:\n%s", diff)
+	}
+}
+
+// result fails on an error and returns the value otherwise: result(s.Account(ctx, uin))(t).
+func result[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		ok(t, err)
+		return v
+	}
+}
+
+// together calls do from many goroutines that start as one, and returns what each made.
+func together[T any](t *testing.T, do func(i int) (T, error)) []T {
+	t.Helper()
+	var (
+		made  = make([]T, callers)
+		errs  = make([]error, callers)
+		start = make(chan struct{})
+		wg    sync.WaitGroup
+	)
+	for i := range callers {
+		wg.Go(func() {
+			<-start
+			made[i], errs[i] = do(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	ok(t, errors.Join(errs...))
+	return made
+}
+
+// whole holds the tests of the store as one.
+var whole = []test{
+	{"ping", func(t *testing.T, s store.Store) {
+		ok(t, s.Ping(t.Context()))
+	}},
+	{"empty", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		same(t, result(s.Apps(ctx))(t), []*platform.App{})
+		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{})
+		same(t, result(s.OpenIDsOf(ctx, first))(t), []platform.OpenIDBinding{})
+		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{})
+	}},
+	{"cancelled-context", cancelled},
+}
+
+// cancelled calls every method with a context that has ended: each says so, and nothing changes.
+func cancelled(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+
+	ok(t, s.CreateApp(ctx, &platform.App{AppID: game, Name: "before"}, now))
+	account(t, s, first+1)
+	issue(t, s, game, first, openid(1))
+	grant := result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
+	key := platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}
+	ok(t, s.CreateOpenkey(ctx, key))
+
+	edited := false
+	calls := map[string]func() error{
+		"CreateApp": func() error { return s.CreateApp(ended, &platform.App{AppID: other}, now) },
+		"UpdateApp": func() error {
+			_, err := s.UpdateApp(ended, game, now, func(a *platform.App) error { edited, a.Name = true, "after"; return nil })
+			return err
+		},
+		"Apps":          func() error { _, err := s.Apps(ended); return err },
+		"CreateAccount": func() error { return s.CreateAccount(ended, &platform.Account{UIN: first + 2}, first) },
+		"UpdateAccount": func() error {
+			_, err := s.UpdateAccount(ended, first, func(a *platform.Account) error { edited, a.PasswordEpoch = true, 9; return nil })
+			return err
+		},
+		"Account":       func() error { _, err := s.Account(ended, first); return err },
+		"Accounts":      func() error { _, err := s.Accounts(ended, 0, 10); return err },
+		"EnsureOpenID":  func() error { _, err := s.EnsureOpenID(ended, game, first+1, openid(2), now); return err },
+		"OpenID":        func() error { _, err := s.OpenID(ended, game, openid(1)); return err },
+		"OpenIDsOf":     func() error { _, err := s.OpenIDsOf(ended, first); return err },
+		"ReclaimOpenID": func() error { _, err := s.ReclaimOpenID(ended, game, first, now); return err },
+		"EnsurePlayer": func() error {
+			_, _, err := s.EnsurePlayer(ended, platform.Player{AppID: game, Channel: 2, MSDKOpenID: 7, OpenID: openid(1)}, now)
+			return err
+		},
+		"Player":        func() error { _, err := s.Player(ended, game, 7); return err },
+		"Standing":      func() error { _, err := s.Standing(ended, game, openid(1)); return err },
+		"Authorize":     func() error { _, err := s.Authorize(ended, game, openid(1), nil, true, now); return err },
+		"RaisePayEpoch": func() error { _, err := s.RaisePayEpoch(ended, game, openid(1), now); return err },
+		"EndGrant":      func() error { return s.EndGrant(ended, game, openid(1), platform.EndedByUser, now) },
+		"Grant":         func() error { _, err := s.Grant(ended, game, openid(1)); return err },
+		"CreateOpenkey": func() error { return s.CreateOpenkey(ended, platform.Openkey{AppID: game, Session: 2}) },
+		"Openkey":       func() error { _, err := s.Openkey(ended, game, 1); return err },
+		"RenewOpenkey":  func() error { return s.RenewOpenkey(ended, game, 1, now, now+100) },
+		"Befriend":      func() error { return s.Befriend(ended, first, first+1, now) },
+		"Friends":       func() error { _, err := s.Friends(ended, first); return err },
+		"Ping":          func() error { return s.Ping(ended) },
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got error %v, want %v", name, err, context.Canceled)
+		}
+	}
+
+	if edited {
+		t.Error("an edit function was called")
+	}
+	list := result(s.Apps(ctx))(t)
+	same(t, len(list), 1)
+	same(t, list[0].Name, "before")
+	same(t, len(result(s.Accounts(ctx, 0, 10))(t)), 2)
+	same(t, result(s.Account(ctx, first))(t).PasswordEpoch, uint32(1))
+	same(t, len(result(s.OpenIDsOf(ctx, first+1))(t)), 0)
+	same(t, result(s.OpenID(ctx, game, openid(1)))(t).State, platform.OpenIDActive)
+	same(t, result(s.Grant(ctx, game, openid(1)))(t), grant)
+	same(t, result(s.Openkey(ctx, game, 1))(t), key)
+	same(t, len(result(s.Friends(ctx, first))(t)), 0)
+	_, err := s.Player(ctx, game, 7)
+	fails(t, err, store.ErrNotFound)
+	_, err = s.Openkey(ctx, game, 2)
+	fails(t, err, store.ErrNotFound)
+}
+
+func sorted[T ~uint32 | ~uint64](list []T) []T {
+	slices.Sort(list)
+	return list
+}
+
+// sequence returns n numbers from start on.
+func sequence[T ~uint32 | ~uint64](start T, n int) []T {
+	list := make([]T, n)
+	for i := range list {
+		list[i] = start + T(i)
+	}
+	return list
+}
