@@ -1,0 +1,113 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// logEvent writes the one event of a call. What it holds of the request is chosen so that no secret can be among it: no
+// query, no body, no header.
+func (e *endpoints) logEvent(c *Call, err error, took time.Duration) {
+	level := slog.LevelInfo
+	code := c.Answer.Code
+	if code != 0 && code.Class() == retcode.ClassInternal || c.Answer.Status >= 500 {
+		level = slog.LevelError
+	}
+	log := e.gateway.log
+	if !log.Enabled(context.Background(), level) {
+		return
+	}
+	var fields [16]slog.Attr
+	attrs := append(fields[:0],
+		slog.String("request_id", c.RequestID),
+		slog.String("interface", e.interfaceName(c)),
+		slog.Int("status", c.Answer.Status),
+		slog.Int64("duration_us", took.Microseconds()),
+	)
+	if c.App != nil {
+		attrs = append(attrs, slog.String("appid", c.App.AppID.String()))
+	}
+	if c.User != "" {
+		attrs = append(attrs, slog.String("user", c.User))
+	}
+	if code == 0 {
+		attrs = append(attrs, slog.Int("code", 0))
+	} else {
+		attrs = append(attrs, slog.Int("code", code.Number()), slog.String("domain", code.Domain().String()))
+		if c.Route != nil && !c.Route.declared(code) {
+			attrs = append(attrs, slog.Bool("undeclared", true)) // routes.tsv does not say that it may be answered
+		}
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+		var coded *retcode.Error
+		if errors.As(err, &coded) && coded.Cause() != nil {
+			attrs = append(attrs, slog.String("cause", coded.Cause().Error()))
+		}
+	}
+	attrs = append(attrs, c.notes...)
+	log.LogAttrs(context.Background(), level, "request", attrs...)
+}
+
+// interfaceName is the route's path; of a request that no route has, the path that was asked for.
+func (e *endpoints) interfaceName(c *Call) string {
+	if c.Route != nil {
+		return c.Route.Path
+	}
+	path := c.Request.URL.Path
+	if len(path) > 200 {
+		path = path[:200]
+	}
+	return path
+}
+
+// meter counts the requests of one path. The counters of the codes that it has answered are kept at hand, so that
+// counting takes no lock.
+type meter struct {
+	path     string
+	requests *prometheus.CounterVec
+	duration prometheus.Observer
+	counters atomic.Pointer[[]codeCounter]
+}
+
+type codeCounter struct {
+	code    retcode.Code
+	status  int
+	counter prometheus.Counter
+}
+
+func (g *Gateway) newMeter(path string) *meter {
+	m := &meter{path: path, requests: g.requests, duration: g.duration.WithLabelValues(path)}
+	m.counters.Store(new([]codeCounter))
+	return m
+}
+
+func (m *meter) observe(c *Call, took time.Duration) {
+	m.duration.Observe(took.Seconds())
+	m.counter(c.Answer.Code, c.Answer.Status).Inc()
+}
+
+func (m *meter) counter(code retcode.Code, status int) prometheus.Counter {
+	known := m.counters.Load()
+	for i := range *known {
+		if k := &(*known)[i]; k.code == code && k.status == status {
+			return k.counter
+		}
+	}
+	label := strconv.Itoa(status)
+	if code != 0 {
+		label = code.Domain().String() + " " + strconv.Itoa(code.Number())
+	}
+	counter := m.requests.WithLabelValues(m.path, label)
+	longer := append(append([]codeCounter(nil), *known...), codeCounter{code, status, counter})
+	m.counters.CompareAndSwap(known, &longer) // who loses adds its own the next time
+	return counter
+}

@@ -1,0 +1,261 @@
+// Package access is the access layer: it takes every HTTP request of the platform through the stages that routes.tsv
+// lists for its route, and is the only place that writes an answer, a request's log event and its metrics.
+package access
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// MaxBody bounds a request's body.
+const MaxBody = 64 << 10
+
+// Errors of the access layer itself. A door says what they look like in its family.
+var (
+	ErrNoRoute    = errors.New("there is no such path")
+	ErrMethod     = errors.New("the path does not take this method")
+	ErrUnreadable = errors.New("the body could not be read")
+	ErrTooLarge   = fmt.Errorf("%w: it has more than %d bytes", ErrUnreadable, MaxBody)
+	ErrPanic      = errors.New("the handler panicked")
+)
+
+// Handler serves a call that passed every stage. What it returns is for the door's Encode.
+type Handler func(*Call) (result any, err error)
+
+// Door is one wire family: how its requests are read and its answers look.
+type Door struct {
+	Name     string             // as in routes.tsv
+	Prefix   string             // of all its paths, "/v2/"; the door also answers for those that no route has
+	Stages   []Stage            // its own, beside those that all doors share
+	Handlers map[string]Handler // by "METHOD path", one for each of its routes
+
+	// Encode turns a handler's result, or the error that ended the call, into c.Answer. Whatever error it gets, it
+	// shows nothing of what is not meant for callers.
+	Encode func(c *Call, result any, err error)
+}
+
+// Gateway serves the doors.
+type Gateway struct {
+	clock    *platform.Clock
+	log      *slog.Logger
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	rates    rates
+	mux      *http.ServeMux
+	calls    sync.Pool
+}
+
+// New returns a gateway that serves the routes by the doors. It fails when the table and the doors do not fit together:
+// a route without a handler or a stage, or a handler without a route.
+func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer) (*Gateway, error) {
+	g := &Gateway{
+		clock: clock,
+		log:   log,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rookery_requests_total",
+			Help: "Requests by path of the route and return code (domain and number, or the HTTP status where a door has no codes).",
+		}, []string{"path", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "rookery_request_duration_seconds",
+			Help:    "Time from the whole header to the whole answer, by path of the route.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .1, .5, 1, 3.1},
+		}, []string{"path"}),
+		rates: rates{users: limit.NewKeyed()},
+		mux:   http.NewServeMux(),
+		calls: sync.Pool{New: func() any { return new(Call) }},
+	}
+	metrics.MustRegister(g.requests, g.duration)
+	for _, door := range doors {
+		if err := g.add(door, routes); err != nil {
+			return nil, fmt.Errorf("door %s: %w", door.Name, err)
+		}
+	}
+	return g, nil
+}
+
+// add puts a door's routes on the mux: one pattern a path, so that a wrong method is the door's to answer too.
+func (g *Gateway) add(door *Door, routes []*Route) error {
+	runs := make(map[string]func(*Call) error)
+	for _, stage := range append(g.stages(), door.Stages...) {
+		runs[stage.Name] = stage.Run
+	}
+	paths := make(map[string]*endpoints)
+	served := 0
+	for _, route := range routes {
+		if route.Door != door.Name {
+			continue
+		}
+		served++
+		e := &endpoint{route: route, handler: door.Handlers[route.Method+" "+route.Path]}
+		if e.handler == nil {
+			return fmt.Errorf("%s %s has no handler", route.Method, route.Path)
+		}
+		for _, name := range route.Checks {
+			if runs[name] == nil {
+				return fmt.Errorf("%s %s: there is no stage %q", route.Method, route.Path, name)
+			}
+			e.stages = append(e.stages, Stage{name, runs[name]})
+		}
+		if paths[route.Path] == nil {
+			paths[route.Path] = &endpoints{gateway: g, door: door, byMethod: make(map[string]*endpoint)}
+			paths[route.Path].meter = g.newMeter(route.Path)
+			g.mux.Handle(route.Path, paths[route.Path])
+		}
+		paths[route.Path].byMethod[route.Method] = e
+	}
+	if served != len(door.Handlers) {
+		return fmt.Errorf("it has %d handlers for %d routes", len(door.Handlers), served)
+	}
+	g.mux.Handle(door.Prefix, &endpoints{gateway: g, door: door, meter: g.newMeter(door.Prefix)})
+	return nil
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
+
+// endpoint is a route ready to serve.
+type endpoint struct {
+	route   *Route
+	stages  []Stage
+	handler Handler
+}
+
+// endpoints are the routes of one path.
+type endpoints struct {
+	gateway  *Gateway
+	door     *Door
+	byMethod map[string]*endpoint
+	meter    *meter
+}
+
+func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g := e.gateway
+	c := g.calls.Get().(*Call)
+	begin := time.Now()
+	c.Request, c.Start, c.RequestID = r, g.clock.Now(), newRequestID()
+	result, err := e.serve(c, w)
+	e.door.Encode(c, result, err)
+	g.write(w, c)
+	took := time.Since(begin)
+	e.meter.observe(c, took)
+	e.logEvent(c, err, took)
+	c.reset()
+	g.calls.Put(c)
+}
+
+// serve takes the call through the stages to its handler.
+func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
+		}
+	}()
+	endpoint := e.byMethod[c.Request.Method]
+	if endpoint == nil {
+		if e.byMethod == nil {
+			return nil, ErrNoRoute
+		}
+		return nil, ErrMethod
+	}
+	c.Route = endpoint.route
+	if err := c.readBody(w); err != nil {
+		return nil, err
+	}
+	for i := range endpoint.stages {
+		if err := endpoint.stages[i].Run(c); err != nil {
+			return nil, err
+		}
+	}
+	return endpoint.handler(c)
+}
+
+// readBody reads the whole body. Slow senders are cut off by the server's read timeout.
+func (c *Call) readBody(w http.ResponseWriter) error {
+	if c.Request.ContentLength == 0 {
+		return nil
+	}
+	if c.Request.ContentLength > MaxBody {
+		w.Header().Set("Connection", "close") // spares reading what will not be used
+		return ErrTooLarge
+	}
+	limited := http.MaxBytesReader(w, c.Request.Body, MaxBody)
+	for {
+		if len(c.Body) == cap(c.Body) {
+			c.Body = slices.Grow(c.Body, 512)
+		}
+		n, err := limited.Read(c.Body[len(c.Body):cap(c.Body)])
+		c.Body = c.Body[:len(c.Body)+n]
+		var tooLarge *http.MaxBytesError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &tooLarge):
+			return ErrTooLarge
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrUnreadable, err)
+		}
+	}
+}
+
+func (g *Gateway) write(w http.ResponseWriter, c *Call) {
+	header := w.Header()
+	header["Content-Type"] = contentType(c.Answer.ContentType)
+	header["X-Request-Id"] = []string{c.RequestID}
+	if c.Answer.RetryAfter > 0 {
+		seconds := (c.Answer.RetryAfter + time.Second - 1) / time.Second
+		header.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	w.WriteHeader(c.Answer.Status)
+	_, _ = w.Write(c.Answer.Body) // an error means that the caller has left
+}
+
+// The content types of nearly all answers, ready for a header.
+var jsonType, textType = []string{"application/json; charset=utf-8"}, []string{"text/plain; charset=utf-8"}
+
+func contentType(text string) []string {
+	switch text {
+	case "":
+		return jsonType
+	case textType[0]:
+		return textType
+	default:
+		return []string{text}
+	}
+}
+
+// newRequestID returns 16 hex digits. They need only be unlikely to meet again, not unguessable.
+func newRequestID() string {
+	const digits = "0123456789abcdef"
+	var text [16]byte
+	n := rand.Uint64()
+	for i := range text {
+		text[i] = digits[n&15]
+		n >>= 4
+	}
+	return string(text[:])
+}
+
+// declared reports whether the route's row names the code.
+func (r *Route) declared(code retcode.Code) bool {
+	for _, c := range r.Codes {
+		if c == code {
+			return true
+		}
+	}
+	return false
+}

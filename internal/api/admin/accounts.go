@@ -1,0 +1,185 @@
+package admin
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// maxPage bounds how many accounts one answer lists.
+const maxPage = 1000
+
+func (d *door) listAccounts(c *access.Call) (any, error) {
+	after, err := queryNumber(c, "after", 0, 1<<63-1)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := queryNumber(c, "limit", 100, maxPage)
+	if err != nil {
+		return nil, err
+	}
+	return d.identity.Accounts(c.Context(), platform.UIN(after), int(limit))
+}
+
+// NewAccount is an account to be made. Without a uin it gets the next free number.
+type NewAccount struct {
+	UIN      platform.UIN          `json:"uin,omitzero"`
+	Password string                `json:"password"`
+	Profile  platform.Profile      `json:"profile"`
+	Class    platform.AccountClass `json:"class,omitzero"`
+}
+
+func (d *door) createAccount(c *access.Call) (any, error) {
+	in, err := input[NewAccount](c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := d.identity.CreateAccount(c.Context(), platform.Account{UIN: in.UIN, Profile: in.Profile, Class: in.Class}, in.Password)
+	return created{account}, err
+}
+
+// AccountDetails is an account with what hangs on it.
+type AccountDetails struct {
+	platform.Account
+	OpenIDs []platform.OpenIDBinding `json:"openids"`
+	Friends []platform.Friendship    `json:"friends"`
+}
+
+func (d *door) showAccount(c *access.Call) (any, error) {
+	id, err := uin(c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := d.identity.Account(c.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	details := &AccountDetails{Account: *account}
+	if details.OpenIDs, err = d.identity.OpenIDsOf(c.Context(), id); err == nil {
+		details.Friends, err = d.identity.Friends(c.Context(), id)
+	}
+	return details, err
+}
+
+// NewState is the state that an account is put into.
+type NewState struct {
+	State platform.AccountState `json:"state"`
+}
+
+func (d *door) setState(c *access.Call) (any, error) {
+	return onAccount(c, func(id platform.UIN, in NewState) (any, error) {
+		return d.identity.SetAccountState(c.Context(), id, in.State)
+	})
+}
+
+// NewPassword is the password that an account gets.
+type NewPassword struct {
+	Password string `json:"password"`
+}
+
+func (d *door) setPassword(c *access.Call) (any, error) {
+	return onAccount(c, func(id platform.UIN, in NewPassword) (any, error) {
+		return d.identity.SetPassword(c.Context(), id, in.Password)
+	})
+}
+
+// Reclaim names the app whose openid is taken back.
+type Reclaim struct {
+	AppID platform.AppID `json:"appid"`
+}
+
+func (d *door) reclaim(c *access.Call) (any, error) {
+	return onAccount(c, func(id platform.UIN, in Reclaim) (any, error) {
+		openid, err := d.identity.ReclaimOpenID(c.Context(), in.AppID, id)
+		return platform.OpenIDBinding{AppID: in.AppID, OpenID: openid, UIN: id, State: platform.OpenIDReclaimed}, err
+	})
+}
+
+func onAccount[T any](c *access.Call, do func(platform.UIN, T) (any, error)) (any, error) {
+	id, err := uin(c)
+	if err != nil {
+		return nil, err
+	}
+	in, err := input[T](c)
+	if err != nil {
+		return nil, err
+	}
+	return do(id, in)
+}
+
+// TokenRequest asks for a token as if the person had just logged in.
+type TokenRequest struct {
+	AppID    platform.AppID `json:"appid"`
+	UIN      platform.UIN   `json:"uin"`
+	Kind     string         `json:"kind"`
+	Lifetime string         `json:"lifetime,omitzero"` // a Go duration; the kind's own when it is missing
+	PC       bool           `json:"pc,omitzero"`
+}
+
+func (d *door) issueToken(c *access.Call) (any, error) {
+	in, err := input[TokenRequest](c)
+	if err != nil {
+		return nil, err
+	}
+	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, PC: in.PC}
+	var ok bool
+	if req.Kind, ok = identity.ParseKind(in.Kind); !ok {
+		return nil, fmt.Errorf("%w: kind %.40q is none of %v", identity.ErrInvalid, in.Kind, identity.Kinds())
+	}
+	if in.Lifetime != "" {
+		lifetime, err := time.ParseDuration(in.Lifetime)
+		if err != nil {
+			return nil, fmt.Errorf("%w: lifetime %.40q is not a duration such as 90m", identity.ErrInvalid, in.Lifetime)
+		}
+		req.Lifetime = &lifetime
+	}
+	issued, err := d.identity.Issue(c.Context(), req)
+	return created{issued}, err
+}
+
+// TokenText is a token to be looked at.
+type TokenText struct {
+	Token string `json:"token"`
+}
+
+func (d *door) inspectToken(c *access.Call) (any, error) {
+	in, err := input[TokenText](c)
+	if err != nil {
+		return nil, err
+	}
+	return d.identity.InspectToken(c.Context(), d.bus, in.Token)
+}
+
+// Revocation ends every token that an account gave an app.
+type Revocation struct {
+	AppID platform.AppID `json:"appid"`
+	UIN   platform.UIN   `json:"uin"`
+	By    string         `json:"by,omitzero"` // user, as if the person withdrew; operator (the default)
+}
+
+func (d *door) revoke(c *access.Call) (any, error) {
+	in, err := input[Revocation](c)
+	if err != nil {
+		return nil, err
+	}
+	by := platform.EndedByOperator
+	switch in.By {
+	case "", "operator":
+		in.By = "operator"
+	case "user":
+		by = platform.EndedByUser
+	default:
+		return nil, fmt.Errorf("%w: by is neither user nor operator", identity.ErrInvalid)
+	}
+	return in, d.identity.RevokeGrant(c.Context(), in.AppID, in.UIN, by)
+}
+
+func (d *door) listKeys(*access.Call) (any, error) { return d.identity.Keyring().Keys(), nil }
+
+func (d *door) rotateKeys(*access.Call) (any, error) {
+	key, err := d.identity.RotateKeyring()
+	return created{key}, err
+}

@@ -1,0 +1,167 @@
+// Package admin is the operators' door: JSON over HTTP with the usual statuses, for those who show the bearer token. The
+// rookery command line is its first client.
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+type door struct {
+	identity *identity.Service
+	bus      *oidb.Bus
+	token    [sha256.Size]byte // hash of the bearer token: comparing hashes tells nothing of lengths
+}
+
+// New returns the door for those who show the token.
+func New(id *identity.Service, bus *oidb.Bus, token string) *access.Door {
+	d := &door{identity: id, bus: bus, token: sha256.Sum256([]byte(token))}
+	return &access.Door{
+		Name:   "admin",
+		Prefix: "/admin/",
+		Stages: []access.Stage{{Name: "bearer", Run: d.bearer}},
+		Handlers: map[string]access.Handler{
+			"GET /admin/v1/apps":                     d.listApps,
+			"POST /admin/v1/apps":                    d.createApp,
+			"GET /admin/v1/apps/{appid}":             d.showApp,
+			"PATCH /admin/v1/apps/{appid}":           d.updateApp,
+			"POST /admin/v1/apps/{appid}/keys":       d.setAppKey,
+			"GET /admin/v1/accounts":                 d.listAccounts,
+			"POST /admin/v1/accounts":                d.createAccount,
+			"GET /admin/v1/accounts/{uin}":           d.showAccount,
+			"POST /admin/v1/accounts/{uin}/state":    d.setState,
+			"POST /admin/v1/accounts/{uin}/password": d.setPassword,
+			"POST /admin/v1/accounts/{uin}/reclaim":  d.reclaim,
+			"POST /admin/v1/tokens":                  d.issueToken,
+			"POST /admin/v1/tokens/inspect":          d.inspectToken,
+			"POST /admin/v1/tokens/revoke":           d.revoke,
+			"GET /admin/v1/keys":                     d.listKeys,
+			"POST /admin/v1/keys":                    d.rotateKeys,
+		},
+		Encode: encode,
+	}
+}
+
+var errUnauthorized = errors.New("the admin API wants the header 'Authorization: Bearer TOKEN' with the token of the server's admin token file")
+
+func (d *door) bearer(c *access.Call) error {
+	token, ok := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
+	got := sha256.Sum256([]byte(token))
+	if !ok || subtle.ConstantTimeCompare(got[:], d.token[:]) != 1 {
+		return errUnauthorized
+	}
+	return nil
+}
+
+// errBody says what is wrong with a request's body.
+var errBody = errors.New("the body")
+
+// input decodes the body into T. Members that T does not have are refused, so that a misspelled one is not lost silently.
+func input[T any](c *access.Call) (T, error) {
+	var in T
+	if len(c.Body) == 0 {
+		return in, fmt.Errorf("%w is empty", errBody)
+	}
+	err := json.Unmarshal(c.Body, &in, json.RejectUnknownMembers(true))
+	if err == nil {
+		return in, nil
+	}
+	var typed *json.SemanticError
+	if !errors.As(err, &typed) {
+		return in, fmt.Errorf("%w is not one JSON object in UTF-8 with each member once", errBody)
+	}
+	if errors.Is(err, json.ErrUnknownName) {
+		return in, fmt.Errorf("%w has a member %s that this call does not take", errBody, typed.JSONPointer)
+	}
+	if typed.Err != nil && !strings.HasPrefix(typed.Err.Error(), "json:") {
+		return in, fmt.Errorf("%w: member %s: %w", errBody, typed.JSONPointer, typed.Err)
+	}
+	return in, fmt.Errorf("%w: member %s has the wrong type", errBody, typed.JSONPointer)
+}
+
+func appID(c *access.Call) (platform.AppID, error) { return pathID(c, "appid", platform.ParseAppID) }
+func uin(c *access.Call) (platform.UIN, error)     { return pathID(c, "uin", platform.ParseUIN) }
+
+func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error)) (ID, error) {
+	id, err := parse(c.Request.PathValue(name))
+	if err != nil {
+		return id, fmt.Errorf("%w: %w", identity.ErrInvalid, err)
+	}
+	return id, nil
+}
+
+// created is a result that is answered with 201.
+type created struct{ any }
+
+// failure is the body of an answer that is no success.
+type failure struct {
+	Error     string `json:"error"`
+	RequestID string `json:"request_id"`
+}
+
+func encode(c *access.Call, result any, err error) {
+	a := &c.Answer
+	a.Status = http.StatusOK
+	if made, ok := result.(created); ok {
+		a.Status, result = http.StatusCreated, made.any
+	}
+	if err != nil {
+		a.Status = status(err)
+		text := err.Error()
+		if a.Status == http.StatusInternalServerError {
+			text = "the platform failed; its log has the reason under this request id"
+		}
+		result = failure{Error: text, RequestID: c.RequestID}
+	}
+	body, err := json.Marshal(result, json.Deterministic(true))
+	if err != nil {
+		a.Status = http.StatusInternalServerError
+		body = []byte(`{"error":"the answer could not be written as JSON"}`)
+	}
+	a.Body = append(append(a.Body, body...), '\n')
+}
+
+func status(err error) int {
+	switch {
+	case errors.Is(err, errUnauthorized):
+		return http.StatusUnauthorized
+	case errors.Is(err, identity.ErrInvalid), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
+		return http.StatusBadRequest
+	case errors.Is(err, access.ErrTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, access.ErrNoRoute):
+		return http.StatusNotFound
+	case errors.Is(err, access.ErrMethod):
+		return http.StatusMethodNotAllowed
+	case errors.Is(err, store.ErrExists):
+		return http.StatusConflict
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// queryNumber reads a parameter of the URL that is a number from 0 to most.
+func queryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, error) {
+	text := c.Request.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n > most {
+		return 0, fmt.Errorf("%w: URL parameter %s is not a number from 0 to %d", identity.ErrInvalid, name, most)
+	}
+	return n, nil
+}

@@ -1,0 +1,236 @@
+package msdkv5
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// osPC is the os of logins by the PC SDK, in the URL or as client_os (msdk-v5.md, 1.1 and 3).
+const osPC = "5"
+
+// verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
+type verifyLoginBody struct {
+	OpenID   stringOrNumber `json:"openid"`
+	Token    stringOrNumber `json:"token"`
+	ClientOS stringOrNumber `json:"client_os"`
+}
+
+func (b *verifyLoginBody) user() string { return string(b.OpenID) }
+
+func (b *verifyLoginBody) check() error {
+	switch {
+	case b.OpenID == "":
+		return missing("openid")
+	case b.Token == "":
+		return missing("token")
+	}
+	return checkMSDKOpenID(b.OpenID)
+}
+
+func checkMSDKOpenID(text stringOrNumber) error {
+	if _, err := platform.ParseMSDKOpenID(string(text)); err != nil {
+		return retcode.V5FieldInvalid.Errorf("body member \"openid\" is not an MSDK openid, a decimal number of 64 bits")
+	}
+	return nil
+}
+
+// loggedIn is made once: every call answers it.
+var loggedIn any = success("user is logged in.")
+
+// verifyLogin checks a player's MSDK token.
+func (d *door) verifyLogin(c *access.Call) (any, error) {
+	in := c.Input.(*verifyLoginBody)
+	id, _ := platform.ParseMSDKOpenID(string(in.OpenID)) // check has read it
+	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+		AppID:      c.App.AppID,
+		MSDKOpenID: id,
+		Token:      string(in.Token),
+		PC:         in.ClientOS == osPC || c.Query.Get("os") == osPC,
+	})
+	return loggedIn, err
+}
+
+// pfvalBody is the body of get_pfval (msdk-v5.md, 5). On QQ the token is the pay token, under either name.
+type pfvalBody struct {
+	OpenID     stringOrNumber `json:"openid"`
+	Token      stringOrNumber `json:"token"`
+	PayToken   stringOrNumber `json:"pay_token"`
+	ChannelDis stringOrNumber `json:"channel_dis"`
+}
+
+func (b *pfvalBody) user() string { return string(b.OpenID) }
+
+func (b *pfvalBody) check() error {
+	switch {
+	case b.OpenID == "":
+		return missing("openid")
+	case b.PayToken == "" && b.Token == "":
+		return missing("pay_token")
+	case b.ChannelDis == "":
+		return missing("channel_dis")
+	case len(b.ChannelDis) > 32 || strings.Trim(string(b.ChannelDis), "0123456789") != "":
+		return retcode.V5FieldInvalid.Errorf("body member \"channel_dis\" is not a number of at most 32 digits")
+	}
+	return checkMSDKOpenID(b.OpenID)
+}
+
+type pfvalResult struct {
+	result
+	PF    string `json:"pf"`
+	PFKey string `json:"pf_key"`
+}
+
+// pfval makes the strings with which a game's back end begins a payment.
+func (d *door) pfval(c *access.Call) (any, error) {
+	in := c.Input.(*pfvalBody)
+	id, _ := platform.ParseMSDKOpenID(string(in.OpenID)) // check has read it
+	token := in.PayToken
+	if token == "" {
+		token = in.Token
+	}
+	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+		AppID: c.App.AppID, MSDKOpenID: id, Token: string(token),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The form is the one that older clients show (msdk-v3.md, 5.20): platform, channel, system, channel, account, app, openid.
+	channel := string(in.ChannelDis)
+	pf := strings.Join([]string{
+		"desktop_m_qq", channel, systemName(c.Query.Get("os")), channel, "qq", c.App.AppID.String(), rsp.OpenID.String(),
+	}, "-")
+	return &pfvalResult{PF: pf, PFKey: pfKey(c.App.AppKey, pf)}, nil
+}
+
+// systemName is the os of a URL as payment strings write it.
+func systemName(os string) string {
+	switch os {
+	case "1":
+		return "android"
+	case "2":
+		return "iap"
+	case "3":
+		return "web"
+	case osPC:
+		return "windows"
+	default:
+		return "linux"
+	}
+}
+
+// pfKey lets whoever has the appkey see that the platform made pf.
+func pfKey(appkey, pf string) string {
+	mac := hmac.New(sha256.New, []byte(appkey))
+	mac.Write([]byte(pf))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// linkParam carries the identity that decrypt opens.
+const linkParam = "itopencodeparam"
+
+// decrypt opens the identity in a link of the in-app browser (msdk-v5.md, 4). Its success is no JSON.
+func (d *door) decrypt(c *access.Call) (any, error) {
+	param := c.Query.Get(linkParam)
+	if param == "" {
+		return nil, retcode.V5ParameterMissing.Errorf("URL parameter %q is missing or empty", linkParam)
+	}
+	link, err := d.identity.OpenLink(c.Context(), c.App.AppID, param)
+	if errors.Is(err, identity.ErrLink) {
+		return nil, retcode.V5LinkUndecryptable
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.User = link.MSDKOpenID.String()
+	platid := "1"
+	if c.Query.Get("os") == "2" {
+		platid = "0"
+	}
+	return text("openid=" + c.User +
+		"&access_token=" + url.QueryEscape(link.Token) +
+		"&gopenid=" + c.User +
+		"&appid=" + c.App.AppID.String() +
+		"&acctype=qq&platid=" + platid), nil
+}
+
+// loginBody is what a game's client sends with a QQ login (msdk-v5.md, 2.4).
+type loginBody struct {
+	ChannelInfo struct {
+		OpenID      stringOrNumber `json:"openid"`
+		AccessToken stringOrNumber `json:"access_token"`
+	} `json:"channel_info"`
+}
+
+func (b *loginBody) user() string { return string(b.ChannelInfo.OpenID) }
+
+func (b *loginBody) check() error {
+	switch {
+	case b.ChannelInfo.OpenID == "":
+		return missing("channel_info.openid")
+	case b.ChannelInfo.AccessToken == "":
+		return missing("channel_info.access_token")
+	}
+	if _, err := platform.ParseOpenID(string(b.ChannelInfo.OpenID)); err != nil {
+		return retcode.QQOpenIDMalformed.Errorf("channel_info: %v", err)
+	}
+	return nil
+}
+
+// loginResult are the keys of a login that client SDKs read (msdk-v5.md, 13).
+type loginResult struct {
+	result
+	OpenID          platform.MSDKOpenID `json:"openid"`
+	Token           string              `json:"token"`
+	TokenExpireTime int64               `json:"token_expire_time"` // Unix seconds
+	First           int                 `json:"first"`
+	UserName        string              `json:"user_name"`
+	Gender          int                 `json:"gender"`
+	PictureURL      string              `json:"picture_url"`
+	ChannelID       int                 `json:"channelid"`
+	Channel         string              `json:"channel"`
+}
+
+// login gives a game's client an MSDK token for its QQ access token.
+func (d *door) login(c *access.Call) (any, error) {
+	in := c.Input.(*loginBody)
+	openid, _ := platform.ParseOpenID(string(in.ChannelInfo.OpenID)) // check has read it
+	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+		AppID: c.App.AppID, OpenID: openid[:], Token: string(in.ChannelInfo.AccessToken),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.App.Environment == platform.Test && !d.identity.MayTest(c.App, rsp.UIN) {
+		return nil, retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, openid)
+	}
+	login, err := d.identity.LogInPlayer(c.Context(), c.App.AppID, &rsp, c.Query.Get("os") == osPC)
+	if err != nil {
+		return nil, err
+	}
+	first := 0
+	if login.First {
+		first = 1
+	}
+	return &loginResult{
+		OpenID:          login.MSDKOpenID,
+		Token:           login.Token,
+		TokenExpireTime: time.UnixMilli(login.ExpiresMS).Unix(),
+		First:           first,
+		UserName:        login.Profile.Nickname,
+		Gender:          login.Profile.Gender,
+		PictureURL:      login.Profile.PictureURL,
+		ChannelID:       identity.ChannelQQ,
+		Channel:         "QQ",
+	}, nil
+}

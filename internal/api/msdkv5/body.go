@@ -1,0 +1,91 @@
+package msdkv5
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// decoder reads a call's body into c.Input and c.User.
+type decoder func(c *access.Call) error
+
+// request is a decoded body.
+type request interface {
+	// check returns what is missing or impossible in it.
+	check() error
+	// user is the openid that the call is for.
+	user() string
+}
+
+// body decodes the body in the form of the call's route.
+func (d *door) body(c *access.Call) error { return d.bodies[c.Route.Path](c) }
+
+// decode reads exactly one JSON object in UTF-8 whose members have the types of T, no member twice. Members that T does
+// not have are ignored.
+func decode[T any, P interface {
+	*T
+	request
+}](c *access.Call) error {
+	start := bytes.TrimLeft(c.Body, " \t\r\n")
+	if len(start) == 0 {
+		return retcode.V5BodyEmpty
+	}
+	if start[0] != '{' {
+		return retcode.V5BodyMalformed.Errorf("the body is not a JSON object")
+	}
+	in := P(new(T))
+	if err := json.Unmarshal(c.Body, in); err != nil {
+		return bodyError(err)
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	c.Input, c.User = in, in.user()
+	return nil
+}
+
+// bodyError says where the body is wrong, in our words: the library's show Go types.
+func bodyError(err error) error {
+	var typed *json.SemanticError
+	if errors.As(err, &typed) {
+		return retcode.V5FieldInvalid.Errorf("body member %.60q has the wrong type", typed.JSONPointer)
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return retcode.V5BodyMalformed.Errorf("body member %.60q comes twice", syntax.JSONPointer)
+		}
+		return retcode.V5BodyMalformed.Errorf("the body is not JSON in UTF-8 at byte %d", syntax.ByteOffset)
+	}
+	return retcode.V5BodyMalformed
+}
+
+// stringOrNumber is a member that is a string on the wire, but that some callers send as a number (msdk-v5.md, 14).
+type stringOrNumber string
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. null is the same as empty.
+func (s *stringOrNumber) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	switch token.Kind() {
+	case '"', '0':
+		*s = stringOrNumber(token.String())
+	case 'n':
+		*s = ""
+	default:
+		return fmt.Errorf("neither string nor number")
+	}
+	return nil
+}
+
+func missing(name string) error {
+	return retcode.V5FieldMissing.Errorf("body member %q is missing or empty", name)
+}

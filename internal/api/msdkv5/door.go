@@ -1,0 +1,305 @@
+// Package msdkv5 is the door of MSDK V5: JSON bodies, common parameters in the URL, MD5 signatures, HTTP 200 whatever the
+// answer, and the result in ret (msdk-v5.md).
+package msdkv5
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Options are the door's settings.
+type Options struct {
+	// TSWindow is how far ts may be off the platform's clock; 0 does not look. No document gives a window.
+	TSWindow time.Duration
+	// ExplainSignatures adds to the log event of a refused signature which string was signed here and, where one of the
+	// usual mistakes made the one that came, which. The string holds the body: for development only.
+	ExplainSignatures bool
+}
+
+type door struct {
+	Options
+	identity *identity.Service
+	bus      *oidb.Bus
+	bodies   map[string]decoder // by path
+}
+
+// New returns the door.
+func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, identity: id, bus: bus}
+	d.bodies = map[string]decoder{
+		"/v2/auth/verify_login": decode[verifyLoginBody],
+		"/v2/auth/get_pfval":    decode[pfvalBody],
+		"/v2/auth/login":        decode[loginBody],
+	}
+	return &access.Door{
+		Name:   "msdkv5",
+		Prefix: "/v2/",
+		Stages: []access.Stage{
+			{Name: "v5-params", Run: d.params},
+			{Name: "v5-game", Run: d.game},
+			{Name: "v5-signature", Run: d.signature},
+			{Name: "v5-client-signature", Run: d.clientSignature},
+			{Name: "v5-body", Run: d.body},
+			{Name: "v5-test-number", Run: d.testNumber},
+		},
+		Handlers: map[string]access.Handler{
+			"POST /v2/auth/verify_login": d.verifyLogin,
+			"POST /v2/auth/get_pfval":    d.pfval,
+			"GET /v2/auth/decrypt":       d.decrypt,
+			"POST /v2/auth/login":        d.login,
+		},
+		Encode: encode,
+	}
+}
+
+// params reads the URL's parameters (msdk-v5.md, 1.1).
+func (d *door) params(c *access.Call) (err error) {
+	if c.Query, err = sign.ParseQuery(c.Query, c.Request.URL.RawQuery); err != nil {
+		return retcode.V5ParameterInvalid.Errorf("%v", err)
+	}
+	for _, name := range [...]string{"channelid", "gameid", "os", "ts", "sig"} {
+		if c.Query.Get(name) == "" {
+			return retcode.V5ParameterMissing.Errorf("URL parameter %q is missing or empty", name)
+		}
+	}
+	if channel, ok := number(c.Query.Get("channelid")); !ok || channel != identity.ChannelQQ {
+		return invalid("channelid", "2 (QQ), the only channel that this platform serves")
+	}
+	if os, ok := number(c.Query.Get("os")); !ok || os < 1 || os > 5 {
+		return invalid("os", "a number from 1 to 5")
+	}
+	ts, ok := number(c.Query.Get("ts"))
+	if !ok {
+		return invalid("ts", "a Unix time in seconds")
+	}
+	if off := c.Start.Sub(time.Unix(ts, 0)).Abs(); d.TSWindow > 0 && off > d.TSWindow {
+		return retcode.V5ParameterInvalid.Errorf("URL parameter \"ts\" is %s off the platform's clock, more than %s", off.Truncate(time.Second), d.TSWindow)
+	}
+	return nil
+}
+
+func invalid(name, want string) error {
+	return retcode.V5ParameterInvalid.Errorf("URL parameter %q is not %s", name, want)
+}
+
+// number reads a decimal of at most 32 bits.
+func number(text string) (int64, bool) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	return int64(n), err == nil
+}
+
+func (d *door) game(c *access.Call) error {
+	id, err := platform.ParseGameID(c.Query.Get("gameid"))
+	if err != nil {
+		return invalid("gameid", "a number")
+	}
+	if c.App = d.identity.Apps.ByGame(id); c.App == nil {
+		return retcode.V5ParameterInvalid.Errorf("there is no game %s", id)
+	}
+	return nil
+}
+
+// signature checks a backend's signature with the key of its source (msdk-v5.md, 2.1).
+func (d *door) signature(c *access.Call) error {
+	source := c.Query.Get("source")
+	if source == "" {
+		source = "0"
+	}
+	key, ok := c.App.SigKeys[source]
+	if !ok {
+		return retcode.V5ParameterInvalid.Errorf("the game has no key for source %.20q", source)
+	}
+	if c.Verifier().Backend(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, key) {
+		return nil
+	}
+	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && c.Verifier().Backend(c.Query.Get("sig"), c.Route.Path, bare, c.Body, key) {
+		return nil
+	}
+	if d.ExplainSignatures {
+		c.Note(slog.String("signed", string(sign.V5Source(c.Route.Path, c.Query, c.Body))))
+		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, source))))
+	}
+	return retcode.V5SignatureWrong
+}
+
+// withoutLink leaves out the one parameter that callers may or may not sign: the documentation's own sample puts it
+// after sig (msdk-v5.md, 4).
+func withoutLink(q sign.Query) sign.Query {
+	if !q.Has(linkParam) {
+		return q
+	}
+	return slices.DeleteFunc(slices.Clone(q), func(p sign.Param) bool { return p.Name == linkParam })
+}
+
+// clientSignature checks the client SDK's signature (msdk-v5.md, 2.4).
+func (d *door) clientSignature(c *access.Call) error {
+	if c.Verifier().Client(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey) {
+		return nil
+	}
+	if d.ExplainSignatures {
+		c.Note(slog.String("signed", string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)"))))
+	}
+	return retcode.V5SignatureWrong
+}
+
+func keysOf(app *platform.App, source string) sign.V5Keys {
+	keys := sign.V5Keys{Right: app.SigKeys[source], Others: map[string]string{
+		"client_sigkey": app.ClientSigKey, "msdkkey": app.MSDKKey, "appkey": app.AppKey,
+	}}
+	for other, key := range app.SigKeys {
+		if other != source {
+			keys.Others["sigkey of source "+other] = key
+		}
+	}
+	return keys
+}
+
+// testNumber lets only test numbers use an app of the test environment. An openid that names nobody passes: the check of
+// its token will say so.
+func (d *door) testNumber(c *access.Call) error {
+	if c.App.Environment != platform.Test {
+		return nil
+	}
+	id, err := platform.ParseMSDKOpenID(c.User)
+	if err != nil {
+		return nil
+	}
+	is, err := d.identity.IsTestNumber(c.Context(), c.App, id)
+	if err != nil {
+		return err
+	}
+	if !is {
+		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, id)
+	}
+	return nil
+}
+
+// success is the result of a call whose answer has only the common fields.
+type success string
+
+// result are the common fields of every answer (msdk-v5.md, 1.2).
+type result struct {
+	Ret int    `json:"ret"`
+	Msg string `json:"msg"`
+	Seq string `json:"seq"`
+}
+
+func (r *result) set(common result) { *r = common }
+
+// text is the one answer that is no JSON (msdk-v5.md, 4).
+type text string
+
+func encode(c *access.Call, answer any, err error) {
+	a := &c.Answer
+	a.Status = http.StatusOK
+	common := result{Msg: "success", Seq: seq(c)}
+	if err != nil {
+		a.Code, common.Msg = refusal(err)
+		common.Ret = a.Code.Number()
+		var coded *retcode.Error
+		if errors.As(err, &coded) {
+			a.RetryAfter = coded.RetryAfter()
+		}
+		answer = nil
+	}
+	switch answer := answer.(type) {
+	case text:
+		a.ContentType = "text/plain; charset=utf-8"
+		a.Body = append(a.Body, answer...)
+	case interface{ set(result) }:
+		answer.set(common)
+		// Only strings and numbers are in it, so it cannot fail to be JSON.
+		body, _ := json.Marshal(answer)
+		a.Body = append(a.Body, body...)
+	case success:
+		common.Msg = string(answer)
+		a.Body = common.append(a.Body)
+	default:
+		a.Body = common.append(a.Body)
+	}
+}
+
+// append writes the common fields as JSON. msg and seq are made so that they are valid UTF-8.
+func (r *result) append(b []byte) []byte {
+	b = append(b, `{"ret":`...)
+	b = strconv.AppendInt(b, int64(r.Ret), 10)
+	b = append(b, `,"msg":`...)
+	b, _ = jsontext.AppendQuote(b, r.Msg)
+	b = append(b, `,"seq":`...)
+	b, _ = jsontext.AppendQuote(b, r.Seq)
+	return append(b, '}')
+}
+
+// refusal gives an error its number and its text for the caller.
+func refusal(err error) (retcode.Code, string) {
+	var failure *oidb.Failure
+	if errors.As(err, &failure) {
+		return identity.Meaning(failure.Code), failure.Error()
+	}
+	var coded *retcode.Error
+	if errors.As(err, &coded) && coded.Detail() != "" {
+		return coded.Code(), coded.Detail()
+	}
+	code, ok := retcode.From(err)
+	switch {
+	case ok:
+	case errors.Is(err, access.ErrNoRoute):
+		code = retcode.V5PathUnknown
+	case errors.Is(err, access.ErrMethod):
+		code = retcode.V5MethodWrong
+	case errors.Is(err, access.ErrTooLarge):
+		return retcode.V5RequestUnreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
+	case errors.Is(err, access.ErrUnreadable):
+		code = retcode.V5RequestUnreadable
+	default:
+		code = retcode.V5Internal
+	}
+	switch code {
+	case retcode.V5SignatureWrong:
+		return code, "invalid sig!" // as documented (msdk-v5.md, 2.1)
+	case retcode.V5LinkUndecryptable:
+		return code, "decryp data fail!" // as documented, misspelling and all (msdk-v5.md, 4)
+	}
+	return code, code.Entry().Summary
+}
+
+// seq is the caller's request id, or one in the form that the platform's sibling gives (msdk-v5.md, 1.2).
+func seq(c *access.Call) string {
+	if len(c.Query) == 0 { // the call ended before its parameters were read
+		c.Query, _ = sign.ParseQuery(c.Query, c.Request.URL.RawQuery)
+	}
+	if seq := c.Query.Get("seq"); seq != "" {
+		return seq
+	}
+	b := make([]byte, 0, 40)
+	b = strconv.AppendInt(b, c.Start.Unix(), 10)
+	b = appendDigits(append(b, '-'), 10)
+	b = appendDigits(append(b, '-'), 6)
+	b = appendDigits(append(b, '-'), 10)
+	return string(b)
+}
+
+func appendDigits(b []byte, count int) []byte {
+	n := rand.Uint64()
+	for range count {
+		b = append(b, byte('0'+n%10))
+		n /= 10
+	}
+	return b
+}

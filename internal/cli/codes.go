@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func newCodesCommand(s *streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "codes",
+		Short: "The catalogue of return codes",
+		Long: "The catalogue of return codes: what each number means, when the platform answers it and what to do.\n" +
+			"To find the code in an answer or a log line, use 'rookery explain'.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(newCodesListCommand(s), newCodesShowCommand(s))
+	return cmd
+}
+
+// codeFilter is the part of the catalogue that a command's flags ask for.
+type codeFilter struct {
+	domain retcode.Domain // 0: the contract
+	class  retcode.Class  // 0: all
+}
+
+func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
+	cmd.Flags().TextVar(&f.domain, "domain", retcode.Domain(0),
+		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken or msdkv5")
+}
+
+// entries returns the catalogue's rows that pass, in its order. Those of a door are asked for by its domain.
+func (f *codeFilter) entries() []retcode.Entry {
+	rows := retcode.Entries()
+	if f.domain == retcode.MSDKv5 {
+		rows = retcode.DoorEntries()
+	}
+	list := []retcode.Entry{}
+	for e := range rows {
+		if (f.domain == 0 || e.Domain == f.domain) && (f.class == 0 || e.Class == f.class) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func newCodesListCommand(s *streams) *cobra.Command {
+	var filter codeFilter
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the return codes",
+		Long: "List the return codes of the contract, one row a code or range. The numbers of the MSDK V5 doors, which are\n" +
+			"no part of the contract, are listed with --domain msdkv5.",
+		Example: "  rookery codes list --domain oidb\n" +
+			"  rookery codes list --class retry\n" +
+			"  rookery codes list --json",
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			entries := filter.entries()
+			if asJSON {
+				return writeJSON(s.out, entries)
+			}
+			return writeEntryTable(s.out, entries)
+		},
+	}
+	filter.addDomainFlag(cmd)
+	cmd.Flags().TextVar(&filter.class, "class", retcode.Class(0), "only this `class`: ok, retry, slow-down, reauthorize, "+
+		"fix-request, fix-configuration, ask-user, contact-platform or internal")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the catalogue's rows")
+	return cmd
+}
+
+func newCodesShowCommand(s *streams) *cobra.Command {
+	var filter codeFilter
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show NUMBER",
+		Short: "Show all that is known about a return code",
+		Long: "Show all that is known about a return code. NUMBER is taken in any form in which it is printed: decimal, hex,\n" +
+			"or the bus's byte with or without its sign. A number that several domains have shows a row of each.",
+		Example: "  rookery codes show -5\n" +
+			"  rookery codes show 0x47\n" +
+			"  rookery codes show --domain oidb -140",
+		Args: exactArgs("NUMBER"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			entries := []retcode.Entry{}
+			for _, c := range retcode.Explain(args[0], explainOptions(filter.domain)...) {
+				if len(entries) == 0 || entries[len(entries)-1] != c.Entry {
+					entries = append(entries, c.Entry)
+				}
+			}
+			if asJSON {
+				if err := writeJSON(s.out, entries); err != nil {
+					return err
+				}
+			}
+			if len(entries) == 0 {
+				return &exitError{status: ExitFailure, err: fmt.Errorf("the catalogue has no code %q", args[0])}
+			}
+			if !asJSON {
+				colours := coloursFor(s.out)
+				for i, e := range entries {
+					if i > 0 {
+						fmt.Fprintln(s.out)
+					}
+					writeEntry(s.out, colours, e, numbers(e), e.Symbol, "")
+				}
+			}
+			return nil
+		},
+	}
+	filter.addDomainFlag(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the catalogue's rows")
+	acceptNegativeNumbers(cmd)
+	return cmd
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func writeEntryTable(w io.Writer, entries []retcode.Entry) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "DOMAIN\tCODE\tSIGNED\tHEX\tCLASS\tHTTP\tSYMBOL\tSUMMARY")
+	for _, e := range entries {
+		fmt.Fprintf(table, "%v\t%s\t%s\t%s\t%v\t%d\t%s\t%s\n",
+			e.Domain, numbers(e), e.Signed, e.Hex, e.Class, e.HTTPStatus, e.Symbol, e.Summary)
+	}
+	return table.Flush()
+}
+
+// numbers prints the number or the range of a row.
+func numbers(e retcode.Entry) string {
+	if e.Low == e.High {
+		return strconv.Itoa(e.Low)
+	}
+	return fmt.Sprintf("%d~%d", e.Low, e.High)
+}
+
+// writeEntry prints a row for reading. Number and symbol are the row's or those of one code of it; the reason says why a
+// text was read as this code.
+func writeEntry(w io.Writer, colours palette, e retcode.Entry, number, symbol, reason string) {
+	fmt.Fprintf(w, "%s  %s\n", colours.paint(e.Class, fmt.Sprintf("%v %s", e.Domain, number)), symbol)
+	field := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "  %-8s %s\n", name, text)
+		}
+	}
+	field("Meaning", e.Summary)
+	field("Cause", e.Cause)
+	field("Remedy", e.Remedy)
+	field("Class", colours.paint(e.Class, e.Class.String()))
+	field("HTTP", strconv.Itoa(e.HTTPStatus))
+	field("From", e.AnsweredBy)
+	if e.Hex != "" {
+		field("Forms", otherForms(e))
+	}
+	field("Note", e.Note)
+	field("Why", reason)
+}
+
+// otherForms lists how else the number is printed.
+func otherForms(e retcode.Entry) string {
+	if e.Signed == "" || e.Signed == strconv.Itoa(e.Low) {
+		return e.Hex
+	}
+	return e.Hex + ", " + e.Signed
+}
+
+// palette colours texts by class, or leaves them alone.
+type palette bool
+
+// coloursFor colours what a person reads on a terminal, unless NO_COLOR is set (no-color.org).
+func coloursFor(w io.Writer) palette {
+	f, isFile := w.(*os.File)
+	return palette(isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())))
+}
+
+func (p palette) paint(class retcode.Class, text string) string {
+	if !p {
+		return text
+	}
+	colour := 31 // red
+	switch class {
+	case retcode.ClassOK:
+		colour = 32 // green
+	case retcode.ClassRetry, retcode.ClassSlowDown:
+		colour = 33 // yellow
+	case retcode.ClassFixRequest, retcode.ClassFixConfiguration:
+		colour = 35 // magenta
+	case retcode.ClassReauthorize, retcode.ClassAskUser:
+		colour = 36 // cyan
+	}
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", colour, text)
+}
+
+// acceptNegativeNumbers lets a command take arguments such as -5, which would be read as flags otherwise. It is called
+// when the command is complete.
+func acceptNegativeNumbers(cmd *cobra.Command) {
+	// No argument of a process holds this byte, so it can hide an argument's hyphen from the flag parser.
+	const hidden = "\x00"
+	check, run := cmd.Args, cmd.RunE
+	cmd.DisableFlagParsing = true
+	cmd.Args = nil
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		masked := make([]string, len(args))
+		for i, arg := range args {
+			if len(arg) > 1 && arg[0] == '-' && arg[1] >= '0' && arg[1] <= '9' {
+				arg = hidden + arg
+			}
+			masked[i] = arg
+		}
+		cmd.DisableFlagParsing = false
+		if err := cmd.ParseFlags(masked); err != nil {
+			return cmd.FlagErrorFunc()(cmd, err)
+		}
+		if help, _ := cmd.Flags().GetBool("help"); help {
+			return cmd.Help()
+		}
+		args = cmd.Flags().Args()
+		for i, arg := range args {
+			if len(arg) > 0 && arg[:1] == hidden {
+				args[i] = arg[1:]
+			}
+		}
+		if check != nil {
+			if err := check(cmd, args); err != nil {
+				return err
+			}
+		}
+		return run(cmd, args)
+	}
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/sign"
+)
+
+func newDevCommand(s *streams) *cobra.Command {
+	var (
+		addr, data string
+		asJSON     bool
+		tsWindow   time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run a complete platform with a demo world, to develop and test against",
+		Long: `Run a complete platform with a demo world: two games, eight accounts with friendships, and tokens of every kind.
+It prints addresses, keys and curl commands that work when they are pasted, and serves until it is interrupted.
+
+The world's keys and passwords are public: keep it on this machine. Without --data everything is gone at the end.
+The log goes to standard error, one event a request. A refused signature's event says which string the platform
+signed and, when it can tell, which mistake made the signature that came.`,
+		Example: `  rookery dev
+  rookery dev --addr 127.0.0.1:0 --json      # for a test harness: one line of JSON once it is ready
+  rookery dev --data ./platform              # keep the data`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tsWindow < 0 {
+				return usageErrorf("--v5-ts-window cannot be negative")
+			}
+			log, flush := newLog(s.err)
+			defer flush()
+			return runDev(cmd.Context(), s, log, asJSON, serverConfig{
+				addr: addr, data: data, log: log,
+				v5: msdkv5.Options{TSWindow: tsWindow, ExplainSignatures: true},
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&addr, "addr", "127.0.0.1:8700", "`HOST:PORT` to listen on; port 0 takes any free one")
+	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
+	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
+	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
+	return cmd
+}
+
+func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg serverConfig) (err error) {
+	if cfg.data == "" {
+		if cfg.data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.data)) }()
+	}
+	server, err := openServer(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	world, err := server.makeWorld(ctx)
+	if err != nil {
+		return errors.Join(err, server.close())
+	}
+	known := knownServer{URL: world.HTTP, TokenFile: world.AdminTokenFile}
+	known.remember(log)
+	defer known.forget()
+	if host := server.listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
+		log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.serve(ctx) }()
+	if asJSON {
+		err = json.NewEncoder(s.out).Encode(world)
+	} else {
+		err = server.introduce(ctx, s.out, world)
+	}
+	if err != nil {
+		log.Error("the world could not be printed", "error", err.Error())
+	}
+	return <-served
+}
+
+// introduce tells a person what there is and what to try.
+func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Rookery is ready at %s\n\n", w.HTTP)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "GAME\tGAMEID\tAPPID\tSIGKEY OF SOURCE 0\tCLIENT SIGKEY")
+	for _, app := range w.Apps {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", app.Name, app.GameID, app.AppID, app.SigKeys["0"], app.ClientSigKey)
+	}
+	table.Flush()
+	game, other := w.Apps[0], w.Apps[1]
+	fmt.Fprintf(&b, "\nACCOUNT  NICKNAME  MSDK OPENID IN GAME %s\n", game.GameID)
+	for _, a := range w.Accounts {
+		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", a.UIN, a.Nickname, a.MSDKOpenIDs[game.GameID])
+	}
+	fmt.Fprintf(&b, "Every password is %s. Keys and tokens of all: rookery dev --json.\n", worldPassword)
+
+	ann := w.Accounts[0]
+	if ann.MSDKTokens[game.GameID] == "" {
+		_, err := io.WriteString(out, b.String())
+		return err
+	}
+	login := func(app worldApp, token string) (url, body string) {
+		body = fmt.Sprintf(`{"openid":"%s","token":"%s"}`, ann.MSDKOpenIDs[app.GameID], token)
+		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, s.clock.Now().Unix())
+		q, _ := sign.ParseQuery(nil, query) // ours
+		return w.HTTP + "/v2/auth/verify_login?" + query + "&sig=" + sign.V5("/v2/auth/verify_login", q, []byte(body), app.SigKeys["0"]), body
+	}
+	try := func(title, url, body string) { fmt.Fprintf(&b, "\n# %s\ncurl -s '%s' -d '%s'\n", title, url, body) }
+	fmt.Fprintln(&b, "\nTry it:")
+	url, body := login(game, ann.MSDKTokens[game.GameID])
+	try("Ann's login holds: ret 0", url, body)
+	try("the signature covers the body: ret 1008, and the log says what was signed", url, strings.Replace(body, "{", "{ ", 1))
+	lapsed := time.Duration(0)
+	old, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: game.AppID, UIN: ann.UIN, Kind: identity.MSDKToken, Lifetime: &lapsed})
+	if err != nil {
+		return err
+	}
+	url, body = login(game, old.Token)
+	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", url, body)
+	url, body = login(other, ann.MSDKTokens[game.GameID])
+	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", url, body)
+	fmt.Fprint(&b, "\n# what a number means and what to do\nrookery explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n")
+	_, err = io.WriteString(out, b.String())
+	return err
+}

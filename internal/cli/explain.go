@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func newExplainCommand(s *streams) *cobra.Command {
+	var domain codeFilter
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain [TEXT...]",
+		Short: "Say what a return code means and what to do about it",
+		Long: `Say what a return code means and what to do about it.
+
+TEXT is a number in any printed form, an answer or a log line. The words around a number tell its domain; where they
+leave it open, all readings are listed, the likeliest first.
+
+Without TEXT, standard input is read as a stream: every line is printed as it came, with a line below it for each code
+that it holds, and at the end a table of how often each code came. Success (ret 0) is not marked in a stream.
+With --json a stream becomes one object a line, and at the end one with the counts.
+
+The exit status is 0 when a code was found and 1 when none was.`,
+		Example: `  rookery explain -5
+  rookery explain 0x47
+  rookery explain '{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}'
+  rookery explain oidb decode0x73a failed, ret: 17
+  tail -f gateway.log | rookery explain
+  rookery explain --json < gateway.log`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return explainText(s, strings.Join(args, " "), domain.domain, asJSON)
+			}
+			if f, isFile := s.in.(*os.File); isFile && term.IsTerminal(int(f.Fd())) {
+				return usageErrorf("nothing to explain: give a number or a text, or pipe a log into this command")
+			}
+			e := explainer{
+				out:     bufio.NewWriterSize(s.out, 64<<10),
+				options: append(explainOptions(domain.domain), retcode.ErrorsOnly()),
+				asJSON:  asJSON,
+				colours: coloursFor(s.out),
+				counts:  make(map[retcode.Code]int),
+			}
+			return e.run(s.in)
+		},
+	}
+	domain.addDomainFlag(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the candidates as JSON")
+	acceptNegativeNumbers(cmd)
+	return cmd
+}
+
+func explainOptions(domain retcode.Domain) []retcode.Option {
+	if domain == 0 {
+		return nil
+	}
+	return []retcode.Option{retcode.WithDomain(domain)}
+}
+
+func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) error {
+	candidates := retcode.Explain(text, explainOptions(domain)...)
+	if asJSON {
+		if err := writeJSON(s.out, orEmpty(candidates)); err != nil {
+			return err
+		}
+	}
+	if len(candidates) == 0 {
+		return &exitError{status: ExitFailure, err: fmt.Errorf("no known return code in %q", text)}
+	}
+	if !asJSON {
+		colours := coloursFor(s.out)
+		for i, c := range candidates {
+			if i > 0 {
+				fmt.Fprintln(s.out)
+			}
+			if c.Alternative {
+				fmt.Fprint(s.out, "or ")
+			}
+			writeEntry(s.out, colours, c.Entry, strconv.Itoa(c.Code.Number()), c.Code.Symbol(), c.Reason)
+		}
+	}
+	return nil
+}
+
+// orEmpty makes JSON of no candidates an empty array.
+func orEmpty(candidates []retcode.Candidate) []retcode.Candidate {
+	if candidates == nil {
+		return []retcode.Candidate{}
+	}
+	return candidates
+}
+
+// maxExplained is how much of a line is explained. Longer lines are passed through whole all the same.
+const maxExplained = 1 << 20
+
+// explainer annotates a stream.
+type explainer struct {
+	out     *bufio.Writer
+	options []retcode.Option
+	asJSON  bool
+	colours palette
+	lines   int
+	counts  map[retcode.Code]int // how many lines hold a code
+	open    bool                 // the last line printed has no line end
+}
+
+func (e *explainer) run(in io.Reader) error {
+	r := bufio.NewReaderSize(in, 64<<10)
+	var line []byte // what is explained of the current line
+	cut := false
+	var readErr error
+	for readErr == nil {
+		var chunk []byte
+		chunk, readErr = r.ReadSlice('\n')
+		if !e.asJSON {
+			e.out.Write(chunk)
+			e.open = len(chunk) > 0 && chunk[len(chunk)-1] != '\n'
+		}
+		kept := chunk[:min(len(chunk), maxExplained-len(line))]
+		line = append(line, kept...)
+		cut = cut || len(kept) < len(chunk)
+		if errors.Is(readErr, bufio.ErrBufferFull) {
+			readErr = nil
+			continue
+		}
+		if readErr == nil || len(line) > 0 {
+			if err := e.line(string(line), cut); err != nil {
+				return err
+			}
+			line, cut = line[:0], false
+		}
+		if r.Buffered() == 0 { // whoever writes the log has paused: show what there is
+			if err := e.out.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if !errors.Is(readErr, io.EOF) {
+		e.out.Flush()
+		return fmt.Errorf("read standard input: %w", readErr)
+	}
+	if err := e.summary(); err != nil {
+		return err
+	}
+	if len(e.counts) == 0 {
+		return &exitError{status: ExitFailure, err: fmt.Errorf("no known return code in %d lines", e.lines)}
+	}
+	return nil
+}
+
+// line explains one line, which was printed already unless the output is JSON.
+func (e *explainer) line(line string, cut bool) error {
+	e.lines++
+	text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	candidates := retcode.Explain(text, e.options...)
+	for _, c := range candidates {
+		if !c.Alternative {
+			e.counts[c.Code]++
+		}
+	}
+	if e.asJSON {
+		return e.object(struct {
+			Line       int                 `json:"line"`
+			Text       string              `json:"text"`
+			Cut        bool                `json:"cut,omitempty"`
+			Candidates []retcode.Candidate `json:"candidates"`
+		}{e.lines, text, cut, orEmpty(candidates)})
+	}
+	for _, c := range candidates {
+		e.annotate(c)
+	}
+	return nil
+}
+
+func (e *explainer) annotate(c retcode.Candidate) {
+	e.endLine()
+	e.out.WriteString("    ")
+	switch {
+	case c.Alternative:
+		e.out.WriteString("or ")
+	case c.Origin:
+		e.out.WriteString("caused by ")
+	}
+	name := c.Code.Domain().String() + " " + strconv.Itoa(c.Code.Number())
+	fmt.Fprintf(e.out, "%s (%v): %s.", e.colours.paint(c.Entry.Class, name), c.Entry.Class, c.Entry.Summary)
+	if !c.Alternative {
+		e.out.WriteString(" " + c.Entry.Remedy)
+	}
+	e.out.WriteByte('\n')
+}
+
+// endLine ends a last line that came without its line end, so that more can follow.
+func (e *explainer) endLine() {
+	if e.open {
+		e.out.WriteByte('\n')
+		e.open = false
+	}
+}
+
+func (e *explainer) object(v any) error {
+	enc := json.NewEncoder(e.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// summary ends the stream with how many lines hold each code, the most frequent first.
+func (e *explainer) summary() error {
+	found := slices.SortedFunc(maps.Keys(e.counts), func(a, b retcode.Code) int {
+		return cmp.Or(cmp.Compare(e.counts[b], e.counts[a]), cmp.Compare(a, b))
+	})
+	if e.asJSON {
+		type count struct {
+			Domain retcode.Domain `json:"domain"`
+			Code   int            `json:"code"`
+			Symbol string         `json:"symbol"`
+			Class  retcode.Class  `json:"class"`
+			Count  int            `json:"count"`
+		}
+		counts := []count{}
+		for _, c := range found {
+			counts = append(counts, count{c.Domain(), c.Number(), c.Symbol(), c.Class(), e.counts[c]})
+		}
+		err := e.object(struct {
+			Lines  int     `json:"lines"`
+			Counts []count `json:"counts"`
+		}{e.lines, counts})
+		return cmp.Or(err, e.out.Flush())
+	}
+	if len(found) > 0 {
+		e.endLine()
+		e.out.WriteByte('\n')
+		table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "LINES\tCODE\tCLASS\tSUMMARY")
+		for _, c := range found {
+			fmt.Fprintf(table, "%d\t%v %d\t%v\t%s\n", e.counts[c], c.Domain(), c.Number(), c.Class(), c.Entry().Summary)
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	return e.out.Flush()
+}

@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// candidate is the part of a candidate's JSON that the tests look at.
+type candidate struct {
+	Domain  string `json:"domain"`
+	Code    int    `json:"code"`
+	Symbol  string `json:"symbol"`
+	Summary string `json:"summary"`
+	Remedy  string `json:"remedy"`
+	Class   string `json:"class"`
+	Reason  string `json:"reason"`
+}
+
+func (c candidate) String() string { return fmt.Sprintf("%s %d", c.Domain, c.Code) }
+
+func TestExplainText(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"negative number", []string{"-5"}, []string{"qq -5", "oidb 251"}},
+		{"negative number before a flag", []string{"-5", "--domain", "oidb"}, []string{"oidb 251"}},
+		{"negative number after flags end", []string{"--", "-5"}, []string{"qq -5", "oidb 251"}},
+		{"message", []string{"-73,internal error"}, []string{"qq -73"}},
+		{"words", []string{"oidb", "decode0x73a", "failed,", "ret:", "17"}, []string{"paytoken 17"}},
+		{"negative number among words", []string{"ret:", "-4001", "of", "a", "call"}, []string{"gamecenter -4001"}},
+		{"answer", []string{`{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`}, []string{"qq 100014", "accesstoken 65"}},
+		{"success", []string{`{"ret":0}`}, []string{"gamecenter 0"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, out, errOut := runCommand(t, "", append([]string{"explain", "--json"}, tt.args...)...)
+			if status != ExitOK || errOut != "" {
+				t.Fatalf("status %d, error %q", status, errOut)
+			}
+			var got []string
+			for _, c := range decode[[]candidate](t, out) {
+				got = append(got, c.String())
+				if c.Symbol == "" || c.Summary == "" || c.Remedy == "" || c.Class == "" || c.Reason == "" {
+					t.Errorf("incomplete: %+v", c)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+
+			status, out, _ = runCommand(t, "", append([]string{"explain"}, tt.args...)...)
+			if status != ExitOK {
+				t.Errorf("status %d without --json", status)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out, want+"  ") {
+					t.Errorf("%q is missing in\n%s", want, out)
+				}
+			}
+		})
+	}
+}
+
+func TestExplainFailures(t *testing.T) {
+	tests := []struct {
+		name   string
+		args   []string
+		status int
+		out    string
+		err    string
+	}{
+		{"unknown number", []string{"4711"}, ExitFailure, "", `no known return code in "4711"`},
+		{"unknown number as JSON", []string{"4711", "--json"}, ExitFailure, "[]\n", "no known return code"},
+		{"empty text", []string{""}, ExitFailure, "", "no known return code"},
+		{"unknown domain", []string{"--domain", "wechat", "5"}, ExitUsage, "", "wechat"},
+		{"unknown flag", []string{"--colour", "5"}, ExitUsage, "", "--colour"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, out, err := runCommand(t, "", append([]string{"explain"}, tt.args...)...)
+			if status != tt.status || out != tt.out || !strings.Contains(err, tt.err) {
+				t.Errorf("status %d, output %q, error %q", status, out, err)
+			}
+		})
+	}
+}
+
+func TestExplainStream(t *testing.T) {
+	long := strings.Repeat("x", 3<<20)
+	tests := []struct {
+		name   string
+		in     string
+		args   []string
+		status int
+		lines  []string // what the lines of the output begin with, up to the table
+		table  []string // the rows of the table, without their texts
+	}{
+		{
+			"codes among other lines",
+			"starting\ncode=100014 a\n{\"ret\":0}\ncode=100014 b\r\n",
+			nil, ExitOK,
+			[]string{"starting", "code=100014 a", "    qq 100014 (reauthorize): ", `{"ret":0}`, "code=100014 b\r", "    qq 100014 "},
+			[]string{"2 qq 100014"},
+		},
+		{
+			"alternatives and origins",
+			"ret=-5\n{\"ret\":100014,\"msg\":\"oidb decode0x711 failed, ret: 65\"}\n",
+			nil, ExitOK,
+			[]string{"ret=-5", "    qq -5 (", "    or oidb 251 (", `{"ret":100014`, "    qq 100014 (", "    caused by accesstoken 65 ("},
+			[]string{"1 qq -5", "1 qq 100014", "1 accesstoken 65"},
+		},
+		{
+			"domain",
+			"ret=-5\ncode=100014\n",
+			[]string{"--domain", "oidb"}, ExitOK,
+			[]string{"ret=-5", "    oidb 251 (", "code=100014"},
+			[]string{"1 oidb 251"},
+		},
+		{"last line without its end", "ret=-20\nret=-9", nil, ExitOK,
+			[]string{"ret=-20", "    qq -20", "    or oidb 236", "ret=-9", "    qq -9"}, []string{"1 qq -20", "1 qq -9"}},
+		{"code at the end of a long line", long + " ret=-9\n", nil, ExitFailure, []string{long}, nil},
+		{"code at the beginning of a long line", "ret=-9 " + long, nil, ExitOK, []string{"ret=-9 xxx", "    qq -9"}, []string{"1 qq -9"}},
+		{"binary", "\x00\xff\xfe\x1b ret=\n\xffret=-9\n", nil, ExitOK, []string{"\x00", "\xff", "    qq -9"}, []string{"1 qq -9"}},
+		{"no code", "starting\nstopping", nil, ExitFailure, []string{"starting", "stopping"}, nil},
+		{"nothing", "", nil, ExitFailure, nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, out, errOut := runCommand(t, tt.in, append([]string{"explain"}, tt.args...)...)
+			if status != tt.status || (errOut == "") != (status == ExitOK) {
+				t.Fatalf("status %d, error %q, want status %d", status, errOut, tt.status)
+			}
+			if status != ExitOK {
+				if out != tt.in {
+					t.Errorf("the stream did not pass unchanged: %.80q", out)
+				}
+				return
+			}
+			body, table, _ := strings.Cut(out, "\n\nLINES")
+			lines := strings.Split(body, "\n")
+			if len(lines) != len(tt.lines) {
+				t.Fatalf("%d lines, want %d:\n%.2000s", len(lines), len(tt.lines), body)
+			}
+			for i, want := range tt.lines {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("line %d: %.80q, want one that begins with %.80q", i+1, lines[i], want)
+				}
+			}
+			var rows []string
+			for _, row := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
+				rows = append(rows, strings.Join(strings.Fields(row)[:3], " "))
+			}
+			if diff := cmp.Diff(tt.table, rows); diff != "" {
+				t.Errorf("table: (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExplainStreamJSON(t *testing.T) {
+	type line struct {
+		Line       int         `json:"line"`
+		Text       string      `json:"text"`
+		Cut        bool        `json:"cut"`
+		Candidates []candidate `json:"candidates"`
+		Lines      int         `json:"lines"`
+		Counts     []struct {
+			candidate
+			Count int `json:"count"`
+		} `json:"counts"`
+	}
+	in := "starting\nret=-9\nret=-5 \xff\n" + strings.Repeat("x", maxExplained+1) + "\nret=-9"
+	status, out, errOut := runCommand(t, in, "explain", "--json")
+	if status != ExitOK || errOut != "" {
+		t.Fatalf("status %d, error %q", status, errOut)
+	}
+	var got []line
+	for text := range strings.Lines(out) {
+		got = append(got, decode[line](t, text))
+	}
+	if len(got) != 6 {
+		t.Fatalf("%d objects, want one for each of 5 lines and one for the counts", len(got))
+	}
+	if got[0].Line != 1 || got[0].Text != "starting" || got[0].Candidates == nil || len(got[0].Candidates) != 0 {
+		t.Errorf("first line: %+v", got[0])
+	}
+	if got[2].Text != "ret=-5 \ufffd" || fmt.Sprint(got[2].Candidates[0], got[2].Candidates[1]) != "qq -5 oidb 251" {
+		t.Errorf("third line: %+v", got[2])
+	}
+	if !got[3].Cut || len(got[3].Text) != maxExplained {
+		t.Errorf("long line: cut %v, %d bytes", got[3].Cut, len(got[3].Text))
+	}
+	if got[4].Line != 5 || got[4].Cut {
+		t.Errorf("last line: %+v", got[4])
+	}
+	last := got[5]
+	if last.Lines != 5 || len(last.Counts) != 2 || last.Counts[0].String() != "qq -9" || last.Counts[0].Count != 2 || last.Counts[1].Count != 1 {
+		t.Errorf("counts: %+v", last)
+	}
+
+	status, out, _ = runCommand(t, "starting\n", "explain", "--json")
+	if status != ExitFailure || !strings.HasSuffix(out, "{\"lines\":1,\"counts\":[]}\n") {
+		t.Errorf("stream without codes: status %d, output %q", status, out)
+	}
+}
+
+func TestExplainStreamFailures(t *testing.T) {
+	broken := errors.New("broken")
+	t.Run("input breaks", func(t *testing.T) {
+		var out, errOut bytes.Buffer
+		in := io.MultiReader(strings.NewReader("ret=-9\n"), iotest.ErrReader(broken))
+		status := Main(t.Context(), []string{"explain"}, in, &out, &errOut)
+		if status != ExitFailure || !strings.Contains(errOut.String(), "broken") || !strings.HasPrefix(out.String(), "ret=-9\n    qq -9") {
+			t.Errorf("status %d, output %q, error %q", status, out.String(), errOut.String())
+		}
+	})
+	t.Run("output breaks", func(t *testing.T) {
+		var errOut bytes.Buffer
+		status := Main(t.Context(), []string{"explain"}, strings.NewReader("ret=-9\n"), brokenWriter{broken}, &errOut)
+		if status != ExitFailure || !strings.Contains(errOut.String(), "broken") {
+			t.Errorf("status %d, error %q", status, errOut.String())
+		}
+	})
+	t.Run("lines come slowly", func(t *testing.T) {
+		in, feed := io.Pipe()
+		out, sink := io.Pipe()
+		go func() {
+			Main(t.Context(), []string{"explain"}, in, sink, io.Discard)
+			sink.Close()
+		}()
+		feed.Write([]byte("ret=-9\n"))
+		got := make([]byte, len("ret=-9\n    qq -9"))
+		if _, err := io.ReadFull(out, got); err != nil || string(got) != "ret=-9\n    qq -9" {
+			t.Errorf("got %q, %v before the stream ended", got, err)
+		}
+		feed.Close()
+		io.Copy(io.Discard, out)
+	})
+}
+
+type brokenWriter struct{ err error }
+
+func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/rookeryhq/rookery/internal/identity"
+)
+
+// knownServer says where a running platform's admin API is. The platform that started last leaves it in the account's
+// cache folder, so that operator commands find it without flags.
+type knownServer struct {
+	URL       string `json:"url"`
+	TokenFile string `json:"token_file"`
+}
+
+func knownServerFile() (string, error) {
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "rookery", "server.json"), err
+}
+
+// remember leaves the note. Without it commands need --server and --token-file, so a failure is only worth a line.
+func (k *knownServer) remember(log *slog.Logger) {
+	file, err := knownServerFile()
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o700)
+	}
+	if err == nil {
+		var note []byte
+		if note, err = json.Marshal(k); err == nil {
+			err = identity.WriteSecretFile(file, note)
+		}
+	}
+	if err != nil {
+		log.Warn("operator commands will need --server and --token-file", "error", err.Error())
+	}
+}
+
+// forget takes the note away, unless another platform has left its own meanwhile.
+func (k *knownServer) forget() {
+	if last, err := lastServer(); err == nil && last == *k {
+		if file, err := knownServerFile(); err == nil {
+			_ = os.Remove(file) // a note that stays says only where nobody answers any more
+		}
+	}
+}
+
+func lastServer() (k knownServer, err error) {
+	file, err := knownServerFile()
+	if err != nil {
+		return k, err
+	}
+	note, err := os.ReadFile(file)
+	if err != nil {
+		return k, err
+	}
+	return k, json.Unmarshal(note, &k)
+}

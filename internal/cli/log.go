@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// newLog returns a logger on w, for eyes when w is a terminal and in JSON otherwise, and a function that waits until all
+// that was logged is written.
+func newLog(w io.Writer) (*slog.Logger, func()) {
+	sink := newLogSink(w)
+	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(sink, nil)), sink.flush
+	}
+	return slog.New(slog.NewJSONHandler(sink, nil)), sink.flush
+}
+
+// logSink writes in the background, at once when there is little and in large pieces when there is much, so that a
+// request does not wait for its log line.
+type logSink struct {
+	w io.Writer
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting []byte // logged, not yet handed to w
+	writing bool
+}
+
+// logBacklog is how much may wait for a slow w before logging waits too.
+const logBacklog = 1 << 20
+
+func newLogSink(w io.Writer) *logSink {
+	s := &logSink{w: w}
+	s.changed = sync.NewCond(&s.mu)
+	go s.run()
+	return s
+}
+
+// Write implements io.Writer. It never fails: there is nobody to tell.
+func (s *logSink) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) > logBacklog {
+		s.changed.Wait()
+	}
+	s.waiting = append(s.waiting, line...)
+	s.changed.Broadcast()
+	return len(line), nil
+}
+
+func (s *logSink) run() {
+	var piece []byte
+	s.mu.Lock()
+	for {
+		for len(s.waiting) == 0 {
+			s.changed.Wait()
+		}
+		piece, s.waiting = s.waiting, piece[:0]
+		s.writing = true
+		s.mu.Unlock()
+		_, _ = s.w.Write(piece)
+		s.mu.Lock()
+		s.writing = false
+		s.changed.Broadcast()
+	}
+}
+
+// flush waits until everything logged so far is written.
+func (s *logSink) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) > 0 || s.writing {
+		s.changed.Wait()
+	}
+}

@@ -1,0 +1,115 @@
+// Package cli is the rookery command tree. It is the only package that sees every other one and wires them together.
+//
+// Results go to standard output, everything else to standard error. With --json a result is JSON whose fields are
+// stable; prose is not.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses of every rookery command.
+const (
+	ExitOK          = 0 // done
+	ExitFailure     = 1 // the command ran and the answer is no: an unknown code, a refused request, a failed start
+	ExitUsage       = 2 // the command line itself is wrong
+	ExitUnreachable = 3 // no running platform could be reached
+)
+
+// streams are the standard streams a command may use; tests pass their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exitError carries an exit status other than the usual one up to Main.
+type exitError struct {
+	status int
+	err    error // nil when everything to say was said already
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageErrorf says that the command line is wrong; Main exits with ExitUsage.
+func usageErrorf(format string, args ...any) error {
+	return &exitError{status: ExitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// Main runs one rookery command line, without the program's name, and returns its exit status.
+func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	s := &streams{in: in, out: out, err: err}
+	root := newRootCommand(s)
+	root.SetArgs(args)
+	cmd, runErr := root.ExecuteContextC(ctx)
+	if runErr == nil {
+		return ExitOK
+	}
+	var exit *exitError
+	if !errors.As(runErr, &exit) {
+		exit = &exitError{status: ExitFailure, err: runErr}
+	}
+	if exit.err != nil {
+		fmt.Fprintf(err, "rookery: %v\n", exit.err)
+		if exit.status == ExitUsage {
+			fmt.Fprintf(err, "Run '%s --help' for its usage.\n", cmd.CommandPath())
+		}
+	}
+	return exit.status
+}
+
+func newRootCommand(s *streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rookery",
+		Short: "A self-hosted game platform that speaks the QQ channel's server interfaces",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageErrorf("%w", err) })
+	root.AddCommand(
+		newCodesCommand(s),
+		newExplainCommand(s),
+		newDevCommand(s),
+	)
+	return root
+}
+
+// noArgs refuses positional arguments; on a command with children it names the child that does not exist.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasSubCommands() {
+		return usageErrorf("there is no command %q below %q", args[0], cmd.CommandPath())
+	}
+	return usageErrorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0])
+}
+
+// exactArgs wants one argument for each of the names, which its error lists.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return usageErrorf("%q takes %d arguments %v, got %d", cmd.CommandPath(), len(names), names, len(args))
+		}
+		return nil
+	}
+}
