@@ -98,13 +98,13 @@ var (
 	errSeal    = errors.New("identity: the seal does not verify")
 )
 
-// sealed is bound to this purpose, so that nothing else the keys ever seal passes as a token.
+// sealPurpose is bound into every seal, so that nothing else the keys ever seal passes as a token.
 var sealPurpose = []byte("rookery token")
 
-// The text form of a token is letters, digits, '-' and '_'. Strict: one token has exactly one text.
+// tokenText is the text form of a token: letters, digits, '-' and '_'. Strict: one token has exactly one text.
 var tokenText = base64.RawURLEncoding.Strict()
 
-// seal returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
+// sealToken returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
 func (r *Keyring) sealToken(t *Token) (string, error) {
 	var record [recordSize]byte
 	record[0], record[1] = recordVersion, byte(t.Kind)
@@ -135,11 +135,13 @@ func (r *Keyring) sealToken(t *Token) (string, error) {
 // names a key that was never ours, errSeal when it was tampered with.
 func (r *Keyring) openToken(text string) (t Token, err error) {
 	var sealed [sealedSize]byte
+	link := false
 	switch len(text) {
 	case tokenText.EncodedLen(sealedSize):
 		_, err = tokenText.Decode(sealed[:], []byte(text))
 	case hex.EncodedLen(sealedSize):
 		_, err = hex.Decode(sealed[:], []byte(text))
+		link = true
 	default:
 		return t, errNotOurs
 	}
@@ -150,6 +152,9 @@ func (r *Keyring) openToken(text string) (t Token, err error) {
 	record, err := keys.seal.Decrypt(sealed[:], sealPurpose)
 	if err != nil || len(record) != recordSize || record[0] != recordVersion {
 		return t, errSeal
+	}
+	if link != (Kind(record[1]) == LinkTicket) {
+		return t, errNotOurs // sound, but not in the text form of its kind
 	}
 	b := record[3:]
 	return Token{

@@ -1,0 +1,47 @@
+# `make run` and `make test` are all that a newcomer needs; `make help` lists the rest.
+
+BINARY := bin/rookery
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check generate lint codes-report bench fuzz clean tools
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: build ## build and start the demo platform on 127.0.0.1:8700
+	@exec $(BINARY) dev
+
+build: ## build bin/rookery
+	CGO_ENABLED=0 go build -trimpath -o $(BINARY) ./cmd/rookery
+
+test: tools check ## run everything that CI runs
+	go test -race -timeout 10m ./...
+
+check: ## generated files are current, code is formatted, vetted and clean for staticcheck
+	scripts/generated-is-current
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(MAKE) --no-print-directory lint
+
+lint: ## run the pinned linter
+	go run $(STATICCHECK) ./...
+
+generate: ## make the generated files from catalogue/
+	go generate ./...
+
+codes-report: tools ## provoke every code that can be, and list the rest
+	@go run ./test/scenarios/report
+
+bench: ## measure beside a bare handler and the storage engine alone
+	go run ./bench
+
+fuzz: ## run each fuzz target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)
+
+tools:
+	@scripts/tools gcc curl
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,100 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+func TestStandingsAreReadOnceAndAgainAfterADrop(t *testing.T) {
+	reads := 0
+	s := newStandings(64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+		reads++
+		return platform.Standing{TokenEpoch: uint32(reads)}, nil
+	})
+	get := func() uint32 {
+		st, err := s.get(t.Context(), 1, platform.OpenID{1})
+		must(t, err)
+		return st.TokenEpoch
+	}
+	if first, second := get(), get(); first != 1 || second != 1 {
+		t.Errorf("got epochs %d and %d, want 1 and 1", first, second)
+	}
+	s.drop(2, platform.OpenID{1}) // another app's openid
+	if got := get(); got != 1 {
+		t.Errorf("after another's drop: got %d, want 1", got)
+	}
+	s.drop(1, platform.OpenID{1})
+	if got := get(); got != 2 {
+		t.Errorf("after its drop: got %d, want 2", got)
+	}
+}
+
+func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
+	var s *standings
+	epoch := uint32(1)
+	s = newStandings(64, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+		read := platform.Standing{TokenEpoch: epoch}
+		if epoch == 1 { // the change comes between this read and its keeping
+			epoch = 2
+			s.drop(app, openid)
+		}
+		return read, nil
+	})
+	for _, want := range []uint32{1, 2} {
+		if st, err := s.get(t.Context(), 1, platform.OpenID{}); err != nil || st.TokenEpoch != want {
+			t.Errorf("got epoch %d, %v; want %d", st.TokenEpoch, err, want)
+		}
+	}
+}
+
+func TestFailedReadsAreNotKept(t *testing.T) {
+	failure := errors.New("no")
+	s := newStandings(64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+		return platform.Standing{}, failure
+	})
+	for range 2 {
+		if _, err := s.get(t.Context(), 1, platform.OpenID{}); !errors.Is(err, failure) {
+			t.Errorf("got %v, want %v", err, failure)
+		}
+	}
+}
+
+// TestNoStaleStandingAfterAChange has a writer that raises an epoch and drops, beside readers: what a reader gets after a
+// drop returned is never older than it.
+func TestNoStaleStandingAfterAChange(t *testing.T) {
+	var stored, acknowledged atomic.Uint32
+	s := newStandings(8, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+		return platform.Standing{TokenEpoch: stored.Load()}, nil
+	})
+	openid := platform.OpenID{7}
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				least := acknowledged.Load()
+				if st, _ := s.get(context.Background(), 1, openid); st.TokenEpoch < least {
+					t.Errorf("read epoch %d after %d was acknowledged", st.TokenEpoch, least)
+					return
+				}
+			}
+		})
+	}
+	for epoch := uint32(1); epoch <= 20_000; epoch++ {
+		stored.Store(epoch)
+		s.drop(1, openid)
+		acknowledged.Store(epoch)
+	}
+	close(done)
+	readers.Wait()
+}

@@ -1,0 +1,154 @@
+// Package rules holds the repository to what CONTRIBUTING.md promises.
+package rules
+
+import (
+	"encoding/json"
+	"errors"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/rookeryhq/rookery/"
+
+// layers are the rooms of the house from the outside in. A package may import those further in and, where the layer says so,
+// its neighbours in the same layer.
+var layers = []struct {
+	prefixes   []string
+	neighbours bool
+}{
+	{[]string{"cmd/rookery", "bench", "test"}, true},
+	{[]string{"internal/cli"}, false},
+	{[]string{"internal/api"}, false},
+	{[]string{"internal/access"}, false},
+	{[]string{"internal/identity"}, false},
+	{[]string{"internal/oidb"}, false},
+	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
+	{[]string{"internal/store"}, false},
+	{[]string{"internal/sign", "internal/limit"}, false},
+	{[]string{"internal/platform"}, false},
+	{[]string{"retcode", "catalogue"}, true},
+}
+
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	Deps       []string
+	GoFiles    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,Deps,GoFiles", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// layer is the index of the layer whose longest prefix fits, -1 for none.
+func layer(path string) int {
+	path = strings.TrimPrefix(path, module)
+	found, length := -1, 0
+	for i, l := range layers {
+		for _, prefix := range l.prefixes {
+			if (path == prefix || strings.HasPrefix(path, prefix+"/")) && len(prefix) > length {
+				found, length = i, len(prefix)
+			}
+		}
+	}
+	return found
+}
+
+func TestImportsPointInward(t *testing.T) {
+	checked := 0
+	for _, p := range packages(t) {
+		from := layer(p.ImportPath)
+		if from < 0 {
+			t.Errorf("%s is in no layer", p.ImportPath)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if !strings.HasPrefix(imported, module) {
+				continue
+			}
+			checked++
+			if to := layer(imported); to < from || to == from && !layers[from].neighbours {
+				t.Errorf("%s imports %s, which is not further in", p.ImportPath, imported)
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d imports were looked at", checked)
+	}
+}
+
+func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"retcode" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if first, _, _ := strings.Cut(dep, "/"); strings.Contains(first, ".") {
+				t.Errorf("retcode depends on %s", dep)
+			}
+		}
+		return
+	}
+	t.Error("there is no package retcode")
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range packages(t) {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		documented := slices.ContainsFunc(p.GoFiles, func(name string) bool {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.PackageClauseOnly)
+			return err == nil && file.Doc != nil
+		})
+		if !documented {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func TestTestsDoNotSleep(t *testing.T) {
+	const sleeping = "time." + "Sleep("
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		content, err := readFile(path)
+		if strings.Contains(content, sleeping) {
+			t.Errorf("%s sleeps", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func readFile(path string) (string, error) {
+	content, err := os.ReadFile(path)
+	return string(content), err
+}
