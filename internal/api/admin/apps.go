@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -59,7 +60,11 @@ type AppSettings struct {
 	Environment    *platform.Environment           `json:"environment,omitzero"`
 	RequireTLS     *bool                           `json:"require_tls,omitzero"`
 	APIs           *[]string                       `json:"apis,omitzero"`
+	Grant          []string                        `json:"grant,omitzero"`    // added to apis
+	Withdraw       []string                        `json:"withdraw,omitzero"` // taken from apis
 	Restricted     *[]string                       `json:"restricted,omitzero"`
+	Restrict       []string                        `json:"restrict,omitzero"`   // added to restricted
+	Unrestrict     []string                        `json:"unrestrict,omitzero"` // taken from restricted
 	AllowOrdinary  *[]netip.Prefix                 `json:"allow_ordinary,omitzero"`
 	AllowSensitive *[]netip.Prefix                 `json:"allow_sensitive,omitzero"`
 	Rates          *map[string]*platform.RateLimit `json:"rates,omitzero"` // by API; null takes an API's rate away
@@ -67,7 +72,7 @@ type AppSettings struct {
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
 }
 
-func (s *AppSettings) apply(app *platform.App) {
+func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.AppID, s.AppID)
 	set(&app.Name, s.Name)
 	set(&app.GameID, s.GameID)
@@ -80,8 +85,14 @@ func (s *AppSettings) apply(app *platform.App) {
 	set(&app.AllowSensitive, s.AllowSensitive)
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
+	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
+		return fmt.Errorf("%w: granted APIs: %w", identity.ErrInvalid, err)
+	}
+	if app.Restricted, err = amend(app.Restricted, s.Restrict, s.Unrestrict); err != nil {
+		return fmt.Errorf("%w: restricted APIs: %w", identity.ErrInvalid, err)
+	}
 	if s.Rates == nil {
-		return
+		return nil
 	}
 	for api, rate := range *s.Rates {
 		if rate == nil {
@@ -93,6 +104,29 @@ func (s *AppSettings) apply(app *platform.App) {
 		}
 		app.Rates[api] = *rate
 	}
+	return nil
+}
+
+// amend adds names to a list of APIs and takes others from it. What would take nothing away is refused, so that nobody
+// believes an API closed that is open.
+func amend(list, add, remove []string) ([]string, error) {
+	list = slices.Clone(list)
+	for _, api := range add {
+		if !slices.Contains(list, api) {
+			list = append(list, api)
+		}
+	}
+	for _, api := range remove {
+		i := slices.Index(list, api)
+		if i < 0 {
+			return nil, fmt.Errorf("%.40q is not one of %v", api, list)
+		}
+		list = slices.Delete(list, i, i+1)
+	}
+	if len(remove) > 0 && slices.Contains(list, "*") {
+		return nil, fmt.Errorf("* stays on the list and names every API: take it away too")
+	}
+	return list, nil
 }
 
 func set[T any](field, value *T) {
@@ -106,8 +140,10 @@ func (d *door) createApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := platform.App{Online: true}
-	settings.apply(&app)
+	app := platform.App{Online: true, APIs: platform.DefaultAPIs}
+	if err := settings.apply(&app); err != nil {
+		return nil, err
+	}
 	made, err := d.identity.Apps.Create(c.Context(), app)
 	return created{made}, err
 }
@@ -121,10 +157,7 @@ func (d *door) updateApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	app, err := d.identity.Apps.Update(c.Context(), id, func(app *platform.App) error {
-		settings.apply(app)
-		return nil
-	})
+	app, err := d.identity.Apps.Update(c.Context(), id, settings.apply)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,74 @@
+package msdkv5
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func TestVerifyLoginBodies(t *testing.T) {
+	const openid = "10000000000000000001"
+	tests := []struct {
+		name, body string
+		want       error // nil when it is taken
+		says       string
+	}{
+		{"sound", `{"openid":"` + openid + `","token":"T"}`, nil, ""},
+		{"openid as a number", `{"openid":` + openid + `,"token":"T"}`, nil, ""},
+		{"unknown members", `{"openid":"` + openid + `","token":"T","x":[{"y":null}]}`, nil, ""},
+		{"white space around it", " \r\n\t{\"openid\":\"" + openid + "\",\"token\":\"T\"}\n", nil, ""},
+		{"empty", ``, retcode.V5BodyEmpty, ""},
+		{"white space alone", " \n", retcode.V5BodyEmpty, ""},
+		{"an array", `[]`, retcode.V5BodyMalformed, "not a JSON object"},
+		{"a string", `"x"`, retcode.V5BodyMalformed, "not a JSON object"},
+		{"cut off", `{"openid":"1`, retcode.V5BodyMalformed, "at byte"},
+		{"something after it", `{"openid":"1","token":"T"}{}`, retcode.V5BodyMalformed, "at byte"},
+		{"a member twice", `{"openid":"1","token":"T","openid":"2"}`, retcode.V5BodyMalformed, `"/openid" comes twice`},
+		{"a member twice inside", `{"openid":"1","token":"T","x":{"a":1,"a":1}}`, retcode.V5BodyMalformed, `"/x/a" comes twice`},
+		{"not UTF-8", "{\"openid\":\"1\",\"token\":\"\xff\"}", retcode.V5BodyMalformed, "at byte"},
+		{"half a surrogate", `{"openid":"1","token":"\ud800"}`, retcode.V5BodyMalformed, "at byte"},
+		{"deep", `{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, retcode.V5BodyMalformed, ""},
+		{"no openid", `{"token":"T"}`, retcode.V5FieldMissing, `"openid"`},
+		{"openid null", `{"openid":null,"token":"T"}`, retcode.V5FieldMissing, `"openid"`},
+		{"openid empty", `{"openid":"","token":"T"}`, retcode.V5FieldMissing, `"openid"`},
+		{"no token", `{"openid":"1"}`, retcode.V5FieldMissing, `"token"`},
+		{"openid in other letters", `{"OpenID":"1","token":"T"}`, retcode.V5FieldMissing, `"openid"`},
+		{"openid a boolean", `{"openid":true,"token":"T"}`, retcode.V5FieldInvalid, `"/openid"`},
+		{"token an object", `{"openid":"1","token":{}}`, retcode.V5FieldInvalid, `"/token"`},
+		{"openid no number", `{"openid":"ann","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
+		{"openid a fraction", `{"openid":1.5,"token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
+		{"openid over 64 bits", `{"openid":"18446744073709551616","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := decode[verifyLoginBody](&access.Call{Body: []byte(test.body)})
+			if !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if _, text := refusal(err); err != nil && !strings.Contains(text, test.says) {
+				t.Errorf("the caller reads %q, want something with %q", text, test.says)
+			}
+		})
+	}
+}
+
+func FuzzBody(f *testing.F) {
+	f.Add([]byte(`{"openid":"10000000000000000001","token":"T","client_os":5}`))
+	f.Add([]byte(`{"channel_info":{"openid":"0123456789ABCDEF0123456789ABCDEF","access_token":"T"}}`))
+	f.Add([]byte(`{"openid":1e99,"pay_token":"\u0000","channel_dis":"1"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, read := range []decoder{decode[verifyLoginBody], decode[pfvalBody], decode[loginBody]} {
+			c := &access.Call{Body: body}
+			err := read(c)
+			if code, ok := retcode.From(err); err != nil && (!ok || code.Entry().Summary == "") {
+				t.Errorf("%q is refused with %v, which has no code", body, err)
+			}
+			if err == nil && c.User == "" {
+				t.Errorf("%q is taken without saying whom it is for", body)
+			}
+		}
+	})
+}
