@@ -30,9 +30,8 @@ type Call struct {
 	// The answer, set by the door.
 	Answer Answer
 
-	verifier sign.V5Verifier
-	notes    []slog.Attr
-	peer     netip.Addr
+	notes []slog.Attr
+	peer  netip.Addr
 }
 
 // Answer is what goes out. The door fills it in; only the access layer writes it.
@@ -57,9 +56,6 @@ func (c *Call) Peer() netip.Addr {
 	return c.peer
 }
 
-// Verifier returns a signature verifier for this call alone.
-func (c *Call) Verifier() *sign.V5Verifier { return &c.verifier }
-
 // Note adds a field to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
 
@@ -75,7 +71,7 @@ func (c *Call) reset() {
 	}
 	clear(c.Query)
 	clear(c.notes)
-	*c = Call{Body: body, Query: c.Query[:0], Answer: Answer{Body: answer}, verifier: c.verifier, notes: c.notes[:0]}
+	*c = Call{Body: body, Query: c.Query[:0], Answer: Answer{Body: answer}, notes: c.notes[:0]}
 }
 
 // keptBuffer bounds the buffers that a finished call keeps.

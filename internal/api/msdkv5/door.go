@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -115,6 +116,9 @@ func (d *door) game(c *access.Call) error {
 	return nil
 }
 
+// verifiers keeps the buffers of signature checks.
+var verifiers = sync.Pool{New: func() any { return new(sign.V5Verifier) }}
+
 // signature checks a backend's signature with the key of its source (msdk-v5.md, 2.1).
 func (d *door) signature(c *access.Call) error {
 	source := c.Query.Get("source")
@@ -125,10 +129,12 @@ func (d *door) signature(c *access.Call) error {
 	if !ok {
 		return retcode.V5ParameterInvalid.Errorf("the game has no key for source %.20q", source)
 	}
-	if c.Verifier().Backend(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, key) {
+	verifier := verifiers.Get().(*sign.V5Verifier)
+	defer verifiers.Put(verifier)
+	if verifier.Backend(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, key) {
 		return nil
 	}
-	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && c.Verifier().Backend(c.Query.Get("sig"), c.Route.Path, bare, c.Body, key) {
+	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && verifier.Backend(c.Query.Get("sig"), c.Route.Path, bare, c.Body, key) {
 		return nil
 	}
 	if d.ExplainSignatures {
@@ -149,11 +155,12 @@ func withoutLink(q sign.Query) sign.Query {
 
 // clientSignature checks the client SDK's signature (msdk-v5.md, 2.4).
 func (d *door) clientSignature(c *access.Call) error {
-	if c.Verifier().Client(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey) {
+	if new(sign.V5Verifier).Client(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey) {
 		return nil
 	}
 	if d.ExplainSignatures {
 		c.Note(slog.String("signed", string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)"))))
+		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey)))
 	}
 	return retcode.V5SignatureWrong
 }
