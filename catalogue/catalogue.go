@@ -44,6 +44,7 @@ var Domains = []Domain{
 	{Name: "paytoken", Ident: "PayToken", Prefix: "PayToken"},
 	{Name: "accesstoken", Ident: "AccessToken", Prefix: "AccessToken"},
 	{Name: "msdkv5", Ident: "MSDKv5", Prefix: "V5", Door: true},
+	{Name: "msdkv3", Ident: "MSDKv3", Prefix: "V3", Door: true},
 }
 
 // Classes maps the class names that the files may use to the Go constants of package retcode.

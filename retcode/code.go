@@ -34,11 +34,12 @@ const (
 	PayToken                      // the pay token check, command 0x73a
 	AccessToken                   // the access token check, command 0x711
 	MSDKv5                        // the MSDK V5 doors' own numbers, which are no part of the contract
+	MSDKv3                        // the MSDK V3 doors' own numbers, likewise
 )
 
 var domainNames = [...]string{
 	QQ: "qq", Group: "group", GameCenter: "gamecenter", OIDB: "oidb", PayToken: "paytoken", AccessToken: "accesstoken",
-	MSDKv5: "msdkv5",
+	MSDKv5: "msdkv5", MSDKv3: "msdkv3",
 }
 
 // String returns the domain's name, such as "qq" or "accesstoken".

@@ -512,6 +512,44 @@ const (
 	V5LinkUndecryptable Code = Code(MSDKv5)<<numberBits + 10006
 )
 
+// The codes of domain MSDKv3.
+const (
+	// V3HTTPUnreadable is msdkv3 -101: the HTTP request could not be read.
+	V3HTTPUnreadable Code = Code(MSDKv3)<<numberBits - 101
+	// V3OIDBFailed is msdkv3 -103: a command of the bus failed.
+	V3OIDBFailed Code = Code(MSDKv3)<<numberBits - 103
+	// V3GuestFailed is msdkv3 -109: the guest check could not be made.
+	V3GuestFailed Code = Code(MSDKv3)<<numberBits - 109
+	// V3GuestInvalid is msdkv3 -110: the guest does not check out.
+	V3GuestInvalid Code = Code(MSDKv3)<<numberBits - 110
+	// V3APINotGranted is msdkv3 -303: the app was not granted this interface.
+	V3APINotGranted Code = Code(MSDKv3)<<numberBits - 303
+	// V3BodyNotJSON is msdkv3 -304: the body is not one sound JSON object.
+	V3BodyNotJSON Code = Code(MSDKv3)<<numberBits - 304
+	// V3Internal is msdkv3 -307: unforeseen failure inside the platform.
+	V3Internal Code = Code(MSDKv3)<<numberBits - 307
+	// V3CommandMissing is msdkv3 -311: the interface has no command behind it.
+	V3CommandMissing Code = Code(MSDKv3)<<numberBits - 311
+	// V3BodyEmpty is msdkv3 -501: the body is empty.
+	V3BodyEmpty Code = Code(MSDKv3)<<numberBits - 501
+	// V3SignatureWrong is msdkv3 -502: the signature in the URL is wrong.
+	V3SignatureWrong Code = Code(MSDKv3)<<numberBits - 502
+	// V3UserRateExceeded is msdkv3 -503: one user called this interface too often.
+	V3UserRateExceeded Code = Code(MSDKv3)<<numberBits - 503
+	// V3AppNotFound is msdkv3 -504: appid does not exist.
+	V3AppNotFound Code = Code(MSDKv3)<<numberBits - 504
+	// V3PathUnknown is msdkv3 -505: no such interface.
+	V3PathUnknown Code = Code(MSDKv3)<<numberBits - 505
+	// V3ParameterMissing is msdkv3 -506: a URL parameter is missing or malformed.
+	V3ParameterMissing Code = Code(MSDKv3)<<numberBits - 506
+	// V3NotForGuests is msdkv3 -901: not available to guests.
+	V3NotForGuests Code = Code(MSDKv3)<<numberBits - 901
+	// V3FieldInvalid is msdkv3 -1011: a body member is empty or has a wrong type or value.
+	V3FieldInvalid Code = Code(MSDKv3)<<numberBits - 1011
+	// V3OpenIDInvalid is msdkv3 -10002: the openid is not hex digits.
+	V3OpenIDInvalid Code = Code(MSDKv3)<<numberBits - 10002
+)
+
 // contractRows is how many rows of table are the contract's; those after them are the doors'.
 const contractRows = 215
 
@@ -1652,6 +1690,91 @@ var table = [...]Entry{
 		Cause:   "The itopencodeparam given to /v2/auth/decrypt cannot be opened with the game's key, or the link that carried it is too old.",
 		Remedy:  "Pass itopencodeparam on exactly as the link carried it, with the link's os, gameid and channelid. If it is unaltered, have the player open the page from the game again to get a fresh link.",
 		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: MSDKv3, Low: -101, High: -101, Hex: "", Signed: "", Unsigned: "", Symbol: "V3HTTPUnreadable",
+		Summary: "the HTTP request could not be read",
+		Cause:   "The method is not POST, the query is not percent-encoded UTF-8 or has a parameter twice, the body is larger than the door takes, or it ended before all of the announced bytes arrived.",
+		Remedy:  "Send one POST with each URL parameter once. Compare Content-Length with the bytes sent, and look for a redirect that turned POST into GET and for a proxy that cuts the upload off.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The documents give the number to failures inside the platform too, and to time-outs of WeChat; here it has this one meaning."},
+	{Domain: MSDKv3, Low: -103, High: -103, Hex: "", Signed: "", Unsigned: "", Symbol: "V3OIDBFailed",
+		Summary: "a command of the bus failed",
+		Cause:   "The bus or the command behind the interface answered with a result that the platform has no number for; msg gives the command and the result.",
+		Remedy:  "Look up the result in msg with rookery explain: it says which check failed. What to do follows from it and not from this number.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents also know -15000 to -19999 for the same failure; they are not answered."},
+	{Domain: MSDKv3, Low: -109, High: -109, Hex: "", Signed: "", Unsigned: "", Symbol: "V3GuestFailed",
+		Summary: "the guest check could not be made",
+		Cause:   "The storage that keeps what became of guests could not be read while a guest was checked.",
+		Remedy:  "Repeat the call after a pause. If it goes on, give the operator the request id: the log has the cause.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: MSDKv3, Low: -110, High: -110, Hex: "", Signed: "", Unsigned: "", Symbol: "V3GuestInvalid",
+		Summary: "the guest does not check out",
+		Cause:   "The guest token is not one of this platform, was altered, has lapsed or was ended, or it belongs to another guestid or app; or the interface was called without the G_ in front of the appid.",
+		Remedy:  "Compare appid, guestid and accessToken with what the guest login gave, all of the same login and with their G_. If they are right, have the device log in as a guest again.",
+		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: MSDKv3, Low: -303, High: -303, Hex: "", Signed: "", Unsigned: "", Symbol: "V3APINotGranted",
+		Summary: "the app was not granted this interface",
+		Cause:   "The app exists and the request is signed, but the interface is missing from its granted APIs.",
+		Remedy:  "Check the granted APIs with rookery app show and ask the operator to add this one with rookery app update.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -304, High: -304, Hex: "", Signed: "", Unsigned: "", Symbol: "V3BodyNotJSON",
+		Summary: "the body is not one sound JSON object",
+		Cause:   "The body is not exactly one JSON object in UTF-8: it does not parse, is an array or a bare value, has text after its end, is nested too deep, or has the same member twice.",
+		Remedy:  "Let a JSON library build the body as one object with each member once, in UTF-8, and send it raw: it is never form-encoded, whatever the Content-Type says.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -307, High: -307, Hex: "", Signed: "", Unsigned: "", Symbol: "V3Internal",
+		Summary: "unforeseen failure inside the platform",
+		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform log only.",
+		Remedy:  "Repeat the call once. If it fails again, report the request id, appid, path and time to the operator, who finds the error in the log by them.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "gateway", Note: "One of several numbers that the documents call internal."},
+	{Domain: MSDKv3, Low: -311, High: -311, Hex: "", Signed: "", Unsigned: "", Symbol: "V3CommandMissing",
+		Summary: "the interface has no command behind it",
+		Cause:   "MSDK V3 has this interface, but no command is mapped to it on this platform, or the command that it calls is not configured on the bus.",
+		Remedy:  "Do without the interface here: the request itself may be perfect. Ask the operator whether a later version of the platform serves it.",
+		Class:   ClassContactPlatform, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -501, High: -501, Hex: "", Signed: "", Unsigned: "", Symbol: "V3BodyEmpty",
+		Summary: "the body is empty",
+		Cause:   "The interface was called without a body, or with white space alone.",
+		Remedy:  "Send the JSON object as the raw body of the POST, and check that your HTTP client sends it at all.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -502, High: -502, Hex: "", Signed: "", Unsigned: "", Symbol: "V3SignatureWrong",
+		Summary: "the signature in the URL is wrong",
+		Cause:   "The value of sig is not the lower-case hex MD5 of the key and the timestamp: the appkey with encode 1, the msdkkey with encode 2.",
+		Remedy:  "Run rookery sign v3 with your URL and compare. The usual slips are the key that belongs to the other encode, a timestamp that was taken twice, upper-case hex, and the key after the timestamp.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -503, High: -503, Hex: "", Signed: "", Unsigned: "", Symbol: "V3UserRateExceeded",
+		Summary: "one user called this interface too often",
+		Cause:   "The calls for this openid have consumed the rate per user that is configured for the interface.",
+		Remedy:  "Wait for the time that Retry-After gives, and call less often for one user: keep the result of a login check instead of repeating it with every action.",
+		Class:   ClassSlowDown, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -504, High: -504, Hex: "", Signed: "", Unsigned: "", Symbol: "V3AppNotFound",
+		Summary: "appid does not exist",
+		Cause:   "The appid in the URL is not a number, or no app is registered under it on this platform.",
+		Remedy:  "Run rookery app show with the appid and correct it in the settings of the game, checking that it belongs to this environment.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -505, High: -505, Hex: "", Signed: "", Unsigned: "", Symbol: "V3PathUnknown",
+		Summary: "no such interface",
+		Cause:   "The path lies below /auth/, but MSDK V3 has no interface of that name.",
+		Remedy:  "Correct the path, which has the form /module/interface with or without a slash at its end, and check that a proxy in front does not add or strip a prefix.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -506, High: -506, Hex: "", Signed: "", Unsigned: "", Symbol: "V3ParameterMissing",
+		Summary: "a URL parameter is missing or malformed",
+		Cause:   "One of timestamp, appid, sig and encode is absent or empty, timestamp is not a number of digits, encode is neither 1 nor 2, or msdkExtInfo has other characters than letters, digits and underscores.",
+		Remedy:  "Mend the parameter that msg names. These values belong in the URL and not in the body.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "That a malformed parameter is answered like a missing one is the choice of this project."},
+	{Domain: MSDKv3, Low: -901, High: -901, Hex: "", Signed: "", Unsigned: "", Symbol: "V3NotForGuests",
+		Summary: "not available to guests",
+		Cause:   "The appid in the URL begins with G_, which marks a guest, and the interface is not the guest check.",
+		Remedy:  "Have the player log in with QQ before the game calls this interface, and send the appid without G_ then.",
+		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
+	{Domain: MSDKv3, Low: -1011, High: -1011, Hex: "", Signed: "", Unsigned: "", Symbol: "V3FieldInvalid",
+		Summary: "a body member is empty or has a wrong type or value",
+		Cause:   "A member that the interface needs is absent or empty, has another JSON type than the documented one, or has a value that cannot be right.",
+		Remedy:  "Mend the member that msg names. An appid may be a number or a string; all other members are strings, even when they are all digits.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: MSDKv3, Low: -10002, High: -10002, Hex: "", Signed: "", Unsigned: "", Symbol: "V3OpenIDInvalid",
+		Summary: "the openid is not hex digits",
+		Cause:   "The openid in the body cannot be packed into bytes, since it is not an even number of hex digits; it is refused before any check of a token.",
+		Remedy:  "Send the openid as the login gave it, 32 hex digits, without a prefix, quotes or blanks.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
@@ -1667,5 +1790,6 @@ var byNumber = [...]uint16{
 	164, 159, 160, 138, 137, 136, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 176, 177, 178, 179,
 	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198, 199,
 	200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219,
-	220, 221, 222, 223, 224, 225, 226,
+	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
+	230, 229, 228, 227,
 }

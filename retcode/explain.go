@@ -143,7 +143,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -243,9 +243,15 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		rs.filter(func(r reading) bool { return r.form != signedByte })
 	}
 	if f.place == opening || f.key == keyPlatform { // a code of the platform, and not of the door that passes it on
-		rs.filter(func(r reading) bool { return r.entry.Domain != MSDKv5 })
+		rs.filter(func(r reading) bool { return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 })
+	}
+	isMSDKv3 := func(r reading) bool { return r.entry.Domain == MSDKv3 }
+	if !s.v3 && (atDoor || s.busAnswered) && isV3(f.number) { // nothing says that it is not a byte of the bus
+		rs.filter(func(r reading) bool { return !isMSDKv3(r) })
 	}
 	switch {
+	case s.v3 && rs.keep(isMSDKv3):
+		return "The text is of MSDK V3, whose doors answer the number for a failure of their own."
 	case s.interfaces != 0:
 		if f.value == 0 && s.interfaces != GameCenter {
 			rs.n = 0 // success, for which only the Game Center has a code
@@ -272,7 +278,8 @@ var interfaceReasons = map[Domain]string{
 	GameCenter: "The text names a Game Center interface.",
 }
 
-// isV3 tells whether MSDK V3 has the number for a failure of its own access or logic layer, which no domain holds.
+// isV3 tells whether MSDK V3 has the number for a failure of its own access or logic layer, where the bus has it as a
+// signed byte.
 func isV3(n number) bool {
 	return n.value <= -101 && n.value >= -107 || n.value == -109 || n.value == -110
 }
@@ -280,7 +287,7 @@ func isV3(n number) bool {
 // isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3:
 		return true
 	}
 	return false
@@ -332,6 +339,8 @@ func readingReason(n number, list []reading, i int) string {
 		return "As a signed byte it is this number of the bus; MSDK V3 has the number for a failure of its own too."
 	case r.form == signedByte:
 		return "The number of the bus is one byte, printed signed here."
+	case r.entry.Domain == MSDKv3:
+		return "The doors of MSDK V3 answer the number for a failure of their own."
 	case r.entry.Domain == AccessToken && n.hexDigits == 2:
 		return "Command 0x711, the access token check, prints its results in two hex digits."
 	case len(list) == 1:

@@ -55,6 +55,8 @@ func TestExplain(t *testing.T) {
 		{"one hex digit", "0x5", []string{"oidb 5"}},
 		{"success", "0", []string{"gamecenter 0", "or paytoken 0", "or accesstoken 0"}},
 		{"door's number", "1008", []string{"msdkv5 1008"}},
+		{"number of MSDK V3's own", "-502", []string{"msdkv3 -502"}},
+		{"number of MSDK V3 before signed byte", "-101", []string{"msdkv3 -101", "or oidb 155"}},
 		{"unknown number", "-10000", nil},
 		{"command number", "0x711", nil},
 		{"number too long", "100000000000000000000", nil},
@@ -79,6 +81,14 @@ func TestExplain(t *testing.T) {
 		{"the same code twice", `{"ret":221002,"platCode":"221002"}`, []string{"group 221002"}},
 		{"platform's code that a door has too", `{"ret":-10000,"msg":"","platCode":"1001"}`, nil},
 		{"failure of MSDK V3's own", `{"ret":-110,"msg":"guest check failed"}`, nil},
+		{"answer of MSDK V3", `{"ret":-502,"msg":"sig is wrong"}`, []string{"msdkv3 -502"}},
+		{"answer of MSDK V3 with a number that the bus has", `{"ret":-110,"msg":"guest check failed","err_type":2}`, []string{"msdkv3 -110"}},
+		{"answer of MSDK V3 with the caller's serial", `{"ret":-101,"msg":"x","msdkExtInfo":"r7"}`, []string{"msdkv3 -101"}},
+		{"answer of MSDK V3 and its origin", `{"ret":-103,"msg":"oidb decode0x73a failed, ret: 17","err_type":2}`, []string{"msdkv3 -103", "paytoken 17"}},
+		{"envelope of MSDK V3 around a platform's code", `{"ret":-10000,"msg":"100014,oidb decode0x711 failed, ret: 65","err_type":2}`, []string{"qq 100014", "accesstoken 65"}},
+		{"answer of MSDK V3 in a request's line", `POST /auth/verify_login/?timestamp=1700000000 -> {"ret":-101,"msg":"x"}`, []string{"msdkv3 -101"}},
+		{"answer of MSDK V5 in a request's line", `POST /v2/auth/verify_login?ts=1700000000 -> {"ret":1008,"msg":"x"}`, []string{"msdkv5 1008"}},
+		{"log line of MSDK V3", `{"interface":"/auth/get_pfval","code":-103,"domain":"msdkv3","error":"oidb decode0x73a failed, ret: 17"}`, []string{"msdkv3 -103", "paytoken 17"}},
 		{"client's result", `{"retCode":5,"thirdCode":-73}`, []string{"qq -73"}},
 		{"OAuth error", `{"error":100010,"error_description":"redirect uri is illegal"}`, []string{"qq 100010"}},
 		{"OAuth error in JSONP", "callback( {\"error\":100013,\"error_description\":\"access token is illegal\"} );\n", []string{"qq 100013"}},
@@ -276,7 +286,7 @@ func FuzzExplain(f *testing.F) {
 				t.Errorf("candidate %d: %+v", i, c)
 			}
 		}
-		for d := retcode.QQ; d <= retcode.MSDKv5; d++ {
+		for d := retcode.QQ; d <= retcode.MSDKv3; d++ {
 			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
 				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
 					t.Errorf("%v in domain %v", c.Code, d)

@@ -69,6 +69,7 @@ type scanner struct {
 
 	weChat      bool // the code that opens the message is WeChat's
 	thirdCode   bool // the text has a thirdCode
+	v3          bool // the text is of MSDK V3
 	http        bool // the text speaks of an HTTP request, so that its code may be an HTTP status
 	busAnswered bool // some finding is a command's answer
 
@@ -236,6 +237,8 @@ func (s *scanner) word(start, end int) {
 		}
 	case keyHTTP:
 		s.http = true
+	case keyV3:
+		s.v3 = true
 	case keyMessage:
 		s.message(end)
 	case keyDomain:
@@ -304,6 +307,10 @@ func (s *scanner) path(before, part string) {
 		switch part {
 		case "oauth2", "v3", "user", "auth", "friend", "profile", "relation", "share":
 			s.interfaces = QQ
+		}
+		switch part {
+		case "auth", "profile", "relation": // MSDK V5 has these below /v2, OpenAPI below /v3
+			s.v3 = s.v3 || before != "v2" && before != "v3"
 		}
 	}
 }
@@ -517,6 +524,7 @@ const (
 	keyDomain        // a domain's name
 	keyBus           // mention of the bus
 	keyHTTP          // mention of HTTP
+	keyV3            // a member that only MSDK V3 has, or its name
 )
 
 // maxKey is the length of the longest key.
@@ -586,6 +594,10 @@ func lookupKey(w string) (key, Domain) {
 		return noKey, AccessToken
 	case "msdkv5":
 		return noKey, MSDKv5
+	case "msdkv3":
+		return keyV3, MSDKv3
+	case "errtype", "msdkextinfo":
+		return keyV3, 0
 	}
 	return noKey, 0
 }

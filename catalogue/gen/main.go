@@ -151,6 +151,8 @@ var introductions = map[string]string{
 	"paytoken":    "Answered by command 0x73a, the check of a pay token.",
 	"accesstoken": "Answered by command 0x711, the check of an access token, which prints its results in hex.",
 	"msdkv5":      "Answered by the MSDK V5 doors before a request reaches the platform. They are no part of the contract.",
+	"msdkv3": "Answered by the MSDK V3 doors before a request reaches the platform, or for a failure behind them that has " +
+		"no number of the platform's. They are no part of the contract.",
 }
 
 func markdown(c *catalogue.Catalogue) []byte {

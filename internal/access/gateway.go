@@ -39,10 +39,11 @@ type Handler func(*Call) (result any, err error)
 
 // Door is one wire family: how its requests are read and its answers look.
 type Door struct {
-	Name     string             // as in routes.tsv
-	Prefix   string             // of all its paths, "/v2/"; the door also answers for those that no route has
-	Stages   []Stage            // its own, beside those that all doors share
-	Handlers map[string]Handler // by "METHOD path", one for each of its routes
+	Name          string             // as in routes.tsv
+	Prefix        string             // of all its paths, "/v2/"; the door also answers for those that no route has
+	Stages        []Stage            // its own, beside those that all doors share
+	TrailingSlash bool               // a path of a route may also be called with a slash at its end
+	Handlers      map[string]Handler // by "METHOD path", one for each of its routes
 
 	// Encode turns a handler's result, or the error that ended the call, into c.Answer. Whatever error it gets, it
 	// shows nothing of what is not meant for callers.
@@ -115,6 +116,9 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 			paths[route.Path] = &endpoints{gateway: g, door: door, byMethod: make(map[string]*endpoint)}
 			paths[route.Path].meter = g.newMeter(route.Path)
 			g.mux.Handle(route.Path, paths[route.Path])
+			if door.TrailingSlash {
+				g.mux.Handle(route.Path+"/{$}", paths[route.Path])
+			}
 		}
 		paths[route.Path].byMethod[route.Method] = e
 	}

@@ -29,13 +29,13 @@ type codeFilter struct {
 
 func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
 	cmd.Flags().TextVar(&f.domain, "domain", retcode.Domain(0),
-		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken or msdkv5")
+		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5 or msdkv3")
 }
 
 // entries returns the catalogue's rows that pass, in its order. Those of a door are asked for by its domain.
 func (f *codeFilter) entries() []retcode.Entry {
 	rows := retcode.Entries()
-	if f.domain == retcode.MSDKv5 {
+	if f.domain >= retcode.MSDKv5 {
 		rows = retcode.DoorEntries()
 	}
 	list := []retcode.Entry{}
@@ -53,8 +53,8 @@ func newCodesListCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the return codes",
-		Long: "List the return codes of the contract, one row a code or range. The numbers of the MSDK V5 doors, which are\n" +
-			"no part of the contract, are listed with --domain msdkv5.",
+		Long: "List the return codes of the contract, one row a code or range. The numbers of the MSDK doors' own,\n" +
+			"which are no part of the contract, are listed with --domain msdkv5 and --domain msdkv3.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
 			"  rookery codes list --json",

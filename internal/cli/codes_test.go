@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +29,10 @@ func decode[T any](t *testing.T, text string) (v T) {
 }
 
 func TestCodesList(t *testing.T) {
-	doors := len(slices.Collect(retcode.DoorEntries()))
+	doors := make(map[retcode.Domain]int)
+	for e := range retcode.DoorEntries() {
+		doors[e.Domain]++
+	}
 	tests := []struct {
 		name  string
 		args  []string
@@ -39,7 +41,8 @@ func TestCodesList(t *testing.T) {
 	}{
 		{"the contract", nil, 215, "QQAppNotInstalled"},
 		{"domain", []string{"--domain", "paytoken"}, 13, "PayTokenOK"},
-		{"door", []string{"--domain=msdkv5"}, doors, "V5MethodWrong"},
+		{"door", []string{"--domain=msdkv5"}, doors[retcode.MSDKv5], "V5MethodWrong"},
+		{"another door", []string{"--domain=msdkv3"}, doors[retcode.MSDKv3], "V3HTTPUnreadable"},
 		{"class", []string{"--class", "ok"}, 3, "GameCenterOK"},
 		{"domain and class", []string{"--domain", "oidb", "--class", "slow-down"}, 2, "OIDBRateExceeded"},
 		{"nothing", []string{"--domain", "qq", "--class", "ok"}, 0, ""},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -47,6 +48,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			defer flush()
 			return runDev(cmd.Context(), s, log, asJSON, serverConfig{
 				addr: addr, data: data, log: log,
+				v3: msdkv3.Options{ExplainSignatures: true},
 				v5: msdkv5.Options{TSWindow: tsWindow, ExplainSignatures: true},
 			})
 		},
@@ -135,6 +137,10 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", url, body)
 	url, body = login(other, ann.MSDKTokens[game.GameID])
 	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", url, body)
+	now := fmt.Sprint(s.clock.Now().Unix())
+	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
+		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
+		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
 	fmt.Fprint(&b, "\n# what a number means and what to do\nrookery explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n")
 	_, err = io.WriteString(out, b.String())
 	return err

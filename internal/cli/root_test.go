@@ -45,7 +45,7 @@ func TestCommandTree(t *testing.T) {
 		"account": {"close", "create", "freeze", "list", "passwd", "protect", "reclaim", "show", "unfreeze"},
 		"token":   {"inspect", "issue", "revoke"},
 		"keys":    {"list", "rotate"},
-		"sign":    {"v5"},
+		"sign":    {"v3", "v5"},
 	}
 	for name, want := range groups {
 		group, _, err := root.Find([]string{name})

@@ -24,6 +24,7 @@ import (
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -36,6 +37,7 @@ import (
 type serverConfig struct {
 	addr string // of the HTTP listener
 	data string // folder of everything the platform keeps
+	v3   msdkv3.Options
 	v5   msdkv5.Options
 	log  *slog.Logger
 }
@@ -108,6 +110,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	gateway, err := access.New(routes, []*access.Door{
 		msdkv5.New(s.identity, bus, cfg.v5),
+		msdkv3.New(s.identity, bus, cfg.v3),
 		admin.New(s.identity, bus, adminToken),
 	}, s.clock, cfg.log, metrics)
 	if err != nil {
@@ -115,6 +118,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", gateway)
+	mux.Handle("/auth/", gateway)
 	mux.Handle("/admin/", gateway)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -181,7 +185,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 func noDoor(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, the admin API below /admin/v1/"}`)
+	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
 }
 
 func listen(addr string) (net.Listener, error) {

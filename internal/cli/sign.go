@@ -15,7 +15,7 @@ import (
 )
 
 func newSignCommand(s *streams) *cobra.Command {
-	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s))
+	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s))
 }
 
 // v5Request is what an MSDK V5 signature covers, and the key.
@@ -28,8 +28,8 @@ type v5Request struct {
 	client bool // in the client SDK's form
 }
 
-// v5Signature is what the command prints.
-type v5Signature struct {
+// signature is what the commands print.
+type signature struct {
 	Source  string `json:"source"` // what is signed, without the key
 	Sig     string `json:"sig"`
 	URL     string `json:"url"`               // the request's, with sig
@@ -91,7 +91,7 @@ mistakes made it, if one did.`,
 			if cmd.Flags().Changed("check") {
 				return s.checkV5(r, check, asJSON)
 			}
-			return s.writeV5(r.signed(), asJSON)
+			return s.writeSignature(r.signed(), asJSON)
 		},
 	}
 	flags := cmd.Flags()
@@ -142,24 +142,29 @@ func (s *streams) readBody(name string) ([]byte, error) {
 	return body, nil
 }
 
-func (r *v5Request) signed() *v5Signature {
-	signed := &v5Signature{Source: string(sign.V5Source(r.path, r.query, r.body))}
+func (r *v5Request) signed() *signature {
+	signed := &signature{Source: string(sign.V5Source(r.path, r.query, r.body))}
 	if r.client {
 		signed.Sig = sign.V5Client(r.path, r.query, r.body, r.key)
 	} else {
 		signed.Sig = sign.V5(r.path, r.query, r.body, r.key)
 	}
+	signed.URL = withSig(r.url, r.query, signed.Sig)
+	return signed
+}
+
+// withSig is the URL with the signature as its last parameter.
+func withSig(u *url.URL, query sign.Query, sig string) string {
 	var pairs []string
-	for _, p := range r.query {
+	for _, p := range query {
 		if p.Name != "sig" {
 			pairs = append(pairs, p.RawName+"="+p.RawValue)
 		}
 	}
-	u := *r.url
-	u.Fragment = ""
-	u.RawQuery = strings.Join(append(pairs, "sig="+signed.Sig), "&")
-	signed.URL = u.String()
-	return signed
+	signed := *u
+	signed.Fragment = ""
+	signed.RawQuery = strings.Join(append(pairs, "sig="+sig), "&")
+	return signed.String()
 }
 
 func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
@@ -178,7 +183,7 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	default:
 		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
 	}
-	if err := s.writeV5(signed, asJSON); err != nil {
+	if err := s.writeSignature(signed, asJSON); err != nil {
 		return err
 	}
 	switch {
@@ -192,7 +197,7 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	return nil
 }
 
-func (s *streams) writeV5(signed *v5Signature, asJSON bool) error {
+func (s *streams) writeSignature(signed *signature, asJSON bool) error {
 	if asJSON {
 		return writeJSON(s.out, signed)
 	}

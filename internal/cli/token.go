@@ -70,6 +70,9 @@ func (c *client) showIssued(issued identity.Issued) error {
 	if issued.MSDKOpenID != 0 {
 		whom += fmt.Sprintf(", MSDK openid %s", issued.MSDKOpenID)
 	}
+	if issued.GuestID != "" {
+		whom += fmt.Sprintf(", guestid %s", issued.GuestID)
+	}
 	fmt.Fprintf(c.err, "%s, expires %s\n", whom, when(issued.ExpiresMS))
 	_, err := fmt.Fprintln(c.out, issued.Token)
 	return err

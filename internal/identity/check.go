@@ -131,7 +131,7 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 }
 
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
-// which stands for all that proves a login, or PayToken.
+// which stands for all that proves a login, PayToken or GuestToken.
 func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
 	switch {
 	case req.AppID == 0:
@@ -197,8 +197,8 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 // MSDK token, everybody else by an access token or an openkey.
 func (k Kind) serves(want Kind, player bool) bool {
 	switch {
-	case want == PayToken:
-		return k == PayToken
+	case want == PayToken, want == GuestToken:
+		return k == want
 	case player:
 		return k == MSDKToken
 	default:

@@ -33,6 +33,7 @@ type Issued struct {
 	UIN        platform.UIN        `json:"uin"`
 	OpenID     platform.OpenID     `json:"openid"`
 	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
+	GuestID    string              `json:"guestid,omitzero"` // of a guest token
 	IssuedMS   int64               `json:"issued_ms"`
 	ExpiresMS  int64               `json:"expires_ms"`
 }
@@ -92,7 +93,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Issued{
+	issued := &Issued{
 		Token:      text,
 		Kind:       req.Kind.String(),
 		AppID:      req.AppID,
@@ -101,7 +102,11 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		MSDKOpenID: token.MSDKOpenID,
 		IssuedMS:   token.IssuedMS,
 		ExpiresMS:  token.ExpiresMS,
-	}, nil
+	}
+	if req.Kind == GuestToken {
+		issued.GuestID = GuestID(openid)
+	}
+	return issued, nil
 }
 
 // defaultScopes is what a person who logs in by the operator's hand allows.
@@ -273,6 +278,10 @@ func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) 
 	if t.Kind == LinkTicket {
 		_, err := s.OpenLink(ctx, t.AppID, text)
 		in.Sound = err == nil
+		return in, nil
+	}
+	if t.Kind == GuestToken {
+		in.Sound = s.CheckGuest(ctx, t.AppID, t.OpenID, text) == nil
 		return in, nil
 	}
 	command, req := oidb.CheckAccess, oidb.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}

@@ -19,13 +19,23 @@ func (s *Service) MayTest(app *platform.App, uin platform.UIN) bool {
 func (s *Service) IsTestNumber(ctx context.Context, app *platform.App, id platform.MSDKOpenID) (bool, error) {
 	player, err := s.store.Player(ctx, app.AppID, id)
 	if err == nil {
-		var st platform.Standing
-		if st, err = s.standings.get(ctx, app.AppID, player.OpenID); err == nil {
-			return s.MayTest(app, st.UIN), nil
-		}
+		return s.IsTestOpenID(ctx, app, player.OpenID)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}
 	return false, err
+}
+
+// IsTestOpenID is IsTestNumber for an openid.
+func (s *Service) IsTestOpenID(ctx context.Context, app *platform.App, openid platform.OpenID) (bool, error) {
+	st, err := s.standings.get(ctx, app.AppID, openid)
+	switch {
+	case err == nil:
+		return s.MayTest(app, st.UIN), nil
+	case errors.Is(err, store.ErrNotFound):
+		return true, nil
+	default:
+		return false, err
+	}
 }

@@ -21,9 +21,10 @@ const (
 	Openkey                     // OpenAPI session; each successful check renews it
 	MSDKToken                   // V5's login of a player, made from an access token
 	LinkTicket                  // identity in a link that V5's in-app browser opens
+	GuestToken                  // login of a device without a QQ account, for MSDK V3
 )
 
-var kinds = []string{"access", "pay", "openkey", "msdk", "link"}
+var kinds = []string{"access", "pay", "openkey", "msdk", "link", "guest"}
 
 func (k Kind) String() string {
 	if k == 0 || int(k) > len(kinds) {

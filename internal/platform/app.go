@@ -50,7 +50,7 @@ type App struct {
 const MaxTestNumbers = 100
 
 // DefaultAPIs are the APIs that a new app is granted.
-var DefaultAPIs = []string{"login", "verify_login", "decrypt", "get_pfval"}
+var DefaultAPIs = []string{"login", "verify_login", "decrypt", "get_pfval", "guest_check_token"}
 
 // RateLimit bounds the calls to one API: all of an app's, and each user's. A zero rate does not limit.
 type RateLimit struct {

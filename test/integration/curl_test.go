@@ -62,8 +62,8 @@ func TestPrintedCommands(t *testing.T) {
 			pasted++
 		}
 	}
-	if pasted != 5 {
-		t.Errorf("there were %d commands to paste, want 5:\n%s", pasted, strings.Join(lines, "\n"))
+	if pasted != 6 {
+		t.Errorf("there were %d commands to paste, want 6:\n%s", pasted, strings.Join(lines, "\n"))
 	}
 }
 

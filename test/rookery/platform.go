@@ -238,7 +238,7 @@ func (p *Platform) Revoke(t testing.TB, app App, uin, by string) {
 	p.Admin(t, "POST", "/admin/v1/tokens/revoke", map[string]string{"appid": app.AppID, "uin": uin, "by": by}, nil)
 }
 
-// TokenRequest asks for a token of a kind: access, pay, openkey, msdk or link.
+// TokenRequest asks for a token of a kind: access, pay, openkey, msdk, link or guest.
 type TokenRequest struct {
 	AppID    string `json:"appid"`
 	UIN      string `json:"uin"`
@@ -252,6 +252,7 @@ type Token struct {
 	Token      string `json:"token"`
 	OpenID     string `json:"openid"`
 	MSDKOpenID string `json:"msdk_openid"`
+	GuestID    string `json:"guestid"`
 }
 
 // Issue has a token made.

@@ -1,9 +1,6 @@
 package msdkv5
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/url"
 	"strings"
@@ -13,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -105,12 +103,12 @@ func (d *door) pfval(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The form is the one that older clients show (msdk-v3.md, 5.20): platform, channel, system, channel, account, app, openid.
-	channel := string(in.ChannelDis)
-	pf := strings.Join([]string{
-		"desktop_m_qq", channel, systemName(c.Query.Get("os")), channel, "qq", c.App.AppID.String(), rsp.OpenID.String(),
-	}, "-")
-	return &pfvalResult{PF: pf, PFKey: pfKey(c.App.AppKey, pf)}, nil
+	pf := sign.PF{
+		Platform: "desktop_m_qq",
+		Channel:  string(in.ChannelDis), System: systemName(c.Query.Get("os")), InstallChannel: string(in.ChannelDis),
+		AppID: c.App.AppID.String(), OpenID: rsp.OpenID.String(),
+	}
+	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
 }
 
 // systemName is the os of a URL as payment strings write it.
@@ -127,13 +125,6 @@ func systemName(os string) string {
 	default:
 		return "linux"
 	}
-}
-
-// pfKey lets whoever has the appkey see that the platform made pf.
-func pfKey(appkey, pf string) string {
-	mac := hmac.New(sha256.New, []byte(appkey))
-	mac.Write([]byte(pf))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // linkParam carries the identity that decrypt opens.

@@ -1,0 +1,161 @@
+package msdkv3
+
+import (
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// verifyLoginBody is the body of verify_login (msdk-v3.md, 5.1).
+type verifyLoginBody struct {
+	player
+	AppID   appID  `json:"appid"`
+	Openkey string `json:"openkey"` // an access token or an openkey
+	UserIP  string `json:"userip"`
+}
+
+func (b *verifyLoginBody) check(c *access.Call) error {
+	if err := b.AppID.check(c); err != nil {
+		return err
+	}
+	if b.Openkey == "" {
+		return empty("openkey")
+	}
+	return b.player.check(c)
+}
+
+// loggedIn is made once: every call answers it.
+var loggedIn any = success("user is logged in")
+
+// verifyLogin checks a login. If it is an openkey that holds, it holds for two hours from now.
+func (d *door) verifyLogin(c *access.Call) (any, error) {
+	in := c.Input.(*verifyLoginBody)
+	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
+	})
+	return loggedIn, err
+}
+
+// guestBody is the body of guest_check_token (msdk-v3.md, 5.2).
+type guestBody struct {
+	GuestID     string `json:"guestid"`
+	AccessToken string `json:"accessToken"`
+
+	guest platform.OpenID
+}
+
+func (b *guestBody) check(c *access.Call) (err error) {
+	switch {
+	case b.GuestID == "":
+		return empty("guestid")
+	case b.AccessToken == "":
+		return empty("accessToken")
+	}
+	if b.guest, err = identity.ParseGuestID(b.GuestID); err != nil {
+		return retcode.V3GuestInvalid.Errorf("body member \"guestid\" is not G_ and 32 hex digits")
+	}
+	return sameUser(c, b.GuestID)
+}
+
+func (b *guestBody) user() string   { return b.GuestID }
+func (b *guestBody) openid() []byte { return b.guest[:] }
+
+var guestHolds any = success("ok")
+
+// guestCheck checks a guest's login.
+func (d *door) guestCheck(c *access.Call) (any, error) {
+	in := c.Input.(*guestBody)
+	if _, guest := cutGuest(c.Query.Get("appid")); !guest {
+		return nil, retcode.V3GuestInvalid.Errorf("the appid in the URL has no G_ in front")
+	}
+	err := d.identity.CheckGuest(c.Context(), c.App.AppID, in.guest, in.AccessToken)
+	switch {
+	case errors.Is(err, identity.ErrGuest):
+		return nil, retcode.V3GuestInvalid.WithCause(err)
+	case err != nil:
+		return nil, retcode.V3GuestFailed.WithCause(err)
+	}
+	return guestHolds, nil
+}
+
+// pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). On QQ the access token is the pay token.
+type pfvalBody struct {
+	player
+	AppID          appID  `json:"appid"`
+	AccessToken    string `json:"accessToken"`
+	Platform       string `json:"platform"`
+	RegChannel     string `json:"regChannel"`
+	OS             string `json:"os"`
+	InstallChannel string `json:"installchannel"`
+	OfferID        string `json:"offerid"`
+}
+
+// platformQQ is the one platform whose payments begin here: WeChat and guests have others.
+const platformQQ = "desktop_m_qq"
+
+func (b *pfvalBody) check(c *access.Call) error {
+	if err := b.AppID.check(c); err != nil {
+		return err
+	}
+	if b.AccessToken == "" {
+		return empty("accessToken")
+	}
+	for _, part := range [...]struct{ name, text string }{
+		{"platform", b.Platform}, {"regChannel", b.RegChannel}, {"os", b.OS}, {"installchannel", b.InstallChannel},
+	} {
+		switch {
+		case part.text == "":
+			return empty(part.name)
+		case len(part.text) > maxText || !wordLike(part.text):
+			return retcode.V3FieldInvalid.Errorf("body member %q is not at most %d letters, digits and underscores", part.name, maxText)
+		}
+	}
+	if b.Platform != platformQQ {
+		return retcode.V3FieldInvalid.Errorf("body member \"platform\" is not %s, the only one that this platform serves", platformQQ)
+	}
+	return b.player.check(c)
+}
+
+// pfvalResult is the answer of get_pfval beside the common members.
+type pfvalResult struct{ pf, pfKey string }
+
+// pfval makes the strings with which a game's back end begins a payment.
+func (d *door) pfval(c *access.Call) (any, error) {
+	in := c.Input.(*pfvalBody)
+	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+		AppID: c.App.AppID, OpenID: in.packed, Token: in.AccessToken,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pf := sign.PF{
+		Platform: in.Platform, Channel: in.RegChannel, System: in.OS, InstallChannel: in.InstallChannel,
+		AppID: c.App.AppID.String(), OpenID: rsp.OpenID.String(),
+	}
+	return &pfvalResult{pf: pf.String(), pfKey: pf.Key(c.App.AppKey)}, nil
+}
+
+// testNumber lets only test numbers use an app of the test environment. What names nobody passes: the check of its token
+// will say so.
+func (d *door) testNumber(c *access.Call) error {
+	openid := c.Input.(request).openid()
+	if c.App.Environment != platform.Test || len(openid) != len(platform.OpenID{}) {
+		return nil
+	}
+	is, err := d.identity.IsTestOpenID(c.Context(), c.App, platform.OpenID(openid))
+	if err != nil {
+		return err
+	}
+	if !is {
+		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, c.User)
+	}
+	return nil
+}
+
+// notMapped serves the interfaces of the official client SDK that have no command here (msdk-v3.md, 5.19).
+func notMapped(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }

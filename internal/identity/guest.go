@@ -1,0 +1,44 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// A guest plays without a QQ account. To the platform a guest is an account like others, one for each device, which the
+// app knows as G_ and its openid. So all that ends a login ends a guest's too.
+
+const guestPrefix = "G_"
+
+// GuestID returns a guest's name at an app: G_ and the openid (msdk-v3.md, 5.2).
+func GuestID(openid platform.OpenID) string { return guestPrefix + openid.String() }
+
+// ParseGuestID reads a guest's name.
+func ParseGuestID(text string) (platform.OpenID, error) {
+	openid, ok := strings.CutPrefix(text, guestPrefix)
+	if !ok {
+		return platform.OpenID{}, fmt.Errorf("guestid %.40q does not begin with %s", text, guestPrefix)
+	}
+	return platform.ParseOpenID(openid)
+}
+
+// ErrGuest is answered when a guest token is not sound, or not this guest's.
+var ErrGuest = errors.New("identity: the guest does not check out")
+
+// CheckGuest checks the token of a guest. An error that does not wrap ErrGuest means that the storage failed.
+func (s *Service) CheckGuest(ctx context.Context, app platform.AppID, guest platform.OpenID, token string) error {
+	_, refused := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: guest[:], Token: token}, GuestToken)
+	switch {
+	case refused == nil:
+		return nil
+	case refused.cause != nil:
+		return refused.cause
+	default:
+		return fmt.Errorf("%w: %w", ErrGuest, accessCodes[refused.verdict])
+	}
+}

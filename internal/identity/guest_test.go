@@ -1,0 +1,89 @@
+package identity
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func TestGuests(t *testing.T) {
+	f := newFixture(t)
+	guest := f.issue(f.app, f.ann, GuestToken)
+	check := func(issued *Issued, token string) error {
+		return f.CheckGuest(t.Context(), issued.AppID, issued.OpenID, token)
+	}
+	openid, err := ParseGuestID(guest.GuestID)
+	must(t, err)
+	if openid != guest.OpenID || GuestID(openid) != guest.GuestID {
+		t.Errorf("guestid %s is %s, want %s", guest.GuestID, openid, guest.OpenID)
+	}
+	must(t, check(guest, guest.Token))
+
+	other, login := f.issue(f.app, f.ben, GuestToken), f.issue(f.app, f.ann, AccessToken)
+	for name, err := range map[string]error{
+		"another guest's token": check(guest, other.Token),
+		"a QQ login":            check(guest, login.Token),
+		"no token":              check(guest, "GT0001"),
+		"another app":           f.CheckGuest(t.Context(), f.other.AppID, guest.OpenID, guest.Token),
+	} {
+		if !errors.Is(err, ErrGuest) {
+			t.Errorf("%s: got %v, want %v", name, err, ErrGuest)
+		}
+	}
+	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: other.AppID, OpenID: other.OpenID[:], Token: other.Token})
+	if !errors.Is(err, retcode.AccessTokenUndecodable) {
+		t.Errorf("a guest's token as a QQ login: got %v, want %v", err, retcode.AccessTokenUndecodable)
+	}
+
+	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ben.UIN, platform.EndedByOperator))
+	if err := check(other, other.Token); !errors.Is(err, ErrGuest) {
+		t.Errorf("a guest whose login was ended: got %v, want %v", err, ErrGuest)
+	}
+	in, err := f.InspectToken(t.Context(), f.bus, other.Token)
+	must(t, err)
+	if in.Kind != "guest" || in.Sound {
+		t.Errorf("inspection of an ended guest token: %+v", in)
+	}
+}
+
+func TestAStorageFailureIsNoVerdictOnAGuest(t *testing.T) {
+	f := newFixture(t)
+	guest := f.issue(f.app, f.ann, GuestToken)
+	failure := errors.New("disk I/O error")
+	broken := New(&brokenStore{Store: f.store, standing: failure}, f.clock, f.keyring)
+	must(t, broken.Apps.Load(t.Context()))
+	err := broken.CheckGuest(t.Context(), guest.AppID, guest.OpenID, guest.Token)
+	if !errors.Is(err, failure) || errors.Is(err, ErrGuest) {
+		t.Errorf("got %v, want %v", err, failure)
+	}
+}
+
+func TestGuestIDsThatAreNone(t *testing.T) {
+	for _, text := range []string{"", "G_", "G_guest0001", "AAAABBBBCCCCDDDD0000111122223333", "g_AAAABBBBCCCCDDDD0000111122223333"} {
+		if _, err := ParseGuestID(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
+func TestTestNumbersByOpenID(t *testing.T) {
+	f := newFixture(t)
+	issued := f.issue(f.app, f.ann, AccessToken)
+	for name, test := range map[string]struct {
+		openid  platform.OpenID
+		numbers []platform.UIN
+		want    bool
+	}{
+		"a test number":  {issued.OpenID, []platform.UIN{f.ben.UIN, f.ann.UIN}, true},
+		"no test number": {issued.OpenID, []platform.UIN{f.ben.UIN}, false},
+		"names nobody":   {platform.OpenID{1}, nil, true},
+	} {
+		is, err := f.IsTestOpenID(t.Context(), &platform.App{AppID: f.app.AppID, TestNumbers: test.numbers}, test.openid)
+		if is != test.want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", name, is, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package sign
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// PF are the parts of a payment string (pf), with which a game's back end begins a payment. None of them may have a '-' in
+// it (msdk-v3.md, 5.3 and 5.20).
+type PF struct {
+	Platform       string // desktop_m_qq
+	Channel        string // that the player registered by
+	System         string // android, iap, ...
+	InstallChannel string
+	AppID, OpenID  string
+}
+
+// String returns the form that clients show: platform, channel, system, channel, account, app, openid.
+func (p PF) String() string {
+	return strings.Join([]string{p.Platform, p.Channel, p.System, p.InstallChannel, "qq", p.AppID, p.OpenID}, "-")
+}
+
+// Key returns the pfkey of a pf: 32 hex digits that let whoever has the appkey see that the platform made it. The rule is
+// this project's own; the original's is not public.
+func (p PF) Key(appkey string) string {
+	mac := hmac.New(sha256.New, []byte(appkey))
+	mac.Write([]byte(p.String()))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}

@@ -1,0 +1,405 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// msdkv3Scenarios are the numbers of MSDK V3's own, which are no part of the contract, and those of the contract that the
+// V5 door cannot show, since it knows no openkeys.
+var msdkv3Scenarios = []scenario{
+	{"msdkv3/-101", v3Answers(-101, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		c.Method = http.MethodPut
+		return c
+	}))},
+	{"msdkv3/-103", v3Answers(-103, pay(17), 2, v3Paying((v3Player).lapsed))},
+	{"msdkv3/-109", v3Answers(-109, "", 1, guestUnreadable)},
+	{"msdkv3/-110", v3Answers(-110, "", 2, guestOfAnotherDevice)},
+	{"msdkv3/-303", v3Answers(-303, "", 5, v3OnPlayer(
+		rookery.Settings{"apis": []string{"login", "decrypt", "get_pfval"}},
+		rookery.Settings{"apis": []string{"login", "verify_login"}}))},
+	{"msdkv3/-304", v3Answers(-304, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		c.Body = "[" + c.Body + "]"
+		return c
+	}))},
+	{"msdkv3/-307", v3Answers(-307, "", 5, v3TestNumbersUnreadable)},
+	{"msdkv3/-311", v3Answers(-311, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		c.Path = "/auth/qqa8_login/"
+		return c
+	}))},
+	{"msdkv3/-501", v3Answers(-501, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		c.Body = ""
+		return c
+	}))},
+	{"msdkv3/-502", v3Answers(-502, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.With("encode", "1")
+	}))},
+	{"msdkv3/-503", v3Answers(-503, "", 1, v3UserRateUsedUp)},
+	{"msdkv3/-504", v3Answers(-504, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.With("appid", "999999")
+	}))},
+	{"msdkv3/-505", v3Answers(-505, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		c.Path = "/auth/verify_logins"
+		return c
+	}))},
+	{"msdkv3/-506", v3Answers(-506, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.Without("timestamp")
+	}))},
+	{"msdkv3/-901", v3Answers(-901, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.With("appid", "G_"+c.Query["appid"])
+	}))},
+	{"msdkv3/-1011", v3Answers(-1011, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.Replace(t, `"openkey":"`, `"openkey":5,"was":"`)
+	}))},
+	{"msdkv3/-10002", v3Answers(-10002, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		return c.Replace(t, `"openid":"`, `"openid":"qq_`)
+	}))},
+
+	{"qq/-23", v3Answers(-10000, "-23,"+access(33), 2, sessionLost)},
+	{"qq/-24", v3Answers(-10000, "-24,"+access(35), 2, openkeyLapsed)},
+	{"qq/-71", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
+}
+
+// TestMSDKv3 shows numbers that other scenarios show elsewhere through the V3 door again, in its own form.
+func TestMSDKv3(t *testing.T) {
+	p := rookery.Start(t)
+	for _, s := range []scenario{
+		{"qq/-4", v3Answers(-10000, "-4,", 5, v3OnPlayer(
+			rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}},
+			rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24", "127.0.0.1/32"}}))},
+		{"qq/-6", v3Answers(-10000, "-6,", 1, v3OnPlayer(
+			rookery.Settings{"rates": map[string]any{"verify_login": map[string]string{"app": "1/1h"}}},
+			rookery.Settings{"rates": map[string]any{"verify_login": nil}}))},
+		{"qq/-7", v3Answers(-10000, "-7,", 5, v3OnPlayer(
+			rookery.Settings{"require_tls": true}, rookery.Settings{"require_tls": false}))},
+		{"qq/-8", v3Answers(-10000, "-8,", 5, v3OnPlayer(
+			rookery.Settings{"restricted": []string{"verify_login"}}, rookery.Settings{"restricted": []string{"get_pfval"}}))},
+		{"qq/-10", v3Answers(-10000, "-10,", 5, v3NotAllowedToPay)},
+		{"qq/-12", v3Answers(-10000, "-12,", 5, v3NotATestNumber)},
+		{"qq/100011", v3Answers(-10000, "100011,", 5, v3OnPlayer(
+			rookery.Settings{"online": false}, rookery.Settings{"online": true}))},
+
+		{"accesstoken/32", v3Answers(-10000, "-22,"+access(32), 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+			return c.Replace(t, `"openid":"`, `"openid":"00`)
+		}))},
+		{"accesstoken/33", v3Answers(-10000, "-23,"+access(33), 2, sessionLost)},
+		{"accesstoken/34", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
+		{"accesstoken/35", v3Answers(-10000, "-24,"+access(35), 2, openkeyLapsed)},
+		{"accesstoken/36", v3Answers(-10000, "-24,"+access(36), 2, openkeysUnreadable)},
+		{"accesstoken/37", v3Answers(-10000, "-24,"+access(37), 2, openkeyNotRenewable)},
+		{"accesstoken/38", v3Answers(-10000, "100013,"+access(38), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+			pl := newV3Player(t, p)
+			return v3Situation{on: p, call: pl.login(tampered(pl.token)), cure: pl.verify}
+		})},
+		{"accesstoken/39", v3Answers(-10000, "100016,"+access(39), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
+		{"accesstoken/64", v3Answers(-10000, "100015,"+access(64), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "operator") }))},
+		{"accesstoken/65", v3Answers(-10000, "100014,"+access(65), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+			pl := newV3Player(t, p)
+			return v3Situation{on: p, call: pl.login(pl.lapsed(t, "access")), cure: func() rookery.V3Call { return pl.again(t).verify() }}
+		})},
+		{"accesstoken/66", v3Answers(-10000, "-21,"+access(66), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.issue(t, "access") }))},
+		{"accesstoken/67", v3Answers(-10000, "100015,"+access(67), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
+		{"accesstoken/68", v3Answers(-10000, "100016,"+access(68), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+			here := newV3Player(t, p)
+			there := v3LogIn(t, p, p.NewApp(t), here.uin)
+			return v3Situation{on: p, call: there.login(here.token), cure: there.verify}
+		})},
+		{"accesstoken/69", v3Answers(-10000, "100016,"+access(69), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+			one := newV3Player(t, p)
+			other := v3LogIn(t, p, one.app, p.NewAccount(t))
+			return v3Situation{on: p, call: other.login(one.token), cure: other.verify}
+		})},
+		{"accesstoken/71", v3Answers(-10000, "-73,"+access(71), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
+		{"accesstoken/74", v3Answers(-10000, "100013,"+access(74), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+			pl := newV3Player(t, p)
+			return v3Situation{on: p, call: pl.login("AT0001"), cure: pl.verify}
+		})},
+
+		{"paytoken/16", v3Answers(-103, pay(16), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
+		{"paytoken/18", v3Answers(-103, pay(18), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.issue(t, "pay") }))},
+		{"paytoken/20", v3Answers(-103, pay(20), 5, func(t *testing.T, p *rookery.Platform) v3Situation {
+			call := newV3Player(t, p).paying(t)
+			return v3Situation{on: p, call: call.Replace(t, `"openid":"`, `"openid":"00`), cure: func() rookery.V3Call { return call }}
+		})},
+		{"paytoken/22", v3Answers(-103, pay(22), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
+		{"paytoken/94", v3Answers(-103, pay(94), 2, v3Paying(func(pl v3Player, _ *testing.T, _ string) string { return pl.token }))},
+		{"paytoken/101", v3Answers(-103, pay(101), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
+	} {
+		t.Run(s.code, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, p)
+		})
+	}
+}
+
+// TestMSDKv3Answers looks at the whole answers of sound calls.
+func TestMSDKv3Answers(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	expectV3(t, p, pl.verify(), 0, "user is logged in", 0)
+	expectV3(t, p, pl.login(pl.issue(t, "openkey").Token), 0, "user is logged in", 0)
+	appkey := pl.verify().With("encode", "1")
+	appkey.Key, appkey.Path = pl.app.AppKey, "/auth/verify_login/"
+	expectV3(t, p, appkey, 0, "user is logged in", 0)
+
+	answer := expectV3(t, p, pl.paying(t), 0, "success", 0)
+	if want := "desktop_m_qq-2001-android-2011-qq-" + pl.app.AppID + "-" + pl.openid; answer.PF != want || len(answer.PFKey) != 32 {
+		t.Errorf("pf is %q with key %q, want %q", answer.PF, answer.PFKey, want)
+	}
+	expectV3(t, p, pl.guest(t), 0, "ok", 0)
+}
+
+// v3Situation is a situation at the V3 door.
+type v3Situation struct {
+	on   *rookery.Platform
+	call rookery.V3Call
+	cure func() rookery.V3Call
+}
+
+// v3Answers runs a situation whose call is answered with ret, a msg that begins so, and err_type.
+func v3Answers(ret int, msg string, errType int, bring func(*testing.T, *rookery.Platform) v3Situation) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		s := bring(t, p)
+		expectV3(t, s.on, s.call, ret, msg, errType)
+		expectV3(t, s.on, s.cure(), 0, "", 0)
+	}
+}
+
+// expectV3 sends a call without a serial number and with one and looks at all that answers have in common.
+func expectV3(t *testing.T, p *rookery.Platform, call rookery.V3Call, ret int, msg string, errType int) (answer rookery.V3Answer) {
+	t.Helper()
+	for _, serial := range []string{"", "req_000017"} {
+		if serial != "" {
+			call = call.With("msdkExtInfo", serial)
+		}
+		answer = p.CallV3(t, call)
+		if answer.Status != http.StatusOK || answer.Ret != ret || !strings.HasPrefix(answer.Msg, msg) || answer.ErrType != errType {
+			t.Fatalf("%s: got status %d and %s, want ret %d, err_type %d, msg %q", call.Path, answer.Status, answer.Body, ret, errType, msg)
+		}
+		if answer.Msg == "" {
+			t.Errorf("%s: msg is empty", call.Path)
+		}
+		if echo := answer.MSDKExtInfo; serial == "" && echo != nil || serial != "" && (echo == nil || *echo != serial) {
+			t.Errorf("%s: sent serial %q, got %s", call.Path, serial, answer.Body)
+		}
+		if !requestIDForm.MatchString(answer.Header.Get("X-Request-Id")) {
+			t.Errorf("%s: X-Request-Id is %q", call.Path, answer.Header.Get("X-Request-Id"))
+		}
+	}
+	return answer
+}
+
+// v3Player is a fresh account that logged in to a fresh game with an access token.
+type v3Player struct {
+	player
+	openid string // of 32 digits
+	token  string // access token
+}
+
+func newV3Player(t *testing.T, p *rookery.Platform) v3Player {
+	t.Helper()
+	return v3LogIn(t, p, p.NewApp(t), p.NewAccount(t))
+}
+
+func v3LogIn(t *testing.T, p *rookery.Platform, app rookery.App, uin string) v3Player {
+	t.Helper()
+	token := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uin, Kind: "access"})
+	return v3Player{player: player{on: p, app: app, uin: uin}, openid: token.OpenID, token: token.Token}
+}
+
+func (pl v3Player) again(t *testing.T) v3Player {
+	t.Helper()
+	return v3LogIn(t, pl.on, pl.app, pl.uin)
+}
+
+// login is the check of a token as the player's login.
+func (pl v3Player) login(token string) rookery.V3Call {
+	return rookery.NewV3Call(pl.app, "/auth/verify_login", fmt.Sprintf(
+		`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, pl.app.AppID, pl.openid, token))
+}
+
+func (pl v3Player) verify() rookery.V3Call { return pl.login(pl.token) }
+
+// paying begins a payment with a new pay token.
+func (pl v3Player) paying(t *testing.T) rookery.V3Call {
+	t.Helper()
+	return pl.payingWith(pl.issue(t, "pay").Token)
+}
+
+func (pl v3Player) payingWith(token string) rookery.V3Call {
+	return rookery.NewV3Call(pl.app, "/auth/get_pfval", fmt.Sprintf(
+		`{"appid":"%s","openid":"%s","accessToken":"%s","platform":"desktop_m_qq","regChannel":"2001","os":"android","installchannel":"2011","offerid":"1450009999"}`,
+		pl.app.AppID, pl.openid, token))
+}
+
+// guest is the check of a guest login on the player's device.
+func (pl v3Player) guest(t *testing.T) rookery.V3Call {
+	t.Helper()
+	token := pl.issue(t, "guest")
+	call := rookery.NewV3Call(pl.app, "/auth/guest_check_token", fmt.Sprintf(`{"guestid":"%s","accessToken":"%s"}`, token.GuestID, token.Token))
+	return call.With("appid", "G_"+pl.app.AppID).With("openid", token.GuestID)
+}
+
+// v3Wrong is a sound login with one thing changed.
+func v3Wrong(change func(*testing.T, rookery.V3Call) rookery.V3Call) func(*testing.T, *rookery.Platform) v3Situation {
+	return func(t *testing.T, p *rookery.Platform) v3Situation {
+		pl := newV3Player(t, p)
+		return v3Situation{on: p, call: change(t, pl.verify()), cure: pl.verify}
+	}
+}
+
+// v3OnPlayer is a sound login while the app has the one settings, cured by the others. It is called once before.
+func v3OnPlayer(cause, cure rookery.Settings) func(*testing.T, *rookery.Platform) v3Situation {
+	return func(t *testing.T, p *rookery.Platform) v3Situation {
+		pl := newV3Player(t, p)
+		p.SetApp(t, pl.app, cause)
+		p.CallV3(t, pl.verify())
+		return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
+			p.SetApp(t, pl.app, cure)
+			return pl.verify()
+		}}
+	}
+}
+
+// v3Ended is a sound login that then ends.
+func v3Ended(end func(*testing.T, v3Player)) func(*testing.T, *rookery.Platform) v3Situation {
+	return func(t *testing.T, p *rookery.Platform) v3Situation {
+		pl := newV3Player(t, p)
+		expectV3(t, p, pl.verify(), 0, "", 0)
+		end(t, pl)
+		return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call { return pl.again(t).verify() }}
+	}
+}
+
+// v3Paying is a payment with another token than a sound pay token.
+func v3Paying(token func(v3Player, *testing.T, string) string) func(*testing.T, *rookery.Platform) v3Situation {
+	return func(t *testing.T, p *rookery.Platform) v3Situation {
+		pl := newV3Player(t, p)
+		return v3Situation{on: p, call: pl.payingWith(token(pl, t, "pay")), cure: func() rookery.V3Call { return pl.paying(t) }}
+	}
+}
+
+// v3PayEnded is a sound pay token that then ends.
+func v3PayEnded(end func(*testing.T, v3Player)) func(*testing.T, *rookery.Platform) v3Situation {
+	return func(t *testing.T, p *rookery.Platform) v3Situation {
+		pl := newV3Player(t, p)
+		call := pl.paying(t)
+		expectV3(t, p, call, 0, "", 0)
+		end(t, pl)
+		return v3Situation{on: p, call: call, cure: func() rookery.V3Call { return pl.again(t).paying(t) }}
+	}
+}
+
+func v3UserRateUsedUp(t *testing.T, p *rookery.Platform) v3Situation {
+	pl := newV3Player(t, p)
+	other := v3LogIn(t, p, pl.app, p.NewAccount(t))
+	p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"verify_login": map[string]string{"user": "2/1h"}}})
+	expectV3(t, p, pl.verify(), 0, "", 0) // two calls
+	if wait := p.CallV3(t, pl.verify()).Header.Get("Retry-After"); wait == "" || wait == "0" {
+		t.Errorf("Retry-After is %q", wait)
+	}
+	return v3Situation{on: p, call: pl.verify().With("openid", pl.openid), cure: other.verify}
+}
+
+func v3NotAllowedToPay(t *testing.T, p *rookery.Platform) v3Situation {
+	pl := newV3Player(t, p)
+	p.SetApp(t, pl.app, rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}})
+	return v3Situation{on: p, call: pl.paying(t), cure: func() rookery.V3Call {
+		p.SetApp(t, pl.app, rookery.Settings{"allow_sensitive": []string{"127.0.0.0/8"}})
+		return pl.paying(t)
+	}}
+}
+
+func v3NotATestNumber(t *testing.T, p *rookery.Platform) v3Situation {
+	pl, friend := newV3Player(t, p), p.NewAccount(t)
+	p.SetApp(t, pl.app, rookery.Settings{"environment": "test", "test_numbers": []string{friend}})
+	return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
+		p.SetApp(t, pl.app, rookery.Settings{"test_numbers": []string{friend, pl.uin}})
+		return pl.verify()
+	}}
+}
+
+// v3TestNumbersUnreadable: a storage that fails where no code is foreseen for it.
+func v3TestNumbersUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	p.SetApp(t, pl.app, rookery.Settings{"environment": "test", "test_numbers": []string{pl.uin}})
+	back := rename(t, p, "grants")
+	return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
+		back()
+		return pl.verify()
+	}}
+}
+
+func guestOfAnotherDevice(t *testing.T, p *rookery.Platform) v3Situation {
+	one := newV3Player(t, p)
+	other := v3LogIn(t, p, one.app, p.NewAccount(t))
+	sound, theirs := one.guest(t), other.issue(t, "guest")
+	return v3Situation{on: p, cure: func() rookery.V3Call { return sound },
+		call: rookery.V3Call{Path: sound.Path, Query: sound.Query, Key: sound.Key, Body: fmt.Sprintf(
+			`{"guestid":"%s","accessToken":"%s"}`, sound.Query["openid"], theirs.Token)}}
+}
+
+func guestUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
+	p := rookery.Start(t)
+	call := newV3Player(t, p).guest(t)
+	back := rename(t, p, "grants")
+	return v3Situation{on: p, call: call, cure: func() rookery.V3Call {
+		back()
+		return call
+	}}
+}
+
+func openkeyOfAnother(t *testing.T, p *rookery.Platform) v3Situation {
+	one := newV3Player(t, p)
+	other := v3LogIn(t, p, one.app, p.NewAccount(t))
+	openkey := one.issue(t, "openkey").Token
+	return v3Situation{on: p, call: other.login(openkey), cure: func() rookery.V3Call { return one.login(openkey) }}
+}
+
+func openkeyLapsed(t *testing.T, p *rookery.Platform) v3Situation {
+	pl := newV3Player(t, p)
+	return v3Situation{on: p, call: pl.login(pl.lapsed(t, "openkey")), cure: func() rookery.V3Call {
+		return pl.login(pl.issue(t, "openkey").Token)
+	}}
+}
+
+// sessionLost: the row of the session is missing, as after the restore of an older backup.
+func sessionLost(t *testing.T, _ *rookery.Platform) v3Situation {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	call := pl.login(pl.issue(t, "openkey").Token)
+	p.Exec(t, "CREATE TABLE kept AS SELECT * FROM openkeys WHERE appid = ?", pl.app.AppID)
+	p.Exec(t, "DELETE FROM openkeys WHERE appid = ?", pl.app.AppID)
+	return v3Situation{on: p, call: call, cure: func() rookery.V3Call {
+		p.Exec(t, "INSERT INTO openkeys SELECT * FROM kept")
+		return call
+	}}
+}
+
+func openkeysUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	call := pl.login(pl.issue(t, "openkey").Token)
+	back := rename(t, p, "openkeys")
+	return v3Situation{on: p, call: call, cure: func() rookery.V3Call {
+		back()
+		return call
+	}}
+}
+
+// openkeyNotRenewable: a storage that reads and does not write.
+func openkeyNotRenewable(t *testing.T, _ *rookery.Platform) v3Situation {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	key := p.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: "openkey", Lifetime: "10m"})
+	p.Exec(t, "CREATE TRIGGER full BEFORE UPDATE ON openkeys BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+	return v3Situation{on: p, call: pl.login(key.Token), cure: func() rookery.V3Call {
+		p.Exec(t, "DROP TRIGGER full")
+		return pl.login(key.Token)
+	}}
+}
