@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -14,15 +15,20 @@ import (
 type verdict int
 
 const (
-	appMissing verdict = iota
+	appMissing    verdict = iota
+	appMalformed          // a number that no app can have
+	appNotCallers         // the head of the call names another app
 	appUnknown
+	appUnreadable // the storage failed
 	openIDMissing
 	openIDLengthWrong
 	openIDUnknown      // never issued for this app
 	openIDReclaimed    // the openid was taken back
 	openIDUnreadable   // the storage failed
 	relationMissing    // the openid that the token was issued for names no account
+	openIDKaixin       // of an account family that 0x711 does not take
 	tokenMissing       //
+	keyringUnreadable  // the keys that open tokens are not to be had
 	tokenUndecodable   // not a token of ours, or of another kind
 	sealBroken         // a token of ours that was altered
 	foreignApp         // issued for another app
@@ -35,7 +41,8 @@ const (
 	superseded         // a newer one was issued
 	passwordChanged    //
 	accountGone        // frozen
-	openkeyUnknown     // the session does not exist
+	openkeyLengthWrong // what was sent as an openkey has not the length of one
+	openkeyUnknown     // the session does not exist, or what was sent as an openkey is none
 	openkeyForeign     // the session is another openid's
 	openkeyLapsed      //
 	openkeyUnreadable  // the storage failed
@@ -46,14 +53,19 @@ const (
 // accessCodes are 0x711's numbers (causes.md, accesstoken).
 var accessCodes = [verdicts]retcode.Code{
 	appMissing:         retcode.AccessTokenAppIDMissing,
+	appMalformed:       retcode.AccessTokenAppIDInvalid10,
+	appNotCallers:      retcode.AccessTokenAppIDInconsistent,
 	appUnknown:         retcode.AccessTokenAppIDInvalid11,
+	appUnreadable:      retcode.AccessTokenAppReadFailed,
 	openIDMissing:      retcode.AccessTokenOpenIDMissing,
 	openIDLengthWrong:  retcode.AccessTokenOpenIDInvalid,
 	openIDUnknown:      retcode.AccessTokenOpenIDInvalid,
 	openIDReclaimed:    retcode.AccessTokenOpenIDReclaimed,
 	openIDUnreadable:   retcode.AccessTokenOpenIDReadFailed,
 	relationMissing:    retcode.AccessTokenOpenIDRelationMissing,
+	openIDKaixin:       retcode.AccessTokenOpenIDKaixin,
 	tokenMissing:       retcode.AccessTokenOpenKeyMissing,
+	keyringUnreadable:  retcode.AccessTokenGrantCheckFailed13,
 	tokenUndecodable:   retcode.AccessTokenUndecodable,
 	sealBroken:         retcode.AccessTokenSealInvalid,
 	foreignApp:         retcode.AccessTokenAppIDMismatch,
@@ -66,6 +78,7 @@ var accessCodes = [verdicts]retcode.Code{
 	superseded:         retcode.AccessTokenSuperseded,
 	passwordChanged:    retcode.AccessTokenPasswordChanged,
 	accountGone:        retcode.AccessTokenAccountGone,
+	openkeyLengthWrong: retcode.AccessTokenSessionKeyLengthWrong,
 	openkeyUnknown:     retcode.AccessTokenOpenKeyInvalid,
 	openkeyForeign:     retcode.AccessTokenOpenKeyMismatch,
 	openkeyLapsed:      retcode.AccessTokenOpenKeyExpired,
@@ -76,7 +89,10 @@ var accessCodes = [verdicts]retcode.Code{
 // payCodes are 0x73a's numbers (causes.md, paytoken). It never meets an openkey.
 var payCodes = [verdicts]retcode.Code{
 	appMissing:        retcode.PayTokenAppIDInvalid,
+	appMalformed:      retcode.PayTokenAppIDInvalid,
+	appNotCallers:     retcode.PayTokenAppIDInvalid,
 	appUnknown:        retcode.PayTokenAppIDInvalid,
+	appUnreadable:     retcode.PayTokenOpenIDCheckFailed,
 	openIDMissing:     retcode.PayTokenOpenIDLengthWrong,
 	openIDLengthWrong: retcode.PayTokenOpenIDLengthWrong,
 	openIDUnknown:     retcode.PayTokenOpenIDInvalid,
@@ -84,6 +100,7 @@ var payCodes = [verdicts]retcode.Code{
 	openIDUnreadable:  retcode.PayTokenOpenIDCheckFailed,
 	relationMissing:   retcode.PayTokenOpenIDInvalid,
 	tokenMissing:      retcode.PayTokenUndecryptable,
+	keyringUnreadable: retcode.PayTokenOpenIDCheckFailed,
 	tokenUndecodable:  retcode.PayTokenUndecryptable,
 	sealBroken:        retcode.PayTokenUndecryptable,
 	foreignApp:        retcode.PayTokenAppIDMismatch,
@@ -133,24 +150,32 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
 // which stands for all that proves a login, PayToken or GuestToken.
 func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
+	if req.Caller != 0 && req.AppID != 0 && req.AppID != req.Caller {
+		return rsp, &refusal{verdict: appNotCallers}
+	}
+	if r := s.checkApp(ctx, req.AppID); r != nil {
+		return rsp, r
+	}
 	switch {
-	case req.AppID == 0:
-		return rsp, &refusal{verdict: appMissing}
-	case s.Apps.ByID(req.AppID) == nil:
-		return rsp, &refusal{verdict: appUnknown}
 	case len(req.OpenID) == 0 && req.MSDKOpenID == 0:
 		return rsp, &refusal{verdict: openIDMissing}
 	case len(req.OpenID) != 0 && len(req.OpenID) != len(platform.OpenID{}):
 		return rsp, &refusal{verdict: openIDLengthWrong}
 	case req.Token == "":
 		return rsp, &refusal{verdict: tokenMissing}
+	case req.Openkey && len(req.Token) != openkeyLength:
+		return rsp, &refusal{verdict: openkeyLengthWrong}
 	}
 	t, err := s.keyring.openToken(req.Token)
 	switch {
+	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
+		return rsp, &refusal{verdict: openkeyUnknown}
 	case errors.Is(err, errNotOurs):
 		return rsp, &refusal{verdict: tokenUndecodable}
-	case err != nil:
+	case errors.Is(err, errSeal):
 		return rsp, &refusal{verdict: sealBroken}
+	case err != nil:
+		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
 	case !t.Kind.serves(want, req.MSDKOpenID != 0):
 		return rsp, &refusal{verdict: tokenUndecodable}
 	case t.AppID != req.AppID:
@@ -176,6 +201,9 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	if v, bad := checkStanding(&t, &st); bad {
 		return rsp, &refusal{verdict: v}
 	}
+	if st.AccountClass == platform.ClassKaixin && want != PayToken {
+		return rsp, &refusal{verdict: openIDKaixin}
+	}
 	if t.Kind == Openkey {
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, &t, now); r != nil {
 			return rsp, r
@@ -191,6 +219,33 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 		PasswordEpoch: t.PasswordEpoch,
 		TokenEpoch:    t.TokenEpoch,
 	}, nil
+}
+
+// checkApp looks for a registered app. One that is not in memory may have been registered elsewhere a moment ago, so the
+// store is asked before it is called unknown.
+func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
+	switch {
+	case id == 0:
+		return &refusal{verdict: appMissing}
+	case id > math.MaxInt64:
+		return &refusal{verdict: appMalformed}
+	case s.Apps.ByID(id) != nil:
+		return nil
+	}
+	err := oidb.MayWait(ctx)
+	if err == nil {
+		_, err = s.store.App(ctx, id)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &refusal{verdict: appUnknown}
+	case err == nil:
+		err = s.Apps.Load(ctx)
+	}
+	if err != nil {
+		return &refusal{verdict: appUnreadable, cause: err}
+	}
+	return nil
 }
 
 // serves reports whether a token of this kind may be shown where want is asked for. A V5 player proves a login by an
@@ -214,6 +269,9 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	case req.MSDKOpenID != 0 && req.MSDKOpenID == t.MSDKOpenID:
 		return nil
 	case req.MSDKOpenID != 0:
+		if err := oidb.MayWait(ctx); err != nil {
+			return &refusal{verdict: openIDUnreadable, cause: err}
+		}
 		player, err := s.store.Player(ctx, req.AppID, req.MSDKOpenID)
 		if r := unknownOpenID(err); r != nil {
 			return r
@@ -224,6 +282,9 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	}
 	if openid == t.OpenID && t.Kind != MSDKToken {
 		return nil
+	}
+	if err := oidb.MayWait(ctx); err != nil {
+		return &refusal{verdict: openIDUnreadable, cause: err}
 	}
 	binding, err := s.store.OpenID(ctx, req.AppID, openid)
 	if r := unknownOpenID(err); r != nil {
@@ -277,6 +338,9 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 // renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
 // that moves the end by a minute or more.
 func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expiresMS int64, r *refusal) {
+	if err := oidb.MayWait(ctx); err != nil {
+		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
+	}
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
