@@ -23,9 +23,10 @@ import (
 
 func newDevCommand(s *streams) *cobra.Command {
 	var (
-		addr, data string
-		asJSON     bool
-		tsWindow   time.Duration
+		addr, bus string
+		data      string
+		asJSON    bool
+		tsWindow  time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -47,7 +48,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			log, flush := newLog(s.err)
 			defer flush()
 			return runDev(cmd.Context(), s, log, asJSON, serverConfig{
-				addr: addr, data: data, log: log,
+				addr: addr, oidb: bus, data: data, log: log,
 				v3: msdkv3.Options{ExplainSignatures: true},
 				v5: msdkv5.Options{TSWindow: tsWindow, ExplainSignatures: true},
 			})
@@ -55,6 +56,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&addr, "addr", "127.0.0.1:8700", "`HOST:PORT` to listen on; port 0 takes any free one")
+	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
@@ -76,7 +78,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	if err != nil {
 		return errors.Join(err, server.close())
 	}
-	known := knownServer{URL: world.HTTP, TokenFile: world.AdminTokenFile}
+	known := knownServer{URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	if host := server.listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
@@ -98,7 +100,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 // introduce tells a person what there is and what to try.
 func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rookery is ready at %s\n\n", w.HTTP)
+	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n\n", w.HTTP, w.OIDB)
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "GAME\tGAMEID\tAPPID\tSIGKEY OF SOURCE 0\tCLIENT SIGKEY")
 	for _, app := range w.Apps {

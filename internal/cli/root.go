@@ -78,6 +78,7 @@ func newRootCommand(s *streams) *cobra.Command {
 		newTokenCommand(s),
 		newKeysCommand(s),
 		newSignCommand(s),
+		newOIDBCommand(s),
 		newCodesCommand(s),
 		newExplainCommand(s),
 		newVersionCommand(s),

@@ -36,6 +36,7 @@ import (
 // serverConfig is what a platform is started with.
 type serverConfig struct {
 	addr string // of the HTTP listener
+	oidb string // address of the bus's listener; "" for the usual one, or another where that is not free
 	data string // folder of everything the platform keeps
 	v3   msdkv3.Options
 	v5   msdkv5.Options
@@ -51,6 +52,8 @@ type server struct {
 	lock           *os.File
 	listener       net.Listener
 	http           *http.Server
+	busListener    net.Listener
+	bus            *oidb.Server
 	adminTokenFile string
 }
 
@@ -78,7 +81,10 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if s.lock, err = lockFolder(cfg.data); err != nil {
 		return s, err
 	}
-	if s.listener, err = listen(cfg.addr); err != nil {
+	if s.listener, err = listen("--addr", cfg.addr); err != nil {
+		return s, err
+	}
+	if s.busListener, err = listenBus(cfg); err != nil {
 		return s, err
 	}
 	db, err := sqlite.Open(ctx, filepath.Join(cfg.data, "rookery.db"))
@@ -101,6 +107,9 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	bus := oidb.NewBus()
 	s.identity.Register(bus)
+	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
+		return s, err
+	}
 
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	if err != nil {
@@ -116,6 +125,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
+	s.bus = oidb.NewServer(bus, s.clock, cfg.log, metrics, oidb.ServerOptions{})
 	mux := http.NewServeMux()
 	mux.Handle("/v2/", gateway)
 	mux.Handle("/auth/", gateway)
@@ -141,28 +151,32 @@ func (s *server) url() string { return "http://" + s.listener.Addr().String() }
 
 // serve answers requests until ctx ends; then it finishes those under way. It releases everything.
 func (s *server) serve(ctx context.Context) error {
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.bus.Serve(s.busListener) }()
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		if err = s.http.Shutdown(patience); err != nil {
-			err = fmt.Errorf("some requests did not end within %s and were cut off", stopTimeout)
-			s.http.Close()
-		}
 	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if s.http.Shutdown(patience) != nil {
+		err = errors.Join(err, fmt.Errorf("some requests did not end within %s and were cut off", stopTimeout))
+		s.http.Close()
+	}
+	err = errors.Join(err, s.bus.Shutdown(patience))
 	return errors.Join(err, s.close())
 }
 
 // close releases what openServer took; the store's writes under way are finished.
 func (s *server) close() error {
 	var errs []error
-	if s.listener != nil {
-		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
+	for _, listener := range []net.Listener{s.listener, s.busListener} {
+		if listener != nil {
+			if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
 		}
 	}
 	if s.store != nil {
@@ -188,15 +202,32 @@ func noDoor(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
 }
 
-func listen(addr string) (net.Listener, error) {
+// usualBus is where the bus listens when nobody says otherwise.
+const usualBus = "127.0.0.1:8701"
+
+// listenBus takes the address for the bus.
+func listenBus(cfg serverConfig) (net.Listener, error) {
+	if cfg.oidb != "" {
+		return listen("--oidb-addr", cfg.oidb)
+	}
+	if _, port, _ := net.SplitHostPort(cfg.addr); port != "0" {
+		if listener, err := net.Listen("tcp", usualBus); err == nil {
+			return listener, nil
+		}
+	}
+	return listen("--oidb-addr", "127.0.0.1:0")
+}
+
+// listen takes an address that a flag of the command line has.
+func listen(flag, addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("--addr %s is in use by another program: choose another port, or 0 for any free one", addr)
+		return nil, fmt.Errorf("%s %s is in use by another program: choose another port, or 0 for any free one", flag, addr)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("--addr %s may not be used by this account: choose a port above 1023", addr)
+		return nil, fmt.Errorf("%s %s may not be used by this account: choose a port above 1023", flag, addr)
 	case err != nil:
-		return nil, fmt.Errorf("--addr %q is not HOST:PORT of this machine, such as 127.0.0.1:8700 (%w)", addr, err)
+		return nil, fmt.Errorf("%s %q is not HOST:PORT of this machine, such as 127.0.0.1:8700 (%w)", flag, addr, err)
 	}
 	return listener, nil
 }
