@@ -34,6 +34,7 @@ type Platform struct {
 // World is what `rookery dev --json` prints.
 type World struct {
 	URL            string    `json:"http"`
+	OIDB           string    `json:"oidb"` // host:port of the bus
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`
 	Accounts       []Account `json:"accounts"`
