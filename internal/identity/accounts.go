@@ -13,8 +13,8 @@ import (
 // CreateAccount stores a new account with a password. Without a uin it gets the next free one. Errors: ErrInvalid,
 // store.ErrExists.
 func (s *Service) CreateAccount(ctx context.Context, account platform.Account, password string) (*platform.Account, error) {
-	if account.UIN != 0 && account.UIN < platform.FirstUIN {
-		return nil, invalidf("uin %d is reserved: account numbers begin at %d", account.UIN, platform.FirstUIN)
+	if account.UIN != 0 && (account.UIN < platform.FirstUIN || account.UIN > platform.LastUIN) {
+		return nil, invalidf("uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
 	}
 	if err := account.Profile.Validate(); err != nil {
 		return nil, invalidf("%w", err)

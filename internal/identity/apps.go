@@ -17,6 +17,7 @@ type Apps struct {
 	store store.Apps
 	clock *platform.Clock
 
+	create sync.Mutex // held while an appid is chosen and taken
 	reload sync.Mutex // orders changes of index
 	index  atomic.Pointer[appIndex]
 }
@@ -81,6 +82,8 @@ func (a *Apps) List() []*platform.App { return slices.Clone(a.index.Load().list)
 // Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
 // Errors: ErrInvalid, store.ErrExists.
 func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, error) {
+	a.create.Lock()
+	defer a.create.Unlock()
 	if app.AppID == 0 {
 		app.AppID = firstAppID
 		if list := a.index.Load().list; len(list) > 0 {

@@ -215,6 +215,9 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 		return nil, ErrLink
 	}
 	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrLink // the openid names no account any more
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type Keyring struct {
 type Key struct {
 	ID        uint32 `json:"id"`
 	CreatedMS int64  `json:"created_ms"`
-	RetiredMS int64  `json:"retired_ms,omitempty"` // when a newer one took over
+	RetiredMS int64  `json:"retired_ms,omitzero"` // when a newer one took over
 }
 
 // keys is one state of the keyring; it never changes.

@@ -32,8 +32,16 @@ func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok
 	}
 }
 
-// advance is GCRA: a call conforms when its theoretical arrival is at most per-interval ahead of now.
+// slack is more than two calls' times may be apart that are counted at the same moment.
+const slack = time.Minute
+
+// advance is GCRA: a call conforms when its theoretical arrival is at most per-interval ahead of now. An arrival that
+// is further ahead than the rate can have brought it was left by a stricter rate, or by a clock that was set back since;
+// it counts as all used up but one call, so that nobody waits for the time of a rate that no longer holds.
 func advance(arrival int64, interval, per time.Duration, now int64) (next int64, wait time.Duration) {
+	if time.Duration(arrival-now) > per+slack {
+		arrival = now + int64(per-interval)
+	}
 	next = max(arrival, now) + int64(interval)
 	if ahead := time.Duration(next - now); ahead > per {
 		return 0, ahead - per

@@ -40,6 +40,27 @@ func TestBucket(t *testing.T) {
 	}
 }
 
+// A rate that was too strict, or a clock that was set back, keeps nobody waiting for what it left behind.
+func TestRateLoosened(t *testing.T) {
+	strict, loose := platform.Rate{Count: 1, Per: 24 * time.Hour}, platform.Rate{Count: 3, Per: 3 * time.Second}
+	var bucket Bucket
+	if _, ok := bucket.Take(strict, start); !ok {
+		t.Fatal("the first call is refused")
+	}
+	if wait, ok := bucket.Take(strict, start); ok || wait != 24*time.Hour {
+		t.Errorf("the second call at the strict rate: got %v after %v", ok, wait)
+	}
+	if wait, ok := bucket.Take(loose, start); !ok {
+		t.Errorf("a call at the loose rate has to wait %v", wait)
+	}
+	if wait, ok := bucket.Take(loose, start); ok || wait != time.Second {
+		t.Errorf("one more call at the loose rate: got %v after %v", ok, wait)
+	}
+	if wait, ok := bucket.Take(loose, start.Add(-time.Hour)); !ok {
+		t.Errorf("a call after the clock was set back has to wait %v", wait)
+	}
+}
+
 func TestKeysAreCountedApart(t *testing.T) {
 	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Minute}
 	for _, key := range []string{"a", "b"} {

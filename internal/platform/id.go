@@ -8,13 +8,13 @@ import (
 	"strconv"
 )
 
-// AppID names an app on the open platform. On the wire it is decimal digits.
+// AppID names an app on the open platform. On the wire it is decimal digits, at most 63 bits.
 type AppID uint64
 
-// GameID names a game to MSDK V5; it is not the appid. On the wire it is decimal digits.
+// GameID names a game to MSDK V5; it is not the appid. On the wire it is decimal digits, at most 63 bits.
 type GameID uint64
 
-// UIN is an account number. Legal ones are above 10000.
+// UIN is an account number. Legal ones are above 10000 and have at most 62 bits, which leaves room for the next ones.
 type UIN uint64
 
 // MSDKOpenID is V5's own id for a player of one game: a decimal 64-bit number, always a string in JSON.
@@ -23,8 +23,11 @@ type MSDKOpenID uint64
 // OpenID is one app's name for an account: 16 bytes, 32 upper-case hex digits in text.
 type OpenID [16]byte
 
-// FirstUIN is the lowest legal account number.
-const FirstUIN UIN = 10001
+// The bounds of legal account numbers.
+const (
+	FirstUIN UIN = 10001
+	LastUIN  UIN = 1<<62 - 1
+)
 
 func (id AppID) String() string      { return strconv.FormatUint(uint64(id), 10) }
 func (id GameID) String() string     { return strconv.FormatUint(uint64(id), 10) }
@@ -42,19 +45,19 @@ func (id OpenID) String() string {
 }
 
 // ParseAppID reads decimal digits without sign or leading zero, above 0.
-func ParseAppID(text string) (AppID, error) { return parseDecimal[AppID]("appid", text) }
+func ParseAppID(text string) (AppID, error) { return parseDecimal[AppID]("appid", text, 63) }
 
 // ParseGameID reads decimal digits without sign or leading zero, above 0.
-func ParseGameID(text string) (GameID, error) { return parseDecimal[GameID]("gameid", text) }
+func ParseGameID(text string) (GameID, error) { return parseDecimal[GameID]("gameid", text, 63) }
 
 // ParseMSDKOpenID reads decimal digits without sign or leading zero, above 0.
 func ParseMSDKOpenID(text string) (MSDKOpenID, error) {
-	return parseDecimal[MSDKOpenID]("MSDK openid", text)
+	return parseDecimal[MSDKOpenID]("MSDK openid", text, 64)
 }
 
 // ParseUIN reads a legal account number.
 func ParseUIN(text string) (UIN, error) {
-	uin, err := parseDecimal[UIN]("uin", text)
+	uin, err := parseDecimal[UIN]("uin", text, 62)
 	if err == nil && uin < FirstUIN {
 		return 0, fmt.Errorf("uin %d is reserved: account numbers begin at %d", uin, FirstUIN)
 	}
@@ -73,7 +76,7 @@ func ParseOpenID(text string) (OpenID, error) {
 	return id, nil
 }
 
-func parseDecimal[ID ~uint64](name, text string) (ID, error) {
+func parseDecimal[ID ~uint64](name, text string, bits int) (ID, error) {
 	if text == "" || text[0] == '0' || len(text) > 20 {
 		return 0, fmt.Errorf("%s %.40q is not a positive decimal number", name, text)
 	}
@@ -82,9 +85,9 @@ func parseDecimal[ID ~uint64](name, text string) (ID, error) {
 			return 0, fmt.Errorf("%s %.40q is not a positive decimal number", name, text)
 		}
 	}
-	n, err := strconv.ParseUint(text, 10, 64)
+	n, err := strconv.ParseUint(text, 10, bits)
 	if err != nil {
-		return 0, fmt.Errorf("%s %.40q is over 64 bits", name, text)
+		return 0, fmt.Errorf("%s %.40q is over %d bits", name, text, bits)
 	}
 	return ID(n), nil
 }

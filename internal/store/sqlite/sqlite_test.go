@@ -131,6 +131,32 @@ func TestClosed(t *testing.T) {
 	}
 }
 
+// TestReadersFail shows that a row that cannot be read is not taken for one that is not there.
+func TestReadersFail(t *testing.T) {
+	s := openUntilEnd(t)
+	mustCreate(t, s, platform.FirstUIN)
+	if err := s.readers.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.EnsureOpenID(t.Context(), 1, platform.FirstUIN, platform.OpenID{1}, 1); err == nil {
+		t.Error("EnsureOpenID succeeded")
+	}
+	if _, _, err := s.EnsurePlayer(t.Context(), platform.Player{AppID: 1, MSDKOpenID: 1}, 1); err == nil {
+		t.Error("EnsurePlayer succeeded")
+	}
+	err := s.writer.write(t.Context(), func(tx *tx) error {
+		var n int
+		err := tx.queryRow("SELECT (SELECT count(*) FROM openids) + (SELECT count(*) FROM players)").Scan(&n)
+		if n != 0 {
+			t.Errorf("%d rows were written", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	write := func(t *testing.T, file, text string) {
 		t.Helper()

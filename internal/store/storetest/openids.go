@@ -37,21 +37,26 @@ var openids = []test{
 		same(t, result(s.OpenIDsOf(ctx, first+1))(t), []platform.OpenIDBinding{})
 	}},
 	{"openid-together", func(t *testing.T, s store.Store) {
-		account(t, s, first)
-		got := together(t, func(i int) (platform.OpenID, error) {
-			return s.EnsureOpenID(t.Context(), game, first, openid(byte(i)), now)
-		})
-		for _, id := range got {
-			same(t, id, got[0])
+		for uin := first; uin < first+rounds; uin++ {
+			account(t, s, uin)
+			app := platform.AppID(uin) // so that each may try the same candidates
+			got := together(t, func(i int) (platform.OpenID, error) {
+				return s.EnsureOpenID(t.Context(), app, uin, openid(byte(i)), now)
+			})
+			for _, id := range got {
+				same(t, id, got[0])
+			}
+			same(t, result(s.OpenIDsOf(t.Context(), uin))(t), []platform.OpenIDBinding{{AppID: app, OpenID: got[0], UIN: uin}})
 		}
-		same(t, result(s.OpenIDsOf(t.Context(), first))(t), []platform.OpenIDBinding{{AppID: game, OpenID: got[0], UIN: first}})
 	}},
 	{"openid-together-same-candidate", func(t *testing.T, s store.Store) {
 		account(t, s, first)
-		for _, id := range together(t, func(int) (platform.OpenID, error) {
-			return s.EnsureOpenID(t.Context(), game, first, openid(1), now)
-		}) {
-			same(t, id, openid(1))
+		for app := range platform.AppID(rounds) {
+			for _, id := range together(t, func(int) (platform.OpenID, error) {
+				return s.EnsureOpenID(t.Context(), app+1, first, openid(1), now)
+			}) {
+				same(t, id, openid(1))
+			}
 		}
 	}},
 	{"openid-reclaimed", func(t *testing.T, s store.Store) {
@@ -139,19 +144,21 @@ var players = []test{
 			player  platform.Player
 			created bool
 		}
-		got := together(t, func(i int) (outcome, error) {
-			p, created, err := s.EnsurePlayer(t.Context(),
-				platform.Player{AppID: game, Channel: 1, MSDKOpenID: 1<<63 + platform.MSDKOpenID(i), OpenID: openid(1)}, now)
-			return outcome{p, created}, err
-		})
-		creators := 0
-		for _, o := range got {
-			same(t, o.player, got[0].player)
-			if o.created {
-				creators++
+		for app := range platform.AppID(rounds) {
+			got := together(t, func(i int) (outcome, error) {
+				p, created, err := s.EnsurePlayer(t.Context(),
+					platform.Player{AppID: app + 1, Channel: 1, MSDKOpenID: 1<<63 + platform.MSDKOpenID(i), OpenID: openid(1)}, now)
+				return outcome{p, created}, err
+			})
+			creators := 0
+			for _, o := range got {
+				same(t, o.player, got[0].player)
+				if o.created {
+					creators++
+				}
 			}
+			same(t, creators, 1)
+			same(t, result(s.Player(t.Context(), app+1, got[0].player.MSDKOpenID))(t), got[0].player)
 		}
-		same(t, creators, 1)
-		same(t, result(s.Player(t.Context(), game, got[0].player.MSDKOpenID))(t), got[0].player)
 	}},
 }

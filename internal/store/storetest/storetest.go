@@ -39,7 +39,7 @@ type test struct {
 	run  func(*testing.T, store.Store)
 }
 
-// What the tests work with. The last openid differs from the first in one bit only.
+// What the tests work with.
 const (
 	game  platform.AppID = 1101
 	other platform.AppID = 1102
@@ -49,6 +49,7 @@ const (
 	now int64 = 1_700_000_000_123 // its last digits are lost by whoever keeps seconds
 
 	callers = 32 // of one operation at the same time
+	rounds  = 16 // of those that only a race can break
 )
 
 func openid(n byte) platform.OpenID { return platform.OpenID{0xff, 0x80, 15: n} }

@@ -1,0 +1,135 @@
+package platform
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestIDs(t *testing.T) {
+	for name, test := range map[string]struct {
+		parse func(string) (string, error)
+		texts map[string]bool // whether each is taken
+	}{
+		"appid": {
+			func(s string) (string, error) { id, err := ParseAppID(s); return id.String(), err },
+			map[string]bool{"1": true, "9223372036854775807": true, "9223372036854775808": false, "": false, "0": false, "01": false, "-1": false, "+1": false, "1e3": false, " 1": false, "１": false},
+		},
+		"uin": {
+			func(s string) (string, error) { id, err := ParseUIN(s); return id.String(), err },
+			map[string]bool{"10001": true, "10000": false, "4611686018427387903": true, "4611686018427387904": false},
+		},
+		"MSDK openid": {
+			func(s string) (string, error) { id, err := ParseMSDKOpenID(s); return id.String(), err },
+			map[string]bool{"18446744073709551615": true, "18446744073709551616": false, "184467440737095516150": false},
+		},
+		"openid": {
+			func(s string) (string, error) { id, err := ParseOpenID(s); return id.String(), err },
+			map[string]bool{
+				"0123456789ABCDEF0123456789ABCDEF": true, "0123456789ABCDEF0123456789ABCDE": false,
+				"0123456789ABCDEF0123456789ABCDEG": false, "": false,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for text, taken := range test.texts {
+				got, err := test.parse(text)
+				if (err == nil) != taken || taken && got != text {
+					t.Errorf("%q: got %q, %v; want it taken: %v", text, got, err, taken)
+				}
+			}
+		})
+	}
+	if lower, err := ParseOpenID("0123456789abcdef0123456789abcdef"); err != nil || lower.String() != "0123456789ABCDEF0123456789ABCDEF" {
+		t.Errorf("lower-case digits: got %s, %v", lower, err)
+	}
+}
+
+func TestRates(t *testing.T) {
+	for text, want := range map[string]Rate{
+		"100/s": {100, time.Second}, "30/5m": {30, 5 * time.Minute}, "1/24h": {1, 24 * time.Hour}, "7/1m0s": {7, time.Minute},
+	} {
+		got, err := ParseRate(text)
+		if err != nil || got != want {
+			t.Errorf("%s: got %v, %v; want %v", text, got, err, want)
+		}
+		if again, err := ParseRate(got.String()); err != nil || again != want {
+			t.Errorf("%s is written %s, which reads as %v, %v", text, got, again, err)
+		}
+	}
+	for _, text := range []string{"", "100", "0/s", "-1/s", "1/", "1/x", "1/0s", "1/1ns", "1/1000h", "1/s/s"} {
+		if got, err := ParseRate(text); err == nil {
+			t.Errorf("%q is taken as %v", text, got)
+		}
+	}
+}
+
+func soundApp() App {
+	return App{
+		AppID: 1, Name: "a game", GameID: 11, AppKey: "abcdefgh", MSDKKey: "abcdefgh", ClientSigKey: "abcdefgh",
+		SigKeys: map[string]string{"0": "abcdefgh"}, Environment: Formal,
+	}
+}
+
+func TestAppsAreValidated(t *testing.T) {
+	for name, test := range map[string]struct {
+		edit func(*App)
+		want string // "" when it is sound
+	}{
+		"sound":               {func(*App) {}, ""},
+		"without a gameid":    {func(a *App) { a.GameID, a.SigKeys, a.ClientSigKey = 0, nil, "" }, ""},
+		"no appid":            {func(a *App) { a.AppID = 0 }, "appid"},
+		"no name":             {func(a *App) { a.Name = "" }, "name"},
+		"a short key":         {func(a *App) { a.AppKey = "short" }, "appkey"},
+		"a key with a dash":   {func(a *App) { a.MSDKKey = "abcd-efgh" }, "msdkkey"},
+		"a source of letters": {func(a *App) { a.SigKeys["x"] = "abcdefgh" }, "source"},
+		"no environment":      {func(a *App) { a.Environment = "" }, "environment"},
+		"an API of spaces":    {func(a *App) { a.APIs = []string{"verify login"} }, "permission name"},
+		"a rate of nothing":   {func(a *App) { a.Rates = map[string]RateLimit{"login": {}} }, "rates"},
+		"a rate of all":       {func(a *App) { a.Rates = map[string]RateLimit{"*": {App: Rate{1, time.Second}}} }, "rates"},
+		"a relative redirect": {func(a *App) { a.RedirectURIs = []string{"/back"} }, "redirect"},
+		"a script redirect":   {func(a *App) { a.RedirectURIs = []string{"javascript://x/%0aalert(1)"} }, "redirect"},
+		"many test numbers":   {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := soundApp()
+			test.edit(&app)
+			err := app.Validate()
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAppsSurviveJSON(t *testing.T) {
+	app := soundApp()
+	app.Rates = map[string]RateLimit{"login": {User: Rate{60, time.Minute}}}
+	app.TestNumbers = []UIN{10001}
+	text, err := json.Marshal(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again App
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(app, again); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
+
+func TestTheClockMovesOnlyWhenItIsMoved(t *testing.T) {
+	clock := new(Clock)
+	if off := clock.Now().Sub(time.Now()).Abs(); off > time.Second {
+		t.Errorf("a new clock is %s off", off)
+	}
+	clock.Advance(48 * time.Hour)
+	clock.Advance(-24 * time.Hour)
+	if ahead := clock.Now().Sub(time.Now()); ahead < 23*time.Hour || ahead > 25*time.Hour {
+		t.Errorf("the clock is %s ahead, want a day", ahead)
+	}
+}
