@@ -15,7 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
@@ -45,10 +46,9 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			}
 			log, flush := newLog(s.err)
 			defer flush()
-			return runDev(cmd.Context(), s, log, asJSON, serverConfig{
-				addr: addr, data: data, log: log,
-				v5: msdkv5.Options{TSWindow: tsWindow, ExplainSignatures: true},
-			})
+			cfg := devConfig(log)
+			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
+			return runDev(cmd.Context(), s, log, asJSON, cfg)
 		},
 	}
 	flags := cmd.Flags()
@@ -59,12 +59,22 @@ signed and, when it can tell, which mistake made the signature that came.`,
 	return cmd
 }
 
+// devConfig is the configuration that rookery dev begins with.
+func devConfig(log *slog.Logger) serverConfig {
+	return serverConfig{
+		Config: config.Default().Config,
+		log:    log,
+		dev:    &devParts{inspector: access.NewInspector()},
+		named:  map[string]string{"http.listen": "--addr", "data": "--data"},
+	}
+}
+
 func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg serverConfig) (err error) {
-	if cfg.data == "" {
-		if cfg.data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
+	if cfg.Data == "" {
+		if cfg.Data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(cfg.data)) }()
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
 	}
 	server, err := openServer(ctx, cfg)
 	if err != nil {
@@ -77,7 +87,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	known := knownServer{URL: world.HTTP, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
-	if host := server.listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
+	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
 		log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
 	}
 	served := make(chan error, 1)
