@@ -15,18 +15,10 @@ import (
 )
 
 func newCodesCommand(s *streams) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "codes",
-		Short: "The catalogue of return codes",
-		Long: "The catalogue of return codes: what each number means, when the platform answers it and what to do.\n" +
+	return newGroup("codes", "The catalogue of return codes",
+		"The catalogue of return codes: what each number means, when the platform answers it and what to do.\n"+
 			"To find the code in an answer or a log line, use 'rookery explain'.",
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
-	}
-	cmd.AddCommand(newCodesListCommand(s), newCodesShowCommand(s))
-	return cmd
+		newCodesListCommand(s), newCodesShowCommand(s))
 }
 
 // codeFilter is the part of the catalogue that a command's flags ask for.

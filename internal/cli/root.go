@@ -5,6 +5,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,27 +71,45 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 }
 
 func newRootCommand(s *streams) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "rookery",
-		Short: "A self-hosted game platform that speaks the QQ channel's server interfaces",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := newGroup("rookery", "A self-hosted game platform that speaks the QQ channel's server interfaces", "",
+		newDevCommand(s),
+		newAppCommand(s),
+		newAccountCommand(s),
+		newTokenCommand(s),
+		newKeysCommand(s),
+		newSignCommand(s),
+		newCodesCommand(s),
+		newExplainCommand(s),
+		newVersionCommand(s),
+	)
+	root.SilenceErrors = true
+	root.SilenceUsage = true
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageErrorf("%w", err) })
-	root.AddCommand(
-		newCodesCommand(s),
-		newExplainCommand(s),
-		newDevCommand(s),
-	)
+	// Cobra checks these after this hook, but its errors would not say that the command line is wrong.
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil {
+			return usageErrorf("%w", err)
+		}
+		return nil
+	}
 	return root
+}
+
+// newGroup returns a command that only holds others; alone it shows its help.
+func newGroup(use, short, long string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Long:  long,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(children...)
+	return cmd
 }
 
 // noArgs refuses positional arguments; on a command with children it names the child that does not exist.

@@ -99,9 +99,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 			return s, err
 		}
 	}
-	if s.store, err = sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db")); err != nil {
+	db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db"))
+	if err != nil {
 		return s, err
 	}
+	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
 	keyring, err := identity.OpenKeyring(filepath.Join(cfg.Data, "keyring.json"), s.clock.Now())
 	if err != nil {
 		return s, err

@@ -276,8 +276,8 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 		return accountGone, true
 	case t.TokenEpoch <= st.EndedEpoch && st.EndedBy == platform.EndedByUser:
 		return withdrawn, true
-	case t.TokenEpoch <= st.EndedEpoch || st.TokenEpoch == 0:
-		return notLive, true
+	case t.TokenEpoch <= st.EndedEpoch || t.TokenEpoch > st.TokenEpoch || t.PayEpoch > st.PayEpoch:
+		return notLive, true // ended, or newer than the grant: a restored store has an older one, or none
 	case t.PasswordEpoch != st.PasswordEpoch:
 		return passwordChanged, true
 	case t.Kind == PayToken && t.PayEpoch < st.PayEpoch:

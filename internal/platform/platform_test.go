@@ -124,12 +124,12 @@ func TestAppsSurviveJSON(t *testing.T) {
 
 func TestTheClockMovesOnlyWhenItIsMoved(t *testing.T) {
 	clock := new(Clock)
-	if off := clock.Now().Sub(time.Now()).Abs(); off > time.Second {
+	if off := time.Until(clock.Now()).Abs(); off > time.Second {
 		t.Errorf("a new clock is %s off", off)
 	}
 	clock.Advance(48 * time.Hour)
 	clock.Advance(-24 * time.Hour)
-	if ahead := clock.Now().Sub(time.Now()); ahead < 23*time.Hour || ahead > 25*time.Hour {
+	if ahead := time.Until(clock.Now()); ahead < 23*time.Hour || ahead > 25*time.Hour {
 		t.Errorf("the clock is %s ahead, want a day", ahead)
 	}
 }

@@ -170,6 +170,20 @@ func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 	return ""
 }
 
+// V5ClientMistake tells the same for a request of the client SDK.
+func V5ClientMistake(sig, path string, q Query, body []byte, key string) string {
+	right, backend := V5Client(path, q, body, key), V5(path, q, body, key)
+	switch {
+	case strings.EqualFold(sig, right):
+		return "the hex digits are upper-case"
+	case sig == right[:2*md5.Size]:
+		return "the client SDK's marker 1 is missing at the end"
+	case sig == backend || sig == backend+"1":
+		return "it is a backend's form (key after body)"
+	}
+	return ""
+}
+
 func keysByName(keys V5Keys) map[string]string {
 	all := map[string]string{"key of this source": keys.Right}
 	for name, key := range keys.Others {

@@ -153,6 +153,27 @@ func TestV5Mistakes(t *testing.T) {
 	})
 }
 
+func TestV5ClientMistakes(t *testing.T) {
+	const path, key = "/v2/auth/login", "client-key"
+	q, body := parse(t, "gameid=11&from=msdkpix"), []byte("{}")
+	right := V5Client(path, q, body, key)
+	backend := V5(path, q, body, key)
+	for name, test := range map[string]struct{ sig, want string }{
+		"upper case":                  {strings.ToUpper(right), "upper-case"},
+		"no marker":                   {right[:32], "marker 1 is missing"},
+		"backend's form":              {backend, "a backend's form"},
+		"backend's form and a marker": {backend + "1", "a backend's form"},
+		"none of them":                {strings.Repeat("0", 32) + "1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := V5ClientMistake(test.sig, path, q, body, key)
+			if !strings.Contains(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("got %q, want something with %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestParseQueryRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ raw, want string }{
 		"a repeated name":         {"gameid=11&gameid=12", `"gameid" comes twice`},

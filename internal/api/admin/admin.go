@@ -120,7 +120,8 @@ func encode(c *access.Call, result any, err error) {
 	}
 	if err != nil {
 		a.Status = status(err)
-		text := err.Error()
+		// The store's words for it say nothing to an operator: what is missing or taken follows them.
+		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), store.ErrNotFound.Error()+": "), "store: ")
 		if a.Status == http.StatusInternalServerError {
 			text = "the platform failed; its log has the reason under this request id"
 		}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+const appFlagsHelp = `A flag whose value is one of several may be repeated; together they replace the whole list, and the word none
+empties it. An address without a mask is that one address.`
+
+// addAppFlags adds the flags that say what an app is like. Settings of flags that are not given stay nil.
+func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
+	flags := cmd.Flags()
+	flags.Func("name", "`name` of the app", into(&s.Name, verbatim))
+	flags.Func("gameid", "`number` of the game at MSDK V5; 0 is none", into(&s.GameID, parseGame))
+	flags.Func("environment", "`environment`: formal, or test, which only its test numbers may use", into(&s.Environment, parseEnvironment))
+	flags.BoolFunc("online", "take calls", into(&s.Online, strconv.ParseBool))
+	flags.BoolFunc("offline", "refuse all calls", into(&s.Online, parseNot))
+	cmd.MarkFlagsMutuallyExclusive("online", "offline")
+	flags.BoolFunc("require-tls", "refuse plain HTTP; --require-tls=false takes it again", into(&s.RequireTLS, strconv.ParseBool))
+	flags.Func("api", "grant this `API` by its permission name, * for all; repeatable", each(&s.APIs, verbatim))
+	flags.Func("allow", "take calls from this `CIDR` or address; repeatable", each(&s.AllowOrdinary, parsePrefix))
+	flags.Func("allow-sensitive", "take calls of sensitive APIs from this `CIDR` or address; repeatable", each(&s.AllowSensitive, parsePrefix))
+	flags.Func("rate", "bound calls, as in `API=app:100/s,user:5/m`; API=none takes the bound away; repeatable", func(text string) error {
+		return addRate(&s.Rates, text)
+	})
+	flags.Func("redirect-uri", "`URI` that a login may return to; repeatable", each(&s.RedirectURIs, verbatim))
+	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
+}
+
+// into is the setter of a flag with one value.
+func into[T any](setting **T, parse func(string) (T, error)) func(string) error {
+	return func(text string) error {
+		value, err := parse(text)
+		*setting = &value
+		return err
+	}
+}
+
+// each is the setter of a flag that is repeated for a list.
+func each[T any](setting **[]T, parse func(string) (T, error)) func(string) error {
+	return func(text string) error {
+		first := *setting == nil
+		if first {
+			*setting = &[]T{}
+		}
+		list := *setting
+		switch {
+		case text == "none" && first:
+			return nil
+		case text == "none" || !first && len(*list) == 0:
+			return fmt.Errorf("none stands alone")
+		}
+		value, err := parse(text)
+		*list = append(*list, value)
+		return err
+	}
+}
+
+func verbatim(text string) (string, error) { return text, nil }
+
+func parseNot(text string) (bool, error) {
+	b, err := strconv.ParseBool(text)
+	return !b, err
+}
+
+func parseGame(text string) (id platform.GameID, err error) {
+	err = id.UnmarshalText([]byte(text)) // takes 0 too
+	return id, err
+}
+
+func parseEnvironment(text string) (platform.Environment, error) {
+	switch e := platform.Environment(text); e {
+	case platform.Formal, platform.Test:
+		return e, nil
+	}
+	return "", fmt.Errorf("neither formal nor test")
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	if prefix, err := netip.ParsePrefix(text); err == nil {
+		return prefix, nil
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil || addr.Zone() != "" {
+		return netip.Prefix{}, fmt.Errorf("neither an address nor one with a mask such as 10.0.0.0/8")
+	}
+	addr = addr.Unmap() // as callers are compared
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
+}
+
+// addRate reads API=app:RATE,user:RATE with one of the two or both, or API=none.
+func addRate(setting **map[string]*platform.RateLimit, text string) error {
+	if *setting == nil {
+		*setting = &map[string]*platform.RateLimit{}
+	}
+	api, spec, ok := strings.Cut(text, "=")
+	if !ok || api == "" {
+		return fmt.Errorf("not in the form API=app:100/s,user:5/m")
+	}
+	if _, twice := (**setting)[api]; twice {
+		return fmt.Errorf("%s has a rate already: put both in one flag", api)
+	}
+	if spec == "none" {
+		(**setting)[api] = nil
+		return nil
+	}
+	var limit platform.RateLimit
+	for part := range strings.SplitSeq(spec, ",") {
+		whose, text, _ := strings.Cut(part, ":")
+		rate, err := platform.ParseRate(text)
+		if err != nil {
+			return err
+		}
+		switch {
+		case whose == "app" && limit.App == platform.Rate{}:
+			limit.App = rate
+		case whose == "user" && limit.User == platform.Rate{}:
+			limit.User = rate
+		default:
+			return fmt.Errorf("%q is not app: or user:, each once", part)
+		}
+	}
+	(**setting)[api] = &limit
+	return nil
+}

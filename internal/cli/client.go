@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+)
+
+// client speaks to a running platform's admin API for the operator commands.
+type client struct {
+	*streams
+	server, tokenFile string
+	asJSON            bool
+}
+
+// Bounds on an exchange with the admin API.
+const (
+	askTimeout = 10 * time.Second
+	maxAnswer  = 16 << 20
+	maxToken   = 4 << 10
+)
+
+const operatorLong = `
+
+These commands work on a running platform through its admin API: on the one that was started last on this machine, or
+on the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE, name.`
+
+// addFlags gives a group of operator commands the flags that all of them have.
+func (c *client) addFlags(group *cobra.Command) *cobra.Command {
+	group.Long = group.Short + "." + operatorLong
+	flags := group.PersistentFlags()
+	flags.StringVar(&c.server, "server", "", "`URL` of the platform")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token")
+	flags.BoolVar(&c.asJSON, "json", false, "print the admin API's answer as JSON")
+	return group
+}
+
+// ask sends a request, with in as its body unless that is nil, and prints the answer: as it came with --json, else
+// through show.
+func ask[T any](ctx context.Context, c *client, method, path string, in any, show func(T) error) error {
+	answer, err := c.call(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	if c.asJSON {
+		if err := answer.Indent(jsontext.WithIndent("  ")); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.out, "%s\n", answer)
+		return err
+	}
+	var out T
+	if err := json.Unmarshal(answer, &out); err != nil {
+		return fmt.Errorf("the platform's answer is not what this rookery understands: %w", err)
+	}
+	return show(out)
+}
+
+func (c *client) call(ctx context.Context, method, path string, in any) (jsontext.Value, error) {
+	server, token, err := c.find()
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	if in != nil {
+		if body, err = json.Marshal(in); err != nil {
+			return nil, usageErrorf("the request cannot be written: %w", err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, server+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	web := http.Client{
+		Timeout: askTimeout,
+		// A request may hold a password: it goes where the operator said and nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	rsp, err := web.Do(req)
+	if err != nil {
+		return nil, noAnswer(ctx, server, err)
+	}
+	defer rsp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, noAnswer(ctx, server, err)
+	}
+	return judge(server, rsp.StatusCode, answer)
+}
+
+// judge tells a result from a refusal, and from an answer that is none of an admin API's.
+func judge(server string, status int, answer jsontext.Value) (jsontext.Value, error) {
+	if len(answer) > maxAnswer {
+		return nil, fmt.Errorf("the answer of %s has more than %d bytes", server, maxAnswer)
+	}
+	if status/100 == 2 && answer.IsValid() {
+		return answer, nil
+	}
+	var refusal struct {
+		Error     string `json:"error"`
+		RequestID string `json:"request_id"`
+	}
+	switch {
+	case status < 400 || json.Unmarshal(answer, &refusal) != nil || refusal.Error == "":
+		return nil, unreachablef("what answers at %s (HTTP %d) is no rookery platform", server, status)
+	case status >= 500:
+		return nil, fmt.Errorf("%s (request %s)", clean(refusal.Error), clean(refusal.RequestID))
+	default:
+		return nil, errors.New(clean(refusal.Error))
+	}
+}
+
+// find returns the platform to speak to and its admin token.
+func (c *client) find() (server, token string, err error) {
+	last, _ := lastServer() // without a note there is none that is known
+	last.URL = strings.TrimRight(last.URL, "/")
+	server = strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER"), last.URL), "/")
+	if server == "" {
+		return "", "", unreachablef("no running platform is known on this machine")
+	}
+	if u, err := url.Parse(server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", "", usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", server)
+	}
+	file := cmp.Or(c.tokenFile, os.Getenv("ROOKERY_TOKEN_FILE"))
+	noted := file == "" && server == last.URL // no other server is shown this one's token
+	if noted {
+		file = last.TokenFile
+	}
+	if file == "" {
+		return "", "", usageErrorf("name the admin token file of %s with --token-file or ROOKERY_TOKEN_FILE", server)
+	}
+	token, err = readAdminToken(file)
+	if noted && errors.Is(err, fs.ErrNotExist) {
+		return "", "", unreachablef("the platform at %s is gone, and its admin token with it", server)
+	}
+	return server, token, err
+}
+
+// readAdminToken reads the token that the platform wrote.
+func readAdminToken(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("admin token: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("admin token: %w", err)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("admin token: %s is not a file", name)
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("admin token: %s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err != nil {
+		return "", fmt.Errorf("admin token: %w", err)
+	}
+	token := strings.TrimSpace(string(content))
+	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+	if token == "" || len(content) > maxToken || strings.ContainsFunc(token, isOther) {
+		return "", fmt.Errorf("admin token: %s does not hold one", name)
+	}
+	return token, nil
+}
+
+func noAnswer(ctx context.Context, server string, err error) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		if failed.Timeout() {
+			return unreachablef("%s has not answered within %s", server, askTimeout)
+		}
+		err = failed.Err // without the URL, which the sentence has
+	}
+	return unreachablef("no platform answers at %s (%w)", server, err)
+}
+
+func unreachablef(format string, args ...any) error {
+	err := fmt.Errorf(format+": start one with 'rookery dev', or name a running one with --server and --token-file", args...)
+	return &exitError{status: ExitUnreachable, err: err}
+}

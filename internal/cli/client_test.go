@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// platformUnderTest is a platform with the demo world that operator commands find by its note.
+type platformUnderTest struct {
+	*world
+	log   *bytes.Buffer // complete after stop
+	stop  func()
+	token string
+}
+
+// ownFolders keeps a test away from the folders and settings of whoever runs it.
+func ownFolders(t *testing.T) {
+	t.Helper()
+	folder := t.TempDir()
+	t.Setenv("HOME", folder)
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(folder, "cache"))
+	t.Setenv("ROOKERY_SERVER", "")
+	t.Setenv("ROOKERY_TOKEN_FILE", "")
+}
+
+func startPlatform(t *testing.T) *platformUnderTest {
+	t.Helper()
+	ownFolders(t)
+	p := &platformUnderTest{log: new(bytes.Buffer)}
+	log := slog.New(slog.NewJSONHandler(p.log, nil))
+	ctx, cancel := context.WithCancel(context.Background())
+	cfg := devConfig(log)
+	cfg.HTTP.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
+	server, err := openServer(ctx, cfg)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	if p.world, err = server.makeWorld(ctx); err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	token, err := os.ReadFile(p.AdminTokenFile)
+	if err != nil {
+		t.Error(err)
+	}
+	p.token = strings.TrimSpace(string(token))
+	(&knownServer{URL: p.HTTP, TokenFile: p.AdminTokenFile}).remember(log)
+	served := make(chan error, 1)
+	go func() { served <- server.serve(ctx) }()
+	stopped := false
+	p.stop = func() {
+		cancel()
+		if !stopped {
+			stopped = true
+			if err := <-served; err != nil {
+				t.Errorf("stop: %v", err)
+			}
+		}
+	}
+	t.Cleanup(p.stop)
+	return p
+}
+
+// run runs a command line that must succeed and returns its standard output.
+func run(t *testing.T, in string, args ...string) string {
+	t.Helper()
+	status, out, errOut := runCommand(t, in, args...)
+	if status != ExitOK {
+		t.Fatalf("%v: status %d, error %q", args, status, errOut)
+	}
+	return out
+}
+
+// refusal is a command line that must not succeed.
+type refusal struct {
+	name   string
+	in     string
+	args   []string
+	status int
+	err    string
+}
+
+func checkRefusals(t *testing.T, tests []refusal) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status, out, errOut := runCommand(t, tt.in, tt.args...)
+			if status != tt.status || !strings.Contains(errOut, tt.err) || out != "" {
+				t.Errorf("status %d, output %q, error %q, want status %d and %q", status, out, errOut, tt.status, tt.err)
+			}
+		})
+	}
+}
+
+// wantAll checks that a text holds each of the words.
+func wantAll(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("%q is missing in\n%s", word, text)
+		}
+	}
+}
+
+// secretFile writes a file of mode 0600.
+func secretFile(t *testing.T, content string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestCommandsFindThePlatform(t *testing.T) {
+	p := startPlatform(t)
+	token := secretFile(t, "  "+p.token+"\n")
+	open := secretFile(t, p.token)
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	gone := "http://127.0.0.1:1" // port 1 is nobody's
+	tests := []struct {
+		name   string
+		env    map[string]string
+		args   []string
+		status int
+		err    string
+	}{
+		{"by its note", nil, nil, ExitOK, ""},
+		{"by flags", nil, []string{"--server", p.HTTP + "/", "--token-file", token}, ExitOK, ""},
+		{"by environment", map[string]string{"ROOKERY_SERVER": p.HTTP, "ROOKERY_TOKEN_FILE": token}, nil, ExitOK, ""},
+		{"flags before environment", map[string]string{"ROOKERY_SERVER": gone, "ROOKERY_TOKEN_FILE": "/nowhere"},
+			[]string{"--server", p.HTTP, "--token-file", token}, ExitOK, ""},
+		{"the noted token for the noted platform", nil, []string{"--server", p.HTTP}, ExitOK, ""},
+		{"no noted token for another platform", nil, []string{"--server", gone}, ExitUsage, "name the admin token file of " + gone},
+		{"nobody answers", nil, []string{"--server", gone, "--token-file", token}, ExitUnreachable, "no platform answers at " + gone},
+		{"token that others may read", nil, []string{"--token-file", open}, ExitFailure, "may be read by others (mode 0644)"},
+		{"no such token file", nil, []string{"--token-file", "/nowhere"}, ExitFailure, "/nowhere"},
+		{"token file that is a folder", nil, []string{"--token-file", t.TempDir()}, ExitFailure, "is not a file"},
+		{"empty token file", nil, []string{"--token-file", secretFile(t, "\n")}, ExitFailure, "does not hold one"},
+		{"token file of two lines", nil, []string{"--token-file", secretFile(t, p.token+"\nX: y\n")}, ExitFailure, "does not hold one"},
+		{"wrong token", nil, []string{"--token-file", secretFile(t, strings.Repeat("0", 64))}, ExitFailure, "Authorization"},
+		{"no URL", nil, []string{"--server", "127.0.0.1:8700", "--token-file", token}, ExitUsage, "not a URL such as"},
+		{"another scheme", nil, []string{"--server", "ftp://127.0.0.1", "--token-file", token}, ExitUsage, "not a URL such as"},
+		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "no door has this path"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for name, value := range tt.env {
+				t.Setenv(name, value)
+			}
+			status, out, errOut := runCommand(t, "", append([]string{"app", "list"}, tt.args...)...)
+			if status != tt.status || !strings.Contains(errOut, tt.err) {
+				t.Errorf("status %d, error %q, want status %d and %q", status, errOut, tt.status, tt.err)
+			}
+			if tt.status == ExitOK {
+				wantAll(t, out, "Magpie Arena")
+			} else if strings.Contains(out+errOut, p.token) {
+				t.Errorf("the admin token is shown: %q", out+errOut)
+			}
+		})
+	}
+}
+
+func TestNoPlatform(t *testing.T) {
+	const advice = "start one with 'rookery dev', or name a running one with --server and --token-file"
+	t.Run("none was started", func(t *testing.T) {
+		ownFolders(t)
+		status, out, errOut := runCommand(t, "", "keys", "list", "--json")
+		if status != ExitUnreachable || out != "" || !strings.Contains(errOut, advice) {
+			t.Errorf("status %d, output %q, error %q", status, out, errOut)
+		}
+	})
+	t.Run("the last one stopped", func(t *testing.T) {
+		p := startPlatform(t)
+		p.stop()
+		status, _, errOut := runCommand(t, "", "keys", "list")
+		if status != ExitUnreachable || !strings.Contains(errOut, "no platform answers at "+p.HTTP) || !strings.Contains(errOut, advice) {
+			t.Errorf("status %d, error %q", status, errOut)
+		}
+		if err := os.Remove(p.AdminTokenFile); err != nil {
+			t.Fatal(err)
+		}
+		status, _, errOut = runCommand(t, "", "keys", "list")
+		if status != ExitUnreachable || !strings.Contains(errOut, "is gone") || !strings.Contains(errOut, advice) {
+			t.Errorf("without its token file: status %d, error %q", status, errOut)
+		}
+	})
+}
+
+// What answers may be anything: another program, or a platform in trouble.
+func TestOddAnswers(t *testing.T) {
+	ownFolders(t)
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		status int
+		err    string
+	}{
+		{"web page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, ExitUnreachable, "is no rookery platform"},
+		{"another program's refusal", func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) }, ExitUnreachable, "(HTTP 404) is no rookery platform"},
+		{"JSON of something else", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"apps":3}`) }, ExitFailure, "not what this rookery understands"},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, ExitUnreachable, "(HTTP 307)"},
+		{"failure", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprint(w, `{"error":"the platform failed","request_id":"r-1"}`)
+		}, ExitFailure, "the platform failed (request r-1)"},
+		{"terminal escapes", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"error":"a\u001b[2Jb"}`)
+		}, ExitFailure, "a\ufffd[2Jb"},
+		{"too much", func(w http.ResponseWriter, _ *http.Request) {
+			for range maxAnswer/(1<<20) + 1 {
+				if _, err := w.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
+					return
+				}
+			}
+		}, ExitFailure, "has more than"},
+		{"broken off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "[")
+		}, ExitUnreachable, "no platform answers"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			other := httptest.NewServer(tt.answer)
+			defer other.Close()
+			checkRefusals(t, []refusal{{"to list", "", []string{"app", "list", "--server", other.URL, "--token-file", secretFile(t, "token")}, tt.status, tt.err}})
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+)
+
+// Every command explains itself, and its examples are its own.
+func TestCommandTree(t *testing.T) {
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		path := cmd.CommandPath()
+		t.Run(strings.ReplaceAll(path, " ", "/"), func(t *testing.T) {
+			if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+				t.Errorf("Short is %q", cmd.Short)
+			}
+			args := append(strings.Fields(path)[1:], "--help")
+			out := run(t, "", args...)
+			wantAll(t, out, "Usage:")
+			for line := range strings.Lines(cmd.Long + "\n" + cmd.Example) {
+				if len(line) > 121 {
+					t.Errorf("a line of %d characters: %s", len(line), line)
+				}
+			}
+			if cmd.HasSubCommands() {
+				return
+			}
+			wantAll(t, out, "Examples:")
+			if !strings.Contains(cmd.Example, path) {
+				t.Errorf("no example has %q:\n%s", path, cmd.Example)
+			}
+		})
+		for _, child := range cmd.Commands() {
+			walk(child)
+		}
+	}
+	root := newRootCommand(&streams{})
+	walk(root)
+
+	groups := map[string][]string{
+		"app":     {"create", "list", "rotate-key", "show", "update"},
+		"account": {"close", "create", "freeze", "list", "passwd", "protect", "reclaim", "show", "unfreeze"},
+		"token":   {"inspect", "issue", "revoke"},
+		"keys":    {"list", "rotate"},
+		"sign":    {"v5"},
+	}
+	for name, want := range groups {
+		group, _, err := root.Find([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, child := range group.Commands() {
+			got = append(got, child.Name())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}

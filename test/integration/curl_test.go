@@ -1,0 +1,80 @@
+package integration
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// TestPrintedCommands pastes what rookery dev prints for people into a shell.
+func TestPrintedCommands(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("there is no curl on this machine")
+	}
+	child := rookery.Spawn(t, "dev", "--addr", "127.0.0.1:0", "--data", t.TempDir())
+	promise := regexp.MustCompile(`^# .*: ret (\d+)`)
+	var (
+		lines   []string
+		pasted  int
+		comment string
+	)
+	for {
+		line, ok := child.Line(t)
+		if !ok {
+			t.Fatalf("rookery dev ended after %q: %s", lines, child.Log())
+		}
+		lines = append(lines, line)
+		if strings.HasPrefix(line, "Interrupt") {
+			break
+		}
+	}
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "# "):
+			comment = line
+		case strings.HasPrefix(line, "curl "):
+			want := promise.FindStringSubmatch(comment)
+			if want == nil {
+				t.Fatalf("the comment %q promises no ret", comment)
+			}
+			var got struct{ Ret *int }
+			out := paste(t, line)
+			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Ret == nil || fmt.Sprint(*got.Ret) != want[1] {
+				t.Errorf("%s\n%s\ngot %s, want ret %s", comment, line, out, want[1])
+			}
+			if oidb := regexp.MustCompile(`oidb 0x711 says (\d+)`).FindStringSubmatch(comment); oidb != nil {
+				if msg := "oidb decode0x711 failed, ret: " + oidb[1] + `"`; !strings.Contains(out, msg) {
+					t.Errorf("%s\ngot %s, want msg %q", comment, out, msg)
+				}
+			}
+			pasted++
+		case strings.HasPrefix(line, "rookery "):
+			if out := paste(t, line); !strings.Contains(out, "accesstoken") {
+				t.Errorf("%s\ngot %s", line, out)
+			}
+			pasted++
+		}
+	}
+	if pasted != 5 {
+		t.Errorf("there were %d commands to paste, want 5:\n%s", pasted, strings.Join(lines, "\n"))
+	}
+}
+
+// paste runs a line in sh, with rookery on its path.
+func paste(t *testing.T, line string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(rookery.Binary(t))+":"+os.Getenv("PATH"))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%s: %v", line, err)
+	}
+	return string(out)
+}

@@ -1,0 +1,135 @@
+package integration
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// block is a fenced part of the README.
+type block struct{ language, text string }
+
+func readme(t *testing.T) (blocks []block) {
+	t.Helper()
+	content, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(content), -1) {
+		blocks = append(blocks, block{found[1], strings.TrimSpace(found[2])})
+	}
+	return blocks
+}
+
+// masks hide what differs from run to run.
+var masks = []struct{ form, shown string }{
+	{`127\.0\.0\.1:\d+`, "ADDR"},
+	{`ts=\d{10}&sig=[0-9a-f]{32}`, "ts=TS&sig=SIG"},
+	{`"openid":"\d+"`, `"openid":"OPENID"`},
+	{`"token":"[^"]+"`, `"token":"TOKEN"`},
+	{`"seq":"\d{10}-\d{10}-\d{6}-\d{10}"`, `"seq":"SEQ"`},
+}
+
+func masked(text string) string {
+	for _, mask := range masks {
+		text = regexp.MustCompile(mask.form).ReplaceAllString(text, mask.shown)
+	}
+	return strings.TrimSpace(text)
+}
+
+// TestTheREADMEIsTrue runs everything that the README shows, in its order, and compares what it shows of the answers.
+func TestTheREADMEIsTrue(t *testing.T) {
+	data, folder := t.TempDir(), t.TempDir()
+	dev := rookery.Spawn(t, "dev", "--addr", "127.0.0.1:0", "--data", data)
+	var address string
+	var curls []string
+	for {
+		line, ok := dev.Line(t)
+		if !ok {
+			t.Fatal("the introduction ended early")
+		}
+		if found, ok := strings.CutPrefix(line, "Rookery is ready at "); ok {
+			address = found
+		}
+		if strings.HasPrefix(line, "curl ") {
+			curls = append(curls, line)
+		}
+		if strings.HasPrefix(line, "Interrupt") {
+			break
+		}
+	}
+	if err := os.Mkdir(filepath.Join(folder, "bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(rookery.Binary(t), filepath.Join(folder, "bin", "rookery")); err != nil {
+		t.Fatal(err)
+	}
+	sh := func(command string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "sh", "-ec", command)
+		cmd.Dir = folder
+		cmd.Env = append(os.Environ(), "ROOKERY_SERVER="+address, "ROOKERY_TOKEN_FILE="+filepath.Join(data, "admin.token"))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+
+	var (
+		ran     []string // what the last sh block printed
+		answers int
+	)
+	for _, b := range readme(t) {
+		switch {
+		case b.language == "sh" && strings.HasPrefix(b.text, "make "):
+			for line := range strings.Lines(b.text) {
+				command, _, _ := strings.Cut(line, "#")
+				if out, err := exec.CommandContext(t.Context(), "sh", "-c", "cd ../.. && "+command+" -n").CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", command, err, out)
+				}
+			}
+		case b.language == "sh" && strings.HasPrefix(b.text, "curl "):
+			if diff := cmp.Diff(masked(b.text), masked(curls[0])); diff != "" {
+				t.Errorf("the request that is printed is another (-README +printed):\n%s", diff)
+			}
+		case b.language == "json": // the answers to the first and the third of the printed requests
+			answer := sh(curls[2*answers])
+			answers++
+			if diff := cmp.Diff(masked(b.text), masked(answer)); diff != "" {
+				t.Errorf("the answer is another (-README +got):\n%s", diff)
+			}
+		case b.language == "sh" && strings.Contains(b.text, "dev --addr 127.0.0.1:0 --json"):
+			// How all the tests beside this one start their platforms.
+		case b.language == "sh":
+			ran = nil
+			for line := range strings.Lines(b.text) {
+				ran = append(ran, sh(line))
+			}
+			if strings.Contains(b.text, "account passwd") {
+				if answer := sh(curls[0]); !strings.Contains(answer, `"ret":-73,`) {
+					t.Errorf("after a change of password: %s, want ret -73", answer)
+				}
+				if len(ran) != 3 || len(ran[1]) < 100 || len(ran[2]) < 100 {
+					t.Errorf("two tokens should be printed, got %q", ran)
+				}
+			}
+		case b.language == "text":
+			if got := strings.Join(ran, "\n"); !strings.HasPrefix(got, b.text) {
+				t.Errorf("the output is another: got\n%s\nwant it to begin with\n%s", got, b.text)
+			}
+		default:
+			t.Errorf("nothing runs the %s block %q", b.language, b.text)
+		}
+	}
+	if answers != 2 {
+		t.Errorf("the README shows %d answers, want 2", answers)
+	}
+}

@@ -1,0 +1,210 @@
+// Package integration runs the real binary through what happens to a process: starts that fail, signals, crashes, callers
+// that send nonsense or nothing.
+package integration
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+func TestMain(m *testing.M) { rookery.Main(m) }
+
+// readyWithin is generous: bench/ measures the real figure, on a machine that does nothing else.
+const readyWithin = 5 * time.Second
+
+func TestReady(t *testing.T) {
+	rookery.Binary(t) // building it does not count
+	done := rookery.Within(t, readyWithin, "the start")
+	p := rookery.Start(t)
+	for path, want := range map[string]string{"/readyz": "ready\n", "/healthz": "alive\n"} {
+		rsp, err := http.Get(p.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := rookery.ReadAnswer(rsp)
+		if err != nil || answer.Status != http.StatusOK || answer.Body != want {
+			t.Errorf("%s: got status %d, %q, %v", path, answer.Status, answer.Body, err)
+		}
+	}
+	done()
+	for _, name := range []string{"admin.token", "keyring.json", "rookery.db"} {
+		info, err := os.Stat(filepath.Join(p.Data, name))
+		if err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s: mode %v, %v, want 0600", name, info.Mode(), err)
+		}
+	}
+	p.Stop(t) // looks for a second line on standard output
+}
+
+// used stops a platform and returns its folder.
+func used(t *testing.T) (data string) {
+	t.Helper()
+	p := rookery.Start(t)
+	p.Stop(t)
+	return p.Data
+}
+
+// TestStartFails wants one line on standard error that says what is wrong, and status 1.
+func TestStartFails(t *testing.T) {
+	t.Parallel()
+	running := rookery.Start(t)
+	for _, test := range []struct {
+		name string
+		make func(t *testing.T) (data, addr string)
+		want []string
+	}{
+		{"the folder is in use", func(*testing.T) (string, string) { return running.Data, "" },
+			[]string{"--data " + running.Data + " is in use", fmt.Sprintf("process %d", running.PID())}},
+		{"the folder is a file", func(t *testing.T) (string, string) {
+			file := filepath.Join(t.TempDir(), "file")
+			write(t, file, "", 0o600)
+			return file, ""
+		}, []string{"--data", "file"}},
+		{"the port is in use", func(t *testing.T) (string, string) { return t.TempDir(), running.Host() },
+			[]string{"--addr " + running.Host() + " is in use"}},
+		{"the address is none", func(t *testing.T) (string, string) { return t.TempDir(), "nonsense" },
+			[]string{`--addr "nonsense" is not HOST:PORT`}},
+		{"others may read the keyring", func(t *testing.T) (string, string) {
+			return changed(t, "keyring.json", func(file string) error { return os.Chmod(file, 0o640) }), ""
+		}, []string{"keyring.json may be read by others (mode 0640)", "chmod 600"}},
+		{"others may read the admin token", func(t *testing.T) (string, string) {
+			return changed(t, "admin.token", func(file string) error { return os.Chmod(file, 0o604) }), ""
+		}, []string{"admin.token may be read by others (mode 0604)", "chmod 600"}},
+		{"the admin token is empty", func(t *testing.T) (string, string) {
+			return changed(t, "admin.token", func(file string) error { return os.Truncate(file, 0) }), ""
+		}, []string{"admin.token holds no token"}},
+		{"the keyring is a folder", func(t *testing.T) (string, string) {
+			data := t.TempDir()
+			if err := os.Mkdir(filepath.Join(data, "keyring.json"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			return data, ""
+		}, []string{"keyring", "is a directory"}},
+		{"the keyring is cut off", func(t *testing.T) (string, string) {
+			return changed(t, "keyring.json", func(file string) error { return os.Truncate(file, 40) }), ""
+		}, []string{"keyring.json is damaged", "restore it from a copy"}},
+		{"the keyring is empty", func(t *testing.T) (string, string) {
+			return changed(t, "keyring.json", func(file string) error { return os.Truncate(file, 0) }), ""
+		}, []string{"keyring.json is damaged", "restore it from a copy"}},
+		{"the keyring holds no keys", func(t *testing.T) (string, string) {
+			return changed(t, "keyring.json", func(file string) error { return os.WriteFile(file, []byte("{}"), 0o600) }), ""
+		}, []string{"keyring.json holds no usable keys", "restore it from a copy"}},
+		{"a key in the keyring is altered", func(t *testing.T) (string, string) {
+			return changed(t, "keyring.json", func(file string) error {
+				content, err := os.ReadFile(file)
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(file, []byte(strings.Replace(string(content), `"value":"`, `"value":"AA`, 1)), 0o600)
+			}), ""
+		}, []string{"keyring.json holds no usable keys", "restore it from a copy"}},
+		{"the database is something else", func(t *testing.T) (string, string) {
+			data := t.TempDir()
+			write(t, filepath.Join(data, "rookery.db"), strings.Repeat("this is no database\n", 500), 0o600)
+			return data, ""
+		}, []string{"rookery.db", "not a database"}},
+		{"the database is newer", func(t *testing.T) (string, string) {
+			data := used(t)
+			db := rookery.OpenDB(t, filepath.Join(data, "rookery.db"))
+			defer db.Close()
+			if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
+				t.Fatal(err)
+			}
+			return data, ""
+		}, []string{"rookery.db", "version 9999", "newer rookery"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			data, addr := test.make(t)
+			if addr == "" {
+				addr = "127.0.0.1:0"
+			}
+			status, stdout, stderr := rookery.Run(t, "dev", "--json", "--addr", addr, "--data", data)
+			if status != 1 || stdout != "" {
+				t.Errorf("got status %d and %q on standard output, want 1 and nothing", status, stdout)
+			}
+			if !strings.HasPrefix(stderr, "rookery: ") || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("standard error is not one line: %q", stderr)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("standard error is %q, want it to name %q", stderr, want)
+				}
+			}
+		})
+	}
+}
+
+// changed is a folder that was used and in which something happened to one file.
+func changed(t *testing.T, name string, change func(file string) error) (data string) {
+	t.Helper()
+	data = used(t)
+	if err := change(filepath.Join(data, name)); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func write(t *testing.T, file, content string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUsage is for command lines that are wrong: status 2.
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"dev", "extra"}, {"dev", "--port", "1"}, {"dev", "--v5-ts-window", "-1s"}, {"nonsense"}} {
+		status, stdout, stderr := rookery.Run(t, args...)
+		if status != 2 || stdout != "" || !strings.Contains(stderr, "--help") {
+			t.Errorf("%v: got status %d, %q, %q", args, status, stdout, stderr)
+		}
+	}
+}
+
+// TestTimestampWindow: ts is looked at only when it is asked for.
+func TestTimestampWindow(t *testing.T) {
+	t.Parallel()
+	old := fmt.Sprint(time.Now().Add(-time.Hour).Unix())
+	for _, test := range []struct {
+		args []string
+		want int
+	}{
+		{nil, 0}, {[]string{"--v5-ts-window", "2h"}, 0}, {[]string{"--v5-ts-window", "10m"}, 1007},
+	} {
+		p := rookery.Start(t, test.args...)
+		call := verifyLogin(p, p.Accounts[0])
+		if answer := p.Call(t, call); answer.Ret != 0 {
+			t.Errorf("%v, a ts of now: %s", test.args, answer.Body)
+		}
+		if answer := p.Call(t, call.With("ts", old)); answer.Ret != test.want {
+			t.Errorf("%v, a ts of an hour ago: %s, want ret %d", test.args, answer.Body, test.want)
+		}
+		p.Stop(t)
+	}
+}
+
+// verifyLogin is a sound call for an account of the demo world.
+func verifyLogin(p *rookery.Platform, account rookery.Account) rookery.Call {
+	app := p.Apps[0]
+	return rookery.NewCall(app, "/v2/auth/verify_login",
+		fmt.Sprintf(`{"openid":"%s","token":"%s"}`, account.MSDKOpenIDs[app.GameID], account.MSDKTokens[app.GameID]))
+}
+
+func dial(t *testing.T, p *rookery.Platform) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", p.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}

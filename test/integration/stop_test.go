@@ -1,0 +1,115 @@
+package integration
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// TestGracefulStop sends a signal while a request is under way: it is finished, and nobody new is let in.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			p := rookery.Start(t)
+			idle := dial(t, p)
+			if answer := exchange(t, idle, verifyLogin(p, p.Accounts[1])); answer.Ret != 0 {
+				t.Fatalf("got %s", answer.Body)
+			}
+			call := verifyLogin(p, p.Accounts[0])
+			conn := dial(t, p)
+			r := bufio.NewReader(conn)
+			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
+			// The platform asks for the body once it has taken the request up.
+			if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+				t.Fatalf("got %q, %v", line, err)
+			}
+			if _, err := r.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			p.Signal(t, signal)
+			rookery.Until(t, "the platform takes no more connections", func() bool {
+				c, err := net.Dial("tcp", p.Host())
+				if err == nil {
+					c.Close()
+				}
+				return err != nil
+			})
+			if _, err := io.WriteString(conn, call.Body); err != nil {
+				t.Fatal(err)
+			}
+			rsp, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatalf("the request under way was not answered: %v", err)
+			}
+			if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
+				t.Errorf("the request under way got %s, %v", answer.Body, err)
+			}
+			p.WaitFor(t, 0)
+		})
+	}
+}
+
+// exchange sends a call on a connection and reads its answer.
+func exchange(t *testing.T, conn net.Conn, call rookery.Call) rookery.Answer {
+	t.Helper()
+	if _, err := io.WriteString(conn, raw(call)); err != nil {
+		t.Fatal(err)
+	}
+	rsp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := rookery.ReadAnswer(rsp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// raw is a call as it goes over the wire.
+func raw(call rookery.Call) string {
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", call.Target(), len(call.Body), call.Body)
+}
+
+// TestTemporaryFolder: what rookery dev makes for itself is gone after it.
+func TestTemporaryFolder(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			tmp := t.TempDir()
+			t.Setenv("TMPDIR", tmp)
+			child := rookery.Spawn(t, "dev", "--json", "--addr", "127.0.0.1:0")
+			if _, ok := child.Line(t); !ok {
+				t.Fatalf("rookery dev ended: %s", child.Log())
+			}
+			if folders, _ := filepath.Glob(filepath.Join(tmp, "rookery-dev-*", "rookery.db")); len(folders) != 1 {
+				t.Errorf("the data is not in a temporary folder: %v", folders)
+			}
+			child.Signal(t, signal)
+			child.WaitFor(t, 0)
+			if left, err := os.ReadDir(tmp); err != nil || len(left) != 0 {
+				t.Errorf("left in the temporary folder: %v, %v", left, err)
+			}
+		})
+	}
+	t.Run("a start that fails", func(t *testing.T) {
+		running := rookery.Start(t)
+		tmp := t.TempDir()
+		t.Setenv("TMPDIR", tmp)
+		if status, _, stderr := rookery.Run(t, "dev", "--addr", running.Host()); status != 1 {
+			t.Errorf("got status %d, %s", status, stderr)
+		}
+		if left, err := os.ReadDir(tmp); err != nil || len(left) != 0 {
+			t.Errorf("left in the temporary folder: %v, %v", left, err)
+		}
+	})
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package rookery
+
+const raceDetector = false

@@ -1,0 +1,334 @@
+// Package rookery runs the real rookery binary for tests, as a process of its own, and talks to it over the network as a
+// game's back end and as an operator. It shares no code with the platform: what it knows of signatures and JSON is written
+// here a second time.
+package rookery
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // for DB
+)
+
+// Platform is a running `rookery dev`.
+type Platform struct {
+	*Child
+	World
+	Data string // its folder
+
+	adminToken string
+	client     *http.Client
+}
+
+// World is what `rookery dev --json` prints.
+type World struct {
+	URL            string    `json:"http"`
+	AdminTokenFile string    `json:"admin_token_file"`
+	Apps           []App     `json:"apps"`
+	Accounts       []Account `json:"accounts"`
+}
+
+// App is a registered app with its keys.
+type App struct {
+	AppID        string            `json:"appid"`
+	GameID       string            `json:"gameid"`
+	AppKey       string            `json:"appkey"`
+	MSDKKey      string            `json:"msdkkey"`
+	SigKeys      map[string]string `json:"sigkeys"` // by source
+	ClientSigKey string            `json:"client_sigkey"`
+}
+
+func (a App) secrets() []string {
+	all := []string{a.AppKey, a.MSDKKey, a.ClientSigKey}
+	for _, key := range a.SigKeys {
+		all = append(all, key)
+	}
+	return all
+}
+
+// Account is an account of the demo world: what it has by appid, and by gameid.
+type Account struct {
+	UIN      string `json:"uin"`
+	Password string `json:"password"`
+
+	OpenIDs      map[string]string `json:"openids"`
+	AccessTokens map[string]string `json:"access_tokens"`
+	PayTokens    map[string]string `json:"pay_tokens"`
+	Openkeys     map[string]string `json:"openkeys"`
+
+	MSDKOpenIDs map[string]string `json:"msdk_openids"`
+	MSDKTokens  map[string]string `json:"msdk_tokens"`
+}
+
+// Start starts a platform with a folder of its own and more arguments for rookery dev.
+func Start(t testing.TB, args ...string) *Platform {
+	t.Helper()
+	return StartIn(t, t.TempDir(), args...)
+}
+
+// StartIn starts a platform on a folder.
+func StartIn(t testing.TB, data string, args ...string) *Platform {
+	t.Helper()
+	p := &Platform{Data: data, client: &http.Client{
+		Timeout:       patience,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	p.Child = Spawn(t, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
+	line, ok := p.Line(t)
+	if !ok {
+		t.Fatalf("rookery dev ended before it was ready:\n%s", p.Log())
+	}
+	if err := json.Unmarshal([]byte(line), &p.World); err != nil {
+		t.Fatalf("rookery dev --json printed %q: %v", line, err)
+	}
+	token, err := os.ReadFile(p.AdminTokenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.adminToken = strings.TrimSpace(string(token))
+	p.Secret(p.adminToken)
+	for _, app := range p.Apps {
+		p.Secret(app.secrets()...)
+	}
+	for _, account := range p.Accounts {
+		p.Secret(account.Password)
+		for _, tokens := range []map[string]string{account.AccessTokens, account.PayTokens, account.Openkeys, account.MSDKTokens} {
+			for _, token := range tokens {
+				p.Secret(token)
+			}
+		}
+	}
+	t.Cleanup(p.client.CloseIdleConnections)
+	return p
+}
+
+// Host is where the platform listens.
+func (p *Platform) Host() string { return strings.TrimPrefix(p.URL, "http://") }
+
+// Stop stops the platform, which must have printed nothing but its world.
+func (p *Platform) Stop(t testing.TB) {
+	t.Helper()
+	p.Child.Stop(t)
+	if line, ok := p.Line(t); ok {
+		t.Errorf("rookery dev --json printed a second line: %q", line)
+	}
+}
+
+// Admin calls the admin API, which must do as it is told. in and out may be nil.
+func (p *Platform) Admin(t testing.TB, method, path string, in, out any) {
+	t.Helper()
+	if err := p.TryAdmin(method, path, in, out); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TryAdmin is Admin for calls that may fail.
+func (p *Platform) TryAdmin(method, path string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	status, answer, err := p.AdminRaw(method, path, body)
+	if err == nil && status/100 != 2 {
+		err = fmt.Errorf("%s %s with %s: status %d: %s", method, path, body, status, answer)
+	}
+	if err == nil && out != nil {
+		err = json.Unmarshal(answer, out)
+	}
+	return err
+}
+
+// AdminRaw sends any bytes to the admin API.
+func (p *Platform) AdminRaw(method, path string, body []byte) (status int, answer []byte, err error) {
+	req, err := http.NewRequest(method, p.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+p.adminToken)
+	rsp, err := p.client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer rsp.Body.Close()
+	answer, err = io.ReadAll(rsp.Body)
+	return rsp.StatusCode, answer, err
+}
+
+// Settings are members of an app as the admin API takes them.
+type Settings map[string]any
+
+// serial makes names and gameids that no other test of the process has.
+var serial atomic.Int64
+
+// NewApp registers a V5 game.
+func (p *Platform) NewApp(t testing.TB) App {
+	t.Helper()
+	n := serial.Add(1)
+	var app App
+	p.Admin(t, "POST", "/admin/v1/apps", Settings{"name": fmt.Sprint("Game ", n), "gameid": fmt.Sprint(10_000 + n)}, &app)
+	p.Secret(app.secrets()...)
+	return app
+}
+
+// SetApp changes an app's settings.
+func (p *Platform) SetApp(t testing.TB, app App, settings Settings) {
+	t.Helper()
+	p.Admin(t, "PATCH", "/admin/v1/apps/"+app.AppID, settings, nil)
+}
+
+// NewAccount makes an account and returns its number.
+func (p *Platform) NewAccount(t testing.TB) (uin string) {
+	t.Helper()
+	uin, err := p.TryNewAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uin
+}
+
+// TryNewAccount is NewAccount for platforms that may be gone.
+func (p *Platform) TryNewAccount() (uin string, err error) {
+	password := fmt.Sprint("first-password-", serial.Add(1))
+	p.Secret(password)
+	var account struct {
+		UIN string `json:"uin"`
+	}
+	err = p.TryAdmin("POST", "/admin/v1/accounts", map[string]string{"password": password}, &account)
+	return account.UIN, err
+}
+
+// SetPassword changes an account's password.
+func (p *Platform) SetPassword(t testing.TB, uin string) {
+	t.Helper()
+	password := fmt.Sprint("other-password-", serial.Add(1))
+	p.Secret(password)
+	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/password", map[string]string{"password": password}, nil)
+}
+
+// SetState freezes, closes or frees an account.
+func (p *Platform) SetState(t testing.TB, uin, state string) {
+	t.Helper()
+	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/state", map[string]string{"state": state}, nil)
+}
+
+// Reclaim takes an account's openid at an app back.
+func (p *Platform) Reclaim(t testing.TB, app App, uin string) {
+	t.Helper()
+	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/reclaim", map[string]string{"appid": app.AppID}, nil)
+}
+
+// Revoke ends an account's authorization of an app: by is user or operator.
+func (p *Platform) Revoke(t testing.TB, app App, uin, by string) {
+	t.Helper()
+	p.Admin(t, "POST", "/admin/v1/tokens/revoke", map[string]string{"appid": app.AppID, "uin": uin, "by": by}, nil)
+}
+
+// TokenRequest asks for a token of a kind: access, pay, openkey, msdk or link.
+type TokenRequest struct {
+	AppID    string `json:"appid"`
+	UIN      string `json:"uin"`
+	Kind     string `json:"kind"`
+	Lifetime string `json:"lifetime,omitempty"` // 0s gives one that has lapsed already
+	PC       bool   `json:"pc,omitempty"`
+}
+
+// Token is a token and whom it is for.
+type Token struct {
+	Token      string `json:"token"`
+	OpenID     string `json:"openid"`
+	MSDKOpenID string `json:"msdk_openid"`
+}
+
+// Issue has a token made.
+func (p *Platform) Issue(t testing.TB, req TokenRequest) Token {
+	t.Helper()
+	token, err := p.TryIssue(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// TryIssue is Issue for platforms that may be gone.
+func (p *Platform) TryIssue(req TokenRequest) (token Token, err error) {
+	err = p.TryAdmin("POST", "/admin/v1/tokens", req, &token)
+	p.Secret(token.Token)
+	return token, err
+}
+
+// DB opens the platform's database behind its back, to break what it keeps.
+func (p *Platform) DB(t testing.TB) *sql.DB {
+	t.Helper()
+	return OpenDB(t, filepath.Join(p.Data, "rookery.db"))
+}
+
+// OpenDB opens a database file.
+func OpenDB(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=busy_timeout(5000)"}).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Exec runs one statement on the platform's database; it must change something.
+func (p *Platform) Exec(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	db := p.DB(t)
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Metric returns a value that /metrics shows.
+func (p *Platform) Metric(t testing.TB, name string) (value float64) {
+	t.Helper()
+	rsp, err := p.client.Get(p.URL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rsp.Body.Close()
+	text, err := io.ReadAll(rsp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			if _, err := fmt.Sscan(rest, &value); err != nil {
+				t.Fatal(err)
+			}
+			return value
+		}
+	}
+	t.Fatalf("/metrics has no %s", name)
+	return 0
+}
+
+// Within fails the test when it takes longer than allowed from now to the call of the function that it returns.
+func Within(t testing.TB, allowed time.Duration, what string) (done func()) {
+	start := time.Now()
+	return func() {
+		t.Helper()
+		if took := time.Since(start); took > allowed {
+			t.Errorf("%s took %s, more than %s", what, took.Round(time.Millisecond), allowed)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package rookery
+
+// raceDetector says that the tests run with the race detector; the binary is then built with it too.
+const raceDetector = true

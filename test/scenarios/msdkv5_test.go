@@ -1,0 +1,58 @@
+package scenarios
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// msdkv5Scenarios are the door's own numbers, which are no part of the contract.
+var msdkv5Scenarios = []scenario{
+	{"msdkv5/1000", answers(1000, "", wrong(func(c rookery.Call) rookery.Call { c.Method = http.MethodPut; return c }))},
+	{"msdkv5/1001", answers(1001, "", wrong(func(c rookery.Call) rookery.Call { c.Path = "/v2/auth/verify_logins"; return c }))},
+	{"msdkv5/1003", answers(1003, "", wrong(func(c rookery.Call) rookery.Call { return c.Without("ts") }))},
+	{"msdkv5/1004", answers(1004, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("") }))},
+	{"msdkv5/1005", answers(1005, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("[" + c.Body + "]") }))},
+	{"msdkv5/1006", answers(1006, "", wrong(func(c rookery.Call) rookery.Call {
+		return c.WithBody(strings.Replace(c.Body, `"token"`, `"Token"`, 1))
+	}))},
+	{"msdkv5/1007", answers(1007, "", wrong(func(c rookery.Call) rookery.Call { return c.With("gameid", "999999") }))},
+	{"msdkv5/1008", answers(1008, "invalid sig!", wrong(func(c rookery.Call) rookery.Call { c.Key += "x"; return c }))},
+	{"msdkv5/1009", answers(1009, "", wrong(func(c rookery.Call) rookery.Call {
+		return c.WithBody(`{"openid":"not a number","token":"T0KEN"}`)
+	}))},
+	{"msdkv5/1010", answers(1010, "", wrong(func(c rookery.Call) rookery.Call {
+		return c.WithBody(c.Body + strings.Repeat(" ", 64<<10))
+	}))},
+	{"msdkv5/1199", answers(1199, "", linkUnverifiable)},
+	{"msdkv5/10006", answers(10006, "decryp data fail!", linkLapsed)},
+}
+
+// wrong is a sound call with one thing changed.
+func wrong(change func(rookery.Call) rookery.Call) func(*testing.T, *rookery.Platform) situation {
+	return func(t *testing.T, p *rookery.Platform) situation {
+		pl := newPlayer(t, p)
+		return situation{on: p, call: change(pl.verifyLogin()), cure: pl.verifyLogin}
+	}
+}
+
+func linkLapsed(t *testing.T, p *rookery.Platform) situation {
+	pl := newPlayer(t, p)
+	return situation{on: p, call: decrypt(pl.app, pl.lapsed(t, "link")), cure: func() rookery.Call {
+		return decrypt(pl.app, pl.issue(t, "link").Token)
+	}}
+}
+
+// linkUnverifiable: a storage that fails where no code is foreseen for it.
+func linkUnverifiable(t *testing.T, _ *rookery.Platform) situation {
+	p := rookery.Start(t)
+	pl := newPlayer(t, p)
+	call := decrypt(pl.app, pl.issue(t, "link").Token)
+	back := rename(t, p, "grants")
+	return situation{on: p, call: call, cure: func() rookery.Call {
+		back()
+		return call
+	}}
+}

@@ -1,0 +1,231 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// stageFault makes a call fail at one stage: by the app's settings, by the call, or by both.
+type stageFault struct {
+	ret      int
+	settings rookery.Settings
+	change   func(rookery.Call) rookery.Call
+}
+
+// stageFaults are by the stage's name in routes.tsv. The last one stands for the check of the token or link itself,
+// which comes after all stages.
+func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault {
+	signature := stageFault{ret: 1008, change: func(c rookery.Call) rookery.Call { c.Key += "x"; return c }}
+	usedUp := func(whose string) rookery.Settings {
+		return rookery.Settings{"rates": map[string]any{api: map[string]string{whose: "1/1h"}}}
+	}
+	token := stageFault{ret: 100014, change: func(c rookery.Call) rookery.Call { return c.WithBody(lapsedBody) }}
+	if path == decryptPath {
+		token = stageFault{ret: 10006, change: func(c rookery.Call) rookery.Call { return c.With("itopencodeparam", lapsedLink) }}
+	}
+	return map[string]stageFault{
+		"v5-params":           {ret: 1003, change: func(c rookery.Call) rookery.Call { return c.Without("os") }},
+		"v5-game":             {ret: 1007, change: func(c rookery.Call) rookery.Call { return c.With("gameid", "999999") }},
+		"v5-signature":        signature,
+		"v5-client-signature": signature,
+		"online":              {ret: 100011, settings: rookery.Settings{"online": false}},
+		"granted":             {ret: -3, settings: rookery.Settings{"apis": []string{}}},
+		"ordinary-address":    {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
+		"sensitive-address":   {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+		"tls":                 {ret: -7, settings: rookery.Settings{"require_tls": true}},
+		"app-rate":            {ret: -6, settings: usedUp("app")},
+		"audit":               {ret: -8, settings: rookery.Settings{"restricted": []string{api}}},
+		"v5-body":             {ret: 1005, change: func(c rookery.Call) rookery.Call { return c.WithBody("[]") }},
+		"v5-test-number":      {ret: -12, settings: rookery.Settings{"environment": "test"}},
+		"user-rate":           {ret: 220028, settings: usedUp("user")},
+		"token":               token,
+	}
+}
+
+// TestStagePrecedence sends, for each route and each two of its stages, a call that is wrong at both: the answer must be
+// that of the stage that routes.tsv names first.
+func TestStagePrecedence(t *testing.T) {
+	p := rookery.Start(t)
+	for row := range strings.Lines(catalogue.Routes) {
+		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
+		if cells[0] != "msdkv5" {
+			continue
+		}
+		path, api := cells[2], cells[3]
+		stages := append(strings.Fields(cells[4]), "token")
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			pl := newPlayer(t, p)
+			lapsedLink := pl.lapsed(t, "link")
+			var sound, lapsed rookery.Call
+			switch path {
+			case verifyLoginPath:
+				sound, lapsed = pl.verifyLogin(), verifyLogin(pl.app, pl.openid, pl.lapsed(t, "msdk"))
+			case pfvalPath:
+				lapsed = pfval(pl.app, pl.openid, pl.lapsed(t, "pay"))
+				sound = pl.pay(t)
+			case decryptPath:
+				sound = decrypt(pl.app, pl.issue(t, "link").Token)
+			case loginPath:
+				openid := pl.issue(t, "access").OpenID
+				lapsed = login(pl.app, openid, pl.lapsed(t, "access"))
+				sound = login(pl.app, openid, pl.issue(t, "access").Token)
+			default:
+				t.Fatalf("there is no sound call of %s yet", path)
+			}
+			faults := stageFaults(api, path, lapsed.Body, lapsedLink)
+			// The one call that the rates allow.
+			p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
+			if answer := p.Call(t, sound); answer.Ret != 0 {
+				t.Fatalf("the sound call was answered %s", answer.Body)
+			}
+			for i, first := range stages {
+				if faults[first].ret == 0 {
+					t.Errorf("there is no fault for stage %s yet", first)
+				}
+				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
+					settings := rookery.Settings{
+						"online": true, "apis": []string{api}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
+						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
+					}
+					call := sound
+					rates := make(map[string]string)
+					for _, stage := range []string{second, first} {
+						fault := faults[stage]
+						maps.Copy(settings, fault.settings)
+						if rate, ok := fault.settings["rates"].(map[string]any); ok {
+							maps.Copy(rates, rate[api].(map[string]string))
+							settings["rates"] = map[string]any{api: rates}
+						}
+						if fault.change != nil {
+							call = fault.change(call)
+						}
+					}
+					p.SetApp(t, pl.app, settings)
+					if answer := p.Call(t, call); answer.Ret != faults[first].ret {
+						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestBeforeStages: what is wrong with the request as HTTP comes before everything that is wrong with the call.
+func TestBeforeStages(t *testing.T) {
+	p := rookery.Start(t)
+	sound := verifyLogin(p.Apps[0], neverIssued, "T0KEN")
+	tooLong := sound.WithBody(strings.Repeat(" ", 70_000)).Without("os")
+	method := tooLong
+	method.Method = "DELETE"
+	path := method
+	path.Path = "/v2/auth/nothing"
+	for _, test := range []struct {
+		name string
+		call rookery.Call
+		want int
+	}{
+		{"path, method, length and parameters", path, 1001},
+		{"method, length and parameters", method, 1000},
+		{"length and parameters", tooLong, 1010},
+		{"parameters and body", sound.Without("os").WithBody("[]"), 1003},
+	} {
+		if answer := p.Call(t, test.call); answer.Ret != test.want {
+			t.Errorf("%s: got %s, want ret %d", test.name, answer.Body, test.want)
+		}
+	}
+}
+
+// tokenFault makes a token fail one of its checks. Those of one group exclude each other.
+type tokenFault struct {
+	name, group string
+	access, pay int // what 0x711 and 0x73a answer; 0 where the check does not look for it
+	ask         func(*tokenCall)
+	do          func(*testing.T, player)
+}
+
+// tokenCall is what a call will say.
+type tokenCall struct {
+	app    rookery.App
+	openid string
+	token  string
+	pc     bool
+
+	otherApp    rookery.App
+	otherOpenID string
+}
+
+// tokenFaults are in the order in which the checks look for them: what a token itself says, then what became of its
+// openid, its account, its grant, and last what a newer token supersedes.
+var tokenFaults = []tokenFault{
+	{name: "tampered with", access: 38, pay: 94, ask: func(c *tokenCall) { c.token = tampered(c.token) }},
+	{name: "another app's", access: 68, pay: 19, ask: func(c *tokenCall) { c.app = c.otherApp }},
+	{name: "openid never issued", group: "openid", access: 32, pay: 21, ask: func(c *tokenCall) { c.openid = neverIssued }},
+	{name: "another openid's", group: "openid", access: 69, pay: 24, ask: func(c *tokenCall) { c.openid = c.otherOpenID }},
+	{name: "another device's", access: 64, ask: func(c *tokenCall) { c.pc = true }},
+	{name: "lapsed", access: 65, pay: 17},
+	{name: "openid reclaimed", access: 39, pay: 22, do: func(t *testing.T, pl player) { pl.on.Reclaim(t, pl.app, pl.uin) }},
+	{name: "account closed", group: "account", access: 67, pay: 16, do: func(t *testing.T, pl player) { pl.on.SetState(t, pl.uin, "closed") }},
+	{name: "account frozen", group: "account", access: 75, pay: 23, do: func(t *testing.T, pl player) { pl.on.SetState(t, pl.uin, "frozen") }},
+	{name: "withdrawn by the user", group: "end", access: 67, pay: 16, do: func(t *testing.T, pl player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }},
+	{name: "ended by the operator", group: "end", access: 64, pay: 16, do: func(t *testing.T, pl player) { pl.on.Revoke(t, pl.app, pl.uin, "operator") }},
+	{name: "password changed", access: 71, pay: 101, do: func(t *testing.T, pl player) { pl.on.SetPassword(t, pl.uin) }},
+	{name: "superseded", access: 66, pay: 18, do: func(t *testing.T, pl player) {
+		pl.issue(t, "access")
+		pl.issue(t, "pay")
+	}},
+}
+
+// TestTokenPrecedence shows an MSDK token and a pay token that are wrong in two ways, for each two.
+func TestTokenPrecedence(t *testing.T) {
+	p := rookery.Start(t)
+	app, otherApp := p.NewApp(t), p.NewApp(t)
+	other := logIn(t, p, app, p.NewAccount(t))
+	for i, first := range tokenFaults {
+		for _, second := range tokenFaults[i+1:] {
+			if first.group != "" && first.group == second.group {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s and %s", first.name, second.name), func(t *testing.T) {
+				t.Parallel()
+				lifetime := ""
+				if first.name == "lapsed" || second.name == "lapsed" {
+					lifetime = "0s"
+				}
+				pl := player{on: p, app: app, uin: p.NewAccount(t)}
+				payToken := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: pl.uin, Kind: "pay", Lifetime: lifetime})
+				token := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: pl.uin, Kind: "msdk", Lifetime: lifetime})
+				call := tokenCall{app: app, openid: token.MSDKOpenID, token: token.Token, otherApp: otherApp, otherOpenID: other.openid}
+				payCall := call
+				payCall.token = payToken.Token
+				for _, fault := range []tokenFault{second, first} { // the later check's first: a closed account gets no newer token
+					if fault.ask != nil {
+						fault.ask(&call)
+						fault.ask(&payCall)
+					}
+					if fault.do != nil {
+						fault.do(t, pl)
+					}
+				}
+				send := verifyLogin(call.app, call.openid, call.token)
+				if call.pc {
+					send = onPC(send)
+				}
+				if answer := p.Call(t, send); answer.Msg != access(first.access) {
+					t.Errorf("got %s, want msg %q", answer.Body, access(first.access))
+				}
+				if first.pay == 0 || second.pay == 0 {
+					return
+				}
+				if answer := p.Call(t, pfval(payCall.app, payCall.openid, payCall.token)); answer.Msg != pay(first.pay) {
+					t.Errorf("got %s, want msg %q", answer.Body, pay(first.pay))
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package scenarios
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+var qqScenarios = []scenario{
+	{"qq/-3", answers(-3, "", onPlayer(verify,
+		rookery.Settings{"apis": []string{"login", "decrypt", "get_pfval"}},
+		rookery.Settings{"apis": []string{"login", "verify_login"}}))},
+	{"qq/-4", answers(-4, "", onPlayer(verify,
+		rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}},
+		rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24", "127.0.0.1/32"}}))},
+	{"qq/-6", answers(-6, "", appRateUsedUp)},
+	{"qq/-7", answers(-7, "", onPlayer(verify,
+		rookery.Settings{"require_tls": true},
+		rookery.Settings{"require_tls": false}))},
+	{"qq/-8", answers(-8, "", onPlayer(verify,
+		rookery.Settings{"restricted": []string{"verify_login"}},
+		rookery.Settings{"restricted": []string{"get_pfval"}}))},
+	{"qq/-10", answers(-10, "", onPlayer(payment,
+		rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}},
+		rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24", "127.0.0.0/8"}}))},
+	{"qq/-12", answers(-12, "", notATestNumber)},
+	{"qq/-21", answers(-21, access(66), superseded)},
+	{"qq/-22", answers(-22, "", malformedOpenID)},
+	{"qq/-73", answers(-73, access(71), passwordChanged)},
+	{"qq/100011", answers(100011, "", onPlayer(verify,
+		rookery.Settings{"online": false},
+		rookery.Settings{"online": true}))},
+	{"qq/100013", answers(100013, access(74), notOurs)},
+	{"qq/100014", answers(100014, access(65), lapsed)},
+	{"qq/100015", answers(100015, access(67), withdrawn)},
+	{"qq/100016", answers(100016, access(68), otherApp)},
+	{"qq/220028", answers(220028, "", userRateUsedUp)},
+}
+
+// verify and payment are a sound call of an ordinary and of a sensitive API.
+func verify(_ *testing.T, pl player) rookery.Call { return pl.verifyLogin() }
+
+func payment(t *testing.T, pl player) rookery.Call {
+	return pfval(pl.app, pl.openid, pl.issue(t, "pay").Token)
+}
+
+// onPlayer is a sound call while the app has the one settings, cured by the others.
+func onPlayer(call func(*testing.T, player) rookery.Call, cause, cure rookery.Settings) func(*testing.T, *rookery.Platform) situation {
+	return func(t *testing.T, p *rookery.Platform) situation {
+		pl := newPlayer(t, p)
+		sound := call(t, pl)
+		p.SetApp(t, pl.app, cause)
+		return situation{on: p, call: sound, cure: func() rookery.Call {
+			p.SetApp(t, pl.app, cure)
+			return sound
+		}}
+	}
+}
+
+func notATestNumber(t *testing.T, p *rookery.Platform) situation {
+	pl, friend := newPlayer(t, p), p.NewAccount(t)
+	p.SetApp(t, pl.app, rookery.Settings{"environment": "test", "test_numbers": []string{friend}})
+	return situation{on: p, call: pl.verifyLogin(), cure: func() rookery.Call {
+		p.SetApp(t, pl.app, rookery.Settings{"test_numbers": []string{friend, pl.uin}})
+		return pl.verifyLogin()
+	}}
+}
+
+// appRateUsedUp: the rate counts the app, so that another player's call is refused too.
+func appRateUsedUp(t *testing.T, p *rookery.Platform) situation {
+	pl := newPlayer(t, p)
+	other := logIn(t, p, pl.app, p.NewAccount(t))
+	p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"verify_login": map[string]string{"app": "2/1h"}}})
+	expect(t, p, pl.verifyLogin(), 0, "") // two calls
+	return situation{on: p, call: other.verifyLogin(), also: retryAfter(t, 1800),
+		cure: func() rookery.Call {
+			p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"verify_login": nil}})
+			return other.verifyLogin()
+		}}
+}
+
+// userRateUsedUp: the rate counts the one user, so that another player's call is the control.
+func userRateUsedUp(t *testing.T, p *rookery.Platform) situation {
+	pl := newPlayer(t, p)
+	other := logIn(t, p, pl.app, p.NewAccount(t))
+	p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"verify_login": map[string]string{"user": "2/1h"}}})
+	expect(t, p, pl.verifyLogin(), 0, "") // two calls
+	return situation{on: p, call: pl.verifyLogin(), also: retryAfter(t, 1800), cure: other.verifyLogin}
+}
+
+// retryAfter wants a header that says when the next call of a used-up rate is free.
+func retryAfter(t *testing.T, most int) func(rookery.Answer) {
+	return func(answer rookery.Answer) {
+		t.Helper()
+		text := answer.Header.Get("Retry-After")
+		if seconds, err := strconv.Atoi(text); err != nil || seconds < 1 || seconds > most {
+			t.Errorf("Retry-After is %q, want 1 to %d", text, most)
+		}
+	}
+}
+
+// malformedOpenID is a client's login with an openid of 31 digits.
+func malformedOpenID(t *testing.T, p *rookery.Platform) situation {
+	pl := newPlayer(t, p)
+	token := pl.issue(t, "access")
+	return situation{on: p, call: login(pl.app, token.OpenID[:31], token.Token), cure: func() rookery.Call {
+		return login(pl.app, strings.ToLower(token.OpenID), token.Token)
+	}}
+}

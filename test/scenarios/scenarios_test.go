@@ -1,0 +1,215 @@
+// Package scenarios shows every return code that the platform can answer, one scenario a code: over the network, against
+// the real binary, with the real condition brought about. No fault is named by its code.
+package scenarios
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+func TestMain(m *testing.M) { rookery.Main(m) }
+
+// scenario shows one code. It may use the platform that all share, with an app and accounts of its own.
+type scenario struct {
+	code string // domain/number
+	run  func(*testing.T, *rookery.Platform)
+}
+
+// TestScenarios runs them all. test/scenarios/report reads the names and outcomes of its subtests.
+func TestScenarios(t *testing.T) {
+	p := rookery.Start(t)
+	seen := make(map[string]bool)
+	for _, s := range slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios) {
+		if seen[s.code] {
+			t.Errorf("there are two scenarios for %s", s.code)
+		}
+		seen[s.code] = true
+		t.Run(s.code, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, p)
+		})
+	}
+}
+
+// situation is a call whose cause has been brought about.
+type situation struct {
+	on   *rookery.Platform
+	call rookery.Call
+	// cure takes the cause away and returns the same call without it. It must succeed, which shows that the code came
+	// from its cause and from nothing else.
+	cure func() rookery.Call
+	// also looks at what else is particular to the answer; may be nil.
+	also func(rookery.Answer)
+}
+
+// answers runs a situation whose call is answered with ret, and with exactly msg unless it is empty.
+func answers(ret int, msg string, bring func(*testing.T, *rookery.Platform) situation) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		s := bring(t, p)
+		answer := expect(t, s.on, s.call, ret, msg)
+		if s.also != nil {
+			s.also(answer)
+		}
+		expect(t, s.on, s.cure(), 0, "")
+	}
+}
+
+// access and pay are the texts that MSDK doors hand on from the two token checks.
+func access(result int) string { return fmt.Sprintf("oidb decode0x711 failed, ret: %d", result) }
+func pay(result int) string    { return fmt.Sprintf("oidb decode0x73a failed, ret: %d", result) }
+
+var (
+	requestIDForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	madeSeqForm   = regexp.MustCompile(`^\d{10}-\d{10}-\d{6}-\d{10}$`)
+)
+
+// expect sends a call without seq and with one and looks at all that answers have in common.
+func expect(t *testing.T, p *rookery.Platform, call rookery.Call, ret int, msg string) (answer rookery.Answer) {
+	t.Helper()
+	for _, seq := range []string{"", "req-7"} {
+		if seq != "" {
+			call = call.With("seq", seq)
+		}
+		answer = p.Call(t, call)
+		if answer.Status != http.StatusOK || answer.Ret != ret || msg != "" && answer.Msg != msg {
+			t.Fatalf("%s: got status %d and %s, want ret %d, msg %q", call.Path, answer.Status, answer.Body, ret, msg)
+		}
+		if !requestIDForm.MatchString(answer.Header.Get("X-Request-Id")) {
+			t.Errorf("%s: X-Request-Id is %q", call.Path, answer.Header.Get("X-Request-Id"))
+		}
+		if !answer.JSON() {
+			if ret != 0 || call.Path != decryptPath {
+				t.Errorf("%s: the answer is not JSON: %q", call.Path, answer.Body)
+			}
+			continue
+		}
+		if answer.Msg == "" {
+			t.Errorf("%s: msg is empty", call.Path)
+		}
+		if seq != "" && answer.Seq != seq || seq == "" && !madeSeqForm.MatchString(answer.Seq) {
+			t.Errorf("%s: seq is %q, sent was %q", call.Path, answer.Seq, seq)
+		}
+	}
+	return answer
+}
+
+const (
+	verifyLoginPath = "/v2/auth/verify_login"
+	pfvalPath       = "/v2/auth/get_pfval"
+	decryptPath     = "/v2/auth/decrypt"
+	loginPath       = "/v2/auth/login"
+)
+
+func verifyLogin(app rookery.App, openid, token string) rookery.Call {
+	return rookery.NewCall(app, verifyLoginPath, fmt.Sprintf(`{"openid":"%s","token":"%s"}`, openid, token))
+}
+
+func pfval(app rookery.App, openid, token string) rookery.Call {
+	return rookery.NewCall(app, pfvalPath, fmt.Sprintf(`{"openid":"%s","pay_token":"%s","channel_dis":"2002"}`, openid, token))
+}
+
+func decrypt(app rookery.App, param string) rookery.Call {
+	call := rookery.NewCall(app, decryptPath, "").With("itopencodeparam", param)
+	call.Method = http.MethodGet
+	return call
+}
+
+func login(app rookery.App, openid, accessToken string) rookery.Call {
+	call := rookery.NewCall(app, loginPath, fmt.Sprintf(`{"channel_info":{"openid":"%s","access_token":"%s"}}`, openid, accessToken)).Without("source")
+	call.Key, call.Client = app.ClientSigKey, true
+	return call
+}
+
+// player is a fresh account at a fresh game, logged in.
+type player struct {
+	on     *rookery.Platform
+	app    rookery.App
+	uin    string
+	openid string // MSDK openid
+	token  string // MSDK token
+}
+
+func newPlayer(t *testing.T, p *rookery.Platform) player {
+	t.Helper()
+	return logIn(t, p, p.NewApp(t), p.NewAccount(t))
+}
+
+func logIn(t *testing.T, p *rookery.Platform, app rookery.App, uin string) player {
+	t.Helper()
+	token := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uin, Kind: "msdk"})
+	return player{on: p, app: app, uin: uin, openid: token.MSDKOpenID, token: token.Token}
+}
+
+func (pl player) verifyLogin() rookery.Call { return verifyLogin(pl.app, pl.openid, pl.token) }
+
+// issue has a token of the player's made.
+func (pl player) issue(t *testing.T, kind string) rookery.Token {
+	t.Helper()
+	return pl.on.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: kind})
+}
+
+// lapsed has a token made that has lapsed already.
+func (pl player) lapsed(t *testing.T, kind string) string {
+	t.Helper()
+	return pl.on.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: kind, Lifetime: "0s"}).Token
+}
+
+// again logs the player in once more and returns the call with the new token.
+func (pl player) again(t *testing.T) rookery.Call {
+	t.Helper()
+	return logIn(t, pl.on, pl.app, pl.uin).verifyLogin()
+}
+
+// tampered is the token with one letter of its sealed part changed.
+func tampered(token string) string {
+	const at = 80
+	letter := "A"
+	if token[at] == 'A' {
+		letter = "B"
+	}
+	return token[:at] + letter + token[at+1:]
+}
+
+// neverIssued is no MSDK openid of any platform: theirs have 20 digits.
+const neverIssued = "424242"
+
+// rename hides a table, as a damaged database would, and returns what brings it back.
+func rename(t *testing.T, p *rookery.Platform, table string) (back func()) {
+	t.Helper()
+	p.Exec(t, "ALTER TABLE "+table+" RENAME TO lost_"+table)
+	return func() {
+		t.Helper()
+		p.Exec(t, "ALTER TABLE lost_"+table+" RENAME TO "+table)
+	}
+}
+
+// inspection is what the platform says of a token when an operator asks.
+type inspection struct {
+	Check  string
+	Result int
+	Sound  bool
+}
+
+func inspect(t *testing.T, p *rookery.Platform, token string, want inspection) {
+	t.Helper()
+	var got inspection
+	p.Admin(t, "POST", "/admin/v1/tokens/inspect", map[string]string{"token": token}, &got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("inspection of the token: (-want +got)\n%s", diff)
+	}
+}
+
+func hasPrefix(t *testing.T, what, text, prefix string) {
+	t.Helper()
+	if !strings.HasPrefix(text, prefix) {
+		t.Errorf("%s is %q, want it to begin with %q", what, text, prefix)
+	}
+}
