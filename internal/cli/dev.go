@@ -55,6 +55,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 	flags.StringVar(&addr, "addr", "127.0.0.1:8700", "`HOST:PORT` to listen on; port 0 takes any free one")
 	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
+	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
 	return cmd
 }

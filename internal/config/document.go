@@ -74,8 +74,14 @@ func (l *Loaded) YAML() string {
 		open = open[:min(len(open), depth)]
 		value := s.Text()
 		switch {
+		case s.isList() && value == "":
+			value = "[]"
 		case s.isList():
-			value = "[" + strings.ReplaceAll(value, ",", ", ") + "]"
+			items := strings.Split(value, ",")
+			for i := range items {
+				items[i] = quoted(items[i])
+			}
+			value = "[" + strings.Join(items, ", ") + "]"
 		case s.value.Kind().String() == "string":
 			value = quoted(value)
 		}
