@@ -16,7 +16,7 @@ var apps = []test{
 	{"app-keeps-every-field", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		full := &platform.App{
-			AppID: math.MaxInt64, Name: `乌鸦 "Ворона" <&> 🪶\n`, GameID: math.MaxUint64,
+			AppID: math.MaxInt64, Name: `乌鸦 "Ворона" <&> 🪶\n`, GameID: 1<<63 - 1,
 			AppKey: "appkey12", MSDKKey: "msdkkey1", ClientSigKey: "client12",
 			SigKeys: map[string]string{"0": "sigkey12", "42": "sigkey34"},
 			Online:  true, Environment: platform.Test, RequireTLS: true,
@@ -28,7 +28,7 @@ var apps = []test{
 				"get_pfval": {User: platform.Rate{Count: 1, Per: 744 * time.Hour}},
 			},
 			RedirectURIs: []string{"https://example.com/返回?a=b&c=d"},
-			TestNumbers:  []platform.UIN{first, math.MaxInt64},
+			TestNumbers:  []platform.UIN{first, 1<<62 - 1},
 		}
 		bare := &platform.App{AppID: 1, Name: "bare", APIs: []string{}, SigKeys: map[string]string{}}
 		ok(t, s.CreateApp(ctx, full, now))
