@@ -171,7 +171,12 @@ func (p *Platform) TryAdmin(method, path string, in, out any) error {
 
 // AdminRaw sends any bytes to the admin API.
 func (p *Platform) AdminRaw(method, path string, body []byte) (status int, answer []byte, err error) {
-	req, err := http.NewRequest(method, p.AdminURL+path, bytes.NewReader(body))
+	return p.Raw(p.AdminURL, method, path, body)
+}
+
+// Raw sends any bytes, with the admin token, to a listener.
+func (p *Platform) Raw(url, method, path string, body []byte) (status int, answer []byte, err error) {
+	req, err := http.NewRequest(method, url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
