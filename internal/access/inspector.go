@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 const InspectorKept = 1000
 
 // maxInspected bounds each text of a record.
-const maxInspected = 8 << 10
+const maxInspected = 4 << 10
 
 // Inspector remembers the last requests, for a developer who wants to know why one was refused. A record holds no key,
 // token or password, but the signed string of a refused signature holds the request's body: it is for development only.
@@ -101,7 +102,7 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		Time:       c.Start.UTC(),
 		RequestID:  c.RequestID,
 		Method:     clip(c.Request.Method),
-		Interface:  e.interfaceName(c),
+		Interface:  clip(e.interfaceName(c)),
 		Secure:     c.Secure(),
 		User:       clip(c.User),
 		Status:     c.Answer.Status,
@@ -143,10 +144,10 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 	e.gateway.inspector.Add(r)
 }
 
-// clip cuts a text that is long.
+// clip copies a text, cut when it is long, so that a record keeps nothing else of its request.
 func clip(text string) string {
 	if len(text) > maxInspected {
 		return text[:maxInspected] + " ..."
 	}
-	return text
+	return strings.Clone(text)
 }

@@ -80,7 +80,7 @@ func (l *listening) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.most {
-			return &counted{Conn: conn, open: &l.open}, nil
+			return &counted{TCPConn: conn.(*net.TCPConn), open: &l.open}, nil
 		}
 		l.open.Add(-1)
 		l.refused.Add(1)
@@ -88,16 +88,17 @@ func (l *listening) Accept() (net.Conn, error) {
 	}
 }
 
-// counted is a connection that counts as open until it is closed.
+// counted is a connection that counts as open until it is closed. It has all that a TCP connection has: the HTTP server
+// closes one side first where it refuses a request half read.
 type counted struct {
-	net.Conn
+	*net.TCPConn
 	open *atomic.Int64
 	once sync.Once
 }
 
 func (c *counted) Close() error {
 	c.once.Do(func() { c.open.Add(-1) })
-	return c.Conn.Close()
+	return c.TCPConn.Close()
 }
 
 // measure shows the listener's connections in the metrics.

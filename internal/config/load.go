@@ -228,6 +228,9 @@ func (l *Loaded) readEnviron(environ, others []string) (errs []error) {
 // hint names the known word that is nearest to an unknown one, unless all are far.
 func hint(word string, known []string) string {
 	slices.Sort(known)
+	if len(word) > 100 {
+		return "" // no slip of the hand
+	}
 	best, distance := "", len(word)/2+1
 	for _, k := range known {
 		if d := editDistance(word, k); d < distance {

@@ -148,6 +148,8 @@ func (r *Rule) check() error {
 		return fmt.Errorf("times is %d, less than 0", r.Times)
 	case !(r.Rate >= 0 && r.Rate <= 1):
 		return fmt.Errorf("rate %v is not from 0 to 1", r.Rate)
+	case r.Panic && !strings.HasPrefix(kind, "store.") && kind != "keyring.read":
+		return fmt.Errorf("%s does not panic: the store's points and keyring.read do", kind)
 	case len(r.OpenID) > 64 || len(r.Interface) > 200:
 		return errors.New("openid or interface is too long")
 	}

@@ -211,6 +211,7 @@ func TestRulesAreRefused(t *testing.T) {
 		"times below 0":         {Rule{Point: "keyring.read", Times: -1}, "times is -1"},
 		"rate above 1":          {Rule{Point: "keyring.read", Rate: 1.5}, "rate 1.5"},
 		"rate that is none":     {Rule{Point: "keyring.read", Rate: math.NaN()}, "rate NaN"},
+		"panic on the bus":      {Rule{Point: "bus.connect:0x711", Panic: true}, "does not panic"},
 		"long openid":           {Rule{Point: "keyring.read", OpenID: strings.Repeat("0", 65)}, "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
