@@ -16,6 +16,7 @@ type verdict int
 const (
 	appMissing verdict = iota
 	appUnknown
+	appUnreadable // the storage failed
 	openIDMissing
 	openIDLengthWrong
 	openIDUnknown      // never issued for this app
@@ -23,6 +24,7 @@ const (
 	openIDUnreadable   // the storage failed
 	relationMissing    // the openid that the token was issued for names no account
 	tokenMissing       //
+	keyringUnreadable  // the keys could not be used
 	tokenUndecodable   // not a token of ours, or of another kind
 	sealBroken         // a token of ours that was altered
 	foreignApp         // issued for another app
@@ -47,6 +49,7 @@ const (
 var accessCodes = [verdicts]retcode.Code{
 	appMissing:         retcode.AccessTokenAppIDMissing,
 	appUnknown:         retcode.AccessTokenAppIDInvalid11,
+	appUnreadable:      retcode.AccessTokenAppReadFailed,
 	openIDMissing:      retcode.AccessTokenOpenIDMissing,
 	openIDLengthWrong:  retcode.AccessTokenOpenIDInvalid,
 	openIDUnknown:      retcode.AccessTokenOpenIDInvalid,
@@ -54,6 +57,7 @@ var accessCodes = [verdicts]retcode.Code{
 	openIDUnreadable:   retcode.AccessTokenOpenIDReadFailed,
 	relationMissing:    retcode.AccessTokenOpenIDRelationMissing,
 	tokenMissing:       retcode.AccessTokenOpenKeyMissing,
+	keyringUnreadable:  retcode.AccessTokenGrantCheckFailed13,
 	tokenUndecodable:   retcode.AccessTokenUndecodable,
 	sealBroken:         retcode.AccessTokenSealInvalid,
 	foreignApp:         retcode.AccessTokenAppIDMismatch,
@@ -77,6 +81,7 @@ var accessCodes = [verdicts]retcode.Code{
 var payCodes = [verdicts]retcode.Code{
 	appMissing:        retcode.PayTokenAppIDInvalid,
 	appUnknown:        retcode.PayTokenAppIDInvalid,
+	appUnreadable:     retcode.PayTokenOpenIDCheckFailed,
 	openIDMissing:     retcode.PayTokenOpenIDLengthWrong,
 	openIDLengthWrong: retcode.PayTokenOpenIDLengthWrong,
 	openIDUnknown:     retcode.PayTokenOpenIDInvalid,
@@ -84,6 +89,7 @@ var payCodes = [verdicts]retcode.Code{
 	openIDUnreadable:  retcode.PayTokenOpenIDCheckFailed,
 	relationMissing:   retcode.PayTokenOpenIDInvalid,
 	tokenMissing:      retcode.PayTokenUndecryptable,
+	keyringUnreadable: retcode.PayTokenOpenIDCheckFailed,
 	tokenUndecodable:  retcode.PayTokenUndecryptable,
 	sealBroken:        retcode.PayTokenUndecryptable,
 	foreignApp:        retcode.PayTokenAppIDMismatch,
@@ -133,17 +139,25 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
 // which stands for all that proves a login, PayToken or GuestToken.
 func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
-	switch {
-	case req.AppID == 0:
+	if req.AppID == 0 {
 		return rsp, &refusal{verdict: appMissing}
-	case s.Apps.ByID(req.AppID) == nil:
+	}
+	switch _, err := s.Apps.Find(ctx, req.AppID); {
+	case errors.Is(err, store.ErrNotFound):
 		return rsp, &refusal{verdict: appUnknown}
+	case err != nil:
+		return rsp, &refusal{verdict: appUnreadable, cause: err}
+	}
+	switch {
 	case len(req.OpenID) == 0 && req.MSDKOpenID == 0:
 		return rsp, &refusal{verdict: openIDMissing}
 	case len(req.OpenID) != 0 && len(req.OpenID) != len(platform.OpenID{}):
 		return rsp, &refusal{verdict: openIDLengthWrong}
 	case req.Token == "":
 		return rsp, &refusal{verdict: tokenMissing}
+	}
+	if err := s.keyring.usable(ctx); err != nil {
+		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
 	}
 	t, err := s.keyring.openToken(req.Token)
 	switch {

@@ -23,6 +23,7 @@ func (c Command) String() string { return fmt.Sprintf("0x%x_%d", c.Number, c.Ser
 // the bus only reads, so calls need no lock.
 type Bus struct {
 	commands map[Command]entry
+	guard    func(ctx context.Context, c Command, req any) error // nil where nothing stands in the way
 }
 
 type entry struct {
@@ -32,6 +33,10 @@ type entry struct {
 
 // NewBus returns a bus without commands.
 func NewBus() *Bus { return &Bus{commands: make(map[Command]entry)} }
+
+// Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
+// error. It must be set before the first call.
+func (b *Bus) Guard(guard func(ctx context.Context, c Command, req any) error) { b.guard = guard }
 
 // Handler is the code of one command. It must keep neither message.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
@@ -51,6 +56,12 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	h, ok := e.handler.(Handler[Req, Rsp])
 	if !ok {
 		return rsp, &Failure{Command: c, Code: retcode.OIDBCommandNotConfigured}
+	}
+	if b.guard != nil {
+		if err := b.guard(ctx, c, req); err != nil {
+			code, _ := retcode.From(err)
+			return rsp, &Failure{Command: c, Code: code, Cause: err}
+		}
 	}
 	defer func() {
 		if p := recover(); p != nil {

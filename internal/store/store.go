@@ -44,6 +44,8 @@ type Apps interface {
 	// UpdateApp replaces an app by what edit makes of it; its appid stays. An error of edit is returned as it is and
 	// nothing changes; ErrNotFound, or ErrExists when the new gameid is taken.
 	UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (*platform.App, error)
+	// App returns one app or ErrNotFound.
+	App(ctx context.Context, id platform.AppID) (*platform.App, error)
 	// Apps returns all apps in the order of their appids.
 	Apps(ctx context.Context) ([]*platform.App, error)
 }

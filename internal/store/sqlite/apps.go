@@ -46,6 +46,11 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 	})
 }
 
+// App implements store.Apps.
+func (s *Store) App(ctx context.Context, id platform.AppID) (*platform.App, error) {
+	return scanApp(s.queryRow(ctx, "SELECT record FROM apps WHERE appid = ?", int64(id)))
+}
+
 // Apps implements store.Apps.
 func (s *Store) Apps(ctx context.Context) ([]*platform.App, error) {
 	rows, err := s.query(ctx, "SELECT record FROM apps ORDER BY appid")
