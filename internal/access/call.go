@@ -30,8 +30,12 @@ type Call struct {
 	// The answer, set by the door.
 	Answer Answer
 
-	notes []slog.Attr
-	peer  netip.Addr
+	notes   []slog.Attr
+	stage   string // that refused the call
+	proxies *Proxies
+	peer    netip.Addr
+	secure  bool
+	met     bool // peer and secure are set
 }
 
 // Answer is what goes out. The door fills it in; only the access layer writes it.
@@ -45,16 +49,6 @@ type Answer struct {
 
 // Context returns the request's context.
 func (c *Call) Context() context.Context { return c.Request.Context() }
-
-// Peer returns the caller's address: that of the connection, whatever headers say.
-func (c *Call) Peer() netip.Addr {
-	if !c.peer.IsValid() {
-		if addr, err := netip.ParseAddrPort(c.Request.RemoteAddr); err == nil {
-			c.peer = addr.Addr().Unmap()
-		}
-	}
-	return c.peer
-}
 
 // Note adds a field to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }

@@ -59,6 +59,10 @@ type Gateway struct {
 	rates    rates
 	mux      *http.ServeMux
 	calls    sync.Pool
+
+	proxies   Proxies
+	inspector *Inspector // nil where nobody looks
+	naming    bool       // calls' contexts name their interface
 }
 
 // New returns a gateway that serves the routes by the doors. It fails when the table and the doors do not fit together:
@@ -132,6 +136,10 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 // ServeHTTP implements http.Handler.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
 
+// NameInterfaces has the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
+// of its request. It must be called before the first request.
+func (g *Gateway) NameInterfaces() { g.naming = true }
+
 // endpoint is a route ready to serve.
 type endpoint struct {
 	route   *Route
@@ -151,13 +159,16 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := e.gateway
 	c := g.calls.Get().(*Call)
 	begin := time.Now()
-	c.Request, c.Start, c.RequestID = r, g.clock.Now(), newRequestID()
+	c.Request, c.Start, c.RequestID, c.proxies = r, g.clock.Now(), newRequestID(), &g.proxies
 	result, err := e.serve(c, w)
 	e.door.Encode(c, result, err)
 	g.write(w, c)
 	took := time.Since(begin)
 	e.meter.observe(c, took)
 	e.logEvent(c, err, took)
+	if g.inspector != nil && e.door.Name != "dev" {
+		e.inspect(c, err, took)
+	}
 	c.reset()
 	g.calls.Put(c)
 }
@@ -172,19 +183,27 @@ func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error
 	endpoint := e.byMethod[c.Request.Method]
 	if endpoint == nil {
 		if e.byMethod == nil {
+			c.stage = "route"
 			return nil, ErrNoRoute
 		}
+		c.stage = "method"
 		return nil, ErrMethod
 	}
 	c.Route = endpoint.route
+	if e.gateway.naming {
+		c.Request = c.Request.WithContext(platform.WithInterface(c.Request.Context(), c.Route.Path))
+	}
 	if err := c.readBody(w); err != nil {
+		c.stage = "read"
 		return nil, err
 	}
 	for i := range endpoint.stages {
 		if err := endpoint.stages[i].Run(c); err != nil {
+			c.stage = endpoint.stages[i].Name
 			return nil, err
 		}
 	}
+	c.stage = "handler"
 	return endpoint.handler(c)
 }
 

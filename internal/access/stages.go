@@ -67,7 +67,7 @@ func addressAllowed(c *Call, list []netip.Prefix) bool {
 }
 
 func requireTLS(c *Call) error {
-	if c.App.RequireTLS && c.Request.TLS == nil {
+	if c.App.RequireTLS && !c.Secure() {
 		return retcode.QQHTTPSRequired
 	}
 	return nil

@@ -37,7 +37,9 @@ func startPlatform(t *testing.T) *platformUnderTest {
 	p := &platformUnderTest{log: new(bytes.Buffer)}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	ctx, cancel := context.WithCancel(context.Background())
-	server, err := openServer(ctx, serverConfig{addr: "127.0.0.1:0", data: t.TempDir(), log: log})
+	cfg := devConfig(log)
+	cfg.HTTP.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
+	server, err := openServer(ctx, cfg)
 	if err != nil {
 		cancel()
 		t.Fatal(err)

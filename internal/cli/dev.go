@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rookeryhq/rookery/internal/api/msdkv3"
-	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
@@ -47,11 +48,10 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			}
 			log, flush := newLog(s.err)
 			defer flush()
-			return runDev(cmd.Context(), s, log, asJSON, serverConfig{
-				addr: addr, oidb: bus, data: data, log: log,
-				v3: msdkv3.Options{ExplainSignatures: true},
-				v5: msdkv5.Options{TSWindow: tsWindow, ExplainSignatures: true},
-			})
+			cfg := devConfig(log)
+			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
+			cfg.oidb = cmp.Or(bus, anyBus)
+			return runDev(cmd.Context(), s, log, asJSON, cfg)
 		},
 	}
 	flags := cmd.Flags()
@@ -59,16 +59,28 @@ signed and, when it can tell, which mistake made the signature that came.`,
 	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
+	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
 	return cmd
 }
 
+// devConfig is the configuration that rookery dev begins with.
+func devConfig(log *slog.Logger) serverConfig {
+	return serverConfig{
+		Config: config.Default().Config,
+		log:    log,
+		dev:    &devParts{inspector: access.NewInspector()},
+		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr"},
+		oidb:   anyBus,
+	}
+}
+
 func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg serverConfig) (err error) {
-	if cfg.data == "" {
-		if cfg.data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
+	if cfg.Data == "" {
+		if cfg.Data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(cfg.data)) }()
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
 	}
 	server, err := openServer(ctx, cfg)
 	if err != nil {
@@ -81,7 +93,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	known := knownServer{URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
-	if host := server.listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
+	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
 		log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
 	}
 	served := make(chan error, 1)

@@ -7,16 +7,26 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"github.com/rookeryhq/rookery/internal/config"
 )
 
 // newLog returns a logger on w, for eyes when w is a terminal and in JSON otherwise, and a function that waits until all
 // that was logged is written.
-func newLog(w io.Writer) (*slog.Logger, func()) {
+func newLog(w io.Writer) (*slog.Logger, func()) { return newLogBy(w, config.Default().Log) }
+
+// newLogBy is newLog with settings.
+func newLogBy(w io.Writer, settings config.Log) (*slog.Logger, func()) {
 	sink := newLogSink(w)
-	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(slog.NewTextHandler(sink, nil)), sink.flush
+	var options slog.HandlerOptions
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(settings.Level)) // one of its words
+	options.Level = level
+	file, ok := w.(*os.File)
+	if settings.Format == "text" || settings.Format == "auto" && ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(sink, &options)), sink.flush
 	}
-	return slog.New(slog.NewJSONHandler(sink, nil)), sink.flush
+	return slog.New(slog.NewJSONHandler(sink, &options)), sink.flush
 }
 
 // logSink writes in the background, at once when there is little and in large pieces when there is much, so that a

@@ -73,6 +73,8 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 func newRootCommand(s *streams) *cobra.Command {
 	root := newGroup("rookery", "A self-hosted game platform that speaks the QQ channel's server interfaces", "",
 		newDevCommand(s),
+		newServeCommand(s),
+		newConfigCommand(s),
 		newAppCommand(s),
 		newAccountCommand(s),
 		newTokenCommand(s),

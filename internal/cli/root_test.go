@@ -44,6 +44,8 @@ func TestCommandTree(t *testing.T) {
 		"app":     {"create", "list", "rotate-key", "show", "update"},
 		"account": {"close", "create", "freeze", "list", "passwd", "protect", "reclaim", "show", "unfreeze"},
 		"token":   {"inspect", "issue", "revoke"},
+		"config":  {"check", "print"},
+		"dev":     {"clock", "exec", "fault", "requests"},
 		"keys":    {"list", "rotate"},
 		"sign":    {"v3", "v5"},
 	}

@@ -12,8 +12,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,8 +26,11 @@ import (
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -35,77 +40,102 @@ import (
 
 // serverConfig is what a platform is started with.
 type serverConfig struct {
-	addr string // of the HTTP listener
-	oidb string // address of the bus's listener; "" for the usual one, or another where that is not free
-	data string // folder of everything the platform keeps
-	v3   msdkv3.Options
-	v5   msdkv5.Options
-	log  *slog.Logger
+	config.Config
+	log *slog.Logger
+	dev *devParts // what rookery dev has beside a platform; nil for rookery serve
+	// named are settings that the person who starts the platform knows under another name than their own.
+	named map[string]string
+	// oidb is where the bus listens: HOST:PORT, anyBus, or "" for nowhere.
+	oidb string
 }
 
-// server is a platform: everything between the listener and the disk, wired together.
+// devParts are what `rookery dev` has beside a platform.
+type devParts struct {
+	faults    fault.Set
+	inspector *access.Inspector
+}
+
+// name is what errors call a setting.
+func (c *serverConfig) name(setting string) string {
+	if name, ok := c.named[setting]; ok {
+		return name
+	}
+	return setting
+}
+
+// server is a platform: everything between the listeners and the disk, wired together.
 type server struct {
 	identity *identity.Service
 	store    store.Store
 	clock    *platform.Clock
 
+	cfg            serverConfig
 	lock           *os.File
-	listener       net.Listener
-	http           *http.Server
-	busListener    net.Listener
+	public         *listening   // the doors that games call; under rookery dev everything
+	operators      *listening   // the admin API, metrics and health; nil under rookery dev
+	busListener    net.Listener // nil where the bus does not listen
 	bus            *oidb.Server
 	adminTokenFile string
+	draining       atomic.Bool
 }
 
-// Bounds on connections: how slow a caller may be, and how long an idle one is kept.
-const (
-	headerTimeout  = 5 * time.Second
-	readTimeout    = 10 * time.Second
-	writeTimeout   = 15 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 16 << 10
-	stopTimeout    = 10 * time.Second
-)
+// busStopTimeout is how long calls of the bus that are under way may take after a stop.
+const busStopTimeout = 5 * time.Second
+
+// operatorConnections bounds the operators' listener.
+const operatorConnections = 256
 
 // openServer opens the data folder, wires the platform and listens. Nothing is served before serve.
 func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
-	s = &server{clock: new(platform.Clock)}
+	s = &server{clock: new(platform.Clock), cfg: cfg}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := os.MkdirAll(cfg.data, 0o700); err != nil {
-		return s, fmt.Errorf("--data: %w", err)
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
-	if s.lock, err = lockFolder(cfg.data); err != nil {
+	if s.lock, err = lockFolder(cfg.name("data"), cfg.Data); err != nil {
 		return s, err
 	}
-	if s.listener, err = listen("--addr", cfg.addr); err != nil {
+	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
 		return s, err
 	}
-	if s.busListener, err = listenBus(cfg); err != nil {
-		return s, err
+	if cfg.oidb != "" {
+		if s.busListener, err = listenBus(cfg); err != nil {
+			return s, err
+		}
 	}
-	db, err := sqlite.Open(ctx, filepath.Join(cfg.data, "rookery.db"))
+	if cfg.dev == nil {
+		if s.operators, err = s.listen("admin.listen", cfg.Admin.Listen, "admin.tls", cfg.Admin.TLS, operatorConnections); err != nil {
+			return s, err
+		}
+	}
+	db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db"))
 	if err != nil {
 		return s, err
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
-	keyring, err := identity.OpenKeyring(filepath.Join(cfg.data, "keyring.json"), s.clock.Now())
+	keyring, err := identity.OpenKeyring(filepath.Join(cfg.Data, "keyring.json"), s.clock.Now())
 	if err != nil {
 		return s, err
 	}
-	s.adminTokenFile = filepath.Join(cfg.data, "admin.token")
-	adminToken, err := openAdminToken(s.adminTokenFile)
+	adminToken, err := s.openAdminToken()
 	if err != nil {
 		return s, err
 	}
+	bus := oidb.NewBus()
+	if cfg.dev != nil {
+		s.store = cfg.dev.faults.Store(s.store)
+		keyring.Guard(cfg.dev.faults.Keyring)
+		bus.Guard(cfg.dev.faults.Bus)
+	}
+
 	s.identity = identity.New(s.store, s.clock, keyring)
 	if err := s.identity.Apps.Load(ctx); err != nil {
 		return s, err
 	}
-	bus := oidb.NewBus()
 	s.identity.Register(bus)
 	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
 		return s, err
@@ -117,66 +147,144 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	gateway, err := access.New(routes, []*access.Door{
-		msdkv5.New(s.identity, bus, cfg.v5),
-		msdkv3.New(s.identity, bus, cfg.v3),
+	s.public.measure(metrics)
+	games := []*access.Door{
+		msdkv5.New(s.identity, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
+		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+	}
+	operators := []*access.Door{
 		admin.New(s.identity, bus, adminToken),
-	}, s.clock, cfg.log, metrics)
+	}
+	if cfg.dev != nil {
+		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))
+	}
+	gateway, err := access.New(routes, slices.Concat(games, operators), s.clock, cfg.log, metrics)
 	if err != nil {
 		return s, err
 	}
 	s.bus = oidb.NewServer(bus, s.clock, cfg.log, metrics, oidb.ServerOptions{})
-	mux := http.NewServeMux()
-	mux.Handle("/v2/", gateway)
-	mux.Handle("/auth/", gateway)
-	mux.Handle("/admin/", gateway)
+	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
+	if cfg.dev != nil {
+		gateway.Inspect(cfg.dev.inspector)
+		gateway.NameInterfaces()
+	}
+
+	mux := s.mount(s.public, gateway, games)
+	if s.operators != nil {
+		mux = s.mount(s.operators, gateway, operators)
+	} else {
+		mount(mux, gateway, operators)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("/", noDoor)
-	s.http = &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(cfg.log.Handler(), slog.LevelWarn),
-	}
 	return s, nil
 }
 
-// url is where the platform listens.
-func (s *server) url() string { return "http://" + s.listener.Addr().String() }
+// mount gives a listener its server and the doors that it serves.
+func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door) *http.ServeMux {
+	mux := http.NewServeMux()
+	mount(mux, gateway, doors)
+	mux.HandleFunc("/", noDoor)
+	l.http = &http.Server{
+		Handler:           s.closing(mux),
+		ReadHeaderTimeout: s.cfg.HTTP.HeaderTimeout,
+		ReadTimeout:       s.cfg.HTTP.ReadTimeout,
+		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
+		IdleTimeout:       s.cfg.HTTP.IdleTimeout,
+		MaxHeaderBytes:    s.cfg.HTTP.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.cfg.log.Handler(), slog.LevelWarn),
+	}
+	return mux
+}
 
-// serve answers requests until ctx ends; then it finishes those under way. It releases everything.
+func mount(mux *http.ServeMux, gateway *access.Gateway, doors []*access.Door) {
+	for _, door := range doors {
+		mux.Handle(door.Prefix, gateway)
+	}
+}
+
+// closing has connections closed after their answer while the platform drains.
+func (s *server) closing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// url is where the platform listens.
+func (s *server) url() string { return s.public.url() }
+
+// serve answers requests until ctx ends; then it drains. It releases everything.
 func (s *server) serve(ctx context.Context) error {
-	failed := make(chan error, 2)
-	go func() { failed <- s.http.Serve(s.listener) }()
-	go func() { failed <- s.bus.Serve(s.busListener) }()
+	stopped, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, 3)
+	for _, l := range s.listenings() {
+		go func() { failed <- l.serve() }()
+		if l.certificate != nil {
+			go l.certificate.watch(stopped, s.cfg.log)
+		}
+	}
+	if s.busListener != nil {
+		go func() { failed <- s.bus.Serve(s.busListener) }()
+	}
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+		err = s.drain(stopped)
 	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), busStopTimeout)
 	defer cancel()
-	if s.http.Shutdown(patience) != nil {
-		err = errors.Join(err, fmt.Errorf("some requests did not end within %s and were cut off", stopTimeout))
-		s.http.Close()
-	}
 	err = errors.Join(err, s.bus.Shutdown(patience))
 	return errors.Join(err, s.close())
+}
+
+// drain stops in steps: readiness fails while requests are still taken; then the listeners close and requests under way
+// are finished. The operators' listener is the last, so that the drain can be watched.
+func (s *server) drain(ctx context.Context) error {
+	s.draining.Store(true)
+	stop := s.cfg.Stop
+	if stop.Notice > 0 {
+		s.cfg.log.Info("draining", "notice", stop.Notice.String())
+		<-time.After(stop.Notice)
+	}
+	patience, cancel := context.WithTimeout(ctx, stop.Timeout)
+	defer cancel()
+	var errs []error
+	for _, l := range s.listenings() {
+		if err := l.http.Shutdown(patience); err != nil {
+			l.http.Close()
+			errs = append(errs, fmt.Errorf("some requests did not end within %s and were cut off", stop.Timeout))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// listenings are the listeners, in the order in which they stop.
+func (s *server) listenings() (all []*listening) {
+	for _, l := range []*listening{s.public, s.operators} {
+		if l != nil {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // close releases what openServer took; the store's writes under way are finished.
 func (s *server) close() error {
 	var errs []error
-	for _, listener := range []net.Listener{s.listener, s.busListener} {
-		if listener != nil {
-			if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
-				errs = append(errs, err)
-			}
+	for _, l := range s.listenings() {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.busListener != nil {
+		if err := s.busListener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
 		}
 	}
 	if s.store != nil {
@@ -189,6 +297,10 @@ func (s *server) close() error {
 }
 
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
+		return
+	}
 	if err := s.store.Ping(r.Context()); err != nil {
 		http.Error(w, "the storage cannot be read", http.StatusServiceUnavailable)
 		return
@@ -202,60 +314,58 @@ func noDoor(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
 }
 
-// usualBus is where the bus listens when nobody says otherwise.
+// anyBus lets the bus listen at its usual address, or at any free port where that is taken or HTTP takes any.
+const anyBus = "any"
+
 const usualBus = "127.0.0.1:8701"
 
 // listenBus takes the address for the bus.
 func listenBus(cfg serverConfig) (net.Listener, error) {
-	if cfg.oidb != "" {
-		return listen("--oidb-addr", cfg.oidb)
-	}
-	if _, port, _ := net.SplitHostPort(cfg.addr); port != "0" {
-		if listener, err := net.Listen("tcp", usualBus); err == nil {
-			return listener, nil
+	addr := cfg.oidb
+	if addr == anyBus {
+		addr = "127.0.0.1:0"
+		if _, port, _ := net.SplitHostPort(cfg.HTTP.Listen); port != "0" {
+			if listener, err := net.Listen("tcp", usualBus); err == nil {
+				return listener, nil
+			}
 		}
 	}
-	return listen("--oidb-addr", "127.0.0.1:0")
-}
-
-// listen takes an address that a flag of the command line has.
-func listen(flag, addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s %s is in use by another program: choose another port, or 0 for any free one", flag, addr)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s %s may not be used by this account: choose a port above 1023", flag, addr)
-	case err != nil:
-		return nil, fmt.Errorf("%s %q is not HOST:PORT of this machine, such as 127.0.0.1:8700 (%w)", flag, addr, err)
+	if err != nil {
+		return nil, fmt.Errorf("%s %q cannot be listened on: %w", cfg.name("oidb.listen"), addr, err)
 	}
 	return listener, nil
 }
 
 // lockFolder keeps a second rookery off the folder for as long as the file stays open, whatever way this one ends.
-func lockFolder(folder string) (*os.File, error) {
+func lockFolder(name, folder string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("--data: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		owner, _ := os.ReadFile(file.Name())
 		file.Close()
-		return nil, fmt.Errorf("--data %s is in use by another rookery (process %s): stop it or choose another folder", folder, strings.TrimSpace(string(owner)))
+		return nil, fmt.Errorf("%s %s is in use by another rookery (process %s): stop it or choose another folder", name, folder, strings.TrimSpace(string(owner)))
 	}
 	err = errors.Join(file.Truncate(0), func() error { _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); return err }())
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("--data: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return file, nil
 }
 
-// openAdminToken reads the admin API's bearer token; at the first start it makes one.
-func openAdminToken(file string) (string, error) {
+// openAdminToken reads the admin API's bearer token. Where no file is set, the first start makes one in the data folder.
+func (s *server) openAdminToken() (string, error) {
+	file, own := s.cfg.Admin.TokenFile, false
+	if file == "" {
+		file, own = filepath.Join(s.cfg.Data, "admin.token"), true
+	}
+	s.adminTokenFile = file
 	content, err := os.ReadFile(file)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && own:
 		var random [32]byte
 		rand.Read(random[:])
 		token := hex.EncodeToString(random[:])

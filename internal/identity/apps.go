@@ -60,6 +60,19 @@ func (a *Apps) Load(ctx context.Context) error {
 // ByID returns an app, or nil.
 func (a *Apps) ByID(id platform.AppID) *platform.App { return a.index.Load().byID[id] }
 
+// Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
+// Errors: store.ErrNotFound, or the storage's.
+func (a *Apps) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
+	if app := a.ByID(id); app != nil {
+		return app, nil
+	}
+	app, err := a.store.App(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return app, a.Load(ctx)
+}
+
 // ByGame returns the app of a V5 game, or nil.
 func (a *Apps) ByGame(id platform.GameID) *platform.App { return a.index.Load().byGame[id] }
 

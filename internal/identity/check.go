@@ -28,7 +28,7 @@ const (
 	relationMissing    // the openid that the token was issued for names no account
 	openIDKaixin       // of an account family that 0x711 does not take
 	tokenMissing       //
-	keyringUnreadable  // the keys that open tokens are not to be had
+	keyringUnreadable  // the keys could not be used
 	tokenUndecodable   // not a token of ours, or of another kind
 	sealBroken         // a token of ours that was altered
 	foreignApp         // issued for another app
@@ -166,6 +166,9 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	case req.Openkey && len(req.Token) != openkeyLength:
 		return rsp, &refusal{verdict: openkeyLengthWrong}
 	}
+	if err := s.keyring.usable(ctx); err != nil {
+		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
+	}
 	t, err := s.keyring.openToken(req.Token)
 	switch {
 	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
@@ -234,15 +237,12 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 	}
 	err := oidb.MayWait(ctx)
 	if err == nil {
-		_, err = s.store.App(ctx, id)
+		_, err = s.Apps.Find(ctx, id)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return &refusal{verdict: appUnknown}
-	case err == nil:
-		err = s.Apps.Load(ctx)
-	}
-	if err != nil {
+	case err != nil:
 		return &refusal{verdict: appUnreadable, cause: err}
 	}
 	return nil

@@ -63,6 +63,9 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Register(bus, oidb.ConvertOpenID, retcode.AccessTokenInternal, s.convertOpenID)
 }
 
+// ForgetStandings has the service read every standing from the store again, as after a restart.
+func (s *Service) ForgetStandings() { s.standings.forget() }
+
 // Keyring returns the keyring that seals the service's tokens.
 func (s *Service) Keyring() *Keyring { return s.keyring }
 

@@ -212,6 +212,9 @@ var ErrLink = errors.New("identity: the link parameter does not open")
 // OpenLink reads a link parameter of an app and makes an MSDK token of it, which ends as one from a login would.
 // Errors: ErrLink.
 func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string) (*Link, error) {
+	if err := s.keyring.usable(ctx); err != nil {
+		return nil, err
+	}
 	t, err := s.keyring.openToken(text)
 	if err != nil || t.Kind != LinkTicket || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
 		return nil, ErrLink

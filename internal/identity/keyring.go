@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Keyring struct {
 	file    string
 	current atomic.Pointer[keys]
 	rotate  sync.Mutex
+	guard   func(context.Context) error // nil where the keys are always at hand
 }
 
 // Key describes one key of the keyring.
@@ -103,6 +105,18 @@ func (r *Keyring) Rotate(now time.Time) (Key, error) {
 		return Key{}, err
 	}
 	return key, r.use(handle, list)
+}
+
+// Guard sets a function that is asked before each use of the keys; while it returns an error they count as unreadable. It
+// must be called before the first use.
+func (r *Keyring) Guard(guard func(context.Context) error) { r.guard = guard }
+
+// usable fails while the keys cannot be read.
+func (r *Keyring) usable(ctx context.Context) error {
+	if r.guard == nil {
+		return nil
+	}
+	return r.guard(ctx)
 }
 
 // Keys lists the keys, oldest first.

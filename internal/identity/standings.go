@@ -53,6 +53,19 @@ func (s *standings) get(ctx context.Context, app platform.AppID, openid platform
 	return standing, err
 }
 
+// forget forgets every standing, as a restart does.
+func (s *standings) forget() {
+	for i := range s.buckets {
+		b := &s.buckets[i]
+		b.mu.Lock()
+		b.changes.Add(1)
+		for j := range b.slots {
+			b.slots[j].Store(nil)
+		}
+		b.mu.Unlock()
+	}
+}
+
 // drop forgets an openid's standing.
 func (s *standings) drop(app platform.AppID, openid platform.OpenID) {
 	b := s.bucket(openid)

@@ -53,6 +53,8 @@ type Bus struct {
 	clock     *platform.Clock
 	rates     *limit.Keyed
 
+	guard func(ctx context.Context, c Command, req any) error // nil where nothing stands in the way
+
 	change   sync.Mutex // held while the policy is changed
 	settings atomic.Pointer[settings]
 }
@@ -73,6 +75,10 @@ func NewBus() *Bus {
 	b.settings.Store(newSettings(Policy{}, nil))
 	return b
 }
+
+// Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
+// error. It must be set before the first call.
+func (b *Bus) Guard(guard func(ctx context.Context, c Command, req any) error) { b.guard = guard }
 
 // SetDirectory says whom the policy asks who is who. It comes before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
@@ -99,6 +105,12 @@ func Register[Req, Rsp any, PReq request[Req], PRsp interface {
 			if check, ok := any(PReq(&req)).(*CheckRequest); ok {
 				check.Caller = c.head.CallingApp()
 			}
+			if b.guard != nil && !c.guarded {
+				c.guarded = true
+				if err := b.guard(c.ctx, c.head.Command, req); err != nil {
+					return out, err
+				}
+			}
 			rsp, err := h(c.ctx, req)
 			if err == nil && (c.rules.numbers || c.head.CallingApp() != 0) {
 				if err = c.mayBeAbout(PRsp(&rsp).subject()); err != nil {
@@ -121,6 +133,12 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	h, ok := e.handler.(Handler[Req, Rsp])
 	if !ok {
 		return rsp, &Failure{Command: c, Code: retcode.OIDBCommandNotConfigured}
+	}
+	if b.guard != nil {
+		if err := b.guard(ctx, c, req); err != nil {
+			code, _ := retcode.From(err)
+			return rsp, &Failure{Command: c, Code: code, Cause: err}
+		}
 	}
 	defer func() {
 		if p := recover(); p != nil {

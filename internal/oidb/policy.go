@@ -89,6 +89,7 @@ type call struct {
 	head       Head
 	body       []byte
 	answerable bool // the head was read at least as far as its seq
+	guarded    bool // the bus's guard has let it pass
 	passed     int  // rows of the policy; a call that had to wait goes on behind them
 
 	// Of calls about an account.

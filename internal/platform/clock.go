@@ -19,3 +19,9 @@ func (c *Clock) NowMS() int64 { return c.Now().UnixMilli() }
 
 // Advance moves the clock by d, which may be negative.
 func (c *Clock) Advance(d time.Duration) { c.shift.Add(int64(d)) }
+
+// Set makes the clock show t from now on.
+func (c *Clock) Set(t time.Time) { c.shift.Store(int64(time.Until(t))) }
+
+// Ahead is how far the clock is ahead of the system's; negative when it is behind.
+func (c *Clock) Ahead() time.Duration { return time.Duration(c.shift.Load()) }

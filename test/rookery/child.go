@@ -96,6 +96,9 @@ func (c *Child) Log() string { return c.log.String() }
 // Secret names texts that the log must not show.
 func (c *Child) Secret(texts ...string) { c.log.hide(texts...) }
 
+// MayPanic lets the log tell of panics: the test brings one about.
+func (c *Child) MayPanic() { c.log.panics = true }
+
 // Stop interrupts the child, as Ctrl-C does. It must exit with status 0.
 func (c *Child) Stop(t testing.TB) {
 	t.Helper()

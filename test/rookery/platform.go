@@ -21,7 +21,7 @@ import (
 	_ "modernc.org/sqlite" // for DB
 )
 
-// Platform is a running `rookery dev`.
+// Platform is a running `rookery dev` or, without a world, `rookery serve`.
 type Platform struct {
 	*Child
 	World
@@ -34,7 +34,8 @@ type Platform struct {
 // World is what `rookery dev --json` prints.
 type World struct {
 	URL            string    `json:"http"`
-	OIDB           string    `json:"oidb"` // host:port of the bus
+	OIDB           string    `json:"oidb"`  // host:port of the bus
+	AdminURL       string    `json:"admin"` // of rookery serve; rookery dev has everything at URL
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`
 	Accounts       []Account `json:"accounts"`
@@ -81,18 +82,33 @@ func Start(t testing.TB, args ...string) *Platform {
 // StartIn starts a platform on a folder.
 func StartIn(t testing.TB, data string, args ...string) *Platform {
 	t.Helper()
+	return start(t, data, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
+}
+
+// Serve starts a `rookery serve` with a folder of its own, on free ports, with more arguments. It has no apps or accounts yet.
+func Serve(t testing.TB, args ...string) *Platform {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "data")
+	return start(t, data, append([]string{"serve", "--json", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", data}, args...)...)
+}
+
+func start(t testing.TB, data string, args ...string) *Platform {
+	t.Helper()
 	p := &Platform{Data: data, client: &http.Client{
 		Timeout:       patience,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	p.Child = Spawn(t, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
+	p.Child = Spawn(t, args...)
 	line, ok := p.Line(t)
 	if !ok {
-		t.Fatalf("rookery dev ended before it was ready:\n%s", p.Log())
+		t.Fatalf("rookery %s ended before it was ready:\n%s", args[0], p.Log())
 	}
 	if err := json.Unmarshal([]byte(line), &p.World); err != nil {
-		t.Fatalf("rookery dev --json printed %q: %v", line, err)
+		t.Fatalf("rookery %s --json printed %q: %v", args[0], line, err)
+	}
+	if p.AdminURL == "" {
+		p.AdminURL = p.URL
 	}
 	token, err := os.ReadFile(p.AdminTokenFile)
 	if err != nil {
@@ -123,7 +139,7 @@ func (p *Platform) Stop(t testing.TB) {
 	t.Helper()
 	p.Child.Stop(t)
 	if line, ok := p.Line(t); ok {
-		t.Errorf("rookery dev --json printed a second line: %q", line)
+		t.Errorf("it printed a second line: %q", line)
 	}
 }
 
@@ -156,7 +172,12 @@ func (p *Platform) TryAdmin(method, path string, in, out any) error {
 
 // AdminRaw sends any bytes to the admin API.
 func (p *Platform) AdminRaw(method, path string, body []byte) (status int, answer []byte, err error) {
-	req, err := http.NewRequest(method, p.URL+path, bytes.NewReader(body))
+	return p.Raw(p.AdminURL, method, path, body)
+}
+
+// Raw sends any bytes, with the admin token, to a listener.
+func (p *Platform) Raw(url, method, path string, body []byte) (status int, answer []byte, err error) {
+	req, err := http.NewRequest(method, url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -303,7 +324,7 @@ func (p *Platform) Exec(t testing.TB, statement string, args ...any) {
 // Metric returns a value that /metrics shows.
 func (p *Platform) Metric(t testing.TB, name string) (value float64) {
 	t.Helper()
-	rsp, err := p.client.Get(p.URL + "/metrics")
+	rsp, err := p.client.Get(p.AdminURL + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}

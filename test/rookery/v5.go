@@ -20,9 +20,10 @@ type Call struct {
 	Path   string            // from /v2/ on
 	Query  map[string]string // as it goes over the wire, without sig
 	Body   string
-	Key    string // to sign with
-	Client bool   // sign as the client SDK does
-	Sig    string // sent instead of the right one when it is not empty
+	Key    string      // to sign with
+	Client bool        // sign as the client SDK does
+	Sig    string      // sent instead of the right one when it is not empty
+	Header http.Header // further headers, such as a proxy's
 }
 
 // NewCall returns a call with the parameters that a back end sends, signed by the key of source 0.
@@ -122,6 +123,7 @@ func (p *Platform) TryCall(call Call) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	maps.Copy(req.Header, call.Header)
 	rsp, err := p.client.Do(req)
 	if err != nil {
 		return Answer{}, err

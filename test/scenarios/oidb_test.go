@@ -14,12 +14,9 @@ import (
 var busScenarios = []scenario{
 	{"accesstoken/16", onBus(0x10, func(c *busCase) { c.call.Body = check(1<<63+5, c.openid, c.access) })},
 	{"accesstoken/17", onBus(0x11, func(c *busCase) { c.call.Body = check(4711, c.openid, c.access) })},
-	{"accesstoken/18", appUnreadable},
 	{"accesstoken/33", onBus(0x21, func(c *busCase) { c.call.Body = openkey(c.app, c.openid, c.access) })},
 	{"accesstoken/34", onBus(0x22, func(c *busCase) { c.call.Body = openkey(c.app, c.another(), c.key) })},
 	{"accesstoken/35", onBus(0x23, func(c *busCase) { c.call.Body = openkey(c.app, c.openid, c.issue("openkey", "0s")) })},
-	{"accesstoken/36", openkeyUnreadable},
-	{"accesstoken/37", openkeyUnrenewable},
 	{"accesstoken/46", kaixin},
 	{"accesstoken/50", onBus(0x32, func(c *busCase) { c.call = text(c.app, "") })},
 	{"accesstoken/51", onBus(0x33, func(c *busCase) { c.call = text(c.app, "ABCD") })},
@@ -296,40 +293,6 @@ func kaixin(t *testing.T, p *rookery.Platform) {
 	c := newBusCase(t, p, newOfClass(t, p, "kaixin"))
 	c.expect(0x2e)
 	newBusCase(t, p, p.NewAccount(t)).expect(0)
-}
-
-// appUnreadable: an app that is not in the platform's memory is looked for in the store.
-func appUnreadable(t *testing.T, _ *rookery.Platform) {
-	p := rookery.Start(t)
-	c := newBusCase(t, p, p.NewAccount(t))
-	c.expect(0)
-	c.call.Body = check(4711, c.openid, c.access)
-	back := rename(t, p, "apps")
-	c.expect(0x12)
-	back()
-	c.expect(0x11)
-}
-
-func openkeyUnreadable(t *testing.T, _ *rookery.Platform) {
-	p := rookery.Start(t)
-	c := newBusCase(t, p, p.NewAccount(t))
-	c.call.Body = openkey(c.app, c.openid, c.key)
-	c.expect(0)
-	back := rename(t, p, "openkeys")
-	c.expect(0x24)
-	back()
-	c.expect(0)
-}
-
-// openkeyUnrenewable: the session can be read, but not written.
-func openkeyUnrenewable(t *testing.T, _ *rookery.Platform) {
-	p := rookery.Start(t)
-	c := newBusCase(t, p, p.NewAccount(t))
-	c.call.Body = openkey(c.app, c.openid, c.issue("openkey", "1h"))
-	p.Exec(t, "CREATE TRIGGER broken BEFORE UPDATE ON openkeys BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END")
-	c.expect(0x25)
-	p.Exec(t, "DROP TRIGGER broken")
-	c.expect(0)
 }
 
 // TestAConvertedOpenIDNeedsAFreshNonce shows the two numbers that 0x71f has for what its callers know as -25 and -26.

@@ -34,6 +34,9 @@ var apps = []test{
 		ok(t, s.CreateApp(ctx, full, now))
 		ok(t, s.CreateApp(ctx, bare, now))
 		same(t, result(s.Apps(ctx))(t), []*platform.App{bare, full})
+		same(t, result(s.App(ctx, full.AppID))(t), full)
+		_, err := s.App(ctx, 2)
+		fails(t, err, store.ErrNotFound)
 	}},
 	{"app-order", func(t *testing.T, s store.Store) {
 		for _, id := range []platform.AppID{100, 9, 1 << 62, 10} {

@@ -1,0 +1,153 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// InspectorKept is how many requests an inspector remembers.
+const InspectorKept = 1000
+
+// maxInspected bounds each text of a record.
+const maxInspected = 4 << 10
+
+// Inspector remembers the last requests, for a developer who wants to know why one was refused. A record holds no key,
+// token or password, but the signed string of a refused signature holds the request's body: it is for development only.
+type Inspector struct {
+	mu      sync.Mutex
+	records [InspectorKept]Record // record seq is at seq%InspectorKept
+	last    uint64                // number of the newest; 0 before the first
+	added   chan struct{}         // closed when a record is added
+}
+
+// NewInspector returns an inspector that has seen nothing.
+func NewInspector() *Inspector { return &Inspector{added: make(chan struct{})} }
+
+// Record is what an inspector remembers of one request.
+type Record struct {
+	Seq        uint64            `json:"seq"` // counts from 1
+	Time       time.Time         `json:"time"`
+	RequestID  string            `json:"request_id"`
+	Method     string            `json:"method"`
+	Interface  string            `json:"interface"` // the route's path; of a request without a route the path it asked for
+	Peer       string            `json:"peer"`
+	Secure     bool              `json:"secure"` // came by HTTPS
+	AppID      string            `json:"appid,omitzero"`
+	User       string            `json:"user,omitzero"` // the openid asked for
+	Status     int               `json:"status"`
+	Domain     string            `json:"domain,omitzero"` // of code
+	Code       int               `json:"code"`
+	DurationUS int64             `json:"duration_us"`
+	Stage      string            `json:"stage,omitzero"`   // that refused: one of routes.tsv's, or route, method, read, handler
+	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, where it is not the answer's: "accesstoken 65"
+	Error      string            `json:"error,omitzero"`   //
+	Cause      string            `json:"cause,omitzero"`   // why a part of the platform failed
+	Signed     string            `json:"signed,omitzero"`  // what the platform signed, of a refused signature
+	Mistake    string            `json:"mistake,omitzero"` // the usual one that made the signature that came
+	Notes      map[string]string `json:"notes,omitzero"`   // what else a door noted
+}
+
+// Add remembers a record and gives it its number.
+func (i *Inspector) Add(r Record) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last++
+	r.Seq = i.last
+	i.records[r.Seq%InspectorKept] = r
+	close(i.added)
+	i.added = make(chan struct{})
+}
+
+// After returns the newest records, at most limit, whose numbers are above seq, oldest first. While there are none it waits
+// until ctx ends.
+func (i *Inspector) After(ctx context.Context, seq uint64, limit int) []Record {
+	for {
+		records, added := i.after(seq, limit)
+		if len(records) > 0 {
+			return records
+		}
+		select {
+		case <-added:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (i *Inspector) after(seq uint64, limit int) (records []Record, added <-chan struct{}) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	first := seq + 1
+	if kept := uint64(min(limit, InspectorKept)); i.last > kept {
+		first = max(first, i.last-kept+1)
+	}
+	for n := first; n <= i.last; n++ {
+		records = append(records, i.records[n%InspectorKept])
+	}
+	return records, i.added
+}
+
+// Inspect has an inspector remember every request but those of the door "dev", through which it is read. It must be called
+// before the first request.
+func (g *Gateway) Inspect(i *Inspector) { g.inspector = i }
+
+func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
+	r := Record{
+		Time:       c.Start.UTC(),
+		RequestID:  c.RequestID,
+		Method:     clip(c.Request.Method),
+		Interface:  clip(e.interfaceName(c)),
+		Secure:     c.Secure(),
+		User:       clip(c.User),
+		Status:     c.Answer.Status,
+		DurationUS: took.Microseconds(),
+	}
+	if peer := c.Peer(); peer.IsValid() {
+		r.Peer = peer.String()
+	}
+	if c.App != nil {
+		r.AppID = c.App.AppID.String()
+	}
+	code := c.Answer.Code
+	if code != 0 {
+		r.Domain, r.Code = code.Domain().String(), code.Number()
+	}
+	if err != nil {
+		r.Stage, r.Error = c.stage, clip(err.Error())
+		if origin, ok := retcode.From(err); ok && origin != code {
+			r.Origin = origin.Domain().String() + " " + strconv.Itoa(origin.Number())
+		}
+		var coded *retcode.Error
+		if errors.As(err, &coded) && coded.Cause() != nil {
+			r.Cause = clip(coded.Cause().Error())
+		}
+	}
+	for _, note := range c.notes {
+		switch text := clip(note.Value.String()); note.Key {
+		case "signed":
+			r.Signed = text
+		case "mistake":
+			r.Mistake = text
+		default:
+			if r.Notes == nil {
+				r.Notes = make(map[string]string)
+			}
+			r.Notes[note.Key] = text
+		}
+	}
+	e.gateway.inspector.Add(r)
+}
+
+// clip copies a text, cut when it is long, so that a record keeps nothing else of its request.
+func clip(text string) string {
+	if len(text) > maxInspected {
+		return text[:maxInspected] + " ..."
+	}
+	return strings.Clone(text)
+}

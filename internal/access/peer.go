@@ -1,0 +1,130 @@
+package access
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Proxies says whose forwarding headers count. The zero value trusts nobody's.
+type Proxies struct {
+	Ranges []netip.Prefix // the proxies' own addresses
+	// Forwarded says that they write Forwarded (RFC 7239), not X-Forwarded-For and X-Forwarded-Proto. A proxy hands on
+	// what a caller put into the header that it does not write, so that one is never looked at.
+	Forwarded bool
+}
+
+// TrustProxies sets whose forwarding headers count. It must be called before the first request.
+func (g *Gateway) TrustProxies(p Proxies) { g.proxies = p }
+
+// Peer returns the caller's address: that of the connection, or, when this is a trusted proxy's, the right-most one in
+// its header that is none. It is not valid when a trusted proxy does not tell an address; no range holds it then.
+func (c *Call) Peer() netip.Addr {
+	c.meet()
+	return c.peer
+}
+
+// Secure reports whether the caller came by HTTPS, here or at the trusted proxy nearest to it.
+func (c *Call) Secure() bool {
+	c.meet()
+	return c.secure
+}
+
+func (c *Call) meet() {
+	if !c.met {
+		c.peer, c.secure = c.proxies.caller(c.Request)
+		c.met = true
+	}
+}
+
+func (p *Proxies) trusts(addr netip.Addr) bool {
+	return p != nil && slices.ContainsFunc(p.Ranges, func(r netip.Prefix) bool { return r.Contains(addr) })
+}
+
+// caller tells who sent a request and whether by HTTPS.
+func (p *Proxies) caller(r *http.Request) (addr netip.Addr, secure bool) {
+	if connection, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		addr = connection.Addr().Unmap()
+	}
+	secure = r.TLS != nil
+	if !p.trusts(addr) {
+		return addr, secure
+	}
+	if p.Forwarded {
+		return p.forwarded(r.Header.Values("Forwarded"), addr, secure)
+	}
+	return p.xForwarded(r.Header.Values("X-Forwarded-For"), r.Header.Values("X-Forwarded-Proto"), addr, secure)
+}
+
+// xForwarded goes through X-Forwarded-For from the right, where the nearest proxy wrote, until an address is none of the
+// proxies'. The right-most X-Forwarded-Proto is the nearest proxy's.
+func (p *Proxies) xForwarded(addresses, protocols []string, addr netip.Addr, secure bool) (netip.Addr, bool) {
+	for hop := range fromRight(protocols, ',') {
+		secure = strings.EqualFold(hop, "https")
+		break
+	}
+	for hop := range fromRight(addresses, ',') {
+		if addr = node(hop); !p.trusts(addr) {
+			break
+		}
+	}
+	return addr, secure
+}
+
+// forwarded does the same with Forwarded (RFC 7239, 4), where each element has its own proto.
+func (p *Proxies) forwarded(elements []string, addr netip.Addr, secure bool) (netip.Addr, bool) {
+	for element := range fromRight(elements, ',') {
+		addr = netip.Addr{}
+		for pair := range fromRight([]string{element}, ';') {
+			name, value, _ := strings.Cut(pair, "=")
+			value = strings.Trim(strings.TrimSpace(value), `"`)
+			switch {
+			case strings.EqualFold(strings.TrimSpace(name), "for"):
+				addr = node(value)
+			case strings.EqualFold(strings.TrimSpace(name), "proto"):
+				secure = strings.EqualFold(value, "https")
+			}
+		}
+		if !p.trusts(addr) {
+			break
+		}
+	}
+	return addr, secure
+}
+
+// fromRight yields the items of a header's lines, the last one first. A separator between quotes separates nothing.
+func fromRight(lines []string, separator byte) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			quoted, end := false, len(line)
+			for i := len(line) - 1; i >= -1; i-- {
+				if i >= 0 && line[i] == '"' {
+					quoted = !quoted
+				}
+				if i >= 0 && (line[i] != separator || quoted) {
+					continue
+				}
+				if !yield(strings.TrimSpace(line[i+1 : end])) {
+					return
+				}
+				end = i
+			}
+		}
+	}
+}
+
+// node reads an address with or without a port, or returns one that is not valid for anything else, as "unknown".
+func node(text string) netip.Addr {
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().Unmap()
+	}
+	if inner, ok := strings.CutPrefix(text, "["); ok {
+		text = strings.TrimSuffix(inner, "]")
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap()
+}

@@ -1,0 +1,149 @@
+// Package dev is the door of what `rookery dev` has beside a platform: a clock to move, faults to switch on, and the last
+// requests to look at. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
+package dev
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+type door struct {
+	identity  *identity.Service
+	clock     *platform.Clock
+	faults    *fault.Set
+	inspector *access.Inspector
+}
+
+// New returns the door for those who show the admin token.
+func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, token string) *access.Door {
+	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector}
+	return &access.Door{
+		Name:   "dev",
+		Prefix: "/dev/",
+		Stages: []access.Stage{admin.Bearer(token)},
+		Handlers: map[string]access.Handler{
+			"GET /dev/v1/clock":          d.showClock,
+			"POST /dev/v1/clock":         d.moveClock,
+			"GET /dev/v1/faults":         d.listFaults,
+			"POST /dev/v1/faults":        d.addFault,
+			"DELETE /dev/v1/faults":      d.clearFaults,
+			"DELETE /dev/v1/faults/{id}": d.clearFault,
+			"GET /dev/v1/requests":       d.requests,
+		},
+		Encode: admin.Encode,
+	}
+}
+
+// Clock is what the platform's clock shows.
+type Clock struct {
+	Now   time.Time `json:"now"`
+	Ahead string    `json:"ahead"` // of the system's clock, a Go duration
+}
+
+func (d *door) showClock(*access.Call) (any, error) {
+	return Clock{Now: d.clock.Now().UTC(), Ahead: d.clock.Ahead().Round(time.Millisecond).String()}, nil
+}
+
+// Move says how to move the clock: one of the two.
+type Move struct {
+	Set     time.Time `json:"set,omitzero"`
+	Advance string    `json:"advance,omitzero"` // a Go duration; a negative one goes back
+}
+
+// The times that the clock may show: from there on everything that is stored fits its type for long.
+var (
+	firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastTime  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func (d *door) moveClock(c *access.Call) (any, error) {
+	move, err := admin.Input[Move](c)
+	if err != nil {
+		return nil, err
+	}
+	to := move.Set
+	if move.Advance != "" {
+		by, err := time.ParseDuration(move.Advance)
+		if err != nil {
+			return nil, fmt.Errorf("%w: advance %.40q is not a duration such as 168h", identity.ErrInvalid, move.Advance)
+		}
+		to = d.clock.Now().Add(by)
+	}
+	switch {
+	case move.Set.IsZero() == (move.Advance == ""):
+		return nil, fmt.Errorf("%w: give either set or advance", identity.ErrInvalid)
+	case to.Before(firstTime) || to.After(lastTime):
+		return nil, fmt.Errorf("%w: the clock goes from %d to %d, not to %s", identity.ErrInvalid, firstTime.Year(), lastTime.Year(), to.UTC().Format(time.RFC3339))
+	}
+	d.clock.Set(to)
+	return d.showClock(c)
+}
+
+func (d *door) listFaults(*access.Call) (any, error) { return d.faults.List(), nil }
+
+// addFault arms a rule. The platform then forgets what it has read of openids, as a restart would: what it keeps would hide
+// that it cannot be read.
+func (d *door) addFault(c *access.Call) (any, error) {
+	rule, err := admin.Input[fault.Rule](c)
+	if err != nil {
+		return nil, err
+	}
+	if rule, err = d.faults.Add(rule); err != nil {
+		return nil, fmt.Errorf("%w: %w", identity.ErrInvalid, err)
+	}
+	d.identity.ForgetStandings()
+	return rule, nil
+}
+
+// Cleared says how many faults were cleared.
+type Cleared struct {
+	Cleared int `json:"cleared"`
+}
+
+func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.Clear(0)}, nil }
+
+func (d *door) clearFault(c *access.Call) (any, error) {
+	id, err := strconv.Atoi(c.Request.PathValue("id"))
+	if err != nil || id < 1 {
+		return nil, fmt.Errorf("%w: a fault's number is a number above 0", identity.ErrInvalid)
+	}
+	if d.faults.Clear(id) == 0 {
+		return nil, fmt.Errorf("%w: there is no fault %d", store.ErrNotFound, id)
+	}
+	return Cleared{1}, nil
+}
+
+// maxWait bounds how many seconds a call for requests that are not there yet waits.
+const maxWait = 5
+
+// requests answers the newest records above after, oldest first. With wait it waits that many seconds for one.
+func (d *door) requests(c *access.Call) (any, error) {
+	after, err := admin.QueryNumber(c, "after", 0, 1<<63-1)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := admin.QueryNumber(c, "limit", 100, access.InspectorKept)
+	if err != nil {
+		return nil, err
+	}
+	wait, err := admin.QueryNumber(c, "wait", 0, maxWait)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), time.Duration(wait)*time.Second)
+	defer cancel()
+	records := d.inspector.After(ctx, after, int(limit))
+	if records == nil {
+		records = []access.Record{}
+	}
+	return records, nil
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+)
+
+// setting finds a setting by its key; asking for one that does not exist is a mistake of the program.
+func (l *Loaded) setting(key string) *Setting {
+	for _, s := range l.Settings {
+		if s.Key == key {
+			return s
+		}
+	}
+	panic("config: there is no setting " + key)
+}
+
+// faults are what is wrong with values that each by itself could be right.
+func (l *Loaded) faults() (errs []error) {
+	faultf := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s (%s): %w", key, l.setting(key).From, fmt.Errorf(format, args...)))
+	}
+	if l.Data == "" {
+		errs = append(errs, fmt.Errorf("data is not set: name the folder that the platform keeps everything in, in the file, as %s or as --data", l.setting("data").Env()))
+	}
+	listens := make(map[string]string)
+	for _, l := range []struct {
+		key, addr string
+		off       bool // may be empty
+	}{{"http.listen", l.HTTP.Listen, false}, {"admin.listen", l.Admin.Listen, false}, {"oidb.listen", l.OIDB.Listen, true}} {
+		if l.addr == "" && l.off {
+			continue
+		}
+		_, port, err := net.SplitHostPort(l.addr)
+		if n, portErr := strconv.Atoi(port); err != nil || portErr != nil || n < 0 || n > 65535 {
+			faultf(l.key, "%q is not HOST:PORT, such as 127.0.0.1:8700 or :8700", l.addr)
+			continue
+		}
+		if other, taken := listens[l.addr]; taken && port != "0" {
+			faultf(l.key, "%s is %s's already: each listener needs a port of its own", l.addr, other)
+		}
+		listens[l.addr] = l.key
+	}
+	for _, t := range []struct {
+		key string
+		tls TLS
+	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}} {
+		switch {
+		case t.tls.Certificate == "" && t.tls.Key != "":
+			faultf(t.key+".key", "there is no %s.certificate to it", t.key)
+		case t.tls.Certificate != "" && t.tls.Key == "":
+			faultf(t.key+".certificate", "there is no %s.key to it", t.key)
+		}
+	}
+	if l.HTTP.HeaderTimeout > l.HTTP.ReadTimeout {
+		faultf("http.header_timeout", "%s is longer than http.read_timeout, %s, which it is a part of", l.HTTP.HeaderTimeout, l.HTTP.ReadTimeout)
+	}
+	return errs
+}
+
+// Warning is a setting that works but is not safe.
+type Warning struct {
+	Setting string // its key
+	Text    string
+}
+
+// Warnings lists what is not safe about the configuration and about the files that it names, as they are now.
+func (l *Loaded) Warnings() (all []Warning) {
+	warn := func(setting, format string, args ...any) {
+		all = append(all, Warning{setting, fmt.Sprintf(format, args...)})
+	}
+	if isPublic(l.HTTP.Listen) && !l.HTTP.TLS.On() && len(l.HTTP.TrustedProxies) == 0 {
+		warn("http.listen", "%s can be reached from elsewhere by plain HTTP, so tokens travel in the open: set http.tls, or listen on a private address behind a proxy and set http.trusted_proxies", l.HTTP.Listen)
+	}
+	if isPublic(l.Admin.Listen) {
+		warn("admin.listen", "%s can be reached from elsewhere: who has the admin token rules the platform, so listen on 127.0.0.1 or a management network", l.Admin.Listen)
+		if !l.Admin.TLS.On() {
+			warn("admin.tls", "the admin token travels in the open on %s: set admin.tls.certificate and admin.tls.key", l.Admin.Listen)
+		}
+	}
+	for _, r := range l.HTTP.TrustedProxies {
+		if r.Bits() == 0 {
+			warn("http.trusted_proxies", "%s trusts everybody, so every caller can choose the address that allow lists see: name your proxies' own ranges", r)
+		}
+	}
+	if l.MSDKV5.TSWindow == 0 {
+		warn("msdkv5.ts_window", "a signed V5 call that somebody recorded can be sent again for ever: set a window such as 10m once your back ends' clocks are right")
+	}
+	for _, file := range []struct{ setting, name string }{
+		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key},
+	} {
+		if mode, ok := mode(file.name); ok && mode&0o077 != 0 {
+			warn(file.setting, "%s may be read by others (mode %04o): chmod 600 it", file.name, mode)
+		}
+	}
+	if mode, ok := mode(l.Data); ok && mode&0o077 != 0 {
+		warn("data", "%s is open to other accounts of this machine (mode %04o): chmod 700 it", l.Data, mode)
+	}
+	if mode, ok := mode(l.File); ok && mode&0o022 != 0 {
+		warn("--config", "%s may be changed by others (mode %04o): chmod 644 it", l.File, mode)
+	}
+	return all
+}
+
+func mode(name string) (fs.FileMode, bool) {
+	if name == "" {
+		return 0, false
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0, false
+	}
+	return info.Mode().Perm(), true
+}
+
+// isPublic reports whether others than this machine may reach an address to listen on. A name counts as public unless it
+// is localhost: what it stands for can change.
+func isPublic(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil || host == "localhost" {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return err != nil || !addr.Unmap().IsLoopback()
+}

@@ -1,0 +1,216 @@
+// Package fault makes parts of the platform fail where they begin: at the call of the store, at the use of the keyring, on
+// the bus's way to a command. What the platform then answers comes from its own handling of the failure; no fault point
+// names a code of a door. Only `rookery dev` and tests have fault points.
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// MaxRules bounds how many rules a set holds.
+const MaxRules = 100
+
+// maxDelay bounds bus.delay.
+const maxDelay = time.Minute
+
+// Tables are the store's tables that points can name.
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "openkeys", "friendships"}
+
+// Points lists the forms of all points, for help texts.
+func Points() []string {
+	return []string{
+		"store.read:TABLE", "store.write:TABLE", "keyring.read",
+		"bus.connect:COMMAND", "bus.delay:COMMAND=DURATION", "backend.answer:COMMAND=RESULT",
+	}
+}
+
+// Rule says which point fails, and for which calls. An empty condition holds for all.
+type Rule struct {
+	ID        int            `json:"id,omitzero"` // given by Add
+	Point     string         `json:"point"`       // one of Points
+	AppID     platform.AppID `json:"appid,omitzero"`
+	OpenID    string         `json:"openid,omitzero"`    // openid or MSDK openid, where the failing part is given one
+	Interface string         `json:"interface,omitzero"` // path of the route that the call came by
+	Times     int            `json:"times,omitzero"`     // how often it still fails; 0 is without end
+	Rate      float64        `json:"rate,omitzero"`      // share of the calls that fail, up to 1; 0 is all
+	Panic     bool           `json:"panic,omitzero"`     // panic, as a defect would, instead of returning an error
+	Hits      int            `json:"hits"`               // how often it failed so far
+
+	part   string // "store.read:grants", "bus.delay:0x711"
+	delay  time.Duration
+	result int
+}
+
+// Error is the failure of a part that a rule made fail.
+type Error struct{ Point string }
+
+func (e *Error) Error() string { return "fault point " + e.Point }
+
+// Set holds the rules. The zero value has none. It is safe for concurrent use.
+type Set struct {
+	armed atomic.Bool // whether there are rules: without any a point costs one load
+
+	mu    sync.Mutex
+	rules []*Rule
+	last  int
+}
+
+// Add arms a rule and returns it with its number. The error says what is wrong with it.
+func (s *Set) Add(r Rule) (Rule, error) {
+	if err := r.check(); err != nil {
+		return Rule{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.rules) >= MaxRules {
+		return Rule{}, fmt.Errorf("there are %d faults already: clear some", MaxRules)
+	}
+	s.last++
+	r.ID, r.Hits = s.last, 0
+	s.rules = append(s.rules, &r)
+	s.armed.Store(true)
+	return r, nil
+}
+
+// List returns the rules in the order in which they were added. One that has failed as often as it should is gone.
+func (s *Set) List() []Rule {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Rule, len(s.rules))
+	for i, r := range s.rules {
+		list[i] = *r
+	}
+	return list
+}
+
+// Clear disarms one rule, or all for id 0, and returns how many that were.
+func (s *Set) Clear(id int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := len(s.rules)
+	s.rules = slices.DeleteFunc(s.rules, func(r *Rule) bool { return id == 0 || r.ID == id })
+	s.armed.Store(len(s.rules) > 0)
+	return before - len(s.rules)
+}
+
+// check reads the point and looks at the conditions.
+func (r *Rule) check() error {
+	kind, target, _ := strings.Cut(r.Point, ":")
+	switch kind {
+	case "store.read", "store.write":
+		if !slices.Contains(Tables, target) {
+			return fmt.Errorf("point %.80q: the tables are %s", r.Point, strings.Join(Tables, ", "))
+		}
+		r.part = r.Point
+	case "keyring.read":
+		if r.Point != kind {
+			return fmt.Errorf("point %.80q: keyring.read takes nothing after it", r.Point)
+		}
+		r.part = kind
+	case "bus.connect", "bus.delay", "backend.answer":
+		command, value, given := strings.Cut(target, "=")
+		domain, known := domains[command]
+		var err error
+		switch {
+		case !known:
+			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(commands(), ", "))
+		case given != (kind != "bus.connect"):
+			err = errors.New("it does not have the form of its kind")
+		case kind == "bus.delay":
+			if r.delay, err = time.ParseDuration(value); err == nil && (r.delay <= 0 || r.delay > maxDelay) {
+				err = fmt.Errorf("a delay is longer than 0s and at most %s", maxDelay)
+			}
+		case kind == "backend.answer":
+			if r.result, err = strconv.Atoi(value); err == nil {
+				_, err = resultCode(domain, r.result)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("point %.80q: %w", r.Point, err)
+		}
+		r.part = kind + ":" + command
+	default:
+		return fmt.Errorf("point %.80q is none of %s", r.Point, strings.Join(Points(), ", "))
+	}
+	switch {
+	case r.Times < 0:
+		return fmt.Errorf("times is %d, less than 0", r.Times)
+	case !(r.Rate >= 0 && r.Rate <= 1):
+		return fmt.Errorf("rate %v is not from 0 to 1", r.Rate)
+	case r.Panic && !strings.HasPrefix(kind, "store.") && kind != "keyring.read":
+		return fmt.Errorf("%s does not panic: the store's points and keyring.read do", kind)
+	case len(r.OpenID) > 64 || len(r.Interface) > 200:
+		return errors.New("openid or interface is too long")
+	}
+	return nil
+}
+
+// subject is whom a part was called for, as far as the part is told.
+type subject struct {
+	app    platform.AppID
+	openid platform.OpenID
+	msdk   platform.MSDKOpenID
+}
+
+// find returns the rule that makes the part fail for this call, and counts it.
+func (s *Set) find(ctx context.Context, part string, who subject) (Rule, bool) {
+	if !s.armed.Load() {
+		return Rule{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, r := range s.rules {
+		if r.part != part || !r.matches(ctx, who) || r.Rate > 0 && rand.Float64() >= r.Rate {
+			continue
+		}
+		r.Hits++
+		if r.Times > 0 {
+			if r.Times--; r.Times == 0 {
+				s.rules = slices.Delete(s.rules, i, i+1)
+				s.armed.Store(len(s.rules) > 0)
+			}
+		}
+		return *r, true
+	}
+	return Rule{}, false
+}
+
+func (r *Rule) matches(ctx context.Context, who subject) bool {
+	if r.AppID != 0 && r.AppID != who.app || r.Interface != "" && r.Interface != platform.InterfaceOf(ctx) {
+		return false
+	}
+	switch {
+	case r.OpenID == "":
+		return true
+	case who.openid != (platform.OpenID{}) && strings.EqualFold(r.OpenID, who.openid.String()):
+		return true
+	default:
+		return who.msdk != 0 && r.OpenID == who.msdk.String()
+	}
+}
+
+// fail makes a part fail that knows only errors.
+func (s *Set) fail(ctx context.Context, part string, who subject) error {
+	r, hit := s.find(ctx, part, who)
+	if !hit {
+		return nil
+	}
+	if r.Panic {
+		panic(&Error{Point: r.Point})
+	}
+	return &Error{Point: r.Point}
+}
+
+// Keyring is the keyring's point; identity.Keyring.Guard takes it.
+func (s *Set) Keyring(ctx context.Context) error { return s.fail(ctx, "keyring.read", subject{}) }

@@ -1,0 +1,223 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/store/storetest"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func open(t *testing.T) store.Store {
+	t.Helper()
+	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "fault.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	return st
+}
+
+func add(t *testing.T, s *Set, r Rule) Rule {
+	t.Helper()
+	r, err := s.Add(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestEveryCallOfTheStoreHasItsPoint calls each method with zero arguments while both points of every table fail.
+func TestEveryCallOfTheStoreHasItsPoint(t *testing.T) {
+	s := new(Set)
+	for _, table := range Tables {
+		add(t, s, Rule{Point: "store.read:" + table})
+		add(t, s, Rule{Point: "store.write:" + table})
+	}
+	faulty := reflect.ValueOf(s.Store(open(t)))
+	without := map[string]bool{"OnChange": true, "Ping": true, "Close": true}
+	for i := range faulty.NumMethod() {
+		name := faulty.Type().Method(i).Name
+		if without[name] {
+			continue
+		}
+		method := faulty.Method(i)
+		args := []reflect.Value{reflect.ValueOf(t.Context())}
+		for j := 1; j < method.Type().NumIn(); j++ {
+			arg := reflect.New(method.Type().In(j)).Elem()
+			if arg.Kind() == reflect.Pointer {
+				arg.Set(reflect.New(arg.Type().Elem()))
+			}
+			args = append(args, arg)
+		}
+		results := method.Call(args)
+		err, _ := results[len(results)-1].Interface().(error)
+		var fault *Error
+		if !errors.As(err, &fault) {
+			t.Errorf("%s passes by every point: %v", name, err)
+		}
+	}
+	for _, r := range s.List() {
+		if r.Hits == 0 {
+			t.Errorf("nothing comes by %s", r.Point)
+		}
+	}
+}
+
+func TestStoreWithoutRules(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return new(Set).Store(open(t)) })
+}
+
+func TestConditions(t *testing.T) {
+	var (
+		openid = platform.OpenID{1: 0xab}
+		who    = subject{app: 7, openid: openid}
+		player = subject{app: 7, msdk: 42}
+		ctx    = platform.WithInterface(t.Context(), "/v2/x")
+	)
+	for name, test := range map[string]struct {
+		rule Rule
+		who  subject
+		want bool
+	}{
+		"no condition":         {Rule{}, who, true},
+		"the app":              {Rule{AppID: 7}, who, true},
+		"another app":          {Rule{AppID: 8}, who, false},
+		"the openid":           {Rule{OpenID: strings.ToLower(openid.String())}, who, true},
+		"another openid":       {Rule{OpenID: strings.Repeat("0", 32)}, who, false},
+		"the MSDK openid":      {Rule{OpenID: "42"}, player, true},
+		"another MSDK openid":  {Rule{OpenID: "43"}, player, false},
+		"no openid is told":    {Rule{OpenID: "0"}, subject{}, false},
+		"the interface":        {Rule{Interface: "/v2/x"}, who, true},
+		"another interface":    {Rule{Interface: "/v2"}, who, false},
+		"all but one":          {Rule{AppID: 7, OpenID: openid.String(), Interface: "/v2/y"}, who, false},
+		"another point":        {Rule{Point: "store.write:grants"}, who, false},
+		"a rate of everything": {Rule{Rate: 1}, who, true},
+		"next to no rate":      {Rule{Rate: math.SmallestNonzeroFloat64}, who, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := new(Set)
+			if test.rule.Point == "" {
+				test.rule.Point = "store.read:grants"
+			}
+			add(t, s, test.rule)
+			if _, got := s.find(ctx, "store.read:grants", test.who); got != test.want {
+				t.Errorf("it fails: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTimesAndClear(t *testing.T) {
+	s := new(Set)
+	fails := func() bool { return s.Keyring(t.Context()) != nil }
+	add(t, s, Rule{Point: "keyring.read", Times: 2})
+	if got := []bool{fails(), fails(), fails()}; !got[0] || !got[1] || got[2] {
+		t.Errorf("twice means %v", got)
+	}
+	if len(s.List()) != 0 {
+		t.Errorf("it stays: %v", s.List())
+	}
+	one, two := add(t, s, Rule{Point: "keyring.read"}), add(t, s, Rule{Point: "keyring.read"})
+	if s.Clear(one.ID) != 1 || s.Clear(one.ID) != 0 || !fails() {
+		t.Error("clearing one does not leave the other")
+	}
+	if list := s.List(); len(list) != 1 || list[0].ID != two.ID || list[0].Hits != 1 {
+		t.Errorf("the list is %v", list)
+	}
+	if s.Clear(0) != 1 || fails() {
+		t.Error("clearing all leaves some")
+	}
+	for range MaxRules {
+		add(t, s, Rule{Point: "keyring.read"})
+	}
+	if _, err := s.Add(Rule{Point: "keyring.read"}); err == nil {
+		t.Error("there is no bound")
+	}
+}
+
+func TestPanic(t *testing.T) {
+	s := new(Set)
+	add(t, s, Rule{Point: "keyring.read", Panic: true})
+	defer func() {
+		if recover() == nil {
+			t.Error("it does not panic")
+		}
+	}()
+	_ = s.Keyring(t.Context())
+}
+
+func TestBus(t *testing.T) {
+	check := oidb.CheckRequest{AppID: 7, MSDKOpenID: 42}
+	for name, test := range map[string]struct {
+		point string
+		want  retcode.Code
+	}{
+		"connect":               {"bus.connect:0x711", retcode.OIDBConnectFailed},
+		"delay":                 {"bus.delay:0x711=1ns", 0},
+		"delay over the end":    {"bus.delay:0x711=1m", retcode.OIDBDeadlineExceeded},
+		"answer of the command": {"backend.answer:0x711=65", retcode.AccessTokenExpired},
+		"answer of the bus":     {"backend.answer:0x711=254", retcode.OIDBShardInMaintenance},
+		"another command":       {"backend.answer:0x73a=17", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := new(Set)
+			add(t, s, Rule{Point: test.point, AppID: 7, OpenID: "42"})
+			ctx := t.Context()
+			if test.want == retcode.OIDBDeadlineExceeded {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, time.Millisecond)
+				defer cancel()
+			}
+			err := s.Bus(ctx, oidb.CheckAccess, check)
+			if code, _ := retcode.From(err); code != test.want {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+			if other := s.Bus(ctx, oidb.CheckAccess, oidb.CheckRequest{AppID: 8}); other != nil {
+				t.Errorf("another app's call failed: %v", other)
+			}
+		})
+	}
+}
+
+func TestRulesAreRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		rule Rule
+		want string
+	}{
+		"no point":              {Rule{}, "is none of store.read:TABLE"},
+		"unknown point":         {Rule{Point: "disk.full"}, "is none of"},
+		"unknown table":         {Rule{Point: "store.read:grant"}, "the tables are apps, "},
+		"no table":              {Rule{Point: "store.read"}, "the tables are"},
+		"keyring with a target": {Rule{Point: "keyring.read:x"}, "takes nothing"},
+		"unknown command":       {Rule{Point: "bus.connect:0x1"}, "the commands are 0x711, 0x73a"},
+		"delay without one":     {Rule{Point: "bus.delay:0x711"}, "the form of its kind"},
+		"connect with a value":  {Rule{Point: "bus.connect:0x711=1"}, "the form of its kind"},
+		"delay that is none":    {Rule{Point: "bus.delay:0x711=soon"}, "invalid duration"},
+		"delay too long":        {Rule{Point: "bus.delay:0x711=2m"}, "at most 1m0s"},
+		"answer that is none":   {Rule{Point: "backend.answer:0x711=x"}, "invalid syntax"},
+		"answer of no command":  {Rule{Point: "backend.answer:0x711=9999"}, "is no failure"},
+		"answer of success":     {Rule{Point: "backend.answer:0x711=0"}, "is no failure"},
+		"times below 0":         {Rule{Point: "keyring.read", Times: -1}, "times is -1"},
+		"rate above 1":          {Rule{Point: "keyring.read", Rate: 1.5}, "rate 1.5"},
+		"rate that is none":     {Rule{Point: "keyring.read", Rate: math.NaN()}, "rate NaN"},
+		"panic on the bus":      {Rule{Point: "bus.connect:0x711", Panic: true}, "does not panic"},
+		"long openid":           {Rule{Point: "keyring.read", OpenID: strings.Repeat("0", 65)}, "too long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := new(Set).Add(test.rule); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,185 @@
+package fault
+
+import (
+	"context"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Store returns a store whose calls go through the set's points before they reach st. A call counts for the table that it
+// is about: Standing, which joins three, for grants.
+func (s *Set) Store(st store.Store) store.Store { return &faultyStore{st, s} }
+
+type faultyStore struct {
+	store.Store
+	points *Set
+}
+
+func (s *faultyStore) CreateApp(ctx context.Context, app *platform.App, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:apps", subject{app: app.AppID}); err != nil {
+		return err
+	}
+	return s.Store.CreateApp(ctx, app, nowMS)
+}
+
+func (s *faultyStore) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (none *platform.App, err error) {
+	if err := s.points.fail(ctx, "store.write:apps", subject{app: id}); err != nil {
+		return none, err
+	}
+	return s.Store.UpdateApp(ctx, id, nowMS, edit)
+}
+
+func (s *faultyStore) App(ctx context.Context, id platform.AppID) (none *platform.App, err error) {
+	if err := s.points.fail(ctx, "store.read:apps", subject{app: id}); err != nil {
+		return none, err
+	}
+	return s.Store.App(ctx, id)
+}
+
+func (s *faultyStore) Apps(ctx context.Context) (none []*platform.App, err error) {
+	if err := s.points.fail(ctx, "store.read:apps", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.Apps(ctx)
+}
+
+func (s *faultyStore) CreateAccount(ctx context.Context, account *platform.Account, next platform.UIN) error {
+	if err := s.points.fail(ctx, "store.write:accounts", subject{}); err != nil {
+		return err
+	}
+	return s.Store.CreateAccount(ctx, account, next)
+}
+
+func (s *faultyStore) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (none *platform.Account, err error) {
+	if err := s.points.fail(ctx, "store.write:accounts", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.UpdateAccount(ctx, uin, edit)
+}
+
+func (s *faultyStore) Account(ctx context.Context, uin platform.UIN) (none *platform.Account, err error) {
+	if err := s.points.fail(ctx, "store.read:accounts", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.Account(ctx, uin)
+}
+
+func (s *faultyStore) Accounts(ctx context.Context, after platform.UIN, limit int) (none []*platform.Account, err error) {
+	if err := s.points.fail(ctx, "store.read:accounts", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.Accounts(ctx, after, limit)
+}
+
+func (s *faultyStore) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (none platform.OpenID, err error) {
+	if err := s.points.fail(ctx, "store.write:openids", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.EnsureOpenID(ctx, app, uin, candidate, nowMS)
+}
+
+func (s *faultyStore) OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (none platform.OpenIDBinding, err error) {
+	if err := s.points.fail(ctx, "store.read:openids", subject{app: app, openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.OpenID(ctx, app, openid)
+}
+
+func (s *faultyStore) OpenIDsOf(ctx context.Context, uin platform.UIN) (none []platform.OpenIDBinding, err error) {
+	if err := s.points.fail(ctx, "store.read:openids", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.OpenIDsOf(ctx, uin)
+}
+
+func (s *faultyStore) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (none platform.OpenID, err error) {
+	if err := s.points.fail(ctx, "store.write:openids", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.ReclaimOpenID(ctx, app, uin, nowMS)
+}
+
+func (s *faultyStore) EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (p platform.Player, created bool, err error) {
+	if err := s.points.fail(ctx, "store.write:players", subject{app: player.AppID, openid: player.OpenID}); err != nil {
+		return p, false, err
+	}
+	return s.Store.EnsurePlayer(ctx, player, nowMS)
+}
+
+func (s *faultyStore) Player(ctx context.Context, app platform.AppID, id platform.MSDKOpenID) (none platform.Player, err error) {
+	if err := s.points.fail(ctx, "store.read:players", subject{app: app, msdk: id}); err != nil {
+		return none, err
+	}
+	return s.Store.Player(ctx, app, id)
+}
+
+func (s *faultyStore) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (none platform.Standing, err error) {
+	if err := s.points.fail(ctx, "store.read:grants", subject{app: app, openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.Standing(ctx, app, openid)
+}
+
+func (s *faultyStore) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (none platform.Grant, err error) {
+	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.Authorize(ctx, app, openid, scopes, pay, nowMS)
+}
+
+func (s *faultyStore) RaisePayEpoch(ctx context.Context, app platform.AppID, openid platform.OpenID, nowMS int64) (none platform.Grant, err error) {
+	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.RaisePayEpoch(ctx, app, openid, nowMS)
+}
+
+func (s *faultyStore) EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
+		return err
+	}
+	return s.Store.EndGrant(ctx, app, openid, by, nowMS)
+}
+
+func (s *faultyStore) Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (none platform.Grant, err error) {
+	if err := s.points.fail(ctx, "store.read:grants", subject{app: app, openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.Grant(ctx, app, openid)
+}
+
+func (s *faultyStore) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
+	if err := s.points.fail(ctx, "store.write:openkeys", subject{app: key.AppID, openid: key.OpenID}); err != nil {
+		return err
+	}
+	return s.Store.CreateOpenkey(ctx, key)
+}
+
+func (s *faultyStore) Openkey(ctx context.Context, app platform.AppID, session uint64) (none platform.Openkey, err error) {
+	if err := s.points.fail(ctx, "store.read:openkeys", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.Openkey(ctx, app, session)
+}
+
+func (s *faultyStore) RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error {
+	if err := s.points.fail(ctx, "store.write:openkeys", subject{app: app}); err != nil {
+		return err
+	}
+	return s.Store.RenewOpenkey(ctx, app, session, nowMS, expiresMS)
+}
+
+func (s *faultyStore) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:friendships", subject{}); err != nil {
+		return err
+	}
+	return s.Store.Befriend(ctx, a, b, nowMS)
+}
+
+func (s *faultyStore) Friends(ctx context.Context, uin platform.UIN) (none []platform.Friendship, err error) {
+	if err := s.points.fail(ctx, "store.read:friendships", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.Friends(ctx, uin)
+}

@@ -1,0 +1,95 @@
+package scenarios
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// faultScenarios need a part that fails, or a proxy. Fault points make the parts fail where they begin.
+var faultScenarios = []scenario{
+	{"accesstoken/1", checkPanics},
+	{"accesstoken/18", appUnreadable},
+	{"accesstoken/19", answers(100016, access(19), keyringUnreadable)},
+	{"accesstoken/36", openkeyUnreadable},
+	{"accesstoken/37", openkeyUnrenewable},
+	{"qq/-11", answers(-11, "", outerAddress)},
+}
+
+// checkPanics: a defect behind the check.
+func checkPanics(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	p.MayPanic()
+	pl := newPlayer(t, p)
+	off := p.AddFault(t, rookery.Fault{Point: "store.read:grants", AppID: pl.app.AppID, Panic: true})
+	expect(t, p, pl.verifyLogin(), 100016, access(1))
+	off()
+	expect(t, p, pl.verifyLogin(), 0, "")
+}
+
+// appUnreadable: an app that another platform on the same store made is read when the first call names it.
+func appUnreadable(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	pl := newPlayer(t, p)
+	p.Exec(t, "CREATE TABLE kept AS SELECT * FROM apps WHERE appid = ?", pl.app.AppID)
+	p.Exec(t, "DELETE FROM apps WHERE appid = ?", pl.app.AppID)
+	p.Stop(t)
+	p = rookery.StartIn(t, p.Data)
+	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 17}) // no such app
+	p.Exec(t, "INSERT INTO apps SELECT * FROM kept")
+	off := p.AddFault(t, rookery.Fault{Point: "store.read:apps", AppID: pl.app.AppID})
+	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 18})
+	off()
+	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 0, Sound: true})
+}
+
+func keyringUnreadable(t *testing.T, _ *rookery.Platform) situation {
+	p := rookery.Start(t)
+	pl := newPlayer(t, p)
+	off := p.AddFault(t, rookery.Fault{Point: "keyring.read"})
+	return situation{on: p, call: pl.verifyLogin(), cure: func() rookery.Call {
+		off()
+		return pl.verifyLogin()
+	}}
+}
+
+func openkeyUnreadable(t *testing.T, p *rookery.Platform) {
+	pl := newPlayer(t, p)
+	key := pl.issue(t, "openkey").Token
+	off := p.AddFault(t, rookery.Fault{Point: "store.read:openkeys", AppID: pl.app.AppID})
+	inspect(t, p, key, inspection{Check: "0x711", Result: 36})
+	off()
+	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+}
+
+// openkeyUnrenewable: a check moves the end of a session when that gains a minute or more.
+func openkeyUnrenewable(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	pl := newPlayer(t, p)
+	key := pl.issue(t, "openkey").Token
+	off := p.AddFault(t, rookery.Fault{Point: "store.write:openkeys", AppID: pl.app.AppID})
+	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true}) // nothing to renew yet
+	p.Advance(t, time.Hour)
+	inspect(t, p, key, inspection{Check: "0x711", Result: 37})
+	off()
+	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+	p.Advance(t, 90*time.Minute) // over the first end: it was renewed
+	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+}
+
+// outerAddress: a caller from outside, whom the trusted proxy names.
+func outerAddress(t *testing.T, _ *rookery.Platform) situation {
+	p := rookery.Serve(t, "--http-trusted-proxies", "127.0.0.1")
+	pl := newPlayer(t, p)
+	p.SetApp(t, pl.app, rookery.Settings{"allow_sensitive": []string{"203.0.113.0/24"}})
+	call := payment(t, pl)
+	from := func(addresses string) rookery.Call {
+		c := call
+		c.Header = http.Header{"X-Forwarded-For": {addresses}}
+		return c
+	}
+	expect(t, p, call, -10, "") // the proxy itself is on no list, and inside
+	return situation{on: p, call: from("203.0.113.9, 198.51.100.7"), cure: func() rookery.Call { return from("198.51.100.7, 203.0.113.9") }}
+}
