@@ -15,13 +15,13 @@ import (
 
 // logEvent writes the one event of a call. What it holds of the request is chosen so that no secret can be among it: no
 // query, no body, no header.
-func (e *endpoints) logEvent(c *Call, err error, took time.Duration) {
+func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Duration) {
 	level := slog.LevelInfo
 	code := c.Answer.Code
 	if code != 0 && code.Class() == retcode.ClassInternal || c.Answer.Status >= 500 {
 		level = slog.LevelError
 	}
-	log := e.gateway.log
+	log := e.gateway.log.Handler()
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
@@ -54,7 +54,10 @@ func (e *endpoints) logEvent(c *Call, err error, took time.Duration) {
 		}
 	}
 	attrs = append(attrs, c.notes...)
-	log.LogAttrs(context.Background(), level, "request", attrs...)
+	// Past the Logger, which would look up the line of code that logs.
+	record := slog.NewRecord(end, level, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = log.Handle(context.Background(), record)
 }
 
 // interfaceName is the route's path; of a request that no route has, the path that was asked for.

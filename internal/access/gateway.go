@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +59,7 @@ type Gateway struct {
 	duration *prometheus.HistogramVec
 	rates    rates
 	mux      *http.ServeMux
+	exact    map[string]*endpoints // by path, the routes without wildcards
 	calls    sync.Pool
 
 	proxies   Proxies
@@ -82,6 +84,7 @@ func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger
 		}, []string{"path"}),
 		rates: rates{users: limit.NewKeyed()},
 		mux:   http.NewServeMux(),
+		exact: make(map[string]*endpoints),
 		calls: sync.Pool{New: func() any { return new(Call) }},
 	}
 	metrics.MustRegister(g.requests, g.duration)
@@ -120,6 +123,9 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 			paths[route.Path] = &endpoints{gateway: g, door: door, byMethod: make(map[string]*endpoint)}
 			paths[route.Path].meter = g.newMeter(route.Path)
 			g.mux.Handle(route.Path, paths[route.Path])
+			if !strings.Contains(route.Path, "{") {
+				g.exact[route.Path] = paths[route.Path]
+			}
 			if door.TrailingSlash {
 				g.mux.Handle(route.Path+"/{$}", paths[route.Path])
 			}
@@ -134,7 +140,15 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 }
 
 // ServeHTTP implements http.Handler.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Most routes have no wildcards, and one look-up finds them. A RawPath says that the path was escaped in an unusual
+	// way: the mux knows what that means.
+	if e := g.exact[r.URL.Path]; e != nil && r.URL.RawPath == "" {
+		e.ServeHTTP(w, r)
+		return
+	}
+	g.mux.ServeHTTP(w, r)
+}
 
 // NameInterfaces has the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
 // of its request. It must be called before the first request.
@@ -159,13 +173,13 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := e.gateway
 	c := g.calls.Get().(*Call)
 	begin := time.Now()
-	c.Request, c.Start, c.RequestID, c.proxies = r, g.clock.Now(), newRequestID(), &g.proxies
+	c.Request, c.Start, c.RequestID, c.proxies = r, g.clock.At(begin), newRequestID(), &g.proxies
 	result, err := e.serve(c, w)
 	e.door.Encode(c, result, err)
 	g.write(w, c)
 	took := time.Since(begin)
 	e.meter.observe(c, took)
-	e.logEvent(c, err, took)
+	e.logEvent(c, err, begin.Add(took), took)
 	if g.inspector != nil && e.door.Name != "dev" {
 		e.inspect(c, err, took)
 	}
@@ -216,20 +230,29 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 		w.Header().Set("Connection", "close") // spares reading what will not be used
 		return ErrTooLarge
 	}
-	limited := http.MaxBytesReader(w, c.Request.Body, MaxBody)
+	limited := c.Request.Body
+	if n := c.Request.ContentLength; n > 0 {
+		// net/http ends the body there. With room for a byte more the last read tells so at once.
+		c.Body = slices.Grow(c.Body, int(min(n+1, 4<<10)))
+	} else {
+		limited = http.MaxBytesReader(w, limited, MaxBody)
+	}
 	for {
 		if len(c.Body) == cap(c.Body) {
 			c.Body = slices.Grow(c.Body, 512)
 		}
 		n, err := limited.Read(c.Body[len(c.Body):cap(c.Body)])
 		c.Body = c.Body[:len(c.Body)+n]
+		if err == nil {
+			continue
+		}
 		var tooLarge *http.MaxBytesError
 		switch {
 		case err == io.EOF:
 			return nil
 		case errors.As(err, &tooLarge):
 			return ErrTooLarge
-		case err != nil:
+		default:
 			return fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
 	}

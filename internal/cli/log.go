@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 
@@ -43,6 +44,13 @@ type logSink struct {
 // logBacklog is how much may wait for a slow w before logging waits too.
 const logBacklog = 1 << 20
 
+// After more than logBurst writes with less than logPause from one to the next, each is put off by a logPause: under load
+// that spares a system call for every other request.
+const (
+	logBurst = 64
+	logPause = time.Millisecond
+)
+
 func newLogSink(w io.Writer) *logSink {
 	s := &logSink{w: w}
 	s.changed = sync.NewCond(&s.mu)
@@ -57,13 +65,19 @@ func (s *logSink) Write(line []byte) (int, error) {
 	for len(s.waiting) > logBacklog {
 		s.changed.Wait()
 	}
+	if len(s.waiting) == 0 {
+		s.changed.Broadcast()
+	}
 	s.waiting = append(s.waiting, line...)
-	s.changed.Broadcast()
 	return len(line), nil
 }
 
 func (s *logSink) run() {
-	var piece []byte
+	var (
+		piece  []byte
+		ended  time.Time // when the last write did
+		streak int       // writes that came soon after the one before
+	)
 	s.mu.Lock()
 	for {
 		for len(s.waiting) == 0 {
@@ -72,10 +86,19 @@ func (s *logSink) run() {
 		piece, s.waiting = s.waiting, piece[:0]
 		s.writing = true
 		s.mu.Unlock()
+		if streak++; time.Since(ended) > logPause {
+			streak = 0
+		}
 		_, _ = s.w.Write(piece)
 		s.mu.Lock()
 		s.writing = false
 		s.changed.Broadcast()
+		if streak > logBurst {
+			s.mu.Unlock()
+			time.Sleep(logPause)
+			s.mu.Lock()
+		}
+		ended = time.Now()
 	}
 }
 

@@ -12,7 +12,10 @@ type Clock struct {
 }
 
 // Now returns the platform's time.
-func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.shift.Load())) }
+func (c *Clock) Now() time.Time { return c.At(time.Now()) }
+
+// At returns the platform's time at a moment of the system's.
+func (c *Clock) At(t time.Time) time.Time { return t.Add(time.Duration(c.shift.Load())) }
 
 // NowMS returns the platform's time in epoch milliseconds, the form in which every time is stored.
 func (c *Clock) NowMS() int64 { return c.Now().UnixMilli() }
