@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,9 +24,10 @@ import (
 
 func newDevCommand(s *streams) *cobra.Command {
 	var (
-		addr, data string
-		asJSON     bool
-		tsWindow   time.Duration
+		addr, bus string
+		data      string
+		asJSON    bool
+		tsWindow  time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -48,11 +50,13 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			defer flush()
 			cfg := devConfig(log)
 			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
+			cfg.oidb = cmp.Or(bus, anyBus)
 			return runDev(cmd.Context(), s, log, asJSON, cfg)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&addr, "addr", "127.0.0.1:8700", "`HOST:PORT` to listen on; port 0 takes any free one")
+	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
 	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
@@ -66,7 +70,8 @@ func devConfig(log *slog.Logger) serverConfig {
 		Config: config.Default().Config,
 		log:    log,
 		dev:    &devParts{inspector: access.NewInspector()},
-		named:  map[string]string{"http.listen": "--addr", "data": "--data"},
+		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr"},
+		oidb:   anyBus,
 	}
 }
 
@@ -85,7 +90,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	if err != nil {
 		return errors.Join(err, server.close())
 	}
-	known := knownServer{URL: world.HTTP, TokenFile: world.AdminTokenFile}
+	known := knownServer{URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
@@ -107,7 +112,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 // introduce tells a person what there is and what to try.
 func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rookery is ready at %s\n\n", w.HTTP)
+	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n\n", w.HTTP, w.OIDB)
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "GAME\tGAMEID\tAPPID\tSIGKEY OF SOURCE 0\tCLIENT SIGKEY")
 	for _, app := range w.Apps {

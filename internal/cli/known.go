@@ -13,6 +13,7 @@ import (
 // cache folder, so that operator commands find it without flags.
 type knownServer struct {
 	URL       string `json:"url"`
+	OIDB      string `json:"oidb"` // host:port of its bus
 	TokenFile string `json:"token_file"`
 }
 

@@ -80,6 +80,7 @@ func newRootCommand(s *streams) *cobra.Command {
 		newTokenCommand(s),
 		newKeysCommand(s),
 		newSignCommand(s),
+		newOIDBCommand(s),
 		newCodesCommand(s),
 		newExplainCommand(s),
 		newVersionCommand(s),

@@ -45,6 +45,8 @@ type serverConfig struct {
 	dev *devParts // what rookery dev has beside a platform; nil for rookery serve
 	// named are settings that the person who starts the platform knows under another name than their own.
 	named map[string]string
+	// oidb is where the bus listens: HOST:PORT, anyBus, or "" for nowhere.
+	oidb string
 }
 
 // devParts are what `rookery dev` has beside a platform.
@@ -69,11 +71,16 @@ type server struct {
 
 	cfg            serverConfig
 	lock           *os.File
-	public         *listening // the doors that games call; under rookery dev everything
-	operators      *listening // the admin API, metrics and health; nil under rookery dev
+	public         *listening   // the doors that games call; under rookery dev everything
+	operators      *listening   // the admin API, metrics and health; nil under rookery dev
+	busListener    net.Listener // nil where the bus does not listen
+	bus            *oidb.Server
 	adminTokenFile string
 	draining       atomic.Bool
 }
+
+// busStopTimeout is how long calls of the bus that are under way may take after a stop.
+const busStopTimeout = 5 * time.Second
 
 // operatorConnections bounds the operators' listener.
 const operatorConnections = 256
@@ -94,6 +101,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
 		return s, err
+	}
+	if cfg.oidb != "" {
+		if s.busListener, err = listenBus(cfg); err != nil {
+			return s, err
+		}
 	}
 	if cfg.dev == nil {
 		if s.operators, err = s.listen("admin.listen", cfg.Admin.Listen, "admin.tls", cfg.Admin.TLS, operatorConnections); err != nil {
@@ -125,6 +137,9 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		return s, err
 	}
 	s.identity.Register(bus)
+	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
+		return s, err
+	}
 
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	if err != nil {
@@ -147,6 +162,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
+	s.bus = oidb.NewServer(bus, s.clock, cfg.log, metrics, oidb.ServerOptions{})
 	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
 	if cfg.dev != nil {
 		gateway.Inspect(cfg.dev.inspector)
@@ -205,12 +221,15 @@ func (s *server) url() string { return s.public.url() }
 func (s *server) serve(ctx context.Context) error {
 	stopped, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	for _, l := range s.listenings() {
 		go func() { failed <- l.serve() }()
 		if l.certificate != nil {
 			go l.certificate.watch(stopped, s.cfg.log)
 		}
+	}
+	if s.busListener != nil {
+		go func() { failed <- s.bus.Serve(s.busListener) }()
 	}
 	var err error
 	select {
@@ -218,6 +237,9 @@ func (s *server) serve(ctx context.Context) error {
 	case <-ctx.Done():
 		err = s.drain(stopped)
 	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), busStopTimeout)
+	defer cancel()
+	err = errors.Join(err, s.bus.Shutdown(patience))
 	return errors.Join(err, s.close())
 }
 
@@ -260,6 +282,11 @@ func (s *server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if s.busListener != nil {
+		if err := s.busListener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
@@ -285,6 +312,29 @@ func noDoor(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
 	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
+}
+
+// anyBus lets the bus listen at its usual address, or at any free port where that is taken or HTTP takes any.
+const anyBus = "any"
+
+const usualBus = "127.0.0.1:8701"
+
+// listenBus takes the address for the bus.
+func listenBus(cfg serverConfig) (net.Listener, error) {
+	addr := cfg.oidb
+	if addr == anyBus {
+		addr = "127.0.0.1:0"
+		if _, port, _ := net.SplitHostPort(cfg.HTTP.Listen); port != "0" {
+			if listener, err := net.Listen("tcp", usualBus); err == nil {
+				return listener, nil
+			}
+		}
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %q cannot be listened on: %w", cfg.name("oidb.listen"), addr, err)
+	}
+	return listener, nil
 }
 
 // lockFolder keeps a second rookery off the folder for as long as the file stays open, whatever way this one ends.

@@ -15,6 +15,7 @@ import (
 // and for each account at each game one sound token of every kind.
 type world struct {
 	HTTP           string         `json:"http"`
+	OIDB           string         `json:"oidb"` // host:port of the bus
 	AdminTokenFile string         `json:"admin_token_file"`
 	Apps           []worldApp     `json:"apps"`
 	Accounts       []worldAccount `json:"accounts"`
@@ -71,7 +72,7 @@ var worldFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
 
 // makeWorld puts the demo world into a platform. What is there already stays as it is; tokens are always new.
 func (s *server) makeWorld(ctx context.Context) (*world, error) {
-	w := &world{HTTP: s.url(), AdminTokenFile: s.adminTokenFile, Accounts: make([]worldAccount, len(worldNames))}
+	w := &world{HTTP: s.url(), OIDB: s.busListener.Addr().String(), AdminTokenFile: s.adminTokenFile, Accounts: make([]worldAccount, len(worldNames))}
 	for _, demo := range worldApps {
 		app := s.identity.Apps.ByID(demo.AppID)
 		if app == nil {

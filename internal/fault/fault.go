@@ -25,7 +25,7 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "openkeys", "friendships"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "openkeys", "friendships", "oidb_policy"}
 
 // Points lists the forms of all points, for help texts.
 func Points() []string {

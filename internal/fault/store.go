@@ -183,3 +183,31 @@ func (s *faultyStore) Friends(ctx context.Context, uin platform.UIN) (none []pla
 	}
 	return s.Store.Friends(ctx, uin)
 }
+
+func (s *faultyStore) HighestUIN(ctx context.Context) (none platform.UIN, err error) {
+	if err := s.points.fail(ctx, "store.read:accounts", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.HighestUIN(ctx)
+}
+
+func (s *faultyStore) OpenIDAnywhere(ctx context.Context, openid platform.OpenID) (none platform.OpenIDBinding, err error) {
+	if err := s.points.fail(ctx, "store.read:openids", subject{openid: openid}); err != nil {
+		return none, err
+	}
+	return s.Store.OpenIDAnywhere(ctx, openid)
+}
+
+func (s *faultyStore) OIDBPolicy(ctx context.Context) (version int64, record []byte, err error) {
+	if err := s.points.fail(ctx, "store.read:oidb_policy", subject{}); err != nil {
+		return 0, nil, err
+	}
+	return s.Store.OIDBPolicy(ctx)
+}
+
+func (s *faultyStore) StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:oidb_policy", subject{}); err != nil {
+		return err
+	}
+	return s.Store.StoreOIDBPolicy(ctx, version, record, nowMS)
+}

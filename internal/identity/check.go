@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -14,7 +15,9 @@ import (
 type verdict int
 
 const (
-	appMissing verdict = iota
+	appMissing    verdict = iota
+	appMalformed          // a number that no app can have
+	appNotCallers         // the head of the call names another app
 	appUnknown
 	appUnreadable // the storage failed
 	openIDMissing
@@ -23,6 +26,7 @@ const (
 	openIDReclaimed    // the openid was taken back
 	openIDUnreadable   // the storage failed
 	relationMissing    // the openid that the token was issued for names no account
+	openIDKaixin       // of an account family that 0x711 does not take
 	tokenMissing       //
 	keyringUnreadable  // the keys could not be used
 	tokenUndecodable   // not a token of ours, or of another kind
@@ -37,7 +41,8 @@ const (
 	superseded         // a newer one was issued
 	passwordChanged    //
 	accountGone        // frozen
-	openkeyUnknown     // the session does not exist
+	openkeyLengthWrong // what was sent as an openkey has not the length of one
+	openkeyUnknown     // the session does not exist, or what was sent as an openkey is none
 	openkeyForeign     // the session is another openid's
 	openkeyLapsed      //
 	openkeyUnreadable  // the storage failed
@@ -48,6 +53,8 @@ const (
 // accessCodes are 0x711's numbers (causes.md, accesstoken).
 var accessCodes = [verdicts]retcode.Code{
 	appMissing:         retcode.AccessTokenAppIDMissing,
+	appMalformed:       retcode.AccessTokenAppIDInvalid10,
+	appNotCallers:      retcode.AccessTokenAppIDInconsistent,
 	appUnknown:         retcode.AccessTokenAppIDInvalid11,
 	appUnreadable:      retcode.AccessTokenAppReadFailed,
 	openIDMissing:      retcode.AccessTokenOpenIDMissing,
@@ -56,6 +63,7 @@ var accessCodes = [verdicts]retcode.Code{
 	openIDReclaimed:    retcode.AccessTokenOpenIDReclaimed,
 	openIDUnreadable:   retcode.AccessTokenOpenIDReadFailed,
 	relationMissing:    retcode.AccessTokenOpenIDRelationMissing,
+	openIDKaixin:       retcode.AccessTokenOpenIDKaixin,
 	tokenMissing:       retcode.AccessTokenOpenKeyMissing,
 	keyringUnreadable:  retcode.AccessTokenGrantCheckFailed13,
 	tokenUndecodable:   retcode.AccessTokenUndecodable,
@@ -70,6 +78,7 @@ var accessCodes = [verdicts]retcode.Code{
 	superseded:         retcode.AccessTokenSuperseded,
 	passwordChanged:    retcode.AccessTokenPasswordChanged,
 	accountGone:        retcode.AccessTokenAccountGone,
+	openkeyLengthWrong: retcode.AccessTokenSessionKeyLengthWrong,
 	openkeyUnknown:     retcode.AccessTokenOpenKeyInvalid,
 	openkeyForeign:     retcode.AccessTokenOpenKeyMismatch,
 	openkeyLapsed:      retcode.AccessTokenOpenKeyExpired,
@@ -80,6 +89,8 @@ var accessCodes = [verdicts]retcode.Code{
 // payCodes are 0x73a's numbers (causes.md, paytoken). It never meets an openkey.
 var payCodes = [verdicts]retcode.Code{
 	appMissing:        retcode.PayTokenAppIDInvalid,
+	appMalformed:      retcode.PayTokenAppIDInvalid,
+	appNotCallers:     retcode.PayTokenAppIDInvalid,
 	appUnknown:        retcode.PayTokenAppIDInvalid,
 	appUnreadable:     retcode.PayTokenOpenIDCheckFailed,
 	openIDMissing:     retcode.PayTokenOpenIDLengthWrong,
@@ -139,14 +150,11 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
 // which stands for all that proves a login, PayToken or GuestToken.
 func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
-	if req.AppID == 0 {
-		return rsp, &refusal{verdict: appMissing}
+	if req.Caller != 0 && req.AppID != 0 && req.AppID != req.Caller {
+		return rsp, &refusal{verdict: appNotCallers}
 	}
-	switch _, err := s.Apps.Find(ctx, req.AppID); {
-	case errors.Is(err, store.ErrNotFound):
-		return rsp, &refusal{verdict: appUnknown}
-	case err != nil:
-		return rsp, &refusal{verdict: appUnreadable, cause: err}
+	if r := s.checkApp(ctx, req.AppID); r != nil {
+		return rsp, r
 	}
 	switch {
 	case len(req.OpenID) == 0 && req.MSDKOpenID == 0:
@@ -155,16 +163,22 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 		return rsp, &refusal{verdict: openIDLengthWrong}
 	case req.Token == "":
 		return rsp, &refusal{verdict: tokenMissing}
+	case req.Openkey && len(req.Token) != openkeyLength:
+		return rsp, &refusal{verdict: openkeyLengthWrong}
 	}
 	if err := s.keyring.usable(ctx); err != nil {
 		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
 	}
 	t, err := s.keyring.openToken(req.Token)
 	switch {
+	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
+		return rsp, &refusal{verdict: openkeyUnknown}
 	case errors.Is(err, errNotOurs):
 		return rsp, &refusal{verdict: tokenUndecodable}
-	case err != nil:
+	case errors.Is(err, errSeal):
 		return rsp, &refusal{verdict: sealBroken}
+	case err != nil:
+		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
 	case !t.Kind.serves(want, req.MSDKOpenID != 0):
 		return rsp, &refusal{verdict: tokenUndecodable}
 	case t.AppID != req.AppID:
@@ -190,6 +204,9 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	if v, bad := checkStanding(&t, &st); bad {
 		return rsp, &refusal{verdict: v}
 	}
+	if st.AccountClass == platform.ClassKaixin && want != PayToken {
+		return rsp, &refusal{verdict: openIDKaixin}
+	}
 	if t.Kind == Openkey {
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, &t, now); r != nil {
 			return rsp, r
@@ -205,6 +222,30 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 		PasswordEpoch: t.PasswordEpoch,
 		TokenEpoch:    t.TokenEpoch,
 	}, nil
+}
+
+// checkApp looks for a registered app. One that is not in memory may have been registered elsewhere a moment ago, so the
+// store is asked before it is called unknown.
+func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
+	switch {
+	case id == 0:
+		return &refusal{verdict: appMissing}
+	case id > math.MaxInt64:
+		return &refusal{verdict: appMalformed}
+	case s.Apps.ByID(id) != nil:
+		return nil
+	}
+	err := oidb.MayWait(ctx)
+	if err == nil {
+		_, err = s.Apps.Find(ctx, id)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &refusal{verdict: appUnknown}
+	case err != nil:
+		return &refusal{verdict: appUnreadable, cause: err}
+	}
+	return nil
 }
 
 // serves reports whether a token of this kind may be shown where want is asked for. A V5 player proves a login by an
@@ -228,6 +269,9 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	case req.MSDKOpenID != 0 && req.MSDKOpenID == t.MSDKOpenID:
 		return nil
 	case req.MSDKOpenID != 0:
+		if err := oidb.MayWait(ctx); err != nil {
+			return &refusal{verdict: openIDUnreadable, cause: err}
+		}
 		player, err := s.store.Player(ctx, req.AppID, req.MSDKOpenID)
 		if r := unknownOpenID(err); r != nil {
 			return r
@@ -238,6 +282,9 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	}
 	if openid == t.OpenID && t.Kind != MSDKToken {
 		return nil
+	}
+	if err := oidb.MayWait(ctx); err != nil {
+		return &refusal{verdict: openIDUnreadable, cause: err}
 	}
 	binding, err := s.store.OpenID(ctx, req.AppID, openid)
 	if r := unknownOpenID(err); r != nil {
@@ -291,6 +338,9 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 // renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
 // that moves the end by a minute or more.
 func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expiresMS int64, r *refusal) {
+	if err := oidb.MayWait(ctx); err != nil {
+		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
+	}
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

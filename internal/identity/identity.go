@@ -3,9 +3,11 @@
 package identity
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -28,25 +30,37 @@ type Service struct {
 	clock     *platform.Clock
 	keyring   *Keyring
 	standings *standings
+	highest   atomic.Uint64 // account number that is known to have been given out
+	nonces    *nonces
 }
 
 // New returns a service on a store that nobody else writes to.
 func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
 	s := &Service{
-		Apps:      newApps(st, clock),
-		store:     st,
-		clock:     clock,
-		keyring:   keyring,
-		standings: newStandings(standingsKept, st.Standing),
+		Apps:    newApps(st, clock),
+		store:   st,
+		clock:   clock,
+		keyring: keyring,
+		nonces:  newNonces(noncesKept),
 	}
+	s.standings = newStandings(standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+		if err := oidb.MayWait(ctx); err != nil {
+			return platform.Standing{}, err
+		}
+		return st.Standing(ctx, app, openid)
+	})
 	st.OnChange(s.standings.drop)
 	return s
 }
 
-// Register puts the service's commands on the bus.
+// Register puts the service's commands on the bus and makes it the bus's directory.
 func (s *Service) Register(bus *oidb.Bus) {
+	bus.SetDirectory(s)
 	oidb.Register(bus, oidb.CheckAccess, retcode.AccessTokenInternal, s.checkAccess)
 	oidb.Register(bus, oidb.CheckPay, retcode.PayTokenOpenIDCheckFailed, s.checkPay)
+	oidb.Register(bus, oidb.ConvertOpenIDs, retcode.AccessTokenInternal, s.convertOpenIDs)
+	oidb.Register(bus, oidb.CheckText, retcode.AccessTokenInternal, s.checkText)
+	oidb.Register(bus, oidb.ConvertOpenID, retcode.AccessTokenInternal, s.convertOpenID)
 }
 
 // ForgetStandings has the service read every standing from the store again, as after a restart.

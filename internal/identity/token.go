@@ -91,6 +91,7 @@ const (
 	recordSize    = 3 + 8 + 16 + 8 + 8 + 8 + 8 + 4 + 4 + 4
 	sealOverhead  = 5 + 12 + 16 // Tink's prefix with the key's id, nonce, tag
 	sealedSize    = sealOverhead + recordSize
+	openkeyLength = (sealedSize*8 + 5) / 6 // of the text
 )
 
 // Why a text does not open.

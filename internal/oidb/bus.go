@@ -1,13 +1,23 @@
 // Package oidb is the bus behind the doors. A command is a pair of numbers; it takes and answers one message each and
-// runs inside the process. The bus answers the uniform codes of the oidb domain itself, a command answers its own small
-// numbers.
+// runs inside the process. The doors call it as a function, without marshalling; everybody else sends frames over TCP.
+// The bus answers the uniform codes of the oidb domain itself, a command answers its own small numbers.
 package oidb
+
+//go:generate go run ./gen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 
+	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -19,40 +29,107 @@ type Command struct {
 
 func (c Command) String() string { return fmt.Sprintf("0x%x_%d", c.Number, c.ServiceType) }
 
+// ParseCommand reads a command's name: 0x711_23, or 0x711 for service type 1.
+func ParseCommand(text string) (Command, error) {
+	number, serviceType, given := strings.Cut(text, "_")
+	hex, ok := strings.CutPrefix(number, "0x")
+	n, err := strconv.ParseUint(hex, 16, 32)
+	st := uint64(1)
+	if given && err == nil {
+		st, err = strconv.ParseUint(serviceType, 10, 32)
+	}
+	if !ok || err != nil {
+		return Command{}, fmt.Errorf("command %.40q is not of the form 0x711 or 0x711_23", text)
+	}
+	return Command{Number: uint32(n), ServiceType: uint32(st)}, nil
+}
+
 // Bus routes calls to commands. Commands are registered while the platform is put together; from the first call on
-// the bus only reads, so calls need no lock.
+// the bus only reads them, so calls need no lock.
 type Bus struct {
-	commands map[Command]entry
-	guard    func(ctx context.Context, c Command, req any) error // nil where nothing stands in the way
+	commands  map[Command]*entry
+	directory Directory
+	policies  store.Policies
+	clock     *platform.Clock
+	rates     *limit.Keyed
+
+	guard func(ctx context.Context, c Command, req any) error // nil where nothing stands in the way
+
+	change   sync.Mutex // held while the policy is changed
+	settings atomic.Pointer[settings]
 }
 
 type entry struct {
+	command    Command
+	index      int
 	unforeseen retcode.Code
 	handler    any // Handler[Req, Rsp] of the command's own types
+
+	// serve runs a call that came over the wire and appends the answer's body to out.
+	serve func(c *call, out []byte) ([]byte, error)
 }
 
-// NewBus returns a bus without commands.
-func NewBus() *Bus { return &Bus{commands: make(map[Command]entry)} }
+// NewBus returns a bus without commands and with a policy that nobody changed.
+func NewBus() *Bus {
+	b := &Bus{commands: make(map[Command]*entry), clock: new(platform.Clock), rates: limit.NewKeyed()}
+	b.settings.Store(newSettings(Policy{}, nil))
+	return b
+}
 
 // Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
 // error. It must be set before the first call.
 func (b *Bus) Guard(guard func(ctx context.Context, c Command, req any) error) { b.guard = guard }
 
-// Handler is the code of one command. It must keep neither message.
+// SetDirectory says whom the policy asks who is who. It comes before the first call.
+func (b *Bus) SetDirectory(d Directory) { b.directory = d }
+
+// Handler is the code of one command. It must keep neither message nor what the request points to. Before it waits for
+// anything it asks MayWait.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
 
 // Register gives a command its code. The result of a call is the retcode.Code in the handler's error, or unforeseen when
 // there is none. Registering a command twice is a mistake of the program and panics.
-func Register[Req, Rsp any](b *Bus, c Command, unforeseen retcode.Code, h Handler[Req, Rsp]) {
+func Register[Req, Rsp any, PReq request[Req], PRsp interface {
+	response[Rsp]
+	subject
+}](b *Bus, c Command, unforeseen retcode.Code, h Handler[Req, Rsp]) {
 	if _, twice := b.commands[c]; twice {
 		panic(fmt.Sprintf("oidb: command %s is registered twice", c))
 	}
-	b.commands[c] = entry{unforeseen: unforeseen, handler: h}
+	b.commands[c] = &entry{command: c, index: len(b.commands), unforeseen: unforeseen, handler: h,
+		serve: func(c *call, out []byte) ([]byte, error) {
+			var req Req
+			if err := PReq(&req).parse(c.body); err != nil {
+				return out, retcode.OIDBUnpackFailed.WithCause(err)
+			}
+			if check, ok := any(PReq(&req)).(*CheckRequest); ok {
+				check.Caller = c.head.CallingApp()
+			}
+			if b.guard != nil && !c.guarded {
+				c.guarded = true
+				if err := b.guard(c.ctx, c.head.Command, req); err != nil {
+					return out, err
+				}
+			}
+			rsp, err := h(c.ctx, req)
+			if err == nil && (c.rules.numbers || c.head.CallingApp() != 0) {
+				if err = c.mayBeAbout(PRsp(&rsp).subject()); err != nil {
+					return out, err
+				}
+			}
+			return PRsp(&rsp).append(out), err
+		},
+	}
+	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
-// Call runs a command inside the process, without marshalling. Every error is a *Failure.
+// Call runs a command inside the process, without marshalling. Of the policy only what is about the account holds. Every
+// error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rsp, err error) {
 	e := b.commands[c]
+	if e == nil {
+		return rsp, &Failure{Command: c, Code: retcode.OIDBCommandNotConfigured}
+	}
 	h, ok := e.handler.(Handler[Req, Rsp])
 	if !ok {
 		return rsp, &Failure{Command: c, Code: retcode.OIDBCommandNotConfigured}
@@ -65,17 +142,50 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Failure{Command: c, Code: e.unforeseen, Cause: fmt.Errorf("command %s panicked: %v\n%s", c, p, debug.Stack())}
+			err = &Failure{Command: c, Code: e.unforeseen, Cause: panicked(c, p)}
 		}
 	}()
 	if rsp, err = h(ctx, req); err != nil {
-		code, ok := retcode.From(err)
-		if !ok {
-			code = e.unforeseen
+		return rsp, e.failure(err)
+	}
+	if s := b.settings.Load(); s.rules[e.index].numbers {
+		if err := mayBeAbout(ctx, b, e, s, rsp); err != nil {
+			var none Rsp
+			return none, e.failure(err)
 		}
-		return rsp, &Failure{Command: c, Code: code, Cause: err}
 	}
 	return rsp, nil
+}
+
+// mayBeAbout is apart from Call so that the answer stays off the heap where there is nothing to check.
+//
+//go:noinline
+func mayBeAbout[Rsp any](ctx context.Context, b *Bus, e *entry, s *settings, rsp Rsp) error {
+	about, ok := any(&rsp).(subject)
+	if !ok {
+		return nil
+	}
+	c := call{ctx: ctx, bus: b, settings: s, entry: e, rules: &s.rules[e.index]}
+	return c.mayBeAbout(about.subject())
+}
+
+func panicked(c Command, p any) error {
+	return fmt.Errorf("command %s panicked: %v\n%s", c, p, debug.Stack())
+}
+
+// code is the result that an error stands for.
+func (e *entry) code(err error) retcode.Code {
+	if code, ok := retcode.From(err); ok {
+		return code
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return retcode.OIDBDeadlineExceeded
+	}
+	return e.unforeseen
+}
+
+func (e *entry) failure(err error) *Failure {
+	return &Failure{Command: e.command, Code: e.code(err), Cause: err}
 }
 
 // Failure is a call that did not succeed. errors.Is finds its code and what its cause wraps.
@@ -88,8 +198,64 @@ type Failure struct {
 // Error is the text that doors hand on to their callers, such as "oidb decode0x73a failed, ret: 17". It tells nothing of
 // the cause but the number.
 func (f *Failure) Error() string {
-	return fmt.Sprintf("oidb decode0x%x failed, ret: %d", f.Command.Number, f.Code.Number())
+	return fmt.Sprintf("oidb decode0x%x failed, ret: %d", f.Command.Number, Result(f.Command, f.Code))
 }
 
 // Unwrap returns the code and the cause.
 func (f *Failure) Unwrap() []error { return []error{f.Code, f.Cause} }
+
+// The numbers of 0x71f for two conditions that its callers know by codes of the platform (oidb.md, 1.7).
+const (
+	resultNonceReused   = 0x5a
+	resultTimestampWild = 0x5b
+)
+
+// Result returns the number by which a code goes over the wire as the result of a command.
+func Result(c Command, code retcode.Code) uint32 {
+	switch {
+	case c.Number == ConvertOpenID.Number && code == retcode.QQNonceReused:
+		return resultNonceReused
+	case c.Number == ConvertOpenID.Number && code == retcode.QQTimestampOutOfRange:
+		return resultTimestampWild
+	}
+	return uint32(code.Number())
+}
+
+// CodeOf returns the code that a result of a command stands for, and whether it is in the catalogue. Results from 100 on
+// that the command does not have are the bus's, and so is 5.
+func CodeOf(c Command, result uint32) (retcode.Code, bool) {
+	domain := retcode.AccessToken
+	switch c.Number {
+	case CheckPay.Number:
+		domain = retcode.PayToken
+	case ConvertOpenID.Number:
+		switch result {
+		case resultNonceReused:
+			return retcode.QQNonceReused, true
+		case resultTimestampWild:
+			return retcode.QQTimestampOutOfRange, true
+		}
+	}
+	if result > 255 {
+		return 0, false
+	}
+	if code, ok := retcode.Lookup(domain, int(result)); ok {
+		return code, true
+	}
+	return retcode.Lookup(retcode.OIDB, int(result))
+}
+
+// ErrWouldWait ends a call that may not wait and would have to. The bus then runs it again where it may.
+var ErrWouldWait = errors.New("oidb: the call would have to wait")
+
+// inline is the context of a call that runs where others wait behind it.
+type inline struct{ context.Context }
+
+// MayWait returns ErrWouldWait when the call may not wait for a disk or a network. Whoever is about to asks first, and has
+// changed nothing so far.
+func MayWait(ctx context.Context) error {
+	if _, is := ctx.(inline); is {
+		return ErrWouldWait
+	}
+	return nil
+}

@@ -2,10 +2,13 @@ package oidb
 
 import "github.com/rookeryhq/rookery/internal/platform"
 
-// The commands of this build.
+// The commands of this build. oidb.proto has their messages as other languages see them.
 var (
-	CheckAccess = Command{Number: 0x711, ServiceType: 1}
-	CheckPay    = Command{Number: 0x73a, ServiceType: 1}
+	CheckAccess    = Command{Number: 0x711, ServiceType: 1}   // CheckRequest, CheckResponse
+	ConvertOpenIDs = Command{Number: 0x711, ServiceType: 23}  // BatchRequest, BatchResponse
+	CheckText      = Command{Number: 0x711, ServiceType: 127} // TextRequest, TextResponse
+	CheckPay       = Command{Number: 0x73a, ServiceType: 1}   // CheckRequest, CheckResponse
+	ConvertOpenID  = Command{Number: 0x71f, ServiceType: 1}   // OpenIDRequest, OpenIDResponse
 )
 
 // CheckRequest asks 0x711 whether an access token or an openkey, and 0x73a whether a pay token, holds for an openid.
@@ -15,7 +18,9 @@ type CheckRequest struct {
 	OpenID     []byte // 16 bytes
 	MSDKOpenID platform.MSDKOpenID
 	Token      string
-	PC         bool // the caller says that the PC SDK made the authorization
+	Openkey    bool           // Token was sent as an openkey, and nothing else is taken for one
+	PC         bool           // the caller says that the PC SDK made the authorization
+	Caller     platform.AppID // the app of the call's head; 0 for none and for calls inside the process
 }
 
 // CheckResponse says whose token it was.
@@ -27,7 +32,56 @@ type CheckResponse struct {
 	ExpiresMS  int64
 	PC         bool
 
-	// The epochs that the token carries: what is made from it ends with it.
+	// The epochs that the token carries: what is made from it ends with it. They do not leave the process.
 	PasswordEpoch uint32
 	TokenEpoch    uint32
 }
+
+// MaxBatch is how many openids one BatchRequest may have.
+const MaxBatch = 500
+
+// BatchRequest asks for the account numbers of many openids of an app.
+type BatchRequest struct {
+	AppID   platform.AppID
+	Count   uint32   // of OpenIDs
+	OpenIDs [][]byte // 16 bytes each
+}
+
+// BatchResponse has the account numbers in the order of the openids.
+type BatchResponse struct {
+	UINs  []platform.UIN
+	Fault uint32 // of a call that failed: the position of the openid at fault, counted from 1; 0 when it is none's
+}
+
+// TextRequest asks what an openid in text form is.
+type TextRequest struct {
+	AppID  platform.AppID
+	OpenID string // 32 hex digits
+}
+
+// TextResponse says what it is.
+type TextResponse struct {
+	UIN    platform.UIN
+	OpenID platform.OpenID
+}
+
+// OpenIDRequest asks for the account number of an openid of an app. Timestamp and Nonce are optional.
+type OpenIDRequest struct {
+	AppID     platform.AppID
+	OpenID    []byte // 16 bytes
+	Timestamp uint64 // Unix seconds
+	Nonce     []byte
+}
+
+// OpenIDResponse has it.
+type OpenIDResponse struct {
+	UIN platform.UIN
+}
+
+// subject is the account that an answer is about, 0 when it is about none or many.
+type subject interface{ subject() platform.UIN }
+
+func (m *CheckResponse) subject() platform.UIN  { return m.UIN }
+func (m *TextResponse) subject() platform.UIN   { return m.UIN }
+func (m *OpenIDResponse) subject() platform.UIN { return m.UIN }
+func (m *BatchResponse) subject() platform.UIN  { return 0 }

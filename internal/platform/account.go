@@ -36,9 +36,10 @@ const (
 	ClassB                        // business number
 	ClassBC                       // number shared by a business and a person
 	ClassInteractive              // service account
+	ClassKaixin                   // of the Kaixin family of accounts, which 0x711 does not take
 )
 
-var accountClasses = []string{"ordinary", "B", "BC", "interactive"}
+var accountClasses = []string{"ordinary", "B", "BC", "interactive", "kaixin"}
 
 func (c AccountClass) String() string { return nameOf(accountClasses, c) }
 

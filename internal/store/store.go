@@ -27,6 +27,7 @@ type Store interface {
 	Grants
 	Openkeys
 	Friendships
+	Policies
 
 	// OnChange sets the function that hears of every change of a standing, after its commit and before the write
 	// returns. An openid's first standing is no change. It must be set before the first write and must be quick.
@@ -63,6 +64,8 @@ type Accounts interface {
 	Account(ctx context.Context, uin platform.UIN) (*platform.Account, error)
 	// Accounts returns at most limit accounts above after, by number.
 	Accounts(ctx context.Context, after platform.UIN, limit int) ([]*platform.Account, error)
+	// HighestUIN returns the highest number that an account has, 0 when there is none.
+	HighestUIN(ctx context.Context) (platform.UIN, error)
 }
 
 // OpenIDs keeps which openid, and which MSDK openid, names which account.
@@ -72,6 +75,9 @@ type OpenIDs interface {
 	EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error)
 	// OpenID tells what an openid names, reclaimed ones too, or ErrNotFound.
 	OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.OpenIDBinding, error)
+	// OpenIDAnywhere tells what an openid names at whatever registered app it was issued for, reclaimed ones too, or
+	// ErrNotFound.
+	OpenIDAnywhere(ctx context.Context, openid platform.OpenID) (platform.OpenIDBinding, error)
 	// OpenIDsOf returns all openids of an account, reclaimed ones too, by appid.
 	OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error)
 	// ReclaimOpenID takes the account's active openid at the app back and returns it, or ErrNotFound.
@@ -119,4 +125,12 @@ type Friendships interface {
 	Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error
 	// Friends returns an account's friends by number.
 	Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error)
+}
+
+// Policies keeps the policy of the bus, every version of it for the operator to look up.
+type Policies interface {
+	// OIDBPolicy returns the newest version and its number; 0 and nil when none was ever stored.
+	OIDBPolicy(ctx context.Context) (version int64, record []byte, err error)
+	// StoreOIDBPolicy stores a version; ErrExists when there is one of that number.
+	StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error
 }

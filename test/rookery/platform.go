@@ -34,6 +34,7 @@ type Platform struct {
 // World is what `rookery dev --json` prints.
 type World struct {
 	URL            string    `json:"http"`
+	OIDB           string    `json:"oidb"`  // host:port of the bus
 	AdminURL       string    `json:"admin"` // of rookery serve; rookery dev has everything at URL
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`

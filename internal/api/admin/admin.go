@@ -50,6 +50,8 @@ func New(id *identity.Service, bus *oidb.Bus, token string) *access.Door {
 			"POST /admin/v1/tokens/revoke":           d.revoke,
 			"GET /admin/v1/keys":                     d.listKeys,
 			"POST /admin/v1/keys":                    d.rotateKeys,
+			"GET /admin/v1/oidb/policy":              d.showPolicy,
+			"PATCH /admin/v1/oidb/policy":            d.changePolicy,
 		},
 		Encode: encode,
 	}
@@ -139,7 +141,7 @@ func status(err error) int {
 	switch {
 	case errors.Is(err, errUnauthorized):
 		return http.StatusUnauthorized
-	case errors.Is(err, identity.ErrInvalid), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
+	case errors.Is(err, identity.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
 		return http.StatusBadRequest
 	case errors.Is(err, access.ErrTooLarge):
 		return http.StatusRequestEntityTooLarge

@@ -84,6 +84,13 @@ func (s *Store) Accounts(ctx context.Context, after platform.UIN, limit int) ([]
 	return collect(rows, err, scanAccount)
 }
 
+// HighestUIN implements store.Accounts.
+func (s *Store) HighestUIN(ctx context.Context) (platform.UIN, error) {
+	var highest int64
+	err := s.queryRow(ctx, "SELECT ifnull(max(uin), 0) FROM accounts").Scan(&highest)
+	return platform.UIN(highest), err
+}
+
 func scanAccount(r row) (*platform.Account, error) {
 	var (
 		a       platform.Account

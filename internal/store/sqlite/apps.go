@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // CreateApp implements store.Apps.
@@ -48,6 +49,9 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 
 // App implements store.Apps.
 func (s *Store) App(ctx context.Context, id platform.AppID) (*platform.App, error) {
+	if id > math.MaxInt64 {
+		return nil, store.ErrNotFound
+	}
 	return scanApp(s.queryRow(ctx, "SELECT record FROM apps WHERE appid = ?", int64(id)))
 }
 

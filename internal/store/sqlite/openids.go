@@ -37,6 +37,13 @@ func (s *Store) OpenID(ctx context.Context, app platform.AppID, openid platform.
 	return scanBinding(s.queryRow(ctx, "SELECT appid, openid, uin, state FROM openids WHERE appid = ? AND openid = ?", int64(app), openid[:]))
 }
 
+// OpenIDAnywhere implements store.OpenIDs. It goes through the apps, of which there are few, rather than keep a second
+// index on the openids, of which there are many.
+func (s *Store) OpenIDAnywhere(ctx context.Context, openid platform.OpenID) (platform.OpenIDBinding, error) {
+	return scanBinding(s.queryRow(ctx, `SELECT o.appid, o.openid, o.uin, o.state
+		FROM apps a CROSS JOIN openids o ON o.appid = a.appid AND o.openid = ? LIMIT 1`, openid[:]))
+}
+
 // OpenIDsOf implements store.OpenIDs.
 func (s *Store) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error) {
 	rows, err := s.query(ctx, openIDsOf, int64(uin))

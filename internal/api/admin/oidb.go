@@ -1,0 +1,84 @@
+package admin
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+func (d *door) showPolicy(*access.Call) (any, error) { return d.bus.Policy(), nil }
+
+// PolicyChange is what an operator may say of the bus's policy. A member that is missing stays as it is; a list replaces
+// the one that there was.
+type PolicyChange struct {
+	AddressBlackList *[]netip.Prefix                 `json:"address_black_list,omitzero"`
+	UINBlackList     *[]platform.UIN                 `json:"uin_black_list,omitzero"`
+	InternalNetworks *[]netip.Prefix                 `json:"internal_networks,omitzero"`
+	Maintenance      *[]oidb.UINRange                `json:"maintenance,omitzero"`
+	Commands         map[string]*CommandPolicyChange `json:"commands,omitzero"` // by name, 0x711_1; null stands for the default
+}
+
+// CommandPolicyChange is the same for one command.
+type CommandPolicyChange struct {
+	Apps            *[]platform.AppID        `json:"apps,omitzero"`
+	AllApps         *bool                    `json:"all_apps,omitzero"`
+	Rate            *string                  `json:"rate,omitzero"` // COUNT/PERIOD; "" takes it away
+	RefusedClasses  *[]platform.AccountClass `json:"refused_classes,omitzero"`
+	RefusedStates   *[]platform.AccountState `json:"refused_states,omitzero"`
+	ForbiddenInTest *bool                    `json:"forbidden_in_test,omitzero"`
+	DemandsLogin    *bool                    `json:"demands_login,omitzero"`
+}
+
+func (d *door) changePolicy(c *access.Call) (any, error) {
+	in, err := input[PolicyChange](c)
+	if err != nil {
+		return nil, err
+	}
+	return d.bus.ChangePolicy(c.Context(), in.apply)
+}
+
+func (in *PolicyChange) apply(p *oidb.Policy) error {
+	set(&p.AddressBlackList, in.AddressBlackList)
+	set(&p.UINBlackList, in.UINBlackList)
+	set(&p.InternalNetworks, in.InternalNetworks)
+	set(&p.Maintenance, in.Maintenance)
+	for name, change := range in.Commands {
+		command, err := oidb.ParseCommand(name)
+		if err != nil {
+			return fmt.Errorf("%w: %w", oidb.ErrPolicy, err)
+		}
+		name = command.String()
+		decided, known := p.Commands[name]
+		if !known {
+			return fmt.Errorf("%w: there is no command %s", oidb.ErrPolicy, name)
+		}
+		if change == nil {
+			delete(p.Commands, name)
+			continue
+		}
+		if err := change.apply(&decided); err != nil {
+			return fmt.Errorf("%w: %s: %w", oidb.ErrPolicy, name, err)
+		}
+		p.Commands[name] = decided
+	}
+	return nil
+}
+
+func (in *CommandPolicyChange) apply(p *oidb.CommandPolicy) (err error) {
+	set(&p.Apps, in.Apps)
+	set(&p.AllApps, in.AllApps)
+	set(&p.RefusedClasses, in.RefusedClasses)
+	set(&p.RefusedStates, in.RefusedStates)
+	set(&p.ForbiddenInTest, in.ForbiddenInTest)
+	set(&p.DemandsLogin, in.DemandsLogin)
+	if in.Rate != nil {
+		p.Rate = platform.Rate{}
+		if *in.Rate != "" {
+			p.Rate, err = platform.ParseRate(*in.Rate)
+		}
+	}
+	return err
+}

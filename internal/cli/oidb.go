@@ -1,0 +1,485 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+func newOIDBCommand(s *streams) *cobra.Command {
+	return newGroup("oidb", "Call commands of the OIDB bus, and change its policy", "", newOIDBCallCommand(s), newOIDBPolicyCommand(s))
+}
+
+// busCall is what `rookery oidb call` was asked for.
+type busCall struct {
+	command            oidb.Command
+	addr               string
+	app, caller        platform.AppID
+	uin                platform.UIN
+	openid, nonce      string
+	msdkOpenID         platform.MSDKOpenID
+	tokenFile, sigFile string
+	openkey, pc        bool
+	timestamp          uint64
+	timeout            time.Duration
+	asJSON             bool
+}
+
+func newOIDBCallCommand(s *streams) *cobra.Command {
+	var (
+		c           busCall
+		serviceType uint32
+	)
+	cmd := &cobra.Command{
+		Use:   "call COMMAND",
+		Short: "Call a command of the bus and explain its answer",
+		Long: `Call a command of the bus over its native frames and explain its answer. COMMAND is its number, with or without
+the service type: 0x711_23. Service types: 0x711 has 1 (check of an access token or openkey), 23 (openids to uins) and
+127 (check of an openid in text form), 0x73a has 1 (check of a pay token), 0x71f has 1 (openid to uin).
+
+The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
+		Example: `  rookery token issue --app 100700001 --uin 10001 --kind pay > pay.token
+  rookery oidb call 0x73a --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --token-file pay.token
+  rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
+  rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210`,
+		Args: exactArgs("COMMAND"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if c.command, err = oidb.ParseCommand(args[0]); err != nil {
+				return usageErrorf("%w", err)
+			}
+			if cmd.Flags().Changed("service-type") {
+				c.command.ServiceType = serviceType
+			}
+			return c.run(cmd.Context(), s)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Uint32Var(&serviceType, "service-type", 1, "`number` of the service type")
+	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
+	flags.TextVar(&c.app, "app", platform.AppID(0), "`appid` in the request's body")
+	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the game in whose name the call is (default: the platform's own)")
+	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head")
+	flags.StringVar(&c.openid, "openid", "", "openid, 32 `hex` digits; for 0x711_23 several with commas between them")
+	flags.TextVar(&c.msdkOpenID, "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, in place of the openid")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the token on its first line; - is standard input")
+	flags.BoolVar(&c.openkey, "openkey", false, "send the token as an openkey")
+	flags.BoolVar(&c.pc, "pc", false, "say that the PC SDK made the authorization")
+	flags.StringVar(&c.sigFile, "login-sig-file", "", "`file` with an access token or openkey to sign the head with, at the app of --caller")
+	flags.Uint64Var(&c.timestamp, "timestamp", 0, "0x71f: Unix `seconds`")
+	flags.StringVar(&c.nonce, "nonce", "", "0x71f: `text` that is used once")
+	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
+	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
+	return cmd
+}
+
+// busAnswer is what the bus answered, in the form that --json prints.
+type busAnswer struct {
+	Interface string `json:"interface"`
+	Result    uint32 `json:"result"`
+	Hex       string `json:"hex"`
+	Signed    int    `json:"signed"` // the result as a signed byte
+	Domain    string `json:"domain,omitempty"`
+	Symbol    string `json:"symbol,omitempty"`
+	Summary   string `json:"summary,omitempty"`
+	Remedy    string `json:"remedy,omitempty"`
+	Message   string `json:"message,omitempty"`
+	Answer    any    `json:"answer,omitempty"`
+}
+
+func (c *busCall) run(ctx context.Context, s *streams) error {
+	token, err := c.secret(ctx, s, "token", c.tokenFile)
+	if err != nil {
+		return err
+	}
+	sig, err := c.secret(ctx, s, "login signature", c.sigFile)
+	if err != nil {
+		return err
+	}
+	openids, err := c.openids()
+	if err != nil {
+		return err
+	}
+	addr, err := c.bus()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	client, err := oidb.Dial(ctx, addr)
+	if err != nil {
+		return noBus(addr, err)
+	}
+	defer client.Close()
+	head := oidb.Head{UIN: c.uin, Service: []byte("rookery"), Caller: c.caller}
+	if sig != "" {
+		head.Login = oidb.LoginSig{Type: 1, Sig: []byte(sig), AppID: uint32(c.caller)}
+	}
+	var first []byte
+	if len(openids) > 0 {
+		first = openids[0]
+	}
+	var answer any
+	switch c.command {
+	case oidb.ConvertOpenIDs:
+		req := &oidb.BatchRequest{AppID: c.app, Count: uint32(len(openids)), OpenIDs: openids}
+		head, answer, err = called[oidb.BatchResponse](oidb.Ask[oidb.BatchRequest, oidb.BatchResponse](ctx, client, c.command, head, req))
+	case oidb.CheckText:
+		req := &oidb.TextRequest{AppID: c.app, OpenID: c.openid}
+		head, answer, err = called[oidb.TextResponse](oidb.Ask[oidb.TextRequest, oidb.TextResponse](ctx, client, c.command, head, req))
+	case oidb.ConvertOpenID:
+		req := &oidb.OpenIDRequest{AppID: c.app, OpenID: first, Timestamp: c.timestamp, Nonce: []byte(c.nonce)}
+		head, answer, err = called[oidb.OpenIDResponse](oidb.Ask[oidb.OpenIDRequest, oidb.OpenIDResponse](ctx, client, c.command, head, req))
+	default: // of a command that the bus does not have it says so itself
+		req := &oidb.CheckRequest{AppID: c.app, OpenID: first, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
+		head, answer, err = called[oidb.CheckResponse](oidb.Ask[oidb.CheckRequest, oidb.CheckResponse](ctx, client, c.command, head, req))
+	}
+	if err != nil {
+		return noBus(addr, err)
+	}
+	return c.show(s, head, answer)
+}
+
+// called keeps a nil message from becoming an answer.
+func called[Rsp any](head oidb.Head, rsp *Rsp, err error) (oidb.Head, any, error) {
+	if err != nil {
+		return head, nil, err
+	}
+	return head, rsp, nil
+}
+
+func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	return s.secret(ctx, what, file, false)
+}
+
+// openids reads --openid. A wrong one is the bus's to refuse where it is text there too.
+func (c *busCall) openids() (openids [][]byte, err error) {
+	if c.openid == "" || c.command == oidb.CheckText {
+		return nil, nil
+	}
+	for text := range strings.SplitSeq(c.openid, ",") {
+		id, err := platform.ParseOpenID(text)
+		if err != nil {
+			return nil, usageErrorf("--openid: %w", err)
+		}
+		openids = append(openids, id[:])
+	}
+	return openids, nil
+}
+
+func (c *busCall) bus() (string, error) {
+	last, _ := lastServer() // without a note there is none that is known
+	addr := cmp.Or(c.addr, os.Getenv("ROOKERY_OIDB"), last.OIDB)
+	if addr == "" {
+		return "", &exitError{status: ExitUnreachable, err: errors.New("no running bus is known on this machine: start one with 'rookery dev', or name one with --addr or ROOKERY_OIDB")}
+	}
+	return addr, nil
+}
+
+func noBus(addr string, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("it has not answered in time")
+	}
+	return &exitError{status: ExitUnreachable, err: fmt.Errorf("no bus answers at %s (%w)", addr, err)}
+}
+
+func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
+	a := busAnswer{
+		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: int(int8(head.Result)),
+		Message: string(head.Message),
+	}
+	isCheck := c.command == oidb.CheckAccess || c.command == oidb.CheckPay // of whose success the catalogue has words
+	if code, ok := oidb.CodeOf(c.command, head.Result); ok && (head.Result != 0 || isCheck) {
+		entry := code.Entry()
+		a.Domain, a.Symbol, a.Summary, a.Remedy = code.Domain().String(), code.Symbol(), entry.Summary, entry.Remedy
+	}
+	fields := answerFields(answer)
+	if len(fields) > 0 {
+		shown := make(map[string]any, len(fields))
+		for _, f := range fields {
+			shown[f.name] = f.value
+		}
+		a.Answer = shown
+	}
+	if c.asJSON {
+		out := json.NewEncoder(s.out)
+		out.SetIndent("", "  ")
+		if err := out.Encode(a); err != nil {
+			return err
+		}
+	} else {
+		t := newTable(s.out)
+		t.row("Command", a.Interface)
+		t.row("Result", fmt.Sprintf("%s (unsigned %d, signed %d)", a.Hex, a.Result, a.Signed))
+		if a.Symbol != "" {
+			t.row("Code", a.Domain+" "+a.Symbol)
+			t.row("Meaning", a.Summary)
+		}
+		if a.Result != 0 && a.Remedy != "" {
+			t.row("Remedy", a.Remedy)
+		}
+		for _, f := range fields {
+			t.row(f.label, f.text())
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	if head.Result != 0 {
+		return &exitError{status: ExitFailure}
+	}
+	return nil
+}
+
+// answerField is one field of an answer's body.
+type answerField struct {
+	name, label string
+	value       any
+}
+
+func (f answerField) text() string {
+	switch v := f.value.(type) {
+	case int64:
+		return when(v)
+	case bool:
+		return yesNo(v)
+	case []platform.UIN:
+		return listed(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func answerFields(answer any) (fields []answerField) {
+	add := func(name, label string, value any) { fields = append(fields, answerField{name, label, value}) }
+	switch m := answer.(type) {
+	case *oidb.CheckResponse:
+		if m.UIN == 0 {
+			return nil
+		}
+		add("uin", "Uin", m.UIN)
+		add("openid", "Openid", m.OpenID)
+		if m.MSDKOpenID != 0 {
+			add("msdk_openid", "MSDK openid", m.MSDKOpenID)
+		}
+		add("issued_ms", "Issued", m.IssuedMS)
+		add("expires_ms", "Expires", m.ExpiresMS)
+		add("pc", "PC", m.PC)
+	case *oidb.TextResponse:
+		if m.UIN != 0 {
+			add("uin", "Uin", m.UIN)
+			add("openid", "Openid", m.OpenID)
+		}
+	case *oidb.OpenIDResponse:
+		if m.UIN != 0 {
+			add("uin", "Uin", m.UIN)
+		}
+	case *oidb.BatchResponse:
+		if len(m.UINs) > 0 {
+			add("uins", "Uins", m.UINs)
+		}
+		if m.Fault != 0 {
+			add("fault", "Openid at fault", m.Fault)
+		}
+	}
+	return fields
+}
+
+func newOIDBPolicyCommand(s *streams) *cobra.Command {
+	c := &client{streams: s}
+	return c.addFlags(newGroup("policy", "Show and change the policy of the bus", "", newPolicyShowCommand(c), newPolicySetCommand(c)))
+}
+
+func newPolicyShowCommand(c *client) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show",
+		Short: "Show the policy that holds now",
+		Example: `  rookery oidb policy show
+  rookery oidb policy show --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd.Context(), c, http.MethodGet, "/admin/v1/oidb/policy", nil, c.showPolicy)
+		},
+	}
+}
+
+func newPolicySetCommand(c *client) *cobra.Command {
+	var (
+		addresses, internal, maintenance, uins []string
+		command                                string
+		apps, classes, states                  []string
+		rate                                   string
+		forbidden, login, reset                bool
+	)
+	cmd := &cobra.Command{
+		Use:   "set",
+		Short: "Change the policy; it holds for every call from then on",
+		Long: `Change the policy of the bus; it holds for every call from then on. A list replaces the one that there was, and an
+empty one ("") takes it away. What one command is like is changed with --command.`,
+		Example: `  rookery oidb policy set --uin-black-list 10007,10008
+  rookery oidb policy set --maintenance 10001-19999
+  rookery oidb policy set --maintenance ""
+  rookery oidb policy set --command 0x73a --apps 100700001,100700002 --rate 1000/s
+  rookery oidb policy set --command 0x711_23 --refuse-classes interactive --demand-login
+  rookery oidb policy set --command 0x71f --default`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given := cmd.Flags().Changed
+			var change admin.PolicyChange
+			var errs []error
+			if given("address-black-list") {
+				change.AddressBlackList = parsed(&errs, "--address-black-list", addresses, parsePrefix)
+			}
+			if given("internal-networks") {
+				change.InternalNetworks = parsed(&errs, "--internal-networks", internal, parsePrefix)
+			}
+			if given("uin-black-list") {
+				change.UINBlackList = parsed(&errs, "--uin-black-list", uins, platform.ParseUIN)
+			}
+			if given("maintenance") {
+				change.Maintenance = parsed(&errs, "--maintenance", maintenance, parseUINRange)
+			}
+			var of admin.CommandPolicyChange
+			if given("apps") {
+				all := len(apps) == 1 && apps[0] == "*"
+				of.AllApps = &all
+				if all {
+					apps = nil
+				}
+				of.Apps = parsed(&errs, "--apps", apps, platform.ParseAppID)
+			}
+			if given("refuse-classes") {
+				of.RefusedClasses = parsed(&errs, "--refuse-classes", classes, fromText[platform.AccountClass])
+			}
+			if given("refuse-states") {
+				of.RefusedStates = parsed(&errs, "--refuse-states", states, fromText[platform.AccountState])
+			}
+			if given("rate") {
+				of.Rate = &rate
+			}
+			if given("forbid-in-test") {
+				of.ForbiddenInTest = &forbidden
+			}
+			if given("demand-login") {
+				of.DemandsLogin = &login
+			}
+			isOfCommand := of != (admin.CommandPolicyChange{})
+			switch {
+			case len(errs) > 0:
+				return usageErrorf("%w", errs[0])
+			case (isOfCommand || reset) != (command != ""):
+				return usageErrorf("--command goes with what is to be changed of it, such as --apps, or with --default")
+			case isOfCommand && reset:
+				return usageErrorf("--default goes with nothing else of the command")
+			case reset:
+				change.Commands = map[string]*admin.CommandPolicyChange{command: nil}
+			case isOfCommand:
+				change.Commands = map[string]*admin.CommandPolicyChange{command: &of}
+			}
+			return ask(cmd.Context(), c, http.MethodPatch, "/admin/v1/oidb/policy", change, c.showPolicy)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&addresses, "address-black-list", nil, "address `ranges` whose calls are answered 148")
+	flags.StringSliceVar(&uins, "uin-black-list", nil, "`uins` about which calls are answered 149")
+	flags.StringSliceVar(&internal, "internal-networks", nil, "address `ranges` whose calls need be in no game's name")
+	flags.StringSliceVar(&maintenance, "maintenance", nil, "`ranges` of uins about which calls are answered 254: FROM-TO")
+	flags.StringVar(&command, "command", "", "`command` to change, 0x711_23")
+	flags.StringSliceVar(&apps, "apps", nil, "`appids` that may call it; * for every app")
+	flags.StringVar(&rate, "rate", "", "`rate` of each caller, such as 1000/s; \"\" for none")
+	flags.StringSliceVar(&classes, "refuse-classes", nil, "`classes` of accounts that it does not take: B, BC, interactive")
+	flags.StringSliceVar(&states, "refuse-states", nil, "`states` of accounts that it does not take: frozen, staff-protected, specially-protected")
+	flags.BoolVar(&forbidden, "forbid-in-test", false, "it may not be called for apps of the test environment")
+	flags.BoolVar(&login, "demand-login", false, "it wants a login signature in the head")
+	flags.BoolVar(&reset, "default", false, "it is as it was at first")
+	return cmd
+}
+
+// parsed reads the items of a flag; those of "" are none.
+func parsed[T any](errs *[]error, flag string, items []string, parse func(string) (T, error)) *[]T {
+	list := []T{}
+	for _, item := range items {
+		if item == "" {
+			continue
+		}
+		one, err := parse(item)
+		if err != nil {
+			*errs = append(*errs, fmt.Errorf("%s: %w", flag, err))
+		}
+		list = append(list, one)
+	}
+	return &list
+}
+
+func parseUINRange(text string) (r oidb.UINRange, err error) {
+	from, to, isRange := strings.Cut(text, "-")
+	if r.From, err = platform.ParseUIN(from); err != nil {
+		return r, err
+	}
+	r.To = r.From
+	if isRange {
+		r.To, err = platform.ParseUIN(to)
+	}
+	return r, err
+}
+
+func fromText[T any, P interface {
+	*T
+	UnmarshalText([]byte) error
+}](text string) (v T, err error) {
+	err = P(&v).UnmarshalText([]byte(text))
+	return v, err
+}
+
+func (c *client) showPolicy(p oidb.Policy) error {
+	t := newTable(c.out)
+	t.row("Version", p.Version)
+	t.row("Black-listed addresses", listed(p.AddressBlackList))
+	t.row("Black-listed uins", listed(p.UINBlackList))
+	t.row("Internal networks", listed(p.InternalNetworks))
+	ranges := make([]string, len(p.Maintenance))
+	for i, r := range p.Maintenance {
+		ranges[i] = r.From.String() + "-" + r.To.String()
+	}
+	t.row("Maintenance", listed(ranges))
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out)
+	t = newTable(c.out)
+	t.row("COMMAND", "APPS", "RATE", "REFUSED CLASSES", "REFUSED STATES", "IN TEST", "LOGIN")
+	for _, name := range slices.Sorted(maps.Keys(p.Commands)) {
+		of := p.Commands[name]
+		apps, rate, test, login := listed(of.Apps), "", "allowed", "not demanded"
+		if of.AllApps {
+			apps = "*"
+		}
+		if of.Rate.Count > 0 {
+			rate = of.Rate.String()
+		}
+		if of.ForbiddenInTest {
+			test = "forbidden"
+		}
+		if of.DemandsLogin {
+			login = "demanded"
+		}
+		t.row(name, apps, rate, listed(of.RefusedClasses), listed(of.RefusedStates), test, login)
+	}
+	return t.flush()
+}

@@ -1,0 +1,135 @@
+package identity
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// find tells what an openid of an app stands for. It fails with a refusal only where that cannot be found out, or where the
+// openid was never issued at the app.
+func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (platform.Standing, *refusal) {
+	if len(openid) != len(platform.OpenID{}) {
+		return platform.Standing{}, &refusal{verdict: openIDLengthWrong}
+	}
+	st, err := s.standings.get(ctx, app, platform.OpenID(openid))
+	return st, unknownOpenID(err)
+}
+
+// convertOpenIDs is command 0x711 of service type 23.
+func (s *Service) convertOpenIDs(ctx context.Context, req oidb.BatchRequest) (rsp oidb.BatchResponse, err error) {
+	switch {
+	case len(req.OpenIDs) > oidb.MaxBatch || req.Count > oidb.MaxBatch:
+		return rsp, retcode.AccessTokenBatchTooLarge
+	case int(req.Count) != len(req.OpenIDs):
+		return rsp, retcode.AccessTokenBatchCountMismatch
+	}
+	if r := s.checkApp(ctx, req.AppID); r != nil {
+		return rsp, r.err(&accessCodes)
+	}
+	uins := make([]platform.UIN, len(req.OpenIDs))
+	for i, openid := range req.OpenIDs {
+		fault := oidb.BatchResponse{Fault: uint32(i + 1)}
+		st, r := s.find(ctx, req.AppID, openid)
+		switch {
+		case r != nil && r.cause != nil:
+			return fault, r.err(&accessCodes)
+		case r != nil:
+			return fault, retcode.AccessTokenBatchOpenIDInvalid
+		case st.OpenIDState == platform.OpenIDReclaimed:
+			return fault, retcode.AccessTokenBatchOpenIDReclaimed
+		}
+		uins[i] = st.UIN
+	}
+	return oidb.BatchResponse{UINs: uins}, nil
+}
+
+// checkText is command 0x711 of service type 127. The list gives no meaning to its numbers one by one; causes.md does.
+func (s *Service) checkText(ctx context.Context, req oidb.TextRequest) (rsp oidb.TextResponse, err error) {
+	if r := s.checkApp(ctx, req.AppID); r != nil {
+		return rsp, r.err(&accessCodes)
+	}
+	switch {
+	case req.OpenID == "":
+		return rsp, retcode.AccessTokenType127OpenIDInvalid32
+	case len(req.OpenID) != hex.EncodedLen(len(platform.OpenID{})):
+		return rsp, retcode.AccessTokenType127OpenIDInvalid33
+	}
+	openid, err := platform.ParseOpenID(req.OpenID)
+	if err != nil {
+		return rsp, retcode.AccessTokenType127OpenIDInvalid34
+	}
+	st, r := s.find(ctx, req.AppID, openid[:])
+	switch {
+	case r != nil && r.cause != nil:
+		return rsp, r.err(&accessCodes)
+	case r != nil:
+		return rsp, s.elsewhere(ctx, openid)
+	case st.AccountState == platform.AccountClosed:
+		return rsp, retcode.AccessTokenType127OpenIDReclaimed37
+	case st.OpenIDState == platform.OpenIDReclaimed:
+		return rsp, retcode.AccessTokenType127OpenIDReclaimed38
+	}
+	return oidb.TextResponse{UIN: st.UIN, OpenID: openid}, nil
+}
+
+// elsewhere tells an openid of another app from one that nobody has.
+func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
+	_, err := s.store.OpenIDAnywhere(ctx, openid)
+	switch {
+	case err == nil:
+		return retcode.AccessTokenType127OpenIDInvalid36
+	case errors.Is(err, store.ErrNotFound):
+		return retcode.AccessTokenType127OpenIDInvalid35
+	default:
+		return retcode.AccessTokenOpenIDReadFailed.WithCause(err)
+	}
+}
+
+// Bounds of 0x71f (oidb.md, 1.7).
+const (
+	timestampWindow = 10 * time.Minute
+	maxNonce        = 64
+)
+
+// convertOpenID is command 0x71f.
+func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rsp oidb.OpenIDResponse, err error) {
+	if r := s.checkApp(ctx, req.AppID); r != nil {
+		return rsp, r.err(&accessCodes)
+	}
+	now := s.clock.Now()
+	switch {
+	case len(req.Nonce) > maxNonce:
+		return rsp, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
+	case len(req.OpenID) == 0:
+		return rsp, retcode.AccessTokenOpenIDMissing
+	case req.Timestamp != 0 && !within(now, req.Timestamp, timestampWindow):
+		return rsp, retcode.QQTimestampOutOfRange
+	}
+	st, r := s.find(ctx, req.AppID, req.OpenID)
+	switch {
+	case r != nil:
+		return rsp, r.err(&accessCodes)
+	case st.OpenIDState == platform.OpenIDReclaimed:
+		return rsp, retcode.AccessTokenOpenIDReclaimed
+	// The last check: a call that fails before may be repeated as it is.
+	case len(req.Nonce) > 0 && !s.nonces.take(req.AppID, req.Nonce, now):
+		return rsp, retcode.QQNonceReused
+	}
+	return oidb.OpenIDResponse{UIN: st.UIN}, nil
+}
+
+// within reports whether a Unix time is near now.
+func within(now time.Time, seconds uint64, window time.Duration) bool {
+	if seconds > 1<<40 { // beyond what a duration can measure
+		return false
+	}
+	return now.Sub(time.Unix(int64(seconds), 0)).Abs() <= window
+}

@@ -1,0 +1,148 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func TestConversionsToAccountNumbers(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.issue(f.app, f.ann, AccessToken).OpenID, f.issue(f.app, f.ben, AccessToken).OpenID
+	batch, err := oidb.Call[oidb.BatchRequest, oidb.BatchResponse](t.Context(), f.bus, oidb.ConvertOpenIDs,
+		oidb.BatchRequest{AppID: f.app.AppID, Count: 2, OpenIDs: [][]byte{ben[:], ann[:]}})
+	must(t, err)
+	if len(batch.UINs) != 2 || batch.UINs[0] != f.ben.UIN || batch.UINs[1] != f.ann.UIN {
+		t.Errorf("got %+v", batch)
+	}
+	text, err := oidb.Call[oidb.TextRequest, oidb.TextResponse](t.Context(), f.bus, oidb.CheckText,
+		oidb.TextRequest{AppID: f.app.AppID, OpenID: ann.String()})
+	must(t, err)
+	if text.UIN != f.ann.UIN || text.OpenID != ann {
+		t.Errorf("got %+v", text)
+	}
+}
+
+func TestTimestampsAndNonces(t *testing.T) {
+	f := newFixture(t)
+	openid := f.issue(f.app, f.ann, AccessToken).OpenID
+	convert := func(timestamp uint64, nonce string) error {
+		_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID,
+			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
+		return err
+	}
+	at := func(d time.Duration) uint64 { return uint64(f.clock.Now().Add(d).Unix()) }
+	for name, test := range map[string]struct {
+		timestamp uint64
+		nonce     string
+		want      error
+	}{
+		"neither":                 {0, "", nil},
+		"now":                     {at(0), "", nil},
+		"nine minutes ago":        {at(-9 * time.Minute), "", nil},
+		"nine minutes ahead":      {at(9 * time.Minute), "", nil},
+		"eleven minutes ago":      {at(-11 * time.Minute), "", retcode.QQTimestampOutOfRange},
+		"eleven minutes ahead":    {at(11 * time.Minute), "", retcode.QQTimestampOutOfRange},
+		"milliseconds":            {at(0) * 1000, "", retcode.QQTimestampOutOfRange},
+		"no time at all":          {math.MaxUint64, "", retcode.QQTimestampOutOfRange},
+		"a nonce":                 {0, "a", nil},
+		"a nonce of 65 bytes":     {0, fmt.Sprintf("%065d", 0), retcode.OIDBUnpackFailed},
+		"a nonce of 64 bytes":     {0, fmt.Sprintf("%064d", 0), nil},
+		"a nonce in an old frame": {at(-time.Hour), "unused", retcode.QQTimestampOutOfRange},
+	} {
+		if err := convert(test.timestamp, test.nonce); !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
+	err := convert(0, "a")
+	if !errors.Is(err, retcode.QQNonceReused) || err.Error() != "oidb decode0x71f failed, ret: 90" {
+		t.Errorf("a nonce again: %v", err)
+	}
+	must(t, convert(0, "unused"))
+	f.clock.Advance(nonceMemory)
+	must(t, convert(0, "a"))
+}
+
+func TestTheMemoryOfNoncesIsBounded(t *testing.T) {
+	n := newNonces(100)
+	now := time.Unix(1_700_000_000, 0)
+	for i := range 1000 {
+		if !n.take(1, []byte(fmt.Sprint(i)), now) {
+			t.Fatalf("nonce %d is known", i)
+		}
+	}
+	if len(n.used) > 100 || len(n.order) > 200 {
+		t.Errorf("%d nonces are remembered in a list of %d", len(n.used), len(n.order))
+	}
+	if n.take(1, []byte("999"), now) || !n.take(2, []byte("999"), now) {
+		t.Error("the last nonce is known at its app only")
+	}
+	n.take(1, []byte("later"), now.Add(nonceMemory))
+	if len(n.used) != 1 {
+		t.Errorf("%d nonces are remembered after their time", len(n.used))
+	}
+}
+
+func TestTheDirectory(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	for uin, want := range map[platform.UIN]bool{0: false, 10_000: false, f.ann.UIN: true, f.ben.UIN: true, f.ben.UIN + 1: false} {
+		if got, err := f.Issued(ctx, uin); got != want || err != nil {
+			t.Errorf("%s issued: %v, %v", uin, got, err)
+		}
+	}
+	third, err := f.CreateAccount(ctx, platform.Account{}, password)
+	must(t, err)
+	if got, err := f.Issued(ctx, third.UIN); !got || err != nil {
+		t.Errorf("a new account's number issued: %v, %v", got, err)
+	}
+	access, key := f.issue(f.app, f.ann, AccessToken), f.issue(f.app, f.ann, Openkey)
+	for name, test := range map[string]struct {
+		app  platform.AppID
+		uin  platform.UIN
+		text string
+		want bool
+	}{
+		"an access token":    {f.app.AppID, f.ann.UIN, access.Token, true},
+		"an openkey":         {f.app.AppID, f.ann.UIN, key.Token, true},
+		"at another app":     {f.other.AppID, f.ann.UIN, access.Token, false},
+		"of another account": {f.app.AppID, f.ben.UIN, access.Token, false},
+		"no token":           {f.app.AppID, f.ann.UIN, "x", false},
+		"a pay token":        {f.app.AppID, f.ann.UIN, f.issue(f.app, f.ann, PayToken).Token, false},
+	} {
+		if got, err := f.HoldsLogin(ctx, test.app, test.uin, test.text); got != test.want || err != nil {
+			t.Errorf("%s holds: %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestAnAppFromElsewhereIsFound(t *testing.T) {
+	f := newFixture(t)
+	issued := f.issue(f.app, f.ann, AccessToken)
+	elsewhere := New(f.store, f.clock, f.keyring) // which has not loaded its apps
+	bus := oidb.NewBus()
+	elsewhere.Register(bus)
+	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {
+		t.Error(err)
+	}
+	broken := New(&brokenApps{f.store}, f.clock, f.keyring)
+	bus = oidb.NewBus()
+	broken.Register(bus)
+	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); !errors.Is(err, retcode.AccessTokenAppReadFailed) {
+		t.Errorf("apps cannot be read: %v", err)
+	}
+}
+
+type brokenApps struct{ store.Store }
+
+func (b *brokenApps) App(context.Context, platform.AppID) (*platform.App, error) {
+	return nil, errors.New("disk I/O error")
+}

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+var _ oidb.Directory = (*Service)(nil)
+
+// App implements oidb.Directory.
+func (s *Service) App(id platform.AppID) *platform.App { return s.Apps.ByID(id) }
+
+// Issued implements oidb.Directory. Numbers only go up, so the highest that was seen is enough for most.
+func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {
+	if uin < platform.FirstUIN {
+		return false, nil
+	}
+	if uint64(uin) <= s.highest.Load() {
+		return true, nil
+	}
+	if err := oidb.MayWait(ctx); err != nil {
+		return false, err
+	}
+	highest, err := s.store.HighestUIN(ctx)
+	if err != nil {
+		return false, err
+	}
+	for {
+		seen := s.highest.Load()
+		if seen >= uint64(highest) || s.highest.CompareAndSwap(seen, uint64(highest)) {
+			return uin <= highest, nil
+		}
+	}
+}
+
+// Number implements oidb.Directory.
+func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.AccountClass, platform.AccountState, error) {
+	if err := oidb.MayWait(ctx); err != nil {
+		return 0, 0, err
+	}
+	account, err := s.store.Account(ctx, uin)
+	if errors.Is(err, store.ErrNotFound) {
+		return platform.ClassOrdinary, platform.AccountNormal, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return account.Class, account.State, nil
+}
+
+// HoldsLogin implements oidb.Directory: the text is checked as 0x711 would check it for the openid that it was issued for.
+func (s *Service) HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error) {
+	t, err := s.keyring.openToken(text)
+	switch {
+	case errors.Is(err, errNotOurs) || errors.Is(err, errSeal):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	rsp, r := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, AccessToken)
+	switch {
+	case r != nil && errors.Is(r.cause, oidb.ErrWouldWait):
+		return false, oidb.ErrWouldWait
+	case r != nil:
+		return false, r.cause
+	}
+	return rsp.UIN == uin, nil
+}

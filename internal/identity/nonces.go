@@ -1,0 +1,60 @@
+package identity
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// A nonce is remembered for twice the window of timestamps, so that a call is either too old or known. When there are more
+// than noncesKept the oldest is forgotten first.
+const (
+	nonceMemory = 2 * timestampWindow
+	noncesKept  = 1 << 17
+)
+
+// nonces remembers which nonces were used.
+type nonces struct {
+	mu    sync.Mutex
+	used  map[nonce]struct{}
+	order []usedNonce // from the oldest to the newest
+	first int         // in order that is still remembered
+	most  int         // that are remembered
+}
+
+type nonce struct {
+	app  platform.AppID
+	text string
+}
+
+type usedNonce struct {
+	nonce
+	until int64 // epoch nanoseconds
+}
+
+func newNonces(most int) *nonces {
+	return &nonces{used: make(map[nonce]struct{}), most: most}
+}
+
+// take reports whether a nonce is new at the app, and remembers it.
+func (n *nonces) take(app platform.AppID, text []byte, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.first < len(n.order) && (n.order[n.first].until <= now.UnixNano() || len(n.order)-n.first >= n.most) {
+		delete(n.used, n.order[n.first].nonce)
+		n.order[n.first] = usedNonce{}
+		n.first++
+	}
+	if n.first > len(n.order)/2 { // what is left moves to the front, so that the list stays as short as it can
+		n.order = append(n.order[:0], n.order[n.first:]...)
+		n.first = 0
+	}
+	key := nonce{app, string(text)}
+	if _, again := n.used[key]; again {
+		return false
+	}
+	n.used[key] = struct{}{}
+	n.order = append(n.order, usedNonce{key, now.Add(nonceMemory).UnixNano()})
+	return true
+}

@@ -1,0 +1,195 @@
+package oidb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// Client calls commands of a bus over one connection. It is safe for concurrent use: calls do not wait for one another. It
+// does not connect again; after an error of the connection every call fails.
+type Client struct {
+	net   net.Conn
+	limit int
+
+	mu      sync.Mutex
+	seq     uint32
+	calls   map[uint32]chan<- clientAnswer
+	out     []byte
+	writing bool
+	err     error // why the connection is of no use any more
+}
+
+type clientAnswer struct {
+	head Head
+	body []byte
+}
+
+// ErrClosed is answered to calls of a client that was closed.
+var ErrClosed = errors.New("oidb: the client is closed")
+
+// Dial connects to a bus.
+func Dial(ctx context.Context, addr string) (*Client, error) {
+	var dialer net.Dialer
+	nc, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return NewClient(nc), nil
+}
+
+// NewClient returns a client on a connection, which it closes at its end.
+func NewClient(nc net.Conn) *Client {
+	c := &Client{net: nc, limit: MaxFrame, calls: make(map[uint32]chan<- clientAnswer)}
+	go c.read()
+	return c
+}
+
+// Close ends the connection and every call on it.
+func (c *Client) Close() error {
+	c.fail(ErrClosed)
+	return nil
+}
+
+// Call sends a request and waits for its answer, at most until ctx ends; its deadline goes along as the call's budget. Seq
+// is the client's own. The answer has a Result, which is none of the errors: those say that there is no answer.
+func (c *Client) Call(ctx context.Context, head Head, body []byte) (Head, []byte, error) {
+	answer := make(chan clientAnswer, 1)
+	if deadline, ok := ctx.Deadline(); ok && head.Budget == 0 {
+		head.Budget = max(time.Until(deadline), time.Millisecond)
+	}
+	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		return Head{}, nil, c.err
+	}
+	c.seq++
+	head.Seq = c.seq
+	c.calls[head.Seq] = answer
+	c.out = appendNative(c.out, &head, body)
+	c.write()
+	c.mu.Unlock()
+	select {
+	case a, ok := <-answer:
+		if !ok {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return Head{}, nil, c.err
+		}
+		return a.head, a.body, nil
+	case <-ctx.Done():
+		c.mu.Lock()
+		delete(c.calls, head.Seq)
+		c.mu.Unlock()
+		return Head{}, nil, ctx.Err()
+	}
+}
+
+// write sends what there is, unless somebody is doing so. It is called with mu held.
+func (c *Client) write() {
+	if c.writing {
+		return
+	}
+	c.writing = true
+	for len(c.out) > 0 && c.err == nil {
+		out := c.out
+		c.out = nil
+		c.mu.Unlock()
+		_ = c.net.SetWriteDeadline(time.Now().Add(15 * time.Second)) // the write fails if this does
+		_, err := c.net.Write(out)
+		c.mu.Lock()
+		if err != nil {
+			c.end(err)
+		}
+	}
+	c.writing = false
+}
+
+func (c *Client) read() {
+	var data []byte
+	for {
+		f, more, err := nextFrame(data, c.limit)
+		if err != nil || more == 0 && (!f.native || f.oversize || f.broken) {
+			c.fail(errors.New("oidb: the answer is no frame of a bus"))
+			return
+		}
+		if more > 0 {
+			if cap(data)-len(data) < max(readBuffer, more-len(data)) {
+				data = append(make([]byte, 0, len(data)+max(2*readBuffer, more)), data...)
+			}
+			n, err := c.net.Read(data[len(data):cap(data)])
+			if n == 0 && err != nil {
+				c.fail(fmt.Errorf("oidb: the connection ended: %w", err))
+				return
+			}
+			data = data[:len(data)+n]
+			continue
+		}
+		var a clientAnswer
+		if _, err := a.head.parse(bytes.Clone(f.head)); err != nil {
+			c.fail(fmt.Errorf("oidb: the head of an answer: %w", err))
+			return
+		}
+		a.body = bytes.Clone(f.body)
+		data = data[f.size:]
+		c.mu.Lock()
+		waiting := c.calls[a.head.Seq]
+		delete(c.calls, a.head.Seq)
+		c.mu.Unlock()
+		if waiting != nil {
+			waiting <- a
+		}
+	}
+}
+
+func (c *Client) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end(err)
+}
+
+// end is called with mu held.
+func (c *Client) end(err error) {
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	c.net.Close()
+	for seq, waiting := range c.calls {
+		close(waiting)
+		delete(c.calls, seq)
+	}
+}
+
+// ErrAnswer says that the body of an answer is not what the command answers with.
+var ErrAnswer = errors.New("oidb: the body of the answer cannot be read")
+
+// Ask calls a command with its own messages. The answer's head has the result; the message is there for results other than
+// 0 too, as far as the command fills it then. Command and Seq of head are set here.
+func Ask[Req, Rsp any, PReq interface {
+	*Req
+	append([]byte) []byte
+}, PRsp request[Rsp]](ctx context.Context, c *Client, command Command, head Head, req *Req) (Head, *Rsp, error) {
+	head.Command = command
+	answer, body, err := c.Call(ctx, head, PReq(req).append(nil))
+	if err != nil {
+		return answer, nil, err
+	}
+	rsp := new(Rsp)
+	if err := PRsp(rsp).parse(body); err != nil {
+		return answer, nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	return answer, rsp, nil
+}
+
+// Frame returns one call as a native frame, for callers that manage a connection by themselves.
+func Frame[Req any, PReq interface {
+	*Req
+	append([]byte) []byte
+}](command Command, seq uint32, req *Req) []byte {
+	return appendNative(nil, &Head{Command: command, Seq: seq}, PReq(req).append(nil))
+}

@@ -1,0 +1,175 @@
+package oidb
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Every call is counted. It has an event in the log too, as long as there are no more than these in a second: one costs as
+// much as the call itself. The next event of the command tells how many calls had none.
+var (
+	loggedSound   = platform.Rate{Count: 100, Per: time.Second}
+	loggedRefused = platform.Rate{Count: 1000, Per: time.Second}
+)
+
+type events struct {
+	log    *slog.Logger
+	meters []*meter // by the index of the command; the last is of calls without one
+}
+
+// meter counts the calls of one command.
+type meter struct {
+	name           string
+	calls          *prometheus.CounterVec
+	duration       prometheus.Observer
+	counters       atomic.Pointer[map[retcode.Code]prometheus.Counter]
+	soundEvents    limit.Bucket
+	refusedEvents  limit.Bucket
+	withoutAnEvent atomic.Int64
+}
+
+func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer) *events {
+	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "rookery_oidb_calls_total",
+		Help: "Calls of the bus from outside, by command and result (domain and number).",
+	}, []string{"interface", "code"})
+	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "rookery_oidb_call_duration_seconds",
+		Help:    "Time from the whole frame to the whole answer, by command.",
+		Buckets: []float64{.000002, .000005, .00001, .000025, .0001, .001, .01, .1, 1, 3.1},
+	}, []string{"interface"})
+	metrics.MustRegister(calls, duration)
+	e := &events{log: log, meters: make([]*meter, len(bus.commands)+1)}
+	newMeter := func(name string) *meter {
+		m := &meter{name: name, calls: calls, duration: duration.WithLabelValues(name)}
+		m.counters.Store(new(map[retcode.Code]prometheus.Counter))
+		return m
+	}
+	for _, entry := range bus.commands {
+		e.meters[entry.index] = newMeter(entry.command.String())
+	}
+	e.meters[len(bus.commands)] = newMeter("other")
+	return e
+}
+
+func (e *events) meter(q *call) *meter {
+	if q.entry != nil {
+		return e.meters[q.entry.index]
+	}
+	return e.meters[len(e.meters)-1]
+}
+
+func (e *events) record(q *call, code retcode.Code, err error, took time.Duration) {
+	m := e.meter(q)
+	m.duration.Observe(took.Seconds())
+	m.counter(code).Inc()
+	bucket, rate := &m.soundEvents, loggedSound
+	if err != nil {
+		bucket, rate = &m.refusedEvents, loggedRefused
+	}
+	if _, ok := bucket.Take(rate, time.Now()); !ok {
+		m.withoutAnEvent.Add(1)
+		return
+	}
+	e.write(m, q, code, err, took)
+}
+
+// write writes the event of a call. What it holds of the request is chosen so that no secret can be among it.
+func (e *events) write(m *meter, q *call, code retcode.Code, err error, took time.Duration) {
+	level := slog.LevelInfo
+	if code.Class() == retcode.ClassInternal {
+		level = slog.LevelError
+	}
+	if !e.log.Enabled(context.Background(), level) {
+		return
+	}
+	name := m.name
+	if q.entry == nil {
+		name = q.head.Command.String()
+	}
+	var fields [16]slog.Attr
+	attrs := append(fields[:0],
+		slog.String("request_id", requestID(q.head.RequestID)),
+		slog.String("interface", name),
+		slog.Int64("duration_us", took.Microseconds()),
+		slog.String("peer", q.peer.String()),
+	)
+	if app := q.head.CallingApp(); app != 0 {
+		attrs = append(attrs, slog.String("appid", app.String()))
+	}
+	if q.uin != 0 {
+		attrs = append(attrs, slog.String("uin", q.uin.String()))
+	}
+	if err == nil {
+		attrs = append(attrs, slog.Int("code", 0))
+	} else {
+		attrs = append(attrs, slog.Int("code", code.Number()), slog.String("domain", code.Domain().String()))
+		attrs = append(attrs, slog.String("error", code.Entry().Summary))
+		var coded *retcode.Error
+		if errors.As(err, &coded) && coded.Cause() != nil {
+			attrs = append(attrs, slog.String("cause", coded.Cause().Error()))
+		} else if _, isCode := retcode.From(err); !isCode {
+			attrs = append(attrs, slog.String("cause", err.Error()))
+		}
+	}
+	if n := m.withoutAnEvent.Swap(0); n > 0 {
+		attrs = append(attrs, slog.Int64("calls_without_event", n))
+	}
+	e.log.LogAttrs(context.Background(), level, "call", attrs...)
+}
+
+// flush tells of the calls that no event was left for.
+func (e *events) flush() {
+	for _, m := range e.meters {
+		if n := m.withoutAnEvent.Swap(0); n > 0 {
+			e.log.Info("calls", "interface", m.name, "calls_without_event", n)
+		}
+	}
+}
+
+// counter returns the counter of a code. Which codes a command has answered is known after a moment, so reading takes no
+// lock.
+func (m *meter) counter(code retcode.Code) prometheus.Counter {
+	known := m.counters.Load()
+	if counter, ok := (*known)[code]; ok {
+		return counter
+	}
+	counter := m.calls.WithLabelValues(m.name, code.Domain().String()+" "+strconv.Itoa(code.Number()))
+	more := map[retcode.Code]prometheus.Counter{code: counter}
+	for c, counter := range *known {
+		more[c] = counter
+	}
+	m.counters.CompareAndSwap(known, &more) // who loses adds its own the next time
+	return counter
+}
+
+// requestID is the caller's own, if it is one that a log can show, or a new one.
+func requestID(own []byte) string {
+	for _, b := range own {
+		if b <= ' ' || b > '~' {
+			own = nil
+			break
+		}
+	}
+	if len(own) > 0 {
+		return string(own)
+	}
+	var id [8]byte
+	n := rand.Uint64()
+	for i := range id {
+		id[i] = byte(n >> (8 * i))
+	}
+	return hex.EncodeToString(id[:])
+}

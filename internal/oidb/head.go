@@ -1,0 +1,203 @@
+package oidb
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// Head is what the bus reads and writes of OIDBHead (oidb.proto). Its byte slices are parts of the frame that it was read
+// from.
+type Head struct {
+	UIN        platform.UIN
+	Command    Command
+	Seq        uint32
+	ClientAddr netip.Addr // of the end user
+	Result     uint32
+	Message    []byte // for people, beside a result other than 0
+	Login      LoginSig
+	Service    []byte // the calling program
+
+	// What Rookery's message in reserved carries.
+	Budget    time.Duration // that the caller waits; 0 when it does not say
+	RequestID []byte
+	Caller    platform.AppID // the calling game, where there is no login signature
+}
+
+// LoginSig proves the login of the head's account at an app.
+type LoginSig struct {
+	Type  uint32
+	Sig   []byte
+	AppID uint32
+}
+
+// CallingApp is the game in whose name the call comes, 0 for none.
+func (h *Head) CallingApp() platform.AppID {
+	if h.Login.AppID != 0 {
+		return platform.AppID(h.Login.AppID)
+	}
+	return h.Caller
+}
+
+// parse reads a head. When it fails, seq tells whether Seq was read before the fault.
+func (h *Head) parse(b []byte) (seq bool, err error) {
+	f := fields{rest: b}
+	var wide netip.Addr
+	for f.next() {
+		switch f.key {
+		case key(1, protowire.VarintType):
+			h.UIN = platform.UIN(f.number)
+		case key(2, protowire.VarintType):
+			h.Command.Number = uint32(f.number)
+		case key(3, protowire.VarintType):
+			h.Command.ServiceType = uint32(f.number)
+		case key(4, protowire.VarintType):
+			h.Seq, seq = uint32(f.number), true
+		case key(5, protowire.Fixed32Type):
+			var octets [4]byte
+			binary.BigEndian.PutUint32(octets[:], uint32(f.number))
+			h.ClientAddr = netip.AddrFrom4(octets)
+		case key(7, protowire.VarintType):
+			h.Result = uint32(f.number)
+		case key(8, protowire.BytesType):
+			h.Message = f.bytes
+		case key(9, protowire.BytesType):
+			if err := h.Login.parse(f.bytes); err != nil {
+				return seq, err
+			}
+		case key(11, protowire.BytesType):
+			h.Service = f.bytes
+		case key(15, protowire.BytesType):
+			wide, _ = netip.AddrFromSlice(f.bytes)
+		case key(18, protowire.BytesType):
+			h.parseReserved(f.bytes)
+		}
+	}
+	if wide.IsValid() {
+		h.ClientAddr = wide
+	}
+	h.ClientAddr = h.ClientAddr.Unmap()
+	return seq, f.err
+}
+
+func (l *LoginSig) parse(b []byte) error {
+	f := fields{rest: b}
+	for f.next() {
+		switch f.key {
+		case key(1, protowire.VarintType):
+			l.Type = uint32(f.number)
+		case key(2, protowire.BytesType):
+			l.Sig = f.bytes
+		case key(3, protowire.VarintType):
+			l.AppID = uint32(f.number)
+		}
+	}
+	return f.err
+}
+
+// maxRequestID bounds how much of a caller's request id is kept.
+const maxRequestID = 64
+
+// parseReserved reads our message in reserved. The field is everybody's, so bytes that are none of ours are no fault.
+func (h *Head) parseReserved(b []byte) {
+	f := fields{rest: b}
+	var (
+		budget time.Duration
+		id     []byte
+		caller platform.AppID
+	)
+	for f.next() {
+		switch f.key {
+		case key(1, protowire.VarintType):
+			budget = time.Duration(uint32(f.number)) * time.Millisecond
+		case key(2, protowire.BytesType):
+			id = f.bytes[:min(len(f.bytes), maxRequestID)]
+		case key(3, protowire.VarintType):
+			caller = platform.AppID(f.number)
+		}
+	}
+	if f.err == nil {
+		h.Budget, h.RequestID, h.Caller = budget, id, caller
+	}
+}
+
+// append writes the head behind b.
+func (h *Head) append(b []byte) []byte {
+	b = appendNumber(b, 1, uint64(h.UIN))
+	b = appendNumber(b, 2, uint64(h.Command.Number))
+	b = appendNumber(b, 3, uint64(h.Command.ServiceType))
+	b = appendNumber(b, 4, uint64(h.Seq))
+	if h.ClientAddr.Is4() {
+		octets := h.ClientAddr.As4()
+		b = protowire.AppendTag(b, 5, protowire.Fixed32Type)
+		b = protowire.AppendFixed32(b, binary.BigEndian.Uint32(octets[:]))
+	}
+	b = appendNumber(b, 7, uint64(h.Result))
+	b = appendBytes(b, 8, h.Message)
+	if h.Login.Type != 0 || h.Login.AppID != 0 || len(h.Login.Sig) > 0 {
+		size := sizeNumber(1, uint64(h.Login.Type)) + sizeBytes(2, h.Login.Sig) + sizeNumber(3, uint64(h.Login.AppID))
+		b = protowire.AppendTag(b, 9, protowire.BytesType)
+		b = protowire.AppendVarint(b, uint64(size))
+		b = appendNumber(b, 1, uint64(h.Login.Type))
+		b = appendBytes(b, 2, h.Login.Sig)
+		b = appendNumber(b, 3, uint64(h.Login.AppID))
+	}
+	b = appendBytes(b, 11, h.Service)
+	if h.ClientAddr.Is6() {
+		octets := h.ClientAddr.As16()
+		b = appendBytes(b, 15, octets[:])
+	}
+	if h.Budget != 0 || h.Caller != 0 || len(h.RequestID) > 0 {
+		budget := uint64(uint32(h.Budget / time.Millisecond))
+		size := sizeNumber(1, budget) + sizeBytes(2, h.RequestID) + sizeNumber(3, uint64(h.Caller))
+		b = protowire.AppendTag(b, 18, protowire.BytesType)
+		b = protowire.AppendVarint(b, uint64(size))
+		b = appendNumber(b, 1, budget)
+		b = appendBytes(b, 2, h.RequestID)
+		b = appendNumber(b, 3, uint64(h.Caller))
+	}
+	return b
+}
+
+// clientPackage is what the bus reads and writes of OIDBSSOPkg (oidb.proto).
+type clientPackage struct {
+	Command Command
+	Result  uint32
+	Body    []byte
+	Message []byte
+	Version []byte
+}
+
+func (p *clientPackage) parse(b []byte) error {
+	f := fields{rest: b}
+	for f.next() {
+		switch f.key {
+		case key(1, protowire.VarintType):
+			p.Command.Number = uint32(f.number)
+		case key(2, protowire.VarintType):
+			p.Command.ServiceType = uint32(f.number)
+		case key(3, protowire.VarintType):
+			p.Result = uint32(f.number)
+		case key(4, protowire.BytesType):
+			p.Body = f.bytes
+		case key(5, protowire.BytesType):
+			p.Message = f.bytes
+		case key(6, protowire.BytesType):
+			p.Version = f.bytes
+		}
+	}
+	return f.err
+}
+
+func (p *clientPackage) append(b []byte) []byte {
+	b = appendNumber(b, 1, uint64(p.Command.Number))
+	b = appendNumber(b, 2, uint64(p.Command.ServiceType))
+	b = appendNumber(b, 3, uint64(p.Result))
+	b = appendBytes(b, 4, p.Body)
+	b = appendBytes(b, 5, p.Message)
+	return appendBytes(b, 6, p.Version)
+}

@@ -1,0 +1,296 @@
+package oidb
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Directory knows who is who; the policy asks it. Its errors, other than ErrWouldWait, mean that it could not find out.
+type Directory interface {
+	// App returns a registered app, or nil.
+	App(platform.AppID) *platform.App
+	// Issued reports whether an account number can be somebody's: not reserved, and not above the highest one given out.
+	Issued(context.Context, platform.UIN) (bool, error)
+	// Number returns the class and the state of an account; an account that there is not is ordinary and normal.
+	Number(context.Context, platform.UIN) (platform.AccountClass, platform.AccountState, error)
+	// HoldsLogin reports whether text is a sound access token or openkey of the account at the app.
+	HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error)
+}
+
+// policy is the list of the checks that a call from outside passes, in this order, before its command runs. Those about
+// the number run on the uin in the head and, after the command, on the account that its answer is about; they hold for
+// calls inside the process too.
+var policy = [...]check{
+	{retcode.OIDBPacketTooLarge, aboutCaller, (*call).fits},
+	{retcode.OIDBUnpackFailed, aboutCaller, (*call).unpacks},
+	{retcode.OIDBCommandNotConfigured, aboutCaller, (*call).configured},
+	{retcode.AccessTokenServiceTypeInvalid, aboutCaller, (*call).serviceTypeKnown},
+	{retcode.OIDBAddressBlacklisted, aboutCaller, (*call).addressWelcome},
+	{retcode.OIDBUINBlacklisted, aboutNumber, (*call).numberWelcome},
+	{retcode.OIDBCommandNotGranted, aboutCaller, (*call).granted},
+	{retcode.OIDBLoginSignatureInvalid, aboutCaller, (*call).loginHolds},
+	{retcode.OIDBTestCommandForbidden, aboutCaller, (*call).allowedInTest},
+	{retcode.OIDBTestNumberRequired, aboutNumber, (*call).testNumber},
+	{retcode.OIDBRateExceeded, aboutCaller, (*call).withinRate},
+	{retcode.OIDBNoInstance, aboutNumber, (*call).issued},
+	{retcode.OIDBShardInMaintenance, aboutNumber, (*call).outOfMaintenance},
+	{retcode.OIDBInteractiveNumber, aboutNumber, (*call).notInteractive},
+	{retcode.OIDBClassBNotAllowed, aboutNumber, (*call).notClassB},
+	{retcode.OIDBClassBCNotAllowed, aboutNumber, (*call).notClassBC},
+	{retcode.OIDBAccountFrozen, aboutNumber, (*call).notFrozen},
+	{retcode.OIDBStaffProtected, aboutNumber, (*call).notStaffProtected},
+	{retcode.OIDBSpeciallyProtected, aboutNumber, (*call).notSpeciallyProtected},
+}
+
+// check is one row of the policy. passes fails only where the check could not be made.
+type check struct {
+	code   retcode.Code
+	about  scope
+	passes func(*call) (bool, error)
+}
+
+type scope uint8
+
+const (
+	aboutCaller scope = iota
+	aboutNumber
+)
+
+// The numbers that a command may refuse, by their class and by their state.
+var (
+	classCodes = map[platform.AccountClass]retcode.Code{
+		platform.ClassInteractive: retcode.OIDBInteractiveNumber,
+		platform.ClassB:           retcode.OIDBClassBNotAllowed,
+		platform.ClassBC:          retcode.OIDBClassBCNotAllowed,
+	}
+	stateCodes = map[platform.AccountState]retcode.Code{
+		platform.AccountFrozen:             retcode.OIDBAccountFrozen,
+		platform.AccountStaffProtected:     retcode.OIDBStaffProtected,
+		platform.AccountSpeciallyProtected: retcode.OIDBSpeciallyProtected,
+	}
+)
+
+// call is one call on its way through the policy.
+type call struct {
+	ctx      context.Context
+	bus      *Bus
+	settings *settings
+	rules    *rules
+	entry    *entry
+
+	// Of calls from outside.
+	frame      frame
+	peer       netip.Addr
+	head       Head
+	body       []byte
+	answerable bool // the head was read at least as far as its seq
+	guarded    bool // the bus's guard has let it pass
+	passed     int  // rows of the policy; a call that had to wait goes on behind them
+
+	// Of calls about an account.
+	uin   platform.UIN
+	known bool // class and state are the account's
+	class platform.AccountClass
+	state platform.AccountState
+}
+
+// admit takes a call from outside through the policy. A check that must wait ends with ErrWouldWait where the context does
+// not allow it; admit then goes on from there.
+func (c *call) admit() error {
+	for ; c.passed < len(policy); c.passed++ {
+		if err := c.check(&policy[c.passed]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayBeAbout checks the account that an answer is about.
+func (c *call) mayBeAbout(uin platform.UIN) error {
+	if uin == 0 || uin == c.head.UIN && c.passed == len(policy) {
+		return nil // nobody's, or the head's and checked already
+	}
+	c.uin, c.known = uin, false
+	for i := range policy {
+		if policy[i].about == aboutNumber {
+			if err := c.check(&policy[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *call) check(row *check) error {
+	passes, err := row.passes(c)
+	switch {
+	case passes:
+		return nil
+	case err == nil:
+		return row.code
+	case err == ErrWouldWait:
+		return err
+	default: // whoever would know could not be asked
+		return retcode.OIDBConnectFailed.WithCause(err)
+	}
+}
+
+// fits also reads the head of a frame that is too large, for the seq to answer to.
+func (c *call) fits() (bool, error) {
+	if c.frame.oversize && c.frame.native {
+		seq, err := c.head.parse(c.frame.head)
+		c.answerable = seq || err == nil
+	}
+	return !c.frame.oversize, nil
+}
+
+func (c *call) unpacks() (bool, error) {
+	if !c.frame.native {
+		var p clientPackage
+		err := p.parse(c.frame.body)
+		c.head.Command, c.body = p.Command, p.Body
+		return err == nil, nil
+	}
+	seq, err := c.head.parse(c.frame.head)
+	c.answerable, c.uin, c.body = seq || err == nil, c.head.UIN, c.frame.body
+	return err == nil && !c.frame.broken, nil
+}
+
+func (c *call) configured() (bool, error) {
+	c.entry = c.bus.commands[c.head.Command]
+	if c.entry == nil {
+		return c.head.Command.Number == CheckAccess.Number, nil // which has a number of its own for it
+	}
+	c.rules = &c.settings.rules[c.entry.index]
+	return true, nil
+}
+
+func (c *call) serviceTypeKnown() (bool, error) { return c.entry != nil, nil }
+
+func (c *call) addressWelcome() (bool, error) {
+	for _, p := range c.settings.policy.AddressBlackList {
+		if p.Contains(c.peer) || c.head.ClientAddr.IsValid() && p.Contains(c.head.ClientAddr) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (c *call) numberWelcome() (bool, error) {
+	if len(c.settings.blackListed) == 0 {
+		return true, nil
+	}
+	_, listed := c.settings.blackListed[c.uin]
+	return !listed, nil
+}
+
+// granted: a game may call what it applied for. A call in nobody's name is the platform's own and comes from where the
+// platform is.
+func (c *call) granted() (bool, error) {
+	app := c.head.CallingApp()
+	if app == 0 {
+		return c.peer.IsLoopback() || slices.ContainsFunc(c.settings.policy.InternalNetworks, func(p netip.Prefix) bool { return p.Contains(c.peer) }), nil
+	}
+	if c.rules.AllApps {
+		return c.bus.directory.App(app) != nil, nil
+	}
+	_, granted := c.rules.apps[app]
+	return granted, nil
+}
+
+func (c *call) loginHolds() (bool, error) {
+	if len(c.head.Login.Sig) == 0 {
+		return !c.rules.DemandsLogin, nil
+	}
+	if c.uin == 0 {
+		return false, nil
+	}
+	return c.bus.directory.HoldsLogin(c.ctx, platform.AppID(c.head.Login.AppID), c.uin, string(c.head.Login.Sig))
+}
+
+// testApp returns the calling game when it is in the test environment.
+func (c *call) testApp() *platform.App {
+	if app := c.head.CallingApp(); app != 0 {
+		if app := c.bus.directory.App(app); app != nil && app.Environment == platform.Test {
+			return app
+		}
+	}
+	return nil
+}
+
+func (c *call) allowedInTest() (bool, error) {
+	return !c.rules.ForbiddenInTest || c.testApp() == nil, nil
+}
+
+func (c *call) testNumber() (bool, error) {
+	if c.uin == 0 {
+		return true, nil
+	}
+	app := c.testApp()
+	return app == nil || slices.Contains(app.TestNumbers, c.uin), nil
+}
+
+// withinRate counts the calls of a game, or of an address that calls in nobody's name.
+func (c *call) withinRate() (bool, error) {
+	if c.rules.Rate.Count == 0 {
+		return true, nil
+	}
+	caller := c.peer.String()
+	if app := c.head.CallingApp(); app != 0 {
+		caller = app.String()
+	}
+	_, ok := c.bus.rates.Take(strings.Join([]string{c.head.Command.String(), caller}, " "), c.rules.Rate, c.bus.clock.Now())
+	return ok, nil
+}
+
+func (c *call) issued() (bool, error) {
+	if c.uin == 0 {
+		return true, nil
+	}
+	return c.bus.directory.Issued(c.ctx, c.uin)
+}
+
+func (c *call) outOfMaintenance() (bool, error) {
+	return c.uin == 0 || !c.settings.inMaintenance(c.uin), nil
+}
+
+func (c *call) notInteractive() (bool, error) { return c.notOfClass(platform.ClassInteractive) }
+func (c *call) notClassB() (bool, error)      { return c.notOfClass(platform.ClassB) }
+func (c *call) notClassBC() (bool, error)     { return c.notOfClass(platform.ClassBC) }
+
+func (c *call) notFrozen() (bool, error)         { return c.notInState(platform.AccountFrozen) }
+func (c *call) notStaffProtected() (bool, error) { return c.notInState(platform.AccountStaffProtected) }
+func (c *call) notSpeciallyProtected() (bool, error) {
+	return c.notInState(platform.AccountSpeciallyProtected)
+}
+
+func (c *call) notOfClass(class platform.AccountClass) (bool, error) {
+	if !slices.Contains(c.rules.RefusedClasses, class) {
+		return true, nil
+	}
+	err := c.look()
+	return err == nil && c.class != class, err
+}
+
+func (c *call) notInState(state platform.AccountState) (bool, error) {
+	if !slices.Contains(c.rules.RefusedStates, state) {
+		return true, nil
+	}
+	err := c.look()
+	return err == nil && c.state != state, err
+}
+
+// look reads the account, once.
+func (c *call) look() (err error) {
+	if c.uin == 0 || c.known {
+		return nil
+	}
+	c.class, c.state, err = c.bus.directory.Number(c.ctx, c.uin)
+	c.known = err == nil
+	return err
+}

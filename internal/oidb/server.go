@@ -1,0 +1,183 @@
+package oidb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// ServerOptions bound what a Server takes. The zero value of a field stands for its default.
+type ServerOptions struct {
+	MaxFrame       int           // bytes of a frame; MaxFrame
+	MaxConnections int           // 16384; more are closed at once
+	MaxInFlight    int           // calls of one connection that wait for something; 128
+	MaxWaiting     int           // calls of all connections that wait for something; 4096
+	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; 3 s
+	ReadTimeout    time.Duration // for the rest of a frame that has begun; 10 s
+	WriteTimeout   time.Duration // for a piece of answers; 15 s
+	IdleTimeout    time.Duration // between frames; 10 minutes
+}
+
+func (o *ServerOptions) fill() {
+	set := func(field *int, otherwise int) {
+		if *field <= 0 {
+			*field = otherwise
+		}
+	}
+	wait := func(field *time.Duration, otherwise time.Duration) {
+		if *field <= 0 {
+			*field = otherwise
+		}
+	}
+	set(&o.MaxFrame, MaxFrame)
+	set(&o.MaxConnections, 16384)
+	set(&o.MaxInFlight, 128)
+	set(&o.MaxWaiting, 4096)
+	wait(&o.Deadline, 3*time.Second)
+	wait(&o.ReadTimeout, 10*time.Second)
+	wait(&o.WriteTimeout, 15*time.Second)
+	wait(&o.IdleTimeout, 10*time.Minute)
+}
+
+// Server serves the bus's frames on a listener. Each connection has one goroutine, which reads frames and runs their calls
+// as long as they need not wait; a call that must wait gets a goroutine of its own, so the answers of a connection come in
+// any order. Answers that are ready at the same time share a write.
+type Server struct {
+	bus      *Bus
+	clock    *platform.Clock
+	events   *events
+	options  ServerOptions
+	ctx      context.Context // of calls that may wait
+	cancel   context.CancelFunc
+	inline   context.Context // of calls that may not
+	waiting  chan struct{}   // a slot for each call that waits
+	buffers  sync.Pool       // *[]byte, to read into
+	refused  prometheus.Counter
+	conns    prometheus.Gauge
+	stopping chan struct{}
+
+	mu       sync.Mutex
+	listener net.Listener
+	open     map[*conn]struct{}
+	stopped  bool
+	serving  sync.WaitGroup // one for each connection
+}
+
+// NewServer returns a server of the bus.
+func NewServer(bus *Bus, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer, options ServerOptions) *Server {
+	options.fill()
+	s := &Server{
+		bus:      bus,
+		clock:    clock,
+		events:   newEvents(bus, log, metrics),
+		options:  options,
+		waiting:  make(chan struct{}, options.MaxWaiting),
+		stopping: make(chan struct{}),
+		open:     make(map[*conn]struct{}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rookery_oidb_connections_refused_total", Help: "Connections to the bus that were closed at once because there were too many.",
+		}),
+		conns: prometheus.NewGauge(prometheus.GaugeOpts{Name: "rookery_oidb_connections", Help: "Open connections to the bus."}),
+	}
+	s.buffers.New = func() any { b := make([]byte, readBuffer); return &b }
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.inline = inline{s.ctx}
+	metrics.MustRegister(s.refused, s.conns)
+	return s
+}
+
+// Serve answers the frames of every connection to the listener until Shutdown. It closes the listener.
+func (s *Server) Serve(listener net.Listener) error {
+	s.mu.Lock()
+	s.listener = listener
+	stopped := s.stopped
+	s.mu.Unlock()
+	if stopped {
+		return listener.Close()
+	}
+	for pause := time.Duration(0); ; {
+		nc, err := listener.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.accept(nc)
+		case errors.Is(err, net.ErrClosed):
+			select {
+			case <-s.stopping:
+				return nil
+			default:
+				return err
+			}
+		default: // most likely out of files, which passes
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.events.log.Warn("oidb: a connection could not be accepted", "error", err.Error())
+			select {
+			case <-time.After(pause):
+			case <-s.stopping:
+			}
+		}
+	}
+}
+
+func (s *Server) accept(nc net.Conn) {
+	c := newConn(s, nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped || len(s.open) >= s.options.MaxConnections {
+		s.refused.Inc()
+		nc.Close()
+		return
+	}
+	s.open[c] = struct{}{}
+	s.conns.Set(float64(len(s.open)))
+	s.serving.Go(func() {
+		c.serve()
+		s.mu.Lock()
+		delete(s.open, c)
+		s.conns.Set(float64(len(s.open)))
+		s.mu.Unlock()
+	})
+}
+
+// Shutdown takes no more connections, answers what the open ones have read, and closes them. When ctx ends first the rest
+// is cut off.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.stopped {
+		s.stopped = true
+		close(s.stopping)
+		if s.listener != nil {
+			s.listener.Close()
+		}
+		for c := range s.open {
+			c.stop()
+		}
+	}
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() { s.serving.Wait(); close(done) }()
+	defer s.events.flush()
+	defer s.cancel()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.cancel()
+		s.mu.Lock()
+		left := len(s.open)
+		for c := range s.open {
+			c.net.Close()
+		}
+		s.mu.Unlock()
+		<-done
+		return fmt.Errorf("oidb: %d connections did not end in time and were cut off", left)
+	}
+}

@@ -1,0 +1,26 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// OIDBPolicy implements store.Policies.
+func (s *Store) OIDBPolicy(ctx context.Context) (version int64, record []byte, err error) {
+	var text string
+	err = sentinel(s.queryRow(ctx, "SELECT version, record FROM oidb_policy ORDER BY version DESC LIMIT 1").Scan(&version, &text))
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil, nil
+	}
+	return version, []byte(text), err
+}
+
+// StoreOIDBPolicy implements store.Policies.
+func (s *Store) StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		_, err := t.exec("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
+		return sentinel(err)
+	})
+}

@@ -1,0 +1,311 @@
+package scenarios
+
+import (
+	"encoding/hex"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// The scenarios of the bus, over its frames. Those of the two token checks that the MSDK doors can bring about too are in
+// tokens_test.go.
+var busScenarios = []scenario{
+	{"accesstoken/16", onBus(0x10, func(c *busCase) { c.call.Body = check(1<<63+5, c.openid, c.access) })},
+	{"accesstoken/17", onBus(0x11, func(c *busCase) { c.call.Body = check(4711, c.openid, c.access) })},
+	{"accesstoken/33", onBus(0x21, func(c *busCase) { c.call.Body = openkey(c.app, c.openid, c.access) })},
+	{"accesstoken/34", onBus(0x22, func(c *busCase) { c.call.Body = openkey(c.app, c.another(), c.key) })},
+	{"accesstoken/35", onBus(0x23, func(c *busCase) { c.call.Body = openkey(c.app, c.openid, c.issue("openkey", "0s")) })},
+	{"accesstoken/46", kaixin},
+	{"accesstoken/50", onBus(0x32, func(c *busCase) { c.call = text(c.app, "") })},
+	{"accesstoken/51", onBus(0x33, func(c *busCase) { c.call = text(c.app, "ABCD") })},
+	{"accesstoken/52", onBus(0x34, func(c *busCase) { c.call = text(c.app, strings.Repeat("X", 32)) })},
+	{"accesstoken/53", onBus(0x35, func(c *busCase) { c.call = text(c.app, nobody) })},
+	{"accesstoken/54", onBus(0x36, func(c *busCase) { c.call = text(c.p.NewApp(c.t).AppID, c.openid) })},
+	{"accesstoken/55", onBus(0x37, func(c *busCase) {
+		c.call = text(c.app, c.openid)
+		c.p.SetState(c.t, c.uin, "closed")
+	})},
+	{"accesstoken/56", onBus(0x38, func(c *busCase) {
+		c.call = text(c.app, c.openid)
+		c.p.Reclaim(c.t, rookery.App{AppID: c.app}, c.uin)
+	})},
+	{"accesstoken/70", onBus(0x46, func(c *busCase) { c.call.Body = openkey(c.app, c.openid, c.key[:len(c.key)-1]) })},
+	{"accesstoken/83", onBus(0x53, func(c *busCase) {
+		c.call = batch(c.app, 1, c.openid)
+		c.p.Reclaim(c.t, rookery.App{AppID: c.app}, c.uin)
+		c.fault = 1
+	})},
+	{"accesstoken/84", onBus(0x54, func(c *busCase) { c.call = batch(c.app, 2, c.openid) })},
+	{"accesstoken/85", onBus(0x55, func(c *busCase) {
+		c.call = batch(c.app, 2, c.openid, nobody)
+		c.fault = 2
+	})},
+	{"accesstoken/86", onBus(0x56, func(c *busCase) {
+		many := make([]string, 501)
+		for i := range many {
+			many[i] = c.openid
+		}
+		c.call = batch(c.app, 501, many...)
+	})},
+	{"accesstoken/88", onBus(0x58, func(c *busCase) {
+		c.policy(rookery.Settings{"commands": rookery.Settings{"0x711_1": rookery.Settings{"all_apps": true}}})
+		c.call.Head = caller(c.p.NewApp(c.t).AppID)
+	})},
+	{"accesstoken/96", onBus(0x60, func(c *busCase) { c.call.Body = rookery.Message(nil).Decimal(1, c.app).Bytes(4, c.access) })},
+	{"accesstoken/97", onBus(0x61, func(c *busCase) { c.call.Body = rookery.Message(nil).Decimal(1, c.app).Bytes(2, raw(c.openid)) })},
+	{"accesstoken/98", onBus(0x62, func(c *busCase) { c.call.ServiceType = 2 })},
+	{"accesstoken/99", onBus(0x63, func(c *busCase) { c.call.Body = rookery.Message(nil).Bytes(2, raw(c.openid)).Bytes(4, c.access) })},
+
+	{"paytoken/20", onBus(20, func(c *busCase) {
+		c.call.Command, c.call.Body = 0x73a, rookery.Message(nil).Decimal(1, c.app).Bytes(2, c.openid).Bytes(4, c.issue("pay", ""))
+	})},
+	{"paytoken/27", onBus(27, func(c *busCase) { c.call.Command, c.call.Body = 0x73a, check(4711, c.openid, c.issue("pay", "")) })},
+
+	{"oidb/5", onBus(5, func(c *busCase) { c.call.Command = 0x999 })},
+	{"oidb/145", onBus(145, func(c *busCase) { c.call.Body = rookery.Message("\xff\xff") })},
+	{"oidb/147", onBus(147, func(c *busCase) { c.call.Body = c.call.Body.Bytes(99, strings.Repeat("x", 70_000)) })},
+	{"oidb/148", onBus(148, func(c *busCase) {
+		c.policy(rookery.Settings{"address_black_list": []string{"192.0.2.0/24"}})
+		c.call.Head = rookery.Message(nil).Fixed32(5, 0xc0000207)
+	})},
+	{"oidb/149", onBus(149, func(c *busCase) {
+		c.call = toUIN(c.app, c.openid)
+		c.policy(rookery.Settings{"uin_black_list": []string{c.uin}})
+	})},
+	{"oidb/150", onBus(150, func(c *busCase) { c.call.Head = caller(c.app) })},
+	{"oidb/151", onBus(151, func(c *busCase) {
+		c.granted()
+		sig := rookery.Message(nil).Bytes(2, c.issue("openkey", "0s")).Decimal(3, c.app)
+		c.call.Head = rookery.Message(nil).Decimal(1, c.uin).Bytes(9, string(sig))
+	})},
+	{"oidb/152", onBus(152, func(c *busCase) {
+		c.granted()
+		c.p.SetApp(c.t, rookery.App{AppID: c.app}, rookery.Settings{"environment": "test"})
+		c.call.Head = caller(c.app).Decimal(1, c.uin)
+	})},
+	{"oidb/153", onBus(153, func(c *busCase) {
+		c.call = toUIN(c.app, c.openid)
+		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"all_apps": true, "rate": "1/h"}}})
+		c.call.Head = caller(c.app)
+		c.expect(0)
+	})},
+	{"oidb/250", onBus(250, func(c *busCase) {
+		c.p.SetApp(c.t, rookery.App{AppID: c.app}, rookery.Settings{"environment": "test", "test_numbers": []string{c.uin}})
+		c.call = toUIN(c.app, c.openid)
+		c.call.Head = caller(c.app)
+		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"all_apps": true}}})
+		c.expect(0)
+		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"forbidden_in_test": true}}})
+	})},
+	{"oidb/251", ofClass(251, "B")},
+	{"oidb/252", ofClass(252, "BC")},
+	{"oidb/253", ofClass(253, "interactive")},
+	{"oidb/254", onBus(254, func(c *busCase) {
+		c.call = toUIN(c.app, c.openid)
+		c.policy(rookery.Settings{"maintenance": []map[string]string{{"from": c.uin, "to": c.uin}}})
+	})},
+	{"oidb/255", onBus(255, func(c *busCase) {
+		c.call.Head = rookery.Message(nil).Number(1, 10_000) // reserved
+		c.expect(255)
+		c.call.Head = rookery.Message(nil).Number(1, 1<<40) // above the highest
+	})},
+	{"oidb/112", inState(112, "frozen")},
+	{"oidb/113", inState(113, "staff-protected")},
+	{"oidb/115", inState(115, "specially-protected")},
+}
+
+// policyInUse is held while a scenario has changed the policy of the platform that all share.
+var policyInUse sync.Mutex
+
+// busCase is a logged-in account and a sound call of 0x711, of which a scenario makes one that is not.
+type busCase struct {
+	t *testing.T
+	p *rookery.Platform
+
+	app, uin, openid string
+	access, key      string
+	call             rookery.BusCall
+	fault            uint64 // position that a batch's answer must name
+	locked           bool
+}
+
+// onBus runs a scenario: the sound call, then what the scenario makes of it, whose result must be the given one, then the
+// sound call of another account.
+func onBus(result uint64, bring func(*busCase)) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		c := newBusCase(t, p, p.NewAccount(t))
+		sound := c.call
+		c.expect(0)
+		bring(c)
+		c.expect(result)
+		if len(c.call.Head) > 0 {
+			c.call = sound
+			c.expect(0)
+		}
+		newBusCase(t, p, p.NewAccount(t)).expect(0)
+	}
+}
+
+func newBusCase(t *testing.T, p *rookery.Platform, uin string) *busCase {
+	t.Helper()
+	c := &busCase{t: t, p: p, app: p.NewApp(t).AppID, uin: uin}
+	token := p.Issue(t, rookery.TokenRequest{AppID: c.app, UIN: uin, Kind: "access"})
+	c.openid, c.access = token.OpenID, token.Token
+	c.key = c.issue("openkey", "")
+	c.call = rookery.BusCall{Command: 0x711, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, c.app).Bytes(2, raw(c.openid)).Bytes(4, c.access)}
+	return c
+}
+
+// expect calls, and where there is no head but the usual one, calls again by the client form.
+func (c *busCase) expect(result uint64) {
+	c.t.Helper()
+	answers := []rookery.BusAnswer{c.p.Bus(c.t, c.call)}
+	if len(c.call.Head) == 0 {
+		answers = append(answers, c.p.BusClientForm(c.t, c.call))
+	}
+	for _, answer := range answers {
+		if answer.Result != result || (result == 0) != (answer.Message == "") {
+			c.t.Fatalf("0x%x_%d: result %d, %q, want %d", c.call.Command, c.call.ServiceType, answer.Result, answer.Message, result)
+		}
+		if c.fault != 0 && answer.Numbers[2] != c.fault {
+			c.t.Errorf("the openid at fault is %d, want %d", answer.Numbers[2], c.fault)
+		}
+		if result != 0 && c.fault == 0 && len(answer.Numbers)+len(answer.Texts) > 0 {
+			c.t.Errorf("a refusal has the body %v %v", answer.Numbers, answer.Texts)
+		}
+	}
+}
+
+func (c *busCase) issue(kind, lifetime string) string {
+	c.t.Helper()
+	return c.p.Issue(c.t, rookery.TokenRequest{AppID: c.app, UIN: c.uin, Kind: kind, Lifetime: lifetime}).Token
+}
+
+// another is the openid of another account at the app.
+func (c *busCase) another() string {
+	return c.p.Issue(c.t, rookery.TokenRequest{AppID: c.app, UIN: c.p.NewAccount(c.t), Kind: "access"}).OpenID
+}
+
+// policy changes the policy until the scenario ends.
+func (c *busCase) policy(change rookery.Settings) {
+	c.t.Helper()
+	if !c.locked {
+		policyInUse.Lock()
+		c.locked = true
+		c.t.Cleanup(policyInUse.Unlock)
+		c.t.Cleanup(func() {
+			c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", rookery.Settings{
+				"uin_black_list": []string{}, "address_black_list": []string{}, "maintenance": []string{},
+				"commands": rookery.Settings{"0x711_1": nil, "0x71f_1": nil},
+			}, nil)
+		})
+	}
+	c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", change, nil)
+}
+
+// granted lets the app call 0x711, which it shows.
+func (c *busCase) granted() {
+	c.t.Helper()
+	c.policy(rookery.Settings{"commands": rookery.Settings{"0x711_1": rookery.Settings{"apps": []string{c.app}}}})
+	plain := c.call
+	c.call.Head = caller(c.app)
+	c.expect(0)
+	c.call = plain
+}
+
+// nobody is an openid that no platform has issued.
+const nobody = "0123456789ABCDEF0123456789ABCDEF"
+
+func raw(openid string) string {
+	b, _ := hex.DecodeString(openid) // the platform's own
+	return string(b)
+}
+
+func check(app uint64, openid, token string) rookery.Message {
+	return rookery.Message(nil).Number(1, app).Bytes(2, raw(openid)).Bytes(4, token)
+}
+
+func openkey(app, openid, key string) rookery.Message {
+	return rookery.Message(nil).Decimal(1, app).Bytes(2, raw(openid)).Bytes(5, key)
+}
+
+func text(app, openid string) rookery.BusCall {
+	return rookery.BusCall{Command: 0x711, ServiceType: 127, Body: rookery.Message(nil).Decimal(1, app).Bytes(2, openid)}
+}
+
+func batch(app string, count uint64, openids ...string) rookery.BusCall {
+	body := rookery.Message(nil).Decimal(1, app).Number(2, count)
+	for _, openid := range openids {
+		body = body.Bytes(3, raw(openid))
+	}
+	return rookery.BusCall{Command: 0x711, ServiceType: 23, Body: body}
+}
+
+func toUIN(app, openid string) rookery.BusCall {
+	return rookery.BusCall{Command: 0x71f, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app).Bytes(2, raw(openid))}
+}
+
+// caller is a head in the name of a game.
+func caller(app string) rookery.Message {
+	return rookery.Message(nil).Bytes(18, string(rookery.Message(nil).Decimal(3, app)))
+}
+
+// newOfClass makes an account of a class.
+func newOfClass(t *testing.T, p *rookery.Platform, class string) (uin string) {
+	t.Helper()
+	var account struct{ UIN string }
+	p.Admin(t, "POST", "/admin/v1/accounts", rookery.Settings{"password": "a password of its own", "class": class}, &account)
+	return account.UIN
+}
+
+func ofClass(result uint64, class string) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		c := newBusCase(t, p, newOfClass(t, p, class))
+		c.call = toUIN(c.app, c.openid)
+		c.expect(0)
+		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"refused_classes": []string{class}}}})
+		c.expect(result)
+		c.call.Head = rookery.Message(nil).Decimal(1, c.uin)
+		c.expect(result)
+		ordinary := newBusCase(t, p, p.NewAccount(t))
+		ordinary.call = toUIN(ordinary.app, ordinary.openid)
+		ordinary.expect(0)
+	}
+}
+
+func inState(result uint64, state string) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		c := newBusCase(t, p, p.NewAccount(t))
+		c.call = toUIN(c.app, c.openid)
+		policyInUse.Lock() // 0x71f refuses states as long as nobody decides otherwise
+		defer policyInUse.Unlock()
+		c.expect(0)
+		p.SetState(t, c.uin, state)
+		c.expect(result)
+		p.SetState(t, c.uin, "normal")
+		c.expect(0)
+	}
+}
+
+func kaixin(t *testing.T, p *rookery.Platform) {
+	c := newBusCase(t, p, newOfClass(t, p, "kaixin"))
+	c.expect(0x2e)
+	newBusCase(t, p, p.NewAccount(t)).expect(0)
+}
+
+// TestAConvertedOpenIDNeedsAFreshNonce shows the two numbers that 0x71f has for what its callers know as -25 and -26.
+func TestAConvertedOpenIDNeedsAFreshNonce(t *testing.T) {
+	p := rookery.Start(t)
+	c := newBusCase(t, p, p.NewAccount(t))
+	c.call = toUIN(c.app, c.openid)
+	body := c.call.Body
+	c.call.Body = body.Bytes(4, "once")
+	if answer := p.Bus(t, c.call); answer.Result != 0 {
+		t.Fatalf("the first time: %d", answer.Result)
+	}
+	c.expect(0x5a)
+	c.call.Body = body.Number(3, 1_000_000_000)
+	c.expect(0x5b)
+}
