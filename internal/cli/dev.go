@@ -50,7 +50,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			defer flush()
 			cfg := devConfig(log)
 			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
-			cfg.oidb = cmp.Or(bus, anyBus)
+			cfg.OIDB.Listen = cmp.Or(bus, cfg.OIDB.Listen)
 			return runDev(cmd.Context(), s, log, asJSON, cfg)
 		},
 	}
@@ -66,13 +66,14 @@ signed and, when it can tell, which mistake made the signature that came.`,
 
 // devConfig is the configuration that rookery dev begins with.
 func devConfig(log *slog.Logger) serverConfig {
-	return serverConfig{
+	cfg := serverConfig{
 		Config: config.Default().Config,
 		log:    log,
 		dev:    &devParts{inspector: access.NewInspector()},
 		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr"},
-		oidb:   anyBus,
 	}
+	cfg.OIDB.Listen = anyBus
+	return cfg
 }
 
 func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg serverConfig) (err error) {

@@ -57,7 +57,7 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_OPENKEY
   ROOKERY_MSDK_OPENID            its MSDK openid in the game
   ROOKERY_MSDK_TOKEN             and the MSDK token to it
-  ROOKERY_OIDB                   HOST:PORT of the bus, where this build listens for it
+  ROOKERY_OIDB                   HOST:PORT of the OIDB bus
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
 
@@ -148,6 +148,7 @@ func environment(outer []string, w *world, worldFile string) []string {
 	app, account := w.Apps[0], w.Accounts[0]
 	own := map[string]string{
 		"ROOKERY_HTTP":             w.HTTP,
+		"ROOKERY_OIDB":             w.OIDB,
 		"ROOKERY_SERVER":           w.HTTP,
 		"ROOKERY_ADMIN_TOKEN_FILE": w.AdminTokenFile,
 		"ROOKERY_TOKEN_FILE":       w.AdminTokenFile,

@@ -108,6 +108,7 @@ It serves until SIGTERM or an interrupt, then fails its readiness for stop.notic
 type served struct {
 	HTTP           string `json:"http"`
 	Admin          string `json:"admin"`
+	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing where the bus does not listen
 	AdminTokenFile string `json:"admin_token_file"`
 }
 
@@ -122,16 +123,23 @@ func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON boo
 		log.Warn("insecure setting", "setting", w.Setting, "advice", w.Text)
 	}
 	at := served{HTTP: server.public.url(), Admin: server.operators.url(), AdminTokenFile: server.adminTokenFile}
-	known := knownServer{URL: at.Admin, TokenFile: at.AdminTokenFile}
+	if server.busListener != nil {
+		at.OIDB = server.busListener.Addr().String()
+	}
+	known := knownServer{URL: at.Admin, OIDB: at.OIDB, TokenFile: at.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	ended := make(chan error, 1)
 	go func() { ended <- server.serve(ctx) }()
-	log.Info("serving", "http", at.HTTP, "admin", at.Admin)
+	log.Info("serving", "http", at.HTTP, "admin", at.Admin, "oidb", at.OIDB)
 	if asJSON {
 		err = json.NewEncoder(s.out).Encode(at)
 	} else {
-		_, err = fmt.Fprintf(s.out, "Rookery serves games at %s and operators at %s\n", at.HTTP, at.Admin)
+		bus := ""
+		if at.OIDB != "" {
+			bus = ", and the OIDB bus at " + at.OIDB
+		}
+		_, err = fmt.Fprintf(s.out, "Rookery serves games at %s and operators at %s%s\n", at.HTTP, at.Admin, bus)
 	}
 	if err != nil {
 		log.Error("the addresses could not be printed", "error", err.Error())
@@ -168,7 +176,11 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 			for _, w := range warnings {
 				fmt.Fprintf(s.err, "not safe: %s: %s\n", w.Setting, w.Text)
 			}
-			_, err = fmt.Fprintf(s.out, "The configuration is right; %d settings are not safe.\n", len(warnings))
+			unsafe := "."
+			if len(warnings) > 0 {
+				unsafe = fmt.Sprintf("; not safe: %d.", len(warnings))
+			}
+			_, err = fmt.Fprintf(s.out, "The configuration is right%s\n", unsafe)
 			return err
 		},
 	}

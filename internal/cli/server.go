@@ -45,8 +45,6 @@ type serverConfig struct {
 	dev *devParts // what rookery dev has beside a platform; nil for rookery serve
 	// named are settings that the person who starts the platform knows under another name than their own.
 	named map[string]string
-	// oidb is where the bus listens: HOST:PORT, anyBus, or "" for nowhere.
-	oidb string
 }
 
 // devParts are what `rookery dev` has beside a platform.
@@ -79,9 +77,6 @@ type server struct {
 	draining       atomic.Bool
 }
 
-// busStopTimeout is how long calls of the bus that are under way may take after a stop.
-const busStopTimeout = 5 * time.Second
-
 // operatorConnections bounds the operators' listener.
 const operatorConnections = 256
 
@@ -102,7 +97,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
 		return s, err
 	}
-	if cfg.oidb != "" {
+	if cfg.OIDB.Listen != "" {
 		if s.busListener, err = listenBus(cfg); err != nil {
 			return s, err
 		}
@@ -237,14 +232,11 @@ func (s *server) serve(ctx context.Context) error {
 	case <-ctx.Done():
 		err = s.drain(stopped)
 	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), busStopTimeout)
-	defer cancel()
-	err = errors.Join(err, s.bus.Shutdown(patience))
 	return errors.Join(err, s.close())
 }
 
-// drain stops in steps: readiness fails while requests are still taken; then the listeners close and requests under way
-// are finished. The operators' listener is the last, so that the drain can be watched.
+// drain stops in steps: readiness fails while requests are still taken; then the listeners close and requests and calls
+// under way are finished. The operators' listener is the last, so that the drain can be watched.
 func (s *server) drain(ctx context.Context) error {
 	s.draining.Store(true)
 	stop := s.cfg.Stop
@@ -254,7 +246,7 @@ func (s *server) drain(ctx context.Context) error {
 	}
 	patience, cancel := context.WithTimeout(ctx, stop.Timeout)
 	defer cancel()
-	var errs []error
+	errs := []error{s.bus.Shutdown(patience)}
 	for _, l := range s.listenings() {
 		if err := l.http.Shutdown(patience); err != nil {
 			l.http.Close()
@@ -287,6 +279,11 @@ func (s *server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if s.bus != nil { // where the drain did not come to it: cut its connections off before the store goes
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = s.bus.Shutdown(now)
+	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
@@ -314,14 +311,14 @@ func noDoor(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
 }
 
-// anyBus lets the bus listen at its usual address, or at any free port where that is taken or HTTP takes any.
+// anyBus lets the bus of rookery dev listen at its usual address, or at any free port where that is taken or HTTP takes any.
 const anyBus = "any"
 
 const usualBus = "127.0.0.1:8701"
 
 // listenBus takes the address for the bus.
 func listenBus(cfg serverConfig) (net.Listener, error) {
-	addr := cfg.oidb
+	addr := cfg.OIDB.Listen
 	if addr == anyBus {
 		addr = "127.0.0.1:0"
 		if _, port, _ := net.SplitHostPort(cfg.HTTP.Listen); port != "0" {
