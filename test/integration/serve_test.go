@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -68,6 +69,24 @@ func TestServeKeepsListenersApart(t *testing.T) {
 }
 
 // TestServeHasNothingOfDev tries each of dev's routes, with the right token, and each of its flags and commands.
+func TestServeListensForTheBus(t *testing.T) {
+	t.Parallel()
+	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0")
+	app := p.NewApp(t)
+	token := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: p.NewAccount(t), Kind: "access"})
+	openid, err := hex.DecodeString(token.OpenID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := rookery.BusCall{Command: 0x711, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app.AppID).Bytes(2, string(openid)).Bytes(4, token.Token)}
+	if answer := p.Bus(t, check); answer.Result != 0 {
+		t.Errorf("a sound token: result %d, %s", answer.Result, answer.Message)
+	}
+	if silent := rookery.Serve(t); silent.OIDB != "" {
+		t.Errorf("without the setting the bus listens at %s", silent.OIDB)
+	}
+}
+
 func TestServeHasNothingOfDev(t *testing.T) {
 	t.Parallel()
 	table, err := os.ReadFile("../../catalogue/routes.tsv")
@@ -218,11 +237,12 @@ func TestInsecureSettingsWarn(t *testing.T) {
 	}
 	p := rookery.Serve(t, "--data", data, "--http-listen", "[::]:0", "--admin-listen", "0.0.0.0:0", "--admin-tls-certificate", certificate, "--admin-tls-key", key)
 	for _, setting := range []string{"http.listen", "admin.listen", "admin.tls.key", "data", "msdkv5.ts_window"} {
-		if !strings.Contains(p.Log(), `"insecure setting","setting":"`+setting+`"`) {
-			t.Errorf("no warning of %s", setting)
-		}
+		rookery.Until(t, "a warning of "+setting, func() bool {
+			return strings.Contains(p.Log(), `"insecure setting","setting":"`+setting+`"`)
+		})
 	}
 	safe := rookery.Serve(t, "--msdkv5-ts-window", "10m")
+	rookery.Until(t, "it serves", func() bool { return strings.Contains(safe.Log(), `"serving"`) }) // warnings come before
 	if strings.Contains(safe.Log(), "insecure") {
 		t.Errorf("a safe configuration warns: %s", safe.Log())
 	}
