@@ -76,3 +76,14 @@ func TestCommandThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestAFlagOfASettingThatIsWrong(t *testing.T) {
+	for _, command := range []string{"config check", "config print", "serve"} {
+		args := append(strings.Fields(command), "--data", t.TempDir(), "--stop-notice", "soon")
+		status, _, errOut := runCommand(t, "", args...)
+		if status != ExitUsage {
+			t.Errorf("%s: status %d", command, status)
+		}
+		wantAll(t, errOut, "stop.notice (flag --stop-notice)", "such as 30s", "--help")
+	}
+}

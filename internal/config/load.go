@@ -53,7 +53,9 @@ func Load(sources Sources) (*Loaded, error) {
 	errs = append(errs, l.readEnviron(sources.Environ, sources.Others)...)
 	for _, s := range l.Settings {
 		if text, ok := sources.Flags[s.Flag()]; ok {
-			errs = append(errs, s.from("flag --"+s.Flag(), text))
+			if err := s.from("flag --"+s.Flag(), text); err != nil {
+				errs = append(errs, &FlagError{err})
+			}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -61,6 +63,11 @@ func Load(sources Sources) (*Loaded, error) {
 	}
 	return l, errors.Join(l.faults()...)
 }
+
+// FlagError says what is wrong with a flag's value.
+type FlagError struct{ err error }
+
+func (e *FlagError) Error() string { return e.err.Error() }
 
 // from takes a value over from a source.
 func (s *Setting) from(source, text string) error {
