@@ -232,7 +232,9 @@ func (c *conn) wait(q *call, begin time.Time) {
 	if !q.frame.native {
 		c.waiting.Wait()
 		again := *q
+		c.server.waiting <- struct{}{}
 		body, err := c.patiently(&again)
+		<-c.server.waiting
 		c.batch = c.finish(&again, c.batch, body, err, begin)
 		return
 	}

@@ -380,6 +380,50 @@ func TestDeadlines(t *testing.T) {
 	close(f.let)
 }
 
+// TestAGuardThatWaitsHoldsUpNoOther: it waits where a call may, and no longer than the call's deadline.
+func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
+	f := newFixture(t, ServerOptions{Deadline: 50 * time.Millisecond})
+	guarded := make(chan struct{}, 1)
+	f.bus.Guard(func(ctx context.Context, c Command, _ any) error {
+		if c != about {
+			return nil
+		}
+		if err := MayWait(ctx); err != nil {
+			return err
+		}
+		guarded <- struct{}{}
+		<-ctx.Done()
+		return retcode.OIDBDeadlineExceeded
+	})
+	c := f.dial()
+	var group sync.WaitGroup
+	group.Go(func() {
+		if head, _ := f.ask(c, about, Head{}, 10001); head.Result != 154 {
+			t.Errorf("the guarded call: %d, want 154", head.Result)
+		}
+	})
+	<-guarded
+	if _, rsp := f.ask(c, echo, Head{}, 10001); rsp.UIN != 10001 {
+		t.Errorf("the other call: got %+v", rsp)
+	}
+	group.Wait()
+}
+
+// TestTheClientFormWaitsWithinTheBound: its calls take a slot like all others that wait.
+func TestTheClientFormWaitsWithinTheBound(t *testing.T) {
+	f := newFixture(t, ServerOptions{MaxWaiting: 1})
+	conn := f.conn()
+	if _, err := conn.Write(appendClient(nil, &clientPackage{Command: slow, Body: (&CheckRequest{AppID: 1}).append(nil)})); err != nil {
+		t.Fatal(err)
+	}
+	<-f.waiting
+	if n := len(f.Server.waiting); n != 1 {
+		t.Errorf("%d slots are taken, want 1", n)
+	}
+	f.let <- struct{}{}
+	readFrame(t, conn)
+}
+
 func TestAPanicIsAnUnforeseenFailure(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	c := f.dial()
