@@ -157,7 +157,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.bus = oidb.NewServer(bus, s.clock, cfg.log, metrics, oidb.ServerOptions{})
+	s.bus = oidb.NewServer(bus, cfg.log, metrics, oidb.ServerOptions{})
 	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
 	if cfg.dev != nil {
 		gateway.Inspect(cfg.dev.inspector)

@@ -80,7 +80,7 @@ func TestNoncesOverFrames(t *testing.T) {
 	f := newFixture(t)
 	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
 	openid := f.issue(f.app, f.ann, AccessToken).OpenID
-	server := oidb.NewServer(f.bus, f.clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), oidb.ServerOptions{})
+	server := oidb.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), oidb.ServerOptions{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	served := make(chan error, 1)

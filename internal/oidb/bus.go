@@ -136,8 +136,7 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	}
 	if b.guard != nil {
 		if err := b.guard(ctx, c, req); err != nil {
-			code, _ := retcode.From(err)
-			return rsp, &Failure{Command: c, Code: code, Cause: err}
+			return rsp, e.failure(err)
 		}
 	}
 	defer func() {

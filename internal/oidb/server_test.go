@@ -120,7 +120,7 @@ func newFixture(t *testing.T, options ServerOptions) *fixture {
 		t.Fatal(err)
 	}
 	f.addr = listener.Addr().String()
-	f.Server = NewServer(bus, new(platform.Clock), slog.New(slog.NewJSONHandler(&lockedWriter{w: f.log}, nil)), f.metrics, options)
+	f.Server = NewServer(bus, slog.New(slog.NewJSONHandler(&lockedWriter{w: f.log}, nil)), f.metrics, options)
 	go func() { f.served <- f.Serve(listener) }()
 	t.Cleanup(func() {
 		if err := f.Shutdown(context.Background()); err != nil {
