@@ -1,4 +1,4 @@
-//go:build linux && bus
+//go:build linux
 
 package main
 
@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,32 +26,28 @@ const (
 	idleMany = 10_000       // connections
 )
 
-// This file waits for the rest of bench: then its constraint is linux alone, main runs measureBus beside the other parts, and
-// serveEcho when its one argument is echoArg.
-
-// busWorld is what the measurement of the bus needs of what `rookery dev --json` prints.
-type busWorld struct {
-	OIDB     string `json:"oidb"`
-	Accounts []struct {
-		OpenIDs      map[rookery.AppID]rookery.OpenID `json:"openids"`
-		AccessTokens map[rookery.AppID]string         `json:"access_tokens"`
-	} `json:"accounts"`
-}
-
 // measureBus measures 0x711 over frames beside an echo of frames of 100 bytes and beside verify_login over HTTP, turn by
 // turn, and then what idle connections hold.
 func measureBus(ctx context.Context, s settings, folder string, report *report) (err error) {
-	platform, err := startPlatform(ctx, s.binary, folder)
+	games, err := makeGames(ctx, s.binary, folder)
+	if err != nil {
+		return err
+	}
+	platform, err := startServe(ctx, s.binary, folder)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, platform.stop()) }()
-	var world busWorld
-	if err := json.Unmarshal(platform.line, &world); err != nil {
+	progress("%d accounts for the bus and as many for HTTP", players)
+	callers, err := makePlayers(ctx, platform, games, "access")
+	if err != nil {
 		return err
 	}
-	checks := checkFrames(&world)
-	logins, err := makePlayers(ctx, platform)
+	checks, err := checkFrames(callers)
+	if err != nil {
+		return err
+	}
+	logins, err := makePlayers(ctx, platform, games, v5Door.kind)
 	if err != nil {
 		return err
 	}
@@ -63,9 +58,9 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	defer echo.cmd.Wait() // it knows no end but this
 	defer echo.cmd.Process.Kill()
 
-	bus := &process{cmd: platform.cmd, addr: world.OIDB}
-	var echoes, calls, http, cpu, echoCPU, ratios, ofEcho []float64
-	web := &side{name: "verify_login", process: platform.process}
+	bus := &process{cmd: platform.cmd, addr: platform.bus}
+	var echoes, calls, http, cpu, echoCPU []float64
+	web := &side{name: v5Door.name, process: platform.process, logins: v5Door.requests(logins)}
 	for round := range s.rounds {
 		e, err := framesTurn(s, echo, [][]byte{emptyFrame()})
 		if err != nil {
@@ -75,36 +70,36 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 		if err != nil {
 			return fmt.Errorf("0x711: %w", err)
 		}
-		if err := web.turn(ctx, s, logins); err != nil {
+		if err := web.turn(ctx, s); err != nil {
 			return err
 		}
 		h := web.results[round].perSecond()
 		progress("round %d of %d: frame echo %.0f/s, 0x711 %.0f/s, verify_login %.0f/s", round+1, s.rounds, e.perSecond, c.perSecond, h)
 		echoes, calls, http = append(echoes, e.perSecond), append(calls, c.perSecond), append(http, h)
 		cpu, echoCPU = append(cpu, c.cpu), append(echoCPU, e.cpu)
-		ratios, ofEcho = append(ratios, c.perSecond/h), append(ofEcho, c.perSecond/e.perSecond)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 	report.add("frame echo, 100 bytes, 64 connections by 64", median(echoes), "/s")
 	report.add("frame echo: CPU per call", median(echoCPU), "us")
-	report.add("0x711 over frames beside the echo", median(calls), "/s").beside(ofEcho)
+	report.add("0x711 over frames beside the echo", median(calls), "/s").beside(calls, echoes)
 	report.add("verify_login over HTTP in the same rounds", median(http), "/s")
-	report.add("0x711 over frames beside verify_login", median(calls), "/s").beside(ratios).atLeast(6)
+	report.add("0x711 over frames beside verify_login", median(calls), "/s").beside(calls, http).atLeast(6)
 	report.add("0x711 over frames: CPU per call", median(cpu), "us").under(2)
-	return measureIdle(platform, world.OIDB, checks[0], report)
+	return measureIdle(platform, checks[0], report)
 }
 
-// checkFrames are the calls that check every access token of the demo world.
-func checkFrames(world *busWorld) (frames [][]byte) {
-	for _, account := range world.Accounts {
-		for app, token := range account.AccessTokens {
-			openid := account.OpenIDs[app]
-			frames = append(frames, oidb.Frame(oidb.CheckAccess, uint32(len(frames)+1), &oidb.CheckRequest{AppID: app, OpenID: openid[:], Token: token}))
+// checkFrames are the calls that check the players' access tokens.
+func checkFrames(players []player) (frames [][]byte, err error) {
+	for i, p := range players {
+		openid, err := rookery.ParseOpenID(p.OpenID)
+		if err != nil {
+			return nil, err
 		}
+		frames = append(frames, oidb.Frame(oidb.CheckAccess, uint32(i+1), &oidb.CheckRequest{AppID: p.game.AppID, OpenID: openid[:], Token: p.Token}))
 	}
-	return frames
+	return frames, nil
 }
 
 func emptyFrame() []byte {
@@ -198,7 +193,7 @@ func skipFrame(r *bufio.Reader) error {
 
 // measureIdle opens many connections, of which each makes one call, and looks at what they hold when they have been idle
 // for a moment.
-func measureIdle(p *platform, addr string, call []byte, report *report) error {
+func measureIdle(p *platform, call []byte, report *report) error {
 	before, err := p.memory()
 	if err != nil {
 		return err
@@ -210,7 +205,7 @@ func measureIdle(p *platform, addr string, call []byte, report *report) error {
 		}
 	}()
 	for range idleMany {
-		conn, err := net.Dial("tcp", addr)
+		conn, err := net.Dial("tcp", p.bus)
 		if err != nil {
 			return fmt.Errorf("after %d connections: %w", len(conns), err)
 		}

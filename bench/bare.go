@@ -1,0 +1,59 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+)
+
+// bareArg makes the program the bare handler.
+const bareArg = "bare-handler"
+
+// answer is an answer of the platform that the bare handler is to repeat. It comes on standard input.
+type answer struct {
+	Path   string // of the request
+	Header http.Header
+	Body   []byte
+}
+
+// serveBare is the least that net/http can do with the same request: find the pattern, read the body whole, answer.
+// Like the platform, it prints one line once it is ready: its address.
+func serveBare() {
+	fail := func(err error) {
+		fmt.Fprintln(os.Stderr, "bench: bare handler:", err)
+		os.Exit(1)
+	}
+	var same answer
+	if err := json.NewDecoder(os.Stdin).Decode(&same); err != nil {
+		fail(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+same.Path, func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		header := w.Header()
+		for name, values := range same.Header {
+			header[name] = values
+		}
+		w.Write(same.Body)
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		fmt.Fprintf(w, "go_memstats_mallocs_total %d\ngo_memstats_alloc_bytes_total %d\n", stats.Mallocs, stats.TotalAlloc)
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fail(err)
+	}
+	fmt.Println(listener.Addr())
+	fail(http.Serve(listener, mux))
+}

@@ -1,0 +1,388 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/sign"
+)
+
+// door is one of those at which a game's back end checks logins.
+type door struct {
+	name    string
+	path    string
+	kind    string // of the token that proves a login there
+	request func(*player) []byte
+}
+
+const (
+	v5Path = "/v2/auth/verify_login"
+	v3Path = "/auth/verify_login"
+)
+
+// The doors.
+var (
+	v5Door = door{"verify_login", v5Path, "msdk", v5Login}
+	v3Door = door{"V3 verify_login", v3Path, "access", v3Login}
+)
+
+// player is somebody who logged in at a game.
+type player struct {
+	game       *game
+	OpenID     string `json:"openid"`
+	MSDKOpenID string `json:"msdk_openid"`
+	Token      string `json:"token"`
+}
+
+// players is how many accounts log in: made through the admin API, half of them at each game of the demo world.
+const players = 200
+
+// side is one of those that are compared.
+type side struct {
+	name     string
+	process  *process
+	logins   [][]byte // requests
+	results  []result
+	requests int // answered in all, warm-up and all
+}
+
+// result is one side's turn in one round.
+type result struct {
+	*outcome
+	cpu, generator time.Duration
+	allocated      allocations
+}
+
+// measureV5Login compares verify_login of MSDK V5 with the bare handler: as `rookery serve` answers it, for which the
+// target is, and as `rookery dev` does, which looks at every request for its inspector.
+func measureV5Login(ctx context.Context, s settings, folder string, report *report) error {
+	return measureLogin(ctx, s, folder, report, v5Door, "serve", "dev")
+}
+
+// measureV3Login is the same for MSDK V3, as `rookery serve` answers it.
+func measureV3Login(ctx context.Context, s settings, folder string, report *report) error {
+	return measureLogin(ctx, s, folder, report, v3Door, "serve")
+}
+
+func measureLogin(ctx context.Context, s settings, folder string, report *report, door door, commands ...string) (err error) {
+	var platforms []*platform
+	defer func() {
+		for _, p := range platforms {
+			err = errors.Join(err, p.stop())
+		}
+	}()
+	bare := &side{name: "bare handler for " + door.name}
+	sides := []*side{bare}
+	for _, command := range commands {
+		own := filepath.Join(folder, command)
+		if err := os.Mkdir(own, 0o700); err != nil {
+			return err
+		}
+		games, err := makeGames(ctx, s.binary, own)
+		if err != nil {
+			return err
+		}
+		var p *platform
+		if command == "serve" {
+			p, err = startServe(ctx, s.binary, own)
+		} else {
+			p, _, err = startDev(ctx, s.binary, own)
+		}
+		if err != nil {
+			return err
+		}
+		platforms = append(platforms, p)
+		progress("%d accounts through the admin API of %s", players, command)
+		players, err := makePlayers(ctx, p, games, door.kind)
+		if err != nil {
+			return err
+		}
+		sides = append(sides, &side{name: door.name + ", " + command, process: p.process, logins: door.requests(players)})
+	}
+	bare.logins = sides[1].logins
+	same, err := ask(sides[1].process.addr, bare.logins[0])
+	if err != nil {
+		return err
+	}
+	sides[1].requests++
+	if bare.process, err = startBare(ctx, same); err != nil {
+		return err
+	}
+	defer bare.process.cmd.Wait() // it knows no end but this
+	defer bare.process.cmd.Process.Kill()
+
+	for round := range s.rounds {
+		for _, side := range sides {
+			if err := side.turn(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", side.name, err)
+			}
+			progress("round %d of %d: %s %.0f req/s", round+1, s.rounds, side.name, side.results[round].perSecond())
+		}
+	}
+	loaded, err := platforms[0].memory()
+	if err != nil {
+		return err
+	}
+	for len(platforms) > 0 {
+		p, side := platforms[0], sides[len(sides)-len(platforms)]
+		platforms = platforms[1:]
+		if err := p.stop(); err != nil { // which also writes the last of the log
+			return err
+		}
+		events, err := countEvents(p.log, door.path)
+		if err != nil {
+			return err
+		}
+		if events != side.requests {
+			return fmt.Errorf("%s: %d answers, %d events in the log", side.name, side.requests, events)
+		}
+	}
+	addLogin(report, bare, sides[1:])
+	report.add(sides[1].name+": resident memory after the load", loaded.resident, "MB")
+	return nil
+}
+
+// turn warms a side up and measures it.
+func (s *side) turn(ctx context.Context, set settings) error {
+	l := &load{addr: s.process.addr, requests: repeat(s.logins), limit: set.warmUp}
+	warm, err := l.run(ctx)
+	if err != nil {
+		return err
+	}
+	l.limit = set.duration
+	before, err := s.process.allocated()
+	if err != nil {
+		return err
+	}
+	cpu, err := s.process.cpu()
+	if err != nil {
+		return err
+	}
+	r := result{generator: -ownCPU(), cpu: -cpu}
+	if r.outcome, err = l.run(ctx); err != nil {
+		return err
+	}
+	r.generator += ownCPU()
+	if cpu, err = s.process.cpu(); err != nil {
+		return err
+	}
+	r.cpu += cpu
+	after, err := s.process.allocated()
+	if err != nil {
+		return err
+	}
+	r.allocated = allocations{after.objects - before.objects, after.bytes - before.bytes}
+	s.requests += warm.answers + r.answers
+	s.results = append(s.results, r)
+	if faults := warm.faults + r.faults; faults > 0 {
+		return fmt.Errorf("%d answers were not ret 0, such as %q", faults, warm.fault+r.fault)
+	}
+	return ctx.Err()
+}
+
+func addLogin(report *report, bare *side, others []*side) {
+	each := func(s *side, of func(result) float64) (values []float64) {
+		for _, r := range s.results {
+			values = append(values, of(r))
+		}
+		return values
+	}
+	// add returns the row of the first of the others.
+	add := func(measure, unit string, of func(result) float64) (first *row) {
+		b := each(bare, of)
+		report.add(bare.name+": "+measure, median(b), unit)
+		for _, other := range others {
+			values := each(other, of)
+			row := report.add(other.name+": "+measure, median(values), unit).beside(values, b)
+			if first == nil {
+				first = row
+			}
+		}
+		return first
+	}
+	add("requests", "/s", result.perSecond).atLeast(0.70)
+	// The ratio of rates that a machine with nothing else to do would show: here it cancels out what others took.
+	add("requests per CPU second, generator's included", "", func(r result) float64 {
+		return float64(r.answers) / (r.cpu + r.generator).Seconds()
+	})
+	add("p50", "ms", func(r result) float64 { return r.quantile(0.50) })
+	add("p99", "ms", func(r result) float64 { return r.quantile(0.99) })
+	per := func(r result, n float64) float64 { return n / float64(r.answers) }
+	add("CPU per request", "us", func(r result) float64 { return per(r, float64(r.cpu.Microseconds())) })
+	add("generator's CPU per request", "us", func(r result) float64 { return per(r, float64(r.generator.Microseconds())) })
+	add("allocations per request", "", func(r result) float64 { return per(r, r.allocated.objects) })
+	add("allocated per request", "B", func(r result) float64 { return per(r, r.allocated.bytes) })
+}
+
+// repeat lets every worker send the same requests over and over, each from a place of its own.
+func repeat(all [][]byte) func(int) requests {
+	return func(worker int) requests {
+		at := worker * len(all) / workers
+		return func() []byte {
+			at = (at + 1) % len(all)
+			return all[at]
+		}
+	}
+}
+
+// requests are those that check the players' logins.
+func (d *door) requests(players []player) (all [][]byte) {
+	for i := range players {
+		all = append(all, d.request(&players[i]))
+	}
+	return all
+}
+
+// makePlayers makes accounts and logs each in at one game.
+func makePlayers(ctx context.Context, p *platform, games []game, kind string) ([]player, error) {
+	token, err := os.ReadFile(p.tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	bearer := "Bearer " + strings.TrimSpace(string(token))
+	all := make([]player, players)
+	for i := range all {
+		all[i].game = &games[i%len(games)]
+		var account struct {
+			UIN string `json:"uin"`
+		}
+		in := map[string]any{"password": "bench password", "profile": map[string]string{"nickname": fmt.Sprint("player ", i)}}
+		if err := p.post(ctx, bearer, "/admin/v1/accounts", in, &account); err != nil {
+			return nil, err
+		}
+		in = map[string]any{"appid": all[i].game.AppID, "uin": account.UIN, "kind": kind}
+		if err := p.post(ctx, bearer, "/admin/v1/tokens", in, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func (p *platform) post(ctx context.Context, bearer, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.admin+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", bearer)
+	rsp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer rsp.Body.Close()
+	text, err := io.ReadAll(rsp.Body)
+	if err != nil {
+		return err
+	}
+	if rsp.StatusCode != http.StatusCreated {
+		return fmt.Errorf("%s: %s: %s", path, rsp.Status, text)
+	}
+	return json.Unmarshal(text, out)
+}
+
+// signer writes the requests of one game's back end.
+type signer struct {
+	query, key string
+	params     sign.Query
+}
+
+func newSigner(g *game) *signer {
+	s := &signer{key: g.SigKeys["0"]}
+	s.query = fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", g.GameID, time.Now().Unix())
+	s.params, _ = sign.ParseQuery(nil, s.query) // ours
+	return s
+}
+
+func v5Login(p *player) []byte { return newSigner(p.game).login(p.MSDKOpenID, p.Token) }
+
+// v3Login is the request that checks a player's access token at the V3 door.
+func v3Login(p *player) []byte {
+	body := fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, p.game.AppID, p.OpenID, p.Token)
+	timestamp := fmt.Sprint(time.Now().Unix())
+	return fmt.Appendf(nil, "POST %s?timestamp=%s&appid=%s&sig=%s&openid=%s&encode=2 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		v3Path, timestamp, p.game.AppID, sign.V3(timestamp, p.game.MSDKKey), p.OpenID, len(body), body)
+}
+
+// login is the request that checks a player's token. Host is the same whatever the port: both sides get the same bytes.
+func (s *signer) login(msdkOpenID, token string) []byte {
+	body := `{"openid":"` + msdkOpenID + `","token":"` + token + `"}`
+	sig := sign.V5(v5Path, s.params, []byte(body), s.key)
+	return fmt.Appendf(nil, "POST %s?%s&sig=%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		v5Path, s.query, sig, len(body), body)
+}
+
+// ask sends one request and returns the answer, for the bare handler to repeat.
+func ask(addr string, request []byte) (*answer, error) {
+	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
+	if err != nil {
+		return nil, err
+	}
+	req.RequestURI, req.URL.Scheme, req.URL.Host = "", "http", addr
+	rsp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer rsp.Body.Close()
+	body, err := io.ReadAll(rsp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(body, retOK) {
+		return nil, fmt.Errorf("the first login was refused: %s", body)
+	}
+	// net/http adds these by itself.
+	rsp.Header.Del("Date")
+	rsp.Header.Del("Content-Length")
+	return &answer{req.URL.Path, rsp.Header, body}, nil
+}
+
+func startBare(ctx context.Context, same *answer) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	in, err := json.Marshal(same)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self, bareArg)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+	p, err := startProcess(ctx, cmd)
+	if err == nil {
+		p.addr = strings.TrimSpace(string(p.line))
+		p.metrics = "http://" + p.addr
+	}
+	return p, err
+}
+
+// countEvents counts the logged logins that were found sound.
+func countEvents(file, path string) (events int, err error) {
+	log, err := os.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer log.Close()
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if bytes.Contains(lines.Bytes(), []byte(`"interface":"`+path+`"`)) && bytes.Contains(lines.Bytes(), []byte(`"code":0`)) {
+			events++
+		}
+	}
+	return events, lines.Err()
+}

@@ -1,0 +1,156 @@
+//go:build linux
+
+// Command bench measures what a platform costs and prints it beside something that bounds it: verify_login beside a bare
+// net/http handler, the bus beside an echo of frames and beside HTTP, durable commits beside raw flushes, reads beside a bare read; and resident memory and start-up.
+//
+// The load generator shares the machine with what it measures, so only ratios of the same round and CPU per operation
+// travel between machines. The two sides of a ratio get the same bytes from the same generator, turn by turn. The loop is
+// closed (the next request goes out when the answer is in), so latencies tell little beside the rate.
+//
+// It is no test: it exits 0 when a target is missed, and says so. It needs Linux, for /proc and epoll.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// settings are the flags.
+type settings struct {
+	quick    bool
+	json     bool
+	only     string // names of parts
+	binary   string
+	scratch  string
+	rounds   int
+	duration time.Duration // of one side's turn in a round
+	warmUp   time.Duration // before each turn
+	grants   int
+}
+
+// part is something that is measured on its own.
+type part struct {
+	name    string
+	measure func(context.Context, settings, string, *report) error
+}
+
+// parts are what is measured, in this order.
+var parts = []part{
+	{"start", measureStart},
+	{"v5", measureV5Login},
+	{"v3", measureV3Login},
+	{"bus", measureBus},
+	{"store", measureStore},
+	{"memory", measureMemory},
+}
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == bareArg {
+		serveBare()
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == echoArg {
+		serveEcho()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	if err := run(ctx, parseFlags()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parseFlags() settings {
+	var s settings
+	flag.BoolVar(&s.quick, "quick", false, "short turns and a tenth of the grants: to see that it works, not to quote")
+	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,bus,store,memory")
+	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
+	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
+	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
+	flag.DurationVar(&s.duration, "duration", 4*time.Second, "length of one side's turn in a round of verify_login")
+	flag.IntVar(&s.grants, "grants", 1_000_000, "how many grants the memory is measured with")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "bench: it takes no arguments, got %q\n", flag.Args())
+		os.Exit(2)
+	}
+	for name := range strings.SplitSeq(s.only, ",") {
+		if name != "" && !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			fmt.Fprintf(os.Stderr, "bench: -only: there is no part %q\n", name)
+			os.Exit(2)
+		}
+	}
+	s.warmUp = time.Second
+	if s.quick {
+		s.duration, s.warmUp, s.grants = time.Second, 300*time.Millisecond, s.grants/10
+	}
+	if s.rounds < 1 || s.grants < 1 || s.duration <= 0 || s.duration > time.Minute {
+		fmt.Fprintln(os.Stderr, "bench: -rounds and -grants are at least 1, -duration at most a minute")
+		os.Exit(2)
+	}
+	return s
+}
+
+func run(ctx context.Context, s settings) (err error) {
+	scratch, err := os.MkdirTemp(s.scratch, "rookery-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	if s.binary == "" {
+		progress("building the platform")
+		s.binary = filepath.Join(scratch, "rookery")
+		build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "github.com/rookeryhq/rookery/cmd/rookery")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("go build: %w", err)
+		}
+	}
+	measured := &report{Machine: machine()}
+	for _, part := range parts {
+		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), part.name) {
+			continue
+		}
+		folder, err := os.MkdirTemp(scratch, "")
+		if err != nil {
+			return err
+		}
+		if err := part.measure(ctx, s, folder, measured); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(folder); err != nil { // a part's files are large
+			return err
+		}
+	}
+	return measured.print(os.Stdout, s.json)
+}
+
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
+
+func machine() string {
+	var name syscall.Utsname
+	_ = syscall.Uname(&name) // cannot fail with a valid pointer
+	var release []byte
+	for _, c := range name.Release {
+		if c == 0 {
+			break
+		}
+		release = append(release, byte(c))
+	}
+	return fmt.Sprintf("%d cores, %s %s/%s, Linux %s", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, release)
+}
