@@ -587,7 +587,11 @@ func TestPoliciesAreRefused(t *testing.T) {
 		"that refuses closed accounts": func(p *Policy) {
 			p.Commands[echo.String()] = CommandPolicy{RefusedStates: []platform.AccountState{platform.AccountClosed}}
 		},
-		"with too many uins": func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
+		"with a black list that holds nobody": func(p *Policy) {
+			p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+		},
+		"with no range where one should be": func(p *Policy) { p.InternalNetworks = []netip.Prefix{{}} },
+		"with too many uins":                func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
 	} {
 		before := f.bus.Policy().Version
 		if _, err := f.bus.ChangePolicy(t.Context(), func(p *Policy) error { edit(p); return nil }); !errors.Is(err, ErrPolicy) {
