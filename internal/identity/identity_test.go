@@ -201,6 +201,7 @@ func TestRefusals(t *testing.T) {
 		{"player unknown", MSDKToken, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
 		{"player another", MSDKToken, bens, retcode.AccessTokenOpenIDMismatch},
 		{"player superseded with the access token", MSDKToken, again(AccessToken), retcode.AccessTokenSuperseded},
+		{"a player who is named another openid too", MSDKToken, set(func(r *oidb.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
 		{"a mobile login used as the PC SDK's", MSDKToken, pc, retcode.AccessTokenNotLive},
 		{"an access token for a player", MSDKToken, kindOf(AccessToken), retcode.AccessTokenUndecodable},
 
@@ -211,6 +212,11 @@ func TestRefusals(t *testing.T) {
 		{"pay: openid never issued", PayToken, unknownOpenID, retcode.PayTokenOpenIDInvalid},
 		{"pay: token missing", PayToken, noToken, retcode.PayTokenUndecryptable},
 		{"pay: no token of ours", PayToken, garbage, retcode.PayTokenUndecryptable},
+		{"pay: sent as an openkey", PayToken, set(func(r *oidb.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
+		{"pay: a player who is named another openid too", PayToken, func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+			req.MSDKOpenID = f.issue(f.app, f.ann, MSDKToken).MSDKOpenID
+			req.OpenID = make([]byte, 16)
+		}, retcode.PayTokenOpenIDMismatch},
 		{"pay: altered", PayToken, flip, retcode.PayTokenUndecryptable},
 		{"pay: an access token", PayToken, kindOf(AccessToken), retcode.PayTokenUndecryptable},
 		{"pay: of another app", PayToken, otherApp, retcode.PayTokenAppIDMismatch},
