@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,11 +44,20 @@ func newFixture(t *testing.T) *fixture {
 	must(t, err)
 	f.other, err = f.Apps.Create(ctx, platform.App{Name: "another game", GameID: 12, Online: true})
 	must(t, err)
-	f.ann, err = f.CreateAccount(ctx, platform.Account{Profile: platform.Profile{Nickname: "Ann"}}, password)
-	must(t, err)
-	f.ben, err = f.CreateAccount(ctx, platform.Account{Profile: platform.Profile{Nickname: "Ben"}}, password)
-	must(t, err)
+	f.ann, f.ben = f.account("Ann"), f.account("Ben")
 	return f
+}
+
+// passwordHash is made once: hashing is slow by intent.
+var passwordHash = sync.OnceValues(func() (string, error) { return HashPassword(password) })
+
+func (f *fixture) account(nickname string) *platform.Account {
+	f.t.Helper()
+	hash, err := passwordHash()
+	must(f.t, err)
+	a := &platform.Account{Profile: platform.Profile{Nickname: nickname}, PasswordHash: hash, PasswordEpoch: 1, CreatedMS: f.clock.NowMS()}
+	must(f.t, f.store.CreateAccount(f.t.Context(), a, platform.FirstUIN))
+	return a
 }
 
 func must(t *testing.T, err error) {
