@@ -41,6 +41,7 @@ func TestRouteTablesAreRefused(t *testing.T) {
 		"with a limit of no rate": {header + "v5\tPOST\t/x\tx\ta\tapp=fast\t-", `rate "fast"`},
 		"with an unknown domain":  {header + "v5\tPOST\t/x\tx\ta\t-\tzz:1", `"zz"`},
 		"with an unknown code":    {header + "v5\tPOST\t/x\tx\ta\t-\tqq:-999", "not in the catalogue"},
+		"with a code twice":       {header + "v5\tPOST\t/x\tx\ta\t-\tqq:-2 qq:-2", "code qq:-2 stands here twice"},
 		"with a route twice":      {header + "v5\tPOST\t/x\tx\ta\t-\t-\nv5\tPOST\t/x\tx\ta\t-\t-", "routes.tsv:3: POST /x stands here twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

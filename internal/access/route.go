@@ -76,6 +76,9 @@ func parseRoute(line string) (*Route, error) {
 		if err != nil {
 			return nil, err
 		}
+		if slices.Contains(r.Codes, code) {
+			return nil, fmt.Errorf("code %s stands here twice", text)
+		}
 		r.Codes = append(r.Codes, code)
 	}
 	return r, nil

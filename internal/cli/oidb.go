@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"os"
 	"reflect"
@@ -102,6 +103,9 @@ type busAnswer struct {
 }
 
 func (c *busCall) run(ctx context.Context, s *streams) error {
+	if c.sigFile != "" && c.caller > math.MaxUint32 {
+		return usageErrorf("--login-sig-file: a login signature has room for an appid of 32 bits only, not for %s", c.caller)
+	}
 	token, err := c.secret(ctx, s, "token", c.tokenFile)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func TestOIDBCall(t *testing.T) {
 		{"openid to uin", []string{"0x71f", "--openid", openid}, ExitOK, "0x00", "", []string{"10001"}},
 		{"old timestamp", []string{"0x71f", "--openid", openid, "--timestamp", "1"}, ExitFailure, "0x5b", "QQTimestampOutOfRange", nil},
 		{"unknown command", []string{"0x999"}, ExitFailure, "0x05", "OIDBCommandNotConfigured", nil},
-		{"reserved uin", []string{"0x71f", "--openid", openid, "--caller", "100700001"}, ExitFailure, "0x96", "OIDBCommandNotGranted", []string{"signed -106"}},
+		{"in the name of a game that did not apply", []string{"0x71f", "--openid", openid, "--caller", "100700001"}, ExitFailure, "0x96", "OIDBCommandNotGranted", []string{"signed -106"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOIDBCallWithoutABus(t *testing.T) {
 	if status, _, note := runCommand(t, "", "oidb", "call", "0x711", "--addr", "127.0.0.1:1"); status != ExitUnreachable || !strings.Contains(note, "no bus answers") {
 		t.Errorf("status %d, error %q", status, note)
 	}
-	for _, args := range [][]string{{"711"}, {"0x711", "--openid", "xyz"}, {}} {
+	for _, args := range [][]string{{"711"}, {"0x711", "--openid", "xyz"}, {"0x711", "--login-sig-file", "x", "--caller", "4294967296"}, {}} {
 		if status, _, _ := runCommand(t, "", append([]string{"oidb", "call"}, args...)...); status != ExitUsage {
 			t.Errorf("%v: status %d", args, status)
 		}

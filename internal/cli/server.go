@@ -157,7 +157,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.bus = oidb.NewServer(bus, s.clock, cfg.log, metrics, oidb.ServerOptions{})
+	s.bus = oidb.NewServer(bus, cfg.log, metrics, oidb.ServerOptions{})
 	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
 	if cfg.dev != nil {
 		gateway.Inspect(cfg.dev.inspector)
@@ -264,12 +264,21 @@ func (s *server) drain(ctx context.Context) error {
 	}
 	patience, cancel := context.WithTimeout(ctx, stop.Timeout)
 	defer cancel()
-	errs := []error{s.bus.Shutdown(patience)}
+	// The bus beside the doors: a caller of the one that does not read its answers must not use up the others' time.
+	bus := make(chan error, 1)
+	go func() { bus <- s.bus.Shutdown(patience) }()
+	var errs []error
 	for _, l := range s.listenings() {
+		if l == s.operators {
+			errs = append(errs, <-bus)
+		}
 		if err := l.http.Shutdown(patience); err != nil {
 			l.http.Close()
 			errs = append(errs, fmt.Errorf("some requests did not end within %s and were cut off", stop.Timeout))
 		}
+	}
+	if s.operators == nil {
+		errs = append(errs, <-bus)
 	}
 	return errors.Join(errs...)
 }

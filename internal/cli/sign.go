@@ -183,16 +183,22 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	default:
 		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
 	}
+	return s.writeChecked(signed, asJSON, "is it this key and this body?")
+}
+
+// writeChecked shows a signature that was compared with another, and fails where that one is wrong. ask is what to look at
+// when no usual mistake made it.
+func (s *streams) writeChecked(signed *signature, asJSON bool, ask string) error {
 	if err := s.writeSignature(signed, asJSON); err != nil {
 		return err
 	}
-	switch {
+	switch right := *signed.Right; {
 	case right && !asJSON:
 		fmt.Fprintln(s.out, "check   the signature is right")
 	case !right && signed.Mistake != "":
 		return errors.New("the signature is wrong: " + signed.Mistake)
 	case !right:
-		return errors.New("the signature is wrong, and none of the usual mistakes made it: is it this key and this body?")
+		return errors.New("the signature is wrong, and none of the usual mistakes made it: " + ask)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -86,16 +84,5 @@ func (s *streams) checkV3(signed *signature, sig, timestamp, key string, asJSON 
 	if !right {
 		signed.Mistake = sign.V3Mistake(sig, timestamp, sign.V3Keys{Right: key})
 	}
-	if err := s.writeSignature(signed, asJSON); err != nil {
-		return err
-	}
-	switch {
-	case right && !asJSON:
-		fmt.Fprintln(s.out, "check   the signature is right")
-	case !right && signed.Mistake != "":
-		return errors.New("the signature is wrong: " + signed.Mistake)
-	case !right:
-		return errors.New("the signature is wrong, and none of the usual mistakes made it: is it the key of this encode?")
-	}
-	return nil
+	return s.writeChecked(signed, asJSON, "is it the key of this encode?")
 }

@@ -82,6 +82,9 @@ func (l *Loaded) Warnings() (all []Warning) {
 			warn("admin.tls", "the admin token travels in the open on %s: set admin.tls.certificate and admin.tls.key", l.Admin.Listen)
 		}
 	}
+	if isPublic(l.OIDB.Listen) {
+		warn("oidb.listen", "%s can be reached from elsewhere, and the bus has no encryption and takes its callers at their word: listen on 127.0.0.1 or on a network of your own back ends", l.OIDB.Listen)
+	}
 	for _, r := range l.HTTP.TrustedProxies {
 		if r.Bits() == 0 {
 			warn("http.trusted_proxies", "%s trusts everybody, so every caller can choose the address that allow lists see: name your proxies' own ranges", r)

@@ -175,6 +175,8 @@ func TestWarnings(t *testing.T) {
 		"HTTPS on all":              {map[string]string{"http-listen": ":443", "http-tls-certificate": closed, "http-tls-key": closed}, nil},
 		"admin on all":              {map[string]string{"admin-listen": "0.0.0.0:1"}, []string{"admin.listen", "admin.tls"}},
 		"admin on all with TLS":     {map[string]string{"admin-listen": "[::]:1", "admin-tls-certificate": closed, "admin-tls-key": closed}, []string{"admin.listen"}},
+		"the bus on all":            {map[string]string{"oidb-listen": ":1"}, []string{"oidb.listen"}},
+		"the bus on loopback":       {map[string]string{"oidb-listen": "127.0.0.1:1"}, nil},
 		"everybody is a proxy":      {map[string]string{"http-trusted-proxies": "0.0.0.0/0"}, []string{"http.trusted_proxies"}},
 		"key that others read":      {map[string]string{"http-tls-certificate": open, "http-tls-key": open}, []string{"http.tls.key"}},
 		"folder that others read":   {map[string]string{"data": folder}, []string{"data"}},

@@ -32,6 +32,12 @@ func resultCode(domain retcode.Domain, result int) (retcode.Code, error) {
 
 // Bus is the bus's points; oidb.Bus.Guard takes it. A delayed call fails when its context ends first.
 func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
+	if !s.armed.Load() {
+		return nil
+	}
+	if err := oidb.MayWait(ctx); err != nil { // a delay must hold up no other call, and end by its call's deadline
+		return err
+	}
 	command, who := fmt.Sprintf("0x%x", c.Number), subjectOf(req)
 	if r, hit := s.find(ctx, "bus.delay:"+command, who); hit {
 		timer := time.NewTimer(r.delay)

@@ -140,6 +140,9 @@ func (s *Service) checkAccess(ctx context.Context, req oidb.CheckRequest) (oidb.
 
 // checkPay is command 0x73a.
 func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
+	if req.Openkey { // 0x73a has no such field
+		req.Token, req.Openkey = "", false
+	}
 	rsp, refused := s.check(ctx, &req, PayToken)
 	if refused != nil {
 		return oidb.CheckResponse{}, refused.err(&payCodes)
@@ -186,6 +189,9 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	}
 	if r := s.checkSubject(ctx, req, &t); r != nil {
 		return rsp, r
+	}
+	if req.MSDKOpenID != 0 && len(req.OpenID) != 0 && platform.OpenID(req.OpenID) != t.OpenID {
+		return rsp, &refusal{verdict: foreignOpenID} // the caller named two players
 	}
 	if t.Kind == MSDKToken && t.PC != req.PC {
 		return rsp, &refusal{verdict: foreignDevice}

@@ -113,6 +113,12 @@ func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rs
 	case req.Timestamp != 0 && !within(now, req.Timestamp, timestampWindow):
 		return rsp, retcode.QQTimestampOutOfRange
 	}
+	if len(req.Nonce) > 0 {
+		// A nonce that is taken cannot be taken again, so the call must not have to begin anew behind it.
+		if err := oidb.MayWait(ctx); err != nil {
+			return rsp, err
+		}
+	}
 	st, r := s.find(ctx, req.AppID, req.OpenID)
 	switch {
 	case r != nil:

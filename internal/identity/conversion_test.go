@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"net"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -69,6 +73,36 @@ func TestTimestampsAndNonces(t *testing.T) {
 	must(t, convert(0, "unused"))
 	f.clock.Advance(nonceMemory)
 	must(t, convert(0, "a"))
+}
+
+// TestNoncesOverFrames: a call that has to wait for what comes after its command still uses its nonce once.
+func TestNoncesOverFrames(t *testing.T) {
+	f := newFixture(t)
+	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
+	openid := f.issue(f.app, f.ann, AccessToken).OpenID
+	server := oidb.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), oidb.ServerOptions{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		must(t, server.Shutdown(context.Background()))
+		must(t, <-served)
+	}()
+	client, err := oidb.Dial(t.Context(), listener.Addr().String())
+	must(t, err)
+	defer client.Close()
+	for i, test := range []struct {
+		nonce string
+		want  uint32
+	}{{"a", 0}, {"b", 0}, {"b", 0x5a}, {"c", 0}} {
+		head, rsp, err := oidb.Ask[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), client, oidb.ConvertOpenID, oidb.Head{},
+			&oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Nonce: []byte(test.nonce)})
+		must(t, err)
+		if head.Result != test.want || test.want == 0 && rsp.UIN != f.ann.UIN {
+			t.Errorf("call %d with nonce %s: result %#x, uin %s", i+1, test.nonce, head.Result, rsp.UIN)
+		}
+	}
 }
 
 func TestTheMemoryOfNoncesIsBounded(t *testing.T) {

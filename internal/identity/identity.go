@@ -1,5 +1,5 @@
 // Package identity knows who is who: apps, accounts, openids, grants, and the tokens that prove them. Its check of
-// tokens runs behind the bus as the commands 0x711 and 0x73a.
+// tokens, and what openids stand for, run behind the bus as the commands 0x711, 0x73a and 0x71f.
 package identity
 
 import (

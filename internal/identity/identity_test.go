@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,11 +44,20 @@ func newFixture(t *testing.T) *fixture {
 	must(t, err)
 	f.other, err = f.Apps.Create(ctx, platform.App{Name: "another game", GameID: 12, Online: true})
 	must(t, err)
-	f.ann, err = f.CreateAccount(ctx, platform.Account{Profile: platform.Profile{Nickname: "Ann"}}, password)
-	must(t, err)
-	f.ben, err = f.CreateAccount(ctx, platform.Account{Profile: platform.Profile{Nickname: "Ben"}}, password)
-	must(t, err)
+	f.ann, f.ben = f.account("Ann"), f.account("Ben")
 	return f
+}
+
+// passwordHash is made once: hashing is slow by intent.
+var passwordHash = sync.OnceValues(func() (string, error) { return HashPassword(password) })
+
+func (f *fixture) account(nickname string) *platform.Account {
+	f.t.Helper()
+	hash, err := passwordHash()
+	must(f.t, err)
+	a := &platform.Account{Profile: platform.Profile{Nickname: nickname}, PasswordHash: hash, PasswordEpoch: 1, CreatedMS: f.clock.NowMS()}
+	must(f.t, f.store.CreateAccount(f.t.Context(), a, platform.FirstUIN))
+	return a
 }
 
 func must(t *testing.T, err error) {
@@ -201,6 +211,7 @@ func TestRefusals(t *testing.T) {
 		{"player unknown", MSDKToken, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
 		{"player another", MSDKToken, bens, retcode.AccessTokenOpenIDMismatch},
 		{"player superseded with the access token", MSDKToken, again(AccessToken), retcode.AccessTokenSuperseded},
+		{"a player who is named another openid too", MSDKToken, set(func(r *oidb.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
 		{"a mobile login used as the PC SDK's", MSDKToken, pc, retcode.AccessTokenNotLive},
 		{"an access token for a player", MSDKToken, kindOf(AccessToken), retcode.AccessTokenUndecodable},
 
@@ -211,6 +222,11 @@ func TestRefusals(t *testing.T) {
 		{"pay: openid never issued", PayToken, unknownOpenID, retcode.PayTokenOpenIDInvalid},
 		{"pay: token missing", PayToken, noToken, retcode.PayTokenUndecryptable},
 		{"pay: no token of ours", PayToken, garbage, retcode.PayTokenUndecryptable},
+		{"pay: sent as an openkey", PayToken, set(func(r *oidb.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
+		{"pay: a player who is named another openid too", PayToken, func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+			req.MSDKOpenID = f.issue(f.app, f.ann, MSDKToken).MSDKOpenID
+			req.OpenID = make([]byte, 16)
+		}, retcode.PayTokenOpenIDMismatch},
 		{"pay: altered", PayToken, flip, retcode.PayTokenUndecryptable},
 		{"pay: an access token", PayToken, kindOf(AccessToken), retcode.PayTokenUndecryptable},
 		{"pay: of another app", PayToken, otherApp, retcode.PayTokenAppIDMismatch},

@@ -17,7 +17,7 @@ const standingsKept = 1 << 21
 // after it.
 type standings struct {
 	read    func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
-	buckets []bucket
+	buckets atomic.Pointer[[]bucket]
 }
 
 // bucket is a small set of slots; when all are taken a new standing drives one out.
@@ -34,7 +34,10 @@ type kept struct {
 }
 
 func newStandings(slots int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *standings {
-	return &standings{read: read, buckets: make([]bucket, slots/len(bucket{}.slots))}
+	s := &standings{read: read}
+	buckets := make([]bucket, slots/len(bucket{}.slots))
+	s.buckets.Store(&buckets)
+	return s
 }
 
 // get returns the standing of an openid. Errors are the store's.
@@ -53,17 +56,10 @@ func (s *standings) get(ctx context.Context, app platform.AppID, openid platform
 	return standing, err
 }
 
-// forget forgets every standing, as a restart does.
+// forget forgets every standing, as a restart does. A fill under way goes into the table that is given up.
 func (s *standings) forget() {
-	for i := range s.buckets {
-		b := &s.buckets[i]
-		b.mu.Lock()
-		b.changes.Add(1)
-		for j := range b.slots {
-			b.slots[j].Store(nil)
-		}
-		b.mu.Unlock()
-	}
+	empty := make([]bucket, len(*s.buckets.Load()))
+	s.buckets.Store(&empty)
 }
 
 // drop forgets an openid's standing.
@@ -99,5 +95,6 @@ func (b *bucket) fill(k *kept, changes uint32) {
 
 // bucket picks by the openid alone: its bytes are random and ours, so nobody can aim at one bucket.
 func (s *standings) bucket(openid platform.OpenID) *bucket {
-	return &s.buckets[binary.BigEndian.Uint64(openid[:8])%uint64(len(s.buckets))]
+	buckets := *s.buckets.Load()
+	return &buckets[binary.BigEndian.Uint64(openid[:8])%uint64(len(buckets))]
 }

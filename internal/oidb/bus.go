@@ -77,14 +77,14 @@ func NewBus() *Bus {
 }
 
 // Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
-// error. It must be set before the first call.
+// error. Before it waits it asks MayWait. It must be set before the first call.
 func (b *Bus) Guard(guard func(ctx context.Context, c Command, req any) error) { b.guard = guard }
 
 // SetDirectory says whom the policy asks who is who. It comes before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 
 // Handler is the code of one command. It must keep neither message nor what the request points to. Before it waits for
-// anything it asks MayWait.
+// anything, or changes anything, it asks MayWait: a call that may not wait can begin anew even after its handler succeeded.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
 
 // Register gives a command its code. The result of a call is the retcode.Code in the handler's error, or unforeseen when
@@ -106,10 +106,10 @@ func Register[Req, Rsp any, PReq request[Req], PRsp interface {
 				check.Caller = c.head.CallingApp()
 			}
 			if b.guard != nil && !c.guarded {
-				c.guarded = true
 				if err := b.guard(c.ctx, c.head.Command, req); err != nil {
 					return out, err
 				}
+				c.guarded = true
 			}
 			rsp, err := h(c.ctx, req)
 			if err == nil && (c.rules.numbers || c.head.CallingApp() != 0) {
@@ -136,8 +136,7 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	}
 	if b.guard != nil {
 		if err := b.guard(ctx, c, req); err != nil {
-			code, _ := retcode.From(err)
-			return rsp, &Failure{Command: c, Code: code, Cause: err}
+			return rsp, e.failure(err)
 		}
 	}
 	defer func() {

@@ -55,7 +55,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{server: s, net: nc}
 	c.drained.L = &c.mu
 	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		c.peer = tcp.AddrPort().Addr().Unmap()
+		c.peer = tcp.AddrPort().Addr().Unmap().WithZone("") // no range holds an address with a zone
 	}
 	return c
 }
@@ -233,7 +233,9 @@ func (c *conn) wait(q *call, begin time.Time) {
 	if !q.frame.native {
 		c.waiting.Wait()
 		again := *q
+		c.server.waiting <- struct{}{}
 		body, err := c.patiently(&again)
+		<-c.server.waiting
 		c.batch = c.finish(&again, c.batch, body, err, begin)
 		return
 	}

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // ServerOptions bound what a Server takes. The zero value of a field stands for its default.
@@ -52,7 +50,6 @@ func (o *ServerOptions) fill() {
 // any order. Answers that are ready at the same time share a write.
 type Server struct {
 	bus      *Bus
-	clock    *platform.Clock
 	events   *events
 	options  ServerOptions
 	ctx      context.Context // of calls that may wait
@@ -72,11 +69,10 @@ type Server struct {
 }
 
 // NewServer returns a server of the bus.
-func NewServer(bus *Bus, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer, options ServerOptions) *Server {
+func NewServer(bus *Bus, log *slog.Logger, metrics prometheus.Registerer, options ServerOptions) *Server {
 	options.fill()
 	s := &Server{
 		bus:      bus,
-		clock:    clock,
 		events:   newEvents(bus, log, metrics),
 		options:  options,
 		waiting:  make(chan struct{}, options.MaxWaiting),

@@ -120,7 +120,7 @@ func newFixture(t *testing.T, options ServerOptions) *fixture {
 		t.Fatal(err)
 	}
 	f.addr = listener.Addr().String()
-	f.Server = NewServer(bus, new(platform.Clock), slog.New(slog.NewJSONHandler(&lockedWriter{w: f.log}, nil)), f.metrics, options)
+	f.Server = NewServer(bus, slog.New(slog.NewJSONHandler(&lockedWriter{w: f.log}, nil)), f.metrics, options)
 	go func() { f.served <- f.Serve(listener) }()
 	t.Cleanup(func() {
 		if err := f.Shutdown(context.Background()); err != nil {
@@ -380,6 +380,50 @@ func TestDeadlines(t *testing.T) {
 	close(f.let)
 }
 
+// TestAGuardThatWaitsHoldsUpNoOther: it waits where a call may, and no longer than the call's deadline.
+func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
+	f := newFixture(t, ServerOptions{Deadline: 50 * time.Millisecond})
+	guarded := make(chan struct{}, 1)
+	f.bus.Guard(func(ctx context.Context, c Command, _ any) error {
+		if c != about {
+			return nil
+		}
+		if err := MayWait(ctx); err != nil {
+			return err
+		}
+		guarded <- struct{}{}
+		<-ctx.Done()
+		return retcode.OIDBDeadlineExceeded
+	})
+	c := f.dial()
+	var group sync.WaitGroup
+	group.Go(func() {
+		if head, _ := f.ask(c, about, Head{}, 10001); head.Result != 154 {
+			t.Errorf("the guarded call: %d, want 154", head.Result)
+		}
+	})
+	<-guarded
+	if _, rsp := f.ask(c, echo, Head{}, 10001); rsp.UIN != 10001 {
+		t.Errorf("the other call: got %+v", rsp)
+	}
+	group.Wait()
+}
+
+// TestTheClientFormWaitsWithinTheBound: its calls take a slot like all others that wait.
+func TestTheClientFormWaitsWithinTheBound(t *testing.T) {
+	f := newFixture(t, ServerOptions{MaxWaiting: 1})
+	conn := f.conn()
+	if _, err := conn.Write(appendClient(nil, &clientPackage{Command: slow, Body: (&CheckRequest{AppID: 1}).append(nil)})); err != nil {
+		t.Fatal(err)
+	}
+	<-f.waiting
+	if n := len(f.Server.waiting); n != 1 {
+		t.Errorf("%d slots are taken, want 1", n)
+	}
+	f.let <- struct{}{}
+	readFrame(t, conn)
+}
+
 func TestAPanicIsAnUnforeseenFailure(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	c := f.dial()
@@ -543,7 +587,11 @@ func TestPoliciesAreRefused(t *testing.T) {
 		"that refuses closed accounts": func(p *Policy) {
 			p.Commands[echo.String()] = CommandPolicy{RefusedStates: []platform.AccountState{platform.AccountClosed}}
 		},
-		"with too many uins": func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
+		"with a black list that holds nobody": func(p *Policy) {
+			p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+		},
+		"with no range where one should be": func(p *Policy) { p.InternalNetworks = []netip.Prefix{{}} },
+		"with too many uins":                func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
 	} {
 		before := f.bus.Policy().Version
 		if _, err := f.bus.ChangePolicy(t.Context(), func(p *Policy) error { edit(p); return nil }); !errors.Is(err, ErrPolicy) {

@@ -69,6 +69,11 @@ func (p *Policy) validate(known map[Command]*entry) error {
 	case len(p.UINBlackList) > maxBlackListed:
 		return fmt.Errorf("%w: the black list of uins has more than %d entries", ErrPolicy, maxBlackListed)
 	}
+	for _, r := range slices.Concat(p.AddressBlackList, p.InternalNetworks) {
+		if !r.IsValid() || r.Addr().Is4In6() { // which would hold no address: callers' IPv4 addresses are plain
+			return fmt.Errorf("%w: %s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", ErrPolicy, r)
+		}
+	}
 	for _, r := range p.Maintenance {
 		if r.From > r.To {
 			return fmt.Errorf("%w: maintenance from %s to %s is no range", ErrPolicy, r.From, r.To)

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -68,7 +69,6 @@ func TestServeKeepsListenersApart(t *testing.T) {
 	}
 }
 
-// TestServeHasNothingOfDev tries each of dev's routes, with the right token, and each of its flags and commands.
 func TestServeListensForTheBus(t *testing.T) {
 	t.Parallel()
 	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0")
@@ -87,6 +87,7 @@ func TestServeListensForTheBus(t *testing.T) {
 	}
 }
 
+// TestServeHasNothingOfDev tries each of dev's routes, with the right token, and each of its flags and commands.
 func TestServeHasNothingOfDev(t *testing.T) {
 	t.Parallel()
 	table, err := os.ReadFile("../../catalogue/routes.tsv")
@@ -405,6 +406,53 @@ func TestDrain(t *testing.T) {
 	if rsp, answer := ask(); answer.Ret != 0 || !rsp.Close {
 		t.Errorf("while draining: %s, closing %v", answer.Body, rsp.Close)
 	}
+	p.WaitFor(t, 0)
+}
+
+// TestADeafCallerOfTheBusTakesNobodysTime: games' requests under way are finished while the bus waits for a caller that does
+// not read its answers.
+func TestADeafCallerOfTheBusTakesNobodysTime(t *testing.T) {
+	t.Parallel()
+	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0", "--stop-timeout", "5s")
+	_, call := newLogin(t, p)
+	deaf, err := net.Dial("tcp", p.OIDB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	frames := bytes.Repeat(rookery.BusCall{Command: 0x711, ServiceType: 1}.Native(), 1000)
+	for err == nil { // until neither side's buffers take any more
+		if err = deaf.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)); err == nil {
+			_, err = deaf.Write(frames)
+		}
+	}
+	conn := dial(t, p)
+	r := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
+	for range 2 { // the platform asks for the body once it has taken the request up
+		if _, err := r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Signal(t, syscall.SIGTERM)
+	rookery.Until(t, "games get no more connections", func() bool {
+		c, err := net.Dial("tcp", p.Host())
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	if _, err := io.WriteString(conn, call.Body); err != nil {
+		t.Fatal(err)
+	}
+	rsp, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatalf("the request under way was not answered: %v", err)
+	}
+	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 {
+		t.Errorf("the request under way got %s, %v", answer.Body, err)
+	}
+	deaf.Close()
 	p.WaitFor(t, 0)
 }
 

@@ -106,13 +106,6 @@ func (c *Child) Stop(t testing.TB) {
 	c.WaitFor(t, 0)
 }
 
-// Kill ends the child without a warning.
-func (c *Child) Kill(t testing.TB) {
-	t.Helper()
-	c.Signal(t, syscall.SIGKILL)
-	c.WaitFor(t, -1)
-}
-
 // Signal sends the child a signal.
 func (c *Child) Signal(t testing.TB, signal syscall.Signal) {
 	t.Helper()

@@ -163,7 +163,8 @@ type loginBody struct {
 	} `json:"channel_info"`
 }
 
-func (b *loginBody) user() string { return string(b.ChannelInfo.OpenID) }
+// user is in one case, so that there is one rate for an openid however it is written.
+func (b *loginBody) user() string { return strings.ToUpper(string(b.ChannelInfo.OpenID)) }
 
 func (b *loginBody) check() error {
 	switch {

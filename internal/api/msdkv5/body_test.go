@@ -72,3 +72,17 @@ func FuzzBody(f *testing.F) {
 		}
 	})
 }
+
+func TestALoginIsForOneUserHoweverTheOpenIDIsWritten(t *testing.T) {
+	users := make(map[string]bool)
+	for _, openid := range []string{strings.Repeat("aB", 16), strings.Repeat("Ab", 16), strings.Repeat("AB", 16)} {
+		c := &access.Call{Body: []byte(`{"channel_info":{"openid":"` + openid + `","access_token":"T"}}`)}
+		if err := decode[loginBody](c); err != nil {
+			t.Fatal(err)
+		}
+		users[c.User] = true
+	}
+	if len(users) != 1 {
+		t.Errorf("one openid is counted as %v", users)
+	}
+}
