@@ -156,7 +156,10 @@ func (s *scanner) settle() {
 }
 
 // weChatEnvelope is the ret that says that the message opens with a code of WeChat's; -10000 says so of QQ's.
-const weChatEnvelope = -20000
+const (
+	weChatEnvelope = -20000
+	qqEnvelope     = "-10000"
+)
 
 // wholeNumber takes a text that is nothing but one number, or a range as the published list prints it.
 func (s *scanner) wholeNumber() bool {
@@ -205,7 +208,7 @@ func opensMessage(rest string, blank bool) bool {
 	if blank {
 		rest = strings.TrimPrefix(rest, " ")
 	}
-	return ok && rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf)
+	return ok && rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
 }
 
 // word looks at the word text[start:end].
@@ -329,11 +332,17 @@ func (s *scanner) named(domain Domain, start, end int) bool {
 	return true
 }
 
-// message takes the code that opens a message: "msg":"-73,internal error".
+// message takes the code that opens a message: "msg":"-73,internal error". Where a ret says that one does, no text needs
+// to follow it.
 func (s *scanner) message(end int) {
 	at, sep := valueAt(s.text, end)
 	n, numEnd, ok := parseNumber(s.text, at)
-	if ok && sep != 0 && n.distinct() && opensMessage(s.text[numEnd:], true) {
+	if !ok || sep == 0 || !n.distinct() {
+		return
+	}
+	rest := s.text[numEnd:]
+	bare := strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, `,"`)
+	if opensMessage(rest, true) || bare && strings.Contains(s.text, qqEnvelope) {
 		s.add(finding{number: n, place: opening})
 		s.opened = at
 	}

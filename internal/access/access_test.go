@@ -124,6 +124,35 @@ func TestStagesRunInTheTablesOrderUntilOneRefuses(t *testing.T) {
 	}
 }
 
+// A mux redirects to the clean path; a door answers as to any path that no route has, and logs and counts it.
+func TestPathsAreNotRedirected(t *testing.T) {
+	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}},
+		plainDoor(map[string]Handler{"POST /p/a": func(*Call) (any, error) { return "a", nil }}))
+	for path, want := range map[string]string{
+		"/p/a": "a", "/p//a": ErrNoRoute.Error(), "/p/./a": ErrNoRoute.Error(), "/p/../p/a": ErrNoRoute.Error(), "/p/a//": ErrNoRoute.Error(),
+		"/p/.a": ErrNoRoute.Error(), "/p/..": ErrNoRoute.Error(),
+	} {
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, httptest.NewRequest("POST", path, nil))
+		if got := w.Body.String(); got != want || w.Code/100 == 3 {
+			t.Errorf("%s: status %d, %q, want %q", path, w.Code, got, want)
+		}
+	}
+}
+
+func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
+	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}, {Door: "plain", Method: "GET", Path: "/p/a"}},
+		plainDoor(map[string]Handler{
+			"POST /p/a": func(*Call) (any, error) { return "", nil },
+			"GET /p/a":  func(*Call) (any, error) { return "", nil },
+		}))
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, httptest.NewRequest("PUT", "/p/a", nil))
+	if got, want := w.Body.String(), "the path does not take this method, only GET or POST"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestBodies(t *testing.T) {
 	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}},
 		plainDoor(map[string]Handler{"POST /p/a": func(c *Call) (any, error) { return string(c.Body), nil }}))

@@ -38,9 +38,11 @@ func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Durati
 	if c.User != "" {
 		attrs = append(attrs, slog.String("user", c.User))
 	}
-	if code == 0 {
+	switch {
+	case code == 0 && c.Answer.Status >= 400: // a refusal by a door without codes
+	case code == 0:
 		attrs = append(attrs, slog.Int("code", 0))
-	} else {
+	default:
 		attrs = append(attrs, slog.Int("code", code.Number()), slog.String("domain", code.Domain().String()))
 		if c.Route != nil && !c.Route.declared(code) {
 			attrs = append(attrs, slog.Bool("undeclared", true)) // routes.tsv does not say that it may be answered

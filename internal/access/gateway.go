@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
@@ -60,6 +61,7 @@ type Gateway struct {
 	rates    rates
 	mux      *http.ServeMux
 	exact    map[string]*endpoints // by path, the routes without wildcards
+	rest     map[string]*endpoints // by prefix, a door's answer to what no route has
 	calls    sync.Pool
 
 	proxies   Proxies
@@ -85,6 +87,7 @@ func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger
 		rates: rates{users: limit.NewKeyed()},
 		mux:   http.NewServeMux(),
 		exact: make(map[string]*endpoints),
+		rest:  make(map[string]*endpoints),
 		calls: sync.Pool{New: func() any { return new(Call) }},
 	}
 	metrics.MustRegister(g.requests, g.duration)
@@ -135,7 +138,8 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 	if served != len(door.Handlers) {
 		return fmt.Errorf("it has %d handlers for %d routes", len(door.Handlers), served)
 	}
-	g.mux.Handle(door.Prefix, &endpoints{gateway: g, door: door, meter: g.newMeter(door.Prefix)})
+	g.rest[door.Prefix] = &endpoints{gateway: g, door: door, meter: g.newMeter(door.Prefix)}
+	g.mux.Handle(door.Prefix, g.rest[door.Prefix])
 	return nil
 }
 
@@ -147,7 +151,24 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.ServeHTTP(w, r)
 		return
 	}
+	// The mux would redirect, which no caller of a signed interface expects, and no log or metric would have it.
+	if !Clean(r) {
+		for prefix, e := range g.rest {
+			if strings.HasPrefix(r.URL.Path, prefix) {
+				e.ServeHTTP(w, r)
+				return
+			}
+		}
+	}
 	g.mux.ServeHTTP(w, r)
+}
+
+// Clean tells whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
+func Clean(r *http.Request) bool {
+	p := r.URL.EscapedPath()
+	return !strings.Contains(p, "//") && !(strings.Contains(p, "/.") && slices.ContainsFunc(strings.Split(p, "/"), func(s string) bool {
+		return s == "." || s == ".."
+	}))
 }
 
 // NameInterfaces has the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
@@ -201,7 +222,7 @@ func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error
 			return nil, ErrNoRoute
 		}
 		c.stage = "method"
-		return nil, ErrMethod
+		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(slices.Sorted(maps.Keys(e.byMethod)), " or "))
 	}
 	c.Route = endpoint.route
 	if e.gateway.naming {

@@ -120,7 +120,7 @@ func TestAccountRefusals(t *testing.T) {
 		{"short password", "short\n", []string{"account", "create"}, ExitFailure, "a password is 8 to 128 bytes"},
 		{"endless password", strings.Repeat("x", 1<<20), []string{"account", "create"}, ExitUsage, "too long for a password"},
 		{"no password file", "", []string{"account", "create", "--password-file", "/nowhere"}, ExitFailure, "/nowhere"},
-		{"password as an argument", "", []string{"account", "passwd", "10001", "secret-secret"}, ExitUsage, "takes 1 arguments"},
+		{"password as an argument", "", []string{"account", "passwd", "10001", "secret-secret"}, ExitUsage, "takes 1 argument "},
 		{"taken uin", "password\n", []string{"account", "create", "--uin", "10001"}, ExitFailure, "rookery: exists already: account 10001"},
 		{"reserved uin", "password\n", []string{"account", "create", "--uin", "10000"}, ExitUsage, "reserved"},
 		{"wrong class", "password\n", []string{"account", "create", "--class", "C"}, ExitUsage, "not one of"},

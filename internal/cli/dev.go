@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -156,7 +157,15 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
 		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
 		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
-	fmt.Fprint(&b, "\n# what a number means and what to do\nrookery explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n")
+	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err
+}
+
+// program is how this program was called, so that a command pasted into the same folder's shell finds it too.
+func program() string {
+	if name := os.Args[0]; filepath.Base(name) == "rookery" && !strings.ContainsAny(name, " '\"\\$`") {
+		return name
+	}
+	return "rookery"
 }

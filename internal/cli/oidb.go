@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -389,6 +390,8 @@ empty one ("") takes it away. What one command is like is changed with --command
 				return usageErrorf("%w", errs[0])
 			case (isOfCommand || reset) != (command != ""):
 				return usageErrorf("--command goes with what is to be changed of it, such as --apps, or with --default")
+			case command == "" && reflect.ValueOf(change).IsZero():
+				return usageErrorf("nothing to change: give at least one flag that names a part of the policy")
 			case isOfCommand && reset:
 				return usageErrorf("--default goes with nothing else of the command")
 			case reset:

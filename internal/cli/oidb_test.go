@@ -97,7 +97,7 @@ func TestOIDBPolicy(t *testing.T) {
 	wantAll(t, run(t, "", "oidb", "policy", "show"), "0x711_127", "frozen staff-protected specially-protected")
 	for _, args := range [][]string{
 		{"--uin-black-list", "5"}, {"--apps", "100700001"}, {"--command", "0x71f"}, {"--maintenance", "x"}, {"--refuse-classes", "C", "--command", "0x71f"},
-		{"--command", "0x71f", "--default", "--apps", "*"},
+		{"--command", "0x71f", "--default", "--apps", "*"}, {}, {"--json"},
 	} {
 		if status, _, _ := runCommand(t, "", append([]string{"oidb", "policy", "set"}, args...)...); status != ExitUsage {
 			t.Errorf("%v: status %d", args, status)

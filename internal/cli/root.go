@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -110,6 +111,8 @@ func newGroup(use, short, long string, children ...*cobra.Command) *cobra.Comman
 		Long:  long,
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	cmd.AddCommand(children...)
 	return cmd
@@ -121,7 +124,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return usageErrorf("there is no command %q below %q", args[0], cmd.CommandPath())
+		hint := ""
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf(": did you mean %s?", strings.Join(near, " or "))
+		}
+		return usageErrorf("there is no command %q below %q%s", args[0], cmd.CommandPath(), hint)
 	}
 	return usageErrorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0])
 }
@@ -130,7 +137,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return usageErrorf("%q takes %d arguments %v, got %d", cmd.CommandPath(), len(names), names, len(args))
+			plural := "s"
+			if len(names) == 1 {
+				plural = ""
+			}
+			return usageErrorf("%q takes %d argument%s %v, got %d", cmd.CommandPath(), len(names), plural, names, len(args))
 		}
 		return nil
 	}

@@ -63,3 +63,27 @@ func TestCommandTree(t *testing.T) {
 		}
 	}
 }
+
+func TestCommandThatIsNone(t *testing.T) {
+	for want, args := range map[string][]string{
+		`there is no command "explian" below "rookery": did you mean explain?`: {"explian"},
+		`there is no command "nonesuch" below "rookery"` + "\n":                {"nonesuch"},
+		`there is no command "shwo" below "rookery app": did you mean show?`:   {"app", "shwo"},
+		`"rookery app show" takes 1 argument [APPID], got 0`:                   {"app", "show"},
+	} {
+		if status, _, errOut := runCommand(t, "", args...); status != ExitUsage || !strings.Contains(errOut, want) {
+			t.Errorf("%v: status %d, %q, want %q", args, status, errOut, want)
+		}
+	}
+}
+
+func TestAFlagOfASettingThatIsWrong(t *testing.T) {
+	for _, command := range []string{"config check", "config print", "serve"} {
+		args := append(strings.Fields(command), "--data", t.TempDir(), "--stop-notice", "soon")
+		status, _, errOut := runCommand(t, "", args...)
+		if status != ExitUsage {
+			t.Errorf("%s: status %d", command, status)
+		}
+		wantAll(t, errOut, "stop.notice (flag --stop-notice)", "such as 30s", "--help")
+	}
+}

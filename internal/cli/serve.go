@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -71,7 +72,11 @@ func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
 		Flags:   given,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the configuration is not right:\n%w", err)
+		err = fmt.Errorf("the configuration is not right:\n%w", err)
+		if flag := new(config.FlagError); errors.As(err, &flag) {
+			return nil, usageErrorf("%w", err)
+		}
+		return nil, err
 	}
 	return loaded, nil
 }

@@ -182,7 +182,7 @@ func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Do
 	mount(mux, gateway, doors)
 	mux.HandleFunc("/", noDoor)
 	l.http = &http.Server{
-		Handler:           s.closing(mux),
+		Handler:           s.closing(unredirected(mux, gateway, doors)),
 		ReadHeaderTimeout: s.cfg.HTTP.HeaderTimeout,
 		ReadTimeout:       s.cfg.HTTP.ReadTimeout,
 		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
@@ -197,6 +197,24 @@ func mount(mux *http.ServeMux, gateway *access.Gateway, doors []*access.Door) {
 	for _, door := range doors {
 		mux.Handle(door.Prefix, gateway)
 	}
+}
+
+// unredirected refuses a path with empty or dot segments, which the mux would redirect: by the door that it names, or as
+// one that no door has.
+func unredirected(mux http.Handler, gateway *access.Gateway, doors []*access.Door) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if access.Clean(r) {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		for _, door := range doors {
+			if strings.HasPrefix(r.URL.Path, door.Prefix) {
+				gateway.ServeHTTP(w, r)
+				return
+			}
+		}
+		notFound(w, "the path has an empty or a dot segment: does the base URL end with a slash too many?")
+	})
 }
 
 // closing has connections closed after their answer while the platform drains.
@@ -315,9 +333,14 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"+
+		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
+}
+
+func notFound(w http.ResponseWriter, why string) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintln(w, `{"error":"no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"}`)
+	fmt.Fprintf(w, "{\"error\":%q}\n", why)
 }
 
 // anyBus lets the bus of rookery dev listen at its usual address, or at any free port where that is taken or HTTP takes any.

@@ -221,8 +221,11 @@ func (c *client) showRequest(r *access.Record) error {
 	}
 	var b strings.Builder
 	code := strconv.Itoa(r.Code)
-	if r.Domain != "" {
+	switch {
+	case r.Domain != "":
 		code = r.Domain + " " + code
+	case r.Status >= 400: // of a door without codes
+		code = fmt.Sprintf("HTTP %d", r.Status)
 	}
 	fmt.Fprintf(&b, "%d  %s  %s %s  %s  %dus  from %s", r.Seq, r.Time.Format(time.RFC3339), clean(r.Method), clean(r.Interface), code, r.DurationUS, r.Peer)
 	if r.AppID != "" {

@@ -53,7 +53,9 @@ func Load(sources Sources) (*Loaded, error) {
 	errs = append(errs, l.readEnviron(sources.Environ, sources.Others)...)
 	for _, s := range l.Settings {
 		if text, ok := sources.Flags[s.Flag()]; ok {
-			errs = append(errs, s.from("flag --"+s.Flag(), text))
+			if err := s.from("flag --"+s.Flag(), text); err != nil {
+				errs = append(errs, &FlagError{err})
+			}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -61,6 +63,11 @@ func Load(sources Sources) (*Loaded, error) {
 	}
 	return l, errors.Join(l.faults()...)
 }
+
+// FlagError says what is wrong with a flag's value.
+type FlagError struct{ err error }
+
+func (e *FlagError) Error() string { return e.err.Error() }
 
 // from takes a value over from a source.
 func (s *Setting) from(source, text string) error {
@@ -217,7 +224,7 @@ func (l *Loaded) readEnviron(environ, others []string) (errs []error) {
 		switch s := byName[name]; {
 		case !strings.HasPrefix(name, "ROOKERY_"), slices.Contains(others, name):
 		case s == nil:
-			errs = append(errs, fmt.Errorf("environment: there is no setting %s%s", name, hint(name, names)))
+			errs = append(errs, fmt.Errorf("environment: there is no setting %s%s", name, hintAfter("ROOKERY_", name, names)))
 		default:
 			errs = append(errs, s.from("environment "+name, value))
 		}
@@ -225,8 +232,31 @@ func (l *Loaded) readEnviron(environ, others []string) (errs []error) {
 	return errs
 }
 
+// hintAfter is hint for words that all begin alike, which does not make them near each other.
+func hintAfter(prefix, word string, known []string) string {
+	rest := func(s string) string { return strings.TrimPrefix(s, prefix) }
+	var of []string
+	for _, k := range known {
+		of = append(of, rest(k))
+	}
+	best := nearest(rest(word), of)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %s%s?", prefix, best)
+}
+
 // hint names the known word that is nearest to an unknown one, unless all are far.
 func hint(word string, known []string) string {
+	best := nearest(word, known)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %s?", best)
+}
+
+// nearest is the known word that is nearest to an unknown one; "" when all are far.
+func nearest(word string, known []string) string {
 	slices.Sort(known)
 	if len(word) > 100 {
 		return "" // no slip of the hand
@@ -237,10 +267,7 @@ func hint(word string, known []string) string {
 			best, distance = k, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %s?", best)
+	return best
 }
 
 // editDistance is how many bytes must be put in, taken out or changed to make b of a.

@@ -35,6 +35,16 @@ func Points() []string {
 	}
 }
 
+// pointForm is what the points of a kind look like.
+func pointForm(kind string) string {
+	for _, p := range Points() {
+		if strings.HasPrefix(p, kind+":") {
+			return p
+		}
+	}
+	return kind
+}
+
 // Rule says which point fails, and for which calls. An empty condition holds for all.
 type Rule struct {
 	ID        int            `json:"id,omitzero"` // given by Add
@@ -126,13 +136,15 @@ func (r *Rule) check() error {
 		case !known:
 			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(commands(), ", "))
 		case given != (kind != "bus.connect"):
-			err = errors.New("it does not have the form of its kind")
+			err = errors.New("it does not have the form " + pointForm(kind))
 		case kind == "bus.delay":
 			if r.delay, err = time.ParseDuration(value); err == nil && (r.delay <= 0 || r.delay > maxDelay) {
 				err = fmt.Errorf("a delay is longer than 0s and at most %s", maxDelay)
 			}
 		case kind == "backend.answer":
-			if r.result, err = strconv.Atoi(value); err == nil {
+			if r.result, err = strconv.Atoi(value); err != nil {
+				err = fmt.Errorf("%q is not a number", value)
+			} else {
 				_, err = resultCode(domain, r.result)
 			}
 		}

@@ -160,7 +160,7 @@ func TestServeStartFails(t *testing.T) {
 		{"no data folder", nil, []string{"data is not set", "ROOKERY_DATA", "--data"}},
 		{"no configuration file", []string{"--config", filepath.Join(folder, "none")}, []string{"configuration", "none"}},
 		{"unknown setting", []string{"--config", file("dataa: x\n")}, []string{":1:", `"dataa"`, "did you mean data?"}},
-		{"wrong value", append(data(), "--stop-notice", "soon"), []string{"stop.notice", "flag --stop-notice", "such as 30s"}},
+		{"wrong value", []string{"--config", file("data: x\nstop: {notice: soon}\n")}, []string{"stop.notice", ":2:", "such as 30s"}},
 		{"folder in use", []string{"--data", running.Data, "--http-listen", "127.0.0.1:0"}, []string{"data " + running.Data + " is in use"}},
 		{"games' port in use", append(data(), "--http-listen", running.Host()), []string{"http.listen " + running.Host() + " is in use", "choose another port"}},
 		{"operators' port in use", append(data()[:2], "--http-listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(running.AdminURL, "http://")),

@@ -91,6 +91,9 @@ func input[T any](c *access.Call) (T, error) {
 	if typed.Err != nil && !strings.HasPrefix(typed.Err.Error(), "json:") {
 		return in, fmt.Errorf("%w: member %s: %w", errBody, typed.JSONPointer, typed.Err)
 	}
+	if typed.JSONPointer == "" {
+		return in, fmt.Errorf("%w is not a JSON object", errBody)
+	}
 	return in, fmt.Errorf("%w: member %s has the wrong type", errBody, typed.JSONPointer)
 }
 

@@ -269,7 +269,7 @@ func refusal(err error) (retcode.Code, string) {
 	case errors.Is(err, access.ErrNoRoute):
 		code = retcode.V5PathUnknown
 	case errors.Is(err, access.ErrMethod):
-		code = retcode.V5MethodWrong
+		return retcode.V5MethodWrong, err.Error() // which methods the path takes
 	case errors.Is(err, access.ErrTooLarge):
 		return retcode.V5RequestUnreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
 	case errors.Is(err, access.ErrUnreadable):
