@@ -44,8 +44,8 @@ const (
 	QQScopeNotGranted Code = Code(QQ)<<numberBits - 20
 	// QQAccessTokenSuperseded is qq -21: access token replaced by a later login.
 	QQAccessTokenSuperseded Code = Code(QQ)<<numberBits - 21
-	// QQOpenIDMalformed is qq -22: openid is not 32 hexadecimal digits.
-	QQOpenIDMalformed Code = Code(QQ)<<numberBits - 22
+	// QQOpenIDIllegal is qq -22: openid is malformed or was never issued for this app.
+	QQOpenIDIllegal Code = Code(QQ)<<numberBits - 22
 	// QQOpenKeyUnreadable is qq -23: openkey cannot be read.
 	QQOpenKeyUnreadable Code = Code(QQ)<<numberBits - 23
 	// QQOpenIDOpenKeyCheckFailed is qq -24: openid and openkey pair failed verification.
@@ -655,10 +655,10 @@ var table = [...]Entry{
 		Cause:   "The user logged in again after this access token was issued, so the newer login's token has taken its place.",
 		Remedy:  "Replace the stored token with the one from the latest login, or have the user log in again. Check that two servers or devices do not keep separate copies of one player's token.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
-	{Domain: QQ, Low: -22, High: -22, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDMalformed",
-		Summary: "openid is not 32 hexadecimal digits",
-		Cause:   "The openid has the wrong length or contains something other than hexadecimal digits.",
-		Remedy:  "Log the openid as sent and pass on unchanged the 32-digit value that login returned. Check that it is not a uin, a V5 MSDK openid or a value cut short by a database column.",
+	{Domain: QQ, Low: -22, High: -22, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDIllegal",
+		Summary: "openid is malformed or was never issued for this app",
+		Cause:   "The openid is not 32 hexadecimal digits, or it has the right form but the platform never issued it for this app.",
+		Remedy:  "Log the openid as sent and pass on unchanged the value that login returned for the same appid. Check that it is not a uin, an openid of another app or environment, or a value cut short by a database column; MSDK V5 takes the MSDK openid in its place.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: ""},
 	{Domain: QQ, Low: -23, High: -23, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenKeyUnreadable",
 		Summary: "openkey cannot be read",
@@ -1477,7 +1477,7 @@ var table = [...]Entry{
 		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "The list prints the same words for 0x13~0x14 and 0x24~0x25; what each number stands for is this project's choice."},
 	{Domain: AccessToken, Low: 32, High: 32, Hex: "0x20", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenIDInvalid",
 		Summary: "the openid is illegal",
-		Cause:   "The openid in the request is not a legal openid of this app.",
+		Cause:   "The openid in the request does not have the form of one, or was never issued for this app.",
 		Remedy:  "Send the 16 bytes that the login returned, decoded from 32 hex digits, and check that you do not send a uin or an MSDK openid in its place.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 33, High: 33, Hex: "0x21", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenKeyInvalid",

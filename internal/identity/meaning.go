@@ -14,7 +14,7 @@ func Meaning(code retcode.Code) retcode.Code {
 		return retcode.QQAppNotFound
 	case retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDMissing,
 		retcode.PayTokenOpenIDLengthWrong, retcode.PayTokenOpenIDInvalid:
-		return retcode.QQOpenIDMalformed
+		return retcode.QQOpenIDIllegal
 	case retcode.AccessTokenUndecodable, retcode.AccessTokenSealInvalid, retcode.AccessTokenOpenKeyMissing,
 		retcode.PayTokenUndecryptable:
 		return retcode.QQAccessTokenUnreadable

@@ -174,7 +174,7 @@ func (b *loginBody) check() error {
 		return missing("channel_info.access_token")
 	}
 	if _, err := platform.ParseOpenID(string(b.ChannelInfo.OpenID)); err != nil {
-		return retcode.QQOpenIDMalformed.Errorf("channel_info: %v", err)
+		return retcode.QQOpenIDIllegal.Errorf("channel_info: %v", err)
 	}
 	return nil
 }
