@@ -68,14 +68,20 @@ func plainDoor(handlers map[string]Handler, stages ...Stage) *Door {
 	}}
 }
 
-func newGateway(t *testing.T, log io.Writer, routes []*Route, door *Door) (*Gateway, *prometheus.Registry) {
+// served is a gateway behind its handler.
+type served struct {
+	*Gateway
+	http.Handler
+}
+
+func newGateway(t *testing.T, log io.Writer, routes []*Route, door *Door) (served, *prometheus.Registry) {
 	t.Helper()
 	metrics := prometheus.NewRegistry()
 	g, err := New(routes, []*Door{door}, new(platform.Clock), slog.New(slog.NewJSONHandler(log, nil)), metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g, metrics
+	return served{g, g.Handler([]*Door{door}, http.NotFoundHandler())}, metrics
 }
 
 func TestDoorsThatDoNotFitTheTableAreRefused(t *testing.T) {

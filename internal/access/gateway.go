@@ -143,24 +143,34 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 	return nil
 }
 
-// ServeHTTP implements http.Handler.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Most routes have no wildcards, and one look-up finds them. A RawPath says that the path was escaped in an unusual
-	// way: the mux knows what that means.
-	if e := g.exact[r.URL.Path]; e != nil && r.URL.RawPath == "" {
-		e.ServeHTTP(w, r)
-		return
-	}
-	// The mux would redirect, which no caller of a signed interface expects, and no log or metric would have it.
-	if !Clean(r) {
-		for prefix, e := range g.rest {
-			if strings.HasPrefix(r.URL.Path, prefix) {
-				e.ServeHTTP(w, r)
-				return
-			}
+// Handler returns a handler that serves these doors, and leaves to rest the paths that none of them has.
+func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
+	exact := make(map[string]*endpoints)
+	for path, e := range g.exact {
+		if slices.Contains(doors, e.door) {
+			exact[path] = e
 		}
 	}
-	g.mux.ServeHTTP(w, r)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Most routes have no wildcards, and one look-up finds them. A RawPath says that the path was escaped in an unusual
+		// way: the mux knows what that means.
+		if e := exact[r.URL.Path]; e != nil && r.URL.RawPath == "" {
+			e.ServeHTTP(w, r)
+			return
+		}
+		for _, door := range doors {
+			if !strings.HasPrefix(r.URL.Path, door.Prefix) {
+				continue
+			}
+			if Clean(r) {
+				g.mux.ServeHTTP(w, r)
+			} else { // the mux would redirect, which no caller of a signed interface expects
+				g.rest[door.Prefix].ServeHTTP(w, r)
+			}
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // Clean tells whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
@@ -264,18 +274,17 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 		}
 		n, err := limited.Read(c.Body[len(c.Body):cap(c.Body)])
 		c.Body = c.Body[:len(c.Body)+n]
-		if err == nil {
+		switch err {
+		case nil:
 			continue
-		}
-		var tooLarge *http.MaxBytesError
-		switch {
-		case err == io.EOF:
+		case io.EOF:
 			return nil
-		case errors.As(err, &tooLarge):
-			return ErrTooLarge
-		default:
-			return fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
+		var tooLarge *http.MaxBytesError // on the heap, for errors.As: not on the usual way
+		if errors.As(err, &tooLarge) {
+			return ErrTooLarge
+		}
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 }
 

@@ -164,11 +164,12 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		gateway.NameInterfaces()
 	}
 
-	mux := s.mount(s.public, gateway, games)
+	var mux *http.ServeMux // of what is not a door's
 	if s.operators != nil {
+		s.mount(s.public, gateway, games)
 		mux = s.mount(s.operators, gateway, operators)
 	} else {
-		mount(mux, gateway, operators)
+		mux = s.mount(s.public, gateway, slices.Concat(games, operators))
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -176,13 +177,12 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	return s, nil
 }
 
-// mount gives a listener its server and the doors that it serves.
+// mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve.
 func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door) *http.ServeMux {
 	mux := http.NewServeMux()
-	mount(mux, gateway, doors)
 	mux.HandleFunc("/", noDoor)
 	l.http = &http.Server{
-		Handler:           s.closing(unredirected(mux, gateway, doors)),
+		Handler:           s.closing(gateway.Handler(doors, unredirected(mux))),
 		ReadHeaderTimeout: s.cfg.HTTP.HeaderTimeout,
 		ReadTimeout:       s.cfg.HTTP.ReadTimeout,
 		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
@@ -193,27 +193,14 @@ func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Do
 	return mux
 }
 
-func mount(mux *http.ServeMux, gateway *access.Gateway, doors []*access.Door) {
-	for _, door := range doors {
-		mux.Handle(door.Prefix, gateway)
-	}
-}
-
-// unredirected refuses a path with empty or dot segments, which the mux would redirect: by the door that it names, or as
-// one that no door has.
-func unredirected(mux http.Handler, gateway *access.Gateway, doors []*access.Door) http.Handler {
+// unredirected refuses a path with empty or dot segments, which the mux would redirect.
+func unredirected(mux http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if access.Clean(r) {
-			mux.ServeHTTP(w, r)
+		if !access.Clean(r) {
+			notFound(w, "the path has an empty or a dot segment: does the base URL end with a slash too many?")
 			return
 		}
-		for _, door := range doors {
-			if strings.HasPrefix(r.URL.Path, door.Prefix) {
-				gateway.ServeHTTP(w, r)
-				return
-			}
-		}
-		notFound(w, "the path has an empty or a dot segment: does the base URL end with a slash too many?")
+		mux.ServeHTTP(w, r)
 	})
 }
 

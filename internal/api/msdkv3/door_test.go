@@ -28,7 +28,7 @@ import (
 type fixture struct {
 	t       *testing.T
 	id      *identity.Service
-	gateway *access.Gateway
+	handler http.Handler
 	app     *platform.App
 	uin     platform.UIN
 }
@@ -49,8 +49,10 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	}
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(t, err)
-	f.gateway, err = access.New(routes, []*access.Door{New(f.id, bus, Options{})}, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	doors := []*access.Door{New(f.id, bus, Options{})}
+	gateway, err := access.New(routes, doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
+	f.handler = gateway.Handler(doors, http.NotFoundHandler())
 	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", Online: true})
 	must(t, err)
 	account, err := f.id.CreateAccount(t.Context(), platform.Account{}, "correct horse battery")
@@ -88,7 +90,7 @@ func (f *fixture) send(method, target, body string) answer {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	f.gateway.ServeHTTP(w, r)
+	f.handler.ServeHTTP(w, r)
 	var a answer
 	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK {
 		f.t.Errorf("status %d, answer %s: %v", w.Code, w.Body, err)
