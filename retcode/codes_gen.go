@@ -456,7 +456,7 @@ const (
 	AccessTokenOpenIDMismatch Code = Code(AccessToken)<<numberBits + 69
 	// AccessTokenSessionKeyLengthWrong is accesstoken 70: the session key has the wrong length.
 	AccessTokenSessionKeyLengthWrong Code = Code(AccessToken)<<numberBits + 70
-	// AccessTokenPasswordChanged is accesstoken 71: the password changed or the account closed since.
+	// AccessTokenPasswordChanged is accesstoken 71: the password changed since the token was issued.
 	AccessTokenPasswordChanged Code = Code(AccessToken)<<numberBits + 71
 	// AccessTokenUndecodable is accesstoken 74: not an access token of this platform.
 	AccessTokenUndecodable Code = Code(AccessToken)<<numberBits + 74
@@ -1566,10 +1566,10 @@ var table = [...]Entry{
 		Remedy:  "Send the session key as the raw bytes that were issued, without hex or base64 around it, and check that no field limit cuts it off.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 71, High: 71, Hex: "0x47", Signed: "", Unsigned: "", Symbol: "AccessTokenPasswordChanged",
-		Summary: "the password changed or the account closed since",
-		Cause:   "Since the token was issued the user has changed the password or closed the account, which ends all earlier tokens.",
-		Remedy:  "End the session and have the player log in again with the new password. A closed account cannot log in any more; rookery account show tells which of the two it was.",
-		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The closing of an account is named by 0x43 as well; the gateway passes 0x47 on as -73."},
+		Summary: "the password changed since the token was issued",
+		Cause:   "Since the token was issued the user has changed the password, which ends all earlier tokens.",
+		Remedy:  "End the session and have the player log in again with the new password.",
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list also names the closing of the account, which it gives to 0x43 as well; Rookery answers 0x43 for a closed account."},
 	{Domain: AccessToken, Low: 74, High: 74, Hex: "0x4a", Signed: "", Unsigned: "", Symbol: "AccessTokenUndecodable",
 		Summary: "not an access token of this platform",
 		Cause:   "The value sent as access token cannot be decoded as a token that this platform issued.",
