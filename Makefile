@@ -35,6 +35,7 @@ codes-report: tools ## provoke every code that can be, and list the rest
 	@go run ./test/scenarios/report
 
 bench: ## measure beside a bare handler and the storage engine alone
+	@scripts/tools wrk
 	go run ./bench
 
 fuzz: ## run each fuzz target for FUZZTIME
