@@ -17,7 +17,7 @@ import (
 
 // measureWrk compares the login checks with the bare handler once more, under the load of wrk with the settings that
 // published figures of comparable servers were made with: 2 threads, 64 connections. wrk costs about twice our own
-// generator's CPU, and so hides some of the server's.
+// generator's CPU, and so hides some of the server's: its row is no stand-in for the one under our own.
 func measureWrk(ctx context.Context, s settings, folder string, report *report) error {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		progress("wrk is not installed: its part is left out")
