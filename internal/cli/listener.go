@@ -25,15 +25,16 @@ type listening struct {
 	certificate *certificate // nil for plain HTTP
 	http        *http.Server
 
-	most    int64
-	open    atomic.Int64
-	refused atomic.Uint64
+	most      int64
+	open      atomic.Int64
+	refused   atomic.Uint64
+	deadlines *deadlines
 }
 
 // listen listens at the address of a setting.
 func (s *server) listen(setting, addr, tlsSetting string, files config.TLS, most int) (l *listening, err error) {
 	name := s.cfg.name(setting)
-	l = &listening{most: int64(most)}
+	l = &listening{most: int64(most), deadlines: newDeadlines()}
 	if files.On() {
 		if l.certificate, err = openCertificate(s.cfg.name(tlsSetting), files); err != nil {
 			return nil, err
@@ -64,7 +65,11 @@ func (l *listening) url() string {
 	return scheme + addr.String()
 }
 
+// serve answers requests until the HTTP server is shut down or closed.
 func (l *listening) serve() error {
+	stop := make(chan struct{})
+	defer close(stop)
+	go l.deadlines.watch(stop)
 	if l.certificate == nil {
 		return l.http.Serve(l)
 	}
@@ -80,7 +85,7 @@ func (l *listening) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.most {
-			return &counted{TCPConn: conn.(*net.TCPConn), open: &l.open}, nil
+			return l.deadlines.keep(&counted{TCPConn: conn.(*net.TCPConn), listening: l}), nil
 		}
 		l.open.Add(-1)
 		l.refused.Add(1)
@@ -92,12 +97,18 @@ func (l *listening) Accept() (net.Conn, error) {
 // closes one side first where it refuses a request half read.
 type counted struct {
 	*net.TCPConn
-	open *atomic.Int64
-	once sync.Once
+	listening *listening
+	once      sync.Once
+
+	mu          sync.Mutex
+	read, write deadline
 }
 
 func (c *counted) Close() error {
-	c.once.Do(func() { c.open.Add(-1) })
+	c.once.Do(func() {
+		c.listening.open.Add(-1)
+		c.listening.deadlines.leave(c)
+	})
 	return c.TCPConn.Close()
 }
 

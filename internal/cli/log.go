@@ -27,7 +27,7 @@ func newLogBy(w io.Writer, settings config.Log) (*slog.Logger, func()) {
 	if settings.Format == "text" || settings.Format == "auto" && ok && term.IsTerminal(int(file.Fd())) {
 		return slog.New(slog.NewTextHandler(sink, &options)), sink.flush
 	}
-	return slog.New(slog.NewJSONHandler(sink, &options)), sink.flush
+	return slog.New(newJSONHandler(sink, &options)), sink.flush
 }
 
 // logSink writes in the background, at once when there is little and in large pieces when there is much, so that a

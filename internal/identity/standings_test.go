@@ -98,3 +98,30 @@ func TestNoStaleStandingAfterAChange(t *testing.T) {
 	close(done)
 	readers.Wait()
 }
+
+// TestAStandingIsReadWholeWhileOthersAreWritten has more openids share a bucket than it has slots, so that every one is
+// driven out again and again: a standing is its own, all of it, or not there.
+func TestAStandingIsReadWholeWhileOthersAreWritten(t *testing.T) {
+	const openids = 6
+	want := func(openid platform.OpenID) platform.Standing {
+		n := uint32(openid[15])
+		return platform.Standing{UIN: platform.UIN(n), PasswordEpoch: n, TokenEpoch: n, PayEpoch: n, EndedEpoch: n, EndedBy: platform.EndedBy(n),
+			OpenIDState: platform.OpenIDState(n), AccountState: platform.AccountState(n), AccountClass: platform.AccountClass(n)}
+	}
+	s := newStandings(4, func(_ context.Context, _ platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+		return want(openid), nil
+	})
+	var readers sync.WaitGroup
+	for reader := range 4 {
+		readers.Go(func() {
+			for i := range 50_000 {
+				openid := platform.OpenID{15: byte(1 + (i*(reader+1))%openids)}
+				if got, err := s.get(context.Background(), 1, openid); err != nil || got != want(openid) {
+					t.Errorf("openid %d: got %+v, %v", openid[15], got, err)
+					return
+				}
+			}
+		})
+	}
+	readers.Wait()
+}

@@ -5,7 +5,6 @@ package sign
 import (
 	"fmt"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -27,16 +26,30 @@ type Query []Param
 func ParseQuery(dst Query, raw string) (Query, error) {
 	q := dst[:0]
 	for raw != "" {
-		var pair string
-		pair, raw, _ = strings.Cut(raw, "&")
+		// One pass over the pair, which tells too whether there is anything in it to decode.
+		end, equals, plain := 0, -1, true
+		for ; end < len(raw) && raw[end] != '&'; end++ {
+			switch c := raw[end]; {
+			case c == '=' && equals < 0:
+				equals = end
+			case c == '%' || c == '+' || c >= utf8.RuneSelf:
+				plain = false
+			}
+		}
+		pair := raw[:end]
+		raw = raw[min(end+1, len(raw)):]
 		if pair == "" {
 			continue
 		}
-		var p Param
-		p.RawName, p.RawValue, _ = strings.Cut(pair, "=")
+		p := Param{RawName: pair}
+		if equals >= 0 {
+			p.RawName, p.RawValue = pair[:equals], pair[equals+1:]
+		}
 		var err error
-		if p.Name, err = decode(p.RawName); err == nil {
-			p.Value, err = decode(p.RawValue)
+		if p.Name, p.Value = p.RawName, p.RawValue; !plain {
+			if p.Name, err = decode(p.RawName); err == nil {
+				p.Value, err = decode(p.RawValue)
+			}
 		}
 		switch {
 		case err != nil:
@@ -54,12 +67,9 @@ func ParseQuery(dst Query, raw string) (Query, error) {
 }
 
 func decode(raw string) (string, error) {
-	text := raw
-	if strings.ContainsAny(raw, "%+") {
-		var err error
-		if text, err = url.QueryUnescape(raw); err != nil {
-			return "", err
-		}
+	text, err := url.QueryUnescape(raw)
+	if err != nil {
+		return "", err
 	}
 	if !utf8.ValidString(text) {
 		return "", fmt.Errorf("not UTF-8")

@@ -71,13 +71,19 @@ type stringOrNumber string
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom. null is the same as empty.
 func (s *stringOrNumber) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	token, err := dec.ReadToken()
+	value, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	switch token.Kind() {
-	case '"', '0':
-		*s = stringOrNumber(token.String())
+	switch value.Kind() {
+	case '"':
+		text := value[1 : len(value)-1]
+		if bytes.IndexByte(text, '\\') >= 0 {
+			text, _ = jsontext.AppendUnquote(nil, value) // the decoder has found it sound
+		}
+		*s = stringOrNumber(text)
+	case '0':
+		*s = stringOrNumber(value)
 	case 'n':
 		*s = ""
 	default:

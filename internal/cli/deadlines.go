@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The HTTP server moves a connection's deadlines five times a request, and each move of a timer costs about as much as
+// the check of a token. So a connection only notes where its deadlines are, and the listener looks at all of them once a
+// deadlineTick: one that is far away may fire that much late.
+
+const deadlineTick = 250 * time.Millisecond
+
+// deadlines are the connections of one listener, by their deadlines.
+type deadlines struct {
+	now atomic.Int64 // Unix nanoseconds at the last look
+
+	mu    sync.Mutex
+	conns map[*counted]struct{}
+}
+
+// deadline is that of one direction of a connection.
+type deadline struct {
+	due int64 // Unix nanoseconds; 0 for none
+	set bool  // the connection itself has one
+}
+
+func newDeadlines() *deadlines {
+	d := &deadlines{conns: make(map[*counted]struct{})}
+	d.now.Store(time.Now().UnixNano())
+	return d
+}
+
+// keep has the connection's deadlines watched until it leaves.
+func (d *deadlines) keep(c *counted) *counted {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conns[c] = struct{}{}
+	return c
+}
+
+func (d *deadlines) leave(c *counted) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.conns, c)
+}
+
+// watch ends the waits whose deadline has come, until stop is closed.
+func (d *deadlines) watch(stop <-chan struct{}) {
+	tick := time.NewTicker(deadlineTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case now := <-tick.C:
+			d.now.Store(now.UnixNano())
+			d.mu.Lock()
+			for c := range d.conns {
+				c.expire(now)
+			}
+			d.mu.Unlock()
+		}
+	}
+}
+
+// move notes where the deadline is from now on. It returns the deadline that the connection itself is to have, if that
+// changes: one that is near or past at once, and none in place of such a one.
+func (d *deadline) move(t time.Time, now int64) (own time.Time, changed bool) {
+	d.due = 0
+	switch {
+	case t.IsZero():
+	case t.UnixNano() < now+2*int64(deadlineTick):
+		d.set = true
+		return t, true
+	default:
+		d.due = t.UnixNano()
+	}
+	changed, d.set = d.set, false
+	return time.Time{}, changed
+}
+
+// expired reports whether the deadline has come, once.
+func (d *deadline) expired(now int64) bool {
+	if d.due == 0 || now < d.due {
+		return false
+	}
+	d.due, d.set = 0, true
+	return true
+}
+
+// past ends a wait at once.
+var past = time.Unix(1, 0)
+
+func (c *counted) expire(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.read.expired(now.UnixNano()) {
+		_ = c.TCPConn.SetReadDeadline(past) // fails only when it is closed
+	}
+	if c.write.expired(now.UnixNano()) {
+		_ = c.TCPConn.SetWriteDeadline(past)
+	}
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *counted) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if own, changed := c.read.move(t, c.listening.deadlines.now.Load()); changed {
+		return c.TCPConn.SetReadDeadline(own)
+	}
+	return nil
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *counted) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if own, changed := c.write.move(t, c.listening.deadlines.now.Load()); changed {
+		return c.TCPConn.SetWriteDeadline(own)
+	}
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (c *counted) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
