@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"time"
@@ -29,6 +30,9 @@ type Call struct {
 
 	// The answer, set by the door.
 	Answer Answer
+
+	idHeader []string // the RequestID as a header's value
+	ids      []string // of the requests to come
 
 	notes   []slog.Attr
 	stage   string // that refused the call
@@ -65,8 +69,29 @@ func (c *Call) reset() {
 	}
 	clear(c.Query)
 	clear(c.notes)
-	*c = Call{Body: body, Query: c.Query[:0], Answer: Answer{Body: answer}, notes: c.notes[:0]}
+	*c = Call{Body: body, Query: c.Query[:0], Answer: Answer{Body: answer}, notes: c.notes[:0], ids: c.ids}
 }
 
 // keptBuffer bounds the buffers that a finished call keeps.
 const keptBuffer = 16 << 10
+
+// takeID gives the call its request id: 16 hex digits. They need only be unlikely to meet again, not unguessable. Made
+// many at a time, they cost a request no allocation.
+func (c *Call) takeID() {
+	const digits, many, length = "0123456789abcdef", 64, 16
+	if len(c.ids) == 0 {
+		var text [many * length]byte
+		for i := 0; i < len(text); i += length {
+			n := rand.Uint64()
+			for j := range length {
+				text[i+j] = digits[n&15]
+				n >>= 4
+			}
+		}
+		c.ids = make([]string, many)
+		for i, all := 0, string(text[:]); i < many; i++ {
+			c.ids[i] = all[i*length : (i+1)*length]
+		}
+	}
+	c.RequestID, c.idHeader, c.ids = c.ids[0], c.ids[:1:1], c.ids[1:]
+}

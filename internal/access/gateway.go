@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -204,7 +203,8 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := e.gateway
 	c := g.calls.Get().(*Call)
 	begin := time.Now()
-	c.Request, c.Start, c.RequestID, c.proxies = r, g.clock.At(begin), newRequestID(), &g.proxies
+	c.Request, c.Start, c.proxies = r, g.clock.At(begin), &g.proxies
+	c.takeID()
 	result, err := e.serve(c, w)
 	e.door.Encode(c, result, err)
 	g.write(w, c)
@@ -291,7 +291,7 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	header := w.Header()
 	header["Content-Type"] = contentType(c.Answer.ContentType)
-	header["X-Request-Id"] = []string{c.RequestID}
+	header["X-Request-Id"] = c.idHeader
 	if c.Answer.RetryAfter > 0 {
 		seconds := (c.Answer.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
@@ -312,18 +312,6 @@ func contentType(text string) []string {
 	default:
 		return []string{text}
 	}
-}
-
-// newRequestID returns 16 hex digits. They need only be unlikely to meet again, not unguessable.
-func newRequestID() string {
-	const digits = "0123456789abcdef"
-	var text [16]byte
-	n := rand.Uint64()
-	for i := range text {
-		text[i] = digits[n&15]
-		n >>= 4
-	}
-	return string(text[:])
 }
 
 // declared reports whether the route's row names the code.
