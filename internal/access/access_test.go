@@ -54,7 +54,7 @@ func TestRouteTablesAreRefused(t *testing.T) {
 
 // plainDoor answers the text of the result or of the error, and 500 with the error.
 func plainDoor(handlers map[string]Handler, stages ...Stage) *Door {
-	return &Door{Name: "plain", Prefix: "/p/", Stages: stages, Handlers: handlers, Encode: func(c *Call, result any, err error) {
+	return &Door{Name: "plain", Prefixes: []string{"/p/"}, Stages: stages, Handlers: handlers, Encode: func(c *Call, result any, err error) {
 		c.Answer.Status, c.Answer.ContentType = http.StatusOK, "text/plain"
 		if err != nil {
 			c.Answer.Status = http.StatusInternalServerError

@@ -45,7 +45,8 @@ type Call struct {
 // Answer is what goes out. The door fills it in; only the access layer writes it.
 type Answer struct {
 	Status      int
-	ContentType string
+	ContentType string      // JSON when empty
+	Header      http.Header // beside what every answer has; nil for most
 	Body        []byte
 	RetryAfter  time.Duration
 	Code        retcode.Code // for the log and the metrics; 0 for success and where the door has no codes

@@ -41,7 +41,7 @@ type Handler func(*Call) (result any, err error)
 // Door is one wire family: how its requests are read and its answers look.
 type Door struct {
 	Name          string             // as in routes.tsv
-	Prefix        string             // of all its paths, "/v2/"; the door also answers for those that no route has
+	Prefixes      []string           // of all its paths, "/v2/"; the door also answers for those that no route has
 	Stages        []Stage            // its own, beside those that all doors share
 	TrailingSlash bool               // a path of a route may also be called with a slash at its end
 	Handlers      map[string]Handler // by "METHOD path", one for each of its routes
@@ -137,8 +137,10 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 	if served != len(door.Handlers) {
 		return fmt.Errorf("it has %d handlers for %d routes", len(door.Handlers), served)
 	}
-	g.rest[door.Prefix] = &endpoints{gateway: g, door: door, meter: g.newMeter(door.Prefix)}
-	g.mux.Handle(door.Prefix, g.rest[door.Prefix])
+	for _, prefix := range door.Prefixes {
+		g.rest[prefix] = &endpoints{gateway: g, door: door, meter: g.newMeter(prefix)}
+		g.mux.Handle(prefix, g.rest[prefix])
+	}
 	return nil
 }
 
@@ -157,19 +159,28 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 			e.ServeHTTP(w, r)
 			return
 		}
-		for _, door := range doors {
-			if !strings.HasPrefix(r.URL.Path, door.Prefix) {
-				continue
-			}
-			if Clean(r) {
-				g.mux.ServeHTTP(w, r)
-			} else { // the mux would redirect, which no caller of a signed interface expects
-				g.rest[door.Prefix].ServeHTTP(w, r)
-			}
-			return
+		door := prefixOf(r.URL.Path, doors)
+		switch {
+		case door == "":
+			rest.ServeHTTP(w, r)
+		case Clean(r):
+			g.mux.ServeHTTP(w, r)
+		default: // the mux would redirect, which no caller of a signed interface expects
+			g.rest[door].ServeHTTP(w, r)
 		}
-		rest.ServeHTTP(w, r)
 	})
+}
+
+// prefixOf returns the prefix of the doors that a path has, "" for none.
+func prefixOf(path string, doors []*Door) string {
+	for _, door := range doors {
+		for _, prefix := range door.Prefixes {
+			if strings.HasPrefix(path, prefix) {
+				return prefix
+			}
+		}
+	}
+	return ""
 }
 
 // Clean tells whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
@@ -292,6 +303,9 @@ func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	header := w.Header()
 	header["Content-Type"] = contentType(c.Answer.ContentType)
 	header["X-Request-Id"] = c.idHeader
+	for name, values := range c.Answer.Header {
+		header[name] = values
+	}
 	if c.Answer.RetryAfter > 0 {
 		seconds := (c.Answer.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))

@@ -143,7 +143,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
-	games := []*access.Door{
+	public := []*access.Door{
 		msdkv5.New(s.identity, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
 		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
 	}
@@ -153,7 +153,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if cfg.dev != nil {
 		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))
 	}
-	gateway, err := access.New(routes, slices.Concat(games, operators), s.clock, cfg.log, metrics)
+	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, cfg.log, metrics)
 	if err != nil {
 		return s, err
 	}
@@ -166,10 +166,10 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 
 	var mux *http.ServeMux // of what is not a door's
 	if s.operators != nil {
-		s.mount(s.public, gateway, games)
+		s.mount(s.public, gateway, public)
 		mux = s.mount(s.operators, gateway, operators)
 	} else {
-		mux = s.mount(s.public, gateway, slices.Concat(games, operators))
+		mux = s.mount(s.public, gateway, slices.Concat(public, operators))
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })

@@ -30,9 +30,9 @@ type door struct {
 func New(id *identity.Service, bus *oidb.Bus, token string) *access.Door {
 	d := &door{identity: id, bus: bus, token: sha256.Sum256([]byte(token))}
 	return &access.Door{
-		Name:   "admin",
-		Prefix: "/admin/",
-		Stages: []access.Stage{{Name: "bearer", Run: d.bearer}},
+		Name:     "admin",
+		Prefixes: []string{"/admin/"},
+		Stages:   []access.Stage{{Name: "bearer", Run: d.bearer}},
 		Handlers: map[string]access.Handler{
 			"GET /admin/v1/apps":                     d.listApps,
 			"POST /admin/v1/apps":                    d.createApp,

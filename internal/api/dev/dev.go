@@ -27,9 +27,9 @@ type door struct {
 func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, token string) *access.Door {
 	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector}
 	return &access.Door{
-		Name:   "dev",
-		Prefix: "/dev/",
-		Stages: []access.Stage{admin.Bearer(token)},
+		Name:     "dev",
+		Prefixes: []string{"/dev/"},
+		Stages:   []access.Stage{admin.Bearer(token)},
 		Handlers: map[string]access.Handler{
 			"GET /dev/v1/clock":          d.showClock,
 			"POST /dev/v1/clock":         d.moveClock,

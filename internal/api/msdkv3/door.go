@@ -40,7 +40,7 @@ func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 	}
 	return &access.Door{
 		Name:          "msdkv3",
-		Prefix:        "/auth/",
+		Prefixes:      []string{"/auth/"},
 		TrailingSlash: true,
 		Stages: []access.Stage{
 			{Name: "v3-params", Run: params},

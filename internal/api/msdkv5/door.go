@@ -49,8 +49,8 @@ func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 		"/v2/auth/login":        decode[loginBody],
 	}
 	return &access.Door{
-		Name:   "msdkv5",
-		Prefix: "/v2/",
+		Name:     "msdkv5",
+		Prefixes: []string{"/v2/"},
 		Stages: []access.Stage{
 			{Name: "v5-params", Run: d.params},
 			{Name: "v5-game", Run: d.game},
