@@ -24,7 +24,7 @@ var layers = []struct {
 	prefixes   []string
 	neighbours bool
 }{
-	{[]string{"cmd/rookery", "bench", "test"}, true},
+	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest"}, true},
 	{[]string{"internal/cli"}, false},
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
@@ -35,6 +35,8 @@ var layers = []struct {
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
 	{[]string{"internal/store"}, false},
 	{[]string{"internal/config"}, true},
+	{[]string{"client/share"}, false},
+	{[]string{"client"}, false},
 	{[]string{"internal/sign", "internal/limit"}, false},
 	{[]string{"internal/platform"}, false},
 	{[]string{"retcode", "catalogue"}, true},
