@@ -22,7 +22,7 @@ func TestV3(t *testing.T) {
 		wants(t, c.V3.VerifyLogin(ctx, bad, ""), retcode.QQAccessTokenUnreadable)
 	})
 	t.Run("guest_check_token", func(t *testing.T) {
-		guest := p.Issue(game, rookerytest.Account{}, rookerytest.GuestToken)
+		guest := p.Issue(game, ann, rookerytest.GuestToken)
 		wants(t, c.V3.GuestCheckToken(ctx, guest.GuestID, guest.Token), 0)
 		if c.V3.GuestCheckToken(ctx, guest.GuestID, guest.Token[1:]) == nil {
 			t.Error("a token without its first letter holds")

@@ -48,7 +48,7 @@ func TestV5(t *testing.T) {
 		}
 	})
 	t.Run("decrypt", func(t *testing.T) {
-		link := p.Issue(game, rookerytest.Account{UIN: ann.UIN}, rookerytest.LinkToken)
+		link := p.Issue(game, ann, rookerytest.LinkToken)
 		got, err := c.V5.Decrypt(ctx, link.Token, client.Android)
 		wants(t, err, 0)
 		if got.OpenID != player.OpenID || got.AccessToken == "" || got.AppID != game.AppID {
