@@ -31,6 +31,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -64,6 +65,7 @@ func (c *serverConfig) name(setting string) string {
 // server is a platform: everything between the listeners and the disk, wired together.
 type server struct {
 	identity *identity.Service
+	friends  *friends.Service
 	store    store.Store
 	clock    *platform.Clock
 
@@ -132,6 +134,10 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		return s, err
 	}
 	s.identity.Register(bus)
+	s.friends = friends.New(s.store, s.clock, bus)
+	if cfg.dev != nil {
+		s.friends.Guard(cfg.dev.faults.FriendCache)
+	}
 	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
 		return s, err
 	}
@@ -148,7 +154,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
 	}
 	operators := []*access.Door{
-		admin.New(s.identity, bus, adminToken),
+		admin.New(s.identity, s.friends, bus, adminToken),
 	}
 	if cfg.dev != nil {
 		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))

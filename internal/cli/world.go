@@ -98,7 +98,7 @@ func (s *server) makeWorld(ctx context.Context) (*world, error) {
 	group.Wait()
 	for _, pair := range worldFriends {
 		group.Go(func() {
-			if err := s.identity.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
+			if err := s.friends.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
 				errs[pair[0]] = errors.Join(errs[pair[0]], err)
 			}
 		})
