@@ -135,6 +135,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	s.identity.Register(bus)
 	s.friends = friends.New(s.store, s.clock, bus)
+	s.friends.Register()
 	if cfg.dev != nil {
 		s.friends.Guard(cfg.dev.faults.FriendCache)
 	}

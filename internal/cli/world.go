@@ -67,6 +67,14 @@ var worldApps = []platform.App{
 
 var worldNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
 
+// worldVIP is what some of them have of QQ's memberships.
+var worldVIP = map[string]platform.VIP{
+	"Ann":  {QQLevel: 32, Member: platform.Membership{Level: 5, Year: true}, Yellow: platform.Membership{Level: 4, Year: true, Luxury: true}},
+	"Ben":  {QQLevel: 21, Member: platform.Membership{Level: 3}, Super: platform.Membership{Level: 2}, Blue: platform.Membership{Level: 6, Luxury: true}},
+	"Chen": {QQLevel: 8, Green: platform.Membership{Level: 1}, WiFi: platform.Membership{Level: 1}},
+	"小鸦":   {QQLevel: 1},
+}
+
 // worldFriends are pairs of indexes into worldNames: a circle of five and a pair; the last account has no friends.
 var worldFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
 
@@ -121,7 +129,7 @@ func (s *server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		MSDKTokens:   make(map[platform.GameID]string),
 	}
 	err := s.store.CreateAccount(ctx, &platform.Account{
-		UIN: uin, Profile: platform.Profile{Nickname: name}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
+		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: worldVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
 	}, platform.FirstUIN)
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return a, err

@@ -39,6 +39,7 @@ func newFixture(t testing.TB) *fixture {
 	f := &fixture{t: t, clock: new(platform.Clock), bus: oidb.NewBus(), faults: new(fault.Set)}
 	keyring, err := identity.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), f.clock.Now())
 	must(t, err)
+	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
 	f.id = identity.New(st, f.clock, keyring)
 	f.id.Register(f.bus)
