@@ -151,8 +151,8 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	public := []*access.Door{
-		msdkv5.New(s.identity, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
-		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
+		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
 	}
 	operators := []*access.Door{
 		admin.New(s.identity, s.friends, bus, adminToken),

@@ -78,6 +78,15 @@ func (p *Profile) Picture(size int) string {
 	return p.PictureURL
 }
 
+// PictureBase returns the address behind which callers put a size, 40 or 100. What they put behind a picture of one size
+// has no effect.
+func (p *Profile) PictureBase() string {
+	if p.PictureURL == "" || strings.HasSuffix(p.PictureURL, "/") {
+		return p.PictureURL
+	}
+	return p.PictureURL + "#"
+}
+
 // At returns what the profile shows at that time: memberships that have lapsed are none.
 func (p Profile) At(nowMS int64) Profile {
 	p.VIP = p.VIP.At(nowMS)

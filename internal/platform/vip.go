@@ -27,7 +27,7 @@ type Membership struct {
 	EndMS   int64 `json:"end_ms,omitzero"`   // 0 for no end
 }
 
-// The flags by which MSDK knows what QueryVIP finds (msdk-v5.md, 8; msdk-v3.md, 5.13), and above them those of this
+// The flags by which MSDK knows memberships (msdk-v5.md, 8; msdk-v3.md, 5.13), and above them those of this
 // platform's own.
 const (
 	FlagMember    = 0x01
@@ -85,36 +85,6 @@ func (v VIP) At(nowMS int64) VIP {
 		}
 	}
 	return v
-}
-
-// VIPAnswer is one element of what MSDK answers of memberships.
-type VIPAnswer struct {
-	Flag   uint32 `json:"flag"`
-	IsVIP  int    `json:"isvip"`
-	Year   int    `json:"year"`
-	Level  int    `json:"level"`
-	Luxury int    `json:"luxury"`
-}
-
-// Answers returns one element for each flag of the mask that MSDK has, the lowest first.
-func (v VIP) Answers(mask uint32) []VIPAnswer {
-	list := []VIPAnswer{}
-	for flag := uint32(FlagMember); flag <= FlagNewXinyue; flag <<= 1 {
-		if mask&flag == 0 {
-			continue
-		}
-		if flag == FlagQQLevel {
-			list = append(list, VIPAnswer{Flag: flag, IsVIP: 1, Level: v.QQLevel})
-			continue
-		}
-		for _, kind := range Memberships {
-			if kind.Flag == flag || kind.Flag == FlagXinyue && flag == FlagNewXinyue {
-				m := kind.Of(&v)
-				list = append(list, VIPAnswer{Flag: flag, IsVIP: Bit(m.Has()), Year: Bit(m.Year), Level: m.Level, Luxury: Bit(m.Luxury)})
-			}
-		}
-	}
-	return list
 }
 
 // Bit is 1 for true and 0 for false, as most interfaces write it.
