@@ -327,7 +327,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 

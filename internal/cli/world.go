@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -51,14 +52,17 @@ type worldAccount struct {
 // is what lets the platform be ready in a moment.
 const worldPassword = "rookery-demo"
 
+// worldAPIs are what the games may call: beside what every app may, all about friends.
+var worldAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
+
 var worldApps = []platform.App{
 	{
-		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true,
+		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700001magpiearena00", MSDKKey: "demomsdkkey100700001magpiearena0",
 		SigKeys:      map[string]string{"0": "0123456789abcdef0123456789abcdef", "1": "fedcba9876543210fedcba9876543210"},
 		ClientSigKey: "democlientsigkey11magpiearena000",
 	}, {
-		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true,
+		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700002heronharbour0", MSDKKey: "demomsdkkey100700002heronharbour",
 		SigKeys:      map[string]string{"0": "00112233445566778899aabbccddeeff", "1": "ffeeddccbbaa99887766554433221100"},
 		ClientSigKey: "democlientsigkey12heronharbour00",

@@ -160,5 +160,5 @@ func (d *door) testNumber(c *access.Call) error {
 	return nil
 }
 
-// notMapped serves the interfaces of the official client SDK that have no command here (msdk-v3.md, 5.19).
+// notMapped serves the interfaces that have no command here.
 func notMapped(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }

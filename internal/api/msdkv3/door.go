@@ -37,8 +37,6 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 		"/auth/verify_login":      decode[verifyLoginBody],
 		"/auth/guest_check_token": decode[guestBody],
 		"/auth/get_pfval":         decode[pfvalBody],
-		"/auth/getlogin_info":     decode[anyBody],
-		"/auth/qqa8_login":        decode[anyBody],
 
 		"/relation/qqprofile":         decode[tokenBody],
 		"/relation/qqfriends_detail":  decode[friendsBody],
@@ -50,7 +48,10 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 		"/profile/get_wifi":           decode[wifiBody],
 		"/profile/qqget_first_reg":    decode[firstRegBody],
 	}
-	return &access.Door{
+	for _, path := range unmapped {
+		d.bodies[path] = decode[anyBody]
+	}
+	door := &access.Door{
 		Name:          "msdkv3",
 		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
 		TrailingSlash: true,
@@ -67,8 +68,6 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 			"POST /auth/verify_login":      d.verifyLogin,
 			"POST /auth/guest_check_token": d.guestCheck,
 			"POST /auth/get_pfval":         d.pfval,
-			"POST /auth/getlogin_info":     notMapped,
-			"POST /auth/qqa8_login":        notMapped,
 
 			"POST /relation/qqprofile":         d.qqProfile,
 			"POST /relation/qqfriends_detail":  d.friendsDetail,
@@ -82,6 +81,17 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 		},
 		Encode: encode,
 	}
+	for _, path := range unmapped {
+		door.Handlers["POST "+path] = notMapped
+	}
+	return door
+}
+
+// unmapped are the interfaces of MSDK V3 that have no command here (msdk-v3.md, 4 and 5.19).
+var unmapped = []string{
+	"/auth/getlogin_info", "/auth/qqa8_login",
+	"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
+	"/profile/load_vip", "/profile/get_gift", "/profile/get_xinyue_super",
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). conn, version, ishttps and opua change nothing here.
