@@ -101,7 +101,7 @@ type busAnswer struct {
 	Interface string `json:"interface"`
 	Result    uint32 `json:"result"`
 	Hex       string `json:"hex"`
-	Signed    int    `json:"signed"` // the result as a signed byte
+	Signed    int    `json:"signed"`
 	Domain    string `json:"domain,omitempty"`
 	Symbol    string `json:"symbol,omitempty"`
 	Summary   string `json:"summary,omitempty"`
@@ -225,7 +225,7 @@ func noBus(addr string, err error) error {
 
 func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	a := busAnswer{
-		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: int(int8(head.Result)),
+		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: signed(head.Result),
 		Message: string(head.Message),
 	}
 	isCheck := c.command == oidb.CheckAccess || c.command == oidb.CheckPay // of whose success the catalogue has words
@@ -273,6 +273,14 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	return nil
 }
 
+// signed is a result of one byte as a signed one. The commands of this platform's own have larger ones too.
+func signed(result uint32) int {
+	if result > 255 {
+		return int(result)
+	}
+	return int(int8(result))
+}
+
 // answerField is one field of an answer's body.
 type answerField struct {
 	name, label string
@@ -288,7 +296,11 @@ func (f answerField) text() string {
 	case []platform.UIN:
 		return listed(v)
 	case []busFriend:
-		return listed(v)
+		names := make([]string, len(v))
+		for i, f := range v {
+			names[i] = f.UIN.String() + " " + f.Nickname
+		}
+		return strings.Join(names, ", ")
 	default:
 		return fmt.Sprint(v)
 	}
@@ -362,8 +374,6 @@ type busFriend struct {
 	Nickname   string              `json:"nickname"`
 	Remark     string              `json:"remark,omitzero"`
 }
-
-func (f busFriend) String() string { return f.UIN.String() + " " + f.Nickname }
 
 // profileField is a profile whose text is the nickname; JSON has all of it.
 type profileField platform.Profile

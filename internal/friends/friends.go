@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -46,7 +47,7 @@ func (s *Service) Guard(guard func(ctx context.Context, app platform.AppID, writ
 
 // List returns the friends of an account who use the app, by number, with their profiles as of now. It is read from the
 // store, in one query, and kept in the cache for the time when the store cannot be read: then what is kept is returned
-// as lost, which says that it may be out of date. A list that could not be kept is lost too.
+// as lost, which says that it may be out of date. A list that could not be kept is lost too. The list must not be changed.
 //
 // Errors: 251004 when neither the store nor the cache has an answer; 251005 when the store has none and the cache takes no
 // updates, so that what it holds cannot be trusted (causes.md, Friends).
@@ -81,14 +82,18 @@ func (s *Service) mayUse(ctx context.Context, app platform.AppID, write bool) er
 	return s.guard(ctx, app, write)
 }
 
-// atTime returns a list of its own whose profiles are as of now.
+// atTime returns the list with profiles as of now: where memberships have lapsed, a copy.
 func atTime(list []Friend, now int64) []Friend {
-	current := make([]Friend, len(list))
-	for i, f := range list {
-		f.Profile.VIP = f.Profile.VIP.At(now)
-		current[i] = f
+	copied := false
+	for i := range list {
+		if vip := list[i].Profile.VIP.At(now); vip != list[i].Profile.VIP {
+			if !copied {
+				list, copied = slices.Clone(list), true
+			}
+			list[i].Profile.VIP = vip
+		}
 	}
-	return current
+	return list
 }
 
 // Are reports whether two accounts are friends. Error: 251004 when that cannot be read.

@@ -459,8 +459,8 @@ func (b *firstRegBody) check(c *access.Call) error {
 	if b.AccessToken == "" {
 		return empty("accessToken")
 	}
-	if b.OpenID == "" {
-		b.OpenID = c.Query.Get("openid")
+	if b.OpenID = cmp.Or(b.OpenID, c.Query.Get("openid")); b.OpenID == "" {
+		return retcode.V3FieldInvalid.Errorf("the openid is neither in the URL nor in the body")
 	}
 	return b.player.check(c)
 }
