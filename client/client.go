@@ -24,8 +24,9 @@ type App struct {
 
 // Client calls a platform for one app. It is safe for concurrent use; make one and keep it.
 type Client struct {
-	V5 *V5
-	V3 *V3
+	V5      *V5
+	V3      *V3
+	Connect *Connect
 
 	base    string
 	app     App
@@ -98,7 +99,7 @@ func New(baseURL string, app App, options ...Option) (*Client, error) {
 		now:     time.Now,
 		wait:    wait,
 	}
-	c.V5, c.V3 = &V5{c}, &V3{c}
+	c.V5, c.V3, c.Connect = &V5{c}, &V3{c}, &Connect{c}
 	for _, option := range options {
 		option(c)
 	}
