@@ -149,6 +149,13 @@ func (s *faultyStore) Grant(ctx context.Context, app platform.AppID, openid plat
 	return s.Store.Grant(ctx, app, openid)
 }
 
+func (s *faultyStore) LiveGrants(ctx context.Context, uin platform.UIN) (none []platform.LiveGrant, err error) {
+	if err := s.points.fail(ctx, "store.read:grants", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.LiveGrants(ctx, uin)
+}
+
 func (s *faultyStore) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
 	if err := s.points.fail(ctx, "store.write:openkeys", subject{app: key.AppID, openid: key.OpenID}); err != nil {
 		return err

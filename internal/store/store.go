@@ -102,6 +102,9 @@ type Grants interface {
 	EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error
 	// Grant returns one grant, live or not, or ErrNotFound.
 	Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Grant, error)
+	// LiveGrants returns the live grants of an account's active openids, the newest first. A grant that is authorized
+	// again while it is live is as old as before.
+	LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error)
 }
 
 // OpenkeyKeptMS is how long, at least, a lapsed session is still known as lapsed: 30 days.
