@@ -44,6 +44,7 @@ type App struct {
 	Rates          map[string]RateLimit `json:"rates"`           // by permission name
 	RedirectURIs   []string             `json:"redirect_uris"`
 	TestNumbers    []UIN                `json:"test_numbers"`
+	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
 }
 
 // MaxTestNumbers bounds an app's test numbers.
