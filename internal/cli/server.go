@@ -26,6 +26,7 @@ import (
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/connect"
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
@@ -147,6 +148,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	public := []*access.Door{
 		msdkv5.New(s.identity, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
 		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+		connect.New(s.identity, bus, connect.Options{TokenMediaType: cfg.Connect.TokenMediaType}),
 		pages.New(s.identity),
 	}
 	operators := []*access.Door{
