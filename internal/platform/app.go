@@ -45,13 +45,19 @@ type App struct {
 	RedirectURIs   []string             `json:"redirect_uris"`
 	TestNumbers    []UIN                `json:"test_numbers"`
 	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
+
+	Developer string `json:"developer"` // whose app it is; a person has one unionid at all apps of a developer
+	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
 
 // MaxTestNumbers bounds an app's test numbers.
 const MaxTestNumbers = 100
 
 // DefaultAPIs are the APIs that a new app is granted.
-var DefaultAPIs = []string{"login", "verify_login", "decrypt", "get_pfval", "guest_check_token"}
+var DefaultAPIs = []string{
+	"login", "verify_login", "decrypt", "get_pfval", "guest_check_token",
+	"get_user_info", "get_simple_userinfo",
+}
 
 // RateLimit bounds the calls to one API: all of an app's, and each user's. A zero rate does not limit.
 type RateLimit struct {
@@ -161,6 +167,9 @@ func (a *App) Validate() error {
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" {
 			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without fragment", uri)
 		}
+	}
+	if len(a.Developer) > 100 {
+		return fmt.Errorf("developer has %d bytes, more than 100", len(a.Developer))
 	}
 	if len(a.TestNumbers) > MaxTestNumbers {
 		return fmt.Errorf("an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))

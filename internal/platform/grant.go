@@ -65,6 +65,7 @@ type Standing struct {
 	PayEpoch      uint32
 	EndedEpoch    uint32
 	EndedBy       EndedBy
+	Scopes        ScopeSet
 	OpenIDState   OpenIDState
 	AccountState  AccountState
 	AccountClass  AccountClass
