@@ -34,7 +34,7 @@ func serveBare() {
 		fail(err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+same.Path, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc(same.Path, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return

@@ -34,6 +34,7 @@ type requests func() []byte
 type load struct {
 	addr     string
 	requests func(worker int) requests
+	sound    string        // what the body of a sound answer begins with
 	limit    time.Duration // after which no request is sent
 }
 
@@ -85,7 +86,7 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 		begin = time.Now()
 	)
 	for i := range parts {
-		parts[i] = &worker{next: l.requests(i), end: begin.Add(l.limit)}
+		parts[i] = &worker{next: l.requests(i), sound: []byte(l.sound), end: begin.Add(l.limit)}
 		parts[i].latency = make([]uint32, slowest)
 		group.Go(func() { errs[i] = parts[i].run(ctx, addr) })
 	}
@@ -101,6 +102,7 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 type worker struct {
 	outcome
 	next  requests
+	sound []byte
 	end   time.Time
 	conns map[int32]*connection
 	due   []*connection // answered, the next request not yet sent
@@ -212,7 +214,7 @@ func (w *worker) ready(c *connection) error {
 	}
 	w.answers++
 	w.latency[min(time.Since(c.sent).Microseconds(), slowest-1)]++
-	if !bytes.HasPrefix(c.answer, statusOK) || !bytes.HasPrefix(body, retOK) {
+	if !bytes.HasPrefix(c.answer, statusOK) || !bytes.HasPrefix(body, w.sound) {
 		w.faults++
 		w.fault = string(c.answer)
 	}
@@ -223,7 +225,6 @@ func (w *worker) ready(c *connection) error {
 
 var (
 	statusOK      = []byte("HTTP/1.1 200 ")
-	retOK         = []byte(`{"ret":0,`)
 	contentLength = []byte("\r\nContent-Length: ")
 	headerEnd     = []byte("\r\n\r\n")
 )

@@ -30,7 +30,7 @@ func TestLoadCountsAnswersAndFaults(t *testing.T) {
 
 	var sent atomic.Int64
 	request := []byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-	l := &load{addr: strings.TrimPrefix(server.URL, "http://"), limit: time.Minute, requests: func(int) requests {
+	l := &load{addr: strings.TrimPrefix(server.URL, "http://"), limit: time.Minute, sound: retOK, requests: func(int) requests {
 		return func() []byte {
 			if sent.Add(1) > total {
 				return nil

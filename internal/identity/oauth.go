@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -43,7 +44,7 @@ func MatchRedirect(app *platform.App, uri string) bool {
 		return false
 	}
 	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(uri, "#") {
 		return false
 	}
 	for _, text := range app.RedirectURIs {

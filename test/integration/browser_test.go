@@ -24,13 +24,13 @@ import (
 )
 
 // TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest
-// phone in Chinese. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
+// phone in Chinese and in the dark. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
 func TestBrowser(t *testing.T) {
 	program := browserProgram(t)
 	p := rookery.Start(t)
 	for _, look := range []look{
-		{name: "desktop-en", width: 1024, height: 768, language: "en-GB,en;q=0.9", wrong: "is wrong", allowed: "Apps you allowed", withdrawn: "no longer"},
-		{name: "phone-zh", width: 320, height: 640, language: "zh-CN,zh;q=0.9", wrong: "不正确", allowed: "已授权的应用", withdrawn: "已不能"},
+		{name: "desktop-en", width: 1024, height: 768, language: "en-GB,en;q=0.9", colours: "light", wrong: "is wrong", allowed: "Apps you allowed", withdrawn: "no longer"},
+		{name: "phone-zh", width: 320, height: 640, language: "zh-CN,zh;q=0.9", colours: "dark", wrong: "不正确", allowed: "已授权的应用", withdrawn: "已不能"},
 	} {
 		t.Run(look.name, func(t *testing.T) {
 			b := openBrowser(t, program, look)
@@ -43,7 +43,7 @@ func TestBrowser(t *testing.T) {
 type look struct {
 	name                      string
 	width, height             int64
-	language                  string
+	language, colours         string
 	wrong, allowed, withdrawn string
 }
 
@@ -99,6 +99,7 @@ func openBrowser(t *testing.T, program string, look look) *browser {
 	}
 	b.do(t, chromedp.EmulateViewport(look.width, look.height))
 	set(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": look.language}})
+	set(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.colours}}})
 	set(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	return b
 }
@@ -202,7 +203,7 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	p.SetApp(t, app, rookery.Settings{"redirect_uris": []string{site.callback}})
 	authorize := p.URL + "/oauth2.0/authorize?response_type=code&client_id=" + app.AppID + "&redirect_uri=" + url.QueryEscape(site.callback)
 
-	b.opens(t, authorize+"&state=a%26b")
+	b.opens(t, authorize+"&state=a%26b&scope=get_user_info,get_app_friends")
 	b.sees(t, "sign-in", "Magpie Arena")
 	b.signsIn(t, account.UIN, "a wrong guess")
 	b.sees(t, "wrong-password", b.wrong)
