@@ -104,7 +104,7 @@ func (p *printer) Open(_ context.Context, target share.Target, m share.Message) 
 			Message share.Message `json:"message"`
 		}{target, m})
 	}
-	fmt.Fprintf(p.out, "The device's QQ is given a %s message for a %s:\n", m.Type, target)
+	fmt.Fprintf(p.out, "The device's QQ is given, for a %s, a message of type %s:\n", target, m.Type)
 	for _, f := range [...]struct{ name, text string }{
 		{"title", m.Title}, {"summary", m.Summary}, {"text", m.Text}, {"link", m.Link}, {"picture", m.Picture},
 		{"media", m.Media}, {"program", m.MiniProgram}, {"ark", m.Ark},
