@@ -31,26 +31,6 @@ type call struct {
 	read func(*answer) error
 }
 
-// answer is what came back of a call.
-type answer struct {
-	path   string
-	status int
-	header http.Header
-	body   []byte
-}
-
-// refused returns the answer as an error that is still without a code.
-func (a *answer) refused(number int, message string) *Error {
-	e := &Error{
-		Interface: a.path, Number: number, Message: message,
-		RequestID: a.header.Get("X-Request-Id"), HTTPStatus: a.status,
-	}
-	if seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 31); err == nil {
-		e.RetryAfter = time.Duration(seconds) * time.Second
-	}
-	return e
-}
-
 // do makes a call, and makes it again as the package comment says.
 func (c *Client) do(ctx context.Context, call *call) error {
 	c.budget.earn()

@@ -97,7 +97,7 @@ func readV3(a *answer, out any) error {
 		Msg string `json:"msg"`
 	}
 	if err := json.Unmarshal(a.body, &common); err != nil || common.Ret == nil {
-		return a.refused(0, "the answer is not of MSDK V3")
+		return a.foreign("MSDK V3")
 	}
 	number := *common.Ret
 	switch number {

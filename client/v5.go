@@ -91,7 +91,7 @@ func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err
 			}
 			values, err := url.ParseQuery(string(a.body))
 			if err != nil || a.status != http.StatusOK || !values.Has("openid") {
-				return a.refused(0, "the answer is not of MSDK V5")
+				return a.foreign("MSDK V5")
 			}
 			link = V5Link{OpenID: values.Get("openid"), AccessToken: values.Get("access_token"), AppID: values.Get("appid")}
 			return nil
@@ -199,28 +199,5 @@ func encoded(params url.Values) (raw string, q sign.Query) {
 
 // readV5 reads an answer of MSDK V5 (msdk-v5.md, 1.2) into out, which may be nil.
 func readV5(a *answer, out any) error {
-	var common struct {
-		Ret *int   `json:"ret"`
-		Msg string `json:"msg"`
-	}
-	if err := json.Unmarshal(a.body, &common); err != nil || common.Ret == nil {
-		return a.refused(0, "the answer is not of MSDK V5")
-	}
-	if *common.Ret != 0 {
-		e := a.refused(*common.Ret, common.Msg)
-		e.code = lookup(e.Number, retcode.MSDKv5, retcode.QQ, retcode.OIDB)
-		return e
-	}
-	return readMore(a, out)
-}
-
-// readMore reads the members that an interface has beside the common ones.
-func readMore(a *answer, out any) error {
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(a.body, out); err != nil {
-		return a.refused(0, "the answer's members are not what they should be: "+err.Error())
-	}
-	return nil
+	return readRet(a, out, retcode.MSDKv5, retcode.QQ, retcode.OIDB)
 }
