@@ -81,3 +81,15 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	}
 	return nil
 }
+
+// inner is a JSON document in a string.
+type inner[T any] struct{ value T }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *inner[T]) UnmarshalJSON(text []byte) error {
+	var document string
+	if err := json.Unmarshal(text, &document); err != nil || document == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(document), &i.value)
+}

@@ -132,7 +132,7 @@ func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Pe
 // UserInfo is a person's profile.
 type UserInfo struct {
 	Nickname   string
-	Female     bool   // who does not say is taken for male
+	Gender     Gender
 	Province   string // "" when the person does not say
 	City       string
 	PictureURL string // 100 pixels a side, or what there is
@@ -162,7 +162,7 @@ func (o *Connect) UserInfo(ctx context.Context, u User) (*UserInfo, error) {
 		return nil, err
 	}
 	info := &UserInfo{
-		Nickname: out.Nickname, Female: out.Gender == "女", Province: out.Province, City: out.City,
+		Nickname: out.Nickname, Gender: genderOf(out.Gender), Province: out.Province, City: out.City,
 		PictureURL: out.Picture, Incomplete: out.IsLost != 0,
 	}
 	if info.PictureURL == "" {

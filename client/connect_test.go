@@ -51,9 +51,9 @@ func TestConnect(t *testing.T) {
 		wants(t, err, retcode.QQAccessTokenUnreadable)
 	})
 	t.Run("profile", func(t *testing.T) {
-		p.Admin("PATCH", "/admin/v1/accounts/"+ann.UIN, rookerytest.Settings{"nickname": "Ann", "gender": 2, "picture_url": "https://pictures.example/ann"}, nil)
+		p.SetAccount(ann, rookerytest.Settings{"nickname": "Ann", "gender": 2, "picture_url": "https://pictures.example/ann"})
 		info, err := c.Connect.UserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
-		if wants(t, err, 0); info.Nickname != "Ann" || !info.Female || info.PictureURL == "" || info.YellowVIP != 0 {
+		if wants(t, err, 0); info.Nickname != "Ann" || info.Gender != client.Female || info.PictureURL == "" || info.YellowVIP != 0 {
 			t.Errorf("got %+v", info)
 		}
 		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: "nobody", Token: tokens.AccessToken})

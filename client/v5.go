@@ -107,7 +107,7 @@ type V5Login struct {
 	Expires    time.Time // when the token does
 	First      bool      // the player's first login at this game
 	Nickname   string
-	Gender     int // 1 male, 2 female, 0 unknown
+	Gender     Gender
 	PictureURL string
 }
 
@@ -141,7 +141,7 @@ func (v *V5) Login(ctx context.Context, openid, accessToken string, os OS) (*V5L
 	}
 	return &V5Login{
 		OpenID: out.OpenID.String(), Token: out.Token, Expires: time.Unix(out.Expires, 0), First: out.First == 1,
-		Nickname: out.UserName, Gender: out.Gender, PictureURL: out.PictureURL,
+		Nickname: out.UserName, Gender: Gender(out.Gender), PictureURL: out.PictureURL,
 	}, nil
 }
 

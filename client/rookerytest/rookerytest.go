@@ -190,6 +190,12 @@ func (p *Platform) NewAccount() Account {
 	return account
 }
 
+// SetAccount changes members of an account's profile, such as nickname, gender and vip.
+func (p *Platform) SetAccount(account Account, settings Settings) {
+	p.t.Helper()
+	p.Admin(http.MethodPatch, "/admin/v1/accounts/"+account.UIN, settings, nil)
+}
+
 // SetPassword gives an account another password, which ends the logins before it.
 func (p *Platform) SetPassword(account Account, password string) {
 	p.t.Helper()
