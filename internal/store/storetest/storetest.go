@@ -48,8 +48,9 @@ const (
 
 	now int64 = 1_700_000_000_123 // its last digits are lost by whoever keeps seconds
 
-	callers = 32 // of one operation at the same time
-	rounds  = 16 // of those that only a race can break
+	many    = 100 // friends that one may have, where that is not the point
+	callers = 32  // of one operation at the same time
+	rounds  = 16  // of those that only a race can break
 )
 
 func openid(n byte) platform.OpenID { return platform.OpenID{0xff, 0x80, 15: n} }
@@ -185,8 +186,14 @@ func cancelled(t *testing.T, s store.Store) {
 		"CreateOpenkey": func() error { return s.CreateOpenkey(ended, platform.Openkey{AppID: game, Session: 2}) },
 		"Openkey":       func() error { _, err := s.Openkey(ended, game, 1); return err },
 		"RenewOpenkey":  func() error { return s.RenewOpenkey(ended, game, 1, now, now+100) },
-		"Befriend":      func() error { return s.Befriend(ended, first, first+1, now) },
+		"Befriend":      func() error { return s.Befriend(ended, first, first+1, many, now) },
 		"Friends":       func() error { _, err := s.Friends(ended, first); return err },
+		"SetRemark":     func() error { return s.SetRemark(ended, first, first+1, "r") },
+		"Unfriend":      func() error { return s.Unfriend(ended, first, first+1) },
+		"AreFriends":    func() error { _, err := s.AreFriends(ended, first, first+1); return err },
+		"AppFriends":    func() error { _, err := s.AppFriends(ended, game, first); return err },
+		"OtherFriends":  func() error { _, err := s.OtherFriends(ended, game, first, 1); return err },
+		"AppUsers":      func() error { _, err := s.AppUsers(ended, game, []platform.OpenID{openid(1)}); return err },
 		"Ping":          func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {
