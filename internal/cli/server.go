@@ -331,7 +331,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, a person's account at /account/, the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, QQ Connect below /oauth2.0/ and /user/,"+
+		" a person's account at /account/, the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 

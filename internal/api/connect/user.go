@@ -1,8 +1,11 @@
 package connect
 
 import (
+	"strconv"
+
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // userInfo is the answer of the profile interfaces: ret, is_lost and gender_type are numbers, all other members strings
@@ -38,15 +41,19 @@ func (d *door) userInfo(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := account.Profile
+	p := account.Profile.At(c.Start.UnixMilli())
 	gender, genderType := "男", 2 // also of who does not say
 	if p.Gender == 2 {
 		gender, genderType = "女", 1
 	}
+	yellow := p.VIP.Yellow
 	return &userInfo{
 		Nickname: p.Nickname, Gender: gender, GenderType: genderType, Province: p.Province, City: p.City,
-		FigureURL: p.PictureURL, FigureURL1: p.PictureURL, FigureURL2: p.PictureURL,
-		FigureURLQQ1: p.PictureURL, FigureURLQQ2: p.PictureURL, FigureURLQQ: p.PictureURL, FigureURLType: "1",
-		IsYellowVIP: "0", VIP: "0", YellowVIPLevel: "0", Level: "0", IsYellowYearVIP: "0",
+		FigureURL: p.Picture(30), FigureURL1: p.Picture(50), FigureURL2: p.Picture(100),
+		FigureURLQQ1: p.Picture(40), FigureURLQQ2: p.Picture(100), FigureURLQQ: p.Picture(640), FigureURLType: "1",
+		IsYellowVIP: bit(yellow.Has()), VIP: bit(yellow.Has()), IsYellowYearVIP: bit(yellow.Year),
+		YellowVIPLevel: strconv.Itoa(yellow.Level), Level: strconv.Itoa(yellow.Level),
 	}, nil
 }
+
+func bit(b bool) string { return strconv.Itoa(platform.Bit(b)) }
