@@ -49,9 +49,11 @@ var parts = []part{
 	{"start", measureStart},
 	{"v5", measureV5Login},
 	{"v3", measureV3Login},
+	{"me", measureMe},
 	{"wrk", measureWrk},
 	{"bus", measureBus},
 	{"store", measureStore},
+	{"token", measureToken},
 	{"memory", measureMemory},
 }
 

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"net/http"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/rookeryhq/rookery/test/rookery"
@@ -192,4 +194,63 @@ func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
 	refused(t, "while the table is lost", p.Get(t, tokenPath, v.exchange()...), 110504)
 	back()
 	refused(t, "after it is back", p.Get(t, tokenPath, v.exchange()...), 0)
+}
+
+// TestOAuthAnswers looks at the whole bytes of answers, which clients of the original take apart by position.
+func TestOAuthAnswers(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	const html, json = "text/html; charset=utf-8", "application/json; charset=utf-8"
+	expectBytes := func(what string, r rookery.Reply, media, form string) []string {
+		t.Helper()
+		parts := regexp.MustCompile("^" + form + "$").FindStringSubmatch(r.Body)
+		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || parts == nil {
+			t.Fatalf("%s: got status %d, %s, %q; want %s, %q", what, r.Status, r.Header.Get("Content-Type"), r.Body, media, form)
+		}
+		p.Secret(parts[1:]...)
+		return parts
+	}
+	const token, ticket, openid = "([A-Za-z0-9_-]+)", "([0-9A-F]{32})", "(?:[0-9A-F]{32})"
+	gave := expectBytes("tokens", p.Get(t, tokenPath, "grant_type", "authorization_code", "client_id", v.app.AppID, "client_secret", v.app.AppKey,
+		"code", v.code, "redirect_uri", appCallback, "oauth_consumer_key", v.app.AppID), html,
+		"access_token="+token+"&expires_in=5184000&refresh_token="+ticket)
+	gave = expectBytes("tokens, renewed, as JSON", p.PostForm(t, tokenPath, nil, append(v.refresh(gave[2]), "need_openid", "1", "need_openkey", "1")...), json,
+		`\{"access_token":"`+token+`","expires_in":"5184000","refresh_token":"`+ticket+`","openid":"`+openid+`","openkey":"`+token+`"\}`)
+	access := gave[1]
+
+	who := `\{"client_id":"` + v.app.AppID + `","openid":"` + openid + `"\}`
+	expectBytes("me", p.Get(t, mePath, "access_token", access), html, `callback\( `+who+` \);`+"\n")
+	expectBytes("me, no unionid", p.Get(t, mePath, "access_token", access, "unionid", "0"), html, `callback\( `+who+` \);`+"\n")
+	expectBytes("me as JSON", p.Get(t, mePath, "access_token", access, "fmt", "json"), json, who)
+	p.SetApp(t, v.app, rookery.Settings{"unionid": true, "developer": "somebody"})
+	expectBytes("me with unionid", p.PostForm(t, mePath, nil, "access_token", access, "unionid", "1"), html,
+		`callback\( \{"client_id":"`+v.app.AppID+`","openid":"`+openid+`","unionid":"UID_`+openid+`"\} \);`+"\n")
+	expectBytes("refusal", p.Get(t, mePath, "access_token", "nonsense"), html,
+		`callback\( \{"error":100013,"error_description":"access token is illegal"\} \);`+"\n")
+	expectBytes("refusal as JSON", p.Get(t, tokenPath, "fmt", "json", "grant_type", "refresh_token"), json,
+		`\{"error":100001,"error_description":"param client_id is wrong or lost "\}`)
+	expectBytes("refusal below /user/", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", "x", "access_token", access), html,
+		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
+}
+
+// TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.
+func TestOAuthRates(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	token := v.tokens(t)
+	p.SetApp(t, v.app, rookery.Settings{"rates": map[string]any{
+		"get_user_info": map[string]string{"user": "1/1h"}, "me": map[string]string{"app": "1/1h"},
+	}})
+	for what, call := range map[string]func() rookery.Reply{
+		"-6":     func() rookery.Reply { return p.Get(t, mePath, "access_token", token.AccessToken) },
+		"220028": func() rookery.Reply { return v.profile(t, token) },
+	} {
+		refused(t, "the first call", call(), 0)
+		r := call()
+		if strconv.Itoa(r.Code()) != what || r.Header.Get("Retry-After") == "" {
+			t.Errorf("the second call: want %s with Retry-After, got %s", what, r.Body)
+		}
+	}
 }
