@@ -27,6 +27,7 @@ func (g *Gateway) stages() []Stage {
 		{"app-rate", g.appRate},                 // qq -6
 		{"audit", audit},                        // qq -8
 		{"user-rate", g.userRate},               // qq 220028
+		{"relation", relation},                  // qq 251003
 	}
 }
 
@@ -69,6 +70,14 @@ func addressAllowed(c *Call, list []netip.Prefix) bool {
 func requireTLS(c *Call) error {
 	if c.App.RequireTLS && !c.Secure() {
 		return retcode.QQHTTPSRequired
+	}
+	return nil
+}
+
+// relation wants the permission for whole friend lists, which apps apply for beside that for the API.
+func relation(c *Call) error {
+	if !c.App.Granted(platform.RelationPermission) {
+		return retcode.QQFriendPermissionMissing.Errorf("app %s was not granted the permission %q, which friend lists need", c.App.AppID, platform.RelationPermission)
 	}
 	return nil
 }

@@ -23,7 +23,9 @@ func newAccountCommand(s *streams) *cobra.Command {
 		newAccountProtectCommand(c),
 		newAccountCloseCommand(c),
 		newAccountPasswdCommand(c),
+		newAccountUpdateCommand(c),
 		newAccountReclaimCommand(c),
+		newAccountFriendsCommand(c),
 	))
 }
 
@@ -48,17 +50,25 @@ func addPasswordFlag(cmd *cobra.Command, file *string) {
 func newAccountCreateCommand(c *client) *cobra.Command {
 	var (
 		account admin.NewAccount
+		vip     *[]string
 		file    string
 	)
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create an account",
-		Long:  "Create an account." + passwordHelp,
+		Long:  "Create an account." + passwordHelp + "\n" + vipHelp,
 		Example: `  rookery account create --nickname Ann
   rookery account create --nickname Ann --uin 20001 --password-file password.txt
   rookery account create --nickname Shop --class B --json < password.txt`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			for _, text := range *vip {
+				name, m, err := parseMembership(text)
+				if err != nil {
+					return err
+				}
+				*account.Profile.VIP.Named(name) = m
+			}
 			if account.Password, err = c.secret(cmd.Context(), "password", file, true); err != nil {
 				return err
 			}
@@ -68,14 +78,7 @@ func newAccountCreateCommand(c *client) *cobra.Command {
 	flags := cmd.Flags()
 	flags.TextVar(&account.UIN, "uin", platform.UIN(0), "account `number`, from 10001 (default: the next free one)")
 	flags.TextVar(&account.Class, "class", platform.ClassOrdinary, "`class` of the number: ordinary, B, BC or interactive")
-	profile := &account.Profile
-	flags.StringVar(&profile.Nickname, "nickname", "", "`name` that others see")
-	flags.IntVar(&profile.Gender, "gender", 0, "`number`: 0 not given, 1 male, 2 female")
-	flags.StringVar(&profile.PictureURL, "picture-url", "", "`URL` of the picture")
-	flags.StringVar(&profile.Country, "country", "", "`country`")
-	flags.StringVar(&profile.Province, "province", "", "`province`")
-	flags.StringVar(&profile.City, "city", "", "`city`")
-	flags.StringVar(&profile.Language, "language", "", "`language`")
+	vip = addProfileFlags(cmd, &account.Profile)
 	addPasswordFlag(cmd, &file)
 	return cmd
 }
@@ -153,6 +156,12 @@ func (c *client) showAccount(a platform.Account) error {
 			t.row(given[0], given[1])
 		}
 	}
+	if a.Profile.RealNamed {
+		t.row("Real name", "registered")
+	}
+	for _, row := range vipRows(&a.Profile.VIP) {
+		t.row(row[0], row[1])
+	}
 	return t.flush()
 }
 
@@ -177,12 +186,7 @@ func (c *client) showAccountDetails(a admin.AccountDetails) error {
 	}
 	if len(a.Friends) > 0 {
 		fmt.Fprintln(c.out)
-		t := newTable(c.out)
-		t.row("FRIEND", "SINCE", "REMARK")
-		for _, f := range a.Friends {
-			t.row(f.Friend, when(f.SinceMS), f.Remark)
-		}
-		return t.flush()
+		return c.showFriends(a.Friends)
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ type busCall struct {
 	tokenFile, sigFile string
 	openkey, pc        bool
 	timestamp          uint64
+	friend, after      platform.UIN
+	limit              uint32
 	timeout            time.Duration
 	asJSON             bool
 }
@@ -51,13 +53,16 @@ func newOIDBCallCommand(s *streams) *cobra.Command {
 		Short: "Call a command of the bus and explain its answer",
 		Long: `Call a command of the bus over its native frames and explain its answer. COMMAND is its number, with or without
 the service type: 0x711_23. Service types: 0x711 has 1 (check of an access token or openkey), 23 (openids to uins) and
-127 (check of an openid in text form), 0x73a has 1 (check of a pay token), 0x71f has 1 (openid to uin).
+127 (check of an openid in text form), 0x73a has 1 (check of a pay token), 0x71f has 1 (openid to uin), 0x5e1 has 1
+(profile of a token's account), 0xf00 has 1 (friends of --uin who use the app), 0xf01 has 1 (are --uin and --friend
+friends).
 
 The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 		Example: `  rookery token issue --app 100700001 --uin 10001 --kind pay > pay.token
   rookery oidb call 0x73a --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --token-file pay.token
   rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
-  rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210`,
+  rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210
+  rookery oidb call 0xf00 --app 100700001 --uin 10001`,
 		Args: exactArgs("COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if c.command, err = oidb.ParseCommand(args[0]); err != nil {
@@ -74,7 +79,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
 	flags.TextVar(&c.app, "app", platform.AppID(0), "`appid` in the request's body")
 	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the game in whose name the call is (default: the platform's own)")
-	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head")
+	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and for 0xf00 and 0xf01 in the body")
 	flags.StringVar(&c.openid, "openid", "", "openid, 32 `hex` digits; for 0x711_23 several with commas between them")
 	flags.TextVar(&c.msdkOpenID, "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, in place of the openid")
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the token on its first line; - is standard input")
@@ -83,6 +88,9 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.StringVar(&c.sigFile, "login-sig-file", "", "`file` with an access token or openkey to sign the head with, at the app of --caller")
 	flags.Uint64Var(&c.timestamp, "timestamp", 0, "0x71f: Unix `seconds`")
 	flags.StringVar(&c.nonce, "nonce", "", "0x71f: `text` that is used once")
+	flags.TextVar(&c.friend, "friend", platform.UIN(0), "0xf01: `uin` of the other account")
+	flags.TextVar(&c.after, "after", platform.UIN(0), "0xf00: only friends above this `uin`")
+	flags.Uint32Var(&c.limit, "limit", oidb.MaxFriends, "0xf00: at most this `many`")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
 	return cmd
@@ -93,7 +101,7 @@ type busAnswer struct {
 	Interface string `json:"interface"`
 	Result    uint32 `json:"result"`
 	Hex       string `json:"hex"`
-	Signed    int    `json:"signed"` // the result as a signed byte
+	Signed    int    `json:"signed"`
 	Domain    string `json:"domain,omitempty"`
 	Symbol    string `json:"symbol,omitempty"`
 	Summary   string `json:"summary,omitempty"`
@@ -148,14 +156,25 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	case oidb.ConvertOpenID:
 		req := &oidb.OpenIDRequest{AppID: c.app, OpenID: first, Timestamp: c.timestamp, Nonce: []byte(c.nonce)}
 		head, answer, err = called[oidb.OpenIDResponse](oidb.Ask[oidb.OpenIDRequest, oidb.OpenIDResponse](ctx, client, c.command, head, req))
+	case oidb.ShowProfile:
+		head, answer, err = called[oidb.ProfileResponse](oidb.Ask[oidb.CheckRequest, oidb.ProfileResponse](ctx, client, c.command, head, c.check(first, token)))
+	case oidb.ListFriends:
+		req := &oidb.FriendsRequest{AppID: c.app, UIN: c.uin, After: c.after, Limit: int(c.limit)}
+		head, answer, err = called[oidb.FriendsResponse](oidb.Ask[oidb.FriendsRequest, oidb.FriendsResponse](ctx, client, c.command, head, req))
+	case oidb.AreFriends:
+		req := &oidb.AreFriendsRequest{UIN: c.uin, Friend: c.friend}
+		head, answer, err = called[oidb.AreFriendsResponse](oidb.Ask[oidb.AreFriendsRequest, oidb.AreFriendsResponse](ctx, client, c.command, head, req))
 	default: // of a command that the bus does not have it says so itself
-		req := &oidb.CheckRequest{AppID: c.app, OpenID: first, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
-		head, answer, err = called[oidb.CheckResponse](oidb.Ask[oidb.CheckRequest, oidb.CheckResponse](ctx, client, c.command, head, req))
+		head, answer, err = called[oidb.CheckResponse](oidb.Ask[oidb.CheckRequest, oidb.CheckResponse](ctx, client, c.command, head, c.check(first, token)))
 	}
 	if err != nil {
 		return noBus(addr, err)
 	}
 	return c.show(s, head, answer)
+}
+
+func (c *busCall) check(openid []byte, token string) *oidb.CheckRequest {
+	return &oidb.CheckRequest{AppID: c.app, OpenID: openid, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
 }
 
 // called keeps a nil message from becoming an answer.
@@ -206,7 +225,7 @@ func noBus(addr string, err error) error {
 
 func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	a := busAnswer{
-		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: int(int8(head.Result)),
+		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: signed(head.Result),
 		Message: string(head.Message),
 	}
 	isCheck := c.command == oidb.CheckAccess || c.command == oidb.CheckPay // of whose success the catalogue has words
@@ -218,7 +237,9 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	if len(fields) > 0 {
 		shown := make(map[string]any, len(fields))
 		for _, f := range fields {
-			shown[f.name] = f.value
+			if f.name != "" {
+				shown[f.name] = f.value
+			}
 		}
 		a.Answer = shown
 	}
@@ -252,6 +273,14 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	return nil
 }
 
+// signed is a result of one byte as a signed one. The commands of this platform's own have larger ones too.
+func signed(result uint32) int {
+	if result > 255 {
+		return int(result)
+	}
+	return int(int8(result))
+}
+
 // answerField is one field of an answer's body.
 type answerField struct {
 	name, label string
@@ -266,6 +295,12 @@ func (f answerField) text() string {
 		return yesNo(v)
 	case []platform.UIN:
 		return listed(v)
+	case []busFriend:
+		names := make([]string, len(v))
+		for i, f := range v {
+			names[i] = f.UIN.String() + " " + f.Nickname
+		}
+		return strings.Join(names, ", ")
 	default:
 		return fmt.Sprint(v)
 	}
@@ -302,9 +337,48 @@ func answerFields(answer any) (fields []answerField) {
 		if m.Fault != 0 {
 			add("fault", "Openid at fault", m.Fault)
 		}
+	case *oidb.ProfileResponse:
+		if m.UIN == 0 {
+			return nil
+		}
+		add("uin", "Uin", m.UIN)
+		add("openid", "Openid", m.OpenID)
+		add("profile", "Nickname", profileField(m.Profile))
+		for _, row := range vipRows(&m.Profile.VIP) {
+			fields = append(fields, answerField{label: row[0], value: row[1]})
+		}
+	case *oidb.FriendsResponse:
+		if m.UIN == 0 {
+			return nil
+		}
+		friends := make([]busFriend, len(m.Friends))
+		for i, f := range m.Friends {
+			friends[i] = busFriend{f.UIN, f.OpenID, f.MSDKOpenID, f.Profile.Nickname, f.Remark}
+		}
+		add("friends", "Friends", friends)
+		add("lost", "May be out of date", m.Lost)
+		add("more", "More", m.More)
+	case *oidb.AreFriendsResponse:
+		if m.UIN != 0 {
+			add("friends", "Friends", m.Friends)
+		}
 	}
 	return fields
 }
+
+// busFriend is a friend in an answer of 0xf00.
+type busFriend struct {
+	UIN        platform.UIN        `json:"uin"`
+	OpenID     platform.OpenID     `json:"openid"`
+	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
+	Nickname   string              `json:"nickname"`
+	Remark     string              `json:"remark,omitzero"`
+}
+
+// profileField is a profile whose text is the nickname; JSON has all of it.
+type profileField platform.Profile
+
+func (p profileField) String() string { return p.Nickname }
 
 func newOIDBPolicyCommand(s *streams) *cobra.Command {
 	c := &client{streams: s}

@@ -31,6 +31,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -64,6 +65,7 @@ func (c *serverConfig) name(setting string) string {
 // server is a platform: everything between the listeners and the disk, wired together.
 type server struct {
 	identity *identity.Service
+	friends  *friends.Service
 	store    store.Store
 	clock    *platform.Clock
 
@@ -132,6 +134,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		return s, err
 	}
 	s.identity.Register(bus)
+	s.friends = friends.New(s.store, s.clock, bus)
+	s.friends.Register()
+	if cfg.dev != nil {
+		s.friends.Guard(cfg.dev.faults.FriendCache)
+	}
 	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
 		return s, err
 	}
@@ -144,11 +151,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	public := []*access.Door{
-		msdkv5.New(s.identity, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
-		msdkv3.New(s.identity, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
+		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
 	}
 	operators := []*access.Door{
-		admin.New(s.identity, bus, adminToken),
+		admin.New(s.identity, s.friends, bus, adminToken),
 	}
 	if cfg.dev != nil {
 		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))
@@ -320,7 +327,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 

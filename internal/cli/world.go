@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -51,14 +52,17 @@ type worldAccount struct {
 // is what lets the platform be ready in a moment.
 const worldPassword = "rookery-demo"
 
+// worldAPIs are what the games may call: beside what every app may, all about friends.
+var worldAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
+
 var worldApps = []platform.App{
 	{
-		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true,
+		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700001magpiearena00", MSDKKey: "demomsdkkey100700001magpiearena0",
 		SigKeys:      map[string]string{"0": "0123456789abcdef0123456789abcdef", "1": "fedcba9876543210fedcba9876543210"},
 		ClientSigKey: "democlientsigkey11magpiearena000",
 	}, {
-		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true,
+		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700002heronharbour0", MSDKKey: "demomsdkkey100700002heronharbour",
 		SigKeys:      map[string]string{"0": "00112233445566778899aabbccddeeff", "1": "ffeeddccbbaa99887766554433221100"},
 		ClientSigKey: "democlientsigkey12heronharbour00",
@@ -66,6 +70,14 @@ var worldApps = []platform.App{
 }
 
 var worldNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
+
+// worldVIP is what some of them have of QQ's memberships.
+var worldVIP = map[string]platform.VIP{
+	"Ann":  {QQLevel: 32, Member: platform.Membership{Level: 5, Year: true}, Yellow: platform.Membership{Level: 4, Year: true, Luxury: true}},
+	"Ben":  {QQLevel: 21, Member: platform.Membership{Level: 3}, Super: platform.Membership{Level: 2}, Blue: platform.Membership{Level: 6, Luxury: true}},
+	"Chen": {QQLevel: 8, Green: platform.Membership{Level: 1}, WiFi: platform.Membership{Level: 1}},
+	"小鸦":   {QQLevel: 1},
+}
 
 // worldFriends are pairs of indexes into worldNames: a circle of five and a pair; the last account has no friends.
 var worldFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
@@ -98,7 +110,7 @@ func (s *server) makeWorld(ctx context.Context) (*world, error) {
 	group.Wait()
 	for _, pair := range worldFriends {
 		group.Go(func() {
-			if err := s.identity.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
+			if err := s.friends.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
 				errs[pair[0]] = errors.Join(errs[pair[0]], err)
 			}
 		})
@@ -121,7 +133,7 @@ func (s *server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		MSDKTokens:   make(map[platform.GameID]string),
 	}
 	err := s.store.CreateAccount(ctx, &platform.Account{
-		UIN: uin, Profile: platform.Profile{Nickname: name}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
+		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: worldVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
 	}, platform.FirstUIN)
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return a, err

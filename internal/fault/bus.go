@@ -14,8 +14,11 @@ import (
 
 // domains are the commands that points can name, with the domain of their own results.
 var domains = map[string]retcode.Domain{
+	"0x5e1": retcode.OIDB,
 	"0x711": retcode.AccessToken,
 	"0x73a": retcode.PayToken,
+	"0xf00": retcode.OIDB,
+	"0xf01": retcode.OIDB,
 }
 
 func commands() []string { return slices.Sorted(maps.Keys(domains)) }
@@ -60,11 +63,14 @@ func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
 
 // subjectOf tells whom a request is about.
 func subjectOf(req any) (who subject) {
-	if check, ok := req.(oidb.CheckRequest); ok {
-		who.app, who.msdk = check.AppID, check.MSDKOpenID
-		if len(check.OpenID) == len(platform.OpenID{}) {
-			who.openid = platform.OpenID(check.OpenID)
+	switch req := req.(type) {
+	case oidb.CheckRequest:
+		who.app, who.msdk = req.AppID, req.MSDKOpenID
+		if len(req.OpenID) == len(platform.OpenID{}) {
+			who.openid = platform.OpenID(req.OpenID)
 		}
+	case oidb.FriendsRequest:
+		who.app = req.AppID
 	}
 	return who
 }

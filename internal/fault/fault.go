@@ -1,4 +1,4 @@
-// Package fault makes parts of the platform fail where they begin: at the call of the store, at the use of the keyring, on
+// Package fault makes parts of the platform fail where they begin: at the call of the store or a cache, at the use of the keyring, on
 // the bus's way to a command. What the platform then answers comes from its own handling of the failure; no fault point
 // names a code of a door. Only `rookery dev` and tests have fault points.
 package fault
@@ -27,10 +27,13 @@ const maxDelay = time.Minute
 // Tables are the store's tables that points can name.
 var Tables = []string{"apps", "accounts", "openids", "players", "grants", "openkeys", "friendships", "oidb_policy"}
 
+// Caches are the caches that points can name.
+var Caches = []string{"friends"}
+
 // Points lists the forms of all points, for help texts.
 func Points() []string {
 	return []string{
-		"store.read:TABLE", "store.write:TABLE", "keyring.read",
+		"store.read:TABLE", "store.write:TABLE", "cache.read:CACHE", "cache.write:CACHE", "keyring.read",
 		"bus.connect:COMMAND", "bus.delay:COMMAND=DURATION", "backend.answer:COMMAND=RESULT",
 	}
 }
@@ -123,6 +126,11 @@ func (r *Rule) check() error {
 			return fmt.Errorf("point %.80q: the tables are %s", r.Point, strings.Join(Tables, ", "))
 		}
 		r.part = r.Point
+	case "cache.read", "cache.write":
+		if !slices.Contains(Caches, target) {
+			return fmt.Errorf("point %.80q: the caches are %s", r.Point, strings.Join(Caches, ", "))
+		}
+		r.part = r.Point
 	case "keyring.read":
 		if r.Point != kind {
 			return fmt.Errorf("point %.80q: keyring.read takes nothing after it", r.Point)
@@ -160,8 +168,8 @@ func (r *Rule) check() error {
 		return fmt.Errorf("times is %d, less than 0", r.Times)
 	case !(r.Rate >= 0 && r.Rate <= 1):
 		return fmt.Errorf("rate %v is not from 0 to 1", r.Rate)
-	case r.Panic && !strings.HasPrefix(kind, "store.") && kind != "keyring.read":
-		return fmt.Errorf("%s does not panic: the store's points and keyring.read do", kind)
+	case r.Panic && !strings.HasPrefix(kind, "store.") && !strings.HasPrefix(kind, "cache.") && kind != "keyring.read":
+		return fmt.Errorf("%s does not panic: the points of the store and the caches and keyring.read do", kind)
 	case len(r.OpenID) > 64 || len(r.Interface) > 200:
 		return errors.New("openid or interface is too long")
 	}
@@ -226,3 +234,11 @@ func (s *Set) fail(ctx context.Context, part string, who subject) error {
 
 // Keyring is the keyring's point; identity.Keyring.Guard takes it.
 func (s *Set) Keyring(ctx context.Context) error { return s.fail(ctx, "keyring.read", subject{}) }
+
+// FriendCache are the points of the friend cache; friends.Service.Guard takes it.
+func (s *Set) FriendCache(ctx context.Context, app platform.AppID, write bool) error {
+	if write {
+		return s.fail(ctx, "cache.write:friends", subject{app: app})
+	}
+	return s.fail(ctx, "cache.read:friends", subject{app: app})
+}

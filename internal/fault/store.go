@@ -184,6 +184,48 @@ func (s *faultyStore) Friends(ctx context.Context, uin platform.UIN) (none []pla
 	return s.Store.Friends(ctx, uin)
 }
 
+func (s *faultyStore) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
+	if err := s.points.fail(ctx, "store.write:friendships", subject{}); err != nil {
+		return err
+	}
+	return s.Store.SetRemark(ctx, uin, friend, remark)
+}
+
+func (s *faultyStore) Unfriend(ctx context.Context, a, b platform.UIN) error {
+	if err := s.points.fail(ctx, "store.write:friendships", subject{}); err != nil {
+		return err
+	}
+	return s.Store.Unfriend(ctx, a, b)
+}
+
+func (s *faultyStore) AreFriends(ctx context.Context, a, b platform.UIN) (none bool, err error) {
+	if err := s.points.fail(ctx, "store.read:friendships", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.AreFriends(ctx, a, b)
+}
+
+func (s *faultyStore) AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) (none []platform.AppUser, err error) {
+	if err := s.points.fail(ctx, "store.read:friendships", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.AppFriends(ctx, app, uin)
+}
+
+func (s *faultyStore) OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) (none []platform.AppUser, err error) {
+	if err := s.points.fail(ctx, "store.read:friendships", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.OtherFriends(ctx, app, uin, limit)
+}
+
+func (s *faultyStore) AppUsers(ctx context.Context, app platform.AppID, openids []platform.OpenID) (none []platform.AppUser, err error) {
+	if err := s.points.fail(ctx, "store.read:openids", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.AppUsers(ctx, app, openids)
+}
+
 func (s *faultyStore) HighestUIN(ctx context.Context) (none platform.UIN, err error) {
 	if err := s.points.fail(ctx, "store.read:accounts", subject{}); err != nil {
 		return none, err

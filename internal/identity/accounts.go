@@ -103,22 +103,19 @@ func (s *Service) ReclaimOpenID(ctx context.Context, app platform.AppID, uin pla
 	return openid, err
 }
 
-// Befriend makes two accounts friends of each other. Errors: ErrInvalid, store.ErrNotFound.
-func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
-	if a == b {
-		return invalidf("account %s cannot be its own friend", a)
-	}
-	for _, uin := range []platform.UIN{a, b} {
-		if _, err := s.Account(ctx, uin); err != nil {
+// UpdateProfile changes what an account shows of itself to what edit makes of it. Errors: ErrInvalid, the one of edit,
+// store.ErrNotFound.
+func (s *Service) UpdateProfile(ctx context.Context, uin platform.UIN, edit func(*platform.Profile) error) (*platform.Account, error) {
+	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+		if err := edit(&a.Profile); err != nil {
 			return err
 		}
-	}
-	return s.store.Befriend(ctx, a, b, s.clock.NowMS())
-}
-
-// Friends returns an account's friends.
-func (s *Service) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
-	return s.store.Friends(ctx, uin)
+		if err := a.Profile.Validate(); err != nil {
+			return invalidf("%w", err)
+		}
+		return nil
+	})
+	return account, noAccount(uin, err)
 }
 
 func noAccount(uin platform.UIN, err error) error {

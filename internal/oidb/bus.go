@@ -209,6 +209,9 @@ const (
 	resultTimestampWild = 0x5b
 )
 
+// ownCommands are the numbers of commands that the original does not have. Their results are codes of the platform.
+const ownCommands, lastOwnCommand = 0xf00, 0xf0f
+
 // Result returns the number by which a code goes over the wire as the result of a command.
 func Result(c Command, code retcode.Code) uint32 {
 	switch {
@@ -224,10 +227,16 @@ func Result(c Command, code retcode.Code) uint32 {
 // that the command does not have are the bus's, and so is 5.
 func CodeOf(c Command, result uint32) (retcode.Code, bool) {
 	domain := retcode.AccessToken
-	switch c.Number {
-	case CheckPay.Number:
+	switch {
+	case c.Number == ShowProfile.Number:
+		domain = retcode.OIDB
+	case c.Number >= ownCommands && c.Number <= lastOwnCommand:
+		if domain = retcode.OIDB; result > 255 {
+			return retcode.Lookup(retcode.QQ, int(result))
+		}
+	case c.Number == CheckPay.Number:
 		domain = retcode.PayToken
-	case ConvertOpenID.Number:
+	case c.Number == ConvertOpenID.Number:
 		switch result {
 		case resultNonceReused:
 			return retcode.QQNonceReused, true

@@ -9,6 +9,9 @@ var (
 	CheckText      = Command{Number: 0x711, ServiceType: 127} // TextRequest, TextResponse
 	CheckPay       = Command{Number: 0x73a, ServiceType: 1}   // CheckRequest, CheckResponse
 	ConvertOpenID  = Command{Number: 0x71f, ServiceType: 1}   // OpenIDRequest, OpenIDResponse
+	ShowProfile    = Command{Number: 0x5e1, ServiceType: 1}   // CheckRequest, ProfileResponse
+	ListFriends    = Command{Number: 0xf00, ServiceType: 1}   // FriendsRequest, FriendsResponse
+	AreFriends     = Command{Number: 0xf01, ServiceType: 1}   // AreFriendsRequest, AreFriendsResponse
 )
 
 // CheckRequest asks 0x711 whether an access token or an openkey, and 0x73a whether a pay token, holds for an openid.
@@ -78,6 +81,44 @@ type OpenIDResponse struct {
 	UIN platform.UIN
 }
 
+// ProfileResponse is what an account shows of itself to the holder of its token. Memberships that have lapsed are none.
+type ProfileResponse struct {
+	UIN     platform.UIN
+	OpenID  platform.OpenID
+	Profile platform.Profile
+}
+
+// MaxFriends is how many friends one answer over the wire may have, so that it fits into a frame.
+const MaxFriends = 200
+
+// FriendsRequest asks for the friends of an account who use an app. Who calls answers for it that the account's token was
+// checked.
+type FriendsRequest struct {
+	AppID platform.AppID
+	UIN   platform.UIN
+	After platform.UIN // only friends above it
+	Limit int          // at most so many; 0 for all, over the wire for MaxFriends
+}
+
+// FriendsResponse has them by number.
+type FriendsResponse struct {
+	UIN     platform.UIN
+	Friends []platform.AppUser // of whose profiles only nickname, gender and QQ level go over the wire
+	Lost    bool               // they may be out of date
+	More    bool               // there are more after the last
+}
+
+// AreFriendsRequest asks whether two accounts are friends.
+type AreFriendsRequest struct {
+	UIN, Friend platform.UIN
+}
+
+// AreFriendsResponse says so.
+type AreFriendsResponse struct {
+	UIN     platform.UIN
+	Friends bool
+}
+
 // subject is the account that an answer is about, 0 when it is about none or many.
 type subject interface{ subject() platform.UIN }
 
@@ -85,3 +126,7 @@ func (m *CheckResponse) subject() platform.UIN  { return m.UIN }
 func (m *TextResponse) subject() platform.UIN   { return m.UIN }
 func (m *OpenIDResponse) subject() platform.UIN { return m.UIN }
 func (m *BatchResponse) subject() platform.UIN  { return 0 }
+
+func (m *ProfileResponse) subject() platform.UIN    { return m.UIN }
+func (m *FriendsResponse) subject() platform.UIN    { return m.UIN }
+func (m *AreFriendsResponse) subject() platform.UIN { return m.UIN }

@@ -232,6 +232,43 @@ func TestMessagesAreWrittenAsTheGeneratedOnesReadThem(t *testing.T) {
 		"0x71f_1 answer": {
 			(&OpenIDResponse{UIN: 10001}).append(nil), new(oidbpb.RspBody0X71F_1), &oidbpb.RspBody0X71F_1{Uin: proto.Uint64(10001)},
 		},
+		"0x5e1_1 request": {
+			(&CheckRequest{AppID: 1, OpenID: openid[:], Token: "t", PC: true}).append(nil), new(oidbpb.ReqBody0X5E1_1),
+			&oidbpb.ReqBody0X5E1_1{Appid: proto.Uint64(1), Openid: openid[:], AccessToken: proto.String("t"), Pc: proto.Bool(true)},
+		},
+		"0x5e1_1 answer": {
+			(&ProfileResponse{UIN: 10001, OpenID: openid, Profile: fullProfile()}).append(nil), new(oidbpb.RspBody0X5E1_1),
+			&oidbpb.RspBody0X5E1_1{
+				Uin: proto.Uint64(10001), Openid: openid[:], Nickname: proto.String("鸦"), Gender: proto.Uint32(2), PictureUrl: proto.String("p"),
+				Country: proto.String("c"), Province: proto.String("r"), City: proto.String("t"), Language: proto.String("l"),
+				QqLevel: proto.Uint32(9), RealNamed: proto.Bool(true), Vip: []*oidbpb.Membership{
+					{Flag: proto.Uint32(0x80), Level: proto.Uint32(4), Year: proto.Bool(true), StartMs: proto.Int64(5), EndMs: proto.Int64(6)},
+					{Flag: proto.Uint32(0x80000), Level: proto.Uint32(1), Luxury: proto.Bool(true)},
+				},
+			},
+		},
+		"0xf00_1 request": {
+			(&FriendsRequest{AppID: 1, UIN: 10001, After: 10002, Limit: 3}).append(nil), new(oidbpb.ReqBody0Xf00_1),
+			&oidbpb.ReqBody0Xf00_1{Appid: proto.Uint64(1), Uin: proto.Uint64(10001), After: proto.Uint64(10002), Limit: proto.Uint32(3)},
+		},
+		"0xf00_1 answer": {
+			(&FriendsResponse{UIN: 10001, Friends: []platform.AppUser{
+				{UIN: 10002, OpenID: openid, MSDKOpenID: 1 << 63, Remark: "r", Profile: fullProfile()},
+				{UIN: 10003, OpenID: openid},
+			}, Lost: true, More: true}).append(nil), new(oidbpb.RspBody0Xf00_1),
+			&oidbpb.RspBody0Xf00_1{Uin: proto.Uint64(10001), Lost: proto.Bool(true), More: proto.Bool(true), Friend: []*oidbpb.AppFriend{
+				{Uin: proto.Uint64(10002), Openid: openid[:], MsdkOpenid: proto.Uint64(1 << 63), Remark: proto.String("r"), Nickname: proto.String("鸦"), Gender: proto.Uint32(2), QqLevel: proto.Uint32(9)},
+				{Uin: proto.Uint64(10003), Openid: openid[:]},
+			}},
+		},
+		"0xf01_1 request": {
+			(&AreFriendsRequest{UIN: 10001, Friend: 10002}).append(nil), new(oidbpb.ReqBody0Xf01_1),
+			&oidbpb.ReqBody0Xf01_1{Uin: proto.Uint64(10001), Friend: proto.Uint64(10002)},
+		},
+		"0xf01_1 answer": {
+			(&AreFriendsResponse{UIN: 10001, Friends: true}).append(nil), new(oidbpb.RspBody0Xf01_1),
+			&oidbpb.RspBody0Xf01_1{Uin: proto.Uint64(10001), Friends: proto.Bool(true)},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := proto.Unmarshal(test.data, test.into); err != nil {

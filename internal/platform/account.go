@@ -1,6 +1,10 @@
 package platform
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // AccountState is what an account may do. Its text form is what operators write.
 type AccountState uint8
@@ -55,12 +59,38 @@ func (c *AccountClass) UnmarshalText(text []byte) (err error) {
 // Profile is what an account shows of itself.
 type Profile struct {
 	Nickname   string `json:"nickname"`
-	Gender     int    `json:"gender"` // 0 not given, 1 male, 2 female
-	PictureURL string `json:"picture_url"`
+	Gender     int    `json:"gender"`      // 0 not given, 1 male, 2 female
+	PictureURL string `json:"picture_url"` // one that ends with / is completed by a size: Picture
 	Country    string `json:"country"`
 	Province   string `json:"province"`
 	City       string `json:"city"`
 	Language   string `json:"language"`
+
+	VIP       VIP  `json:"vip,omitzero"`
+	RealNamed bool `json:"real_named,omitzero"` // the person's real name is registered
+}
+
+// Picture returns the address of the picture, of that many pixels a side where it comes in sizes.
+func (p *Profile) Picture(size int) string {
+	if strings.HasSuffix(p.PictureURL, "/") {
+		return p.PictureURL + strconv.Itoa(size)
+	}
+	return p.PictureURL
+}
+
+// PictureBase returns the address behind which callers put a size, 40 or 100. What they put behind a picture of one size
+// has no effect.
+func (p *Profile) PictureBase() string {
+	if p.PictureURL == "" || strings.HasSuffix(p.PictureURL, "/") {
+		return p.PictureURL
+	}
+	return p.PictureURL + "#"
+}
+
+// At returns what the profile shows at that time: memberships that have lapsed are none.
+func (p Profile) At(nowMS int64) Profile {
+	p.VIP = p.VIP.At(nowMS)
+	return p
 }
 
 // Validate checks the form of every field and returns the first fault in one sentence.
@@ -78,7 +108,7 @@ func (p *Profile) Validate() error {
 	if p.Gender < 0 || p.Gender > 2 {
 		return fmt.Errorf("gender %d is not 0, 1 or 2", p.Gender)
 	}
-	return nil
+	return p.VIP.validate()
 }
 
 // Account is one person's account.

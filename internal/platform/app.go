@@ -50,7 +50,14 @@ type App struct {
 const MaxTestNumbers = 100
 
 // DefaultAPIs are the APIs that a new app is granted.
-var DefaultAPIs = []string{"login", "verify_login", "decrypt", "get_pfval", "guest_check_token"}
+var DefaultAPIs = []string{
+	"login", "verify_login", "decrypt", "get_pfval", "guest_check_token",
+	"userinfo", "friend_list", "query_qq_vip", "query_qq_vip_richinfo",
+	"qqprofile", "qqfriends_detail", "qq_unreg_friends", "qqfriends_vip", "get_vip_rich_info", "query_vip", "get_wifi", "qqget_first_reg",
+}
+
+// RelationPermission stands among an app's APIs when it may have whole friend lists. No app has it by default.
+const RelationPermission = "relation"
 
 // RateLimit bounds the calls to one API: all of an app's, and each user's. A zero rate does not limit.
 type RateLimit struct {

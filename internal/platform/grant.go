@@ -79,3 +79,12 @@ type Friendship struct {
 	Remark  string `json:"remark"`
 	SinceMS int64  `json:"since_ms"`
 }
+
+// AppUser is an account as a user of one app: it has an openid there and authorized the app.
+type AppUser struct {
+	UIN        UIN
+	OpenID     OpenID
+	MSDKOpenID MSDKOpenID // 0 when it never logged in through MSDK V5
+	Remark     string     // of the friend on whose list it is, for it
+	Profile    Profile
+}

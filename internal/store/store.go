@@ -82,6 +82,9 @@ type OpenIDs interface {
 	OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error)
 	// ReclaimOpenID takes the account's active openid at the app back and returns it, or ErrNotFound.
 	ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.OpenID, error)
+	// AppUsers returns those of the openids, in any order, that are in use at the app: not reclaimed, the grant live, the
+	// account not closed.
+	AppUsers(ctx context.Context, app platform.AppID, openids []platform.OpenID) ([]platform.AppUser, error)
 	// EnsurePlayer returns the player that an openid is on a channel; if there is none, candidate becomes its MSDK openid.
 	// created tells which; ErrExists when another player has the candidate.
 	EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (p platform.Player, created bool, err error)
@@ -123,8 +126,19 @@ type Openkeys interface {
 type Friendships interface {
 	// Befriend makes two accounts friends of each other; repeating it changes nothing.
 	Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error
+	// SetRemark sets what an account calls a friend; ErrNotFound when they are not friends.
+	SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error
+	// Unfriend ends a friendship on both sides; ErrNotFound when there is none.
+	Unfriend(ctx context.Context, a, b platform.UIN) error
+	// AreFriends reports whether two accounts are friends.
+	AreFriends(ctx context.Context, a, b platform.UIN) (bool, error)
 	// Friends returns an account's friends by number.
 	Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error)
+	// AppFriends returns those of an account's friends, by number, who use the app: AppUsers says when somebody does.
+	AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error)
+	// OtherFriends returns at most limit of an account's friends who do not use the app, by number. One without an active
+	// openid there has a zero OpenID. Closed accounts are left out.
+	OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error)
 }
 
 // Policies keeps the policy of the bus, every version of it for the operator to look up.

@@ -254,6 +254,12 @@ func (p *Platform) Reclaim(t testing.TB, app App, uin string) {
 	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/reclaim", map[string]string{"appid": app.AppID}, nil)
 }
 
+// Befriend makes two accounts friends.
+func (p *Platform) Befriend(t testing.TB, a, b string) {
+	t.Helper()
+	p.Admin(t, "POST", "/admin/v1/accounts/"+a+"/friends", map[string]string{"friend": b}, nil)
+}
+
 // Revoke ends an account's authorization of an app: by is user or operator.
 func (p *Platform) Revoke(t testing.TB, app App, uin, by string) {
 	t.Helper()

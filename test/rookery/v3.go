@@ -108,3 +108,12 @@ func (p *Platform) CallV3(t testing.TB, call V3Call) V3Answer {
 	}
 	return a
 }
+
+// Fields are all members of the answer.
+func (a V3Answer) Fields(t testing.TB) (fields map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.Body), &fields); err != nil {
+		t.Fatal(err)
+	}
+	return fields
+}

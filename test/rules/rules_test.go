@@ -29,6 +29,7 @@ var layers = []struct {
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
 	{[]string{"internal/access"}, false},
+	{[]string{"internal/friends"}, false},
 	{[]string{"internal/identity"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb"}, false},

@@ -25,7 +25,12 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		return rookery.Settings{"rates": map[string]any{api: map[string]string{whose: "1/1h"}}}
 	}
 	token := stageFault{ret: 100014, change: func(c rookery.Call) rookery.Call { return c.WithBody(lapsedBody) }}
-	if path == decryptPath {
+	switch path {
+	case friendListPath:
+		token.ret = 251002
+	case queryVIPPath, vipRichInfoPath:
+		token.ret = 116
+	case decryptPath:
 		token = stageFault{ret: 10006, change: func(c rookery.Call) rookery.Call { return c.With("itopencodeparam", lapsedLink) }}
 	}
 	return map[string]stageFault{
@@ -43,6 +48,7 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		"v5-body":             {ret: 1005, change: func(c rookery.Call) rookery.Call { return c.WithBody("[]") }},
 		"v5-test-number":      {ret: -12, settings: rookery.Settings{"environment": "test"}},
 		"user-rate":           {ret: 220028, settings: usedUp("user")},
+		"relation":            {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
 		"token":               token,
 	}
 }
@@ -75,6 +81,9 @@ func TestStagePrecedence(t *testing.T) {
 				openid := pl.issue(t, "access").OpenID
 				lapsed = login(pl.app, openid, pl.lapsed(t, "access"))
 				sound = login(pl.app, openid, pl.issue(t, "access").Token)
+			case userinfoPath, queryVIPPath, vipRichInfoPath, friendListPath:
+				p.SetApp(t, pl.app, relation)
+				sound, lapsed = pl.about(path, pl.token), pl.about(path, pl.lapsed(t, "msdk"))
 			default:
 				t.Fatalf("there is no sound call of %s yet", path)
 			}
@@ -90,7 +99,7 @@ func TestStagePrecedence(t *testing.T) {
 				}
 				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
 					settings := rookery.Settings{
-						"online": true, "apis": []string{api}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
+						"online": true, "apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
 						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 					}
 					call := sound

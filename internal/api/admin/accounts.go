@@ -59,9 +59,50 @@ func (d *door) showAccount(c *access.Call) (any, error) {
 	}
 	details := &AccountDetails{Account: *account}
 	if details.OpenIDs, err = d.identity.OpenIDsOf(c.Context(), id); err == nil {
-		details.Friends, err = d.identity.Friends(c.Context(), id)
+		details.Friends, err = d.friends.Of(c.Context(), id)
 	}
 	return details, err
+}
+
+// ProfileChange is what an operator may change of what an account shows of itself. A member that is missing stays as it is.
+type ProfileChange struct {
+	Nickname   *string                         `json:"nickname,omitzero"`
+	Gender     *int                            `json:"gender,omitzero"`
+	PictureURL *string                         `json:"picture_url,omitzero"`
+	Country    *string                         `json:"country,omitzero"`
+	Province   *string                         `json:"province,omitzero"`
+	City       *string                         `json:"city,omitzero"`
+	Language   *string                         `json:"language,omitzero"`
+	RealNamed  *bool                           `json:"real_named,omitzero"`
+	QQLevel    *int                            `json:"qq_level,omitzero"`
+	VIP        map[string]*platform.Membership `json:"vip,omitzero"` // by name; null takes a membership away
+}
+
+func (d *door) updateAccount(c *access.Call) (any, error) {
+	return onAccount(c, func(id platform.UIN, in ProfileChange) (any, error) {
+		return d.identity.UpdateProfile(c.Context(), id, in.apply)
+	})
+}
+
+func (in *ProfileChange) apply(p *platform.Profile) error {
+	set(&p.Nickname, in.Nickname)
+	set(&p.Gender, in.Gender)
+	set(&p.PictureURL, in.PictureURL)
+	set(&p.Country, in.Country)
+	set(&p.Province, in.Province)
+	set(&p.City, in.City)
+	set(&p.Language, in.Language)
+	set(&p.RealNamed, in.RealNamed)
+	set(&p.VIP.QQLevel, in.QQLevel)
+	for name, membership := range in.VIP {
+		field := p.VIP.Named(name)
+		if field == nil {
+			return fmt.Errorf("%w: vip: there is no membership %.40q", identity.ErrInvalid, name)
+		}
+		*field = platform.Membership{}
+		set(field, membership)
+	}
+	return nil
 }
 
 // NewState is the state that an account is put into.

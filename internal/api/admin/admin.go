@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -22,36 +23,42 @@ import (
 
 type door struct {
 	identity *identity.Service
+	friends  *friends.Service
 	bus      *oidb.Bus
 	token    [sha256.Size]byte // hash of the bearer token: comparing hashes tells nothing of lengths
 }
 
 // New returns the door for those who show the token.
-func New(id *identity.Service, bus *oidb.Bus, token string) *access.Door {
-	d := &door{identity: id, bus: bus, token: sha256.Sum256([]byte(token))}
+func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, token string) *access.Door {
+	d := &door{identity: id, friends: fr, bus: bus, token: sha256.Sum256([]byte(token))}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
 		Stages:   []access.Stage{{Name: "bearer", Run: d.bearer}},
 		Handlers: map[string]access.Handler{
-			"GET /admin/v1/apps":                     d.listApps,
-			"POST /admin/v1/apps":                    d.createApp,
-			"GET /admin/v1/apps/{appid}":             d.showApp,
-			"PATCH /admin/v1/apps/{appid}":           d.updateApp,
-			"POST /admin/v1/apps/{appid}/keys":       d.setAppKey,
-			"GET /admin/v1/accounts":                 d.listAccounts,
-			"POST /admin/v1/accounts":                d.createAccount,
-			"GET /admin/v1/accounts/{uin}":           d.showAccount,
-			"POST /admin/v1/accounts/{uin}/state":    d.setState,
-			"POST /admin/v1/accounts/{uin}/password": d.setPassword,
-			"POST /admin/v1/accounts/{uin}/reclaim":  d.reclaim,
-			"POST /admin/v1/tokens":                  d.issueToken,
-			"POST /admin/v1/tokens/inspect":          d.inspectToken,
-			"POST /admin/v1/tokens/revoke":           d.revoke,
-			"GET /admin/v1/keys":                     d.listKeys,
-			"POST /admin/v1/keys":                    d.rotateKeys,
-			"GET /admin/v1/oidb/policy":              d.showPolicy,
-			"PATCH /admin/v1/oidb/policy":            d.changePolicy,
+			"GET /admin/v1/apps":                               d.listApps,
+			"POST /admin/v1/apps":                              d.createApp,
+			"GET /admin/v1/apps/{appid}":                       d.showApp,
+			"PATCH /admin/v1/apps/{appid}":                     d.updateApp,
+			"POST /admin/v1/apps/{appid}/keys":                 d.setAppKey,
+			"GET /admin/v1/accounts":                           d.listAccounts,
+			"POST /admin/v1/accounts":                          d.createAccount,
+			"GET /admin/v1/accounts/{uin}":                     d.showAccount,
+			"PATCH /admin/v1/accounts/{uin}":                   d.updateAccount,
+			"POST /admin/v1/accounts/{uin}/state":              d.setState,
+			"POST /admin/v1/accounts/{uin}/password":           d.setPassword,
+			"POST /admin/v1/accounts/{uin}/reclaim":            d.reclaim,
+			"GET /admin/v1/accounts/{uin}/friends":             d.listFriends,
+			"POST /admin/v1/accounts/{uin}/friends":            d.addFriend,
+			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":  d.remarkFriend,
+			"DELETE /admin/v1/accounts/{uin}/friends/{friend}": d.removeFriend,
+			"POST /admin/v1/tokens":                            d.issueToken,
+			"POST /admin/v1/tokens/inspect":                    d.inspectToken,
+			"POST /admin/v1/tokens/revoke":                     d.revoke,
+			"GET /admin/v1/keys":                               d.listKeys,
+			"POST /admin/v1/keys":                              d.rotateKeys,
+			"GET /admin/v1/oidb/policy":                        d.showPolicy,
+			"PATCH /admin/v1/oidb/policy":                      d.changePolicy,
 		},
 		Encode: encode,
 	}

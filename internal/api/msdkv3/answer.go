@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -50,10 +51,11 @@ type outcome struct {
 	code    retcode.Code
 }
 
-// encode writes the answer of section 3. All members are made so that they are valid UTF-8.
+// encode writes the answer of section 3: the common members, and between them those of the interface. All are made so that
+// they are valid UTF-8.
 func encode(c *access.Call, answer any, err error) {
 	out := outcome{msg: "success"}
-	var more *pfvalResult
+	var members []byte
 	if err != nil {
 		out = refusal(err)
 		var coded *retcode.Error
@@ -64,8 +66,8 @@ func encode(c *access.Call, answer any, err error) {
 		switch answer := answer.(type) {
 		case success:
 			out.msg = string(answer)
-		case *pfvalResult:
-			more = answer
+		default: // only strings and numbers are in it, so it cannot fail to be JSON
+			members, _ = json.Marshal(answer)
 		}
 	}
 	c.Answer.Status, c.Answer.Code = http.StatusOK, out.code
@@ -74,9 +76,8 @@ func encode(c *access.Call, answer any, err error) {
 	b = appendMember(b, `,"msg":`, out.msg)
 	b = append(b, `,"err_type":`...)
 	b = strconv.AppendInt(b, int64(out.errType), 10)
-	if more != nil {
-		b = appendMember(b, `,"pf":`, more.pf)
-		b = appendMember(b, `,"pfKey":`, more.pfKey)
+	if len(members) > len(`{}`) {
+		b = append(append(b, ','), members[1:len(members)-1]...)
 	}
 	if serial := serial(c); serial != "" {
 		b = appendMember(b, `,"msdkExtInfo":`, serial)
@@ -122,8 +123,8 @@ func refusal(err error) outcome {
 	return outcome{code.Number(), detail, errType(code.Class()), code}
 }
 
-// commandFailed tells what 0x711 answered by the platform's number for it, and what any other command answered as a
-// failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
+// commandFailed tells what 0x711 and the friends' commands answered by the platform's number for it, and what any other
+// command answered as a failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
 func commandFailed(f *oidb.Failure) outcome {
 	switch {
 	case f.Code == retcode.OIDBCommandNotConfigured:
@@ -131,6 +132,8 @@ func commandFailed(f *oidb.Failure) outcome {
 		return outcome{code.Number(), f.Error(), errType(code.Class()), code}
 	case f.Code.Domain() == retcode.AccessToken:
 		return platformRefused(identity.Meaning(f.Code), f.Error())
+	case f.Code.Domain() == retcode.QQ:
+		return platformRefused(f.Code, f.Error())
 	default:
 		code := retcode.V3OIDBFailed
 		return outcome{code.Number(), f.Error(), errType(f.Code.Class()), code}

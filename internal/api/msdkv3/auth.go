@@ -122,7 +122,10 @@ func (b *pfvalBody) check(c *access.Call) error {
 }
 
 // pfvalResult is the answer of get_pfval beside the common members.
-type pfvalResult struct{ pf, pfKey string }
+type pfvalResult struct {
+	PF    string `json:"pf"`
+	PFKey string `json:"pfKey"`
+}
 
 // pfval makes the strings with which a game's back end begins a payment.
 func (d *door) pfval(c *access.Call) (any, error) {
@@ -137,7 +140,7 @@ func (d *door) pfval(c *access.Call) (any, error) {
 		Platform: in.Platform, Channel: in.RegChannel, System: in.OS, InstallChannel: in.InstallChannel,
 		AppID: c.App.AppID.String(), OpenID: rsp.OpenID.String(),
 	}
-	return &pfvalResult{pf: pf.String(), pfKey: pf.Key(c.App.AppKey)}, nil
+	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
 }
 
 // testNumber lets only test numbers use an app of the test environment. What names nobody passes: the check of its token
@@ -157,5 +160,5 @@ func (d *door) testNumber(c *access.Call) error {
 	return nil
 }
 
-// notMapped serves the interfaces of the official client SDK that have no command here (msdk-v3.md, 5.19).
+// notMapped serves the interfaces that have no command here.
 func notMapped(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -24,23 +25,35 @@ type Options struct {
 type door struct {
 	Options
 	identity *identity.Service
+	friends  *friends.Service
 	bus      *oidb.Bus
 	bodies   map[string]decoder // by path
 }
 
 // New returns the door.
-func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, bus: bus}
+func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, identity: id, friends: fr, bus: bus}
 	d.bodies = map[string]decoder{
 		"/auth/verify_login":      decode[verifyLoginBody],
 		"/auth/guest_check_token": decode[guestBody],
 		"/auth/get_pfval":         decode[pfvalBody],
-		"/auth/getlogin_info":     decode[anyBody],
-		"/auth/qqa8_login":        decode[anyBody],
+
+		"/relation/qqprofile":         decode[tokenBody],
+		"/relation/qqfriends_detail":  decode[friendsBody],
+		"/relation/qqstrange_profile": decode[strangersBody],
+		"/relation/qq_unreg_friends":  decode[othersBody],
+		"/relation/qqfriends_vip":     decode[membersBody],
+		"/relation/get_vip_rich_info": decode[tokenBody],
+		"/profile/query_vip":          decode[vipBody],
+		"/profile/get_wifi":           decode[wifiBody],
+		"/profile/qqget_first_reg":    decode[firstRegBody],
 	}
-	return &access.Door{
+	for _, path := range unmapped {
+		d.bodies[path] = decode[anyBody]
+	}
+	door := &access.Door{
 		Name:          "msdkv3",
-		Prefixes:      []string{"/auth/"},
+		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		Stages: []access.Stage{
 			{Name: "v3-params", Run: params},
@@ -55,11 +68,30 @@ func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 			"POST /auth/verify_login":      d.verifyLogin,
 			"POST /auth/guest_check_token": d.guestCheck,
 			"POST /auth/get_pfval":         d.pfval,
-			"POST /auth/getlogin_info":     notMapped,
-			"POST /auth/qqa8_login":        notMapped,
+
+			"POST /relation/qqprofile":         d.qqProfile,
+			"POST /relation/qqfriends_detail":  d.friendsDetail,
+			"POST /relation/qqstrange_profile": d.strangers,
+			"POST /relation/qq_unreg_friends":  d.otherFriends,
+			"POST /relation/qqfriends_vip":     d.members,
+			"POST /relation/get_vip_rich_info": d.vipRichInfo,
+			"POST /profile/query_vip":          d.queryVIP,
+			"POST /profile/get_wifi":           d.wifi,
+			"POST /profile/qqget_first_reg":    d.firstReg,
 		},
 		Encode: encode,
 	}
+	for _, path := range unmapped {
+		door.Handlers["POST "+path] = notMapped
+	}
+	return door
+}
+
+// unmapped are the interfaces of MSDK V3 that have no command here (msdk-v3.md, 4 and 5.19).
+var unmapped = []string{
+	"/auth/getlogin_info", "/auth/qqa8_login",
+	"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
+	"/profile/load_vip", "/profile/get_gift", "/profile/get_xinyue_super",
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). conn, version, ishttps and opua change nothing here.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -49,7 +50,7 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	}
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(t, err)
-	doors := []*access.Door{New(f.id, bus, Options{})}
+	doors := []*access.Door{New(f.id, friends.New(st, clock, bus), bus, Options{})}
 	gateway, err := access.New(routes, doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())

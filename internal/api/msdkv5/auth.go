@@ -221,7 +221,7 @@ func (d *door) login(c *access.Call) (any, error) {
 		First:           first,
 		UserName:        login.Profile.Nickname,
 		Gender:          login.Profile.Gender,
-		PictureURL:      login.Profile.PictureURL,
+		PictureURL:      login.Profile.Picture(pictureSize),
 		ChannelID:       identity.ChannelQQ,
 		Channel:         "QQ",
 	}, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -36,17 +37,23 @@ type Options struct {
 type door struct {
 	Options
 	identity *identity.Service
+	friends  *friends.Service
 	bus      *oidb.Bus
 	bodies   map[string]decoder // by path
 }
 
 // New returns the door.
-func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, bus: bus}
+func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, identity: id, friends: fr, bus: bus}
 	d.bodies = map[string]decoder{
 		"/v2/auth/verify_login": decode[verifyLoginBody],
 		"/v2/auth/get_pfval":    decode[pfvalBody],
 		"/v2/auth/login":        decode[loginBody],
+
+		"/v2/profile/userinfo":              decode[playerBody],
+		"/v2/profile/query_qq_vip":          decode[vipBody],
+		"/v2/profile/query_qq_vip_richinfo": decode[playerBody],
+		"/v2/friend/friend_list":            decode[friendsBody],
 	}
 	return &access.Door{
 		Name:     "msdkv5",
@@ -64,6 +71,11 @@ func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 			"POST /v2/auth/get_pfval":    d.pfval,
 			"GET /v2/auth/decrypt":       d.decrypt,
 			"POST /v2/auth/login":        d.login,
+
+			"POST /v2/profile/userinfo":              d.userinfo,
+			"POST /v2/profile/query_qq_vip":          d.queryVIP,
+			"POST /v2/profile/query_qq_vip_richinfo": d.vipRichInfo,
+			"POST /v2/friend/friend_list":            d.friendList,
 		},
 		Encode: encode,
 	}

@@ -1077,6 +1077,646 @@ func (x *RspBody0X71F_1) GetUin() uint64 {
 	return 0
 }
 
+// ReqBody0x5e1_1 asks for the profile of a token's account.
+type ReqBody0X5E1_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         *uint64                `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`                            // 16 bytes
+	MsdkOpenid    *uint64                `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"` // in place of openid, for an MSDK token
+	AccessToken   *string                `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Openkey       []byte                 `protobuf:"bytes,5,opt,name=openkey" json:"openkey,omitempty"` // in place of access_token, as issued
+	Pc            *bool                  `protobuf:"varint,6,opt,name=pc" json:"pc,omitempty"`          // the PC SDK made the authorization
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReqBody0X5E1_1) Reset() {
+	*x = ReqBody0X5E1_1{}
+	mi := &file_oidb_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReqBody0X5E1_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReqBody0X5E1_1) ProtoMessage() {}
+
+func (x *ReqBody0X5E1_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReqBody0X5E1_1.ProtoReflect.Descriptor instead.
+func (*ReqBody0X5E1_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReqBody0X5E1_1) GetAppid() uint64 {
+	if x != nil && x.Appid != nil {
+		return *x.Appid
+	}
+	return 0
+}
+
+func (x *ReqBody0X5E1_1) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *ReqBody0X5E1_1) GetMsdkOpenid() uint64 {
+	if x != nil && x.MsdkOpenid != nil {
+		return *x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *ReqBody0X5E1_1) GetAccessToken() string {
+	if x != nil && x.AccessToken != nil {
+		return *x.AccessToken
+	}
+	return ""
+}
+
+func (x *ReqBody0X5E1_1) GetOpenkey() []byte {
+	if x != nil {
+		return x.Openkey
+	}
+	return nil
+}
+
+func (x *ReqBody0X5E1_1) GetPc() bool {
+	if x != nil && x.Pc != nil {
+		return *x.Pc
+	}
+	return false
+}
+
+// Membership is one of QQ's memberships.
+type Membership struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Flag          *uint32                `protobuf:"varint,1,opt,name=flag" json:"flag,omitempty"` // 1 member, 4 blue, 8 red, 0x10 super, 0x40 Xinyue, 0x80 yellow, 0x100 anime, 0x10000 green, 0x20000 pink, 0x40000 Super QQ, 0x80000 WiFi
+	Level         *uint32                `protobuf:"varint,2,opt,name=level" json:"level,omitempty"`
+	Year          *bool                  `protobuf:"varint,3,opt,name=year" json:"year,omitempty"`
+	Luxury        *bool                  `protobuf:"varint,4,opt,name=luxury" json:"luxury,omitempty"`
+	StartMs       *int64                 `protobuf:"varint,5,opt,name=start_ms,json=startMs" json:"start_ms,omitempty"` // Unix milliseconds
+	EndMs         *int64                 `protobuf:"varint,6,opt,name=end_ms,json=endMs" json:"end_ms,omitempty"`       // Unix milliseconds; 0 for no end
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Membership) Reset() {
+	*x = Membership{}
+	mi := &file_oidb_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Membership) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Membership) ProtoMessage() {}
+
+func (x *Membership) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Membership.ProtoReflect.Descriptor instead.
+func (*Membership) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Membership) GetFlag() uint32 {
+	if x != nil && x.Flag != nil {
+		return *x.Flag
+	}
+	return 0
+}
+
+func (x *Membership) GetLevel() uint32 {
+	if x != nil && x.Level != nil {
+		return *x.Level
+	}
+	return 0
+}
+
+func (x *Membership) GetYear() bool {
+	if x != nil && x.Year != nil {
+		return *x.Year
+	}
+	return false
+}
+
+func (x *Membership) GetLuxury() bool {
+	if x != nil && x.Luxury != nil {
+		return *x.Luxury
+	}
+	return false
+}
+
+func (x *Membership) GetStartMs() int64 {
+	if x != nil && x.StartMs != nil {
+		return *x.StartMs
+	}
+	return 0
+}
+
+func (x *Membership) GetEndMs() int64 {
+	if x != nil && x.EndMs != nil {
+		return *x.EndMs
+	}
+	return 0
+}
+
+// RspBody0x5e1_1 has it, with the memberships that hold.
+type RspBody0X5E1_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	Nickname      *string                `protobuf:"bytes,3,opt,name=nickname" json:"nickname,omitempty"`
+	Gender        *uint32                `protobuf:"varint,4,opt,name=gender" json:"gender,omitempty"` // 0 not given, 1 male, 2 female
+	PictureUrl    *string                `protobuf:"bytes,5,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"`
+	Country       *string                `protobuf:"bytes,6,opt,name=country" json:"country,omitempty"`
+	Province      *string                `protobuf:"bytes,7,opt,name=province" json:"province,omitempty"`
+	City          *string                `protobuf:"bytes,8,opt,name=city" json:"city,omitempty"`
+	Language      *string                `protobuf:"bytes,9,opt,name=language" json:"language,omitempty"`
+	QqLevel       *uint32                `protobuf:"varint,10,opt,name=qq_level,json=qqLevel" json:"qq_level,omitempty"`
+	Vip           []*Membership          `protobuf:"bytes,11,rep,name=vip" json:"vip,omitempty"`
+	RealNamed     *bool                  `protobuf:"varint,12,opt,name=real_named,json=realNamed" json:"real_named,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RspBody0X5E1_1) Reset() {
+	*x = RspBody0X5E1_1{}
+	mi := &file_oidb_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RspBody0X5E1_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RspBody0X5E1_1) ProtoMessage() {}
+
+func (x *RspBody0X5E1_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RspBody0X5E1_1.ProtoReflect.Descriptor instead.
+func (*RspBody0X5E1_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RspBody0X5E1_1) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *RspBody0X5E1_1) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *RspBody0X5E1_1) GetNickname() string {
+	if x != nil && x.Nickname != nil {
+		return *x.Nickname
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetGender() uint32 {
+	if x != nil && x.Gender != nil {
+		return *x.Gender
+	}
+	return 0
+}
+
+func (x *RspBody0X5E1_1) GetPictureUrl() string {
+	if x != nil && x.PictureUrl != nil {
+		return *x.PictureUrl
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetCountry() string {
+	if x != nil && x.Country != nil {
+		return *x.Country
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetProvince() string {
+	if x != nil && x.Province != nil {
+		return *x.Province
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetCity() string {
+	if x != nil && x.City != nil {
+		return *x.City
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetLanguage() string {
+	if x != nil && x.Language != nil {
+		return *x.Language
+	}
+	return ""
+}
+
+func (x *RspBody0X5E1_1) GetQqLevel() uint32 {
+	if x != nil && x.QqLevel != nil {
+		return *x.QqLevel
+	}
+	return 0
+}
+
+func (x *RspBody0X5E1_1) GetVip() []*Membership {
+	if x != nil {
+		return x.Vip
+	}
+	return nil
+}
+
+func (x *RspBody0X5E1_1) GetRealNamed() bool {
+	if x != nil && x.RealNamed != nil {
+		return *x.RealNamed
+	}
+	return false
+}
+
+// ReqBody0xf00_1 asks for the friends of an account who use an app.
+type ReqBody0Xf00_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         *uint64                `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           *uint64                `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	After         *uint64                `protobuf:"varint,3,opt,name=after" json:"after,omitempty"` // only friends above this number
+	Limit         *uint32                `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"` // at most, up to 200
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReqBody0Xf00_1) Reset() {
+	*x = ReqBody0Xf00_1{}
+	mi := &file_oidb_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReqBody0Xf00_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReqBody0Xf00_1) ProtoMessage() {}
+
+func (x *ReqBody0Xf00_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReqBody0Xf00_1.ProtoReflect.Descriptor instead.
+func (*ReqBody0Xf00_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReqBody0Xf00_1) GetAppid() uint64 {
+	if x != nil && x.Appid != nil {
+		return *x.Appid
+	}
+	return 0
+}
+
+func (x *ReqBody0Xf00_1) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *ReqBody0Xf00_1) GetAfter() uint64 {
+	if x != nil && x.After != nil {
+		return *x.After
+	}
+	return 0
+}
+
+func (x *ReqBody0Xf00_1) GetLimit() uint32 {
+	if x != nil && x.Limit != nil {
+		return *x.Limit
+	}
+	return 0
+}
+
+// AppFriend is one of them.
+type AppFriend struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    *uint64                `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	Remark        *string                `protobuf:"bytes,4,opt,name=remark" json:"remark,omitempty"` // what the account calls the friend
+	Nickname      *string                `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
+	Gender        *uint32                `protobuf:"varint,6,opt,name=gender" json:"gender,omitempty"`
+	QqLevel       *uint32                `protobuf:"varint,7,opt,name=qq_level,json=qqLevel" json:"qq_level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppFriend) Reset() {
+	*x = AppFriend{}
+	mi := &file_oidb_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppFriend) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppFriend) ProtoMessage() {}
+
+func (x *AppFriend) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppFriend.ProtoReflect.Descriptor instead.
+func (*AppFriend) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AppFriend) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *AppFriend) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *AppFriend) GetMsdkOpenid() uint64 {
+	if x != nil && x.MsdkOpenid != nil {
+		return *x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *AppFriend) GetRemark() string {
+	if x != nil && x.Remark != nil {
+		return *x.Remark
+	}
+	return ""
+}
+
+func (x *AppFriend) GetNickname() string {
+	if x != nil && x.Nickname != nil {
+		return *x.Nickname
+	}
+	return ""
+}
+
+func (x *AppFriend) GetGender() uint32 {
+	if x != nil && x.Gender != nil {
+		return *x.Gender
+	}
+	return 0
+}
+
+func (x *AppFriend) GetQqLevel() uint32 {
+	if x != nil && x.QqLevel != nil {
+		return *x.QqLevel
+	}
+	return 0
+}
+
+// RspBody0xf00_1 has them by number.
+type RspBody0Xf00_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Friend        []*AppFriend           `protobuf:"bytes,2,rep,name=friend" json:"friend,omitempty"`
+	Lost          *bool                  `protobuf:"varint,3,opt,name=lost" json:"lost,omitempty"` // they may be out of date
+	More          *bool                  `protobuf:"varint,4,opt,name=more" json:"more,omitempty"` // there are more after the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RspBody0Xf00_1) Reset() {
+	*x = RspBody0Xf00_1{}
+	mi := &file_oidb_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RspBody0Xf00_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RspBody0Xf00_1) ProtoMessage() {}
+
+func (x *RspBody0Xf00_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RspBody0Xf00_1.ProtoReflect.Descriptor instead.
+func (*RspBody0Xf00_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RspBody0Xf00_1) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *RspBody0Xf00_1) GetFriend() []*AppFriend {
+	if x != nil {
+		return x.Friend
+	}
+	return nil
+}
+
+func (x *RspBody0Xf00_1) GetLost() bool {
+	if x != nil && x.Lost != nil {
+		return *x.Lost
+	}
+	return false
+}
+
+func (x *RspBody0Xf00_1) GetMore() bool {
+	if x != nil && x.More != nil {
+		return *x.More
+	}
+	return false
+}
+
+// ReqBody0xf01_1 asks whether two accounts are friends.
+type ReqBody0Xf01_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Friend        *uint64                `protobuf:"varint,2,opt,name=friend" json:"friend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReqBody0Xf01_1) Reset() {
+	*x = ReqBody0Xf01_1{}
+	mi := &file_oidb_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReqBody0Xf01_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReqBody0Xf01_1) ProtoMessage() {}
+
+func (x *ReqBody0Xf01_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReqBody0Xf01_1.ProtoReflect.Descriptor instead.
+func (*ReqBody0Xf01_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReqBody0Xf01_1) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *ReqBody0Xf01_1) GetFriend() uint64 {
+	if x != nil && x.Friend != nil {
+		return *x.Friend
+	}
+	return 0
+}
+
+// RspBody0xf01_1 says so.
+type RspBody0Xf01_1 struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           *uint64                `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Friends       *bool                  `protobuf:"varint,2,opt,name=friends" json:"friends,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RspBody0Xf01_1) Reset() {
+	*x = RspBody0Xf01_1{}
+	mi := &file_oidb_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RspBody0Xf01_1) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RspBody0Xf01_1) ProtoMessage() {}
+
+func (x *RspBody0Xf01_1) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RspBody0Xf01_1.ProtoReflect.Descriptor instead.
+func (*RspBody0Xf01_1) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RspBody0Xf01_1) GetUin() uint64 {
+	if x != nil && x.Uin != nil {
+		return *x.Uin
+	}
+	return 0
+}
+
+func (x *RspBody0Xf01_1) GetFriends() bool {
+	if x != nil && x.Friends != nil {
+		return *x.Friends
+	}
+	return false
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -1175,7 +1815,64 @@ const file_oidb_proto_rawDesc = "" +
 	"\ttimestamp\x18\x03 \x01(\x04R\ttimestamp\x12\x14\n" +
 	"\x05nonce\x18\x04 \x01(\fR\x05nonce\"\"\n" +
 	"\x0eRspBody0x71f_1\x12\x10\n" +
-	"\x03uin\x18\x01 \x01(\x04R\x03uinB3Z1github.com/rookeryhq/rookery/internal/oidb/oidbpb"
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\"\xac\x01\n" +
+	"\x0eReqBody0x5e1_1\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x18\n" +
+	"\aopenkey\x18\x05 \x01(\fR\aopenkey\x12\x0e\n" +
+	"\x02pc\x18\x06 \x01(\bR\x02pc\"\x94\x01\n" +
+	"\n" +
+	"Membership\x12\x12\n" +
+	"\x04flag\x18\x01 \x01(\rR\x04flag\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\rR\x05level\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\bR\x04year\x12\x16\n" +
+	"\x06luxury\x18\x04 \x01(\bR\x06luxury\x12\x19\n" +
+	"\bstart_ms\x18\x05 \x01(\x03R\astartMs\x12\x15\n" +
+	"\x06end_ms\x18\x06 \x01(\x03R\x05endMs\"\xdb\x02\n" +
+	"\x0eRspBody0x5e1_1\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1a\n" +
+	"\bnickname\x18\x03 \x01(\tR\bnickname\x12\x16\n" +
+	"\x06gender\x18\x04 \x01(\rR\x06gender\x12\x1f\n" +
+	"\vpicture_url\x18\x05 \x01(\tR\n" +
+	"pictureUrl\x12\x18\n" +
+	"\acountry\x18\x06 \x01(\tR\acountry\x12\x1a\n" +
+	"\bprovince\x18\a \x01(\tR\bprovince\x12\x12\n" +
+	"\x04city\x18\b \x01(\tR\x04city\x12\x1a\n" +
+	"\blanguage\x18\t \x01(\tR\blanguage\x12\x19\n" +
+	"\bqq_level\x18\n" +
+	" \x01(\rR\aqqLevel\x12*\n" +
+	"\x03vip\x18\v \x03(\v2\x18.rookery.oidb.MembershipR\x03vip\x12\x1d\n" +
+	"\n" +
+	"real_named\x18\f \x01(\bR\trealNamed\"d\n" +
+	"\x0eReqBody0xf00_1\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"\xbd\x01\n" +
+	"\tAppFriend\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12\x16\n" +
+	"\x06remark\x18\x04 \x01(\tR\x06remark\x12\x1a\n" +
+	"\bnickname\x18\x05 \x01(\tR\bnickname\x12\x16\n" +
+	"\x06gender\x18\x06 \x01(\rR\x06gender\x12\x19\n" +
+	"\bqq_level\x18\a \x01(\rR\aqqLevel\"{\n" +
+	"\x0eRspBody0xf00_1\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12/\n" +
+	"\x06friend\x18\x02 \x03(\v2\x17.rookery.oidb.AppFriendR\x06friend\x12\x12\n" +
+	"\x04lost\x18\x03 \x01(\bR\x04lost\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\":\n" +
+	"\x0eReqBody0xf01_1\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06friend\x18\x02 \x01(\x04R\x06friend\"<\n" +
+	"\x0eRspBody0xf01_1\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x18\n" +
+	"\afriends\x18\x02 \x01(\bR\afriendsB3Z1github.com/rookeryhq/rookery/internal/oidb/oidbpb"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -1189,7 +1886,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),         // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),         // 1: rookery.oidb.LoginSig
@@ -1205,14 +1902,24 @@ var file_oidb_proto_goTypes = []any{
 	(*RspBody0X73A_1)(nil),   // 11: rookery.oidb.RspBody0x73a_1
 	(*ReqBody0X71F_1)(nil),   // 12: rookery.oidb.ReqBody0x71f_1
 	(*RspBody0X71F_1)(nil),   // 13: rookery.oidb.RspBody0x71f_1
+	(*ReqBody0X5E1_1)(nil),   // 14: rookery.oidb.ReqBody0x5e1_1
+	(*Membership)(nil),       // 15: rookery.oidb.Membership
+	(*RspBody0X5E1_1)(nil),   // 16: rookery.oidb.RspBody0x5e1_1
+	(*ReqBody0Xf00_1)(nil),   // 17: rookery.oidb.ReqBody0xf00_1
+	(*AppFriend)(nil),        // 18: rookery.oidb.AppFriend
+	(*RspBody0Xf00_1)(nil),   // 19: rookery.oidb.RspBody0xf00_1
+	(*ReqBody0Xf01_1)(nil),   // 20: rookery.oidb.ReqBody0xf01_1
+	(*RspBody0Xf01_1)(nil),   // 21: rookery.oidb.RspBody0xf01_1
 }
 var file_oidb_proto_depIdxs = []int32{
-	1, // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
+	15, // 1: rookery.oidb.RspBody0x5e1_1.vip:type_name -> rookery.oidb.Membership
+	18, // 2: rookery.oidb.RspBody0xf00_1.friend:type_name -> rookery.oidb.AppFriend
+	3,  // [3:3] is the sub-list for method output_type
+	3,  // [3:3] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -1226,7 +1933,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -104,24 +104,3 @@ func scanAccount(r row) (*platform.Account, error) {
 	}
 	return &a, nil
 }
-
-// Befriend implements store.Friendships.
-func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
-	const insert = "INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?, ?, '', ?) ON CONFLICT DO NOTHING"
-	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec(insert, int64(a), int64(b), nowMS); err != nil {
-			return err
-		}
-		_, err := t.exec(insert, int64(b), int64(a), nowMS)
-		return err
-	})
-}
-
-// Friends implements store.Friendships.
-func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
-	rows, err := s.query(ctx, "SELECT uin, friend, remark, since_ms FROM friendships WHERE uin = ? ORDER BY friend", int64(uin))
-	return collect(rows, err, func(r row) (f platform.Friendship, err error) {
-		err = r.Scan(&f.UIN, &f.Friend, &f.Remark, &f.SinceMS)
-		return f, err
-	})
-}

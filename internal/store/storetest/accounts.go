@@ -121,30 +121,3 @@ func accountNumbers(t *testing.T, s store.Store, after platform.UIN, limit int) 
 	}
 	return numbers
 }
-
-var friendships = []test{
-	{"befriend", func(t *testing.T, s store.Store) {
-		ctx := t.Context()
-		ok(t, s.Befriend(ctx, first, 1<<62, now))
-		ok(t, s.Befriend(ctx, first+1, first, now+1))
-		ok(t, s.Befriend(ctx, first, first+1, now+2)) // repeating it changes nothing, the time neither
-		ok(t, s.Befriend(ctx, 1<<62, first, now+3))
-
-		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{
-			{UIN: first, Friend: first + 1, SinceMS: now + 1},
-			{UIN: first, Friend: 1 << 62, SinceMS: now},
-		})
-		same(t, result(s.Friends(ctx, first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now + 1}})
-		same(t, result(s.Friends(ctx, 1<<62))(t), []platform.Friendship{{UIN: 1 << 62, Friend: first, SinceMS: now}})
-	}},
-	{"befriend-together", func(t *testing.T, s store.Store) {
-		together(t, func(i int) (none struct{}, err error) {
-			if i%2 == 0 {
-				return none, s.Befriend(t.Context(), first, first+1, now)
-			}
-			return none, s.Befriend(t.Context(), first+1, first, now)
-		})
-		same(t, result(s.Friends(t.Context(), first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, SinceMS: now}})
-		same(t, result(s.Friends(t.Context(), first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now}})
-	}},
-}

@@ -187,6 +187,12 @@ func cancelled(t *testing.T, s store.Store) {
 		"RenewOpenkey":  func() error { return s.RenewOpenkey(ended, game, 1, now, now+100) },
 		"Befriend":      func() error { return s.Befriend(ended, first, first+1, now) },
 		"Friends":       func() error { _, err := s.Friends(ended, first); return err },
+		"SetRemark":     func() error { return s.SetRemark(ended, first, first+1, "r") },
+		"Unfriend":      func() error { return s.Unfriend(ended, first, first+1) },
+		"AreFriends":    func() error { _, err := s.AreFriends(ended, first, first+1); return err },
+		"AppFriends":    func() error { _, err := s.AppFriends(ended, game, first); return err },
+		"OtherFriends":  func() error { _, err := s.OtherFriends(ended, game, first, 1); return err },
+		"AppUsers":      func() error { _, err := s.AppUsers(ended, game, []platform.OpenID{openid(1)}); return err },
 		"Ping":          func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {

@@ -1,0 +1,480 @@
+package msdkv3
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// tokenBody is the body of the interfaces that need to know no more than whom it is about (msdk-v3.md, 5.4 and 5.9).
+type tokenBody struct {
+	player
+	AppID       appID  `json:"appid"`
+	AccessToken string `json:"accessToken"`
+}
+
+func (b *tokenBody) check(c *access.Call) error {
+	if err := b.AppID.check(c); err != nil {
+		return err
+	}
+	if b.AccessToken == "" {
+		return empty("accessToken")
+	}
+	return b.player.check(c)
+}
+
+func (b *tokenBody) request(c *access.Call) oidb.CheckRequest {
+	return oidb.CheckRequest{AppID: c.App.AppID, OpenID: b.packed, Token: b.AccessToken}
+}
+
+// checkPlayer checks the body's token.
+func (d *door) checkPlayer(c *access.Call, b *tokenBody) (oidb.CheckResponse, error) {
+	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, b.request(c))
+}
+
+// showPlayer has the profile shown to the body's token.
+func (d *door) showPlayer(c *access.Call, b *tokenBody) (oidb.ProfileResponse, error) {
+	return oidb.Call[oidb.CheckRequest, oidb.ProfileResponse](c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+}
+
+// picture is the address of a picture, by HTTPS where the caller wants only that (msdk-v3.md, 2).
+func picture(c *access.Call, url string) string {
+	if rest, ok := strings.CutPrefix(url, "http://"); ok && c.Query.Get("ishttps") == "1" {
+		return "https://" + rest
+	}
+	return url
+}
+
+// genderText is the gender as most interfaces write it; who does not say is taken for male (msdk-v3.md, 5.4).
+func genderText(gender int) string {
+	if gender == 2 {
+		return "女"
+	}
+	return "男"
+}
+
+// digit is a flag as this family writes most of them: is_lost, need_pop.
+func digit(is bool) string {
+	if is {
+		return "1"
+	}
+	return "0"
+}
+
+type profileResult struct {
+	NickName       string `json:"nickName"`
+	Gender         string `json:"gender"`
+	Picture40      string `json:"picture40"`
+	Picture100     string `json:"picture100"`
+	YellowVIP      int    `json:"yellow_vip"`
+	YellowVIPLevel int    `json:"yellow_vip_level"`
+	YellowYearVIP  int    `json:"yellow_year_vip"`
+	Language       string `json:"language"`
+	Country        string `json:"country"`
+	IsLost         string `json:"is_lost"`
+}
+
+// qqProfile shows a player's own profile (msdk-v3.md, 5.4).
+func (d *door) qqProfile(c *access.Call) (any, error) {
+	login, err := d.checkPlayer(c, c.Input.(*tokenBody))
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.friends.Profile(c.Context(), login.UIN)
+	if err != nil {
+		return nil, err
+	}
+	yellow := p.VIP.Yellow
+	return &profileResult{
+		NickName: p.Nickname, Gender: genderText(p.Gender), Picture40: picture(c, p.Picture(40)), Picture100: picture(c, p.Picture(100)),
+		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
+		Language: p.Language, Country: p.Country, IsLost: digit(false),
+	}, nil
+}
+
+// friendsBody is the body of qqfriends_detail (msdk-v3.md, 5.5). pf changes nothing here.
+type friendsBody struct {
+	tokenBody
+	Flag     int `json:"flag"`
+	NoNick   int `json:"nonick"`
+	NoGender int `json:"nogender"`
+	NoFigure int `json:"nofigure"`
+}
+
+// The values of flag. Without one the caller is not on the list.
+const (
+	flagFriends       = 1
+	flagFriendsAndOwn = 2
+)
+
+func (b *friendsBody) check(c *access.Call) error {
+	if err := b.tokenBody.check(c); err != nil {
+		return err
+	}
+	if b.Flag < 0 || b.Flag > flagFriendsAndOwn {
+		return retcode.QQFriendParameterIllegal.Errorf("body member \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
+	}
+	return nil
+}
+
+type friendsResult struct {
+	Lists  []friend `json:"lists"`
+	IsLost string   `json:"is_lost"`
+}
+
+type friend struct {
+	OpenID   platform.OpenID `json:"openid"`
+	NickName string          `json:"nickName"`
+	Gender   string          `json:"gender"`
+	Figure   string          `json:"figureurl_qq"`
+}
+
+// newFriend is the element for a friend; callers put the picture's size behind its address.
+func newFriend(c *access.Call, f *friends.Friend) friend {
+	p := &f.Profile
+	return friend{
+		OpenID: f.OpenID, NickName: cmp.Or(f.Remark, p.Nickname), Gender: genderText(p.Gender), Figure: picture(c, p.PictureBase()),
+	}
+}
+
+// friendsDetail shows the player's friends who use the app.
+func (d *door) friendsDetail(c *access.Call) (any, error) {
+	in := c.Input.(*friendsBody)
+	login, err := d.checkPlayer(c, &in.tokenBody)
+	if err != nil {
+		return nil, friends.Refusal(err)
+	}
+	rsp, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+		AppID: c.App.AppID, UIN: login.UIN,
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &friendsResult{Lists: make([]friend, 0, len(rsp.Friends)+1), IsLost: digit(rsp.Lost)}
+	if in.Flag == flagFriendsAndOwn {
+		p, err := d.friends.Profile(c.Context(), login.UIN)
+		if err != nil {
+			return nil, err
+		}
+		answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: p}))
+	}
+	for i := range rsp.Friends {
+		answer.Lists = append(answer.Lists, newFriend(c, &rsp.Friends[i]))
+	}
+	for i := range answer.Lists {
+		f := &answer.Lists[i]
+		if in.NoNick == 1 {
+			f.NickName = ""
+		}
+		if in.NoGender == 1 {
+			f.Gender = ""
+		}
+		if in.NoFigure == 1 {
+			f.Figure = ""
+		}
+	}
+	return answer, nil
+}
+
+// maxListed bounds the openids that one call may name (msdk-v3.md, 5.8).
+const maxListed = 50
+
+// parseOpenIDs reads a list of openids.
+func parseOpenIDs(name string, texts []string) ([]platform.OpenID, error) {
+	if len(texts) == 0 {
+		return nil, empty(name)
+	}
+	if len(texts) > maxListed {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("body member %q has %d openids, more than %d", name, len(texts), maxListed)
+	}
+	openids := make([]platform.OpenID, len(texts))
+	for i, text := range texts {
+		var err error
+		if openids[i], err = platform.ParseOpenID(text); err != nil {
+			return nil, retcode.QQFriendParameterIllegal.Errorf("body member \"%s/%d\": %v", name, i, err)
+		}
+	}
+	return openids, nil
+}
+
+// strangersBody is the body of qqstrange_profile (msdk-v3.md, 5.6).
+type strangersBody struct {
+	tokenBody
+	VCOpenID []string `json:"vcopenid"`
+
+	openids []platform.OpenID
+}
+
+func (b *strangersBody) check(c *access.Call) (err error) {
+	if err = b.tokenBody.check(c); err == nil {
+		b.openids, err = parseOpenIDs("vcopenid", b.VCOpenID)
+	}
+	return err
+}
+
+type strangersResult struct {
+	IsLost string     `json:"is_lost"`
+	Lists  []stranger `json:"lists"`
+}
+
+type stranger struct {
+	OpenID         platform.OpenID `json:"openid"`
+	Gender         string          `json:"gender"` // "1" is male, "2" female
+	NickName       string          `json:"nickName"`
+	QzonePicture50 string          `json:"qzonepicture50"`
+	QQPicture40    string          `json:"qqpicture40"`
+	QQPicture100   string          `json:"qqpicture100"`
+	QQPicture      string          `json:"qqpicture"` // without the slash before the size
+}
+
+// strangers shows the profiles of users of the app, friends or not. Openids that are nobody's are left out.
+func (d *door) strangers(c *access.Call) (any, error) {
+	in := c.Input.(*strangersBody)
+	if _, err := d.checkPlayer(c, &in.tokenBody); err != nil {
+		return nil, friends.Refusal(err)
+	}
+	users, err := d.friends.Users(c.Context(), c.App.AppID, in.openids)
+	if err != nil {
+		return nil, err
+	}
+	answer := &strangersResult{IsLost: digit(false), Lists: []stranger{}}
+	for _, openid := range in.openids {
+		u, ok := users[openid]
+		if !ok {
+			continue
+		}
+		gender := "1"
+		if u.Profile.Gender == 2 {
+			gender = "2"
+		}
+		answer.Lists = append(answer.Lists, stranger{
+			OpenID: openid, Gender: gender, NickName: u.Profile.Nickname,
+			QzonePicture50: picture(c, u.Profile.Picture(50)), QQPicture40: picture(c, u.Profile.Picture(40)),
+			QQPicture100: picture(c, u.Profile.Picture(100)), QQPicture: strings.TrimSuffix(picture(c, u.Profile.PictureBase()), "/"),
+		})
+	}
+	return answer, nil
+}
+
+// othersBody is the body of qq_unreg_friends (msdk-v3.md, 5.7).
+type othersBody struct {
+	tokenBody
+	Count *int `json:"count"`
+}
+
+func (b *othersBody) check(c *access.Call) error {
+	if err := b.tokenBody.check(c); err != nil {
+		return err
+	}
+	switch {
+	case b.Count == nil:
+		return empty("count")
+	case *b.Count < 1 || *b.Count > friends.MaxOthers:
+		return retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxOthers)
+	}
+	return nil
+}
+
+type othersResult struct {
+	Friends []friend `json:"friends"`
+}
+
+// otherFriends shows friends of the player who do not use the app yet.
+func (d *door) otherFriends(c *access.Call) (any, error) {
+	in := c.Input.(*othersBody)
+	login, err := d.checkPlayer(c, &in.tokenBody)
+	if err != nil {
+		return nil, friends.Refusal(err)
+	}
+	list, err := d.friends.Others(c.Context(), c.App.AppID, login.UIN, *in.Count)
+	if err != nil {
+		return nil, err
+	}
+	answer := &othersResult{Friends: make([]friend, len(list))}
+	for i := range list {
+		answer.Friends[i] = newFriend(c, &list[i])
+	}
+	return answer, nil
+}
+
+// membersBody is the body of qqfriends_vip (msdk-v3.md, 5.8). userip and pf change nothing here.
+type membersBody struct {
+	tokenBody
+	FOpenIDs []string `json:"fopenids"`
+	Flags    string   `json:"flags"`
+
+	openids           []platform.OpenID
+	wantVIP, wantSVIP bool
+}
+
+func (b *membersBody) check(c *access.Call) (err error) {
+	if err := b.tokenBody.check(c); err != nil {
+		return err
+	}
+	if b.openids, err = parseOpenIDs("fopenids", b.FOpenIDs); err != nil {
+		return err
+	}
+	b.wantVIP, b.wantSVIP = b.Flags == "", b.Flags == ""
+	for flag := range strings.SplitSeq(b.Flags, ",") {
+		switch strings.TrimSpace(flag) {
+		case "qq_vip":
+			b.wantVIP = true
+		case "qq_svip":
+			b.wantSVIP = true
+		case "":
+		default:
+			return retcode.QQFriendParameterIllegal.Errorf("body member \"flags\" has %.20q, which is neither qq_vip nor qq_svip", flag)
+		}
+	}
+	return nil
+}
+
+type membersResult struct {
+	IsLost string   `json:"is_lost"`
+	Lists  []member `json:"lists"`
+}
+
+type member struct {
+	OpenID      platform.OpenID `json:"openid"`
+	IsQQVIP     *int            `json:"is_qq_vip,omitzero"`
+	QQVIPLevel  *int            `json:"qq_vip_level,omitzero"` // of members only
+	IsQQYearVIP *int            `json:"is_qq_year_vip,omitzero"`
+	IsQQSVIP    *int            `json:"is_qq_svip,omitzero"`
+}
+
+// members shows which users of the app are members of QQ. Openids that are nobody's are left out.
+func (d *door) members(c *access.Call) (any, error) {
+	in := c.Input.(*membersBody)
+	if _, err := d.showPlayer(c, &in.tokenBody); err != nil {
+		return nil, err
+	}
+	users, err := d.friends.Users(c.Context(), c.App.AppID, in.openids)
+	if err != nil {
+		return nil, err
+	}
+	answer := &membersResult{IsLost: digit(false), Lists: []member{}}
+	for _, openid := range in.openids {
+		u, ok := users[openid]
+		if !ok {
+			continue
+		}
+		vip, m := u.Profile.VIP, member{OpenID: openid}
+		if in.wantVIP {
+			m.IsQQVIP, m.IsQQYearVIP = new(platform.Bit(vip.Member.Has())), new(platform.Bit(vip.Member.Year))
+			if vip.Member.Has() {
+				m.QQVIPLevel = &vip.Member.Level
+			}
+		}
+		if in.wantSVIP {
+			m.IsQQSVIP = new(platform.Bit(vip.Super.Has()))
+		}
+		answer.Lists = append(answer.Lists, m)
+	}
+	return answer, nil
+}
+
+// vipRichInfo shows a player's QQ membership with its dates.
+func (d *door) vipRichInfo(c *access.Call) (any, error) {
+	rsp, err := d.showPlayer(c, c.Input.(*tokenBody))
+	if err != nil {
+		return nil, err
+	}
+	return new(friends.NewVIPRichInfo(&rsp.Profile.VIP)), nil
+}
+
+// vipBody is the body of query_vip (msdk-v3.md, 5.13).
+type vipBody struct {
+	tokenBody
+	VIP uint32 `json:"vip"`
+}
+
+func (b *vipBody) check(c *access.Call) error {
+	if err := b.tokenBody.check(c); err != nil {
+		return err
+	}
+	if b.VIP == 0 {
+		return empty("vip")
+	}
+	return nil
+}
+
+type vipResult struct {
+	Lists []friends.VIPAnswer `json:"lists"`
+}
+
+// queryVIP shows those of a player's memberships whose flags are asked for.
+func (d *door) queryVIP(c *access.Call) (any, error) {
+	in := c.Input.(*vipBody)
+	rsp, err := d.showPlayer(c, &in.tokenBody)
+	if err != nil {
+		return nil, err
+	}
+	return &vipResult{friends.VIPAnswers(rsp.Profile.VIP, in.VIP)}, nil
+}
+
+// wifiBody is the body of get_wifi, which has no token (msdk-v3.md, 5.14).
+type wifiBody struct {
+	player
+	AppID appID `json:"appid"`
+}
+
+func (b *wifiBody) check(c *access.Call) error {
+	if err := b.AppID.check(c); err != nil {
+		return err
+	}
+	return b.player.check(c)
+}
+
+type wifiResult struct {
+	WiFiVIP int `json:"wifiVip"`
+}
+
+// wifi shows whether a player is entitled to wireless networks.
+func (d *door) wifi(c *access.Call) (any, error) {
+	who, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
+		AppID: c.App.AppID, OpenID: c.Input.(*wifiBody).packed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.friends.Profile(c.Context(), who.UIN)
+	if err != nil {
+		return nil, err
+	}
+	return &wifiResult{platform.Bit(p.VIP.WiFi.Has())}, nil
+}
+
+// firstRegBody is the body of qqget_first_reg: the openid stands in the URL (msdk-v3.md, 5.16).
+type firstRegBody struct {
+	player
+	AccessToken string `json:"accessToken"`
+}
+
+func (b *firstRegBody) check(c *access.Call) error {
+	if b.AccessToken == "" {
+		return empty("accessToken")
+	}
+	if b.OpenID = cmp.Or(b.OpenID, c.Query.Get("openid")); b.OpenID == "" {
+		return retcode.V3FieldInvalid.Errorf("the openid is neither in the URL nor in the body")
+	}
+	return b.player.check(c)
+}
+
+type firstRegResult struct {
+	NeedPop string `json:"need_pop"`
+}
+
+// firstReg shows whether the player's real name is registered already, so that the game tells it and asks no more.
+func (d *door) firstReg(c *access.Call) (any, error) {
+	in := c.Input.(*firstRegBody)
+	rsp, err := d.showPlayer(c, &tokenBody{player: in.player, AccessToken: in.AccessToken})
+	if err != nil {
+		return nil, err
+	}
+	return &firstRegResult{digit(rsp.Profile.RealNamed)}, nil
+}

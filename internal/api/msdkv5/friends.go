@@ -1,0 +1,195 @@
+package msdkv5
+
+import (
+	"cmp"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// pictureSize is that of the pictures in answers, in pixels a side.
+const pictureSize = 100
+
+// playerBody is the body of the interfaces that need to know no more than whom it is about (msdk-v5.md, 6 and 8).
+type playerBody struct {
+	OpenID stringOrNumber `json:"openid"`
+	Token  stringOrNumber `json:"token"`
+}
+
+func (b *playerBody) user() string { return string(b.OpenID) }
+
+func (b *playerBody) check() error {
+	switch {
+	case b.OpenID == "":
+		return missing("openid")
+	case b.Token == "":
+		return missing("token")
+	}
+	return checkMSDKOpenID(b.OpenID)
+}
+
+// request is the check of the body's token.
+func (b *playerBody) request(c *access.Call) oidb.CheckRequest {
+	id, _ := platform.ParseMSDKOpenID(string(b.OpenID)) // check has read it
+	return oidb.CheckRequest{AppID: c.App.AppID, MSDKOpenID: id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
+}
+
+// checkPlayer checks the body's token.
+func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, error) {
+	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, b.request(c))
+}
+
+// showPlayer has the profile shown to the body's token.
+func (d *door) showPlayer(c *access.Call, b *playerBody) (oidb.ProfileResponse, error) {
+	return oidb.Call[oidb.CheckRequest, oidb.ProfileResponse](c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+}
+
+// userinfoResult is a player's own profile (msdk-v5.md, 6).
+type userinfoResult struct {
+	result
+	UserName    string `json:"user_name"`
+	Gender      int    `json:"gender"`
+	PictureURL  string `json:"picture_url"`
+	ChannelInfo string `json:"channel_info"` // a JSON document in a string
+}
+
+type channelInfo struct {
+	YellowVIP      int `json:"yellow_vip"`
+	YellowVIPLevel int `json:"yellow_vip_level"`
+	YellowYearVIP  int `json:"yellow_year_vip"`
+	IsLost         int `json:"is_lost"`
+}
+
+// userinfo shows a player's own profile.
+func (d *door) userinfo(c *access.Call) (any, error) {
+	login, err := d.checkPlayer(c, c.Input.(*playerBody))
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.friends.Profile(c.Context(), login.UIN)
+	if err != nil {
+		return nil, err
+	}
+	yellow := p.VIP.Yellow
+	info, _ := json.Marshal(&channelInfo{ // numbers alone are always JSON
+		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
+	})
+	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: p.Picture(pictureSize), ChannelInfo: string(info)}, nil
+}
+
+// friendsBody is the body of friend_list (msdk-v5.md, 7).
+type friendsBody struct {
+	playerBody
+	SubChannelID *uint32 `json:"sub_channelid"`
+}
+
+func (b *friendsBody) check() error {
+	if err := b.playerBody.check(); err != nil {
+		return err
+	}
+	if b.SubChannelID != nil && *b.SubChannelID != identity.ChannelQQ {
+		return retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", identity.ChannelQQ)
+	}
+	return nil
+}
+
+type friendsResult struct {
+	result
+	IsLost int      `json:"is_lost"`
+	Lists  []friend `json:"lists"`
+}
+
+// friend is one element of the list. Documents and clients spell the province in two ways.
+type friend struct {
+	OpenID     platform.MSDKOpenID `json:"openid"`
+	UserName   string              `json:"user_name"`
+	NickName   string              `json:"nick_name"`
+	Gender     int                 `json:"gender"`
+	PictureURL string              `json:"picture_url"`
+	Country    string              `json:"country"`
+	Provice    string              `json:"provice"`
+	Province   string              `json:"province"`
+	City       string              `json:"city"`
+	Language   string              `json:"language"`
+}
+
+// friendList shows the player's friends in the same game, without the player.
+func (d *door) friendList(c *access.Call) (any, error) {
+	login, err := d.checkPlayer(c, &c.Input.(*friendsBody).playerBody)
+	if err != nil {
+		return nil, friends.Refusal(err)
+	}
+	rsp, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+		AppID: c.App.AppID, UIN: login.UIN,
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &friendsResult{IsLost: platform.Bit(rsp.Lost), Lists: make([]friend, 0, len(rsp.Friends))}
+	for i := range rsp.Friends {
+		f := &rsp.Friends[i]
+		if f.MSDKOpenID == 0 {
+			continue // uses the app, but never came by MSDK V5: the game knows no name for it
+		}
+		p := &f.Profile
+		answer.Lists = append(answer.Lists, friend{
+			OpenID: f.MSDKOpenID, UserName: p.Nickname, NickName: cmp.Or(f.Remark, p.Nickname), Gender: p.Gender,
+			PictureURL: p.Picture(pictureSize), Country: p.Country, Provice: p.Province, Province: p.Province, City: p.City, Language: p.Language,
+		})
+	}
+	return answer, nil
+}
+
+// vipBody is the body of query_qq_vip (msdk-v5.md, 8). xinyue_upgrade changes nothing here.
+type vipBody struct {
+	playerBody
+	VIP *uint32 `json:"vip"`
+}
+
+func (b *vipBody) check() error {
+	if err := b.playerBody.check(); err != nil {
+		return err
+	}
+	switch {
+	case b.VIP == nil:
+		return missing("vip")
+	case *b.VIP == 0:
+		return retcode.V5FieldInvalid.Errorf("body member \"vip\" is 0, which asks for nothing")
+	}
+	return nil
+}
+
+type vipResult struct {
+	result
+	Lists []friends.VIPAnswer `json:"lists"`
+}
+
+// queryVIP shows those of a player's memberships whose flags are asked for.
+func (d *door) queryVIP(c *access.Call) (any, error) {
+	in := c.Input.(*vipBody)
+	rsp, err := d.showPlayer(c, &in.playerBody)
+	if err != nil {
+		return nil, err
+	}
+	return &vipResult{Lists: friends.VIPAnswers(rsp.Profile.VIP, *in.VIP)}, nil
+}
+
+type vipRichInfoResult struct {
+	result
+	friends.VIPRichInfo
+}
+
+// vipRichInfo shows a player's QQ membership with its dates.
+func (d *door) vipRichInfo(c *access.Call) (any, error) {
+	rsp, err := d.showPlayer(c, c.Input.(*playerBody))
+	if err != nil {
+		return nil, err
+	}
+	return &vipRichInfoResult{VIPRichInfo: friends.NewVIPRichInfo(&rsp.Profile.VIP)}, nil
+}

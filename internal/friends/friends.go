@@ -1,0 +1,207 @@
+// Package friends knows who is whose friend, and what the users of an app show of themselves. Its answers run behind the
+// bus as the commands 0x5e1, 0xf00 and 0xf01.
+package friends
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Bounds on what one call may ask for.
+const (
+	MaxOpenIDs = 100 // Users
+	MaxOthers  = 50  // Others
+	maxRemark  = 100 // bytes
+)
+
+// Friend is a friend who uses the same app.
+type Friend = platform.AppUser
+
+// Service is the friends service. It is safe for concurrent use.
+type Service struct {
+	store store.Store
+	clock *platform.Clock
+	bus   *oidb.Bus
+	cache cache
+	guard func(ctx context.Context, app platform.AppID, write bool) error // nil where the cache cannot fail
+}
+
+// New returns a service that has tokens checked by the bus.
+func New(st store.Store, clock *platform.Clock, bus *oidb.Bus) *Service {
+	return &Service{store: st, clock: clock, bus: bus, cache: newCache(cacheSize)}
+}
+
+// Guard sets a function that each use of the cache passes; what it refuses has failed. It must be set before the first call.
+func (s *Service) Guard(guard func(ctx context.Context, app platform.AppID, write bool) error) {
+	s.guard = guard
+}
+
+// List returns the friends of an account who use the app, by number, with their profiles as of now. It is read from the
+// store, in one query, and kept in the cache for the time when the store cannot be read: then what is kept is returned
+// as lost, which says that it may be out of date. A list that could not be kept is lost too. The list must not be changed.
+//
+// Errors: 251004 when neither the store nor the cache has an answer; 251005 when the store has none and the cache takes no
+// updates, so that what it holds cannot be trusted (causes.md, Friends).
+func (s *Service) List(ctx context.Context, app platform.AppID, uin platform.UIN) (list []Friend, lost bool, err error) {
+	key, now := cacheKey{app, uin}, s.clock.NowMS()
+	unwritable := s.mayUse(ctx, app, true)
+	changes := s.cache.changes(key)
+	list, unreadable := s.store.AppFriends(ctx, app, uin)
+	switch {
+	case unreadable == nil && unwritable == nil:
+		s.cache.put(key, list, now, changes)
+		return atTime(list, now), false, nil
+	case unreadable == nil:
+		return atTime(list, now), true, nil
+	case unwritable != nil:
+		return nil, false, retcode.QQFriendCacheWriteFailed.WithCause(errors.Join(unreadable, unwritable))
+	}
+	if err := s.mayUse(ctx, app, false); err != nil {
+		return nil, false, retcode.QQFriendCacheReadFailed.WithCause(errors.Join(unreadable, err))
+	}
+	list, ok := s.cache.get(key, now)
+	if !ok {
+		return nil, false, retcode.QQFriendCacheReadFailed.WithCause(unreadable)
+	}
+	return atTime(list, now), true, nil
+}
+
+func (s *Service) mayUse(ctx context.Context, app platform.AppID, write bool) error {
+	if s.guard == nil {
+		return nil
+	}
+	return s.guard(ctx, app, write)
+}
+
+// atTime returns the list with profiles as of now: where memberships have lapsed, a copy.
+func atTime(list []Friend, now int64) []Friend {
+	copied := false
+	for i := range list {
+		if vip := list[i].Profile.VIP.At(now); vip != list[i].Profile.VIP {
+			if !copied {
+				list, copied = slices.Clone(list), true
+			}
+			list[i].Profile.VIP = vip
+		}
+	}
+	return list
+}
+
+// Are reports whether two accounts are friends. Error: 251004 when that cannot be read.
+func (s *Service) Are(ctx context.Context, a, b platform.UIN) (bool, error) {
+	are, err := s.store.AreFriends(ctx, a, b)
+	if err != nil {
+		return false, retcode.QQFriendCacheReadFailed.WithCause(err)
+	}
+	return are, nil
+}
+
+// Others returns at most limit, up to MaxOthers, of an account's friends who do not use the app, by number. Each gets an
+// openid there when it has none, so that the app can name them. Error: 251004 when they cannot be read.
+func (s *Service) Others(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]Friend, error) {
+	list, err := s.store.OtherFriends(ctx, app, uin, min(limit, MaxOthers))
+	if err != nil {
+		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
+	}
+	now := s.clock.NowMS()
+	for i := range list {
+		f := &list[i]
+		f.Profile.VIP = f.Profile.VIP.At(now)
+		if f.OpenID != (platform.OpenID{}) {
+			continue
+		}
+		var candidate platform.OpenID
+		rand.Read(candidate[:])
+		if f.OpenID, err = s.store.EnsureOpenID(ctx, app, f.UIN, candidate, now); err != nil {
+			return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
+		}
+	}
+	return list, nil
+}
+
+// Users returns those of the openids, at most MaxOpenIDs, that are in use at the app, friends or not, with their profiles
+// as of now.
+func (s *Service) Users(ctx context.Context, app platform.AppID, openids []platform.OpenID) (map[platform.OpenID]platform.AppUser, error) {
+	if len(openids) > MaxOpenIDs {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("%d openids are asked for, more than %d", len(openids), MaxOpenIDs)
+	}
+	list, err := s.store.AppUsers(ctx, app, openids)
+	if err != nil {
+		return nil, err
+	}
+	users := make(map[platform.OpenID]platform.AppUser, len(list))
+	for _, u := range atTime(list, s.clock.NowMS()) {
+		users[u.OpenID] = u
+	}
+	return users, nil
+}
+
+// Profile returns what an account shows of itself now. Error: store.ErrNotFound, or that the storage failed.
+func (s *Service) Profile(ctx context.Context, uin platform.UIN) (platform.Profile, error) {
+	account, err := s.store.Account(ctx, uin)
+	if err != nil {
+		return platform.Profile{}, err
+	}
+	return account.Profile.At(s.clock.NowMS()), nil
+}
+
+// Befriend makes two accounts friends of each other. Errors: identity.ErrInvalid, store.ErrNotFound.
+func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
+	if a == b {
+		return fmt.Errorf("%w: account %s cannot be its own friend", identity.ErrInvalid, a)
+	}
+	for _, uin := range []platform.UIN{a, b} {
+		if _, err := s.store.Account(ctx, uin); errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := s.store.Befriend(ctx, a, b, s.clock.NowMS()); err != nil {
+		return err
+	}
+	s.cache.drop(a, b)
+	return nil
+}
+
+// SetRemark sets what an account calls a friend, "" for nothing. Errors: identity.ErrInvalid, store.ErrNotFound.
+func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
+	if len(remark) > maxRemark {
+		return fmt.Errorf("%w: the remark has %d bytes, more than %d", identity.ErrInvalid, len(remark), maxRemark)
+	}
+	if err := s.store.SetRemark(ctx, uin, friend, remark); err != nil {
+		return noFriends(uin, friend, err)
+	}
+	s.cache.drop(uin)
+	return nil
+}
+
+// Unfriend ends a friendship on both sides. Error: store.ErrNotFound.
+func (s *Service) Unfriend(ctx context.Context, a, b platform.UIN) error {
+	if err := s.store.Unfriend(ctx, a, b); err != nil {
+		return noFriends(a, b, err)
+	}
+	s.cache.drop(a, b)
+	return nil
+}
+
+func noFriends(a, b platform.UIN, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w: accounts %s and %s are not friends", store.ErrNotFound, a, b)
+	}
+	return err
+}
+
+// Of returns an account's friends by number, whatever apps they use.
+func (s *Service) Of(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
+	return s.store.Friends(ctx, uin)
+}

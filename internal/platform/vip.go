@@ -1,0 +1,114 @@
+package platform
+
+import "fmt"
+
+// VIP is what an account has of QQ's memberships.
+type VIP struct {
+	QQLevel int        `json:"qq_level,omitzero"` // 0 to 1000
+	Member  Membership `json:"member,omitzero"`
+	Super   Membership `json:"super,omitzero"`
+	Blue    Membership `json:"blue,omitzero"` // blue diamond; luxury is super blue
+	Red     Membership `json:"red,omitzero"`
+	Yellow  Membership `json:"yellow,omitzero"` // luxury is high yellow
+	Green   Membership `json:"green,omitzero"`
+	Pink    Membership `json:"pink,omitzero"`
+	SuperQQ Membership `json:"superqq,omitzero"`
+	Xinyue  Membership `json:"xinyue,omitzero"`
+	Anime   Membership `json:"anime,omitzero"`
+	WiFi    Membership `json:"wifi,omitzero"` // entitled to wireless networks
+}
+
+// Membership is one of them. The zero value is none.
+type Membership struct {
+	Level   int   `json:"level"` // 1 to 100; 0 for none
+	Year    bool  `json:"year,omitzero"`
+	Luxury  bool  `json:"luxury,omitzero"`
+	StartMS int64 `json:"start_ms,omitzero"` // when it was paid for last; 0 when that is not known
+	EndMS   int64 `json:"end_ms,omitzero"`   // 0 for no end
+}
+
+// The flags by which MSDK knows memberships (msdk-v5.md, 8; msdk-v3.md, 5.13), and above them those of this
+// platform's own.
+const (
+	FlagMember    = 0x01
+	FlagQQLevel   = 0x02 // no membership: only its level means anything
+	FlagBlue      = 0x04
+	FlagRed       = 0x08
+	FlagSuper     = 0x10
+	FlagXinyue    = 0x40
+	FlagYellow    = 0x80
+	FlagAnime     = 0x100
+	FlagNewXinyue = 0x200 // the same as FlagXinyue here
+	FlagGreen     = 0x10000
+	FlagPink      = 0x20000
+	FlagSuperQQ   = 0x40000
+	FlagWiFi      = 0x80000
+)
+
+// Memberships are all that there are, by name and by flag.
+var Memberships = []struct {
+	Name string
+	Flag uint32
+	Of   func(*VIP) *Membership
+}{
+	{"member", FlagMember, func(v *VIP) *Membership { return &v.Member }},
+	{"blue", FlagBlue, func(v *VIP) *Membership { return &v.Blue }},
+	{"red", FlagRed, func(v *VIP) *Membership { return &v.Red }},
+	{"super", FlagSuper, func(v *VIP) *Membership { return &v.Super }},
+	{"xinyue", FlagXinyue, func(v *VIP) *Membership { return &v.Xinyue }},
+	{"yellow", FlagYellow, func(v *VIP) *Membership { return &v.Yellow }},
+	{"anime", FlagAnime, func(v *VIP) *Membership { return &v.Anime }},
+	{"green", FlagGreen, func(v *VIP) *Membership { return &v.Green }},
+	{"pink", FlagPink, func(v *VIP) *Membership { return &v.Pink }},
+	{"superqq", FlagSuperQQ, func(v *VIP) *Membership { return &v.SuperQQ }},
+	{"wifi", FlagWiFi, func(v *VIP) *Membership { return &v.WiFi }},
+}
+
+// Named returns the membership of that name, nil when there is none.
+func (v *VIP) Named(name string) *Membership {
+	for _, kind := range Memberships {
+		if kind.Name == name {
+			return kind.Of(v)
+		}
+	}
+	return nil
+}
+
+// Has reports whether it is a membership and not none.
+func (m Membership) Has() bool { return m.Level > 0 }
+
+// At returns what holds at that time: a membership that has lapsed is none.
+func (v VIP) At(nowMS int64) VIP {
+	for _, kind := range Memberships {
+		if m := kind.Of(&v); m.EndMS != 0 && m.EndMS <= nowMS {
+			*m = Membership{}
+		}
+	}
+	return v
+}
+
+// Bit is 1 for true and 0 for false, as most interfaces write it.
+func Bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// validate checks every field and returns the first fault in one sentence.
+func (v *VIP) validate() error {
+	if v.QQLevel < 0 || v.QQLevel > 1000 {
+		return fmt.Errorf("qq_level %d is not from 0 to 1000", v.QQLevel)
+	}
+	for _, kind := range Memberships {
+		switch m := kind.Of(v); {
+		case m.Level < 0 || m.Level > 100:
+			return fmt.Errorf("%s: level %d is not from 0 to 100", kind.Name, m.Level)
+		case m.Level == 0 && *m != Membership{}:
+			return fmt.Errorf("%s: a membership without a level is none and has nothing else", kind.Name)
+		case m.StartMS < 0 || m.EndMS < 0 || m.EndMS != 0 && m.EndMS <= m.StartMS:
+			return fmt.Errorf("%s: it ends before it begins", kind.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json" // a list has thousands of profiles, and this reads them twice as fast
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// Befriend implements store.Friendships.
+func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
+	const insert = "INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?, ?, '', ?) ON CONFLICT DO NOTHING"
+	return s.writer.write(ctx, func(t *tx) error {
+		if _, err := t.exec(insert, int64(a), int64(b), nowMS); err != nil {
+			return err
+		}
+		_, err := t.exec(insert, int64(b), int64(a), nowMS)
+		return err
+	})
+}
+
+// SetRemark implements store.Friendships.
+func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		return wantRow(t.exec("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend)))
+	})
+}
+
+// Unfriend implements store.Friendships.
+func (s *Store) Unfriend(ctx context.Context, a, b platform.UIN) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		return wantRow(t.exec("DELETE FROM friendships WHERE (uin, friend) IN (VALUES (?, ?), (?, ?))", int64(a), int64(b), int64(b), int64(a)))
+	})
+}
+
+// AreFriends implements store.Friendships.
+func (s *Store) AreFriends(ctx context.Context, a, b platform.UIN) (are bool, err error) {
+	err = s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM friendships WHERE uin = ? AND friend = ?)", int64(a), int64(b)).Scan(&are)
+	return are, err
+}
+
+// Friends implements store.Friendships.
+func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
+	rows, err := s.query(ctx, "SELECT uin, friend, remark, since_ms FROM friendships WHERE uin = ? ORDER BY friend", int64(uin))
+	return collect(rows, err, func(r row) (f platform.Friendship, err error) {
+		err = r.Scan(&f.UIN, &f.Friend, &f.Remark, &f.SinceMS)
+		return f, err
+	})
+}
+
+// inUse joins an openid o with its grant, account and player, and leaves out what is not in use. State 4 is a closed
+// account, channel 2 is QQ.
+const inUse = `
+	JOIN grants g ON g.appid = o.appid AND g.openid = o.openid AND g.token_epoch > g.ended_epoch
+	JOIN accounts a ON a.uin = o.uin AND a.state <> 4
+	LEFT JOIN players p ON p.appid = o.appid AND p.channel = 2 AND p.openid = o.openid`
+
+// AppFriends implements store.Friendships.
+func (s *Store) AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error) {
+	rows, err := s.query(ctx, `
+		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), f.remark, a.profile
+		FROM friendships f
+		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.state = 0`+inUse+`
+		WHERE f.uin = ? ORDER BY f.friend`, int64(app), int64(uin))
+	return collect(rows, err, scanAppUser)
+}
+
+// AppUsers implements store.OpenIDs.
+func (s *Store) AppUsers(ctx context.Context, app platform.AppID, openids []platform.OpenID) ([]platform.AppUser, error) {
+	list, err := json.Marshal(openids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.query(ctx, `
+		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), '', a.profile
+		FROM openids o`+inUse+`
+		WHERE o.appid = ? AND o.openid IN (SELECT unhex(value) FROM json_each(?)) AND o.state = 0`, int64(app), string(list))
+	return collect(rows, err, scanAppUser)
+}
+
+// OtherFriends implements store.Friendships.
+func (s *Store) OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error) {
+	rows, err := s.query(ctx, `
+		SELECT f.friend, ifnull(o.openid, zeroblob(16)), 0, f.remark, a.profile
+		FROM friendships f
+		JOIN accounts a ON a.uin = f.friend AND a.state <> 4
+		LEFT JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.state = 0
+		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
+		WHERE f.uin = ? AND ifnull(g.token_epoch <= g.ended_epoch, 1) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
+	return collect(rows, err, scanAppUser)
+}
+
+func scanAppUser(r row) (u platform.AppUser, err error) {
+	var (
+		raw     []byte
+		player  int64
+		profile []byte
+	)
+	if err := r.Scan(&u.UIN, &raw, &player, &u.Remark, &profile); err != nil {
+		return u, sentinel(err)
+	}
+	if err := json.Unmarshal(profile, &u.Profile); err != nil {
+		return u, fmt.Errorf("sqlite: profile of %s: %w", u.UIN, err)
+	}
+	u.MSDKOpenID = platform.MSDKOpenID(player)
+	u.OpenID, err = openIDFrom(raw)
+	return u, err
+}
