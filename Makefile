@@ -43,6 +43,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 tools:
 	@scripts/tools gcc curl
+	@scripts/tools chromium || echo "without it the browser test is skipped" >&2
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin test/artefacts

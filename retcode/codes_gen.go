@@ -550,6 +550,22 @@ const (
 	V3OpenIDInvalid Code = Code(MSDKv3)<<numberBits - 10002
 )
 
+// The codes of domain Connect.
+const (
+	// ConnectCodeInvalid is connect 100019: the authorization code cannot be exchanged.
+	ConnectCodeInvalid Code = Code(Connect)<<numberBits + 100019
+	// ConnectCodeReused is connect 100020: the authorization code was exchanged before.
+	ConnectCodeReused Code = Code(Connect)<<numberBits + 100020
+	// ConnectRequestUnreadable is connect 100029: the request could not be read.
+	ConnectRequestUnreadable Code = Code(Connect)<<numberBits + 100029
+	// ConnectUnionIDNotGranted is connect 100048: the app may not ask for unionids.
+	ConnectUnionIDNotGranted Code = Code(Connect)<<numberBits + 100048
+	// ConnectRefreshTokenInvalid is connect 100050: the refresh token cannot be used.
+	ConnectRefreshTokenInvalid Code = Code(Connect)<<numberBits + 100050
+	// ConnectInternal is connect 110504: unforeseen failure inside the platform.
+	ConnectInternal Code = Code(Connect)<<numberBits + 110504
+)
+
 // contractRows is how many rows of table are the contract's; those after them are the doors'.
 const contractRows = 215
 
@@ -1775,6 +1791,36 @@ var table = [...]Entry{
 		Cause:   "The openid in the body cannot be packed into bytes, since it is not an even number of hex digits; it is refused before any check of a token.",
 		Remedy:  "Send the openid as the login gave it, 32 hex digits, without a prefix, quotes or blanks.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 100019, High: 100019, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeInvalid",
+		Summary: "the authorization code cannot be exchanged",
+		Cause:   "The code is none that this platform gave to the app, it is older than ten minutes, the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
+		Remedy:  "Start a new login: a code is good once and for ten minutes only. If it happens every time, compare the client_id of both steps and send the code as the redirect brought it, decoded once.",
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 100020, High: 100020, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeReused",
+		Summary: "the authorization code was exchanged before",
+		Cause:   "The code has been exchanged already, by this program or by somebody who got hold of it, and the tokens that it gave were ended.",
+		Remedy:  "Start a new login and do not repeat an exchange whose answer was lost. Look for a page that is loaded twice, two hosts that handle the same redirect, and codes in logs.",
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 100029, High: 100029, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectRequestUnreadable",
+		Summary: "the request could not be read",
+		Cause:   "The path or method is one that the door does not take, the parameters are not percent-encoded UTF-8 or too many, the body is not a form, or it is too large or ended early.",
+		Remedy:  "Send the parameters in the query or as application/x-www-form-urlencoded, with a client library that encodes them. Compare Content-Length with the bytes sent.",
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: ""},
+	{Domain: Connect, Low: 100048, High: 100048, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectUnionIDNotGranted",
+		Summary: "the app may not ask for unionids",
+		Cause:   "The request asks for a unionid, and the app has no permission for it.",
+		Remedy:  "Leave unionid=1 out, or have the operator allow it with rookery app update --unionid, together with the developer whose apps share the ids.",
+		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 100050, High: 100050, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectRefreshTokenInvalid",
+		Summary: "the refresh token cannot be used",
+		Cause:   "The refresh token is none that this platform gave to the app, was used before, or its login is over: three months have passed, the person logged in anew, withdrew the authorization or changed the password.",
+		Remedy:  "Have the user log in again. Keep the refresh token of each answer in place of the one that was sent, and let only one host renew a login at a time: a token that comes twice ends the login.",
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 110504, High: 110504, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectInternal",
+		Summary: "unforeseen failure inside the platform",
+		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform's log only.",
+		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, the appid and the time to the operator, who finds the error in the log by them.",
+		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents give the number to the sign-in page alone."},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
@@ -1791,5 +1837,5 @@ var byNumber = [...]uint16{
 	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198, 199,
 	200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219,
 	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
-	230, 229, 228, 227,
+	230, 229, 228, 227, 244, 245, 246, 247, 248, 249,
 }

@@ -143,7 +143,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -287,7 +287,7 @@ func isV3(n number) bool {
 // isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5, MSDKv3:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect:
 		return true
 	}
 	return false

@@ -291,7 +291,7 @@ func FuzzExplain(f *testing.F) {
 				t.Errorf("candidate %d: %+v", i, c)
 			}
 		}
-		for d := retcode.QQ; d <= retcode.MSDKv3; d++ {
+		for d := retcode.QQ; d <= retcode.Connect; d++ {
 			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
 				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
 					t.Errorf("%v in domain %v", c.Code, d)

@@ -32,6 +32,9 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 		return addRate(&s.Rates, text)
 	})
 	flags.Func("redirect-uri", "`URI` that a login may return to; repeatable", each(&s.RedirectURIs, verbatim))
+	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false takes them again", into(&s.RequirePKCE, strconv.ParseBool))
+	flags.Func("developer", "`name` of whose app it is: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
+	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))
 	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -153,6 +154,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	public := []*access.Door{
 		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
 		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+		pages.New(s.identity),
 	}
 	operators := []*access.Door{
 		admin.New(s.identity, s.friends, bus, adminToken),
@@ -327,7 +329,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, a person's account at /account/,"+
+		" the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 

@@ -128,6 +128,41 @@ func (s *faultyStore) Authorize(ctx context.Context, app platform.AppID, openid 
 	return s.Store.Authorize(ctx, app, openid, scopes, pay, nowMS)
 }
 
+func (s *faultyStore) CreateCode(ctx context.Context, code platform.LoginCode) error {
+	if err := s.points.fail(ctx, "store.write:login_codes", subject{app: code.AppID, openid: code.OpenID}); err != nil {
+		return err
+	}
+	return s.Store.CreateCode(ctx, code)
+}
+
+func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64, check func(*platform.LoginCode) error) (none platform.LoginCode, err error) {
+	if err := s.points.fail(ctx, "store.write:login_codes", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.ExchangeCode(ctx, app, hash, refresh, refreshEndsMS, nowMS, check)
+}
+
+func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (none platform.RefreshToken, err error) {
+	if err := s.points.fail(ctx, "store.write:refresh_tokens", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.UseRefresh(ctx, app, hash, next, nowMS)
+}
+
+func (s *faultyStore) RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (none platform.RefreshToken, spent bool, err error) {
+	if err := s.points.fail(ctx, "store.read:refresh_tokens", subject{app: app}); err != nil {
+		return none, false, err
+	}
+	return s.Store.RefreshToken(ctx, app, hash)
+}
+
+func (s *faultyStore) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
+		return err
+	}
+	return s.Store.EndLogin(ctx, app, openid, tokenEpoch, by, nowMS)
+}
+
 func (s *faultyStore) RaisePayEpoch(ctx context.Context, app platform.AppID, openid platform.OpenID, nowMS int64) (none platform.Grant, err error) {
 	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
 		return none, err
@@ -147,6 +182,13 @@ func (s *faultyStore) Grant(ctx context.Context, app platform.AppID, openid plat
 		return none, err
 	}
 	return s.Store.Grant(ctx, app, openid)
+}
+
+func (s *faultyStore) LiveGrants(ctx context.Context, uin platform.UIN) (none []platform.LiveGrant, err error) {
+	if err := s.points.fail(ctx, "store.read:grants", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.LiveGrants(ctx, uin)
 }
 
 func (s *faultyStore) CreateOpenkey(ctx context.Context, key platform.Openkey) error {

@@ -32,6 +32,7 @@ type Service struct {
 	standings *standings
 	highest   atomic.Uint64 // account number that is known to have been given out
 	nonces    *nonces
+	logins    *logins
 }
 
 // New returns a service on a store that nobody else writes to.
@@ -42,6 +43,7 @@ func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
 		clock:   clock,
 		keyring: keyring,
 		nonces:  newNonces(noncesKept),
+		logins:  newLogins(),
 	}
 	s.standings = newStandings(standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		if err := oidb.MayWait(ctx); err != nil {

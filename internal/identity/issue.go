@@ -109,25 +109,23 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	return issued, nil
 }
 
-// defaultScopes is what a person who logs in by the operator's hand allows.
-var defaultScopes = []string{"get_user_info"}
-
-// grantFor returns the live grant that a token of the kind hangs on, with its epochs raised as the kind wants.
+// grantFor returns the live grant that a token of the kind hangs on, with its epochs raised as the kind wants. A person
+// who logs in by the operator's hand allows everything.
 func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platform.OpenID) (platform.Grant, error) {
 	now := s.clock.NowMS()
 	switch req.Kind {
 	case AccessToken:
-		return s.store.Authorize(ctx, req.AppID, openid, defaultScopes, false, now)
+		return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
 	case PayToken:
 		grant, err := s.store.RaisePayEpoch(ctx, req.AppID, openid, now)
 		if errors.Is(err, store.ErrNotFound) {
-			return s.store.Authorize(ctx, req.AppID, openid, defaultScopes, true, now)
+			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, true, now)
 		}
 		return grant, err
 	default:
 		grant, err := s.store.Grant(ctx, req.AppID, openid)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !grant.Live() {
-			return s.store.Authorize(ctx, req.AppID, openid, defaultScopes, false, now)
+			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
 		}
 		return grant, err
 	}

@@ -3,6 +3,9 @@ package identity
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +20,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // Keyring holds the keys that seal tokens, in a file of mode 0600. The newest key seals; the older ones still open
@@ -24,6 +29,7 @@ import (
 type Keyring struct {
 	file    string
 	current atomic.Pointer[keys]
+	union   []byte // makes unionids; the same for ever
 	rotate  sync.Mutex
 	guard   func(context.Context) error // nil where the keys are always at hand
 }
@@ -45,6 +51,7 @@ type keys struct {
 type keyringFile struct {
 	Keys   []Key           `json:"keys"`
 	Keyset json.RawMessage `json:"keyset"` // Tink's JSON form
+	Union  []byte          `json:"union_key"`
 }
 
 // OpenKeyring reads the file, or makes one with a first key when there is none.
@@ -53,6 +60,7 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	content, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		r.union = newUnionKey()
 		_, err = r.Rotate(now)
 		return r, err
 	case err != nil:
@@ -69,7 +77,27 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	if err != nil || len(stored.Keys) != handle.Len() {
 		return nil, fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
 	}
+	if r.union = stored.Union; len(r.union) == 0 { // the file is of a rookery that made no unionids
+		r.union = newUnionKey()
+		if err := r.write(handle, stored.Keys); err != nil {
+			return nil, err
+		}
+	}
 	return r, r.use(handle, stored.Keys)
+}
+
+func newUnionKey() []byte {
+	key := make([]byte, sha256.Size)
+	rand.Read(key)
+	return key
+}
+
+// UnionID returns the id by which all apps of a developer know a person (qq-connect-openapi.md, A.5). It outlives every
+// rotation of the keys.
+func (r *Keyring) UnionID(developer string, uin platform.UIN) string {
+	mac := hmac.New(sha256.New, r.union)
+	fmt.Fprintf(mac, "%d:%s", uin, developer)
+	return fmt.Sprintf("UID_%X", mac.Sum(nil)[:16])
 }
 
 // Rotate makes a new key the one that seals and forgets those that retired longer ago than any token lives.
@@ -136,7 +164,7 @@ func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)); err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes()})
+	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes(), Union: r.union})
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}

@@ -32,10 +32,16 @@ func HashPassword(password string) (string, error) {
 	}
 	var salt [argonSalt]byte
 	rand.Read(salt[:])
-	key := argon(password, salt[:], argonPasses, argonMemoryKiB, argonLanes, argonKey)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonPasses, argonLanes,
-		base64.RawStdEncoding.EncodeToString(salt[:]), base64.RawStdEncoding.EncodeToString(key)), nil
+	return phc(salt[:], argon(password, salt[:], argonPasses, argonMemoryKiB, argonLanes, argonKey)), nil
 }
+
+func phc(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonPasses, argonLanes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+// nobodysHash is what no password has in practice. Trying one against it takes as long as against a real one.
+var nobodysHash = phc(make([]byte, argonSalt), make([]byte, argonKey))
 
 // VerifyPassword reports whether a password is the one of a stored hash. A hash that cannot be read matches nothing.
 func VerifyPassword(hash, password string) bool {

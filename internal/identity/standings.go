@@ -40,7 +40,7 @@ func newEntry(app platform.AppID, openid platform.OpenID, st platform.Standing) 
 		uint64(st.UIN),
 		uint64(st.PasswordEpoch)<<32 | uint64(st.TokenEpoch),
 		uint64(st.PayEpoch)<<32 | uint64(st.EndedEpoch),
-		uint64(st.EndedBy)<<24 | uint64(st.OpenIDState)<<16 | uint64(st.AccountState)<<8 | uint64(st.AccountClass),
+		uint64(st.Scopes)<<32 | uint64(st.EndedBy)<<24 | uint64(st.OpenIDState)<<16 | uint64(st.AccountState)<<8 | uint64(st.AccountClass),
 	}
 }
 
@@ -51,6 +51,7 @@ func (e *entry) standing() platform.Standing {
 		TokenEpoch:    uint32(e[4]),
 		PayEpoch:      uint32(e[5] >> 32),
 		EndedEpoch:    uint32(e[5]),
+		Scopes:        platform.ScopeSet(e[6] >> 32),
 		EndedBy:       platform.EndedBy(e[6] >> 24),
 		OpenIDState:   platform.OpenIDState(e[6] >> 16),
 		AccountState:  platform.AccountState(e[6] >> 8),

@@ -95,6 +95,16 @@ func (k *Keyed) Take(key string, rate platform.Rate, now time.Time) (wait time.D
 	return 0, true
 }
 
+// GiveBack takes a counted call of key back, as if it had not been made.
+func (k *Keyed) GiveBack(key string, rate platform.Rate) {
+	s := &k.shards[maphash.String(k.seed, key)%uint64(len(k.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if arrival, known := s.arrivals[key]; known {
+		s.arrivals[key] = arrival - int64(max(rate.Per/time.Duration(rate.Count), 1))
+	}
+}
+
 // makeRoom forgets what is paid off once the shard has doubled since it last did, or every second when it is full, and
 // reports whether it may grow.
 func (s *shard) makeRoom(now int64) bool {

@@ -61,6 +61,22 @@ func TestRateLoosened(t *testing.T) {
 	}
 }
 
+func TestGiveBack(t *testing.T) {
+	keyed, rate := NewKeyed(), platform.Rate{Count: 2, Per: time.Minute}
+	for range 10 {
+		if wait, ok := keyed.Take("key", rate, start); !ok {
+			t.Fatalf("a call that is given back each time has to wait %v", wait)
+		}
+		keyed.GiveBack("key", rate)
+	}
+	keyed.GiveBack("never seen", rate)
+	for i, want := range []bool{true, true, false} {
+		if _, ok := keyed.Take("key", rate, start); ok != want {
+			t.Errorf("call %d: got %v, want %v", i, ok, want)
+		}
+	}
+}
+
 func TestKeysAreCountedApart(t *testing.T) {
 	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Minute}
 	for _, key := range []string{"a", "b"} {

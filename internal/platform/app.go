@@ -44,6 +44,10 @@ type App struct {
 	Rates          map[string]RateLimit `json:"rates"`           // by permission name
 	RedirectURIs   []string             `json:"redirect_uris"`
 	TestNumbers    []UIN                `json:"test_numbers"`
+	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
+
+	Developer string `json:"developer"` // whose app it is; a person has one unionid at all apps of a developer
+	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
 
 // MaxTestNumbers bounds an app's test numbers.
@@ -54,6 +58,7 @@ var DefaultAPIs = []string{
 	"login", "verify_login", "decrypt", "get_pfval", "guest_check_token",
 	"userinfo", "friend_list", "query_qq_vip", "query_qq_vip_richinfo",
 	"qqprofile", "qqfriends_detail", "qq_unreg_friends", "qqfriends_vip", "get_vip_rich_info", "query_vip", "get_wifi", "qqget_first_reg",
+	"get_user_info", "get_simple_userinfo",
 }
 
 // RelationPermission stands among an app's APIs when it may have whole friend lists. No app has it by default.
@@ -167,6 +172,9 @@ func (a *App) Validate() error {
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" {
 			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without fragment", uri)
 		}
+	}
+	if len(a.Developer) > 100 {
+		return fmt.Errorf("developer has %d bytes, more than 100", len(a.Developer))
 	}
 	if len(a.TestNumbers) > MaxTestNumbers {
 		return fmt.Errorf("an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))

@@ -50,6 +50,12 @@ type Grant struct {
 // Live reports whether the authorization holds.
 func (g *Grant) Live() bool { return g.TokenEpoch > g.EndedEpoch }
 
+// LiveGrant is a grant that holds, and since when it has held without a break.
+type LiveGrant struct {
+	Grant
+	SinceMS int64 `json:"since_ms"`
+}
+
 // Standing is all that a token check needs to know of one openid: what became of it, of its account and of its grant.
 // It is one read of the store and has no pointers, so that a million of them are cheap to keep.
 type Standing struct {
@@ -59,6 +65,7 @@ type Standing struct {
 	PayEpoch      uint32
 	EndedEpoch    uint32
 	EndedBy       EndedBy
+	Scopes        ScopeSet
 	OpenIDState   OpenIDState
 	AccountState  AccountState
 	AccountClass  AccountClass

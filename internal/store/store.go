@@ -17,6 +17,7 @@ import (
 var (
 	ErrNotFound = errors.New("store: no such row")
 	ErrExists   = errors.New("store: exists already")
+	ErrSpent    = errors.New("store: was used already")
 )
 
 // Store is everything the platform keeps.
@@ -25,6 +26,7 @@ type Store interface {
 	Accounts
 	OpenIDs
 	Grants
+	Logins
 	Openkeys
 	Friendships
 	Policies
@@ -105,6 +107,33 @@ type Grants interface {
 	EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error
 	// Grant returns one grant, live or not, or ErrNotFound.
 	Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Grant, error)
+	// LiveGrants returns the live grants of an account's active openids, the newest first. A grant that is authorized
+	// again while it is live is as old as before.
+	LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error)
+}
+
+// CodeKeptMS is how long, at least, a lapsed code is still known, so that its second use is: 1 day.
+const CodeKeptMS = 24 * 3600 * 1000
+
+// Logins keeps the codes and refresh tokens of OAuth. A login may go on while its openid is active and its account neither
+// frozen nor closed nor given another password.
+type Logins interface {
+	// CreateCode stores a code; ErrExists when its hash is taken. It also removes a few codes that lapsed more than
+	// CodeKeptMS before the new one will, so that they do not pile up.
+	CreateCode(ctx context.Context, code platform.LoginCode) error
+	// ExchangeCode uses a code up: it authorizes the app as Authorize does, with the code's scopes, and stores a refresh
+	// token. The code comes back with the token epoch that it was given. ErrNotFound when there is no such code, it has
+	// lapsed or the login may not go on; ErrSpent, with the code, when it was used before. Before anything changes check
+	// sees the code, and an error of it is returned as it is. It also removes a few refresh tokens whose login has ended.
+	ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64,
+		check func(*platform.LoginCode) error) (platform.LoginCode, error)
+	// UseRefresh uses a refresh token up and stores the one that follows it in the same login. ErrNotFound when there is
+	// none, the login has ended, was superseded or may not go on; ErrSpent, with the token, when it was used before.
+	UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (platform.RefreshToken, error)
+	// RefreshToken returns a refresh token, whatever became of it, and whether it was used, or ErrNotFound.
+	RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (token platform.RefreshToken, spent bool, err error)
+	// EndLogin is EndGrant for one login: ErrNotFound when the grant is not live or has another token epoch.
+	EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error
 }
 
 // OpenkeyKeptMS is how long, at least, a lapsed session is still known as lapsed: 30 days.

@@ -70,6 +70,9 @@ type AppSettings struct {
 	Rates          *map[string]*platform.RateLimit `json:"rates,omitzero"` // by API; null takes an API's rate away
 	RedirectURIs   *[]string                       `json:"redirect_uris,omitzero"`
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
+	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
+	Developer      *string                         `json:"developer,omitzero"`
+	UnionID        *bool                           `json:"unionid,omitzero"`
 }
 
 func (s *AppSettings) apply(app *platform.App) (err error) {
@@ -85,6 +88,9 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.AllowSensitive, s.AllowSensitive)
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
+	set(&app.RequirePKCE, s.RequirePKCE)
+	set(&app.Developer, s.Developer)
+	set(&app.UnionID, s.UnionID)
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
 		return fmt.Errorf("%w: granted APIs: %w", identity.ErrInvalid, err)
 	}

@@ -12,32 +12,42 @@ const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch
 
 // Standing implements store.Grants.
 func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (st platform.Standing, err error) {
+	var scopes string
 	err = s.queryRow(ctx, `
 		SELECT o.uin, o.state, a.state, a.class, a.password_epoch,
-		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0)
+		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0), ifnull(g.scopes, '')
 		FROM openids o
 		JOIN accounts a ON a.uin = o.uin
 		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
 		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
 		Scan(&st.UIN, &st.OpenIDState, &st.AccountState, &st.AccountClass, &st.PasswordEpoch,
-			&st.TokenEpoch, &st.PayEpoch, &st.EndedEpoch, &st.EndedBy)
+			&st.TokenEpoch, &st.PayEpoch, &st.EndedEpoch, &st.EndedBy, &scopes)
+	st.Scopes = platform.ScopesOf(scopes)
 	return st, sentinel(err)
 }
 
 // Authorize implements store.Grants.
 func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
+	return returning(ctx, s.writer, func(t *tx) (platform.Grant, error) {
+		return t.authorize(app, openid, scopes, pay, nowMS)
+	})
+}
+
+func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
 	raise := 0
 	if pay {
 		raise = 1
 	}
+	t.changed(app, openid)
 	// The SELECT makes the openid's own row the condition.
-	return s.grant(ctx, app, openid, `
-		INSERT INTO grants (`+grantColumns+`, changed_ms)
-		SELECT appid, openid, ?, 1, ?, 0, 0, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0
+	return scanGrant(t.queryRow(`
+		INSERT INTO grants (`+grantColumns+`, changed_ms, since_ms)
+		SELECT appid, openid, ?, 1, ?, 0, 0, ?, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0
 		ON CONFLICT (appid, openid) DO UPDATE SET scopes = excluded.scopes, token_epoch = token_epoch + 1,
-		       pay_epoch = pay_epoch + excluded.pay_epoch, changed_ms = excluded.changed_ms
+		       pay_epoch = pay_epoch + excluded.pay_epoch, changed_ms = excluded.changed_ms,
+		       since_ms = iif(token_epoch > ended_epoch, since_ms, excluded.since_ms)
 		RETURNING `+grantColumns,
-		strings.Join(scopes, " "), raise, nowMS, int64(app), openid[:])
+		strings.Join(scopes, " "), raise, nowMS, nowMS, int64(app), openid[:]))
 }
 
 // RaisePayEpoch implements store.Grants.
@@ -70,12 +80,28 @@ func (s *Store) Grant(ctx context.Context, app platform.AppID, openid platform.O
 	return scanGrant(s.queryRow(ctx, "SELECT "+grantColumns+" FROM grants WHERE appid = ? AND openid = ?", int64(app), openid[:]))
 }
 
-func scanGrant(r row) (g platform.Grant, err error) {
+// LiveGrants implements store.Grants.
+func (s *Store) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error) {
+	rows, err := s.query(ctx, `
+		SELECT g.appid, g.openid, g.scopes, g.token_epoch, g.pay_epoch, g.ended_epoch, g.ended_by, g.since_ms
+		FROM openids o
+		JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
+		WHERE o.uin = ? AND o.state = 0 AND g.token_epoch > g.ended_epoch
+		ORDER BY g.since_ms DESC, g.appid`, int64(uin))
+	return collect(rows, err, func(r row) (g platform.LiveGrant, err error) {
+		g.Grant, err = scanGrant(r, &g.SinceMS)
+		return g, err
+	})
+}
+
+// scanGrant reads grantColumns, and more where the query has them.
+func scanGrant(r row, more ...any) (g platform.Grant, err error) {
 	var (
 		raw    []byte
 		scopes string
 	)
-	if err := r.Scan(&g.AppID, &raw, &scopes, &g.TokenEpoch, &g.PayEpoch, &g.EndedEpoch, &g.EndedBy); err != nil {
+	columns := append([]any{&g.AppID, &raw, &scopes, &g.TokenEpoch, &g.PayEpoch, &g.EndedEpoch, &g.EndedBy}, more...)
+	if err := r.Scan(columns...); err != nil {
 		return g, sentinel(err)
 	}
 	g.Scopes = strings.Fields(scopes)

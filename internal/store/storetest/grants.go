@@ -133,6 +133,30 @@ var grants = []test{
 		}
 		same(t, ended, 1)
 	}},
+	{"live-grants", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		same(t, result(s.LiveGrants(ctx, first))(t), nil)
+		issue(t, s, game, first, openid(1))
+		issue(t, s, other, first, openid(2))
+		issue(t, s, game, first+1, openid(3))
+		result(s.Authorize(ctx, game, openid(3), nil, false, now))(t)
+		same(t, result(s.LiveGrants(ctx, first))(t), nil)
+
+		older := platform.LiveGrant{Grant: result(s.Authorize(ctx, game, openid(1), []string{"login"}, false, now))(t), SinceMS: now}
+		newer := platform.LiveGrant{Grant: result(s.Authorize(ctx, other, openid(2), nil, false, now+1))(t), SinceMS: now + 1}
+		same(t, result(s.LiveGrants(ctx, first))(t), []platform.LiveGrant{newer, older})
+
+		older.Grant = result(s.Authorize(ctx, game, openid(1), []string{"other"}, false, now+2))(t)
+		same(t, result(s.LiveGrants(ctx, first))(t), []platform.LiveGrant{newer, older})
+
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now+3))
+		same(t, result(s.LiveGrants(ctx, first))(t), []platform.LiveGrant{newer})
+		again := platform.LiveGrant{Grant: result(s.Authorize(ctx, game, openid(1), nil, false, now+4))(t), SinceMS: now + 4}
+		same(t, result(s.LiveGrants(ctx, first))(t), []platform.LiveGrant{again, newer})
+
+		result(s.ReclaimOpenID(ctx, other, first, now+5))(t)
+		same(t, result(s.LiveGrants(ctx, first))(t), []platform.LiveGrant{again})
+	}},
 	{"standing", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		_, err := s.Standing(ctx, game, openid(1))

@@ -1,0 +1,176 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+func toAccount(*access.Call) (any, error) { return redirect{accountPath}, nil }
+
+// showAccount is the person's own page, or asks to sign in.
+func (d *door) showAccount(c *access.Call) (any, error) {
+	session, err := d.session(c)
+	if err != nil {
+		return nil, err
+	}
+	if session == nil {
+		return accountSignIn(c, signInPage{}, 0), nil
+	}
+	return d.accountPage(c, session, troubles{}, 0)
+}
+
+func accountSignIn(c *access.Call, data signInPage, status int) page {
+	data.Action = accountPath
+	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
+}
+
+// accountPage is the data of the page of that name.
+type accountPage struct {
+	Token   string
+	Account *platform.Account
+	Facts   [][2]string // what the profile says: name and value
+	Apps    []allowedApp
+	Notice  string // of what was just done
+	troubles
+}
+
+// troubles are what is wrong with a form of the page, in words.
+type troubles struct{ Password, Close string }
+
+type allowedApp struct {
+	ID     platform.AppID
+	Name   string
+	Since  string
+	Scopes []string
+}
+
+func (d *door) accountPage(c *access.Call, session *identity.Session, wrong troubles, status int) (any, error) {
+	t := wordsFor(c.Request)
+	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
+	if err != nil {
+		return nil, err
+	}
+	data := accountPage{Token: session.FormToken(), Account: session.Account, Facts: facts(t, &session.Account.Profile), troubles: wrong}
+	if wrong == (troubles{}) {
+		data.Notice = t.Done[c.Request.URL.Query().Get("done")]
+	}
+	for _, grant := range grants {
+		app := allowedApp{ID: grant.AppID, Name: grant.AppID.String(), Since: time.UnixMilli(grant.SinceMS).UTC().Format(time.DateOnly)}
+		if known := d.identity.Apps.ByID(grant.AppID); known != nil {
+			app.Name = known.Name
+		}
+		for _, name := range grant.Scopes {
+			app.Scopes = append(app.Scopes, t.scope(name))
+		}
+		data.Apps = append(data.Apps, app)
+	}
+	return page{name: "account", title: t.YourAccount, status: status, data: data}, nil
+}
+
+// facts are what a profile says, without what it leaves open.
+func facts(t *words, p *platform.Profile) [][2]string {
+	place := strings.Join(slices.DeleteFunc([]string{p.Country, p.Province, p.City}, func(s string) bool { return s == "" }), " · ")
+	gender := ""
+	if p.Gender == 1 || p.Gender == 2 {
+		gender = [...]string{t.Male, t.Female}[p.Gender-1]
+	}
+	return slices.DeleteFunc([][2]string{{t.Nickname, p.Nickname}, {t.Gender, gender}, {t.Place, place}, {t.Language, p.Language}},
+		func(f [2]string) bool { return f[1] == "" })
+}
+
+// changeAccount takes the forms of the person's own page.
+func (d *door) changeAccount(c *access.Call) (any, error) {
+	values := form(c)
+	if values.Get("do") == "sign-in" {
+		problem, status, err := d.signIn(c, values)
+		if err != nil {
+			return nil, err
+		}
+		if problem != "" {
+			return accountSignIn(c, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
+		}
+		return redirect{accountPath}, nil
+	}
+	session, err := d.session(c)
+	if err != nil {
+		return nil, err
+	}
+	if session == nil || !session.HoldsFormToken(values.Get("token")) { // it ended, or somebody else signed in, meanwhile
+		return redirect{accountPath}, nil
+	}
+	switch values.Get("do") {
+	case "sign-out":
+		end(c)
+		return redirect{accountPath}, nil
+	case "withdraw":
+		return d.withdraw(c, session, values)
+	case "password":
+		return d.changePassword(c, session, values)
+	case "close":
+		return d.closeAccount(c, session, values)
+	default:
+		return nil, errNoAction
+	}
+}
+
+func done(what string) redirect { return redirect{accountPath + "?done=" + what} }
+
+// withdraw ends what the person allowed an app. That it has ended already is as good.
+func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Values) (any, error) {
+	app, err := platform.ParseAppID(values.Get("appid"))
+	if err != nil {
+		return nil, errNoAction
+	}
+	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	return done("withdraw"), nil
+}
+
+// changePassword replaces the password. This session goes on, every other one ends.
+func (d *door) changePassword(c *access.Call, session *identity.Session, values url.Values) (any, error) {
+	t := wordsFor(c.Request)
+	if values.Get("new") != values.Get("again") {
+		return d.accountPage(c, session, troubles{Password: t.NotTheSame}, http.StatusBadRequest)
+	}
+	account, err := d.identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new"), c.Peer())
+	if err == nil {
+		return done("password"), d.begin(c, account)
+	}
+	if errors.Is(err, identity.ErrInvalid) {
+		return d.accountPage(c, session, troubles{Password: t.PasswordForm}, http.StatusBadRequest)
+	}
+	problem, status, err := refused(c, err)
+	if err != nil {
+		return nil, err
+	}
+	return d.accountPage(c, session, troubles{Password: problem}, status)
+}
+
+// closeAccount closes the account for ever.
+func (d *door) closeAccount(c *access.Call, session *identity.Session, values url.Values) (any, error) {
+	t := wordsFor(c.Request)
+	if values.Get("understood") == "" {
+		return d.accountPage(c, session, troubles{Close: t.NotUnderstood}, http.StatusBadRequest)
+	}
+	err := d.identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
+	if err == nil {
+		end(c)
+		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil
+	}
+	problem, status, err := refused(c, err)
+	if err != nil {
+		return nil, err
+	}
+	return d.accountPage(c, session, troubles{Close: problem}, status)
+}

@@ -1,0 +1,260 @@
+package pages
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// request is what an app asks for: the parameters of /oauth2.0/authorize (qq-connect-openapi.md, A.2).
+type request struct {
+	responseType string // code or token
+	clientID     string
+	redirectURI  string
+	state        string
+	scope        string
+	challenge    string // PKCE, RFC 7636
+	method       string // of the challenge
+
+	scopes []string // of scope, those that there are
+}
+
+// parseRequest reads the parameters. Of one that comes twice the first counts; what is not percent-encoded soundly and
+// what is not known is passed over, as real clients need it (A.11).
+func parseRequest(rawQuery string) *request {
+	q, _ := url.ParseQuery(rawQuery)
+	return &request{
+		responseType: q.Get("response_type"),
+		clientID:     q.Get("client_id"),
+		redirectURI:  q.Get("redirect_uri"),
+		state:        q.Get("state"),
+		scope:        q.Get("scope"),
+		challenge:    q.Get("code_challenge"),
+		method:       q.Get("code_challenge_method"),
+	}
+}
+
+// location is the page's own address with these parameters.
+func (r *request) location() string {
+	q := make(url.Values)
+	for name, value := range map[string]string{
+		"response_type": r.responseType, "client_id": r.clientID, "redirect_uri": r.redirectURI, "state": r.state,
+		"scope": r.scope, "code_challenge": r.challenge, "code_challenge_method": r.method,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return authorizePath + "?" + q.Encode()
+}
+
+// back is the address that the browser returns to the app with. The redirect_uri must have been verified.
+func (r *request) back(parameters ...string) string {
+	if r.state != "" {
+		parameters = append(parameters, "state", r.state)
+	}
+	var b strings.Builder
+	b.WriteString(r.redirectURI)
+	separator := byte('?')
+	if strings.Contains(r.redirectURI, "?") {
+		separator = '&'
+	}
+	if r.responseType == "token" { // as the documented sample: index.jsp?#access_token=
+		if separator == '?' {
+			b.WriteByte('?')
+		}
+		separator = '#'
+	}
+	for i := 0; i < len(parameters); i += 2 {
+		b.WriteByte(separator)
+		// Blanks as %20: scripts that read the fragment do not know them as +.
+		b.WriteString(parameters[i] + "=" + strings.ReplaceAll(url.QueryEscape(parameters[i+1]), "+", "%20"))
+		separator = '&'
+	}
+	return b.String()
+}
+
+// turnedDown ends an authorization in a way that the app may hear of (RFC 6749, 4.1.2.1): by its verified redirect_uri.
+type turnedDown struct {
+	*request
+	code, description string
+}
+
+func (t *turnedDown) Error() string { return t.code + ": " + t.description }
+
+func (t *turnedDown) location() string {
+	return t.back("error", t.code, "error_description", t.description)
+}
+
+// request reads and checks what must hold before anything is said to the app: none of these errors goes to redirect_uri.
+func (d *door) request(c *access.Call) error {
+	r := parseRequest(c.Request.URL.RawQuery)
+	c.Input = r
+	if r.responseType != "code" && r.responseType != "token" {
+		return retcode.QQResponseTypeInvalid
+	}
+	id, err := platform.ParseAppID(r.clientID)
+	if err != nil {
+		return retcode.QQClientIDMissing
+	}
+	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+		return retcode.QQClientNotFound
+	}
+	if !identity.MatchRedirect(c.App, r.redirectURI) {
+		return retcode.QQRedirectURIIllegal
+	}
+	return nil
+}
+
+// options checks what the app hears of: PKCE and the scopes.
+func options(c *access.Call) error {
+	r := c.Input.(*request)
+	switch {
+	case r.challenge == "" && r.method != "":
+		return &turnedDown{r, "invalid_request", "code_challenge_method without code_challenge"}
+	case r.challenge == "" && c.App.RequirePKCE:
+		return &turnedDown{r, "invalid_request", "code_challenge is missing, which this app must send"}
+	case r.challenge != "" && r.method != "S256":
+		return &turnedDown{r, "invalid_request", "code_challenge_method is not S256"}
+	case r.challenge != "" && !challengeForm(r.challenge):
+		return &turnedDown{r, "invalid_request", "code_challenge is not the 43 characters of a SHA-256 in base64url"}
+	case r.responseType == "token" && c.App.RequirePKCE:
+		return &turnedDown{r, "unauthorized_client", "this app must use response_type=code with PKCE"}
+	}
+	var known bool
+	if r.scopes, known = parseScopes(r.scope); !known {
+		return &turnedDown{r, "invalid_scope", "scope names nothing that there is"}
+	}
+	return nil
+}
+
+// challengeForm tells whether a text can be an S256 challenge.
+func challengeForm(text string) bool {
+	return len(text) == 43 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+// parseScopes returns the scopes of a list that there are, each once. Apps ask for scopes of long ago beside those that
+// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile.
+func parseScopes(list string) (scopes []string, known bool) {
+	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(names) == 0 {
+		return []string{profileScope}, true
+	}
+	for _, name := range names {
+		if slices.Contains(platform.Scopes, name) && !slices.Contains(scopes, name) {
+			scopes = append(scopes, name)
+		}
+	}
+	return scopes, len(scopes) > 0
+}
+
+const profileScope = "get_user_info"
+
+// showAuthorize asks the person to sign in or, who has, to consent.
+func (d *door) showAuthorize(c *access.Call) (any, error) {
+	session, err := d.session(c)
+	if err != nil {
+		return nil, err
+	}
+	r := c.Input.(*request)
+	if session == nil {
+		return r.signIn(c, signInPage{}, 0), nil
+	}
+	return r.consent(c, session, ""), nil
+}
+
+// signIn is the page that asks for account and password.
+func (r *request) signIn(c *access.Call, data signInPage, status int) page {
+	data.Action, data.App = r.location(), c.App
+	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
+}
+
+// consentPage is the data of the page of that name.
+type consentPage struct {
+	Action, Token, Problem string
+	App                    *platform.App
+	Host                   string // that the browser goes back to
+	Account                *platform.Account
+	Scopes                 []scopeBox
+}
+
+type scopeBox struct {
+	Name, Text string
+	Checked    bool
+}
+
+// consent is the page that asks what the app may do.
+func (r *request) consent(c *access.Call, session *identity.Session, problem string) page {
+	t := wordsFor(c.Request)
+	data := consentPage{Action: r.location(), Token: session.FormToken(), Problem: problem, App: c.App, Account: session.Account}
+	if u, err := url.Parse(r.redirectURI); err == nil {
+		data.Host = u.Host
+	}
+	for _, name := range r.scopes {
+		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), name == profileScope})
+	}
+	return page{name: "consent", title: t.Allow, data: data, leaves: true}
+}
+
+// authorize takes the forms of both pages.
+func (d *door) authorize(c *access.Call) (any, error) {
+	r, values := c.Input.(*request), form(c)
+	if values.Get("do") == "sign-in" {
+		problem, status, err := d.signIn(c, values)
+		if err != nil {
+			return nil, err
+		}
+		if problem != "" {
+			return r.signIn(c, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
+		}
+		return redirect{r.location()}, nil
+	}
+	session, err := d.session(c)
+	if err != nil {
+		return nil, err
+	}
+	if session == nil { // it ended while the page was open
+		return redirect{r.location()}, nil
+	}
+	if !session.HoldsFormToken(values.Get("token")) { // somebody else signed in while the page was open
+		return r.consent(c, session, wordsFor(c.Request).OtherSession), nil
+	}
+	switch values.Get("do") {
+	case "allow":
+		return d.allow(c, r, session.Account.UIN, values["scope"])
+	case "deny":
+		return nil, &turnedDown{r, "access_denied", "the person did not allow it"}
+	case "switch":
+		end(c)
+		return redirect{r.location()}, nil
+	default:
+		return nil, errNoAction
+	}
+}
+
+// allow gives the app what the person ticked, of what it asked for.
+func (d *door) allow(c *access.Call, r *request, uin platform.UIN, ticked []string) (any, error) {
+	a := identity.Authorization{
+		AppID: c.App.AppID, UIN: uin, RedirectURI: r.redirectURI, Challenge: r.challenge,
+		Scopes: slices.DeleteFunc(slices.Clone(r.scopes), func(name string) bool { return !slices.Contains(ticked, name) }),
+	}
+	if r.responseType == "token" {
+		issued, err := d.identity.IssueImplicit(c.Context(), a)
+		if err != nil {
+			return nil, err
+		}
+		seconds := (issued.ExpiresMS - issued.IssuedMS) / 1000
+		return redirect{r.back("access_token", issued.Token, "expires_in", strconv.FormatInt(seconds, 10))}, nil
+	}
+	code, err := d.identity.IssueCode(c.Context(), a)
+	if err != nil {
+		return nil, err
+	}
+	return redirect{r.back("code", code)}, nil
+}

@@ -1,0 +1,239 @@
+// Package pages is the door that people see in their browsers: the sign-in and consent of OAuth 2.0 (qq-connect-openapi.md,
+// A.2), its error page, and the person's own page. The pages work without scripts; they come in English and Chinese.
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+type door struct {
+	identity *identity.Service
+	origins  *http.CrossOriginProtection
+}
+
+// New returns the door.
+func New(id *identity.Service) *access.Door {
+	d := &door{identity: id, origins: http.NewCrossOriginProtection()}
+	return &access.Door{
+		Name:     "pages",
+		Prefixes: []string{accountPath},
+		Stages: []access.Stage{
+			{Name: "pages-origin", Run: d.origin},
+			{Name: "authorize-request", Run: d.request}, // qq 100000, 100001, 100008, 100010
+			{Name: "authorize-options", Run: options},
+		},
+		Handlers: map[string]access.Handler{
+			"GET /oauth2.0/authorize":  d.showAuthorize,
+			"POST /oauth2.0/authorize": d.authorize,
+			"GET /oauth2.0/show":       show,
+			"GET /account":             toAccount,
+			"GET /account/{$}":         d.showAccount,
+			"POST /account/{$}":        d.changeAccount,
+		},
+		Encode: encode,
+	}
+}
+
+const (
+	authorizePath = "/oauth2.0/authorize"
+	showPath      = "/oauth2.0/show"
+	accountPath   = "/account/"
+)
+
+var (
+	errForeignForm = errors.New("the form was sent by a page of another site")
+	errNoAction    = errors.New("the form does not say what to do")
+)
+
+// origin refuses forms that another site's page sent. The forms of a session carry its token beside; this is what keeps
+// a stranger from signing somebody in to the stranger's account.
+func (d *door) origin(c *access.Call) error {
+	if d.origins.Check(c.Request) != nil {
+		return errForeignForm
+	}
+	return nil
+}
+
+// form reads the body of a call. What cannot be read is left out.
+func form(c *access.Call) url.Values {
+	values, _ := url.ParseQuery(string(c.Body))
+	return values
+}
+
+// cookieName is the session cookie's name. With __Host- browsers take it from this very host over HTTPS only.
+func cookieName(c *access.Call) string {
+	if c.Secure() {
+		return "__Host-rookery"
+	}
+	return "rookery"
+}
+
+// session returns the session that the browser showed, nil when it has none that holds.
+func (d *door) session(c *access.Call) (*identity.Session, error) {
+	cookie, err := c.Request.Cookie(cookieName(c))
+	if err != nil {
+		return nil, nil
+	}
+	session, err := d.identity.Session(c.Context(), cookie.Value)
+	if errors.Is(err, identity.ErrNoSession) {
+		return nil, nil
+	}
+	if session != nil {
+		c.User = session.Account.UIN.String()
+	}
+	return session, err
+}
+
+// begin gives the browser a session for an account that has just shown its password.
+func (d *door) begin(c *access.Call, account *platform.Account) error {
+	text, err := d.identity.NewSession(c.Context(), account)
+	if err == nil {
+		setCookie(c, text, identity.SessionLifetime)
+	}
+	return err
+}
+
+// end takes the session away from the browser.
+func end(c *access.Call) { setCookie(c, "", -time.Second) }
+
+func setCookie(c *access.Call, value string, age time.Duration) {
+	cookie := http.Cookie{
+		Name: cookieName(c), Value: value, Path: "/", MaxAge: int(age.Seconds()),
+		HttpOnly: true, Secure: c.Secure(), SameSite: http.SameSiteLaxMode,
+	}
+	c.Answer.Header = http.Header{"Set-Cookie": {cookie.String()}}
+}
+
+// signIn takes the sign-in form. When the person is not let in, problem says why in the page's language and status goes
+// with it.
+func (d *door) signIn(c *access.Call, values url.Values) (problem string, status int, err error) {
+	uin, err := platform.ParseUIN(strings.TrimSpace(values.Get("account")))
+	if err != nil {
+		uin = 0 // an account that nobody has
+	}
+	account, err := d.identity.LogIn(c.Context(), uin, values.Get("password"), c.Peer())
+	if err == nil {
+		c.User = account.UIN.String()
+		return "", 0, d.begin(c, account)
+	}
+	return refused(c, err)
+}
+
+// refused puts what speaks against a password into words. Other errors are handed on.
+func refused(c *access.Call, err error) (problem string, status int, unforeseen error) {
+	t := wordsFor(c.Request)
+	var tooMany *identity.TooManyLogins
+	switch {
+	case errors.As(err, &tooMany):
+		c.Answer.RetryAfter = tooMany.Wait
+		return t.tooMany(tooMany.Wait), http.StatusTooManyRequests, nil
+	case errors.Is(err, identity.ErrWrongPassword):
+		return t.WrongPassword, http.StatusForbidden, nil
+	case errors.Is(err, identity.ErrAccountFrozen):
+		return t.AccountFrozen, http.StatusForbidden, nil
+	case errors.Is(err, identity.ErrAccountClosed):
+		return t.AccountClosed, http.StatusForbidden, nil
+	default:
+		return "", 0, err
+	}
+}
+
+// signInPage is the data of the page of that name.
+type signInPage struct {
+	Action  string
+	App     *platform.App // that the person goes on to; nil for the person's own page
+	Account string        // as it was typed
+	Problem string
+}
+
+// redirect is a result that sends the browser elsewhere.
+type redirect struct{ to string }
+
+// encode turns a result or an error into an answer.
+func encode(c *access.Call, result any, err error) {
+	a := &c.Answer
+	if a.Header == nil {
+		a.Header = make(http.Header)
+	}
+	a.Header["Cache-Control"] = noStore
+	a.Header["Referrer-Policy"] = referrers
+	a.Header["X-Content-Type-Options"] = noSniff
+	a.Header["X-Frame-Options"] = deny
+	switch coded, turnedDown := retcode.Code(0), (*turnedDown)(nil); {
+	case err == nil:
+	case errors.As(err, &turnedDown):
+		result = redirect{turnedDown.location()}
+	case errors.As(err, &coded) && onAuthorize(c):
+		a.Code = coded
+		result = redirect{showLocation(coded, c.Request.URL.RawQuery)}
+	default:
+		result = problemPage(c, err)
+	}
+	switch result := result.(type) {
+	case redirect:
+		a.Status = http.StatusFound
+		if c.Request.Method == http.MethodPost {
+			a.Status = http.StatusSeeOther
+		}
+		a.Header["Location"] = []string{result.to}
+		a.Header["Content-Security-Policy"] = ownForms
+		a.ContentType = "text/plain; charset=utf-8"
+		if a.Code != 0 {
+			a.Body = append(a.Body, a.Code.Entry().Summary+"\n"...)
+		}
+	case page:
+		result.write(c)
+	}
+}
+
+func onAuthorize(c *access.Call) bool { return c.Route != nil && c.Route.Path == authorizePath }
+
+// problemPage tells a person what went wrong, in words that hide what is not meant for them.
+func problemPage(c *access.Call, err error) page {
+	t := wordsFor(c.Request)
+	p := page{name: "problem", status: http.StatusInternalServerError, title: t.Failed, data: problem{Text: t.FailedText, Request: c.RequestID}}
+	say := func(status int, title, text string) {
+		p.status, p.title, p.data = status, title, problem{Text: text}
+	}
+	switch {
+	case errors.Is(err, access.ErrNoRoute):
+		say(http.StatusNotFound, t.NoPage, t.NoPageText)
+	case errors.Is(err, access.ErrMethod):
+		say(http.StatusMethodNotAllowed, t.WrongMethod, t.WrongMethodText)
+		c.Answer.Header["Allow"] = allowed(c.Request.URL.Path)
+	case errors.Is(err, access.ErrTooLarge):
+		say(http.StatusRequestEntityTooLarge, t.BadForm, t.BadFormText)
+	case errors.Is(err, access.ErrUnreadable), errors.Is(err, errNoAction):
+		say(http.StatusBadRequest, t.BadForm, t.BadFormText)
+	case errors.Is(err, errForeignForm):
+		say(http.StatusForbidden, t.ForeignForm, t.ForeignFormText)
+	case errors.Is(err, errShowNothing):
+		say(http.StatusBadRequest, t.NoPage, t.ShowNothingText)
+	}
+	return p
+}
+
+// problem is the data of the page of that name.
+type problem struct {
+	Text    string
+	Code    int    // 0 for none
+	Hint    string // for the developer of the app
+	Request string // id, where the log says more
+}
+
+func allowed(path string) []string {
+	if slices.Contains([]string{authorizePath, accountPath}, path) {
+		return []string{"GET, POST"}
+	}
+	return []string{"GET"}
+}

@@ -1,0 +1,90 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+
+	"github.com/rookeryhq/rookery/internal/access"
+)
+
+//go:embed templates
+var files embed.FS
+
+// style is inside every page: then it is the one thing that the pages' policy need allow, by its hash.
+var style = func() template.CSS {
+	content, err := files.ReadFile("templates/style.css")
+	if err != nil {
+		panic(err)
+	}
+	return template.CSS(content)
+}()
+
+// templates are the pages by name, each with the layout around it.
+var templates = func() map[string]*template.Template {
+	layout := template.Must(template.ParseFS(files, "templates/layout.html"))
+	all := make(map[string]*template.Template)
+	for _, name := range []string{"signin", "consent", "account", "problem"} {
+		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
+	}
+	return all
+}()
+
+// Headers of every answer. Other sites get no referrer; the pages' own forms need an Origin, which "no-referrer" would
+// blank out.
+var (
+	noStore   = []string{"no-store"}
+	referrers = []string{"same-origin"}
+	noSniff   = []string{"nosniff"}
+	deny      = []string{"DENY"}
+
+	ownForms = policy("'self'")
+	// appForms is for the form of consent, whose answer leads to the app. Chromium holds form-action against every
+	// redirect that follows a form, also against those that the app makes then, to wherever it likes.
+	appForms = policy("'self' http: https:")
+)
+
+func policy(forms string) []string {
+	hash := sha256.Sum256([]byte(style))
+	return []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; img-src data:;" +
+		" form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"}
+}
+
+// page is a result that is shown.
+type page struct {
+	name   string
+	title  string
+	status int // 200 when it is 0
+	data   any
+	leaves bool // its form leads to other sites
+}
+
+// write renders the page into the call's answer.
+func (p page) write(c *access.Call) {
+	a := &c.Answer
+	a.Status = http.StatusOK
+	if p.status != 0 {
+		a.Status = p.status
+	}
+	a.ContentType = "text/html; charset=utf-8"
+	a.Header["Content-Security-Policy"] = ownForms
+	if p.leaves {
+		a.Header["Content-Security-Policy"] = appForms
+	}
+	t := wordsFor(c.Request)
+	a.Header["Content-Language"] = []string{t.Lang}
+	body := bytes.NewBuffer(a.Body)
+	err := templates[p.name].Execute(body, struct {
+		T     *words
+		Title string
+		Style template.CSS
+		Data  any
+	}{t, p.title, style, p.data})
+	if err != nil { // never of what a caller sent: the templates do not fit the data
+		panic(err)
+	}
+	a.Body = body.Bytes()
+}

@@ -1,0 +1,179 @@
+package pages
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func TestLanguages(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "en", "zh-CN,zh;q=0.9,en;q=0.8": "zh-Hans", "zh-TW": "zh-Hans", "zh": "zh-Hans", "en-GB,en;q=0.9": "en",
+		"de-DE,de;q=0.9": "en", "de,zh;q=0.5": "zh-Hans", ";;;=": "en", strings.Repeat("zz-", 5000): "en",
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Language", header)
+		if got := wordsFor(r).Lang; got != want {
+			t.Errorf("Accept-Language %.40q: got %s, want %s", header, got, want)
+		}
+	}
+}
+
+func TestEveryLanguageHasEveryWord(t *testing.T) {
+	for _, in := range languages {
+		v := reflect.ValueOf(*in)
+		for i := range v.NumField() {
+			if v.Field(i).IsZero() {
+				t.Errorf("%s: %s is missing", in.Lang, v.Type().Field(i).Name)
+			}
+		}
+		for _, scope := range platform.Scopes {
+			if in.Scopes[scope] == "" {
+				t.Errorf("%s: nothing says what the scope %s gives", in.Lang, scope)
+			}
+		}
+		for what := range english.Done {
+			if in.Done[what] == "" {
+				t.Errorf("%s: nothing says that %s is done", in.Lang, what)
+			}
+		}
+		for number := range english.Refusals {
+			if in.Refusals[number] == (refusal{}) {
+				t.Errorf("%s: nothing explains %d", in.Lang, number)
+			}
+		}
+	}
+}
+
+func TestWaitsInWords(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		time.Millisecond: "in 1 s.", 30 * time.Second: "in 30 s.", 90 * time.Second: "in 90 s.", 91 * time.Second: "in 2 min.",
+	} {
+		if got := english.tooMany(wait); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: got %q, want it to end with %q", wait, got, want)
+		}
+	}
+}
+
+func TestBack(t *testing.T) {
+	for name, test := range map[string]struct {
+		request request
+		want    string
+	}{
+		"a plain address":                   {request{redirectURI: "https://a.example/cb"}, "https://a.example/cb?code=C"},
+		"with state":                        {request{redirectURI: "https://a.example/cb", state: "a b&c=d+é"}, "https://a.example/cb?code=C&state=a%20b%26c%3Dd%2B%C3%A9"},
+		"with a query":                      {request{redirectURI: "https://a.example/cb?to=x", state: "1"}, "https://a.example/cb?to=x&code=C&state=1"},
+		"in the fragment, as documented":    {request{redirectURI: "https://a.example/cb", responseType: "token", state: "1"}, "https://a.example/cb?#code=C&state=1"},
+		"in the fragment after a query":     {request{redirectURI: "https://a.example/cb?to=x", responseType: "token"}, "https://a.example/cb?to=x#code=C"},
+		"a state that looks like an answer": {request{redirectURI: "https://a.example/cb", state: "&code=EVIL\r\nX: y"}, "https://a.example/cb?code=C&state=%26code%3DEVIL%0D%0AX%3A%20y"},
+	} {
+		if got := test.request.back("code", "C"); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestScopes(t *testing.T) {
+	for list, want := range map[string][]string{
+		"":                                   {"get_user_info"},
+		" , ":                                {"get_user_info"},
+		"get_user_info":                      {"get_user_info"},
+		"list_album,get_user_info add_topic": {"get_user_info"},
+		"get_user_info,get_user_info":        {"get_user_info"},
+		"add_topic":                          nil,
+	} {
+		got, known := parseScopes(list)
+		if !slices.Equal(got, want) || known != (want != nil) {
+			t.Errorf("%q: got %v, %v; want %v", list, got, known, want)
+		}
+	}
+}
+
+func TestShowLocation(t *testing.T) {
+	for query, want := range map[string]string{
+		"":                       "/oauth2.0/show?which=error&display=pc&error=100010",
+		"client_id=1&error=zero": "/oauth2.0/show?which=error&display=pc&error=100010&client_id=1&error=zero",
+	} {
+		if got := showLocation(retcode.QQRedirectURIIllegal, query); got != want {
+			t.Errorf("%q: got %s, want %s", query, got, want)
+		}
+	}
+}
+
+// FuzzRequest: whatever is asked for, the page's own address asks for the same, and what goes back to the app is where the
+// app wanted it, with the state as it came.
+func FuzzRequest(f *testing.F) {
+	f.Add("response_type=code&client_id=100700001&redirect_uri=http%3A%2F%2Fa.example%2Fcb%3Fx%3D1&state=a+b&scope=get_user_info")
+	f.Add("response_type=token&redirect_uri=https://a.example/&state=%0d%0a&state=2")
+	f.Add("redirect_uri=//evil&%zz=1;&code_challenge=x&code_challenge_method=plain")
+	f.Fuzz(func(t *testing.T, query string) {
+		r := parseRequest(query)
+		location, err := url.Parse(r.location())
+		if err != nil || location.Path != authorizePath || location.Host != "" {
+			t.Fatalf("location %q: %v", r.location(), err)
+		}
+		again := parseRequest(location.RawQuery)
+		if !reflect.DeepEqual(again, r) {
+			t.Errorf("got %+v, want %+v", again, r)
+		}
+		uri, err := url.Parse(r.redirectURI)
+		if err != nil || uri.Fragment != "" || strings.Contains(r.redirectURI, "#") || uri.Scheme != "https" {
+			return // never goes back there
+		}
+		back, err := url.Parse(r.back("code", "C"))
+		if err != nil || back.Scheme != uri.Scheme || back.Host != uri.Host || back.Path != uri.Path {
+			t.Fatalf("%q leads to %q: %v", r.redirectURI, r.back("code", "C"), err)
+		}
+		sent := back.RawQuery
+		if r.responseType == "token" {
+			sent = back.EscapedFragment()
+		}
+		values, _ := url.ParseQuery(sent)
+		if got := values["state"]; r.state != "" && (len(got) == 0 || got[len(got)-1] != r.state) {
+			t.Errorf("state %q comes back as %q", r.state, got)
+		}
+		if strings.ContainsAny(r.back("code", "C"), "\r\n") {
+			t.Error("the address has a line break")
+		}
+	})
+}
+
+func TestCookie(t *testing.T) {
+	for name, test := range map[string]struct{ secure bool }{"http": {false}, "https": {true}} {
+		t.Run(name, func(t *testing.T) {
+			c := call(t, test.secure)
+			setCookie(c, "text", time.Hour)
+			cookie, err := http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" ||
+				cookie.Secure != test.secure || strings.HasPrefix(cookie.Name, "__Host-") != test.secure || cookie.MaxAge != 3600 {
+				t.Errorf("the cookie is %+v", cookie)
+			}
+			end(c)
+			if cookie, err = http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie")); err != nil || cookie.MaxAge >= 0 || cookie.Value != "" {
+				t.Errorf("the cookie that ends it is %+v, %v", cookie, err)
+			}
+		})
+	}
+}
+
+func call(t *testing.T, secure bool) *access.Call {
+	t.Helper()
+	r := httptest.NewRequest("GET", "http://rookery.example/", nil)
+	if secure {
+		r.TLS = new(tls.ConnectionState)
+	}
+	return &access.Call{Request: r}
+}

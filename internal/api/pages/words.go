@@ -1,0 +1,179 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/text/language"
+)
+
+// words are the pages' texts in one language.
+type words struct {
+	Lang string // BCP 47
+
+	SignIn, GoesOn, Number, Password, SignedIn, Switch, SignOut                            string
+	WrongPassword, AccountFrozen, AccountClosed                                            string
+	TooMany                                                                                string // with the wait
+	Seconds, Minutes                                                                       string // with their number
+	Wants, May, Allow, Deny, BackTo, OtherSession                                          string
+	YourAccount, Profile, Nickname, Gender, Male, Female, Place, Language                  string
+	Apps, NoApps, Since, LoginOnly, Withdraw, WithdrawNote                                 string
+	ChangePassword, OldPassword, NewPassword, NewAgain, PasswordForm, PasswordNote         string
+	NotTheSame                                                                             string
+	CloseAccount, CloseNote, Understood, NotUnderstood, Closed, ClosedText                 string
+	Failed, FailedText, NoPage, NoPageText, ShowNothingText, WrongMethod, WrongMethodText  string
+	BadForm, BadFormText, ForeignForm, ForeignFormText, CannotSignIn, ForDevelopers, Error string
+	RequestID                                                                              string
+
+	Scopes   map[string]string // what each scope gives
+	Done     map[string]string // what was just done on the person's own page
+	Refusals map[int]refusal   // the errors of authorize that the app does not hear of
+}
+
+// refusal explains an error to the person, and to whom the app belongs.
+type refusal struct{ Text, Hint string }
+
+// scope says what a scope gives.
+func (t *words) scope(name string) string {
+	if text, ok := t.Scopes[name]; ok {
+		return text
+	}
+	return name
+}
+
+// tooMany says when the next attempt may be made.
+func (t *words) tooMany(wait time.Duration) string {
+	form, n := t.Seconds, int((wait+time.Second-1)/time.Second)
+	if n > 90 {
+		form, n = t.Minutes, (n+59)/60
+	}
+	return fmt.Sprintf(t.TooMany, fmt.Sprintf(form, n))
+}
+
+// languages are those that the pages speak; the first is for everybody whose own is not among them.
+var languages = []*words{english, chinese}
+
+var matcher = func() language.Matcher {
+	tags := make([]language.Tag, len(languages))
+	for i, t := range languages {
+		tags[i] = language.MustParse(t.Lang)
+	}
+	return language.NewMatcher(tags)
+}()
+
+// wordsFor picks the language that the browser asks for.
+func wordsFor(r *http.Request) *words {
+	_, i := language.MatchStrings(matcher, r.Header.Get("Accept-Language"))
+	return languages[i]
+}
+
+var english = &words{
+	Lang: "en",
+
+	SignIn: "Sign in", GoesOn: "and go on to", Number: "Account number", Password: "Password",
+	SignedIn: "Signed in as", Switch: "Use another account", SignOut: "Sign out",
+	WrongPassword: "The account number or the password is wrong.",
+	AccountFrozen: "This account is frozen. Whoever runs this platform can lift that.",
+	AccountClosed: "This account was closed by its owner and cannot be used again.",
+	TooMany:       "Too many attempts failed. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
+
+	Wants: "asks for your permission", May: "It may:", Allow: "Allow", Deny: "Do not allow",
+	BackTo:       "Either way you go back to",
+	OtherSession: "Another account signed in since this page was opened. Look at it once more.",
+
+	YourAccount: "Your account", Profile: "Profile", Nickname: "Name", Gender: "Gender", Male: "male", Female: "female",
+	Place: "Place", Language: "Language",
+	Apps: "Apps you allowed", NoApps: "No app may use this account.", Since: "since", LoginOnly: "know that it is you, and nothing more",
+	Withdraw: "Withdraw", WithdrawNote: "An app you withdraw from must ask you again. What it has learned already it may still have.",
+	ChangePassword: "Change the password", OldPassword: "Present password", NewPassword: "New password", NewAgain: "New password once more",
+	PasswordForm: "A password has 8 to 128 characters; letters beyond ASCII count as several.",
+	PasswordNote: "You are signed out everywhere but here, and every app has to ask you again.",
+	NotTheSame:   "The two new passwords are not the same.",
+	CloseAccount: "Close the account",
+	CloseNote:    "For ever: every app loses it at once, nobody can sign in with it again, and its number is given to nobody else.",
+	Understood:   "I understand that this cannot be undone", NotUnderstood: "Tick the box if you really want to close the account.",
+	Closed: "The account is closed", ClosedText: "You are signed out, and no app can use the account any more.",
+
+	Failed: "That did not work", FailedText: "Something went wrong on this platform. Try again in a while.",
+	NoPage: "There is no such page", NoPageText: "The address leads nowhere on this platform.",
+	ShowNothingText: "The address does not say what to show.",
+	WrongMethod:     "That cannot be sent here", WrongMethodText: "The page does not take requests of this kind.",
+	BadForm: "The form could not be read", BadFormText: "Go back, load the page again and try once more.",
+	ForeignForm: "The form came from another site", ForeignFormText: "Nothing was done. Open the page here and fill in its own form.",
+	CannotSignIn: "You cannot be signed in to this app", ForDevelopers: "For the developer of the app", Error: "Error",
+	RequestID: "Request",
+
+	Scopes: map[string]string{
+		"get_user_info":       "see your name, picture and gender",
+		"get_simple_userinfo": "see your name and picture",
+		"get_vip_info":        "see your memberships",
+		"get_app_friends":     "see which of your friends use it too",
+	},
+	Done: map[string]string{
+		"withdraw": "The app may no longer use your account.",
+		"password": "The password is changed.",
+	},
+	Refusals: map[int]refusal{
+		100000: {"The app asked in a way that this platform does not know.", "response_type is missing or is neither code nor token."},
+		100001: {"The app did not say which one it is.", "client_id is missing or not a number (param client_id is wrong or lost)."},
+		100008: {"This platform does not know the app.", "There is no app with this client_id."},
+		100010: {"The app wants to send you to an address that it did not register.", "redirect uri is illegal: scheme, host, port and path must equal a registered one."},
+		100011: {"The app is switched off at the moment.", "The app is not online."},
+	},
+}
+
+var chinese = &words{
+	Lang: "zh-Hans",
+
+	SignIn: "登录", GoesOn: "并继续前往", Number: "账号", Password: "密码",
+	SignedIn: "当前账号", Switch: "换一个账号", SignOut: "退出登录",
+	WrongPassword: "账号或密码不正确。",
+	AccountFrozen: "该账号已被冻结，请联系平台运营方解除。",
+	AccountClosed: "该账号已由本人注销，无法再使用。",
+	TooMany:       "失败次数过多，请在 %s后重试。", Seconds: "%d 秒", Minutes: "%d 分钟",
+
+	Wants: "请求您的授权", May: "它将可以：", Allow: "同意授权", Deny: "不同意",
+	BackTo:       "无论是否同意，都将返回",
+	OtherSession: "打开此页面后，有另一个账号登录，请重新确认。",
+
+	YourAccount: "我的账号", Profile: "资料", Nickname: "昵称", Gender: "性别", Male: "男", Female: "女",
+	Place: "地区", Language: "语言",
+	Apps: "已授权的应用", NoApps: "目前没有应用可以使用该账号。", Since: "授权于", LoginOnly: "仅用于确认您的身份",
+	Withdraw: "取消授权", WithdrawNote: "取消后，应用需要重新征得您的同意。它已经得到的资料可能仍被保留。",
+	ChangePassword: "修改密码", OldPassword: "当前密码", NewPassword: "新密码", NewAgain: "再次输入新密码",
+	PasswordForm: "密码长度为 8 至 128 个字符，每个汉字按 3 个字符计算。",
+	PasswordNote: "修改后，除此处外的登录都会失效，所有应用都需要您重新登录。",
+	NotTheSame:   "两次输入的新密码不一致。",
+	CloseAccount: "注销账号",
+	CloseNote:    "注销不可恢复：所有应用立即失去授权，任何人都不能再登录，该号码也不会再分配给他人。",
+	Understood:   "我明白此操作无法撤销", NotUnderstood: "如确实要注销账号，请先勾选确认。",
+	Closed: "账号已注销", ClosedText: "您已退出登录，任何应用都不能再使用该账号。",
+
+	Failed: "操作未成功", FailedText: "平台出现问题，请稍后再试。",
+	NoPage: "页面不存在", NoPageText: "该地址在本平台上没有内容。",
+	ShowNothingText: "该地址没有说明要显示什么。",
+	WrongMethod:     "此页面不接受该请求", WrongMethodText: "请求方式不正确。",
+	BadForm: "无法读取提交的内容", BadFormText: "请返回并刷新页面后再试。",
+	ForeignForm: "提交来自其他网站", ForeignFormText: "没有执行任何操作。请在本站打开页面并填写。",
+	CannotSignIn: "无法登录该应用", ForDevelopers: "致应用开发者", Error: "错误码",
+	RequestID: "请求编号",
+
+	Scopes: map[string]string{
+		"get_user_info":       "获取您的昵称、头像和性别",
+		"get_simple_userinfo": "获取您的昵称和头像",
+		"get_vip_info":        "获取您的会员信息",
+		"get_app_friends":     "获取同样使用该应用的好友",
+	},
+	Done: map[string]string{
+		"withdraw": "该应用已不能再使用您的账号。",
+		"password": "密码已修改。",
+	},
+	Refusals: map[int]refusal{
+		100000: {"应用的请求方式不被本平台支持。", "response_type 缺失，或既不是 code 也不是 token。"},
+		100001: {"应用没有说明自己的身份。", "client_id 缺失或不是数字 (param client_id is wrong or lost)。"},
+		100008: {"本平台没有这个应用。", "没有与该 client_id 对应的应用。"},
+		100010: {"应用要把您带到一个未登记的地址。", "redirect uri is illegal：协议、主机、端口和路径必须与登记的地址一致。"},
+		100011: {"该应用目前已下线。", "应用未上线。"},
+	},
+}

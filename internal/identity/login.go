@@ -1,0 +1,139 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Why a person with a password is not let in. That an account is frozen or closed is told only to who has its password.
+var (
+	ErrWrongPassword = errors.New("the account number or the password is wrong")
+	ErrAccountFrozen = errors.New("the account is frozen")
+	ErrAccountClosed = errors.New("the account is closed")
+)
+
+// TooManyLogins refuses an attempt because too many before it failed.
+type TooManyLogins struct {
+	Wait time.Duration // until the next may be made
+}
+
+func (e *TooManyLogins) Error() string {
+	return fmt.Sprintf("too many attempts to log in failed; the next may be made in %s", e.Wait)
+}
+
+// Failed attempts that an account and an address may have: Count at once, then one every Per/Count.
+var (
+	accountLogins = platform.Rate{Count: 5, Per: 150 * time.Second}
+	addressLogins = platform.Rate{Count: 20, Per: 2 * time.Minute}
+)
+
+// logins counts failed attempts, in bounded memory.
+type logins struct {
+	accounts, addresses *limit.Keyed
+}
+
+func newLogins() *logins {
+	return &logins{accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
+}
+
+// take counts an attempt before it is known to fail, so that attempts at the same moment are counted too. An IPv6 address
+// counts as its network of 64 bits, all of which one customer has.
+func (l *logins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBack func(), err error) {
+	address, account := from.String(), uin.String()
+	if from.Is6() {
+		address = netip.PrefixFrom(from, 64).Masked().String()
+	}
+	if wait, ok := l.addresses.Take(address, addressLogins, now); !ok {
+		return nil, &TooManyLogins{wait}
+	}
+	if wait, ok := l.accounts.Take(account, accountLogins, now); !ok {
+		return nil, &TooManyLogins{wait}
+	}
+	return func() {
+		l.addresses.GiveBack(address, addressLogins)
+		l.accounts.GiveBack(account, accountLogins)
+	}, nil
+}
+
+// LogIn returns the account whose password this is. It takes as long for an account that does not exist; uin 0 is one.
+// Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins.
+func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
+	giveBack, err := s.logins.take(uin, from, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	account, err := s.store.Account(ctx, uin)
+	hash := nobodysHash
+	switch {
+	case err == nil:
+		hash = account.PasswordHash
+	case !errors.Is(err, store.ErrNotFound):
+		giveBack()
+		return nil, err
+	}
+	if !VerifyPassword(hash, password) {
+		return nil, ErrWrongPassword
+	}
+	giveBack()
+	return account, mayLogIn(account)
+}
+
+func mayLogIn(account *platform.Account) error {
+	switch account.State {
+	case platform.AccountFrozen:
+		return ErrAccountFrozen
+	case platform.AccountClosed:
+		return ErrAccountClosed
+	default:
+		return nil
+	}
+}
+
+// ChangePassword replaces the password of who knows the old one; every token and session from before ends. Errors: those
+// of LogIn, and ErrInvalid where the new one is no good.
+func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, password string, from netip.Addr) (*platform.Account, error) {
+	hash, err := HashPassword(password)
+	if err != nil {
+		return nil, err
+	}
+	return s.updateOwn(ctx, uin, old, from, func(a *platform.Account) {
+		a.PasswordHash = hash
+		a.PasswordEpoch++
+	})
+}
+
+// CloseAccount closes the account of who knows its password, for ever. Errors: those of LogIn.
+func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password string, from netip.Addr) error {
+	_, err := s.updateOwn(ctx, uin, password, from, func(a *platform.Account) { a.State = platform.AccountClosed })
+	return err
+}
+
+// updateOwn changes an account for its owner, unless it was frozen, closed or given another password meanwhile.
+func (s *Service) updateOwn(ctx context.Context, uin platform.UIN, password string, from netip.Addr, edit func(*platform.Account)) (*platform.Account, error) {
+	known, err := s.LogIn(ctx, uin, password, from)
+	if err != nil {
+		return nil, err
+	}
+	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+		if a.PasswordEpoch != known.PasswordEpoch {
+			return ErrWrongPassword
+		}
+		if err := mayLogIn(a); err != nil {
+			return err
+		}
+		edit(a)
+		return nil
+	})
+}
+
+// LiveGrants returns what an account allows apps at present, the newest first.
+func (s *Service) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error) {
+	return s.store.LiveGrants(ctx, uin)
+}

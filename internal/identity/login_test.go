@@ -1,0 +1,209 @@
+package identity
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+var home = netip.MustParseAddr("192.0.2.1")
+
+func TestLogIn(t *testing.T) {
+	f := newFixture(t)
+	frozen, closed := f.account("Cold"), f.account("Gone")
+	for _, set := range []struct {
+		account *platform.Account
+		state   platform.AccountState
+	}{{frozen, platform.AccountFrozen}, {closed, platform.AccountClosed}} {
+		_, err := f.SetAccountState(t.Context(), set.account.UIN, set.state)
+		must(t, err)
+	}
+	for name, test := range map[string]struct {
+		uin      platform.UIN
+		password string
+		want     error
+	}{
+		"the right password":                    {f.ann.UIN, password, nil},
+		"a wrong one":                           {f.ann.UIN, password + "!", ErrWrongPassword},
+		"none":                                  {f.ann.UIN, "", ErrWrongPassword},
+		"no such account":                       {f.ann.UIN + 1000, password, ErrWrongPassword},
+		"no number":                             {0, password, ErrWrongPassword},
+		"frozen":                                {frozen.UIN, password, ErrAccountFrozen},
+		"closed":                                {closed.UIN, password, ErrAccountClosed},
+		"frozen, but the password is not known": {frozen.UIN, "guess", ErrWrongPassword},
+		"closed, but the password is not known": {closed.UIN, "guess", ErrWrongPassword},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := f.LogIn(t.Context(), test.uin, test.password, home); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+func TestFailedLoginsAreCounted(t *testing.T) {
+	f := newFixture(t)
+	tries := func(account *platform.Account, password, from string) error {
+		_, err := f.LogIn(t.Context(), account.UIN, password, netip.MustParseAddr(from))
+		return err
+	}
+	for range 8 { // those that succeed do not count
+		must(t, tries(f.ann, password, "192.0.2.1"))
+	}
+	for range accountLogins.Count {
+		if err := tries(f.ann, "guess", "192.0.2.1"); !errors.Is(err, ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	var tooMany *TooManyLogins
+	for _, from := range []string{"192.0.2.1", "198.51.100.1"} { // the account counts, wherever they come from
+		if err := tries(f.ann, password, from); !errors.As(err, &tooMany) || tooMany.Wait <= 29*time.Second || tooMany.Wait > 30*time.Second {
+			t.Errorf("from %s after too many: %v", from, err)
+		}
+	}
+	must(t, tries(f.ben, password, "192.0.2.1"))
+	f.clock.Advance(tooMany.Wait)
+	must(t, tries(f.ann, password, "192.0.2.1"))
+
+	for i := range addressLogins.Count {
+		account := &platform.Account{UIN: f.ben.UIN + 100 + platform.UIN(i)}
+		if err := tries(account, "guess", "2001:db8::1"); !errors.Is(err, ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	if err := tries(f.ben, password, "2001:db8::2"); !errors.As(err, &tooMany) { // the same network
+		t.Errorf("from a network after too many: %v", err)
+	}
+	must(t, tries(f.ben, password, "2001:db8:0:1::1"))
+}
+
+func TestOwnersChanges(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	token := f.issue(f.app, f.ann, AccessToken)
+	session, err := f.NewSession(ctx, f.ann)
+	must(t, err)
+
+	_, err = f.ChangePassword(ctx, f.ann.UIN, "guess", "a new password", home)
+	wantError(t, err, ErrWrongPassword)
+	_, err = f.ChangePassword(ctx, f.ann.UIN, password, "short", home)
+	wantError(t, err, ErrInvalid)
+	_, err = f.Session(ctx, session)
+	must(t, err)
+	changed, err := f.ChangePassword(ctx, f.ann.UIN, password, "a new password", home)
+	must(t, err)
+	_, err = f.Session(ctx, session)
+	wantError(t, err, ErrNoSession)
+	_, err = f.check(oidb.CheckAccess, ask(token))
+	wantError(t, err, retcode.AccessTokenPasswordChanged)
+	_, err = f.LogIn(ctx, f.ann.UIN, password, home)
+	wantError(t, err, ErrWrongPassword)
+
+	session, err = f.NewSession(ctx, changed)
+	must(t, err)
+	token = f.issue(f.app, f.ann, AccessToken)
+	wantError(t, f.CloseAccount(ctx, f.ann.UIN, password, home), ErrWrongPassword)
+	must(t, f.CloseAccount(ctx, f.ann.UIN, "a new password", home))
+	_, err = f.Session(ctx, session)
+	wantError(t, err, ErrNoSession)
+	_, err = f.check(oidb.CheckAccess, ask(token))
+	wantError(t, err, retcode.AccessTokenFrozen)
+	wantError(t, f.CloseAccount(ctx, f.ann.UIN, "a new password", home), ErrAccountClosed)
+}
+
+func wantError(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+}
+
+func TestSessions(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	text, err := f.NewSession(ctx, f.ann)
+	must(t, err)
+	session, err := f.Session(ctx, text)
+	must(t, err)
+	if session.Account.UIN != f.ann.UIN {
+		t.Errorf("it is %s's session, want %s's", session.Account.UIN, f.ann.UIN)
+	}
+	another, err := f.NewSession(ctx, f.ann)
+	must(t, err)
+	other, err := f.Session(ctx, another)
+	must(t, err)
+	if !session.HoldsFormToken(session.FormToken()) || session.HoldsFormToken(other.FormToken()) || session.HoldsFormToken("") {
+		t.Error("a session takes its own form token and no other")
+	}
+
+	access := f.issue(f.app, f.ann, AccessToken).Token
+	for name, text := range map[string]string{
+		"nothing": "", "a token": access, "one letter changed": tamper(text), "cut": text[:len(text)-1], "longer": text + "A",
+	} {
+		if _, err := f.Session(ctx, text); !errors.Is(err, ErrNoSession) {
+			t.Errorf("%s: got %v, want %v", name, err, ErrNoSession)
+		}
+	}
+	if _, err := f.keyring.openToken(text); err == nil {
+		t.Error("a session passes as a token")
+	}
+
+	for name, end := range map[string]func(uin platform.UIN) error{
+		"a new password": func(uin platform.UIN) error { _, err := f.SetPassword(ctx, uin, "a new password"); return err },
+		"freezing": func(uin platform.UIN) error {
+			_, err := f.SetAccountState(ctx, uin, platform.AccountFrozen)
+			return err
+		},
+		"closing": func(uin platform.UIN) error {
+			_, err := f.SetAccountState(ctx, uin, platform.AccountClosed)
+			return err
+		},
+	} {
+		account := f.account("Ende")
+		text, err := f.NewSession(ctx, account)
+		must(t, err)
+		must(t, end(account.UIN))
+		if _, err := f.Session(ctx, text); !errors.Is(err, ErrNoSession) {
+			t.Errorf("after %s: got %v, want %v", name, err, ErrNoSession)
+		}
+	}
+
+	_, err = f.RotateKeyring()
+	must(t, err)
+	f.clock.Advance(SessionLifetime - time.Minute)
+	_, err = f.Session(ctx, text)
+	must(t, err)
+	f.clock.Advance(time.Minute)
+	_, err = f.Session(ctx, text)
+	wantError(t, err, ErrNoSession)
+}
+
+func tamper(text string) string {
+	letter := "A"
+	if strings.HasSuffix(text[:40], letter) {
+		letter = "B"
+	}
+	return text[:39] + letter + text[40:]
+}
+
+func FuzzSession(f *testing.F) {
+	f.Add("")
+	f.Add(strings.Repeat("A", tokenText.EncodedLen(sealedSession)))
+	keyring, err := OpenKeyring(f.TempDir()+"/keyring.json", time.Now())
+	if err != nil {
+		f.Fatal(err)
+	}
+	service := &Service{clock: new(platform.Clock), keyring: keyring}
+	f.Fuzz(func(t *testing.T, text string) {
+		// There is no store: a text that passed for a session would panic.
+		if _, err := service.Session(t.Context(), text); !errors.Is(err, ErrNoSession) {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}

@@ -1,0 +1,30 @@
+package platform
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scopes are what a person may allow an app to do in their name, by the name of the API that stands for it.
+var Scopes = []string{"get_user_info", "get_simple_userinfo", "get_vip_info", "get_app_friends"}
+
+// ScopeSet is a set of Scopes, a bit for each. Other names are in no set.
+type ScopeSet uint32
+
+// ScopesOf returns the set of the names in a list that blanks divide.
+func ScopesOf(list string) (set ScopeSet) {
+	for name := range strings.FieldsSeq(list) {
+		set |= scope(name)
+	}
+	return set
+}
+
+// Has reports whether a scope is in the set.
+func (s ScopeSet) Has(name string) bool { return s&scope(name) != 0 }
+
+func scope(name string) ScopeSet {
+	if i := slices.Index(Scopes, name); i >= 0 {
+		return 1 << i
+	}
+	return 0
+}

@@ -1,0 +1,241 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest
+// phone in Chinese. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
+func TestBrowser(t *testing.T) {
+	program := browserProgram(t)
+	p := rookery.Start(t)
+	for _, look := range []look{
+		{name: "desktop-en", width: 1024, height: 768, language: "en-GB,en;q=0.9", wrong: "is wrong", allowed: "Apps you allowed", withdrawn: "no longer"},
+		{name: "phone-zh", width: 320, height: 640, language: "zh-CN,zh;q=0.9", wrong: "不正确", allowed: "已授权的应用", withdrawn: "已不能"},
+	} {
+		t.Run(look.name, func(t *testing.T) {
+			b := openBrowser(t, program, look)
+			b.visits(t, p)
+		})
+	}
+}
+
+// look is how a browser looks at the pages, and what it should find there.
+type look struct {
+	name                      string
+	width, height             int64
+	language                  string
+	wrong, allowed, withdrawn string
+}
+
+// browserProgram finds a Chromium. Where CI runs the tests it must be there.
+func browserProgram(t *testing.T) string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("there is no chromium on this machine")
+	}
+	t.Skip("there is no chromium on this machine")
+	return ""
+}
+
+type browser struct {
+	look
+	ctx     context.Context
+	folder  string
+	picture int
+}
+
+// openBrowser starts a browser with a profile of its own. What its pages complain of, such as a breach of their content
+// security policy, fails the test.
+func openBrowser(t *testing.T, program string, look look) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	folder := os.Getenv("ROOKERY_ARTEFACTS")
+	if folder == "" {
+		folder = "../artefacts"
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{look: look, ctx: ctx, folder: folder}
+	if err := chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*cdplog.EventEntryAdded); ok && e.Entry.Source == "security" {
+			t.Errorf("the browser complains of %s: %s", e.Entry.URL, e.Entry.Text)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, chromedp.EmulateViewport(look.width, look.height))
+	set(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": look.language}})
+	set(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	return b
+}
+
+func set[P any](t *testing.T, b *browser, command cdp.Command[P, cdp.Empty], params P) {
+	t.Helper()
+	if _, err := chromedp.Call(b.ctx, command, params); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *browser) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// leads does what makes the browser load another page, and waits for it.
+func (b *browser) leads(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *browser) opens(t *testing.T, url string) {
+	t.Helper()
+	b.leads(t, chromedp.Navigate(url))
+}
+
+// presses clicks on the button of that action.
+func (b *browser) presses(t *testing.T, action string) {
+	t.Helper()
+	b.leads(t, chromedp.Click(chromedp.CSS(`button[value="`+action+`"]`)))
+}
+
+// signsIn fills in the form.
+func (b *browser) signsIn(t *testing.T, account, password string) {
+	t.Helper()
+	b.leads(t,
+		chromedp.SetValue(chromedp.CSS("input[name=account]"), account),
+		chromedp.SendKeys(chromedp.CSS("input[name=password]"), password),
+		chromedp.Click(chromedp.CSS(`button[value="sign-in"]`)))
+}
+
+func get[T any](t *testing.T, b *browser, action chromedp.Action[T]) T {
+	t.Helper()
+	v, err := chromedp.Run(b.ctx, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// sees takes a picture of the page, which must have the text and be no wider than the window.
+func (b *browser) sees(t *testing.T, name, text string) {
+	t.Helper()
+	b.picture++
+	file := filepath.Join(b.folder, fmt.Sprintf("%s-%d-%s.png", b.name, b.picture, name))
+	if err := os.WriteFile(file, get(t, b, chromedp.FullScreenshot(100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if content := get(t, b, chromedp.Text(chromedp.CSS("body"))); !strings.Contains(content, text) {
+		t.Errorf("%s does not say %q: %s", name, text, content)
+	}
+	if get(t, b, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth")) {
+		t.Errorf("%s is wider than %d pixels", name, b.width)
+	}
+}
+
+// site is an app's own site: its callback redirects to another origin, as many do, where the login ends.
+type site struct {
+	callback string
+	came     chan url.Values // the queries of the callback's calls
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<p id="home">Welcome`)
+	}))
+	t.Cleanup(home.Close)
+	s := &site{came: make(chan url.Values, 1)}
+	callback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/callback" {
+			s.came <- r.URL.Query()
+		}
+		http.Redirect(w, r, home.URL, http.StatusFound)
+	}))
+	t.Cleanup(callback.Close)
+	s.callback = callback.URL + "/callback"
+	return s
+}
+
+// visits goes through all that a person does on the pages.
+func (b *browser) visits(t *testing.T, p *rookery.Platform) {
+	app, account := p.Apps[0], p.Accounts[1]
+	site := newSite(t)
+	p.SetApp(t, app, rookery.Settings{"redirect_uris": []string{site.callback}})
+	authorize := p.URL + "/oauth2.0/authorize?response_type=code&client_id=" + app.AppID + "&redirect_uri=" + url.QueryEscape(site.callback)
+
+	b.opens(t, authorize+"&state=a%26b")
+	b.sees(t, "sign-in", "Magpie Arena")
+	b.signsIn(t, account.UIN, "a wrong guess")
+	b.sees(t, "wrong-password", b.wrong)
+	b.signsIn(t, account.UIN, account.Password)
+	b.sees(t, "consent", "Ben")
+	b.presses(t, "allow")
+	b.sees(t, "home", "Welcome")
+	if came := <-site.came; !codeForm.MatchString(came.Get("code")) || came.Get("state") != "a&b" {
+		t.Errorf("the app got %v, want a code and the state", came)
+	}
+
+	b.opens(t, authorize+"&state=7")
+	b.presses(t, "deny")
+	if came := <-site.came; came.Get("error") != "access_denied" || came.Get("state") != "7" || came.Has("code") {
+		t.Errorf("the app got %v, want access_denied and the state", came)
+	}
+
+	b.opens(t, authorize)
+	b.presses(t, "switch")
+	b.sees(t, "switched", "Magpie Arena")
+	b.opens(t, authorize+"elsewhere")
+	b.sees(t, "error", "100010")
+
+	b.opens(t, p.URL+"/account/")
+	b.signsIn(t, account.UIN, account.Password)
+	b.sees(t, "account", "Magpie Arena")
+	b.presses(t, "withdraw")
+	b.sees(t, "withdrawn", b.withdrawn)
+	b.do(t, chromedp.Click(chromedp.CSS("details:last-of-type summary")))
+	b.sees(t, "close", b.allowed)
+	b.presses(t, "sign-out")
+	b.opens(t, p.URL+"/account/nothing")
+	b.sees(t, "not-found", "Rookery")
+}
+
+var codeForm = regexp.MustCompile(`^[0-9A-F]{32}$`)

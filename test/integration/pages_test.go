@@ -1,0 +1,317 @@
+package integration
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+const callback = "https://game.example/callback"
+
+// client is an app whose people are sent back to callback.
+func client(t *testing.T, p *rookery.Platform) rookery.App {
+	t.Helper()
+	app := p.NewApp(t)
+	p.SetApp(t, app, rookery.Settings{"redirect_uris": []string{callback}, "online": true})
+	return app
+}
+
+// shows fails the test unless the page has the status and the text.
+func shows(t *testing.T, what string, page rookery.Page, want int, text string) {
+	t.Helper()
+	if page.Status != want || !strings.Contains(page.Body, text) {
+		t.Errorf("%s: got status %d, want %d and %q in:\n%s", what, page.Status, want, text, page.Body)
+	}
+	for _, header := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "X-Request-Id"} {
+		if page.Header.Get(header) == "" {
+			t.Errorf("%s: there is no %s", what, header)
+		}
+	}
+	if page.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%s: Cache-Control is %q", what, page.Header.Get("Cache-Control"))
+	}
+}
+
+// TestAuthorizeRefusals: what is wrong before the redirect_uri is known to be the app's own ends on the platform's own
+// error page, in the order of the checks, and what is wrong after goes to the app.
+func TestAuthorizeRefusals(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, off := client(t, p), client(t, p)
+	p.SetApp(t, off, rookery.Settings{"online": false})
+	person := p.NewPerson(t)
+	challenge := strings.Repeat("A", 43)
+	for _, test := range []struct {
+		name string
+		path string
+		code int    // on the error page; 0 for none
+		back string // error that the app hears of
+	}{
+		{"sound", rookery.AuthorizePath(app, callback), 0, ""},
+		{"sound, with more of the app's own", rookery.AuthorizePath(app, callback+"?to=shop"), 0, ""},
+		{"nothing at all", "/oauth2.0/authorize", 100000, ""},
+		{"no response_type", rookery.AuthorizePath(app, callback, "response_type", ""), 100000, ""},
+		{"unknown response_type", rookery.AuthorizePath(app, callback, "response_type", "id_token"), 100000, ""},
+		{"unknown response_type and client_id", "/oauth2.0/authorize?response_type=x&client_id=x", 100000, ""},
+		{"no client_id", "/oauth2.0/authorize?response_type=code", 100001, ""},
+		{"client_id is no number", rookery.AuthorizePath(app, callback, "client_id", "abc"), 100001, ""},
+		{"client_id is too long a number", rookery.AuthorizePath(app, callback, "client_id", strings.Repeat("9", 40)), 100001, ""},
+		{"unknown client_id", rookery.AuthorizePath(app, callback, "client_id", "7"), 100008, ""},
+		{"no redirect_uri", rookery.AuthorizePath(app, ""), 100010, ""},
+		{"foreign redirect_uri", rookery.AuthorizePath(app, "https://evil.example/callback"), 100010, ""},
+		{"redirect_uri of another path", rookery.AuthorizePath(app, callback+"/../evil"), 100010, ""},
+		{"redirect_uri with a fragment", rookery.AuthorizePath(app, callback+"#x"), 100010, ""},
+		{"redirect_uri by a bare path", rookery.AuthorizePath(app, "//evil.example/callback"), 100010, ""},
+		{"redirect_uri that runs", rookery.AuthorizePath(app, "javascript:alert(1)"), 100010, ""},
+		{"offline and foreign", rookery.AuthorizePath(off, "https://evil.example"), 100010, ""},
+		{"offline", rookery.AuthorizePath(off, callback), 100011, ""},
+		{"offline without PKCE", rookery.AuthorizePath(off, callback, "code_challenge_method", "plain"), 100011, ""},
+		{"PKCE with a plain challenge", rookery.AuthorizePath(app, callback, "code_challenge", challenge), 0, "invalid_request"},
+		{"PKCE with a short challenge", rookery.AuthorizePath(app, callback, "code_challenge", "A", "code_challenge_method", "S256"), 0, "invalid_request"},
+		{"PKCE without a challenge", rookery.AuthorizePath(app, callback, "code_challenge_method", "S256"), 0, "invalid_request"},
+		{"scopes of long ago beside one that there is", rookery.AuthorizePath(app, callback, "scope", "add_topic,get_user_info"), 0, ""},
+		{"scopes of long ago alone", rookery.AuthorizePath(app, callback, "scope", "add_topic,list_album"), 0, "invalid_scope"},
+		{"duplicate and unknown parameters", rookery.AuthorizePath(app, callback) + "&client_id=7&which=x&%zz", 0, ""},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			t.Run(test.name+"/"+method, func(t *testing.T) {
+				page := person.Send(t, method, test.path, url.Values{"do": {"sign-in"}, "account": {"1"}, "password": {"x"}}, nil)
+				redirected := map[string]int{http.MethodGet: http.StatusFound, http.MethodPost: http.StatusSeeOther}[method]
+				switch {
+				case test.code != 0:
+					shows(t, "the refusal", page, redirected, "")
+					to := page.Location(t)
+					if to.Host != "" || to.Path != "/oauth2.0/show" || to.Query().Get("error") != fmt.Sprint(test.code) {
+						t.Errorf("it leads to %s, want the error page of %d", to, test.code)
+					}
+					shows(t, "the error page", person.Open(t, to.String()), http.StatusBadRequest, fmt.Sprint(test.code))
+				case test.back != "":
+					shows(t, "the refusal", page, redirected, "")
+					to := page.Location(t).String()
+					if !strings.HasPrefix(to, callback+"?") || !strings.Contains(to, "error="+test.back+"&error_description=") {
+						t.Errorf("it leads to %s, want the app with %s", to, test.back)
+					}
+				case method == http.MethodGet:
+					shows(t, "the page", page, http.StatusOK, `name="password"`)
+				}
+			})
+		}
+	}
+	if !strings.Contains(p.Log(), `"code":100010`) {
+		t.Error("the log does not tell the code")
+	}
+}
+
+// TestSignIn goes through sign-in and consent as a program that sends forms.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person := client(t, p), p.NewPerson(t)
+	path := rookery.AuthorizePath(app, callback, "state", "a b&c")
+
+	page := person.SignIn(t, path)
+	shows(t, "the sign-in", page, http.StatusSeeOther, "")
+	cookie, err := http.ParseSetCookie(page.Header.Get("Set-Cookie"))
+	if err != nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
+		t.Errorf("the cookie is %v, %v", cookie, err)
+	}
+	shows(t, "consent", person.Open(t, path), http.StatusOK, person.UIN)
+	to := person.Press(t, path, "allow", url.Values{"scope": {"get_user_info", "never_asked_for"}}).Location(t)
+	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
+		t.Errorf("a code goes to %s", to)
+	}
+	to = person.Press(t, path, "deny", nil).Location(t)
+	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a b&c" {
+		t.Errorf("a refusal goes to %s", to)
+	}
+	implicit := rookery.AuthorizePath(app, callback, "response_type", "token", "state", "7")
+	to = person.Press(t, implicit, "allow", url.Values{"scope": {"get_user_info"}}).Location(t)
+	fragment, err := url.ParseQuery(to.EscapedFragment())
+	p.Secret(fragment.Get("access_token"))
+	if err != nil || fragment.Get("access_token") == "" || fragment.Get("expires_in") == "" || fragment.Get("state") != "7" || !strings.HasPrefix(to.String(), callback+"?#access_token=") {
+		t.Errorf("a token goes to %s", to)
+	}
+	// By the address of the original's sign-in page.
+	to = person.Open(t, strings.Replace(path, "authorize?", "show?which=Login&display=pc&", 1)).Location(t)
+	shows(t, "through show", person.Open(t, to.String()), http.StatusOK, person.UIN)
+
+	if to := person.Press(t, path, "switch", nil).Location(t); to.Path != "/oauth2.0/authorize" || to.Host != "" {
+		t.Errorf("switching leads to %s", to)
+	}
+	shows(t, "after switching", person.Open(t, path), http.StatusOK, `name="password"`)
+}
+
+// TestForeignForms: a form counts only from the platform's own page, of the session that is signed in.
+func TestForeignForms(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person, other := client(t, p), p.NewPerson(t), p.NewPerson(t)
+	path := rookery.AuthorizePath(app, callback)
+	signIn := url.Values{"do": {"sign-in"}, "account": {person.UIN}, "password": {person.Password}}
+	for name, header := range map[string]http.Header{
+		"Sec-Fetch-Site": {"Sec-Fetch-Site": {"cross-site"}},
+		"same site":      {"Sec-Fetch-Site": {"same-site"}},
+		"Origin":         {"Origin": {"https://evil.example"}},
+		"null Origin":    {"Origin": {"null"}},
+	} {
+		for _, at := range []string{path, "/account/"} {
+			page := person.Send(t, http.MethodPost, at, signIn, header)
+			shows(t, name, page, http.StatusForbidden, "another site")
+			if page.Header.Get("Set-Cookie") != "" {
+				t.Errorf("%s: it was signed in", name)
+			}
+		}
+	}
+	person.SignIn(t, path)
+	other.SignIn(t, path)
+	for name, token := range map[string]string{"no token": "", "a made-up token": "AAAAAAAAAAAAAAAAAAAAAA"} {
+		form := url.Values{"do": {"allow"}, "token": {token}, "scope": {"get_user_info"}}
+		shows(t, name, person.Post(t, path, form), http.StatusOK, `value="allow"`) // it asks again
+		for _, action := range []string{"withdraw", "close", "password", "sign-out"} {
+			form := url.Values{"do": {action}, "token": {token}, "appid": {app.AppID}, "password": {person.Password}, "new": {"another password"}, "again": {"another password"}, "understood": {"yes"}}
+			if to := person.Post(t, "/account/", form).Location(t).String(); to != "/account/" {
+				t.Errorf("%s, %s: it leads to %s", name, action, to)
+			}
+		}
+	}
+	shows(t, "nothing was done", person.Open(t, "/account/"), http.StatusOK, person.UIN)
+	shows(t, "the password is the old one", person.SignIn(t, path), http.StatusSeeOther, "")
+	page := person.Press(t, path, "nonsense", nil)
+	shows(t, "an unknown action", page, http.StatusBadRequest, "")
+}
+
+// TestLoginsAreThrottled: after five wrong guesses even the right password has to wait, and the page says how long.
+func TestLoginsAreThrottled(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	person, neighbour := p.NewPerson(t), p.NewPerson(t)
+	guess := url.Values{"do": {"sign-in"}, "account": {person.UIN}, "password": {"a wrong guess"}}
+	for range 5 {
+		shows(t, "a guess", person.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
+	}
+	page := person.SignIn(t, "/account/")
+	shows(t, "one more", page, http.StatusTooManyRequests, "Try again in 30 s")
+	if page.Header.Get("Retry-After") != "30" {
+		t.Errorf("Retry-After is %q", page.Header.Get("Retry-After"))
+	}
+	shows(t, "somebody else", neighbour.SignIn(t, "/account/"), http.StatusSeeOther, "")
+	p.Advance(t, 31*time.Second)
+	shows(t, "later", person.SignIn(t, "/account/"), http.StatusSeeOther, "")
+
+	for _, state := range []string{"frozen", "closed"} {
+		p.SetState(t, neighbour.UIN, state)
+		shows(t, state+", the session", neighbour.Open(t, "/account/"), http.StatusOK, `name="password"`)
+		shows(t, state, neighbour.SignIn(t, "/account/"), http.StatusForbidden, state)
+		guess.Set("account", neighbour.UIN)
+		shows(t, state+", a guess", neighbour.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
+	}
+	for _, account := range []string{"", "abc", "9999999999", "-1", "１０００１", strings.Repeat("1", 300), "<script>"} {
+		guess.Set("account", account)
+		p.Advance(t, time.Hour)
+		shows(t, account, person.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
+	}
+}
+
+// TestAccountPage: what a person does there reaches the apps' tokens.
+func TestAccountPage(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person := client(t, p), p.NewPerson(t)
+	token := func() rookery.Token {
+		return p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: person.UIN, Kind: "msdk"})
+	}
+	check := func(what string, token rookery.Token, want int) {
+		t.Helper()
+		body := fmt.Sprintf(`{"openid":"%s","token":"%s"}`, token.MSDKOpenID, token.Token)
+		if got := p.Call(t, rookery.NewCall(app, "/v2/auth/verify_login", body)); got.Ret != want {
+			t.Errorf("%s: the token's check says %s, want %d", what, got.Body, want)
+		}
+	}
+	elsewhere := p.Person(t, person.UIN, person.Password)
+	person.SignIn(t, "/account/")
+	elsewhere.SignIn(t, "/account/")
+	shows(t, "without apps", person.Open(t, "/account/"), http.StatusOK, "No app may use this account")
+
+	first := token()
+	check("first", first, 0)
+	shows(t, "with an app", person.Open(t, "/account/"), http.StatusOK, `value="withdraw"`)
+	for range 2 { // the second time nothing is left to withdraw
+		to := person.Press(t, "/account/", "withdraw", url.Values{"appid": {app.AppID}}).Location(t)
+		shows(t, "withdrawn", person.Open(t, to.String()), http.StatusOK, "no longer use your account")
+	}
+	check("after withdrawing", first, 100015)
+
+	second := token()
+	change := func(old, password, again string) rookery.Page {
+		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new": {password}, "again": {again}})
+	}
+	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "is wrong")
+	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "not the same")
+	shows(t, "too short", change(person.Password, "short", "short"), http.StatusBadRequest, "8 to 128")
+	check("nothing was changed", second, 0)
+	p.Secret("another password")
+	to := change(person.Password, "another password", "another password").Location(t)
+	shows(t, "changed", person.Open(t, to.String()), http.StatusOK, "The password is changed")
+	shows(t, "elsewhere", elsewhere.Open(t, "/account/"), http.StatusOK, `autocomplete="username" maxlength`)
+	check("after the change", second, -73)
+
+	third := token()
+	closing := func(form url.Values) rookery.Page { return person.Press(t, "/account/", "close", form) }
+	shows(t, "not understood", closing(url.Values{"password": {"another password"}}), http.StatusBadRequest, "Tick the box")
+	shows(t, "without the password", closing(url.Values{"understood": {"yes"}}), http.StatusForbidden, "is wrong")
+	check("not closed", third, 0)
+	shows(t, "closed", closing(url.Values{"password": {"another password"}, "understood": {"yes"}}), http.StatusOK, "is closed")
+	check("after closing", third, 100015)
+	shows(t, "the session", person.Open(t, "/account/"), http.StatusOK, `name="password"`)
+}
+
+// TestPagesGoWrong: every error is a page, and none tells what is not meant for people.
+func TestPagesGoWrong(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person := client(t, p), p.NewPerson(t)
+	path := rookery.AuthorizePath(app, callback)
+	shows(t, "unknown path", person.Open(t, "/account/nothing"), http.StatusNotFound, "no such page")
+	page := person.Send(t, http.MethodDelete, path, nil, nil)
+	shows(t, "wrong method", page, http.StatusMethodNotAllowed, "")
+	if page.Header.Get("Allow") != "GET, POST" {
+		t.Errorf("Allow is %q", page.Header.Get("Allow"))
+	}
+	shows(t, "too large", person.Post(t, path, url.Values{"do": {strings.Repeat("x", 70_000)}}), http.StatusRequestEntityTooLarge, "")
+	shows(t, "without the slash", person.Open(t, "/account"), http.StatusFound, "")
+	for name, query := range map[string]string{
+		"nothing": "", "unknown": "?which=else", "no number": "?which=error&error=x", "a foreign number": "?which=error&error=1", "text": "?which=error&error=<script>",
+	} {
+		page := person.Open(t, "/oauth2.0/show"+strings.ReplaceAll(query, "<", "%3C"))
+		shows(t, "show "+name, page, http.StatusBadRequest, "")
+		if strings.Contains(page.Body, "<script") {
+			t.Errorf("show %s repeats markup", name)
+		}
+	}
+
+	for point, call := range map[string]func() rookery.Page{
+		"store.read:accounts": func() rookery.Page { return person.SignIn(t, path) },
+		"keyring.read":        func() rookery.Page { return person.SignIn(t, path) },
+	} {
+		off := p.AddFault(t, rookery.Fault{Point: point})
+		page := call()
+		off()
+		shows(t, point, page, http.StatusInternalServerError, page.Header.Get("X-Request-Id"))
+		shows(t, point+" is over", call(), http.StatusSeeOther, "")
+	}
+	off := p.AddFault(t, rookery.Fault{Point: "store.read:grants"})
+	shows(t, "grants", person.Open(t, "/account/"), http.StatusInternalServerError, "")
+	off()
+	off = p.AddFault(t, rookery.Fault{Point: "store.write:grants"})
+	page = person.Press(t, path, "allow", url.Values{"scope": {"get_user_info"}})
+	off()
+	shows(t, "allowing", page, http.StatusInternalServerError, "")
+	if page.Header.Get("Location") != "" {
+		t.Error("it leads away")
+	}
+}
