@@ -12,13 +12,14 @@ import (
 // Config is everything that an operator can set. The tags of a setting: key is its name in the file, def its default,
 // doc its documentation; min and max bound numbers and durations; oneof lists the only words that are taken.
 type Config struct {
-	Data   string `key:"data" doc:"Folder of everything that the platform keeps. Made with mode 0700 when it is missing. Required."`
-	HTTP   HTTP   `key:"http" doc:"The doors that games call."`
-	Admin  Admin  `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
-	OIDB   OIDB   `key:"oidb" doc:"The bus for other back ends."`
-	MSDKV5 MSDKV5 `key:"msdkv5" doc:"The door of MSDK V5."`
-	Stop   Stop   `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. A second signal ends the platform at once."`
-	Log    Log    `key:"log" doc:"The log on standard error: one event a request."`
+	Data    string  `key:"data" doc:"Folder of everything that the platform keeps. Made with mode 0700 when it is missing. Required."`
+	HTTP    HTTP    `key:"http" doc:"The doors that games call."`
+	Admin   Admin   `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
+	OIDB    OIDB    `key:"oidb" doc:"The bus for other back ends."`
+	MSDKV5  MSDKV5  `key:"msdkv5" doc:"The door of MSDK V5."`
+	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
+	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. A second signal ends the platform at once."`
+	Log     Log     `key:"log" doc:"The log on standard error: one event a request."`
 }
 
 // HTTP are the settings of the public doors.
@@ -59,6 +60,11 @@ func (t TLS) On() bool { return t.Certificate != "" }
 // MSDKV5 are the settings of the V5 door.
 type MSDKV5 struct {
 	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far ts of a call may be off the platform's clock. 0s does not look, so that a call somebody recorded can be sent again for ever. No document of the original gives a window."`
+}
+
+// OpenAPI are the settings of the door of OpenAPI V3.
+type OpenAPI struct {
+	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one a line, # begins a comment. Read at the start. Empty: it hides none."`
 }
 
 // Stop are the settings of a graceful stop.
