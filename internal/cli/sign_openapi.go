@@ -41,7 +41,7 @@ mistakes made it, if one did. Give SIG as the platform decodes it: with +, / and
   rookery sign openapi http://127.0.0.1:8700/v3/user/get_info --method POST --key-file appkey.txt \
     --body 'openid=11111111111111111&openkey=2222222222222222&appid=123456&pf=qzone'
   rookery sign openapi '/v3/user/is_login?appid=1&x=a%20b' --key-file appkey.txt \
-    --check dgnavGrHvDrLgcHDZk8pdWdEGHg=      # wrong: and the error says how it came about`,
+    --check ppXSGDE622k6n8nmfxZoDz9O0aI=      # wrong: a blank is +`,
 		Args: exactArgs("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
