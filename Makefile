@@ -44,6 +44,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 tools:
 	@scripts/tools gcc curl
 	@scripts/tools chromium || echo "without it the browser test is skipped" >&2
+	@scripts/tools npm && npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent || echo "without it the test of passport-qq2015 is skipped" >&2
 
 clean: ## remove what was built
 	rm -rf bin test/artefacts

@@ -26,6 +26,7 @@ import (
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/connect"
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
@@ -161,6 +162,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
 		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
 		openapi.New(s.identity, s.friends, bus, openapi.Options{Words: forbidden, ExplainSignatures: cfg.dev != nil}),
+		connect.New(s.identity, bus, connect.Options{TokenMediaType: cfg.Connect.TokenMediaType}),
 		pages.New(s.identity),
 	}
 	operators := []*access.Door{
@@ -336,8 +338,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/, a person's account at /account/,"+
-		" the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/,"+
+		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 

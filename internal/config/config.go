@@ -18,6 +18,7 @@ type Config struct {
 	OIDB    OIDB    `key:"oidb" doc:"The bus for other back ends."`
 	MSDKV5  MSDKV5  `key:"msdkv5" doc:"The door of MSDK V5."`
 	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
+	Connect Connect `key:"connect" doc:"The doors of OAuth 2.0."`
 	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. A second signal ends the platform at once."`
 	Log     Log     `key:"log" doc:"The log on standard error: one event a request."`
 }
@@ -65,6 +66,11 @@ type MSDKV5 struct {
 // OpenAPI are the settings of the door of OpenAPI V3.
 type OpenAPI struct {
 	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one a line, # begins a comment. Read at the start. Empty: it hides none."`
+}
+
+// Connect are the settings of the OAuth 2.0 doors.
+type Connect struct {
+	TokenMediaType string `key:"token_media_type" def:"text/html" oneof:"text/html text/plain application/x-www-form-urlencoded" doc:"Media type of what /oauth2.0/token answers without fmt=json. The original's is text/html; golang.org/x/oauth2, unless it asks for fmt=json, reads only the other two."`
 }
 
 // Stop are the settings of a graceful stop.

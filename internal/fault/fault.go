@@ -1,6 +1,6 @@
-// Package fault makes parts of the platform fail where they begin: at the call of the store or a cache, at the use of the keyring, on
-// the bus's way to a command. What the platform then answers comes from its own handling of the failure; no fault point
-// names a code of a door. Only `rookery dev` and tests have fault points.
+// Package fault makes parts of the platform fail where they begin: at the call of the store, at the use of a cache or the
+// keyring, on the bus's way to a command. What the platform then answers comes from its own handling of the failure; no
+// fault point names a code of a door. Only `rookery dev` and tests have fault points.
 package fault
 
 import (

@@ -212,11 +212,11 @@ func (s *faultyStore) RenewOpenkey(ctx context.Context, app platform.AppID, sess
 	return s.Store.RenewOpenkey(ctx, app, session, nowMS, expiresMS)
 }
 
-func (s *faultyStore) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
+func (s *faultyStore) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS int64) error {
 	if err := s.points.fail(ctx, "store.write:friendships", subject{}); err != nil {
 		return err
 	}
-	return s.Store.Befriend(ctx, a, b, nowMS)
+	return s.Store.Befriend(ctx, a, b, most, nowMS)
 }
 
 func (s *faultyStore) Friends(ctx context.Context, uin platform.UIN) (none []platform.Friendship, err error) {

@@ -21,6 +21,8 @@ const (
 	MaxOpenIDs = 100 // Users
 	MaxOthers  = 50  // Others
 	maxRemark  = 100 // bytes
+
+	maxFriends = 5000 // of one account
 )
 
 // Friend is a friend who uses the same app.
@@ -166,7 +168,10 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 			return err
 		}
 	}
-	if err := s.store.Befriend(ctx, a, b, s.clock.NowMS()); err != nil {
+	switch err := s.store.Befriend(ctx, a, b, maxFriends, s.clock.NowMS()); {
+	case errors.Is(err, store.ErrFull):
+		return fmt.Errorf("%w: account %s or %s has %d friends already, which is the most", identity.ErrInvalid, a, b, maxFriends)
+	case err != nil:
 		return err
 	}
 	s.cache.drop(a, b)

@@ -153,6 +153,9 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
 // which stands for all that proves a login, PayToken or GuestToken.
 func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
+	if req.Bearer {
+		return s.checkBearer(ctx, req)
+	}
 	if req.Caller != 0 && req.AppID != 0 && req.AppID != req.Caller {
 		return rsp, &refusal{verdict: appNotCallers}
 	}
@@ -169,22 +172,11 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	case req.Openkey && len(req.Token) != openkeyLength:
 		return rsp, &refusal{verdict: openkeyLengthWrong}
 	}
-	if err := s.keyring.usable(ctx); err != nil {
-		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
+	t, r := s.openFor(ctx, req, want)
+	if r != nil {
+		return rsp, r
 	}
-	t, err := s.keyring.openToken(req.Token)
-	switch {
-	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
-		return rsp, &refusal{verdict: openkeyUnknown}
-	case errors.Is(err, errNotOurs):
-		return rsp, &refusal{verdict: tokenUndecodable}
-	case errors.Is(err, errSeal):
-		return rsp, &refusal{verdict: sealBroken}
-	case err != nil:
-		return rsp, &refusal{verdict: keyringUnreadable, cause: err}
-	case !t.Kind.serves(want, req.MSDKOpenID != 0):
-		return rsp, &refusal{verdict: tokenUndecodable}
-	case t.AppID != req.AppID:
+	if t.AppID != req.AppID {
 		return rsp, &refusal{verdict: foreignApp}
 	}
 	if r := s.checkSubject(ctx, req, &t); r != nil {
@@ -196,6 +188,50 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	if t.Kind == MSDKToken && t.PC != req.PC {
 		return rsp, &refusal{verdict: foreignDevice}
 	}
+	return s.checkLogin(ctx, &t, want)
+}
+
+// checkBearer checks an access token that came alone: it says itself which app's and whose it is.
+func (s *Service) checkBearer(ctx context.Context, req *oidb.CheckRequest) (rsp oidb.CheckResponse, r *refusal) {
+	if req.Token == "" {
+		return rsp, &refusal{verdict: tokenMissing}
+	}
+	t, r := s.openFor(ctx, req, AccessToken)
+	if r != nil {
+		return rsp, r
+	}
+	if t.Kind != AccessToken {
+		return rsp, &refusal{verdict: tokenUndecodable}
+	}
+	if r := s.checkApp(ctx, t.AppID); r != nil {
+		return rsp, r
+	}
+	return s.checkLogin(ctx, &t, AccessToken)
+}
+
+// openFor opens the request's token, which must be of a kind that serves.
+func (s *Service) openFor(ctx context.Context, req *oidb.CheckRequest, want Kind) (t Token, r *refusal) {
+	if err := s.keyring.usable(ctx); err != nil {
+		return t, &refusal{verdict: keyringUnreadable, cause: err}
+	}
+	t, err := s.keyring.openToken(req.Token)
+	switch {
+	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
+		return t, &refusal{verdict: openkeyUnknown}
+	case errors.Is(err, errNotOurs):
+		return t, &refusal{verdict: tokenUndecodable}
+	case errors.Is(err, errSeal):
+		return t, &refusal{verdict: sealBroken}
+	case err != nil:
+		return t, &refusal{verdict: keyringUnreadable, cause: err}
+	case !t.Kind.serves(want, req.MSDKOpenID != 0):
+		return t, &refusal{verdict: tokenUndecodable}
+	}
+	return t, nil
+}
+
+// checkLogin looks whether what a token was issued for still holds.
+func (s *Service) checkLogin(ctx context.Context, t *Token, want Kind) (rsp oidb.CheckResponse, r *refusal) {
 	now := s.clock.NowMS()
 	if t.Kind != Openkey && now >= t.ExpiresMS {
 		return rsp, &refusal{verdict: lapsed}
@@ -207,14 +243,14 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	case err != nil:
 		return rsp, &refusal{verdict: grantUnreadable, cause: err}
 	}
-	if v, bad := checkStanding(&t, &st); bad {
+	if v, bad := checkStanding(t, &st); bad {
 		return rsp, &refusal{verdict: v}
 	}
 	if st.AccountClass == platform.ClassKaixin && want != PayToken {
 		return rsp, &refusal{verdict: openIDKaixin}
 	}
 	if t.Kind == Openkey {
-		if t.ExpiresMS, r = s.renewOpenkey(ctx, &t, now); r != nil {
+		if t.ExpiresMS, r = s.renewOpenkey(ctx, t, now); r != nil {
 			return rsp, r
 		}
 	}
@@ -227,6 +263,8 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 		PC:            t.PC,
 		PasswordEpoch: t.PasswordEpoch,
 		TokenEpoch:    t.TokenEpoch,
+		AppID:         t.AppID,
+		Scopes:        st.Scopes,
 	}, nil
 }
 

@@ -50,7 +50,7 @@ func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
 		profiles: newKept[profileKey, platform.Profile](profilesKept),
 		logins:   newLogins(),
 	}
-	s.standings = newStandings(standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	s.standings = newStandings(standingsAtFirst, standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		if err := oidb.MayWait(ctx); err != nil {
 			return platform.Standing{}, err
 		}

@@ -48,39 +48,67 @@ func TestLogIn(t *testing.T) {
 }
 
 func TestFailedLoginsAreCounted(t *testing.T) {
-	f := newFixture(t)
-	tries := func(account *platform.Account, password, from string) error {
-		_, err := f.LogIn(t.Context(), account.UIN, password, netip.MustParseAddr(from))
-		return err
+	const ann, ben = platform.FirstUIN, platform.FirstUIN + 1
+	start := time.UnixMilli(1_700_000_000_000)
+	l := newLogins()
+	try := func(uin platform.UIN, from string, after time.Duration) (giveBack func(), wait time.Duration) {
+		t.Helper()
+		giveBack, err := l.take(uin, netip.MustParseAddr(from), start.Add(after))
+		var tooMany *TooManyLogins
+		if err != nil && !errors.As(err, &tooMany) {
+			t.Fatal(err)
+		}
+		if tooMany != nil {
+			wait = tooMany.Wait
+		}
+		return giveBack, wait
 	}
-	for range 8 { // those that succeed do not count
-		must(t, tries(f.ann, password, "192.0.2.1"))
+	expect := func(uin platform.UIN, from string, after, want time.Duration) {
+		t.Helper()
+		if _, got := try(uin, from, after); got != want {
+			t.Errorf("%s from %s after %s has to wait %s, want %s", uin, from, after, got, want)
+		}
+	}
+	for range 3 * addressLogins.Count { // those that succeed do not count
+		giveBack, wait := try(ann, "192.0.2.1", 0)
+		if wait > 0 {
+			t.Fatalf("after successful ones an attempt has to wait %s", wait)
+		}
+		giveBack()
 	}
 	for range accountLogins.Count {
-		if err := tries(f.ann, "guess", "192.0.2.1"); !errors.Is(err, ErrWrongPassword) {
-			t.Fatal(err)
-		}
+		expect(ann, "192.0.2.1", 0, 0)
+	}
+	expect(ann, "192.0.2.1", 0, 30*time.Second)
+	expect(ann, "198.51.100.1", 0, 30*time.Second) // the account counts, wherever they come from
+	expect(ben, "192.0.2.1", 0, 0)
+	expect(ann, "192.0.2.1", 30*time.Second, 0)
+	expect(ann, "192.0.2.1", 30*time.Second, 30*time.Second)
+
+	for i := range platform.UIN(addressLogins.Count) {
+		expect(ben+1+i, "2001:db8::1", 0, 0)
+	}
+	expect(ben, "2001:db8::2", 0, 6*time.Second) // the same network
+	expect(ben, "2001:db8:0:1::1", 0, 0)
+	expect(ben, "2001:db8::2", 6*time.Second, 0)
+}
+
+// Wrong guesses are counted, and then the right password has to wait too.
+func TestGuessing(t *testing.T) {
+	f := newFixture(t)
+	for range accountLogins.Count {
+		_, err := f.LogIn(t.Context(), f.ann.UIN, "guess", home)
+		wantError(t, err, ErrWrongPassword)
 	}
 	var tooMany *TooManyLogins
-	for _, from := range []string{"192.0.2.1", "198.51.100.1"} { // the account counts, wherever they come from
-		if err := tries(f.ann, password, from); !errors.As(err, &tooMany) || tooMany.Wait <= 29*time.Second || tooMany.Wait > 30*time.Second {
-			t.Errorf("from %s after too many: %v", from, err)
-		}
+	if _, err := f.LogIn(t.Context(), f.ann.UIN, password, home); !errors.As(err, &tooMany) {
+		t.Fatalf("after too many guesses: %v", err)
 	}
-	must(t, tries(f.ben, password, "192.0.2.1"))
 	f.clock.Advance(tooMany.Wait)
-	must(t, tries(f.ann, password, "192.0.2.1"))
-
-	for i := range addressLogins.Count {
-		account := &platform.Account{UIN: f.ben.UIN + 100 + platform.UIN(i)}
-		if err := tries(account, "guess", "2001:db8::1"); !errors.Is(err, ErrWrongPassword) {
-			t.Fatal(err)
-		}
+	for range 2 * accountLogins.Count {
+		_, err := f.LogIn(t.Context(), f.ann.UIN, password, home)
+		must(t, err)
 	}
-	if err := tries(f.ben, password, "2001:db8::2"); !errors.As(err, &tooMany) { // the same network
-		t.Errorf("from a network after too many: %v", err)
-	}
-	must(t, tries(f.ben, password, "2001:db8:0:1::1"))
 }
 
 func TestOwnersChanges(t *testing.T) {

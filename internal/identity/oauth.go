@@ -8,9 +8,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
@@ -36,22 +39,33 @@ type Authorization struct {
 }
 
 // MatchRedirect reports whether an app may have its logins return to the URI: scheme, host and path are a registered
-// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2).
+// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2). A loopback address that is registered
+// without a port stands for each of its ports, which a program on the person's machine cannot know before (RFC 8252, 7.3).
 func MatchRedirect(app *platform.App, uri string) bool {
 	if len(uri) > MaxRedirectURI {
 		return false
 	}
 	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(uri, "#") {
 		return false
 	}
 	for _, text := range app.RedirectURIs {
 		r, err := url.Parse(text)
-		if err == nil && u.Scheme == r.Scheme && u.Host == r.Host && u.EscapedPath() == r.EscapedPath() {
+		if err == nil && u.Scheme == r.Scheme && sameHost(u, r) && u.EscapedPath() == r.EscapedPath() {
 			return true
 		}
 	}
 	return false
+}
+
+func sameHost(u, registered *url.URL) bool {
+	if u.Host == registered.Host {
+		return true
+	}
+	name := registered.Hostname()
+	addr, err := netip.ParseAddr(name)
+	loopback := name == "localhost" || err == nil && addr.IsLoopback()
+	return loopback && registered.Port() == "" && u.Hostname() == name
 }
 
 // IssueCode returns an authorization code, 32 upper-case hex digits. Nothing is authorized before the code is exchanged: one
@@ -210,15 +224,6 @@ func (s *Service) OpenkeyFor(ctx context.Context, l *Login) (string, error) {
 	return s.keyring.sealToken(&token)
 }
 
-// Allows reports whether the person behind an openid allows the app a scope of platform.Scopes at present.
-func (s *Service) Allows(ctx context.Context, app platform.AppID, openid platform.OpenID, scope string) (bool, error) {
-	st, err := s.standings.get(ctx, app, openid)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	return st.TokenEpoch > st.EndedEpoch && st.Scopes.Has(scope), err
-}
-
 // ErrNoUnionID is answered where an app may not have unionids.
 var ErrNoUnionID = errors.New("identity: the app may not ask for unionids")
 
@@ -240,4 +245,71 @@ func newTicket() string {
 	var random [16]byte
 	rand.Read(random[:])
 	return fmt.Sprintf("%X", random[:])
+}
+
+// Introspection is what an app may know of a token of its own.
+type Introspection struct {
+	Refresh   bool // a refresh token, else an access token
+	OpenID    platform.OpenID
+	Scopes    platform.ScopeSet
+	IssuedMS  int64 // 0 for a refresh token
+	ExpiresMS int64
+}
+
+// Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
+func (s *Service) Introspect(ctx context.Context, bus *oidb.Bus, app platform.AppID, text string) (*Introspection, error) {
+	refresh, spent, err := s.store.RefreshToken(ctx, app, platform.HashTicket(text))
+	if err == nil && spent {
+		return nil, nil
+	}
+	var rsp oidb.CheckResponse
+	switch {
+	case err == nil:
+		var refused *refusal
+		rsp, refused = s.checkLogin(ctx, &Token{
+			Kind: AccessToken, AppID: app, OpenID: refresh.OpenID, ExpiresMS: refresh.ExpiresMS,
+			PasswordEpoch: refresh.PasswordEpoch, TokenEpoch: refresh.TokenEpoch,
+		}, AccessToken)
+		if refused != nil {
+			err = refused.err(&accessCodes)
+		}
+	case errors.Is(err, store.ErrNotFound):
+		rsp, err = oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, oidb.CheckAccess, oidb.CheckRequest{Token: text, Bearer: true})
+	default:
+		return nil, err
+	}
+	code, _ := retcode.From(err)
+	switch class := code.Class(); {
+	case class == retcode.ClassReauthorize, class == retcode.ClassFixRequest, class == retcode.ClassAskUser:
+		return nil, nil // the token's fault, not the platform's
+	case err != nil:
+		return nil, err
+	case rsp.AppID != app:
+		return nil, nil
+	}
+	return &Introspection{Refresh: rsp.IssuedMS == 0, OpenID: rsp.OpenID, Scopes: rsp.Scopes, IssuedMS: rsp.IssuedMS, ExpiresMS: rsp.ExpiresMS}, nil
+}
+
+// RevokeToken ends the login that an app's access token or refresh token belongs to. A token that is not the app's own, or
+// whose login is over, is none to revoke.
+func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
+	token, _, err := s.store.RefreshToken(ctx, app, platform.HashTicket(text))
+	if errors.Is(err, store.ErrNotFound) {
+		if err := s.keyring.usable(ctx); err != nil {
+			return err
+		}
+		t, wrong := s.keyring.openToken(text)
+		if wrong != nil || t.Kind != AccessToken || t.AppID != app {
+			return nil
+		}
+		token.OpenID, token.TokenEpoch, err = t.OpenID, t.TokenEpoch, nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.store.EndLogin(ctx, app, token.OpenID, token.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }

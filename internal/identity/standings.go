@@ -9,15 +9,25 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// standingsKept is how many standings a gateway keeps at most. Each takes 60 bytes once its part of the table is used.
-const standingsKept = 1 << 21
+// A gateway keeps so many standings at first and at most. Each takes 60 bytes.
+const (
+	standingsAtFirst = 1 << 14
+	standingsKept    = 1 << 21
+)
 
 // standings keeps what the store last said of the openids that are checked most. A look-up takes no lock. A standing
 // that changed is gone before the write that changed it returns, and one that was read before the change is not kept
-// after it. The table has no pointers, so the collector never reads it.
+// after it.
 type standings struct {
-	read    func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
-	buckets atomic.Pointer[[]bucket]
+	read  func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
+	most  int // slots
+	table atomic.Pointer[table]
+}
+
+// table has no pointers, so the collector never reads it.
+type table struct {
+	buckets []bucket
+	evicted atomic.Int64 // standings that were driven out by others
 }
 
 // bucket is a small set of slots; when all are taken a new standing drives one out.
@@ -64,25 +74,37 @@ func (s *slot) of(app platform.AppID, openid platform.OpenID) bool {
 	return s[1].Load() == binary.BigEndian.Uint64(openid[:8]) && s[2].Load() == binary.BigEndian.Uint64(openid[8:]) && s[0].Load() == uint64(app)
 }
 
-func newStandings(slots int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *standings {
-	s := &standings{read: read}
-	buckets := make([]bucket, slots/len(bucket{}.slots))
-	s.buckets.Store(&buckets)
+func newStandings(slots, most int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *standings {
+	s := &standings{read: read, most: most}
+	s.table.Store(newTable(slots))
 	return s
 }
 
+func newTable(slots int) *table { return &table{buckets: make([]bucket, slots/len(bucket{}.slots))} }
+
+func (t *table) slots() int { return len(t.buckets) * len(bucket{}.slots) }
+
 // get returns the standing of an openid. Errors are the store's.
 func (s *standings) get(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
-	b := s.bucket(openid)
+	t := s.table.Load()
+	b := t.bucket(openid)
 	if standing, ok := b.get(app, openid); ok {
 		return standing, nil
 	}
 	changes := b.changes.Load()
 	standing, err := s.read(ctx, app, openid)
-	if err == nil {
-		b.fill(app, openid, standing, changes)
+	if err == nil && b.fill(app, openid, standing, changes) {
+		s.grow(t)
 	}
 	return standing, err
+}
+
+// grow gives up a table in which an eighth of the slots have driven one out, for an empty one of twice its size. What is
+// asked for again is read again: that costs less than a copy that no change may overtake.
+func (s *standings) grow(t *table) {
+	if t.evicted.Add(1) == int64(t.slots()/8) && t.slots() < s.most {
+		s.table.CompareAndSwap(t, newTable(2*t.slots()))
+	}
 }
 
 // get finds a kept standing. While its bucket is being written it finds none, which costs the caller a read.
@@ -102,13 +124,12 @@ func (b *bucket) get(app platform.AppID, openid platform.OpenID) (platform.Stand
 
 // forget forgets every standing, as a restart does. A fill under way goes into the table that is given up.
 func (s *standings) forget() {
-	empty := make([]bucket, len(*s.buckets.Load()))
-	s.buckets.Store(&empty)
+	s.table.Store(newTable(s.table.Load().slots()))
 }
 
 // drop forgets an openid's standing.
 func (s *standings) drop(app platform.AppID, openid platform.OpenID) {
-	b := s.bucket(openid)
+	b := s.table.Load().bucket(openid)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.changes.Add(1)
@@ -119,22 +140,24 @@ func (s *standings) drop(app platform.AppID, openid platform.OpenID) {
 	}
 }
 
-func (b *bucket) fill(app platform.AppID, openid platform.OpenID, standing platform.Standing, changes uint32) {
+// fill keeps a standing, and reports whether it drove another out.
+func (b *bucket) fill(app platform.AppID, openid platform.OpenID, standing platform.Standing, changes uint32) (evicted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.changes.Load() != changes {
-		return
+		return false
 	}
-	victim := int(openid[15]) % len(b.slots)
+	victim, evicted := int(openid[15])%len(b.slots), true
 	for i := range b.slots {
 		switch s := &b.slots[i]; {
 		case s[0].Load() == 0:
-			victim = i
+			victim, evicted = i, false
 		case s.of(app, openid):
-			return // another reader was quicker
+			return false // another reader was quicker
 		}
 	}
 	b.write(victim, newEntry(app, openid, standing))
+	return evicted
 }
 
 // write puts an entry into a slot. b.mu is held.
@@ -147,7 +170,6 @@ func (b *bucket) write(slot int, e entry) {
 }
 
 // bucket picks by the openid alone: its bytes are random and ours, so nobody can aim at one bucket.
-func (s *standings) bucket(openid platform.OpenID) *bucket {
-	buckets := *s.buckets.Load()
-	return &buckets[binary.BigEndian.Uint64(openid[:8])%uint64(len(buckets))]
+func (t *table) bucket(openid platform.OpenID) *bucket {
+	return &t.buckets[binary.BigEndian.Uint64(openid[:8])%uint64(len(t.buckets))]
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,7 @@ import (
 
 func TestStandingsAreReadOnceAndAgainAfterADrop(t *testing.T) {
 	reads := 0
-	s := newStandings(64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	s := newStandings(64, 64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		reads++
 		return platform.Standing{TokenEpoch: uint32(reads)}, nil
 	})
@@ -37,7 +38,7 @@ func TestStandingsAreReadOnceAndAgainAfterADrop(t *testing.T) {
 func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
 	var s *standings
 	epoch := uint32(1)
-	s = newStandings(64, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	s = newStandings(64, 64, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		read := platform.Standing{TokenEpoch: epoch}
 		if epoch == 1 { // the change comes between this read and its keeping
 			epoch = 2
@@ -54,7 +55,7 @@ func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
 
 func TestFailedReadsAreNotKept(t *testing.T) {
 	failure := errors.New("no")
-	s := newStandings(64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	s := newStandings(64, 64, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return platform.Standing{}, failure
 	})
 	for range 2 {
@@ -68,7 +69,7 @@ func TestFailedReadsAreNotKept(t *testing.T) {
 // drop returned is never older than it.
 func TestNoStaleStandingAfterAChange(t *testing.T) {
 	var stored, acknowledged atomic.Uint32
-	s := newStandings(8, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	s := newStandings(8, 8, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return platform.Standing{TokenEpoch: stored.Load()}, nil
 	})
 	openid := platform.OpenID{7}
@@ -108,7 +109,7 @@ func TestAStandingIsReadWholeWhileOthersAreWritten(t *testing.T) {
 		return platform.Standing{UIN: platform.UIN(n), PasswordEpoch: n, TokenEpoch: n, PayEpoch: n, EndedEpoch: n, EndedBy: platform.EndedBy(n),
 			OpenIDState: platform.OpenIDState(n), AccountState: platform.AccountState(n), AccountClass: platform.AccountClass(n)}
 	}
-	s := newStandings(4, func(_ context.Context, _ platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	s := newStandings(4, 4, func(_ context.Context, _ platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return want(openid), nil
 	})
 	var readers sync.WaitGroup
@@ -124,4 +125,33 @@ func TestAStandingIsReadWholeWhileOthersAreWritten(t *testing.T) {
 		})
 	}
 	readers.Wait()
+}
+
+func TestTheTableGrowsWithWhatIsAskedFor(t *testing.T) {
+	const most, openids = 1 << 10, 1 << 9
+	reads := 0
+	s := newStandings(16, most, func(_ context.Context, _ platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+		reads++
+		return platform.Standing{UIN: platform.UIN(binary.BigEndian.Uint64(openid[:]))}, nil
+	})
+	ask := func() {
+		for i := range uint64(openids) {
+			var openid platform.OpenID
+			binary.BigEndian.PutUint64(openid[:], i*0x9e3779b97f4a7c15) // spread as random ones are
+			if st, err := s.get(t.Context(), 1, openid); err != nil || uint64(st.UIN) != binary.BigEndian.Uint64(openid[:]) {
+				t.Fatalf("got %+v, %v", st, err)
+			}
+		}
+	}
+	for range 20 {
+		ask()
+	}
+	if got := s.table.Load().slots(); got < openids || got > most {
+		t.Errorf("the table has %d slots for %d openids, at most %d", got, openids, most)
+	}
+	before := reads
+	ask()
+	if again := reads - before; again > openids/4 {
+		t.Errorf("%d of %d were read again from a table that has room for them", again, openids)
+	}
 }

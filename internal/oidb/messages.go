@@ -22,6 +22,7 @@ type CheckRequest struct {
 	MSDKOpenID platform.MSDKOpenID
 	Token      string
 	Openkey    bool           // Token was sent as an openkey, and nothing else is taken for one
+	Bearer     bool           // the caller has nothing but the access token; only inside the process
 	PC         bool           // the caller says that the PC SDK made the authorization
 	Caller     platform.AppID // the app of the call's head; 0 for none and for calls inside the process
 }
@@ -35,9 +36,12 @@ type CheckResponse struct {
 	ExpiresMS  int64
 	PC         bool
 
-	// The epochs that the token carries: what is made from it ends with it. They do not leave the process.
+	// What does not leave the process: the epochs that the token carries, since what is made from it ends with it; the app
+	// that it was issued for; and what the person allows that app.
 	PasswordEpoch uint32
 	TokenEpoch    uint32
+	AppID         platform.AppID
+	Scopes        platform.ScopeSet
 }
 
 // MaxBatch is how many openids one BatchRequest may have.

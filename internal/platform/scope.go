@@ -28,3 +28,14 @@ func scope(name string) ScopeSet {
 	}
 	return 0
 }
+
+// String returns the names of the set with blanks between them, in the order of Scopes.
+func (s ScopeSet) String() string {
+	var names []string
+	for i, name := range Scopes {
+		if s&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " ")
+}

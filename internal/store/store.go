@@ -18,6 +18,7 @@ var (
 	ErrNotFound = errors.New("store: no such row")
 	ErrExists   = errors.New("store: exists already")
 	ErrSpent    = errors.New("store: was used already")
+	ErrFull     = errors.New("store: no room for more")
 )
 
 // Store is everything the platform keeps.
@@ -154,8 +155,9 @@ type Openkeys interface {
 
 // Friendships keeps who is whose friend.
 type Friendships interface {
-	// Befriend makes two accounts friends of each other; repeating it changes nothing.
-	Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error
+	// Befriend makes two accounts friends of each other; repeating it changes nothing. ErrFull when one of them has most
+	// friends already.
+	Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS int64) error
 	// SetRemark sets what an account calls a friend; ErrNotFound when they are not friends.
 	SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error
 	// Unfriend ends a friendship on both sides; ErrNotFound when there is none.

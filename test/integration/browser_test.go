@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,13 +25,13 @@ import (
 )
 
 // TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest
-// phone in Chinese. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
+// phone in Chinese and in the dark. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
 func TestBrowser(t *testing.T) {
 	program := browserProgram(t)
 	p := rookery.Start(t)
 	for _, look := range []look{
-		{name: "desktop-en", width: 1024, height: 768, language: "en-GB,en;q=0.9", wrong: "is wrong", allowed: "Apps you allowed", withdrawn: "no longer"},
-		{name: "phone-zh", width: 320, height: 640, language: "zh-CN,zh;q=0.9", wrong: "不正确", allowed: "已授权的应用", withdrawn: "已不能"},
+		{name: "desktop-en", width: 1024, height: 768, language: "en-GB,en;q=0.9", colours: "light", wrong: "is wrong", allowed: "Apps you allowed", withdrawn: "no longer"},
+		{name: "phone-zh", width: 320, height: 640, language: "zh-CN,zh;q=0.9", colours: "dark", wrong: "不正确", allowed: "已授权的应用", withdrawn: "已不能"},
 	} {
 		t.Run(look.name, func(t *testing.T) {
 			b := openBrowser(t, program, look)
@@ -43,7 +44,7 @@ func TestBrowser(t *testing.T) {
 type look struct {
 	name                      string
 	width, height             int64
-	language                  string
+	language, colours         string
 	wrong, allowed, withdrawn string
 }
 
@@ -99,6 +100,7 @@ func openBrowser(t *testing.T, program string, look look) *browser {
 	}
 	b.do(t, chromedp.EmulateViewport(look.width, look.height))
 	set(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": look.language}})
+	set(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.colours}}})
 	set(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	return b
 }
@@ -176,6 +178,37 @@ type site struct {
 	came     chan url.Values // the queries of the callback's calls
 }
 
+// exchanges has the app's back end fetch the access token for a code.
+func (s *site) exchanges(t *testing.T, p *rookery.Platform, app rookery.App, code string) (token string) {
+	t.Helper()
+	answer := ask(t, p, "/oauth2.0/token", url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {app.AppID}, "client_secret": {app.AppKey},
+		"code": {code}, "redirect_uri": {s.callback},
+	})
+	token, _ = answer["access_token"].(string)
+	if token == "" {
+		t.Fatalf("for the code the app got %v", answer)
+	}
+	refresh, _ := answer["refresh_token"].(string)
+	p.Secret(code, token, refresh)
+	return token
+}
+
+// ask calls an interface of QQ Connect for JSON.
+func ask(t *testing.T, p *rookery.Platform, path string, query url.Values) (answer map[string]any) {
+	t.Helper()
+	query.Set("fmt", "json")
+	rsp, err := http.Get(p.URL + path + "?" + query.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rsp.Body.Close()
+	if err := json.NewDecoder(rsp.Body).Decode(&answer); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return answer
+}
+
 func newSite(t *testing.T) *site {
 	t.Helper()
 	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -202,7 +235,7 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	p.SetApp(t, app, rookery.Settings{"redirect_uris": []string{site.callback}})
 	authorize := p.URL + "/oauth2.0/authorize?response_type=code&client_id=" + app.AppID + "&redirect_uri=" + url.QueryEscape(site.callback)
 
-	b.opens(t, authorize+"&state=a%26b")
+	b.opens(t, authorize+"&state=a%26b&scope=get_user_info,get_app_friends")
 	b.sees(t, "sign-in", "Magpie Arena")
 	b.signsIn(t, account.UIN, "a wrong guess")
 	b.sees(t, "wrong-password", b.wrong)
@@ -210,8 +243,13 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.sees(t, "consent", "Ben")
 	b.presses(t, "allow")
 	b.sees(t, "home", "Welcome")
-	if came := <-site.came; !codeForm.MatchString(came.Get("code")) || came.Get("state") != "a&b" {
+	came := <-site.came
+	if !codeForm.MatchString(came.Get("code")) || came.Get("state") != "a&b" {
 		t.Errorf("the app got %v, want a code and the state", came)
+	}
+	token := site.exchanges(t, p, app, came.Get("code"))
+	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["openid"] != account.OpenIDs[app.AppID] {
+		t.Errorf("the token is %v's, want %s's", me, account.OpenIDs[app.AppID])
 	}
 
 	b.opens(t, authorize+"&state=7")
@@ -229,8 +267,11 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.opens(t, p.URL+"/account/")
 	b.signsIn(t, account.UIN, account.Password)
 	b.sees(t, "account", "Magpie Arena")
-	b.presses(t, "withdraw")
+	b.leads(t, chromedp.Click(chromedp.CSS(`button[aria-label$="Magpie Arena"]`)))
 	b.sees(t, "withdrawn", b.withdrawn)
+	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
+		t.Errorf("after withdrawing the app is told %v, want 100015", me)
+	}
 	b.do(t, chromedp.Click(chromedp.CSS("details:last-of-type summary")))
 	b.sees(t, "close", b.allowed)
 	b.presses(t, "sign-out")

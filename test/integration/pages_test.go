@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ func TestAuthorizeRefusals(t *testing.T) {
 	p := rookery.Start(t)
 	app, off := client(t, p), client(t, p)
 	p.SetApp(t, off, rookery.Settings{"online": false})
+	strict := client(t, p)
+	p.SetApp(t, strict, rookery.Settings{"require_pkce": true})
 	person := p.NewPerson(t)
 	challenge := strings.Repeat("A", 43)
 	for _, test := range []struct {
@@ -66,11 +69,17 @@ func TestAuthorizeRefusals(t *testing.T) {
 		{"foreign redirect_uri", rookery.AuthorizePath(app, "https://evil.example/callback"), 100010, ""},
 		{"redirect_uri of another path", rookery.AuthorizePath(app, callback+"/../evil"), 100010, ""},
 		{"redirect_uri with a fragment", rookery.AuthorizePath(app, callback+"#x"), 100010, ""},
+		{"redirect_uri with an empty fragment", rookery.AuthorizePath(app, callback+"#"), 100010, ""},
+		{"redirect_uri with a name in front", rookery.AuthorizePath(app, "https://game.example@evil.example/callback"), 100010, ""},
+		{"redirect_uri with a backslash", rookery.AuthorizePath(app, "https://evil.example\\@game.example/callback"), 100010, ""},
 		{"redirect_uri by a bare path", rookery.AuthorizePath(app, "//evil.example/callback"), 100010, ""},
 		{"redirect_uri that runs", rookery.AuthorizePath(app, "javascript:alert(1)"), 100010, ""},
 		{"offline and foreign", rookery.AuthorizePath(off, "https://evil.example"), 100010, ""},
 		{"offline", rookery.AuthorizePath(off, callback), 100011, ""},
 		{"offline without PKCE", rookery.AuthorizePath(off, callback, "code_challenge_method", "plain"), 100011, ""},
+		{"PKCE", rookery.AuthorizePath(strict, callback, "code_challenge", challenge, "code_challenge_method", "S256"), 0, ""},
+		{"PKCE is missing", rookery.AuthorizePath(strict, callback), 0, "invalid_request"},
+		{"no PKCE in the implicit flow", rookery.AuthorizePath(strict, callback, "response_type", "token", "code_challenge", challenge, "code_challenge_method", "S256"), 0, "unauthorized_client"},
 		{"PKCE with a plain challenge", rookery.AuthorizePath(app, callback, "code_challenge", challenge), 0, "invalid_request"},
 		{"PKCE with a short challenge", rookery.AuthorizePath(app, callback, "code_challenge", "A", "code_challenge_method", "S256"), 0, "invalid_request"},
 		{"PKCE without a challenge", rookery.AuthorizePath(app, callback, "code_challenge_method", "S256"), 0, "invalid_request"},
@@ -195,9 +204,9 @@ func TestLoginsAreThrottled(t *testing.T) {
 		shows(t, "a guess", person.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
 	}
 	page := person.SignIn(t, "/account/")
-	shows(t, "one more", page, http.StatusTooManyRequests, "Try again in 30 s")
-	if page.Header.Get("Retry-After") != "30" {
-		t.Errorf("Retry-After is %q", page.Header.Get("Retry-After"))
+	shows(t, "one more", page, http.StatusTooManyRequests, "Try again in "+page.Header.Get("Retry-After")+" s")
+	if seconds, err := strconv.Atoi(page.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 30 {
+		t.Errorf("Retry-After is %q, want 1 to 30", page.Header.Get("Retry-After"))
 	}
 	shows(t, "somebody else", neighbour.SignIn(t, "/account/"), http.StatusSeeOther, "")
 	p.Advance(t, 31*time.Second)
@@ -307,7 +316,7 @@ func TestPagesGoWrong(t *testing.T) {
 	off := p.AddFault(t, rookery.Fault{Point: "store.read:grants"})
 	shows(t, "grants", person.Open(t, "/account/"), http.StatusInternalServerError, "")
 	off()
-	off = p.AddFault(t, rookery.Fault{Point: "store.write:grants"})
+	off = p.AddFault(t, rookery.Fault{Point: "store.write:openids"})
 	page = person.Press(t, path, "allow", url.Values{"scope": {"get_user_info"}})
 	off()
 	shows(t, "allowing", page, http.StatusInternalServerError, "")

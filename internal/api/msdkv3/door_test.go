@@ -45,12 +45,14 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	must(t, err)
 	f := &fixture{t: t, id: identity.New(st, clock, keyring)}
 	bus := oidb.NewBus()
+	fr := friends.New(st, clock, bus)
 	if commands {
 		f.id.Register(bus)
+		fr.Register()
 	}
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(t, err)
-	doors := []*access.Door{New(f.id, friends.New(st, clock, bus), bus, Options{})}
+	doors := []*access.Door{New(f.id, fr, bus, Options{})}
 	gateway, err := access.New(routes, doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())
@@ -308,12 +310,17 @@ func FuzzBody(f *testing.F) {
 		`{"appid":100700001,"openid":"AAAABBBBCCCCDDDD0000111122223333","openkey":"AT0001","userip":"203.0.113.9"}`,
 		`{"guestid":"G_AAAABBBBCCCCDDDD0000111122223333","accessToken":"GT0001"}`,
 		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"PT0001","platform":"desktop_m_qq","regChannel":"2001","os":"android","installchannel":"2011","offerid":"1450009999"}`,
+		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","flag":2,"nonick":1,"count":20,"vip":255}`,
+		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","vcopenid":["AAAABBBBCCCCDDDD0000111122223333"],"fopenids":["x"],"flags":"qq_vip,qq_svip"}`,
 		``, `[]`, `{`, `{"appid":1e2}`, "{\"openid\":\"\xff\"}", `{"appid":null}`,
 	} {
 		f.Add([]byte(body))
 	}
 	d := &door{}
-	decoders := []decoder{decode[verifyLoginBody], decode[guestBody], decode[pfvalBody], decode[anyBody]}
+	decoders := []decoder{
+		decode[verifyLoginBody], decode[guestBody], decode[pfvalBody], decode[anyBody], decode[tokenBody], decode[friendsBody],
+		decode[strangersBody], decode[othersBody], decode[membersBody], decode[vipBody], decode[wifiBody], decode[firstRegBody],
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, decode := range decoders {
 			d.bodies = map[string]decoder{"/auth/x": decode}
@@ -332,7 +339,7 @@ func FuzzBody(f *testing.F) {
 				t.Errorf("body %q: answer %s to %v: %v", text, c.Answer.Body, err, jsonErr)
 			}
 			switch a.Ret {
-			case 0, -110, -304, -501, -1011, -10002:
+			case 0, -110, -304, -501, -1011, -10000, -10002:
 			default:
 				t.Errorf("body %q: ret %d", text, a.Ret)
 			}

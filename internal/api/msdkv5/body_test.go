@@ -55,12 +55,55 @@ func TestVerifyLoginBodies(t *testing.T) {
 	}
 }
 
+func TestFriendAndVIPBodies(t *testing.T) {
+	const player = `"openid":"10000000000000000001","token":"T"`
+	for _, test := range []struct {
+		name string
+		read decoder
+		body string
+		want error // nil when it is taken
+		says string
+	}{
+		{"player", decode[playerBody], `{` + player + `}`, nil, ""},
+		{"player without a token", decode[playerBody], `{"openid":"1"}`, retcode.V5FieldMissing, `"token"`},
+		{"player of another form", decode[playerBody], `{"openid":"ann","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
+		{"friends", decode[friendsBody], `{` + player + `}`, nil, ""},
+		{"friends of QQ", decode[friendsBody], `{` + player + `,"sub_channelid":2}`, nil, ""},
+		{"friends of WeChat", decode[friendsBody], `{` + player + `,"sub_channelid":1}`, retcode.QQFriendParameterIllegal, "sub_channelid"},
+		{"friends of no channel", decode[friendsBody], `{` + player + `,"sub_channelid":0}`, retcode.QQFriendParameterIllegal, "sub_channelid"},
+		{"a channel in text", decode[friendsBody], `{` + player + `,"sub_channelid":"2"}`, retcode.V5FieldInvalid, `"/sub_channelid"`},
+		{"friends without a token", decode[friendsBody], `{"openid":"1"}`, retcode.V5FieldMissing, `"token"`},
+		{"memberships", decode[vipBody], `{` + player + `,"vip":1023,"xinyue_upgrade":1}`, nil, ""},
+		{"no memberships", decode[vipBody], `{` + player + `}`, retcode.V5FieldMissing, `"vip"`},
+		{"memberships null", decode[vipBody], `{` + player + `,"vip":null}`, retcode.V5FieldMissing, `"vip"`},
+		{"memberships 0", decode[vipBody], `{` + player + `,"vip":0}`, retcode.V5FieldInvalid, "asks for nothing"},
+		{"memberships below 0", decode[vipBody], `{` + player + `,"vip":-1}`, retcode.V5FieldInvalid, `"/vip"`},
+		{"memberships over 32 bits", decode[vipBody], `{` + player + `,"vip":4294967296}`, retcode.V5FieldInvalid, `"/vip"`},
+		{"memberships in text", decode[vipBody], `{` + player + `,"vip":"1"}`, retcode.V5FieldInvalid, `"/vip"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &access.Call{Body: []byte(test.body)}
+			err := test.read(c)
+			if !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
+				t.Fatalf("got %v, want %v", err, test.want)
+			}
+			if _, text := refusal(err); err != nil && !strings.Contains(text, test.says) {
+				t.Errorf("the caller reads %q, want something with %q", text, test.says)
+			}
+			if err == nil && c.User != "10000000000000000001" {
+				t.Errorf("the user is %q", c.User)
+			}
+		})
+	}
+}
+
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"openid":"10000000000000000001","token":"T","client_os":5}`))
 	f.Add([]byte(`{"channel_info":{"openid":"0123456789ABCDEF0123456789ABCDEF","access_token":"T"}}`))
 	f.Add([]byte(`{"openid":1e99,"pay_token":"\u0000","channel_dis":"1"}`))
+	f.Add([]byte(`{"openid":"1","token":"T","vip":255,"sub_channelid":2}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, read := range []decoder{decode[verifyLoginBody], decode[pfvalBody], decode[loginBody]} {
+		for _, read := range []decoder{decode[verifyLoginBody], decode[pfvalBody], decode[loginBody], decode[playerBody], decode[friendsBody], decode[vipBody]} {
 			c := &access.Call{Body: body}
 			err := read(c)
 			if code, ok := retcode.From(err); err != nil && (!ok || code.Entry().Summary == "") {

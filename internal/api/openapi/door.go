@@ -77,8 +77,8 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 		{Name: "openapi-key-rotation", Run: keyRotation}, // -72
 		{Name: "openapi-session", Run: d.session},        // -24, -71, -73, -21
 	}
-	for _, scope := range platform.Scopes {
-		stages = append(stages, access.Stage{Name: "openapi-scope:" + scope, Run: d.scope(scope)}) // -20
+	for _, name := range platform.Scopes {
+		stages = append(stages, access.Stage{Name: "openapi-scope:" + name, Run: scope(name)}) // -20
 	}
 	return &access.Door{Name: "openapi", Prefixes: []string{"/v3/"}, Stages: stages, Handlers: handlers, Encode: encode}
 }
@@ -234,13 +234,12 @@ func (d *door) session(c *access.Call) error {
 }
 
 // scope returns the stage of interfaces that need a scope.
-func (d *door) scope(scope string) func(*access.Call) error {
+func scope(name string) func(*access.Call) error {
 	return func(c *access.Call) error {
-		allowed, err := d.identity.Allows(c.Context(), c.App.AppID, c.Input.(*request).openid, scope)
-		if err == nil && !allowed {
-			return retcode.QQScopeNotGranted.Errorf("the user did not allow app %s the scope %s", c.App.AppID, scope)
+		if !c.Input.(*request).login.Scopes.Has(name) {
+			return retcode.QQScopeNotGranted.Errorf("the user did not allow app %s the scope %s", c.App.AppID, name)
 		}
-		return err
+		return nil
 	}
 }
 

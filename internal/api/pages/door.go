@@ -4,6 +4,7 @@ package pages
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -132,20 +133,23 @@ func (d *door) signIn(c *access.Call, values url.Values) (problem string, status
 // refused puts what speaks against a password into words. Other errors are handed on.
 func refused(c *access.Call, err error) (problem string, status int, unforeseen error) {
 	t := wordsFor(c.Request)
+	status = http.StatusForbidden
 	var tooMany *identity.TooManyLogins
 	switch {
 	case errors.As(err, &tooMany):
+		problem, status = t.tooMany(tooMany.Wait), http.StatusTooManyRequests
 		c.Answer.RetryAfter = tooMany.Wait
-		return t.tooMany(tooMany.Wait), http.StatusTooManyRequests, nil
 	case errors.Is(err, identity.ErrWrongPassword):
-		return t.WrongPassword, http.StatusForbidden, nil
+		problem = t.WrongPassword
 	case errors.Is(err, identity.ErrAccountFrozen):
-		return t.AccountFrozen, http.StatusForbidden, nil
+		problem = t.AccountFrozen
 	case errors.Is(err, identity.ErrAccountClosed):
-		return t.AccountClosed, http.StatusForbidden, nil
+		problem = t.AccountClosed
 	default:
 		return "", 0, err
 	}
+	c.Note(slog.String("refused", err.Error()))
+	return problem, status, nil
 }
 
 // signInPage is the data of the page of that name.

@@ -105,9 +105,9 @@ var english = &words{
 	RequestID: "Request",
 
 	Scopes: map[string]string{
-		"get_user_info":       "see your name, picture and gender",
+		"get_user_info":       "see your name, picture, gender and where you live",
 		"get_simple_userinfo": "see your name and picture",
-		"get_vip_info":        "see your memberships",
+		"get_vip_info":        "see your memberships and their levels",
 		"get_app_friends":     "see which of your friends use it too",
 	},
 	Done: map[string]string{
@@ -160,10 +160,10 @@ var chinese = &words{
 	RequestID: "请求编号",
 
 	Scopes: map[string]string{
-		"get_user_info":       "获取您的昵称、头像和性别",
+		"get_user_info":       "获取您的昵称、头像、性别和所在地",
 		"get_simple_userinfo": "获取您的昵称和头像",
-		"get_vip_info":        "获取您的会员信息",
-		"get_app_friends":     "获取同样使用该应用的好友",
+		"get_vip_info":        "获取您的会员身份和等级",
+		"get_app_friends":     "获取您的好友中也在使用它的人",
 	},
 	Done: map[string]string{
 		"withdraw": "该应用已不能再使用您的账号。",

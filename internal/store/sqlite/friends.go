@@ -7,16 +7,22 @@ import (
 	"github.com/go-json-experiment/json" // a list has thousands of profiles, and this reads them twice as fast
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // Befriend implements store.Friendships.
-func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, nowMS int64) error {
-	const insert = "INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?, ?, '', ?) ON CONFLICT DO NOTHING"
+func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec(insert, int64(a), int64(b), nowMS); err != nil {
+		if rows, err := t.exec("INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?1, ?2, '', ?3), (?2, ?1, '', ?3) ON CONFLICT DO NOTHING",
+			int64(a), int64(b), nowMS); rows == 0 || err != nil {
 			return err
 		}
-		_, err := t.exec(insert, int64(b), int64(a), nowMS)
+		var friends int
+		err := t.queryRow("SELECT max((SELECT count(*) FROM friendships WHERE uin = ?), (SELECT count(*) FROM friendships WHERE uin = ?))", int64(a), int64(b)).
+			Scan(&friends)
+		if err == nil && friends > most {
+			return store.ErrFull // which takes back what was inserted
+		}
 		return err
 	})
 }

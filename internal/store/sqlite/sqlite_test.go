@@ -122,7 +122,7 @@ func TestClosed(t *testing.T) {
 	s := mustOpen(t, tempFile(t))
 	mustClose(t, s)
 	for name, err := range map[string]error{
-		"a write": s.Befriend(t.Context(), 1, 2, 3),
+		"a write": s.Befriend(t.Context(), 1, 2, 3, 4),
 		"a read":  s.Ping(t.Context()),
 	} {
 		if err == nil || errors.Is(err, store.ErrNotFound) {

@@ -10,10 +10,10 @@ import (
 var friendships = []test{
 	{"befriend", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
-		ok(t, s.Befriend(ctx, first, 1<<62, now))
-		ok(t, s.Befriend(ctx, first+1, first, now+1))
-		ok(t, s.Befriend(ctx, first, first+1, now+2)) // repeating it changes nothing, the time neither
-		ok(t, s.Befriend(ctx, 1<<62, first, now+3))
+		ok(t, s.Befriend(ctx, first, 1<<62, many, now))
+		ok(t, s.Befriend(ctx, first+1, first, many, now+1))
+		ok(t, s.Befriend(ctx, first, first+1, many, now+2)) // repeating it changes nothing, the time neither
+		ok(t, s.Befriend(ctx, 1<<62, first, many, now+3))
 
 		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{
 			{UIN: first, Friend: first + 1, SinceMS: now + 1},
@@ -25,9 +25,9 @@ var friendships = []test{
 	{"befriend-together", func(t *testing.T, s store.Store) {
 		together(t, func(i int) (none struct{}, err error) {
 			if i%2 == 0 {
-				return none, s.Befriend(t.Context(), first, first+1, now)
+				return none, s.Befriend(t.Context(), first, first+1, many, now)
 			}
-			return none, s.Befriend(t.Context(), first+1, first, now)
+			return none, s.Befriend(t.Context(), first+1, first, many, now)
 		})
 		same(t, result(s.Friends(t.Context(), first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, SinceMS: now}})
 		same(t, result(s.Friends(t.Context(), first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now}})
@@ -35,11 +35,11 @@ var friendships = []test{
 	{"remark", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		fails(t, s.SetRemark(ctx, first, first+1, "鸦"), store.ErrNotFound)
-		ok(t, s.Befriend(ctx, first, first+1, now))
+		ok(t, s.Befriend(ctx, first, first+1, many, now))
 		ok(t, s.SetRemark(ctx, first, first+1, "小'鸦\""))
 		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, Remark: "小'鸦\"", SinceMS: now}})
 		same(t, result(s.Friends(ctx, first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now}})
-		ok(t, s.Befriend(ctx, first+1, first, now+1)) // the remark stays
+		ok(t, s.Befriend(ctx, first+1, first, many, now+1)) // the remark stays
 		same(t, result(s.Friends(ctx, first))(t)[0].Remark, "小'鸦\"")
 		ok(t, s.SetRemark(ctx, first, first+1, ""))
 		same(t, result(s.Friends(ctx, first))(t)[0].Remark, "")
@@ -47,7 +47,7 @@ var friendships = []test{
 	{"unfriend", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		for friend := range platform.UIN(3) {
-			ok(t, s.Befriend(ctx, first, first+1+friend, now))
+			ok(t, s.Befriend(ctx, first, first+1+friend, many, now))
 		}
 		same(t, result(s.AreFriends(ctx, first, first+1))(t), true)
 		ok(t, s.Unfriend(ctx, first+1, first))
@@ -57,6 +57,18 @@ var friendships = []test{
 		fails(t, s.Unfriend(ctx, first, first+1), store.ErrNotFound)
 		fails(t, s.Unfriend(ctx, first+1, first+2), store.ErrNotFound) // friends of the same friend
 		same(t, len(result(s.Friends(ctx, first))(t)), 2)
+	}},
+	{"befriend-no-more-than", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		ok(t, s.Befriend(ctx, first, first+1, 2, now))
+		ok(t, s.Befriend(ctx, first+2, first, 2, now))
+		fails(t, s.Befriend(ctx, first, first+3, 2, now), store.ErrFull)
+		fails(t, s.Befriend(ctx, first+3, first, 2, now), store.ErrFull)
+		ok(t, s.Befriend(ctx, first+1, first, 2, now)) // friends already
+		same(t, len(result(s.Friends(ctx, first))(t)), 2)
+		same(t, len(result(s.Friends(ctx, first+3))(t)), 0)
+		ok(t, s.Unfriend(ctx, first, first+1))
+		ok(t, s.Befriend(ctx, first, first+3, 2, now))
 	}},
 	{"friends-of-an-app", appFriends},
 	{"users-of-an-app", appUsers},
@@ -71,7 +83,7 @@ func appFriends(t *testing.T, s store.Store) {
 	for n := range byte(9) {
 		uin := first + 1 + platform.UIN(n)
 		account(t, s, uin)
-		ok(t, s.Befriend(ctx, uin, first, now))
+		ok(t, s.Befriend(ctx, uin, first, many, now))
 		if n == 0 {
 			continue // without an openid
 		}

@@ -275,7 +275,7 @@ var changes = []test{
 		ok(t, err)
 		ok(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}))
 		ok(t, s.RenewOpenkey(ctx, game, 1, now, now+2))
-		ok(t, s.Befriend(ctx, first, first+1, now))
+		ok(t, s.Befriend(ctx, first, first+1, many, now))
 		told.want(t)
 	}},
 	{"changes-are-told-before-the-write-returns", func(t *testing.T, s store.Store) {

@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, openkeys, friendships, policies, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, policies, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -48,8 +48,9 @@ const (
 
 	now int64 = 1_700_000_000_123 // its last digits are lost by whoever keeps seconds
 
-	callers = 32 // of one operation at the same time
-	rounds  = 16 // of those that only a race can break
+	many    = 100 // friends that one may have, where that is not the point
+	callers = 32  // of one operation at the same time
+	rounds  = 16  // of those that only a race can break
 )
 
 func openid(n byte) platform.OpenID { return platform.OpenID{0xff, 0x80, 15: n} }
@@ -185,7 +186,7 @@ func cancelled(t *testing.T, s store.Store) {
 		"CreateOpenkey": func() error { return s.CreateOpenkey(ended, platform.Openkey{AppID: game, Session: 2}) },
 		"Openkey":       func() error { _, err := s.Openkey(ended, game, 1); return err },
 		"RenewOpenkey":  func() error { return s.RenewOpenkey(ended, game, 1, now, now+100) },
-		"Befriend":      func() error { return s.Befriend(ended, first, first+1, now) },
+		"Befriend":      func() error { return s.Befriend(ended, first, first+1, many, now) },
 		"Friends":       func() error { _, err := s.Friends(ended, first); return err },
 		"SetRemark":     func() error { return s.SetRemark(ended, first, first+1, "r") },
 		"Unfriend":      func() error { return s.Unfriend(ended, first, first+1) },

@@ -1,0 +1,237 @@
+// Package connect is the door of QQ Connect's OAuth 2.0: the interfaces that an app's back end calls with codes and tokens.
+// Success and refusal are HTTP 200, refusals in the JSONP wrapper that clients of the original take apart byte by byte
+// (qq-connect-openapi.md, A). What people see of it is package pages.
+package connect
+
+import (
+	"crypto/subtle"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Options are the door's settings.
+type Options struct {
+	// TokenMediaType is the media type of the token interface's own format. Clients choose their parser by it: some need
+	// the original's text/html, golang.org/x/oauth2 needs another (qq-connect-openapi.md, A.11).
+	TokenMediaType string
+}
+
+type door struct {
+	Options
+	identity *identity.Service
+	bus      *oidb.Bus
+}
+
+const (
+	tokenPath      = "/oauth2.0/token"
+	mePath         = "/oauth2.0/me"
+	introspectPath = "/oauth2.0/introspect"
+	revokePath     = "/oauth2.0/revoke"
+	userPrefix     = "/user/"
+	infoPath       = userPrefix + "get_user_info"
+	simplePath     = userPrefix + "get_simple_userinfo"
+)
+
+// New returns the door.
+func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, identity: id, bus: bus}
+	handlers := map[string]access.Handler{
+		"POST " + introspectPath: d.introspect,
+		"POST " + revokePath:     d.revoke,
+	}
+	for _, method := range []string{"GET ", "POST "} {
+		handlers[method+tokenPath] = d.token
+		handlers[method+mePath] = d.me
+		handlers[method+infoPath] = d.userInfo
+		handlers[method+simplePath] = d.userInfo
+	}
+	return &access.Door{
+		Name:     "connect",
+		Prefixes: []string{"/oauth2.0/", userPrefix},
+		Stages: []access.Stage{
+			{Name: "connect-params", Run: params},
+			{Name: "connect-client", Run: d.client},       // qq 100004, 100001, 100002, 100008, 100009
+			{Name: "connect-basic", Run: d.basic},         // qq 100003, 100001, 100008, 100009
+			{Name: "connect-bearer", Run: d.bearer},       // qq 100007, and what 0x711 finds
+			{Name: "connect-consumer", Run: d.consumer},   // qq -1, 100007, -2
+			{Name: "connect-user", Run: d.user},           // qq -22, and what 0x711 finds
+			{Name: "connect-test-number", Run: d.mayTest}, // qq -12
+			{Name: "connect-scope", Run: scope},           // qq -20
+		},
+		Handlers: handlers,
+		Encode:   d.encode,
+	}
+}
+
+// params reads the parameters of the URL and, after them, of a form. Of a name that comes more than once the last counts:
+// clients of the original repeat some (qq-connect-openapi.md, 0.1).
+func params(c *access.Call) (err error) {
+	if c.Query, err = appendParams(c.Query[:0], c.Request.URL.RawQuery); err != nil || len(c.Body) == 0 {
+		return err
+	}
+	if kind := c.Request.Header.Get("Content-Type"); kind != "" {
+		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/x-www-form-urlencoded" {
+			return retcode.ConnectRequestUnreadable.Errorf("the body is not application/x-www-form-urlencoded")
+		}
+	}
+	c.Query, err = appendParams(c.Query, string(c.Body))
+	return err
+}
+
+func appendParams(q sign.Query, raw string) (sign.Query, error) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		if err != nil || !utf8.ValidString(name) {
+			return q, retcode.ConnectRequestUnreadable.Errorf("the name of a parameter is not percent-encoded UTF-8")
+		}
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil || !utf8.ValidString(value) {
+			return q, retcode.ConnectRequestUnreadable.Errorf("parameter %.40q is not percent-encoded UTF-8", name)
+		}
+		if q = set(q, name, value); len(q) > sign.MaxParams {
+			return q, retcode.ConnectRequestUnreadable.Errorf("there are more than %d parameters", sign.MaxParams)
+		}
+	}
+	return q, nil
+}
+
+func set(q sign.Query, name, value string) sign.Query {
+	for i := range q {
+		if q[i].Name == name {
+			q[i].Value = value
+			return q
+		}
+	}
+	return append(q, sign.Param{Name: name, Value: value})
+}
+
+// client finds the app that wants a token and checks its secret (qq-connect-openapi.md, A.7).
+func (d *door) client(c *access.Call) error {
+	if grant := c.Query.Get("grant_type"); grant != "authorization_code" && grant != "refresh_token" {
+		return retcode.QQGrantTypeInvalid
+	}
+	id, err := platform.ParseAppID(c.Query.Get("client_id"))
+	if err != nil {
+		return retcode.QQClientIDMissing
+	}
+	secret := c.Query.Get("client_secret")
+	if secret == "" {
+		return retcode.QQClientSecretMissing
+	}
+	return d.authenticate(c, id, secret)
+}
+
+// basic finds the app by the Authorization header (RFC 7617), which carries appid and appkey.
+func (d *door) basic(c *access.Call) error {
+	if c.Request.Header.Get("Authorization") == "" {
+		c.Answer.Header = challenge
+		return retcode.QQAuthorizationHeaderMissing
+	}
+	user, secret, ok := c.Request.BasicAuth()
+	if !ok {
+		return retcode.QQClientSecretWrong.Errorf("the Authorization header is not of the form Basic with appid and appkey")
+	}
+	id, err := platform.ParseAppID(user)
+	if err != nil {
+		return retcode.QQClientIDMissing
+	}
+	return d.authenticate(c, id, secret)
+}
+
+var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Cache-Control": {"no-store"}}
+
+func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) error {
+	app := d.identity.Apps.ByID(id)
+	if app == nil {
+		return retcode.QQClientNotFound.Errorf("there is no app %s", id)
+	}
+	c.App = app
+	if subtle.ConstantTimeCompare([]byte(secret), []byte(app.AppKey)) != 1 {
+		return retcode.QQClientSecretWrong
+	}
+	return nil
+}
+
+// bearer checks an access token that comes alone, and finds app and user by it.
+func (d *door) bearer(c *access.Call) error {
+	token := c.Query.Get("access_token")
+	if token == "" {
+		return retcode.QQAccessTokenMissing
+	}
+	return d.check(c, oidb.CheckRequest{Token: token, Bearer: true})
+}
+
+// consumer finds the app that calls an interface below /user/ (qq-connect-openapi.md, A.6).
+func (d *door) consumer(c *access.Call) error {
+	text := c.Query.Get("oauth_consumer_key")
+	if text == "" {
+		text = c.Query.Get("appid")
+	}
+	id, err := platform.ParseAppID(text)
+	switch {
+	case text == "":
+		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is missing")
+	case err != nil:
+		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is not a number")
+	case c.Query.Get("access_token") == "":
+		return retcode.QQAccessTokenMissing
+	case c.Query.Get("openid") == "":
+		return retcode.QQParameterInvalid.Errorf("parameter openid is missing")
+	}
+	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
+	}
+	return nil
+}
+
+// user checks that the access token is the openid's at the app.
+func (d *door) user(c *access.Call) error {
+	openid, err := platform.ParseOpenID(c.Query.Get("openid"))
+	if err != nil {
+		return retcode.QQOpenIDIllegal.Errorf("client request's parameters are invalid, invalid openid")
+	}
+	return d.check(c, oidb.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
+}
+
+// check has 0x711 check a token, and keeps what it says of it as the call's input.
+func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
+	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, req)
+	if err != nil {
+		return err
+	}
+	if c.App == nil {
+		c.App = d.identity.Apps.ByID(rsp.AppID) // the check has found it
+	}
+	c.Input, c.User = &rsp, rsp.OpenID.String()
+	return nil
+}
+
+// mayTest lets only test numbers use an app of the test environment.
+func (d *door) mayTest(c *access.Call) error {
+	if rsp := c.Input.(*oidb.CheckResponse); c.App.Environment == platform.Test && !d.identity.MayTest(c.App, rsp.UIN) {
+		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, rsp.OpenID)
+	}
+	return nil
+}
+
+// scope refuses an interface that the person did not allow the app.
+func scope(c *access.Call) error {
+	if !c.Input.(*oidb.CheckResponse).Scopes.Has(c.Route.Permission) {
+		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Route.Permission)
+	}
+	return nil
+}

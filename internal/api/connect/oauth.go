@@ -1,0 +1,149 @@
+package connect
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// tokens are the answer of the token interface. Its members keep this order in both formats.
+type tokens struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    string `json:"expires_in"` // seconds, a string in JSON
+	RefreshToken string `json:"refresh_token"`
+	OpenID       string `json:"openid,omitzero"`
+	OpenKey      string `json:"openkey,omitzero"`
+}
+
+// token exchanges a code or a refresh token (qq-connect-openapi.md, A.3 and A.4).
+func (d *door) token(c *access.Call) (any, error) {
+	login, err := d.login(c)
+	if err != nil {
+		return nil, err
+	}
+	c.User = login.OpenID.String()
+	t := &tokens{
+		AccessToken: login.AccessToken, RefreshToken: login.RefreshToken,
+		ExpiresIn: strconv.FormatInt(int64(login.Lifetime/time.Second), 10),
+	}
+	if c.Query.Get("need_openid") == "1" {
+		t.OpenID = c.User
+	}
+	if c.Query.Get("need_openkey") == "1" {
+		t.OpenKey, err = d.identity.OpenkeyFor(c.Context(), login)
+	}
+	return t, err
+}
+
+func (d *door) login(c *access.Call) (*identity.Login, error) {
+	if c.Query.Get("grant_type") == "refresh_token" {
+		refresh := c.Query.Get("refresh_token")
+		if refresh == "" {
+			return nil, retcode.QQRefreshTokenMissing
+		}
+		return d.identity.Refresh(c.Context(), c.App.AppID, refresh)
+	}
+	code := c.Query.Get("code")
+	if code == "" {
+		return nil, retcode.QQCodeMissing
+	}
+	return d.identity.ExchangeCode(c.Context(), identity.Exchange{
+		AppID: c.App.AppID, Code: code, RedirectURI: c.Query.Get("redirect_uri"), Verifier: c.Query.Get("code_verifier"),
+	})
+}
+
+// append writes the format of the interface's own.
+func (t *tokens) append(b []byte) []byte {
+	b = append(b, "access_token="+t.AccessToken+"&expires_in="+t.ExpiresIn+"&refresh_token="+t.RefreshToken...)
+	if t.OpenID != "" {
+		b = append(b, "&openid="+t.OpenID...)
+	}
+	if t.OpenKey != "" {
+		b = append(b, "&openkey="+url.QueryEscape(t.OpenKey)...)
+	}
+	return b
+}
+
+// person is the answer of the me interface.
+type person struct {
+	app     platform.AppID
+	openID  string
+	unionID string // "" unless it was asked for
+}
+
+// me tells whose an access token is (qq-connect-openapi.md, A.5).
+func (d *door) me(c *access.Call) (any, error) {
+	p := &person{app: c.App.AppID, openID: c.User}
+	if c.Query.Get("unionid") != "1" {
+		return p, nil
+	}
+	var err error
+	p.unionID, err = d.identity.UnionID(c.App, c.Input.(*oidb.CheckResponse).UIN)
+	return p, err
+}
+
+// append writes the JSON without blanks and openid last but for unionid, as clients search for it. Nothing in it needs
+// escaping.
+func (p *person) append(b []byte) []byte {
+	b = append(b, `{"client_id":"`...)
+	b = strconv.AppendUint(b, uint64(p.app), 10)
+	b = append(append(b, `","openid":"`...), p.openID...)
+	if p.unionID != "" {
+		b = append(append(b, `","unionid":"`...), p.unionID...)
+	}
+	return append(b, `"}`...)
+}
+
+// introspection is the answer of the introspection interface (RFC 7662, 2.2).
+type introspection struct {
+	Active    bool   `json:"active"`
+	ClientID  string `json:"client_id,omitzero"`
+	Scope     string `json:"scope,omitzero"`
+	Subject   string `json:"sub,omitzero"` // the openid
+	TokenType string `json:"token_type,omitzero"`
+	IssuedAt  int64  `json:"iat,omitzero"`
+	Expires   int64  `json:"exp,omitzero"`
+}
+
+// introspect tells an app about a token of its own.
+func (d *door) introspect(c *access.Call) (any, error) {
+	token, err := tokenParameter(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.identity.Introspect(c.Context(), d.bus, c.App.AppID, token)
+	if err != nil || t == nil {
+		return &introspection{}, err
+	}
+	in := &introspection{
+		Active: true, ClientID: c.App.AppID.String(), Scope: t.Scopes.String(), Subject: t.OpenID.String(),
+		IssuedAt: t.IssuedMS / 1000, Expires: t.ExpiresMS / 1000,
+	}
+	if !t.Refresh {
+		in.TokenType = "Bearer"
+	}
+	return in, nil
+}
+
+// revoke ends the login that a token of the app belongs to (RFC 7009). That the platform knows no such token is no error.
+func (d *door) revoke(c *access.Call) (any, error) {
+	token, err := tokenParameter(c)
+	if err != nil {
+		return nil, err
+	}
+	return nil, d.identity.RevokeToken(c.Context(), c.App.AppID, token)
+}
+
+func tokenParameter(c *access.Call) (string, error) {
+	token := c.Query.Get("token")
+	if token == "" {
+		return "", retcode.QQParameterInvalid.Errorf("parameter token is missing")
+	}
+	return token, nil
+}

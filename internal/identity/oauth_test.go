@@ -1,0 +1,249 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+const returnTo = "https://game.example/back?x=1"
+
+// authorization is Ann's at the app.
+func (f *fixture) authorization() Authorization {
+	return Authorization{AppID: f.app.AppID, UIN: f.ann.UIN, RedirectURI: returnTo, Scopes: []string{"get_user_info"}}
+}
+
+func (f *fixture) code(a Authorization) string {
+	f.t.Helper()
+	code, err := f.IssueCode(f.t.Context(), a)
+	must(f.t, err)
+	return code
+}
+
+func (f *fixture) exchange(code string) (*Login, error) {
+	return f.ExchangeCode(f.t.Context(), Exchange{AppID: f.app.AppID, Code: code, RedirectURI: returnTo})
+}
+
+func (f *fixture) logIn() *Login {
+	f.t.Helper()
+	login, err := f.exchange(f.code(f.authorization()))
+	must(f.t, err)
+	return login
+}
+
+// holds is what 0x711 says of an access token that came alone.
+func (f *fixture) holds(token string) error {
+	_, err := f.check(oidb.CheckAccess, oidb.CheckRequest{Token: token, Bearer: true})
+	return err
+}
+
+var ticketForm = regexp.MustCompile(`^[0-9A-F]{32}$`)
+
+func TestCodesAreExchanged(t *testing.T) {
+	f := newFixture(t)
+	code := f.code(f.authorization())
+	older := f.issue(f.app, f.ann, AccessToken)
+	must(t, f.holds(older.Token)) // a code that nobody has fetched supersedes nothing
+	login, err := f.exchange(code)
+	must(t, err)
+	if !ticketForm.MatchString(code) || !ticketForm.MatchString(login.RefreshToken) {
+		t.Errorf("code %q or refresh token %q is not 32 upper-case hex digits", code, login.RefreshToken)
+	}
+	rsp, err := f.check(oidb.CheckAccess, oidb.CheckRequest{Token: login.AccessToken, Bearer: true})
+	must(t, err)
+	if rsp.UIN != f.ann.UIN || rsp.OpenID != login.OpenID || rsp.AppID != f.app.AppID || rsp.Scopes.String() != "get_user_info" {
+		t.Errorf("the token is for %+v", rsp)
+	}
+	if rsp.ExpiresMS-rsp.IssuedMS != 5_184_000_000 || login.Lifetime != CodeTokenLifetime {
+		t.Errorf("it lives for %d ms, %s", rsp.ExpiresMS-rsp.IssuedMS, login.Lifetime)
+	}
+	wantError(t, f.holds(older.Token), retcode.AccessTokenSuperseded)
+
+	implicit, err := f.IssueImplicit(t.Context(), f.authorization())
+	must(t, err)
+	must(t, f.holds(implicit.Token))
+	if implicit.ExpiresMS-implicit.IssuedMS != 7_776_000_000 {
+		t.Errorf("the implicit flow's token lives for %d ms", implicit.ExpiresMS-implicit.IssuedMS)
+	}
+	wantError(t, f.holds(login.AccessToken), retcode.AccessTokenSuperseded)
+}
+
+func TestCodesThatAreRefused(t *testing.T) {
+	verifier := strings.Repeat("v-._~", 9)
+	sum := sha256.Sum256([]byte(verifier))
+	challenge := base64.RawURLEncoding.EncodeToString(sum[:])
+	for name, test := range map[string]struct {
+		change func(*fixture, *Authorization, *Exchange)
+		want   error
+	}{
+		"sound":         {func(_ *fixture, _ *Authorization, e *Exchange) {}, nil},
+		"sound by PKCE": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, verifier }, nil},
+		"verifier of another": {func(_ *fixture, a *Authorization, e *Exchange) {
+			a.Challenge, e.Verifier = challenge, verifier+"x"
+		}, retcode.ConnectCodeInvalid},
+		"challenge as verifier": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, challenge }, retcode.ConnectCodeInvalid},
+		"no verifier":           {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge = challenge }, retcode.ConnectCodeInvalid},
+		"a verifier for nothing": {func(_ *fixture, a *Authorization, e *Exchange) {
+			e.Verifier = verifier
+		}, retcode.ConnectCodeInvalid},
+		"another redirect URI": {func(_ *fixture, a *Authorization, e *Exchange) { e.RedirectURI = "https://game.example/back" }, retcode.QQRedirectURIIllegal},
+		"no redirect URI":      {func(_ *fixture, a *Authorization, e *Exchange) { e.RedirectURI = "" }, retcode.QQRedirectURIIllegal},
+		"another app":          {func(f *fixture, a *Authorization, e *Exchange) { e.AppID = f.other.AppID }, retcode.ConnectCodeInvalid},
+		"lower-case":           {func(_ *fixture, a *Authorization, e *Exchange) { e.Code = strings.ToLower(e.Code) + "a" }, retcode.ConnectCodeInvalid},
+		"overdue": {func(f *fixture, a *Authorization, e *Exchange) {
+			f.clock.Advance(CodeLifetime)
+		}, retcode.ConnectCodeInvalid},
+		"password changed": {func(f *fixture, a *Authorization, e *Exchange) {
+			_, err := f.SetPassword(f.t.Context(), f.ann.UIN, "another password")
+			must(f.t, err)
+		}, retcode.ConnectCodeInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			a := f.authorization()
+			test.change(newFixture(t), &a, &Exchange{}) // for what it changes of a
+			e := Exchange{AppID: f.app.AppID, Code: f.code(a), RedirectURI: returnTo}
+			test.change(f, &a, &e)
+			_, err := f.ExchangeCode(t.Context(), e)
+			wantError(t, err, test.want)
+		})
+	}
+}
+
+func TestRefreshTokens(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	first := f.logIn()
+	f.clock.Advance(59 * 24 * time.Hour)
+	second, err := f.Refresh(ctx, f.app.AppID, first.RefreshToken)
+	must(t, err)
+	must(t, f.holds(first.AccessToken))
+	_, err = f.Refresh(ctx, f.other.AppID, second.RefreshToken)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	f.clock.Advance(2 * 24 * time.Hour)
+	wantError(t, f.holds(first.AccessToken), retcode.AccessTokenExpired)
+	must(t, f.holds(second.AccessToken))
+	f.clock.Advance(29 * 24 * time.Hour) // three months after the login, whatever was refreshed meanwhile
+	_, err = f.Refresh(ctx, f.app.AppID, second.RefreshToken)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+
+	// Who stole one ends the login for both, but no login after it.
+	stolen := f.logIn()
+	next, err := f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	must(t, err)
+	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	wantError(t, f.holds(next.AccessToken), retcode.AccessTokenNotLive)
+	_, err = f.Refresh(ctx, f.app.AppID, next.RefreshToken)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	after := f.logIn()
+	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	must(t, f.holds(after.AccessToken))
+}
+
+func TestIntrospectAndRevoke(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	about := func(app *platform.App, token string) *Introspection {
+		t.Helper()
+		in, err := f.Introspect(ctx, f.bus, app.AppID, token)
+		must(t, err)
+		return in
+	}
+	login := f.logIn()
+	openkey, err := f.OpenkeyFor(ctx, login)
+	must(t, err)
+	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: f.app.AppID, OpenID: login.OpenID[:], Token: openkey, Openkey: true})
+	must(t, err)
+	wantError(t, f.holds(openkey), retcode.AccessTokenUndecodable)
+	for token, refresh := range map[string]bool{login.AccessToken: false, login.RefreshToken: true} {
+		if in := about(f.app, token); in == nil || in.OpenID != login.OpenID || in.Refresh != refresh || in.Scopes.String() != "get_user_info" {
+			t.Errorf("it is %+v", in)
+		}
+		if in := about(f.other, token); in != nil {
+			t.Errorf("another app learns %+v", in)
+		}
+		must(t, f.RevokeToken(ctx, f.other.AppID, token))
+		if about(f.app, token) == nil {
+			t.Error("another app revoked the token")
+		}
+	}
+	for _, token := range []string{"", "x", openkey, f.issue(f.app, f.ben, PayToken).Token} {
+		if in := about(f.app, token); in != nil {
+			t.Errorf("%q is %+v", token, in)
+		}
+		must(t, f.RevokeToken(ctx, f.app.AppID, token))
+	}
+	for _, token := range []func(*Login) string{func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }} {
+		login := f.logIn()
+		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
+		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
+		if about(f.app, login.AccessToken) != nil || about(f.app, login.RefreshToken) != nil {
+			t.Error("a revoked login is active")
+		}
+	}
+}
+
+func TestUnionIDs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "keyring.json")
+	now := new(platform.Clock).Now()
+	keyring, err := OpenKeyring(file, now)
+	must(t, err)
+	union := func(app platform.App, uin platform.UIN) string {
+		t.Helper()
+		app.UnionID = true
+		id, err := (&Service{keyring: keyring}).UnionID(&app, uin)
+		must(t, err)
+		if !regexp.MustCompile(`^UID_[0-9A-F]{32}$`).MatchString(id) {
+			t.Errorf("%q has not the form of a unionid", id)
+		}
+		return id
+	}
+	a, b := platform.App{AppID: 1, Developer: "ann"}, platform.App{AppID: 2, Developer: "ann"}
+	want := union(a, 10001)
+	if union(b, 10001) != want {
+		t.Error("two apps of one developer have two unionids for a person")
+	}
+	for name, other := range map[string]string{
+		"another person":    union(a, 10002),
+		"another developer": union(platform.App{AppID: 1, Developer: "ben"}, 10001),
+		"no developer":      union(platform.App{AppID: 1}, 10001),
+		"a developer named like an app": func() string {
+			return union(platform.App{AppID: 3, Developer: "app 1"}, 10001)
+		}(),
+	} {
+		if other == want {
+			t.Errorf("%s has the same unionid", name)
+		}
+	}
+	_, err = keyring.Rotate(now)
+	must(t, err)
+	keyring, err = OpenKeyring(file, now)
+	must(t, err)
+	if union(a, 10001) != want {
+		t.Error("a rotation of the keys changed the unionid")
+	}
+	if _, err := (&Service{keyring: keyring}).UnionID(&a, 10001); err != ErrNoUnionID {
+		t.Errorf("an app without the permission gets %v", err)
+	}
+}
+
+func FuzzMatchRedirect(f *testing.F) {
+	f.Add("https://a.example/back?x=1")
+	f.Add("https://a.example\t/back")
+	app := &platform.App{RedirectURIs: []string{"https://a.example/back"}}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if MatchRedirect(app, uri) && !strings.HasPrefix(strings.ToLower(uri), "https://a.example/back") {
+			t.Errorf("%q passes", uri)
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package rookery
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Reply is an answer of the OAuth 2.0 interfaces.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Get asks one of the interfaces with parameters, in pairs of name and value.
+func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
+	t.Helper()
+	return p.ask(t, http.MethodGet, path+"?"+Params(params...).Encode(), "", nil)
+}
+
+// PostForm sends the parameters as a form. By which app's credentials, if not nil, the Authorization header says.
+func (p *Platform) PostForm(t testing.TB, path string, by *App, params ...string) Reply {
+	t.Helper()
+	return p.ask(t, http.MethodPost, path, Params(params...).Encode(), by)
+}
+
+// Params are parameters from pairs of name and value.
+func Params(pairs ...string) url.Values {
+	values := make(url.Values)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values.Set(pairs[i], pairs[i+1])
+	}
+	return values
+}
+
+func (p *Platform) ask(t testing.TB, method, path, form string, by *App) Reply {
+	t.Helper()
+	req, err := http.NewRequest(method, p.URL+path, strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if by != nil {
+		req.SetBasicAuth(by.AppID, by.AppKey)
+	}
+	rsp, err := p.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rsp.Body.Close()
+	body, err := io.ReadAll(rsp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Reply{rsp.StatusCode, rsp.Header, string(body)}
+}
+
+// Code is the number of a refusal, in whichever of the three forms it came; 0 for none.
+func (r Reply) Code() int {
+	text := strings.TrimSuffix(strings.TrimPrefix(r.Body, "callback( "), " );\n")
+	var refusal struct{ Error, Ret int }
+	_ = json.Unmarshal([]byte(text), &refusal) // the form-encoded answer is no JSON, and no refusal
+	return refusal.Error + refusal.Ret
+}
+
+// Tokens are what the token interface gives.
+type Tokens struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    string `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	OpenID       string `json:"openid"`
+	OpenKey      string `json:"openkey"`
+}
+
+// Tokens reads the answer with fmt=json.
+func (p *Platform) Tokens(t testing.TB, r Reply) (tokens Tokens) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(r.Body), &tokens); err != nil || tokens.AccessToken == "" {
+		t.Fatalf("no tokens: %v in %s", err, r.Body)
+	}
+	p.Secret(tokens.AccessToken, tokens.RefreshToken)
+	return tokens
+}

@@ -1,0 +1,256 @@
+package scenarios
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// connectScenarios are the numbers of OAuth 2.0 that its own interfaces show best, those of the door's own among them.
+var connectScenarios = []scenario{
+	{"qq/-20", scopeLeftOut},
+	{"qq/100001", exchangeWithout(100001, "client_id", "")},
+	{"qq/100002", exchangeWithout(100002, "client_secret", "")},
+	{"qq/100003", authorizationMissing},
+	{"qq/100004", exchangeWithout(100004, "grant_type", "password")},
+	{"qq/100005", exchangeWithout(100005, "code", "")},
+	{"qq/100006", refreshMissing},
+	{"qq/100007", accessTokenMissing},
+	{"qq/100008", exchangeWithout(100008, "client_id", "999999999")},
+	{"qq/100009", exchangeWithout(100009, "client_secret", "ofanotherappofthesamepeople00000")},
+	{"qq/100012", introspectByGet},
+	{"connect/100019", exchangeWithout(100019, "code", "0123456789ABCDEF0123456789ABCDEF")},
+	{"connect/100020", codeReused},
+	{"connect/100029", exchangeWithout(100029, "state", "\xff")},
+	{"connect/100048", unionIDNotGranted},
+	{"connect/100050", refreshReused},
+	{"connect/110504", exchangeUnwritable},
+}
+
+const (
+	tokenPath = "/oauth2.0/token"
+	mePath    = "/oauth2.0/me"
+)
+
+// visit is a person who consented to an app, and the code that the app got.
+type visit struct {
+	on     *rookery.Platform
+	app    rookery.App
+	person *rookery.Person
+	code   string
+}
+
+func newVisit(t *testing.T, p *rookery.Platform, scopes ...string) visit {
+	t.Helper()
+	v := visit{on: p, app: p.NewApp(t), person: p.NewPerson(t)}
+	p.SetApp(t, v.app, rookery.Settings{"redirect_uris": []string{appCallback}})
+	v.code = v.authorize(t, scopes...)
+	return v
+}
+
+// authorize has the person consent and returns the code. Without scopes it is the profile.
+func (v visit) authorize(t *testing.T, scopes ...string) string {
+	t.Helper()
+	if len(scopes) == 0 {
+		scopes = []string{"get_user_info"}
+	}
+	back := v.person.Authorize(t, rookery.AuthorizePath(v.app, appCallback, "scope", "get_user_info,get_app_friends"), scopes...)
+	code := back.Query().Get("code")
+	if code == "" {
+		t.Fatalf("sent back to %s without a code", back)
+	}
+	v.on.Secret(code)
+	return code
+}
+
+// exchange returns the parameters of a sound exchange.
+func (v visit) exchange() []string {
+	return []string{"fmt", "json", "need_openid", "1", "grant_type", "authorization_code", "client_id", v.app.AppID,
+		"client_secret", v.app.AppKey, "code", v.code, "redirect_uri", appCallback}
+}
+
+func (v visit) refresh(token string) []string {
+	return []string{"fmt", "json", "grant_type", "refresh_token", "client_id", v.app.AppID, "client_secret", v.app.AppKey, "refresh_token", token}
+}
+
+func (v visit) tokens(t *testing.T) rookery.Tokens {
+	t.Helper()
+	return v.on.Tokens(t, v.on.PostForm(t, tokenPath, nil, v.exchange()...))
+}
+
+// refused fails the test unless the reply is a refusal by that code, or none for 0.
+func refused(t *testing.T, what string, r rookery.Reply, code int) {
+	t.Helper()
+	if r.Code() != code {
+		t.Errorf("%s: got status %d and %s, want code %d", what, r.Status, r.Body, code)
+	}
+}
+
+// exchangeWithout: an exchange with another value of one parameter is refused, by GET and by POST, and uses nothing up.
+func exchangeWithout(code int, parameter, value string) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		v := newVisit(t, p)
+		wrong := append(v.exchange(), parameter, value)
+		refused(t, "by GET", p.Get(t, tokenPath, wrong...), code)
+		refused(t, "by POST", p.PostForm(t, tokenPath, nil, wrong...), code)
+		refused(t, "as it should be", p.Get(t, tokenPath, v.exchange()...), 0)
+	}
+}
+
+func authorizationMissing(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t).AccessToken
+	for _, path := range []string{"/oauth2.0/introspect", "/oauth2.0/revoke"} {
+		refused(t, path, p.PostForm(t, path, nil, "token", token), 100003)
+		refused(t, path+" as it should be", p.PostForm(t, path, &v.app, "token", token), 0)
+	}
+}
+
+func introspectByGet(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t).AccessToken
+	r := p.Get(t, "/oauth2.0/introspect", "token", token)
+	refused(t, "by GET", r, 100012)
+	if r.Status != http.StatusMethodNotAllowed {
+		t.Errorf("status %d", r.Status)
+	}
+	refused(t, "by POST", p.PostForm(t, "/oauth2.0/introspect", &v.app, "token", token), 0)
+}
+
+func refreshMissing(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	refresh := v.tokens(t).RefreshToken
+	refused(t, "without", p.Get(t, tokenPath, v.refresh("")...), 100006)
+	refused(t, "with", p.Get(t, tokenPath, v.refresh(refresh)...), 0)
+}
+
+func accessTokenMissing(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t)
+	refused(t, "me without", p.Get(t, mePath), 100007)
+	refused(t, "me with", p.Get(t, mePath, "access_token", token.AccessToken), 0)
+	refused(t, "profile without", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID), 100007)
+	refused(t, "profile with", v.profile(t, token), 0)
+}
+
+func (v visit) profile(t *testing.T, token rookery.Tokens) rookery.Reply {
+	t.Helper()
+	return v.on.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID, "access_token", token.AccessToken)
+}
+
+// scopeLeftOut: the person unticks the profile.
+func scopeLeftOut(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p, "get_app_friends")
+	refused(t, "left out", v.profile(t, v.tokens(t)), -20)
+	v.code = v.authorize(t, "get_user_info")
+	refused(t, "allowed", v.profile(t, v.tokens(t)), 0)
+}
+
+// codeReused: the second exchange is refused and ends what the first gave, which nothing else of the person's does.
+func codeReused(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t)
+	refused(t, "the first token", p.Get(t, mePath, "access_token", token.AccessToken), 0)
+	refused(t, "the second exchange", p.Get(t, tokenPath, v.exchange()...), 100020)
+	refused(t, "the first token after it", p.Get(t, mePath, "access_token", token.AccessToken), 100015)
+	refused(t, "the first refresh token after it", p.Get(t, tokenPath, v.refresh(token.RefreshToken)...), 100050)
+
+	old := v
+	v.code = v.authorize(t)
+	token = v.tokens(t)
+	refused(t, "the old code once more", p.Get(t, tokenPath, old.exchange()...), 100020)
+	refused(t, "the token of a new login", p.Get(t, mePath, "access_token", token.AccessToken), 0)
+}
+
+// refreshReused: a refresh token is good once; that it comes again ends the login.
+func refreshReused(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	first := v.tokens(t)
+	second := p.Tokens(t, p.Get(t, tokenPath, v.refresh(first.RefreshToken)...))
+	for what, token := range map[string]string{"the older": first.AccessToken, "the newer": second.AccessToken} {
+		refused(t, what, p.Get(t, mePath, "access_token", token), 0)
+	}
+	refused(t, "again", p.Get(t, tokenPath, v.refresh(first.RefreshToken)...), 100050)
+	refused(t, "the newer refresh token", p.Get(t, tokenPath, v.refresh(second.RefreshToken)...), 100050)
+	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
+}
+
+func unionIDNotGranted(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t).AccessToken
+	refused(t, "not granted", p.Get(t, mePath, "unionid", "1", "access_token", token), 100048)
+	p.SetApp(t, v.app, rookery.Settings{"unionid": true})
+	refused(t, "granted", p.Get(t, mePath, "unionid", "1", "access_token", token), 0)
+}
+
+// exchangeUnwritable: a storage that fails where no code is foreseen for it leaves the code unused.
+func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	back := rename(t, p, "refresh_tokens")
+	refused(t, "while the table is lost", p.Get(t, tokenPath, v.exchange()...), 110504)
+	back()
+	refused(t, "after it is back", p.Get(t, tokenPath, v.exchange()...), 0)
+}
+
+// TestOAuthAnswers looks at the whole bytes of answers, which clients of the original take apart by position.
+func TestOAuthAnswers(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	const html, json = "text/html; charset=utf-8", "application/json; charset=utf-8"
+	expectBytes := func(what string, r rookery.Reply, media, form string) []string {
+		t.Helper()
+		parts := regexp.MustCompile("^" + form + "$").FindStringSubmatch(r.Body)
+		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || parts == nil {
+			t.Fatalf("%s: got status %d, %s, %q; want %s, %q", what, r.Status, r.Header.Get("Content-Type"), r.Body, media, form)
+		}
+		p.Secret(parts[1:]...)
+		return parts
+	}
+	const token, ticket, openid = "([A-Za-z0-9_-]+)", "([0-9A-F]{32})", "(?:[0-9A-F]{32})"
+	gave := expectBytes("tokens", p.Get(t, tokenPath, "grant_type", "authorization_code", "client_id", v.app.AppID, "client_secret", v.app.AppKey,
+		"code", v.code, "redirect_uri", appCallback, "oauth_consumer_key", v.app.AppID), html,
+		"access_token="+token+"&expires_in=5184000&refresh_token="+ticket)
+	gave = expectBytes("tokens, renewed, as JSON", p.PostForm(t, tokenPath, nil, append(v.refresh(gave[2]), "need_openid", "1", "need_openkey", "1")...), json,
+		`\{"access_token":"`+token+`","expires_in":"5184000","refresh_token":"`+ticket+`","openid":"`+openid+`","openkey":"`+token+`"\}`)
+	access := gave[1]
+
+	who := `\{"client_id":"` + v.app.AppID + `","openid":"` + openid + `"\}`
+	expectBytes("me", p.Get(t, mePath, "access_token", access), html, `callback\( `+who+` \);`+"\n")
+	expectBytes("me, no unionid", p.Get(t, mePath, "access_token", access, "unionid", "0"), html, `callback\( `+who+` \);`+"\n")
+	expectBytes("me as JSON", p.Get(t, mePath, "access_token", access, "fmt", "json"), json, who)
+	p.SetApp(t, v.app, rookery.Settings{"unionid": true, "developer": "somebody"})
+	expectBytes("me with unionid", p.PostForm(t, mePath, nil, "access_token", access, "unionid", "1"), html,
+		`callback\( \{"client_id":"`+v.app.AppID+`","openid":"`+openid+`","unionid":"UID_`+openid+`"\} \);`+"\n")
+	expectBytes("refusal", p.Get(t, mePath, "access_token", "nonsense"), html,
+		`callback\( \{"error":100013,"error_description":"access token is illegal"\} \);`+"\n")
+	expectBytes("refusal as JSON", p.Get(t, tokenPath, "fmt", "json", "grant_type", "refresh_token"), json,
+		`\{"error":100001,"error_description":"param client_id is wrong or lost "\}`)
+	expectBytes("refusal below /user/", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", "x", "access_token", access), html,
+		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
+}
+
+// TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.
+func TestOAuthRates(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	token := v.tokens(t)
+	p.SetApp(t, v.app, rookery.Settings{"rates": map[string]any{
+		"get_user_info": map[string]string{"user": "1/1h"}, "me": map[string]string{"app": "1/1h"},
+	}})
+	for what, call := range map[string]func() rookery.Reply{
+		"-6":     func() rookery.Reply { return p.Get(t, mePath, "access_token", token.AccessToken) },
+		"220028": func() rookery.Reply { return v.profile(t, token) },
+	} {
+		refused(t, "the first call", call(), 0)
+		r := call()
+		if strconv.Itoa(r.Code()) != what || r.Header.Get("Retry-After") == "" {
+			t.Errorf("the second call: want %s with Retry-After, got %s", what, r.Body)
+		}
+	}
+}
