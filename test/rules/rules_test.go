@@ -30,6 +30,7 @@ var layers = []struct {
 	{[]string{"internal/api"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/friends"}, false},
+	{[]string{"internal/words"}, false},
 	{[]string{"internal/identity"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb"}, false},
