@@ -13,7 +13,7 @@ import (
 // called are needed.
 type App struct {
 	AppID   string
-	AppKey  string
+	AppKey  string // is the secret of QQ Connect and signs OpenAPI V3
 	MSDKKey string // signs MSDK V3
 
 	GameID       string // names the app in MSDK V5
@@ -27,6 +27,7 @@ type Client struct {
 	V5      *V5
 	V3      *V3
 	Connect *Connect
+	OpenAPI *OpenAPI
 
 	base    string
 	app     App
@@ -99,7 +100,7 @@ func New(baseURL string, app App, options ...Option) (*Client, error) {
 		now:     time.Now,
 		wait:    wait,
 	}
-	c.V5, c.V3, c.Connect = &V5{c}, &V3{c}, &Connect{c}
+	c.V5, c.V3, c.Connect, c.OpenAPI = &V5{c}, &V3{c}, &Connect{c}, &OpenAPI{c}
 	for _, option := range options {
 		option(c)
 	}

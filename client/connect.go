@@ -137,6 +137,7 @@ type UserInfo struct {
 	City       string
 	PictureURL string // 100 pixels a side, or what there is
 	YellowVIP  int    // the level of the yellow diamond, 0 without one
+	BlueVIP    int    // the level of the blue diamond, which only OpenAPI V3 tells, on game platforms
 	Incomplete bool   // do not keep it: a part was not to be had
 }
 

@@ -9,8 +9,9 @@
 //		// let the player log in again
 //	}
 //
-// The calls are grouped by door: V5 and V3 are the two generations of MSDK. They sign by the door's own rules with the keys
-// of the App, of which only those are needed whose doors are called.
+// The calls are grouped by door: V5 and V3 are the two generations of MSDK, Connect is the login by OAuth 2.0, OpenAPI is
+// OpenAPI V3. They sign by the door's own rules with the keys of the App, of which only those are needed whose doors are
+// called.
 //
 // # Errors
 //

@@ -276,7 +276,7 @@ func (p *Platform) SetClock(to time.Time) {
 
 // Fault is a part of the platform that is made to fail: `rookery dev fault --help` lists the points.
 type Fault struct {
-	Point     string  `json:"point"`
+	Point     string  `json:"point"`               // such as store.read:grants
 	AppID     string  `json:"appid,omitempty"`     // only for this app
 	OpenID    string  `json:"openid,omitempty"`    // only for this user
 	Interface string  `json:"interface,omitempty"` // only on this interface

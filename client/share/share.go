@@ -45,6 +45,15 @@ func Forbid(words ...string) Filter {
 	}
 }
 
+// FilterByPlatform returns a filter that asks the platform, which knows its words, in the session of the player who shares.
+// The client needs the app's key, so this is for a back end that shares for its players.
+func FilterByPlatform(platform *client.Client, s client.Session) Filter {
+	return func(ctx context.Context, text string) (dirty bool, err error) {
+		_, dirty, err = platform.OpenAPI.FilterWords(ctx, s, text)
+		return dirty, err
+	}
+}
+
 // How long the platform's word on an appid is believed: an app that is there seldom goes, one that is missing is being
 // registered perhaps.
 const (
