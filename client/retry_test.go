@@ -160,3 +160,37 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestACodeIsExchangedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer string
+		sent   int
+	}{
+		"a broken connection":         {"", 1},
+		"the store failed":            {`{"error":110504,"error_description":"internal"}`, 1},
+		"a limit, which comes before": {`{"error":-6,"error_description":"slow"}`, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []string{test.answer}}
+				if _, err := s.client(t).Connect.Exchange(t.Context(), "code", client.Login{}); err == nil || s.sent != test.sent {
+					t.Errorf("it was sent %d times, want %d: %v", s.sent, test.sent, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAHostThatIsNotThereIsTriedAgain(t *testing.T) {
+	pauses := 0
+	c, err := client.New("http://127.0.0.1:1", client.App{}, client.WithClock(nil, func(context.Context, time.Duration) error {
+		pauses++
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Connect.Exchange(t.Context(), "code", client.Login{}); err == nil || pauses != client.DefaultRetry.Attempts-1 {
+		t.Errorf("%d pauses: %v", pauses, err)
+	}
+}

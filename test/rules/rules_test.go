@@ -123,6 +123,24 @@ func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
 	t.Error("there is no package retcode")
 }
 
+// The SDK is for programs of others: it takes none of the platform along but what both sides of a wire share.
+func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"client" && p.ImportPath != module+"client/share" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			name := strings.TrimPrefix(dep, module)
+			switch first, _, _ := strings.Cut(dep, "/"); {
+			case name != dep && name != "client" && name != "retcode" && name != "internal/sign":
+				t.Errorf("%s depends on %s", p.ImportPath, name)
+			case name == dep && strings.Contains(first, ".") && !strings.HasPrefix(dep, "vendor/"):
+				t.Errorf("%s depends on %s", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
 func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	for _, p := range packages(t) {
 		if len(p.GoFiles) == 0 {
