@@ -48,3 +48,54 @@ func ExampleV3_GetPFVal() {
 	fmt.Println(pf.PF[:33], err)
 	// Output: desktop_m_qq-2001-android-2011-qq <nil>
 }
+
+// An app logs a person in: it sends the browser to the platform, and exchanges the code that the browser comes back with.
+// Here rookerytest is the person and the browser.
+func ExampleConnect_Exchange() {
+	p := rookerytest.Start(t)
+	app := p.NewApp(rookerytest.Settings{"redirect_uris": []string{"https://game.example/back"}})
+	c, err := client.New(p.URL, client.App{AppID: app.AppID, AppKey: app.AppKey})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	login := client.Login{RedirectURI: "https://game.example/back", State: client.NewSecret(), Verifier: client.NewSecret()}
+	back := p.Consent(p.NewAccount(), c.Connect.AuthorizeURL(login), "get_user_info").Query()
+	if back.Get("state") != login.State {
+		fmt.Println("this is not the login that was begun")
+		return
+	}
+
+	ctx := context.Background()
+	tokens, err := c.Connect.Exchange(ctx, back.Get("code"), login)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	me, err := c.Connect.Me(ctx, tokens.AccessToken, false)
+	fmt.Println(me.OpenID == tokens.OpenID, err)
+
+	_, err = c.Connect.Exchange(ctx, back.Get("code"), login)
+	fmt.Println("once more:", errors.Is(err, retcode.ConnectCodeReused))
+	// Output:
+	// true <nil>
+	// once more: true
+}
+
+// OpenAPI V3 knows a user by the openid and openkey with which the platform opens the app.
+func ExampleOpenAPI_GetInfo() {
+	p := rookerytest.Start(t)
+	app, ann := p.Apps[0], p.Accounts[0]
+	c, err := client.New(p.URL, client.App{AppID: app.AppID, AppKey: app.AppKey})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	info, err := c.OpenAPI.GetInfo(context.Background(), client.Session{OpenID: ann.OpenIDs[app.AppID], Openkey: ann.Openkeys[app.AppID]})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(info.Nickname)
+	// Output: Ann
+}

@@ -15,8 +15,8 @@ import (
 	_ "github.com/rookeryhq/rookery/internal/cli"
 )
 
-// kept is how long a binary that nobody has used stays.
-const kept = 7 * 24 * time.Hour
+// kept is how long a binary that nobody has used stays. Who works on the platform itself makes many.
+const kept = time.Hour
 
 // binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
 // process. It is kept under a name made of its content, so that other processes may build another at the same time.
@@ -41,7 +41,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(built)
-	file := filepath.Join(built, "rookery.exe")
+	file := filepath.Join(built, "rookery.exe") // a name that every system runs
 	out, err := exec.Command("go", "build", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building rookery: %w\n%s", err, out)
