@@ -145,6 +145,15 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 	}
 }
 
+func TestAnIdentityThatIsNoneIsAnError(t *testing.T) {
+	for _, body := range []string{ok, "access_token=A", "%", "{"} {
+		link, err := (&script{answers: []string{body}}).client(t).V5.Decrypt(t.Context(), "x", client.Android)
+		if err == nil || link != (client.V5Link{}) {
+			t.Errorf("%q: %+v, %v", body, link, err)
+		}
+	}
+}
+
 func TestTheClockIsTheCallers(t *testing.T) {
 	s := &script{answers: []string{ok}}
 	c := s.client(t, client.WithClock(func() time.Time { return time.Unix(1700000000, 0) }, nil))

@@ -87,7 +87,9 @@ func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err
 		},
 		read: func(a *answer) error {
 			if strings.HasPrefix(string(a.body), "{") { // its success is no JSON
-				return readV5(a, nil)
+				if err := readV5(a, nil); err != nil {
+					return err
+				}
 			}
 			values, err := url.ParseQuery(string(a.body))
 			if err != nil || a.status != http.StatusOK || !values.Has("openid") {
