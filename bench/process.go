@@ -91,6 +91,7 @@ type world struct {
 type game struct {
 	AppID   rookery.AppID     `json:"appid"`
 	GameID  rookery.GameID    `json:"gameid"`
+	AppKey  string            `json:"appkey"`
 	MSDKKey string            `json:"msdkkey"`
 	SigKeys map[string]string `json:"sigkeys"`
 }
