@@ -33,16 +33,13 @@ type door struct {
 const (
 	v5Path = "/v2/auth/verify_login"
 	v3Path = "/auth/verify_login"
-	mePath = "/oauth2.0/me"
 	retOK  = `{"ret":0,`
-	found  = `callback( {"client_id":`
 )
 
 // The doors.
 var (
 	v5Door = door{"verify_login", v5Path, "msdk", v5Login, retOK, 0.70}
 	v3Door = door{"V3 verify_login", v3Path, "access", v3Login, retOK, 0.70}
-	meDoor = door{"OAuth me", mePath, "access", me, found, 0.60}
 )
 
 // player is somebody who logged in at a game.
@@ -82,11 +79,6 @@ func measureV5Login(ctx context.Context, s settings, folder string, report *repo
 // measureV3Login is the same for MSDK V3, as `rookery serve` answers it.
 func measureV3Login(ctx context.Context, s settings, folder string, report *report) error {
 	return measureLogin(ctx, s, folder, report, v3Door, "serve")
-}
-
-// measureMe is the same for whose an access token is, as OAuth's clients ask.
-func measureMe(ctx context.Context, s settings, folder string, report *report) error {
-	return measureLogin(ctx, s, folder, report, meDoor, "serve")
 }
 
 func measureLogin(ctx context.Context, s settings, folder string, report *report, door door, commands ...string) (err error) {
@@ -329,11 +321,6 @@ func v3Login(p *player) []byte {
 	timestamp := fmt.Sprint(time.Now().Unix())
 	return fmt.Appendf(nil, "POST %s?timestamp=%s&appid=%s&sig=%s&openid=%s&encode=2 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		v3Path, timestamp, p.game.AppID, sign.V3(timestamp, p.game.MSDKKey), p.OpenID, len(body), body)
-}
-
-// me is the request that asks whose an access token is.
-func me(p *player) []byte {
-	return fmt.Appendf(nil, "GET %s?access_token=%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", mePath, p.Token)
 }
 
 // login is the request that checks a player's token. Host is the same whatever the port: both sides get the same bytes.

@@ -60,14 +60,19 @@ var worldApps = []platform.App{
 		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700001magpiearena00", MSDKKey: "demomsdkkey100700001magpiearena0",
 		SigKeys:      map[string]string{"0": "0123456789abcdef0123456789abcdef", "1": "fedcba9876543210fedcba9876543210"},
+		RedirectURIs: worldRedirects,
 		ClientSigKey: "democlientsigkey11magpiearena000",
 	}, {
 		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true, APIs: worldAPIs,
 		AppKey: "demoappkey100700002heronharbour0", MSDKKey: "demomsdkkey100700002heronharbour",
 		SigKeys:      map[string]string{"0": "00112233445566778899aabbccddeeff", "1": "ffeeddccbbaa99887766554433221100"},
+		RedirectURIs: worldRedirects,
 		ClientSigKey: "democlientsigkey12heronharbour00",
 	},
 }
+
+// worldRedirects let a program on the same machine have people signed in, whatever its port.
+var worldRedirects = []string{"http://127.0.0.1/callback", "http://localhost/callback"}
 
 var worldNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
 

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -38,7 +39,8 @@ type Authorization struct {
 }
 
 // MatchRedirect reports whether an app may have its logins return to the URI: scheme, host and path are a registered
-// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2).
+// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2). A loopback address that is registered
+// without a port stands for each of its ports, which a program on the person's machine cannot know before (RFC 8252, 7.3).
 func MatchRedirect(app *platform.App, uri string) bool {
 	if len(uri) > MaxRedirectURI {
 		return false
@@ -49,11 +51,21 @@ func MatchRedirect(app *platform.App, uri string) bool {
 	}
 	for _, text := range app.RedirectURIs {
 		r, err := url.Parse(text)
-		if err == nil && u.Scheme == r.Scheme && u.Host == r.Host && u.EscapedPath() == r.EscapedPath() {
+		if err == nil && u.Scheme == r.Scheme && sameHost(u, r) && u.EscapedPath() == r.EscapedPath() {
 			return true
 		}
 	}
 	return false
+}
+
+func sameHost(u, registered *url.URL) bool {
+	if u.Host == registered.Host {
+		return true
+	}
+	name := registered.Hostname()
+	addr, err := netip.ParseAddr(name)
+	loopback := name == "localhost" || err == nil && addr.IsLoopback()
+	return loopback && registered.Port() == "" && u.Hostname() == name
 }
 
 // IssueCode returns an authorization code, 32 upper-case hex digits. Nothing is authorized before the code is exchanged: one

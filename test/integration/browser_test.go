@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -177,6 +178,37 @@ type site struct {
 	came     chan url.Values // the queries of the callback's calls
 }
 
+// exchanges has the app's back end fetch the access token for a code.
+func (s *site) exchanges(t *testing.T, p *rookery.Platform, app rookery.App, code string) (token string) {
+	t.Helper()
+	answer := ask(t, p, "/oauth2.0/token", url.Values{
+		"grant_type": {"authorization_code"}, "client_id": {app.AppID}, "client_secret": {app.AppKey},
+		"code": {code}, "redirect_uri": {s.callback},
+	})
+	token, _ = answer["access_token"].(string)
+	if token == "" {
+		t.Fatalf("for the code the app got %v", answer)
+	}
+	refresh, _ := answer["refresh_token"].(string)
+	p.Secret(code, token, refresh)
+	return token
+}
+
+// ask calls an interface of QQ Connect for JSON.
+func ask(t *testing.T, p *rookery.Platform, path string, query url.Values) (answer map[string]any) {
+	t.Helper()
+	query.Set("fmt", "json")
+	rsp, err := http.Get(p.URL + path + "?" + query.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rsp.Body.Close()
+	if err := json.NewDecoder(rsp.Body).Decode(&answer); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return answer
+}
+
 func newSite(t *testing.T) *site {
 	t.Helper()
 	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -211,8 +243,13 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.sees(t, "consent", "Ben")
 	b.presses(t, "allow")
 	b.sees(t, "home", "Welcome")
-	if came := <-site.came; !codeForm.MatchString(came.Get("code")) || came.Get("state") != "a&b" {
+	came := <-site.came
+	if !codeForm.MatchString(came.Get("code")) || came.Get("state") != "a&b" {
 		t.Errorf("the app got %v, want a code and the state", came)
+	}
+	token := site.exchanges(t, p, app, came.Get("code"))
+	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["openid"] != account.OpenIDs[app.AppID] {
+		t.Errorf("the token is %v's, want %s's", me, account.OpenIDs[app.AppID])
 	}
 
 	b.opens(t, authorize+"&state=7")
@@ -230,8 +267,11 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.opens(t, p.URL+"/account/")
 	b.signsIn(t, account.UIN, account.Password)
 	b.sees(t, "account", "Magpie Arena")
-	b.presses(t, "withdraw")
+	b.leads(t, chromedp.Click(chromedp.CSS(`button[aria-label$="Magpie Arena"]`)))
 	b.sees(t, "withdrawn", b.withdrawn)
+	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
+		t.Errorf("after withdrawing the app is told %v, want 100015", me)
+	}
 	b.do(t, chromedp.Click(chromedp.CSS("details:last-of-type summary")))
 	b.sees(t, "close", b.allowed)
 	b.presses(t, "sign-out")
