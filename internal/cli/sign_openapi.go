@@ -29,14 +29,14 @@ func newSignOpenAPICommand(s *streams) *cobra.Command {
 		Short: "Sign an OpenAPI V3 request, or check its signature",
 		Long: `Sign an OpenAPI V3 request: print the string that is signed, the signature, and the URL with it.
 
-URL is the request's, or only its path and query; the path is signed from /v3/ on when it has that. --body has the form of
-a POST. All parameters of both are signed, as they are once they are decoded, and sig itself is left out. The key is the
-appkey, to which the & is added here; 'rookery app show --keys' has it.
+URL is the request's, or only its path and query; the path is signed from /v3/ on when it has that. --body has the form
+of a POST. All parameters of both are signed, as they are once they are decoded, and sig itself is left out. The key is
+the appkey, to which the & is added here; 'rookery app show --keys' has it.
 
 With --check SIG the exit status is 0 when SIG is right. It is 1 when it is wrong, and the error says which of the usual
 mistakes made it, if one did. Give SIG as the platform decodes it: with +, / and =, not %2B, %2F and %3D.`,
 		Example: `  printf 228bf094169a40a3bd188ba37ebe8723 > appkey.txt
-  rookery sign openapi '/v3/user/get_info?openid=11111111111111111&openkey=2222222222222222&appid=123456&pf=qzone&format=json&userip=112.90.139.30' \
+  rookery sign openapi '/v3/user/get_info?openid=11111111111111111&openkey=2222222222222222&appid=123456&pf=qzone' \
     --key-file appkey.txt
   rookery sign openapi http://127.0.0.1:8700/v3/user/get_info --method POST --key-file appkey.txt \
     --body 'openid=11111111111111111&openkey=2222222222222222&appid=123456&pf=qzone'
