@@ -16,6 +16,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/identity"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 )
 
@@ -29,6 +30,24 @@ func whoAmI(p *player) []byte {
 // measureMe compares /oauth2.0/me with the bare handler.
 func measureMe(ctx context.Context, s settings, folder string, report *report) error {
 	return measureLogin(ctx, s, folder, report, meDoor, "serve")
+}
+
+// infoDoor is OpenAPI V3's, which checks a signature and an openkey, and shows a profile.
+var infoDoor = door{"/v3/user/get_info", "/v3/user/get_info", "openkey", getInfo, `{"ret":0,`, 0.60}
+
+func getInfo(p *player) []byte {
+	query := url.Values{"appid": {p.game.AppID.String()}, "openid": {p.OpenID}, "openkey": {p.Token}, "pf": {"qzone"}, "format": {"json"}}.Encode()
+	params, err := sign.Query(nil).AddForm(query)
+	if err != nil {
+		panic(err) // ours
+	}
+	return fmt.Appendf(nil, "GET /v3/user/get_info?%s&sig=%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", query,
+		url.QueryEscape(sign.OpenAPI("GET", "/v3/user/get_info", params, p.game.AppKey)))
+}
+
+// measureInfo compares /v3/user/get_info with the bare handler.
+func measureInfo(ctx context.Context, s settings, folder string, report *report) error {
+	return measureLogin(ctx, s, folder, report, infoDoor, "serve")
 }
 
 const (

@@ -315,7 +315,11 @@ func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 }
 
 // The content types of nearly all answers, ready for a header.
-var jsonType, textType = []string{"application/json; charset=utf-8"}, []string{"text/plain; charset=utf-8"}
+var (
+	jsonType = []string{"application/json; charset=utf-8"}
+	textType = []string{"text/plain; charset=utf-8"}
+	htmlType = []string{"text/html; charset=utf-8"}
+)
 
 func contentType(text string) []string {
 	switch text {
@@ -323,6 +327,8 @@ func contentType(text string) []string {
 		return jsonType
 	case textType[0]:
 		return textType
+	case htmlType[0]:
+		return htmlType
 	default:
 		return []string{text}
 	}

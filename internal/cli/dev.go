@@ -157,6 +157,13 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
 		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
 		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
+	openAPI := fmt.Sprintf("%s/v3/user/get_info?appid=%s&openid=%s&openkey=%s&pf=qzone", w.HTTP, game.AppID, ann.OpenIDs[game.AppID], ann.Openkeys[game.AppID])
+	r, err := parseOpenAPIRequest(openAPI, "")
+	if err != nil {
+		return err
+	}
+	r.method, r.key = "GET", game.AppKey
+	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err

@@ -81,6 +81,7 @@ func newRootCommand(s *streams) *cobra.Command {
 		newTokenCommand(s),
 		newKeysCommand(s),
 		newSignCommand(s),
+		newShareCommand(s),
 		newOIDBCommand(s),
 		newCodesCommand(s),
 		newExplainCommand(s),

@@ -47,7 +47,7 @@ func TestCommandTree(t *testing.T) {
 		"config":  {"check", "print"},
 		"dev":     {"clock", "exec", "fault", "requests"},
 		"keys":    {"list", "rotate"},
-		"sign":    {"v3", "v5"},
+		"sign":    {"openapi", "v3", "v5"},
 	}
 	for name, want := range groups {
 		group, _, err := root.Find([]string{name})

@@ -30,6 +30,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/fault"
@@ -39,6 +40,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/words"
 )
 
 // serverConfig is what a platform is started with.
@@ -149,12 +151,17 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
+	forbidden, err := readWords(cfg.OpenAPI.Words)
+	if err != nil {
+		return s, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	public := []*access.Door{
 		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
 		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
+		openapi.New(s.identity, s.friends, bus, openapi.Options{Words: forbidden, ExplainSignatures: cfg.dev != nil}),
 		connect.New(s.identity, bus, connect.Options{TokenMediaType: cfg.Connect.TokenMediaType}),
 		pages.New(s.identity),
 	}
@@ -331,8 +338,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, QQ Connect below /oauth2.0/ and /user/,"+
-		" a person's account at /account/, the admin API below /admin/v1/"+
+	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/,"+
+		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/"+
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
 }
 
@@ -382,6 +389,23 @@ func lockFolder(name, folder string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return file, nil
+}
+
+// readWords reads the list that word_filter hides; no file, no words.
+func readWords(file string) (*words.List, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("openapi.words: %w", err)
+	}
+	defer f.Close()
+	list, err := words.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("openapi.words: %s: %w", file, err)
+	}
+	return list, nil
 }
 
 // openAdminToken reads the admin API's bearer token. Where no file is set, the first start makes one in the data folder.

@@ -15,7 +15,7 @@ import (
 )
 
 func newSignCommand(s *streams) *cobra.Command {
-	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s))
+	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s))
 }
 
 // v5Request is what an MSDK V5 signature covers, and the key.

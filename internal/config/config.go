@@ -17,6 +17,7 @@ type Config struct {
 	Admin   Admin   `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
 	OIDB    OIDB    `key:"oidb" doc:"The bus for other back ends."`
 	MSDKV5  MSDKV5  `key:"msdkv5" doc:"The door of MSDK V5."`
+	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
 	Connect Connect `key:"connect" doc:"The doors of OAuth 2.0."`
 	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. A second signal ends the platform at once."`
 	Log     Log     `key:"log" doc:"The log on standard error: one event a request."`
@@ -60,6 +61,11 @@ func (t TLS) On() bool { return t.Certificate != "" }
 // MSDKV5 are the settings of the V5 door.
 type MSDKV5 struct {
 	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far ts of a call may be off the platform's clock. 0s does not look, so that a call somebody recorded can be sent again for ever. No document of the original gives a window."`
+}
+
+// OpenAPI are the settings of the door of OpenAPI V3.
+type OpenAPI struct {
+	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one a line, # begins a comment. Read at the start. Empty: it hides none."`
 }
 
 // Connect are the settings of the OAuth 2.0 doors.

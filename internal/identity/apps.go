@@ -7,7 +7,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
@@ -17,9 +19,10 @@ type Apps struct {
 	store store.Apps
 	clock *platform.Clock
 
-	create sync.Mutex // held while an appid is chosen and taken
-	reload sync.Mutex // orders changes of index
-	index  atomic.Pointer[appIndex]
+	create  sync.Mutex // held while an appid is chosen and taken
+	reload  sync.Mutex // orders changes of index
+	index   atomic.Pointer[appIndex]
+	rereads *limit.Keyed
 }
 
 type appIndex struct {
@@ -29,7 +32,7 @@ type appIndex struct {
 }
 
 func newApps(st store.Apps, clock *platform.Clock) *Apps {
-	a := &Apps{store: st, clock: clock}
+	a := &Apps{store: st, clock: clock, rereads: limit.NewKeyed()}
 	a.index.Store(&appIndex{})
 	return a
 }
@@ -140,6 +143,28 @@ func (a *Apps) Update(ctx context.Context, id platform.AppID, edit func(*platfor
 	return edited, a.Load(ctx)
 }
 
+// FormerKeyLife is how long a replaced appkey is remembered, for its users to be told what happened.
+const FormerKeyLife = 10 * time.Minute
+
+// KeyIsChanging reports whether another appkey than the one in memory is what holds accepts: the one that it replaced a
+// moment ago, or a newer one that the store has already. The latter is looked up, and then taken over, no more than once a
+// second for an app, however many wrong signatures come.
+func (a *Apps) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
+	former := app.FormerAppKey
+	if former.Key != "" && a.clock.NowMS() < former.UntilMS && holds(former.Key) {
+		return true
+	}
+	if _, ok := a.rereads.Take(app.AppID.String(), platform.Rate{Count: 1, Per: time.Second}, a.clock.Now()); !ok {
+		return false
+	}
+	stored, err := a.store.App(ctx, app.AppID)
+	if err != nil || stored.AppKey == app.AppKey {
+		return false // a store that fails is no reason to call the signature anything but wrong
+	}
+	_ = a.Load(ctx) // what it misses is found the next time
+	return holds(stored.AppKey)
+}
+
 // RotateKey gives an app a key, a random one when key is empty, and returns it; the old one ends at once. The key is
 // named appkey, msdkkey, client_sigkey, or sigkey:SOURCE for a new or existing source. Errors: ErrInvalid,
 // store.ErrNotFound.
@@ -151,6 +176,9 @@ func (a *Apps) RotateKey(ctx context.Context, id platform.AppID, name, key strin
 		source, isSource := cutSource(name)
 		switch {
 		case name == "appkey":
+			if key != app.AppKey {
+				app.FormerAppKey = platform.FormerKey{Key: app.AppKey, UntilMS: a.clock.NowMS() + FormerKeyLife.Milliseconds()}
+			}
 			app.AppKey = key
 		case name == "msdkkey":
 			app.MSDKKey = key

@@ -380,11 +380,18 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 }
 
 // renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
-// that moves the end by a minute or more.
+// that moves the end by a minute or more; until then what was read of the session last is enough, since its end never
+// comes nearer.
 func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expiresMS int64, r *refusal) {
+	place := s.sessions.at(t.Session)
+	renewed := now + OpenkeyLifetime.Milliseconds()
+	if key := place.get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
+		return key.ExpiresMS, nil
+	}
 	if err := oidb.MayWait(ctx); err != nil {
 		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
 	}
+	changes := place.changes.Load()
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -396,15 +403,24 @@ func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expire
 	case now >= key.ExpiresMS:
 		return 0, &refusal{verdict: openkeyLapsed}
 	}
-	renewed := now + OpenkeyLifetime.Milliseconds()
-	if renewed-key.ExpiresMS < 60_000 {
-		return key.ExpiresMS, nil
+	if renewed-key.ExpiresMS >= openkeyRenewMS {
+		switch err := s.store.RenewOpenkey(ctx, t.AppID, t.Session, now, renewed); {
+		case errors.Is(err, store.ErrNotFound):
+			return 0, &refusal{verdict: openkeyLapsed}
+		case err != nil:
+			return 0, &refusal{verdict: openkeyUnrenewable, cause: err}
+		}
+		key.ExpiresMS = renewed
 	}
-	switch err := s.store.RenewOpenkey(ctx, t.AppID, t.Session, now, renewed); {
-	case errors.Is(err, store.ErrNotFound):
-		return 0, &refusal{verdict: openkeyLapsed}
-	case err != nil:
-		return 0, &refusal{verdict: openkeyUnrenewable, cause: err}
-	}
-	return renewed, nil
+	place.put(t.Session, key, changes)
+	return key.ExpiresMS, nil
+}
+
+// openkeyRenewMS is by how much, at least, a session's end is moved.
+const openkeyRenewMS = 60_000
+
+// OpenkeyApp returns the app that a sound openkey was made for, whatever became of its session. false when the text is none.
+func (s *Service) OpenkeyApp(text string) (platform.AppID, bool) {
+	t, err := s.keyring.openToken(text)
+	return t.AppID, err == nil && t.Kind == Openkey
 }

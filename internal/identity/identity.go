@@ -30,6 +30,8 @@ type Service struct {
 	clock     *platform.Clock
 	keyring   *Keyring
 	standings *standings
+	sessions  kept[uint64, platform.Openkey]
+	profiles  kept[profileKey, platform.Profile]
 	highest   atomic.Uint64 // account number that is known to have been given out
 	nonces    *nonces
 	logins    *logins
@@ -43,7 +45,10 @@ func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
 		clock:   clock,
 		keyring: keyring,
 		nonces:  newNonces(noncesKept),
-		logins:  newLogins(),
+
+		sessions: newKept[uint64, platform.Openkey](sessionsKept),
+		profiles: newKept[profileKey, platform.Profile](profilesKept),
+		logins:   newLogins(),
 	}
 	s.standings = newStandings(standingsAtFirst, standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		if err := oidb.MayWait(ctx); err != nil {
@@ -51,7 +56,10 @@ func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
 		}
 		return st.Standing(ctx, app, openid)
 	})
-	st.OnChange(s.standings.drop)
+	st.OnChange(func(app platform.AppID, openid platform.OpenID) {
+		s.standings.drop(app, openid)
+		s.profiles.at(profileKey{app, openid}.hash()).drop()
+	})
 	return s
 }
 
@@ -65,8 +73,12 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Register(bus, oidb.ConvertOpenID, retcode.AccessTokenInternal, s.convertOpenID)
 }
 
-// ForgetStandings has the service read every standing from the store again, as after a restart.
-func (s *Service) ForgetStandings() { s.standings.forget() }
+// ForgetStandings has the service read everything that it keeps of the store again, as after a restart.
+func (s *Service) ForgetStandings() {
+	s.standings.forget()
+	s.sessions.forget()
+	s.profiles.forget()
+}
 
 // Keyring returns the keyring that seals the service's tokens.
 func (s *Service) Keyring() *Keyring { return s.keyring }

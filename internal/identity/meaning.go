@@ -36,3 +36,27 @@ func Meaning(code retcode.Code) retcode.Code {
 		return retcode.QQAccessTokenCheckFailed
 	}
 }
+
+// OpenAPIMeaning does the same for callers who showed an openkey with an openid (causes.md, Gateway).
+func OpenAPIMeaning(code retcode.Code) retcode.Code {
+	if code.Domain() != retcode.AccessToken {
+		return code
+	}
+	switch code {
+	case retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDMissing:
+		return retcode.QQOpenIDIllegal
+	case retcode.AccessTokenUndecodable, retcode.AccessTokenSealInvalid, retcode.AccessTokenOpenKeyMissing,
+		retcode.AccessTokenOpenKeyInvalid, retcode.AccessTokenSessionKeyLengthWrong:
+		return retcode.QQOpenKeyUnreadable
+	case retcode.AccessTokenOpenKeyMismatch, retcode.AccessTokenOpenIDMismatch:
+		return retcode.QQOpenIDOpenKeyMismatch
+	case retcode.AccessTokenSuperseded:
+		return retcode.QQAccessTokenSuperseded
+	case retcode.AccessTokenPasswordChanged:
+		return retcode.QQPasswordChanged
+	case retcode.AccessTokenFrozen:
+		return retcode.QQScopeNotGranted // the person took back all that was allowed
+	default:
+		return retcode.QQOpenIDOpenKeyCheckFailed
+	}
+}

@@ -27,7 +27,8 @@ type App struct {
 	Name   string `json:"name"`
 	GameID GameID `json:"gameid"` // MSDK V5; 0 when the app is no V5 game
 
-	AppKey       string            `json:"appkey"`        // QQ Connect client_secret and OpenAPI V3 key
+	AppKey       string            `json:"appkey"` // QQ Connect client_secret and OpenAPI V3 key
+	FormerAppKey FormerKey         `json:"former_appkey,omitzero"`
 	MSDKKey      string            `json:"msdkkey"`       // MSDK V3
 	SigKeys      map[string]string `json:"sigkeys"`       // MSDK V5, by source
 	ClientSigKey string            `json:"client_sigkey"` // MSDK V5, what the game's client signs with
@@ -50,6 +51,12 @@ type App struct {
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
 
+// FormerKey is the key that another one has replaced. Nothing takes it, but whoever still signs with it is told so.
+type FormerKey struct {
+	Key     string `json:"key"`
+	UntilMS int64  `json:"until_ms"` // when it is forgotten
+}
+
 // MaxTestNumbers bounds an app's test numbers.
 const MaxTestNumbers = 100
 
@@ -59,6 +66,7 @@ var DefaultAPIs = []string{
 	"userinfo", "friend_list", "query_qq_vip", "query_qq_vip_richinfo",
 	"qqprofile", "qqfriends_detail", "qq_unreg_friends", "qqfriends_vip", "get_vip_rich_info", "query_vip", "get_wifi", "qqget_first_reg",
 	"get_user_info", "get_simple_userinfo",
+	"get_info", "is_login", "is_setup", "is_vip", "total_vip_info", "get_multi_info", "friends_vip_info", "get_app_friends", "is_friend", "word_filter",
 }
 
 // RelationPermission stands among an app's APIs when it may have whole friend lists. No app has it by default.

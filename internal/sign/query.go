@@ -26,27 +26,16 @@ type Query []Param
 func ParseQuery(dst Query, raw string) (Query, error) {
 	q := dst[:0]
 	for raw != "" {
-		// One pass over the pair, which tells too whether there is anything in it to decode.
-		end, equals, plain := 0, -1, true
-		for ; end < len(raw) && raw[end] != '&'; end++ {
-			switch c := raw[end]; {
-			case c == '=' && equals < 0:
-				equals = end
-			case c == '%' || c == '+' || c >= utf8.RuneSelf:
-				plain = false
-			}
-		}
-		pair := raw[:end]
-		raw = raw[min(end+1, len(raw)):]
-		if pair == "" {
+		if raw[0] == '&' {
+			raw = raw[1:]
 			continue
 		}
-		p := Param{RawName: pair}
-		if equals >= 0 {
-			p.RawName, p.RawValue = pair[:equals], pair[equals+1:]
-		}
-		var err error
-		if p.Name, p.Value = p.RawName, p.RawValue; !plain {
+		var (
+			p     Param
+			plain bool
+			err   error
+		)
+		if p, plain, raw = cutParam(raw); !plain {
 			if p.Name, err = decode(p.RawName); err == nil {
 				p.Value, err = decode(p.RawValue)
 			}
@@ -64,6 +53,72 @@ func ParseQuery(dst Query, raw string) (Query, error) {
 		q = append(q, p)
 	}
 	return q, nil
+}
+
+// AddForm reads a query or a form into q. Of a name that comes more than once the last value counts; values may be in any
+// character set. The error is one sentence that names the parameter.
+func (q Query) AddForm(raw string) (Query, error) {
+	for raw != "" {
+		if raw[0] == '&' {
+			raw = raw[1:]
+			continue
+		}
+		var (
+			p     Param
+			plain bool
+			err   error
+		)
+		if p, plain, raw = cutParam(raw); !plain {
+			if p.Name, err = url.QueryUnescape(p.RawName); err == nil {
+				p.Value, err = url.QueryUnescape(p.RawValue)
+			}
+		}
+		if err != nil {
+			return q, fmt.Errorf("parameter %.40q is not percent-encoded", p.RawName)
+		}
+		if q, err = q.Set(p); err != nil {
+			return q, err
+		}
+	}
+	return q, nil
+}
+
+// Set puts a parameter in the place of the one of its name, or at the end. It refuses one without a name and more than
+// MaxParams in one sentence.
+func (q Query) Set(p Param) (Query, error) {
+	if p.Name == "" {
+		return q, fmt.Errorf("a parameter has no name")
+	}
+	for i := range q {
+		if q[i].Name == p.Name {
+			q[i] = p
+			return q, nil
+		}
+	}
+	if len(q) == MaxParams {
+		return q, fmt.Errorf("there are more than %d parameters", MaxParams)
+	}
+	return append(q, p), nil
+}
+
+// cutParam takes the first pair off a query. plain says that there is nothing in it to decode.
+func cutParam(raw string) (p Param, plain bool, rest string) {
+	end, equals := 0, -1
+	plain = true
+	for ; end < len(raw) && raw[end] != '&'; end++ {
+		switch c := raw[end]; {
+		case c == '=' && equals < 0:
+			equals = end
+		case c == '%' || c == '+' || c >= utf8.RuneSelf:
+			plain = false
+		}
+	}
+	p.RawName = raw[:end]
+	if equals >= 0 {
+		p.RawName, p.RawValue = raw[:equals], raw[equals+1:end]
+	}
+	p.Name, p.Value = p.RawName, p.RawValue
+	return p, plain, raw[min(end+1, len(raw)):]
 }
 
 func decode(raw string) (string, error) {

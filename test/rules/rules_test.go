@@ -24,18 +24,21 @@ var layers = []struct {
 	prefixes   []string
 	neighbours bool
 }{
-	{[]string{"cmd/rookery", "bench", "test"}, true},
+	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest"}, true},
 	{[]string{"internal/cli"}, false},
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/friends"}, false},
+	{[]string{"internal/words"}, false},
 	{[]string{"internal/identity"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
 	{[]string{"internal/store"}, false},
 	{[]string{"internal/config"}, true},
+	{[]string{"client/share"}, false},
+	{[]string{"client"}, false},
 	{[]string{"internal/sign", "internal/limit"}, false},
 	{[]string{"internal/platform"}, false},
 	{[]string{"retcode", "catalogue"}, true},
@@ -118,6 +121,24 @@ func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
 		return
 	}
 	t.Error("there is no package retcode")
+}
+
+// The SDK is for programs of others: it takes none of the platform along but what both sides of a wire share.
+func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"client" && p.ImportPath != module+"client/share" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			name := strings.TrimPrefix(dep, module)
+			switch first, _, _ := strings.Cut(dep, "/"); {
+			case name != dep && name != "client" && name != "retcode" && name != "internal/sign":
+				t.Errorf("%s depends on %s", p.ImportPath, name)
+			case name == dep && strings.Contains(first, ".") && !strings.HasPrefix(dep, "vendor/"):
+				t.Errorf("%s depends on %s", p.ImportPath, dep)
+			}
+		}
+	}
 }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {

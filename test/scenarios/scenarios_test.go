@@ -27,7 +27,7 @@ type scenario struct {
 func TestScenarios(t *testing.T) {
 	p := rookery.Start(t)
 	seen := make(map[string]bool)
-	for _, s := range slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios, msdkv3Scenarios, faultScenarios, busScenarios, pagesScenarios, friendScenarios, connectScenarios) {
+	for _, s := range slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios, msdkv3Scenarios, faultScenarios, busScenarios, pagesScenarios, friendScenarios, connectScenarios, openAPIScenarios, shareScenarios) {
 		if seen[s.code] {
 			t.Errorf("there are two scenarios for %s", s.code)
 		}

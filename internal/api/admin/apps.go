@@ -18,6 +18,9 @@ const hidden = "********"
 func withoutKeys(app *platform.App) *platform.App {
 	shown := *app
 	shown.AppKey, shown.MSDKKey = hidden, hidden
+	if app.FormerAppKey.Key != "" {
+		shown.FormerAppKey.Key = hidden
+	}
 	if app.ClientSigKey != "" {
 		shown.ClientSigKey = hidden
 	}

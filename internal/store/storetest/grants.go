@@ -236,6 +236,16 @@ var changes = []test{
 			change{other, openid(3), platform.Standing{UIN: first, PasswordEpoch: 2}},
 		)
 	}},
+	{"changes-of-a-profile-are-told", func(t *testing.T, s store.Store) {
+		told := listen(t, s)
+		issue(t, s, game, first, openid(1))
+		told.clear()
+		rename := func(a *platform.Account) error { a.Profile.Nickname = "渡鸦"; return nil }
+		result(s.UpdateAccount(t.Context(), first, rename))(t)
+		told.want(t, change{game, openid(1), platform.Standing{UIN: first, PasswordEpoch: 1}})
+		result(s.UpdateAccount(t.Context(), first, rename))(t) // to what it is already
+		told.want(t)
+	}},
 	{"changes-of-nothing-are-not-told", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		told := listen(t, s)
@@ -260,7 +270,7 @@ var changes = []test{
 		issue(t, s, game, first, openid(1))
 		ok(t, s.CreateApp(ctx, &platform.App{AppID: game}, now))
 		result(s.UpdateApp(ctx, game, now, func(a *platform.App) error { a.Online = true; return nil }))(t)
-		result(s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.Profile.Nickname = "渡鸦"; return nil }))(t)
+		result(s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.PasswordHash = "another"; return nil }))(t)
 		_, _, err = s.EnsurePlayer(ctx, platform.Player{AppID: game, Channel: 1, MSDKOpenID: 1, OpenID: openid(1)}, now)
 		ok(t, err)
 		ok(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}))

@@ -1,0 +1,95 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// answer is what came back of a call.
+type answer struct {
+	path   string
+	status int
+	header http.Header
+	body   []byte
+}
+
+// refused returns the answer as an error that is still without a code.
+func (a *answer) refused(number int, message string) *Error {
+	e := &Error{
+		Interface: a.path, Number: number, Message: message,
+		RequestID: a.header.Get("X-Request-Id"), HTTPStatus: a.status,
+	}
+	if seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 31); err == nil {
+		e.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	return e
+}
+
+// foreign is the error of an answer that no such door writes.
+func (a *answer) foreign(door string) error { return a.refused(0, "the answer is not of "+door) }
+
+// readRet reads an answer whose result is ret, with numbers of these domains, into out, which may be nil.
+func readRet(a *answer, out any, domains ...retcode.Domain) error {
+	var common struct {
+		Ret *int   `json:"ret"`
+		Msg string `json:"msg"`
+	}
+	if err := json.Unmarshal(a.body, &common); err != nil || common.Ret == nil {
+		return a.foreign("this interface")
+	}
+	if *common.Ret != 0 {
+		e := a.refused(*common.Ret, common.Msg)
+		e.code = lookup(e.Number, domains...)
+		return e
+	}
+	return readMore(a, out)
+}
+
+// readMore reads the members that an interface has beside the common ones.
+func readMore(a *answer, out any) error {
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(a.body, out); err != nil {
+		return a.refused(0, "the answer's members are not what they should be: "+err.Error())
+	}
+	return nil
+}
+
+// number is a whole number in an answer. Interfaces write some as strings, and some the one way here and the other there.
+type number int64
+
+// UnmarshalJSON implements json.Unmarshaler. An empty string is 0, and so is false.
+func (n *number) UnmarshalJSON(text []byte) error {
+	switch digits := strings.Trim(string(text), `"`); digits {
+	case "", "false", "null":
+		*n = 0
+	case "true":
+		*n = 1
+	default:
+		value, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%.20q is not a number", digits)
+		}
+		*n = number(value)
+	}
+	return nil
+}
+
+// inner is a JSON document in a string.
+type inner[T any] struct{ value T }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *inner[T]) UnmarshalJSON(text []byte) error {
+	var document string
+	if err := json.Unmarshal(text, &document); err != nil || document == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(document), &i.value)
+}

@@ -1,0 +1,84 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxAnswer bounds what is read of an answer: a list of 3,000 friends has less than half of it.
+const maxAnswer = 4 << 20
+
+// call is one call of an interface.
+type call struct {
+	method string
+	path   string
+	// query returns the URL's parameters, signed at this time, as they go over the wire.
+	query func(now time.Time) string
+	body  []byte
+	// media is the body's type.
+	media string
+	// header is what else is sent.
+	header http.Header
+	// once says that the call must not be carried out twice.
+	once bool
+	// read takes the answer apart; a refusal is an *Error made by answer.refused.
+	read func(*answer) error
+}
+
+// do makes a call, and makes it again as the package comment says.
+func (c *Client) do(ctx context.Context, call *call) error {
+	c.budget.earn()
+	for attempt := 1; ; attempt++ {
+		err := c.try(ctx, call)
+		if err == nil {
+			return nil
+		}
+		pause, again := c.again(ctx, call, attempt, err)
+		if !again {
+			return err
+		}
+		if ended := c.wait(ctx, pause); ended != nil {
+			return fmt.Errorf("%w; %w", err, ended)
+		}
+	}
+}
+
+func (c *Client) try(ctx context.Context, call *call) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	target := c.base + call.path
+	if call.query != nil {
+		target += "?" + call.query(c.now())
+	}
+	req, err := http.NewRequestWithContext(ctx, call.method, target, bytes.NewReader(call.body))
+	if err != nil {
+		return noAnswer(call.path, err)
+	}
+	for name, values := range call.header {
+		req.Header[name] = values
+	}
+	if call.media != "" {
+		req.Header.Set("Content-Type", call.media)
+	}
+	rsp, err := c.web.Do(req)
+	if err != nil {
+		return noAnswer(call.path, err)
+	}
+	defer rsp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return noAnswer(call.path, err)
+	case len(body) > maxAnswer:
+		return noAnswer(call.path, errTooLong)
+	}
+	return call.read(&answer{path: call.path, status: rsp.StatusCode, header: rsp.Header, body: body})
+}
+
+var errTooLong = errors.New("it has more than " + strconv.Itoa(maxAnswer) + " bytes")

@@ -1,0 +1,279 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Connect calls QQ Connect, the login by OAuth 2.0 (qq-connect-openapi.md, A). It needs App.AppID and App.AppKey.
+type Connect struct{ client *Client }
+
+const (
+	authorizePath = "/oauth2.0/authorize"
+	tokenPath     = "/oauth2.0/token"
+)
+
+// Login is a login that an app asks a person for.
+type Login struct {
+	RedirectURI string   // where the browser comes back to: a registered address
+	State       string   // comes back as it was sent; see NewSecret
+	Scopes      []string // names of interfaces; none asks for the profile
+	Verifier    string   // of PKCE, "" for a login without it; see NewSecret
+	Mobile      bool     // the page for phones
+}
+
+// NewSecret returns 43 random characters: a State that nobody guesses, or a Verifier. Keep them with the browser's session.
+func NewSecret() string {
+	var secret [32]byte
+	rand.Read(secret[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(secret[:])
+}
+
+// AuthorizeURL returns the address that the person's browser is sent to.
+func (o *Connect) AuthorizeURL(l Login) string {
+	q := url.Values{"response_type": {"code"}, "client_id": {o.client.app.AppID}, "redirect_uri": {l.RedirectURI}, "state": {l.State}}
+	if len(l.Scopes) > 0 {
+		q.Set("scope", strings.Join(l.Scopes, ","))
+	}
+	if l.Verifier != "" {
+		sum := sha256.Sum256([]byte(l.Verifier))
+		q.Set("code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
+		q.Set("code_challenge_method", "S256")
+	}
+	if l.Mobile {
+		q.Set("display", "mobile")
+	}
+	return o.client.base + authorizePath + "?" + q.Encode()
+}
+
+// Tokens are what a login gives an app.
+type Tokens struct {
+	AccessToken  string
+	RefreshToken string // good for one Refresh
+	OpenID       string // "" after a Refresh whose answer has none
+	Expires      time.Time
+}
+
+// Exchange exchanges the code that came back with the browser. RedirectURI and Verifier are the login's. A code is good for
+// one exchange, and the platform takes a second one for a theft, so a call whose outcome is unknown is not repeated.
+func (o *Connect) Exchange(ctx context.Context, code string, l Login) (*Tokens, error) {
+	return o.token(ctx, url.Values{
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}, "code_verifier": {l.Verifier},
+	})
+}
+
+// Refresh exchanges a refresh token for new tokens. As with a code, a call whose outcome is unknown is not repeated: the
+// person then logs in again.
+func (o *Connect) Refresh(ctx context.Context, refreshToken string) (*Tokens, error) {
+	return o.token(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}})
+}
+
+func (o *Connect) token(ctx context.Context, form url.Values) (*Tokens, error) {
+	form.Set("client_id", o.client.app.AppID)
+	form.Set("client_secret", o.client.app.AppKey)
+	form.Set("fmt", "json")
+	form.Set("need_openid", "1")
+	asked := o.client.now()
+	var out struct {
+		AccessToken  string `json:"access_token"`
+		RefreshToken string `json:"refresh_token"`
+		OpenID       string `json:"openid"`
+		ExpiresIn    number `json:"expires_in"`
+	}
+	err := o.client.do(ctx, &call{
+		method: http.MethodPost, path: tokenPath, body: []byte(form.Encode()), media: mediaForm, once: true,
+		read: func(a *answer) error { return readConnect(a, &out) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Tokens{out.AccessToken, out.RefreshToken, out.OpenID, asked.Add(time.Duration(out.ExpiresIn) * time.Second)}, nil
+}
+
+// Person is whose an access token is.
+type Person struct {
+	AppID   string
+	OpenID  string // at this app
+	UnionID string // at all apps of one developer; "" unless it was asked for
+}
+
+// Me tells whose an access token is; with unionID also the person's unionid, which the app must be allowed to know.
+func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Person, error) {
+	var out struct {
+		ClientID number `json:"client_id"`
+		OpenID   string `json:"openid"`
+		UnionID  string `json:"unionid"`
+	}
+	form := url.Values{"access_token": {accessToken}, "fmt": {"json"}}
+	if unionID {
+		form.Set("unionid", "1")
+	}
+	err := o.client.do(ctx, &call{
+		method: http.MethodPost, path: "/oauth2.0/me", body: []byte(form.Encode()), media: mediaForm,
+		read: func(a *answer) error { return readConnect(a, &out) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Person{strconv.FormatInt(int64(out.ClientID), 10), out.OpenID, out.UnionID}, nil
+}
+
+// UserInfo is a person's profile.
+type UserInfo struct {
+	Nickname   string
+	Gender     Gender
+	Province   string // "" when the person does not say
+	City       string
+	PictureURL string // 100 pixels a side, or what there is
+	YellowVIP  int    // the level of the yellow diamond, 0 without one
+	BlueVIP    int    // the level of the blue diamond, which only OpenAPI V3 tells, on game platforms
+	Incomplete bool   // do not keep it: a part was not to be had
+}
+
+// UserInfo returns the profile of a user who has logged in by Exchange.
+func (o *Connect) UserInfo(ctx context.Context, u User) (*UserInfo, error) {
+	var out struct {
+		IsLost    number `json:"is_lost"`
+		Nickname  string `json:"nickname"`
+		Gender    string `json:"gender"`
+		Province  string `json:"province"`
+		City      string `json:"city"`
+		Picture40 string `json:"figureurl_qq_1"`
+		Picture   string `json:"figureurl_qq_2"`
+		Yellow    number `json:"is_yellow_vip"`
+		Level     number `json:"yellow_vip_level"`
+	}
+	form := url.Values{"access_token": {u.Token}, "oauth_consumer_key": {o.client.app.AppID}, "openid": {u.OpenID}}
+	err := o.client.do(ctx, &call{
+		method: http.MethodPost, path: "/user/get_user_info", body: []byte(form.Encode()), media: mediaForm,
+		read: func(a *answer) error { return readRet(a, &out, retcode.QQ, retcode.Connect) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	info := &UserInfo{
+		Nickname: out.Nickname, Gender: genderOf(out.Gender), Province: out.Province, City: out.City,
+		PictureURL: out.Picture, Incomplete: out.IsLost != 0,
+	}
+	if info.PictureURL == "" {
+		info.PictureURL = out.Picture40
+	}
+	if out.Yellow != 0 {
+		info.YellowVIP = int(out.Level)
+	}
+	return info, nil
+}
+
+// Introspection is what the platform says of a token (RFC 7662, 2.2). Of a token that is not active it says nothing else.
+type Introspection struct {
+	Active  bool
+	OpenID  string
+	Scopes  []string
+	Issued  time.Time
+	Expires time.Time
+}
+
+// Introspect asks about an access token or refresh token of this app.
+func (o *Connect) Introspect(ctx context.Context, token string) (*Introspection, error) {
+	var out struct {
+		Active  bool   `json:"active"`
+		Scope   string `json:"scope"`
+		Subject string `json:"sub"`
+		Issued  int64  `json:"iat"`
+		Expires int64  `json:"exp"`
+	}
+	err := o.basic(ctx, "/oauth2.0/introspect", token, func(a *answer) error { return readConnect(a, &out) })
+	if err != nil || !out.Active {
+		return &Introspection{}, err
+	}
+	return &Introspection{true, out.Subject, strings.Fields(out.Scope), time.Unix(out.Issued, 0), time.Unix(out.Expires, 0)}, nil
+}
+
+// Revoke ends the login that an access token or refresh token of this app belongs to. That there is none is no error.
+func (o *Connect) Revoke(ctx context.Context, token string) error {
+	return o.basic(ctx, "/oauth2.0/revoke", token, func(a *answer) error {
+		if a.status == http.StatusOK && len(bytes.TrimSpace(a.body)) == 0 {
+			return nil
+		}
+		return readConnect(a, nil)
+	})
+}
+
+// basic makes a call whose caller the Authorization header names (RFC 6749, 2.3.1).
+func (o *Connect) basic(ctx context.Context, path, token string, read func(*answer) error) error {
+	credentials := base64.StdEncoding.EncodeToString([]byte(o.client.app.AppID + ":" + o.client.app.AppKey))
+	return o.client.do(ctx, &call{
+		method: http.MethodPost, path: path, body: []byte(url.Values{"token": {token}}.Encode()), media: mediaForm,
+		header: http.Header{"Authorization": {"Basic " + credentials}}, read: read,
+	})
+}
+
+// Registered reports whether the platform has an app of that number. It needs no key: it begins a login that cannot go on,
+// as it names no address to come back to, and looks at what the platform finds fault with first.
+func (o *Connect) Registered(ctx context.Context, appID string) (registered bool, err error) {
+	err = o.client.do(ctx, &call{
+		method: http.MethodGet, path: authorizePath,
+		query: func(time.Time) string {
+			return url.Values{"response_type": {"code"}, "client_id": {appID}}.Encode()
+		},
+		read: func(a *answer) error {
+			location, err := url.Parse(a.header.Get("Location"))
+			if err != nil || a.status != http.StatusFound {
+				return a.foreign("QQ Connect")
+			}
+			number, err := strconv.Atoi(location.Query().Get("error"))
+			if err != nil {
+				return a.foreign("QQ Connect")
+			}
+			switch code := lookup(number, retcode.QQ); code {
+			case retcode.QQRedirectURIIllegal, retcode.QQAppNotOnline:
+				registered = true
+			case retcode.QQClientNotFound, retcode.QQClientIDMissing: // the second is of what is no number
+			default:
+				e := a.refused(number, code.Entry().Summary)
+				e.code = code
+				return e
+			}
+			return nil
+		},
+	})
+	return registered, err
+}
+
+const mediaForm = "application/x-www-form-urlencoded"
+
+// readConnect reads an answer of the OAuth interfaces, wrapped or not (qq-connect-openapi.md, A.8), into out, which may be
+// nil.
+func readConnect(a *answer, out any) error {
+	text := bytes.TrimSpace(a.body)
+	if inner, ok := bytes.CutPrefix(text, []byte("callback(")); ok {
+		a.body, _ = bytes.CutSuffix(inner, []byte(");"))
+	}
+	var common struct {
+		Error       *int   `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if err := json.Unmarshal(a.body, &common); err != nil {
+		return a.foreign("QQ Connect")
+	}
+	if common.Error != nil {
+		e := a.refused(*common.Error, strings.TrimSpace(common.Description))
+		e.code = lookup(e.Number, retcode.QQ, retcode.Connect)
+		return e
+	}
+	if a.status != http.StatusOK {
+		return a.foreign("QQ Connect")
+	}
+	return readMore(a, out)
+}

@@ -1,0 +1,29 @@
+// Package client is the Go SDK for a game's back end: typed calls of the platform's doors.
+//
+// A Client speaks for one registered app:
+//
+//	c, err := client.New("https://platform.example", client.App{GameID: "10001", SigKey: key})
+//	...
+//	err = c.V5.VerifyLogin(ctx, client.Player{OpenID: openid, Token: token})
+//	if errors.Is(err, retcode.QQAccessTokenExpired) {
+//		// let the player log in again
+//	}
+//
+// The calls are grouped by door: V5 and V3 are the two generations of MSDK, Connect is the login by OAuth 2.0, OpenAPI is
+// OpenAPI V3. They sign by the door's own rules with the keys of the App, of which only those are needed whose doors are
+// called.
+//
+// # Errors
+//
+// What the platform refuses comes back as an *Error, which holds the code, the platform's sentence and the request id that
+// finds the call in the platform's log. errors.Is finds the code in it, and Code().Class() tells what to do. Any other error
+// says why there was no answer. No error shows a key, a token or a signature.
+//
+// # Repeats
+//
+// A call is repeated when its code says that the same call may work in a moment, when it came too often, or when no answer
+// came at all; a call that must not happen twice only if it cannot have happened. Between attempts the client waits a random
+// time below a bound that doubles, and not less than the platform asked for. It does not begin a wait that the context's
+// deadline would cut off. Over time at most a tenth of the calls are repeated, so that clients do not keep a struggling
+// platform down.
+package client

@@ -1,0 +1,67 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// An Error is the platform's refusal of a call, or an answer that is none of the platform's.
+type Error struct {
+	Interface  string        // the path, such as /v2/auth/verify_login
+	Number     int           // as the answer has it; 0 when there is none in it
+	Message    string        // the platform's sentence
+	RequestID  string        // finds the call in the platform's log; "" when the answer has none
+	HTTPStatus int           // of the answer
+	RetryAfter time.Duration // how long the platform asks to wait; 0 when it does not say
+
+	code retcode.Code
+}
+
+// Code returns the return code, 0 when the answer's number is not in the catalogue or there is none.
+func (e *Error) Code() retcode.Code { return e.code }
+
+// Error returns the interface, the code, the platform's sentence and the request id.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("%s: HTTP %d: %s", e.Interface, e.HTTPStatus, e.Message)
+	if e.Number != 0 {
+		text = fmt.Sprintf("%s: return code %d: %s", e.Interface, e.Number, e.Message)
+	}
+	if e.code != 0 {
+		text = fmt.Sprintf("%s: %s %d: %s", e.Interface, e.code.Domain(), e.code.Number(), e.Message)
+	}
+	if e.RequestID != "" {
+		text += " (request " + e.RequestID + ")"
+	}
+	return text
+}
+
+// Unwrap returns the code, so that errors.Is(err, retcode.QQAccessTokenExpired) and retcode.From(err) find it.
+func (e *Error) Unwrap() error {
+	if e.code == 0 {
+		return nil
+	}
+	return e.code
+}
+
+// noAnswer is why no answer came. The URL of a *url.Error has tokens and the signature in it, so it is left out.
+func noAnswer(path string, err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("%s: no answer: %w", path, err)
+}
+
+// lookup returns the number's code in the first of the domains that has it.
+func lookup(number int, domains ...retcode.Domain) retcode.Code {
+	for _, domain := range domains {
+		if code, ok := retcode.Lookup(domain, number); ok {
+			return code
+		}
+	}
+	return 0
+}

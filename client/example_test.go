@@ -1,0 +1,101 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rookeryhq/rookery/client"
+	"github.com/rookeryhq/rookery/client/rookerytest"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// A game's back end checks a player's login. Here a platform is started for it; t is a test's *testing.T.
+func ExampleV5_VerifyLogin() {
+	p := rookerytest.Start(t)
+	game, ann := p.Apps[0], p.Accounts[0]
+	c, err := client.New(p.URL, client.App{GameID: game.GameID, SigKey: game.SigKeys["0"]})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	player := client.Player{OpenID: ann.MSDKOpenIDs[game.GameID], Token: ann.MSDKTokens[game.GameID]}
+	fmt.Println("now:", c.V5.VerifyLogin(ctx, player))
+
+	p.Advance(365 * 24 * time.Hour)
+	err = c.V5.VerifyLogin(ctx, player)
+	fmt.Println("a year later it has expired:", errors.Is(err, retcode.QQAccessTokenExpired))
+	var refused *client.Error
+	if errors.As(err, &refused) {
+		fmt.Println("what to do:", refused.Code().Class())
+	}
+	// Output:
+	// now: <nil>
+	// a year later it has expired: true
+	// what to do: reauthorize
+}
+
+// A payment begins with two strings, which the platform gives for the player's pay token.
+func ExampleV3_GetPFVal() {
+	p := rookerytest.Start(t)
+	game, ann := p.Apps[0], p.Accounts[0]
+	pf, err := p.Client(game).V3.GetPFVal(context.Background(), client.V3Payment{
+		OpenID: ann.OpenIDs[game.AppID], PayToken: ann.PayTokens[game.AppID],
+		RegChannel: "2001", OS: "android", InstallChannel: "2011", OfferID: "1450009999",
+	})
+	fmt.Println(pf.PF[:33], err)
+	// Output: desktop_m_qq-2001-android-2011-qq <nil>
+}
+
+// An app logs a person in: it sends the browser to the platform, and exchanges the code that the browser comes back with.
+// Here rookerytest is the person and the browser.
+func ExampleConnect_Exchange() {
+	p := rookerytest.Start(t)
+	app := p.NewApp(rookerytest.Settings{"redirect_uris": []string{"https://game.example/back"}})
+	c, err := client.New(p.URL, client.App{AppID: app.AppID, AppKey: app.AppKey})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	login := client.Login{RedirectURI: "https://game.example/back", State: client.NewSecret(), Verifier: client.NewSecret()}
+	back := p.Consent(p.NewAccount(), c.Connect.AuthorizeURL(login), "get_user_info").Query()
+	if back.Get("state") != login.State {
+		fmt.Println("this is not the login that was begun")
+		return
+	}
+
+	ctx := context.Background()
+	tokens, err := c.Connect.Exchange(ctx, back.Get("code"), login)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	me, err := c.Connect.Me(ctx, tokens.AccessToken, false)
+	fmt.Println(me.OpenID == tokens.OpenID, err)
+
+	_, err = c.Connect.Exchange(ctx, back.Get("code"), login)
+	fmt.Println("once more:", errors.Is(err, retcode.ConnectCodeReused))
+	// Output:
+	// true <nil>
+	// once more: true
+}
+
+// OpenAPI V3 knows a user by the openid and openkey with which the platform opens the app.
+func ExampleOpenAPI_GetInfo() {
+	p := rookerytest.Start(t)
+	app, ann := p.Apps[0], p.Accounts[0]
+	c, err := client.New(p.URL, client.App{AppID: app.AppID, AppKey: app.AppKey})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	info, err := c.OpenAPI.GetInfo(context.Background(), client.Session{OpenID: ann.OpenIDs[app.AppID], Openkey: ann.Openkeys[app.AppID]})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(info.Nickname)
+	// Output: Ann
+}

@@ -1,0 +1,205 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rookeryhq/rookery/client"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// script is a transport that answers one call after the other, the last answer again and again.
+type script struct {
+	answers []string // bodies; "" is a broken connection
+	after   string   // Retry-After
+	sent    int
+	urls    []string
+}
+
+func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := s.answers[min(s.sent, len(s.answers)-1)]
+	s.sent++
+	s.urls = append(s.urls, req.URL.String())
+	if body == "" {
+		return nil, errors.New("connection reset")
+	}
+	header := http.Header{}
+	if s.after != "" {
+		header.Set("Retry-After", s.after)
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+}
+
+func (s *script) client(t *testing.T, options ...client.Option) *client.Client {
+	t.Helper()
+	c, err := client.New("http://platform.test", client.App{GameID: "1", SigKey: "secret-key"}, append(options, client.WithTransport(s))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const (
+	ok      = `{"ret":0,"msg":"success","seq":"1"}`
+	later   = `{"ret":154,"msg":"busy","seq":"1"}` // retry
+	rate    = `{"ret":-6,"msg":"slow","seq":"1"}`  // slow-down
+	expired = `{"ret":100014,"msg":"old","seq":"1"}`
+	unknown = `{"ret":4711,"msg":"new","seq":"1"}`
+)
+
+var player = client.Player{OpenID: "1", Token: "secret-token"}
+
+func TestCallsAreRepeatedByTheirCodesClass(t *testing.T) {
+	for name, test := range map[string]struct {
+		answers []string
+		after   string
+		sent    int
+		code    retcode.Code
+		least   time.Duration // of waiting
+	}{
+		"success":                               {answers: []string{ok}, sent: 1},
+		"retry once":                            {answers: []string{later, ok}, sent: 2},
+		"retry until the attempts end":          {answers: []string{later}, sent: 3, code: retcode.OIDBDeadlineExceeded},
+		"slow down":                             {answers: []string{rate, ok}, after: "1", sent: 2, least: time.Second},
+		"slow down for longer than is waited":   {answers: []string{rate, ok}, after: "60", sent: 1, code: retcode.QQAppRateExceeded},
+		"a new login is not got by a repeat":    {answers: []string{expired, ok}, sent: 1, code: retcode.QQAccessTokenExpired},
+		"a broken connection":                   {answers: []string{"", ok}, sent: 2},
+		"a number that nobody knows":            {answers: []string{unknown, ok}, sent: 1},
+		"an answer that is none":                {answers: []string{"<html>", ok}, sent: 1},
+		"an answer without ret is none as well": {answers: []string{"{}", ok}, sent: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: test.answers, after: test.after}
+				start := time.Now()
+				err := s.client(t).V5.VerifyLogin(t.Context(), player)
+				if code, _ := retcode.From(err); code != test.code {
+					t.Errorf("got %v, want %v", err, test.code)
+				}
+				if s.sent != test.sent {
+					t.Errorf("it was sent %d times, want %d", s.sent, test.sent)
+				}
+				if waited := time.Since(start); waited < test.least || waited > test.least+3*time.Second {
+					t.Errorf("it waited %s", waited)
+				}
+			})
+		})
+	}
+}
+
+func TestRepeatsHaveABudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []string{later}}
+		c := s.client(t)
+		const calls = 1000
+		for range calls {
+			_ = c.V5.VerifyLogin(t.Context(), player)
+		}
+		if repeats := s.sent - calls; repeats < calls/10 || repeats > calls/10+20 {
+			t.Errorf("of %d calls %d were repeated", calls, repeats)
+		}
+	})
+}
+
+func TestNoWaitBeyondTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s := &script{answers: []string{rate}, after: "1"}
+		start := time.Now()
+		err := s.client(t).V5.VerifyLogin(ctx, player)
+		if time.Since(start) != 0 || s.sent != 1 || !errors.Is(err, retcode.QQAppRateExceeded) {
+			t.Errorf("after %s and %d attempts: %v", time.Since(start), s.sent, err)
+		}
+	})
+}
+
+func TestAWaitEndsWithItsContext(t *testing.T) {
+	s := &script{answers: []string{later}}
+	ctx, cancel := context.WithCancel(t.Context())
+	c := s.client(t, client.WithClock(nil, func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return ctx.Err()
+	}))
+	if err := c.V5.VerifyLogin(ctx, player); !errors.Is(err, context.Canceled) || !errors.Is(err, retcode.OIDBDeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestErrorsShowNoSecrets(t *testing.T) {
+	s := &script{answers: []string{""}}
+	err := s.client(t, client.WithRetry(client.Retry{Attempts: 1})).V5.VerifyLogin(t.Context(), player)
+	if err == nil || s.sent != 1 {
+		t.Fatalf("%d attempts: %v", s.sent, err)
+	}
+	for _, secret := range []string{"secret", "sig=", "platform.test/v2/auth/verify_login?"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("%q shows %q", err, secret)
+		}
+	}
+}
+
+func TestAnIdentityThatIsNoneIsAnError(t *testing.T) {
+	for _, body := range []string{ok, "access_token=A", "%", "{"} {
+		link, err := (&script{answers: []string{body}}).client(t).V5.Decrypt(t.Context(), "x", client.Android)
+		if err == nil || link != (client.V5Link{}) {
+			t.Errorf("%q: %+v, %v", body, link, err)
+		}
+	}
+}
+
+func TestTheClockIsTheCallers(t *testing.T) {
+	s := &script{answers: []string{ok}}
+	c := s.client(t, client.WithClock(func() time.Time { return time.Unix(1700000000, 0) }, nil))
+	if err := c.V5.VerifyLogin(t.Context(), player); err != nil || !strings.Contains(s.urls[0], "ts=1700000000") {
+		t.Errorf("%v: %v", s.urls, err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for _, url := range []string{"", "platform.test", "ftp://platform.test", "http://", "http://user:secret@platform.test", "http://platform.test/path", "http://platform.test?a=b", "http://platform.test#a"} {
+		if _, err := client.New(url, client.App{}); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+func TestACodeIsExchangedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer string
+		sent   int
+	}{
+		"a broken connection":         {"", 1},
+		"the store failed":            {`{"error":110504,"error_description":"internal"}`, 1},
+		"a limit, which comes before": {`{"error":-6,"error_description":"slow"}`, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []string{test.answer}}
+				if _, err := s.client(t).Connect.Exchange(t.Context(), "code", client.Login{}); err == nil || s.sent != test.sent {
+					t.Errorf("it was sent %d times, want %d: %v", s.sent, test.sent, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAHostThatIsNotThereIsTriedAgain(t *testing.T) {
+	pauses := 0
+	c, err := client.New("http://127.0.0.1:1", client.App{}, client.WithClock(nil, func(context.Context, time.Duration) error {
+		pauses++
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Connect.Exchange(t.Context(), "code", client.Login{}); err == nil || pauses != client.DefaultRetry.Attempts-1 {
+		t.Errorf("%d pauses: %v", pauses, err)
+	}
+}

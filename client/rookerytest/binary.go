@@ -1,0 +1,70 @@
+package rookerytest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	// Names what the binary is built from, so that a module that uses this package has its requirements, and the go
+	// command runs tests again when the platform has changed.
+	_ "github.com/rookeryhq/rookery/internal/cli"
+)
+
+// kept is how long a binary that nobody has used stays. Who works on the platform itself makes many.
+const kept = time.Hour
+
+// binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
+// process. It is kept under a name made of its content, so that other processes may build another at the same time.
+var binary = sync.OnceValues(func() (string, error) {
+	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
+		if _, err := os.Stat(file); err != nil {
+			return "", fmt.Errorf("ROOKERY_BINARY: %w", err)
+		}
+		return filepath.Abs(file)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	folder := filepath.Join(cache, "rookery", "test")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	removeOld(folder)
+	built, err := os.MkdirTemp(folder, "build-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(built)
+	file := filepath.Join(built, "rookery.exe") // a name that every system runs
+	out, err := exec.Command("go", "build", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building rookery: %w\n%s", err, out)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	name := filepath.Join(folder, "rookery-"+hex.EncodeToString(sum[:8])+".exe")
+	if _, err := os.Stat(name); err == nil {
+		now := time.Now()
+		return name, os.Chtimes(name, now, now)
+	}
+	return name, os.Rename(file, name)
+})
+
+// removeOld removes what nobody has used for long. What another process still holds can stay.
+func removeOld(folder string) {
+	entries, _ := os.ReadDir(folder)
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > kept {
+			_ = os.RemoveAll(filepath.Join(folder, entry.Name()))
+		}
+	}
+}

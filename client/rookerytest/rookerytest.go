@@ -1,0 +1,369 @@
+// Package rookerytest gives a Go test a platform of its own: a `rookery dev` in its own process, with a demo world of
+// apps and accounts, a clock to move and faults to switch on.
+//
+//	func TestLogin(t *testing.T) {
+//		p := rookerytest.Start(t)
+//		game, ann := p.Apps[0], p.Accounts[0]
+//		c := p.Client(game)
+//		...
+//		p.Advance(31 * 24 * time.Hour) // now Ann's login has lapsed
+//	}
+//
+// It runs the binary that the environment variable ROOKERY_BINARY names. Without one it builds the version of Rookery that
+// the test's module requires, for which it needs the go command.
+//
+// Every method fails the test at once when the platform does not do as it is told.
+package rookerytest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/client"
+)
+
+// Platform is a running `rookery dev`.
+type Platform struct {
+	URL      string    // where every door listens
+	OIDB     string    // host:port of the bus
+	Apps     []App     // of the demo world
+	Accounts []Account // of the demo world; the first has friends in the others
+
+	t     testing.TB
+	token string
+	web   *http.Client
+	log   lockedBuffer
+}
+
+// App is a registered app with its keys.
+type App struct {
+	AppID        string            `json:"appid"`
+	Name         string            `json:"name"`
+	GameID       string            `json:"gameid"`
+	AppKey       string            `json:"appkey"`
+	MSDKKey      string            `json:"msdkkey"`
+	SigKeys      map[string]string `json:"sigkeys"` // by source
+	ClientSigKey string            `json:"client_sigkey"`
+}
+
+// Account is an account with what it has at each app: by appid, and for MSDK V5 by gameid.
+type Account struct {
+	UIN      string `json:"uin"`
+	Nickname string `json:"nickname"`
+	Password string `json:"password"`
+
+	OpenIDs      map[string]string `json:"openids"`
+	AccessTokens map[string]string `json:"access_tokens"`
+	PayTokens    map[string]string `json:"pay_tokens"`
+	Openkeys     map[string]string `json:"openkeys"`
+
+	MSDKOpenIDs map[string]string `json:"msdk_openids"`
+	MSDKTokens  map[string]string `json:"msdk_tokens"`
+}
+
+// patience is how long the platform may take to start, to end, or to do as it is told.
+const patience = 20 * time.Second
+
+// Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of
+// `rookery dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
+func Start(t testing.TB, args ...string) *Platform {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatalf("rookerytest: %v", err)
+	}
+	p := &Platform{t: t, web: &http.Client{Timeout: patience}}
+	cmd := exec.Command(file, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, args...)...)
+	// Its note for operator commands is for nobody but this test.
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
+	cmd.Stderr = &p.log
+	dieWithParent(cmd)
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatalf("rookerytest: starting %s: %v", file, err)
+	}
+	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	t.Cleanup(func() { p.stop(cmd) })
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if !late.Stop() || err != nil {
+		t.Fatalf("rookerytest: rookery dev was not ready within %s (%v):\n%s", patience, err, p.log.end())
+	}
+	if err := p.read(line); err != nil {
+		t.Fatalf("rookerytest: what rookery dev --json printed: %v", err)
+	}
+	return p
+}
+
+// read takes the world that the platform prints.
+func (p *Platform) read(line []byte) error {
+	var world struct {
+		HTTP           string    `json:"http"`
+		OIDB           string    `json:"oidb"`
+		AdminTokenFile string    `json:"admin_token_file"`
+		Apps           []App     `json:"apps"`
+		Accounts       []Account `json:"accounts"`
+	}
+	if err := json.Unmarshal(line, &world); err != nil {
+		return err
+	}
+	token, err := os.ReadFile(world.AdminTokenFile)
+	p.URL, p.OIDB, p.Apps, p.Accounts = world.HTTP, world.OIDB, world.Apps, world.Accounts
+	p.token = strings.TrimSpace(string(token))
+	return err
+}
+
+// stop interrupts the platform, as Ctrl-C does, which must then end by itself.
+func (p *Platform) stop(cmd *exec.Cmd) {
+	p.t.Helper()
+	p.web.CloseIdleConnections()
+	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	defer late.Stop()
+	if cmd.Process.Signal(os.Interrupt) != nil { // not every system has it
+		cmd.Process.Kill()
+	} else if err := cmd.Wait(); err != nil {
+		p.t.Errorf("rookerytest: the platform ended with %v", err)
+	}
+	if p.t.Failed() {
+		p.t.Logf("the end of the platform's log:\n%s", p.log.end())
+	}
+}
+
+// Client returns a client of the platform for an app. It does not repeat calls unless an option says so: a test wants to
+// see the first answer.
+func (p *Platform) Client(app App, options ...client.Option) *client.Client {
+	p.t.Helper()
+	c, err := client.New(p.URL, client.App{
+		AppID: app.AppID, AppKey: app.AppKey, MSDKKey: app.MSDKKey,
+		GameID: app.GameID, SigKey: app.SigKeys["0"], Source: "0", ClientSigKey: app.ClientSigKey,
+	}, append([]client.Option{client.WithRetry(client.Retry{Attempts: 1})}, options...)...)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c
+}
+
+// Settings are members of an app, an account or another thing as the admin API takes them.
+type Settings map[string]any
+
+// serial makes names and gameids that no other test of the process has.
+var serial atomic.Int64
+
+// NewApp registers a game with these settings, which may be nil.
+func (p *Platform) NewApp(settings Settings) App {
+	p.t.Helper()
+	n := serial.Add(1)
+	all := Settings{"name": fmt.Sprint("Game ", n), "gameid": fmt.Sprint(10_000 + n)}
+	for name, value := range settings {
+		all[name] = value
+	}
+	var app App
+	p.Admin(http.MethodPost, "/admin/v1/apps", all, &app)
+	return app
+}
+
+// SetApp changes an app's settings.
+func (p *Platform) SetApp(app App, settings Settings) {
+	p.t.Helper()
+	p.Admin(http.MethodPatch, "/admin/v1/apps/"+app.AppID, settings, nil)
+}
+
+// NewAccount makes an account, which has nothing at any app yet.
+func (p *Platform) NewAccount() Account {
+	p.t.Helper()
+	account := Account{Password: fmt.Sprint("test-password-", serial.Add(1))}
+	p.Admin(http.MethodPost, "/admin/v1/accounts", Settings{"password": account.Password}, &account)
+	return account
+}
+
+// SetAccount changes members of an account's profile, such as nickname, gender and vip.
+func (p *Platform) SetAccount(account Account, settings Settings) {
+	p.t.Helper()
+	p.Admin(http.MethodPatch, "/admin/v1/accounts/"+account.UIN, settings, nil)
+}
+
+// SetPassword gives an account another password, which ends the logins before it.
+func (p *Platform) SetPassword(account Account, password string) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/password", Settings{"password": password}, nil)
+}
+
+// Revoke ends an account's authorization of an app, as the person or, if operator, as an operator.
+func (p *Platform) Revoke(app App, account Account, operator bool) {
+	p.t.Helper()
+	by := "user"
+	if operator {
+		by = "operator"
+	}
+	p.Admin(http.MethodPost, "/admin/v1/tokens/revoke", Settings{"appid": app.AppID, "uin": account.UIN, "by": by}, nil)
+}
+
+// TokenKind is a kind of token.
+type TokenKind string
+
+// The kinds of tokens.
+const (
+	AccessToken TokenKind = "access"
+	PayToken    TokenKind = "pay"
+	Openkey     TokenKind = "openkey"
+	MSDKToken   TokenKind = "msdk"
+	LinkToken   TokenKind = "link"
+	GuestToken  TokenKind = "guest"
+)
+
+// Token is a token and whom it is for.
+type Token struct {
+	Token      string `json:"token"`
+	OpenID     string `json:"openid"`      // at the app
+	MSDKOpenID string `json:"msdk_openid"` // at the game
+	GuestID    string `json:"guestid"`     // of a guest
+}
+
+// Issue has a token made as if the person had just logged in.
+func (p *Platform) Issue(app App, account Account, kind TokenKind) (token Token) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/tokens", Settings{"appid": app.AppID, "uin": account.UIN, "kind": kind}, &token)
+	return token
+}
+
+// Player logs an account in at a V5 game.
+func (p *Platform) Player(app App, account Account) client.Player {
+	p.t.Helper()
+	token := p.Issue(app, account, MSDKToken)
+	return client.Player{OpenID: token.MSDKOpenID, Token: token.Token}
+}
+
+// User logs an account in at an app by the other doors.
+func (p *Platform) User(app App, account Account) client.User {
+	p.t.Helper()
+	token := p.Issue(app, account, AccessToken)
+	return client.User{OpenID: token.OpenID, Token: token.Token}
+}
+
+// Now is what the platform's clock shows.
+func (p *Platform) Now() time.Time {
+	p.t.Helper()
+	var clock struct{ Now time.Time }
+	p.Admin(http.MethodGet, "/dev/v1/clock", nil, &clock)
+	return clock.Now
+}
+
+// Advance moves the platform's clock on; a negative duration moves it back.
+func (p *Platform) Advance(d time.Duration) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/dev/v1/clock", Settings{"advance": d.String()}, nil)
+}
+
+// SetClock sets the platform's clock.
+func (p *Platform) SetClock(to time.Time) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/dev/v1/clock", Settings{"set": to}, nil)
+}
+
+// Fault is a part of the platform that is made to fail: `rookery dev fault --help` lists the points.
+type Fault struct {
+	Point     string  `json:"point"`               // such as store.read:grants
+	AppID     string  `json:"appid,omitempty"`     // only for this app
+	OpenID    string  `json:"openid,omitempty"`    // only for this user
+	Interface string  `json:"interface,omitempty"` // only on this interface
+	Times     int     `json:"times,omitempty"`     // so often; 0 until it is cleared
+	Rate      float64 `json:"rate,omitempty"`      // the share of calls that fail; 0 is all
+}
+
+// AddFault switches a fault on and returns what switches it off.
+func (p *Platform) AddFault(f Fault) (off func()) {
+	p.t.Helper()
+	var added struct{ ID int }
+	p.Admin(http.MethodPost, "/dev/v1/faults", f, &added)
+	return func() {
+		p.t.Helper()
+		p.Admin(http.MethodDelete, fmt.Sprint("/dev/v1/faults/", added.ID), nil, nil)
+	}
+}
+
+// ClearFaults switches all faults off.
+func (p *Platform) ClearFaults() {
+	p.t.Helper()
+	p.Admin(http.MethodDelete, "/dev/v1/faults", nil, nil)
+}
+
+// Admin calls the platform's admin or dev API; in and out may be nil.
+func (p *Platform) Admin(method, path string, in, out any) {
+	p.t.Helper()
+	if err := p.admin(method, path, in, out); err != nil {
+		p.t.Fatalf("rookerytest: %s %s: %v", method, path, err)
+	}
+}
+
+func (p *Platform) admin(method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequest(method, p.URL+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	rsp, err := p.web.Do(req)
+	if err != nil {
+		return err
+	}
+	defer rsp.Body.Close()
+	answer, err := io.ReadAll(rsp.Body)
+	switch {
+	case err != nil:
+		return err
+	case rsp.StatusCode/100 != 2:
+		return errors.New(string(answer))
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// Log returns what the platform has logged so far.
+func (p *Platform) Log() string { return p.log.String() }
+
+// lockedBuffer is a log that is written and read at the same time.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(text)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// end returns the last lines.
+func (b *lockedBuffer) end() string {
+	const lines = 20
+	all := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

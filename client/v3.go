@@ -1,0 +1,117 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// V3 calls MSDK V3, the older interface (msdk-v3.md). It needs App.AppID and App.MSDKKey.
+type V3 struct{ client *Client }
+
+// User is a user of an app, by a token that the app has of the user.
+type User struct {
+	OpenID string // 32 hex digits
+	Token  string // the access token; VerifyLogin takes an openkey too
+}
+
+// VerifyLogin checks a login; nil says that it holds. An openkey that holds then holds for two hours more. userIP is the
+// user's address and may be empty.
+func (v *V3) VerifyLogin(ctx context.Context, u User, userIP string) error {
+	return v.call(ctx, "/auth/verify_login", v.client.app.AppID, u.OpenID, map[string]any{
+		"appid": v.appID(), "openid": u.OpenID, "openkey": u.Token, "userip": userIP,
+	}, nil)
+}
+
+// GuestCheckToken checks a guest's login; nil says that it holds. The guestid has G_ in front.
+func (v *V3) GuestCheckToken(ctx context.Context, guestID, token string) error {
+	return v.call(ctx, "/auth/guest_check_token", "G_"+v.client.app.AppID, guestID, map[string]any{
+		"guestid": guestID, "accessToken": token,
+	}, nil)
+}
+
+// V3Payment asks for the strings with which a payment begins.
+type V3Payment struct {
+	OpenID         string // 32 hex digits
+	PayToken       string
+	RegChannel     string // by which the user registered
+	OS             string // such as android or iap
+	InstallChannel string // by which the game was installed
+	OfferID        string // the payment's appid
+}
+
+// GetPFVal checks a pay token and returns the strings of its payment.
+func (v *V3) GetPFVal(ctx context.Context, p V3Payment) (PF, error) {
+	var out struct {
+		PF    string `json:"pf"`
+		PFKey string `json:"pfKey"`
+	}
+	err := v.call(ctx, "/auth/get_pfval", v.client.app.AppID, p.OpenID, map[string]any{
+		"appid": v.client.app.AppID, "openid": p.OpenID, "accessToken": p.PayToken, "platform": "desktop_m_qq",
+		"regChannel": p.RegChannel, "os": p.OS, "installchannel": p.InstallChannel, "offerid": p.OfferID,
+	}, &out)
+	return PF(out), err
+}
+
+// appID is the appid as the one interface that wants a number takes it.
+func (v *V3) appID() any {
+	if n, err := strconv.ParseUint(v.client.app.AppID, 10, 64); err == nil {
+		return n
+	}
+	return v.client.app.AppID
+}
+
+// call signs and makes a call; out may be nil. The appid and openid are the URL's.
+func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string]any, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return v.client.do(ctx, &call{
+		method: http.MethodPost, path: path, body: body, media: mediaJSON,
+		query: func(now time.Time) string {
+			timestamp := strconv.FormatInt(now.Unix(), 10)
+			return url.Values{
+				"timestamp": {timestamp}, "appid": {appid}, "openid": {openid}, "encode": {"2"},
+				"sig": {sign.V3(timestamp, v.client.app.MSDKKey)},
+			}.Encode()
+		},
+		read: func(a *answer) error { return readV3(a, out) },
+	})
+}
+
+// platformFailed is the ret that says that the platform's own code opens msg (msdk-v3.md, 3).
+const platformFailed = -10000
+
+// readV3 reads an answer of MSDK V3 (msdk-v3.md, 3) into out, which may be nil.
+func readV3(a *answer, out any) error {
+	var common struct {
+		Ret *int   `json:"ret"`
+		Msg string `json:"msg"`
+	}
+	if err := json.Unmarshal(a.body, &common); err != nil || common.Ret == nil {
+		return a.foreign("MSDK V3")
+	}
+	number := *common.Ret
+	switch number {
+	case 0:
+		return readMore(a, out)
+	case platformFailed:
+		text, message, _ := strings.Cut(common.Msg, ",")
+		if inner, err := strconv.Atoi(text); err == nil {
+			e := a.refused(inner, message)
+			e.code = lookup(inner, retcode.QQ)
+			return e
+		}
+	}
+	e := a.refused(number, common.Msg)
+	e.code = lookup(number, retcode.MSDKv3)
+	return e
+}

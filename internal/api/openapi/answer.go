@@ -1,0 +1,287 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// answer is the result of a call.
+type answer struct {
+	ret  int
+	msg  string        // left out when empty
+	lost *bool         // is_lost; nil for interfaces without it
+	data func(*writer) // nil for none
+}
+
+// Results that are an interface's own (qq-connect-openapi.md, B.7); the list of return codes does not have them.
+const (
+	retBusy     = 1001
+	retLoggedIn = 0
+	retNoLogin  = 1002
+)
+
+func encode(c *access.Call, result any, err error) {
+	in, ok := c.Input.(*request)
+	if !ok { // the call ended before its parameters were read
+		in = new(request)
+		c.Query, _ = c.Query[:0].AddForm(c.Request.URL.RawQuery)
+		in.read(c.Query)
+	}
+	a := &c.Answer
+	a.Status = http.StatusOK
+	out, _ := result.(*answer)
+	if err != nil {
+		out = new(answer)
+		if a.Code, out.msg = refusal(err); a.Code == 0 {
+			a.Status, out.ret = http.StatusInternalServerError, retBusy
+		} else {
+			out.ret = a.Code.Number()
+		}
+		var coded *retcode.Error
+		if errors.As(err, &coded) {
+			a.RetryAfter = coded.RetryAfter()
+		}
+	}
+	w := writer{buf: a.Body, xml: in.xml}
+	w.begin(in.gbk)
+	w.number("ret", int64(out.ret))
+	if out.msg != "" {
+		w.text("msg", out.msg)
+	}
+	if out.lost != nil {
+		w.flag("is_lost", *out.lost)
+	}
+	if out.data != nil {
+		out.data(&w)
+	}
+	if in.seq != "" {
+		w.raw("seq", in.seq)
+	}
+	w.end()
+	a.Body, a.ContentType = w.buf, "text/html; charset=utf-8"
+	if in.gbk {
+		a.Body, a.ContentType = toGBK(w.buf, in.xml), "text/html; charset=gbk"
+	}
+}
+
+// refusal gives an error its number and its text for the caller; no number where something inside the platform failed.
+func refusal(err error) (retcode.Code, string) {
+	var failure *oidb.Failure
+	if errors.As(err, &failure) {
+		code := identity.OpenAPIMeaning(failure.Code)
+		if code.Domain() != retcode.QQ { // the bus's own results: the pair could not be checked
+			code = retcode.QQOpenIDOpenKeyCheckFailed
+		}
+		return code, failure.Error()
+	}
+	var coded *retcode.Error
+	if errors.As(err, &coded) && coded.Detail() != "" {
+		return coded.Code(), coded.Detail()
+	}
+	code, ok := retcode.From(err)
+	switch {
+	case code == retcode.QQSignatureWrong:
+		return code, "signature verification failed" // as documented (qq-connect-openapi.md, B.7)
+	case ok:
+	case errors.Is(err, access.ErrNoRoute):
+		code = retcode.QQAPINotFound
+	case errors.Is(err, access.ErrMethod):
+		return retcode.QQParameterInvalid, err.Error() // which methods the path takes
+	case errors.Is(err, access.ErrTooLarge):
+		return retcode.QQParameterInvalid, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
+	case errors.Is(err, access.ErrUnreadable):
+		return retcode.QQParameterInvalid, "the body ended early"
+	default:
+		return 0, "server busy"
+	}
+	return code, code.Entry().Summary
+}
+
+// writer writes an answer's members in the form that was asked for: an object of JSON, or elements below one called data.
+type writer struct {
+	buf   []byte
+	xml   bool
+	comma bool // JSON: a member stands before
+}
+
+func (w *writer) begin(gbk bool) {
+	switch {
+	case !w.xml:
+		w.buf = append(w.buf, '{')
+	case gbk:
+		w.buf = append(w.buf, `<?xml version="1.0" encoding="gbk"?><data>`...)
+	default:
+		w.buf = append(w.buf, `<?xml version="1.0" encoding="utf-8"?><data>`...)
+	}
+}
+
+func (w *writer) end() {
+	if w.xml {
+		w.buf = append(w.buf, "</data>\n"...)
+	} else {
+		w.buf = append(w.buf, "}\n"...)
+	}
+}
+
+func (w *writer) open(name string) {
+	if w.xml {
+		w.buf = append(append(append(w.buf, '<'), elementName(name)...), '>')
+		return
+	}
+	if w.comma {
+		w.buf = append(w.buf, ',')
+	}
+	w.comma = true
+	w.buf = append(append(append(w.buf, '"'), name...), `":`...)
+}
+
+func (w *writer) close(name string) {
+	if w.xml {
+		w.buf = append(append(append(w.buf, "</"...), elementName(name)...), '>')
+	}
+}
+
+// elementName is a member's name as XML takes it: one that begins with a digit gets an underscore in front.
+func elementName(name string) string {
+	if name[0] >= '0' && name[0] <= '9' {
+		return "_" + name
+	}
+	return name
+}
+
+// raw writes a value that needs no quotes.
+func (w *writer) raw(name, value string) {
+	w.open(name)
+	w.buf = append(w.buf, value...)
+	w.close(name)
+}
+
+func (w *writer) number(name string, n int64) {
+	w.open(name)
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+	w.close(name)
+}
+
+// flag writes a truth as 0 or 1.
+func (w *writer) flag(name string, is bool) {
+	if is {
+		w.raw(name, "1")
+	} else {
+		w.raw(name, "0")
+	}
+}
+
+// boolean writes a truth as false or true.
+func (w *writer) boolean(name string, is bool) { w.raw(name, strconv.FormatBool(is)) }
+
+func (w *writer) text(name, text string) {
+	w.open(name)
+	if w.xml {
+		var escaped bytes.Buffer
+		_ = xml.EscapeText(&escaped, []byte(text)) // a Buffer takes everything
+		w.buf = append(w.buf, escaped.Bytes()...)
+	} else {
+		w.buf = appendString(w.buf, text)
+	}
+	w.close(name)
+}
+
+// list writes items: an array of objects, or an element with one called item for each.
+func (w *writer) list(name string, count int, item func(i int)) {
+	w.open(name)
+	if !w.xml {
+		w.buf = append(w.buf, '[')
+	}
+	for i := range count {
+		switch {
+		case w.xml:
+			w.buf = append(w.buf, "<item>"...)
+		case i > 0:
+			w.buf = append(w.buf, ",{"...)
+		default:
+			w.buf = append(w.buf, '{')
+		}
+		w.comma = false
+		item(i)
+		if w.xml {
+			w.buf = append(w.buf, "</item>"...)
+		} else {
+			w.buf = append(w.buf, '}')
+		}
+	}
+	if !w.xml {
+		w.buf = append(w.buf, ']')
+	}
+	w.comma = true
+	w.close(name)
+}
+
+// appendString appends a JSON string without < > &: the answer goes out as HTML, and a name must not become any.
+func appendString(b []byte, text string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			switch {
+			case c == '"' || c == '\\':
+				b = append(b, '\\', c)
+			case c < ' ' || c == '<' || c == '>' || c == '&' || c == 0x7f:
+				b = appendEscape(b, rune(c))
+			default:
+				b = append(b, c)
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		b = utf8.AppendRune(b, r) // U+FFFD for what is no rune
+		i += size
+	}
+	return append(b, '"')
+}
+
+// appendEscape appends \u escapes, two of them for a rune above U+FFFF.
+func appendEscape(b []byte, r rune) []byte {
+	const digits = "0123456789abcdef"
+	if r > 0xffff {
+		r -= 0x10000
+		return appendEscape(appendEscape(b, 0xd800+r>>10), 0xdc00+r&0x3ff)
+	}
+	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+}
+
+// toGBK recodes an answer. What GBK does not have is escaped as the form allows: nothing is lost.
+func toGBK(body []byte, asXML bool) []byte {
+	encoder := simplifiedchinese.GBK.NewEncoder()
+	b := make([]byte, 0, len(body))
+	for len(body) > 0 {
+		if body[0] < utf8.RuneSelf {
+			b = append(b, body[0])
+			body = body[1:]
+			continue
+		}
+		r, size := utf8.DecodeRune(body)
+		encoded, err := encoder.Bytes(body[:size])
+		switch {
+		case err == nil && r != utf8.RuneError:
+			b = append(b, encoded...)
+		case asXML:
+			b = append(strconv.AppendInt(append(b, "&#"...), int64(r), 10), ';')
+		default:
+			b = appendEscape(b, r)
+		}
+		body = body[size:]
+	}
+	return b
+}

@@ -1,0 +1,67 @@
+package openapi
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BenchmarkGetInfo is the whole way of a call through the door, without the network.
+func BenchmarkGetInfo(b *testing.B) {
+	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "rookery.db"))
+	must(b, err)
+	defer db.Close()
+	clock, bus := new(platform.Clock), oidb.NewBus()
+	keyring, err := identity.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
+	must(b, err)
+	id := identity.New(db, clock, keyring)
+	id.Register(bus)
+	app, err := id.Apps.Create(b.Context(), platform.App{Name: "a game", Online: true})
+	must(b, err)
+	account, err := id.CreateAccount(b.Context(), platform.Account{Profile: platform.Profile{Nickname: "Ann"}}, "a long password")
+	must(b, err)
+	openkey, err := id.Issue(b.Context(), identity.IssueRequest{AppID: app.AppID, UIN: account.UIN, Kind: identity.Openkey})
+	must(b, err)
+	routes, err := access.ParseRoutes(catalogue.Routes)
+	must(b, err)
+	door := New(id, friends.New(db, clock, bus), bus, Options{})
+	gateway, err := access.New(routes, []*access.Door{door}, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	must(b, err)
+	handler := gateway.Handler([]*access.Door{door}, http.NotFoundHandler())
+
+	form := url.Values{"appid": {app.AppID.String()}, "openid": {openkey.OpenID.String()}, "openkey": {openkey.Token}, "pf": {"qzone"}}.Encode()
+	q, err := sign.Query(nil).AddForm(form)
+	must(b, err)
+	request := httptest.NewRequest("GET", "/v3/user/get_info?"+form+"&sig="+url.QueryEscape(sign.OpenAPI("GET", "/v3/user/get_info", q, app.AppKey)), nil)
+	answer := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		answer.Body.Reset()
+		handler.ServeHTTP(answer, request)
+	}
+	if got := answer.Body.String(); got[:9] != `{"ret":0,` {
+		b.Fatal(got)
+	}
+}

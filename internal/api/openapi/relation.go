@@ -1,0 +1,79 @@
+package openapi
+
+import (
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func (d *door) listFriends(c *access.Call) (oidb.FriendsResponse, error) {
+	return oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+		AppID: c.App.AppID, UIN: c.Input.(*request).login.UIN,
+	})
+}
+
+// friendIM says that a friend is one in QQ itself (qq-connect-openapi.md, B.8); there are no others here.
+const friendIM = 1
+
+// getAppFriends is /v3/relation/get_app_friends.
+func (d *door) getAppFriends(c *access.Call) (any, error) {
+	in := c.Input.(*request)
+	switch in.query.Get("flag") {
+	case "", "1", "2", "3", "4":
+	default:
+		return nil, retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is not a number from 1 to 4")
+	}
+	list, err := d.listFriends(c)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{lost: &list.Lost, data: func(w *writer) {
+		w.list("items", len(list.Friends), func(i int) {
+			friend := &list.Friends[i]
+			w.text("openid", friend.OpenID.String())
+			if in.games || in.platform == "qplus" {
+				w.text("nickname", friend.Profile.Nickname)
+			}
+			if !in.games {
+				return
+			}
+			w.text("gender", gender(&friend.Profile))
+			w.text("figureurl", friend.Profile.Picture(50))
+			blue := friend.Profile.VIP.Blue
+			w.boolean("is_blue_vip", blue.Has())
+			w.number("blue_vip_level", int64(blue.Level))
+			w.boolean("is_blue_year_vip", blue.Year)
+			w.boolean("is_super_blue_vip", blue.Luxury)
+			w.boolean("is_played", true)
+			w.number("friend_type", friendIM)
+		})
+		if in.games {
+			w.number("uin", 0)
+		}
+	}}, nil
+}
+
+// isFriend is /v3/relation/is_friend. Who does not use the app is nobody's friend to it.
+func (d *door) isFriend(c *access.Call) (any, error) {
+	in := c.Input.(*request)
+	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
+	if err != nil {
+		return nil, err
+	}
+	var are bool
+	if user, ok := users[in.fopenids[0]]; ok {
+		rsp, err := oidb.Call[oidb.AreFriendsRequest, oidb.AreFriendsResponse](c.Context(), d.bus, oidb.AreFriends, oidb.AreFriendsRequest{
+			UIN: in.login.UIN, Friend: user.UIN,
+		})
+		if err != nil {
+			return nil, err
+		}
+		are = rsp.Friends
+	}
+	return &answer{data: func(w *writer) {
+		w.flag("is_friend", are)
+		if in.games {
+			w.number("is_gamefriend", 0)
+		}
+	}}, nil
+}

@@ -1,0 +1,224 @@
+package openapi
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// request is a call's parameters as far as they have been understood, and what the stages found out.
+type request struct {
+	query    sign.Query
+	platform string // that pf names; "" for none
+	games    bool   // it is one of QQ Games, whose interfaces have charset and seq
+	xml, gbk bool   // form of the answer; gbk is that of the parameters too
+	seq      string // to be sent back
+
+	openid      platform.OpenID
+	openIDSound bool
+	timestamp   uint64 // Unix seconds; 0 for none
+
+	fopenids []platform.OpenID
+	content  string // UTF-8
+
+	rotating bool // signed by another key than the app's present one
+	login    oidb.CheckResponse
+	refused  *oidb.Failure // of the session check; nil when it succeeded
+}
+
+// maxNonce is what 0x71f takes, in bytes.
+const maxNonce = 64
+
+// params reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts
+// (qq-connect-openapi.md, B.1 and B.2).
+func (d *door) params(c *access.Call) (err error) {
+	in := new(request)
+	c.Input = in
+	if c.Query, err = c.Query[:0].AddForm(c.Request.URL.RawQuery); err == nil && c.Request.Method == http.MethodPost {
+		c.Query, err = addBody(c.Query, c.Request.Header.Get("Content-Type"), c.Body)
+	}
+	in.read(c.Query)
+	if err != nil {
+		return retcode.QQParameterInvalid.Errorf("%v", err)
+	}
+	if in.openIDSound {
+		c.User = in.openid.String()
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	if private := d.interfaces[c.Route.Path].private; private != nil {
+		return private(in)
+	}
+	return nil
+}
+
+// addBody adds the parameters of a body. The files among the parts of a multipart body are no parameters.
+func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) {
+	media, options, _ := mime.ParseMediaType(contentType)
+	if media != "multipart/form-data" {
+		return q.AddForm(string(body)) // whatever its type says: clients are careless about it
+	}
+	parts := multipart.NewReader(bytes.NewReader(body), options["boundary"])
+	for {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			return q, nil
+		}
+		if err != nil {
+			return q, fmt.Errorf("the multipart body breaks off or has no boundary")
+		}
+		if part.FileName() != "" {
+			continue
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return q, fmt.Errorf("the multipart body breaks off in part %.40q", part.FormName())
+		}
+		p := sign.Param{Name: part.FormName(), Value: string(value)}
+		p.RawName, p.RawValue = p.Name, p.Value
+		if q, err = q.Set(p); err != nil {
+			return q, err
+		}
+	}
+}
+
+// read understands what can be, so that even a refusal has the form that was asked for.
+func (in *request) read(q sign.Query) {
+	in.query = q
+	in.platform = platformOf(q.Get("pf"))
+	in.games = in.platform == "qqgame" || in.platform == "3366"
+	in.xml = q.Get("format") == "xml"
+	in.gbk = in.games && !strings.EqualFold(q.Get("charset"), "utf-8")
+	if seq := q.Get("seq"); in.games && isNumber(seq) {
+		in.seq = seq
+	}
+	var err error
+	in.openid, err = platform.ParseOpenID(q.Get("openid"))
+	in.openIDSound = err == nil
+}
+
+// check returns what is missing or malformed in the common parameters.
+func (in *request) check() error {
+	for _, name := range [...]string{"openid", "openkey", "appid", "sig", "pf"} {
+		if in.query.Get(name) == "" {
+			return missing(name)
+		}
+	}
+	if !isNumber(in.query.Get("appid")) {
+		return invalid("appid", "a number")
+	}
+	if ip := in.query.Get("userip"); ip != "" {
+		if _, err := netip.ParseAddr(ip); err != nil {
+			return invalid("userip", "an IP address")
+		}
+	}
+	if in.games && in.seq == "" && in.query.Get("seq") != "" {
+		return invalid("seq", "a number")
+	}
+	if ts := in.query.Get("timestamp"); ts != "" {
+		var ok bool
+		if in.timestamp, ok = unixTime(ts); !ok {
+			return invalid("timestamp", "a Unix time in seconds")
+		}
+	}
+	if len(in.query.Get("nonce")) > maxNonce {
+		return invalid("nonce", fmt.Sprintf("of at most %d bytes", maxNonce))
+	}
+	for i := range in.query {
+		if p := &in.query[i]; !in.gbk && (!utf8.ValidString(p.Value) || !utf8.ValidString(p.Name)) {
+			return invalid(fmt.Sprintf("%.40s", strings.ToValidUTF8(p.Name, "?")), "UTF-8")
+		}
+	}
+	return nil
+}
+
+func isNumber(text string) bool {
+	return text != "" && len(text) <= 20 && strings.Trim(text, "0123456789") == ""
+}
+
+// platforms are the values of pf that name one by themselves, families those that do with anything after them
+// (qq-connect-openapi.md, B.2).
+var (
+	platforms = []string{"qzone", "pengyou", "tapp", "qplus", "qqgame", "3366", "website", "kapp", "wanba_ts", "weixin"}
+	families  = []string{"manyou", "union-", "desktop_m_qq-"}
+)
+
+// platformOf returns the platform that a pf names, "" for none. What follows a '-' tells the way by which the user came.
+func platformOf(pf string) string {
+	name, _, _ := strings.Cut(pf, "-")
+	if slices.Contains(platforms, name) {
+		return name
+	}
+	for _, family := range families {
+		if strings.HasPrefix(pf, family) {
+			return strings.TrimSuffix(family, "-")
+		}
+	}
+	return ""
+}
+
+// friendOpenIDs reads fopenids: at most 100 openids, joined by '_'.
+func friendOpenIDs(in *request) error {
+	text := in.query.Get("fopenids")
+	if text == "" {
+		return missing("fopenids")
+	}
+	for one := range strings.SplitSeq(text, "_") {
+		openid, err := platform.ParseOpenID(one)
+		if err != nil {
+			return retcode.QQParameterInvalid.Errorf("parameter \"fopenids\": openid %d of them is not 32 hex digits", len(in.fopenids)+1)
+		}
+		if len(in.fopenids) == friends.MaxOpenIDs {
+			return retcode.QQParameterInvalid.Errorf("parameter \"fopenids\" has more than %d openids", friends.MaxOpenIDs)
+		}
+		in.fopenids = append(in.fopenids, openid)
+	}
+	return nil
+}
+
+// friendOpenID reads fopenid.
+func friendOpenID(in *request) error {
+	text := in.query.Get("fopenid")
+	if text == "" {
+		return missing("fopenid")
+	}
+	openid, err := platform.ParseOpenID(text)
+	if err != nil {
+		return invalid("fopenid", "32 hex digits")
+	}
+	in.fopenids = []platform.OpenID{openid}
+	return nil
+}
+
+// content reads the text that is to be filtered.
+func content(in *request) error {
+	if !in.query.Has("content") {
+		return missing("content")
+	}
+	in.content = in.query.Get("content")
+	if in.gbk {
+		text, err := simplifiedchinese.GBK.NewDecoder().String(in.content)
+		if err != nil || strings.ContainsRune(text, utf8.RuneError) {
+			return invalid("content", "GBK (charset is not utf-8)")
+		}
+		in.content = text
+	}
+	return nil
+}

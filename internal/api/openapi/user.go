@@ -1,0 +1,203 @@
+package openapi
+
+import (
+	"slices"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// getInfo is /v3/user/get_info.
+func (d *door) getInfo(c *access.Call) (any, error) {
+	in := c.Input.(*request)
+	profile, err := d.identity.Profile(c.Context(), c.App.AppID, in.openid, in.login.UIN)
+	if err != nil {
+		return nil, err
+	}
+	now := c.Start.UnixMilli()
+	return &answer{lost: &complete, data: func(w *writer) {
+		shown := profile.At(now)
+		in.writeProfile(w, &shown)
+		if in.platform == "qplus" {
+			w.text("openid", in.openid.String())
+		}
+	}}, nil
+}
+
+// complete is the is_lost of an answer that is as it should be.
+var complete = false
+
+// writeProfile writes what a platform shows of a user (qq-connect-openapi.md, B.8).
+func (in *request) writeProfile(w *writer, p *platform.Profile) {
+	w.text("nickname", p.Nickname)
+	w.text("gender", gender(p))
+	switch in.platform {
+	case "qzone", "pengyou", "qplus":
+		w.text("country", p.Country)
+		w.text("province", p.Province)
+		w.text("city", p.City)
+		w.text("figureurl", p.Picture(50))
+		writeYellow(w, &p.VIP)
+	default:
+		w.text("figureurl", p.Picture(50))
+	}
+	switch in.platform {
+	case "qqgame", "3366":
+		w.flag("is_blue_vip", p.VIP.Blue.Has())
+		w.flag("is_blue_year_vip", p.VIP.Blue.Year)
+		w.flag("is_super_blue_vip", p.VIP.Blue.Luxury)
+		w.number("blue_vip_level", int64(p.VIP.Blue.Level))
+	case "qplus":
+		w.number("qq_level", int64(p.VIP.QQLevel))
+		w.number("qq_vip_level", int64(p.VIP.Member.Level))
+		w.number("qplus_level", 0)
+	}
+	if in.platform == "3366" { // it has levels of its own, which nobody has here
+		w.number("3366_level", 0)
+		w.text("3366_level_name", "")
+		w.number("3366_grow_level", 0)
+		w.number("3366_grow_value", 0)
+	}
+}
+
+// gender is 男 for who gave none, as the original has it (qq-connect-openapi.md, A.6).
+func gender(p *platform.Profile) string {
+	if p.Gender == 2 {
+		return "女"
+	}
+	return "男"
+}
+
+func writeYellow(w *writer, v *platform.VIP) {
+	w.flag("is_yellow_vip", v.Yellow.Has())
+	w.flag("is_yellow_year_vip", v.Yellow.Year)
+	w.number("yellow_vip_level", int64(v.Yellow.Level))
+	w.flag("is_yellow_high_vip", v.Yellow.Luxury)
+}
+
+// isLogin is /v3/user/is_login. The check of the session has renewed it.
+func isLogin(c *access.Call) (any, error) {
+	if c.Input.(*request).refused != nil {
+		return &answer{ret: retNoLogin, msg: "用户没有登录态"}, nil
+	}
+	return &answer{ret: retLoggedIn, msg: "user is logged in"}, nil
+}
+
+// isSetup is /v3/user/is_setup.
+func isSetup(c *access.Call) (any, error) {
+	has := c.Input.(*request).refused == nil
+	return &answer{data: func(w *writer) { w.flag("setuped", has) }}, nil
+}
+
+// vip returns the memberships of the user that hold now.
+func (d *door) vip(c *access.Call) (v platform.VIP, err error) {
+	in := c.Input.(*request)
+	profile, err := d.identity.Profile(c.Context(), c.App.AppID, in.openid, in.login.UIN)
+	if err != nil {
+		return v, err
+	}
+	return profile.VIP.At(c.Start.UnixMilli()), nil
+}
+
+// isVIP is /v3/user/is_vip.
+func (d *door) isVIP(c *access.Call) (any, error) {
+	v, err := d.vip(c)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{lost: &complete, data: func(w *writer) {
+		writeYellow(w, &v)
+		w.number("yellow_vip_pay_way", 0)
+	}}, nil
+}
+
+// vipParams are the memberships that total_vip_info knows: the parameter that asks for one, and what its members in the
+// answer are called, "" where there is none.
+var vipParams = []struct {
+	param, is, year, level string
+	of                     func(*platform.VIP) platform.Membership
+}{
+	{"member_vip", "is_vip", "is_year_vip", "vip_level", func(v *platform.VIP) platform.Membership { return v.Member }},
+	{"blue_vip", "is_blue", "is_year_blue", "blue_level", func(v *platform.VIP) platform.Membership { return v.Blue }},
+	{"yellow_vip", "is_yellow", "is_year_yellow", "yellow_level", func(v *platform.VIP) platform.Membership { return v.Yellow }},
+	{"red_vip", "is_red", "", "red_level", func(v *platform.VIP) platform.Membership { return v.Red }},
+	{"green_vip", "is_green", "", "green_level", func(v *platform.VIP) platform.Membership { return v.Green }},
+	{"pink_vip", "is_pink", "is_year_pink", "pink_level", func(v *platform.VIP) platform.Membership { return v.Pink }},
+	{"superqq", "is_superqq", "", "superqq_level", func(v *platform.VIP) platform.Membership { return v.SuperQQ }},
+}
+
+// wantedVIPs checks the parameters that ask for memberships.
+func wantedVIPs(in *request) error {
+	for i := range vipParams {
+		if text := in.query.Get(vipParams[i].param); text != "" && text != "0" && text != "1" {
+			return invalid(vipParams[i].param, "0 or 1")
+		}
+	}
+	return nil
+}
+
+// writeVIPs writes the memberships that are wanted.
+func writeVIPs(w *writer, v *platform.VIP, wanted func(param string) bool) {
+	for i := range vipParams {
+		kind := &vipParams[i]
+		if !wanted(kind.param) {
+			continue
+		}
+		m := kind.of(v)
+		w.flag(kind.is, m.Has())
+		if kind.year != "" {
+			w.flag(kind.year, m.Year)
+		}
+		w.number(kind.level, int64(m.Level))
+	}
+}
+
+// totalVIPInfo is /v3/user/total_vip_info.
+func (d *door) totalVIPInfo(c *access.Call) (any, error) {
+	v, err := d.vip(c)
+	if err != nil {
+		return nil, err
+	}
+	in := c.Input.(*request)
+	return &answer{lost: &complete, data: func(w *writer) {
+		writeVIPs(w, &v, func(param string) bool { return in.query.Get(param) == "1" })
+	}}, nil
+}
+
+// getMultiInfo is /v3/user/get_multi_info. Who does not use the app has empty details.
+func (d *door) getMultiInfo(c *access.Call) (any, error) {
+	in := c.Input.(*request)
+	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{lost: &complete, data: func(w *writer) {
+		w.list("items", len(in.fopenids), func(i int) {
+			w.text("openid", in.fopenids[i].String())
+			if user, ok := users[in.fopenids[i]]; ok {
+				in.writeProfile(w, &user.Profile)
+			}
+		})
+	}}, nil
+}
+
+// friendsVIPInfo is /v3/user/friends_vip_info: the memberships of those who are friends and use the app.
+func (d *door) friendsVIPInfo(c *access.Call) (any, error) {
+	in := c.Input.(*request)
+	list, err := d.listFriends(c)
+	if err != nil {
+		return nil, err
+	}
+	var asked []platform.AppUser
+	for _, friend := range list.Friends {
+		if slices.Contains(in.fopenids, friend.OpenID) {
+			asked = append(asked, friend)
+		}
+	}
+	return &answer{lost: &list.Lost, data: func(w *writer) {
+		w.list("items", len(asked), func(i int) {
+			w.text("openid", asked[i].OpenID.String())
+			writeVIPs(w, &asked[i].Profile.VIP, func(string) bool { return true })
+		})
+	}}, nil
+}

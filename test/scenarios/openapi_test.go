@@ -1,0 +1,492 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// openAPIScenarios are those of the gateway that MSDK's doors do not show.
+var openAPIScenarios = []scenario{
+	{"qq/-1", openAPIAnswers(-1, "parameter \"pf\" is missing or empty", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.Without("pf") }))},
+	{"qq/-2", openAPIAnswers(-2, "", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("appid", "999999") }))},
+	{"qq/-5", openAPIAnswers(-5, "signature verification failed", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }))},
+	{"qq/-9", openAPIAnswers(-9, "", noSuchAPI)},
+	{"qq/-25", openAPIAnswers(-25, "oidb decode0x71f failed, ret: 91", wildTimestamp)},
+	{"qq/-26", nonceReused},
+	{"qq/-70", openAPIAnswers(-70, "", openkeyOfAppOffline)},
+	{"qq/-72", keyChanging},
+}
+
+// openAPIToo are scenarios of codes that another door shows as well.
+var openAPIToo = []scenario{
+	{"qq/-20", openAPIAnswers(-20, access(67), allTakenBack)},
+	{"qq/-23", openAPIAnswers(-23, access(33), openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall {
+		return c.With("openkey", strings.Repeat("0", len(c.Params["openkey"])))
+	}))},
+	{"qq/-24", openAPIAnswers(-24, access(35), lapsedAt(infoPath))},
+	{"qq/-71", openAPIAnswers(-71, access(34), pairOfTwo)},
+}
+
+func TestOpenAPIToo(t *testing.T) {
+	p := rookery.Start(t)
+	for _, s := range openAPIToo {
+		t.Run(s.code, func(t *testing.T) { s.run(t, p) })
+	}
+}
+
+const (
+	infoPath    = "/v3/user/get_info"
+	isLoginPath = "/v3/user/is_login"
+	isSetupPath = "/v3/user/is_setup"
+	appFriends  = "/v3/relation/get_app_friends"
+)
+
+// openAPISituation is a situation of OpenAPI.
+type openAPISituation struct {
+	on   *rookery.Platform
+	call rookery.OpenAPICall
+	cure func() rookery.OpenAPICall
+}
+
+func openAPIAnswers(ret int, msg string, bring func(*testing.T, *rookery.Platform) openAPISituation) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		s := bring(t, p)
+		for _, method := range []string{"GET", "POST"} {
+			call := s.call
+			call.Method = method
+			wantOpenAPI(t, s.on, call, ret, msg)
+		}
+		wantOpenAPI(t, s.on, s.cure(), 0, "")
+	}
+}
+
+// wantOpenAPI sends a call and looks at all that answers have in common.
+func wantOpenAPI(t *testing.T, p *rookery.Platform, call rookery.OpenAPICall, ret int, msg string) rookery.OpenAPIAnswer {
+	t.Helper()
+	answer := p.CallOpenAPI(t, call)
+	if answer.Status != http.StatusOK || answer.Fields == nil || answer.Ret != ret || msg != "" && answer.Msg != msg {
+		t.Fatalf("%s %s: got status %d and %s, want ret %d, msg %q", call.Method, call.Path, answer.Status, answer.Body, ret, msg)
+	}
+	if got := answer.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
+		t.Errorf("Content-Type is %q", got)
+	}
+	return answer
+}
+
+// member is a fresh account at a fresh app, with an openkey.
+type member struct {
+	on              *rookery.Platform
+	app             rookery.App
+	uin             string
+	openid, openkey string
+}
+
+func newMember(t *testing.T, p *rookery.Platform) member {
+	t.Helper()
+	return join(t, p, p.NewApp(t), p.NewAccount(t))
+}
+
+func join(t *testing.T, p *rookery.Platform, app rookery.App, uin string) member {
+	t.Helper()
+	key := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uin, Kind: "openkey"})
+	return member{p, app, uin, key.OpenID, key.Token}
+}
+
+func (m member) call(path string) rookery.OpenAPICall {
+	return rookery.NewOpenAPICall(m.app, path, m.openid, m.openkey)
+}
+
+func (m member) info() rookery.OpenAPICall { return m.call(infoPath) }
+
+// openAPIChanged is a sound call with a change that makes it wrong.
+func openAPIChanged(change func(rookery.OpenAPICall) rookery.OpenAPICall) func(*testing.T, *rookery.Platform) openAPISituation {
+	return func(t *testing.T, p *rookery.Platform) openAPISituation {
+		sound := newMember(t, p).info()
+		return openAPISituation{p, change(sound), func() rookery.OpenAPICall { return sound }}
+	}
+}
+
+func noSuchAPI(t *testing.T, p *rookery.Platform) openAPISituation {
+	m := newMember(t, p)
+	wantOpenAPI(t, p, m.call("/v3/user/get_everything"), -9, "")
+	wantOpenAPI(t, p, m.info().With("pf", "nowhere"), -9, "")
+	vip := m.call("/v3/user/is_vip")
+	return openAPISituation{p, vip.With("pf", "qqgame").With("charset", "utf-8"), func() rookery.OpenAPICall { return vip }}
+}
+
+func allTakenBack(t *testing.T, p *rookery.Platform) openAPISituation {
+	m := newMember(t, p)
+	wantOpenAPI(t, p, m.info(), 0, "")
+	p.Revoke(t, m.app, m.uin, "user")
+	return openAPISituation{p, m.info(), func() rookery.OpenAPICall { return join(t, p, m.app, m.uin).info() }}
+}
+
+func lapsedAt(path string) func(*testing.T, *rookery.Platform) openAPISituation {
+	return func(t *testing.T, p *rookery.Platform) openAPISituation {
+		m := newMember(t, p)
+		old := p.Issue(t, rookery.TokenRequest{AppID: m.app.AppID, UIN: m.uin, Kind: "openkey", Lifetime: "0s"})
+		return openAPISituation{p, m.call(path).With("openkey", old.Token), func() rookery.OpenAPICall { return m.call(path) }}
+	}
+}
+
+func wildTimestamp(t *testing.T, p *rookery.Platform) openAPISituation {
+	sound := newMember(t, p).info()
+	at := func(d time.Duration) rookery.OpenAPICall {
+		return sound.With("timestamp", strconv.FormatInt(time.Now().Add(d).Unix(), 10))
+	}
+	wantOpenAPI(t, p, at(-11*time.Minute), -25, "")
+	return openAPISituation{p, at(11 * time.Minute), func() rookery.OpenAPICall { return at(9 * time.Minute) }}
+}
+
+func nonceReused(t *testing.T, p *rookery.Platform) {
+	m := newMember(t, p)
+	once := m.info().With("nonce", "n-1").With("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+	wantOpenAPI(t, p, once, 0, "")
+	wantOpenAPI(t, p, once, -26, "oidb decode0x71f failed, ret: 90")
+	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")
+	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces
+	wantOpenAPI(t, p, m.info(), 0, "")
+	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may come again
+}
+
+func openkeyOfAppOffline(t *testing.T, p *rookery.Platform) openAPISituation {
+	m := newMember(t, p)
+	other := join(t, p, p.NewApp(t), m.uin)
+	wantOpenAPI(t, p, m.info().With("openkey", other.openkey), -24, access(68)) // an app that is valid, but another
+	p.SetApp(t, other.app, rookery.Settings{"online": false})
+	wantOpenAPI(t, p, m.info().With("openkey", other.openkey), -70, "")
+	p.SetApp(t, m.app, rookery.Settings{"online": false})
+	return openAPISituation{p, m.info(), func() rookery.OpenAPICall {
+		p.SetApp(t, m.app, rookery.Settings{"online": true})
+		return m.info()
+	}}
+}
+
+func pairOfTwo(t *testing.T, p *rookery.Platform) openAPISituation {
+	m := newMember(t, p)
+	other := join(t, p, m.app, p.NewAccount(t))
+	return openAPISituation{p, m.info().With("openkey", other.openkey), m.info}
+}
+
+// keyChanging: at the gateway that has the newer key, and at one that still has the older.
+func keyChanging(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	before := m.info()
+	wantOpenAPI(t, p, before, 0, "")
+	var made struct{ Key string }
+	p.Admin(t, "POST", "/admin/v1/apps/"+m.app.AppID+"/keys", map[string]string{"name": "appkey"}, &made)
+	p.Secret(made.Key)
+	wantOpenAPI(t, p, before, -72, "")
+	after := before
+	after.Key = made.Key
+	wantOpenAPI(t, p, after, 0, "")
+
+	p.Exec(t, `UPDATE apps SET record = json_set(record, '$.appkey', 'changedByAnotherGateway') WHERE appid = ?`, m.app.AppID)
+	p.Advance(t, 2*time.Second) // a store is not asked more often than that
+	newest := before
+	newest.Key = "changedByAnotherGateway"
+	wantOpenAPI(t, p, newest, -72, "")
+	wantOpenAPI(t, p, newest, 0, "")
+
+	p.Advance(t, 10*time.Minute)
+	wantOpenAPI(t, p, before, -5, "")
+}
+
+// openAPIFault makes a call fail at one stage.
+type openAPIFault struct {
+	ret      int
+	settings rookery.Settings
+	change   func(rookery.OpenAPICall) rookery.OpenAPICall
+}
+
+// TestOpenAPIPrecedence sends, for each interface and each two of its stages, a call that is wrong at both: the answer must
+// be that of the stage that routes.tsv names first.
+func TestOpenAPIPrecedence(t *testing.T) {
+	p := rookery.Start(t)
+	for row := range strings.Lines(catalogue.Routes) {
+		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
+		if cells[0] != "openapi" || cells[1] != "GET" {
+			continue
+		}
+		path, api := cells[2], cells[3]
+		t.Run(api, func(t *testing.T) {
+			t.Parallel()
+			m, gone := newMember(t, p), newMember(t, p)
+			other := join(t, p, m.app, p.NewAccount(t))
+			p.SetApp(t, m.app, relation)
+			p.SetApp(t, gone.app, rookery.Settings{"online": false})
+			sound := m.call(path).With("fopenid", other.openid).With("fopenids", other.openid).With("content", "hello")
+			var made struct{ Key string }
+			p.Admin(t, "POST", "/admin/v1/apps/"+m.app.AppID+"/keys", map[string]string{"name": "appkey"}, &made)
+			p.Secret(made.Key)
+			sound.Key = made.Key
+			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
+			wantOpenAPI(t, p, sound, 0, "") // the one call that the rates allow
+
+			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
+				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
+			}
+			faults := map[string]openAPIFault{
+				"openapi-params":       {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
+				"openapi-app":          {ret: -2, change: with("appid", "999999")},
+				"openapi-pf":           {ret: -9, change: with("pf", "nowhere")},
+				"granted":              {ret: -3, settings: rookery.Settings{"apis": []string{"relation"}}},
+				"ordinary-address":     {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
+				"sensitive-address":    {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+				"tls":                  {ret: -7, settings: rookery.Settings{"require_tls": true}},
+				"openapi-signature":    {ret: -5, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }},
+				"openapi-nonce":        {ret: -25, change: with("timestamp", "1")},
+				"app-rate":             {ret: -6, settings: rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h"}}}},
+				"audit":                {ret: -8, settings: rookery.Settings{"restricted": []string{api}}},
+				"openapi-test-number":  {ret: -12, settings: rookery.Settings{"environment": "test"}},
+				"openapi-openid":       {ret: -22, change: with("openid", "0123")},
+				"openapi-openkey":      {ret: -23, change: with("openkey", "0123")},
+				"openapi-openkey-app":  {ret: -70, change: with("openkey", gone.openkey)},
+				"openapi-key-rotation": {ret: -72, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key = m.app.AppKey; return c }},
+				"openapi-session":      {ret: -71, change: with("openkey", other.openkey)},
+				"user-rate":            {ret: 220028, settings: rookery.Settings{"rates": map[string]any{api: map[string]string{"user": "1/1h"}}}},
+				"relation":             {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
+			}
+			var stages []string
+			for _, stage := range strings.Fields(cells[4]) {
+				if strings.HasPrefix(stage, "openapi-scope:") {
+					continue // TestOpenAPIScopes
+				}
+				if faults[stage].ret == 0 {
+					t.Errorf("there is no fault for stage %s yet", stage)
+				}
+				stages = append(stages, stage)
+			}
+			for i, first := range stages {
+				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
+					if sameParameter[first] != "" && sameParameter[first] == sameParameter[second] {
+						continue // one call cannot be wrong at both
+					}
+					settings := rookery.Settings{
+						"apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
+						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
+					}
+					call := sound
+					rates := make(map[string]string)
+					for _, stage := range []string{second, first} {
+						fault := faults[stage]
+						maps.Copy(settings, fault.settings)
+						if rate, ok := fault.settings["rates"].(map[string]any); ok {
+							maps.Copy(rates, rate[api].(map[string]string))
+							settings["rates"] = map[string]any{api: rates}
+						}
+						if fault.change != nil {
+							call = fault.change(call)
+						}
+					}
+					if first == "granted" && second == "relation" {
+						settings["apis"] = []string{}
+					}
+					p.SetApp(t, m.app, settings)
+					if answer := p.CallOpenAPI(t, call); answer.Ret != faults[first].ret {
+						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
+					}
+				}
+			}
+		})
+	}
+}
+
+// sameParameter names stages that are made to fail by the same parameter.
+var sameParameter = map[string]string{
+	"openapi-openkey": "openkey", "openapi-openkey-app": "openkey", "openapi-session": "openkey",
+	"openapi-signature": "key", "openapi-key-rotation": "key",
+	// Of an openid that is none nobody knows whether it is a test number's.
+	"openapi-test-number": "openid", "openapi-openid": "openid",
+}
+
+// TestOpenAPIScopes: an interface needs the scope that stands for it.
+func TestOpenAPIScopes(t *testing.T) {
+	p := rookery.Start(t)
+	for row := range strings.Lines(catalogue.Routes) {
+		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
+		_, rest, needs := strings.Cut(cells[4], "openapi-scope:")
+		if cells[0] != "openapi" || cells[1] != "GET" || !needs {
+			continue
+		}
+		scope, _, _ := strings.Cut(rest, " ")
+		for _, scopes := range []string{"get_simple_userinfo", scope} {
+			m := newMember(t, p)
+			p.SetApp(t, m.app, relation)
+			p.Exec(t, "UPDATE grants SET scopes = ? WHERE appid = ?", scopes, m.app.AppID)
+			want := -20
+			if scopes == scope {
+				want = 0
+			}
+			wantOpenAPI(t, p, m.call(cells[2]).With("fopenid", m.openid).With("fopenids", m.openid), want, "")
+		}
+	}
+}
+
+// TestOpenAPIDoor are the sound calls, and what their answers say.
+func TestOpenAPIDoor(t *testing.T) {
+	p := rookery.Start(t)
+	ann, ben := p.Accounts[0], p.Accounts[1]
+	app := p.Apps[0]
+	call := func(path string, more ...string) rookery.OpenAPICall {
+		c := rookery.NewOpenAPICall(app, path, ann.OpenIDs[app.AppID], ann.Openkeys[app.AppID])
+		for i := 0; i < len(more); i += 2 {
+			c = c.With(more[i], more[i+1])
+		}
+		return c
+	}
+	for _, test := range []struct {
+		name string
+		call rookery.OpenAPICall
+		want string // fields, in the order of their names
+	}{
+		{"is_login", call(isLoginPath), "map[msg:user is logged in ret:0]"},
+		{"is_setup", call(isSetupPath), "map[ret:0 setuped:1]"},
+		{"get_info of qqgame", call(infoPath, "pf", "qqgame", "charset", "utf-8", "seq", "4711"),
+			"map[blue_vip_level:0 figureurl: gender:男 is_blue_vip:0 is_blue_year_vip:0 is_lost:0 is_super_blue_vip:0 nickname:Ann ret:0 seq:4711]"},
+		{"no membership is wanted", call("/v3/user/total_vip_info"), "map[is_lost:0 ret:0]"},
+		{"is_friend", call("/v3/relation/is_friend", "fopenid", ben.OpenIDs[app.AppID]), "map[is_friend:1 ret:0]"},
+		{"is_friend of oneself", call("/v3/relation/is_friend", "fopenid", ann.OpenIDs[app.AppID]), "map[is_friend:0 ret:0]"},
+		{"get_multi_info of nobody", call("/v3/user/get_multi_info", "fopenids", strings.Repeat("0", 32)),
+			"map[is_lost:0 items:[map[openid:00000000000000000000000000000000]] ret:0]"},
+		{"word_filter without a list", call("/v3/csec/word_filter", "content", "a b*c~中!'()"), "map[is_dirty:0 msg:a b*c~中!'() ret:0]"},
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			test.call.Method = method
+			answer := p.CallOpenAPI(t, test.call)
+			if got := fmt.Sprint(answer.Fields); got != test.want {
+				t.Errorf("%s %s: got %s, want %s", method, test.name, got, test.want)
+			}
+		}
+	}
+
+	t.Run("a lapsed openkey is no login", func(t *testing.T) {
+		s := lapsedAt(isLoginPath)(t, p)
+		wantOpenAPI(t, p, s.call, 1002, "用户没有登录态")
+		wantOpenAPI(t, p, s.cure(), 0, "user is logged in")
+	})
+	t.Run("is_login renews the openkey", func(t *testing.T) {
+		own := rookery.Start(t)
+		m := newMember(t, own)
+		for range 3 {
+			own.Advance(t, 90*time.Minute)
+			wantOpenAPI(t, own, m.call(isLoginPath), 0, "")
+		}
+		own.Advance(t, 2*time.Hour)
+		wantOpenAPI(t, own, m.call(isLoginPath), 1002, "")
+	})
+	t.Run("who took everything back has not set it up", func(t *testing.T) {
+		m := newMember(t, p)
+		p.Revoke(t, m.app, m.uin, "user")
+		answer := wantOpenAPI(t, p, m.call(isSetupPath), 0, "")
+		if answer.Fields["setuped"] != 0.0 {
+			t.Errorf("got %s", answer.Body)
+		}
+	})
+	t.Run("friends", func(t *testing.T) {
+		answer := wantOpenAPI(t, p, call(appFriends), 0, "")
+		if items, _ := answer.Fields["items"].([]any); len(items) == 0 || answer.Fields["is_lost"] != 0.0 {
+			t.Errorf("got %s", answer.Body)
+		}
+		wantOpenAPI(t, p, call(appFriends, "flag", "9"), 251001, "")
+	})
+	t.Run("a profile that changes", func(t *testing.T) {
+		m := newMember(t, p)
+		for _, name := range []string{"first", "</data><script>&\"\\"} {
+			p.Admin(t, "PATCH", "/admin/v1/accounts/"+m.uin, map[string]any{"nickname": name}, nil)
+			answer := wantOpenAPI(t, p, m.info(), 0, "")
+			if answer.Fields["nickname"] != name || strings.Contains(answer.Body, "<") {
+				t.Errorf("nickname %q: got %s", name, answer.Body)
+			}
+		}
+		xml := p.CallOpenAPI(t, m.info().With("format", "xml"))
+		const want = `<nickname>&lt;/data&gt;&lt;script&gt;&amp;&#34;\</nickname>`
+		if !strings.HasPrefix(xml.Body, `<?xml version="1.0" encoding="utf-8"?><data><ret>0</ret><is_lost>0</is_lost>`) || !strings.Contains(xml.Body, want) {
+			t.Errorf("got %s", xml.Body)
+		}
+	})
+	t.Run("GBK both ways", func(t *testing.T) {
+		// 中, then nothing else that GBK has: the answer escapes what it cannot say.
+		c := call("/v3/csec/word_filter", "pf", "qqgame", "content", "\xd6\xd0", "seq", "7")
+		answer := p.CallOpenAPI(t, c)
+		if answer.Header.Get("Content-Type") != "text/html; charset=gbk" || !strings.Contains(answer.Body, "\"msg\":\"\xd6\xd0\"") {
+			t.Errorf("got %q", answer.Body)
+		}
+	})
+	t.Run("a multipart form, whose file is not signed, beside a query", func(t *testing.T) {
+		c := call(infoPath)
+		c.Method = "POST"
+		form := c.Form()
+		query, sig, _ := strings.Cut(form, "&sig=")
+		sig = strings.NewReplacer("%2B", "+", "%2F", "/", "%3D", "=").Replace(sig)
+		body := "--b\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"p.png\"\r\n\r\n\x89PNG\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"sig\"\r\n\r\n" + sig + "\r\n--b--\r\n"
+		answer := p.SendOpenAPI(t, "POST", infoPath+"?pf=overridden&"+query, "multipart/form-data; boundary=b", body)
+		if answer.Ret != 0 || answer.Fields["nickname"] != "Ann" {
+			t.Errorf("got %s", answer.Body)
+		}
+	})
+}
+
+// TestOpenAPIBadInput: whatever comes is answered -1, in one sentence that says what and where.
+func TestOpenAPIBadInput(t *testing.T) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	sound := m.info()
+	many := sound
+	for i := range 70 {
+		many = many.With(fmt.Sprint("p", i), "")
+	}
+	send := func(method, target, contentType, body string) func() rookery.OpenAPIAnswer {
+		return func() rookery.OpenAPIAnswer { return p.SendOpenAPI(t, method, target, contentType, body) }
+	}
+	call := func(c rookery.OpenAPICall) func() rookery.OpenAPIAnswer {
+		return func() rookery.OpenAPIAnswer { return p.CallOpenAPI(t, c) }
+	}
+	const formType = "application/x-www-form-urlencoded"
+	for _, test := range []struct {
+		name string
+		send func() rookery.OpenAPIAnswer
+		want string
+	}{
+		{"an escape that is none", send("GET", infoPath+"?appid=%zz", "", ""), `parameter "appid" is not percent-encoded`},
+		{"no name", send("GET", infoPath+"?=1", "", ""), "a parameter has no name"},
+		{"no parameters", send("GET", infoPath, "", ""), `parameter "openid" is missing or empty`},
+		{"an empty body", send("POST", infoPath, formType, ""), `parameter "openid" is missing or empty`},
+		{"JSON", send("POST", infoPath, "application/json", `{"openid":"1"}`), `parameter "openid" is missing or empty`},
+		{"too many parameters", call(many), "there are more than 64 parameters"},
+		{"an appid that is none", call(sound.With("appid", "1x")), `parameter "appid" is not a number`},
+		{"an appid beyond numbers", call(sound.With("appid", "99999999999999999999")), `parameter "appid" is not a number`},
+		{"not UTF-8", call(sound.With("x", "\xd6\xd0")), `parameter "x" is not UTF-8`},
+		{"a nonce without end", call(sound.With("nonce", strings.Repeat("n", 65))), `parameter "nonce" is not of at most 64 bytes`},
+		{"a timestamp that is none", call(sound.With("timestamp", "0")), `parameter "timestamp" is not a Unix time in seconds`},
+		{"a seq that is none", call(sound.With("pf", "qqgame").With("charset", "utf-8").With("seq", `1,"ret":0`)), `parameter "seq" is not a number`},
+		{"too many openids", call(m.call("/v3/user/get_multi_info").With("fopenids", strings.Repeat(m.openid+"_", 100)+m.openid)), `parameter "fopenids" has more than 100 openids`},
+		{"an openid among them that is none", call(m.call("/v3/user/get_multi_info").With("fopenids", m.openid+"__")), `parameter "fopenids": openid 2 of them is not 32 hex digits`},
+		{"a membership wanted twice", call(m.call("/v3/user/total_vip_info").With("superqq", "2")), `parameter "superqq" is not 0 or 1`},
+		{"nothing to filter", call(m.call("/v3/csec/word_filter")), `parameter "content" is missing or empty`},
+		{"multipart without a boundary", send("POST", infoPath, "multipart/form-data", "x"), "the multipart body breaks off or has no boundary"},
+		{"multipart that breaks off", send("POST", infoPath, "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"openid\"\r\n\r\n1"), ""},
+		{"a body without end", send("POST", infoPath, formType, strings.Repeat("x", 70_000)), "the body has more than 65536 bytes"},
+		{"another method", send("PUT", infoPath, formType, "x=1"), "the path does not take this method, only GET or POST"},
+	} {
+		answer := test.send()
+		if answer.Status != http.StatusOK || answer.Ret != -1 || test.want != "" && answer.Msg != test.want {
+			t.Errorf("%s: got status %d and %s, want -1 and %q", test.name, answer.Status, answer.Body, test.want)
+		}
+	}
+	if diff := cmp.Diff(0, p.CallOpenAPI(t, sound).Ret); diff != "" {
+		t.Errorf("the sound call: %s", diff)
+	}
+}
