@@ -10,20 +10,23 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// appStore gives the embedded store.Apps a name that is not its method's.
+type appStore = store.Apps
+
 // countedApps counts the reads of single apps.
 type countedApps struct {
-	store.Apps
+	appStore
 	reads int
 }
 
 func (c *countedApps) App(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	c.reads++
-	return c.Apps.App(ctx, id)
+	return c.appStore.App(ctx, id)
 }
 
 func TestAKeyThatIsBeingChanged(t *testing.T) {
 	f := newFixture(t)
-	counted := &countedApps{Apps: f.store}
+	counted := &countedApps{appStore: f.store}
 	f.Apps.store = counted
 	id := f.app.AppID
 	changing := func(key string) bool {
