@@ -25,7 +25,7 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "openkeys", "friendships", "oidb_policy"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "oidb_policy"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends"}

@@ -8,7 +8,7 @@ import (
 )
 
 // Store returns a store whose calls go through the set's points before they reach st. A call counts for the table that it
-// is about: Standing, which joins three, for grants.
+// is about: Standing, which joins three, for grants, and codes and refresh tokens for logins.
 func (s *Set) Store(st store.Store) store.Store { return &faultyStore{st, s} }
 
 type faultyStore struct {
@@ -129,28 +129,28 @@ func (s *faultyStore) Authorize(ctx context.Context, app platform.AppID, openid 
 }
 
 func (s *faultyStore) CreateCode(ctx context.Context, code platform.LoginCode) error {
-	if err := s.points.fail(ctx, "store.write:login_codes", subject{app: code.AppID, openid: code.OpenID}); err != nil {
+	if err := s.points.fail(ctx, "store.write:logins", subject{app: code.AppID, openid: code.OpenID}); err != nil {
 		return err
 	}
 	return s.Store.CreateCode(ctx, code)
 }
 
 func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64, check func(*platform.LoginCode) error) (none platform.LoginCode, err error) {
-	if err := s.points.fail(ctx, "store.write:login_codes", subject{app: app}); err != nil {
+	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
 		return none, err
 	}
 	return s.Store.ExchangeCode(ctx, app, hash, refresh, refreshEndsMS, nowMS, check)
 }
 
 func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (none platform.RefreshToken, err error) {
-	if err := s.points.fail(ctx, "store.write:refresh_tokens", subject{app: app}); err != nil {
+	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
 		return none, err
 	}
 	return s.Store.UseRefresh(ctx, app, hash, next, nowMS)
 }
 
 func (s *faultyStore) RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (none platform.RefreshToken, spent bool, err error) {
-	if err := s.points.fail(ctx, "store.read:refresh_tokens", subject{app: app}); err != nil {
+	if err := s.points.fail(ctx, "store.read:logins", subject{app: app}); err != nil {
 		return none, false, err
 	}
 	return s.Store.RefreshToken(ctx, app, hash)
