@@ -29,6 +29,7 @@ func newDevCommand(s *streams) *cobra.Command {
 		data      string
 		asJSON    bool
 		tsWindow  time.Duration
+		words     string
 	)
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -51,6 +52,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 			defer flush()
 			cfg := devConfig(log)
 			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
+			cfg.OpenAPI.Words = words
 			cfg.OIDB.Listen = cmp.Or(bus, cfg.OIDB.Listen)
 			return runDev(cmd.Context(), s, log, asJSON, cfg)
 		},
@@ -61,6 +63,7 @@ signed and, when it can tell, which mistake made the signature that came.`,
 	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
 	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
+	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one a line")
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
 	return cmd
 }
@@ -71,7 +74,7 @@ func devConfig(log *slog.Logger) serverConfig {
 		Config: config.Default().Config,
 		log:    log,
 		dev:    &devParts{inspector: access.NewInspector()},
-		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr"},
+		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},
 	}
 	cfg.OIDB.Listen = anyBus
 	return cfg

@@ -151,7 +151,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
-	forbidden, err := readWords(cfg.OpenAPI.Words)
+	forbidden, err := readWords(cfg.name("openapi.words"), cfg.OpenAPI.Words)
 	if err != nil {
 		return s, err
 	}
@@ -392,18 +392,18 @@ func lockFolder(name, folder string) (*os.File, error) {
 }
 
 // readWords reads the list that word_filter hides; no file, no words.
-func readWords(file string) (*words.List, error) {
+func readWords(name, file string) (*words.List, error) {
 	if file == "" {
 		return nil, nil
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("openapi.words: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer f.Close()
 	list, err := words.Read(f)
 	if err != nil {
-		return nil, fmt.Errorf("openapi.words: %s: %w", file, err)
+		return nil, fmt.Errorf("%s: %s: %w", name, file, err)
 	}
 	return list, nil
 }

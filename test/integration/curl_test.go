@@ -60,8 +60,8 @@ func TestPrintedCommands(t *testing.T) {
 			pasted++
 		}
 	}
-	if pasted != 6 {
-		t.Errorf("there were %d commands to paste, want 6:\n%s", pasted, strings.Join(lines, "\n"))
+	if pasted != 7 {
+		t.Errorf("there were %d commands to paste, want 7:\n%s", pasted, strings.Join(lines, "\n"))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -422,6 +424,36 @@ func TestOpenAPIDoor(t *testing.T) {
 		answer := p.CallOpenAPI(t, c)
 		if answer.Header.Get("Content-Type") != "text/html; charset=gbk" || !strings.Contains(answer.Body, "\"msg\":\"\xd6\xd0\"") {
 			t.Errorf("got %q", answer.Body)
+		}
+	})
+	t.Run("storage that fails", func(t *testing.T) {
+		m := newMember(t, p)
+		off := p.AddFault(t, rookery.Fault{Point: "store.read:accounts", Interface: infoPath})
+		answer := p.CallOpenAPI(t, m.info())
+		if answer.Status != http.StatusInternalServerError || answer.Ret != 1001 || answer.Msg != "server busy" {
+			t.Errorf("got status %d and %s", answer.Status, answer.Body)
+		}
+		off()
+		wantOpenAPI(t, p, m.info(), 0, "")
+
+		m = newMember(t, p)
+		off = p.AddFault(t, rookery.Fault{Point: "store.read:openkeys", AppID: m.app.AppID})
+		wantOpenAPI(t, p, m.info(), -24, access(36))
+		off()
+		off = p.AddFault(t, rookery.Fault{Point: "bus.connect:0x711", AppID: m.app.AppID})
+		wantOpenAPI(t, p, m.info(), -24, access(155))
+		off()
+		wantOpenAPI(t, p, m.info(), 0, "")
+	})
+	t.Run("words of the operator's list", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "words.txt")
+		if err := os.WriteFile(file, []byte("# rude\nfool\n傻瓜\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m := newMember(t, rookery.Start(t, "--words", file))
+		answer := wantOpenAPI(t, m.on, m.call("/v3/csec/word_filter").With("content", "A FOOL, 傻瓜!").With("msgid", "1"), 0, "A ****, **!")
+		if answer.Fields["is_dirty"] != 1.0 {
+			t.Errorf("got %s", answer.Body)
 		}
 	})
 	t.Run("a multipart form, whose file is not signed, beside a query", func(t *testing.T) {

@@ -27,9 +27,8 @@ type answer struct {
 
 // Results that are an interface's own (qq-connect-openapi.md, B.7); the list of return codes does not have them.
 const (
-	retBusy     = 1001
-	retLoggedIn = 0
-	retNoLogin  = 1002
+	retBusy    = 1001
+	retNoLogin = 1002
 )
 
 func encode(c *access.Call, result any, err error) {

@@ -80,7 +80,7 @@ func isLogin(c *access.Call) (any, error) {
 	if c.Input.(*request).refused != nil {
 		return &answer{ret: retNoLogin, msg: "用户没有登录态"}, nil
 	}
-	return &answer{ret: retLoggedIn, msg: "user is logged in"}, nil
+	return &answer{msg: "user is logged in"}, nil
 }
 
 // isSetup is /v3/user/is_setup.
