@@ -211,7 +211,7 @@ func TestBadHTTP(t *testing.T) {
 		{"no HTTP", "hello\r\n\r\n", []string{"400"}, true},
 		{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\x00", 100) + "\r\n\r\n", []string{"400"}, true},
 		{"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []string{"400"}, true},
-		{"path of a door that is not there", "POST /v3/user/get_info HTTP/1.1\r\nHost: x\r\n\r\n", []string{"404"}, false},
+		{"path of a door that is not there", "POST /v9/user/get_info HTTP/1.1\r\nHost: x\r\n\r\n", []string{"404"}, false},
 		{"path below the door", "POST /v2/auth/verify_login/x HTTP/1.1\r\nHost: x\r\n\r\n", []string{"200 ret 1001"}, false},
 		{"path of an encoded slash", "POST /v2/auth%2fverify_login HTTP/1.1\r\nHost: x\r\n\r\n", []string{"200 ret 1001"}, false},
 		{"path that leaves the door", "GET /v2/../admin/v1/apps HTTP/1.1\r\nHost: x\r\n\r\n", []string{"200 ret 1001"}, false},
