@@ -166,7 +166,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		pages.New(s.identity),
 	}
 	operators := []*access.Door{
-		admin.New(s.identity, s.friends, bus, adminToken),
+		admin.New(s.identity, s.friends, bus, append(access.Permissions(routes), platform.RelationPermission), adminToken),
 	}
 	if cfg.dev != nil {
 		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -78,6 +79,30 @@ type AppSettings struct {
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
 
+// checkAPIs refuses names that no API has, so that nobody believes a misspelled one granted, closed or bounded. It looks at
+// what is added only: a name that an app has from an older version is no obstacle to changing the app.
+func (d *door) checkAPIs(s *AppSettings) error {
+	names := slices.Concat(s.Grant, s.Restrict)
+	for _, list := range []*[]string{s.APIs, s.Restricted} {
+		if list != nil {
+			names = append(names, *list...)
+		}
+	}
+	if s.Rates != nil {
+		for api, rate := range *s.Rates {
+			if rate != nil {
+				names = append(names, api)
+			}
+		}
+	}
+	for _, name := range names {
+		if name != "*" && !slices.Contains(d.apis, name) {
+			return fmt.Errorf("%w: there is no API %.70q; the names are %s", identity.ErrInvalid, name, strings.Join(d.apis, ", "))
+		}
+	}
+	return nil
+}
+
 func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.AppID, s.AppID)
 	set(&app.Name, s.Name)
@@ -149,6 +174,9 @@ func (d *door) createApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.checkAPIs(&settings); err != nil {
+		return nil, err
+	}
 	app := platform.App{Online: true, APIs: platform.DefaultAPIs}
 	if err := settings.apply(&app); err != nil {
 		return nil, err
@@ -164,6 +192,9 @@ func (d *door) updateApp(c *access.Call) (any, error) {
 	}
 	settings, err := input[AppSettings](c)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.checkAPIs(&settings); err != nil {
 		return nil, err
 	}
 	app, err := d.identity.Apps.Update(c.Context(), id, settings.apply)
