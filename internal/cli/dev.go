@@ -95,7 +95,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	if err != nil {
 		return errors.Join(err, server.close())
 	}
-	known := knownServer{URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
+	known := knownServer{HTTP: world.HTTP, URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
