@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,6 +168,11 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	}
 	r.method, r.key = "GET", game.AppKey
 	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
+	client := "client_id=" + game.AppID.String() + "&redirect_uri=" + neturl.QueryEscape(worldRedirects[0])
+	fmt.Fprintf(&b, "\n# open it in a browser: %s signs in as %s, and is sent back to an address with a code in it\n%s/oauth2.0/authorize?response_type=code&%s&state=try\n",
+		ann.Nickname, ann.UIN, w.HTTP, client)
+	fmt.Fprintf(&b, "\n# the code, put in the place of CODE, buys an access token\ncurl -s '%s/oauth2.0/token?grant_type=authorization_code&%s&client_secret=%s&code=CODE'\n",
+		w.HTTP, client, game.AppKey)
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err
