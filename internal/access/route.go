@@ -21,11 +21,11 @@ type Route struct {
 	Codes      []retcode.Code     // what it may answer beside success; empty for doors without codes
 }
 
-// Permissions returns the permission names of all routes, sorted, each once.
-func Permissions(routes []*Route) []string {
+// Permissions returns the permission names of the routes that have a check, sorted, each once.
+func Permissions(routes []*Route, check string) []string {
 	var names []string
 	for _, route := range routes {
-		if route.Permission != "" {
+		if route.Permission != "" && slices.Contains(route.Checks, check) {
 			names = append(names, route.Permission)
 		}
 	}

@@ -79,25 +79,35 @@ type AppSettings struct {
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
 
-// checkAPIs refuses names that no API has, so that nobody believes a misspelled one granted, closed or bounded. It looks at
-// what is added only: a name that an app has from an older version is no obstacle to changing the app.
-func (d *door) checkAPIs(s *AppSettings) error {
-	names := slices.Concat(s.Grant, s.Restrict)
-	for _, list := range []*[]string{s.APIs, s.Restricted} {
-		if list != nil {
-			names = append(names, *list...)
-		}
+// APIs are the permission names that something can be said of, by what it is.
+type APIs struct{ Granted, Restricted, Rated []string }
+
+// check refuses names that no API has, so that nobody believes a misspelled one granted, closed or bounded. It looks at what
+// is added only: a name that an app has from an older version is no obstacle to changing the app.
+func (a *APIs) check(s *AppSettings) error {
+	granted, restricted := s.Grant, s.Restrict
+	if s.APIs != nil {
+		granted = slices.Concat(granted, *s.APIs)
 	}
+	if s.Restricted != nil {
+		restricted = slices.Concat(restricted, *s.Restricted)
+	}
+	var rated []string
 	if s.Rates != nil {
 		for api, rate := range *s.Rates {
 			if rate != nil {
-				names = append(names, api)
+				rated = append(rated, api)
 			}
 		}
 	}
-	for _, name := range names {
-		if name != "*" && !slices.Contains(d.apis, name) {
-			return fmt.Errorf("%w: there is no API %.70q; the names are %s", identity.ErrInvalid, name, strings.Join(d.apis, ", "))
+	for _, list := range [...]struct {
+		what         string
+		names, known []string
+	}{{"granted", granted, a.Granted}, {"restricted", restricted, a.Restricted}, {"given a rate", rated, a.Rated}} {
+		for _, name := range list.names {
+			if name != "*" && !slices.Contains(list.known, name) {
+				return fmt.Errorf("%w: %.70q cannot be %s; what can is %s", identity.ErrInvalid, name, list.what, strings.Join(list.known, ", "))
+			}
 		}
 	}
 	return nil
@@ -174,7 +184,7 @@ func (d *door) createApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkAPIs(&settings); err != nil {
+	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
 	app := platform.App{Online: true, APIs: platform.DefaultAPIs}
@@ -194,7 +204,7 @@ func (d *door) updateApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.checkAPIs(&settings); err != nil {
+	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
 	app, err := d.identity.Apps.Update(c.Context(), id, settings.apply)
