@@ -98,13 +98,15 @@ func (l *List) Hide(text string) (hidden string, found bool) {
 // longest measures the longest word that the text begins with.
 func (l *List) longest(text string) (bytes, characters int) {
 	at, seen := &l.root, 0
-	for i, r := range text {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
 		if at = at.next[fold(r)]; at == nil {
 			break
 		}
+		i += size
 		seen++
 		if at.word {
-			bytes, characters = i+utf8.RuneLen(r), seen
+			bytes, characters = i, seen
 		}
 	}
 	return bytes, characters

@@ -60,6 +60,7 @@ func TestRead(t *testing.T) {
 func FuzzHide(f *testing.F) {
 	f.Add("fool\n傻瓜", "a fool\xff傻瓜")
 	f.Add("\u0130\n", "i\u0307 \u0130")
+	f.Add("\ufffd", "a\xff") // a word that bytes which are no text look like
 	f.Fuzz(func(t *testing.T, words, text string) {
 		list, err := Read(strings.NewReader(words))
 		if err != nil {
