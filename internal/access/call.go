@@ -25,7 +25,7 @@ type Call struct {
 	// What the door's stages found out.
 	Query sign.Query
 	App   *platform.App
-	User  string // who the call is for, in the door's own terms: an openid
+	User  string // who the call is for, in the door's own terms: an openid, on the pages the account's number
 	Input any    // the decoded body
 
 	// The answer, set by the door.

@@ -39,7 +39,7 @@ type Record struct {
 	Peer       string            `json:"peer"`
 	Secure     bool              `json:"secure"` // came by HTTPS
 	AppID      string            `json:"appid,omitzero"`
-	User       string            `json:"user,omitzero"` // the openid asked for
+	User       string            `json:"user,omitzero"` // as Call.User
 	Status     int               `json:"status"`
 	Domain     string            `json:"domain,omitzero"` // of code
 	Code       int               `json:"code"`

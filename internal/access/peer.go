@@ -19,8 +19,8 @@ type Proxies struct {
 func (g *Gateway) TrustProxies(p Proxies) { g.proxies = p }
 
 // Peer returns the caller's address: that of the connection, or, when this is a trusted proxy's, the right-most one in
-// its header that is none. Without the header the proxy calls by itself. It is not valid when the header tells no address there; no range
-// holds it then.
+// its header that is none. Without the header the proxy calls by itself. It is not valid when the header tells no address
+// there; no range holds it then.
 func (c *Call) Peer() netip.Addr {
 	c.meet()
 	return c.peer

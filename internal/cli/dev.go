@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,26 +137,28 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 		_, err := io.WriteString(out, b.String())
 		return err
 	}
-	login := func(app worldApp, token string) (url, body string) {
+	login := func(app worldApp, token string) (address, body string) {
 		body = fmt.Sprintf(`{"openid":"%s","token":"%s"}`, ann.MSDKOpenIDs[app.GameID], token)
 		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, s.clock.Now().Unix())
 		q, _ := sign.ParseQuery(nil, query) // ours
 		return w.HTTP + "/v2/auth/verify_login?" + query + "&sig=" + sign.V5("/v2/auth/verify_login", q, []byte(body), app.SigKeys["0"]), body
 	}
-	try := func(title, url, body string) { fmt.Fprintf(&b, "\n# %s\ncurl -s '%s' -d '%s'\n", title, url, body) }
+	try := func(title, address, body string) {
+		fmt.Fprintf(&b, "\n# %s\ncurl -s '%s' -d '%s'\n", title, address, body)
+	}
 	fmt.Fprintln(&b, "\nTry it:")
-	url, body := login(game, ann.MSDKTokens[game.GameID])
-	try("Ann's login holds: ret 0", url, body)
-	try("the signature covers the body: ret 1008, and the log says what was signed", url, strings.Replace(body, "{", "{ ", 1))
+	address, body := login(game, ann.MSDKTokens[game.GameID])
+	try("Ann's login holds: ret 0", address, body)
+	try("the signature covers the body: ret 1008, and the log says what was signed", address, strings.Replace(body, "{", "{ ", 1))
 	lapsed := time.Duration(0)
 	old, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: game.AppID, UIN: ann.UIN, Kind: identity.MSDKToken, Lifetime: &lapsed})
 	if err != nil {
 		return err
 	}
-	url, body = login(game, old.Token)
-	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", url, body)
-	url, body = login(other, ann.MSDKTokens[game.GameID])
-	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", url, body)
+	address, body = login(game, old.Token)
+	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", address, body)
+	address, body = login(other, ann.MSDKTokens[game.GameID])
+	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", address, body)
 	now := fmt.Sprint(s.clock.Now().Unix())
 	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
 		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
@@ -167,6 +170,8 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	}
 	r.method, r.key = "GET", game.AppKey
 	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
+	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {worldRedirects[0]}, "state": {"hello"}}
+	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err

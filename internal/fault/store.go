@@ -128,32 +128,32 @@ func (s *faultyStore) Authorize(ctx context.Context, app platform.AppID, openid 
 	return s.Store.Authorize(ctx, app, openid, scopes, pay, nowMS)
 }
 
-func (s *faultyStore) CreateCode(ctx context.Context, code platform.LoginCode) error {
-	if err := s.points.fail(ctx, "store.write:logins", subject{app: code.AppID, openid: code.OpenID}); err != nil {
+func (s *faultyStore) CreateLogin(ctx context.Context, login platform.Login) error {
+	if err := s.points.fail(ctx, "store.write:logins", subject{app: login.AppID, openid: login.OpenID}); err != nil {
 		return err
 	}
-	return s.Store.CreateCode(ctx, code)
+	return s.Store.CreateLogin(ctx, login)
 }
 
-func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64, check func(*platform.LoginCode) error) (none platform.LoginCode, err error) {
+func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (none platform.Login, err error) {
 	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
 		return none, err
 	}
-	return s.Store.ExchangeCode(ctx, app, hash, refresh, refreshEndsMS, nowMS, check)
+	return s.Store.ExchangeCode(ctx, app, code, endsMS, nowMS, check)
 }
 
-func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (none platform.RefreshToken, err error) {
+func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (none platform.Login, err error) {
 	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
 		return none, err
 	}
-	return s.Store.UseRefresh(ctx, app, hash, next, nowMS)
+	return s.Store.UseRefresh(ctx, app, refresh, nowMS)
 }
 
-func (s *faultyStore) RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (none platform.RefreshToken, spent bool, err error) {
-	if err := s.points.fail(ctx, "store.read:logins", subject{app: app}); err != nil {
-		return none, false, err
+func (s *faultyStore) Login(ctx context.Context, id int64) (none platform.Login, err error) {
+	if err := s.points.fail(ctx, "store.read:logins", subject{}); err != nil {
+		return none, err
 	}
-	return s.Store.RefreshToken(ctx, app, hash)
+	return s.Store.Login(ctx, id)
 }
 
 func (s *faultyStore) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {

@@ -3,6 +3,8 @@ package identity
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,7 +31,8 @@ import (
 type Keyring struct {
 	file    string
 	current atomic.Pointer[keys]
-	union   []byte // makes unionids; the same for ever
+	lasting lastingKeys
+	tickets cipher.Block // of lasting.Ticket
 	rotate  sync.Mutex
 	guard   func(context.Context) error // nil where the keys are always at hand
 }
@@ -51,7 +54,24 @@ type keys struct {
 type keyringFile struct {
 	Keys   []Key           `json:"keys"`
 	Keyset json.RawMessage `json:"keyset"` // Tink's JSON form
-	Union  []byte          `json:"union_key"`
+	lastingKeys
+}
+
+// lastingKeys are the same for ever, whatever becomes of the keys that seal.
+type lastingKeys struct {
+	Union  []byte `json:"union_key"`  // makes unionids
+	Ticket []byte `json:"ticket_key"` // makes tickets, AES-256
+}
+
+// fill makes the keys that a new keyring, or the file of an older rookery, does not have, and reports whether it did.
+func (k *lastingKeys) fill() (made bool) {
+	for _, key := range []*[]byte{&k.Union, &k.Ticket} {
+		if len(*key) != 32 {
+			*key, made = make([]byte, 32), true
+			rand.Read(*key)
+		}
+	}
+	return made
 }
 
 // OpenKeyring reads the file, or makes one with a first key when there is none.
@@ -60,7 +80,10 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	content, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		r.union = newUnionKey()
+		r.lasting.fill()
+		if r.tickets, err = aes.NewCipher(r.lasting.Ticket); err != nil {
+			return nil, fmt.Errorf("keyring: %w", err)
+		}
 		_, err = r.Rotate(now)
 		return r, err
 	case err != nil:
@@ -77,25 +100,22 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	if err != nil || len(stored.Keys) != handle.Len() {
 		return nil, fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
 	}
-	if r.union = stored.Union; len(r.union) == 0 { // the file is of a rookery that made no unionids
-		r.union = newUnionKey()
+	r.lasting = stored.lastingKeys
+	if r.lasting.fill() {
 		if err := r.write(handle, stored.Keys); err != nil {
 			return nil, err
 		}
 	}
+	if r.tickets, err = aes.NewCipher(r.lasting.Ticket); err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
 	return r, r.use(handle, stored.Keys)
-}
-
-func newUnionKey() []byte {
-	key := make([]byte, sha256.Size)
-	rand.Read(key)
-	return key
 }
 
 // UnionID returns the id by which all apps of a developer know a person (qq-connect-openapi.md, A.5). It outlives every
 // rotation of the keys.
 func (r *Keyring) UnionID(developer string, uin platform.UIN) string {
-	mac := hmac.New(sha256.New, r.union)
+	mac := hmac.New(sha256.New, r.lasting.Union)
 	fmt.Fprintf(mac, "%d:%s", uin, developer)
 	return fmt.Sprintf("UID_%X", mac.Sum(nil)[:16])
 }
@@ -164,7 +184,7 @@ func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)); err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes(), Union: r.union})
+	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes(), lastingKeys: r.lasting})
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}

@@ -53,6 +53,9 @@ func (l *logins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBac
 	if wait, ok := l.addresses.Take(address, addressLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
+	if uin == 0 { // nobody's, to whom all mistyped numbers come: a few of them must not keep others waiting
+		return func() { l.addresses.GiveBack(address, addressLogins) }, nil
+	}
 	if wait, ok := l.accounts.Take(account, accountLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
@@ -99,11 +102,15 @@ func mayLogIn(account *platform.Account) error {
 // ChangePassword replaces the password of who knows the old one; every token and session from before ends. Errors: those
 // of LogIn, and ErrInvalid where the new one is no good.
 func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, password string, from netip.Addr) (*platform.Account, error) {
-	hash, err := HashPassword(password)
+	known, err := s.LogIn(ctx, uin, old, from)
 	if err != nil {
 		return nil, err
 	}
-	return s.updateOwn(ctx, uin, old, from, func(a *platform.Account) {
+	hash, err := HashPassword(password) // not before: it costs much, and only attempts to log in are counted
+	if err != nil {
+		return nil, err
+	}
+	return s.updateOwn(ctx, known, func(a *platform.Account) {
 		a.PasswordHash = hash
 		a.PasswordEpoch++
 	})
@@ -111,17 +118,18 @@ func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, pas
 
 // CloseAccount closes the account of who knows its password, for ever. Errors: those of LogIn.
 func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password string, from netip.Addr) error {
-	_, err := s.updateOwn(ctx, uin, password, from, func(a *platform.Account) { a.State = platform.AccountClosed })
+	known, err := s.LogIn(ctx, uin, password, from)
+	if err != nil {
+		return err
+	}
+	_, err = s.updateOwn(ctx, known, func(a *platform.Account) { a.State = platform.AccountClosed })
 	return err
 }
 
-// updateOwn changes an account for its owner, unless it was frozen, closed or given another password meanwhile.
-func (s *Service) updateOwn(ctx context.Context, uin platform.UIN, password string, from netip.Addr, edit func(*platform.Account)) (*platform.Account, error) {
-	known, err := s.LogIn(ctx, uin, password, from)
-	if err != nil {
-		return nil, err
-	}
-	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+// updateOwn changes an account for its owner, who has just logged in to what is known, unless it was frozen, closed or
+// given another password since.
+func (s *Service) updateOwn(ctx context.Context, known *platform.Account, edit func(*platform.Account)) (*platform.Account, error) {
+	return s.store.UpdateAccount(ctx, known.UIN, func(a *platform.Account) error {
 		if a.PasswordEpoch != known.PasswordEpoch {
 			return ErrWrongPassword
 		}

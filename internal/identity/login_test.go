@@ -85,6 +85,11 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	expect(ann, "192.0.2.1", 30*time.Second, 0)
 	expect(ann, "192.0.2.1", 30*time.Second, 30*time.Second)
 
+	for range addressLogins.Count { // mistyped numbers are nobody's account
+		expect(0, "203.0.113.1", 0, 0)
+	}
+	expect(0, "203.0.113.1", 0, 6*time.Second) // the address counts all the same
+
 	for i := range platform.UIN(addressLogins.Count) {
 		expect(ben+1+i, "2001:db8::1", 0, 0)
 	}
@@ -103,6 +108,10 @@ func TestGuessing(t *testing.T) {
 	var tooMany *TooManyLogins
 	if _, err := f.LogIn(t.Context(), f.ann.UIN, password, home); !errors.As(err, &tooMany) {
 		t.Fatalf("after too many guesses: %v", err)
+	}
+	// Whoever has a session but not the password costs the platform no hash of a new one either.
+	if _, err := f.ChangePassword(t.Context(), f.ann.UIN, password, "short", home); !errors.As(err, &tooMany) {
+		t.Fatalf("a new password after too many guesses: %v", err)
 	}
 	f.clock.Advance(tooMany.Wait)
 	for range 2 * accountLogins.Count {

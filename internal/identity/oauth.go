@@ -6,8 +6,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -75,11 +75,29 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err != nil {
 		return "", err
 	}
-	code = newTicket()
-	return code, s.store.CreateCode(ctx, platform.LoginCode{
-		AppID: a.AppID, Hash: platform.HashTicket(code), OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes,
-		Challenge: a.Challenge, PasswordEpoch: account.PasswordEpoch, ExpiresMS: s.clock.NowMS() + CodeLifetime.Milliseconds(),
-	})
+	if err := s.keyring.usable(ctx); err != nil {
+		return "", err
+	}
+	now := s.clock.NowMS()
+	login := platform.Login{
+		AppID: a.AppID, OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes, Challenge: a.Challenge,
+		PasswordEpoch: account.PasswordEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
+	}
+	for range 5 { // an id that is taken is a matter of chance, of one in a million for two logins of a millisecond
+		var random [8]byte
+		rand.Read(random[:])
+		login.Salt = binary.BigEndian.Uint32(random[:])
+		login.ID = now<<store.LoginIDBits | int64(binary.BigEndian.Uint32(random[4:])>>(32-store.LoginIDBits))
+		if err = s.store.CreateLogin(ctx, login); !errors.Is(err, store.ErrExists) {
+			break
+		}
+	}
+	return s.ticketOf(&login), err
+}
+
+// ticketOf returns the text of the one ticket of a login that is good: the code or a refresh token.
+func (s *Service) ticketOf(l *platform.Login) string {
+	return s.keyring.sealTicket(platform.Ticket{Login: l.ID, Salt: l.Salt, Serial: l.Serial})
 }
 
 // IssueImplicit authorizes the app and returns an access token for response_type=token. Errors: ErrInvalid,
@@ -143,25 +161,29 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*Login, error) 
 	if err := s.keyring.usable(ctx); err != nil {
 		return nil, err
 	}
-	now, refresh := s.clock.NowMS(), newTicket()
-	code, err := s.store.ExchangeCode(ctx, e.AppID, platform.HashTicket(e.Code), platform.HashTicket(refresh), now+RefreshLifetime.Milliseconds(), now, func(code *platform.LoginCode) error {
+	code, ok := s.keyring.openTicket(e.Code)
+	if !ok || code.Serial != 0 {
+		return nil, retcode.ConnectCodeInvalid
+	}
+	now := s.clock.NowMS()
+	login, err := s.store.ExchangeCode(ctx, e.AppID, code, now+RefreshLifetime.Milliseconds(), now, func(l *platform.Login) error {
 		switch {
-		case e.RedirectURI != code.RedirectURI:
+		case e.RedirectURI != l.RedirectURI:
 			return retcode.QQRedirectURIIllegal.Errorf("redirect_uri is not the one of the authorization")
-		case !verifies(code.Challenge, e.Verifier):
+		case !verifies(l.Challenge, e.Verifier):
 			return retcode.ConnectCodeInvalid.Errorf("code_verifier does not fit the code_challenge of the authorization")
 		}
 		return nil
 	})
 	switch {
 	case errors.Is(err, store.ErrSpent):
-		return nil, s.reused(ctx, e.AppID, code.OpenID, code.TokenEpoch, retcode.ConnectCodeReused)
+		return nil, s.reused(ctx, &login, retcode.ConnectCodeReused)
 	case errors.Is(err, store.ErrNotFound):
 		return nil, retcode.ConnectCodeInvalid
 	case err != nil:
 		return nil, err
 	}
-	return s.login(e.AppID, code.OpenID, code.TokenEpoch, code.PasswordEpoch, now, now+CodeTokenLifetime.Milliseconds(), refresh)
+	return s.tokensOf(&login, now)
 }
 
 // verifies checks a verifier of PKCE against the challenge of the authorization (RFC 7636, 4.6).
@@ -183,31 +205,37 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	if err := s.keyring.usable(ctx); err != nil {
 		return nil, err
 	}
-	now, next := s.clock.NowMS(), newTicket()
-	used, err := s.store.UseRefresh(ctx, app, platform.HashTicket(refresh), platform.HashTicket(next), now)
+	ticket, ok := s.keyring.openRefresh(refresh)
+	if !ok {
+		return nil, retcode.ConnectRefreshTokenInvalid
+	}
+	now := s.clock.NowMS()
+	login, err := s.store.UseRefresh(ctx, app, ticket, now)
 	switch {
 	case errors.Is(err, store.ErrSpent):
-		return nil, s.reused(ctx, app, used.OpenID, used.TokenEpoch, retcode.ConnectRefreshTokenInvalid)
+		return nil, s.reused(ctx, &login, retcode.ConnectRefreshTokenInvalid)
 	case errors.Is(err, store.ErrNotFound):
 		return nil, retcode.ConnectRefreshTokenInvalid
 	case err != nil:
 		return nil, err
 	}
-	return s.login(app, used.OpenID, used.TokenEpoch, used.PasswordEpoch, now, now+CodeTokenLifetime.Milliseconds(), next)
+	return s.tokensOf(&login, now)
 }
 
 // reused ends a login because something of it that is good once came twice: one of the two callers stole it.
-func (s *Service) reused(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, code retcode.Code) error {
-	err := s.store.EndLogin(ctx, app, openid, tokenEpoch, platform.EndedByOperator, s.clock.NowMS())
+func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Code) error {
+	err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
 	if err != nil && !errors.Is(err, store.ErrNotFound) { // it has ended already
 		return err
 	}
 	return code
 }
 
-func (s *Service) login(app platform.AppID, openid platform.OpenID, tokenEpoch, passwordEpoch uint32, nowMS, expiresMS int64, refresh string) (l *Login, err error) {
-	l = &Login{OpenID: openid, RefreshToken: refresh, Lifetime: time.Duration(expiresMS-nowMS) * time.Millisecond, token: Token{
-		Kind: AccessToken, AppID: app, OpenID: openid, IssuedMS: nowMS, ExpiresMS: expiresMS, PasswordEpoch: passwordEpoch, TokenEpoch: tokenEpoch,
+// tokensOf makes the tokens of a login whose ticket has just been used.
+func (s *Service) tokensOf(login *platform.Login, nowMS int64) (l *Login, err error) {
+	l = &Login{OpenID: login.OpenID, RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime, token: Token{
+		Kind: AccessToken, AppID: login.AppID, OpenID: login.OpenID, IssuedMS: nowMS, ExpiresMS: nowMS + CodeTokenLifetime.Milliseconds(),
+		PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 	}}
 	l.AccessToken, err = s.keyring.sealToken(&l.token)
 	return l, err
@@ -240,13 +268,6 @@ func (s *Service) UnionID(app *platform.App, uin platform.UIN) (string, error) {
 	}
 }
 
-// newTicket returns the text of a code or a refresh token: 32 upper-case hex digits, 128 random bits.
-func newTicket() string {
-	var random [16]byte
-	rand.Read(random[:])
-	return fmt.Sprintf("%X", random[:])
-}
-
 // Introspection is what an app may know of a token of its own.
 type Introspection struct {
 	Refresh   bool // a refresh token, else an access token
@@ -258,21 +279,20 @@ type Introspection struct {
 
 // Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
 func (s *Service) Introspect(ctx context.Context, bus *oidb.Bus, app platform.AppID, text string) (*Introspection, error) {
-	refresh, spent, err := s.store.RefreshToken(ctx, app, platform.HashTicket(text))
-	if err == nil && spent {
-		return nil, nil
-	}
 	var rsp oidb.CheckResponse
+	login, err := s.refreshable(ctx, app, text)
 	switch {
 	case err == nil:
 		var refused *refusal
 		rsp, refused = s.checkLogin(ctx, &Token{
-			Kind: AccessToken, AppID: app, OpenID: refresh.OpenID, ExpiresMS: refresh.ExpiresMS,
-			PasswordEpoch: refresh.PasswordEpoch, TokenEpoch: refresh.TokenEpoch,
+			Kind: AccessToken, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
+			PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 		}, AccessToken)
 		if refused != nil {
 			err = refused.err(&accessCodes)
 		}
+	case errors.Is(err, store.ErrSpent):
+		return nil, nil
 	case errors.Is(err, store.ErrNotFound):
 		rsp, err = oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, oidb.CheckAccess, oidb.CheckRequest{Token: text, Bearer: true})
 	default:
@@ -290,24 +310,46 @@ func (s *Service) Introspect(ctx context.Context, bus *oidb.Bus, app platform.Ap
 	return &Introspection{Refresh: rsp.IssuedMS == 0, OpenID: rsp.OpenID, Scopes: rsp.Scopes, IssuedMS: rsp.IssuedMS, ExpiresMS: rsp.ExpiresMS}, nil
 }
 
+// refreshable returns the login of an app's refresh token. Errors: store.ErrNotFound when the text is none; store.ErrSpent, with
+// the login, when it was used.
+func (s *Service) refreshable(ctx context.Context, app platform.AppID, text string) (platform.Login, error) {
+	if err := s.keyring.usable(ctx); err != nil {
+		return platform.Login{}, err
+	}
+	ticket, ok := s.keyring.openRefresh(text)
+	if !ok {
+		return platform.Login{}, store.ErrNotFound
+	}
+	login, err := s.store.Login(ctx, ticket.Login)
+	switch {
+	case err != nil:
+		return platform.Login{}, err
+	case login.AppID != app || !login.Gave(ticket):
+		return platform.Login{}, store.ErrNotFound
+	case ticket.Serial < login.Serial:
+		return login, store.ErrSpent
+	}
+	return login, nil
+}
+
 // RevokeToken ends the login that an app's access token or refresh token belongs to. A token that is not the app's own, or
 // whose login is over, is none to revoke.
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
-	token, _, err := s.store.RefreshToken(ctx, app, platform.HashTicket(text))
-	if errors.Is(err, store.ErrNotFound) {
-		if err := s.keyring.usable(ctx); err != nil {
-			return err
-		}
+	login, err := s.refreshable(ctx, app, text)
+	switch {
+	case errors.Is(err, store.ErrSpent):
+		err = nil // whoever still has it may end its login
+	case errors.Is(err, store.ErrNotFound):
 		t, wrong := s.keyring.openToken(text)
 		if wrong != nil || t.Kind != AccessToken || t.AppID != app {
 			return nil
 		}
-		token.OpenID, token.TokenEpoch, err = t.OpenID, t.TokenEpoch, nil
+		login.OpenID, login.TokenEpoch, err = t.OpenID, t.TokenEpoch, nil
 	}
 	if err != nil {
 		return err
 	}
-	err = s.store.EndLogin(ctx, app, token.OpenID, token.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
+	err = s.store.EndLogin(ctx, app, login.OpenID, login.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

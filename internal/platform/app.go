@@ -177,8 +177,8 @@ func (a *App) Validate() error {
 	}
 	for _, uri := range a.RedirectURIs {
 		u, err := url.Parse(uri)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" {
-			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without fragment", uri)
+		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || strings.Contains(uri, "#") {
+			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without user and fragment", uri)
 		}
 	}
 	if len(a.Developer) > 100 {

@@ -1,32 +1,33 @@
 package platform
 
-import "crypto/sha256"
+import "crypto/subtle"
 
-// TicketHash is what the platform keeps of a code or a refresh token, which are secrets.
-type TicketHash [sha256.Size]byte
+// Login is one login of a person at an app by OAuth, from the code that the person's consent gave until no refresh token
+// can renew it.
+type Login struct {
+	ID     int64 // positive, in the order of time
+	AppID  AppID
+	Salt   uint32 // what its tickets have in common beside the ID
+	Serial uint32 // of the one ticket that is good: 0 for the code, then each refresh token has the next
 
-// HashTicket returns the hash of a code's or a refresh token's text.
-func HashTicket(text string) TicketHash { return sha256.Sum256([]byte(text)) }
-
-// LoginCode is an authorization code: what a person allowed, until the app comes to fetch it.
-type LoginCode struct {
-	AppID         AppID
-	Hash          TicketHash
 	OpenID        OpenID
 	RedirectURI   string
 	Scopes        []string
 	Challenge     string // of PKCE with S256; "" for none
 	PasswordEpoch uint32 // at the login
-	ExpiresMS     int64
-	TokenEpoch    uint32 // of the tokens that it was exchanged for; 0 before
+	TokenEpoch    uint32 // of the tokens that the code was exchanged for; 0 before
+	ExpiresMS     int64  // when the code lapses; once it is exchanged, when the login ends
 }
 
-// RefreshToken renews the access token of one login, once. The login is named by the token epoch of its grant.
-type RefreshToken struct {
-	AppID         AppID
-	Hash          TicketHash
-	OpenID        OpenID
-	TokenEpoch    uint32
-	PasswordEpoch uint32 // at the login
-	ExpiresMS     int64  // when the login ends, for all tokens that follow this one too
+// Ticket is what a code or a refresh token says: it is good once.
+type Ticket struct {
+	Login  int64
+	Salt   uint32
+	Serial uint32
+}
+
+// Gave reports whether a ticket is of this login, the one that is good or one that was used before it. It takes the same
+// time whatever the salt.
+func (l *Login) Gave(t Ticket) bool {
+	return t.Login == l.ID && subtle.ConstantTimeEq(int32(t.Salt), int32(l.Salt)) == 1 && t.Serial <= l.Serial
 }

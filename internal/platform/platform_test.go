@@ -79,20 +79,21 @@ func TestAppsAreValidated(t *testing.T) {
 		edit func(*App)
 		want string // "" when it is sound
 	}{
-		"sound":               {func(*App) {}, ""},
-		"without a gameid":    {func(a *App) { a.GameID, a.SigKeys, a.ClientSigKey = 0, nil, "" }, ""},
-		"no appid":            {func(a *App) { a.AppID = 0 }, "appid"},
-		"no name":             {func(a *App) { a.Name = "" }, "name"},
-		"a short key":         {func(a *App) { a.AppKey = "short" }, "appkey"},
-		"a key with a dash":   {func(a *App) { a.MSDKKey = "abcd-efgh" }, "msdkkey"},
-		"a source of letters": {func(a *App) { a.SigKeys["x"] = "abcdefgh" }, "source"},
-		"no environment":      {func(a *App) { a.Environment = "" }, "environment"},
-		"an API of spaces":    {func(a *App) { a.APIs = []string{"verify login"} }, "permission name"},
-		"a rate of nothing":   {func(a *App) { a.Rates = map[string]RateLimit{"login": {}} }, "rates"},
-		"a rate of all":       {func(a *App) { a.Rates = map[string]RateLimit{"*": {App: Rate{1, time.Second}}} }, "rates"},
-		"a relative redirect": {func(a *App) { a.RedirectURIs = []string{"/back"} }, "redirect"},
-		"a script redirect":   {func(a *App) { a.RedirectURIs = []string{"javascript://x/%0aalert(1)"} }, "redirect"},
-		"many test numbers":   {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
+		"sound":                  {func(*App) {}, ""},
+		"without a gameid":       {func(a *App) { a.GameID, a.SigKeys, a.ClientSigKey = 0, nil, "" }, ""},
+		"no appid":               {func(a *App) { a.AppID = 0 }, "appid"},
+		"no name":                {func(a *App) { a.Name = "" }, "name"},
+		"a short key":            {func(a *App) { a.AppKey = "short" }, "appkey"},
+		"a key with a dash":      {func(a *App) { a.MSDKKey = "abcd-efgh" }, "msdkkey"},
+		"a source of letters":    {func(a *App) { a.SigKeys["x"] = "abcdefgh" }, "source"},
+		"no environment":         {func(a *App) { a.Environment = "" }, "environment"},
+		"an API of spaces":       {func(a *App) { a.APIs = []string{"verify login"} }, "permission name"},
+		"a rate of nothing":      {func(a *App) { a.Rates = map[string]RateLimit{"login": {}} }, "rates"},
+		"a rate of all":          {func(a *App) { a.Rates = map[string]RateLimit{"*": {App: Rate{1, time.Second}}} }, "rates"},
+		"a relative redirect":    {func(a *App) { a.RedirectURIs = []string{"/back"} }, "redirect"},
+		"a script redirect":      {func(a *App) { a.RedirectURIs = []string{"javascript://x/%0aalert(1)"} }, "redirect"},
+		"a redirect with a user": {func(a *App) { a.RedirectURIs = []string{"https://user@game.example/cb"} }, "redirect"},
+		"many test numbers":      {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := soundApp()

@@ -114,26 +114,29 @@ type Grants interface {
 	LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error)
 }
 
-// CodeKeptMS is how long, at least, a lapsed code is still known, so that its second use is: 1 day.
-const CodeKeptMS = 24 * 3600 * 1000
+// LoginsKept is by how much the ID of a login may be below a new one's before it is removed: 100 days, longer than a login
+// goes on, so that a ticket that is used twice is known as such. LoginIDBits of an ID are below its milliseconds.
+const (
+	LoginIDBits = 20
+	LoginsKept  = 100 * 24 * 3600 * 1000 << LoginIDBits
+)
 
-// Logins keeps the codes and refresh tokens of OAuth. A login may go on while its openid is active and its account neither
+// Logins keeps the logins of OAuth with the one ticket of each, code or refresh token, that is good. A login may go on while its openid is active and its account neither
 // frozen nor closed nor given another password.
 type Logins interface {
-	// CreateCode stores a code; ErrExists when its hash is taken. It also removes a few codes that lapsed more than
-	// CodeKeptMS before the new one will, so that they do not pile up.
-	CreateCode(ctx context.Context, code platform.LoginCode) error
-	// ExchangeCode uses a code up: it authorizes the app as Authorize does, with the code's scopes, and stores a refresh
-	// token. The code comes back with the token epoch that it was given. ErrNotFound when there is no such code, it has
-	// lapsed or the login may not go on; ErrSpent, with the code, when it was used before. Before anything changes check
-	// sees the code, and an error of it is returned as it is. It also removes a few refresh tokens whose login has ended.
-	ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64,
-		check func(*platform.LoginCode) error) (platform.LoginCode, error)
-	// UseRefresh uses a refresh token up and stores the one that follows it in the same login. ErrNotFound when there is
-	// none, the login has ended, was superseded or may not go on; ErrSpent, with the token, when it was used before.
-	UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (platform.RefreshToken, error)
-	// RefreshToken returns a refresh token, whatever became of it, and whether it was used, or ErrNotFound.
-	RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (token platform.RefreshToken, spent bool, err error)
+	// CreateLogin stores a login whose code is to be exchanged; ErrExists when its ID is taken. It also removes a few
+	// logins whose IDs are more than LoginsKept below, so that they do not pile up.
+	CreateLogin(ctx context.Context, login platform.Login) error
+	// ExchangeCode uses a code up: it authorizes the app as Authorize does, with the login's scopes, and lets the first
+	// refresh token be good until endsMS. The login comes back as it is then. ErrNotFound when there is no such code, it
+	// has lapsed or the login may not go on; ErrSpent, with the login, when it was used before. Before anything changes
+	// check sees the login, and an error of it is returned as it is.
+	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
+	// UseRefresh uses a refresh token up and lets the next one be good. ErrNotFound when there is none, the login has
+	// ended, was superseded or may not go on; ErrSpent, with the login, when it was used before.
+	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (platform.Login, error)
+	// Login returns a login, whatever became of it, or ErrNotFound.
+	Login(ctx context.Context, id int64) (platform.Login, error)
 	// EndLogin is EndGrant for one login: ErrNotFound when the grant is not live or has another token epoch.
 	EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error
 }

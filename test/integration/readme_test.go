@@ -28,12 +28,16 @@ func readme(t *testing.T) (blocks []block) {
 	return blocks
 }
 
+// usual is where the README has its platform.
+const usual = "http://127.0.0.1:8700"
+
 // masks hide what differs from run to run.
 var masks = []struct{ form, shown string }{
 	{`127\.0\.0\.1:\d+`, "ADDR"},
 	{`ts=\d{10}&sig=[0-9a-f]{32}`, "ts=TS&sig=SIG"},
 	{`"openid":"\d+"`, `"openid":"OPENID"`},
 	{`"token":"[^"]+"`, `"token":"TOKEN"`},
+	{`_token=[^&\s]+`, "_token=TOKEN"},
 	{`"seq":"\d{10}-\d{10}-\d{6}-\d{10}"`, `"seq":"SEQ"`},
 }
 
@@ -85,6 +89,8 @@ func TestTheREADMEIsTrue(t *testing.T) {
 
 	var (
 		ran     []string // what the last sh block printed
+		signIn  = rookery.Start(t)
+		code    string // that the last sign-in gave
 		answers int
 	)
 	for _, b := range readme(t) {
@@ -96,6 +102,11 @@ func TestTheREADMEIsTrue(t *testing.T) {
 					t.Errorf("%s: %v\n%s", command, err, out)
 				}
 			}
+		case b.language == "text" && strings.HasPrefix(b.text, usual+"/oauth2.0/authorize?"):
+			back := signIn.Person(t, "10002", "rookery-demo").Authorize(t, strings.TrimPrefix(b.text, usual), "get_user_info")
+			code = back.Query().Get("code")
+		case b.language == "sh" && strings.Contains(b.text, "/oauth2.0/token?"):
+			ran = []string{sh("CODE=" + code + "; " + strings.Replace(b.text, usual, signIn.URL, 1))}
 		case b.language == "sh" && strings.HasPrefix(b.text, "curl "):
 			if diff := cmp.Diff(masked(b.text), masked(curls[0])); diff != "" {
 				t.Errorf("the request that is printed is another (-README +printed):\n%s", diff)
@@ -122,7 +133,7 @@ func TestTheREADMEIsTrue(t *testing.T) {
 				}
 			}
 		case b.language == "text":
-			if got := strings.Join(ran, "\n"); !strings.HasPrefix(got, b.text) {
+			if got := strings.Join(ran, "\n"); !strings.HasPrefix(masked(got), masked(b.text)) {
 				t.Errorf("the output is another: got\n%s\nwant it to begin with\n%s", got, b.text)
 			}
 		default:

@@ -88,25 +88,36 @@ func params(c *access.Call) (err error) {
 	return err
 }
 
-func appendParams(q sign.Query, raw string) (sign.Query, error) {
+// appendParams leaves out what cannot be read and returns the first such error at the end: a fmt=json behind it still says
+// in which format the caller wants to hear of it.
+func appendParams(q sign.Query, raw string) (_ sign.Query, wrong error) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
 			continue
 		}
-		rawName, rawValue, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(rawName)
-		if err != nil || !utf8.ValidString(name) {
-			return q, retcode.ConnectRequestUnreadable.Errorf("the name of a parameter is not percent-encoded UTF-8")
-		}
-		value, err := url.QueryUnescape(rawValue)
-		if err != nil || !utf8.ValidString(value) {
-			return q, retcode.ConnectRequestUnreadable.Errorf("parameter %.40q is not percent-encoded UTF-8", name)
+		name, value, err := unescape(pair)
+		if err != nil {
+			if wrong == nil {
+				wrong = err
+			}
+			continue
 		}
 		if q = set(q, name, value); len(q) > sign.MaxParams {
 			return q, retcode.ConnectRequestUnreadable.Errorf("there are more than %d parameters", sign.MaxParams)
 		}
 	}
-	return q, nil
+	return q, wrong
+}
+
+func unescape(pair string) (name, value string, err error) {
+	rawName, rawValue, _ := strings.Cut(pair, "=")
+	if name, err = url.QueryUnescape(rawName); err != nil || !utf8.ValidString(name) {
+		return "", "", retcode.ConnectRequestUnreadable.Errorf("the name of a parameter is not percent-encoded UTF-8")
+	}
+	if value, err = url.QueryUnescape(rawValue); err != nil || !utf8.ValidString(value) {
+		return "", "", retcode.ConnectRequestUnreadable.Errorf("parameter %.40q is not percent-encoded UTF-8", name)
+	}
+	return name, value, nil
 }
 
 func set(q sign.Query, name, value string) sign.Query {

@@ -87,6 +87,19 @@ func FuzzParams(f *testing.F) {
 	})
 }
 
+// A parameter that cannot be read hides nothing of those behind it, such as the format of the answer.
+func TestUnreadableParameterInJSON(t *testing.T) {
+	d := &door{}
+	for _, query := range []string{"fmt=json&a=%zz", "a=%zz&fmt=json", "%ff=1&a=%4&fmt=json"} {
+		c := &access.Call{Request: httptest.NewRequest("GET", "/oauth2.0/token", nil)}
+		c.Request.URL.RawQuery = query
+		d.encode(c, nil, params(c))
+		if body := string(c.Answer.Body); !strings.HasPrefix(body, `{"error":100029,`) {
+			t.Errorf("%s: %s", query, body)
+		}
+	}
+}
+
 // TestRefusalsAreNoHTML: browsers show the answers as HTML, and some repeat what the caller sent.
 func TestRefusalsAreNoHTML(t *testing.T) {
 	d := &door{}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -39,13 +40,20 @@ func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []stri
 		raise = 1
 	}
 	t.changed(app, openid)
+	// Nearly always there is a grant already, and to look for it first costs a third of an upsert.
+	grant, err := scanGrant(t.queryRow(`
+		UPDATE grants SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
+		       since_ms = iif(token_epoch > ended_epoch, since_ms, ?3)
+		WHERE appid = ?4 AND openid = ?5 AND EXISTS (SELECT 1 FROM openids o WHERE o.appid = ?4 AND o.openid = ?5 AND o.state = 0)
+		RETURNING `+grantColumns,
+		strings.Join(scopes, " "), raise, nowMS, int64(app), openid[:]))
+	if !errors.Is(err, store.ErrNotFound) {
+		return grant, err
+	}
 	// The SELECT makes the openid's own row the condition.
 	return scanGrant(t.queryRow(`
 		INSERT INTO grants (`+grantColumns+`, changed_ms, since_ms)
 		SELECT appid, openid, ?, 1, ?, 0, 0, ?, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0
-		ON CONFLICT (appid, openid) DO UPDATE SET scopes = excluded.scopes, token_epoch = token_epoch + 1,
-		       pay_epoch = pay_epoch + excluded.pay_epoch, changed_ms = excluded.changed_ms,
-		       since_ms = iif(token_epoch > ended_epoch, since_ms, excluded.since_ms)
 		RETURNING `+grantColumns,
 		strings.Join(scopes, " "), raise, nowMS, nowMS, int64(app), openid[:]))
 }

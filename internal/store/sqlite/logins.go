@@ -9,15 +9,33 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// CreateCode implements store.Logins.
-func (s *Store) CreateCode(ctx context.Context, code platform.LoginCode) error {
+const loginColumns = "l.id, l.appid, l.salt, l.serial, l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.token_epoch, l.expires_ms"
+
+// scanLogin reads loginColumns and what comes after them.
+func scanLogin(r row, more ...any) (l platform.Login, err error) {
+	var (
+		app    int64
+		openid []byte
+		scopes string
+	)
+	err = r.Scan(append([]any{&l.ID, &app, &l.Salt, &l.Serial, &openid, &l.RedirectURI, &scopes, &l.Challenge, &l.PasswordEpoch, &l.TokenEpoch, &l.ExpiresMS}, more...)...)
+	if err != nil {
+		return platform.Login{}, sentinel(err)
+	}
+	l.AppID, l.Scopes = platform.AppID(app), strings.Fields(scopes)
+	l.OpenID, err = openIDFrom(openid)
+	return l, err
+}
+
+// CreateLogin implements store.Logins.
+func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec("DELETE FROM login_codes WHERE (appid, hash) IN (SELECT appid, hash FROM login_codes WHERE expires_ms < ? LIMIT 2)",
-			code.ExpiresMS-store.CodeKeptMS); err != nil {
+		if _, err := t.exec("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
 			return err
 		}
-		_, err := t.exec("INSERT INTO login_codes (appid, hash, openid, redirect_uri, scopes, challenge, password_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			int64(code.AppID), code.Hash[:], code.OpenID[:], code.RedirectURI, strings.Join(code.Scopes, " "), code.Challenge, int64(code.PasswordEpoch), code.ExpiresMS)
+		_, err := t.exec("INSERT INTO logins (id, appid, salt, serial, openid, redirect_uri, scopes, challenge, password_epoch, token_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			l.ID, int64(l.AppID), int64(l.Salt), int64(l.Serial), l.OpenID[:], l.RedirectURI, strings.Join(l.Scopes, " "), l.Challenge,
+			int64(l.PasswordEpoch), int64(l.TokenEpoch), l.ExpiresMS)
 		return sentinel(err)
 	})
 }
@@ -28,112 +46,69 @@ var mayLogIn = fmt.Sprintf("o.state = %d AND a.state NOT IN (%d, %d) AND a.passw
 	platform.OpenIDActive, platform.AccountFrozen, platform.AccountClosed)
 
 // ExchangeCode implements store.Logins.
-func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, hash, refresh platform.TicketHash, refreshEndsMS, nowMS int64, check func(*platform.LoginCode) error) (platform.LoginCode, error) {
-	code := platform.LoginCode{AppID: app, Hash: hash}
-	err := s.writer.write(ctx, func(t *tx) error {
-		var (
-			openid []byte
-			scopes string
-			may    bool
-		)
-		err := t.queryRow(`
-			SELECT l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.expires_ms, l.token_epoch, `+mayLogIn+`
-			FROM login_codes l
+func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {
+	err = s.writer.write(ctx, func(t *tx) (err error) {
+		if l, err = t.useTicket(app, code, nowMS, `
+			SELECT `+loginColumns+`, `+mayLogIn+`
+			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
-			WHERE l.appid = ? AND l.hash = ?`, int64(app), hash[:]).
-			Scan(&openid, &code.RedirectURI, &scopes, &code.Challenge, &code.PasswordEpoch, &code.ExpiresMS, &code.TokenEpoch, &may)
-		if err != nil {
-			return sentinel(err)
-		}
-		code.Scopes = strings.Fields(scopes)
-		if code.OpenID, err = openIDFrom(openid); err != nil {
+			WHERE l.id = ?`); err != nil {
 			return err
 		}
-		switch {
-		case code.TokenEpoch != 0:
-			return store.ErrSpent
-		case code.ExpiresMS <= nowMS || !may:
-			return store.ErrNotFound
-		}
-		if err := check(&code); err != nil {
+		if err := check(&l); err != nil {
 			return err
 		}
-		grant, err := t.authorize(app, code.OpenID, code.Scopes, false, nowMS)
+		grant, err := t.authorize(app, l.OpenID, l.Scopes, false, nowMS)
 		if err != nil {
 			return err
 		}
-		code.TokenEpoch = grant.TokenEpoch
-		if _, err := t.exec("UPDATE login_codes SET token_epoch = ? WHERE appid = ? AND hash = ?", int64(grant.TokenEpoch), int64(app), hash[:]); err != nil {
-			return err
-		}
-		return t.createRefresh(platform.RefreshToken{
-			AppID: app, Hash: refresh, OpenID: code.OpenID, TokenEpoch: grant.TokenEpoch, PasswordEpoch: code.PasswordEpoch, ExpiresMS: refreshEndsMS,
-		}, nowMS)
+		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
+		_, err = t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID)
+		return err
 	})
-	return code, err
+	return l, err
 }
 
 // UseRefresh implements store.Logins.
-func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, hash, next platform.TicketHash, nowMS int64) (platform.RefreshToken, error) {
-	token := platform.RefreshToken{AppID: app, Hash: hash}
-	err := s.writer.write(ctx, func(t *tx) error {
-		var (
-			openid     []byte
-			spent, may bool
-		)
-		err := t.queryRow(`
-			SELECT l.openid, l.token_epoch, l.password_epoch, l.expires_ms, l.spent,
-			       `+mayLogIn+` AND g.token_epoch = l.token_epoch AND g.token_epoch > g.ended_epoch
-			FROM refresh_tokens l
+func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (l platform.Login, err error) {
+	err = s.writer.write(ctx, func(t *tx) (err error) {
+		if l, err = t.useTicket(app, refresh, nowMS, `
+			SELECT `+loginColumns+`, `+mayLogIn+` AND g.token_epoch = l.token_epoch AND g.token_epoch > g.ended_epoch
+			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
 			JOIN grants g ON g.appid = l.appid AND g.openid = l.openid
-			WHERE l.appid = ? AND l.hash = ?`, int64(app), hash[:]).
-			Scan(&openid, &token.TokenEpoch, &token.PasswordEpoch, &token.ExpiresMS, &spent, &may)
-		if err != nil {
-			return sentinel(err)
-		}
-		if token.OpenID, err = openIDFrom(openid); err != nil {
+			WHERE l.id = ?`); err != nil {
 			return err
 		}
-		switch {
-		case spent:
-			return store.ErrSpent
-		case token.ExpiresMS <= nowMS || !may:
-			return store.ErrNotFound
-		}
-		if _, err := t.exec("UPDATE refresh_tokens SET spent = 1 WHERE appid = ? AND hash = ?", int64(app), hash[:]); err != nil {
-			return err
-		}
-		successor := token
-		successor.Hash = next
-		return t.createRefresh(successor, nowMS)
-	})
-	return token, err
-}
-
-// createRefresh stores a refresh token and clears away a few whose logins have ended.
-func (t *tx) createRefresh(token platform.RefreshToken, nowMS int64) error {
-	if _, err := t.exec("DELETE FROM refresh_tokens WHERE (appid, hash) IN (SELECT appid, hash FROM refresh_tokens WHERE expires_ms <= ? LIMIT 2)", nowMS); err != nil {
+		l.Serial++
+		_, err = t.exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID)
 		return err
-	}
-	_, err := t.exec("INSERT INTO refresh_tokens (appid, hash, openid, token_epoch, password_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
-		int64(token.AppID), token.Hash[:], token.OpenID[:], int64(token.TokenEpoch), int64(token.PasswordEpoch), token.ExpiresMS)
-	return sentinel(err)
+	})
+	return l, err
 }
 
-// RefreshToken implements store.Logins.
-func (s *Store) RefreshToken(ctx context.Context, app platform.AppID, hash platform.TicketHash) (token platform.RefreshToken, spent bool, err error) {
-	token = platform.RefreshToken{AppID: app, Hash: hash}
-	var openid []byte
-	err = s.queryRow(ctx, "SELECT openid, token_epoch, password_epoch, expires_ms, spent FROM refresh_tokens WHERE appid = ? AND hash = ?", int64(app), hash[:]).
-		Scan(&openid, &token.TokenEpoch, &token.PasswordEpoch, &token.ExpiresMS, &spent)
-	if err != nil {
-		return platform.RefreshToken{}, false, sentinel(err)
+// useTicket reads the login of a ticket that is good now. The query also says whether the login may go on.
+func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, query string) (platform.Login, error) {
+	var may bool
+	l, err := scanLogin(t.queryRow(query, ticket.Login), &may)
+	switch {
+	case err != nil:
+		return platform.Login{}, err
+	case l.AppID != app || !l.Gave(ticket):
+		return platform.Login{}, store.ErrNotFound
+	case ticket.Serial < l.Serial:
+		return l, store.ErrSpent
+	case l.ExpiresMS <= nowMS || !may:
+		return platform.Login{}, store.ErrNotFound
 	}
-	token.OpenID, err = openIDFrom(openid)
-	return token, spent, err
+	return l, nil
+}
+
+// Login implements store.Logins.
+func (s *Store) Login(ctx context.Context, id int64) (platform.Login, error) {
+	return scanLogin(s.queryRow(ctx, "SELECT "+loginColumns+" FROM logins l WHERE l.id = ?", id))
 }
 
 // EndLogin implements store.Logins.

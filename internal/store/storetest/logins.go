@@ -9,26 +9,31 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-func ticket(n byte) platform.TicketHash { return platform.TicketHash{0xff, 31: n} }
+// ticket is the one of a serial of the login n.
+func ticket(n byte, serial uint32) platform.Ticket {
+	return platform.Ticket{Login: loginID(n), Salt: 0xffff_fff0 + uint32(n), Serial: serial}
+}
 
-// code is one of the first account's at game.
-func code(n byte) platform.LoginCode {
-	return platform.LoginCode{
-		AppID: game, Hash: ticket(n), OpenID: openid(1), RedirectURI: "https://a.example/回?x=1", Scopes: []string{"b", "a"},
+func loginID(n byte) int64 { return now<<store.LoginIDBits | int64(n) }
+
+// login is one of the first account's at game, whose code nobody has fetched.
+func login(n byte) platform.Login {
+	return platform.Login{
+		ID: loginID(n), AppID: game, Salt: ticket(n, 0).Salt, OpenID: openid(1), RedirectURI: "https://a.example/回?x=1", Scopes: []string{"b", "a"},
 		Challenge: "C", PasswordEpoch: 1, ExpiresMS: now + 100,
 	}
 }
 
-const refreshEnds = now + 10_000
+const loginEnds = now + 10_000
 
-func agreed(*platform.LoginCode) error { return nil }
+func agreed(*platform.Login) error { return nil }
 
-// loggedIn stores an account with a login: the code 1 was exchanged for the refresh token 101.
-func loggedIn(t *testing.T, s store.Store) platform.LoginCode {
+// loggedIn stores an account whose login 1 got its first refresh token.
+func loggedIn(t *testing.T, s store.Store) platform.Login {
 	t.Helper()
 	issue(t, s, game, first, openid(1))
-	ok(t, s.CreateCode(t.Context(), code(1)))
-	return result(s.ExchangeCode(t.Context(), game, ticket(1), ticket(101), refreshEnds, now, agreed))(t)
+	ok(t, s.CreateLogin(t.Context(), login(1)))
+	return result(s.ExchangeCode(t.Context(), game, ticket(1, 0), loginEnds, now, agreed))(t)
 }
 
 var logins = []test{
@@ -36,65 +41,63 @@ var logins = []test{
 		ctx := t.Context()
 		issue(t, s, game, first, openid(1))
 		older := result(s.Authorize(ctx, game, openid(1), []string{"old"}, true, now))(t)
-		ok(t, s.CreateCode(ctx, code(1)))
+		ok(t, s.CreateLogin(ctx, login(1)))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), older) // not yet
-		var seen platform.LoginCode
-		got := result(s.ExchangeCode(ctx, game, ticket(1), ticket(101), refreshEnds, now+99, func(c *platform.LoginCode) error { seen = *c; return nil }))(t)
-		same(t, seen, code(1))
-		want := code(1)
-		want.TokenEpoch = older.TokenEpoch + 1
+		same(t, result(s.Login(ctx, loginID(1)))(t), login(1))
+		var seen platform.Login
+		got := result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now+99, func(l *platform.Login) error { seen = *l; return nil }))(t)
+		same(t, seen, login(1))
+		want := login(1)
+		want.Serial, want.TokenEpoch, want.ExpiresMS = 1, older.TokenEpoch+1, loginEnds
 		same(t, got, want)
+		same(t, result(s.Login(ctx, loginID(1)))(t), want)
 		grant := result(s.Grant(ctx, game, openid(1)))(t)
 		same(t, grant.TokenEpoch, want.TokenEpoch)
 		same(t, grant.Scopes, want.Scopes)
-		refresh, spent, err := s.RefreshToken(ctx, game, ticket(101))
-		ok(t, err)
-		same(t, spent, false)
-		same(t, refresh, platform.RefreshToken{
-			AppID: game, Hash: ticket(101), OpenID: openid(1), TokenEpoch: want.TokenEpoch, PasswordEpoch: 1, ExpiresMS: refreshEnds,
-		})
 	}},
-	{"code-taken", func(t *testing.T, s store.Store) {
+	{"login-id-taken", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
-		ok(t, s.CreateCode(t.Context(), code(1)))
-		fails(t, s.CreateCode(t.Context(), code(1)), store.ErrExists)
+		ok(t, s.CreateLogin(t.Context(), login(1)))
+		fails(t, s.CreateLogin(t.Context(), login(1)), store.ErrExists)
 	}},
 	{"code-refused-is-not-used-up", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		issue(t, s, game, first, openid(1))
-		ok(t, s.CreateCode(ctx, code(1)))
+		ok(t, s.CreateLogin(ctx, login(1)))
 		no := errors.New("no")
-		_, err := s.ExchangeCode(ctx, game, ticket(1), ticket(101), refreshEnds, now, func(*platform.LoginCode) error { return no })
+		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, func(*platform.Login) error { return no })
 		fails(t, err, no)
+		salted := ticket(1, 0)
+		salted.Salt++
 		for _, wrong := range []struct {
-			app  platform.AppID
-			hash platform.TicketHash
-			at   int64
-		}{{other, ticket(1), now}, {game, ticket(2), now}, {game, ticket(1), now + 100}} {
-			_, err := s.ExchangeCode(ctx, wrong.app, wrong.hash, ticket(101), refreshEnds, wrong.at, agreed)
+			app    platform.AppID
+			ticket platform.Ticket
+			at     int64
+		}{{other, ticket(1, 0), now}, {game, ticket(2, 0), now}, {game, ticket(1, 1), now}, {game, salted, now}, {game, ticket(1, 0), now + 100}} {
+			_, err := s.ExchangeCode(ctx, wrong.app, wrong.ticket, loginEnds, wrong.at, agreed)
 			fails(t, err, store.ErrNotFound)
 		}
 		_, err = s.Grant(ctx, game, openid(1))
 		fails(t, err, store.ErrNotFound)
-		_, _, err = s.RefreshToken(ctx, game, ticket(101))
+		same(t, result(s.Login(ctx, loginID(1)))(t), login(1))
+		_, err = s.UseRefresh(ctx, game, ticket(1, 1), now)
 		fails(t, err, store.ErrNotFound)
-		result(s.ExchangeCode(ctx, game, ticket(1), ticket(101), refreshEnds, now, agreed))(t)
+		result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, agreed))(t)
 	}},
 	{"code-is-good-once", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		gave := loggedIn(t, s)
-		got, err := s.ExchangeCode(ctx, game, ticket(1), ticket(102), refreshEnds, now, agreed)
+		got, err := s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds+1, now, agreed)
 		fails(t, err, store.ErrSpent)
 		same(t, got, gave)
-		_, _, err = s.RefreshToken(ctx, game, ticket(102))
-		fails(t, err, store.ErrNotFound)
+		same(t, result(s.Login(ctx, loginID(1)))(t), gave)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, gave.TokenEpoch)
 	}},
 	{"code-exchanged-together", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
-		ok(t, s.CreateCode(t.Context(), code(1)))
+		ok(t, s.CreateLogin(t.Context(), login(1)))
 		won := together(t, func(i int) (bool, error) {
-			_, err := s.ExchangeCode(t.Context(), game, ticket(1), ticket(byte(100+i)), refreshEnds, now, agreed)
+			_, err := s.ExchangeCode(t.Context(), game, ticket(1, 0), loginEnds, now, agreed)
 			if errors.Is(err, store.ErrSpent) {
 				return false, nil
 			}
@@ -105,28 +108,32 @@ var logins = []test{
 	}},
 	{"refresh-used", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
-		gave := loggedIn(t, s)
-		want := platform.RefreshToken{AppID: game, Hash: ticket(101), OpenID: openid(1), TokenEpoch: gave.TokenEpoch, PasswordEpoch: 1, ExpiresMS: refreshEnds}
-		same(t, result(s.UseRefresh(ctx, game, ticket(101), ticket(102), refreshEnds-1))(t), want)
-		got, err := s.UseRefresh(ctx, game, ticket(101), ticket(103), now)
-		fails(t, err, store.ErrSpent)
-		same(t, got, want)
+		want := loggedIn(t, s)
+		want.Serial = 2
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), loginEnds-1))(t), want)
+		for _, spent := range []platform.Ticket{ticket(1, 1), ticket(1, 0)} {
+			got, err := s.UseRefresh(ctx, game, spent, now)
+			fails(t, err, store.ErrSpent)
+			same(t, got, want)
+		}
+		salted := ticket(1, 2)
+		salted.Salt++
 		for _, wrong := range []struct {
-			app  platform.AppID
-			hash platform.TicketHash
-			at   int64
-		}{{other, ticket(102), now}, {game, ticket(103), now}, {game, ticket(102), refreshEnds}} {
-			_, err := s.UseRefresh(ctx, wrong.app, wrong.hash, ticket(104), wrong.at)
+			app    platform.AppID
+			ticket platform.Ticket
+			at     int64
+		}{{other, ticket(1, 2), now}, {game, ticket(1, 3), now}, {game, salted, now}, {game, ticket(2, 1), now}, {game, ticket(1, 2), loginEnds}} {
+			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, wrong.at)
 			fails(t, err, store.ErrNotFound)
 		}
-		want.Hash = ticket(102)
-		same(t, result(s.UseRefresh(ctx, game, ticket(102), ticket(103), now))(t), want)
-		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, gave.TokenEpoch) // the older access tokens stand
+		want.Serial = 3
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), now))(t), want)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, want.TokenEpoch) // the older access tokens stand
 	}},
 	{"refresh-used-together", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)
 		won := together(t, func(i int) (bool, error) {
-			_, err := s.UseRefresh(t.Context(), game, ticket(101), ticket(byte(102+i)), now)
+			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), now)
 			if errors.Is(err, store.ErrSpent) {
 				return false, nil
 			}
@@ -143,13 +150,13 @@ var logins = []test{
 			}
 		}
 		issue(t, s, game, first, openid(1))
-		ok(t, s.CreateCode(ctx, code(1)))
-		ok(t, s.CreateCode(ctx, code(2)))
-		epoch := result(s.ExchangeCode(ctx, game, ticket(1), ticket(101), refreshEnds, now, agreed))(t).TokenEpoch
-		refused := func(want error, hash platform.TicketHash) {
+		ok(t, s.CreateLogin(ctx, login(1)))
+		ok(t, s.CreateLogin(ctx, login(2)))
+		epoch := result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, agreed))(t).TokenEpoch
+		refused := func(ticket platform.Ticket) {
 			t.Helper()
-			_, err := s.UseRefresh(ctx, game, hash, ticket(102), now)
-			fails(t, err, want)
+			_, err := s.UseRefresh(ctx, game, ticket, now)
+			fails(t, err, store.ErrNotFound)
 		}
 		for _, step := range []struct{ cause, cure func() error }{
 			{edit(func(a *platform.Account) { a.State = platform.AccountFrozen }), edit(func(a *platform.Account) { a.State = platform.AccountNormal })},
@@ -157,26 +164,26 @@ var logins = []test{
 			{edit(func(a *platform.Account) { a.PasswordEpoch = 2 }), edit(func(a *platform.Account) { a.PasswordEpoch = 1 })},
 		} {
 			ok(t, step.cause())
-			refused(store.ErrNotFound, ticket(101))
-			_, err := s.ExchangeCode(ctx, game, ticket(2), ticket(103), refreshEnds, now, agreed)
+			refused(ticket(1, 1))
+			_, err := s.ExchangeCode(ctx, game, ticket(2, 0), loginEnds, now, agreed)
 			fails(t, err, store.ErrNotFound)
 			ok(t, step.cure())
 		}
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByOperator, now), store.ErrNotFound)
 		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(101), ticket(102), now))(t)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), now))(t)
 		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
-		refused(store.ErrNotFound, ticket(102))
+		refused(ticket(1, 2))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByOperator)
 
 		// A new login is another one.
-		epoch = result(s.ExchangeCode(ctx, game, ticket(2), ticket(103), refreshEnds, now, agreed))(t).TokenEpoch
-		refused(store.ErrNotFound, ticket(102))
+		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), loginEnds, now, agreed))(t).TokenEpoch
+		refused(ticket(1, 2))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), store.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(103), ticket(104), now))(t)
+		result(s.UseRefresh(ctx, game, ticket(2, 1), now))(t)
 		result(s.ReclaimOpenID(ctx, game, first, now))(t)
-		refused(store.ErrNotFound, ticket(104))
+		refused(ticket(2, 2))
 	}},
 	{"exchange-and-end-are-changes", func(t *testing.T, s store.Store) {
 		var changes int
@@ -192,38 +199,32 @@ var logins = []test{
 		result(s.Authorize(t.Context(), game, openid(1), []string{"get_app_friends", "unknown", "get_user_info"}, false, now))(t)
 		same(t, result(s.Standing(t.Context(), game, openid(1)))(t).Scopes.String(), "get_user_info get_app_friends")
 	}},
-	{"lapsed-logins-are-cleared-away", func(t *testing.T, s store.Store) {
+	{"old-logins-are-cleared-away", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
-		loggedIn(t, s)
-		late := func(n byte, at int64) platform.LoginCode {
-			c := code(n)
-			c.ExpiresMS = at
-			return c
-		}
-		ok(t, s.CreateCode(ctx, late(2, now+100+store.CodeKeptMS)))
-		_, err := s.ExchangeCode(ctx, game, ticket(1), ticket(102), refreshEnds, now, agreed)
-		fails(t, err, store.ErrSpent) // still known
-		ok(t, s.CreateCode(ctx, late(3, now+101+store.CodeKeptMS)))
-		_, err = s.ExchangeCode(ctx, game, ticket(1), ticket(102), refreshEnds, now, agreed)
-		fails(t, err, store.ErrNotFound)
-		result(s.ExchangeCode(ctx, game, ticket(2), ticket(102), refreshEnds+1, refreshEnds, agreed))(t)
-		_, _, err = s.RefreshToken(ctx, game, ticket(101))
+		gave := loggedIn(t, s)
+		late := login(2)
+		late.ID = loginID(1) + store.LoginsKept
+		ok(t, s.CreateLogin(ctx, late))
+		same(t, result(s.Login(ctx, loginID(1)))(t), gave)
+		late.ID++
+		ok(t, s.CreateLogin(ctx, late))
+		_, err := s.Login(ctx, loginID(1))
 		fails(t, err, store.ErrNotFound)
 	}},
 	{"logins-cancelled", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)
-		ok(t, s.CreateCode(t.Context(), code(2)))
+		ok(t, s.CreateLogin(t.Context(), login(2)))
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, _, err := s.RefreshToken(ended, game, ticket(101))
+		_, err := s.Login(ended, loginID(1))
 		fails(t, err, context.Canceled)
-		_, err = s.ExchangeCode(ended, game, ticket(2), ticket(102), refreshEnds, now, agreed)
+		_, err = s.ExchangeCode(ended, game, ticket(2, 0), loginEnds, now, agreed)
 		fails(t, err, context.Canceled)
-		_, err = s.UseRefresh(ended, game, ticket(101), ticket(103), now)
+		_, err = s.UseRefresh(ended, game, ticket(1, 1), now)
 		fails(t, err, context.Canceled)
-		fails(t, s.CreateCode(ended, code(3)), context.Canceled)
+		fails(t, s.CreateLogin(ended, login(3)), context.Canceled)
 		fails(t, s.EndLogin(ended, game, openid(1), 1, platform.EndedByUser, now), context.Canceled)
-		result(s.ExchangeCode(t.Context(), game, ticket(2), ticket(102), refreshEnds, now, agreed))(t)
+		result(s.ExchangeCode(t.Context(), game, ticket(2, 0), loginEnds, now, agreed))(t)
 	}},
 }
 

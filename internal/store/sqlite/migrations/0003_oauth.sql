@@ -1,28 +1,17 @@
 -- +goose Up
--- A code without a token epoch was not exchanged yet. A refresh token that was used has spent = 1.
+-- A login has one row from its code to its last refresh token; serial is the one of the ticket that is good. Ids follow the
+-- time, so that the logins of a moment share pages.
 
-CREATE TABLE login_codes (
+CREATE TABLE logins (
+    id             INTEGER PRIMARY KEY,
     appid          INTEGER NOT NULL,
-    hash           BLOB    NOT NULL,
+    salt           INTEGER NOT NULL,
+    serial         INTEGER NOT NULL,
     openid         BLOB    NOT NULL,
     redirect_uri   TEXT    NOT NULL,
     scopes         TEXT    NOT NULL,
     challenge      TEXT    NOT NULL,
     password_epoch INTEGER NOT NULL,
-    expires_ms     INTEGER NOT NULL,
-    token_epoch    INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (appid, hash)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX login_codes_lapse ON login_codes (expires_ms);
-
-CREATE TABLE refresh_tokens (
-    appid          INTEGER NOT NULL,
-    hash           BLOB    NOT NULL,
-    openid         BLOB    NOT NULL,
     token_epoch    INTEGER NOT NULL,
-    password_epoch INTEGER NOT NULL,
-    expires_ms     INTEGER NOT NULL,
-    spent          INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (appid, hash)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX refresh_tokens_lapse ON refresh_tokens (expires_ms);
+    expires_ms     INTEGER NOT NULL
+) STRICT;
