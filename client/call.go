@@ -3,11 +3,9 @@ package client
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -72,13 +70,12 @@ func (c *Client) try(ctx context.Context, call *call) error {
 	}
 	defer rsp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
+	if err != nil {
 		return noAnswer(call.path, err)
-	case len(body) > maxAnswer:
-		return noAnswer(call.path, errTooLong)
 	}
-	return call.read(&answer{path: call.path, status: rsp.StatusCode, header: rsp.Header, body: body})
+	a := &answer{path: call.path, status: rsp.StatusCode, header: rsp.Header, body: body}
+	if len(body) > maxAnswer {
+		return a.refused(0, fmt.Sprintf("the answer has more than %d bytes", maxAnswer)) // as it would the next time
+	}
+	return call.read(a)
 }
-
-var errTooLong = errors.New("it has more than " + strconv.Itoa(maxAnswer) + " bytes")

@@ -211,10 +211,10 @@ func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.V
 	for name, values := range params {
 		form[name] = values
 	}
-	_, q := encoded(form)
-	form.Set("sig", sign.OpenAPI(http.MethodPost, path, q, o.client.app.AppKey))
+	raw, q := encoded(form)
+	sig := sign.OpenAPI(http.MethodPost, path, q, o.client.app.AppKey)
 	return o.client.do(ctx, &call{
-		method: http.MethodPost, path: path, body: []byte(form.Encode()), media: mediaForm,
+		method: http.MethodPost, path: path, body: []byte(raw + "&sig=" + url.QueryEscape(sig)), media: mediaForm,
 		read: func(a *answer) error { return readRet(a, out, retcode.QQ) },
 	})
 }

@@ -73,6 +73,7 @@ func TestCallsAreRepeatedByTheirCodesClass(t *testing.T) {
 		"a number that nobody knows":            {answers: []string{unknown, ok}, sent: 1},
 		"an answer that is none":                {answers: []string{"<html>", ok}, sent: 1},
 		"an answer without ret is none as well": {answers: []string{"{}", ok}, sent: 1},
+		"an answer that is too long":            {answers: []string{strings.Repeat(" ", 4<<20) + ok, ok}, sent: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

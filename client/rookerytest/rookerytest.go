@@ -133,9 +133,11 @@ func (p *Platform) stop(cmd *exec.Cmd) {
 	p.web.CloseIdleConnections()
 	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
 	defer late.Stop()
-	if cmd.Process.Signal(os.Interrupt) != nil { // not every system has it
+	interrupted := cmd.Process.Signal(os.Interrupt) == nil
+	if !interrupted { // not every system has it
 		cmd.Process.Kill()
-	} else if err := cmd.Wait(); err != nil {
+	}
+	if err := cmd.Wait(); err != nil && interrupted {
 		p.t.Errorf("rookerytest: the platform ended with %v", err)
 	}
 	if p.t.Failed() {

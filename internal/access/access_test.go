@@ -201,18 +201,27 @@ type failingReader struct{}
 func (failingReader) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
 func TestAPanicIsAnsweredAndLogged(t *testing.T) {
-	var log bytes.Buffer
-	g, _ := newGateway(t, &log, []*Route{{Door: "plain", Method: "GET", Path: "/p/a"}},
-		plainDoor(map[string]Handler{"GET /p/a": func(*Call) (any, error) { panic("of the moment") }}))
-	w := httptest.NewRecorder()
-	g.ServeHTTP(w, httptest.NewRequest("GET", "/p/a", nil))
-	if w.Code != http.StatusInternalServerError || w.Header().Get("X-Request-Id") == "" {
-		t.Errorf("answered %d with request id %q", w.Code, w.Header().Get("X-Request-Id"))
-	}
-	for _, want := range []string{`"level":"ERROR"`, "of the moment", "access_test.go", w.Header().Get("X-Request-Id")} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log has no %q: %s", want, log.String())
-		}
+	for name, test := range map[string]struct {
+		handler Handler
+		says    string
+	}{
+		"of the handler": {func(*Call) (any, error) { panic("of the moment") }, "of the moment"},
+		"of the door":    {func(*Call) (any, error) { return 42, nil }, "interface conversion"}, // plainDoor takes texts
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			g, _ := newGateway(t, &log, []*Route{{Door: "plain", Method: "GET", Path: "/p/a"}}, plainDoor(map[string]Handler{"GET /p/a": test.handler}))
+			w := httptest.NewRecorder()
+			g.ServeHTTP(w, httptest.NewRequest("GET", "/p/a", nil))
+			if w.Code != http.StatusInternalServerError || w.Header().Get("X-Request-Id") == "" {
+				t.Errorf("answered %d with request id %q", w.Code, w.Header().Get("X-Request-Id"))
+			}
+			for _, want := range []string{`"level":"ERROR"`, test.says, "access_test.go", w.Header().Get("X-Request-Id")} {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log has no %q: %s", want, log.String())
+				}
+			}
+		})
 	}
 }
 

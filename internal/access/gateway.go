@@ -217,7 +217,7 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.Request, c.Start, c.proxies = r, g.clock.At(begin), &g.proxies
 	c.takeID()
 	result, err := e.serve(c, w)
-	e.door.Encode(c, result, err)
+	err = e.encode(c, result, err)
 	g.write(w, c)
 	took := time.Since(begin)
 	e.meter.observe(c, took)
@@ -261,6 +261,20 @@ func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error
 	}
 	c.stage = "handler"
 	return endpoint.handler(c)
+}
+
+// encode has the door make the answer, and make another one when that panics. It returns the error that ended the call.
+func (e *endpoints) encode(c *Call, result any, err error) (ended error) {
+	ended = err
+	defer func() {
+		if p := recover(); p != nil {
+			ended = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
+			c.Answer = Answer{Body: c.Answer.Body[:0]}
+			e.door.Encode(c, nil, ended)
+		}
+	}()
+	e.door.Encode(c, result, err)
+	return ended
 }
 
 // readBody reads the whole body. Slow senders are cut off by the server's read timeout.

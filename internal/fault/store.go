@@ -79,6 +79,13 @@ func (s *faultyStore) EnsureOpenID(ctx context.Context, app platform.AppID, uin 
 	return s.Store.EnsureOpenID(ctx, app, uin, candidate, nowMS)
 }
 
+func (s *faultyStore) EnsureOpenIDs(ctx context.Context, app platform.AppID, uins []platform.UIN, candidates []platform.OpenID, nowMS int64) ([]platform.OpenID, error) {
+	if err := s.points.fail(ctx, "store.write:openids", subject{app: app}); err != nil {
+		return nil, err
+	}
+	return s.Store.EnsureOpenIDs(ctx, app, uins, candidates, nowMS)
+}
+
 func (s *faultyStore) OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (none platform.OpenIDBinding, err error) {
 	if err := s.points.fail(ctx, "store.read:openids", subject{app: app, openid: openid}); err != nil {
 		return none, err

@@ -115,17 +115,29 @@ func (s *Service) Others(ctx context.Context, app platform.AppID, uin platform.U
 		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
 	}
 	now := s.clock.NowMS()
+	var (
+		nameless   []*Friend
+		uins       []platform.UIN
+		candidates []platform.OpenID
+	)
 	for i := range list {
 		f := &list[i]
 		f.Profile.VIP = f.Profile.VIP.At(now)
-		if f.OpenID != (platform.OpenID{}) {
-			continue
+		if f.OpenID == (platform.OpenID{}) {
+			var candidate platform.OpenID
+			rand.Read(candidate[:])
+			nameless, uins, candidates = append(nameless, f), append(uins, f.UIN), append(candidates, candidate)
 		}
-		var candidate platform.OpenID
-		rand.Read(candidate[:])
-		if f.OpenID, err = s.store.EnsureOpenID(ctx, app, f.UIN, candidate, now); err != nil {
-			return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
-		}
+	}
+	if len(nameless) == 0 {
+		return list, nil
+	}
+	openids, err := s.store.EnsureOpenIDs(ctx, app, uins, candidates, now)
+	if err != nil {
+		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
+	}
+	for i, f := range nameless {
+		f.OpenID = openids[i]
 	}
 	return list, nil
 }

@@ -196,6 +196,11 @@ func TestOthersGetAnOpenID(t *testing.T) {
 		uins = append(uins, f.account(platform.Profile{Nickname: fmt.Sprint("Friend ", i)}))
 		must(t, f.Befriend(ctx, ann, uins[i]))
 	}
+	f.fail("store.write:openids")
+	if list, err := f.Others(ctx, f.app.AppID, ann, 2); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
+		t.Errorf("no openids can be written: got %+v, %v", list, err)
+	}
+	f.faults.Clear(0)
 	first, err := f.Others(ctx, f.app.AppID, ann, 2)
 	must(t, err)
 	again, err := f.Others(ctx, f.app.AppID, ann, 1000)

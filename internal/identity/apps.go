@@ -111,7 +111,7 @@ func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, err
 	if err := a.store.CreateApp(ctx, &app, a.clock.NowMS()); err != nil {
 		return nil, a.taken(&app, err)
 	}
-	return &app, a.Load(ctx)
+	return &app, a.Load(context.WithoutCancel(ctx)) // see Update
 }
 
 // firstAppID is the number that the first app gets by itself.
@@ -140,7 +140,8 @@ func (a *Apps) Update(ctx context.Context, id platform.AppID, edit func(*platfor
 	case err != nil:
 		return nil, a.taken(edited, err)
 	}
-	return edited, a.Load(ctx)
+	// What the store has must hold here too, even when the caller has left meanwhile.
+	return edited, a.Load(context.WithoutCancel(ctx))
 }
 
 // FormerKeyLife is how long a replaced appkey is remembered, for its users to be told what happened.

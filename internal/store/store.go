@@ -77,6 +77,8 @@ type OpenIDs interface {
 	// EnsureOpenID returns the account's active openid at the app; if there is none, candidate becomes it, or
 	// ErrExists when candidate was issued before.
 	EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error)
+	// EnsureOpenIDs is EnsureOpenID for several accounts, with a candidate each: all of them or none.
+	EnsureOpenIDs(ctx context.Context, app platform.AppID, uins []platform.UIN, candidates []platform.OpenID, nowMS int64) ([]platform.OpenID, error)
 	// OpenID tells what an openid names, reclaimed ones too, or ErrNotFound.
 	OpenID(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.OpenIDBinding, error)
 	// OpenIDAnywhere tells what an openid names at whatever registered app it was issued for, reclaimed ones too, or

@@ -16,7 +16,7 @@ func read(t testing.TB, text string) *List {
 }
 
 func TestHide(t *testing.T) {
-	list := read(t, "# rude ones\nfool\n foolish \n\n傻瓜\nÉcole\n")
+	list := read(t, "\ufeff# rude ones\nfool\n foolish \n\n傻瓜\nÉcole\n")
 	for _, test := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"none", "a fine day", "a fine day"},
@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		{"not UTF-8", "good\n\xd6\xd0", "line 2 is not UTF-8"},
 		{"too long a word", strings.Repeat("x", MaxWord+1), "line 1 has more than 64 characters"},
 		{"too many words", strings.Repeat("a\n", MaxWords+1), "line 100001: there are more than 100000 words"},
-		{"a line without end", strings.Repeat("x", 1<<20), "bufio.Scanner: token too long"},
+		{"a line without end", "good\n" + strings.Repeat("x", 1<<20), "line 2: bufio.Scanner: token too long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Read(strings.NewReader(test.text)); err == nil || err.Error() != test.want {
@@ -60,6 +60,7 @@ func TestRead(t *testing.T) {
 func FuzzHide(f *testing.F) {
 	f.Add("fool\n傻瓜", "a fool\xff傻瓜")
 	f.Add("\u0130\n", "i\u0307 \u0130")
+	f.Add("\ufffd", "a\xff") // a word that bytes which are no text look like
 	f.Fuzz(func(t *testing.T, words, text string) {
 		list, err := Read(strings.NewReader(words))
 		if err != nil {

@@ -39,7 +39,7 @@ var layers = []struct {
 	{[]string{"internal/config"}, true},
 	{[]string{"client/share"}, false},
 	{[]string{"client"}, false},
-	{[]string{"internal/sign", "internal/limit"}, false},
+	{[]string{"internal/sign", "internal/limit", "internal/flatjson"}, false},
 	{[]string{"internal/platform"}, false},
 	{[]string{"retcode", "catalogue"}, true},
 }

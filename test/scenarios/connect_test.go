@@ -190,7 +190,7 @@ func unionIDNotGranted(t *testing.T, p *rookery.Platform) {
 func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	v := newVisit(t, p)
-	back := rename(t, p, "refresh_tokens")
+	back := rename(t, p, "logins")
 	refused(t, "while the table is lost", p.Get(t, tokenPath, v.exchange()...), 110504)
 	back()
 	refused(t, "after it is back", p.Get(t, tokenPath, v.exchange()...), 0)

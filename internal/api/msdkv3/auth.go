@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -17,6 +18,27 @@ type verifyLoginBody struct {
 	AppID   appID  `json:"appid"`
 	Openkey string `json:"openkey"` // an access token or an openkey
 	UserIP  string `json:"userip"`
+}
+
+// Set implements flatjson.Object for the check that is asked for most.
+func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
+	var into *string
+	switch string(name) {
+	case "openid":
+		into = &b.OpenID
+	case "openkey":
+		into = &b.Openkey
+	case "userip":
+		into = &b.UserIP
+	case "appid":
+		id, err := platform.ParseAppID(string(value))
+		b.AppID = appID(id)
+		return err == nil
+	default:
+		return true
+	}
+	*into = string(value)
+	return kind == flatjson.String
 }
 
 func (b *verifyLoginBody) check(c *access.Call) error {

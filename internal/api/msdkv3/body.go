@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -44,8 +45,11 @@ func decode[T any, P interface {
 		return nil, retcode.V3BodyNotJSON.Errorf("the body is not a JSON object")
 	}
 	in := P(new(T))
-	if err := json.Unmarshal(c.Body, in); err != nil {
-		return nil, bodyError(err)
+	if plain, ok := any(in).(flatjson.Object); !ok || !flatjson.Read(c.Body, plain) {
+		in = P(new(T))
+		if err := json.Unmarshal(c.Body, in); err != nil {
+			return nil, bodyError(err)
+		}
 	}
 	return in, in.check(c)
 }

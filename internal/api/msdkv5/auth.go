@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -22,6 +23,19 @@ type verifyLoginBody struct {
 	OpenID   stringOrNumber `json:"openid"`
 	Token    stringOrNumber `json:"token"`
 	ClientOS stringOrNumber `json:"client_os"`
+}
+
+// Set implements flatjson.Object for the check that is asked for most.
+func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
+	switch string(name) {
+	case "openid":
+		b.OpenID = stringOrNumber(value)
+	case "token":
+		b.Token = stringOrNumber(value)
+	case "client_os":
+		b.ClientOS = stringOrNumber(value)
+	}
+	return true
 }
 
 func (b *verifyLoginBody) user() string { return string(b.OpenID) }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -40,8 +41,11 @@ func decode[T any, P interface {
 		return retcode.V5BodyMalformed.Errorf("the body is not a JSON object")
 	}
 	in := P(new(T))
-	if err := json.Unmarshal(c.Body, in); err != nil {
-		return bodyError(err)
+	if plain, ok := any(in).(flatjson.Object); !ok || !flatjson.Read(c.Body, plain) {
+		in = P(new(T))
+		if err := json.Unmarshal(c.Body, in); err != nil {
+			return bodyError(err)
+		}
 	}
 	if err := in.check(); err != nil {
 		return err

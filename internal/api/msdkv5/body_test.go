@@ -2,10 +2,14 @@ package msdkv5
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -128,4 +132,19 @@ func TestALoginIsForOneUserHoweverTheOpenIDIsWritten(t *testing.T) {
 	if len(users) != 1 {
 		t.Errorf("one openid is counted as %v", users)
 	}
+}
+
+// FuzzPlainBodies compares the quick way of reading the body that comes most with the library's.
+func FuzzPlainBodies(f *testing.F) {
+	f.Add([]byte(`{"openid":"10000000000000000001","token":"T","client_os":5}`))
+	f.Add([]byte(`{"appid":100700001,"openid":"AB","openkey":"T","userip":"1"}`))
+	f.Add([]byte(`{"appid":"1","openid":7,"x":"y"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var got, want verifyLoginBody
+		if flatjson.Read(body, &got) {
+			if err := json.Unmarshal(body, &want); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%q: got %+v, the library has %+v, %v", body, got, want, err)
+			}
+		}
+	})
 }

@@ -263,6 +263,7 @@ func appendEscape(b []byte, r rune) []byte {
 // toGBK recodes an answer. What GBK does not have is escaped as the form allows: nothing is lost.
 func toGBK(body []byte, asXML bool) []byte {
 	encoder := simplifiedchinese.GBK.NewEncoder()
+	var encoded [4]byte
 	b := make([]byte, 0, len(body))
 	for len(body) > 0 {
 		if body[0] < utf8.RuneSelf {
@@ -271,10 +272,10 @@ func toGBK(body []byte, asXML bool) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRune(body)
-		encoded, err := encoder.Bytes(body[:size])
+		n, _, err := encoder.Transform(encoded[:], body[:size], true)
 		switch {
 		case err == nil && r != utf8.RuneError:
-			b = append(b, encoded...)
+			b = append(b, encoded[:n]...)
 		case asXML:
 			b = append(strconv.AppendInt(append(b, "&#"...), int64(r), 10), ';')
 		default:

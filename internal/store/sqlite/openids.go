@@ -22,14 +22,31 @@ func (s *Store) EnsureOpenID(ctx context.Context, app platform.AppID, uin platfo
 		return openid, err
 	}
 	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
-		openid, err := scanOpenID(t.queryRow(activeOpenID, int64(app), int64(uin)))
-		if !errors.Is(err, store.ErrNotFound) {
-			return openid, err // another caller was quicker
-		}
-		_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, 0, ?)",
-			int64(app), candidate[:], int64(uin), nowMS)
-		return candidate, sentinel(err)
+		return t.ensureOpenID(app, uin, candidate, nowMS) // another caller may have been quicker
 	})
+}
+
+// EnsureOpenIDs implements store.OpenIDs.
+func (s *Store) EnsureOpenIDs(ctx context.Context, app platform.AppID, uins []platform.UIN, candidates []platform.OpenID, nowMS int64) ([]platform.OpenID, error) {
+	return returning(ctx, s.writer, func(t *tx) (openids []platform.OpenID, err error) {
+		openids = make([]platform.OpenID, len(uins))
+		for i, uin := range uins {
+			if openids[i], err = t.ensureOpenID(app, uin, candidates[i], nowMS); err != nil {
+				return nil, err
+			}
+		}
+		return openids, nil
+	})
+}
+
+func (t *tx) ensureOpenID(app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error) {
+	openid, err := scanOpenID(t.queryRow(activeOpenID, int64(app), int64(uin)))
+	if !errors.Is(err, store.ErrNotFound) {
+		return openid, err
+	}
+	_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, 0, ?)",
+		int64(app), candidate[:], int64(uin), nowMS)
+	return candidate, sentinel(err)
 }
 
 // OpenID implements store.OpenIDs.

@@ -36,6 +36,20 @@ var openids = []test{
 		fails(t, err, store.ErrExists)
 		same(t, result(s.OpenIDsOf(ctx, first+1))(t), []platform.OpenIDBinding{})
 	}},
+	{"openids-of-several", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first+1, openid(1))
+		account(t, s, first)
+		account(t, s, first+2)
+		uins := []platform.UIN{first, first + 1, first + 2}
+		_, err := s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(1)}, now)
+		fails(t, err, store.ErrExists) // openid 1 is another's
+		same(t, result(s.OpenIDsOf(ctx, first))(t), []platform.OpenIDBinding{})
+		want := []platform.OpenID{openid(2), openid(1), openid(4)}
+		same(t, result(s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(4)}, now))(t), want)
+		same(t, result(s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(5), openid(6), openid(7)}, now))(t), want)
+		same(t, len(result(s.EnsureOpenIDs(ctx, game, nil, nil, now))(t)), 0)
+	}},
 	{"openid-together", func(t *testing.T, s store.Store) {
 		for uin := first; uin < first+rounds; uin++ {
 			account(t, s, uin)

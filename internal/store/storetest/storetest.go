@@ -167,9 +167,13 @@ func cancelled(t *testing.T, s store.Store) {
 			_, err := s.UpdateAccount(ended, first, func(a *platform.Account) error { edited, a.PasswordEpoch = true, 9; return nil })
 			return err
 		},
-		"Account":       func() error { _, err := s.Account(ended, first); return err },
-		"Accounts":      func() error { _, err := s.Accounts(ended, 0, 10); return err },
-		"EnsureOpenID":  func() error { _, err := s.EnsureOpenID(ended, game, first+1, openid(2), now); return err },
+		"Account":      func() error { _, err := s.Account(ended, first); return err },
+		"Accounts":     func() error { _, err := s.Accounts(ended, 0, 10); return err },
+		"EnsureOpenID": func() error { _, err := s.EnsureOpenID(ended, game, first+1, openid(2), now); return err },
+		"EnsureOpenIDs": func() error {
+			_, err := s.EnsureOpenIDs(ended, game, []platform.UIN{first + 1}, []platform.OpenID{openid(2)}, now)
+			return err
+		},
 		"OpenID":        func() error { _, err := s.OpenID(ended, game, openid(1)); return err },
 		"OpenIDsOf":     func() error { _, err := s.OpenIDsOf(ended, first); return err },
 		"ReclaimOpenID": func() error { _, err := s.ReclaimOpenID(ended, game, first, now); return err },

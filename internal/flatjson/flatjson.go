@@ -1,0 +1,119 @@
+// Package flatjson reads the JSON objects that most callers send, whose values are plain strings and whole numbers, several
+// times as fast as a library that takes all of JSON. What is not so plain it leaves to such a library.
+package flatjson
+
+import "bytes"
+
+// Object is what an object is read into.
+type Object interface {
+	// Set takes a member. It returns false when it would not be one of a sound object.
+	Set(name, value []byte, kind Kind) bool
+}
+
+// Kind is what a value is.
+type Kind uint8
+
+// The kinds of plain values.
+const (
+	String Kind = iota // printable ASCII without escapes; the value is what the quotes hold
+	Number             // at most 20 decimal digits without sign, fraction or exponent
+)
+
+// maxDigits is enough for every number of 64 bits.
+const maxDigits = 20
+
+// maxMembers bounds a plain object, so that a name that comes twice is found quickly.
+const maxMembers = 8
+
+// Read reads a whole text into an object. It returns false when the text is not one plain object, no name in it twice;
+// what was set by then does not count.
+func Read(text []byte, into Object) bool {
+	s := scanner{text: text}
+	var names [maxMembers][]byte
+	if !s.take('{') {
+		return false
+	}
+	for count := 0; count < maxMembers; count++ {
+		name, ok := s.quoted()
+		if !ok || !s.take(':') {
+			return false
+		}
+		for _, other := range names[:count] {
+			if bytes.Equal(name, other) {
+				return false
+			}
+		}
+		names[count] = name
+		value, kind, ok := s.value()
+		if !ok || !into.Set(name, value, kind) {
+			return false
+		}
+		if s.take(',') {
+			continue
+		}
+		return s.take('}') && s.end()
+	}
+	return false
+}
+
+type scanner struct {
+	text []byte
+	at   int
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case ' ', '\t', '\r', '\n':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+// take goes past a character, and white space before it.
+func (s *scanner) take(c byte) bool {
+	s.space()
+	if s.at < len(s.text) && s.text[s.at] == c {
+		s.at++
+		return true
+	}
+	return false
+}
+
+func (s *scanner) end() bool {
+	s.space()
+	return s.at == len(s.text)
+}
+
+func (s *scanner) quoted() ([]byte, bool) {
+	if !s.take('"') {
+		return nil, false
+	}
+	for i, c := range s.text[s.at:] {
+		switch {
+		case c == '"':
+			text := s.text[s.at : s.at+i]
+			s.at += i + 1
+			return text, true
+		case c < ' ' || c > '~' || c == '\\':
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+func (s *scanner) value() ([]byte, Kind, bool) {
+	s.space()
+	begin := s.at
+	for s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9' {
+		s.at++
+	}
+	digits := s.text[begin:s.at]
+	if len(digits) == 0 {
+		text, ok := s.quoted()
+		return text, String, ok
+	}
+	return digits, Number, len(digits) <= maxDigits && (len(digits) == 1 || digits[0] != '0')
+}
