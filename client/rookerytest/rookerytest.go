@@ -249,11 +249,18 @@ func (p *Platform) Player(app App, account Account) client.Player {
 	return client.Player{OpenID: token.MSDKOpenID, Token: token.Token}
 }
 
-// User logs an account in at an app by the other doors.
+// User logs an account in at an app, for MSDK V3 and QQ Connect.
 func (p *Platform) User(app App, account Account) client.User {
 	p.t.Helper()
 	token := p.Issue(app, account, AccessToken)
 	return client.User{OpenID: token.OpenID, Token: token.Token}
+}
+
+// Session logs an account in at an app by OpenAPI V3.
+func (p *Platform) Session(app App, account Account) client.Session {
+	p.t.Helper()
+	token := p.Issue(app, account, Openkey)
+	return client.Session{OpenID: token.OpenID, Openkey: token.Token}
 }
 
 // Now is what the platform's clock shows.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,12 @@ func TestTheRouteTableIsSound(t *testing.T) {
 	routes, err := ParseRoutes(catalogue.Routes)
 	if err != nil {
 		t.Fatal(err)
+	}
+	granted := Permissions(routes, "granted")
+	for _, api := range platform.DefaultAPIs {
+		if !slices.Contains(granted, api) {
+			t.Errorf("new apps are granted %s, which no route asks for", api)
+		}
 	}
 	for _, r := range routes {
 		if r.Door == "msdkv5" && (r.Permission == "" || len(r.Codes) == 0 || len(r.Checks) == 0) {

@@ -21,6 +21,18 @@ type Route struct {
 	Codes      []retcode.Code     // what it may answer beside success; empty for doors without codes
 }
 
+// Permissions returns the permission names of the routes that have a check, sorted, each once.
+func Permissions(routes []*Route, check string) []string {
+	var names []string
+	for _, route := range routes {
+		if route.Permission != "" && slices.Contains(route.Checks, check) {
+			names = append(names, route.Permission)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 const routeColumns = "door\tmethod\tpath\tpermission\tchecks\tlimit\tcodes"
 
 // ParseRoutes reads the route table. An error names its line.

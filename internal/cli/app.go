@@ -48,7 +48,8 @@ unless the flags say otherwise. With a gameid it is an MSDK V5 game and gets V5'
 		Example: `  rookery app create --name 'Magpie Arena' --gameid 21
   rookery app create --name Heron --environment test --test-number 10001 --test-number 10002
   rookery app create --name Wren --api login --api verify_login --allow 192.0.2.7 --allow 10.0.0.0/8 --json
-  rookery app create --name Kite --rate verify_login=app:100/s,user:5/m`,
+  rookery app create --name Kite --rate verify_login=app:100/s,user:5/m
+  rookery app create --name Lark --redirect-uri https://lark.example/callback --require-pkce --developer aviary --unionid`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return ask(cmd.Context(), c, http.MethodPost, appsPath, settings, func(app platform.App) error {
@@ -122,7 +123,9 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
   rookery app update 100700001 --grant get_user_info --withdraw decrypt
   rookery app update 100700001 --restrict verify_login       # by a security audit
   rookery app update 100700001 --rate verify_login=user:5/m --rate decrypt=none
-  rookery app update 100700001 --allow none --allow-sensitive 192.0.2.7`,
+  rookery app update 100700001 --allow none --allow-sensitive 192.0.2.7
+  rookery app update 100700001 --grant relation              # whole friend lists
+  rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce`,
 		Args: exactArgs("APPID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := appPath(args[0])
@@ -200,6 +203,9 @@ func (c *client) showApp(app platform.App, keys bool) error {
 		t.row("Rate of "+api, rates(app.Rates[api]))
 	}
 	t.row("Redirect URIs", listed(app.RedirectURIs))
+	t.row("PKCE required", yesNo(app.RequirePKCE))
+	t.row("Developer", app.Developer)
+	t.row("Unionids", yesNo(app.UnionID))
 	t.row("Test numbers", listed(app.TestNumbers))
 	if keys {
 		t.row("appkey", app.AppKey)

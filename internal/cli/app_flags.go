@@ -13,7 +13,9 @@ import (
 )
 
 const appFlagsHelp = `A flag whose value is one of several may be repeated; together they replace the whole list, and the word none
-empties it. An address without a mask is that one address.`
+empties it. An address without a mask is that one address. APIs are named by the end of their path, such as verify_login
+for /v2/auth/verify_login; relation is the permission for whole friend lists. A name that no API has is refused with
+a list of those that there are.`
 
 // addAppFlags adds the flags that say what an app is like. Settings of flags that are not given stay nil.
 func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {

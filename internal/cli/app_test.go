@@ -26,6 +26,9 @@ type appJSON struct {
 	Rates          map[string]map[string]string `json:"rates"`
 	RedirectURIs   []string                     `json:"redirect_uris"`
 	TestNumbers    []string                     `json:"test_numbers"`
+	RequirePKCE    bool                         `json:"require_pkce"`
+	Developer      string                       `json:"developer"`
+	UnionID        bool                         `json:"unionid"`
 }
 
 func (a appJSON) keys() []string {
@@ -122,6 +125,10 @@ func TestAppUpdate(t *testing.T) {
 			a.Name, a.Environment, a.GameID, a.Online, a.RequireTLS = "Kite", "test", "22", false, true
 			a.ClientSigKey, a.SigKeys = a.AppKey, map[string]string{"0": a.AppKey} // hidden as the others
 		}},
+		{"logins", []string{"--require-pkce", "--developer", "aviary", "--unionid"}, func(a *appJSON) {
+			a.RequirePKCE, a.Developer, a.UnionID = true, "aviary", true
+		}},
+		{"logins back", []string{"--require-pkce=false", "--unionid=false"}, func(a *appJSON) { a.RequirePKCE, a.UnionID = false, false }},
 		{"back", []string{"--online", "--require-tls=false"}, func(a *appJSON) { a.Online, a.RequireTLS = true, false }},
 		{"lists are replaced", []string{"--allow", "10.0.0.0/8", "--allow-sensitive", "::1", "--test-number", "10002", "--redirect-uri", "none"}, func(a *appJSON) {
 			a.AllowOrdinary, a.AllowSensitive, a.TestNumbers, a.RedirectURIs = []string{"10.0.0.0/8"}, []string{"::1/128"}, []string{"10002"}, []string{}
@@ -131,6 +138,7 @@ func TestAppUpdate(t *testing.T) {
 		}},
 		{"APIs are replaced", []string{"--api", "login", "--api", "verify_login"}, func(a *appJSON) { a.APIs = []string{"login", "verify_login"} }},
 		{"APIs come and go", []string{"--grant", "decrypt", "--grant", "login", "--withdraw", "verify_login"}, func(a *appJSON) { a.APIs = []string{"login", "decrypt"} }},
+		{"the permission for friend lists", []string{"--grant", "relation"}, func(a *appJSON) { a.APIs = append(a.APIs, "relation") }},
 		{"an audit", []string{"--restrict", "login", "--restrict", "*"}, func(a *appJSON) { a.Restricted = []string{"login", "*"} }},
 		{"its end", []string{"--unrestrict", "*", "--restrict", "decrypt", "--unrestrict", "login"}, func(a *appJSON) { a.Restricted = []string{"decrypt"} }},
 		{"one rate", []string{"--rate", "login=user:7/s"}, func(a *appJSON) { a.Rates["login"] = map[string]string{"user": "7/1s"} }},
@@ -150,7 +158,7 @@ func TestAppUpdate(t *testing.T) {
 		})
 	}
 	out := run(t, "", "app", "update", testApp, "--rate", "login=app:10/s,user:5/m", "--allow", "192.0.2.7", "--offline")
-	wantAll(t, out, "Rate of login", "app:10/1s,user:5/1m0s", "192.0.2.7/32", "any address", "no")
+	wantAll(t, out, "Rate of login", "app:10/1s,user:5/1m0s", "192.0.2.7/32", "any address", "no", "Developer", "aviary")
 	wantAll(t, run(t, "", "app", "list"), "APPID", testApp, "Kite", "Magpie Arena")
 }
 
@@ -172,7 +180,12 @@ func TestAppRefusals(t *testing.T) {
 		{"none and more", "", create("--allow", "none", "--allow", "::1"), ExitUsage, "none stands alone"},
 		{"more and none", "", create("--allow", "::1", "--allow", "none"), ExitUsage, "none stands alone"},
 		{"none twice", "", create("--allow", "none", "--allow", "none"), ExitUsage, "none stands alone"},
-		{"wrong API", "", create("--api", "login,decrypt"), ExitFailure, "is not a permission name"},
+		{"wrong API", "", create("--api", "login,decrypt"), ExitFailure, `"login,decrypt" cannot be granted; what can is decrypt,`},
+		{"scope as an API", "", create("--api", "login", "--api", "get_vip_info"), ExitFailure, `"get_vip_info" cannot be granted`},
+		{"grant what there is not", "", update("--grant", "verify_logn"), ExitFailure, `"verify_logn" cannot be granted`},
+		{"restrict what there is not", "", update("--restrict", "verify_logn"), ExitFailure, `"verify_logn" cannot be restricted`},
+		{"restrict what no audit looks at", "", update("--restrict", "token"), ExitFailure, `"token" cannot be restricted`},
+		{"rate of what there is not", "", update("--rate", "verify_logn=app:1/s"), ExitFailure, `"verify_logn" cannot be given a rate`},
 		{"rate without API", "", create("--rate", "100/s"), ExitUsage, "not in the form"},
 		{"rate of nobody", "", create("--rate", "login=100/s"), ExitUsage, "rate"},
 		{"rate twice", "", create("--rate", "login=app:1/s,app:2/s"), ExitUsage, "each once"},

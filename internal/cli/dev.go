@@ -96,7 +96,7 @@ func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg 
 	if err != nil {
 		return errors.Join(err, server.close())
 	}
-	known := knownServer{URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
+	known := knownServer{HTTP: world.HTTP, URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
@@ -172,6 +172,8 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
 	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {worldRedirects[0]}, "state": {"hello"}}
 	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
+	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {worldRedirects[0]}}
+	fmt.Fprintf(&b, "\n# the code that the browser comes back with, in the place of CODE, buys an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err

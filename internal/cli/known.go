@@ -9,10 +9,11 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 )
 
-// knownServer says where a running platform's admin API is. The platform that started last leaves it in the account's
+// knownServer says where a running platform is. The platform that started last leaves it in the account's
 // cache folder, so that operator commands find it without flags.
 type knownServer struct {
-	URL       string `json:"url"`
+	HTTP      string `json:"http"` // base URL of the doors that games call
+	URL       string `json:"url"`  // of its admin API
 	OIDB      string `json:"oidb"` // host:port of its bus
 	TokenFile string `json:"token_file"`
 }

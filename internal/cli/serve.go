@@ -131,7 +131,7 @@ func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON boo
 	if server.busListener != nil {
 		at.OIDB = server.busListener.Addr().String()
 	}
-	known := knownServer{URL: at.Admin, OIDB: at.OIDB, TokenFile: at.AdminTokenFile}
+	known := knownServer{HTTP: at.HTTP, URL: at.Admin, OIDB: at.OIDB, TokenFile: at.AdminTokenFile}
 	known.remember(log)
 	defer known.forget()
 	ended := make(chan error, 1)

@@ -166,7 +166,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		pages.New(s.identity),
 	}
 	operators := []*access.Door{
-		admin.New(s.identity, s.friends, bus, adminToken),
+		admin.New(s.identity, s.friends, bus, admin.APIs{
+			Granted:    append(access.Permissions(routes, "granted"), platform.RelationPermission),
+			Restricted: access.Permissions(routes, "audit"),
+			Rated:      access.Permissions(routes, "app-rate"),
+		}, adminToken),
 	}
 	if cfg.dev != nil {
 		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))

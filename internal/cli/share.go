@@ -32,8 +32,8 @@ func newShareCommand(s *streams) *cobra.Command {
 		Long: `Try what a game's client checks before it hands a message to QQ on the player's device. It prints what the device
 would be given. If a check refuses the message, it prints the return code with its remedy, and the exit status is 1.
 
-The platform is asked whether it knows the appid: the one that was started last on this machine, or the one that
---server or ROOKERY_SERVER names.
+The platform is asked whether it knows the appid, as a game on a device asks it, by the doors that games call: the
+platform that was started last on this machine, or the one that --server or ROOKERY_HTTP names.
 
 Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client SDK.`,
 		Example: `  rookery share --appid 100700001 --target friend --type invite --title 'Join me' --link https://game.example/join
@@ -51,16 +51,16 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 				m.Type = share.Type(number)
 			}
 			if !slices.Contains(share.Targets, share.Target(target)) {
-				return usageErrorf("--target %q is none of %v", target, share.Targets)
+				return usageErrorf("--target %q is none of friend, group and qzone", target)
 			}
 			last, _ := lastServer() // without a note there is none that is known
-			url := cmp.Or(server, os.Getenv("ROOKERY_SERVER"), last.URL)
+			url := cmp.Or(server, os.Getenv("ROOKERY_HTTP"), last.HTTP)
 			if url == "" {
-				return unreachablef("no running platform is known on this machine")
+				return unheardf("no running platform is known on this machine")
 			}
 			platform, err := sdk.New(url, sdk.App{})
 			if err != nil {
-				return usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", url)
+				return usageErrorf("--server (or ROOKERY_HTTP) %q is not a URL such as http://127.0.0.1:8700", url)
 			}
 			device := &printer{streams: s, asJSON: asJSON, hasQQ: !withoutQQ}
 			err = share.New(appID, device, platform, share.Forbid(forbidden...)).Share(cmd.Context(), share.Target(target), m)
@@ -69,19 +69,19 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&appID, "appid", "", "`number` of the app that is built into the game")
-	flags.StringVar(&target, "target", "", "who gets it: friend, group or qzone")
+	flags.StringVar(&target, "target", "", "who gets it, a `target`: friend, group or qzone")
 	flags.StringVar(&typeName, "type", "link", "`type` of the message")
-	flags.StringVar(&m.Title, "title", "", "its title")
-	flags.StringVar(&m.Summary, "summary", "", "its summary")
-	flags.StringVar(&m.Text, "text", "", "its text")
+	flags.StringVar(&m.Title, "title", "", "its `title`")
+	flags.StringVar(&m.Summary, "summary", "", "its `summary`")
+	flags.StringVar(&m.Text, "text", "", "its `text`")
 	flags.StringVar(&m.Link, "link", "", "`URL` that a tap leads to")
 	flags.StringVar(&m.Picture, "picture", "", "`URL` of its picture")
 	flags.StringVar(&m.Media, "media", "", "`URL` of its sound or video")
-	flags.StringVar(&m.MiniProgram, "mini-program", "", "its mini program")
+	flags.StringVar(&m.MiniProgram, "mini-program", "", "its mini `program`")
 	flags.StringVar(&m.Ark, "ark", "", "its structured content, a `JSON` object")
-	flags.StringSliceVar(&forbidden, "forbid", nil, "`words` that may not be shared")
+	flags.StringSliceVar(&forbidden, "forbid", nil, "`words` that may not be shared, with commas between them; repeatable")
 	flags.BoolVar(&withoutQQ, "without-qq", false, "try a device that has no QQ")
-	flags.StringVar(&server, "server", "", "`URL` of the platform")
+	flags.StringVar(&server, "server", "", "`URL` of the platform, where games reach it")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	for _, name := range []string{"appid", "target"} {
 		_ = cmd.MarkFlagRequired(name)
@@ -128,7 +128,7 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case !coded:
-		return unreachablef("no platform answers at %s (%w)", server, err)
+		return unheardf("no platform answers at %s (%w)", server, err)
 	}
 	detail := ""
 	var explained *retcode.Error
@@ -149,4 +149,10 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 	}
 	writeEntry(p.out, coloursFor(p.out), e, strconv.Itoa(code.Number()), code.Symbol(), detail)
 	return &exitError{status: ExitFailure}
+}
+
+// unheardf is unreachablef for a command that needs no admin token.
+func unheardf(format string, args ...any) error {
+	err := fmt.Errorf(format+": start one with 'rookery dev', or name a running one with --server", args...)
+	return &exitError{status: ExitUnreachable, err: err}
 }

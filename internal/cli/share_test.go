@@ -1,17 +1,22 @@
 package cli
 
-import "testing"
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
 
 func TestShareCommandLine(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // no platform is known
-	t.Setenv("ROOKERY_SERVER", "")
+	t.Setenv("ROOKERY_HTTP", "")
 	for name, test := range map[string]struct {
 		args   []string
 		status int
 		want   string
 	}{
 		"no appid":          {[]string{"--target", "friend"}, ExitUsage, `"appid" not set`},
-		"no such target":    {[]string{"--appid", "1", "--target", "moon"}, ExitUsage, "friend group qzone"},
+		"no such target":    {[]string{"--appid", "1", "--target", "moon"}, ExitUsage, "friend, group and qzone"},
 		"no such type":      {[]string{"--appid", "1", "--target", "friend", "--type", "poem"}, ExitUsage, "mini-program"},
 		"no URL":            {[]string{"--appid", "1", "--target", "friend", "--server", "platform.test"}, ExitUsage, "is not a URL"},
 		"no known platform": {[]string{"--appid", "1", "--target", "friend"}, ExitUnreachable, "no running platform"},
@@ -36,4 +41,21 @@ func TestShareOfATypeByItsNumber(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	wantAll(t, out, "qq 3", "QQMessageTypeWrong", "10007 is not a message type")
+}
+
+func TestShareAsksWhereGamesCall(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("ROOKERY_HTTP", "")
+	var asked string
+	games := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Path
+		http.Redirect(w, r, "/oauth2.0/show?which=error&error=100010", http.StatusFound)
+	}))
+	defer games.Close()
+	known := knownServer{HTTP: games.URL, URL: "http://127.0.0.1:1"} // as of rookery serve: operators have a listener of their own
+	known.remember(slog.New(slog.DiscardHandler))
+	run(t, "", "share", "--appid", "1", "--target", "friend", "--type", "text", "--text", "hi")
+	if asked != "/oauth2.0/authorize" {
+		t.Errorf("asked for %q", asked)
+	}
 }

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -104,6 +105,12 @@ func (p *Profile) Validate() error {
 	}
 	if len(p.PictureURL) > 512 {
 		return fmt.Errorf("picture_url has %d bytes, more than 512", len(p.PictureURL))
+	}
+	if p.PictureURL != "" {
+		u, err := url.Parse(p.PictureURL)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			return fmt.Errorf("picture_url %q is not an absolute http(s) address", p.PictureURL)
+		}
 	}
 	if p.Gender < 0 || p.Gender > 2 {
 		return fmt.Errorf("gender %d is not 0, 1 or 2", p.Gender)

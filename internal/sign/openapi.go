@@ -148,15 +148,15 @@ var wrongEncoders = []struct {
 	who string
 	*encoder
 }{
-	{"~ is left as it is (it is %7E)", newEncoder("-_.~", "%20", upperHex)},
-	{"it is Go's url.QueryEscape (a blank is %20, ~ is %7E)", newEncoder("-_.~", "+", upperHex)},
-	{"it is JavaScript's encodeURIComponent (! ' ( ) * ~ are to be encoded too)", newEncoder("-_.!~*'()", "%20", upperHex)},
-	{".NET's HttpUtility.UrlEncode writes lower-case hex digits (they are upper-case)", newEncoder("-_.!*()", "+", lowerHex)},
+	{"~ is left as it is (it must be %7E)", newEncoder("-_.~", "%20", upperHex)},
+	{"a blank is + (it must be %20)", newEncoder("-_.", "+", upperHex)},
+	{"it is Go's url.QueryEscape (a blank must be %20, ~ must be %7E)", newEncoder("-_.~", "+", upperHex)},
+	{"it is JavaScript's encodeURIComponent (! ' ( ) * ~ must be encoded too)", newEncoder("-_.!~*'()", "%20", upperHex)},
+	{".NET's HttpUtility.UrlEncode writes lower-case hex digits (they must be upper-case)", newEncoder("-_.!*()", "+", lowerHex)},
 	{"the hex digits of the escapes are lower-case", newEncoder("-_.", "%20", lowerHex)},
-	{"it is Java's URLEncoder (a blank is %20, * is %2A)", newEncoder("-_.*", "+", upperHex)},
-	{"it is Java's URLEncoder with + replaced (* is %2A)", newEncoder("-_.*", "%20", upperHex)},
-	{"a blank is + (it is %20)", newEncoder("-_.", "+", upperHex)},
-	{"/ is left as it is (it is %2F)", newEncoder("-_./", "%20", upperHex)},
+	{"it is Java's URLEncoder (a blank must be %20, * must be %2A)", newEncoder("-_.*", "+", upperHex)},
+	{"it is Java's URLEncoder with + replaced (* must be %2A)", newEncoder("-_.*", "%20", upperHex)},
+	{"/ is left as it is (it must be %2F)", newEncoder("-_./", "%20", upperHex)},
 }
 
 // OpenAPIKeys are the keys that a wrong signature may have been made with: the right one, and others of the same app by

@@ -89,6 +89,7 @@ func TestOpenAPICallbackVectors(t *testing.T) {
 func TestOpenAPIMistake(t *testing.T) {
 	const path = "/v3/user/get_info"
 	awkward, right := vectorV3(t), "IIaQzA7twSvtoda+YdZeKChZu0A="
+	blank := form(t, "appid", "1", "x", "a b")
 	reversed := form(t, "pf", "qzone", "appid", "1", "empty", "")
 	for _, test := range []struct {
 		name, sig string
@@ -97,6 +98,7 @@ func TestOpenAPIMistake(t *testing.T) {
 	}{
 		{"~ kept", "okI8JPcR8zF0F75RZAGiz0IrsEk=", awkward, keyV1, "~ is left"},
 		{"Go", "7S3/JRnxhPchVI+uD+d1yf1k0zc=", awkward, keyV1, "url.QueryEscape"},
+		{"a blank as +", signed(appendOpenAPI(nil, "POST", path, blank, newEncoder("-_.", "+", upperHex))), blank, keyV1, "a blank is + (it must be %20)"},
 		{"JavaScript", "XEETluc5CEotdz4ErDrZUZL6Prc=", awkward, keyV1, "encodeURIComponent"},
 		{".NET", "7ghozMWDq5nx9anFBWfdqm6+72c=", awkward, keyV1, ".NET"},
 		{"the SDK that rewrites keys", "3mvEYyvQ1cPgD+rEaZX4Tl10P9s=", form(t, "a", "1"), "k-_y", "- and _ in the key"},

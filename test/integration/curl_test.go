@@ -37,6 +37,16 @@ func TestPrintedCommands(t *testing.T) {
 		switch {
 		case strings.HasPrefix(line, "# "):
 			comment = line
+		case strings.Contains(line, "/oauth2.0/authorize?"):
+			if out := paste(t, "curl -s '"+line+"'"); !strings.Contains(out, `name="password"`) {
+				t.Errorf("%s\nno page to sign in:\n%s", line, out)
+			}
+			pasted++
+		case strings.HasSuffix(line, "&code=CODE'"):
+			if out := paste(t, line); !strings.Contains(out, `"error":100019,`) {
+				t.Errorf("%s\ngot %s, want nothing but the code refused", line, out)
+			}
+			pasted++
 		case strings.HasPrefix(line, "curl "):
 			want := promise.FindStringSubmatch(comment)
 			if want == nil {
@@ -60,8 +70,8 @@ func TestPrintedCommands(t *testing.T) {
 			pasted++
 		}
 	}
-	if pasted != 7 {
-		t.Errorf("there were %d commands to paste, want 7:\n%s", pasted, strings.Join(lines, "\n"))
+	if pasted != 9 {
+		t.Errorf("there were %d commands to paste, want 9:\n%s", pasted, strings.Join(lines, "\n"))
 	}
 }
 

@@ -25,12 +25,13 @@ type door struct {
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
+	apis     APIs
 	token    [sha256.Size]byte // hash of the bearer token: comparing hashes tells nothing of lengths
 }
 
 // New returns the door for those who show the token.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, token string) *access.Door {
-	d := &door{identity: id, friends: fr, bus: bus, token: sha256.Sum256([]byte(token))}
+func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
+	d := &door{identity: id, friends: fr, bus: bus, apis: apis, token: sha256.Sum256([]byte(token))}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},

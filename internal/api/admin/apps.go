@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -78,6 +79,40 @@ type AppSettings struct {
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
 
+// APIs are the permission names that something can be said of, by what it is.
+type APIs struct{ Granted, Restricted, Rated []string }
+
+// check refuses names that no API has, so that nobody believes a misspelled one granted, closed or bounded. It looks at what
+// is added only: a name that an app has from an older version is no obstacle to changing the app.
+func (a *APIs) check(s *AppSettings) error {
+	granted, restricted := s.Grant, s.Restrict
+	if s.APIs != nil {
+		granted = slices.Concat(granted, *s.APIs)
+	}
+	if s.Restricted != nil {
+		restricted = slices.Concat(restricted, *s.Restricted)
+	}
+	var rated []string
+	if s.Rates != nil {
+		for api, rate := range *s.Rates {
+			if rate != nil {
+				rated = append(rated, api)
+			}
+		}
+	}
+	for _, list := range [...]struct {
+		what         string
+		names, known []string
+	}{{"granted", granted, a.Granted}, {"restricted", restricted, a.Restricted}, {"given a rate", rated, a.Rated}} {
+		for _, name := range list.names {
+			if name != "*" && !slices.Contains(list.known, name) {
+				return fmt.Errorf("%w: %.70q cannot be %s; what can is %s", identity.ErrInvalid, name, list.what, strings.Join(list.known, ", "))
+			}
+		}
+	}
+	return nil
+}
+
 func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.AppID, s.AppID)
 	set(&app.Name, s.Name)
@@ -149,6 +184,9 @@ func (d *door) createApp(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.apis.check(&settings); err != nil {
+		return nil, err
+	}
 	app := platform.App{Online: true, APIs: platform.DefaultAPIs}
 	if err := settings.apply(&app); err != nil {
 		return nil, err
@@ -164,6 +202,9 @@ func (d *door) updateApp(c *access.Call) (any, error) {
 	}
 	settings, err := input[AppSettings](c)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
 	app, err := d.identity.Apps.Update(c.Context(), id, settings.apply)
