@@ -60,7 +60,7 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 
 	bus := &process{cmd: platform.cmd, addr: platform.bus}
 	var echoes, calls, http, cpu, echoCPU []float64
-	web := &side{name: v5Door.name, process: platform.process, logins: v5Door.requests(logins)}
+	web := &side{name: v5Door.name, process: platform.process, door: &v5Door, logins: v5Door.requests(logins)}
 	for round := range s.rounds {
 		e, err := framesTurn(s, echo, [][]byte{emptyFrame()})
 		if err != nil {
