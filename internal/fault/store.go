@@ -156,11 +156,11 @@ func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refres
 	return s.Store.UseRefresh(ctx, app, refresh, nowMS)
 }
 
-func (s *faultyStore) Login(ctx context.Context, id int64) (none platform.Login, err error) {
-	if err := s.points.fail(ctx, "store.read:logins", subject{}); err != nil {
+func (s *faultyStore) Login(ctx context.Context, app platform.AppID, id int64) (none platform.Login, err error) {
+	if err := s.points.fail(ctx, "store.read:logins", subject{app: app}); err != nil {
 		return none, err
 	}
-	return s.Store.Login(ctx, id)
+	return s.Store.Login(ctx, app, id)
 }
 
 func (s *faultyStore) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {

@@ -320,11 +320,11 @@ func (s *Service) refreshable(ctx context.Context, app platform.AppID, text stri
 	if !ok {
 		return platform.Login{}, store.ErrNotFound
 	}
-	login, err := s.store.Login(ctx, ticket.Login)
+	login, err := s.store.Login(ctx, app, ticket.Login)
 	switch {
 	case err != nil:
 		return platform.Login{}, err
-	case login.AppID != app || !login.Gave(ticket):
+	case !login.Gave(ticket):
 		return platform.Login{}, store.ErrNotFound
 	case ticket.Serial < login.Serial:
 		return login, store.ErrSpent

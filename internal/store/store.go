@@ -123,8 +123,8 @@ const (
 	LoginsKept  = 100 * 24 * 3600 * 1000 << LoginIDBits
 )
 
-// Logins keeps the logins of OAuth with the one ticket of each, code or refresh token, that is good. A login may go on while its openid is active and its account neither
-// frozen nor closed nor given another password.
+// Logins keeps the logins of OAuth with the one ticket of each, code or refresh token, that is good. A login may go on while
+// its openid is active and its account neither frozen nor closed nor given another password.
 type Logins interface {
 	// CreateLogin stores a login whose code is to be exchanged; ErrExists when its ID is taken. It also removes a few
 	// logins whose IDs are more than LoginsKept below, so that they do not pile up.
@@ -137,8 +137,8 @@ type Logins interface {
 	// UseRefresh uses a refresh token up and lets the next one be good. ErrNotFound when there is none, the login has
 	// ended, was superseded or may not go on; ErrSpent, with the login, when it was used before.
 	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (platform.Login, error)
-	// Login returns a login, whatever became of it, or ErrNotFound.
-	Login(ctx context.Context, id int64) (platform.Login, error)
+	// Login returns an app's login, whatever became of it, or ErrNotFound.
+	Login(ctx context.Context, app platform.AppID, id int64) (platform.Login, error)
 	// EndLogin is EndGrant for one login: ErrNotFound when the grant is not live or has another token epoch.
 	EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error
 }

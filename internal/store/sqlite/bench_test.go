@@ -58,7 +58,7 @@ func BenchmarkCommit(b *testing.B) {
 		},
 	}
 	for _, name := range []string{"raise", "create"} {
-		for _, callers := range []int{1, 16, 256} {
+		for _, callers := range []int{1, 16, 64, 256} {
 			b.Run(fmt.Sprintf("%s/callers=%d", name, callers), func(b *testing.B) {
 				s, openids := benchStore(b)
 				ctx, cancel := context.WithCancel(b.Context()) // like a request's: with a Done channel
@@ -71,6 +71,31 @@ func BenchmarkCommit(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkExchange measures how fast codes are used up by as many callers as bench/ has, to be set beside BenchmarkCommit.
+func BenchmarkExchange(b *testing.B) {
+	s, openids := benchStore(b)
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	err := s.writer.write(ctx, func(t *tx) error {
+		for i := range b.N {
+			_, err := t.exec("INSERT INTO logins VALUES (?, 1, 7, 0, ?, 'https://game.example/login', 'get_user_info', '', 1, 0, 1000)", int64(i+1), openids[i%len(openids)][:])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var id atomic.Int64
+	parallel(b, 64, func() error {
+		_, err := s.ExchangeCode(ctx, 1, platform.Ticket{Login: id.Add(1), Salt: 7}, 2000, 500, func(*platform.Login) error { return nil })
+		return err
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "exchanges/s")
 }
 
 // BenchmarkStanding measures the read that a token check needs when its gateway has not kept the standing.

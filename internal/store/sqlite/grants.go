@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 
@@ -35,27 +36,29 @@ func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platfo
 }
 
 func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
-	raise := 0
+	t.changed(app, openid)
+	grant := platform.Grant{AppID: app, OpenID: openid, Scopes: scopes}
+	words, raise := strings.Join(scopes, " "), 0
 	if pay {
 		raise = 1
 	}
-	t.changed(app, openid)
 	// Nearly always there is a grant already, and to look for it first costs a third of an upsert.
-	grant, err := scanGrant(t.queryRow(`
+	err := t.queryRow(`
 		UPDATE grants SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
 		       since_ms = iif(token_epoch > ended_epoch, since_ms, ?3)
 		WHERE appid = ?4 AND openid = ?5 AND EXISTS (SELECT 1 FROM openids o WHERE o.appid = ?4 AND o.openid = ?5 AND o.state = 0)
-		RETURNING `+grantColumns,
-		strings.Join(scopes, " "), raise, nowMS, int64(app), openid[:]))
-	if !errors.Is(err, store.ErrNotFound) {
+		RETURNING token_epoch, pay_epoch, ended_epoch, ended_by`,
+		words, raise, nowMS, int64(app), openid[:]).
+		Scan(&grant.TokenEpoch, &grant.PayEpoch, &grant.EndedEpoch, &grant.EndedBy)
+	if !errors.Is(err, sql.ErrNoRows) {
 		return grant, err
 	}
 	// The SELECT makes the openid's own row the condition.
-	return scanGrant(t.queryRow(`
+	grant.TokenEpoch, grant.PayEpoch = 1, uint32(raise)
+	return grant, wantRow(t.exec(`
 		INSERT INTO grants (`+grantColumns+`, changed_ms, since_ms)
-		SELECT appid, openid, ?, 1, ?, 0, 0, ?, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0
-		RETURNING `+grantColumns,
-		strings.Join(scopes, " "), raise, nowMS, nowMS, int64(app), openid[:]))
+		SELECT appid, openid, ?, 1, ?, 0, 0, ?, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0`,
+		words, raise, nowMS, nowMS, int64(app), openid[:]))
 }
 
 // RaisePayEpoch implements store.Grants.

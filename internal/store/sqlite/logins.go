@@ -9,20 +9,20 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-const loginColumns = "l.id, l.appid, l.salt, l.serial, l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.token_epoch, l.expires_ms"
+const loginColumns = "l.salt, l.serial, l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.token_epoch, l.expires_ms"
 
-// scanLogin reads loginColumns and what comes after them.
-func scanLogin(r row, more ...any) (l platform.Login, err error) {
+// scanLogin reads loginColumns, and more where the query has them, of the login with the id.
+func scanLogin(r row, id int64, app platform.AppID, more ...any) (platform.Login, error) {
+	l := platform.Login{ID: id, AppID: app}
 	var (
-		app    int64
 		openid []byte
 		scopes string
 	)
-	err = r.Scan(append([]any{&l.ID, &app, &l.Salt, &l.Serial, &openid, &l.RedirectURI, &scopes, &l.Challenge, &l.PasswordEpoch, &l.TokenEpoch, &l.ExpiresMS}, more...)...)
+	err := r.Scan(append([]any{&l.Salt, &l.Serial, &openid, &l.RedirectURI, &scopes, &l.Challenge, &l.PasswordEpoch, &l.TokenEpoch, &l.ExpiresMS}, more...)...)
 	if err != nil {
 		return platform.Login{}, sentinel(err)
 	}
-	l.AppID, l.Scopes = platform.AppID(app), strings.Fields(scopes)
+	l.Scopes = strings.Fields(scopes)
 	l.OpenID, err = openIDFrom(openid)
 	return l, err
 }
@@ -53,7 +53,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
-			WHERE l.id = ?`); err != nil {
+			WHERE l.id = ? AND l.appid = ?`); err != nil {
 			return err
 		}
 		if err := check(&l); err != nil {
@@ -79,7 +79,7 @@ func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh plat
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
 			JOIN grants g ON g.appid = l.appid AND g.openid = l.openid
-			WHERE l.id = ?`); err != nil {
+			WHERE l.id = ? AND l.appid = ?`); err != nil {
 			return err
 		}
 		l.Serial++
@@ -92,11 +92,11 @@ func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh plat
 // useTicket reads the login of a ticket that is good now. The query also says whether the login may go on.
 func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, query string) (platform.Login, error) {
 	var may bool
-	l, err := scanLogin(t.queryRow(query, ticket.Login), &may)
+	l, err := scanLogin(t.queryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may)
 	switch {
 	case err != nil:
 		return platform.Login{}, err
-	case l.AppID != app || !l.Gave(ticket):
+	case !l.Gave(ticket):
 		return platform.Login{}, store.ErrNotFound
 	case ticket.Serial < l.Serial:
 		return l, store.ErrSpent
@@ -107,8 +107,8 @@ func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, 
 }
 
 // Login implements store.Logins.
-func (s *Store) Login(ctx context.Context, id int64) (platform.Login, error) {
-	return scanLogin(s.queryRow(ctx, "SELECT "+loginColumns+" FROM logins l WHERE l.id = ?", id))
+func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platform.Login, error) {
+	return scanLogin(s.queryRow(ctx, "SELECT "+loginColumns+" FROM logins l WHERE l.id = ? AND l.appid = ?", id, int64(app)), id, app)
 }
 
 // EndLogin implements store.Logins.

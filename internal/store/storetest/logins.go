@@ -43,14 +43,14 @@ var logins = []test{
 		older := result(s.Authorize(ctx, game, openid(1), []string{"old"}, true, now))(t)
 		ok(t, s.CreateLogin(ctx, login(1)))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), older) // not yet
-		same(t, result(s.Login(ctx, loginID(1)))(t), login(1))
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
 		var seen platform.Login
 		got := result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now+99, func(l *platform.Login) error { seen = *l; return nil }))(t)
 		same(t, seen, login(1))
 		want := login(1)
 		want.Serial, want.TokenEpoch, want.ExpiresMS = 1, older.TokenEpoch+1, loginEnds
 		same(t, got, want)
-		same(t, result(s.Login(ctx, loginID(1)))(t), want)
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), want)
 		grant := result(s.Grant(ctx, game, openid(1)))(t)
 		same(t, grant.TokenEpoch, want.TokenEpoch)
 		same(t, grant.Scopes, want.Scopes)
@@ -79,7 +79,9 @@ var logins = []test{
 		}
 		_, err = s.Grant(ctx, game, openid(1))
 		fails(t, err, store.ErrNotFound)
-		same(t, result(s.Login(ctx, loginID(1)))(t), login(1))
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
+		_, err = s.Login(ctx, other, loginID(1))
+		fails(t, err, store.ErrNotFound)
 		_, err = s.UseRefresh(ctx, game, ticket(1, 1), now)
 		fails(t, err, store.ErrNotFound)
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, agreed))(t)
@@ -90,7 +92,7 @@ var logins = []test{
 		got, err := s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds+1, now, agreed)
 		fails(t, err, store.ErrSpent)
 		same(t, got, gave)
-		same(t, result(s.Login(ctx, loginID(1)))(t), gave)
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), gave)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, gave.TokenEpoch)
 	}},
 	{"code-exchanged-together", func(t *testing.T, s store.Store) {
@@ -205,10 +207,10 @@ var logins = []test{
 		late := login(2)
 		late.ID = loginID(1) + store.LoginsKept
 		ok(t, s.CreateLogin(ctx, late))
-		same(t, result(s.Login(ctx, loginID(1)))(t), gave)
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), gave)
 		late.ID++
 		ok(t, s.CreateLogin(ctx, late))
-		_, err := s.Login(ctx, loginID(1))
+		_, err := s.Login(ctx, game, loginID(1))
 		fails(t, err, store.ErrNotFound)
 	}},
 	{"logins-cancelled", func(t *testing.T, s store.Store) {
@@ -216,7 +218,7 @@ var logins = []test{
 		ok(t, s.CreateLogin(t.Context(), login(2)))
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := s.Login(ended, loginID(1))
+		_, err := s.Login(ended, game, loginID(1))
 		fails(t, err, context.Canceled)
 		_, err = s.ExchangeCode(ended, game, ticket(2, 0), loginEnds, now, agreed)
 		fails(t, err, context.Canceled)
