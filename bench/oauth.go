@@ -166,17 +166,21 @@ func issueCodes(ctx context.Context, data string, app rookery.AppID, count int) 
 // exchange sends every code once.
 func exchange(ctx context.Context, p *platform, g *game, codes []string) (*outcome, error) {
 	var next atomic.Int64
+	all := make([][]byte, len(codes)) // made before the clock starts, as the other parts' are
+	for i, code := range codes {
+		body := url.Values{
+			"grant_type": {"authorization_code"}, "client_id": {g.AppID.String()}, "client_secret": {g.AppKey},
+			"code": {code}, "redirect_uri": {tokenRedirect},
+		}.Encode()
+		all[i] = fmt.Appendf(nil, "POST /oauth2.0/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	}
 	l := &load{addr: p.addr, limit: 5 * time.Minute, sound: "access_token=", requests: func(int) requests {
 		return func() []byte {
 			i := int(next.Add(1)) - 1
-			if i >= len(codes) {
+			if i >= len(all) {
 				return nil
 			}
-			body := url.Values{
-				"grant_type": {"authorization_code"}, "client_id": {g.AppID.String()}, "client_secret": {g.AppKey},
-				"code": {codes[i]}, "redirect_uri": {tokenRedirect},
-			}.Encode()
-			return fmt.Appendf(nil, "POST /oauth2.0/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+			return all[i]
 		}
 	}}
 	o, err := l.run(ctx)
