@@ -17,6 +17,7 @@ build: ## build bin/rookery
 	CGO_ENABLED=0 go build -trimpath -o $(BINARY) ./cmd/rookery
 
 test: tools check ## run everything that CI runs
+	go test ./bench # a race detector's figures say nothing: without it each part runs for a moment
 	go test -race -timeout 10m ./...
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
