@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type load struct {
 	requests func(worker int) requests
 	sound    string        // what the body of a sound answer begins with
 	limit    time.Duration // after which no request is sent
+	status   string        // of a sound answer; 200 when empty
+	answered func([]byte)  // sees every answer, from any worker; nil where nobody looks
 }
 
 // outcome is what came of a run.
@@ -86,7 +89,7 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 		begin = time.Now()
 	)
 	for i := range parts {
-		parts[i] = &worker{next: l.requests(i), sound: []byte(l.sound), end: begin.Add(l.limit)}
+		parts[i] = &worker{next: l.requests(i), status: []byte("HTTP/1.1 " + cmp.Or(l.status, "200") + " "), sound: []byte(l.sound), answered: l.answered, end: begin.Add(l.limit)}
 		parts[i].latency = make([]uint32, slowest)
 		group.Go(func() { errs[i] = parts[i].run(ctx, addr) })
 	}
@@ -101,11 +104,13 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 // worker is one thread's share of the connections.
 type worker struct {
 	outcome
-	next  requests
-	sound []byte
-	end   time.Time
-	conns map[int32]*connection
-	due   []*connection // answered, the next request not yet sent
+	next     requests
+	status   []byte // what a sound answer begins with, and its body
+	sound    []byte
+	answered func([]byte)
+	end      time.Time
+	conns    map[int32]*connection
+	due      []*connection // answered, the next request not yet sent
 }
 
 type connection struct {
@@ -214,9 +219,12 @@ func (w *worker) ready(c *connection) error {
 	}
 	w.answers++
 	w.latency[min(time.Since(c.sent).Microseconds(), slowest-1)]++
-	if !bytes.HasPrefix(c.answer, statusOK) || !bytes.HasPrefix(body, w.sound) {
+	if !bytes.HasPrefix(c.answer, w.status) || !bytes.HasPrefix(body, w.sound) {
 		w.faults++
 		w.fault = string(c.answer)
+	}
+	if w.answered != nil {
+		w.answered(c.answer)
 	}
 	c.answer = c.answer[:0]
 	w.due = append(w.due, c)
@@ -224,7 +232,6 @@ func (w *worker) ready(c *connection) error {
 }
 
 var (
-	statusOK      = []byte("HTTP/1.1 200 ")
 	contentLength = []byte("\r\nContent-Length: ")
 	headerEnd     = []byte("\r\n\r\n")
 )

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,26 +53,27 @@ func measureInfo(ctx context.Context, s settings, folder string, report *report)
 
 const (
 	tokenAccounts = 20_000
-	tokenRedirect = "https://game.example/login"
+	tokenRedirect = "http://127.0.0.1/callback" // of the demo world
 )
 
 // measureToken measures how fast codes are exchanged for tokens, which is a durable write each, beside the durable commits
-// of one row that the store makes for as many callers as the endpoint has connections.
+// of one row that the store makes for as many callers as the endpoint has connections. The codes come from consents, given
+// to the same platform in the same round.
 func measureToken(ctx context.Context, s settings, folder string, report *report) (err error) {
 	games, err := makeGames(ctx, s.binary, folder)
 	if err != nil {
 		return err
 	}
 	game, data := &games[0], filepath.Join(folder, "data")
-	if err := seed(ctx, filepath.Join(data, "rookery.db"), game.AppID, tokenAccounts); err != nil {
+	people := tokenAccounts
+	if s.quick {
+		people /= 4
+	}
+	if err := seed(ctx, filepath.Join(data, "rookery.db"), game.AppID, people); err != nil {
 		return err
 	}
-	perRound := tokenAccounts
-	if s.quick {
-		perRound /= 4
-	}
-	progress("%d authorization codes", perRound*s.rounds)
-	codes, err := issueCodes(ctx, data, game.AppID, perRound*s.rounds)
+	progress("%d people signed in", people)
+	consents, err := consentsOf(ctx, data, game.AppID)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	if err := seed(ctx, filepath.Join(alone, "rookery.db"), game.AppID, tokenAccounts); err != nil {
+	if err := seed(ctx, filepath.Join(alone, "rookery.db"), game.AppID, people); err != nil {
 		return err
 	}
 	accounts, err := readSeeded(ctx, filepath.Join(alone, "rookery.db"), game.AppID)
@@ -106,11 +108,15 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 			return err
 		}
 		commits = append(commits, rate)
+		codes, err := consent(ctx, p, consents)
+		if err != nil {
+			return err
+		}
 		used, err := p.cpu()
 		if err != nil {
 			return err
 		}
-		o, err := exchange(ctx, p, game, codes[round*perRound:][:perRound])
+		o, err := exchange(ctx, p, game, codes)
 		if err != nil {
 			return err
 		}
@@ -128,8 +134,9 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 	return nil
 }
 
-// issueCodes makes codes for the seeded accounts in turn, as their consent would.
-func issueCodes(ctx context.Context, data string, app rookery.AppID, count int) (codes []string, err error) {
+// consentsOf returns, for every seeded account, the request by which its owner, who is signed in, allows the app what it
+// asks for. To sign all of them in over HTTP would take minutes: a password costs much to check.
+func consentsOf(ctx context.Context, data string, app rookery.AppID) (requests [][]byte, err error) {
 	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
 	if err != nil {
 		return nil, err
@@ -141,54 +148,79 @@ func issueCodes(ctx context.Context, data string, app rookery.AppID, count int) 
 		return nil, err
 	}
 	service := identity.New(st, clock, keyring)
-	if err := service.Apps.Load(ctx); err != nil {
+	accounts, err := readSeeded(ctx, filepath.Join(data, "rookery.db"), app)
+	if err != nil {
 		return nil, err
 	}
-	codes = make([]string, count)
-	var (
-		group sync.WaitGroup
-		errs  = make([]error, committers)
-		next  atomic.Int64
-	)
-	for worker := range errs {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < count && errs[worker] == nil; i = int(next.Add(1)) - 1 {
-				codes[i], errs[worker] = service.IssueCode(ctx, identity.Authorization{
-					AppID: app, UIN: rookery.UIN(firstSeeded + i%tokenAccounts), RedirectURI: tokenRedirect, Scopes: []string{"get_user_info"},
-				})
-			}
-		})
+	path := "/oauth2.0/authorize?" + url.Values{"response_type": {"code"}, "client_id": {app.String()}, "redirect_uri": {tokenRedirect}}.Encode()
+	for _, one := range accounts {
+		account, err := service.Account(ctx, one.uin)
+		if err != nil {
+			return nil, err
+		}
+		cookie, err := service.NewSession(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		session, err := service.Session(ctx, cookie)
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, post(path, url.Values{"do": {"allow"}, "token": {session.FormToken()}, "scope": {"get_user_info"}}, "Cookie: rookery="+cookie+"\r\n"))
 	}
-	group.Wait()
-	return codes, errors.Join(errs...)
+	return requests, nil
+}
+
+// post is a form as a request.
+func post(path string, form url.Values, header string) []byte {
+	body := form.Encode()
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n%s", path, header, len(body), body)
+}
+
+// consent has everybody consent once and returns the codes that their browsers are sent on with.
+func consent(ctx context.Context, p *platform, consents [][]byte) (codes []string, err error) {
+	var mu sync.Mutex
+	o, err := sendOnce(ctx, &load{addr: p.addr, status: "303", answered: func(answer []byte) {
+		_, location, _ := bytes.Cut(answer, []byte("\r\nLocation: "+tokenRedirect+"?code="))
+		code, _, found := bytes.Cut(location, []byte("\r\n"))
+		if mu.Lock(); found {
+			codes = append(codes, string(code))
+		}
+		mu.Unlock()
+	}}, consents)
+	if err == nil && len(codes) != o.answers {
+		err = fmt.Errorf("%d codes for %d consents", len(codes), o.answers)
+	}
+	return codes, err
 }
 
 // exchange sends every code once.
 func exchange(ctx context.Context, p *platform, g *game, codes []string) (*outcome, error) {
-	var next atomic.Int64
-	all := make([][]byte, len(codes)) // made before the clock starts, as the other parts' are
-	for i, code := range codes {
-		body := url.Values{
-			"grant_type": {"authorization_code"}, "client_id": {g.AppID.String()}, "client_secret": {g.AppKey},
-			"code": {code}, "redirect_uri": {tokenRedirect},
-		}.Encode()
-		all[i] = fmt.Appendf(nil, "POST /oauth2.0/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	var requests [][]byte
+	for _, code := range codes {
+		requests = append(requests, post("/oauth2.0/token", url.Values{
+			"grant_type": {"authorization_code"}, "client_id": {g.AppID.String()}, "client_secret": {g.AppKey}, "code": {code}, "redirect_uri": {tokenRedirect},
+		}, ""))
 	}
-	l := &load{addr: p.addr, limit: 5 * time.Minute, sound: "access_token=", requests: func(int) requests {
+	return sendOnce(ctx, &load{addr: p.addr, sound: "access_token="}, requests)
+}
+
+// sendOnce sends each request once; every answer must be sound.
+func sendOnce(ctx context.Context, l *load, all [][]byte) (*outcome, error) {
+	var sent atomic.Int64
+	l.limit = 5 * time.Minute
+	l.requests = func(int) requests {
 		return func() []byte {
-			i := int(next.Add(1)) - 1
+			i := int(sent.Add(1)) - 1
 			if i >= len(all) {
 				return nil
 			}
 			return all[i]
 		}
-	}}
+	}
 	o, err := l.run(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil && (o.faults > 0 || o.answers != len(all)) {
+		err = fmt.Errorf("%d of %d requests were answered and %d refused, such as %q", o.answers, len(all), o.faults, o.fault)
 	}
-	if o.faults > 0 || o.answers != len(codes) {
-		return nil, fmt.Errorf("%d of %d codes were exchanged and %d refused, such as %q", o.answers, len(codes), o.faults, o.fault)
-	}
-	return o, nil
+	return o, err
 }
