@@ -350,7 +350,7 @@ func (d *door) ask(addr string, request []byte) (*answer, error) {
 	// net/http adds these by itself.
 	rsp.Header.Del("Date")
 	rsp.Header.Del("Content-Length")
-	return &answer{req.URL.Path, rsp.Header, body}, nil
+	return &answer{Path: req.URL.Path, Header: rsp.Header, Body: body}, nil
 }
 
 func startBare(ctx context.Context, same *answer) (*process, error) {
