@@ -24,7 +24,7 @@ type answer struct {
 	Header http.Header
 	Body   []byte
 	Store  string        // a seeded file, of which each request commits one row before its answer; "" for none
-	App    rookery.AppID // that it is seeded for
+	App    rookery.AppID `json:",omitzero"` // that it is seeded for
 }
 
 // serveBare is the least that net/http can do with the same request: find the pattern, read the body whole, answer.
