@@ -22,8 +22,8 @@
 // # Repeats
 //
 // A call is repeated when its code says that the same call may work in a moment, when it came too often, or when no answer
-// came at all; a call that must not happen twice only if it cannot have happened. Between attempts the client waits a random
-// time below a bound that doubles, and not less than the platform asked for. It does not begin a wait that the context's
+// came at all; a call that must not happen twice only if it cannot have happened. Between attempts the client waits for as
+// long as the platform asked it to, and a random time below a bound that doubles. It does not begin a wait that the context's
 // deadline would cut off. Over time at most a tenth of the calls are repeated, so that clients do not keep a struggling
 // platform down.
 package client
