@@ -17,7 +17,7 @@
 //
 // What the platform refuses comes back as an *Error, which holds the code, the platform's sentence and the request id that
 // finds the call in the platform's log. errors.Is finds the code in it, and Code().Class() tells what to do. Any other error
-// says why there was no answer. No error shows a key, a token or a signature.
+// says why there was no answer, or why nothing was asked. No error shows a key, a token or a signature.
 //
 // # Repeats
 //
