@@ -42,7 +42,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	defer os.RemoveAll(built)
 	file := filepath.Join(built, "rookery")
-	out, err := exec.Command("go", "build", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building rookery, which the package comment of rookerytest tells of: %w\n%s", err, out)
 	}
