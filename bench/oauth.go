@@ -130,17 +130,11 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 
 // issueCodes makes codes for the seeded accounts in turn, as their consent would.
 func issueCodes(ctx context.Context, data string, app rookery.AppID, count int) (codes []string, err error) {
-	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
+	service, release, err := openIdentity(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	clock := new(rookery.Clock)
-	keyring, err := identity.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	service := identity.New(st, clock, keyring)
+	defer func() { err = errors.Join(err, release()) }()
 	if err := service.Apps.Load(ctx); err != nil {
 		return nil, err
 	}

@@ -70,8 +70,9 @@ type Tokens struct {
 // Exchange exchanges the code that came back with the browser. RedirectURI and Verifier are the login's. A code is good for
 // one exchange, and the platform takes a second one for a theft, so a call whose outcome is unknown is not repeated.
 func (o *Connect) Exchange(ctx context.Context, code string, l Login) (*Tokens, error) {
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}, "code_verifier": {l.Verifier},
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}}
+	if l.Verifier != "" {
+		form.Set("code_verifier", l.Verifier)
 	}
 	if l.Openkey {
 		form.Set("need_openkey", "1")
