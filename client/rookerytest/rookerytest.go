@@ -212,6 +212,18 @@ func (p *Platform) SetPassword(account Account, password string) {
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/password", Settings{"password": password}, nil)
 }
 
+// SetState puts an account into a state: normal, frozen or closed.
+func (p *Platform) SetState(account Account, state string) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/state", Settings{"state": state}, nil)
+}
+
+// Befriend makes two accounts friends.
+func (p *Platform) Befriend(a, b Account) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+a.UIN+"/friends", Settings{"friend": b.UIN}, nil)
+}
+
 // Revoke ends an account's authorization of an app, as the person or, if operator, as an operator.
 func (p *Platform) Revoke(app App, account Account, operator bool) {
 	p.t.Helper()

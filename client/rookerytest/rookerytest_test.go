@@ -48,6 +48,11 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	check(nil)
 	p.Revoke(app, person, false)
 	check(retcode.QQAccessTokenRevoked)
+	player = p.Player(app, person)
+	p.SetState(person, "frozen")
+	check(retcode.QQAccessTokenCheckFailed)
+	p.SetState(person, "normal")
+	check(nil)
 	p.SetApp(app, rookerytest.Settings{"online": false})
 	check(retcode.QQAppNotOnline)
 }
