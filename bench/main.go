@@ -123,7 +123,7 @@ func run(ctx context.Context, s settings) (*report, error) {
 	if s.binary == "" {
 		progress("building the platform")
 		s.binary = filepath.Join(scratch, "rookery")
-		build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "github.com/rookeryhq/rookery/cmd/rookery")
+		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", s.binary, "github.com/rookeryhq/rookery/cmd/rookery")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {

@@ -52,10 +52,13 @@ func TestConnect(t *testing.T) {
 	})
 	t.Run("profile", func(t *testing.T) {
 		p.SetAccount(ann, rookerytest.Settings{"nickname": "Ann", "gender": 2, "picture_url": "https://pictures.example/ann"})
-		info, err := c.Connect.UserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
+		user := client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken}
+		info, err := c.Connect.UserInfo(ctx, user)
 		if wants(t, err, 0); info.Nickname != "Ann" || info.Gender != client.Female || info.PictureURL == "" || info.YellowVIP != 0 {
 			t.Errorf("got %+v", info)
 		}
+		_, err = c.Connect.SimpleUserInfo(ctx, user)
+		wants(t, err, retcode.QQScopeNotGranted)
 		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: "nobody", Token: tokens.AccessToken})
 		wants(t, err, retcode.QQOpenIDIllegal)
 	})
@@ -91,6 +94,23 @@ func TestConnect(t *testing.T) {
 		other.Verifier = client.NewSecret()
 		_, err := c.Connect.Exchange(ctx, authorize(t), other)
 		wants(t, err, retcode.ConnectCodeInvalid)
+	})
+	t.Run("a login for OpenAPI V3", func(t *testing.T) {
+		login := login
+		login.Openkey, login.Scopes = true, []string{"get_simple_userinfo"}
+		back := p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query()
+		tokens, err := c.Connect.Exchange(ctx, back.Get("code"), login)
+		if wants(t, err, 0); err != nil {
+			return
+		}
+		is, err := c.OpenAPI.IsLogin(ctx, client.Session{OpenID: tokens.OpenID, Openkey: tokens.Openkey})
+		if wants(t, err, 0); !is {
+			t.Error("the session does not hold")
+		}
+		info, err := c.Connect.SimpleUserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
+		if wants(t, err, 0); err == nil && info.Nickname != "Ann" {
+			t.Errorf("got %+v", info)
+		}
 	})
 	t.Run("a person who refuses", func(t *testing.T) {
 		back := p.Consent(ann, c.Connect.AuthorizeURL(login))

@@ -26,37 +26,54 @@ func TestGracefulStop(t *testing.T) {
 				t.Fatalf("got %s", answer.Body)
 			}
 			call := verifyLogin(p, p.Accounts[0])
-			conn := dial(t, p)
-			r := bufio.NewReader(conn)
-			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
-			// The platform asks for the body once it has taken the request up.
-			if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
-				t.Fatalf("got %q, %v", line, err)
-			}
-			if _, err := r.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
+			finish := begin(t, p, call)
 			p.Signal(t, signal)
-			rookery.Until(t, "the platform takes no more connections", func() bool {
-				c, err := net.Dial("tcp", p.Host())
-				if err == nil {
-					c.Close()
-				}
-				return err != nil
-			})
-			if _, err := io.WriteString(conn, call.Body); err != nil {
-				t.Fatal(err)
-			}
-			rsp, err := http.ReadResponse(r, nil)
-			if err != nil {
-				t.Fatalf("the request under way was not answered: %v", err)
-			}
-			if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
-				t.Errorf("the request under way got %s, %v", answer.Body, err)
-			}
+			untilClosed(t, p)
+			finish()
 			p.WaitFor(t, 0)
 		})
 	}
+}
+
+// begin sends a call without its body and returns, once the platform has taken it up, what sends the body. The call must
+// then succeed.
+func begin(t *testing.T, p *rookery.Platform, call rookery.Call) (finish func()) {
+	t.Helper()
+	conn := dial(t, p)
+	r := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
+	// The platform asks for the body once it has taken the request up.
+	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	if _, err := r.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if _, err := io.WriteString(conn, call.Body); err != nil {
+			t.Fatal(err)
+		}
+		rsp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("the request under way was not answered: %v", err)
+		}
+		if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
+			t.Errorf("the request under way got %s, %v", answer.Body, err)
+		}
+	}
+}
+
+// untilClosed waits until games get no more connections.
+func untilClosed(t *testing.T, p *rookery.Platform) {
+	t.Helper()
+	rookery.Until(t, "the platform takes no more connections", func() bool {
+		c, err := net.Dial("tcp", p.Host())
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
 }
 
 // exchange sends a call on a connection and reads its answer.
