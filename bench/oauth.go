@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rookeryhq/rookery/internal/identity"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
@@ -179,17 +178,11 @@ type tokenTurn struct {
 // consentsOf returns, for every seeded account, the request by which its owner, who is signed in, allows the app what it
 // asks for. To sign all of them in over HTTP would take minutes: a password costs much to check.
 func consentsOf(ctx context.Context, data string, app rookery.AppID) (requests [][]byte, err error) {
-	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
+	service, release, err := openIdentity(ctx, data)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	clock := new(rookery.Clock)
-	keyring, err := identity.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	service := identity.New(st, clock, keyring)
+	defer func() { err = errors.Join(err, release()) }()
 	accounts, err := readSeeded(ctx, filepath.Join(data, "rookery.db"), app)
 	if err != nil {
 		return nil, err
