@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,6 +58,32 @@ func (o *Connect) AuthorizeURL(l Login) string {
 		q.Set("display", "mobile")
 	}
 	return o.client.base + authorizePath + "?" + q.Encode()
+}
+
+// ErrState is a return to RedirectURI whose state is not the login's: somebody else made the browser come, or the session
+// that the login began in is gone.
+var ErrState = errors.New("the browser came back with another state than the login's")
+
+// Denied is a login that gave no code, in the words of RFC 6749, 4.1.2.1.
+type Denied struct {
+	Reason      string // access_denied when the person said no
+	Description string
+}
+
+// Error returns the reason and the description.
+func (d *Denied) Error() string { return "the login was denied: " + d.Reason + ": " + d.Description }
+
+// Code returns the code for Exchange from the parameters that the browser came back to RedirectURI with. Errors: ErrState,
+// also where the login has no State; *Denied.
+func (l *Login) Code(returned url.Values) (string, error) {
+	switch {
+	case l.State == "" || subtle.ConstantTimeCompare([]byte(returned.Get("state")), []byte(l.State)) == 0:
+		return "", ErrState
+	case returned.Get("code") == "":
+		return "", &Denied{Reason: returned.Get("error"), Description: returned.Get("error_description")}
+	default:
+		return returned.Get("code"), nil
+	}
 }
 
 // Tokens are what a login gives an app.

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,35 @@ import (
 
 const callback = "https://game.example/back"
 
+func TestLoginCode(t *testing.T) {
+	var denied *client.Denied
+	for name, test := range map[string]struct {
+		state, returned, code string
+		check                 func(error) bool
+	}{
+		"a code":                 {"s", "code=c&state=s", "c", func(err error) bool { return err == nil }},
+		"another login's":        {"s", "code=c&state=t", "", func(err error) bool { return err == client.ErrState }},
+		"no state came back":     {"s", "code=c", "", func(err error) bool { return err == client.ErrState }},
+		"the login had no state": {"", "code=c&state=", "", func(err error) bool { return err == client.ErrState }},
+		"the person said no": {"s", "error=access_denied&error_description=no&state=s", "", func(err error) bool {
+			return errors.As(err, &denied) && denied.Reason == "access_denied" && denied.Description == "no"
+		}},
+		"a denial of another one's": {"s", "error=access_denied&state=t", "", func(err error) bool { return err == client.ErrState }},
+		"nothing":                   {"s", "state=s", "", func(err error) bool { return errors.As(err, &denied) && denied.Reason == "" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			returned, err := url.ParseQuery(test.returned)
+			if err != nil {
+				t.Fatal(err)
+			}
+			login := client.Login{State: test.state}
+			if code, err := login.Code(returned); code != test.code || !test.check(err) {
+				t.Errorf("got %q, %v", code, err)
+			}
+		})
+	}
+}
+
 func TestConnect(t *testing.T) {
 	p := rookerytest.Start(t)
 	app := p.NewApp(rookerytest.Settings{"redirect_uris": []string{callback}, "require_pkce": true, "unionid": true})
@@ -23,11 +53,11 @@ func TestConnect(t *testing.T) {
 	login := client.Login{RedirectURI: callback, State: client.NewSecret(), Verifier: client.NewSecret(), Scopes: []string{"get_user_info"}}
 	authorize := func(t *testing.T) (code string) {
 		t.Helper()
-		back := p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query()
-		if back.Get("state") != login.State || back.Get("code") == "" {
-			t.Fatalf("the browser came back with %v", back)
+		code, err := login.Code(p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query())
+		if err != nil {
+			t.Fatal(err)
 		}
-		return back.Get("code")
+		return code
 	}
 	code := authorize(t)
 	tokens, err := c.Connect.Exchange(ctx, code, login)
