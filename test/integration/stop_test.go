@@ -59,6 +59,37 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
+// TestTheSameSignalTwice: who signals a process and its group as well, as timeout(1) does, wants one graceful stop.
+func TestTheSameSignalTwice(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	call := verifyLogin(p, p.Accounts[0])
+	conn := dial(t, p)
+	if _, err := io.WriteString(conn, raw(call)[:len(raw(call))-1]); err != nil { // a request under way keeps it alive
+		t.Fatal(err)
+	}
+	p.Signal(t, syscall.SIGTERM)
+	rookery.Until(t, "the platform takes no more connections", func() bool {
+		c, err := net.Dial("tcp", p.Host())
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	p.Signal(t, syscall.SIGTERM)
+	if _, err := io.WriteString(conn, raw(call)[len(raw(call))-1:]); err != nil {
+		t.Fatal(err)
+	}
+	rsp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("the request under way was not answered: %v", err)
+	}
+	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 {
+		t.Errorf("the request under way got %s, %v", answer.Body, err)
+	}
+	p.WaitFor(t, 0)
+}
+
 // exchange sends a call on a connection and reads its answer.
 func exchange(t *testing.T, conn net.Conn, call rookery.Call) rookery.Answer {
 	t.Helper()
