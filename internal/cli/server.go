@@ -187,11 +187,12 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 
 	var mux *http.ServeMux // of what is not a door's
+	nowhere := gateway.Elsewhere(&access.Door{Name: "none", Encode: noDoor})
 	if s.operators != nil {
-		s.mount(s.public, gateway, public)
-		mux = s.mount(s.operators, gateway, operators)
+		s.mount(s.public, gateway, public, nowhere)
+		mux = s.mount(s.operators, gateway, operators, nowhere)
 	} else {
-		mux = s.mount(s.public, gateway, slices.Concat(public, operators))
+		mux = s.mount(s.public, gateway, slices.Concat(public, operators), nowhere)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -199,12 +200,13 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	return s, nil
 }
 
-// mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve.
-func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door) *http.ServeMux {
+// mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve; nowhere answers
+// what is left.
+func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door, nowhere http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", noDoor)
+	mux.Handle("/", nowhere)
 	l.http = &http.Server{
-		Handler:           s.closing(gateway.Handler(doors, unredirected(mux))),
+		Handler:           s.closing(gateway.Handler(doors, unredirected(mux, nowhere))),
 		ReadHeaderTimeout: s.cfg.HTTP.HeaderTimeout,
 		ReadTimeout:       s.cfg.HTTP.ReadTimeout,
 		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
@@ -215,11 +217,12 @@ func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Do
 	return mux
 }
 
-// unredirected refuses a path with empty or dot segments, which the mux would redirect.
-func unredirected(mux http.Handler) http.Handler {
+// unredirected keeps from the mux what it would answer by itself: paths with empty or dot segments, which it would redirect,
+// and the addresses of CONNECT, which have no path.
+func unredirected(mux, nowhere http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !access.Clean(r) {
-			notFound(w, "the path has an empty or a dot segment: does the base URL end with a slash too many?")
+		if !access.Clean(r) || r.URL.Path == "" {
+			nowhere.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -341,16 +344,16 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/,"+
-		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/"+
-		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
-}
-
-func notFound(w http.ResponseWriter, why string) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintf(w, "{\"error\":%q}\n", why)
+// noDoor answers a request that is for no door.
+func noDoor(c *access.Call, _ any, _ error) {
+	why := "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
+		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
+		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
+	if !access.Clean(c.Request) {
+		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"
+	}
+	c.Answer.Status = http.StatusNotFound
+	c.Answer.Body = fmt.Appendf(c.Answer.Body, "{\"error\":%q}\n", why)
 }
 
 // anyBus lets the bus of rookery dev listen at its usual address, or at any free port where that is taken or HTTP takes any.
