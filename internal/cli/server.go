@@ -95,7 +95,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
+		return s, badFolder(cfg.name("data"), cfg.Data, err)
 	}
 	if s.lock, err = lockFolder(cfg.name("data"), cfg.Data); err != nil {
 		return s, err
@@ -115,7 +115,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db"))
 	if err != nil {
-		return s, err
+		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
 	keyring, err := identity.OpenKeyring(filepath.Join(cfg.Data, "keyring.json"), s.clock.Now())
@@ -372,18 +372,14 @@ func listenBus(cfg serverConfig) (net.Listener, error) {
 			}
 		}
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s %q cannot be listened on: %w", cfg.name("oidb.listen"), addr, err)
-	}
-	return listener, nil
+	return listen(cfg.name("oidb.listen"), addr)
 }
 
 // lockFolder keeps a second rookery off the folder for as long as the file stays open, whatever way this one ends.
 func lockFolder(name, folder string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, badFolder(name, folder, err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		owner, _ := os.ReadFile(file.Name())
@@ -393,9 +389,13 @@ func lockFolder(name, folder string) (*os.File, error) {
 	err = errors.Join(file.Truncate(0), func() error { _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); return err }())
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, badFolder(name, folder, err)
 	}
 	return file, nil
+}
+
+func badFolder(name, folder string, err error) error {
+	return fmt.Errorf("%s %s is no folder that this account may write: choose another one (%w)", name, folder, err)
 }
 
 // readWords reads the list that word_filter hides; no file, no words.
