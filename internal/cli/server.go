@@ -118,7 +118,9 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
-	keyring, err := identity.OpenKeyring(filepath.Join(cfg.Data, "keyring.json"), s.clock.Now())
+	keyringFile := filepath.Join(cfg.Data, "keyring.json")
+	_, noKeyring := os.Stat(keyringFile)
+	keyring, err := identity.OpenKeyring(keyringFile, s.clock.Now())
 	if err != nil {
 		return s, err
 	}
@@ -136,6 +138,10 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	s.identity = identity.New(s.store, s.clock, keyring)
 	if err := s.identity.Apps.Load(ctx); err != nil {
 		return s, err
+	}
+	if errors.Is(noKeyring, fs.ErrNotExist) && len(s.identity.Apps.List()) > 0 {
+		cfg.log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
+			" if it was lost, stop and put a copy of it back", "file", keyringFile)
 	}
 	s.identity.Register(bus)
 	s.friends = friends.New(s.store, s.clock, bus)

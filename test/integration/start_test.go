@@ -153,6 +153,28 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
+// TestTheKeyringIsGone: one that was lost while the database stayed is told of, since it ends every token.
+func TestTheKeyringIsGone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		data string
+		told bool
+	}{
+		"a new folder":                {t.TempDir(), false},
+		"a used folder":               {used(t), false},
+		"a used folder without it":    {changed(t, "keyring.json", os.Remove), true},
+		"a folder of the other files": {changed(t, "admin.token", os.Remove), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := rookery.StartIn(t, test.data)
+			p.Stop(t)
+			if told := strings.Contains(p.Log(), "put a copy of it back"); told != test.told {
+				t.Errorf("told %v, want %v:\n%s", told, test.told, p.Log())
+			}
+		})
+	}
+}
+
 func TestTheBusPortIsInUse(t *testing.T) {
 	t.Parallel()
 	running := rookery.Start(t)
