@@ -174,11 +174,7 @@ func (c *client) showAccountDetails(a admin.AccountDetails) error {
 		t := newTable(c.out)
 		t.row("APPID", "OPENID", "STATE")
 		for _, b := range a.OpenIDs {
-			state := "active"
-			if b.State == platform.OpenIDReclaimed {
-				state = "reclaimed"
-			}
-			t.row(b.AppID, b.OpenID, state)
+			t.row(b.AppID, b.OpenID, b.State)
 		}
 		if err := t.flush(); err != nil {
 			return err
