@@ -249,7 +249,9 @@ func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error
 			return nil, ErrNoRoute
 		}
 		c.stage = "method"
-		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(slices.Sorted(maps.Keys(e.byMethod)), " or "))
+		methods := slices.Sorted(maps.Keys(e.byMethod))
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(methods, " or "))
 	}
 	c.Route = endpoint.route
 	if e.gateway.naming {
