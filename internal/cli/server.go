@@ -199,6 +199,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		mux = s.mount(s.operators, gateway, operators, nowhere)
 	} else {
 		mux = s.mount(s.public, gateway, slices.Concat(public, operators), nowhere)
+		s.public.http.RegisterOnShutdown(cfg.dev.inspector.Release)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })

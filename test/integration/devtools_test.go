@@ -302,7 +302,11 @@ func TestInspector(t *testing.T) {
 		}
 		p.Call(t, sound)
 	}
-	follow.Stop(t)
+	// Who still follows does not keep the platform from stopping.
+	done := rookery.Within(t, 3*time.Second, "the stop")
+	p.Stop(t)
+	done()
+	follow.WaitFor(t, 3)
 }
 
 // TestExec runs commands with a platform of their own: their status is handed on, and nothing is left.
