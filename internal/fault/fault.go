@@ -142,7 +142,7 @@ func (r *Rule) check() error {
 		var err error
 		switch {
 		case !known:
-			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(commands(), ", "))
+			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(Commands(), ", "))
 		case given != (kind != "bus.connect"):
 			err = errors.New("it does not have the form " + pointForm(kind))
 		case kind == "bus.delay":
