@@ -164,6 +164,9 @@ func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
 	if got, want := w.Body.String(), "the path does not take this method, only GET or POST"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got := w.Header().Get("Allow"); got != "GET, POST" {
+		t.Errorf("Allow is %q", got)
+	}
 }
 
 func TestBodies(t *testing.T) {

@@ -76,7 +76,7 @@ func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger
 		log:   log,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rookery_requests_total",
-			Help: "Requests by path of the route and return code (domain and number, or the HTTP status where a door has no codes).",
+			Help: "Requests by path of the route (a door's prefix where it has no such route, other where no door is) and return code (domain and number, or the HTTP status where a door has no codes).",
 		}, []string{"path", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rookery_request_duration_seconds",
@@ -171,6 +171,12 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 	})
 }
 
+// Elsewhere returns a handler that has a door answer, as to a path that no route has, whatever it gets. It is for what is
+// below no door's prefixes, so that this too is logged, counted and seen by an inspector.
+func (g *Gateway) Elsewhere(door *Door) http.Handler {
+	return &endpoints{gateway: g, door: door, meter: g.newMeter("other")}
+}
+
 // prefixOf returns the prefix of the doors that a path has, "" for none.
 func prefixOf(path string, doors []*Door) string {
 	for _, door := range doors {
@@ -243,7 +249,9 @@ func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error
 			return nil, ErrNoRoute
 		}
 		c.stage = "method"
-		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(slices.Sorted(maps.Keys(e.byMethod)), " or "))
+		methods := slices.Sorted(maps.Keys(e.byMethod))
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(methods, " or "))
 	}
 	c.Route = endpoint.route
 	if e.gateway.naming {

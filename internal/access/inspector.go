@@ -24,10 +24,20 @@ type Inspector struct {
 	records [InspectorKept]Record // record seq is at seq%InspectorKept
 	last    uint64                // number of the newest; 0 before the first
 	added   chan struct{}         // closed when a record is added
+
+	released context.Context // ended: nobody waits any more
+	release  context.CancelFunc
 }
 
 // NewInspector returns an inspector that has seen nothing.
-func NewInspector() *Inspector { return &Inspector{added: make(chan struct{})} }
+func NewInspector() *Inspector {
+	i := &Inspector{added: make(chan struct{})}
+	i.released, i.release = context.WithCancel(context.Background())
+	return i
+}
+
+// Release lets go whoever waits for a record, now and later, so that a platform can stop at once.
+func (i *Inspector) Release() { i.release() }
 
 // Record is what an inspector remembers of one request.
 type Record struct {
@@ -65,7 +75,7 @@ func (i *Inspector) Add(r Record) {
 }
 
 // After returns the newest records, at most limit, whose numbers are above seq, oldest first. While there are none it waits
-// until ctx ends.
+// until ctx ends or Release is called.
 func (i *Inspector) After(ctx context.Context, seq uint64, limit int) []Record {
 	for {
 		records, added := i.after(seq, limit)
@@ -75,6 +85,8 @@ func (i *Inspector) After(ctx context.Context, seq uint64, limit int) []Record {
 		select {
 		case <-added:
 		case <-ctx.Done():
+			return nil
+		case <-i.released.Done():
 			return nil
 		}
 	}

@@ -44,4 +44,9 @@ func TestInspector(t *testing.T) {
 	if got := <-arrived; len(got) != 1 || got[0].RequestID != "new" || got[0].Seq != 1006 {
 		t.Errorf("who waited got %v", got)
 	}
+	go func() { arrived <- i.After(t.Context(), 1006, 10) }()
+	i.Release()
+	if got := <-arrived; len(got) != 0 {
+		t.Errorf("who was let go got %v", got)
+	}
 }

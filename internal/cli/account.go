@@ -77,7 +77,7 @@ func newAccountCreateCommand(c *client) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.TextVar(&account.UIN, "uin", platform.UIN(0), "account `number`, from 10001 (default: the next free one)")
-	flags.TextVar(&account.Class, "class", platform.ClassOrdinary, "`class` of the number: ordinary, B, BC or interactive")
+	flags.TextVar(&account.Class, "class", platform.ClassOrdinary, "`class` of the number: ordinary, B, BC, interactive or kaixin")
 	vip = addProfileFlags(cmd, &account.Profile)
 	addPasswordFlag(cmd, &file)
 	return cmd
@@ -174,11 +174,7 @@ func (c *client) showAccountDetails(a admin.AccountDetails) error {
 		t := newTable(c.out)
 		t.row("APPID", "OPENID", "STATE")
 		for _, b := range a.OpenIDs {
-			state := "active"
-			if b.State == platform.OpenIDReclaimed {
-				state = "reclaimed"
-			}
-			t.row(b.AppID, b.OpenID, state)
+			t.row(b.AppID, b.OpenID, b.State)
 		}
 		if err := t.flush(); err != nil {
 			return err

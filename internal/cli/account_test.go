@@ -21,7 +21,7 @@ type openidJSON struct {
 	AppID  string `json:"appid"`
 	OpenID string `json:"openid"`
 	UIN    string `json:"uin"`
-	State  int    `json:"state"`
+	State  string `json:"state"`
 }
 
 func TestAccountCreateAndList(t *testing.T) {
@@ -103,7 +103,7 @@ func TestAccountReclaim(t *testing.T) {
 	p := startPlatform(t)
 	ann := p.Accounts[0]
 	got := decode[openidJSON](t, run(t, "", "account", "reclaim", "10001", "--app", "100700001", "--yes", "--json"))
-	if want := (openidJSON{"100700001", ann.OpenIDs[100700001].String(), "10001", 1}); got != want {
+	if want := (openidJSON{"100700001", ann.OpenIDs[100700001].String(), "10001", "reclaimed"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	wantAll(t, run(t, "", "account", "reclaim", "10001", "--app", "100700002", "--yes"), ann.OpenIDs[100700002].String(), "taken back")
@@ -133,7 +133,7 @@ func TestAccountRefusals(t *testing.T) {
 		{"reclaim without --yes", "", []string{"account", "reclaim", "10001", "--app", "100700001"}, ExitUsage, "give --yes"},
 		{"reclaim without app", "", []string{"account", "reclaim", "10001", "--yes"}, ExitUsage, `"app" not set`},
 	})
-	if got := decode[accountJSON](t, run(t, "", "account", "show", "10001", "--json")); got.State != "normal" || got.OpenIDs[0].State != 0 {
+	if got := decode[accountJSON](t, run(t, "", "account", "show", "10001", "--json")); got.State != "normal" || got.OpenIDs[0].State != "active" {
 		t.Errorf("a refused command had an effect: %+v", got)
 	}
 }

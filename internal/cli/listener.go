@@ -40,7 +40,15 @@ func (s *server) listen(setting, addr, tlsSetting string, files config.TLS, most
 			return nil, err
 		}
 	}
-	l.Listener, err = net.Listen("tcp", addr)
+	if l.Listener, err = listen(name, addr); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// listen takes the address of a setting of that name.
+func listen(name, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s %s is in use by another program: choose another port, or 0 for any free one", name, addr)

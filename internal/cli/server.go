@@ -95,7 +95,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
+		return s, badFolder(cfg.name("data"), cfg.Data, err)
 	}
 	if s.lock, err = lockFolder(cfg.name("data"), cfg.Data); err != nil {
 		return s, err
@@ -115,10 +115,12 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db"))
 	if err != nil {
-		return s, err
+		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
-	keyring, err := identity.OpenKeyring(filepath.Join(cfg.Data, "keyring.json"), s.clock.Now())
+	keyringFile := filepath.Join(cfg.Data, "keyring.json")
+	_, noKeyring := os.Stat(keyringFile)
+	keyring, err := identity.OpenKeyring(keyringFile, s.clock.Now())
 	if err != nil {
 		return s, err
 	}
@@ -136,6 +138,10 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	s.identity = identity.New(s.store, s.clock, keyring)
 	if err := s.identity.Apps.Load(ctx); err != nil {
 		return s, err
+	}
+	if errors.Is(noKeyring, fs.ErrNotExist) && len(s.identity.Apps.List()) > 0 {
+		cfg.log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
+			" if it was lost, stop and put a copy of it back", "file", keyringFile)
 	}
 	s.identity.Register(bus)
 	s.friends = friends.New(s.store, s.clock, bus)
@@ -191,11 +197,13 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 
 	var mux *http.ServeMux // of what is not a door's
+	nowhere := gateway.Elsewhere(&access.Door{Name: "none", Encode: noDoor})
 	if s.operators != nil {
-		s.mount(s.public, gateway, public)
-		mux = s.mount(s.operators, gateway, operators)
+		s.mount(s.public, gateway, public, nowhere)
+		mux = s.mount(s.operators, gateway, operators, nowhere)
 	} else {
-		mux = s.mount(s.public, gateway, slices.Concat(public, operators))
+		mux = s.mount(s.public, gateway, slices.Concat(public, operators), nowhere)
+		s.public.http.RegisterOnShutdown(cfg.dev.inspector.Release)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -222,12 +230,13 @@ func (s *server) busRecord(o oidb.Observed) access.Record {
 	return r
 }
 
-// mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve.
-func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door) *http.ServeMux {
+// mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve; nowhere answers
+// what is left.
+func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door, nowhere http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", noDoor)
+	mux.Handle("/", nowhere)
 	l.http = &http.Server{
-		Handler:           s.closing(gateway.Handler(doors, unredirected(mux))),
+		Handler:           s.closing(gateway.Handler(doors, unredirected(mux, nowhere))),
 		ReadHeaderTimeout: s.cfg.HTTP.HeaderTimeout,
 		ReadTimeout:       s.cfg.HTTP.ReadTimeout,
 		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
@@ -238,11 +247,12 @@ func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Do
 	return mux
 }
 
-// unredirected refuses a path with empty or dot segments, which the mux would redirect.
-func unredirected(mux http.Handler) http.Handler {
+// unredirected keeps from the mux what it would answer by itself: paths with empty or dot segments, which it would redirect,
+// and the addresses of CONNECT, which have no path.
+func unredirected(mux, nowhere http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !access.Clean(r) {
-			notFound(w, "the path has an empty or a dot segment: does the base URL end with a slash too many?")
+		if !access.Clean(r) || r.URL.Path == "" {
+			nowhere.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -364,16 +374,16 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-func noDoor(w http.ResponseWriter, _ *http.Request) {
-	notFound(w, "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/,"+
-		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/"+
-		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/")
-}
-
-func notFound(w http.ResponseWriter, why string) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusNotFound)
-	fmt.Fprintf(w, "{\"error\":%q}\n", why)
+// noDoor answers a request that is for no door.
+func noDoor(c *access.Call, _ any, _ error) {
+	why := "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
+		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
+		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
+	if !access.Clean(c.Request) {
+		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"
+	}
+	c.Answer.Status = http.StatusNotFound
+	c.Answer.Body = fmt.Appendf(c.Answer.Body, "{\"error\":%q}\n", why)
 }
 
 // anyBus lets the bus of rookery dev listen at its usual address, or at any free port where that is taken or HTTP takes any.
@@ -392,18 +402,14 @@ func listenBus(cfg serverConfig) (net.Listener, error) {
 			}
 		}
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s %q cannot be listened on: %w", cfg.name("oidb.listen"), addr, err)
-	}
-	return listener, nil
+	return listen(cfg.name("oidb.listen"), addr)
 }
 
 // lockFolder keeps a second rookery off the folder for as long as the file stays open, whatever way this one ends.
 func lockFolder(name, folder string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, badFolder(name, folder, err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		owner, _ := os.ReadFile(file.Name())
@@ -413,9 +419,13 @@ func lockFolder(name, folder string) (*os.File, error) {
 	err = errors.Join(file.Truncate(0), func() error { _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); return err }())
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, badFolder(name, folder, err)
 	}
 	return file, nil
+}
+
+func badFolder(name, folder string, err error) error {
+	return fmt.Errorf("%s %s is no folder that this account may write: choose another one (%w)", name, folder, err)
 }
 
 // readWords reads the list that word_filter hides; no file, no words.

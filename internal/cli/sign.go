@@ -179,7 +179,7 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	switch {
 	case right:
 	case r.client:
-		signed.Mistake = sign.V5ClientMistake(sig, r.path, r.query, r.body, r.key)
+		signed.Mistake = sign.V5ClientMistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
 	default:
 		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
 	}

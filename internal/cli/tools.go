@@ -114,10 +114,9 @@ func newFaultAddCommand(c *client) *cobra.Command {
 
   store.read:TABLE, store.write:TABLE    the storage; TABLE is ` + strings.Join(fault.Tables[:4], ", ") + `,
                                          ` + strings.Join(fault.Tables[4:], ", ") + `
-  cache.read:friends, cache.write:friends
-                                         the cache of friend lists
+  cache.read:CACHE, cache.write:CACHE    a cache; CACHE is ` + strings.Join(fault.Caches, ", ") + `
   keyring.read                           the keys that open tokens
-  bus.connect:COMMAND                    the way to a command's back end; COMMAND is one of
+  bus.connect:COMMAND                    the way to a command's back end; COMMAND is
                                          ` + strings.Join(fault.Commands(), ", ") + `
   bus.delay:COMMAND=DURATION             the same, slow
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number

@@ -19,7 +19,7 @@ type Config struct {
 	MSDKV5  MSDKV5  `key:"msdkv5" doc:"The door of MSDK V5."`
 	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
 	Connect Connect `key:"connect" doc:"The doors of OAuth 2.0."`
-	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. A second signal ends the platform at once."`
+	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log     Log     `key:"log" doc:"The log on standard error: one event a request."`
 }
 

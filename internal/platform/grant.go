@@ -10,7 +10,7 @@ const (
 	EndedByOperator         // the operator invalidated it
 )
 
-// OpenIDState says whether an openid still names its account.
+// OpenIDState says whether an openid still names its account. Its text form is what operators read.
 type OpenIDState uint8
 
 // The states of an openid.
@@ -18,6 +18,19 @@ const (
 	OpenIDActive    OpenIDState = iota
 	OpenIDReclaimed             // taken back; the account gets a new one when it comes again
 )
+
+var openIDStates = []string{"active", "reclaimed"}
+
+func (s OpenIDState) String() string { return nameOf(openIDStates, s) }
+
+// MarshalText writes the state's name.
+func (s OpenIDState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a state's name.
+func (s *OpenIDState) UnmarshalText(text []byte) (err error) {
+	*s, err = byName[OpenIDState]("openid state", openIDStates, string(text))
+	return err
+}
 
 // OpenIDBinding says which account an openid of an app names.
 type OpenIDBinding struct {

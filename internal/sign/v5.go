@@ -125,26 +125,69 @@ type V5Keys struct {
 	Others map[string]string
 }
 
+// v5Form is how a signature is made of the part before the body, the body and a key.
+type v5Form func(head, body []byte, key string) string
+
+func backendForm(head, body []byte, key string) string {
+	return hexMD5(slices.Concat(head, body, []byte(key)))
+}
+
+func clientForm(head, body []byte, key string) string {
+	return hexMD5(slices.Concat(head, []byte(key), body)) + "1"
+}
+
 // V5Mistake tells which of the usual mistakes gives exactly the signature that came for a backend's request; "" when none
 // of them does.
 func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
-	right, order := keys.Right, sorted(q)
-	source := appendV5Head(nil, path, order, false)
-	matches := func(head, body []byte, key string) bool {
-		return sig == hexMD5(slices.Concat(head, body, []byte(key)))
+	if mistake := v5Mistake(backendForm, sig, path, q, body, keys); mistake != "" {
+		return mistake
 	}
-	if strings.EqualFold(sig, V5(path, q, body, right)) {
+	source := V5Source(path, q, nil)
+	for name, key := range keys.byName("key of this source") {
+		switch client := clientForm(source, body, key); sig {
+		case client, strings.TrimSuffix(client, "1"):
+			return "it is the client SDK's form (key before body) with the " + name
+		case backendForm(source, body, key) + "1":
+			return "it carries the client SDK's marker 1, made with the " + name
+		}
+	}
+	return ""
+}
+
+// V5ClientMistake tells the same for a request of the client SDK.
+func V5ClientMistake(sig, path string, q Query, body []byte, keys V5Keys) string {
+	if mistake := v5Mistake(clientForm, sig, path, q, body, keys); mistake != "" {
+		return mistake
+	}
+	source := V5Source(path, q, nil)
+	for name, key := range keys.byName("client's key") {
+		switch backend := backendForm(source, body, key); sig {
+		case backend, backend + "1":
+			return "it is a backend's form (key after body) with the " + name
+		case strings.TrimSuffix(clientForm(source, body, key), "1"):
+			return "the client SDK's marker 1 is missing at the end, and it was made with the " + name
+		}
+	}
+	return ""
+}
+
+// v5Mistake looks for the mistakes that can be made in either form.
+func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys V5Keys) string {
+	order := sorted(q)
+	source := appendV5Head(nil, path, order, false)
+	matches := func(head, body []byte, key string) bool { return sig == form(head, body, key) }
+	if strings.EqualFold(sig, form(source, body, keys.Right)) {
 		return "the hex digits are upper-case"
 	}
-	if matches(appendV5Head(nil, path, q, false), body, right) {
+	if matches(appendV5Head(nil, path, q, false), body, keys.Right) {
 		return "the parameters are not sorted by name"
 	}
 	filled := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Value == "" })
-	if len(filled) != len(order) && matches(appendV5Head(nil, path, filled, false), body, right) {
+	if len(filled) != len(order) && matches(appendV5Head(nil, path, filled, false), body, keys.Right) {
 		return "an empty parameter was left out of the signed string"
 	}
 	for name, head := range map[string][]byte{"in its place": sigSigned(path, order), "at the end": append(slices.Clone(source), "&sig="...)} {
-		if matches(head, body, right) {
+		if matches(head, body, keys.Right) {
 			return "the parameter sig itself was signed, " + name
 		}
 	}
@@ -154,39 +197,17 @@ func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 		}
 	}
 	for _, other := range reencodings(body) {
-		if !bytes.Equal(other.body, body) && matches(source, other.body, right) {
+		if !bytes.Equal(other.body, body) && matches(source, other.body, keys.Right) {
 			return "another body was signed than was sent: " + other.what
 		}
 	}
-	for name, key := range keysByName(keys) {
-		client := hexMD5(slices.Concat(source, []byte(key), body))
-		if sig == client+"1" || sig == client {
-			return "it is the client SDK's form (key before body) with the " + name
-		}
-		if sig == hexMD5(slices.Concat(source, body, []byte(key)))+"1" {
-			return "it carries the client SDK's marker 1, made with the " + name
-		}
-	}
 	return ""
 }
 
-// V5ClientMistake tells the same for a request of the client SDK.
-func V5ClientMistake(sig, path string, q Query, body []byte, key string) string {
-	right, backend := V5Client(path, q, body, key), V5(path, q, body, key)
-	switch {
-	case strings.EqualFold(sig, right):
-		return "the hex digits are upper-case"
-	case sig == right[:2*md5.Size]:
-		return "the client SDK's marker 1 is missing at the end"
-	case sig == backend || sig == backend+"1":
-		return "it is a backend's form (key after body)"
-	}
-	return ""
-}
-
-func keysByName(keys V5Keys) map[string]string {
-	all := map[string]string{"key of this source": keys.Right}
-	for name, key := range keys.Others {
+// byName returns all keys, the right one under the name that is given.
+func (k V5Keys) byName(right string) map[string]string {
+	all := map[string]string{right: k.Right}
+	for name, key := range k.Others {
 		all[name] = key
 	}
 	return all

@@ -154,19 +154,28 @@ func TestV5Mistakes(t *testing.T) {
 }
 
 func TestV5ClientMistakes(t *testing.T) {
-	const path, key = "/v2/auth/login", "client-key"
-	q, body := parse(t, "gameid=11&from=msdkpix"), []byte("{}")
-	right := V5Client(path, q, body, key)
-	backend := V5(path, q, body, key)
+	const path = "/v2/auth/login"
+	const body = `{"channel_info":{"code":"1"}}`
+	q := parse(t, "gameid=11&from=msdkpix&seq=")
+	const source = path + "?from=msdkpix&gameid=11&seq="
+	keys := V5Keys{Right: "client-key", Others: map[string]string{"sigkey of source 0": "backend-key"}}
+	right := V5Client(path, q, []byte(body), "client-key")
 	for name, test := range map[string]struct{ sig, want string }{
-		"upper case":                  {strings.ToUpper(right), "upper-case"},
-		"no marker":                   {right[:32], "marker 1 is missing"},
-		"backend's form":              {backend, "a backend's form"},
-		"backend's form and a marker": {backend + "1", "a backend's form"},
-		"none of them":                {strings.Repeat("0", 32) + "1", ""},
+		"upper case":                        {strings.ToUpper(right), "upper-case"},
+		"unsorted":                          {hexMD5([]byte(path+"?gameid=11&from=msdkpix&seq=client-key"+body)) + "1", "not sorted"},
+		"empty parameter left out":          {hexMD5([]byte(path+"?from=msdkpix&gameid=11client-key"+body)) + "1", "empty parameter"},
+		"sig signed":                        {hexMD5([]byte(source+"&sig=client-key"+body)) + "1", "sig itself was signed"},
+		"a backend's key":                   {hexMD5([]byte(source+"backend-key"+body)) + "1", "another key: the sigkey of source 0"},
+		"body with spaces":                  {hexMD5([]byte(source+`client-key{"channel_info": {"code": "1"}}`)) + "1", "space after , and :"},
+		"no marker":                         {right[:32], "marker 1 is missing at the end, and it was made with the client's key"},
+		"no marker, a backend's key":        {hexMD5([]byte(source + "backend-key" + body)), "marker 1 is missing at the end, and it was made with the sigkey of source 0"},
+		"backend's form":                    {hexMD5([]byte(source + body + "client-key")), "a backend's form (key after body) with the client's key"},
+		"backend's form and a marker":       {hexMD5([]byte(source+body+"client-key")) + "1", "a backend's form (key after body) with the client's key"},
+		"backend's form with a backend key": {hexMD5([]byte(source + body + "backend-key")), "a backend's form (key after body) with the sigkey of source 0"},
+		"none of them":                      {strings.Repeat("0", 32) + "1", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := V5ClientMistake(test.sig, path, q, body, key)
+			got := V5ClientMistake(test.sig, path, q, []byte(body), keys)
 			if !strings.Contains(got, test.want) || test.want == "" && got != "" {
 				t.Errorf("got %q, want something with %q", got, test.want)
 			}

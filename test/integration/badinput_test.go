@@ -350,6 +350,24 @@ func TestBadAdminInput(t *testing.T) {
 			}
 		})
 	}
+	// Whoever is nobody is told how to be somebody (RFC 9110, 11.6.1), and learns nothing of what there is.
+	for _, path := range []string{"/admin/v1/apps", "/admin/v1/apps/42", "/dev/v1/faults"} {
+		for _, authorization := range []string{"", "Bearer", "Bearer ", "Basic cm9vdDpyb290", "Bearer " + strings.Repeat("0", 64)} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", authorization)
+			rsp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rsp.Body.Close()
+			if rsp.StatusCode != http.StatusUnauthorized || rsp.Header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s with %q: status %d, WWW-Authenticate %q", path, authorization, rsp.StatusCode, rsp.Header.Get("WWW-Authenticate"))
+			}
+		}
+	}
 	// Whatever was refused left the platform as it was.
 	if made := p.NewAccount(t); made != "10009" {
 		t.Errorf("the next account is %s, want 10009", made)

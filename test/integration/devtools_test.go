@@ -199,6 +199,41 @@ func records(t *testing.T, out string) (all []record) {
 	return all
 }
 
+// TestRequestsForNoDoor: a base URL that is wrong shows in the log, the metrics and the inspector, as every request does.
+func TestRequestsForNoDoor(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	paths := []string{"//v2/auth/verify_login", "/msdk/v2/auth/verify_login", "/"}
+	for _, path := range paths {
+		status, body, err := p.Raw(p.URL, "POST", path+"?sig=SECRET", nil)
+		if err != nil || status != 404 {
+			t.Errorf("%s: status %d, %s, %v", path, status, body, err)
+		}
+	}
+	status, out, errOut := on(t, p, "dev", "requests", "--json")
+	if status != 0 {
+		t.Fatalf("status %d, %s", status, errOut)
+	}
+	got := records(t, out)
+	if len(got) != len(paths) {
+		t.Fatalf("got %d records:\n%s", len(got), out)
+	}
+	for i, r := range got {
+		if r.Interface != paths[i] || r.Stage != "route" || r.Status != 404 {
+			t.Errorf("record %d is %+v, want one of %s", i+1, r, paths[i])
+		}
+	}
+	if n := p.Metric(t, `rookery_requests_total{code="404",path="other"}`); int(n) != len(paths) {
+		t.Errorf("%v requests were counted, want %d", n, len(paths))
+	}
+	p.Stop(t)
+	for _, path := range paths {
+		if !strings.Contains(p.Log(), `"interface":"`+path+`","status":404`) || strings.Contains(p.Log(), "SECRET") {
+			t.Errorf("the log has no event of %s, or too much of it:\n%s", path, p.Log())
+		}
+	}
+}
+
 // TestInspector makes one request of each kind and looks at what is remembered.
 func TestInspector(t *testing.T) {
 	t.Parallel()
@@ -284,7 +319,11 @@ func TestInspector(t *testing.T) {
 		}
 		p.Call(t, sound)
 	}
-	follow.Stop(t)
+	// Who still follows does not keep the platform from stopping.
+	done := rookery.Within(t, 3*time.Second, "the stop")
+	p.Stop(t)
+	done()
+	follow.WaitFor(t, 3)
 }
 
 // TestExec runs commands with a platform of their own: their status is handed on, and nothing is left.

@@ -67,7 +67,7 @@ func TestStartFails(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "file")
 			write(t, file, "", 0o600)
 			return file, ""
-		}, []string{"--data", "file"}},
+		}, []string{"--data", "file", "choose another one"}},
 		{"the port is in use", func(t *testing.T) (string, string) { return t.TempDir(), running.Host() },
 			[]string{"--addr " + running.Host() + " is in use"}},
 		{"the address is none", func(t *testing.T) (string, string) { return t.TempDir(), "nonsense" },
@@ -110,7 +110,17 @@ func TestStartFails(t *testing.T) {
 			data := t.TempDir()
 			write(t, filepath.Join(data, "rookery.db"), strings.Repeat("this is no database\n", 500), 0o600)
 			return data, ""
-		}, []string{"rookery.db", "not a database"}},
+		}, []string{"--data", "rookery.db", "not a database", "restore it from a copy"}},
+		{"the database is damaged", func(t *testing.T) (string, string) {
+			return changed(t, "rookery.db", func(file string) error { return os.Truncate(file, 10_000) }), ""
+		}, []string{"--data", "rookery.db", "malformed", "restore it from a copy"}},
+		{"the database is a folder", func(t *testing.T) (string, string) {
+			data := t.TempDir()
+			if err := os.Mkdir(filepath.Join(data, "rookery.db"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			return data, ""
+		}, []string{"--data", "rookery.db", "must be able to write"}},
 		{"the database is newer", func(t *testing.T) (string, string) {
 			data := used(t)
 			db := rookery.OpenDB(t, filepath.Join(data, "rookery.db"))
@@ -140,6 +150,37 @@ func TestStartFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTheKeyringIsGone: one that was lost while the database stayed is told of, since it ends every token.
+func TestTheKeyringIsGone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		data string
+		told bool
+	}{
+		"a new folder":                {t.TempDir(), false},
+		"a used folder":               {used(t), false},
+		"a used folder without it":    {changed(t, "keyring.json", os.Remove), true},
+		"a folder of the other files": {changed(t, "admin.token", os.Remove), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := rookery.StartIn(t, test.data)
+			p.Stop(t)
+			if told := strings.Contains(p.Log(), "put a copy of it back"); told != test.told {
+				t.Errorf("told %v, want %v:\n%s", told, test.told, p.Log())
+			}
+		})
+	}
+}
+
+func TestTheBusPortIsInUse(t *testing.T) {
+	t.Parallel()
+	running := rookery.Start(t)
+	status, stdout, stderr := rookery.Run(t, "dev", "--json", "--addr", "127.0.0.1:0", "--oidb-addr", running.OIDB)
+	if want := "--oidb-addr " + running.OIDB + " is in use by another program: choose another port"; status != 1 || stdout != "" || !strings.Contains(stderr, want) {
+		t.Errorf("got status %d, %q, %q, want %q", status, stdout, stderr, want)
 	}
 }
 

@@ -35,6 +35,18 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
+// TestTheSameSignalTwice: who signals a process and its group as well, as timeout(1) does, wants one graceful stop.
+func TestTheSameSignalTwice(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	finish := begin(t, p, verifyLogin(p, p.Accounts[0]))
+	p.Signal(t, syscall.SIGTERM)
+	untilClosed(t, p)
+	p.Signal(t, syscall.SIGTERM)
+	finish()
+	p.WaitFor(t, 0)
+}
+
 // begin sends a call without its body and returns, once the platform has taken it up, what sends the body. The call must
 // then succeed.
 func begin(t *testing.T, p *rookery.Platform, call rookery.Call) (finish func()) {

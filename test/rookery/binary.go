@@ -34,8 +34,10 @@ func Binary(t testing.TB) string {
 	return file
 }
 
-// folder holds what was built.
-var folder string
+var (
+	folder    string         // holds what was built
+	temporary = os.TempDir() // before a test sets another for its platform, which goes with the test
+)
 
 var binary = sync.OnceValues(func() (string, error) {
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
@@ -45,7 +47,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return filepath.Abs(file)
 	}
 	var err error
-	if folder, err = os.MkdirTemp("", "rookery-test-"); err != nil {
+	if folder, err = os.MkdirTemp(temporary, "rookery-test-"); err != nil {
 		return "", err
 	}
 	file := filepath.Join(folder, "rookery")

@@ -135,7 +135,10 @@ func encode(c *access.Call, result any, err error) {
 		a.Status = status(err)
 		// The store's words for it say nothing to an operator: what is missing or taken follows them.
 		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), store.ErrNotFound.Error()+": "), "store: ")
-		if a.Status == http.StatusInternalServerError {
+		switch a.Status {
+		case http.StatusUnauthorized:
+			a.Header = http.Header{"Www-Authenticate": {"Bearer"}}
+		case http.StatusInternalServerError:
 			text = "the platform failed; its log has the reason under this request id"
 		}
 		result = failure{Error: text, RequestID: c.RequestID}

@@ -151,7 +151,7 @@ func (d *door) signature(c *access.Call) error {
 	}
 	if d.ExplainSignatures {
 		c.Note(slog.String("signed", string(sign.V5Source(c.Route.Path, c.Query, c.Body))))
-		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, source))))
+		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "sigkey of source "+source))))
 	}
 	return retcode.V5SignatureWrong
 }
@@ -172,20 +172,19 @@ func (d *door) clientSignature(c *access.Call) error {
 	}
 	if d.ExplainSignatures {
 		c.Note(slog.String("signed", string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)"))))
-		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey)))
+		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "client_sigkey"))))
 	}
 	return retcode.V5SignatureWrong
 }
 
-func keysOf(app *platform.App, source string) sign.V5Keys {
-	keys := sign.V5Keys{Right: app.SigKeys[source], Others: map[string]string{
-		"client_sigkey": app.ClientSigKey, "msdkkey": app.MSDKKey, "appkey": app.AppKey,
-	}}
-	for other, key := range app.SigKeys {
-		if other != source {
-			keys.Others["sigkey of source "+other] = key
-		}
+// keysOf are an app's keys, of which the one of that name is right.
+func keysOf(app *platform.App, right string) sign.V5Keys {
+	all := map[string]string{"client_sigkey": app.ClientSigKey, "msdkkey": app.MSDKKey, "appkey": app.AppKey}
+	for source, key := range app.SigKeys {
+		all["sigkey of source "+source] = key
 	}
+	keys := sign.V5Keys{Right: all[right], Others: all}
+	delete(all, right)
 	return keys
 }
 

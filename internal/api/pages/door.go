@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -214,7 +213,6 @@ func problemPage(c *access.Call, err error) page {
 		say(http.StatusNotFound, t.NoPage, t.NoPageText)
 	case errors.Is(err, access.ErrMethod):
 		say(http.StatusMethodNotAllowed, t.WrongMethod, t.WrongMethodText)
-		c.Answer.Header["Allow"] = allowed(c.Request.URL.Path)
 	case errors.Is(err, access.ErrTooLarge):
 		say(http.StatusRequestEntityTooLarge, t.BadForm, t.BadFormText)
 	case errors.Is(err, access.ErrUnreadable), errors.Is(err, errNoAction):
@@ -233,11 +231,4 @@ type problem struct {
 	Code    int    // 0 for none
 	Hint    string // for the developer of the app
 	Request string // id, where the log says more
-}
-
-func allowed(path string) []string {
-	if slices.Contains([]string{authorizePath, accountPath}, path) {
-		return []string{"GET, POST"}
-	}
-	return []string{"GET"}
 }

@@ -64,9 +64,28 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := s.start(ctx); err != nil {
 		readers.Close()
 		writers.Close()
-		return nil, fmt.Errorf("sqlite: %s: %w", file, err)
+		return nil, fmt.Errorf("sqlite: %s: %w%s", file, err, remedy(err))
 	}
 	return s, nil
+}
+
+// remedy says what an operator can do about a file that cannot be opened; "" when nobody knows.
+func remedy(err error) string {
+	var driver *sqlite.Error
+	if !errors.As(err, &driver) {
+		return ""
+	}
+	switch driver.Code() & 0xff { // without what extends it
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return ": the account that runs rookery must be able to write the file and its folder"
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return ": restore it from a copy"
+	case sqlite3.SQLITE_FULL:
+		return ": make room on its disk"
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return ": another program has it open"
+	}
+	return ""
 }
 
 // create makes the file when there is none, for its owner's eyes only: it will hold keys and password hashes.
