@@ -25,36 +25,7 @@ func TestGracefulStop(t *testing.T) {
 			if answer := exchange(t, idle, verifyLogin(p, p.Accounts[1])); answer.Ret != 0 {
 				t.Fatalf("got %s", answer.Body)
 			}
-			call := verifyLogin(p, p.Accounts[0])
-			conn := dial(t, p)
-			r := bufio.NewReader(conn)
-			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
-			// The platform asks for the body once it has taken the request up.
-			if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
-				t.Fatalf("got %q, %v", line, err)
-			}
-			if _, err := r.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-			p.Signal(t, signal)
-			rookery.Until(t, "the platform takes no more connections", func() bool {
-				c, err := net.Dial("tcp", p.Host())
-				if err == nil {
-					c.Close()
-				}
-				return err != nil
-			})
-			if _, err := io.WriteString(conn, call.Body); err != nil {
-				t.Fatal(err)
-			}
-			rsp, err := http.ReadResponse(r, nil)
-			if err != nil {
-				t.Fatalf("the request under way was not answered: %v", err)
-			}
-			if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
-				t.Errorf("the request under way got %s, %v", answer.Body, err)
-			}
-			p.WaitFor(t, 0)
+			stopUnderWay(t, p, signal, func() {})
 		})
 	}
 }
@@ -63,12 +34,25 @@ func TestGracefulStop(t *testing.T) {
 func TestTheSameSignalTwice(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
+	stopUnderWay(t, p, syscall.SIGTERM, func() { p.Signal(t, syscall.SIGTERM) })
+}
+
+// stopUnderWay sends a signal while a request is under way, does something more once nobody new is let in, and wants the
+// request to be finished and the platform to end well.
+func stopUnderWay(t *testing.T, p *rookery.Platform, signal syscall.Signal, more func()) {
+	t.Helper()
 	call := verifyLogin(p, p.Accounts[0])
 	conn := dial(t, p)
-	if _, err := io.WriteString(conn, raw(call)[:len(raw(call))-1]); err != nil { // a request under way keeps it alive
+	r := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
+	// The platform asks for the body once it has taken the request up.
+	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	if _, err := r.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	p.Signal(t, syscall.SIGTERM)
+	p.Signal(t, signal)
 	rookery.Until(t, "the platform takes no more connections", func() bool {
 		c, err := net.Dial("tcp", p.Host())
 		if err == nil {
@@ -76,15 +60,15 @@ func TestTheSameSignalTwice(t *testing.T) {
 		}
 		return err != nil
 	})
-	p.Signal(t, syscall.SIGTERM)
-	if _, err := io.WriteString(conn, raw(call)[len(raw(call))-1:]); err != nil {
+	more()
+	if _, err := io.WriteString(conn, call.Body); err != nil {
 		t.Fatal(err)
 	}
-	rsp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	rsp, err := http.ReadResponse(r, nil)
 	if err != nil {
 		t.Fatalf("the request under way was not answered: %v", err)
 	}
-	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 {
+	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
 		t.Errorf("the request under way got %s, %v", answer.Body, err)
 	}
 	p.WaitFor(t, 0)
