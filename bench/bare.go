@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+
+	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
 
 // bareArg makes the program the bare handler.
@@ -20,6 +23,8 @@ type answer struct {
 	Path   string // of the request
 	Header http.Header
 	Body   []byte
+	Store  string        // a seeded file, of which each request commits one row before its answer; "" for none
+	App    rookery.AppID `json:",omitzero"` // that it is seeded for
 }
 
 // serveBare is the least that net/http can do with the same request: find the pattern, read the body whole, answer.
@@ -33,10 +38,21 @@ func serveBare() {
 	if err := json.NewDecoder(os.Stdin).Decode(&same); err != nil {
 		fail(err)
 	}
+	commit := func(context.Context) error { return nil }
+	if same.Store != "" {
+		var err error
+		if _, commit, err = committer(context.Background(), same.Store, same.App); err != nil {
+			fail(err)
+		}
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc(same.Path, func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := commit(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		header := w.Header()

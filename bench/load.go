@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // Hence few threads on epoll and a parser for just the answers that are expected.
 
 const (
-	connections = 64
+	connections = 64 // unless a load has fewer
 	workers     = 2
 
 	// together is how many answers a worker waits for before it sends as many requests. Were each request sent at once,
@@ -36,6 +37,9 @@ type load struct {
 	requests func(worker int) requests
 	sound    string        // what the body of a sound answer begins with
 	limit    time.Duration // after which no request is sent
+	callers  int           // connections, when there are to be fewer than usual
+	status   string        // of a sound answer; 200 when empty
+	answered func([]byte)  // sees every answer, from any worker; nil where nobody looks
 }
 
 // outcome is what came of a run.
@@ -81,31 +85,34 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 	}
 	var (
 		group sync.WaitGroup
-		parts [workers]*worker
-		errs  [workers]error
+		all   = cmp.Or(l.callers, connections)
+		parts = make([]*worker, min(workers, all))
+		errs  = make([]error, len(parts))
 		begin = time.Now()
 	)
 	for i := range parts {
-		parts[i] = &worker{next: l.requests(i), sound: []byte(l.sound), end: begin.Add(l.limit)}
+		parts[i] = &worker{next: l.requests(i), status: []byte("HTTP/1.1 " + cmp.Or(l.status, "200") + " "), sound: []byte(l.sound), answered: l.answered, end: begin.Add(l.limit)}
 		parts[i].latency = make([]uint32, slowest)
-		group.Go(func() { errs[i] = parts[i].run(ctx, addr) })
+		group.Go(func() { errs[i] = parts[i].run(ctx, addr, all/len(parts)) })
 	}
 	group.Wait()
 	total := &outcome{took: time.Since(begin), latency: make([]uint32, slowest)}
 	for _, part := range parts {
 		total.add(&part.outcome)
 	}
-	return total, errors.Join(errs[:]...)
+	return total, errors.Join(errs...)
 }
 
 // worker is one thread's share of the connections.
 type worker struct {
 	outcome
-	next  requests
-	sound []byte
-	end   time.Time
-	conns map[int32]*connection
-	due   []*connection // answered, the next request not yet sent
+	next     requests
+	status   []byte // what a sound answer begins with, and its body
+	sound    []byte
+	answered func([]byte)
+	end      time.Time
+	conns    map[int32]*connection
+	due      []*connection // answered, the next request not yet sent
 }
 
 type connection struct {
@@ -114,7 +121,7 @@ type connection struct {
 	answer []byte // as far as it is in
 }
 
-func (w *worker) run(ctx context.Context, addr netip.AddrPort) error {
+func (w *worker) run(ctx context.Context, addr netip.AddrPort, connections int) error {
 	poll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return err
@@ -126,18 +133,18 @@ func (w *worker) run(ctx context.Context, addr netip.AddrPort) error {
 			syscall.Close(c.fd)
 		}
 	}()
-	for range connections / workers {
+	for range connections {
 		if err := w.connect(poll, addr); err != nil {
 			return err
 		}
 	}
-	var events [connections]syscall.EpollEvent
+	events := make([]syscall.EpollEvent, connections)
 	silence := time.Now()
 	for len(w.conns) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := syscall.EpollWait(poll, events[:], 1000)
+		n, err := syscall.EpollWait(poll, events, 1000)
 		if err != nil && err != syscall.EINTR {
 			return err
 		}
@@ -214,9 +221,12 @@ func (w *worker) ready(c *connection) error {
 	}
 	w.answers++
 	w.latency[min(time.Since(c.sent).Microseconds(), slowest-1)]++
-	if !bytes.HasPrefix(c.answer, statusOK) || !bytes.HasPrefix(body, w.sound) {
+	if !bytes.HasPrefix(c.answer, w.status) || !bytes.HasPrefix(body, w.sound) {
 		w.faults++
 		w.fault = string(c.answer)
+	}
+	if w.answered != nil {
+		w.answered(c.answer)
 	}
 	c.answer = c.answer[:0]
 	w.due = append(w.due, c)
@@ -224,7 +234,6 @@ func (w *worker) ready(c *connection) error {
 }
 
 var (
-	statusOK      = []byte("HTTP/1.1 200 ")
 	contentLength = []byte("\r\nContent-Length: ")
 	headerEnd     = []byte("\r\n\r\n")
 )

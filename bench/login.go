@@ -50,9 +50,6 @@ type player struct {
 	Token      string `json:"token"`
 }
 
-// players is how many accounts log in: made through the admin API, half of them at each game of the demo world.
-const players = 200
-
 // side is one of those that are compared.
 type side struct {
 	name     string
@@ -109,8 +106,8 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 			return err
 		}
 		platforms = append(platforms, p)
-		progress("%d accounts through the admin API of %s", players, command)
-		players, err := makePlayers(ctx, p, games, door.kind)
+		progress("%d accounts through the admin API of %s", s.accounts, command)
+		players, err := makePlayers(ctx, p, games, s.accounts, door.kind)
 		if err != nil {
 			return err
 		}
@@ -250,14 +247,14 @@ func (d *door) requests(players []player) (all [][]byte) {
 	return all
 }
 
-// makePlayers makes accounts and logs each in at one game.
-func makePlayers(ctx context.Context, p *platform, games []game, kind string) ([]player, error) {
+// makePlayers makes accounts through the admin API and logs each in at one game, as many at each.
+func makePlayers(ctx context.Context, p *platform, games []game, accounts int, kind string) ([]player, error) {
 	token, err := os.ReadFile(p.tokenFile)
 	if err != nil {
 		return nil, err
 	}
 	bearer := "Bearer " + strings.TrimSpace(string(token))
-	all := make([]player, players)
+	all := make([]player, accounts)
 	for i := range all {
 		all[i].game = &games[i%len(games)]
 		var account struct {
@@ -353,7 +350,7 @@ func (d *door) ask(addr string, request []byte) (*answer, error) {
 	// net/http adds these by itself.
 	rsp.Header.Del("Date")
 	rsp.Header.Del("Content-Length")
-	return &answer{req.URL.Path, rsp.Header, body}, nil
+	return &answer{Path: req.URL.Path, Header: rsp.Header, Body: body}, nil
 }
 
 func startBare(ctx context.Context, same *answer) (*process, error) {

@@ -36,6 +36,7 @@ type settings struct {
 	duration time.Duration // of one side's turn in a round
 	warmUp   time.Duration // before each turn
 	grants   int
+	accounts int // that log in and call, over and over
 }
 
 // part is something that is measured on its own.
@@ -69,7 +70,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
-	if err := run(ctx, parseFlags()); err != nil {
+	s := parseFlags()
+	measured, err := run(ctx, s)
+	if err == nil {
+		err = measured.print(os.Stdout, s.json)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -77,7 +83,7 @@ func main() {
 
 func parseFlags() settings {
 	var s settings
-	flag.BoolVar(&s.quick, "quick", false, "short turns and a tenth of the grants: to see that it works, not to quote")
+	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
 	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,token,memory")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
@@ -96,9 +102,9 @@ func parseFlags() settings {
 			os.Exit(2)
 		}
 	}
-	s.warmUp = time.Second
+	s.warmUp, s.accounts = time.Second, 200
 	if s.quick {
-		s.duration, s.warmUp, s.grants = time.Second, 300*time.Millisecond, s.grants/10
+		s.duration, s.warmUp, s.grants, s.accounts = time.Second, 300*time.Millisecond, s.grants/10, 20
 	}
 	if s.rounds < 1 || s.grants < 1 || s.duration <= 0 || s.duration > time.Minute {
 		fmt.Fprintln(os.Stderr, "bench: -rounds and -grants are at least 1, -duration at most a minute")
@@ -107,20 +113,21 @@ func parseFlags() settings {
 	return s
 }
 
-func run(ctx context.Context, s settings) (err error) {
+// run measures the parts that the settings name, all when they name none.
+func run(ctx context.Context, s settings) (*report, error) {
 	scratch, err := os.MkdirTemp(s.scratch, "rookery-bench-")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(scratch)
 	if s.binary == "" {
 		progress("building the platform")
 		s.binary = filepath.Join(scratch, "rookery")
-		build := exec.CommandContext(ctx, "go", "build", "-o", s.binary, "github.com/rookeryhq/rookery/cmd/rookery")
+		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", s.binary, "github.com/rookeryhq/rookery/cmd/rookery")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
-			return fmt.Errorf("go build: %w", err)
+			return nil, fmt.Errorf("go build: %w", err)
 		}
 	}
 	measured := &report{Machine: machine()}
@@ -130,16 +137,16 @@ func run(ctx context.Context, s settings) (err error) {
 		}
 		folder, err := os.MkdirTemp(scratch, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := part.measure(ctx, s, folder, measured); err != nil {
-			return err
+			return nil, err
 		}
 		if err := os.RemoveAll(folder); err != nil { // a part's files are large
-			return err
+			return nil, err
 		}
 	}
-	return measured.print(os.Stdout, s.json)
+	return measured, nil
 }
 
 func progress(format string, args ...any) {

@@ -73,20 +73,28 @@ type login struct {
 	token      string
 }
 
-// sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A
-// million logins over HTTP would take longer than all the rest.
-func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []login, err error) {
+// openIdentity opens the store and the keyring of a platform that does not run, as it would itself.
+func openIdentity(ctx context.Context, data string) (service *identity.Service, release func() error, err error) {
 	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
 	clock := new(rookery.Clock)
 	keyring, err := identity.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
 	if err != nil {
+		return nil, nil, errors.Join(err, st.Close())
+	}
+	return identity.New(st, clock, keyring), st.Close, nil
+}
+
+// sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A
+// million logins over HTTP would take longer than all the rest.
+func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []login, err error) {
+	service, release, err := openIdentity(ctx, data)
+	if err != nil {
 		return nil, err
 	}
-	service := identity.New(st, clock, keyring)
+	defer func() { err = errors.Join(err, release()) }()
 	seeded, err := readSeeded(ctx, filepath.Join(data, "rookery.db"), app)
 	if err != nil {
 		return nil, err
@@ -106,7 +114,7 @@ func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []l
 				}
 				confirmed := oidb.CheckResponse{
 					UIN: seeded[i].uin, OpenID: seeded[i].openid, PasswordEpoch: 1, TokenEpoch: 1,
-					ExpiresMS: clock.Now().Add(identity.AccessLifetime).UnixMilli(),
+					ExpiresMS: time.Now().Add(identity.AccessLifetime).UnixMilli(),
 				}
 				made, err := service.LogInPlayer(ctx, app, &confirmed, false)
 				if err != nil {

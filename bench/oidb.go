@@ -38,8 +38,8 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 		return err
 	}
 	defer func() { err = errors.Join(err, platform.stop()) }()
-	progress("%d accounts for the bus and as many for HTTP", players)
-	callers, err := makePlayers(ctx, platform, games, "access")
+	progress("%d accounts for the bus and as many for HTTP", s.accounts)
+	callers, err := makePlayers(ctx, platform, games, s.accounts, "access")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	if err != nil {
 		return err
 	}
-	logins, err := makePlayers(ctx, platform, games, v5Door.kind)
+	logins, err := makePlayers(ctx, platform, games, s.accounts, v5Door.kind)
 	if err != nil {
 		return err
 	}

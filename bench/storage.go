@@ -123,6 +123,19 @@ func measureStore(ctx context.Context, s settings, folder string, report *report
 	return nil
 }
 
+// committer opens a seeded file as the store. What it returns commits one row of a random account, durably.
+func committer(ctx context.Context, file string, app rookery.AppID) (*sqlite.Store, func(context.Context) error, error) {
+	accounts, err := readSeeded(ctx, file, app)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := sqlite.Open(ctx, file)
+	return st, func(ctx context.Context) error {
+		_, err := st.RaisePayEpoch(ctx, app, accounts[rand.IntN(len(accounts))].openid, 1)
+		return err
+	}, err
+}
+
 // repeatedly runs do from several callers at once and returns how often a second; the first fifth is warm-up.
 func repeatedly(ctx context.Context, callers int, duration time.Duration, do func() error) (float64, error) {
 	var (

@@ -45,7 +45,7 @@ func measureDoorByWrk(ctx context.Context, s settings, folder string, report *re
 		return err
 	}
 	defer func() { err = errors.Join(err, platform.stop()) }()
-	all, err := makePlayers(ctx, platform, games, door.kind)
+	all, err := makePlayers(ctx, platform, games, s.accounts, door.kind)
 	if err != nil {
 		return err
 	}

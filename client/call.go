@@ -16,6 +16,8 @@ const maxAnswer = 4 << 20
 type call struct {
 	method string
 	path   string
+	// needs are what the app must have for it: an empty key signs like any other, and is refused for a wrong signature.
+	needs []need
 	// query returns the URL's parameters, signed at this time, as they go over the wire.
 	query func(now time.Time) string
 	body  []byte
@@ -29,8 +31,16 @@ type call struct {
 	read func(*answer) error
 }
 
+// need is a member of App and its value.
+type need struct{ name, value string }
+
 // do makes a call, and makes it again as the package comment says.
 func (c *Client) do(ctx context.Context, call *call) error {
+	for _, n := range call.needs {
+		if n.value == "" {
+			return fmt.Errorf("client: %s needs App.%s, which is empty", call.path, n.name)
+		}
+	}
 	c.budget.earn()
 	for attempt := 1; ; attempt++ {
 		err := c.try(ctx, call)
@@ -48,8 +58,11 @@ func (c *Client) do(ctx context.Context, call *call) error {
 }
 
 func (c *Client) try(ctx context.Context, call *call) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
 	target := c.base + call.path
 	if call.query != nil {
 		target += "?" + call.query(c.now())

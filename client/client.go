@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -42,14 +43,27 @@ type Client struct {
 // An Option changes how a Client works.
 type Option func(*Client)
 
-// WithTransport has calls carried by another transport than the one that all clients share.
-func WithTransport(t http.RoundTripper) Option { return func(c *Client) { c.web.Transport = t } }
+// WithTransport has calls carried by another transport than the one that all clients share. nil keeps that.
+func WithTransport(t http.RoundTripper) Option {
+	return func(c *Client) {
+		if t != nil {
+			c.web.Transport = t
+		}
+	}
+}
 
-// WithTimeout bounds each attempt; without it that is DefaultTimeout. A call as a whole is bounded by its context.
+// WithTimeout bounds each attempt; without it that is DefaultTimeout. With 0 nothing but the call's context bounds one. A
+// call as a whole is always bounded by its context.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
-// WithRetry sets how calls are repeated; without it that is DefaultRetry.
-func WithRetry(r Retry) Option { return func(c *Client) { c.retry = r } }
+// WithRetry sets how calls are repeated; without it that is DefaultRetry. A member that is 0 is DefaultRetry's.
+func WithRetry(r Retry) Option {
+	return func(c *Client) {
+		c.retry = Retry{
+			Attempts: cmp.Or(r.Attempts, DefaultRetry.Attempts), Base: cmp.Or(r.Base, DefaultRetry.Base), Most: cmp.Or(r.Most, DefaultRetry.Most),
+		}
+	}
+}
 
 // WithClock has the client take the time that it signs from now and wait between attempts by wait, which returns the
 // context's error when that ends first. For tests and for platforms whose clock was moved. nil keeps the system's.

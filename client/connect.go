@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,6 +33,7 @@ type Login struct {
 	Scopes      []string // names of interfaces; none asks for the profile
 	Verifier    string   // of PKCE, "" for a login without it; see NewSecret
 	Mobile      bool     // the page for phones
+	Openkey     bool     // Exchange gives an openkey too
 }
 
 // NewSecret returns 43 random characters: a State that nobody guesses, or a Verifier. Keep them with the browser's session.
@@ -57,20 +60,52 @@ func (o *Connect) AuthorizeURL(l Login) string {
 	return o.client.base + authorizePath + "?" + q.Encode()
 }
 
+// ErrState is a return to RedirectURI whose state is not the login's: somebody else made the browser come, or the session
+// that the login began in is gone.
+var ErrState = errors.New("the browser came back with another state than the login's")
+
+// Denied is a login that gave no code, in the words of RFC 6749, 4.1.2.1.
+type Denied struct {
+	Reason      string // access_denied when the person said no
+	Description string
+}
+
+// Error returns the reason and the description.
+func (d *Denied) Error() string { return "the login was denied: " + d.Reason + ": " + d.Description }
+
+// Code returns the code for Exchange from the parameters that the browser came back to RedirectURI with. Errors: ErrState,
+// also where the login has no State; *Denied.
+func (l *Login) Code(returned url.Values) (string, error) {
+	switch {
+	case l.State == "" || subtle.ConstantTimeCompare([]byte(returned.Get("state")), []byte(l.State)) == 0:
+		return "", ErrState
+	case returned.Get("code") == "":
+		return "", &Denied{Reason: returned.Get("error"), Description: returned.Get("error_description")}
+	default:
+		return returned.Get("code"), nil
+	}
+}
+
 // Tokens are what a login gives an app.
 type Tokens struct {
 	AccessToken  string
 	RefreshToken string // good for one Refresh
 	OpenID       string // "" after a Refresh whose answer has none
 	Expires      time.Time
+	Openkey      string // for a Session of OpenAPI V3; "" unless the Login asks for it
 }
 
 // Exchange exchanges the code that came back with the browser. RedirectURI and Verifier are the login's. A code is good for
 // one exchange, and the platform takes a second one for a theft, so a call whose outcome is unknown is not repeated.
 func (o *Connect) Exchange(ctx context.Context, code string, l Login) (*Tokens, error) {
-	return o.token(ctx, url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}, "code_verifier": {l.Verifier},
-	})
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}}
+	if l.Verifier != "" {
+		form.Set("code_verifier", l.Verifier)
+	}
+	if l.Openkey {
+		form.Set("need_openkey", "1")
+	}
+	return o.token(ctx, form)
 }
 
 // Refresh exchanges a refresh token for new tokens. As with a code, a call whose outcome is unknown is not repeated: the
@@ -90,15 +125,17 @@ func (o *Connect) token(ctx context.Context, form url.Values) (*Tokens, error) {
 		RefreshToken string `json:"refresh_token"`
 		OpenID       string `json:"openid"`
 		ExpiresIn    number `json:"expires_in"`
+		Openkey      string `json:"openkey"`
 	}
 	err := o.client.do(ctx, &call{
-		method: http.MethodPost, path: tokenPath, body: []byte(form.Encode()), media: mediaForm, once: true,
+		method: http.MethodPost, path: tokenPath, body: []byte(form.Encode()), media: mediaForm, needs: o.needs(), once: true,
 		read: func(a *answer) error { return readConnect(a, &out) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Tokens{out.AccessToken, out.RefreshToken, out.OpenID, asked.Add(time.Duration(out.ExpiresIn) * time.Second)}, nil
+	expires := asked.Add(time.Duration(out.ExpiresIn) * time.Second)
+	return &Tokens{out.AccessToken, out.RefreshToken, out.OpenID, expires, out.Openkey}, nil
 }
 
 // Person is whose an access token is.
@@ -141,8 +178,17 @@ type UserInfo struct {
 	Incomplete bool   // do not keep it: a part was not to be had
 }
 
-// UserInfo returns the profile of a user who has logged in by Exchange.
+// UserInfo returns the profile of a user who has logged in by Exchange, with the scope get_user_info.
 func (o *Connect) UserInfo(ctx context.Context, u User) (*UserInfo, error) {
+	return o.userInfo(ctx, "/user/get_user_info", u)
+}
+
+// SimpleUserInfo is UserInfo for logins with the scope get_simple_userinfo.
+func (o *Connect) SimpleUserInfo(ctx context.Context, u User) (*UserInfo, error) {
+	return o.userInfo(ctx, "/user/get_simple_userinfo", u)
+}
+
+func (o *Connect) userInfo(ctx context.Context, path string, u User) (*UserInfo, error) {
 	var out struct {
 		IsLost    number `json:"is_lost"`
 		Nickname  string `json:"nickname"`
@@ -156,8 +202,9 @@ func (o *Connect) UserInfo(ctx context.Context, u User) (*UserInfo, error) {
 	}
 	form := url.Values{"access_token": {u.Token}, "oauth_consumer_key": {o.client.app.AppID}, "openid": {u.OpenID}}
 	err := o.client.do(ctx, &call{
-		method: http.MethodPost, path: "/user/get_user_info", body: []byte(form.Encode()), media: mediaForm,
-		read: func(a *answer) error { return readRet(a, &out, retcode.QQ, retcode.Connect) },
+		method: http.MethodPost, path: path, body: []byte(form.Encode()), media: mediaForm,
+		needs: []need{{"AppID", o.client.app.AppID}},
+		read:  func(a *answer) error { return readRet(a, &out, retcode.QQ, retcode.Connect) },
 	})
 	if err != nil {
 		return nil, err
@@ -214,7 +261,7 @@ func (o *Connect) Revoke(ctx context.Context, token string) error {
 func (o *Connect) basic(ctx context.Context, path, token string, read func(*answer) error) error {
 	credentials := base64.StdEncoding.EncodeToString([]byte(o.client.app.AppID + ":" + o.client.app.AppKey))
 	return o.client.do(ctx, &call{
-		method: http.MethodPost, path: path, body: []byte(url.Values{"token": {token}}.Encode()), media: mediaForm,
+		method: http.MethodPost, path: path, body: []byte(url.Values{"token": {token}}.Encode()), media: mediaForm, needs: o.needs(),
 		header: http.Header{"Authorization": {"Basic " + credentials}}, read: read,
 	})
 }
@@ -249,6 +296,10 @@ func (o *Connect) Registered(ctx context.Context, appID string) (registered bool
 		},
 	})
 	return registered, err
+}
+
+func (o *Connect) needs() []need {
+	return []need{{"AppID", o.client.app.AppID}, {"AppKey", o.client.app.AppKey}}
 }
 
 const mediaForm = "application/x-www-form-urlencoded"

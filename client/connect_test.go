@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,35 @@ import (
 
 const callback = "https://game.example/back"
 
+func TestLoginCode(t *testing.T) {
+	var denied *client.Denied
+	for name, test := range map[string]struct {
+		state, returned, code string
+		check                 func(error) bool
+	}{
+		"a code":                 {"s", "code=c&state=s", "c", func(err error) bool { return err == nil }},
+		"another login's":        {"s", "code=c&state=t", "", func(err error) bool { return err == client.ErrState }},
+		"no state came back":     {"s", "code=c", "", func(err error) bool { return err == client.ErrState }},
+		"the login had no state": {"", "code=c&state=", "", func(err error) bool { return err == client.ErrState }},
+		"the person said no": {"s", "error=access_denied&error_description=no&state=s", "", func(err error) bool {
+			return errors.As(err, &denied) && denied.Reason == "access_denied" && denied.Description == "no"
+		}},
+		"a denial of another one's": {"s", "error=access_denied&state=t", "", func(err error) bool { return err == client.ErrState }},
+		"nothing":                   {"s", "state=s", "", func(err error) bool { return errors.As(err, &denied) && denied.Reason == "" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			returned, err := url.ParseQuery(test.returned)
+			if err != nil {
+				t.Fatal(err)
+			}
+			login := client.Login{State: test.state}
+			if code, err := login.Code(returned); code != test.code || !test.check(err) {
+				t.Errorf("got %q, %v", code, err)
+			}
+		})
+	}
+}
+
 func TestConnect(t *testing.T) {
 	p := rookerytest.Start(t)
 	app := p.NewApp(rookerytest.Settings{"redirect_uris": []string{callback}, "require_pkce": true, "unionid": true})
@@ -23,11 +53,11 @@ func TestConnect(t *testing.T) {
 	login := client.Login{RedirectURI: callback, State: client.NewSecret(), Verifier: client.NewSecret(), Scopes: []string{"get_user_info"}}
 	authorize := func(t *testing.T) (code string) {
 		t.Helper()
-		back := p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query()
-		if back.Get("state") != login.State || back.Get("code") == "" {
-			t.Fatalf("the browser came back with %v", back)
+		code, err := login.Code(p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query())
+		if err != nil {
+			t.Fatal(err)
 		}
-		return back.Get("code")
+		return code
 	}
 	code := authorize(t)
 	tokens, err := c.Connect.Exchange(ctx, code, login)
@@ -52,10 +82,13 @@ func TestConnect(t *testing.T) {
 	})
 	t.Run("profile", func(t *testing.T) {
 		p.SetAccount(ann, rookerytest.Settings{"nickname": "Ann", "gender": 2, "picture_url": "https://pictures.example/ann"})
-		info, err := c.Connect.UserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
+		user := client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken}
+		info, err := c.Connect.UserInfo(ctx, user)
 		if wants(t, err, 0); info.Nickname != "Ann" || info.Gender != client.Female || info.PictureURL == "" || info.YellowVIP != 0 {
 			t.Errorf("got %+v", info)
 		}
+		_, err = c.Connect.SimpleUserInfo(ctx, user)
+		wants(t, err, retcode.QQScopeNotGranted)
 		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: "nobody", Token: tokens.AccessToken})
 		wants(t, err, retcode.QQOpenIDIllegal)
 	})
@@ -91,6 +124,23 @@ func TestConnect(t *testing.T) {
 		other.Verifier = client.NewSecret()
 		_, err := c.Connect.Exchange(ctx, authorize(t), other)
 		wants(t, err, retcode.ConnectCodeInvalid)
+	})
+	t.Run("a login for OpenAPI V3", func(t *testing.T) {
+		login := login
+		login.Openkey, login.Scopes = true, []string{"get_simple_userinfo"}
+		back := p.Consent(ann, c.Connect.AuthorizeURL(login), login.Scopes...).Query()
+		tokens, err := c.Connect.Exchange(ctx, back.Get("code"), login)
+		if wants(t, err, 0); err != nil {
+			return
+		}
+		is, err := c.OpenAPI.IsLogin(ctx, client.Session{OpenID: tokens.OpenID, Openkey: tokens.Openkey})
+		if wants(t, err, 0); !is {
+			t.Error("the session does not hold")
+		}
+		info, err := c.Connect.SimpleUserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
+		if wants(t, err, 0); err == nil && info.Nickname != "Ann" {
+			t.Errorf("got %+v", info)
+		}
 	})
 	t.Run("a person who refuses", func(t *testing.T) {
 		back := p.Consent(ann, c.Connect.AuthorizeURL(login))

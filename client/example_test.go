@@ -60,14 +60,15 @@ func ExampleConnect_Exchange() {
 		return
 	}
 	login := client.Login{RedirectURI: "https://game.example/back", State: client.NewSecret(), Verifier: client.NewSecret()}
-	back := p.Consent(p.NewAccount(), c.Connect.AuthorizeURL(login), "get_user_info").Query()
-	if back.Get("state") != login.State {
-		fmt.Println("this is not the login that was begun")
+	back := p.Consent(p.NewAccount(), c.Connect.AuthorizeURL(login), "get_user_info")
+	code, err := login.Code(back.Query()) // in a handler: of the request's URL
+	if err != nil {
+		fmt.Println(err)
 		return
 	}
 
 	ctx := context.Background()
-	tokens, err := c.Connect.Exchange(ctx, back.Get("code"), login)
+	tokens, err := c.Connect.Exchange(ctx, code, login)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -75,7 +76,7 @@ func ExampleConnect_Exchange() {
 	me, err := c.Connect.Me(ctx, tokens.AccessToken, false)
 	fmt.Println(me.OpenID == tokens.OpenID, err)
 
-	_, err = c.Connect.Exchange(ctx, back.Get("code"), login)
+	_, err = c.Connect.Exchange(ctx, code, login)
 	fmt.Println("once more:", errors.Is(err, retcode.ConnectCodeReused))
 	// Output:
 	// true <nil>

@@ -214,6 +214,7 @@ func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.V
 	raw, q := encoded(form)
 	sig := sign.OpenAPI(http.MethodPost, path, q, o.client.app.AppKey)
 	return o.client.do(ctx, &call{
+		needs:  []need{{"AppID", o.client.app.AppID}, {"AppKey", o.client.app.AppKey}},
 		method: http.MethodPost, path: path, body: []byte(raw + "&sig=" + url.QueryEscape(sig)), media: mediaForm,
 		read: func(a *answer) error { return readRet(a, out, retcode.QQ) },
 	})

@@ -62,8 +62,13 @@ func TestPeople(t *testing.T) {
 		wants(t, err, retcode.QQFriendParameterIllegal)
 	})
 	t.Run("friends who do not play yet", func(t *testing.T) {
-		_, err := c.V3.UnregisteredFriends(ctx, user, 20)
-		wants(t, err, 0)
+		newcomer := p.NewAccount()
+		p.SetAccount(newcomer, rookerytest.Settings{"nickname": "Newcomer"})
+		p.Befriend(ann, newcomer)
+		got, err := c.V3.UnregisteredFriends(ctx, user, 20)
+		if wants(t, err, 0); !slices.Contains(names(got), "Newcomer") || slices.Contains(names(got), bob.Nickname) {
+			t.Errorf("got %+v", got)
+		}
 	})
 	t.Run("memberships", func(t *testing.T) {
 		five, err := c.V5.VIP(ctx, player, client.QQMember|client.YellowDiamond|client.RedDiamond)
@@ -89,12 +94,21 @@ func TestPeople(t *testing.T) {
 		}
 	})
 	t.Run("networks and real names", func(t *testing.T) {
-		has, err := c.V3.WiFi(ctx, user.OpenID)
-		if wants(t, err, 0); has {
-			t.Error("Ann may use the networks")
+		for _, want := range []bool{false, true} {
+			settings := rookerytest.Settings{"real_named": want}
+			if want {
+				settings["vip"] = map[string]any{"wifi": map[string]any{"level": 1}}
+			}
+			p.SetAccount(ann, settings)
+			has, err := c.V3.WiFi(ctx, user.OpenID)
+			if wants(t, err, 0); has != want {
+				t.Errorf("networks: %v, want %v", has, want)
+			}
+			is, err := c.V3.RealNamed(ctx, user)
+			if wants(t, err, 0); is != want {
+				t.Errorf("real name: %v, want %v", is, want)
+			}
 		}
-		_, err = c.V3.RealNamed(ctx, user)
-		wants(t, err, 0)
 	})
 	t.Run("a token that is none", func(t *testing.T) {
 		user, player := user, player

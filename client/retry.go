@@ -16,7 +16,7 @@ import (
 type Retry struct {
 	Attempts int           // at most, the first included; 1 repeats nothing
 	Base     time.Duration // the bound of the random wait before the second attempt; it doubles from there
-	Most     time.Duration // the longest wait; a call is not repeated when the platform asks for more
+	Most     time.Duration // where that bound ends; a call is not repeated when the platform asks for a longer wait
 }
 
 // DefaultRetry is the Retry of clients that have no other.
@@ -34,10 +34,10 @@ func (c *Client) again(ctx context.Context, call *call, attempt int, err error) 
 	pause := rand.N(max(bound, 1)) // all of it is random, so that clients that failed together do not come back together
 	var refused *Error
 	if errors.As(err, &refused) {
-		pause = max(pause, refused.RetryAfter)
-	}
-	if pause > c.retry.Most {
-		return 0, false
+		if refused.RetryAfter > c.retry.Most {
+			return 0, false
+		}
+		pause += refused.RetryAfter
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
 		return 0, false

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -38,7 +39,9 @@ func (s *script) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (s *script) client(t *testing.T, options ...client.Option) *client.Client {
 	t.Helper()
-	c, err := client.New("http://platform.test", client.App{GameID: "1", SigKey: "secret-key"}, append(options, client.WithTransport(s))...)
+	c, err := client.New("http://platform.test", client.App{
+		AppID: "100700001", AppKey: "secret-key", MSDKKey: "secret-key", GameID: "1", SigKey: "secret-key", ClientSigKey: "secret-key",
+	}, append(options, client.WithTransport(s))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +158,90 @@ func TestAnIdentityThatIsNoneIsAnError(t *testing.T) {
 	}
 }
 
+func TestACallNeedsItsKeys(t *testing.T) {
+	s := &script{answers: []string{ok}}
+	c, err := client.New("http://platform.test", client.App{AppID: "100700001", GameID: "1"}, client.WithTransport(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	for want, call := range map[string]func() error{
+		"SigKey":       func() error { return c.V5.VerifyLogin(ctx, player) },
+		"ClientSigKey": func() error { _, err := c.V5.Login(ctx, "1", "x", client.IOS); return err },
+		"MSDKKey":      func() error { return c.V3.VerifyLogin(ctx, client.User{}, "") },
+		"AppKey":       func() error { _, err := c.OpenAPI.GetInfo(ctx, client.Session{}); return err },
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "App."+want) {
+			t.Errorf("without %s: %v", want, err)
+		}
+	}
+	if _, err := c.Connect.Exchange(ctx, "code", client.Login{}); err == nil || !strings.Contains(err.Error(), "App.AppKey") {
+		t.Errorf("an exchange without a key: %v", err)
+	}
+	if s.sent != 0 {
+		t.Errorf("%d calls were sent", s.sent)
+	}
+}
+
+// silence is a transport that never answers.
+type silence struct{ after time.Duration }
+
+func (s silence) RoundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case <-req.Context().Done():
+	case <-time.After(s.after):
+	}
+	return nil, cmp.Or(req.Context().Err(), errors.New("it ended by itself"))
+}
+
+func TestEachAttemptHasATimeout(t *testing.T) {
+	for name, test := range map[string]struct {
+		options []client.Option
+		took    time.Duration
+	}{
+		"by default":  {nil, client.DefaultTimeout},
+		"of its own":  {[]client.Option{client.WithTimeout(time.Minute)}, time.Minute},
+		"none at all": {[]client.Option{client.WithTimeout(0)}, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				options := append(test.options, client.WithTransport(silence{time.Hour}), client.WithRetry(client.Retry{Attempts: 1}))
+				c, err := client.New("http://platform.test", client.App{GameID: "1", SigKey: "k"}, options...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = c.V5.VerifyLogin(t.Context(), player)
+				if took := time.Since(start); took != test.took || errors.Is(err, context.DeadlineExceeded) != (took < time.Hour) {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+		})
+	}
+}
+
+// TestClientsDoNotComeBackTogether: whoever is told to wait for the same time waits a little longer, each another little.
+func TestClientsDoNotComeBackTogether(t *testing.T) {
+	pauses := make(map[time.Duration]bool)
+	for range 20 {
+		s := &script{answers: []string{rate, ok}, after: "1"}
+		// What a Retry leaves out is the default.
+		err := s.client(t, client.WithRetry(client.Retry{Attempts: 2}), client.WithClock(nil, func(_ context.Context, d time.Duration) error {
+			pauses[d] = true
+			if d < time.Second || d > time.Second+client.DefaultRetry.Base {
+				t.Errorf("it waits %s", d)
+			}
+			return nil
+		})).V5.VerifyLogin(t.Context(), player)
+		if err != nil || s.sent != 2 {
+			t.Fatalf("%d attempts: %v", s.sent, err)
+		}
+	}
+	if len(pauses) < 10 {
+		t.Errorf("20 clients have %d different waits", len(pauses))
+	}
+}
+
 func TestTheClockIsTheCallers(t *testing.T) {
 	s := &script{answers: []string{ok}}
 	c := s.client(t, client.WithClock(func() time.Time { return time.Unix(1700000000, 0) }, nil))
@@ -193,7 +280,7 @@ func TestACodeIsExchangedOnce(t *testing.T) {
 
 func TestAHostThatIsNotThereIsTriedAgain(t *testing.T) {
 	pauses := 0
-	c, err := client.New("http://127.0.0.1:1", client.App{}, client.WithClock(nil, func(context.Context, time.Duration) error {
+	c, err := client.New("http://127.0.0.1:1", client.App{AppID: "1", AppKey: "key"}, client.WithClock(nil, func(context.Context, time.Duration) error {
 		pauses++
 		return nil
 	}))

@@ -76,6 +76,7 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 	}
 	return v.client.do(ctx, &call{
 		method: http.MethodPost, path: path, body: body, media: mediaJSON,
+		needs: []need{{"AppID", v.client.app.AppID}, {"MSDKKey", v.client.app.MSDKKey}},
 		query: func(now time.Time) string {
 			timestamp := strconv.FormatInt(now.Unix(), 10)
 			return url.Values{

@@ -79,7 +79,7 @@ type V5Link struct {
 func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err error) {
 	const path = "/v2/auth/decrypt"
 	err = v.client.do(ctx, &call{
-		method: http.MethodGet, path: path,
+		method: http.MethodGet, path: path, needs: v.needs(),
 		query: func(now time.Time) string {
 			params := v.params(os, now)
 			params.Set("itopencodeparam", param)
@@ -132,6 +132,7 @@ func (v *V5) Login(ctx context.Context, openid, accessToken string, os OS) (*V5L
 	}
 	err = v.client.do(ctx, &call{
 		method: http.MethodPost, path: path, body: body, media: mediaJSON,
+		needs: []need{{"GameID", v.client.app.GameID}, {"ClientSigKey", v.client.app.ClientSigKey}},
 		query: func(now time.Time) string {
 			raw, q := encoded(v.params(os, now))
 			return raw + "&sig=" + sign.V5Client(path, q, body, v.client.app.ClientSigKey)
@@ -169,10 +170,14 @@ func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, ou
 		return err
 	}
 	return v.client.do(ctx, &call{
-		method: http.MethodPost, path: path, body: body, media: mediaJSON,
+		method: http.MethodPost, path: path, body: body, media: mediaJSON, needs: v.needs(),
 		query: func(now time.Time) string { return v.signed(path, v.params(os, now), body) },
 		read:  func(a *answer) error { return readV5(a, out) },
 	})
+}
+
+func (v *V5) needs() []need {
+	return []need{{"GameID", v.client.app.GameID}, {"SigKey", v.client.app.SigKey}}
 }
 
 // params are the parameters of every call (msdk-v5.md, 1.1).

@@ -111,6 +111,12 @@ func (s *scanner) scan() {
 		case c == '-' || c == minus[0]:
 			s.openingNumber(i)
 			i++
+		case c >= utf8.RuneSelf:
+			end := chineseKey(t, i)
+			if end > i {
+				s.value(keyRet, i, end)
+			}
+			i = max(end, i+1)
 		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
 			i += 6
 		case c == '\\':
@@ -418,11 +424,16 @@ func valueAt(t string, end int) (at int, sep byte) {
 	switch {
 	case strings.HasPrefix(t[blanks:], "=="): // a comparison
 		return at, 0
+	case strings.HasPrefix(t[blanks:], wideColon):
+		sep = ':'
+		at = blanks + len(wideColon)
 	case blanks < len(t) && (t[blanks] == ':' || t[blanks] == '='):
 		sep = t[blanks]
 		at = skip(t, blanks, ":=>")
 	case at < len(t) && (t[at] == '(' || t[at] == '['):
 		return at + 1, '('
+	case strings.HasPrefix(t[at:], "（") || strings.HasPrefix(t[at:], "【"):
+		return at + len("（"), '('
 	case blanks > at:
 		return blanks, ' '
 	default:
@@ -437,6 +448,9 @@ func skip(t string, i int, set string) int {
 	}
 	return i
 }
+
+// wideColon is the colon of Chinese texts.
+const wideColon = "\uff1a"
 
 // minus is the minus sign that typeset documents print instead of a hyphen.
 const minus = "\u2212"
@@ -515,6 +529,16 @@ func wordEnd(t string, i int) int {
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
+
+// chineseKey returns where a Chinese word for a return code ends that begins at i, or i when none does.
+func chineseKey(t string, i int) int {
+	for _, word := range []string{"错误码", "错误代码", "返回码", "返回值"} {
+		if strings.HasPrefix(t[i:], word) {
+			return i + len(word)
+		}
+	}
+	return i
+}
 
 // key is what a word of a text announces.
 type key uint8

@@ -41,17 +41,17 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(built)
-	file := filepath.Join(built, "rookery.exe") // a name that every system runs
-	out, err := exec.Command("go", "build", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
+	file := filepath.Join(built, "rookery")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("building rookery: %w\n%s", err, out)
+		return "", fmt.Errorf("building rookery, which the package comment of rookerytest tells of: %w\n%s", err, out)
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(content)
-	name := filepath.Join(folder, "rookery-"+hex.EncodeToString(sum[:8])+".exe")
+	name := filepath.Join(folder, "rookery-"+hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(name); err == nil {
 		now := time.Now()
 		return name, os.Chtimes(name, now, now)

@@ -10,9 +10,12 @@
 //	}
 //
 // It runs the binary that the environment variable ROOKERY_BINARY names. Without one it builds the version of Rookery that
-// the test's module requires, for which it needs the go command.
+// the test's module requires, for which it needs the go command. A module that vendors what it requires names the binary in
+// its go.mod, so that its source is vendored too:
 //
-// Every method fails the test at once when the platform does not do as it is told.
+//	tool github.com/rookeryhq/rookery/cmd/rookery
+//
+// Every method fails the test at once when the platform does not do as it is told; see In for subtests.
 package rookerytest
 
 import (
@@ -44,7 +47,7 @@ type Platform struct {
 	t     testing.TB
 	token string
 	web   *http.Client
-	log   lockedBuffer
+	log   *lockedBuffer
 }
 
 // App is a registered app with its keys.
@@ -84,11 +87,11 @@ func Start(t testing.TB, args ...string) *Platform {
 	if err != nil {
 		t.Fatalf("rookerytest: %v", err)
 	}
-	p := &Platform{t: t, web: &http.Client{Timeout: patience}}
+	p := &Platform{t: t, web: &http.Client{Timeout: patience, Transport: new(http.Transport)}, log: new(lockedBuffer)}
 	cmd := exec.Command(file, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, args...)...)
 	// Its note for operator commands is for nobody but this test.
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
-	cmd.Stderr = &p.log
+	cmd.Stderr = p.log
 	dieWithParent(cmd)
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
@@ -133,16 +136,21 @@ func (p *Platform) stop(cmd *exec.Cmd) {
 	p.web.CloseIdleConnections()
 	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
 	defer late.Stop()
-	interrupted := cmd.Process.Signal(os.Interrupt) == nil
-	if !interrupted { // not every system has it
-		cmd.Process.Kill()
-	}
-	if err := cmd.Wait(); err != nil && interrupted {
+	_ = cmd.Process.Signal(os.Interrupt) // of a process that has ended, Wait tells how
+	if err := cmd.Wait(); err != nil {
 		p.t.Errorf("rookerytest: the platform ended with %v", err)
 	}
 	if p.t.Failed() {
 		p.t.Logf("the end of the platform's log:\n%s", p.log.end())
 	}
+}
+
+// In returns the same platform for a subtest: its methods fail that one. A parallel subtest may not fail the test that it is
+// part of.
+func (p *Platform) In(t testing.TB) *Platform {
+	in := *p
+	in.t = t
+	return &in
 }
 
 // Client returns a client of the platform for an app. It does not repeat calls unless an option says so: a test wants to
@@ -202,6 +210,18 @@ func (p *Platform) SetAccount(account Account, settings Settings) {
 func (p *Platform) SetPassword(account Account, password string) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/password", Settings{"password": password}, nil)
+}
+
+// SetState puts an account into a state: normal, frozen or closed.
+func (p *Platform) SetState(account Account, state string) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/state", Settings{"state": state}, nil)
+}
+
+// Befriend makes two accounts friends.
+func (p *Platform) Befriend(a, b Account) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+a.UIN+"/friends", Settings{"friend": b.UIN}, nil)
 }
 
 // Revoke ends an account's authorization of an app, as the person or, if operator, as an operator.

@@ -2,6 +2,8 @@ package rookerytest_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +48,48 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	check(nil)
 	p.Revoke(app, person, false)
 	check(retcode.QQAccessTokenRevoked)
+	player = p.Player(app, person)
+	p.SetState(person, "frozen")
+	check(retcode.QQAccessTokenCheckFailed)
+	p.SetState(person, "normal")
+	check(nil)
 	p.SetApp(app, rookerytest.Settings{"online": false})
 	check(retcode.QQAppNotOnline)
+}
+
+// recorder is a test that keeps its failure instead of failing.
+type recorder struct {
+	testing.TB
+	failure string
+}
+
+func (*recorder) Helper()                           {}
+func (r *recorder) Fatalf(text string, args ...any) { r.failure = fmt.Sprintf(text, args...) }
+
+func TestInFailsTheSubtest(t *testing.T) {
+	p := rookerytest.Start(t)
+	sub := new(recorder)
+	p.In(sub).SetApp(rookerytest.App{AppID: "1"}, rookerytest.Settings{"online": false})
+	if !strings.Contains(sub.failure, "/admin/v1/apps/1") {
+		t.Errorf("the subtest failed with %q", sub.failure)
+	}
+}
+
+func TestALoginAtEachDoor(t *testing.T) {
+	p := rookerytest.Start(t)
+	app, person := p.NewApp(nil), p.NewAccount()
+	c, ctx := p.Client(app), t.Context()
+	user, session := p.User(app, person), p.Session(app, person)
+	if err := c.V3.VerifyLogin(ctx, user, ""); err != nil {
+		t.Error(err)
+	}
+	if me, err := c.Connect.Me(ctx, user.Token, false); err != nil || me.OpenID != user.OpenID {
+		t.Errorf("got %v, %v", me, err)
+	}
+	if is, err := c.OpenAPI.IsLogin(ctx, session); err != nil || !is {
+		t.Errorf("got %v, %v", is, err)
+	}
+	if !strings.Contains(p.Log(), "/auth/verify_login") {
+		t.Errorf("the log does not tell of the first call:\n%s", p.Log())
+	}
 }

@@ -44,13 +44,13 @@ type Record struct {
 	Seq        uint64            `json:"seq"` // counts from 1
 	Time       time.Time         `json:"time"`
 	RequestID  string            `json:"request_id"`
-	Method     string            `json:"method"`
-	Interface  string            `json:"interface"` // the route's path; of a request without a route the path it asked for
+	Method     string            `json:"method"`    // OIDB for a call of the bus by a frame
+	Interface  string            `json:"interface"` // the path of the route, or the command; of a request without a route the path it asked for
 	Peer       string            `json:"peer"`
 	Secure     bool              `json:"secure"` // came by HTTPS
 	AppID      string            `json:"appid,omitzero"`
-	User       string            `json:"user,omitzero"` // as Call.User
-	Status     int               `json:"status"`
+	User       string            `json:"user,omitzero"`   // as Call.User
+	Status     int               `json:"status"`          // of HTTP; 0 for a call of the bus
 	Domain     string            `json:"domain,omitzero"` // of code
 	Code       int               `json:"code"`
 	DurationUS int64             `json:"duration_us"`
@@ -131,14 +131,7 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		r.Domain, r.Code = code.Domain().String(), code.Number()
 	}
 	if err != nil {
-		r.Stage, r.Error = c.stage, clip(err.Error())
-		if origin, ok := retcode.From(err); ok && origin != code {
-			r.Origin = origin.Domain().String() + " " + strconv.Itoa(origin.Number())
-		}
-		var coded *retcode.Error
-		if errors.As(err, &coded) && coded.Cause() != nil {
-			r.Cause = clip(coded.Cause().Error())
-		}
+		r.Refused(c.stage, code, err)
 	}
 	for _, note := range c.notes {
 		switch text := clip(note.Value.String()); note.Key {
@@ -154,6 +147,18 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		}
 	}
 	e.gateway.inspector.Add(r)
+}
+
+// Refused fills in why a request was refused: the stage that did it, the code that was answered, and the error.
+func (r *Record) Refused(stage string, code retcode.Code, err error) {
+	r.Stage, r.Error = stage, clip(err.Error())
+	if origin, ok := retcode.From(err); ok && origin != code {
+		r.Origin = origin.Domain().String() + " " + strconv.Itoa(origin.Number())
+	}
+	var coded *retcode.Error
+	if errors.As(err, &coded) && coded.Cause() != nil {
+		r.Cause = clip(coded.Cause().Error())
+	}
 }
 
 // clip copies a text, cut when it is long, so that a record keeps nothing else of its request.

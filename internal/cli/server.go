@@ -185,7 +185,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.bus = oidb.NewServer(bus, cfg.log, metrics, oidb.ServerOptions{})
+	busOptions := oidb.ServerOptions{}
+	if cfg.dev != nil {
+		busOptions.Observe = func(o oidb.Observed) { cfg.dev.inspector.Add(s.busRecord(o)) }
+	}
+	s.bus = oidb.NewServer(bus, cfg.log, metrics, busOptions)
 	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
 	if cfg.dev != nil {
 		gateway.Inspect(cfg.dev.inspector)
@@ -205,6 +209,25 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	return s, nil
+}
+
+// busRecord is what the inspector remembers of a call of the bus.
+func (s *server) busRecord(o oidb.Observed) access.Record {
+	r := access.Record{
+		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, Method: "OIDB", Interface: o.Command.String(),
+		Peer: o.Peer.String(), DurationUS: o.Took.Microseconds(),
+	}
+	if o.AppID != 0 {
+		r.AppID = o.AppID.String()
+	}
+	if o.UIN != 0 {
+		r.User = o.UIN.String()
+	}
+	if o.Err != nil {
+		r.Domain, r.Code = o.Code.Domain().String(), o.Code.Number()
+		r.Refused(o.Stage, o.Code, o.Err)
+	}
+	return r
 }
 
 // mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve; nowhere answers

@@ -114,9 +114,10 @@ func newFaultAddCommand(c *client) *cobra.Command {
 
   store.read:TABLE, store.write:TABLE    the storage; TABLE is ` + strings.Join(fault.Tables[:4], ", ") + `,
                                          ` + strings.Join(fault.Tables[4:], ", ") + `
-  cache.read:CACHE, cache.write:CACHE    a cache; CACHE is ` + strings.Join(fault.Caches, ", ") + `
+  cache.read:friends, cache.write:friends
+                                         the cache of friend lists
   keyring.read                           the keys that open tokens
-  bus.connect:COMMAND                    the way to a command's back end; COMMAND is
+  bus.connect:COMMAND                    the way to a command's back end; COMMAND is one of
                                          ` + strings.Join(fault.Commands(), ", ") + `
   bus.delay:COMMAND=DURATION             the same, slow
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
@@ -167,6 +168,8 @@ func newRequestsCommand(s *streams) *cobra.Command {
 	cmd := c.addFlags(&cobra.Command{
 		Use:   "requests",
 		Short: "Show the last requests of a running rookery dev: which stage refused them, and why",
+		Long: `Show the last requests of a running rookery dev: which stage refused them, and why. Calls of the bus by frames are among
+them, with the method OIDB; the stage policy means the bus itself refused one, the stage command that the command did.`,
 		Example: `  rookery dev requests --limit 5
   rookery dev requests --follow
   rookery dev requests --json | jq 'select(.stage == "v5-signature") | .signed, .mistake'`,

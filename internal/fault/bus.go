@@ -21,7 +21,7 @@ var domains = map[string]retcode.Domain{
 	"0xf01": retcode.OIDB,
 }
 
-// Commands are the commands that points can name.
+// Commands are the commands of the bus that points can name.
 func Commands() []string { return slices.Sorted(maps.Keys(domains)) }
 
 // resultCode is what a back end's result means: one of the command's own numbers or one that all commands share.

@@ -142,18 +142,26 @@ func (s *faultyStore) CreateLogin(ctx context.Context, login platform.Login) err
 	return s.Store.CreateLogin(ctx, login)
 }
 
-func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (none platform.Login, err error) {
-	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
+func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (none platform.Login, err error) {
+	if err := s.failTicket(ctx, app, openkey); err != nil {
 		return none, err
 	}
-	return s.Store.ExchangeCode(ctx, app, code, endsMS, nowMS, check)
+	return s.Store.ExchangeCode(ctx, app, code, openkey, endsMS, nowMS, check)
 }
 
-func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (none platform.Login, err error) {
-	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil {
+func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (none platform.Login, err error) {
+	if err := s.failTicket(ctx, app, openkey); err != nil {
 		return none, err
 	}
-	return s.Store.UseRefresh(ctx, app, refresh, nowMS)
+	return s.Store.UseRefresh(ctx, app, refresh, openkey, nowMS)
+}
+
+// failTicket is the points of both tables that using a ticket writes.
+func (s *faultyStore) failTicket(ctx context.Context, app platform.AppID, openkey *platform.Openkey) error {
+	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil || openkey == nil {
+		return err
+	}
+	return s.points.fail(ctx, "store.write:openkeys", subject{app: app})
 }
 
 func (s *faultyStore) Login(ctx context.Context, app platform.AppID, id int64) (none platform.Login, err error) {

@@ -132,12 +132,16 @@ func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platfor
 }
 
 func (s *Service) newSession(ctx context.Context, t *Token) (session uint64, err error) {
-	var random [8]byte
-	rand.Read(random[:])
-	session = binary.BigEndian.Uint64(random[:])
+	session = newSessionNumber()
 	return session, s.store.CreateOpenkey(ctx, platform.Openkey{
 		AppID: t.AppID, Session: session, OpenID: t.OpenID, ExpiresMS: t.ExpiresMS,
 	})
+}
+
+func newSessionNumber() uint64 {
+	var random [8]byte
+	rand.Read(random[:])
+	return binary.BigEndian.Uint64(random[:])
 }
 
 // player returns the MSDK openid of an openid and makes one when it has none.

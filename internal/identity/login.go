@@ -28,19 +28,21 @@ func (e *TooManyLogins) Error() string {
 	return fmt.Sprintf("too many attempts to log in failed; the next may be made in %s", e.Wait)
 }
 
-// Failed attempts that an account and an address may have: Count at once, then one every Per/Count.
+// Failed attempts that may be made: Count at once, then one every Per/Count. One address cannot use up what an account may
+// have from all of them, and so cannot keep its owner out.
 var (
-	accountLogins = platform.Rate{Count: 5, Per: 150 * time.Second}
-	addressLogins = platform.Rate{Count: 20, Per: 2 * time.Minute}
+	pairLogins    = platform.Rate{Count: 5, Per: 5 * time.Minute}  // at one account from one address
+	accountLogins = platform.Rate{Count: 30, Per: 5 * time.Minute} // at one account
+	addressLogins = platform.Rate{Count: 20, Per: 2 * time.Minute} // from one address
 )
 
 // logins counts failed attempts, in bounded memory.
 type logins struct {
-	accounts, addresses *limit.Keyed
+	pairs, accounts, addresses *limit.Keyed
 }
 
 func newLogins() *logins {
-	return &logins{accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
+	return &logins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
 }
 
 // take counts an attempt before it is known to fail, so that attempts at the same moment are counted too. An IPv6 address
@@ -56,11 +58,16 @@ func (l *logins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBac
 	if uin == 0 { // nobody's, to whom all mistyped numbers come: a few of them must not keep others waiting
 		return func() { l.addresses.GiveBack(address, addressLogins) }, nil
 	}
+	pair := account + " " + address
+	if wait, ok := l.pairs.Take(pair, pairLogins, now); !ok {
+		return nil, &TooManyLogins{wait}
+	}
 	if wait, ok := l.accounts.Take(account, accountLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
 	return func() {
 		l.addresses.GiveBack(address, addressLogins)
+		l.pairs.GiveBack(pair, pairLogins)
 		l.accounts.GiveBack(account, accountLogins)
 	}, nil
 }

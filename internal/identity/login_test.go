@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -76,14 +77,21 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 		}
 		giveBack()
 	}
-	for range accountLogins.Count {
+	for range pairLogins.Count {
 		expect(ann, "192.0.2.1", 0, 0)
 	}
-	expect(ann, "192.0.2.1", 0, 30*time.Second)
-	expect(ann, "198.51.100.1", 0, 30*time.Second) // the account counts, wherever they come from
+	expect(ann, "192.0.2.1", 0, time.Minute)
+	expect(ann, "198.51.100.1", 0, 0) // her own attempts, from elsewhere, are let through
 	expect(ben, "192.0.2.1", 0, 0)
-	expect(ann, "192.0.2.1", 30*time.Second, 0)
-	expect(ann, "192.0.2.1", 30*time.Second, 30*time.Second)
+	expect(ann, "192.0.2.1", time.Minute, 0)
+	expect(ann, "192.0.2.1", time.Minute, time.Minute)
+
+	const carl = ben + 1000
+	for i := range accountLogins.Count { // the account counts, wherever they come from
+		expect(carl, fmt.Sprintf("192.0.2.%d", 100+i), 0, 0)
+	}
+	expect(carl, "198.51.100.1", 0, 10*time.Second)
+	expect(carl, "198.51.100.1", 10*time.Second, 0)
 
 	for range addressLogins.Count { // mistyped numbers are nobody's account
 		expect(0, "203.0.113.1", 0, 0)
@@ -101,7 +109,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 // Wrong guesses are counted, and then the right password has to wait too.
 func TestGuessing(t *testing.T) {
 	f := newFixture(t)
-	for range accountLogins.Count {
+	for range pairLogins.Count {
 		_, err := f.LogIn(t.Context(), f.ann.UIN, "guess", home)
 		wantError(t, err, ErrWrongPassword)
 	}
@@ -114,7 +122,7 @@ func TestGuessing(t *testing.T) {
 		t.Fatalf("a new password after too many guesses: %v", err)
 	}
 	f.clock.Advance(tooMany.Wait)
-	for range 2 * accountLogins.Count {
+	for range 2 * pairLogins.Count {
 		_, err := f.LogIn(t.Context(), f.ann.UIN, password, home)
 		must(t, err)
 	}

@@ -142,6 +142,7 @@ type Exchange struct {
 	Code        string
 	RedirectURI string // as at the authorization, or "" where there is none to repeat
 	Verifier    string // of PKCE, "" for none
+	Openkey     bool   // make an openkey too
 }
 
 // Login is the tokens of one login.
@@ -150,8 +151,7 @@ type Login struct {
 	AccessToken  string
 	RefreshToken string        // 32 upper-case hex digits
 	Lifetime     time.Duration // of the access token
-
-	token Token
+	Openkey      string        // ends with the login; "" where none was asked for
 }
 
 // ExchangeCode gives an app the tokens of a login, once for each code. Errors: ConnectCodeInvalid for a code that is
@@ -166,7 +166,8 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*Login, error) 
 		return nil, retcode.ConnectCodeInvalid
 	}
 	now := s.clock.NowMS()
-	login, err := s.store.ExchangeCode(ctx, e.AppID, code, now+RefreshLifetime.Milliseconds(), now, func(l *platform.Login) error {
+	openkey := openkeyFor(e.AppID, e.Openkey, now)
+	login, err := s.store.ExchangeCode(ctx, e.AppID, code, openkey, now+RefreshLifetime.Milliseconds(), now, func(l *platform.Login) error {
 		switch {
 		case e.RedirectURI != l.RedirectURI:
 			return retcode.QQRedirectURIIllegal.Errorf("redirect_uri is not the one of the authorization")
@@ -183,7 +184,7 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*Login, error) 
 	case err != nil:
 		return nil, err
 	}
-	return s.tokensOf(&login, now)
+	return s.tokensOf(&login, openkey, now)
 }
 
 // verifies checks a verifier of PKCE against the challenge of the authorization (RFC 7636, 4.6).
@@ -198,10 +199,11 @@ func verifies(challenge, verifier string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
 }
 
-// Refresh gives an app a new access token, which older ones stand beside until they expire, and the next refresh token.
+// Refresh gives an app a new access token, which older ones stand beside until they expire, the next refresh token and, when
+// it wants one, an openkey.
 // Errors: ConnectRefreshTokenInvalid for one that is unknown, another app's, of a login that ended, or used before, which
 // ends the login.
-func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh string) (*Login, error) {
+func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh string, wantOpenkey bool) (*Login, error) {
 	if err := s.keyring.usable(ctx); err != nil {
 		return nil, err
 	}
@@ -210,7 +212,8 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 		return nil, retcode.ConnectRefreshTokenInvalid
 	}
 	now := s.clock.NowMS()
-	login, err := s.store.UseRefresh(ctx, app, ticket, now)
+	openkey := openkeyFor(app, wantOpenkey, now)
+	login, err := s.store.UseRefresh(ctx, app, ticket, openkey, now)
 	switch {
 	case errors.Is(err, store.ErrSpent):
 		return nil, s.reused(ctx, &login, retcode.ConnectRefreshTokenInvalid)
@@ -219,7 +222,15 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	case err != nil:
 		return nil, err
 	}
-	return s.tokensOf(&login, now)
+	return s.tokensOf(&login, openkey, now)
+}
+
+// openkeyFor returns the session of an openkey that is to be made with the tokens of a login, nil where none is wanted.
+func openkeyFor(app platform.AppID, wanted bool, nowMS int64) *platform.Openkey {
+	if !wanted {
+		return nil
+	}
+	return &platform.Openkey{AppID: app, Session: newSessionNumber(), ExpiresMS: nowMS + OpenkeyLifetime.Milliseconds()}
 }
 
 // reused ends a login because something of it that is good once came twice: one of the two callers stole it.
@@ -231,25 +242,19 @@ func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Co
 	return code
 }
 
-// tokensOf makes the tokens of a login whose ticket has just been used.
-func (s *Service) tokensOf(login *platform.Login, nowMS int64) (l *Login, err error) {
-	l = &Login{OpenID: login.OpenID, RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime, token: Token{
+// tokensOf makes the tokens of a login whose ticket has just been used, and the openkey whose session was made with it.
+func (s *Service) tokensOf(login *platform.Login, openkey *platform.Openkey, nowMS int64) (l *Login, err error) {
+	token := Token{
 		Kind: AccessToken, AppID: login.AppID, OpenID: login.OpenID, IssuedMS: nowMS, ExpiresMS: nowMS + CodeTokenLifetime.Milliseconds(),
 		PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
-	}}
-	l.AccessToken, err = s.keyring.sealToken(&l.token)
-	return l, err
-}
-
-// OpenkeyFor makes an openkey of a login: it ends with it.
-func (s *Service) OpenkeyFor(ctx context.Context, l *Login) (string, error) {
-	token := l.token
-	token.Kind, token.ExpiresMS = Openkey, token.IssuedMS+OpenkeyLifetime.Milliseconds()
-	var err error
-	if token.Session, err = s.newSession(ctx, &token); err != nil {
-		return "", err
 	}
-	return s.keyring.sealToken(&token)
+	l = &Login{OpenID: login.OpenID, RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime}
+	if l.AccessToken, err = s.keyring.sealToken(&token); err != nil || openkey == nil {
+		return l, err
+	}
+	token.Kind, token.Session, token.ExpiresMS = Openkey, openkey.Session, openkey.ExpiresMS
+	l.Openkey, err = s.keyring.sealToken(&token)
+	return l, err
 }
 
 // ErrNoUnionID is answered where an app may not have unionids.

@@ -123,29 +123,29 @@ func TestRefreshTokens(t *testing.T) {
 	ctx := t.Context()
 	first := f.logIn()
 	f.clock.Advance(59 * 24 * time.Hour)
-	second, err := f.Refresh(ctx, f.app.AppID, first.RefreshToken)
+	second, err := f.Refresh(ctx, f.app.AppID, first.RefreshToken, false)
 	must(t, err)
 	must(t, f.holds(first.AccessToken))
-	_, err = f.Refresh(ctx, f.other.AppID, second.RefreshToken)
+	_, err = f.Refresh(ctx, f.other.AppID, second.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	f.clock.Advance(2 * 24 * time.Hour)
 	wantError(t, f.holds(first.AccessToken), retcode.AccessTokenExpired)
 	must(t, f.holds(second.AccessToken))
 	f.clock.Advance(29 * 24 * time.Hour) // three months after the login, whatever was refreshed meanwhile
-	_, err = f.Refresh(ctx, f.app.AppID, second.RefreshToken)
+	_, err = f.Refresh(ctx, f.app.AppID, second.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 
 	// Who stole one ends the login for both, but no login after it.
 	stolen := f.logIn()
-	next, err := f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	next, err := f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	must(t, err)
-	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	wantError(t, f.holds(next.AccessToken), retcode.AccessTokenNotLive)
-	_, err = f.Refresh(ctx, f.app.AppID, next.RefreshToken)
+	_, err = f.Refresh(ctx, f.app.AppID, next.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	after := f.logIn()
-	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken)
+	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	must(t, f.holds(after.AccessToken))
 }
@@ -159,9 +159,9 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		must(t, err)
 		return in
 	}
-	login := f.logIn()
-	openkey, err := f.OpenkeyFor(ctx, login)
+	login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
 	must(t, err)
+	openkey := login.Openkey
 	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: f.app.AppID, OpenID: login.OpenID[:], Token: openkey, Openkey: true})
 	must(t, err)
 	wantError(t, f.holds(openkey), retcode.AccessTokenUndecodable)

@@ -286,8 +286,23 @@ func (c *conn) finish(q *call, out, body []byte, err error, begin time.Time) []b
 	} else {
 		out = appendClient(out, &clientPackage{Command: q.head.Command, Result: result, Body: body, Message: message})
 	}
-	c.server.events.record(q, code, err, time.Since(begin))
+	took := time.Since(begin)
+	c.server.events.record(q, code, err, took)
+	if observe := c.server.options.Observe; observe != nil {
+		observe(q.observed(code, err, took))
+	}
 	return out
+}
+
+func (q *call) observed(code retcode.Code, err error, took time.Duration) Observed {
+	o := Observed{RequestID: q.requestID(), Command: q.head.Command, Peer: q.peer, AppID: q.head.CallingApp(), UIN: q.uin, Took: took}
+	if err != nil {
+		o.Code, o.Err, o.Stage = code, err, "policy"
+		if q.passed == len(policy) {
+			o.Stage = "command"
+		}
+	}
+	return o
 }
 
 // send hands answers to the peer: by itself, or through whoever is writing already.

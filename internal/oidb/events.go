@@ -101,7 +101,7 @@ func (e *events) write(m *meter, q *call, code retcode.Code, err error, took tim
 	}
 	var fields [16]slog.Attr
 	attrs := append(fields[:0],
-		slog.String("request_id", requestID(q.head.RequestID)),
+		slog.String("request_id", q.requestID()),
 		slog.String("interface", name),
 		slog.Int64("duration_us", took.Microseconds()),
 		slog.String("peer", q.peer.String()),
@@ -156,6 +156,13 @@ func (m *meter) counter(code retcode.Code) prometheus.Counter {
 }
 
 // requestID is the caller's own, if it is one that a log can show, or a new one.
+func (q *call) requestID() string {
+	if q.id == "" {
+		q.id = requestID(q.head.RequestID)
+	}
+	return q.id
+}
+
 func requestID(own []byte) string {
 	for _, b := range own {
 		if b <= ' ' || b > '~' {

@@ -88,9 +88,10 @@ type call struct {
 	peer       netip.Addr
 	head       Head
 	body       []byte
-	answerable bool // the head was read at least as far as its seq
-	guarded    bool // the bus's guard has let it pass
-	passed     int  // rows of the policy; a call that had to wait goes on behind them
+	answerable bool   // the head was read at least as far as its seq
+	guarded    bool   // the bus's guard has let it pass
+	passed     int    // rows of the policy; a call that had to wait goes on behind them
+	id         string // for the log, once somebody wants it
 
 	// Of calls about an account.
 	uin   platform.UIN

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // ServerOptions bound what a Server takes. The zero value of a field stands for its default.
@@ -22,6 +26,22 @@ type ServerOptions struct {
 	ReadTimeout    time.Duration // for the rest of a frame that has begun; 10 s
 	WriteTimeout   time.Duration // for a piece of answers; 15 s
 	IdleTimeout    time.Duration // between frames; 10 minutes
+
+	// Observe is told of every call; nil where nobody looks. It must keep none of the call's errors.
+	Observe func(Observed)
+}
+
+// Observed is a call that was answered.
+type Observed struct {
+	RequestID string // the caller's own or a new one, as in the log
+	Command   Command
+	Peer      netip.Addr
+	AppID     platform.AppID // the calling game; 0 for none
+	UIN       platform.UIN   // whom it was about; 0 where that is not known
+	Code      retcode.Code   // of its result
+	Stage     string         // that refused it: policy or command; "" for a sound call
+	Err       error
+	Took      time.Duration
 }
 
 func (o *ServerOptions) fill() {

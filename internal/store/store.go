@@ -132,11 +132,13 @@ type Logins interface {
 	// ExchangeCode uses a code up: it authorizes the app as Authorize does, with the login's scopes, and lets the first
 	// refresh token be good until endsMS. The login comes back as it is then. ErrNotFound when there is no such code, it
 	// has lapsed or the login may not go on; ErrSpent, with the login, when it was used before. Before anything changes
-	// check sees the login, and an error of it is returned as it is.
-	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
+	// check sees the login, and an error of it is returned as it is. An openkey that is not nil is stored with it, as by
+	// CreateOpenkey, once it has the login's openid.
+	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
 	// UseRefresh uses a refresh token up and lets the next one be good. ErrNotFound when there is none, the login has
-	// ended, was superseded or may not go on; ErrSpent, with the login, when it was used before.
-	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (platform.Login, error)
+	// ended, was superseded or may not go on; ErrSpent, with the login, when it was used before. An openkey is stored with it
+	// as by ExchangeCode.
+	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (platform.Login, error)
 	// Login returns an app's login, whatever became of it, or ErrNotFound.
 	Login(ctx context.Context, app platform.AppID, id int64) (platform.Login, error)
 	// EndLogin is EndGrant for one login: ErrNotFound when the grant is not live or has another token epoch.

@@ -294,10 +294,27 @@ func TestInspector(t *testing.T) {
 		t.Errorf("--limit 0: status %d", status)
 	}
 
+	// Calls of the bus are among them.
+	p.Bus(t, rookery.BusCall{Command: 0x711, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app.AppID)})
+	p.Bus(t, rookery.BusCall{Command: 0x999, ServiceType: 1})
+	_, out, _ = on(t, p, "dev", "requests", "--json", "--limit", "2")
+	for i, want := range []record{
+		{Interface: "0x711_1", Code: 0x60, Domain: "accesstoken", Stage: "command"},
+		{Interface: "0x999_1", Code: 5, Domain: "oidb", Stage: "policy"},
+	} {
+		r := records(t, out)[i]
+		if r.Method != "OIDB" || r.Interface != want.Interface || r.Code != want.Code || r.Domain != want.Domain || r.Stage != want.Stage || r.Peer != "127.0.0.1" {
+			t.Errorf("of the bus: %+v, want %+v", r, want)
+		}
+	}
+	if _, out, _ := on(t, p, "dev", "requests", "--limit", "1"); !strings.Contains(out, "OIDB 0x999_1  oidb 5") {
+		t.Errorf("of the bus: %s", out)
+	}
+
 	follow := rookery.Spawn(t, "dev", "requests", "--follow", "--json", "--limit", "1", "--server", p.URL, "--token-file", p.AdminTokenFile)
 	for i := range 3 {
 		line, ok := follow.Line(t)
-		if r := records(t, line); !ok || len(r) != 1 || r[0].Seq != 5+i {
+		if r := records(t, line); !ok || len(r) != 1 || r[0].Seq != 7+i {
 			t.Errorf("--follow printed %q", line)
 		}
 		p.Call(t, sound)

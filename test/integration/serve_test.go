@@ -426,32 +426,10 @@ func TestADeafCallerOfTheBusTakesNobodysTime(t *testing.T) {
 			_, err = deaf.Write(frames)
 		}
 	}
-	conn := dial(t, p)
-	r := bufio.NewReader(conn)
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
-	for range 2 { // the platform asks for the body once it has taken the request up
-		if _, err := r.ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
-	}
+	finish := begin(t, p, call)
 	p.Signal(t, syscall.SIGTERM)
-	rookery.Until(t, "games get no more connections", func() bool {
-		c, err := net.Dial("tcp", p.Host())
-		if err == nil {
-			c.Close()
-		}
-		return err != nil
-	})
-	if _, err := io.WriteString(conn, call.Body); err != nil {
-		t.Fatal(err)
-	}
-	rsp, err := http.ReadResponse(r, nil)
-	if err != nil {
-		t.Fatalf("the request under way was not answered: %v", err)
-	}
-	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 {
-		t.Errorf("the request under way got %s, %v", answer.Body, err)
-	}
+	untilClosed(t, p)
+	finish()
 	deaf.Close()
 	p.WaitFor(t, 0)
 }

@@ -25,7 +25,12 @@ func TestGracefulStop(t *testing.T) {
 			if answer := exchange(t, idle, verifyLogin(p, p.Accounts[1])); answer.Ret != 0 {
 				t.Fatalf("got %s", answer.Body)
 			}
-			stopUnderWay(t, p, signal, func() {})
+			call := verifyLogin(p, p.Accounts[0])
+			finish := begin(t, p, call)
+			p.Signal(t, signal)
+			untilClosed(t, p)
+			finish()
+			p.WaitFor(t, 0)
 		})
 	}
 }
@@ -34,14 +39,18 @@ func TestGracefulStop(t *testing.T) {
 func TestTheSameSignalTwice(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
-	stopUnderWay(t, p, syscall.SIGTERM, func() { p.Signal(t, syscall.SIGTERM) })
+	finish := begin(t, p, verifyLogin(p, p.Accounts[0]))
+	p.Signal(t, syscall.SIGTERM)
+	untilClosed(t, p)
+	p.Signal(t, syscall.SIGTERM)
+	finish()
+	p.WaitFor(t, 0)
 }
 
-// stopUnderWay sends a signal while a request is under way, does something more once nobody new is let in, and wants the
-// request to be finished and the platform to end well.
-func stopUnderWay(t *testing.T, p *rookery.Platform, signal syscall.Signal, more func()) {
+// begin sends a call without its body and returns, once the platform has taken it up, what sends the body. The call must
+// then succeed.
+func begin(t *testing.T, p *rookery.Platform, call rookery.Call) (finish func()) {
 	t.Helper()
-	call := verifyLogin(p, p.Accounts[0])
 	conn := dial(t, p)
 	r := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
@@ -52,7 +61,24 @@ func stopUnderWay(t *testing.T, p *rookery.Platform, signal syscall.Signal, more
 	if _, err := r.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	p.Signal(t, signal)
+	return func() {
+		t.Helper()
+		if _, err := io.WriteString(conn, call.Body); err != nil {
+			t.Fatal(err)
+		}
+		rsp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("the request under way was not answered: %v", err)
+		}
+		if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
+			t.Errorf("the request under way got %s, %v", answer.Body, err)
+		}
+	}
+}
+
+// untilClosed waits until games get no more connections.
+func untilClosed(t *testing.T, p *rookery.Platform) {
+	t.Helper()
 	rookery.Until(t, "the platform takes no more connections", func() bool {
 		c, err := net.Dial("tcp", p.Host())
 		if err == nil {
@@ -60,18 +86,6 @@ func stopUnderWay(t *testing.T, p *rookery.Platform, signal syscall.Signal, more
 		}
 		return err != nil
 	})
-	more()
-	if _, err := io.WriteString(conn, call.Body); err != nil {
-		t.Fatal(err)
-	}
-	rsp, err := http.ReadResponse(r, nil)
-	if err != nil {
-		t.Fatalf("the request under way was not answered: %v", err)
-	}
-	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || !answer.JSON() {
-		t.Errorf("the request under way got %s, %v", answer.Body, err)
-	}
-	p.WaitFor(t, 0)
 }
 
 // exchange sends a call on a connection and reads its answer.

@@ -51,7 +51,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	file := filepath.Join(folder, "rookery")
-	args := []string{"build", "-o", file}
+	args := []string{"build", "-buildvcs=false", "-o", file}
 	if raceDetector {
 		args = append(args, "-race")
 	}

@@ -2,19 +2,11 @@ package rookery
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 )
-
-// Reply is an answer of the OAuth 2.0 interfaces.
-type Reply struct {
-	Status int
-	Header http.Header
-	Body   string
-}
 
 // Get asks one of the interfaces with parameters, in pairs of name and value.
 func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
@@ -39,29 +31,14 @@ func Params(pairs ...string) url.Values {
 
 func (p *Platform) ask(t testing.TB, method, path, form string, by *App) Reply {
 	t.Helper()
-	req, err := http.NewRequest(method, p.URL+path, strings.NewReader(form))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if form != "" {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
+	req := request(t, method, p.URL+path, mediaForm, form)
 	if by != nil {
 		req.SetBasicAuth(by.AppID, by.AppKey)
 	}
-	rsp, err := p.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rsp.Body.Close()
-	body, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Reply{rsp.StatusCode, rsp.Header, string(body)}
+	return send(t, p.client, req)
 }
 
-// Code is the number of a refusal, in whichever of the three forms it came; 0 for none.
+// Code is the number of a refusal of QQ Connect, in whichever of the three forms it came; 0 for none.
 func (r Reply) Code() int {
 	text := strings.TrimSuffix(strings.TrimPrefix(r.Body, "callback( "), " );\n")
 	var refusal struct{ Error, Ret int }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -82,9 +81,7 @@ func (c OpenAPICall) method() string {
 
 // OpenAPIAnswer is what came back of a call of OpenAPI V3.
 type OpenAPIAnswer struct {
-	Status int
-	Header http.Header
-	Body   string
+	Reply
 	Fields map[string]any // of a JSON answer
 
 	Ret int    `json:"ret"`
@@ -98,34 +95,18 @@ func (p *Platform) CallOpenAPI(t testing.TB, call OpenAPICall) OpenAPIAnswer {
 	if call.method() == http.MethodGet {
 		target, body = target+"?"+body, ""
 	}
-	return p.SendOpenAPI(t, call.method(), target, "application/x-www-form-urlencoded", body)
+	return p.SendOpenAPI(t, call.method(), target, mediaForm, body)
 }
 
 // SendOpenAPI sends any request to the door and returns its answer.
 func (p *Platform) SendOpenAPI(t testing.TB, method, target, contentType, body string) OpenAPIAnswer {
 	t.Helper()
-	req, err := http.NewRequest(method, p.URL+target, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	rsp, err := p.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rsp.Body.Close()
-	text, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := OpenAPIAnswer{Status: rsp.StatusCode, Header: rsp.Header, Body: string(text)}
+	a := OpenAPIAnswer{Reply: send(t, p.client, request(t, method, p.URL+target, contentType, body))}
 	if strings.HasPrefix(a.Body, "{") {
-		if err := json.Unmarshal(text, &a); err != nil {
-			t.Fatalf("%s: the answer %q: %v", target, text, err)
+		if err := json.Unmarshal([]byte(a.Body), &a); err != nil {
+			t.Fatalf("%s: the answer %q: %v", target, a.Body, err)
 		}
-		if err := json.Unmarshal(text, &a.Fields); err != nil {
+		if err := json.Unmarshal([]byte(a.Body), &a.Fields); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,12 +3,11 @@ package rookery
 import (
 	"fmt"
 	"html"
-	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -46,11 +45,7 @@ func (p *Platform) NewPerson(t testing.TB) *Person {
 }
 
 // Page is what came back.
-type Page struct {
-	Status int
-	Header http.Header
-	Body   string
-}
+type Page struct{ Reply }
 
 // Location is where the page redirects to.
 func (p Page) Location(t testing.TB) *url.URL {
@@ -77,31 +72,15 @@ func (q *Person) Post(t testing.TB, path string, form url.Values) Page {
 // Send sends any request, with more headers.
 func (q *Person) Send(t testing.TB, method, path string, form url.Values, header http.Header) Page {
 	t.Helper()
-	req, err := http.NewRequest(method, q.on.URL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	rsp, err := q.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rsp.Body.Close()
-	body, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cookie := range rsp.Cookies() {
-		if cookie.Value != "" {
+	req := request(t, method, q.on.URL+path, mediaForm, form.Encode())
+	maps.Copy(req.Header, header)
+	page := Page{send(t, q.client, req)}
+	for _, line := range page.Header.Values("Set-Cookie") {
+		if cookie, err := http.ParseSetCookie(line); err == nil {
 			q.on.Secret(cookie.Value)
 		}
 	}
-	return Page{rsp.StatusCode, rsp.Header, string(body)}
+	return page
 }
 
 // SignIn signs the person in by the form at a path.

@@ -330,16 +330,8 @@ func (p *Platform) Exec(t testing.TB, statement string, args ...any) {
 // Metric returns a value that /metrics shows.
 func (p *Platform) Metric(t testing.TB, name string) (value float64) {
 	t.Helper()
-	rsp, err := p.client.Get(p.AdminURL + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rsp.Body.Close()
-	text, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
+	metrics := send(t, p.client, request(t, http.MethodGet, p.AdminURL+"/metrics", "", ""))
+	for line := range strings.Lines(metrics.Body) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
 			if _, err := fmt.Sscan(rest, &value); err != nil {
 				t.Fatal(err)

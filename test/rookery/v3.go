@@ -3,7 +3,6 @@ package rookery
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -69,9 +68,7 @@ func (c V3Call) Target() string {
 
 // V3Answer is what came back of a call of MSDK V3: always one JSON object.
 type V3Answer struct {
-	Status int
-	Header http.Header
-	Body   string
+	Reply
 
 	Ret         int     `json:"ret"`
 	Msg         string  `json:"msg"`
@@ -88,23 +85,9 @@ func (p *Platform) CallV3(t testing.TB, call V3Call) V3Answer {
 	if method == "" {
 		method = http.MethodPost
 	}
-	req, err := http.NewRequest(method, p.URL+call.Target(), strings.NewReader(call.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	rsp, err := p.client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rsp.Body.Close()
-	body, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := V3Answer{Status: rsp.StatusCode, Header: rsp.Header, Body: string(body)}
-	if err := json.Unmarshal(body, &a); err != nil {
-		t.Fatalf("%s: status %d, answer %q: %v", call.Path, rsp.StatusCode, body, err)
+	a := V3Answer{Reply: send(t, p.client, request(t, method, p.URL+call.Target(), mediaForm, call.Body))}
+	if err := json.Unmarshal([]byte(a.Body), &a); err != nil {
+		t.Fatalf("%s: status %d, answer %q: %v", call.Path, a.Status, a.Body, err)
 	}
 	return a
 }

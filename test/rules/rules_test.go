@@ -2,6 +2,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"go/parser"
@@ -125,10 +126,12 @@ func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
 
 // The SDK is for programs of others: it takes none of the platform along but what both sides of a wire share.
 func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
+	checked := 0
 	for _, p := range packages(t) {
 		if p.ImportPath != module+"client" && p.ImportPath != module+"client/share" {
 			continue
 		}
+		checked++
 		for _, dep := range p.Deps {
 			name := strings.TrimPrefix(dep, module)
 			switch first, _, _ := strings.Cut(dep, "/"); {
@@ -138,6 +141,9 @@ func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
 				t.Errorf("%s depends on %s", p.ImportPath, dep)
 			}
 		}
+	}
+	if checked != 2 {
+		t.Errorf("%d packages were looked at, want client and client/share", checked)
 	}
 }
 
@@ -162,8 +168,8 @@ func TestTestsDoNotSleep(t *testing.T) {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		content, err := readFile(path)
-		if strings.Contains(content, sleeping) {
+		content, err := os.ReadFile(path)
+		if bytes.Contains(content, []byte(sleeping)) {
 			t.Errorf("%s sleeps", path)
 		}
 		return err
@@ -171,9 +177,4 @@ func TestTestsDoNotSleep(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-}
-
-func readFile(path string) (string, error) {
-	content, err := os.ReadFile(path)
-	return string(content), err
 }

@@ -193,7 +193,11 @@ func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
 	back := rename(t, p, "logins")
 	refused(t, "while the table is lost", p.Get(t, tokenPath, v.exchange()...), 110504)
 	back()
-	refused(t, "after it is back", p.Get(t, tokenPath, v.exchange()...), 0)
+	exchange := append(v.exchange(), "need_openkey", "1")
+	back = rename(t, p, "openkeys")
+	refused(t, "while no openkey can be made", p.Get(t, tokenPath, exchange...), 110504)
+	back()
+	refused(t, "after it is back", p.Get(t, tokenPath, exchange...), 0)
 }
 
 // TestOAuthAnswers looks at the whole bytes of answers, which clients of the original take apart by position.

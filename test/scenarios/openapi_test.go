@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -205,13 +204,6 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 	wantOpenAPI(t, p, before, -5, "")
 }
 
-// openAPIFault makes a call fail at one stage.
-type openAPIFault struct {
-	ret      int
-	settings rookery.Settings
-	change   func(rookery.OpenAPICall) rookery.OpenAPICall
-}
-
 // TestOpenAPIPrecedence sends, for each interface and each two of its stages, a call that is wrong at both: the answer must
 // be that of the stage that routes.tsv names first.
 func TestOpenAPIPrecedence(t *testing.T) {
@@ -239,7 +231,7 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
 			}
-			faults := map[string]openAPIFault{
+			faults := map[string]stageFault[rookery.OpenAPICall]{
 				"openapi-params":       {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
 				"openapi-app":          {ret: -2, change: with("appid", "999999")},
 				"openapi-pf":           {ret: -9, change: with("pf", "nowhere")},
@@ -279,19 +271,7 @@ func TestOpenAPIPrecedence(t *testing.T) {
 						"apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
 						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 					}
-					call := sound
-					rates := make(map[string]string)
-					for _, stage := range []string{second, first} {
-						fault := faults[stage]
-						maps.Copy(settings, fault.settings)
-						if rate, ok := fault.settings["rates"].(map[string]any); ok {
-							maps.Copy(rates, rate[api].(map[string]string))
-							settings["rates"] = map[string]any{api: rates}
-						}
-						if fault.change != nil {
-							call = fault.change(call)
-						}
-					}
+					call := failing(api, settings, sound, faults[second], faults[first])
 					if first == "granted" && second == "relation" {
 						settings["apis"] = []string{}
 					}

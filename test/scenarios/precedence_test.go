@@ -10,30 +10,48 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// stageFault makes a call fail at one stage: by the app's settings, by the call, or by both.
-type stageFault struct {
+// stageFault makes a call of a door fail at one stage: by the app's settings, by the call, or by both.
+type stageFault[C any] struct {
 	ret      int
 	settings rookery.Settings
-	change   func(rookery.Call) rookery.Call
+	change   func(C) C
+}
+
+// failing adds faults, one after the other, to an app's settings and to a call of that API. The rates are one setting, so
+// those of all are put together.
+func failing[C any](api string, settings rookery.Settings, call C, faults ...stageFault[C]) C {
+	rates := make(map[string]string)
+	for _, fault := range faults {
+		maps.Copy(settings, fault.settings)
+		if rate, ok := fault.settings["rates"].(map[string]any); ok {
+			maps.Copy(rates, rate[api].(map[string]string))
+			settings["rates"] = map[string]any{api: rates}
+		}
+		if fault.change != nil {
+			call = fault.change(call)
+		}
+	}
+	return call
 }
 
 // stageFaults are by the stage's name in routes.tsv. The last one stands for the check of the token or link itself,
 // which comes after all stages.
-func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault {
-	signature := stageFault{ret: 1008, change: func(c rookery.Call) rookery.Call { c.Key += "x"; return c }}
+func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault[rookery.Call] {
+	type fault = stageFault[rookery.Call]
+	signature := fault{ret: 1008, change: func(c rookery.Call) rookery.Call { c.Key += "x"; return c }}
 	usedUp := func(whose string) rookery.Settings {
 		return rookery.Settings{"rates": map[string]any{api: map[string]string{whose: "1/1h"}}}
 	}
-	token := stageFault{ret: 100014, change: func(c rookery.Call) rookery.Call { return c.WithBody(lapsedBody) }}
+	token := fault{ret: 100014, change: func(c rookery.Call) rookery.Call { return c.WithBody(lapsedBody) }}
 	switch path {
 	case friendListPath:
 		token.ret = 251002
 	case queryVIPPath, vipRichInfoPath:
 		token.ret = 116
 	case decryptPath:
-		token = stageFault{ret: 10006, change: func(c rookery.Call) rookery.Call { return c.With("itopencodeparam", lapsedLink) }}
+		token = fault{ret: 10006, change: func(c rookery.Call) rookery.Call { return c.With("itopencodeparam", lapsedLink) }}
 	}
-	return map[string]stageFault{
+	return map[string]fault{
 		"v5-params":           {ret: 1003, change: func(c rookery.Call) rookery.Call { return c.Without("os") }},
 		"v5-game":             {ret: 1007, change: func(c rookery.Call) rookery.Call { return c.With("gameid", "999999") }},
 		"v5-signature":        signature,
@@ -102,19 +120,7 @@ func TestStagePrecedence(t *testing.T) {
 						"online": true, "apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
 						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 					}
-					call := sound
-					rates := make(map[string]string)
-					for _, stage := range []string{second, first} {
-						fault := faults[stage]
-						maps.Copy(settings, fault.settings)
-						if rate, ok := fault.settings["rates"].(map[string]any); ok {
-							maps.Copy(rates, rate[api].(map[string]string))
-							settings["rates"] = map[string]any{api: rates}
-						}
-						if fault.change != nil {
-							call = fault.change(call)
-						}
-					}
+					call := failing(api, settings, sound, faults[second], faults[first])
 					p.SetApp(t, pl.app, settings)
 					if answer := p.Call(t, call); answer.Ret != faults[first].ret {
 						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)

@@ -30,31 +30,29 @@ func (d *door) token(c *access.Call) (any, error) {
 	c.User = login.OpenID.String()
 	t := &tokens{
 		AccessToken: login.AccessToken, RefreshToken: login.RefreshToken,
-		ExpiresIn: strconv.FormatInt(int64(login.Lifetime/time.Second), 10),
+		ExpiresIn: strconv.FormatInt(int64(login.Lifetime/time.Second), 10), OpenKey: login.Openkey,
 	}
 	if c.Query.Get("need_openid") == "1" {
 		t.OpenID = c.User
 	}
-	if c.Query.Get("need_openkey") == "1" {
-		t.OpenKey, err = d.identity.OpenkeyFor(c.Context(), login)
-	}
-	return t, err
+	return t, nil
 }
 
 func (d *door) login(c *access.Call) (*identity.Login, error) {
+	openkey := c.Query.Get("need_openkey") == "1"
 	if c.Query.Get("grant_type") == "refresh_token" {
 		refresh := c.Query.Get("refresh_token")
 		if refresh == "" {
 			return nil, retcode.QQRefreshTokenMissing
 		}
-		return d.identity.Refresh(c.Context(), c.App.AppID, refresh)
+		return d.identity.Refresh(c.Context(), c.App.AppID, refresh, openkey)
 	}
 	code := c.Query.Get("code")
 	if code == "" {
 		return nil, retcode.QQCodeMissing
 	}
 	return d.identity.ExchangeCode(c.Context(), identity.Exchange{
-		AppID: c.App.AppID, Code: code, RedirectURI: c.Query.Get("redirect_uri"), Verifier: c.Query.Get("code_verifier"),
+		AppID: c.App.AppID, Code: code, RedirectURI: c.Query.Get("redirect_uri"), Verifier: c.Query.Get("code_verifier"), Openkey: openkey,
 	})
 }
 

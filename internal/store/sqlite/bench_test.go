@@ -92,7 +92,7 @@ func BenchmarkExchange(b *testing.B) {
 	}
 	var id atomic.Int64
 	parallel(b, 64, func() error {
-		_, err := s.ExchangeCode(ctx, 1, platform.Ticket{Login: id.Add(1), Salt: 7}, 2000, 500, func(*platform.Login) error { return nil })
+		_, err := s.ExchangeCode(ctx, 1, platform.Ticket{Login: id.Add(1), Salt: 7}, nil, 2000, 500, func(*platform.Login) error { return nil })
 		return err
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "exchanges/s")

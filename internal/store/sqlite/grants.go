@@ -120,18 +120,20 @@ func scanGrant(r row, more ...any) (g platform.Grant, err error) {
 	return g, err
 }
 
-// CreateOpenkey implements store.Openkeys. It clears away a few sessions that lapsed long ago, so that the table stays
-// as large as what is in use.
+// CreateOpenkey implements store.Openkeys.
 func (s *Store) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
-			key.ExpiresMS-store.OpenkeyKeptMS); err != nil {
-			return err
-		}
-		_, err := t.exec("INSERT INTO openkeys (appid, session, openid, expires_ms) VALUES (?, ?, ?, ?)",
-			int64(key.AppID), int64(key.Session), key.OpenID[:], key.ExpiresMS)
-		return sentinel(err)
-	})
+	return s.writer.write(ctx, func(t *tx) error { return t.createOpenkey(key) })
+}
+
+// createOpenkey also clears away a few sessions that lapsed long ago, so that the table stays as large as what is in use.
+func (t *tx) createOpenkey(key platform.Openkey) error {
+	if _, err := t.exec("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
+		key.ExpiresMS-store.OpenkeyKeptMS); err != nil {
+		return err
+	}
+	_, err := t.exec("INSERT INTO openkeys (appid, session, openid, expires_ms) VALUES (?, ?, ?, ?)",
+		int64(key.AppID), int64(key.Session), key.OpenID[:], key.ExpiresMS)
+	return sentinel(err)
 }
 
 // Openkey implements store.Openkeys.

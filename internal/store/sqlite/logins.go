@@ -46,7 +46,7 @@ var mayLogIn = fmt.Sprintf("o.state = %d AND a.state NOT IN (%d, %d) AND a.passw
 	platform.OpenIDActive, platform.AccountFrozen, platform.AccountClosed)
 
 // ExchangeCode implements store.Logins.
-func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {
+func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {
 	err = s.writer.write(ctx, func(t *tx) (err error) {
 		if l, err = t.useTicket(app, code, nowMS, `
 			SELECT `+loginColumns+`, `+mayLogIn+`
@@ -64,14 +64,16 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 			return err
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
-		_, err = t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID)
-		return err
+		if _, err := t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
+			return err
+		}
+		return t.openkeyOf(&l, openkey)
 	})
 	return l, err
 }
 
 // UseRefresh implements store.Logins.
-func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, nowMS int64) (l platform.Login, err error) {
+func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (l platform.Login, err error) {
 	err = s.writer.write(ctx, func(t *tx) (err error) {
 		if l, err = t.useTicket(app, refresh, nowMS, `
 			SELECT `+loginColumns+`, `+mayLogIn+` AND g.token_epoch = l.token_epoch AND g.token_epoch > g.ended_epoch
@@ -83,10 +85,21 @@ func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh plat
 			return err
 		}
 		l.Serial++
-		_, err = t.exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID)
-		return err
+		if _, err := t.exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID); err != nil {
+			return err
+		}
+		return t.openkeyOf(&l, openkey)
 	})
 	return l, err
+}
+
+// openkeyOf stores the openkey of a login, if there is to be one.
+func (t *tx) openkeyOf(l *platform.Login, openkey *platform.Openkey) error {
+	if openkey == nil {
+		return nil
+	}
+	openkey.OpenID = l.OpenID
+	return t.createOpenkey(*openkey)
 }
 
 // useTicket reads the login of a ticket that is good now. The query also says whether the login may go on.

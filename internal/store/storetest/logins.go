@@ -33,7 +33,7 @@ func loggedIn(t *testing.T, s store.Store) platform.Login {
 	t.Helper()
 	issue(t, s, game, first, openid(1))
 	ok(t, s.CreateLogin(t.Context(), login(1)))
-	return result(s.ExchangeCode(t.Context(), game, ticket(1, 0), loginEnds, now, agreed))(t)
+	return result(s.ExchangeCode(t.Context(), game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 }
 
 var logins = []test{
@@ -45,7 +45,7 @@ var logins = []test{
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), older) // not yet
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
 		var seen platform.Login
-		got := result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now+99, func(l *platform.Login) error { seen = *l; return nil }))(t)
+		got := result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now+99, func(l *platform.Login) error { seen = *l; return nil }))(t)
 		same(t, seen, login(1))
 		want := login(1)
 		want.Serial, want.TokenEpoch, want.ExpiresMS = 1, older.TokenEpoch+1, loginEnds
@@ -65,7 +65,7 @@ var logins = []test{
 		issue(t, s, game, first, openid(1))
 		ok(t, s.CreateLogin(ctx, login(1)))
 		no := errors.New("no")
-		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, func(*platform.Login) error { return no })
+		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, func(*platform.Login) error { return no })
 		fails(t, err, no)
 		salted := ticket(1, 0)
 		salted.Salt++
@@ -74,7 +74,7 @@ var logins = []test{
 			ticket platform.Ticket
 			at     int64
 		}{{other, ticket(1, 0), now}, {game, ticket(2, 0), now}, {game, ticket(1, 1), now}, {game, salted, now}, {game, ticket(1, 0), now + 100}} {
-			_, err := s.ExchangeCode(ctx, wrong.app, wrong.ticket, loginEnds, wrong.at, agreed)
+			_, err := s.ExchangeCode(ctx, wrong.app, wrong.ticket, nil, loginEnds, wrong.at, agreed)
 			fails(t, err, store.ErrNotFound)
 		}
 		_, err = s.Grant(ctx, game, openid(1))
@@ -82,14 +82,14 @@ var logins = []test{
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
 		_, err = s.Login(ctx, other, loginID(1))
 		fails(t, err, store.ErrNotFound)
-		_, err = s.UseRefresh(ctx, game, ticket(1, 1), now)
+		_, err = s.UseRefresh(ctx, game, ticket(1, 1), nil, now)
 		fails(t, err, store.ErrNotFound)
-		result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, agreed))(t)
+		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 	}},
 	{"code-is-good-once", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		gave := loggedIn(t, s)
-		got, err := s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds+1, now, agreed)
+		got, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds+1, now, agreed)
 		fails(t, err, store.ErrSpent)
 		same(t, got, gave)
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), gave)
@@ -99,7 +99,7 @@ var logins = []test{
 		issue(t, s, game, first, openid(1))
 		ok(t, s.CreateLogin(t.Context(), login(1)))
 		won := together(t, func(i int) (bool, error) {
-			_, err := s.ExchangeCode(t.Context(), game, ticket(1, 0), loginEnds, now, agreed)
+			_, err := s.ExchangeCode(t.Context(), game, ticket(1, 0), nil, loginEnds, now, agreed)
 			if errors.Is(err, store.ErrSpent) {
 				return false, nil
 			}
@@ -112,9 +112,9 @@ var logins = []test{
 		ctx := t.Context()
 		want := loggedIn(t, s)
 		want.Serial = 2
-		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), loginEnds-1))(t), want)
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, loginEnds-1))(t), want)
 		for _, spent := range []platform.Ticket{ticket(1, 1), ticket(1, 0)} {
-			got, err := s.UseRefresh(ctx, game, spent, now)
+			got, err := s.UseRefresh(ctx, game, spent, nil, now)
 			fails(t, err, store.ErrSpent)
 			same(t, got, want)
 		}
@@ -125,23 +125,43 @@ var logins = []test{
 			ticket platform.Ticket
 			at     int64
 		}{{other, ticket(1, 2), now}, {game, ticket(1, 3), now}, {game, salted, now}, {game, ticket(2, 1), now}, {game, ticket(1, 2), loginEnds}} {
-			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, wrong.at)
+			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, nil, wrong.at)
 			fails(t, err, store.ErrNotFound)
 		}
 		want.Serial = 3
-		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), now))(t), want)
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, now))(t), want)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, want.TokenEpoch) // the older access tokens stand
 	}},
 	{"refresh-used-together", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)
 		won := together(t, func(i int) (bool, error) {
-			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), now)
+			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), nil, now)
 			if errors.Is(err, store.ErrSpent) {
 				return false, nil
 			}
 			return true, err
 		})
 		same(t, count(won), 1)
+	}},
+	{"openkey-with-the-tokens", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		ok(t, s.CreateLogin(ctx, login(1)))
+		taken := platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}
+		ok(t, s.CreateOpenkey(ctx, taken))
+		again := taken
+		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), &again, loginEnds, now, agreed)
+		fails(t, err, store.ErrExists)
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1)) // nothing of it happened
+		_, err = s.Grant(ctx, game, openid(1))
+		fails(t, err, store.ErrNotFound)
+
+		result(s.ExchangeCode(ctx, game, ticket(1, 0), &platform.Openkey{AppID: game, Session: 2, ExpiresMS: now + 7}, loginEnds, now, agreed))(t)
+		same(t, result(s.Openkey(ctx, game, 2))(t), platform.Openkey{AppID: game, Session: 2, OpenID: openid(1), ExpiresMS: now + 7})
+		_, err = s.UseRefresh(ctx, game, ticket(1, 1), &again, now)
+		fails(t, err, store.ErrExists)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), &platform.Openkey{AppID: game, Session: 3, ExpiresMS: now + 7}, now))(t)
+		same(t, result(s.Openkey(ctx, game, 3))(t).OpenID, openid(1))
 	}},
 	{"login-may-not-go-on", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -154,10 +174,10 @@ var logins = []test{
 		issue(t, s, game, first, openid(1))
 		ok(t, s.CreateLogin(ctx, login(1)))
 		ok(t, s.CreateLogin(ctx, login(2)))
-		epoch := result(s.ExchangeCode(ctx, game, ticket(1, 0), loginEnds, now, agreed))(t).TokenEpoch
+		epoch := result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused := func(ticket platform.Ticket) {
 			t.Helper()
-			_, err := s.UseRefresh(ctx, game, ticket, now)
+			_, err := s.UseRefresh(ctx, game, ticket, nil, now)
 			fails(t, err, store.ErrNotFound)
 		}
 		for _, step := range []struct{ cause, cure func() error }{
@@ -167,23 +187,23 @@ var logins = []test{
 		} {
 			ok(t, step.cause())
 			refused(ticket(1, 1))
-			_, err := s.ExchangeCode(ctx, game, ticket(2, 0), loginEnds, now, agreed)
+			_, err := s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
 			fails(t, err, store.ErrNotFound)
 			ok(t, step.cure())
 		}
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByOperator, now), store.ErrNotFound)
 		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(1, 1), now))(t)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t)
 		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
 		refused(ticket(1, 2))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByOperator)
 
 		// A new login is another one.
-		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), loginEnds, now, agreed))(t).TokenEpoch
+		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused(ticket(1, 2))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), store.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(2, 1), now))(t)
+		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, now))(t)
 		result(s.ReclaimOpenID(ctx, game, first, now))(t)
 		refused(ticket(2, 2))
 	}},
@@ -220,13 +240,13 @@ var logins = []test{
 		cancel()
 		_, err := s.Login(ended, game, loginID(1))
 		fails(t, err, context.Canceled)
-		_, err = s.ExchangeCode(ended, game, ticket(2, 0), loginEnds, now, agreed)
+		_, err = s.ExchangeCode(ended, game, ticket(2, 0), nil, loginEnds, now, agreed)
 		fails(t, err, context.Canceled)
-		_, err = s.UseRefresh(ended, game, ticket(1, 1), now)
+		_, err = s.UseRefresh(ended, game, ticket(1, 1), nil, now)
 		fails(t, err, context.Canceled)
 		fails(t, s.CreateLogin(ended, login(3)), context.Canceled)
 		fails(t, s.EndLogin(ended, game, openid(1), 1, platform.EndedByUser, now), context.Canceled)
-		result(s.ExchangeCode(t.Context(), game, ticket(2, 0), loginEnds, now, agreed))(t)
+		result(s.ExchangeCode(t.Context(), game, ticket(2, 0), nil, loginEnds, now, agreed))(t)
 	}},
 }
 

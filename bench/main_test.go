@@ -1,0 +1,39 @@
+//go:build linux && !race
+
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && (os.Args[1] == bareArg || os.Args[1] == echoArg) { // a part started this program again
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A bench is run by hand, seldom; here every part runs for a moment, so that none breaks unseen. Figures are not looked at.
+func TestEveryPartMeasures(t *testing.T) {
+	measured, err := run(t.Context(), settings{
+		quick: true, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: 1000, accounts: 4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rates := 0
+	for _, row := range measured.Rows {
+		if row.Unit == "/s" {
+			rates++
+			if row.Value <= 0 {
+				t.Errorf("%s: %g a second", row.Measure, row.Value)
+			}
+		}
+	}
+	if rates < len(parts) {
+		t.Errorf("%d rates of %d parts", rates, len(parts))
+	}
+}
