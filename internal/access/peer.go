@@ -46,7 +46,7 @@ func (p *Proxies) trusts(addr netip.Addr) bool {
 // caller tells who sent a request and whether by HTTPS.
 func (p *Proxies) caller(r *http.Request) (addr netip.Addr, secure bool) {
 	if connection, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		addr = connection.Addr().Unmap()
+		addr = connection.Addr().Unmap().WithZone("") // no range holds an address with a zone
 	}
 	secure = r.TLS != nil
 	if !p.trusts(addr) {

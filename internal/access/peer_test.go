@@ -21,6 +21,7 @@ func TestCaller(t *testing.T) {
 		"straight":                   {from: "192.0.2.1:5", peer: "192.0.2.1"},
 		"straight, TLS":              {from: "192.0.2.1:5", tls: true, peer: "192.0.2.1", secure: true},
 		"straight, lying":            {from: "192.0.2.1:5", headers: headers{"X-Forwarded-For": {"10.0.0.1"}, "X-Forwarded-Proto": {"https"}}, peer: "192.0.2.1"},
+		"IPv6 with a zone":           {from: "[fe80::1%eth0]:5", peer: "fe80::1"},
 		"IPv4 in IPv6":               {from: "[::ffff:192.0.2.1]:5", peer: "192.0.2.1"},
 		"proxy":                      {from: "10.0.0.1:5", headers: headers{"X-Forwarded-For": {"192.0.2.1"}, "X-Forwarded-Proto": {"https"}}, peer: "192.0.2.1", secure: true},
 		"proxy, plain":               {from: "10.0.0.1:5", headers: headers{"X-Forwarded-For": {"192.0.2.1"}, "X-Forwarded-Proto": {"http"}}, peer: "192.0.2.1"},

@@ -25,10 +25,12 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	}
 	account.PasswordHash, account.PasswordEpoch, account.CreatedMS = hash, 1, s.clock.NowMS()
 	err = s.store.CreateAccount(ctx, &account, platform.FirstUIN)
-	if errors.Is(err, store.ErrExists) {
+	switch {
+	case errors.Is(err, store.ErrExists):
 		return nil, fmt.Errorf("%w: account %s", store.ErrExists, account.UIN)
-	}
-	if err != nil {
+	case errors.Is(err, store.ErrFull):
+		return nil, invalidf("there is no number above the highest account's: give the new one a uin")
+	case err != nil:
 		return nil, err
 	}
 	return &account, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,9 @@ func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, err
 		app.AppID = firstAppID
 		if list := a.index.Load().list; len(list) > 0 {
 			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
+		}
+		if app.AppID > math.MaxInt64 {
+			return nil, invalidf("there is no number above the highest app's: give the new one an appid")
 		}
 	}
 	for _, key := range []*string{&app.AppKey, &app.MSDKKey} {

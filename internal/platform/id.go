@@ -14,7 +14,7 @@ type AppID uint64
 // GameID names a game to MSDK V5; it is not the appid. On the wire it is decimal digits, at most 63 bits.
 type GameID uint64
 
-// UIN is an account number. Legal ones are above 10000 and have at most 62 bits, which leaves room for the next ones.
+// UIN is an account number. Legal ones are above 10000 and have at most 62 bits.
 type UIN uint64
 
 // MSDKOpenID is V5's own id for a player of one game: a decimal 64-bit number, always a string in JSON.

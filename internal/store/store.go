@@ -57,8 +57,8 @@ type Apps interface {
 
 // Accounts keeps the accounts.
 type Accounts interface {
-	// CreateAccount stores an account. When its UIN is 0 it gets the number above the highest, at least next;
-	// ErrExists when a given one is taken.
+	// CreateAccount stores an account. When its UIN is 0 it gets the number above the highest, at least next, or ErrFull
+	// when that would be above platform.LastUIN; ErrExists when a given one is taken.
 	CreateAccount(ctx context.Context, account *platform.Account, next platform.UIN) error
 	// UpdateAccount replaces an account by what edit makes of it and so changes the standing of all its openids,
 	// reclaimed ones too; its number and time of creation stay. An error of edit is returned as it is and nothing

@@ -374,6 +374,27 @@ func TestBadAdminInput(t *testing.T) {
 	}
 }
 
+// TestNumbersEnd: where the highest number is taken, the next account and the next app need one that is given.
+func TestNumbersEnd(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	for _, step := range []struct {
+		path, body string
+		want       int
+	}{
+		{"/admin/v1/accounts", `{"password":"long enough","uin":"4611686018427387903"}`, 201},
+		{"/admin/v1/accounts", `{"password":"long enough"}`, 400},
+		{"/admin/v1/accounts", `{"password":"long enough","uin":"20001"}`, 201},
+		{"/admin/v1/apps", `{"name":"x","appid":"9223372036854775807"}`, 201},
+		{"/admin/v1/apps", `{"name":"x"}`, 400},
+		{"/admin/v1/apps", `{"name":"x","appid":"20001"}`, 201},
+	} {
+		if status, answer, err := p.AdminRaw("POST", step.path, []byte(step.body)); err != nil || status != step.want {
+			t.Errorf("%s: got status %d, %s, %v, want %d", step.body, status, answer, err, step.want)
+		}
+	}
+}
+
 // TestSlowCallers holds connections open without sending what they promise. The server's own bounds end them: 5 seconds
 // for a header, 10 for a whole request.
 func TestSlowCallers(t *testing.T) {

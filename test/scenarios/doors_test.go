@@ -76,6 +76,15 @@ func TestDoors(t *testing.T) {
 			p.SetApp(t, pl.app, rookery.Settings{"test_numbers": []string{pl.uin}})
 			expect(t, p, login(pl.app, token.OpenID, token.Token), 0, "success")
 		}},
+		{"a link to a game under test is for its test numbers", func(t *testing.T, pl player) {
+			call := decrypt(pl.app, pl.issue(t, "link").Token)
+			p.SetApp(t, pl.app, rookery.Settings{"environment": "test"})
+			expect(t, p, call, -12, "")
+			p.SetApp(t, pl.app, rookery.Settings{"test_numbers": []string{pl.uin}})
+			if answer := p.Call(t, call); answer.JSON() || !strings.HasPrefix(answer.Body, "openid="+pl.openid+"&") {
+				t.Errorf("got %s", answer.Body)
+			}
+		}},
 		{"a back end's signature does not open login", func(t *testing.T, pl player) {
 			token := pl.issue(t, "access")
 			call := login(pl.app, token.OpenID, token.Token)

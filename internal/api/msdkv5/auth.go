@@ -158,6 +158,9 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 		return nil, err
 	}
 	c.User = link.MSDKOpenID.String()
+	if err := d.testNumber(c); err != nil {
+		return nil, err
+	}
 	platid := "1"
 	if c.Query.Get("os") == "2" {
 		platid = "0"

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 )
 
 const (
@@ -26,9 +27,13 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 	uin, err := returning(ctx, s.writer, func(t *tx) (int64, error) {
 		uin := int64(account.UIN)
 		if uin == 0 {
-			if err := t.queryRow("SELECT max(ifnull(max(uin) + 1, 0), ?) FROM accounts", int64(next)).Scan(&uin); err != nil {
+			if err := t.queryRow("SELECT max(ifnull(max(uin), 0), ?) FROM accounts", int64(next)-1).Scan(&uin); err != nil {
 				return 0, err
 			}
+			if uin >= int64(platform.LastUIN) {
+				return 0, store.ErrFull
+			}
+			uin++
 		}
 		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
 			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS)

@@ -49,6 +49,14 @@ var accounts = []test{
 			same(t, a.UIN, step.want)
 		}
 	}},
+	{"account-numbers-end", func(t *testing.T, s store.Store) {
+		account(t, s, platform.LastUIN-1)
+		last := platform.Account{}
+		ok(t, s.CreateAccount(t.Context(), &last, first))
+		same(t, last.UIN, platform.LastUIN)
+		fails(t, s.CreateAccount(t.Context(), &platform.Account{}, first), store.ErrFull)
+		account(t, s, first)
+	}},
 	{"account-numbers-together", func(t *testing.T, s store.Store) {
 		got := together(t, func(int) (platform.UIN, error) {
 			var a platform.Account
