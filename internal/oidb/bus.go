@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -44,6 +45,9 @@ func ParseCommand(text string) (Command, error) {
 	return Command{Number: uint32(n), ServiceType: uint32(st)}, nil
 }
 
+// Deadline is how long a call that must wait may take, unless its caller gives it less.
+const Deadline = 3 * time.Second
+
 // Bus routes calls to commands. Commands are registered while the platform is put together; from the first call on
 // the bus only reads them, so calls need no lock.
 type Bus struct {
@@ -52,6 +56,7 @@ type Bus struct {
 	policies  store.Policies
 	clock     *platform.Clock
 	rates     *limit.Keyed
+	deadline  time.Duration // of calls inside the process
 
 	guard func(ctx context.Context, c Command, req any) error // nil where nothing stands in the way
 
@@ -71,7 +76,7 @@ type entry struct {
 
 // NewBus returns a bus without commands and with a policy that nobody changed.
 func NewBus() *Bus {
-	b := &Bus{commands: make(map[Command]*entry), clock: new(platform.Clock), rates: limit.NewKeyed()}
+	b := &Bus{commands: make(map[Command]*entry), clock: new(platform.Clock), rates: limit.NewKeyed(), deadline: Deadline}
 	b.settings.Store(newSettings(Policy{}, nil))
 	return b
 }
@@ -123,8 +128,8 @@ func Register[Req, Rsp any, PReq request[Req], PRsp interface {
 	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
-// Call runs a command inside the process, without marshalling. Of the policy only what is about the account holds. Every
-// error is a *Failure.
+// Call runs a command inside the process, without marshalling. Of the policy only what is about the account holds. A call
+// that must wait has Deadline. Every error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rsp, err error) {
 	e := b.commands[c]
 	if e == nil {
@@ -134,26 +139,53 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c Command, req Req) (rsp Rs
 	if !ok {
 		return rsp, &Failure{Command: c, Code: retcode.OIDBCommandNotConfigured}
 	}
-	if b.guard != nil {
-		if err := b.guard(ctx, c, req); err != nil {
-			return rsp, e.failure(err)
-		}
+	// Most calls need not wait; they are spared a timer.
+	if rsp, err = attempt(inline{ctx}, b, e, h, req); err != nil && errors.Is(err, ErrWouldWait) && MayWait(ctx) == nil {
+		within, cancel := context.WithTimeout(ctx, b.deadline)
+		defer cancel()
+		rsp, err = attempt(within, b, e, h, req)
+		err = overdue(within, err, e.code)
 	}
+	if err != nil {
+		return rsp, e.failure(err)
+	}
+	return rsp, nil
+}
+
+// attempt runs a call as far as its context lets it.
+func attempt[Req, Rsp any](ctx context.Context, b *Bus, e *entry, h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Failure{Command: c, Code: e.unforeseen, Cause: panicked(c, p)}
+			err = panicked(e.command, p)
 		}
 	}()
+	if b.guard != nil {
+		if err := b.guard(ctx, e.command, req); err != nil {
+			return rsp, err
+		}
+	}
 	if rsp, err = h(ctx, req); err != nil {
-		return rsp, e.failure(err)
+		return rsp, err
 	}
 	if s := b.settings.Load(); s.rules[e.index].numbers {
 		if err := mayBeAbout(ctx, b, e, s, rsp); err != nil {
 			var none Rsp
-			return none, e.failure(err)
+			return none, err
 		}
 	}
 	return rsp, nil
+}
+
+// overdue makes the failure of a call that waited one of its deadline, if that has passed: whatever it was that failed, it
+// failed because it took too long.
+func overdue(ctx context.Context, err error, code func(error) retcode.Code) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	if class := code(err).Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
+		return retcode.OIDBDeadlineExceeded.WithCause(err)
+	}
+	return err
 }
 
 // mayBeAbout is apart from Call so that the answer stays off the heap where there is nothing to check.
@@ -176,9 +208,6 @@ func panicked(c Command, p any) error {
 func (e *entry) code(err error) retcode.Code {
 	if code, ok := retcode.From(err); ok {
 		return code
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return retcode.OIDBDeadlineExceeded
 	}
 	return e.unforeseen
 }

@@ -263,13 +263,7 @@ func (c *conn) patiently(q *call) ([]byte, error) {
 	defer cancel()
 	q.ctx = ctx
 	body, err := q.run(nil)
-	if err != nil && ctx.Err() != nil {
-		// Whatever it was that failed, it failed because it took too long.
-		if class := q.result(err).Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
-			err = retcode.OIDBDeadlineExceeded.WithCause(err)
-		}
-	}
-	return body, err
+	return body, overdue(ctx, err, q.result)
 }
 
 // finish writes the answer behind out, and the call's event.

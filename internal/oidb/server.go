@@ -22,7 +22,7 @@ type ServerOptions struct {
 	MaxConnections int           // 16384; more are closed at once
 	MaxInFlight    int           // calls of one connection that wait for something; 128
 	MaxWaiting     int           // calls of all connections that wait for something; 4096
-	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; 3 s
+	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; Deadline
 	ReadTimeout    time.Duration // for the rest of a frame that has begun; 10 s
 	WriteTimeout   time.Duration // for a piece of answers; 15 s
 	IdleTimeout    time.Duration // between frames; 10 minutes
@@ -59,7 +59,7 @@ func (o *ServerOptions) fill() {
 	set(&o.MaxConnections, 16384)
 	set(&o.MaxInFlight, 128)
 	set(&o.MaxWaiting, 4096)
-	wait(&o.Deadline, 3*time.Second)
+	wait(&o.Deadline, Deadline)
 	wait(&o.ReadTimeout, 10*time.Second)
 	wait(&o.WriteTimeout, 15*time.Second)
 	wait(&o.IdleTimeout, 10*time.Minute)

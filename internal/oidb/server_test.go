@@ -380,6 +380,29 @@ func TestDeadlines(t *testing.T) {
 	close(f.let)
 }
 
+func TestACallInsideTheProcessHasADeadline(t *testing.T) {
+	f := newFixture(t, ServerOptions{})
+	f.bus.deadline = 20 * time.Millisecond
+	call := func(ctx context.Context, command Command) (CheckResponse, error) {
+		return Call[CheckRequest, CheckResponse](ctx, f.bus, command, CheckRequest{AppID: 10001})
+	}
+	if _, err := call(t.Context(), slow); !errors.Is(err, retcode.OIDBDeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("past the deadline: %v, want 154", err)
+	}
+	<-f.waiting
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := call(gone, slow); !errors.Is(err, retcode.OIDBDeadlineExceeded) {
+		t.Errorf("for a caller who has left: %v, want 154", err)
+	}
+	if rsp, err := call(gone, echo); err != nil || rsp.UIN != 10001 {
+		t.Errorf("a call that need not wait: %+v, %v", rsp, err)
+	}
+	if _, err := call(inline{t.Context()}, slow); !errors.Is(err, ErrWouldWait) {
+		t.Errorf("on behalf of a call that may not wait: %v", err)
+	}
+}
+
 // TestAGuardThatWaitsHoldsUpNoOther: it waits where a call may, and no longer than the call's deadline.
 func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 	f := newFixture(t, ServerOptions{Deadline: 50 * time.Millisecond})

@@ -85,6 +85,7 @@ func TestFaultPoints(t *testing.T) {
 		{"keyring.read", pay, "oidb decode0x73a failed, ret: 23"},
 		{"bus.connect:0x73a", sound, ""},
 		{"bus.delay:0x711=1ms", sound, ""},
+		{"bus.delay:0x711=1m", sound, "oidb decode0x711 failed, ret: 154"},
 		{"backend.answer:0x711=65", sound, "oidb decode0x711 failed, ret: 65"},
 		{"backend.answer:0x73a=17", pay, "oidb decode0x73a failed, ret: 17"},
 		{"store.read:accounts", sound, ""},
