@@ -171,6 +171,9 @@ func (a *App) Validate() error {
 		if !prefix.IsValid() || prefix.Addr().Is4In6() {
 			return fmt.Errorf("allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
 		}
+		if prefix != prefix.Masked() {
+			return fmt.Errorf("allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
+		}
 	}
 	for api, rate := range a.Rates {
 		if !apiForm.MatchString(api) || api == "*" {

@@ -98,6 +98,9 @@ func TestAppsAreValidated(t *testing.T) {
 		"a range of IPv4 as IPv6": {func(a *App) {
 			a.AllowSensitive = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
 		}, "allow list"},
+		"an address with a mask": {func(a *App) {
+			a.AllowOrdinary = []netip.Prefix{netip.MustParsePrefix("10.0.0.5/8")}
+		}, "did you mean 10.0.0.0/8?"},
 		"many test numbers": {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
 	} {
 		t.Run(name, func(t *testing.T) {
