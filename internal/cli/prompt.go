@@ -39,7 +39,7 @@ func (s *streams) secret(ctx context.Context, what, name string, isNew bool) (st
 	}
 	fd, isTerminal := s.terminal()
 	if !isTerminal {
-		return firstLine(s.in, what, "standard input")
+		return await(ctx, func() (string, error) { return firstLine(s.in, what, "standard input") })
 	}
 	prompts := []string{"Type " + what + ": "}
 	if isNew {
@@ -122,7 +122,7 @@ func (s *streams) confirm(ctx context.Context, yes bool, what string) error {
 	return nil
 }
 
-// await waits for a read of the terminal, which nothing can cut short, no longer than ctx lasts.
+// await waits for a read of standard input, which nothing can cut short, no longer than ctx lasts.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T

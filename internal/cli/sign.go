@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -81,7 +82,7 @@ mistakes made it, if one did.`,
 			}
 			r.client, r.body = client, []byte(body)
 			if bodyFile != "" {
-				if r.body, err = s.readBody(bodyFile); err != nil {
+				if r.body, err = s.readBody(cmd.Context(), bodyFile); err != nil {
 					return err
 				}
 			}
@@ -122,7 +123,7 @@ func parseV5Request(text string) (*v5Request, error) {
 	return r, nil
 }
 
-func (s *streams) readBody(name string) ([]byte, error) {
+func (s *streams) readBody(ctx context.Context, name string) ([]byte, error) {
 	in := s.in
 	if name != "-" {
 		file, err := os.Open(name)
@@ -132,11 +133,13 @@ func (s *streams) readBody(name string) ([]byte, error) {
 		defer file.Close()
 		in = file
 	}
-	body, err := io.ReadAll(io.LimitReader(in, access.MaxBody+1))
-	if err != nil {
+	body, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(in, access.MaxBody+1)) })
+	switch {
+	case errors.Is(err, errInterrupted):
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("body: %w", err)
-	}
-	if len(body) > access.MaxBody {
+	case len(body) > access.MaxBody:
 		return nil, fmt.Errorf("the body has more than %d bytes, which no platform takes", access.MaxBody)
 	}
 	return body, nil

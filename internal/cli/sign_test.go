@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -189,4 +193,27 @@ func TestSignV5Refusals(t *testing.T) {
 		{"parameter twice", "k", sign("/v2/x?a=1&a=2", "--key-file", "-"), ExitUsage, `"a" comes twice`},
 		{"key as an argument", "", sign("/v2/x", "--key", "k"), ExitUsage, "--key"},
 	})
+}
+
+// TestInterruptedInput: a command that waits for standard input ends when it is interrupted.
+func TestInterruptedInput(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte(vectorKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"for a key":  {"sign", "v5", "/v2/x", "--key-file", "-"},
+		"for a body": {"sign", "v5", "/v2/x", "--body-file", "-", "--key-file", key},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, interrupt := context.WithCancel(t.Context())
+			interrupt()
+			never, w := io.Pipe()
+			defer w.Close()
+			var out, errOut bytes.Buffer
+			if status := Main(ctx, args, never, &out, &errOut); status != ExitFailure || errOut.String() != "rookery: interrupted\n" {
+				t.Errorf("status %d, %q, %q", status, &out, &errOut)
+			}
+		})
+	}
 }

@@ -167,6 +167,14 @@ func (a *App) Validate() error {
 			return fmt.Errorf("API %q is not a permission name", api)
 		}
 	}
+	for _, prefix := range slices.Concat(a.AllowOrdinary, a.AllowSensitive) {
+		if !prefix.IsValid() || prefix.Addr().Is4In6() {
+			return fmt.Errorf("allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
+		}
+		if prefix != prefix.Masked() {
+			return fmt.Errorf("allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
+		}
+	}
 	for api, rate := range a.Rates {
 		if !apiForm.MatchString(api) || api == "*" {
 			return fmt.Errorf("rates: API %q is not a permission name", api)

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"encoding/json"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,14 @@ func TestAppsAreValidated(t *testing.T) {
 		"a relative redirect":    {func(a *App) { a.RedirectURIs = []string{"/back"} }, "redirect"},
 		"a script redirect":      {func(a *App) { a.RedirectURIs = []string{"javascript://x/%0aalert(1)"} }, "redirect"},
 		"a redirect with a user": {func(a *App) { a.RedirectURIs = []string{"https://user@game.example/cb"} }, "redirect"},
-		"many test numbers":      {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
+		"an empty range":         {func(a *App) { a.AllowOrdinary = []netip.Prefix{{}} }, "allow list"},
+		"a range of IPv4 as IPv6": {func(a *App) {
+			a.AllowSensitive = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+		}, "allow list"},
+		"an address with a mask": {func(a *App) {
+			a.AllowOrdinary = []netip.Prefix{netip.MustParsePrefix("10.0.0.5/8")}
+		}, "did you mean 10.0.0.0/8?"},
+		"many test numbers": {func(a *App) { a.TestNumbers = make([]UIN, MaxTestNumbers+1) }, "test numbers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := soundApp()

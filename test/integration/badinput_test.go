@@ -314,6 +314,7 @@ func TestBadAdminInput(t *testing.T) {
 		{"rate that is none", "PATCH", "/admin/v1/apps/" + app, `{"rates":{"login":{"app":"many"}}}`, 400},
 		{"rate of no time", "PATCH", "/admin/v1/apps/" + app, `{"rates":{"login":{"app":"1/0s"}}}`, 400},
 		{"network that is none", "PATCH", "/admin/v1/apps/" + app, `{"allow_ordinary":["10.0.0.0/99"]}`, 400},
+		{"network that is empty", "PATCH", "/admin/v1/apps/" + app, `{"allow_ordinary":[""]}`, 400},
 		{"environment that is none", "PATCH", "/admin/v1/apps/" + app, `{"environment":"prod"}`, 400},
 		{"key that is none", "POST", "/admin/v1/apps/" + app + "/keys", `{"name":"other"}`, 400},
 		{"key with a quote", "POST", "/admin/v1/apps/" + app + "/keys", `{"name":"appkey","key":"12345678'"}`, 400},
