@@ -131,7 +131,11 @@ func (r *refusal) err(codes *[verdicts]retcode.Code) error {
 
 // checkAccess is command 0x711 of service type 1.
 func (s *Service) checkAccess(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
-	rsp, refused := s.check(ctx, &req, AccessToken)
+	want := AccessToken
+	if req.Guest {
+		want = GuestToken
+	}
+	rsp, refused := s.check(ctx, &req, want)
 	if refused != nil {
 		return oidb.CheckResponse{}, refused.err(&accessCodes)
 	}

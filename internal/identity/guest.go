@@ -1,12 +1,9 @@
 package identity
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -25,20 +22,4 @@ func ParseGuestID(text string) (platform.OpenID, error) {
 		return platform.OpenID{}, fmt.Errorf("guestid %.40q does not begin with %s", text, guestPrefix)
 	}
 	return platform.ParseOpenID(openid)
-}
-
-// ErrGuest is answered when a guest token is not sound, or not this guest's.
-var ErrGuest = errors.New("identity: the guest does not check out")
-
-// CheckGuest checks the token of a guest. An error that does not wrap ErrGuest means that the storage failed.
-func (s *Service) CheckGuest(ctx context.Context, app platform.AppID, guest platform.OpenID, token string) error {
-	_, refused := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: guest[:], Token: token}, GuestToken)
-	switch {
-	case refused == nil:
-		return nil
-	case refused.cause != nil:
-		return refused.cause
-	default:
-		return fmt.Errorf("%w: %w", ErrGuest, accessCodes[refused.verdict])
-	}
 }

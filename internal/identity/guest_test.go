@@ -12,25 +12,30 @@ import (
 func TestGuests(t *testing.T) {
 	f := newFixture(t)
 	guest := f.issue(f.app, f.ann, GuestToken)
-	check := func(issued *Issued, token string) error {
-		return f.CheckGuest(t.Context(), issued.AppID, issued.OpenID, token)
+	check := func(app platform.AppID, issued *Issued, token string) error {
+		_, err := f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: app, OpenID: issued.OpenID[:], Token: token, Guest: true})
+		return err
 	}
 	openid, err := ParseGuestID(guest.GuestID)
 	must(t, err)
 	if openid != guest.OpenID || GuestID(openid) != guest.GuestID {
 		t.Errorf("guestid %s is %s, want %s", guest.GuestID, openid, guest.OpenID)
 	}
-	must(t, check(guest, guest.Token))
+	must(t, check(f.app.AppID, guest, guest.Token))
 
 	other, login := f.issue(f.app, f.ben, GuestToken), f.issue(f.app, f.ann, AccessToken)
-	for name, err := range map[string]error{
-		"another guest's token": check(guest, other.Token),
-		"a QQ login":            check(guest, login.Token),
-		"no token":              check(guest, "GT0001"),
-		"another app":           f.CheckGuest(t.Context(), f.other.AppID, guest.OpenID, guest.Token),
+	for _, test := range []struct {
+		name string
+		err  error
+		want retcode.Code
+	}{
+		{"another guest's token", check(f.app.AppID, guest, other.Token), retcode.AccessTokenOpenIDMismatch},
+		{"a QQ login", check(f.app.AppID, guest, login.Token), retcode.AccessTokenUndecodable},
+		{"no token", check(f.app.AppID, guest, "GT0001"), retcode.AccessTokenUndecodable},
+		{"another app", check(f.other.AppID, guest, guest.Token), retcode.AccessTokenAppIDMismatch},
 	} {
-		if !errors.Is(err, ErrGuest) {
-			t.Errorf("%s: got %v, want %v", name, err, ErrGuest)
+		if !errors.Is(test.err, test.want) {
+			t.Errorf("%s: got %v, want %v", test.name, test.err, test.want)
 		}
 	}
 	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: other.AppID, OpenID: other.OpenID[:], Token: other.Token})
@@ -39,25 +44,13 @@ func TestGuests(t *testing.T) {
 	}
 
 	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ben.UIN, platform.EndedByOperator))
-	if err := check(other, other.Token); !errors.Is(err, ErrGuest) {
-		t.Errorf("a guest whose login was ended: got %v, want %v", err, ErrGuest)
+	if err := check(f.app.AppID, other, other.Token); !errors.Is(err, retcode.AccessTokenNotLive) {
+		t.Errorf("a guest whose login was ended: got %v, want %v", err, retcode.AccessTokenNotLive)
 	}
 	in, err := f.InspectToken(t.Context(), f.bus, other.Token)
 	must(t, err)
-	if in.Kind != "guest" || in.Sound {
+	if in.Kind != "guest" || in.Sound || in.Result != retcode.AccessTokenNotLive.Number() {
 		t.Errorf("inspection of an ended guest token: %+v", in)
-	}
-}
-
-func TestAStorageFailureIsNoVerdictOnAGuest(t *testing.T) {
-	f := newFixture(t)
-	guest := f.issue(f.app, f.ann, GuestToken)
-	failure := errors.New("disk I/O error")
-	broken := New(&brokenStore{Store: f.store, standing: failure}, f.clock, f.keyring)
-	must(t, broken.Apps.Load(t.Context()))
-	err := broken.CheckGuest(t.Context(), guest.AppID, guest.OpenID, guest.Token)
-	if !errors.Is(err, failure) || errors.Is(err, ErrGuest) {
-		t.Errorf("got %v, want %v", err, failure)
 	}
 }
 

@@ -285,14 +285,12 @@ func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) 
 		in.Sound = err == nil
 		return in, nil
 	}
-	if t.Kind == GuestToken {
-		in.Sound = s.CheckGuest(ctx, t.AppID, t.OpenID, text) == nil
-		return in, nil
-	}
 	command, req := oidb.CheckAccess, oidb.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}
 	switch t.Kind {
 	case PayToken:
 		command = oidb.CheckPay
+	case GuestToken:
+		req.Guest = true
 	case MSDKToken:
 		req.OpenID, req.MSDKOpenID = nil, t.MSDKOpenID
 	}

@@ -23,6 +23,7 @@ type CheckRequest struct {
 	Token      string
 	Openkey    bool           // Token was sent as an openkey, and nothing else is taken for one
 	Bearer     bool           // the caller has nothing but the access token; only inside the process
+	Guest      bool           // Token is to be a guest's; only inside the process
 	PC         bool           // the caller says that the PC SDK made the authorization
 	Caller     platform.AppID // the app of the call's head; 0 for none and for calls inside the process
 }

@@ -89,20 +89,30 @@ func (b *guestBody) openid() []byte { return b.guest[:] }
 
 var guestHolds any = success("ok")
 
-// guestCheck checks a guest's login.
+// guestCheck checks a guest's login. It has two numbers for all that can be wrong: what 0x711 finds, and that it could not
+// be asked.
 func (d *door) guestCheck(c *access.Call) (any, error) {
 	in := c.Input.(*guestBody)
 	if _, guest := cutGuest(c.Query.Get("appid")); !guest {
 		return nil, retcode.V3GuestInvalid.Errorf("the appid in the URL has no G_ in front")
 	}
-	err := d.identity.CheckGuest(c.Context(), c.App.AppID, in.guest, in.AccessToken)
-	switch {
-	case errors.Is(err, identity.ErrGuest):
-		return nil, retcode.V3GuestInvalid.WithCause(err)
-	case err != nil:
-		return nil, retcode.V3GuestFailed.WithCause(err)
+	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+		AppID: c.App.AppID, OpenID: in.openid(), Token: in.AccessToken, Guest: true,
+	})
+	var failure *oidb.Failure
+	if !errors.As(err, &failure) {
+		return guestHolds, err
 	}
-	return guestHolds, nil
+	code := retcode.V3GuestFailed
+	if class := failure.Code.Class(); failure.Code.Domain() == retcode.AccessToken && class != retcode.ClassRetry && class != retcode.ClassInternal {
+		code = retcode.V3GuestInvalid
+	}
+	why := failure.Error()
+	var coded *retcode.Error
+	if errors.As(err, &coded) && coded.Cause() != nil {
+		why += ": " + coded.Cause().Error()
+	}
+	return nil, code.WithCause(errors.New(why))
 }
 
 // pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). On QQ the access token is the pay token.

@@ -29,6 +29,7 @@ import (
 type fixture struct {
 	t       *testing.T
 	id      *identity.Service
+	bus     *oidb.Bus
 	handler http.Handler
 	app     *platform.App
 	uin     platform.UIN
@@ -45,11 +46,13 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	must(t, err)
 	f := &fixture{t: t, id: identity.New(st, clock, keyring)}
 	bus := oidb.NewBus()
+	f.bus = bus
 	fr := friends.New(st, clock, bus)
 	if commands {
 		f.id.Register(bus)
 		fr.Register()
 	}
+	must(t, bus.LoadPolicy(t.Context(), st, clock))
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(t, err)
 	doors := []*access.Door{New(f.id, fr, bus, Options{})}
@@ -294,6 +297,25 @@ func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 			t.Errorf("call %d: got %+v, want %d", i, got, want)
 		}
 	}
+}
+
+// TestTheBusHoldsForGuests: what operators decide about account numbers holds for a guest's too.
+func TestTheBusHoldsForGuests(t *testing.T) {
+	f := newFixture(t, true)
+	guest := f.issue(identity.GuestToken)
+	check := func(want int) {
+		t.Helper()
+		got := f.send("POST", "/auth/guest_check_token"+f.query("G_"), fmt.Sprintf(`{"guestid":"%s","accessToken":"%s"}`, guest.GuestID, guest.Token))
+		if got.Ret != want {
+			t.Errorf("got %+v, want %d", got, want)
+		}
+	}
+	_, err := f.bus.ChangePolicy(t.Context(), func(p *oidb.Policy) error { p.UINBlackList = []platform.UIN{f.uin}; return nil })
+	must(t, err)
+	check(-109)
+	_, err = f.bus.ChangePolicy(t.Context(), func(p *oidb.Policy) error { p.UINBlackList = nil; return nil })
+	must(t, err)
+	check(0)
 }
 
 func TestACommandThatTheBusLacks(t *testing.T) {
