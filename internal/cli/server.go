@@ -451,6 +451,10 @@ func (s *server) openAdminToken() (string, error) {
 	if file == "" {
 		file, own = filepath.Join(s.cfg.Data, "admin.token"), true
 	}
+	file, err := filepath.Abs(file) // it is told to others, who may be in another folder
+	if err != nil {
+		return "", fmt.Errorf("admin token: %w", err)
+	}
 	s.adminTokenFile = file
 	content, err := os.ReadFile(file)
 	switch {

@@ -153,6 +153,23 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
+// TestARelativeFolder: operators find the platform from other folders than the one that it was started in.
+func TestARelativeFolder(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	relative, err := filepath.Rel(here, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := rookery.StartIn(t, relative); p.AdminTokenFile != filepath.Join(data, "admin.token") {
+		t.Errorf("the admin token's file is told as %s, want %s", p.AdminTokenFile, filepath.Join(data, "admin.token"))
+	}
+}
+
 // TestTheKeyringIsGone: one that was lost while the database stayed is told of, since it ends every token.
 func TestTheKeyringIsGone(t *testing.T) {
 	t.Parallel()
