@@ -113,9 +113,13 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 			return s, err
 		}
 	}
-	db, err := sqlite.Open(ctx, filepath.Join(cfg.Data, "rookery.db"))
+	dbFile := filepath.Join(cfg.Data, "rookery.db")
+	db, err := sqlite.Open(ctx, dbFile)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
+	}
+	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // a copy that was put back, say
+		cfg.log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
 	keyringFile := filepath.Join(cfg.Data, "keyring.json")

@@ -170,23 +170,24 @@ func TestARelativeFolder(t *testing.T) {
 	}
 }
 
-// TestTheKeyringIsGone: one that was lost while the database stayed is told of, since it ends every token.
-func TestTheKeyringIsGone(t *testing.T) {
+// TestStartsThatWarn: what works but is most likely not meant is told of in the log.
+func TestStartsThatWarn(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		data string
-		told bool
-	}{
-		"a new folder":                {t.TempDir(), false},
-		"a used folder":               {used(t), false},
-		"a used folder without it":    {changed(t, "keyring.json", os.Remove), true},
-		"a folder of the other files": {changed(t, "admin.token", os.Remove), false},
+	const lost, open = "put a copy of it back", "chmod 600 it"
+	for name, test := range map[string]struct{ data, says string }{
+		"a new folder":                      {t.TempDir(), ""},
+		"a used folder":                     {used(t), ""},
+		"a used folder without its keyring": {changed(t, "keyring.json", os.Remove), lost},
+		"a used folder without its token":   {changed(t, "admin.token", os.Remove), ""},
+		"a database that others may read":   {changed(t, "rookery.db", func(file string) error { return os.Chmod(file, 0o640) }), open},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := rookery.StartIn(t, test.data)
 			p.Stop(t)
-			if told := strings.Contains(p.Log(), "put a copy of it back"); told != test.told {
-				t.Errorf("told %v, want %v:\n%s", told, test.told, p.Log())
+			for _, warning := range []string{lost, open} {
+				if told := strings.Contains(p.Log(), warning); told != (warning == test.says) {
+					t.Errorf("told %q: %v\n%s", warning, told, p.Log())
+				}
 			}
 		})
 	}
