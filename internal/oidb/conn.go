@@ -3,6 +3,7 @@ package oidb
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -18,6 +19,8 @@ const (
 	// linger is how long a connection keeps its buffer after its last frame: short, so that many connections that speak
 	// up one after the other share a few buffers.
 	linger = 100 * time.Millisecond
+	// farewell is how long this side, when it closes a connection, waits for the peer to close too.
+	farewell = 2 * time.Second
 	// enough is how much of answers is worth a write while there are more frames to serve.
 	enough = 32 << 10
 	// backlog is how much of answers may wait for a slow reader before its connection is read no further.
@@ -66,13 +69,18 @@ func (c *conn) serve() {
 	defer func() {
 		c.waiting.Wait()
 		c.flush()
+		wait := farewell
+		if c.buffer == nil { // an idle one, whose peer has its answers
+			wait = linger
+		}
 		c.release()
-		c.net.Close()
+		c.part(wait)
 	}()
 	for {
 		f, more, err := nextFrame(c.unread, c.server.options.MaxFrame)
 		switch {
 		case err != nil:
+			c.tell(&call{peer: c.peer}, retcode.OIDBUnpackFailed.WithCause(err), 0) // no call, but worth to be known
 			return
 		case more > 0:
 			c.flush()
@@ -192,6 +200,19 @@ func (c *conn) stop() {
 	_ = c.net.SetReadDeadline(time.Unix(1, 0)) // fails on a connection that is gone, which is as good
 }
 
+// part closes the connection. Something unread would turn that into a reset, which takes from the peer what it has not read
+// of its answers; so the peer is told first that no more will come, and has a moment to close too.
+func (c *conn) part(wait time.Duration) {
+	defer c.net.Close()
+	half, ok := c.net.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.net.SetReadDeadline(time.Now().Add(wait)) != nil {
+		return
+	}
+	if _, err := c.net.Read(c.first[:]); err == nil { // most have nothing more to send, and need no larger buffer
+		_, _ = io.Copy(io.Discard, c.net)
+	}
+}
+
 // skip reads over the rest of a frame that is too large.
 func (c *conn) skip(size int) bool {
 	if size > skippable {
@@ -221,6 +242,7 @@ func (c *conn) answer(f frame) {
 	}
 	if f.native && !q.answerable {
 		c.failed = true // there is no seq to answer to
+		c.tell(q, err, time.Since(begin))
 		return
 	}
 	c.batch = c.finish(q, c.batch, c.body, err, begin)
@@ -280,12 +302,17 @@ func (c *conn) finish(q *call, out, body []byte, err error, begin time.Time) []b
 	} else {
 		out = appendClient(out, &clientPackage{Command: q.head.Command, Result: result, Body: body, Message: message})
 	}
-	took := time.Since(begin)
+	c.tell(q, err, time.Since(begin))
+	return out
+}
+
+// tell tells the log, the metrics and whoever looks how a call ended.
+func (c *conn) tell(q *call, err error, took time.Duration) {
+	code := q.result(err)
 	c.server.events.record(q, code, err, took)
 	if observe := c.server.options.Observe; observe != nil {
 		observe(q.observed(code, err, took))
 	}
-	return out
 }
 
 func (q *call) observed(code retcode.Code, err error, took time.Duration) Observed {

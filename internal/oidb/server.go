@@ -31,7 +31,7 @@ type ServerOptions struct {
 	Observe func(Observed)
 }
 
-// Observed is a call that was answered.
+// Observed is a call that was answered, or what was no call and closed its connection.
 type Observed struct {
 	RequestID string // the caller's own or a new one, as in the log
 	Command   Command

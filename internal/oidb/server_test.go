@@ -276,10 +276,11 @@ func readFrame(t *testing.T, conn net.Conn) frame {
 	}
 }
 
+// closed wants the connection closed in order: a reset would have taken answers along.
 func closed(t *testing.T, conn net.Conn) {
 	t.Helper()
-	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the connection is open: %d, %v", n, err)
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("the connection is not closed in order: %d, %v", n, err)
 	}
 }
 
@@ -292,6 +293,9 @@ func TestBadFrames(t *testing.T) {
 	broken[len(broken)-1] = 0
 	torn := appendNative(nil, &head, sound)
 	torn[len(torn)-1-len(sound)-len(wholeHead)] = 0xff
+	unpackable := func() float64 {
+		return testutil.ToFloat64(f.events.meters[len(f.events.meters)-1].counter(retcode.OIDBUnpackFailed))
+	}
 	for _, test := range []struct {
 		name   string
 		data   []byte
@@ -307,7 +311,7 @@ func TestBadFrames(t *testing.T) {
 		{"far too large", nativeOf(wholeHead, make([]byte, skippable))[:9+len(wholeHead)], retcode.OIDBPacketTooLarge, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			conn := f.conn()
+			before, conn := unpackable(), f.conn()
 			if _, err := conn.Write(test.data); err != nil {
 				t.Fatal(err)
 			}
@@ -319,6 +323,9 @@ func TestBadFrames(t *testing.T) {
 			}
 			if test.closes {
 				closed(t, conn)
+				if test.result == 0 && unpackable() != before+1 {
+					t.Error("it is not counted")
+				}
 				return
 			}
 			if _, err := conn.Write(appendNative(nil, &head, sound)); err != nil {
@@ -489,6 +496,31 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", f.addr); err == nil {
 		t.Error("a connection after the stop is accepted")
+	}
+}
+
+// TestAStopTakesNoAnswerAlong: what a busy caller has sent and nobody will read must not turn the close into a reset.
+func TestAStopTakesNoAnswerAlong(t *testing.T) {
+	f := newFixture(t, ServerOptions{MaxInFlight: 1})
+	conn := f.conn()
+	call := appendNative(nil, &Head{Command: slow, Seq: 1}, (&CheckRequest{AppID: 1}).append(nil))
+	if _, err := conn.Write(bytes.Repeat(call, 2000)); err != nil {
+		t.Fatal(err)
+	}
+	<-f.waiting
+	stopped := make(chan error, 1)
+	go func() { stopped <- f.Shutdown(context.Background()) }()
+	<-f.stopping
+	close(f.let)
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Error(err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	readFrame(t, conn)
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Errorf("the answers were cut off: %v", err)
 	}
 }
 

@@ -3,6 +3,8 @@ package integration
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -311,11 +313,25 @@ func TestInspector(t *testing.T) {
 	if _, out, _ := on(t, p, "dev", "requests", "--limit", "1"); !strings.Contains(out, "OIDB 0x999_1  oidb 5") {
 		t.Errorf("of the bus: %s", out)
 	}
+	// So is what was no call, since nothing else tells why its connection was closed.
+	conn, err := net.Dial("tcp", p.OIDB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET / HTTP/1.1\r\n\r\n")
+	if n, err := conn.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+		t.Errorf("HTTP is answered: %d, %v", n, err)
+	}
+	_, out, _ = on(t, p, "dev", "requests", "--json", "--limit", "1")
+	if r := records(t, out)[0]; r.Method != "OIDB" || r.Code != 145 || r.Stage != "policy" || !strings.Contains(r.Cause, "no frame begins here") {
+		t.Errorf("what was no call: %+v", r)
+	}
 
 	follow := rookery.Spawn(t, "dev", "requests", "--follow", "--json", "--limit", "1", "--server", p.URL, "--token-file", p.AdminTokenFile)
 	for i := range 3 {
 		line, ok := follow.Line(t)
-		if r := records(t, line); !ok || len(r) != 1 || r[0].Seq != 7+i {
+		if r := records(t, line); !ok || len(r) != 1 || r[0].Seq != 8+i {
 			t.Errorf("--follow printed %q", line)
 		}
 		p.Call(t, sound)
