@@ -152,7 +152,9 @@ func (c *client) find() (server, token string, err error) {
 	return server, token, err
 }
 
-// readAdminToken reads the token that the platform wrote.
+var errNoToken = errors.New("holds no token")
+
+// readAdminToken reads a file that holds a token and no more; errNoToken comes back for another.
 func readAdminToken(name string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -175,7 +177,7 @@ func readAdminToken(name string) (string, error) {
 	token := strings.TrimSpace(string(content))
 	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 	if token == "" || len(content) > maxToken || strings.ContainsFunc(token, isOther) {
-		return "", fmt.Errorf("admin token: %s does not hold one", name)
+		return "", fmt.Errorf("admin token: %s %w", name, errNoToken)
 	}
 	return token, nil
 }

@@ -170,12 +170,8 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for setting, files := range map[string]config.TLS{"http.tls": loaded.HTTP.TLS, "admin.tls": loaded.Admin.TLS} {
-				if files.On() {
-					if _, err := openCertificate(setting, files); err != nil {
-						return err
-					}
-				}
+			if err := checkFiles(&loaded.Config); err != nil {
+				return err
 			}
 			warnings := loaded.Warnings()
 			for _, w := range warnings {
@@ -191,6 +187,26 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 	}
 	from.addFlags(cmd)
 	return cmd
+}
+
+// checkFiles reads the files that a configuration names.
+func checkFiles(c *config.Config) error {
+	var errs []error
+	for _, listener := range []struct {
+		setting string
+		files   config.TLS
+	}{{"http.tls", c.HTTP.TLS}, {"admin.tls", c.Admin.TLS}} {
+		if listener.files.On() {
+			_, err := openCertificate(listener.setting, listener.files)
+			errs = append(errs, err)
+		}
+	}
+	if c.Admin.TokenFile != "" {
+		_, err := serverToken(c.Admin.TokenFile)
+		errs = append(errs, err)
+	}
+	_, err := readWords("openapi.words", c.OpenAPI.Words)
+	return errors.Join(append(errs, err)...)
 }
 
 func newConfigPrintCommand(s *streams) *cobra.Command {

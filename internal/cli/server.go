@@ -460,22 +460,21 @@ func (s *server) openAdminToken() (string, error) {
 		return "", fmt.Errorf("admin token: %w", err)
 	}
 	s.adminTokenFile = file
-	content, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && own:
+	token, err := serverToken(file)
+	if errors.Is(err, fs.ErrNotExist) && own {
 		var random [32]byte
 		rand.Read(random[:])
-		token := hex.EncodeToString(random[:])
+		token = hex.EncodeToString(random[:])
 		return token, identity.WriteSecretFile(file, []byte(token+"\n"))
-	case err != nil:
-		return "", fmt.Errorf("admin token: %w", err)
 	}
-	token := strings.TrimSpace(string(content))
-	if len(token) < 32 {
-		return "", fmt.Errorf("admin token: %s holds no token of 32 characters or more: remove it to get a new one", file)
+	return token, err
+}
+
+// serverToken reads the token that a platform is to take.
+func serverToken(file string) (string, error) {
+	token, err := readAdminToken(file)
+	if errors.Is(err, errNoToken) || err == nil && len(token) < 32 {
+		return "", fmt.Errorf("admin token: %s holds no token of 32 characters or more: write one there, as openssl rand -hex 32 prints it", file)
 	}
-	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("admin token: %s may be read by others (mode %04o): chmod 600 it", file, info.Mode().Perm())
-	}
-	return token, nil
+	return token, err
 }

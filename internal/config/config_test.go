@@ -76,6 +76,7 @@ func TestRefusals(t *testing.T) {
 		"unknown key, none near":  {data + "xyzzyplugh: 1\n", "", `there is no setting "xyzzyplugh"` + "\n"},
 		"unknown variable":        {data, "ROOKERY_HTTP_LISTN=:1", "there is no setting ROOKERY_HTTP_LISTN: did you mean ROOKERY_HTTP_LISTEN?"},
 		"variable, none near":     {data, "ROOKERY_NOPE=1", "there is no setting ROOKERY_NOPE\n"},
+		"key of another section":  {data + "http.listen: :1\n", "", `:2: there is no setting "http.listen": a section's settings stand below it`},
 		"key twice":               {data + "log: {level: info}\nlog: {level: warn}\n", "", "log stands here twice"},
 		"section without mapping": {data + "http: 7\n", "", ":2: http is not a mapping"},
 		"list at the top":         {"- data\n", "", "the file is not a mapping"},

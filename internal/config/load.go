@@ -151,6 +151,8 @@ func (f *file) read(key string, n *yaml.Node) {
 		switch {
 		case seen[full]:
 			f.faultf(name, "%s stands here twice", full)
+		case strings.Contains(name.Value, "."): // could set again what stands in its section
+			f.faultf(name, "there is no setting %q: a section's settings stand below it, each on a line of its own", full)
 		case s != nil:
 			f.setting(s, value)
 		case f.sections[full]:

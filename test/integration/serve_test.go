@@ -226,6 +226,32 @@ func TestConfigPrecedence(t *testing.T) {
 	}
 }
 
+// TestConfigCheckReadsTheFiles that a start would read, and tells of all that it cannot.
+func TestConfigCheckReadsTheFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	certificate, key := pair(t, folder, "one")
+	_, otherKey := pair(t, folder, "two")
+	token, words := filepath.Join(folder, "token"), filepath.Join(folder, "words")
+	write(t, token, strings.Repeat("t", 40), 0o600)
+	write(t, words, "bad\n", 0o600)
+	check := func(key, token, words string) (int, string) {
+		status, _, stderr := rookery.Run(t, "config", "check", "--data", folder, "--http-tls-certificate", certificate, "--http-tls-key", key,
+			"--admin-token-file", token, "--openapi-words", words)
+		return status, stderr
+	}
+	if status, stderr := check(key, token, words); status != 0 {
+		t.Errorf("files that are right: status %d, %s", status, stderr)
+	}
+	write(t, token, "short", 0o600)
+	status, stderr := check(otherKey, token, filepath.Join(folder, "none"))
+	for _, want := range []string{"http.tls", "private key does not match", "no token of 32 characters", "openapi.words", "none"} {
+		if status != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("files that are wrong: status %d, %q, want it to name %q", status, stderr, want)
+		}
+	}
+}
+
 func TestInsecureSettingsWarn(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
