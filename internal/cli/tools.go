@@ -15,6 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -34,7 +35,17 @@ func newClockCommand(s *streams) *cobra.Command {
 			},
 		}
 	}
-	group := c.addFlags(newGroup("clock", "Look at and move the clock of a running rookery dev", "",
+	advance := move("advance DURATION", "Move the platform's clock on, so that tokens lapse", "  rookery dev clock advance 168h\n  rookery dev clock advance -- -30m",
+		func(arg string) (dev.Move, error) {
+			if _, err := time.ParseDuration(arg); err != nil {
+				return dev.Move{}, usageErrorf("%q is not a duration such as 168h", arg)
+			}
+			return dev.Move{Advance: arg}, nil
+		})
+	advance.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return usageErrorf("%w; a duration that goes back comes after --: advance -- -30m", err)
+	})
+	return c.addFlags(newGroup("clock", "Look at and move the clock of a running rookery dev", "",
 		&cobra.Command{
 			Use: "show", Short: "Show the platform's time", Example: "  rookery dev clock show --json", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,15 +63,8 @@ func newClockCommand(s *streams) *cobra.Command {
 				}
 				return dev.Move{Set: t}, nil
 			}),
-		move("advance DURATION", "Move the platform's clock on, so that tokens lapse", "  rookery dev clock advance 168h\n  rookery dev clock advance -- -30m",
-			func(arg string) (dev.Move, error) {
-				if _, err := time.ParseDuration(arg); err != nil {
-					return dev.Move{}, usageErrorf("%q is not a duration such as 168h", arg)
-				}
-				return dev.Move{Advance: arg}, nil
-			}),
+		advance,
 	))
-	return group
 }
 
 func (c *client) showClock(clock dev.Clock) error {
@@ -112,17 +116,19 @@ func newFaultAddCommand(c *client) *cobra.Command {
 		Short: "Switch a fault on",
 		Long: `Switch a fault on. A point names a part and how it fails:
 
-  store.read:TABLE, store.write:TABLE    the storage; TABLE is ` + strings.Join(fault.Tables[:4], ", ") + `,
-                                         ` + strings.Join(fault.Tables[4:], ", ") + `
-  cache.read:CACHE, cache.write:CACHE    a cache; CACHE is ` + strings.Join(fault.Caches, ", ") + `
+  store.read:TABLE, store.write:TABLE    the storage
+  cache.read:CACHE, cache.write:CACHE    what is kept for when the storage fails
   keyring.read                           the keys that open tokens
-  bus.connect:COMMAND                    the way to a command's back end; COMMAND is
-                                         ` + strings.Join(fault.Commands(), ", ") + `
-  bus.delay:COMMAND=DURATION             the same, slow
+  bus.connect:COMMAND                    the way to a command's back end
+  bus.delay:COMMAND=DURATION             the same, slow; calls have ` + oidb.Deadline.String() + ` at most
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
 
+TABLE is ` + strings.Join(fault.Tables, ", ") + `;
+CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
+
 Without a condition every use of the part fails. A condition on whom it is about holds where the part is told: accounts
-have no appid, an openkey's session no openid. What the platform keeps in memory is forgotten, so that it must be read.`,
+have no appid, an openkey's session and a friend list no openid. What the platform keeps in memory is forgotten, so that
+it must be read.`,
 		Example: `  rookery dev fault add store.read:grants
   rookery dev fault add store.write:openkeys --appid 100700001 --times 1
   rookery dev fault add bus.delay:0x711=2s --interface /v2/auth/verify_login --rate 0.1`,
@@ -138,7 +144,7 @@ have no appid, an openkey's session no openid. What the platform keeps in memory
 	flags.StringVar(&rule.Interface, "interface", "", "only for calls by this `path`")
 	flags.IntVar(&rule.Times, "times", 0, "fail so often, then no more; 0 has no end")
 	flags.Float64Var(&rule.Rate, "rate", 0, "fail this `share` of the calls, up to 1; 0 is all")
-	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store and keyring)")
+	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store, cache and keyring)")
 	return cmd
 }
 

@@ -12,27 +12,21 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// domains are the commands that points can name, with the domain of their own results.
-var domains = map[string]retcode.Domain{
-	"0x5e1": retcode.OIDB,
-	"0x711": retcode.AccessToken,
-	"0x73a": retcode.PayToken,
-	"0xf00": retcode.OIDB,
-	"0xf01": retcode.OIDB,
-}
+// commands are those that points can name, by their numbers: all service types of one fail together.
+var commands = byNumber(oidb.CheckAccess, oidb.CheckPay, oidb.ConvertOpenID, oidb.ShowProfile, oidb.ListFriends, oidb.AreFriends)
 
-// Commands are the commands that points can name.
-func Commands() []string { return slices.Sorted(maps.Keys(domains)) }
-
-// resultCode is what a back end's result means: one of the command's own numbers or one that all commands share.
-func resultCode(domain retcode.Domain, result int) (retcode.Code, error) {
-	for _, d := range []retcode.Domain{domain, retcode.OIDB} {
-		if code, ok := retcode.Lookup(d, result); ok && result != 0 {
-			return code, nil
-		}
+func byNumber(list ...oidb.Command) map[string]oidb.Command {
+	m := make(map[string]oidb.Command, len(list))
+	for _, c := range list {
+		m[number(c)] = c
 	}
-	return 0, fmt.Errorf("%d is no failure of the command", result)
+	return m
 }
+
+func number(c oidb.Command) string { return fmt.Sprintf("0x%x", c.Number) }
+
+// Commands lists the commands that points can name.
+func Commands() []string { return slices.Sorted(maps.Keys(commands)) }
 
 // Bus is the bus's points; oidb.Bus.Guard takes it. A delayed call fails when its context ends first.
 func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
@@ -42,7 +36,7 @@ func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
 	if err := oidb.MayWait(ctx); err != nil { // a delay must hold up no other call, and end by its call's deadline
 		return err
 	}
-	command, who := fmt.Sprintf("0x%x", c.Number), subjectOf(req)
+	command, who := number(c), subjectOf(req)
 	if r, hit := s.find(ctx, "bus.delay:"+command, who); hit {
 		timer := time.NewTimer(r.delay)
 		defer timer.Stop()
@@ -56,8 +50,7 @@ func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
 		return retcode.OIDBConnectFailed.WithCause(&Error{Point: r.Point})
 	}
 	if r, hit := s.find(ctx, "backend.answer:"+command, who); hit {
-		code, _ := resultCode(domains[command], r.result) // Add has looked at it
-		return code.WithCause(&Error{Point: r.Point})
+		return r.answer.WithCause(&Error{Point: r.Point})
 	}
 	return nil
 }
@@ -66,12 +59,24 @@ func (s *Set) Bus(ctx context.Context, c oidb.Command, req any) error {
 func subjectOf(req any) (who subject) {
 	switch req := req.(type) {
 	case oidb.CheckRequest:
-		who.app, who.msdk = req.AppID, req.MSDKOpenID
-		if len(req.OpenID) == len(platform.OpenID{}) {
-			who.openid = platform.OpenID(req.OpenID)
-		}
+		who.app, who.msdk, who.openid = req.AppID, req.MSDKOpenID, openID(req.OpenID)
+	case oidb.OpenIDRequest:
+		who.app, who.openid = req.AppID, openID(req.OpenID)
+	case oidb.TextRequest:
+		who.app = req.AppID
+		who.openid, _ = platform.ParseOpenID(req.OpenID) // of text that is none, none
+	case oidb.BatchRequest:
+		who.app = req.AppID
 	case oidb.FriendsRequest:
 		who.app = req.AppID
 	}
 	return who
+}
+
+// openID is the openid that a request names by bytes; none when they are not one.
+func openID(b []byte) (id platform.OpenID) {
+	if len(b) == len(id) {
+		id = platform.OpenID(b)
+	}
+	return id
 }

@@ -15,7 +15,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // MaxRules bounds how many rules a set holds.
@@ -62,7 +64,7 @@ type Rule struct {
 
 	part   string // "store.read:grants", "bus.delay:0x711"
 	delay  time.Duration
-	result int
+	answer retcode.Code
 }
 
 // Error is the failure of a part that a rule made fail.
@@ -138,7 +140,7 @@ func (r *Rule) check() error {
 		r.part = kind
 	case "bus.connect", "bus.delay", "backend.answer":
 		command, value, given := strings.Cut(target, "=")
-		domain, known := domains[command]
+		of, known := commands[command]
 		var err error
 		switch {
 		case !known:
@@ -150,11 +152,7 @@ func (r *Rule) check() error {
 				err = fmt.Errorf("a delay is longer than 0s and at most %s", maxDelay)
 			}
 		case kind == "backend.answer":
-			if r.result, err = strconv.Atoi(value); err != nil {
-				err = fmt.Errorf("%q is not a number", value)
-			} else {
-				_, err = resultCode(domain, r.result)
-			}
+			r.answer, err = answerOf(of, value)
 		}
 		if err != nil {
 			return fmt.Errorf("point %.80q: %w", r.Point, err)
@@ -174,6 +172,19 @@ func (r *Rule) check() error {
 		return errors.New("openid or interface is too long")
 	}
 	return nil
+}
+
+// answerOf is the code that a back end's result stands for.
+func answerOf(c oidb.Command, text string) (retcode.Code, error) {
+	result, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number", text)
+	}
+	code, known := oidb.CodeOf(c, uint32(result))
+	if !known || result == 0 {
+		return 0, fmt.Errorf("%d is no failure of the command", result)
+	}
+	return code, nil
 }
 
 // subject is whom a part was called for, as far as the part is told.

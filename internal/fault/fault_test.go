@@ -190,6 +190,33 @@ func TestBus(t *testing.T) {
 	}
 }
 
+// TestBusConditions: a rule holds for every command that is told whom it is about.
+func TestBusConditions(t *testing.T) {
+	openid := platform.OpenID{1, 2, 3}
+	for _, test := range []struct {
+		point   string
+		command oidb.Command
+		req     any
+		want    retcode.Code
+	}{
+		{"backend.answer:0x71f=90", oidb.ConvertOpenID, oidb.OpenIDRequest{AppID: 7, OpenID: openid[:]}, retcode.QQNonceReused},
+		{"backend.answer:0x711=52", oidb.CheckText, oidb.TextRequest{AppID: 7, OpenID: openid.String()}, retcode.AccessTokenType127OpenIDInvalid34},
+		{"backend.answer:0x73a=17", oidb.CheckPay, oidb.CheckRequest{AppID: 7, OpenID: openid[:]}, retcode.PayTokenExpired},
+		{"backend.answer:0x5e1=116", oidb.ShowProfile, oidb.CheckRequest{AppID: 7, OpenID: openid[:]}, retcode.OIDBAccessTokenInvalid},
+	} {
+		s := new(Set)
+		add(t, s, Rule{Point: test.point, AppID: 7, OpenID: openid.String()})
+		if code, _ := retcode.From(s.Bus(t.Context(), test.command, test.req)); code != test.want {
+			t.Errorf("%s, %s: got %v, want %v", test.point, test.command, code, test.want)
+		}
+	}
+	s := new(Set)
+	add(t, s, Rule{Point: "bus.connect:0x711", AppID: 7})
+	if s.Bus(t.Context(), oidb.ConvertOpenIDs, oidb.BatchRequest{AppID: 7}) == nil || s.Bus(t.Context(), oidb.ConvertOpenIDs, oidb.BatchRequest{AppID: 8}) != nil {
+		t.Error("a batch is not told by its app")
+	}
+}
+
 func TestRulesAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		rule Rule
@@ -201,7 +228,7 @@ func TestRulesAreRefused(t *testing.T) {
 		"no table":              {Rule{Point: "store.read"}, "the tables are"},
 		"keyring with a target": {Rule{Point: "keyring.read:x"}, "takes nothing"},
 		"unknown cache":         {Rule{Point: "cache.read:grants"}, "the caches are friends"},
-		"unknown command":       {Rule{Point: "bus.connect:0x1"}, "the commands are 0x5e1, 0x711, 0x73a"},
+		"unknown command":       {Rule{Point: "bus.connect:0x1"}, "the commands are 0x5e1, 0x711, 0x71f, 0x73a, 0xf00, 0xf01"},
 		"delay without one":     {Rule{Point: "bus.delay:0x711"}, "the form bus.delay:COMMAND=DURATION"},
 		"connect with a value":  {Rule{Point: "bus.connect:0x711=1"}, "the form bus.connect:COMMAND"},
 		"delay that is none":    {Rule{Point: "bus.delay:0x711=soon"}, "invalid duration"},
