@@ -236,7 +236,10 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer SECRET")
 	g.ServeHTTP(httptest.NewRecorder(), r)
 	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/p/unknown?sig=SECRET", nil))
-	if strings.Contains(log.String(), "SECRET") || strings.Count(log.String(), "\n") != 2 {
+	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/p/a&token=SECRET", nil))
+	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/p/a/SECRET"+strings.Repeat("0", 26), nil))
+	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/p/a%3Ftoken=SECRET", nil))
+	if strings.Contains(log.String(), "SECRET") || strings.Count(log.String(), "\n") != 5 {
 		t.Errorf("the log is %s", log.String())
 	}
 }

@@ -35,6 +35,7 @@ type Call struct {
 	ids      []string // of the requests to come
 
 	notes   []slog.Attr
+	signed  string
 	stage   string // that refused the call
 	proxies *Proxies
 	peer    netip.Addr
@@ -57,6 +58,10 @@ func (c *Call) Context() context.Context { return c.Request.Context() }
 
 // Note adds a field to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
+
+// NoteSigned tells the inspector alone what text the platform signed of a refused signature. It may hold tokens and the body,
+// which the log must not.
+func (c *Call) NoteSigned(text string) { c.signed = text }
 
 // reset makes the call ready for another request and keeps its buffers.
 func (c *Call) reset() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -62,14 +63,27 @@ func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Durati
 	_ = log.Handle(context.Background(), record)
 }
 
-// interfaceName is the route's path; of a request that no route has, the path that was asked for.
+// longestSegment is how long a segment of a path may be that no route has and that a log shows.
+const longestSegment = 30
+
+// interfaceName is the route's path; of a request that no route has, the path that was asked for, without what may be a
+// secret in the wrong place: parameters behind a & for the ?, and segments as long as a key or a code.
 func (e *endpoints) interfaceName(c *Call) string {
 	if c.Route != nil {
 		return c.Route.Path
 	}
 	path := c.Request.URL.Path
-	if len(path) > 200 {
-		path = path[:200]
+	if i := strings.IndexAny(path, "?&;="); i >= 0 {
+		path = path[:i]
+	}
+	if len(path) > longestSegment {
+		segments := strings.Split(path[:min(len(path), 200)], "/")
+		for i, s := range segments {
+			if len(s) > longestSegment {
+				segments[i] = "..."
+			}
+		}
+		path = strings.Join(segments, "/")
 	}
 	return path
 }

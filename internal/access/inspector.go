@@ -18,7 +18,7 @@ const InspectorKept = 1000
 const maxInspected = 4 << 10
 
 // Inspector remembers the last requests, for a developer who wants to know why one was refused. A record holds no key,
-// token or password, but the signed string of a refused signature holds the request's body: it is for development only.
+// token or password, but the signed string of a refused signature may hold the request's parameters and body: it is for development only.
 type Inspector struct {
 	mu      sync.Mutex
 	records [InspectorKept]Record // record seq is at seq%InspectorKept
@@ -119,6 +119,7 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		User:       clip(c.User),
 		Status:     c.Answer.Status,
 		DurationUS: took.Microseconds(),
+		Signed:     clip(c.signed),
 	}
 	if peer := c.Peer(); peer.IsValid() {
 		r.Peer = peer.String()
@@ -134,17 +135,15 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		r.Refused(c.stage, code, err)
 	}
 	for _, note := range c.notes {
-		switch text := clip(note.Value.String()); note.Key {
-		case "signed":
-			r.Signed = text
-		case "mistake":
+		text := clip(note.Value.String())
+		if note.Key == "mistake" {
 			r.Mistake = text
-		default:
-			if r.Notes == nil {
-				r.Notes = make(map[string]string)
-			}
-			r.Notes[note.Key] = text
+			continue
 		}
+		if r.Notes == nil {
+			r.Notes = make(map[string]string)
+		}
+		r.Notes[note.Key] = text
 	}
 	e.gateway.inspector.Add(r)
 }

@@ -39,8 +39,8 @@ func newDevCommand(s *streams) *cobra.Command {
 It prints addresses, keys and curl commands that work when they are pasted, and serves until it is interrupted.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is gone at the end.
-The log goes to standard error, one event a request. A refused signature's event says which string the platform
-signed and, when it can tell, which mistake made the signature that came.`,
+The log goes to standard error, one event a request. Of a refused signature it says, when it can tell, which mistake
+made the signature that came; rookery dev requests shows the string that the platform signed.`,
 		Example: `  rookery dev
   rookery dev --addr 127.0.0.1:0 --json      # for a test harness: one line of JSON once it is ready
   rookery dev --data ./platform              # keep the data`,
@@ -149,7 +149,7 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	fmt.Fprintln(&b, "\nTry it:")
 	address, body := login(game, ann.MSDKTokens[game.GameID])
 	try("Ann's login holds: ret 0", address, body)
-	try("the signature covers the body: ret 1008, and the log says what was signed", address, strings.Replace(body, "{", "{ ", 1))
+	try("the signature covers the body: ret 1008, and rookery dev requests shows what was signed", address, strings.Replace(body, "{", "{ ", 1))
 	lapsed := time.Duration(0)
 	old, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: game.AppID, UIN: ann.UIN, Kind: identity.MSDKToken, Lifetime: &lapsed})
 	if err != nil {

@@ -1,8 +1,6 @@
 package rookery
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,14 +76,9 @@ func (l *log) faults() (faults []string) {
 			faults = append(faults, fmt.Sprintf("%s:\n%s", sign.what, text[at:min(len(text), at+4000)]))
 		}
 	}
-	var shown bytes.Buffer
-	for line := range strings.Lines(text) {
-		shown.WriteString(withoutSigned(line))
-	}
 	for _, secret := range slices.Sorted(l.hidden()) {
-		if at := bytes.Index(shown.Bytes(), []byte(secret)); at >= 0 {
-			from := bytes.LastIndexByte(shown.Bytes()[:at], '\n') + 1
-			line, _, _ := bytes.Cut(shown.Bytes()[from:], []byte("\n"))
+		if at := strings.Index(text, secret); at >= 0 {
+			line, _, _ := strings.Cut(text[strings.LastIndexByte(text[:at], '\n')+1:], "\n")
 			faults = append(faults, fmt.Sprintf("shows the secret %q:\n%s", secret, line))
 		}
 	}
@@ -102,19 +95,4 @@ func (l *log) hidden() func(yield func(string) bool) {
 			}
 		}
 	}
-}
-
-// withoutSigned takes the one field out of a line that may show secrets: the string that was signed, body and all, which
-// rookery dev shows of a refused signature.
-func withoutSigned(line string) string {
-	if !strings.Contains(line, `"signed":`) {
-		return line
-	}
-	var event map[string]any
-	if json.Unmarshal([]byte(line), &event) != nil {
-		return line
-	}
-	delete(event, "signed")
-	rest, _ := json.Marshal(event)
-	return string(rest) + "\n"
 }

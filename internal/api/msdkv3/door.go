@@ -175,7 +175,7 @@ func (d *door) signature(c *access.Call) error {
 		for source, key := range c.App.SigKeys {
 			keys.Others["sigkey of source "+source] = key
 		}
-		c.Note(slog.String("signed", sign.V3Source(timestamp, encode)))
+		c.NoteSigned(sign.V3Source(timestamp, encode))
 		c.Note(slog.String("mistake", sign.V3Mistake(c.Query.Get("sig"), timestamp, keys)))
 	}
 	return retcode.V3SignatureWrong

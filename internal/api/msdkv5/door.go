@@ -150,7 +150,7 @@ func (d *door) signature(c *access.Call) error {
 		return nil
 	}
 	if d.ExplainSignatures {
-		c.Note(slog.String("signed", string(sign.V5Source(c.Route.Path, c.Query, c.Body))))
+		c.NoteSigned(string(sign.V5Source(c.Route.Path, c.Query, c.Body)))
 		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "sigkey of source "+source))))
 	}
 	return retcode.V5SignatureWrong
@@ -171,7 +171,7 @@ func (d *door) clientSignature(c *access.Call) error {
 		return nil
 	}
 	if d.ExplainSignatures {
-		c.Note(slog.String("signed", string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)"))))
+		c.NoteSigned(string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)")))
 		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "client_sigkey"))))
 	}
 	return retcode.V5SignatureWrong

@@ -127,7 +127,7 @@ func (d *door) signature(c *access.Call) error {
 		for source, key := range c.App.SigKeys {
 			keys.Others["sigkey of source "+source] = key
 		}
-		c.Note(slog.String("signed", string(sign.OpenAPISource(method, path, c.Query))))
+		c.NoteSigned(string(sign.OpenAPISource(method, path, c.Query)))
 		c.Note(slog.String("mistake", sign.OpenAPIMistake(sig, method, path, c.Query, keys)))
 	}
 	return retcode.QQSignatureWrong
