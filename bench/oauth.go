@@ -57,7 +57,7 @@ const (
 )
 
 // measureToken measures how fast codes are exchanged for tokens, which is a durable write each, beside the durable commits
-// of one row that the store makes for as many callers: for one, who waits for the disk, and for many, who share its flushes
+// of one row that the store makes: for one caller, each commit with a flush of its own, and for many, who share the flushes
 // and wait for the processor. There a bare handler that makes just such a commit shows what HTTP and the load generator
 // leave of the machine. The codes come from consents, given to the same platform in the same round.
 func measureToken(ctx context.Context, s settings, folder string, report *report) (err error) {
@@ -153,6 +153,7 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 				turn.callers, rate, turn.bares[round], turn.exchanges[round])
 		}
 	}
+	one, many := turns[0], turns[1]
 	for _, turn := range turns {
 		with := fmt.Sprintf(", callers: %d", turn.callers)
 		report.add("store: durable commits of one row"+with, median(turn.commits), "/s")
@@ -162,6 +163,8 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 			atLeast(0.70) // docs/adr/0011
 		report.add("token endpoint: CPU per exchange"+with, median(turn.cpu), "us")
 	}
+	report.add(fmt.Sprintf("token endpoint: exchanges of %d callers beside the store's commits of one", many.callers), median(many.exchanges), "/s").
+		beside(many.exchanges, one.commits).atLeast(0.50)
 	return nil
 }
 
