@@ -3,6 +3,7 @@ package retcode
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -11,7 +12,7 @@ import (
 type Candidate struct {
 	Code   Code
 	Entry  Entry
-	Reason string // one sentence: why the number is read in this domain
+	Reason string // why the number is read in this domain, a sentence or two
 
 	// Alternative says that this is a less likely reading of the number that the candidate before it reads too.
 	Alternative bool
@@ -70,7 +71,7 @@ func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
 //
 // An answer's own code comes first, and after it the answer of a command that caused it. Where the surroundings do not
 // settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says where
-// the code stands (-10000, whose msg opens with it) is left out. At most 32 candidates are returned.
+// the code stands (-10000, whose msg opens with it) is left out. At most 64 candidates are returned.
 //
 // Explain reads a text once and remembers nothing.
 func Explain(text string, opts ...Option) []Candidate {
@@ -220,6 +221,9 @@ func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin
 		case r.form != asIs || reason == "":
 			c.Reason = readingReason(f.number, rs.all(), i)
 		}
+		if f.unsigned {
+			c.Reason = fmt.Sprintf("Without its sign %d is printed so. %s", f.value, c.Reason)
+		}
 		candidates = append(candidates, c)
 	}
 	return candidates
@@ -296,16 +300,17 @@ func isDoors(r reading) bool {
 // narrowToCommand leaves the readings that a command's answer can have: the command's own results, and above them the
 // bus's.
 func narrowToCommand(rs *readings, f finding) string {
-	own := Domain(0)
-	switch f.command {
-	case accessTokenCheck:
-		own = AccessToken
-	case payTokenCheck:
-		own = PayToken
+	if f.command == openIDConversion {
+		if e := conversionResults[f.value]; e != nil {
+			*rs = readings{}
+			rs.add(e, e.Low, asIs)
+			return commandReasons[f.command]
+		}
 	}
+	own := f.command.ownDomain()
 	switch {
 	case own != 0 && rs.keep(func(r reading) bool { return r.entry.Domain == own }):
-		return commandReasons[own]
+		return commandReasons[f.command]
 	case rs.keep(func(r reading) bool { return r.entry.Domain == OIDB }):
 		return "The bus answers this number, whatever the command."
 	case f.command != someCommand && f.value >= 0:
@@ -314,9 +319,16 @@ func narrowToCommand(rs *readings, f finding) string {
 	return ""
 }
 
-var commandReasons = map[Domain]string{
-	AccessToken: "It is a result of command 0x711, the access token check.",
-	PayToken:    "It is a result of command 0x73a, the pay token check.",
+// conversionResults are the results of command 0x71f that stand for codes of the platform.
+var conversionResults = map[int]*Entry{
+	0x5a: find(QQ, QQNonceReused.Number()),
+	0x5b: find(QQ, QQTimestampOutOfRange.Number()),
+}
+
+var commandReasons = map[command]string{
+	accessTokenCheck: "It is a result of command 0x711, the access token check.",
+	payTokenCheck:    "It is a result of command 0x73a, the pay token check.",
+	openIDConversion: "It is a result of command 0x71f, the conversion of openids.",
 }
 
 func originReason(c command) string {
