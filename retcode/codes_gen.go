@@ -566,6 +566,14 @@ const (
 	ConnectInternal Code = Code(Connect)<<numberBits + 110504
 )
 
+// The codes of domain OpenAPI.
+const (
+	// OpenAPIInternal is openapi 1001: unforeseen failure inside the platform.
+	OpenAPIInternal Code = Code(OpenAPI)<<numberBits + 1001
+	// OpenAPINotLoggedIn is openapi 1002: the session has lapsed.
+	OpenAPINotLoggedIn Code = Code(OpenAPI)<<numberBits + 1002
+)
+
 // contractRows is how many rows of table are the contract's; those after them are the doors'.
 const contractRows = 215
 
@@ -1821,6 +1829,16 @@ var table = [...]Entry{
 		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform's log only.",
 		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, the appid and the time to the operator, who finds the error in the log by them.",
 		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents give the number to the sign-in page alone."},
+	{Domain: OpenAPI, Low: 1001, High: 1001, Hex: "", Signed: "", Unsigned: "", Symbol: "OpenAPIInternal",
+		Summary: "unforeseen failure inside the platform",
+		Cause:   "Something went wrong inside the platform while a call below /v3/ was served, most often with the store; its details are in the platform's log only.",
+		Remedy:  "Repeat the call with growing pauses. If it persists, report the X-Request-Id, the appid and the time to the operator, who finds the error in the log by them.",
+		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents call it a busy server."},
+	{Domain: OpenAPI, Low: 1002, High: 1002, Hex: "", Signed: "", Unsigned: "", Symbol: "OpenAPINotLoggedIn",
+		Summary: "the session has lapsed",
+		Cause:   "/v3/user/is_login found that the two hours of the openkey are over; every other interface answers -24 to the same openkey.",
+		Remedy:  "Have the user open the game again, which gives it a new openkey, and call is_login at least every two hours to keep a session alive.",
+		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents give it to a user who is not registered too."},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
@@ -1837,5 +1855,5 @@ var byNumber = [...]uint16{
 	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198, 199,
 	200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219,
 	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
-	230, 229, 228, 227, 244, 245, 246, 247, 248, 249,
+	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251,
 }

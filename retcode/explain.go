@@ -144,7 +144,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -247,7 +247,9 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		rs.filter(func(r reading) bool { return r.form != signedByte })
 	}
 	if f.place == opening || f.key == keyPlatform { // a code of the platform, and not of the door that passes it on
-		rs.filter(func(r reading) bool { return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 })
+		rs.filter(func(r reading) bool {
+			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
+		})
 	}
 	isMSDKv3 := func(r reading) bool { return r.entry.Domain == MSDKv3 }
 	if !s.v3 && (atDoor || s.busAnswered) && isV3(f.number) { // nothing says that it is not a byte of the bus
@@ -291,7 +293,7 @@ func isV3(n number) bool {
 // isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI:
 		return true
 	}
 	return false

@@ -81,6 +81,8 @@ func TestExplain(t *testing.T) {
 		// Answers.
 		{"answer", `{"ret":221001,"msg":"..."}`, []string{"group 221001"}},
 		{"answer of a door", `{"ret":1008,"msg":"invalid sig!"}`, []string{"msdkv5 1008"}},
+		{"answer of OpenAPI", `{"ret":1002,"is_lost":0,"msg":"x"}`, []string{"openapi 1002"}},
+		{"number of two doors", "1001", []string{"msdkv5 1001", "or openapi 1001"}},
 		{"answer with blanks", "{\n  \"ret\" : -5,\n  \"msg\" : \"signature wrong\"\n}", []string{"qq -5"}},
 		{"answer with a string for the number", `{"code":"100013"}`, []string{"qq 100013"}},
 		{"answer with a number of 32 bits without a sign", `{"ret":4294967291,"msg":""}`, []string{"qq -5"}},
@@ -327,7 +329,7 @@ func FuzzExplain(f *testing.F) {
 				t.Errorf("candidate %d: %+v", i, c)
 			}
 		}
-		for d := retcode.QQ; d <= retcode.Connect; d++ {
+		for d := retcode.QQ; d <= retcode.OpenAPI; d++ {
 			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
 				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
 					t.Errorf("%v in domain %v", c.Code, d)

@@ -93,6 +93,8 @@ func lookupKey(w string) (key, Domain) {
 		return keyV3, MSDKv3
 	case "connect":
 		return noKey, Connect
+	case "openapi":
+		return noKey, OpenAPI
 	case "errtype", "msdkextinfo":
 		return keyV3, 0
 	}

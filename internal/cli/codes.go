@@ -29,7 +29,7 @@ type codeFilter struct {
 
 func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
 	cmd.Flags().TextVar(&f.domain, "domain", retcode.Domain(0),
-		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5, msdkv3 or connect")
+		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5, msdkv3, connect or openapi")
 }
 
 // entries returns the catalogue's rows that pass, in its order. Those of a door are asked for by its domain.
@@ -54,7 +54,7 @@ func newCodesListCommand(s *streams) *cobra.Command {
 		Use:   "list",
 		Short: "List the return codes",
 		Long: "List the return codes of the contract, one row a code or range. The numbers that single doors have of\n" +
-			"their own, which are no part of the contract, are listed with --domain msdkv5, msdkv3 or connect.",
+			"their own, which are no part of the contract, are listed with --domain msdkv5, msdkv3, connect or openapi.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
 			"  rookery codes list --json",
