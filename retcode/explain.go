@@ -64,10 +64,10 @@ func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
 // Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line.
 // It returns nil when the text holds no number of the catalogue at a place where a return code stands.
 //
-// A number counts when it is the whole text, when it is the value of a member or field such as ret, code, error, result
-// or platCode, when it opens a message (-73,internal error), when it follows a domain's name as Code.Error prints it, or
-// when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers, such as times, ports,
-// sizes and account numbers, do not count. Success counts only when the text holds no other code.
+// A number counts when it is the whole text, alone or in a range or a list, when it is the value of a member or field such
+// as ret, code, error, result or platCode, when it opens a message (-73,internal error), when it follows a domain's name as
+// Code.Error prints it, or when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers,
+// such as times, ports, sizes and account numbers, do not count. Success counts only when the text holds no other code.
 //
 // An answer's own code comes first, and after it the answer of a command that caused it. Where the surroundings do not
 // settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says where
@@ -265,6 +265,9 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		}
 		if rs.keep(func(r reading) bool { return r.entry.Domain == s.interfaces && r.entry.AnsweredBy != "device" }) {
 			return interfaceReasons[s.interfaces]
+		}
+		if rs.keep(func(r reading) bool { return r.entry.Domain == s.door }) {
+			return "The text names an interface of the door that has this number of its own."
 		}
 	case f.place == opening && rs.keep(isDoors):
 		return "It opens the message, which is where MSDK puts the platform's own code."

@@ -82,6 +82,8 @@ func TestExplain(t *testing.T) {
 		{"answer", `{"ret":221001,"msg":"..."}`, []string{"group 221001"}},
 		{"answer of a door", `{"ret":1008,"msg":"invalid sig!"}`, []string{"msdkv5 1008"}},
 		{"answer of OpenAPI", `{"ret":1002,"is_lost":0,"msg":"x"}`, []string{"openapi 1002"}},
+		{"number of two doors below OpenAPI's path", `GET /v3/user/get_info -> {"ret":1001,"msg":"x"}`, []string{"openapi 1001"}},
+		{"number of two doors below MSDK V5's path", `interface=/v2/auth/nothing code=1001`, []string{"msdkv5 1001"}},
 		{"number of two doors", "1001", []string{"msdkv5 1001", "or openapi 1001"}},
 		{"answer with blanks", "{\n  \"ret\" : -5,\n  \"msg\" : \"signature wrong\"\n}", []string{"qq -5"}},
 		{"answer with a string for the number", `{"code":"100013"}`, []string{"qq 100013"}},

@@ -63,6 +63,7 @@ type scanner struct {
 
 	command    command // the command last named, until a number is taken for its answer
 	interfaces Domain  // the domain whose interface the text names
+	door       Domain  // the door below whose path the interface is, for the numbers of its own
 	domain     Domain  // the value of a field domain
 
 	weChat      bool // the code that opens the message is WeChat's
@@ -287,6 +288,12 @@ func (s *scanner) path(before, part string) {
 		s.interfaces = GameCenter
 	case s.interfaces != 0:
 	default:
+		switch part {
+		case "v2":
+			s.door = MSDKv5
+		case "v3":
+			s.door = OpenAPI
+		}
 		switch part {
 		case "oauth2", "v3", "user", "auth", "friend", "profile", "relation", "share":
 			s.interfaces = QQ
