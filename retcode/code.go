@@ -36,11 +36,12 @@ const (
 	MSDKv5                        // the MSDK V5 doors' own numbers, which are no part of the contract
 	MSDKv3                        // the MSDK V3 doors' own numbers, likewise
 	Connect                       // OAuth's numbers beside those of QQ, likewise
+	OpenAPI                       // OpenAPI V3's numbers beside those of QQ, likewise
 )
 
 var domainNames = [...]string{
 	QQ: "qq", Group: "group", GameCenter: "gamecenter", OIDB: "oidb", PayToken: "paytoken", AccessToken: "accesstoken",
-	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect",
+	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect", OpenAPI: "openapi",
 }
 
 // String returns the domain's name, such as "qq" or "accesstoken".

@@ -3,6 +3,7 @@ package retcode
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -11,7 +12,7 @@ import (
 type Candidate struct {
 	Code   Code
 	Entry  Entry
-	Reason string // one sentence: why the number is read in this domain
+	Reason string // why the number is read in this domain, a sentence or two
 
 	// Alternative says that this is a less likely reading of the number that the candidate before it reads too.
 	Alternative bool
@@ -63,14 +64,14 @@ func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
 // Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line.
 // It returns nil when the text holds no number of the catalogue at a place where a return code stands.
 //
-// A number counts when it is the whole text, when it is the value of a member or field such as ret, code, error, result
-// or platCode, when it opens a message (-73,internal error), when it follows a domain's name as Code.Error prints it, or
-// when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers, such as times, ports,
-// sizes and account numbers, do not count. Success counts only when the text holds no other code.
+// A number counts when it is the whole text, alone or in a range or a list, when it is the value of a member or field such
+// as ret, code, error, result or platCode, when it opens a message (-73,internal error), when it follows a domain's name as
+// Code.Error prints it, or when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers,
+// such as times, ports, sizes and account numbers, do not count. Success counts only when the text holds no other code.
 //
 // An answer's own code comes first, and after it the answer of a command that caused it. Where the surroundings do not
 // settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says where
-// the code stands (-10000, whose msg opens with it) is left out. At most 32 candidates are returned.
+// the code stands (-10000, whose msg opens with it) is left out. At most 64 candidates are returned.
 //
 // Explain reads a text once and remembers nothing.
 func Explain(text string, opts ...Option) []Candidate {
@@ -143,7 +144,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -220,6 +221,9 @@ func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin
 		case r.form != asIs || reason == "":
 			c.Reason = readingReason(f.number, rs.all(), i)
 		}
+		if f.unsigned {
+			c.Reason = fmt.Sprintf("Without its sign %d is printed so. %s", f.value, c.Reason)
+		}
 		candidates = append(candidates, c)
 	}
 	return candidates
@@ -243,7 +247,9 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		rs.filter(func(r reading) bool { return r.form != signedByte })
 	}
 	if f.place == opening || f.key == keyPlatform { // a code of the platform, and not of the door that passes it on
-		rs.filter(func(r reading) bool { return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 })
+		rs.filter(func(r reading) bool {
+			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
+		})
 	}
 	isMSDKv3 := func(r reading) bool { return r.entry.Domain == MSDKv3 }
 	if !s.v3 && (atDoor || s.busAnswered) && isV3(f.number) { // nothing says that it is not a byte of the bus
@@ -259,6 +265,9 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		}
 		if rs.keep(func(r reading) bool { return r.entry.Domain == s.interfaces && r.entry.AnsweredBy != "device" }) {
 			return interfaceReasons[s.interfaces]
+		}
+		if rs.keep(func(r reading) bool { return r.entry.Domain == s.door }) {
+			return "The text names an interface of the door that has this number of its own."
 		}
 	case f.place == opening && rs.keep(isDoors):
 		return "It opens the message, which is where MSDK puts the platform's own code."
@@ -287,7 +296,7 @@ func isV3(n number) bool {
 // isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI:
 		return true
 	}
 	return false
@@ -296,16 +305,17 @@ func isDoors(r reading) bool {
 // narrowToCommand leaves the readings that a command's answer can have: the command's own results, and above them the
 // bus's.
 func narrowToCommand(rs *readings, f finding) string {
-	own := Domain(0)
-	switch f.command {
-	case accessTokenCheck:
-		own = AccessToken
-	case payTokenCheck:
-		own = PayToken
+	if f.command == openIDConversion {
+		if e := conversionResults[f.value]; e != nil {
+			*rs = readings{}
+			rs.add(e, e.Low, asIs)
+			return commandReasons[f.command]
+		}
 	}
+	own := f.command.ownDomain()
 	switch {
 	case own != 0 && rs.keep(func(r reading) bool { return r.entry.Domain == own }):
-		return commandReasons[own]
+		return commandReasons[f.command]
 	case rs.keep(func(r reading) bool { return r.entry.Domain == OIDB }):
 		return "The bus answers this number, whatever the command."
 	case f.command != someCommand && f.value >= 0:
@@ -314,9 +324,16 @@ func narrowToCommand(rs *readings, f finding) string {
 	return ""
 }
 
-var commandReasons = map[Domain]string{
-	AccessToken: "It is a result of command 0x711, the access token check.",
-	PayToken:    "It is a result of command 0x73a, the pay token check.",
+// conversionResults are the results of command 0x71f that stand for codes of the platform.
+var conversionResults = map[int]*Entry{
+	0x5a: find(QQ, QQNonceReused.Number()),
+	0x5b: find(QQ, QQTimestampOutOfRange.Number()),
+}
+
+var commandReasons = map[command]string{
+	accessTokenCheck: "It is a result of command 0x711, the access token check.",
+	payTokenCheck:    "It is a result of command 0x73a, the pay token check.",
+	openIDConversion: "It is a result of command 0x71f, the conversion of openids.",
 }
 
 func originReason(c command) string {

@@ -39,7 +39,22 @@ func TestExplain(t *testing.T) {
 		{"number in quotes", `"100014",`, []string{"qq 100014"}},
 		{"group number", "221001", []string{"group 221001"}},
 		{"number inside a range", "-500005", []string{"group -500005"}},
-		{"range as printed", "-500003 ~ -500009", []string{"group -500003", "group -500009"}},
+		{"range as printed", "-500003 ~ -500009", []string{"group -500003", "group -500004", "group -500005", "group -500006", "group -500007", "group -500008", "group -500009"}},
+		{"range with a hyphen", "100013-100016", []string{"qq 100013", "qq 100014", "qq 100015", "qq 100016"}},
+		{"range of negative numbers with a hyphen", "-4033--4035", []string{"gamecenter -4033", "gamecenter -4034", "gamecenter -4035"}},
+		{"range whose sign stands once", "-4033-4035", []string{"gamecenter -4033", "gamecenter -4034", "gamecenter -4035"}},
+		{"range with gaps", "100018..100021", []string{"connect 100019", "connect 100020"}},
+		{"range in Chinese", "100013～100014", []string{"qq 100013", "qq 100014"}},
+		{"range of everything", "-5000 ~ 100016", nil},
+		{"range of small numbers with a hyphen", "10-22", nil},
+		{"list", "100013, 100015", []string{"qq 100013", "qq 100015"}},
+		{"list of small numbers", "17 5", nil},
+		{"number in brackets of a sentence", "(100014).", []string{"qq 100014"}},
+		{"32 bits without a sign", "4294967293", []string{"qq -3", "or oidb 253"}},
+		{"32 bits in hex", "0xfffffffd", []string{"qq -3", "or oidb 253"}},
+		{"64 bits without a sign", "18446744073709551543", []string{"qq -73"}},
+		{"neither 32 nor 64 bits", "281474976710653", nil},
+		{"date", "2024-10-22", nil},
 		{"hex range as printed", "0x37~0x38", []string{"accesstoken 55", "accesstoken 56"}},
 		{"device number, internal failure", "1", []string{"qq 1", "or accesstoken 1"}},
 		{"device number, bus number", "5", []string{"qq 5", "or oidb 5"}},
@@ -66,8 +81,15 @@ func TestExplain(t *testing.T) {
 		// Answers.
 		{"answer", `{"ret":221001,"msg":"..."}`, []string{"group 221001"}},
 		{"answer of a door", `{"ret":1008,"msg":"invalid sig!"}`, []string{"msdkv5 1008"}},
+		{"answer of OpenAPI", `{"ret":1002,"is_lost":0,"msg":"x"}`, []string{"openapi 1002"}},
+		{"number of two doors below OpenAPI's path", `GET /v3/user/get_info -> {"ret":1001,"msg":"x"}`, []string{"openapi 1001"}},
+		{"number of two doors below MSDK V5's path", `interface=/v2/auth/nothing code=1001`, []string{"msdkv5 1001"}},
+		{"number of two doors", "1001", []string{"msdkv5 1001", "or openapi 1001"}},
 		{"answer with blanks", "{\n  \"ret\" : -5,\n  \"msg\" : \"signature wrong\"\n}", []string{"qq -5"}},
 		{"answer with a string for the number", `{"code":"100013"}`, []string{"qq 100013"}},
+		{"answer with a number of 32 bits without a sign", `{"ret":4294967291,"msg":""}`, []string{"qq -5"}},
+		{"answer in XML", "<data>\n<ret>-5</ret>\n<msg>x</msg></data>", []string{"qq -5", "or oidb 251"}},
+		{"comparison", "while ret>100014 do", nil},
 		{"answer of success", `{"ret":0,"msg":"success"}`, []string{"gamecenter 0"}},
 		{"answer of the Game Center", `{"ret":-4001,"msg":""}`, []string{"gamecenter -4001"}},
 		{"relay around the Game Center", `{"ret":0,"msg":"ok","data":{"ret":-4012,"msg":"x"}}`, []string{"gamecenter -4012"}},
@@ -104,6 +126,9 @@ func TestExplain(t *testing.T) {
 		{"Chinese log, narrow colon", "返回码: -73", []string{"qq -73"}},
 		{"Chinese log, brackets", "登录失败（错误码【-73】）", []string{"qq -73"}},
 		{"Chinese log, equals sign", "绑群失败 错误代码=221001", []string{"group 221001"}},
+		{"Chinese log, short words", "返回 -73，错误：100014", []string{"qq -73", "qq 100014"}},
+		{"Chinese log, key in brackets", "【错误码】100014", []string{"qq 100014"}},
+		{"Chinese log, a count", "返回：5 条", nil},
 		{"Chinese log, a number that is no code", "在线人数：100015", nil},
 		{"answer cut off", `{"ret":-4028,"ms`, []string{"gamecenter -4028"}},
 		{"result of a token check", `{"result":17}`, []string{"paytoken 17", "or accesstoken 17"}},
@@ -116,6 +141,11 @@ func TestExplain(t *testing.T) {
 		{"pay token check", "oidb decode0x73a failed, ret: 17", []string{"paytoken 17"}},
 		{"access token check", "oidb decode0x711 failed, ret: 65", []string{"accesstoken 65"}},
 		{"access token check in hex", "0x711 ret=0x47", []string{"accesstoken 71"}},
+		{"conversion of openids", "oidb decode0x71f failed, ret: 32", []string{"accesstoken 32"}},
+		{"conversion of openids, nonce", "oidb decode0x71f failed, ret: 90", []string{"qq -26"}},
+		{"conversion of openids, time", "0x71f ret=0x5b", []string{"qq -25"}},
+		{"conversion of openids, answer", `{"ret":-26,"msg":"oidb decode0x71f failed, ret: 90"}`, []string{"qq -26"}},
+		{"command of this platform's own", "oidb decode0xf00 failed, ret: 251004", []string{"qq 251004"}},
 		{"bus below a token check", "oidb decode0x711 failed, ret: 154", []string{"oidb 154"}},
 		{"bus below a token check, signed", "oidb decode0x73a failed, ret: -102", []string{"oidb 154"}},
 		{"other command", "oidb decode0x5e1 failed, ret:116", []string{"oidb 116"}},
@@ -144,6 +174,9 @@ func TestExplain(t *testing.T) {
 		{"JSON log line", `{"time":"2026-03-05T10:00:00.117Z","level":"INFO","msg":"request","interface":"/v2/group/get_group_list","code":221008,"uin":100015,"port":8443}`, []string{"group 221008"}},
 		{"own error text", `level=error err="read grant: accesstoken 65: the access token has expired"`, []string{"accesstoken 65"}},
 		{"own error text of a signed number", "qq -5: the sig parameter does not verify", []string{"qq -5"}},
+		{"own error text of a door's number", "connect 100019: the authorization code cannot be exchanged", []string{"connect 100019"}},
+		{"name of a scenario", "accesstoken/65", []string{"accesstoken 65"}},
+		{"refused connection", "connect 111: Connection refused", nil},
 		{"number in brackets", "verify_login failed, ret[100013]", []string{"qq 100013"}},
 		{"words before the number", "the platform returned error code 100014", []string{"qq 100014"}},
 
@@ -212,6 +245,8 @@ func TestExplainReasons(t *testing.T) {
 		{"slip", "0x71", 1, "by mistake"},
 		{"command", "decode0x73a ret:17", 0, "0x73a"},
 		{"interface", "path=/v2/group/x code=221001", 0, "guild group interface"},
+		{"without its sign", "4294967293", 0, "-3 is printed so"},
+		{"conversion of openids", "decode0x71f ret: 91", 0, "0x71f"},
 		{"only one domain", "100014", 0, "No other domain"},
 	}
 	for _, tt := range tests {
@@ -296,7 +331,7 @@ func FuzzExplain(f *testing.F) {
 				t.Errorf("candidate %d: %+v", i, c)
 			}
 		}
-		for d := retcode.QQ; d <= retcode.Connect; d++ {
+		for d := retcode.QQ; d <= retcode.OpenAPI; d++ {
 			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
 				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
 					t.Errorf("%v in domain %v", c.Code, d)

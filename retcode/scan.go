@@ -23,20 +23,6 @@ const (
 	opening                   // it opens a message
 )
 
-// number is a printed number. Return codes fit 32 bits; what does not is no number.
-type number struct {
-	value     int
-	hexDigits int // how many hex digits were printed, 0 for a decimal number
-}
-
-func (n number) hex() bool { return n.hexDigits > 0 }
-
-// distinct tells whether the number is unlikely to be an ordinary count.
-func (n number) distinct() bool { return n.value < 0 || n.value >= 1000 }
-
-// isByte tells whether the number can be a command's result, signed or unsigned.
-func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
-
 // command is a command number of the bus.
 type command int
 
@@ -45,7 +31,19 @@ const (
 	someCommand      command = -1 // the text speaks of the bus, but names no command
 	accessTokenCheck command = 0x711
 	payTokenCheck    command = 0x73a
+	openIDConversion command = 0x71f
 )
+
+// ownDomain returns the domain of the command's own results, 0 when it has none of its own or is not known.
+func (c command) ownDomain() Domain {
+	switch c {
+	case accessTokenCheck, openIDConversion:
+		return AccessToken
+	case payTokenCheck:
+		return PayToken
+	}
+	return 0
+}
 
 type finding struct {
 	number
@@ -55,8 +53,8 @@ type finding struct {
 	key     key
 }
 
-// maxFindings bounds what one text can yield. An answer holds two or three codes.
-const maxFindings = 8
+// maxFindings bounds what one text can yield. An answer holds two or three codes, a range some more.
+const maxFindings = 16
 
 type scanner struct {
 	text  string
@@ -65,6 +63,7 @@ type scanner struct {
 
 	command    command // the command last named, until a number is taken for its answer
 	interfaces Domain  // the domain whose interface the text names
+	door       Domain  // the door below whose path the interface is, for the numbers of its own
 	domain     Domain  // the value of a field domain
 
 	weChat      bool // the code that opens the message is WeChat's
@@ -94,7 +93,7 @@ func (s *scanner) add(f finding) {
 }
 
 func (s *scanner) scan() {
-	if s.wholeNumber() {
+	if s.onlyNumbers() {
 		return
 	}
 	t := s.text
@@ -112,9 +111,9 @@ func (s *scanner) scan() {
 			s.openingNumber(i)
 			i++
 		case c >= utf8.RuneSelf:
-			end := chineseKey(t, i)
-			if end > i {
-				s.value(keyRet, i, end)
+			k, end := chineseKey(t, i)
+			if k != noKey {
+				s.value(k, i, end)
 			}
 			i = max(end, i+1)
 		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
@@ -130,7 +129,7 @@ func (s *scanner) scan() {
 // settle decides what only the whole text tells.
 func (s *scanner) settle() {
 	// A command named after its result: ret=17 cmd=0x73a.
-	if s.command == accessTokenCheck || s.command == payTokenCheck {
+	if s.command.ownDomain() != 0 {
 		for i := s.n - 1; i >= 0; i-- {
 			f := &s.found[i]
 			if f.command == noCommand && (f.place == field || f.place == jsonAnswer) && f.value >= 0 && f.value < 256 {
@@ -166,30 +165,6 @@ const (
 	weChatEnvelope = -20000
 	qqEnvelope     = "-10000"
 )
-
-// wholeNumber takes a text that is nothing but one number, or a range as the published list prints it.
-func (s *scanner) wholeNumber() bool {
-	t := strings.Trim(strings.TrimRight(s.text, " \t\r\n,;"), " \t\r\n\"'`")
-	first, end, ok := parseNumber(t, 0)
-	if !ok {
-		return false
-	}
-	if rest := strings.TrimLeft(t[end:], " "); strings.HasPrefix(rest, "~") {
-		rest = strings.TrimLeft(rest[1:], " ")
-		last, end, ok := parseNumber(rest, 0)
-		if !ok || end != len(rest) {
-			return false
-		}
-		s.add(finding{number: first})
-		s.add(finding{number: last})
-		return true
-	}
-	if end != len(t) {
-		return false
-	}
-	s.add(finding{number: first})
-	return true
-}
 
 // openingNumber takes a negative number that opens a message somewhere in the text: -73,internal error.
 func (s *scanner) openingNumber(i int) {
@@ -270,7 +245,7 @@ func (s *scanner) numberWord(start, end int) {
 	if n.hex() {
 		// Other hex words are addresses as often as commands, so a command must be announced.
 		c := command(n.value)
-		known := (c == accessTokenCheck || c == payTokenCheck) && (start == 0 || s.text[start-1] != '+')
+		known := c.ownDomain() != 0 && (start == 0 || s.text[start-1] != '+')
 		if known || n.value > 0xff && s.command != noCommand {
 			s.nameCommand(c)
 		}
@@ -314,6 +289,12 @@ func (s *scanner) path(before, part string) {
 	case s.interfaces != 0:
 	default:
 		switch part {
+		case "v2":
+			s.door = MSDKv5
+		case "v3":
+			s.door = OpenAPI
+		}
+		switch part {
 		case "oauth2", "v3", "user", "auth", "friend", "profile", "relation", "share":
 			s.interfaces = QQ
 		}
@@ -324,10 +305,10 @@ func (s *scanner) path(before, part string) {
 	}
 }
 
-// named takes a number after a domain's name, in the form that Code.Error gives it: qq -5: ...
+// named takes a number after a domain's name, in the form that Code.Error gives it (qq -5: ...) or as qq/-5.
 func (s *scanner) named(domain Domain, start, end int) bool {
 	t := s.text
-	if end == len(t) || t[end] != ' ' && t[end] != ':' || start > 0 && t[start-1] == '/' {
+	if end == len(t) || strings.IndexByte(" :/", t[end]) < 0 || start > 0 && t[start-1] == '/' {
 		return false
 	}
 	n, end, ok := parseNumber(t, skip(t, end+1, " "))
@@ -365,11 +346,14 @@ func (s *scanner) value(k key, start, end int) {
 	if !ok || sep == 0 {
 		return
 	}
+	if sep == '>' && !strings.HasPrefix(t[numEnd:], "</") {
+		return
+	}
 	quoted := end < len(t) && (t[end] == '"' || t[end] == '\\')
 	wordy := k == keyCode || k == keyResult || k == keyError // words of prose too
 	if wordy && !n.distinct() && s.command == noCommand {
 		switch {
-		case sep == ' ': // code 5 of the plan
+		case sep == ' ' || end > 0 && t[end-1] >= utf8.RuneSelf: // code 5 of the plan, 返回：5 条
 			return
 		case sep == ':' && !quoted && prose(t[numEnd:]): // error: 3 files missing
 			return
@@ -416,9 +400,12 @@ func prose(rest string) bool {
 	return end == len(rest) || rest[end] != '=' && rest[end] != ':'
 }
 
-// valueAt returns where the value of a key that ends at end begins, and what parts them: ':', '=', '(' or a blank. The
+// valueAt returns where the value of a key that ends at end begins, and what parts them: ':', '=', '(', '>' or a blank. The
 // separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON.
 func valueAt(t string, end int) (at int, sep byte) {
+	if rest, ok := strings.CutPrefix(t[end:], "】"); ok { // 【错误码】100014
+		return len(t) - len(strings.TrimLeft(rest, " \t:")), ':'
+	}
 	at = skip(t, end, `\"'`)
 	blanks := skip(t, at, " \t")
 	switch {
@@ -432,6 +419,8 @@ func valueAt(t string, end int) (at int, sep byte) {
 		at = skip(t, blanks, ":=>")
 	case at < len(t) && (t[at] == '(' || t[at] == '['):
 		return at + 1, '('
+	case at < len(t) && t[at] == '>' && at == end: // <ret>-5</ret>
+		return at + 1, '>'
 	case strings.HasPrefix(t[at:], "（") || strings.HasPrefix(t[at:], "【"):
 		return at + len("（"), '('
 	case blanks > at:
@@ -452,73 +441,6 @@ func skip(t string, i int, set string) int {
 // wideColon is the colon of Chinese texts.
 const wideColon = "\uff1a"
 
-// minus is the minus sign that typeset documents print instead of a hyphen.
-const minus = "\u2212"
-
-// parseNumber reads a decimal or hex number at t[i:] and returns where it ends. A number that is only the beginning of
-// something else, such as a word, a date, a time or a fraction, is none.
-func parseNumber(t string, i int) (n number, end int, ok bool) {
-	if i >= len(t) {
-		return number{}, i, false
-	}
-	negative := false
-	switch {
-	case t[i] == '-':
-		negative = true
-		i++
-	case strings.HasPrefix(t[i:], minus):
-		negative = true
-		i += len(minus)
-	}
-	base, maxDigits := 10, 10
-	if !negative && i+1 < len(t) && t[i] == '0' && t[i+1]|0x20 == 'x' {
-		base, maxDigits = 16, 8
-		i += 2
-	}
-	start := i
-	for i < len(t) && i-start <= maxDigits {
-		d := digit(t[i])
-		if d >= base {
-			break
-		}
-		n.value = n.value*base + d
-		i++
-	}
-	digits := i - start
-	if digits == 0 || digits > maxDigits || n.value > 1<<31-1 {
-		return number{}, i, false
-	}
-	if base == 16 {
-		n.hexDigits = digits
-		if i < len(t) && t[i] == '_' { // 0x8fc_2, a command and its service type
-			return n, i, true
-		}
-	}
-	if negative {
-		n.value = -n.value
-	}
-	if i < len(t) {
-		if isWordByte(t[i]) || t[i] == '%' {
-			return number{}, i, false
-		}
-		if strings.IndexByte(".:-/", t[i]) >= 0 && i+1 < len(t) && t[i+1] >= '0' && t[i+1] <= '9' {
-			return number{}, i, false
-		}
-	}
-	return n, i, true
-}
-
-// digit returns the value of a digit in any base up to 16, or 16.
-func digit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return 16
-}
-
 func wordEnd(t string, i int) int {
 	for i < len(t) && isWordByte(t[i]) {
 		i++
@@ -529,108 +451,3 @@ func wordEnd(t string, i int) int {
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
-
-// chineseKey returns where a Chinese word for a return code ends that begins at i, or i when none does.
-func chineseKey(t string, i int) int {
-	for _, word := range []string{"错误码", "错误代码", "返回码", "返回值"} {
-		if strings.HasPrefix(t[i:], word) {
-			return i + len(word)
-		}
-	}
-	return i
-}
-
-// key is what a word of a text announces.
-type key uint8
-
-const (
-	noKey        key = iota
-	keyRet           // the code, in names that are hardly ever anything else
-	keyCode          // the code, in a name that other things have too
-	keyResult        // the same, and used by the bus rather than by a door
-	keyError         // OAuth's name for the code
-	keyPlatform      // the platform's own code, beside a ret
-	keyThird         // the code that a client's SDK got, beside its own
-	keyBusResult     // a result of the bus
-	keyMessage       // a text that may open with a code
-	keyCommand       // a command number of the bus, or a command of the Game Center
-	keyDomain        // a domain's name
-	keyBus           // mention of the bus
-	keyHTTP          // mention of HTTP
-	keyV3            // a member that only MSDK V3 has, or its name
-)
-
-// maxKey is the length of the longest key.
-const maxKey = 16
-
-// lookupKey returns what a word announces, and the domain that it names. Case and underscores do not matter.
-func lookupKey(w string) (key, Domain) {
-	if len(w) < 2 {
-		return noKey, 0
-	}
-	switch w {
-	case "HTTP", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD":
-		return keyHTTP, 0
-	}
-	var buf [maxKey]byte
-	n := 0
-	for i := range len(w) {
-		c := w[i]
-		if c == '_' {
-			continue
-		}
-		if n == maxKey {
-			return noKey, 0
-		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		buf[n] = c
-		n++
-	}
-	switch string(buf[:n]) {
-	case "ret", "iret", "retcode", "returncode", "errcode", "errorcode", "resultcode":
-		return keyRet, 0
-	case "code":
-		return keyCode, 0
-	case "result":
-		return keyResult, 0
-	case "error", "err":
-		return keyError, 0
-	case "platcode":
-		return keyPlatform, 0
-	case "thirdcode", "thirdret":
-		return keyThird, 0
-	case "uint32result", "oidbret", "oidbresult", "oidbcode":
-		return keyBusResult, 0
-	case "msg", "message", "errmsg", "errormsg", "retmsg", "thirdmsg", "errordescription":
-		return keyMessage, 0
-	case "cmd", "command", "uint32command", "oidbcmd":
-		return keyCommand, 0
-	case "domain":
-		return keyDomain, 0
-	case "method":
-		return keyHTTP, 0
-	case "oidb":
-		return keyBus, OIDB
-	case "oidbsvc", "oidbsvctrpctcp":
-		return keyBus, 0
-	case "qq":
-		return noKey, QQ
-	case "group":
-		return noKey, Group
-	case "gamecenter":
-		return noKey, GameCenter
-	case "paytoken":
-		return noKey, PayToken
-	case "accesstoken":
-		return noKey, AccessToken
-	case "msdkv5":
-		return noKey, MSDKv5
-	case "msdkv3":
-		return keyV3, MSDKv3
-	case "errtype", "msdkextinfo":
-		return keyV3, 0
-	}
-	return noKey, 0
-}

@@ -154,6 +154,7 @@ var introductions = map[string]string{
 	"msdkv3": "Answered by the MSDK V3 doors before a request reaches the platform, or for a failure behind them that has " +
 		"no number of the platform's. They are no part of the contract.",
 	"connect": "Answered by the OAuth 2.0 interfaces beside the numbers of qq. They are no part of the contract.",
+	"openapi": "Answered by OpenAPI V3 beside the numbers of qq. They are no part of the contract.",
 }
 
 func markdown(c *catalogue.Catalogue) []byte {

@@ -29,7 +29,7 @@ type codeFilter struct {
 
 func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
 	cmd.Flags().TextVar(&f.domain, "domain", retcode.Domain(0),
-		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5 or msdkv3")
+		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5, msdkv3, connect or openapi")
 }
 
 // entries returns the catalogue's rows that pass, in its order. Those of a door are asked for by its domain.
@@ -53,8 +53,8 @@ func newCodesListCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the return codes",
-		Long: "List the return codes of the contract, one row a code or range. The numbers of the MSDK doors' own,\n" +
-			"which are no part of the contract, are listed with --domain msdkv5 and --domain msdkv3.",
+		Long: "List the return codes of the contract, one row a code or range. The numbers that single doors have of\n" +
+			"their own, which are no part of the contract, are listed with --domain msdkv5, msdkv3, connect or openapi.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
 			"  rookery codes list --json",
@@ -99,7 +99,8 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 				}
 			}
 			if len(entries) == 0 {
-				return &exitError{status: ExitFailure, err: fmt.Errorf("the catalogue has no code %q", args[0])}
+				text := args[0]
+				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("the catalogue has no code %q", text), text, filter.domain)}
 			}
 			if !asJSON {
 				colours := coloursFor(s.out)

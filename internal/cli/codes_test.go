@@ -172,3 +172,38 @@ func TestPalette(t *testing.T) {
 		}
 	}
 }
+
+// What a remedy tells its reader to run exists.
+func TestRemediesNameRealCommands(t *testing.T) {
+	root := newRootCommand(&streams{})
+	named := 0
+	for code := range allCodes {
+		words := strings.Fields(code.Entry().Remedy)
+		for i, word := range words {
+			if strings.Trim(word, "(;,.") != "rookery" {
+				continue
+			}
+			named++
+			cmd := root
+			for i++; i < len(words) && !strings.HasPrefix(words[i], "--"); i++ {
+				child, _, err := cmd.Find([]string{strings.Trim(words[i], ";:,.")})
+				if err != nil || child == cmd {
+					break
+				}
+				cmd = child
+			}
+			if !cmd.Runnable() || cmd.HasSubCommands() && cmd.Name() != "dev" {
+				t.Errorf("%v: %q is no command: %s", code, cmd.CommandPath(), code.Entry().Remedy)
+			}
+			for ; i < len(words) && strings.HasPrefix(words[i], "--"); i++ {
+				flag, _, _ := strings.Cut(strings.Trim(words[i], "-;:,."), "=")
+				if cmd.Flags().Lookup(flag) == nil {
+					t.Errorf("%v: %s has no flag --%s", code, cmd.CommandPath(), flag)
+				}
+			}
+		}
+	}
+	if named < 50 {
+		t.Errorf("only %d commands were found", named)
+	}
+}

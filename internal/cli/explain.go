@@ -28,8 +28,8 @@ func newExplainCommand(s *streams) *cobra.Command {
 		Short: "Say what a return code means and what to do about it",
 		Long: `Say what a return code means and what to do about it.
 
-TEXT is a number in any printed form, an answer or a log line. The words around a number tell its domain; where they
-leave it open, all readings are listed, the likeliest first.
+TEXT is a number in any printed form, a range or a list of them, an answer or a log line. The words around a number tell
+its domain; where they leave it open, all readings are listed, the likeliest first.
 
 Without TEXT, standard input is read as a stream: every line is printed as it came, with a line below it for each code
 that it holds, and at the end a table of how often each code came. Success (ret 0) is not marked in a stream.
@@ -38,6 +38,7 @@ With --json a stream becomes one object a line, and at the end one with the coun
 The exit status is 0 when a code was found and 1 when none was.`,
 		Example: `  rookery explain -5
   rookery explain 0x47
+  rookery explain 100013-100016
   rookery explain '{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}'
   rookery explain oidb decode0x73a failed, ret: 17
   tail -f gateway.log | rookery explain
@@ -80,18 +81,24 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 		}
 	}
 	if len(candidates) == 0 {
-		return &exitError{status: ExitFailure, err: fmt.Errorf("no known return code in %q", text)}
+		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("no known return code in %q", text), text, domain)}
 	}
 	if !asJSON {
 		colours := coloursFor(s.out)
-		for i, c := range candidates {
+		for i := 0; i < len(candidates); i++ {
+			c := candidates[i]
 			if i > 0 {
 				fmt.Fprintln(s.out)
 			}
 			if c.Alternative {
 				fmt.Fprint(s.out, "or ")
 			}
-			writeEntry(s.out, colours, c.Entry, strconv.Itoa(c.Code.Number()), c.Code.Symbol(), c.Reason)
+			number, symbol := strconv.Itoa(c.Code.Number()), c.Code.Symbol()
+			for i+1 < len(candidates) && candidates[i+1].Entry == c.Entry { // more of a row that holds a range
+				i++
+				number, symbol = fmt.Sprintf("%d ~ %d", c.Code.Number(), candidates[i].Code.Number()), c.Entry.Symbol
+			}
+			writeEntry(s.out, colours, c.Entry, number, symbol, c.Reason)
 		}
 	}
 	return nil

@@ -39,6 +39,8 @@ func TestExplainText(t *testing.T) {
 		{"negative number among words", []string{"ret:", "-4001", "of", "a", "call"}, []string{"gamecenter -4001"}},
 		{"answer", []string{`{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`}, []string{"qq 100014", "accesstoken 65"}},
 		{"success", []string{`{"ret":0}`}, []string{"gamecenter 0"}},
+		{"range", []string{"100013-100014"}, []string{"qq 100013", "qq 100014"}},
+		{"numbers", []string{"-73", "100014"}, []string{"qq -73", "qq 100014"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,6 +82,12 @@ func TestExplainFailures(t *testing.T) {
 	}{
 		{"unknown number", []string{"4711"}, ExitFailure, "", `no known return code in "4711"`},
 		{"unknown number as JSON", []string{"4711", "--json"}, ExitFailure, "[]\n", "no known return code"},
+		{"number near others", []string{"100017"}, ExitFailure, "", "near it: qq 100016 (access token failed its check for another reason), connect 100019 ("},
+		{"number of another domain", []string{"--domain", "group", "100014"}, ExitFailure, "", "not of domain group, but it can be qq 100014"},
+		{"envelope", []string{`{"ret":-10000,"msg":""}`}, ExitFailure, "", "-10000 is no code: it only says that the number which opens msg"},
+		{"command", []string{"0x711"}, ExitFailure, "", "a command of the bus"},
+		{"symbol", []string{"retcode.QQSignatureWrong"}, ExitFailure, "", "it is the name of qq -5"},
+		{"number in a sentence", []string{"what is 100010?"}, ExitFailure, "", "100010 stands where no return code does; as one it can be qq 100010"},
 		{"empty text", []string{""}, ExitFailure, "", "no known return code"},
 		{"unknown domain", []string{"--domain", "wechat", "5"}, ExitUsage, "", "wechat"},
 		{"unknown flag", []string{"--colour", "5"}, ExitUsage, "", "--colour"},

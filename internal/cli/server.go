@@ -100,23 +100,41 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if s.lock, err = lockFolder(cfg.name("data"), cfg.Data); err != nil {
 		return s, err
 	}
-	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
+	if err := s.listenEverywhere(); err != nil {
 		return s, err
 	}
+	bus := oidb.NewBus()
+	adminToken, err := s.openServices(ctx, bus)
+	if err != nil {
+		return s, err
+	}
+	return s, s.openDoors(bus, adminToken)
+}
+
+// listenEverywhere opens the listeners.
+func (s *server) listenEverywhere() (err error) {
+	cfg := &s.cfg
+	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
+		return err
+	}
 	if cfg.OIDB.Listen != "" {
-		if s.busListener, err = listenBus(cfg); err != nil {
-			return s, err
+		if s.busListener, err = listenBus(*cfg); err != nil {
+			return err
 		}
 	}
 	if cfg.dev == nil {
-		if s.operators, err = s.listen("admin.listen", cfg.Admin.Listen, "admin.tls", cfg.Admin.TLS, operatorConnections); err != nil {
-			return s, err
-		}
+		s.operators, err = s.listen("admin.listen", cfg.Admin.Listen, "admin.tls", cfg.Admin.TLS, operatorConnections)
 	}
+	return err
+}
+
+// openServices opens what is in the data folder and puts the services on it and on the bus.
+func (s *server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken string, err error) {
+	cfg := &s.cfg
 	dbFile := filepath.Join(cfg.Data, "rookery.db")
 	db, err := sqlite.Open(ctx, dbFile)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", cfg.name("data"), err)
+		return "", fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
 	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // a copy that was put back, say
 		cfg.log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
@@ -126,13 +144,11 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	_, noKeyring := os.Stat(keyringFile)
 	keyring, err := identity.OpenKeyring(keyringFile, s.clock.Now())
 	if err != nil {
-		return s, err
+		return "", err
 	}
-	adminToken, err := s.openAdminToken()
-	if err != nil {
-		return s, err
+	if adminToken, err = s.openAdminToken(); err != nil {
+		return "", err
 	}
-	bus := oidb.NewBus()
 	if cfg.dev != nil {
 		s.store = cfg.dev.faults.Store(s.store)
 		keyring.Guard(cfg.dev.faults.Keyring)
@@ -141,7 +157,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 
 	s.identity = identity.New(s.store, s.clock, keyring)
 	if err := s.identity.Apps.Load(ctx); err != nil {
-		return s, err
+		return "", err
 	}
 	if errors.Is(noKeyring, fs.ErrNotExist) && len(s.identity.Apps.List()) > 0 {
 		cfg.log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
@@ -153,17 +169,19 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	if cfg.dev != nil {
 		s.friends.Guard(cfg.dev.faults.FriendCache)
 	}
-	if err := bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
-		return s, err
-	}
+	return adminToken, bus.LoadPolicy(ctx, s.store, s.clock)
+}
 
+// openDoors puts the doors on the listeners.
+func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
+	cfg := &s.cfg
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	if err != nil {
-		return s, err
+		return err
 	}
 	forbidden, err := readWords(cfg.name("openapi.words"), cfg.OpenAPI.Words)
 	if err != nil {
-		return s, err
+		return err
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -187,7 +205,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	}
 	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, cfg.log, metrics)
 	if err != nil {
-		return s, err
+		return err
 	}
 	busOptions := oidb.ServerOptions{}
 	if cfg.dev != nil {
@@ -212,7 +230,7 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	return s, nil
+	return nil
 }
 
 // busRecord is what the inspector remembers of a call of the bus.

@@ -1,5 +1,5 @@
-// Package store names what the platform keeps, at the level of the domain. Two engines implement it, store/sqlite
-// and store/postgres; store/storetest is the suite that each must pass.
+// Package store names what the platform keeps, at the level of the domain. store/sqlite implements it; store/storetest is
+// the suite that every engine must pass.
 //
 // Every write is one atomic step: it is durable when the call returns nil, and nothing of it remains when the call
 // returns an error. Times are epoch milliseconds of the platform's clock. Appids and account numbers have at most 63 bits.

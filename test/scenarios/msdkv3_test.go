@@ -83,14 +83,22 @@ func TestMSDKv3(t *testing.T) {
 		{"qq/100011", v3Answers(-10000, "100011,", 5, v3OnPlayer(
 			rookery.Settings{"online": false}, rookery.Settings{"online": true}))},
 
+		{"accesstoken/20", v3Answers(-10000, "100016,"+access(20), 1, func(t *testing.T, p *rookery.Platform) v3Situation {
+			pl := newV3Player(t, p)
+			off := p.AddFault(t, rookery.Fault{Point: "store.read:grants", AppID: pl.app.AppID})
+			return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
+				off()
+				return pl.verify()
+			}}
+		})},
 		{"accesstoken/32", v3Answers(-10000, "-22,"+access(32), 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 			return c.Replace(t, `"openid":"`, `"openid":"00`)
 		}))},
 		{"accesstoken/33", v3Answers(-10000, "-23,"+access(33), 2, sessionLost)},
 		{"accesstoken/34", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
 		{"accesstoken/35", v3Answers(-10000, "-24,"+access(35), 2, openkeyLapsed)},
-		{"accesstoken/36", v3Answers(-10000, "-24,"+access(36), 2, openkeysUnreadable)},
-		{"accesstoken/37", v3Answers(-10000, "-24,"+access(37), 2, openkeyNotRenewable)},
+		{"accesstoken/36", v3Answers(-10000, "-24,"+access(36), 1, openkeysUnreadable)},
+		{"accesstoken/37", v3Answers(-10000, "-24,"+access(37), 1, openkeyNotRenewable)},
 		{"accesstoken/38", v3Answers(-10000, "100013,"+access(38), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := newV3Player(t, p)
 			return v3Situation{on: p, call: pl.login(tampered(pl.token)), cure: pl.verify}

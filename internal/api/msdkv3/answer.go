@@ -131,7 +131,11 @@ func commandFailed(f *oidb.Failure) outcome {
 		code := retcode.V3CommandMissing
 		return outcome{code.Number(), f.Error(), errType(code.Class()), code}
 	case f.Code.Domain() == retcode.AccessToken:
-		return platformRefused(identity.Meaning(f.Code), f.Error())
+		out := platformRefused(identity.Meaning(f.Code), f.Error())
+		if class := f.Code.Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
+			out.errType = errType(class) // nothing was found out about the token, so nobody need log in again
+		}
+		return out
 	case f.Code.Domain() == retcode.QQ:
 		return platformRefused(f.Code, f.Error())
 	default:

@@ -20,8 +20,7 @@ const osPC = "5"
 
 // verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
 type verifyLoginBody struct {
-	OpenID   stringOrNumber `json:"openid"`
-	Token    stringOrNumber `json:"token"`
+	playerBody
 	ClientOS stringOrNumber `json:"client_os"`
 }
 
@@ -38,38 +37,15 @@ func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
 	return true
 }
 
-func (b *verifyLoginBody) user() string { return string(b.OpenID) }
-
-func (b *verifyLoginBody) check() error {
-	switch {
-	case b.OpenID == "":
-		return missing("openid")
-	case b.Token == "":
-		return missing("token")
-	}
-	return checkMSDKOpenID(b.OpenID)
-}
-
-func checkMSDKOpenID(text stringOrNumber) error {
-	if _, err := platform.ParseMSDKOpenID(string(text)); err != nil {
-		return retcode.V5FieldInvalid.Errorf("body member \"openid\" is not an MSDK openid, a decimal number of 64 bits")
-	}
-	return nil
-}
-
 // loggedIn is made once: every call answers it.
 var loggedIn any = success("user is logged in.")
 
 // verifyLogin checks a player's MSDK token.
 func (d *door) verifyLogin(c *access.Call) (any, error) {
 	in := c.Input.(*verifyLoginBody)
-	id, _ := platform.ParseMSDKOpenID(string(in.OpenID)) // check has read it
-	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
-		AppID:      c.App.AppID,
-		MSDKOpenID: id,
-		Token:      string(in.Token),
-		PC:         in.ClientOS == osPC || c.Query.Get("os") == osPC,
-	})
+	req := in.request(c)
+	req.PC = req.PC || in.ClientOS == osPC
+	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, req)
 	return loggedIn, err
 }
 

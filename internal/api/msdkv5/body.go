@@ -10,6 +10,8 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/flatjson"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -68,6 +70,37 @@ func bodyError(err error) error {
 		return retcode.V5BodyMalformed.Errorf("the body is not JSON in UTF-8 at byte %d", syntax.ByteOffset)
 	}
 	return retcode.V5BodyMalformed
+}
+
+// playerBody is what nearly every body has: whom the call is about, and the token that proves it (msdk-v5.md, 3 to 8).
+type playerBody struct {
+	OpenID stringOrNumber `json:"openid"`
+	Token  stringOrNumber `json:"token"`
+}
+
+func (b *playerBody) user() string { return string(b.OpenID) }
+
+func (b *playerBody) check() error {
+	switch {
+	case b.OpenID == "":
+		return missing("openid")
+	case b.Token == "":
+		return missing("token")
+	}
+	return checkMSDKOpenID(b.OpenID)
+}
+
+func checkMSDKOpenID(text stringOrNumber) error {
+	if _, err := platform.ParseMSDKOpenID(string(text)); err != nil {
+		return retcode.V5FieldInvalid.Errorf("body member \"openid\" is not an MSDK openid, a decimal number of 64 bits")
+	}
+	return nil
+}
+
+// request is the check of the body's token.
+func (b *playerBody) request(c *access.Call) oidb.CheckRequest {
+	id, _ := platform.ParseMSDKOpenID(string(b.OpenID)) // check has read it
+	return oidb.CheckRequest{AppID: c.App.AppID, MSDKOpenID: id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
 }
 
 // stringOrNumber is a member that is a string on the wire, but that some callers send as a number (msdk-v5.md, 14).

@@ -16,30 +16,6 @@ import (
 // pictureSize is that of the pictures in answers, in pixels a side.
 const pictureSize = 100
 
-// playerBody is the body of the interfaces that need to know no more than whom it is about (msdk-v5.md, 6 and 8).
-type playerBody struct {
-	OpenID stringOrNumber `json:"openid"`
-	Token  stringOrNumber `json:"token"`
-}
-
-func (b *playerBody) user() string { return string(b.OpenID) }
-
-func (b *playerBody) check() error {
-	switch {
-	case b.OpenID == "":
-		return missing("openid")
-	case b.Token == "":
-		return missing("token")
-	}
-	return checkMSDKOpenID(b.OpenID)
-}
-
-// request is the check of the body's token.
-func (b *playerBody) request(c *access.Call) oidb.CheckRequest {
-	id, _ := platform.ParseMSDKOpenID(string(b.OpenID)) // check has read it
-	return oidb.CheckRequest{AppID: c.App.AppID, MSDKOpenID: id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
-}
-
 // checkPlayer checks the body's token.
 func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, error) {
 	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, b.request(c))

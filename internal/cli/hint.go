@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// notCodes are numbers that stand where codes stand, and what they say instead.
+var notCodes = map[int]string{
+	-10000: "it only says that the number which opens msg is the platform's code: explain that one, or the whole answer",
+	-20000: "it only says that the number which opens msg is WeChat's code, which this catalogue does not have",
+	0x711:  "it is a command of the bus, the access token check; its result is the number behind ret",
+	0x71f:  "it is a command of the bus, the conversion of openids; its result is the number behind ret",
+	0x73a:  "it is a command of the bus, the pay token check; its result is the number behind ret",
+	0x5e1:  "it is a command of the bus, the query of a profile; its result is the number behind ret",
+}
+
+var numberInText = regexp.MustCompile(`-?\b(0[xX][0-9a-fA-F]+|[0-9]+)\b`)
+
+// notFound is the error of a text without a known return code.
+func notFound(problem, text string, domain retcode.Domain) error {
+	if says := hint(text, domain); says != "" {
+		return fmt.Errorf("%s; %s", problem, says)
+	}
+	return errors.New(problem)
+}
+
+// hint says what may help somebody whose text holds no known return code. It is "" when nothing will.
+func hint(text string, domain retcode.Domain) string {
+	if domain != 0 {
+		if others := retcode.Explain(text); len(others) > 0 {
+			return fmt.Sprintf("not of domain %v, but it can be %s", domain, listCodes(others))
+		}
+	}
+	word := strings.TrimPrefix(strings.TrimSpace(text), "retcode.")
+	if n, err := strconv.ParseInt(word, 0, 64); err == nil {
+		if says, ok := notCodes[int(n)]; ok {
+			return says
+		}
+		if near := nearestCodes(int(n)); len(near) > 0 {
+			return "near it: " + listCodes(near)
+		}
+		return ""
+	}
+	for c := range allCodes {
+		if strings.EqualFold(word, c.Symbol()) {
+			return fmt.Sprintf("it is the name of %v", c)
+		}
+	}
+	for _, n := range numberInText.FindAllString(text, -1) {
+		if others := retcode.Explain(n); len(others) > 0 && (len(n) > 3 || n[0] == '-') {
+			return fmt.Sprintf("%s stands where no return code does; as one it can be %s", n, listCodes(others))
+		}
+		value, err := strconv.ParseInt(n, 0, 64)
+		if says, ok := notCodes[int(value)]; err == nil && ok {
+			return n + " is no code: " + says
+		}
+	}
+	return ""
+}
+
+// nearestCodes returns the codes below and above a number that nobody has, if they are close: the digit that was
+// mistyped is mostly one of the last.
+func nearestCodes(n int) (near []retcode.Candidate) {
+	const reach = 10
+	for _, step := range []int{-1, 1} {
+		for i := 1; i <= reach; i++ {
+			if found := retcode.Explain(strconv.Itoa(n + step*i)); len(found) > 0 {
+				near = append(near, found[0])
+				break
+			}
+		}
+	}
+	return near
+}
+
+// allCodes yields every code of the catalogue.
+func allCodes(yield func(retcode.Code) bool) {
+	for _, rows := range []func(func(retcode.Entry) bool){retcode.Entries(), retcode.DoorEntries()} {
+		for e := range rows {
+			for n := e.Low; n <= e.High; n++ {
+				if c, ok := retcode.Lookup(e.Domain, n); ok && !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// listCodes joins codes with their summaries.
+func listCodes(candidates []retcode.Candidate) string {
+	var list []string
+	for _, c := range candidates {
+		list = append(list, fmt.Sprintf("%v %d (%s)", c.Code.Domain(), c.Code.Number(), c.Entry.Summary))
+	}
+	return strings.Join(list, ", ")
+}

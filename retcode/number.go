@@ -1,0 +1,181 @@
+package retcode
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// number is a printed number. Return codes fit 32 bits; what does not is no number.
+type number struct {
+	value     int
+	hexDigits int  // how many hex digits were printed, 0 for a decimal number
+	unsigned  bool // a negative number of 32 or 64 bits, printed without its sign
+}
+
+func (n number) hex() bool { return n.hexDigits > 0 }
+
+// distinct tells whether the number is unlikely to be an ordinary count.
+func (n number) distinct() bool { return n.value < 0 || n.value >= 1000 }
+
+// isByte tells whether the number can be a command's result, signed or unsigned.
+func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
+
+// known tells whether some domain has the number.
+func (n number) known() bool {
+	rs := readingsOf(n)
+	return rs.n > 0
+}
+
+// onlyNumbers takes a text that is nothing but a number, a range of them or a list.
+func (s *scanner) onlyNumbers() bool {
+	t := strings.TrimLeft(strings.TrimRight(s.text, " \t\r\n,;.?)]\"'`"), " \t\r\n([\"'`")
+	for first := true; ; first = false {
+		n, end, ok := readNumber(t, 0)
+		if !ok {
+			break
+		}
+		if rest, ok := cutRangeSign(t[end:]); ok && first {
+			if s.numberRange(n, rest, strings.Trim(t[end:len(t)-len(rest)], " ") == "-") {
+				return true
+			}
+		}
+		whole := first && end == len(t)
+		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex()) { // few numbers in a row are a list of codes
+			break
+		}
+		s.add(finding{number: n})
+		t = strings.TrimLeft(t[end:], " \t,;")
+		if t == "" {
+			return true
+		}
+	}
+	s.n = 0
+	return false
+}
+
+// cutRangeSign returns what follows the sign between the two numbers of a range: "100013 ~ 100016".
+func cutRangeSign(t string) (rest string, ok bool) {
+	t = strings.TrimLeft(t, " ")
+	for _, sign := range []string{"~", "\uff5e", "\u2013", "\u2014", "..", "-", "to ", "至", "到"} {
+		if rest, ok := strings.CutPrefix(t, sign); ok {
+			return strings.TrimLeft(rest, " "), true
+		}
+	}
+	return t, false
+}
+
+// numberRange takes every number from first to the one that the text holds and nothing else, in either direction. A
+// hyphen parts other things too, and hides the sign of what follows it.
+func (s *scanner) numberRange(first number, text string, hyphen bool) bool {
+	last, end, ok := readNumber(text, 0)
+	if !ok || end != len(text) || first.hex() != last.hex() {
+		return false
+	}
+	if hyphen && first.value < 0 && last.value > 0 {
+		last.value = -last.value
+	}
+	step := 1
+	if last.value < first.value {
+		step = -1
+	}
+	if hyphen && !first.distinct() || (last.value-first.value)*step >= maxFindings {
+		return false
+	}
+	for n := first; ; n.value += step {
+		if n.known() {
+			s.add(finding{number: n})
+		}
+		if n.value == last.value {
+			return true
+		}
+	}
+}
+
+// minus is the minus sign that typeset documents print instead of a hyphen.
+const minus = "\u2212"
+
+// parseNumber reads a decimal or hex number at t[i:] and returns where it ends. A number that is only the beginning of
+// something else, such as a word, a date, a time or a fraction, is none.
+func parseNumber(t string, i int) (n number, end int, ok bool) {
+	n, end, ok = readNumber(t, i)
+	if ok && n.hex() && end < len(t) && t[end] == '_' { // 0x8fc_2, a command and its service type
+		return n, end, true
+	}
+	return n, end, ok && endsNumber(t, end)
+}
+
+// endsNumber tells whether a number that was read up to i is not the beginning of something else.
+func endsNumber(t string, i int) bool {
+	switch {
+	case i == len(t):
+		return true
+	case isWordByte(t[i]) || t[i] == '%':
+		return false
+	default:
+		return strings.IndexByte(".:-/", t[i]) < 0 || i+1 == len(t) || t[i+1] < '0' || t[i+1] > '9'
+	}
+}
+
+// readNumber reads the sign and the digits at t[i:], whatever follows them.
+func readNumber(t string, i int) (n number, end int, ok bool) {
+	if i >= len(t) {
+		return number{}, i, false
+	}
+	negative := false
+	switch {
+	case t[i] == '-':
+		negative = true
+		i++
+	case strings.HasPrefix(t[i:], minus):
+		negative = true
+		i += len(minus)
+	}
+	base, maxDigits := 10, 20
+	if !negative && i+1 < len(t) && t[i] == '0' && t[i+1]|0x20 == 'x' {
+		base, maxDigits = 16, 16
+		i += 2
+	}
+	start := i
+	for i < len(t) && i-start <= maxDigits && digit(t[i]) < base {
+		i++
+	}
+	digits := i - start
+	if digits == 0 || digits > maxDigits {
+		return number{}, i, false
+	}
+	value, err := strconv.ParseUint(t[start:i], base, 64)
+	if err != nil {
+		return number{}, i, false
+	}
+	switch {
+	case value <= math.MaxInt32:
+		n.value = int(value)
+		if base == 16 {
+			n.hexDigits = digits
+		}
+	case negative:
+		return number{}, i, false
+	case value <= math.MaxUint32:
+		n.value, n.unsigned = int(int32(value)), true
+	case value > math.MaxUint64-math.MaxInt32:
+		n.value, n.unsigned = int(int64(value)), true
+	default:
+		return number{}, i, false
+	}
+	if negative {
+		n.value = -n.value
+	}
+	return n, i, true
+}
+
+// digit returns the value of a digit in any base up to 16, or 16.
+func digit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return 16
+}
