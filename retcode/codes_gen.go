@@ -1793,7 +1793,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100019, High: 100019, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeInvalid",
 		Summary: "the authorization code cannot be exchanged",
-		Cause:   "The code is none that this platform gave to the app, it is older than ten minutes, the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
+		Cause:   "The code is none that this platform gave to the app, it is older than ten minutes, the person withdrew or the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
 		Remedy:  "Start a new login: a code is good once and for ten minutes only. If it happens every time, compare the client_id of both steps and send the code as the redirect brought it, decoded once.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100020, High: 100020, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeReused",

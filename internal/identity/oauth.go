@@ -78,10 +78,14 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err := s.keyring.usable(ctx); err != nil {
 		return "", err
 	}
+	standing, err := s.standings.get(ctx, a.AppID, openid)
+	if err != nil {
+		return "", err
+	}
 	now := s.clock.NowMS()
 	login := platform.Login{
 		AppID: a.AppID, OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes, Challenge: a.Challenge,
-		PasswordEpoch: account.PasswordEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
+		PasswordEpoch: account.PasswordEpoch, TokenEpoch: standing.EndedEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
 	}
 	for range 5 { // an id that is taken is a matter of chance, of one in a million for two logins of a millisecond
 		var random [8]byte

@@ -118,6 +118,26 @@ func TestCodesThatAreRefused(t *testing.T) {
 	}
 }
 
+// Whoever withdraws does not know of codes that the app has not exchanged yet: they end too, those of a later consent do not.
+func TestWithdrawingEndsCodes(t *testing.T) {
+	f := newFixture(t)
+	before := f.code(f.authorization())
+	f.logIn()
+	pending := f.code(f.authorization())
+	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByUser))
+	_, err := f.exchange(pending)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+	must(t, f.holds(f.logIn().AccessToken))
+	_, err = f.exchange(before)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+
+	// That a login ended because a ticket of it came twice says nothing of one that has only begun.
+	pending = f.code(f.authorization())
+	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByOperator))
+	_, err = f.exchange(pending)
+	must(t, err)
+}
+
 func TestRefreshTokens(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
