@@ -134,6 +134,11 @@ func TestSignIn(t *testing.T) {
 	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
 		t.Errorf("a code goes to %s", to)
 	}
+	// A callback with what no URI has: it is in the header as browsers would send it.
+	to = person.Press(t, rookery.AuthorizePath(app, callback+"?to=大厅 1"), "allow", nil).Location(t)
+	if !strings.HasPrefix(to.RawQuery, "to=%E5%A4%A7%E5%8E%85%201&code=") {
+		t.Errorf("a code goes to %s with the query %q", to, to.RawQuery)
+	}
 	to = person.Press(t, path, "deny", nil).Location(t)
 	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a b&c" {
 		t.Errorf("a refusal goes to %s", to)

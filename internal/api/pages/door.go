@@ -4,6 +4,7 @@ package pages
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -188,7 +189,7 @@ func encode(c *access.Call, result any, err error) {
 		if c.Request.Method == http.MethodPost {
 			a.Status = http.StatusSeeOther
 		}
-		a.Header["Location"] = []string{result.to}
+		a.Header["Location"] = []string{inASCII(result.to)}
 		a.Header["Content-Security-Policy"] = ownForms
 		a.ContentType = "text/plain; charset=utf-8"
 		if a.Code != 0 {
@@ -197,6 +198,20 @@ func encode(c *access.Call, result any, err error) {
 	case page:
 		result.write(c)
 	}
+}
+
+// inASCII percent-encodes what no URI has (RFC 3986, 2) but apps and browsers send all the same: blanks and letters beyond
+// ASCII.
+func inASCII(uri string) string {
+	var b strings.Builder
+	for i := range len(uri) {
+		if c := uri[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func onAuthorize(c *access.Call) bool { return c.Route != nil && c.Route.Path == authorizePath }

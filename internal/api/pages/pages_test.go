@@ -83,6 +83,14 @@ func TestBack(t *testing.T) {
 	}
 }
 
+func TestLocationsAreASCII(t *testing.T) {
+	c := call(t, false)
+	encode(c, redirect{"/oauth2.0/show?x=a b\xff\u202e&y=%20"}, nil)
+	if got, want := c.Answer.Header.Get("Location"), "/oauth2.0/show?x=a%20b%FF%E2%80%AE&y=%20"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestScopes(t *testing.T) {
 	for list, want := range map[string][]string{
 		"":                                   {"get_user_info"},
