@@ -341,8 +341,8 @@ func (s *Service) refreshable(ctx context.Context, app platform.AppID, text stri
 	return login, nil
 }
 
-// RevokeToken ends the login that an app's access token or refresh token belongs to. A token that is not the app's own, or
-// whose login is over, is none to revoke.
+// RevokeToken ends the login that a token of an app belongs to, of whatever kind it is. A token that is not the app's own,
+// or whose login is over, is none to revoke.
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
 	login, err := s.refreshable(ctx, app, text)
 	switch {
@@ -350,7 +350,7 @@ func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text stri
 		err = nil // whoever still has it may end its login
 	case errors.Is(err, store.ErrNotFound):
 		t, wrong := s.keyring.openToken(text)
-		if wrong != nil || t.Kind != AccessToken || t.AppID != app {
+		if wrong != nil || t.AppID != app {
 			return nil
 		}
 		login.OpenID, login.TokenEpoch, err = t.OpenID, t.TokenEpoch, nil

@@ -203,8 +203,11 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		}
 		must(t, f.RevokeToken(ctx, f.app.AppID, token))
 	}
-	for _, token := range []func(*Login) string{func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }} {
-		login := f.logIn()
+	for _, token := range []func(*Login) string{
+		func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }, func(l *Login) string { return l.Openkey },
+	} {
+		login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
+		must(t, err)
 		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
 		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
 		if about(f.app, login.AccessToken) != nil || about(f.app, login.RefreshToken) != nil {

@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"encoding/base64"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rookeryhq/rookery/test/rookery"
@@ -236,6 +238,75 @@ func TestOAuthAnswers(t *testing.T) {
 		`\{"error":100001,"error_description":"param client_id is wrong or lost "\}`)
 	expectBytes("refusal below /user/", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", "x", "access_token", access), html,
 		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
+}
+
+// TestIntrospectAndRevoke: the interfaces of RFC 7662 and RFC 7009, from a login to its end, and who may not call them.
+func TestIntrospectAndRevoke(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	other := p.NewApp(t)
+	tokens := p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	const inactive = `{"active":false}`
+	introspect := func(what string, by rookery.App, token, form string) {
+		t.Helper()
+		r := p.PostForm(t, "/oauth2.0/introspect", &by, "token", token, "token_type_hint", "what_there_is_not")
+		if r.Status != http.StatusOK || r.Header.Get("Cache-Control") != "no-store" || !regexp.MustCompile("^"+form+"$").MatchString(r.Body) {
+			t.Errorf("%s: got status %d and %s, want %s", what, r.Status, r.Body, form)
+		}
+	}
+	about := `\{"active":true,"client_id":"` + v.app.AppID + `","scope":"get_user_info","sub":"` + tokens.OpenID + `"`
+	introspect("access token", v.app, tokens.AccessToken, about+`,"token_type":"Bearer","iat":[0-9]{10},"exp":[0-9]{10}\}`)
+	introspect("refresh token", v.app, tokens.RefreshToken, about+`,"exp":[0-9]{10}\}`)
+	introspect("of another app", other, tokens.AccessToken, inactive)
+	introspect("nonsense", v.app, "nonsense", inactive)
+	introspect("a code", v.app, v.code, inactive)
+
+	for _, path := range []string{"/oauth2.0/introspect", "/oauth2.0/revoke"} {
+		for name, test := range map[string]struct {
+			authorization string
+			code          int
+		}{
+			"none":              {"", 100003},
+			"another scheme":    {"Bearer " + tokens.AccessToken, 100003},
+			"no base64":         {"Basic !", 100003},
+			"no colon":          {"Basic " + base64.StdEncoding.EncodeToString([]byte(v.app.AppID)), 100003},
+			"appid is a name":   {rookery.Basic("magpie", v.app.AppKey), 100001},
+			"appid of nobody":   {rookery.Basic("7", v.app.AppKey), 100008},
+			"another app's key": {rookery.Basic(v.app.AppID, other.AppKey), 100009},
+		} {
+			r := p.PostAs(t, path, test.authorization, "token", tokens.AccessToken)
+			refused(t, path+" with "+name, r, test.code)
+			if r.Status != http.StatusUnauthorized || !strings.HasPrefix(r.Header.Get("WWW-Authenticate"), "Basic ") {
+				t.Errorf("%s with %s: status %d, WWW-Authenticate %q", path, name, r.Status, r.Header.Get("WWW-Authenticate"))
+			}
+		}
+		r := p.PostForm(t, path, &v.app)
+		refused(t, path+" without a token", r, -1)
+		if r.Status != http.StatusBadRequest {
+			t.Errorf("%s without a token: status %d", path, r.Status)
+		}
+	}
+
+	revoke := func(by rookery.App, token string) {
+		t.Helper()
+		r := p.PostForm(t, "/oauth2.0/revoke", &by, "token", token)
+		if r.Status != http.StatusOK || r.Body != "" || strings.Contains(r.Header.Get("Content-Type"), "json") {
+			t.Errorf("revoking: status %d, %s, %q", r.Status, r.Header.Get("Content-Type"), r.Body)
+		}
+	}
+	revoke(other, tokens.AccessToken)
+	revoke(v.app, "nonsense")
+	refused(t, "nothing is revoked", p.Get(t, mePath, "access_token", tokens.AccessToken), 0)
+	for _, token := range []*string{&tokens.AccessToken, &tokens.RefreshToken, &tokens.OpenKey} {
+		revoke(v.app, *token)
+		refused(t, "revoked", p.Get(t, mePath, "access_token", tokens.AccessToken), 100015)
+		refused(t, "revoked too", p.Get(t, tokenPath, v.refresh(tokens.RefreshToken)...), 100050)
+		introspect("revoked access token", v.app, tokens.AccessToken, inactive)
+		introspect("revoked refresh token", v.app, tokens.RefreshToken, inactive)
+		v.code = v.authorize(t)
+		tokens = p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	}
 }
 
 // TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.
