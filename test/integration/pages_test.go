@@ -293,8 +293,13 @@ func TestPagesGoWrong(t *testing.T) {
 	shows(t, "unknown path", person.Open(t, "/account/nothing"), http.StatusNotFound, "no such page")
 	page := person.Send(t, http.MethodDelete, path, nil, nil)
 	shows(t, "wrong method", page, http.StatusMethodNotAllowed, "")
-	if page.Header.Get("Allow") != "GET, POST" {
+	if page.Header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("Allow is %q", page.Header.Get("Allow"))
+	}
+	page = person.Send(t, http.MethodHead, path, nil, nil)
+	shows(t, "by HEAD", page, http.StatusOK, "")
+	if page.Body != "" {
+		t.Errorf("HEAD brings %s", page.Body)
 	}
 	shows(t, "too large", person.Post(t, path, url.Values{"do": {strings.Repeat("x", 70_000)}}), http.StatusRequestEntityTooLarge, "")
 	shows(t, "without the slash", person.Open(t, "/account"), http.StatusFound, "")

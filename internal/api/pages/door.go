@@ -28,6 +28,7 @@ func New(id *identity.Service) *access.Door {
 	return &access.Door{
 		Name:     "pages",
 		Prefixes: []string{accountPath},
+		Head:     true,
 		Stages: []access.Stage{
 			{Name: "pages-origin", Run: d.origin},
 			{Name: "authorize-request", Run: d.request}, // qq 100000, 100001, 100008, 100010
