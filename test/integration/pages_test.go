@@ -264,7 +264,7 @@ func TestAccountPage(t *testing.T) {
 	change := func(old, password, again string) rookery.Page {
 		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new": {password}, "again": {again}})
 	}
-	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "is wrong")
+	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "The password is wrong")
 	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "not the same")
 	shows(t, "too short", change(person.Password, "short", "short"), http.StatusBadRequest, "8 to 128")
 	check("nothing was changed", second, 0)

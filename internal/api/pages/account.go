@@ -150,7 +150,7 @@ func (d *door) changePassword(c *access.Call, session *identity.Session, values 
 	if errors.Is(err, identity.ErrInvalid) {
 		return d.accountPage(c, session, troubles{Password: t.PasswordForm}, http.StatusBadRequest)
 	}
-	problem, status, err := refused(c, err)
+	problem, status, err := refused(c, err, t.WrongPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (d *door) closeAccount(c *access.Call, session *identity.Session, values ur
 		end(c)
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil
 	}
-	problem, status, err := refused(c, err)
+	problem, status, err := refused(c, err, t.WrongPassword)
 	if err != nil {
 		return nil, err
 	}

@@ -128,11 +128,11 @@ func (d *door) signIn(c *access.Call, values url.Values) (problem string, status
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
 	}
-	return refused(c, err)
+	return refused(c, err, wordsFor(c.Request).WrongSignIn)
 }
 
-// refused puts what speaks against a password into words. Other errors are handed on.
-func refused(c *access.Call, err error) (problem string, status int, unforeseen error) {
+// refused puts what speaks against a password into words, a wrong one into those given. Other errors are handed on.
+func refused(c *access.Call, err error, wrong string) (problem string, status int, unforeseen error) {
 	t := wordsFor(c.Request)
 	status = http.StatusForbidden
 	var tooMany *identity.TooManyLogins
@@ -141,7 +141,7 @@ func refused(c *access.Call, err error) (problem string, status int, unforeseen 
 		problem, status = t.tooMany(tooMany.Wait), http.StatusTooManyRequests
 		c.Answer.RetryAfter = tooMany.Wait
 	case errors.Is(err, identity.ErrWrongPassword):
-		problem = t.WrongPassword
+		problem = wrong
 	case errors.Is(err, identity.ErrAccountFrozen):
 		problem = t.AccountFrozen
 	case errors.Is(err, identity.ErrAccountClosed):
