@@ -140,11 +140,15 @@ func challengeForm(text string) bool {
 }
 
 // parseScopes returns the scopes of a list that there are, each once. Apps ask for scopes of long ago beside those that
-// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile.
+// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile, and all
+// for everything, as the original's own SDKs do.
 func parseScopes(list string) (scopes []string, known bool) {
 	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
 		return []string{profileScope}, true
+	}
+	if slices.Contains(names, "all") {
+		return platform.Scopes, true
 	}
 	for _, name := range names {
 		if slices.Contains(platform.Scopes, name) && !slices.Contains(scopes, name) {

@@ -99,6 +99,8 @@ func TestScopes(t *testing.T) {
 		"list_album,get_user_info add_topic": {"get_user_info"},
 		"get_user_info,get_user_info":        {"get_user_info"},
 		"add_topic":                          nil,
+		"all":                                platform.Scopes,
+		"get_vip_info,all":                   platform.Scopes,
 	} {
 		got, known := parseScopes(list)
 		if !slices.Equal(got, want) || known != (want != nil) {
