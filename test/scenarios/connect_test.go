@@ -180,6 +180,40 @@ func refreshReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
 }
 
+// TestTicketsAreGoodOnce: of many who come with one code, or one refresh token, at the same moment one gets tokens, and what
+// that one got ends.
+func TestTicketsAreGoodOnce(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	once := func(what string, code int, params []string) {
+		t.Helper()
+		const callers = 64
+		replies := make(chan rookery.Reply, callers)
+		for range callers {
+			go func() { replies <- p.PostForm(t, tokenPath, nil, params...) }()
+		}
+		var won []rookery.Tokens
+		for range callers {
+			if r := <-replies; r.Code() == 0 {
+				won = append(won, p.Tokens(t, r))
+			} else {
+				refused(t, what, r, code)
+			}
+		}
+		if len(won) != 1 {
+			t.Fatalf("%s: %d callers got tokens", what, len(won))
+		}
+		refused(t, what+": its access token", p.Get(t, mePath, "access_token", won[0].AccessToken), 100015)
+		refused(t, what+": its refresh token", p.Get(t, tokenPath, v.refresh(won[0].RefreshToken)...), 100050)
+	}
+	once("code", 100020, v.exchange())
+	v.code = v.authorize(t)
+	tokens := v.tokens(t)
+	once("refresh token", 100050, v.refresh(tokens.RefreshToken))
+	refused(t, "the first access token", p.Get(t, mePath, "access_token", tokens.AccessToken), 100015)
+}
+
 func unionIDNotGranted(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	token := v.tokens(t).AccessToken
