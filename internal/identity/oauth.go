@@ -287,33 +287,29 @@ type Introspection struct {
 }
 
 // Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
-func (s *Service) Introspect(ctx context.Context, bus *oidb.Bus, app platform.AppID, text string) (*Introspection, error) {
-	var rsp oidb.CheckResponse
+func (s *Service) Introspect(ctx context.Context, app platform.AppID, text string) (*Introspection, error) {
+	var (
+		rsp     oidb.CheckResponse
+		refused *refusal
+	)
 	login, err := s.refreshable(ctx, app, text)
 	switch {
 	case err == nil:
-		var refused *refusal
 		rsp, refused = s.checkLogin(ctx, &Token{
 			Kind: AccessToken, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
 			PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 		}, AccessToken)
-		if refused != nil {
-			err = refused.err(&accessCodes)
-		}
 	case errors.Is(err, store.ErrSpent):
 		return nil, nil
 	case errors.Is(err, store.ErrNotFound):
-		rsp, err = oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, oidb.CheckAccess, oidb.CheckRequest{Token: text, Bearer: true})
+		rsp, refused = s.checkBearer(ctx, &oidb.CheckRequest{Token: text})
 	default:
 		return nil, err
 	}
-	code, _ := retcode.From(err)
-	switch class := code.Class(); {
-	case class == retcode.ClassReauthorize, class == retcode.ClassFixRequest, class == retcode.ClassAskUser:
-		return nil, nil // the token's fault, not the platform's
-	case err != nil:
-		return nil, err
-	case rsp.AppID != app:
+	switch {
+	case refused != nil && refused.cause != nil:
+		return nil, refused.cause
+	case refused != nil, rsp.AppID != app:
 		return nil, nil
 	}
 	return &Introspection{Refresh: rsp.IssuedMS == 0, OpenID: rsp.OpenID, Scopes: rsp.Scopes, IssuedMS: rsp.IssuedMS, ExpiresMS: rsp.ExpiresMS}, nil

@@ -175,7 +175,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	ctx := t.Context()
 	about := func(app *platform.App, token string) *Introspection {
 		t.Helper()
-		in, err := f.Introspect(ctx, f.bus, app.AppID, token)
+		in, err := f.Introspect(ctx, app.AppID, token)
 		must(t, err)
 		return in
 	}

@@ -343,6 +343,32 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	}
 }
 
+// TestOAuthFailures: what is the platform's own fault does not make a token a bad one, so nobody is asked to log in again.
+func TestOAuthFailures(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	tokens := v.tokens(t)
+	all := func(what string, code int) {
+		t.Helper()
+		refused(t, what+": me", p.Get(t, mePath, "access_token", tokens.AccessToken), code)
+		refused(t, what+": profile", v.profile(t, tokens), code)
+		for _, token := range []string{tokens.AccessToken, tokens.RefreshToken} {
+			r := p.PostForm(t, "/oauth2.0/introspect", &v.app, "token", token)
+			refused(t, what+": introspect", r, code)
+			if (r.Status == http.StatusOK) != (code == 0) {
+				t.Errorf("%s: introspect has status %d", what, r.Status)
+			}
+		}
+	}
+	for _, point := range []string{"store.read:grants", "keyring.read"} {
+		off := p.AddFault(t, rookery.Fault{Point: point})
+		all(point, 110504)
+		off()
+		all(point+" is over", 0)
+	}
+}
+
 // TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.
 func TestOAuthRates(t *testing.T) {
 	t.Parallel()

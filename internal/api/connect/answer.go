@@ -144,6 +144,9 @@ func refusal(c *access.Call, err error) (retcode.Code, string) {
 func codeOf(c *access.Call, err error) (retcode.Code, string) {
 	var failure *oidb.Failure
 	if errors.As(err, &failure) {
+		if class := failure.Code.Class(); failure.Code.Domain() == retcode.AccessToken && (class == retcode.ClassRetry || class == retcode.ClassInternal) {
+			return retcode.ConnectInternal, "" // the check itself failed, which says nothing of the token
+		}
 		return identity.Meaning(failure.Code), ""
 	}
 	var coded *retcode.Error
