@@ -245,7 +245,7 @@ func TestOAuthAnswers(t *testing.T) {
 	expectBytes := func(what string, r rookery.Reply, media, form string) []string {
 		t.Helper()
 		parts := regexp.MustCompile("^" + form + "$").FindStringSubmatch(r.Body)
-		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || parts == nil {
+		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || r.Header.Get("Pragma") != "no-cache" || parts == nil {
 			t.Fatalf("%s: got status %d, %s, %q; want %s, %q", what, r.Status, r.Header.Get("Content-Type"), r.Body, media, form)
 		}
 		p.Secret(parts[1:]...)

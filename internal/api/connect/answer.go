@@ -22,7 +22,7 @@ const (
 )
 
 // noStore keeps answers with tokens out of caches (RFC 6749, 5.1).
-var noStore = http.Header{"Cache-Control": {"no-store"}}
+var noStore = http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 
 func (d *door) encode(c *access.Call, result any, err error) {
 	a := &c.Answer
