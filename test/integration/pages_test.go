@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -134,6 +136,23 @@ func TestSignIn(t *testing.T) {
 	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
 		t.Errorf("a code goes to %s", to)
 	}
+	// What the app may do already is ticked, so that nobody takes it back unawares by signing in again.
+	more := rookery.AuthorizePath(app, callback, "scope", "get_user_info,get_vip_info,get_app_friends")
+	ticked := func() (names []string) {
+		for _, box := range tickedBox.FindAllStringSubmatch(person.Open(t, more).Body, -1) {
+			names = append(names, box[1])
+		}
+		return names
+	}
+	if got := ticked(); !slices.Equal(got, []string{"get_user_info"}) {
+		t.Errorf("at first %v are ticked", got)
+	}
+	to = person.Press(t, more, "allow", url.Values{"scope": {"get_user_info", "get_app_friends"}}).Location(t)
+	p.Tokens(t, p.PostForm(t, "/oauth2.0/token", nil, "fmt", "json", "grant_type", "authorization_code", "client_id", app.AppID,
+		"client_secret", app.AppKey, "code", to.Query().Get("code"), "redirect_uri", callback))
+	if got := ticked(); !slices.Equal(got, []string{"get_user_info", "get_app_friends"}) {
+		t.Errorf("then %v are ticked", got)
+	}
 	// A callback with what no URI has: it is in the header as browsers would send it.
 	to = person.Press(t, rookery.AuthorizePath(app, callback+"?to=大厅 1"), "allow", nil).Location(t)
 	if !strings.HasPrefix(to.RawQuery, "to=%E5%A4%A7%E5%8E%85%201&code=") {
@@ -159,6 +178,8 @@ func TestSignIn(t *testing.T) {
 	}
 	shows(t, "after switching", person.Open(t, path), http.StatusOK, `name="password"`)
 }
+
+var tickedBox = regexp.MustCompile(`name="scope" value="([a-z_]+)" checked`)
 
 // TestForeignForms: a form counts only from the platform's own page, of the session that is signed in.
 func TestForeignForms(t *testing.T) {

@@ -170,7 +170,7 @@ func (d *door) showAuthorize(c *access.Call) (any, error) {
 	if session == nil {
 		return r.signIn(c, signInPage{}, 0), nil
 	}
-	return r.consent(c, session, ""), nil
+	return d.consent(c, r, session, "")
 }
 
 // signIn is the page that asks for account and password.
@@ -193,17 +193,27 @@ type scopeBox struct {
 	Checked    bool
 }
 
-// consent is the page that asks what the app may do.
-func (r *request) consent(c *access.Call, session *identity.Session, problem string) page {
+// consent is the page that asks what the app may do. What it may do already is ticked, and the profile.
+func (d *door) consent(c *access.Call, r *request, session *identity.Session, problem string) (any, error) {
+	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
+	if err != nil {
+		return nil, err
+	}
+	ticked := []string{profileScope}
+	for _, grant := range grants {
+		if grant.AppID == c.App.AppID {
+			ticked = append(ticked, grant.Scopes...)
+		}
+	}
 	t := wordsFor(c.Request)
 	data := consentPage{Action: r.location(), Token: session.FormToken(), Problem: problem, App: c.App, Account: session.Account}
 	if u, err := url.Parse(r.redirectURI); err == nil {
 		data.Host = u.Host
 	}
 	for _, name := range r.scopes {
-		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), name == profileScope})
+		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), slices.Contains(ticked, name)})
 	}
-	return page{name: "consent", title: t.Allow, data: data, leaves: true}
+	return page{name: "consent", title: t.Allow, data: data, leaves: true}, nil
 }
 
 // authorize takes the forms of both pages.
@@ -227,7 +237,7 @@ func (d *door) authorize(c *access.Call) (any, error) {
 		return redirect{r.location()}, nil
 	}
 	if !session.HoldsFormToken(values.Get("token")) { // somebody else signed in while the page was open
-		return r.consent(c, session, wordsFor(c.Request).OtherSession), nil
+		return d.consent(c, r, session, wordsFor(c.Request).OtherSession)
 	}
 	switch values.Get("do") {
 	case "allow":
