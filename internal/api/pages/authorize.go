@@ -28,7 +28,7 @@ type request struct {
 // parseRequest reads the parameters. Of one that comes twice the first counts; what is not percent-encoded soundly and
 // what is not known is passed over, as real clients need it (A.11).
 func parseRequest(rawQuery string) *request {
-	q, _ := url.ParseQuery(rawQuery)
+	q := parseQuery(rawQuery)
 	return &request{
 		responseType: q.Get("response_type"),
 		clientID:     q.Get("client_id"),
@@ -38,6 +38,12 @@ func parseRequest(rawQuery string) *request {
 		challenge:    q.Get("code_challenge"),
 		method:       q.Get("code_challenge_method"),
 	}
+}
+
+// parseQuery reads what it can. A semicolon is part of a value, where net/url drops the whole parameter.
+func parseQuery(raw string) url.Values {
+	q, _ := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+	return q
 }
 
 // location is the page's own address with these parameters.

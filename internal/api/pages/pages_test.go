@@ -91,6 +91,25 @@ func TestLocationsAreASCII(t *testing.T) {
 	}
 }
 
+func TestParseRequest(t *testing.T) {
+	for query, want := range map[string]request{
+		"":                                  {},
+		"state=1&state=2":                   {state: "1"},
+		"state=a;b&client_id=1":             {state: "a;b", clientID: "1"}, // sound in a query, and no separator
+		"%zz=1&state=%4&client_id=1&x=%ff;": {clientID: "1"},
+		"state=%ff+%2B&redirect_uri=a=b":    {state: "\xff +", redirectURI: "a=b"},
+	} {
+		if got := parseRequest(query); !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: got %+v, want %+v", query, *got, want)
+		}
+	}
+	c := call(t, false)
+	c.Request.URL.RawQuery = "which=Login&state=a;b"
+	if got, err := show(c); err != nil || got != (redirect{"/oauth2.0/authorize?state=a%3Bb"}) {
+		t.Errorf("which=Login leads to %+v, %v", got, err)
+	}
+}
+
 func TestScopes(t *testing.T) {
 	for list, want := range map[string][]string{
 		"":                                   {"get_user_info"},
