@@ -305,6 +305,41 @@ func TestAccountPage(t *testing.T) {
 	shows(t, "the session", person.Open(t, "/account/"), http.StatusOK, `name="password"`)
 }
 
+// TestPagesAreLogged: the log says what was done to which account and from where, and repeats nothing that was typed but the
+// number of an account that there is.
+func TestPagesAreLogged(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person := client(t, p), p.NewPerson(t)
+	p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: person.UIN, Kind: "access"})
+	signIn := func(account string) {
+		person.Post(t, "/account/", url.Values{"do": {"sign-in"}, "account": {account}, "password": {"a wrong guess"}})
+	}
+	signIn(person.UIN)
+	signIn("87654321") // somebody's password in the wrong field
+	person.SignIn(t, "/account/")
+	person.Press(t, "/account/", "withdraw", url.Values{"appid": {app.AppID}})
+	person.Press(t, "/account/", "password", url.Values{"password": {"a wrong guess"}, "new": {"another password"}, "again": {"another password"}})
+	person.Press(t, "/account/", "what there is not", nil)
+	log := p.Log()
+	for _, want := range []string{
+		`"action":"sign-in","from":"127.0.0.1","account":"` + person.UIN + `","refused":"the account number`,
+		`"action":"sign-in","from":"127.0.0.1","refused":"the account number`,
+		`"user":"` + person.UIN + `","code":0,"action":"sign-in","from":"127.0.0.1"}`,
+		`"appid":"` + app.AppID + `","user":"` + person.UIN + `","code":0,"action":"withdraw","from":"127.0.0.1"}`,
+		`"action":"password","from":"127.0.0.1","refused":"the account number`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log has no %s", want)
+		}
+	}
+	for _, secret := range []string{"87654321", "guess", "another password", "what there is not"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+}
+
 // TestPagesGoWrong: every error is a page, and none tells what is not meant for people.
 func TestPagesGoWrong(t *testing.T) {
 	t.Parallel()

@@ -90,7 +90,8 @@ func facts(t *words, p *platform.Profile) [][2]string {
 // changeAccount takes the forms of the person's own page.
 func (d *door) changeAccount(c *access.Call) (any, error) {
 	values := form(c)
-	if values.Get("do") == "sign-in" {
+	do := action(c, values)
+	if do == "sign-in" {
 		problem, status, err := d.signIn(c, values)
 		if err != nil {
 			return nil, err
@@ -107,7 +108,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	if session == nil || !session.HoldsFormToken(values.Get("token")) { // it ended, or somebody else signed in, meanwhile
 		return redirect{accountPath}, nil
 	}
-	switch values.Get("do") {
+	switch do {
 	case "sign-out":
 		end(c)
 		return redirect{accountPath}, nil
@@ -130,6 +131,7 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	if err != nil {
 		return nil, errNoAction
 	}
+	c.App = d.identity.Apps.ByID(app)
 	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err

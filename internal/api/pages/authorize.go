@@ -225,7 +225,8 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 // authorize takes the forms of both pages.
 func (d *door) authorize(c *access.Call) (any, error) {
 	r, values := c.Input.(*request), form(c)
-	if values.Get("do") == "sign-in" {
+	do := action(c, values)
+	if do == "sign-in" {
 		problem, status, err := d.signIn(c, values)
 		if err != nil {
 			return nil, err
@@ -245,7 +246,7 @@ func (d *door) authorize(c *access.Call) (any, error) {
 	if !session.HoldsFormToken(values.Get("token")) { // somebody else signed in while the page was open
 		return d.consent(c, r, session, wordsFor(c.Request).OtherSession)
 	}
-	switch values.Get("do") {
+	switch do {
 	case "allow":
 		return d.allow(c, r, session.Account.UIN, values["scope"])
 	case "deny":

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,20 @@ func form(c *access.Call) url.Values {
 	return values
 }
 
+// actions are what the forms can do, by the name of their buttons.
+var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close"}
+
+// action returns what a form is to do, and has the log say it and from where, "" when the form does not say.
+func action(c *access.Call, values url.Values) string {
+	do := values.Get("do")
+	if !slices.Contains(actions, do) {
+		return ""
+	}
+	c.Note(slog.String("action", do))
+	c.Note(slog.String("from", c.Peer().String()))
+	return do
+}
+
 // cookieName is the session cookie's name. With __Host- browsers take it from this very host over HTTPS only.
 func cookieName(c *access.Call) string {
 	if c.Secure() {
@@ -127,6 +142,9 @@ func (d *door) signIn(c *access.Call, values url.Values) (problem string, status
 	if err == nil {
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
+	}
+	if _, err := d.identity.Account(c.Context(), uin); err == nil { // else it may be a password in the wrong field
+		c.Note(slog.String("account", uin.String()))
 	}
 	return refused(c, err, wordsFor(c.Request).WrongSignIn)
 }
