@@ -177,6 +177,15 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("switching leads to %s", to)
 	}
 	shows(t, "after switching", person.Open(t, path), http.StatusOK, `name="password"`)
+	shows(t, "with a copy of the cookie", person.Send(t, http.MethodGet, path, nil, http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}), http.StatusOK, `name="password"`)
+
+	page = person.SignIn(t, "/account/")
+	cookie, err = http.ParseSetCookie(page.Header.Get("Set-Cookie"))
+	copied := http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}
+	other := p.NewPerson(t)
+	shows(t, "a copy while the person is signed in", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, person.UIN)
+	person.Press(t, "/account/", "sign-out", nil)
+	shows(t, "a copy after signing out", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, `name="password"`)
 }
 
 var tickedBox = regexp.MustCompile(`name="scope" value="([a-z_]+)" checked`)

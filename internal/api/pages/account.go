@@ -110,7 +110,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	}
 	switch do {
 	case "sign-out":
-		end(c)
+		d.end(c, session)
 		return redirect{accountPath}, nil
 	case "withdraw":
 		return d.withdraw(c, session, values)
@@ -167,7 +167,7 @@ func (d *door) closeAccount(c *access.Call, session *identity.Session, values ur
 	}
 	err := d.identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
 	if err == nil {
-		end(c)
+		d.end(c, session)
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil
 	}
 	problem, status, err := refused(c, err, t.WrongPassword)

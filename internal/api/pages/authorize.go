@@ -252,7 +252,7 @@ func (d *door) authorize(c *access.Call) (any, error) {
 	case "deny":
 		return nil, &turnedDown{r, "access_denied", "the person did not allow it"}
 	case "switch":
-		end(c)
+		d.end(c, session)
 		return redirect{r.location()}, nil
 	default:
 		return nil, errNoAction

@@ -120,8 +120,11 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 	return err
 }
 
-// end takes the session away from the browser.
-func end(c *access.Call) { setCookie(c, "", -time.Second) }
+// end ends the session and takes it away from the browser.
+func (d *door) end(c *access.Call, session *identity.Session) {
+	d.identity.EndSession(session)
+	setCookie(c, "", -time.Second)
+}
 
 func setCookie(c *access.Call, value string, age time.Duration) {
 	cookie := http.Cookie{

@@ -190,7 +190,7 @@ func TestCookie(t *testing.T) {
 				cookie.Secure != test.secure || strings.HasPrefix(cookie.Name, "__Host-") != test.secure || cookie.MaxAge != 3600 {
 				t.Errorf("the cookie is %+v", cookie)
 			}
-			end(c)
+			setCookie(c, "", -time.Second)
 			if cookie, err = http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie")); err != nil || cookie.MaxAge >= 0 || cookie.Value != "" {
 				t.Errorf("the cookie that ends it is %+v, %v", cookie, err)
 			}
