@@ -131,7 +131,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
 		t.Errorf("the cookie is %v, %v", cookie, err)
 	}
-	shows(t, "consent", person.Open(t, path), http.StatusOK, person.UIN)
+	shows(t, "consent", person.Open(t, path), http.StatusOK, " asks for your permission · Rookery</title>")
 	to := person.Press(t, path, "allow", url.Values{"scope": {"get_user_info", "never_asked_for"}}).Location(t)
 	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
 		t.Errorf("a code goes to %s", to)

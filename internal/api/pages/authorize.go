@@ -219,7 +219,7 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 	for _, name := range r.scopes {
 		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), slices.Contains(ticked, name)})
 	}
-	return page{name: "consent", title: t.Allow, data: data, leaves: true}, nil
+	return page{name: "consent", title: c.App.Name + " " + t.Wants, data: data, leaves: true}, nil
 }
 
 // authorize takes the forms of both pages.
