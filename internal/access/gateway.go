@@ -44,6 +44,7 @@ type Door struct {
 	Prefixes      []string           // of all its paths, "/v2/"; the door also answers for those that no route has
 	Stages        []Stage            // its own, beside those that all doors share
 	TrailingSlash bool               // a path of a route may also be called with a slash at its end
+	Head          bool               // what it shows by GET may also be asked for by HEAD: GET changes nothing
 	Handlers      map[string]Handler // by "METHOD path", one for each of its routes
 
 	// Encode turns a handler's result, or the error that ended the call, into c.Answer. Whatever error it gets, it
@@ -133,6 +134,9 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 			}
 		}
 		paths[route.Path].byMethod[route.Method] = e
+		if door.Head && route.Method == http.MethodGet {
+			paths[route.Path].byMethod[http.MethodHead] = e
+		}
 	}
 	if served != len(door.Handlers) {
 		return fmt.Errorf("it has %d handlers for %d routes", len(door.Handlers), served)

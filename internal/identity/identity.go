@@ -35,6 +35,7 @@ type Service struct {
 	highest   atomic.Uint64 // account number that is known to have been given out
 	nonces    *nonces
 	logins    *logins
+	ended     endedSessions
 }
 
 // New returns a service on a store that nobody else writes to.

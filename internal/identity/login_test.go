@@ -219,6 +219,11 @@ func TestSessions(t *testing.T) {
 		}
 	}
 
+	f.EndSession(other)
+	if _, err := f.Session(ctx, another); !errors.Is(err, ErrNoSession) {
+		t.Errorf("after signing out: got %v, want %v", err, ErrNoSession)
+	}
+
 	_, err = f.RotateKeyring()
 	must(t, err)
 	f.clock.Advance(SessionLifetime - time.Minute)
@@ -227,6 +232,31 @@ func TestSessions(t *testing.T) {
 	f.clock.Advance(time.Minute)
 	_, err = f.Session(ctx, text)
 	wantError(t, err, ErrNoSession)
+}
+
+func TestEndedSessionsAreBounded(t *testing.T) {
+	const now = 1_700_000_000_000
+	var e endedSessions
+	session := func(n uint16) *Session {
+		return &Session{secret: [16]byte{byte(n >> 8), byte(n)}, endsMS: now + int64(n)}
+	}
+	const most = 100
+	for n := range uint16(most) {
+		e.add(session(n), now, most)
+	}
+	if !e.has(session(0)) || !e.has(session(99)) {
+		t.Error("a session that ended is forgotten")
+	}
+	e.add(session(1000), now+50, most) // the time of half of them is over
+	if len(e.ended) != most/2 || e.has(session(50)) || !e.has(session(51)) || !e.has(session(1000)) {
+		t.Errorf("%d are remembered", len(e.ended))
+	}
+	for n := range uint16(2 * most) {
+		e.add(session(2000+n), now, most)
+	}
+	if len(e.ended) != most || !e.has(session(2199)) {
+		t.Errorf("%d are remembered", len(e.ended))
+	}
 }
 
 func tamper(text string) string {

@@ -78,10 +78,14 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err := s.keyring.usable(ctx); err != nil {
 		return "", err
 	}
+	standing, err := s.standings.get(ctx, a.AppID, openid)
+	if err != nil {
+		return "", err
+	}
 	now := s.clock.NowMS()
 	login := platform.Login{
 		AppID: a.AppID, OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes, Challenge: a.Challenge,
-		PasswordEpoch: account.PasswordEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
+		PasswordEpoch: account.PasswordEpoch, TokenEpoch: standing.EndedEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
 	}
 	for range 5 { // an id that is taken is a matter of chance, of one in a million for two logins of a millisecond
 		var random [8]byte
@@ -283,33 +287,29 @@ type Introspection struct {
 }
 
 // Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
-func (s *Service) Introspect(ctx context.Context, bus *oidb.Bus, app platform.AppID, text string) (*Introspection, error) {
-	var rsp oidb.CheckResponse
+func (s *Service) Introspect(ctx context.Context, app platform.AppID, text string) (*Introspection, error) {
+	var (
+		rsp     oidb.CheckResponse
+		refused *refusal
+	)
 	login, err := s.refreshable(ctx, app, text)
 	switch {
 	case err == nil:
-		var refused *refusal
 		rsp, refused = s.checkLogin(ctx, &Token{
 			Kind: AccessToken, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
 			PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 		}, AccessToken)
-		if refused != nil {
-			err = refused.err(&accessCodes)
-		}
 	case errors.Is(err, store.ErrSpent):
 		return nil, nil
 	case errors.Is(err, store.ErrNotFound):
-		rsp, err = oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, oidb.CheckAccess, oidb.CheckRequest{Token: text, Bearer: true})
+		rsp, refused = s.checkBearer(ctx, &oidb.CheckRequest{Token: text})
 	default:
 		return nil, err
 	}
-	code, _ := retcode.From(err)
-	switch class := code.Class(); {
-	case class == retcode.ClassReauthorize, class == retcode.ClassFixRequest, class == retcode.ClassAskUser:
-		return nil, nil // the token's fault, not the platform's
-	case err != nil:
-		return nil, err
-	case rsp.AppID != app:
+	switch {
+	case refused != nil && refused.cause != nil:
+		return nil, refused.cause
+	case refused != nil, rsp.AppID != app:
 		return nil, nil
 	}
 	return &Introspection{Refresh: rsp.IssuedMS == 0, OpenID: rsp.OpenID, Scopes: rsp.Scopes, IssuedMS: rsp.IssuedMS, ExpiresMS: rsp.ExpiresMS}, nil
@@ -337,8 +337,8 @@ func (s *Service) refreshable(ctx context.Context, app platform.AppID, text stri
 	return login, nil
 }
 
-// RevokeToken ends the login that an app's access token or refresh token belongs to. A token that is not the app's own, or
-// whose login is over, is none to revoke.
+// RevokeToken ends the login that a token of an app belongs to, of whatever kind it is. A token that is not the app's own,
+// or whose login is over, is none to revoke.
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
 	login, err := s.refreshable(ctx, app, text)
 	switch {
@@ -346,7 +346,7 @@ func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text stri
 		err = nil // whoever still has it may end its login
 	case errors.Is(err, store.ErrNotFound):
 		t, wrong := s.keyring.openToken(text)
-		if wrong != nil || t.Kind != AccessToken || t.AppID != app {
+		if wrong != nil || t.AppID != app {
 			return nil
 		}
 		login.OpenID, login.TokenEpoch, err = t.OpenID, t.TokenEpoch, nil

@@ -118,6 +118,26 @@ func TestCodesThatAreRefused(t *testing.T) {
 	}
 }
 
+// Whoever withdraws does not know of codes that the app has not exchanged yet: they end too, those of a later consent do not.
+func TestWithdrawingEndsCodes(t *testing.T) {
+	f := newFixture(t)
+	before := f.code(f.authorization())
+	f.logIn()
+	pending := f.code(f.authorization())
+	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByUser))
+	_, err := f.exchange(pending)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+	must(t, f.holds(f.logIn().AccessToken))
+	_, err = f.exchange(before)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+
+	// That a login ended because a ticket of it came twice says nothing of one that has only begun.
+	pending = f.code(f.authorization())
+	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByOperator))
+	_, err = f.exchange(pending)
+	must(t, err)
+}
+
 func TestRefreshTokens(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -155,7 +175,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	ctx := t.Context()
 	about := func(app *platform.App, token string) *Introspection {
 		t.Helper()
-		in, err := f.Introspect(ctx, f.bus, app.AppID, token)
+		in, err := f.Introspect(ctx, app.AppID, token)
 		must(t, err)
 		return in
 	}
@@ -183,8 +203,11 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		}
 		must(t, f.RevokeToken(ctx, f.app.AppID, token))
 	}
-	for _, token := range []func(*Login) string{func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }} {
-		login := f.logIn()
+	for _, token := range []func(*Login) string{
+		func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }, func(l *Login) string { return l.Openkey },
+	} {
+		login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
+		must(t, err)
 		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
 		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
 		if about(f.app, login.AccessToken) != nil || about(f.app, login.RefreshToken) != nil {

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -20,10 +22,11 @@ const SessionLifetime = 12 * time.Hour
 var ErrNoSession = errors.New("there is no such session")
 
 // Session is a person signed in on the platform's own pages. It is kept by the browser alone, sealed, and ends by its
-// age, by a new password, and when the account is frozen or closed.
+// age, by signing out, by a new password, and when the account is frozen or closed.
 type Session struct {
 	Account *platform.Account
 	secret  [16]byte
+	endsMS  int64
 }
 
 const (
@@ -69,8 +72,11 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	if err != nil || len(record) != sessionRecord || record[0] != sessionVersion {
 		return nil, ErrNoSession
 	}
-	issued := int64(binary.BigEndian.Uint64(record[13:]))
-	if s.clock.NowMS() >= issued+SessionLifetime.Milliseconds() {
+	session := &Session{
+		secret: [16]byte(record[21:]),
+		endsMS: int64(binary.BigEndian.Uint64(record[13:])) + SessionLifetime.Milliseconds(),
+	}
+	if s.clock.NowMS() >= session.endsMS || s.ended.has(session) {
 		return nil, ErrNoSession
 	}
 	account, err := s.store.Account(ctx, platform.UIN(binary.BigEndian.Uint64(record[1:])))
@@ -82,7 +88,46 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	case account.PasswordEpoch != binary.BigEndian.Uint32(record[9:]), mayLogIn(account) != nil:
 		return nil, ErrNoSession
 	}
-	return &Session{Account: account, secret: [16]byte(record[21:])}, nil
+	session.Account = account
+	return session, nil
+}
+
+// EndSession signs a person out: no copy of the session holds any more. A restart forgets which sessions ended.
+func (s *Service) EndSession(session *Session) { s.ended.add(session, s.clock.NowMS(), endedKept) }
+
+// endedSessions remembers who signed out, for as long as the sessions would have held.
+type endedSessions struct {
+	mu    sync.RWMutex
+	ended map[[16]byte]int64 // by secret: when the session would have ended by itself
+}
+
+// endedKept bounds the sessions that are remembered, at some 60 bytes each.
+const endedKept = 1 << 16
+
+// add remembers a session. When there are most of them some are forgotten: those that are over, or else any.
+func (e *endedSessions) add(session *Session, nowMS int64, most int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.ended) >= most {
+		maps.DeleteFunc(e.ended, func(_ [16]byte, endsMS int64) bool { return endsMS <= nowMS })
+	}
+	for secret := range e.ended {
+		if len(e.ended) < most {
+			break
+		}
+		delete(e.ended, secret)
+	}
+	if e.ended == nil {
+		e.ended = make(map[[16]byte]int64)
+	}
+	e.ended[session.secret] = session.endsMS
+}
+
+func (e *endedSessions) has(session *Session) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	_, ended := e.ended[session.secret]
+	return ended
 }
 
 // FormToken is what the session's forms carry, to show that they come from its own pages.

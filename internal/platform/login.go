@@ -15,7 +15,7 @@ type Login struct {
 	Scopes        []string
 	Challenge     string // of PKCE with S256; "" for none
 	PasswordEpoch uint32 // at the login
-	TokenEpoch    uint32 // of the tokens that the code was exchanged for; 0 before
+	TokenEpoch    uint32 // of the tokens that the code was exchanged for; before, the last that had ended when it was made
 	ExpiresMS     int64  // when the code lapses; once it is exchanged, when the login ends
 }
 

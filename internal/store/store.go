@@ -131,9 +131,9 @@ type Logins interface {
 	CreateLogin(ctx context.Context, login platform.Login) error
 	// ExchangeCode uses a code up: it authorizes the app as Authorize does, with the login's scopes, and lets the first
 	// refresh token be good until endsMS. The login comes back as it is then. ErrNotFound when there is no such code, it
-	// has lapsed or the login may not go on; ErrSpent, with the login, when it was used before. Before anything changes
-	// check sees the login, and an error of it is returned as it is. An openkey that is not nil is stored with it, as by
-	// CreateOpenkey, once it has the login's openid.
+	// has lapsed, the person ended more than the login's TokenEpoch since, or the login may not go on; ErrSpent, with the
+	// login, when it was used before. Before anything changes check sees the login, and an error of it is returned as it
+	// is. An openkey that is not nil is stored with it, as by CreateOpenkey, once it has the login's openid.
 	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
 	// UseRefresh uses a refresh token up and lets the next one be good. ErrNotFound when there is none, the login has
 	// ended, was superseded or may not go on; ErrSpent, with the login, when it was used before. An openkey is stored with it

@@ -272,6 +272,17 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
 		t.Errorf("after withdrawing the app is told %v, want 100015", me)
 	}
+	b.do(t,
+		chromedp.Click(chromedp.CSS("details:first-of-type summary")),
+		chromedp.SendKeys(chromedp.CSS("input[name=password]"), "a wrong guess"),
+		chromedp.SendKeys(chromedp.CSS("input[name=new]"), "a new password"),
+		chromedp.SendKeys(chromedp.CSS("input[name=again]"), "a new password"))
+	b.presses(t, "password")
+	b.do(t, chromedp.WaitReady(chromedp.CSS("input[name=password]:focus")))
+	if !get(t, b, chromedp.Evaluate[bool]("(r => r.top >= 0 && r.bottom <= innerHeight)(document.querySelector('.problem').getBoundingClientRect())")) {
+		t.Error("what is wrong with the password is not in sight")
+	}
+	b.sees(t, "password", b.wrong)
 	b.do(t, chromedp.Click(chromedp.CSS("details:last-of-type summary")))
 	b.sees(t, "close", b.allowed)
 	b.presses(t, "sign-out")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,10 +131,32 @@ func TestSignIn(t *testing.T) {
 	if err != nil || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" {
 		t.Errorf("the cookie is %v, %v", cookie, err)
 	}
-	shows(t, "consent", person.Open(t, path), http.StatusOK, person.UIN)
+	shows(t, "consent", person.Open(t, path), http.StatusOK, " asks for your permission · Rookery</title>")
 	to := person.Press(t, path, "allow", url.Values{"scope": {"get_user_info", "never_asked_for"}}).Location(t)
 	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
 		t.Errorf("a code goes to %s", to)
+	}
+	// What the app may do already is ticked, so that nobody takes it back unawares by signing in again.
+	more := rookery.AuthorizePath(app, callback, "scope", "get_user_info,get_vip_info,get_app_friends")
+	ticked := func() (names []string) {
+		for _, box := range tickedBox.FindAllStringSubmatch(person.Open(t, more).Body, -1) {
+			names = append(names, box[1])
+		}
+		return names
+	}
+	if got := ticked(); !slices.Equal(got, []string{"get_user_info"}) {
+		t.Errorf("at first %v are ticked", got)
+	}
+	to = person.Press(t, more, "allow", url.Values{"scope": {"get_user_info", "get_app_friends"}}).Location(t)
+	p.Tokens(t, p.PostForm(t, "/oauth2.0/token", nil, "fmt", "json", "grant_type", "authorization_code", "client_id", app.AppID,
+		"client_secret", app.AppKey, "code", to.Query().Get("code"), "redirect_uri", callback))
+	if got := ticked(); !slices.Equal(got, []string{"get_user_info", "get_app_friends"}) {
+		t.Errorf("then %v are ticked", got)
+	}
+	// A callback with what no URI has: it is in the header as browsers would send it.
+	to = person.Press(t, rookery.AuthorizePath(app, callback+"?to=大厅 1"), "allow", nil).Location(t)
+	if !strings.HasPrefix(to.RawQuery, "to=%E5%A4%A7%E5%8E%85%201&code=") {
+		t.Errorf("a code goes to %s with the query %q", to, to.RawQuery)
 	}
 	to = person.Press(t, path, "deny", nil).Location(t)
 	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a b&c" {
@@ -153,7 +177,18 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("switching leads to %s", to)
 	}
 	shows(t, "after switching", person.Open(t, path), http.StatusOK, `name="password"`)
+	shows(t, "with a copy of the cookie", person.Send(t, http.MethodGet, path, nil, http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}), http.StatusOK, `name="password"`)
+
+	page = person.SignIn(t, "/account/")
+	cookie, err = http.ParseSetCookie(page.Header.Get("Set-Cookie"))
+	copied := http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}
+	other := p.NewPerson(t)
+	shows(t, "a copy while the person is signed in", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, person.UIN)
+	person.Press(t, "/account/", "sign-out", nil)
+	shows(t, "a copy after signing out", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, `name="password"`)
 }
+
+var tickedBox = regexp.MustCompile(`name="scope" value="([a-z_]+)" checked`)
 
 // TestForeignForms: a form counts only from the platform's own page, of the session that is signed in.
 func TestForeignForms(t *testing.T) {
@@ -259,7 +294,7 @@ func TestAccountPage(t *testing.T) {
 	change := func(old, password, again string) rookery.Page {
 		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new": {password}, "again": {again}})
 	}
-	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "is wrong")
+	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "The password is wrong")
 	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "not the same")
 	shows(t, "too short", change(person.Password, "short", "short"), http.StatusBadRequest, "8 to 128")
 	check("nothing was changed", second, 0)
@@ -279,6 +314,41 @@ func TestAccountPage(t *testing.T) {
 	shows(t, "the session", person.Open(t, "/account/"), http.StatusOK, `name="password"`)
 }
 
+// TestPagesAreLogged: the log says what was done to which account and from where, and repeats nothing that was typed but the
+// number of an account that there is.
+func TestPagesAreLogged(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, person := client(t, p), p.NewPerson(t)
+	p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: person.UIN, Kind: "access"})
+	signIn := func(account string) {
+		person.Post(t, "/account/", url.Values{"do": {"sign-in"}, "account": {account}, "password": {"a wrong guess"}})
+	}
+	signIn(person.UIN)
+	signIn("87654321") // somebody's password in the wrong field
+	person.SignIn(t, "/account/")
+	person.Press(t, "/account/", "withdraw", url.Values{"appid": {app.AppID}})
+	person.Press(t, "/account/", "password", url.Values{"password": {"a wrong guess"}, "new": {"another password"}, "again": {"another password"}})
+	person.Press(t, "/account/", "what there is not", nil)
+	log := p.Log()
+	for _, want := range []string{
+		`"action":"sign-in","from":"127.0.0.1","account":"` + person.UIN + `","refused":"the account number`,
+		`"action":"sign-in","from":"127.0.0.1","refused":"the account number`,
+		`"user":"` + person.UIN + `","code":0,"action":"sign-in","from":"127.0.0.1"}`,
+		`"appid":"` + app.AppID + `","user":"` + person.UIN + `","code":0,"action":"withdraw","from":"127.0.0.1"}`,
+		`"action":"password","from":"127.0.0.1","refused":"the account number`,
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log has no %s", want)
+		}
+	}
+	for _, secret := range []string{"87654321", "guess", "another password", "what there is not"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+}
+
 // TestPagesGoWrong: every error is a page, and none tells what is not meant for people.
 func TestPagesGoWrong(t *testing.T) {
 	t.Parallel()
@@ -288,8 +358,13 @@ func TestPagesGoWrong(t *testing.T) {
 	shows(t, "unknown path", person.Open(t, "/account/nothing"), http.StatusNotFound, "no such page")
 	page := person.Send(t, http.MethodDelete, path, nil, nil)
 	shows(t, "wrong method", page, http.StatusMethodNotAllowed, "")
-	if page.Header.Get("Allow") != "GET, POST" {
+	if page.Header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("Allow is %q", page.Header.Get("Allow"))
+	}
+	page = person.Send(t, http.MethodHead, path, nil, nil)
+	shows(t, "by HEAD", page, http.StatusOK, "")
+	if page.Body != "" {
+		t.Errorf("HEAD brings %s", page.Body)
 	}
 	shows(t, "too large", person.Post(t, path, url.Values{"do": {strings.Repeat("x", 70_000)}}), http.StatusRequestEntityTooLarge, "")
 	shows(t, "without the slash", person.Open(t, "/account"), http.StatusFound, "")

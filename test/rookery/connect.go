@@ -1,6 +1,7 @@
 package rookery
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -11,13 +12,28 @@ import (
 // Get asks one of the interfaces with parameters, in pairs of name and value.
 func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
 	t.Helper()
-	return p.ask(t, http.MethodGet, path+"?"+Params(params...).Encode(), "", nil)
+	return p.ask(t, http.MethodGet, path+"?"+Params(params...).Encode(), "", "")
 }
 
 // PostForm sends the parameters as a form. By which app's credentials, if not nil, the Authorization header says.
 func (p *Platform) PostForm(t testing.TB, path string, by *App, params ...string) Reply {
 	t.Helper()
-	return p.ask(t, http.MethodPost, path, Params(params...).Encode(), by)
+	authorization := ""
+	if by != nil {
+		authorization = Basic(by.AppID, by.AppKey)
+	}
+	return p.PostAs(t, path, authorization, params...)
+}
+
+// PostAs sends the parameters as a form with an Authorization header, "" for none.
+func (p *Platform) PostAs(t testing.TB, path, authorization string, params ...string) Reply {
+	t.Helper()
+	return p.ask(t, http.MethodPost, path, Params(params...).Encode(), authorization)
+}
+
+// Basic is an Authorization header (RFC 7617).
+func Basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
 // Params are parameters from pairs of name and value.
@@ -29,11 +45,11 @@ func Params(pairs ...string) url.Values {
 	return values
 }
 
-func (p *Platform) ask(t testing.TB, method, path, form string, by *App) Reply {
+func (p *Platform) ask(t testing.TB, method, path, form, authorization string) Reply {
 	t.Helper()
 	req := request(t, method, p.URL+path, mediaForm, form)
-	if by != nil {
-		req.SetBasicAuth(by.AppID, by.AppKey)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
 	}
 	return send(t, p.client, req)
 }
@@ -61,6 +77,6 @@ func (p *Platform) Tokens(t testing.TB, r Reply) (tokens Tokens) {
 	if err := json.Unmarshal([]byte(r.Body), &tokens); err != nil || tokens.AccessToken == "" {
 		t.Fatalf("no tokens: %v in %s", err, r.Body)
 	}
-	p.Secret(tokens.AccessToken, tokens.RefreshToken)
+	p.Secret(tokens.AccessToken, tokens.RefreshToken, tokens.OpenKey)
 	return tokens
 }

@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"encoding/base64"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rookeryhq/rookery/test/rookery"
@@ -178,6 +180,40 @@ func refreshReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
 }
 
+// TestTicketsAreGoodOnce: of many who come with one code, or one refresh token, at the same moment one gets tokens, and what
+// that one got ends.
+func TestTicketsAreGoodOnce(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	once := func(what string, code int, params []string) {
+		t.Helper()
+		const callers = 64
+		replies := make(chan rookery.Reply, callers)
+		for range callers {
+			go func() { replies <- p.PostForm(t, tokenPath, nil, params...) }()
+		}
+		var won []rookery.Tokens
+		for range callers {
+			if r := <-replies; r.Code() == 0 {
+				won = append(won, p.Tokens(t, r))
+			} else {
+				refused(t, what, r, code)
+			}
+		}
+		if len(won) != 1 {
+			t.Fatalf("%s: %d callers got tokens", what, len(won))
+		}
+		refused(t, what+": its access token", p.Get(t, mePath, "access_token", won[0].AccessToken), 100015)
+		refused(t, what+": its refresh token", p.Get(t, tokenPath, v.refresh(won[0].RefreshToken)...), 100050)
+	}
+	once("code", 100020, v.exchange())
+	v.code = v.authorize(t)
+	tokens := v.tokens(t)
+	once("refresh token", 100050, v.refresh(tokens.RefreshToken))
+	refused(t, "the first access token", p.Get(t, mePath, "access_token", tokens.AccessToken), 100015)
+}
+
 func unionIDNotGranted(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	token := v.tokens(t).AccessToken
@@ -209,7 +245,7 @@ func TestOAuthAnswers(t *testing.T) {
 	expectBytes := func(what string, r rookery.Reply, media, form string) []string {
 		t.Helper()
 		parts := regexp.MustCompile("^" + form + "$").FindStringSubmatch(r.Body)
-		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || parts == nil {
+		if r.Status != http.StatusOK || r.Header.Get("Content-Type") != media || r.Header.Get("Cache-Control") != "no-store" || r.Header.Get("Pragma") != "no-cache" || parts == nil {
 			t.Fatalf("%s: got status %d, %s, %q; want %s, %q", what, r.Status, r.Header.Get("Content-Type"), r.Body, media, form)
 		}
 		p.Secret(parts[1:]...)
@@ -236,6 +272,101 @@ func TestOAuthAnswers(t *testing.T) {
 		`\{"error":100001,"error_description":"param client_id is wrong or lost "\}`)
 	expectBytes("refusal below /user/", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", "x", "access_token", access), html,
 		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
+}
+
+// TestIntrospectAndRevoke: the interfaces of RFC 7662 and RFC 7009, from a login to its end, and who may not call them.
+func TestIntrospectAndRevoke(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	other := p.NewApp(t)
+	tokens := p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	const inactive = `{"active":false}`
+	introspect := func(what string, by rookery.App, token, form string) {
+		t.Helper()
+		r := p.PostForm(t, "/oauth2.0/introspect", &by, "token", token, "token_type_hint", "what_there_is_not")
+		if r.Status != http.StatusOK || r.Header.Get("Cache-Control") != "no-store" || !regexp.MustCompile("^"+form+"$").MatchString(r.Body) {
+			t.Errorf("%s: got status %d and %s, want %s", what, r.Status, r.Body, form)
+		}
+	}
+	about := `\{"active":true,"client_id":"` + v.app.AppID + `","scope":"get_user_info","sub":"` + tokens.OpenID + `"`
+	introspect("access token", v.app, tokens.AccessToken, about+`,"token_type":"Bearer","iat":[0-9]{10},"exp":[0-9]{10}\}`)
+	introspect("refresh token", v.app, tokens.RefreshToken, about+`,"exp":[0-9]{10}\}`)
+	introspect("of another app", other, tokens.AccessToken, inactive)
+	introspect("nonsense", v.app, "nonsense", inactive)
+	introspect("a code", v.app, v.code, inactive)
+
+	for _, path := range []string{"/oauth2.0/introspect", "/oauth2.0/revoke"} {
+		for name, test := range map[string]struct {
+			authorization string
+			code          int
+		}{
+			"none":              {"", 100003},
+			"another scheme":    {"Bearer " + tokens.AccessToken, 100003},
+			"no base64":         {"Basic !", 100003},
+			"no colon":          {"Basic " + base64.StdEncoding.EncodeToString([]byte(v.app.AppID)), 100003},
+			"appid is a name":   {rookery.Basic("magpie", v.app.AppKey), 100001},
+			"appid of nobody":   {rookery.Basic("7", v.app.AppKey), 100008},
+			"another app's key": {rookery.Basic(v.app.AppID, other.AppKey), 100009},
+		} {
+			r := p.PostAs(t, path, test.authorization, "token", tokens.AccessToken)
+			refused(t, path+" with "+name, r, test.code)
+			if r.Status != http.StatusUnauthorized || !strings.HasPrefix(r.Header.Get("WWW-Authenticate"), "Basic ") {
+				t.Errorf("%s with %s: status %d, WWW-Authenticate %q", path, name, r.Status, r.Header.Get("WWW-Authenticate"))
+			}
+		}
+		r := p.PostForm(t, path, &v.app)
+		refused(t, path+" without a token", r, -1)
+		if r.Status != http.StatusBadRequest {
+			t.Errorf("%s without a token: status %d", path, r.Status)
+		}
+	}
+
+	revoke := func(by rookery.App, token string) {
+		t.Helper()
+		r := p.PostForm(t, "/oauth2.0/revoke", &by, "token", token)
+		if r.Status != http.StatusOK || r.Body != "" || strings.Contains(r.Header.Get("Content-Type"), "json") {
+			t.Errorf("revoking: status %d, %s, %q", r.Status, r.Header.Get("Content-Type"), r.Body)
+		}
+	}
+	revoke(other, tokens.AccessToken)
+	revoke(v.app, "nonsense")
+	refused(t, "nothing is revoked", p.Get(t, mePath, "access_token", tokens.AccessToken), 0)
+	for _, token := range []*string{&tokens.AccessToken, &tokens.RefreshToken, &tokens.OpenKey} {
+		revoke(v.app, *token)
+		refused(t, "revoked", p.Get(t, mePath, "access_token", tokens.AccessToken), 100015)
+		refused(t, "revoked too", p.Get(t, tokenPath, v.refresh(tokens.RefreshToken)...), 100050)
+		introspect("revoked access token", v.app, tokens.AccessToken, inactive)
+		introspect("revoked refresh token", v.app, tokens.RefreshToken, inactive)
+		v.code = v.authorize(t)
+		tokens = p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	}
+}
+
+// TestOAuthFailures: what is the platform's own fault does not make a token a bad one, so nobody is asked to log in again.
+func TestOAuthFailures(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	tokens := v.tokens(t)
+	all := func(what string, code int) {
+		t.Helper()
+		refused(t, what+": me", p.Get(t, mePath, "access_token", tokens.AccessToken), code)
+		refused(t, what+": profile", v.profile(t, tokens), code)
+		for _, token := range []string{tokens.AccessToken, tokens.RefreshToken} {
+			r := p.PostForm(t, "/oauth2.0/introspect", &v.app, "token", token)
+			refused(t, what+": introspect", r, code)
+			if (r.Status == http.StatusOK) != (code == 0) {
+				t.Errorf("%s: introspect has status %d", what, r.Status)
+			}
+		}
+	}
+	for _, point := range []string{"store.read:grants", "keyring.read"} {
+		off := p.AddFault(t, rookery.Fault{Point: point})
+		all(point, 110504)
+		off()
+		all(point+" is over", 0)
+	}
 }
 
 // TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.

@@ -22,7 +22,7 @@ const (
 )
 
 // noStore keeps answers with tokens out of caches (RFC 6749, 5.1).
-var noStore = http.Header{"Cache-Control": {"no-store"}}
+var noStore = http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 
 func (d *door) encode(c *access.Call, result any, err error) {
 	a := &c.Answer
@@ -52,8 +52,8 @@ func (d *door) encode(c *access.Call, result any, err error) {
 		a.Body = append(result.append(append(a.Body, wrapperStart...)), wrapperEnd...)
 	case *userInfo:
 		a.Body = appendJSON(a.Body, result)
-	case nil: // what was to be revoked is
-		a.ContentType = ""
+	case nil: // what was to be revoked is: there is nothing to say
+		a.ContentType = "text/plain; charset=utf-8"
 	default:
 		a.ContentType = ""
 		a.Body = appendJSON(a.Body, result)
@@ -81,6 +81,9 @@ func refuse(c *access.Call, err error) {
 		a.Body = appendError(a.Body, "ret", "msg", a.Code, text)
 	case path == introspectPath || path == revokePath: // of an RFC, whose clients look at the status
 		a.Status, a.ContentType = a.Code.HTTPStatus(), ""
+		if a.Header["Www-Authenticate"] != nil {
+			a.Status = http.StatusUnauthorized
+		}
 		a.Body = appendError(a.Body, "error", "error_description", a.Code, text)
 	case asJSON(c):
 		a.ContentType = ""
@@ -141,6 +144,9 @@ func refusal(c *access.Call, err error) (retcode.Code, string) {
 func codeOf(c *access.Call, err error) (retcode.Code, string) {
 	var failure *oidb.Failure
 	if errors.As(err, &failure) {
+		if class := failure.Code.Class(); failure.Code.Domain() == retcode.AccessToken && (class == retcode.ClassRetry || class == retcode.ClassInternal) {
+			return retcode.ConnectInternal, "" // the check itself failed, which says nothing of the token
+		}
 		return identity.Meaning(failure.Code), ""
 	}
 	var coded *retcode.Error

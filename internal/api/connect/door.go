@@ -146,24 +146,26 @@ func (d *door) client(c *access.Call) error {
 	return d.authenticate(c, id, secret)
 }
 
-// basic finds the app by the Authorization header (RFC 7617), which carries appid and appkey.
+// basic finds the app by the Authorization header (RFC 7617), which carries appid and appkey. Letters and digits are the same
+// when a client form-encodes them before (RFC 6749, 2.3.1).
 func (d *door) basic(c *access.Call) error {
-	if c.Request.Header.Get("Authorization") == "" {
-		c.Answer.Header = challenge
-		return retcode.QQAuthorizationHeaderMissing
-	}
+	c.Answer.Header = challenge // of every refusal here (RFC 6749, 5.2)
 	user, secret, ok := c.Request.BasicAuth()
 	if !ok {
-		return retcode.QQClientSecretWrong.Errorf("the Authorization header is not of the form Basic with appid and appkey")
+		return retcode.QQAuthorizationHeaderMissing.Errorf("there is no Authorization header of the form Basic with appid and appkey")
 	}
 	id, err := platform.ParseAppID(user)
 	if err != nil {
 		return retcode.QQClientIDMissing
 	}
-	return d.authenticate(c, id, secret)
+	if err := d.authenticate(c, id, secret); err != nil {
+		return err
+	}
+	c.Answer.Header = nil
+	return nil
 }
 
-var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Cache-Control": {"no-store"}}
+var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 
 func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) error {
 	app := d.identity.Apps.ByID(id)

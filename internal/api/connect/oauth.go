@@ -115,7 +115,7 @@ func (d *door) introspect(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := d.identity.Introspect(c.Context(), d.bus, c.App.AppID, token)
+	t, err := d.identity.Introspect(c.Context(), c.App.AppID, token)
 	if err != nil || t == nil {
 		return &introspection{}, err
 	}

@@ -90,7 +90,8 @@ func facts(t *words, p *platform.Profile) [][2]string {
 // changeAccount takes the forms of the person's own page.
 func (d *door) changeAccount(c *access.Call) (any, error) {
 	values := form(c)
-	if values.Get("do") == "sign-in" {
+	do := action(c, values)
+	if do == "sign-in" {
 		problem, status, err := d.signIn(c, values)
 		if err != nil {
 			return nil, err
@@ -107,9 +108,9 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	if session == nil || !session.HoldsFormToken(values.Get("token")) { // it ended, or somebody else signed in, meanwhile
 		return redirect{accountPath}, nil
 	}
-	switch values.Get("do") {
+	switch do {
 	case "sign-out":
-		end(c)
+		d.end(c, session)
 		return redirect{accountPath}, nil
 	case "withdraw":
 		return d.withdraw(c, session, values)
@@ -130,6 +131,7 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	if err != nil {
 		return nil, errNoAction
 	}
+	c.App = d.identity.Apps.ByID(app)
 	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -150,7 +152,7 @@ func (d *door) changePassword(c *access.Call, session *identity.Session, values 
 	if errors.Is(err, identity.ErrInvalid) {
 		return d.accountPage(c, session, troubles{Password: t.PasswordForm}, http.StatusBadRequest)
 	}
-	problem, status, err := refused(c, err)
+	problem, status, err := refused(c, err, t.WrongPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -165,10 +167,10 @@ func (d *door) closeAccount(c *access.Call, session *identity.Session, values ur
 	}
 	err := d.identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
 	if err == nil {
-		end(c)
+		d.end(c, session)
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil
 	}
-	problem, status, err := refused(c, err)
+	problem, status, err := refused(c, err, t.WrongPassword)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ type request struct {
 // parseRequest reads the parameters. Of one that comes twice the first counts; what is not percent-encoded soundly and
 // what is not known is passed over, as real clients need it (A.11).
 func parseRequest(rawQuery string) *request {
-	q, _ := url.ParseQuery(rawQuery)
+	q := parseQuery(rawQuery)
 	return &request{
 		responseType: q.Get("response_type"),
 		clientID:     q.Get("client_id"),
@@ -38,6 +38,12 @@ func parseRequest(rawQuery string) *request {
 		challenge:    q.Get("code_challenge"),
 		method:       q.Get("code_challenge_method"),
 	}
+}
+
+// parseQuery reads what it can. A semicolon is part of a value, where net/url drops the whole parameter.
+func parseQuery(raw string) url.Values {
+	q, _ := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+	return q
 }
 
 // location is the page's own address with these parameters.
@@ -140,11 +146,15 @@ func challengeForm(text string) bool {
 }
 
 // parseScopes returns the scopes of a list that there are, each once. Apps ask for scopes of long ago beside those that
-// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile.
+// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile, and all
+// for everything, as the original's own SDKs do.
 func parseScopes(list string) (scopes []string, known bool) {
 	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
 		return []string{profileScope}, true
+	}
+	if slices.Contains(names, "all") {
+		return platform.Scopes, true
 	}
 	for _, name := range names {
 		if slices.Contains(platform.Scopes, name) && !slices.Contains(scopes, name) {
@@ -166,7 +176,7 @@ func (d *door) showAuthorize(c *access.Call) (any, error) {
 	if session == nil {
 		return r.signIn(c, signInPage{}, 0), nil
 	}
-	return r.consent(c, session, ""), nil
+	return d.consent(c, r, session, "")
 }
 
 // signIn is the page that asks for account and password.
@@ -189,23 +199,34 @@ type scopeBox struct {
 	Checked    bool
 }
 
-// consent is the page that asks what the app may do.
-func (r *request) consent(c *access.Call, session *identity.Session, problem string) page {
+// consent is the page that asks what the app may do. What it may do already is ticked, and the profile.
+func (d *door) consent(c *access.Call, r *request, session *identity.Session, problem string) (any, error) {
+	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
+	if err != nil {
+		return nil, err
+	}
+	ticked := []string{profileScope}
+	for _, grant := range grants {
+		if grant.AppID == c.App.AppID {
+			ticked = append(ticked, grant.Scopes...)
+		}
+	}
 	t := wordsFor(c.Request)
 	data := consentPage{Action: r.location(), Token: session.FormToken(), Problem: problem, App: c.App, Account: session.Account}
 	if u, err := url.Parse(r.redirectURI); err == nil {
 		data.Host = u.Host
 	}
 	for _, name := range r.scopes {
-		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), name == profileScope})
+		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), slices.Contains(ticked, name)})
 	}
-	return page{name: "consent", title: t.Allow, data: data, leaves: true}
+	return page{name: "consent", title: c.App.Name + " " + t.Wants, data: data, leaves: true}, nil
 }
 
 // authorize takes the forms of both pages.
 func (d *door) authorize(c *access.Call) (any, error) {
 	r, values := c.Input.(*request), form(c)
-	if values.Get("do") == "sign-in" {
+	do := action(c, values)
+	if do == "sign-in" {
 		problem, status, err := d.signIn(c, values)
 		if err != nil {
 			return nil, err
@@ -223,15 +244,15 @@ func (d *door) authorize(c *access.Call) (any, error) {
 		return redirect{r.location()}, nil
 	}
 	if !session.HoldsFormToken(values.Get("token")) { // somebody else signed in while the page was open
-		return r.consent(c, session, wordsFor(c.Request).OtherSession), nil
+		return d.consent(c, r, session, wordsFor(c.Request).OtherSession)
 	}
-	switch values.Get("do") {
+	switch do {
 	case "allow":
 		return d.allow(c, r, session.Account.UIN, values["scope"])
 	case "deny":
 		return nil, &turnedDown{r, "access_denied", "the person did not allow it"}
 	case "switch":
-		end(c)
+		d.end(c, session)
 		return redirect{r.location()}, nil
 	default:
 		return nil, errNoAction

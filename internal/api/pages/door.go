@@ -4,9 +4,11 @@ package pages
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +29,7 @@ func New(id *identity.Service) *access.Door {
 	return &access.Door{
 		Name:     "pages",
 		Prefixes: []string{accountPath},
+		Head:     true,
 		Stages: []access.Stage{
 			{Name: "pages-origin", Run: d.origin},
 			{Name: "authorize-request", Run: d.request}, // qq 100000, 100001, 100008, 100010
@@ -70,6 +73,20 @@ func form(c *access.Call) url.Values {
 	return values
 }
 
+// actions are what the forms can do, by the name of their buttons.
+var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close"}
+
+// action returns what a form is to do, and has the log say it and from where, "" when the form does not say.
+func action(c *access.Call, values url.Values) string {
+	do := values.Get("do")
+	if !slices.Contains(actions, do) {
+		return ""
+	}
+	c.Note(slog.String("action", do))
+	c.Note(slog.String("from", c.Peer().String()))
+	return do
+}
+
 // cookieName is the session cookie's name. With __Host- browsers take it from this very host over HTTPS only.
 func cookieName(c *access.Call) string {
 	if c.Secure() {
@@ -103,8 +120,11 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 	return err
 }
 
-// end takes the session away from the browser.
-func end(c *access.Call) { setCookie(c, "", -time.Second) }
+// end ends the session and takes it away from the browser.
+func (d *door) end(c *access.Call, session *identity.Session) {
+	d.identity.EndSession(session)
+	setCookie(c, "", -time.Second)
+}
 
 func setCookie(c *access.Call, value string, age time.Duration) {
 	cookie := http.Cookie{
@@ -126,11 +146,14 @@ func (d *door) signIn(c *access.Call, values url.Values) (problem string, status
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
 	}
-	return refused(c, err)
+	if _, err := d.identity.Account(c.Context(), uin); err == nil { // else it may be a password in the wrong field
+		c.Note(slog.String("account", uin.String()))
+	}
+	return refused(c, err, wordsFor(c.Request).WrongSignIn)
 }
 
-// refused puts what speaks against a password into words. Other errors are handed on.
-func refused(c *access.Call, err error) (problem string, status int, unforeseen error) {
+// refused puts what speaks against a password into words, a wrong one into those given. Other errors are handed on.
+func refused(c *access.Call, err error, wrong string) (problem string, status int, unforeseen error) {
 	t := wordsFor(c.Request)
 	status = http.StatusForbidden
 	var tooMany *identity.TooManyLogins
@@ -139,7 +162,7 @@ func refused(c *access.Call, err error) (problem string, status int, unforeseen 
 		problem, status = t.tooMany(tooMany.Wait), http.StatusTooManyRequests
 		c.Answer.RetryAfter = tooMany.Wait
 	case errors.Is(err, identity.ErrWrongPassword):
-		problem = t.WrongPassword
+		problem = wrong
 	case errors.Is(err, identity.ErrAccountFrozen):
 		problem = t.AccountFrozen
 	case errors.Is(err, identity.ErrAccountClosed):
@@ -188,7 +211,7 @@ func encode(c *access.Call, result any, err error) {
 		if c.Request.Method == http.MethodPost {
 			a.Status = http.StatusSeeOther
 		}
-		a.Header["Location"] = []string{result.to}
+		a.Header["Location"] = []string{inASCII(result.to)}
 		a.Header["Content-Security-Policy"] = ownForms
 		a.ContentType = "text/plain; charset=utf-8"
 		if a.Code != 0 {
@@ -197,6 +220,20 @@ func encode(c *access.Call, result any, err error) {
 	case page:
 		result.write(c)
 	}
+}
+
+// inASCII percent-encodes what no URI has (RFC 3986, 2) but apps and browsers send all the same: blanks and letters beyond
+// ASCII.
+func inASCII(uri string) string {
+	var b strings.Builder
+	for i := range len(uri) {
+		if c := uri[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func onAuthorize(c *access.Call) bool { return c.Route != nil && c.Route.Path == authorizePath }

@@ -83,6 +83,33 @@ func TestBack(t *testing.T) {
 	}
 }
 
+func TestLocationsAreASCII(t *testing.T) {
+	c := call(t, false)
+	encode(c, redirect{"/oauth2.0/show?x=a b\xff\u202e&y=%20"}, nil)
+	if got, want := c.Answer.Header.Get("Location"), "/oauth2.0/show?x=a%20b%FF%E2%80%AE&y=%20"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestParseRequest(t *testing.T) {
+	for query, want := range map[string]request{
+		"":                                  {},
+		"state=1&state=2":                   {state: "1"},
+		"state=a;b&client_id=1":             {state: "a;b", clientID: "1"}, // sound in a query, and no separator
+		"%zz=1&state=%4&client_id=1&x=%ff;": {clientID: "1"},
+		"state=%ff+%2B&redirect_uri=a=b":    {state: "\xff +", redirectURI: "a=b"},
+	} {
+		if got := parseRequest(query); !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: got %+v, want %+v", query, *got, want)
+		}
+	}
+	c := call(t, false)
+	c.Request.URL.RawQuery = "which=Login&state=a;b"
+	if got, err := show(c); err != nil || got != (redirect{"/oauth2.0/authorize?state=a%3Bb"}) {
+		t.Errorf("which=Login leads to %+v, %v", got, err)
+	}
+}
+
 func TestScopes(t *testing.T) {
 	for list, want := range map[string][]string{
 		"":                                   {"get_user_info"},
@@ -91,6 +118,8 @@ func TestScopes(t *testing.T) {
 		"list_album,get_user_info add_topic": {"get_user_info"},
 		"get_user_info,get_user_info":        {"get_user_info"},
 		"add_topic":                          nil,
+		"all":                                platform.Scopes,
+		"get_vip_info,all":                   platform.Scopes,
 	} {
 		got, known := parseScopes(list)
 		if !slices.Equal(got, want) || known != (want != nil) {
@@ -161,7 +190,7 @@ func TestCookie(t *testing.T) {
 				cookie.Secure != test.secure || strings.HasPrefix(cookie.Name, "__Host-") != test.secure || cookie.MaxAge != 3600 {
 				t.Errorf("the cookie is %+v", cookie)
 			}
-			end(c)
+			setCookie(c, "", -time.Second)
 			if cookie, err = http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie")); err != nil || cookie.MaxAge >= 0 || cookie.Value != "" {
 				t.Errorf("the cookie that ends it is %+v, %v", cookie, err)
 			}

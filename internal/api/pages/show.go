@@ -3,7 +3,6 @@ package pages
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -24,7 +23,7 @@ func showLocation(code retcode.Code, rawQuery string) string {
 // show explains an error of authorize. With which=Login, by which some apps come straight to the original's sign-in page,
 // it leads there.
 func show(c *access.Call) (any, error) {
-	q, _ := url.ParseQuery(c.Request.URL.RawQuery)
+	q := parseQuery(c.Request.URL.RawQuery)
 	switch q.Get("which") {
 	case "Login":
 		q.Del("which")

@@ -13,7 +13,7 @@ type words struct {
 	Lang string // BCP 47
 
 	SignIn, GoesOn, Number, Password, SignedIn, Switch, SignOut                            string
-	WrongPassword, AccountFrozen, AccountClosed                                            string
+	WrongSignIn, WrongPassword, AccountFrozen, AccountClosed                               string
 	TooMany                                                                                string // with the wait
 	Seconds, Minutes                                                                       string // with their number
 	Wants, May, Allow, Deny, BackTo, OtherSession                                          string
@@ -73,7 +73,8 @@ var english = &words{
 
 	SignIn: "Sign in", GoesOn: "and go on to", Number: "Account number", Password: "Password",
 	SignedIn: "Signed in as", Switch: "Use another account", SignOut: "Sign out",
-	WrongPassword: "The account number or the password is wrong.",
+	WrongSignIn:   "The account number or the password is wrong.",
+	WrongPassword: "The password is wrong.",
 	AccountFrozen: "This account is frozen. Whoever runs this platform can lift that.",
 	AccountClosed: "This account was closed by its owner and cannot be used again.",
 	TooMany:       "Too many attempts failed. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
@@ -128,7 +129,8 @@ var chinese = &words{
 
 	SignIn: "登录", GoesOn: "并继续前往", Number: "账号", Password: "密码",
 	SignedIn: "当前账号", Switch: "换一个账号", SignOut: "退出登录",
-	WrongPassword: "账号或密码不正确。",
+	WrongSignIn:   "账号或密码不正确。",
+	WrongPassword: "密码不正确。",
 	AccountFrozen: "该账号已被冻结，请联系平台运营方解除。",
 	AccountClosed: "该账号已由本人注销，无法再使用。",
 	TooMany:       "失败次数过多，请在 %s后重试。", Seconds: "%d 秒", Minutes: "%d 分钟",

@@ -60,8 +60,11 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 			return err
 		}
 		grant, err := t.authorize(app, l.OpenID, l.Scopes, false, nowMS)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case grant.EndedBy == platform.EndedByUser && grant.EndedEpoch > l.TokenEpoch:
+			return store.ErrNotFound
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
 		if _, err := t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {

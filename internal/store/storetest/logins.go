@@ -86,6 +86,30 @@ var logins = []test{
 		fails(t, err, store.ErrNotFound)
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 	}},
+	{"code-ends-with-a-withdrawal", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		loggedIn(t, s)
+		ok(t, s.CreateLogin(ctx, login(2)))
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
+		ended := result(s.Grant(ctx, game, openid(1)))(t)
+		_, err := s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
+		fails(t, err, store.ErrNotFound)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t), ended)
+		same(t, result(s.Login(ctx, game, loginID(2)))(t), login(2))
+		later := login(3)
+		later.TokenEpoch = ended.EndedEpoch
+		ok(t, s.CreateLogin(ctx, later))
+		result(s.ExchangeCode(ctx, game, ticket(3, 0), nil, loginEnds, now, agreed))(t)
+		_, err = s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
+		fails(t, err, store.ErrNotFound)
+	}},
+	{"code-outlives-what-the-operator-ended", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		loggedIn(t, s)
+		ok(t, s.CreateLogin(ctx, login(2)))
+		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByOperator, now))
+		result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t)
+	}},
 	{"code-is-good-once", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		gave := loggedIn(t, s)
