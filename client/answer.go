@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +24,8 @@ type answer struct {
 // refused returns the answer as an error that is still without a code.
 func (a *answer) refused(number int, message string) *Error {
 	e := &Error{
-		Interface: a.path, Number: number, Message: message,
-		RequestID: a.header.Get("X-Request-Id"), HTTPStatus: a.status,
+		Interface: a.path, Number: number, Message: clip(message),
+		RequestID: clip(a.header.Get("X-Request-Id")), HTTPStatus: a.status,
 	}
 	if seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 31); err == nil {
 		e.RetryAfter = time.Duration(seconds) * time.Second
@@ -31,8 +33,34 @@ func (a *answer) refused(number int, message string) *Error {
 	return e
 }
 
-// foreign is the error of an answer that no such door writes.
-func (a *answer) foreign(door string) error { return a.refused(0, "the answer is not of "+door) }
+// maxText bounds each text of an answer that becomes part of an error, in bytes, so that nobody's log is flooded.
+const maxText = 512
+
+// clip cuts a text that is longer than maxText, between two characters.
+func clip(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}
+
+// foreign is the error of an answer that no such door writes. Of a redirect it names the host, and no more: the rest may
+// hold what was sent.
+func (a *answer) foreign(door string) error {
+	message := "the answer is not of " + door
+	if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" {
+		message += " but leads to " + to.Scheme + "://" + to.Host
+	}
+	return a.refused(0, message)
+}
+
+// wants is the error of a success that lacks one of these members.
+func (a *answer) wants(door string, members ...string) error {
+	if slices.Contains(members, "") {
+		return a.foreign(door)
+	}
+	return nil
+}
 
 // readRet reads an answer whose result is ret, with numbers of these domains, into out, which may be nil.
 func readRet(a *answer, out any, domains ...retcode.Domain) error {
@@ -53,6 +81,9 @@ func readRet(a *answer, out any, domains ...retcode.Domain) error {
 
 // readMore reads the members that an interface has beside the common ones.
 func readMore(a *answer, out any) error {
+	if a.status != http.StatusOK {
+		return a.foreign("this interface")
+	}
 	if out == nil {
 		return nil
 	}

@@ -129,7 +129,12 @@ func (o *Connect) token(ctx context.Context, form url.Values) (*Tokens, error) {
 	}
 	err := o.client.do(ctx, &call{
 		method: http.MethodPost, path: tokenPath, body: []byte(form.Encode()), media: mediaForm, needs: o.needs(), once: true,
-		read: func(a *answer) error { return readConnect(a, &out) },
+		read: func(a *answer) error {
+			if err := readConnect(a, &out); err != nil {
+				return err
+			}
+			return a.wants("QQ Connect", out.AccessToken)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -158,7 +163,12 @@ func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Pe
 	}
 	err := o.client.do(ctx, &call{
 		method: http.MethodPost, path: "/oauth2.0/me", body: []byte(form.Encode()), media: mediaForm,
-		read: func(a *answer) error { return readConnect(a, &out) },
+		read: func(a *answer) error {
+			if err := readConnect(a, &out); err != nil {
+				return err
+			}
+			return a.wants("QQ Connect", out.OpenID)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -234,15 +244,23 @@ type Introspection struct {
 // Introspect asks about an access token or refresh token of this app.
 func (o *Connect) Introspect(ctx context.Context, token string) (*Introspection, error) {
 	var out struct {
-		Active  bool   `json:"active"`
+		Active  *bool  `json:"active"`
 		Scope   string `json:"scope"`
 		Subject string `json:"sub"`
 		Issued  int64  `json:"iat"`
 		Expires int64  `json:"exp"`
 	}
-	err := o.basic(ctx, "/oauth2.0/introspect", token, func(a *answer) error { return readConnect(a, &out) })
-	if err != nil || !out.Active {
-		return &Introspection{}, err
+	err := o.basic(ctx, "/oauth2.0/introspect", token, func(a *answer) error {
+		if err := readConnect(a, &out); err != nil || out.Active != nil {
+			return err
+		}
+		return a.foreign("QQ Connect")
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !*out.Active {
+		return &Introspection{}, nil
 	}
 	return &Introspection{true, out.Subject, strings.Fields(out.Scope), time.Unix(out.Issued, 0), time.Unix(out.Expires, 0)}, nil
 }
@@ -322,9 +340,6 @@ func readConnect(a *answer, out any) error {
 		e := a.refused(*common.Error, strings.TrimSpace(common.Description))
 		e.code = lookup(e.Number, retcode.QQ, retcode.Connect)
 		return e
-	}
-	if a.status != http.StatusOK {
-		return a.foreign("QQ Connect")
 	}
 	return readMore(a, out)
 }

@@ -137,7 +137,12 @@ func (v *V5) Login(ctx context.Context, openid, accessToken string, os OS) (*V5L
 			raw, q := encoded(v.params(os, now))
 			return raw + "&sig=" + sign.V5Client(path, q, body, v.client.app.ClientSigKey)
 		},
-		read: func(a *answer) error { return readV5(a, &out) },
+		read: func(a *answer) error {
+			if err := readV5(a, &out); err != nil {
+				return err
+			}
+			return a.wants("MSDK V5", out.OpenID.String(), out.Token)
+		},
 	})
 	if err != nil {
 		return nil, err

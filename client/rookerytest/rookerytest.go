@@ -313,14 +313,21 @@ type Fault struct {
 	Rate      float64 `json:"rate,omitempty"`      // the share of calls that fail; 0 is all
 }
 
-// AddFault switches a fault on and returns what switches it off.
+// AddFault switches a fault on and returns what switches it off, which does nothing when it is off already: after its Times
+// or by ClearFaults.
 func (p *Platform) AddFault(f Fault) (off func()) {
 	p.t.Helper()
 	var added struct{ ID int }
 	p.Admin(http.MethodPost, "/dev/v1/faults", f, &added)
 	return func() {
 		p.t.Helper()
-		p.Admin(http.MethodDelete, fmt.Sprint("/dev/v1/faults/", added.ID), nil, nil)
+		err := p.admin(http.MethodDelete, fmt.Sprint("/dev/v1/faults/", added.ID), nil, nil)
+		if refused := (*refusal)(nil); errors.As(err, &refused) && refused.status == http.StatusNotFound {
+			return
+		}
+		if err != nil {
+			p.t.Fatalf("rookerytest: switching off the fault %s: %v", f.Point, err)
+		}
 	}
 }
 
@@ -362,12 +369,20 @@ func (p *Platform) admin(method, path string, in, out any) error {
 	case err != nil:
 		return err
 	case rsp.StatusCode/100 != 2:
-		return errors.New(string(answer))
+		return &refusal{rsp.StatusCode, string(answer)}
 	case out == nil:
 		return nil
 	}
 	return json.Unmarshal(answer, out)
 }
+
+// refusal is an answer of the admin API that is no success.
+type refusal struct {
+	status int
+	body   string
+}
+
+func (r *refusal) Error() string { return r.body }
 
 // Log returns what the platform has logged so far.
 func (p *Platform) Log() string { return p.log.String() }

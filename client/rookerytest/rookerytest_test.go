@@ -41,6 +41,12 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	p.AddFault(rookerytest.Fault{Point: "store.read:grants"})
 	p.ClearFaults()
 	check(nil)
+	once := p.AddFault(rookerytest.Fault{Point: "store.read:grants", Times: 1})
+	if err := p.Client(app).V5.VerifyLogin(t.Context(), player); err == nil {
+		t.Error("the call during a fault of one time does not fail")
+	}
+	once() // it is off already, which is no failure
+	check(nil)
 
 	p.SetPassword(person, "another-password")
 	check(retcode.QQPasswordChanged)
