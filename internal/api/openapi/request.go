@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -106,10 +107,10 @@ func (in *request) read(q sign.Query) {
 	in.games = in.platform == "qqgame" || in.platform == "3366"
 	in.xml = q.Get("format") == "xml"
 	in.gbk = in.games && !strings.EqualFold(q.Get("charset"), "utf-8")
-	if seq := q.Get("seq"); in.games && isNumber(seq) {
-		in.seq = seq
+	n, err := strconv.ParseInt(q.Get("seq"), 10, 64)
+	if in.games && err == nil {
+		in.seq = strconv.FormatInt(n, 10) // JSON has no numbers like 007
 	}
-	var err error
 	in.openid, err = platform.ParseOpenID(q.Get("openid"))
 	in.openIDSound = err == nil
 }
@@ -130,7 +131,7 @@ func (in *request) check() error {
 		}
 	}
 	if in.games && in.seq == "" && in.query.Get("seq") != "" {
-		return invalid("seq", "a number")
+		return invalid("seq", "a 64-bit integer")
 	}
 	if ts := in.query.Get("timestamp"); ts != "" {
 		var ok bool
