@@ -180,7 +180,9 @@ func TestSignIn(t *testing.T) {
 	shows(t, "with a copy of the cookie", person.Send(t, http.MethodGet, path, nil, http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}), http.StatusOK, `name="password"`)
 
 	page = person.SignIn(t, "/account/")
-	cookie, err = http.ParseSetCookie(page.Header.Get("Set-Cookie"))
+	if cookie, err = http.ParseSetCookie(page.Header.Get("Set-Cookie")); err != nil {
+		t.Fatal(err)
+	}
 	copied := http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}
 	other := p.NewPerson(t)
 	shows(t, "a copy while the person is signed in", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, person.UIN)
