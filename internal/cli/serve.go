@@ -221,7 +221,7 @@ func newConfigPrintCommand(s *streams) *cobra.Command {
 hold only the paths of their files.`,
 		Example: `  rookery config print --config /etc/rookery.yaml
   rookery config print --data ./platform > rookery.yaml      # the defaults, to begin with
-  rookery config print --json`,
+  rookery config print --data ./platform --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := from.load(cmd)
