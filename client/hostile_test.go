@@ -39,6 +39,18 @@ func TestAnAnswerWithoutWhatWasAskedForIsAnError(t *testing.T) {
 			_, err := c.V5.Login(ctx, "o", "t", client.IOS)
 			return err
 		},
+		"V5.GetPFVal": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V5.GetPFVal(ctx, client.V5Payment{})
+			return err
+		},
+		"V3.GetPFVal": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V3.GetPFVal(ctx, client.V3Payment{})
+			return err
+		},
+		"V3.RealNamed": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V3.RealNamed(ctx, client.User{})
+			return err
+		},
 		"Exchange": func(ctx context.Context, c *client.Client) error {
 			_, err := c.Connect.Exchange(ctx, "c", client.Login{})
 			return err
@@ -57,7 +69,7 @@ func TestAnAnswerWithoutWhatWasAskedForIsAnError(t *testing.T) {
 		},
 	}
 	for name, call := range calls {
-		for _, body := range []string{`{"ret":0}`, `{}`, `null`} {
+		for _, body := range []string{`{"ret":0}`, `{}`, `null`, `{"ret":0,"pf":"a","need_pop":"yes"}`} {
 			var refused *client.Error
 			if err := call(t.Context(), answerer{status: 200, body: body}.client(t)); !errors.As(err, &refused) {
 				t.Errorf("%s takes %s: %v", name, body, err)

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
 
@@ -346,9 +345,8 @@ func (v *V3) WiFi(ctx context.Context, openid string) (bool, error) {
 // RealNamed reports whether the user's real name is registered, so that the game need not ask for it.
 func (v *V3) RealNamed(ctx context.Context, u User) (bool, error) {
 	var out struct {
-		NeedPop string `json:"need_pop"`
+		NeedPop flag `json:"need_pop"`
 	}
-	err := v.call(ctx, "/profile/qqget_first_reg", v.client.app.AppID, u.OpenID, map[string]any{"accessToken": u.Token}, &out)
-	registered, _ := strconv.ParseBool(out.NeedPop)
-	return registered, err
+	err := v.call(ctx, "/profile/qqget_first_reg", v.client.app.AppID, u.OpenID, map[string]any{"accessToken": u.Token}, &out, (*string)(&out.NeedPop))
+	return out.NeedPop == "1", err
 }
