@@ -107,14 +107,14 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	if err != nil {
 		return nil, noAnswer(ctx, to.server, err)
 	}
-	return to.judge(rsp.StatusCode, answer)
+	return to.judge(path, rsp.StatusCode, answer)
 }
 
 // target is a platform and what opens its admin API.
 type target struct{ server, token, tokenFile string }
 
 // judge tells a result from a refusal, and from an answer that is none of an admin API's.
-func (to *target) judge(status int, answer jsontext.Value) (jsontext.Value, error) {
+func (to *target) judge(path string, status int, answer jsontext.Value) (jsontext.Value, error) {
 	if len(answer) > maxAnswer {
 		return nil, fmt.Errorf("the answer of %s has more than %d bytes", to.server, maxAnswer)
 	}
@@ -132,6 +132,10 @@ func (to *target) judge(status int, answer jsontext.Value) (jsontext.Value, erro
 		return nil, usageErrorf("a platform answers at %s: name the file with its admin token with --token-file or ROOKERY_TOKEN_FILE", to.server)
 	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it is another platform's", to.server, to.tokenFile)
+	case strings.HasPrefix(refusal.Error, noPath) && strings.HasPrefix(path, "/dev/"):
+		return nil, fmt.Errorf("the platform at %s is no rookery dev, which alone has a clock to move, faults and a list of requests", to.server)
+	case strings.HasPrefix(refusal.Error, noPath):
+		return nil, fmt.Errorf("there is no admin API at %s: rookery serve has it at admin.listen", to.server)
 	case status >= 500:
 		return nil, fmt.Errorf("%s (request %s)", clean(refusal.Error), clean(refusal.RequestID))
 	default:

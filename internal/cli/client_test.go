@@ -155,7 +155,7 @@ func TestCommandsFindThePlatform(t *testing.T) {
 		{"wrong token", nil, []string{"--token-file", wrong}, ExitFailure, "refused the admin token from " + wrong},
 		{"no URL", nil, []string{"--server", "127.0.0.1:8700", "--token-file", token}, ExitUsage, "not a URL such as"},
 		{"another scheme", nil, []string{"--server", "ftp://127.0.0.1", "--token-file", token}, ExitUsage, "not a URL such as"},
-		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "no door has this path"},
+		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "there is no admin API at " + p.HTTP + "/prefix"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
