@@ -43,8 +43,8 @@ on the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_F
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 	group.Long = group.Short + "." + operatorLong
 	flags := group.PersistentFlags()
-	flags.StringVar(&c.server, "server", "", "`URL` of the platform")
-	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token")
+	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that was started last on this machine)")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
 	flags.BoolVar(&c.asJSON, "json", false, "print the admin API's answer as JSON")
 	return group
 }
