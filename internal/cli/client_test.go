@@ -53,7 +53,7 @@ func startPlatform(t *testing.T) *platformUnderTest {
 		t.Error(err)
 	}
 	p.token = strings.TrimSpace(string(token))
-	(&knownServer{URL: p.HTTP, OIDB: p.OIDB, TokenFile: p.AdminTokenFile}).remember(log)
+	(&knownServer{HTTP: p.HTTP, URL: p.HTTP, OIDB: p.OIDB, TokenFile: p.AdminTokenFile}).remember(log)
 	served := make(chan error, 1)
 	go func() { served <- server.serve(ctx) }()
 	stopped := false
