@@ -94,7 +94,7 @@ docs/config.md describes every setting; 'rookery config print' shows the values 
 
 It serves until SIGTERM or an interrupt, then fails its readiness for stop.notice, and finishes requests under way.`,
 		Example: `  rookery serve --config /etc/rookery.yaml
-  rookery serve --data ./platform --http-listen 127.0.0.1:0 --json`,
+  rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := from.load(cmd)

@@ -19,7 +19,7 @@ import (
 
 // special says what an example needs, or how it ends, if that is not by itself with status 0.
 type special struct {
-	as     string // is run in its place
+	as     string // is run in its place, so that it takes a port that is free
 	before string // is run first
 	serves bool   // it is interrupted once it has printed something
 	status int
@@ -34,12 +34,12 @@ var specials = map[string]special{
 	"rookery account reclaim 10001 --app 100700001":    {status: 2, says: "--yes"},
 	"rookery token revoke --app 100700001 --uin 10001": {status: 2, says: "--yes"},
 
-	"rookery dev":                                                      {as: "rookery dev --addr 127.0.0.1:0", serves: true},
-	"rookery dev --addr 127.0.0.1:0 --json":                            {serves: true},
-	"rookery dev --data ./platform":                                    {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
-	"rookery dev requests --follow":                                    {serves: true, before: aRefusal},
-	"rookery serve --config /etc/rookery.yaml":                         {serves: true},
-	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --json": {serves: true},
+	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
+	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
+	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
+	"rookery dev requests --follow":            {serves: true, before: aRefusal},
+	"rookery serve --config /etc/rookery.yaml": {serves: true},
+	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
 
 	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},
 	"rookery dev requests --json | jq 'select(.stage == \"v5-signature\") | .signed, .mistake'": {before: aRefusal, says: "/v2/auth/verify_login?", needs: "jq"},
@@ -166,7 +166,7 @@ func runExamples(t *testing.T, examples []string) {
 		"tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml",
 		"0123456789ABCDEF0123456789ABCDEF", p.Accounts[0].OpenIDs["100700001"], "FEDCBA9876543210FEDCBA9876543210", p.Accounts[1].OpenIDs["100700001"],
 	)
-	prepare := "rookery config print --data ./platform --http-listen 127.0.0.1:0 > rookery.yaml\n" +
+	prepare := "rookery config print --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 > rookery.yaml\n" +
 		"rookery token issue --app 100700001 --uin 10001 --kind access > token.txt"
 	if out, err := shell(prepare).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -194,7 +194,7 @@ func runExamples(t *testing.T, examples []string) {
 		}
 		var exit *exec.ExitError
 		if err != nil && !errors.As(err, &exit) {
-			t.Fatal(err)
+			t.Fatalf("%s: %v\n%s", example, err, output)
 		}
 		if status := cmd.ProcessState.ExitCode(); status != want.status || !strings.Contains(output.String(), want.says) {
 			t.Errorf("%s\nended with status %d, want %d and %q; it said\n%s", example, status, want.status, want.says, output)
