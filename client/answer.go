@@ -114,14 +114,24 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// flag is 0 or 1, as a number or a string, and "" when it is not there.
+// flag is a number, as such or in a string: 0 says no, any other yes, and "" is one that is not there.
 type flag string
+
+const (
+	no  flag = "0"
+	yes flag = "1"
+)
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (f *flag) UnmarshalJSON(text []byte) error {
-	*f = flag(strings.Trim(string(text), `"`))
-	if *f != "0" && *f != "1" {
-		return fmt.Errorf("%.20q is neither 0 nor 1", string(*f))
+	value, err := strconv.ParseUint(strings.Trim(string(text), `"`), 10, 32)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%.20q is neither 0 nor above it", text)
+	case value == 0:
+		*f = no
+	default:
+		*f = yes
 	}
 	return nil
 }
