@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +23,7 @@ type answer struct {
 // refused returns the answer as an error that is still without a code.
 func (a *answer) refused(number int, message string) *Error {
 	e := &Error{
-		Interface: a.path, Number: number, Message: clip(message),
+		Interface: a.path, Number: number, Message: clip(message), origin: originOf(message),
 		RequestID: clip(a.header.Get("X-Request-Id")), HTTPStatus: a.status,
 	}
 	if seconds, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 31); err == nil {
@@ -55,9 +54,11 @@ func (a *answer) foreign(door string) error {
 }
 
 // wants is the error of a success that lacks one of these members.
-func (a *answer) wants(door string, members ...string) error {
-	if slices.Contains(members, "") {
-		return a.foreign(door)
+func (a *answer) wants(door string, members ...*string) error {
+	for _, member := range members {
+		if *member == "" {
+			return a.foreign(door)
+		}
 	}
 	return nil
 }
@@ -109,6 +110,28 @@ func (n *number) UnmarshalJSON(text []byte) error {
 			return fmt.Errorf("%.20q is not a number", digits)
 		}
 		*n = number(value)
+	}
+	return nil
+}
+
+// flag is a number, as such or in a string: 0 says no, any other yes, and "" is one that is not there.
+type flag string
+
+const (
+	no  flag = "0"
+	yes flag = "1"
+)
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *flag) UnmarshalJSON(text []byte) error {
+	value, err := strconv.ParseUint(strings.Trim(string(text), `"`), 10, 32)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%.20q is neither 0 nor above it", text)
+	case value == 0:
+		*f = no
+	default:
+		*f = yes
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
@@ -47,4 +48,12 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+func TestFlag(t *testing.T) {
+	for text, want := range map[string]flag{`0`: no, `"0"`: no, `1`: yes, `"1"`: yes, `3`: yes, `""`: "", `null`: "", `-1`: "", `"yes"`: "", `true`: ""} {
+		var f flag
+		if err := json.Unmarshal([]byte(text), &f); f != want || (err == nil) != (want != "") {
+			t.Errorf("%s is read as %q, %v", text, f, err)
+		}
+	}
 }

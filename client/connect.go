@@ -64,23 +64,31 @@ func (o *Connect) AuthorizeURL(l Login) string {
 // that the login began in is gone.
 var ErrState = errors.New("the browser came back with another state than the login's")
 
-// Denied is a login that gave no code, in the words of RFC 6749, 4.1.2.1.
-type Denied struct {
-	Reason      string // access_denied when the person said no
+// DeniedError is a login that gave no code, in the words of RFC 6749, 4.1.2.1.
+type DeniedError struct {
+	Reason      string // access_denied when the person said no; "" when the browser came back with neither a code nor an error
 	Description string
 }
 
 // Error returns the reason and the description.
-func (d *Denied) Error() string { return "the login was denied: " + d.Reason + ": " + d.Description }
+func (d *DeniedError) Error() string {
+	switch {
+	case d.Reason == "":
+		return "the browser came back with neither a code nor an error"
+	case d.Description == "":
+		return "the login was denied: " + d.Reason
+	}
+	return "the login was denied: " + d.Reason + ": " + d.Description
+}
 
 // Code returns the code for Exchange from the parameters that the browser came back to RedirectURI with. Errors: ErrState,
-// also where the login has no State; *Denied.
+// also where the login has no State; *DeniedError.
 func (l *Login) Code(returned url.Values) (string, error) {
 	switch {
 	case l.State == "" || subtle.ConstantTimeCompare([]byte(returned.Get("state")), []byte(l.State)) == 0:
 		return "", ErrState
 	case returned.Get("code") == "":
-		return "", &Denied{Reason: returned.Get("error"), Description: returned.Get("error_description")}
+		return "", &DeniedError{Reason: returned.Get("error"), Description: returned.Get("error_description")}
 	default:
 		return returned.Get("code"), nil
 	}
@@ -133,7 +141,7 @@ func (o *Connect) token(ctx context.Context, form url.Values) (*Tokens, error) {
 			if err := readConnect(a, &out); err != nil {
 				return err
 			}
-			return a.wants("QQ Connect", out.AccessToken)
+			return a.wants("QQ Connect", &out.AccessToken)
 		},
 	})
 	if err != nil {
@@ -167,7 +175,7 @@ func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Pe
 			if err := readConnect(a, &out); err != nil {
 				return err
 			}
-			return a.wants("QQ Connect", out.OpenID)
+			return a.wants("QQ Connect", &out.OpenID)
 		},
 	})
 	if err != nil {

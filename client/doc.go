@@ -16,12 +16,12 @@
 // # Errors
 //
 // What the platform refuses comes back as an *Error, which holds the code, the platform's sentence and the request id that
-// finds the call in the platform's log. errors.Is finds the code in it, and Code().Class() tells what to do. Any other error
-// says why there was no answer, or why nothing was asked. No error shows a key, a token or a signature.
+// finds the call in the platform's log. errors.Is finds the code in it, and its Class tells what to do. Any other error says
+// why there was no answer, or why nothing was asked. No error shows a key, a token or a signature.
 //
 // # Repeats
 //
-// A call is repeated when its code says that the same call may work in a moment, when it came too often, or when no answer
+// A call is repeated when the error's class says that the same call may work in a moment, when it came too often, or when no answer
 // came at all; a call that must not happen twice only if it cannot have happened. Between attempts the client waits for as
 // long as the platform asked it to, and a random time below a bound that doubles. It does not begin a wait that the context's
 // deadline would cut off. Over time at most a tenth of the calls are repeated, so that clients do not keep a struggling

@@ -1,9 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/rookeryhq/rookery/retcode"
@@ -18,11 +20,27 @@ type Error struct {
 	HTTPStatus int           // of the answer
 	RetryAfter time.Duration // how long the platform asks to wait; 0 when it does not say
 
-	code retcode.Code
+	code   retcode.Code
+	origin retcode.Code // of the command of the bus that the message names
 }
 
 // Code returns the return code, 0 when the answer's number is not in the catalogue or there is none.
 func (e *Error) Code() retcode.Code { return e.code }
+
+// Class returns what to do. The message of a failed check names the command that made it and its result, which tells more
+// than the code: whether the token is at fault, or could not be checked. Without a code it is retcode.ClassInternal.
+func (e *Error) Class() retcode.Class { return cmp.Or(e.origin, e.code).Class() }
+
+// originOf returns the code of the command of the bus that a message names, 0 when it names none.
+func originOf(message string) retcode.Code {
+	if !strings.HasPrefix(message, "oidb decode0x") {
+		return 0
+	}
+	if found := retcode.Explain(message); len(found) > 0 {
+		return found[0].Code
+	}
+	return 0
+}
 
 // Error returns the interface, the code, the platform's sentence and the request id.
 func (e *Error) Error() string {

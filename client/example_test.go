@@ -29,7 +29,7 @@ func ExampleV5_VerifyLogin() {
 	fmt.Println("a year later it has expired:", errors.Is(err, retcode.QQAccessTokenExpired))
 	var refused *client.Error
 	if errors.As(err, &refused) {
-		fmt.Println("what to do:", refused.Code().Class())
+		fmt.Println("what to do:", refused.Class())
 	}
 	// Output:
 	// now: <nil>

@@ -39,6 +39,34 @@ func TestAnAnswerWithoutWhatWasAskedForIsAnError(t *testing.T) {
 			_, err := c.V5.Login(ctx, "o", "t", client.IOS)
 			return err
 		},
+		"V5.GetPFVal": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V5.GetPFVal(ctx, client.V5Payment{})
+			return err
+		},
+		"V3.GetPFVal": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V3.GetPFVal(ctx, client.V3Payment{})
+			return err
+		},
+		"V3.RealNamed": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V3.RealNamed(ctx, client.User{})
+			return err
+		},
+		"V3.WiFi": func(ctx context.Context, c *client.Client) error {
+			_, err := c.V3.WiFi(ctx, "")
+			return err
+		},
+		"IsSetup": func(ctx context.Context, c *client.Client) error {
+			_, err := c.OpenAPI.IsSetup(ctx, client.Session{})
+			return err
+		},
+		"IsFriend": func(ctx context.Context, c *client.Client) error {
+			_, err := c.OpenAPI.IsFriend(ctx, client.Session{}, "")
+			return err
+		},
+		"FilterWords": func(ctx context.Context, c *client.Client) error {
+			_, _, err := c.OpenAPI.FilterWords(ctx, client.Session{}, "")
+			return err
+		},
 		"Exchange": func(ctx context.Context, c *client.Client) error {
 			_, err := c.Connect.Exchange(ctx, "c", client.Login{})
 			return err
@@ -57,7 +85,7 @@ func TestAnAnswerWithoutWhatWasAskedForIsAnError(t *testing.T) {
 		},
 	}
 	for name, call := range calls {
-		for _, body := range []string{`{"ret":0}`, `{}`, `null`} {
+		for _, body := range []string{`{"ret":0}`, `{}`, `null`, `{"ret":0,"pf":"a","need_pop":"yes","wifiVip":"","is_friend":null,"setuped":"yes","is_dirty":-1}`} {
 			var refused *client.Error
 			if err := call(t.Context(), answerer{status: 200, body: body}.client(t)); !errors.As(err, &refused) {
 				t.Errorf("%s takes %s: %v", name, body, err)

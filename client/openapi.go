@@ -38,10 +38,10 @@ func (o *OpenAPI) IsLogin(ctx context.Context, s Session) (bool, error) {
 // IsSetup reports whether the user has installed the app.
 func (o *OpenAPI) IsSetup(ctx context.Context, s Session) (bool, error) {
 	var out struct {
-		Setuped number `json:"setuped"`
+		Setuped flag `json:"setuped"`
 	}
-	err := o.call(ctx, "/v3/user/is_setup", s, nil, &out)
-	return out.Setuped != 0, err
+	err := o.call(ctx, "/v3/user/is_setup", s, nil, &out, (*string)(&out.Setuped))
+	return out.Setuped == yes, err
 }
 
 // profile are the members of a profile. Which of them there are depends on the session's PF.
@@ -180,10 +180,10 @@ func (o *OpenAPI) AppFriends(ctx context.Context, s Session) (*Friends, error) {
 // IsFriend reports whether another user of the app is the user's friend.
 func (o *OpenAPI) IsFriend(ctx context.Context, s Session, openid string) (bool, error) {
 	var out struct {
-		Is number `json:"is_friend"`
+		Is flag `json:"is_friend"`
 	}
-	err := o.call(ctx, "/v3/relation/is_friend", s, url.Values{"fopenid": {openid}}, &out)
-	return out.Is != 0, err
+	err := o.call(ctx, "/v3/relation/is_friend", s, url.Values{"fopenid": {openid}}, &out, (*string)(&out.Is))
+	return out.Is == yes, err
 }
 
 // FilterWords looks for forbidden words in a text that the user wrote. It returns the text with them hidden, and whether
@@ -191,14 +191,14 @@ func (o *OpenAPI) IsFriend(ctx context.Context, s Session, openid string) (bool,
 func (o *OpenAPI) FilterWords(ctx context.Context, s Session, text string) (clean string, dirty bool, err error) {
 	var out struct {
 		Msg     string `json:"msg"`
-		IsDirty number `json:"is_dirty"`
+		IsDirty flag   `json:"is_dirty"`
 	}
-	err = o.call(ctx, "/v3/csec/word_filter", s, url.Values{"content": {text}}, &out)
-	return out.Msg, out.IsDirty != 0, err
+	err = o.call(ctx, "/v3/csec/word_filter", s, url.Values{"content": {text}}, &out, (*string)(&out.IsDirty))
+	return out.Msg, out.IsDirty == yes, err
 }
 
-// call signs and makes a call with private parameters; params and out may be nil.
-func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.Values, out any) error {
+// call signs and makes a call with private parameters; params and out may be nil. A success has these members of out.
+func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.Values, out any, members ...*string) error {
 	form := url.Values{
 		"openid": {s.OpenID}, "openkey": {s.Openkey}, "appid": {o.client.app.AppID}, "pf": {s.PF}, "format": {"json"}, "charset": {"utf-8"},
 	}
@@ -216,6 +216,11 @@ func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.V
 	return o.client.do(ctx, &call{
 		needs:  []need{{"AppID", o.client.app.AppID}, {"AppKey", o.client.app.AppKey}},
 		method: http.MethodPost, path: path, body: []byte(raw + "&sig=" + url.QueryEscape(sig)), media: mediaForm,
-		read: func(a *answer) error { return readRet(a, out, retcode.QQ) },
+		read: func(a *answer) error {
+			if err := readRet(a, out, retcode.QQ); err != nil {
+				return err
+			}
+			return a.wants("OpenAPI V3", members...)
+		},
 	})
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
 
@@ -337,18 +336,17 @@ func (v *V3) QQTerms(ctx context.Context, u User) (*QQTerms, error) {
 // WiFi reports whether a user is entitled to the platform's wireless networks. It takes no token.
 func (v *V3) WiFi(ctx context.Context, openid string) (bool, error) {
 	var out struct {
-		VIP number `json:"wifiVip"`
+		VIP flag `json:"wifiVip"`
 	}
-	err := v.call(ctx, "/profile/get_wifi", v.client.app.AppID, openid, map[string]any{"appid": v.client.app.AppID, "openid": openid}, &out)
-	return out.VIP != 0, err
+	err := v.call(ctx, "/profile/get_wifi", v.client.app.AppID, openid, map[string]any{"appid": v.client.app.AppID, "openid": openid}, &out, (*string)(&out.VIP))
+	return out.VIP == yes, err
 }
 
 // RealNamed reports whether the user's real name is registered, so that the game need not ask for it.
 func (v *V3) RealNamed(ctx context.Context, u User) (bool, error) {
 	var out struct {
-		NeedPop string `json:"need_pop"`
+		NeedPop flag `json:"need_pop"`
 	}
-	err := v.call(ctx, "/profile/qqget_first_reg", v.client.app.AppID, u.OpenID, map[string]any{"accessToken": u.Token}, &out)
-	registered, _ := strconv.ParseBool(out.NeedPop)
-	return registered, err
+	err := v.call(ctx, "/profile/qqget_first_reg", v.client.app.AppID, u.OpenID, map[string]any{"accessToken": u.Token}, &out, (*string)(&out.NeedPop))
+	return out.NeedPop == yes, err
 }

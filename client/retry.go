@@ -55,7 +55,7 @@ func repeatable(call *call, err error) bool {
 	}
 	switch {
 	case refused.code != 0:
-		class := refused.code.Class()
+		class := refused.Class()
 		// A limit refuses a call before it is carried out.
 		return class == retcode.ClassSlowDown || class == retcode.ClassRetry && !call.once
 	case refused.Number != 0:

@@ -97,6 +97,44 @@ func TestCallsAreRepeatedByTheirCodesClass(t *testing.T) {
 	}
 }
 
+// TestTheFailedCheckHasTheClass: whether a token could not be checked, or no repeat can mend it, is told by the command of the
+// bus that the message names, and not by the code.
+func TestTheFailedCheckHasTheClass(t *testing.T) {
+	const check, pay = "oidb decode0x711 failed, ret: ", "oidb decode0x73a failed, ret: "
+	v5 := func(c *client.Client) error { return c.V5.VerifyLogin(context.Background(), player) }
+	v3 := func(c *client.Client) error {
+		_, err := c.V3.GetPFVal(context.Background(), client.V3Payment{})
+		return err
+	}
+	for name, test := range map[string]struct {
+		call   func(*client.Client) error
+		answer string
+		code   retcode.Code
+		class  retcode.Class
+		sent   int
+	}{
+		"the grant could not be read":     {v5, `{"ret":100016,"msg":"` + check + `20"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
+		"the openid could not be read":    {v5, `{"ret":100016,"msg":"` + check + `42"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
+		"the session could not be read":   {v5, `{"ret":-24,"msg":"` + check + `36"}`, retcode.QQOpenIDOpenKeyCheckFailed, retcode.ClassRetry, 3},
+		"the bus was late":                {v5, `{"ret":100016,"msg":"` + check + `154"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
+		"the openkey has lapsed":          {v5, `{"ret":-24,"msg":"` + check + `35"}`, retcode.QQOpenIDOpenKeyCheckFailed, retcode.ClassReauthorize, 1},
+		"the same in MSDK V3":             {v3, `{"ret":-10000,"msg":"100016,` + check + `18"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
+		"a pay token that has lapsed":     {v3, `{"ret":-103,"msg":"` + pay + `17"}`, retcode.V3OIDBFailed, retcode.ClassReauthorize, 1},
+		"the bus was late for a payment":  {v3, `{"ret":-103,"msg":"` + pay + `154"}`, retcode.V3OIDBFailed, retcode.ClassRetry, 3},
+		"a result that nobody knows":      {v3, `{"ret":-103,"msg":"` + pay + `9999"}`, retcode.V3OIDBFailed, retcode.ClassRetry, 3},
+		"a message that names no command": {v5, `{"ret":100016,"msg":"retry 154"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassReauthorize, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{answers: []string{test.answer}}
+			err := test.call(s.client(t, client.WithClock(nil, func(context.Context, time.Duration) error { return nil })))
+			var refused *client.Error
+			if !errors.As(err, &refused) || refused.Code() != test.code || refused.Class() != test.class || s.sent != test.sent {
+				t.Errorf("after %d attempts %v, want %d, %v and class %v", s.sent, err, test.sent, test.code, test.class)
+			}
+		})
+	}
+}
+
 func TestRepeatsHaveABudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []string{later}}

@@ -56,7 +56,7 @@ func (v *V3) GetPFVal(ctx context.Context, p V3Payment) (PF, error) {
 	err := v.call(ctx, "/auth/get_pfval", v.client.app.AppID, p.OpenID, map[string]any{
 		"appid": v.client.app.AppID, "openid": p.OpenID, "accessToken": p.PayToken, "platform": "desktop_m_qq",
 		"regChannel": p.RegChannel, "os": p.OS, "installchannel": p.InstallChannel, "offerid": p.OfferID,
-	}, &out)
+	}, &out, &out.PF, &out.PFKey)
 	return PF(out), err
 }
 
@@ -68,8 +68,8 @@ func (v *V3) appID() any {
 	return v.client.app.AppID
 }
 
-// call signs and makes a call; out may be nil. The appid and openid are the URL's.
-func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string]any, out any) error {
+// call signs and makes a call; out may be nil. The appid and openid are the URL's. A success has these members of out.
+func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string]any, out any, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -84,7 +84,12 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 				"sig": {sign.V3(timestamp, v.client.app.MSDKKey)},
 			}.Encode()
 		},
-		read: func(a *answer) error { return readV3(a, out) },
+		read: func(a *answer) error {
+			if err := readV3(a, out); err != nil {
+				return err
+			}
+			return a.wants("MSDK V3", members...)
+		},
 	})
 }
 

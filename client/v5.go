@@ -64,7 +64,7 @@ func (v *V5) GetPFVal(ctx context.Context, p V5Payment) (PF, error) {
 		PFKey string `json:"pf_key"`
 	}
 	in := map[string]any{"openid": p.OpenID, "pay_token": p.PayToken, "channel_dis": p.Channel}
-	err := v.call(ctx, "/v2/auth/get_pfval", p.OS, in, &out)
+	err := v.call(ctx, "/v2/auth/get_pfval", p.OS, in, &out, &out.PF, &out.PFKey)
 	return PF(out), err
 }
 
@@ -141,7 +141,7 @@ func (v *V5) Login(ctx context.Context, openid, accessToken string, os OS) (*V5L
 			if err := readV5(a, &out); err != nil {
 				return err
 			}
-			return a.wants("MSDK V5", out.OpenID.String(), out.Token)
+			return a.wants("MSDK V5", (*string)(&out.OpenID), &out.Token)
 		},
 	})
 	if err != nil {
@@ -168,8 +168,8 @@ func (v *V5) post(ctx context.Context, path string, p Player, more map[string]an
 	return v.call(ctx, path, os, in, out)
 }
 
-// call signs and makes a call; out may be nil.
-func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, out any) error {
+// call signs and makes a call; out may be nil. A success has these members of out.
+func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, out any, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -177,7 +177,12 @@ func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, ou
 	return v.client.do(ctx, &call{
 		method: http.MethodPost, path: path, body: body, media: mediaJSON, needs: v.needs(),
 		query: func(now time.Time) string { return v.signed(path, v.params(os, now), body) },
-		read:  func(a *answer) error { return readV5(a, out) },
+		read: func(a *answer) error {
+			if err := readV5(a, out); err != nil {
+				return err
+			}
+			return a.wants("MSDK V5", members...)
+		},
 	})
 }
 

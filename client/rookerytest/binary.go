@@ -7,13 +7,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
-	// Names what the binary is built from, so that a module that uses this package has its requirements, and the go
-	// command runs tests again when the platform has changed.
-	_ "github.com/rookeryhq/rookery/internal/cli"
+	"github.com/rookeryhq/rookery/internal/cli"
 )
+
+// platform makes what the binary is built from a part of the test's own program: a module that uses this package then has
+// its requirements, and the go command runs the tests again when the platform has changed. An import alone would leave out
+// what is not used.
+var platform = cli.Main
 
 // kept is how long a binary that nobody has used stays. Who works on the platform itself makes many.
 const kept = time.Hour
@@ -21,6 +25,7 @@ const kept = time.Hour
 // binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
 // process. It is kept under a name made of its content, so that other processes may build another at the same time.
 var binary = sync.OnceValues(func() (string, error) {
+	runtime.KeepAlive(platform)
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
 		if _, err := os.Stat(file); err != nil {
 			return "", fmt.Errorf("ROOKERY_BINARY: %w", err)

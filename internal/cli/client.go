@@ -43,8 +43,8 @@ on the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_F
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 	group.Long = group.Short + "." + operatorLong
 	flags := group.PersistentFlags()
-	flags.StringVar(&c.server, "server", "", "`URL` of the platform")
-	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token")
+	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that was started last on this machine)")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
 	flags.BoolVar(&c.asJSON, "json", false, "print the admin API's answer as JSON")
 	return group
 }
@@ -71,9 +71,13 @@ func ask[T any](ctx context.Context, c *client, method, path string, in any, sho
 }
 
 func (c *client) call(ctx context.Context, method, path string, in any) (jsontext.Value, error) {
-	server, token, err := c.find()
+	to, err := c.find()
 	if err != nil {
 		return nil, err
+	}
+	if to.tokenFile == "" {
+		// Whether a platform is there comes first, and the request itself is for nobody who is not.
+		method, path, in = http.MethodGet, "/admin/v1/keys", nil
 	}
 	var body []byte
 	if in != nil {
@@ -81,11 +85,13 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 			return nil, usageErrorf("the request cannot be written: %w", err)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, server+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, to.server+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
+	if to.token != "" {
+		req.Header.Set("Authorization", "Bearer "+to.token)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	web := http.Client{
 		Timeout: askTimeout,
@@ -94,20 +100,23 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	}
 	rsp, err := web.Do(req)
 	if err != nil {
-		return nil, noAnswer(ctx, server, err)
+		return nil, noAnswer(ctx, to.server, err)
 	}
 	defer rsp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, noAnswer(ctx, server, err)
+		return nil, noAnswer(ctx, to.server, err)
 	}
-	return judge(server, rsp.StatusCode, answer)
+	return to.judge(path, rsp.StatusCode, answer)
 }
 
+// target is a platform and what opens its admin API.
+type target struct{ server, token, tokenFile string }
+
 // judge tells a result from a refusal, and from an answer that is none of an admin API's.
-func judge(server string, status int, answer jsontext.Value) (jsontext.Value, error) {
+func (to *target) judge(path string, status int, answer jsontext.Value) (jsontext.Value, error) {
 	if len(answer) > maxAnswer {
-		return nil, fmt.Errorf("the answer of %s has more than %d bytes", server, maxAnswer)
+		return nil, fmt.Errorf("the answer of %s has more than %d bytes", to.server, maxAnswer)
 	}
 	if status/100 == 2 && answer.IsValid() {
 		return answer, nil
@@ -118,7 +127,15 @@ func judge(server string, status int, answer jsontext.Value) (jsontext.Value, er
 	}
 	switch {
 	case status < 400 || json.Unmarshal(answer, &refusal) != nil || refusal.Error == "":
-		return nil, unreachablef("what answers at %s (HTTP %d) is no rookery platform", server, status)
+		return nil, unreachablef("what answers at %s (HTTP %d) is no rookery platform", to.server, status)
+	case status == http.StatusUnauthorized && to.tokenFile == "":
+		return nil, usageErrorf("a platform answers at %s: name the file with its admin token with --token-file or ROOKERY_TOKEN_FILE", to.server)
+	case status == http.StatusUnauthorized:
+		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it is another platform's", to.server, to.tokenFile)
+	case strings.HasPrefix(refusal.Error, noPath) && strings.HasPrefix(path, "/dev/"):
+		return nil, fmt.Errorf("the platform at %s is no rookery dev, which alone has a clock to move, faults and a list of requests", to.server)
+	case strings.HasPrefix(refusal.Error, noPath):
+		return nil, fmt.Errorf("there is no admin API at %s: rookery serve has it at admin.listen", to.server)
 	case status >= 500:
 		return nil, fmt.Errorf("%s (request %s)", clean(refusal.Error), clean(refusal.RequestID))
 	default:
@@ -126,30 +143,33 @@ func judge(server string, status int, answer jsontext.Value) (jsontext.Value, er
 	}
 }
 
-// find returns the platform to speak to and its admin token.
-func (c *client) find() (server, token string, err error) {
+// find returns the platform to speak to. It has no token file when none is known.
+func (c *client) find() (*target, error) {
 	last, _ := lastServer() // without a note there is none that is known
 	last.URL = strings.TrimRight(last.URL, "/")
-	server = strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER"), last.URL), "/")
-	if server == "" {
-		return "", "", unreachablef("no running platform is known on this machine")
+	to := &target{
+		server:    strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER"), last.URL), "/"),
+		tokenFile: cmp.Or(c.tokenFile, os.Getenv("ROOKERY_TOKEN_FILE")),
 	}
-	if u, err := url.Parse(server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", "", usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", server)
+	if to.server == "" {
+		return nil, unreachablef("no running platform is known on this machine")
 	}
-	file := cmp.Or(c.tokenFile, os.Getenv("ROOKERY_TOKEN_FILE"))
-	noted := file == "" && server == last.URL // no other server is shown this one's token
+	if u, err := url.Parse(to.server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", to.server)
+	}
+	noted := to.tokenFile == "" && to.server == last.URL // no other server is shown this one's token
 	if noted {
-		file = last.TokenFile
+		to.tokenFile = last.TokenFile
 	}
-	if file == "" {
-		return "", "", usageErrorf("name the admin token file of %s with --token-file or ROOKERY_TOKEN_FILE", server)
+	if to.tokenFile == "" {
+		return to, nil
 	}
-	token, err = readAdminToken(file)
+	var err error
+	to.token, err = readAdminToken(to.tokenFile)
 	if noted && errors.Is(err, fs.ErrNotExist) {
-		return "", "", unreachablef("the platform at %s is gone, and its admin token with it", server)
+		return nil, unreachablef("the platform at %s is gone, and its admin token with it", to.server)
 	}
-	return server, token, err
+	return to, err
 }
 
 var errNoToken = errors.New("holds no token")

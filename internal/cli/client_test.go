@@ -53,7 +53,7 @@ func startPlatform(t *testing.T) *platformUnderTest {
 		t.Error(err)
 	}
 	p.token = strings.TrimSpace(string(token))
-	(&knownServer{URL: p.HTTP, OIDB: p.OIDB, TokenFile: p.AdminTokenFile}).remember(log)
+	(&knownServer{HTTP: p.HTTP, URL: p.HTTP, OIDB: p.OIDB, TokenFile: p.AdminTokenFile}).remember(log)
 	served := make(chan error, 1)
 	go func() { served <- server.serve(ctx) }()
 	stopped := false
@@ -128,6 +128,7 @@ func TestCommandsFindThePlatform(t *testing.T) {
 	if err := os.Chmod(open, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	wrong := secretFile(t, strings.Repeat("0", 64))
 	gone := "http://127.0.0.1:1" // port 1 is nobody's
 	tests := []struct {
 		name   string
@@ -142,17 +143,19 @@ func TestCommandsFindThePlatform(t *testing.T) {
 		{"flags before environment", map[string]string{"ROOKERY_SERVER": gone, "ROOKERY_TOKEN_FILE": "/nowhere"},
 			[]string{"--server", p.HTTP, "--token-file", token}, ExitOK, ""},
 		{"the noted token for the noted platform", nil, []string{"--server", p.HTTP}, ExitOK, ""},
-		{"no noted token for another platform", nil, []string{"--server", gone}, ExitUsage, "name the admin token file of " + gone},
+		{"no noted token for another platform", map[string]string{"XDG_CACHE_HOME": t.TempDir()}, []string{"--server", p.HTTP}, ExitUsage,
+			"a platform answers at " + p.HTTP + ": name the file with its admin token with --token-file"},
+		{"nobody answers, and no token is named", nil, []string{"--server", gone}, ExitUnreachable, "no platform answers at " + gone},
 		{"nobody answers", nil, []string{"--server", gone, "--token-file", token}, ExitUnreachable, "no platform answers at " + gone},
 		{"token that others may read", nil, []string{"--token-file", open}, ExitFailure, "may be read by others (mode 0644)"},
 		{"no such token file", nil, []string{"--token-file", "/nowhere"}, ExitFailure, "/nowhere"},
 		{"token file that is a folder", nil, []string{"--token-file", t.TempDir()}, ExitFailure, "is not a file"},
 		{"empty token file", nil, []string{"--token-file", secretFile(t, "\n")}, ExitFailure, "holds no token"},
 		{"token file of two lines", nil, []string{"--token-file", secretFile(t, p.token+"\nX: y\n")}, ExitFailure, "holds no token"},
-		{"wrong token", nil, []string{"--token-file", secretFile(t, strings.Repeat("0", 64))}, ExitFailure, "Authorization"},
+		{"wrong token", nil, []string{"--token-file", wrong}, ExitFailure, "refused the admin token from " + wrong},
 		{"no URL", nil, []string{"--server", "127.0.0.1:8700", "--token-file", token}, ExitUsage, "not a URL such as"},
 		{"another scheme", nil, []string{"--server", "ftp://127.0.0.1", "--token-file", token}, ExitUsage, "not a URL such as"},
-		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "no door has this path"},
+		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "there is no admin API at " + p.HTTP + "/prefix"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

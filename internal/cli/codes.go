@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -103,13 +104,16 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("the catalogue has no code %q", text), text, filter.domain)}
 			}
 			if !asJSON {
+				var b bytes.Buffer
 				colours := coloursFor(s.out)
 				for i, e := range entries {
 					if i > 0 {
-						fmt.Fprintln(s.out)
+						b.WriteByte('\n')
 					}
-					writeEntry(s.out, colours, e, numbers(e), e.Symbol, "")
+					writeEntry(&b, colours, e, numbers(e), e.Symbol, "")
 				}
+				_, err := b.WriteTo(s.out)
+				return err
 			}
 			return nil
 		},
@@ -147,7 +151,7 @@ func numbers(e retcode.Entry) string {
 
 // writeEntry prints a row for reading. Number and symbol are the row's or those of one code of it; the reason says why a
 // text was read as this code.
-func writeEntry(w io.Writer, colours palette, e retcode.Entry, number, symbol, reason string) {
+func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbol, reason string) {
 	fmt.Fprintf(w, "%s  %s\n", colours.paint(e.Class, fmt.Sprintf("%v %s", e.Domain, number)), symbol)
 	field := func(name, text string) {
 		if text != "" {

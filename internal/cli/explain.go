@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -84,22 +85,25 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("no known return code in %q", text), text, domain)}
 	}
 	if !asJSON {
+		var b bytes.Buffer
 		colours := coloursFor(s.out)
 		for i := 0; i < len(candidates); i++ {
 			c := candidates[i]
 			if i > 0 {
-				fmt.Fprintln(s.out)
+				b.WriteByte('\n')
 			}
 			if c.Alternative {
-				fmt.Fprint(s.out, "or ")
+				b.WriteString("or ")
 			}
 			number, symbol := strconv.Itoa(c.Code.Number()), c.Code.Symbol()
 			for i+1 < len(candidates) && candidates[i+1].Entry == c.Entry { // more of a row that holds a range
 				i++
 				number, symbol = fmt.Sprintf("%d ~ %d", c.Code.Number(), candidates[i].Code.Number()), c.Entry.Symbol
 			}
-			writeEntry(s.out, colours, c.Entry, number, symbol, c.Reason)
+			writeEntry(&b, colours, c.Entry, number, symbol, c.Reason)
 		}
+		_, err := b.WriteTo(s.out)
+		return err
 	}
 	return nil
 }

@@ -72,7 +72,10 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 }
 
 func newRootCommand(s *streams) *cobra.Command {
-	root := newGroup("rookery", "A self-hosted game platform that speaks the QQ channel's server interfaces", "",
+	root := newGroup("rookery", "A self-hosted game platform that speaks the QQ channel's server interfaces", `A self-hosted game platform that speaks the QQ channel's server interfaces. 'rookery dev' starts one to try.
+
+The exit status is 0 when it is done, 1 when the answer is no, 2 when the command line is wrong, and 3 when no running
+platform could be reached.`,
 		newDevCommand(s),
 		newServeCommand(s),
 		newConfigCommand(s),

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -85,5 +88,28 @@ func TestAFlagOfASettingThatIsWrong(t *testing.T) {
 			t.Errorf("%s: status %d", command, status)
 		}
 		wantAll(t, errOut, "stop.notice (flag --stop-notice)", "such as 30s", "--help")
+	}
+}
+
+// full is a standard output that takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+// TestALostResultIsAFailure: who reads the exit status is not told that all went well when nothing could be printed.
+func TestALostResultIsAFailure(t *testing.T) {
+	startPlatform(t)
+	key := secretFile(t, "key")
+	for _, line := range []string{
+		"explain -5", "explain --json -5", "codes list", "codes show 0x47", "codes show 0x47 --json", "version", "config print --data x", "config check --data x",
+		"sign v5 /v2/x?gameid=1 --key-file " + key, "sign v3 /auth/x?timestamp=1&encode=2 --key-file " + key, "sign openapi /v3/x?appid=1 --key-file " + key,
+		"app list", "app list --json", "account show 10001", "token issue --app 100700001 --uin 10001 --kind access", "keys list", "oidb policy show",
+		"oidb call 0xf00 --app 100700001 --uin 10001", "dev clock show", "dev fault list", "dev requests",
+		"share --appid 100700001 --target friend --type text --text hi", "share --appid 100700001 --target friend --type text",
+	} {
+		var says bytes.Buffer
+		if status := Main(context.Background(), strings.Fields(line), strings.NewReader(""), full{}, &says); status != ExitFailure || !strings.Contains(says.String(), "no space left") {
+			t.Errorf("%s: status %d, %s", line, status, says.String())
+		}
 	}
 }

@@ -94,7 +94,7 @@ docs/config.md describes every setting; 'rookery config print' shows the values 
 
 It serves until SIGTERM or an interrupt, then fails its readiness for stop.notice, and finishes requests under way.`,
 		Example: `  rookery serve --config /etc/rookery.yaml
-  rookery serve --data ./platform --http-listen 127.0.0.1:0 --json`,
+  rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := from.load(cmd)
@@ -221,7 +221,7 @@ func newConfigPrintCommand(s *streams) *cobra.Command {
 hold only the paths of their files.`,
 		Example: `  rookery config print --config /etc/rookery.yaml
   rookery config print --data ./platform > rookery.yaml      # the defaults, to begin with
-  rookery config print --json`,
+  rookery config print --data ./platform --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := from.load(cmd)

@@ -396,9 +396,12 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
+// noPath opens the answer to a path that no door has.
+const noPath = "no door has this path"
+
 // noDoor answers a request that is for no door.
 func noDoor(c *access.Call, _ any, _ error) {
-	why := "no door has this path: MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
+	why := noPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
 		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
 	if !access.Clean(c.Request) {

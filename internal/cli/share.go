@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -93,27 +94,35 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 type printer struct {
 	*streams
 	asJSON, hasQQ bool
+	failed        error // to print
 }
 
 func (p *printer) Installed() bool { return p.hasQQ }
 
 func (p *printer) Open(_ context.Context, target share.Target, m share.Message) error {
+	p.failed = p.print(target, m)
+	return p.failed
+}
+
+func (p *printer) print(target share.Target, m share.Message) error {
 	if p.asJSON {
 		return writeJSON(p.out, struct {
 			Target  share.Target  `json:"target"`
 			Message share.Message `json:"message"`
 		}{target, m})
 	}
-	fmt.Fprintf(p.out, "The device's QQ is given, for a %s, a message of type %s:\n", target, m.Type)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "The device's QQ is given, for a %s, a message of type %s:\n", target, m.Type)
 	for _, f := range [...]struct{ name, text string }{
 		{"title", m.Title}, {"summary", m.Summary}, {"text", m.Text}, {"link", m.Link}, {"picture", m.Picture},
 		{"media", m.Media}, {"program", m.MiniProgram}, {"ark", m.Ark},
 	} {
 		if f.text != "" {
-			fmt.Fprintf(p.out, "  %-8s %s\n", f.name, f.text)
+			fmt.Fprintf(&b, "  %-8s %s\n", f.name, f.text)
 		}
 	}
-	return nil
+	_, err := b.WriteTo(p.out)
+	return err
 }
 
 // refuse prints the code of a message that was not shared.
@@ -123,6 +132,8 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case p.failed != nil:
+		return p.failed
 	case errors.As(err, &answered): // the platform has refused to tell, which is no result
 		return fmt.Errorf("%s: %w", server, err)
 	case ctx.Err() != nil:
@@ -147,8 +158,10 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 		}{e.Domain, code.Number(), code.Symbol(), e.Class, detail, e.Remedy})
 		return cmp.Or(err, error(&exitError{status: ExitFailure}))
 	}
-	writeEntry(p.out, coloursFor(p.out), e, strconv.Itoa(code.Number()), code.Symbol(), detail)
-	return &exitError{status: ExitFailure}
+	var b bytes.Buffer
+	writeEntry(&b, coloursFor(p.out), e, strconv.Itoa(code.Number()), code.Symbol(), detail)
+	_, err = b.WriteTo(p.out)
+	return cmp.Or(err, error(&exitError{status: ExitFailure}))
 }
 
 // unheardf is unreachablef for a command that needs no admin token.

@@ -124,6 +124,10 @@ func TestServeHasNothingOfDev(t *testing.T) {
 			t.Errorf("serve %v: status %d, %s", args, status, stderr)
 		}
 	}
+	status, _, stderr := rookery.Run(t, "dev", "clock", "show", "--server", serve.AdminURL, "--token-file", serve.AdminTokenFile)
+	if status != 1 || !strings.Contains(stderr, serve.AdminURL+" is no rookery dev") {
+		t.Errorf("the clock of serve: status %d, %s", status, stderr)
+	}
 	// A refused signature's string holds the body, so serve does not tell it.
 	_, call := newLogin(t, serve)
 	call.Sig = strings.Repeat("0", 32)

@@ -6,12 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
-	// The go command runs a test again when a package that it imports has changed. These tests see the platform only as
-	// a process, so this is what tells the go command that they depend on it.
-	_ "github.com/rookeryhq/rookery/internal/cli"
+	"github.com/rookeryhq/rookery/internal/cli"
 )
 
 // Main runs the tests of a package that uses Binary and removes the binary after them.
@@ -39,7 +38,12 @@ var (
 	temporary = os.TempDir() // before a test sets another for its platform, which goes with the test
 )
 
+// platform makes the platform a part of the test's own program, whose changes have the go command run the test again. The
+// tests see it only as a process, and an import alone would leave out what is not used.
+var platform = cli.Main
+
 var binary = sync.OnceValues(func() (string, error) {
+	runtime.KeepAlive(platform)
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
 		if _, err := os.Stat(file); err != nil { // also tells the go command which file the result depends on
 			return "", fmt.Errorf("ROOKERY_BINARY: %w", err)

@@ -1,0 +1,218 @@
+package integration
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// special says what an example needs, or how it ends, if that is not by itself with status 0.
+type special struct {
+	as     string // is run in its place, so that it takes a port that is free
+	before string // is run first
+	serves bool   // it is interrupted once it has printed something
+	status int
+	says   string // a part of its output or error
+	needs  string // a program that not every machine has
+}
+
+// specials are examples by their text without the comment at its end.
+var specials = map[string]special{
+	// A terminal is asked; here nobody can be.
+	"rookery account close 10001":                      {status: 2, says: "--yes"},
+	"rookery account reclaim 10001 --app 100700001":    {status: 2, says: "--yes"},
+	"rookery token revoke --app 100700001 --uin 10001": {status: 2, says: "--yes"},
+
+	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
+	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
+	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
+	"rookery dev requests --follow":            {serves: true, before: aRefusal},
+	"rookery serve --config /etc/rookery.yaml": {serves: true},
+	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
+
+	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},
+	"rookery dev requests --json | jq 'select(.stage == \"v5-signature\") | .signed, .mistake'": {before: aRefusal, says: "/v2/auth/verify_login?", needs: "jq"},
+
+	"rookery share --appid 100700001 --target qzone --type text --text 'I won'":            {status: 1, says: "qq 10000 "},
+	"rookery share --appid 100700001 --target group --type link --title Hi --link ftp://x": {status: 1, says: "qq 5 "},
+	"rookery share --appid 1 --target group --type text --text Hi":                         {status: 1, says: "qq 6 "},
+
+	"rookery sign v5 '/v2/auth/decrypt?gameid=11&channelid=2' --method GET --key-file sigkey.txt --check 146b465a49aa41b56535054225f0c457": {
+		status: 1, says: "the parameters are not sorted by name",
+	},
+	"printf demoAppKey01 | rookery sign v3 '/auth/verify_login?timestamp=1700000000&encode=1' --key-file - --check 2D8C85C188C1019E48FEC2AB8880EA5A": {
+		status: 1, says: "the hex digits are upper-case",
+	},
+	"rookery sign openapi '/v3/user/is_login?appid=1&x=a%20b' --key-file appkey.txt --check ppXSGDE622k6n8nmfxZoDz9O0aI=": {
+		status: 1, says: "a blank is +",
+	},
+}
+
+const aRefusal = `curl -s "$ROOKERY_SERVER/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1&sig=0" -d '{}'`
+
+// exampleFiles are what the examples find in their folder.
+var exampleFiles = map[string]string{
+	"password.txt":         "a password from a file\n",
+	"key.txt":              "0123456789abcdef0123456789abcdef\n",
+	"msdkkey.txt":          "demomsdkkey100700001magpiearena0\n",
+	"gateway.log":          "verify_login: ret=100014 oidb decode0x711 failed, ret: 65\nget_info ret=-5\n",
+	"integration-tests.sh": "#!/bin/sh\ntest -n \"$ROOKERY_HTTP\"\n",
+	"after-ninety-days.sh": "#!/bin/sh\nrookery dev clock show | grep -q 'ahead *2161h'\n",
+	"go.mod":               "module game\n",
+	"game_test.go":         "package game\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestPlatform(t *testing.T) {\n\tif os.Getenv(\"ROOKERY_HTTP\") == \"\" {\n\t\tt.Error(\"there is no platform\")\n\t}\n}\n",
+}
+
+var exampleComment = regexp.MustCompile(`\s+# .*$`)
+
+// TestEveryExampleRuns runs the examples in the help of every command as a person would paste them, each command's with a
+// platform and a folder of its own.
+func TestEveryExampleRuns(t *testing.T) {
+	known := map[string]bool{}
+	var visit func(command ...string)
+	visit = func(command ...string) {
+		status, help, _ := rookery.Run(t, append(command, "--help")...)
+		if status != 0 {
+			t.Fatalf("%v --help: status %d", command, status)
+		}
+		examples := exampleLines(section(help, "Examples:"))
+		children := section(help, "Available Commands:")
+		for _, line := range children {
+			if child := strings.Fields(line)[0]; child != "help" { // Cobra's
+				visit(append(command[:len(command):len(command)], child)...)
+			}
+		}
+		if len(children) == 0 && len(examples) == 0 {
+			t.Errorf("the help of %v has no example", command)
+		}
+		for _, example := range examples {
+			known[example] = true
+		}
+		if len(examples) > 0 {
+			t.Run(strings.Join(command, " "), func(t *testing.T) {
+				t.Parallel()
+				runExamples(t, examples)
+			})
+		}
+	}
+	visit()
+	for example := range specials {
+		if !known[example] {
+			t.Errorf("no help has the example %q any more", example)
+		}
+	}
+}
+
+// section returns the lines below a heading of a help text.
+func section(help, heading string) (lines []string) {
+	_, rest, found := strings.Cut(help, "\n"+heading+"\n")
+	for line := range strings.Lines(rest) {
+		line = strings.TrimSpace(line)
+		if !found || line == "" {
+			break
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// exampleLines joins lines that go on, and takes the comments away.
+func exampleLines(lines []string) (examples []string) {
+	joined := strings.ReplaceAll(strings.Join(lines, "\n"), "\\\n", "")
+	for line := range strings.Lines(joined) {
+		examples = append(examples, exampleComment.ReplaceAllString(strings.TrimSpace(line), ""))
+	}
+	return examples
+}
+
+func runExamples(t *testing.T, examples []string) {
+	p, folder := rookery.Start(t), t.TempDir()
+	for name, content := range exampleFiles {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(folder, "bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(rookery.Binary(t), filepath.Join(folder, "bin", "rookery")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	shell := func(command string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "sh", "-ec", command)
+		cmd.Dir = folder
+		cmd.Stdin = strings.NewReader("a password that is typed\n")
+		cmd.Env = append(os.Environ(),
+			"PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"),
+			"XDG_CACHE_HOME="+t.TempDir(), "GORACE=atexit_sleep_ms=10",
+			"ROOKERY_SERVER="+p.URL, "ROOKERY_TOKEN_FILE="+p.AdminTokenFile, "ROOKERY_HTTP="+p.URL, "ROOKERY_OIDB="+p.OIDB,
+		)
+		return cmd
+	}
+	// A log ends, the file is the test's own, and openids are made anew by every platform.
+	here := strings.NewReplacer(
+		"tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml",
+		"0123456789ABCDEF0123456789ABCDEF", p.Accounts[0].OpenIDs["100700001"], "FEDCBA9876543210FEDCBA9876543210", p.Accounts[1].OpenIDs["100700001"],
+	)
+	prepare := "rookery config print --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 > rookery.yaml\n" +
+		"rookery token issue --app 100700001 --uin 10001 --kind access > token.txt"
+	if out, err := shell(prepare).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+
+	for _, example := range examples {
+		want := specials[example]
+		if _, err := exec.LookPath(want.needs); want.needs != "" && err != nil {
+			t.Logf("skipped, as there is no %s here: %s", want.needs, example)
+			continue
+		}
+		if want.before != "" {
+			if out, err := shell(want.before).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", want.before, err, out)
+			}
+		}
+		cmd := shell(here.Replace(cmp.Or(want.as, example)))
+		output := new(bytes.Buffer)
+		cmd.Stdout, cmd.Stderr = output, output
+		var err error
+		if want.serves {
+			err = interrupted(cmd)
+		} else {
+			err = cmd.Run()
+		}
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatalf("%s: %v\n%s", example, err, output)
+		}
+		if status := cmd.ProcessState.ExitCode(); status != want.status || !strings.Contains(output.String(), want.says) {
+			t.Errorf("%s\nended with status %d, want %d and %q; it said\n%s", example, status, want.status, want.says, output)
+		}
+	}
+}
+
+// interrupted runs a command that does not end by itself, and presses Ctrl-C after the first bytes that it prints.
+func interrupted(cmd *exec.Cmd) error {
+	cmd.Args[2] = "exec " + cmd.Args[2] // else the shell would have the signal
+	cmd.Stdout = nil
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_, readErr := stdout.Read(make([]byte, 1))
+	return errors.Join(cmd.Process.Signal(syscall.SIGINT), readErr, cmd.Wait())
+}
