@@ -191,18 +191,24 @@ func (c *busCase) another() string {
 // policy changes the policy until the scenario ends.
 func (c *busCase) policy(change rookery.Settings) {
 	c.t.Helper()
-	if !c.locked {
-		policyInUse.Lock()
-		c.locked = true
-		c.t.Cleanup(policyInUse.Unlock)
-		c.t.Cleanup(func() {
-			c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", rookery.Settings{
-				"uin_black_list": []string{}, "address_black_list": []string{}, "maintenance": []string{},
-				"commands": rookery.Settings{"0x711_1": nil, "0x71f_1": nil},
-			}, nil)
-		})
-	}
+	c.alone()
 	c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", change, nil)
+}
+
+// alone waits until no other scenario has changed the policy, and keeps others from changing it.
+func (c *busCase) alone() {
+	if c.locked {
+		return
+	}
+	policyInUse.Lock()
+	c.locked = true
+	c.t.Cleanup(policyInUse.Unlock)
+	c.t.Cleanup(func() {
+		c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", rookery.Settings{
+			"uin_black_list": []string{}, "address_black_list": []string{}, "maintenance": []string{},
+			"commands": rookery.Settings{"0x711_1": nil, "0x71f_1": nil},
+		}, nil)
+	})
 }
 
 // granted lets the app call 0x711, which it shows.
@@ -264,6 +270,7 @@ func ofClass(result uint64, class string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, newOfClass(t, p, class))
 		c.call = toUIN(c.app, c.openid)
+		c.alone() // another's rate would hold for these calls too
 		c.expect(0)
 		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"refused_classes": []string{class}}}})
 		c.expect(result)
@@ -279,8 +286,7 @@ func inState(result uint64, state string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, p.NewAccount(t))
 		c.call = toUIN(c.app, c.openid)
-		policyInUse.Lock() // 0x71f refuses states as long as nobody decides otherwise
-		defer policyInUse.Unlock()
+		c.alone() // 0x71f refuses states as long as nobody decides otherwise
 		c.expect(0)
 		p.SetState(t, c.uin, state)
 		c.expect(result)
