@@ -154,7 +154,9 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	once := m.info().With("nonce", "n-1").With("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
 	wantOpenAPI(t, p, once, 0, "")
 	wantOpenAPI(t, p, once, -26, "oidb decode0x71f failed, ret: 90")
-	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")
+	wantOpenAPI(t, p, once.With("openid", "0123"), -26, "")
+	wantOpenAPI(t, p, once.With("nonce", "n-2").With("openid", "0123"), -22, "")
+	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")                   // a refused call has not used it
 	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces
 	wantOpenAPI(t, p, m.info(), 0, "")
 	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may come again
@@ -205,9 +207,9 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 }
 
 // TestOpenAPIPrecedence sends, for each interface and each two of its stages, a call that is wrong at both: the answer must
-// be that of the stage that routes.tsv names first.
+// be that of the stage that routes.tsv names first. Stages with two codes stand twice in it.
 func TestOpenAPIPrecedence(t *testing.T) {
-	p := rookery.Start(t)
+	p := rookery.Serve(t, "--http-trusted-proxies", "127.0.0.1")
 	for row := range strings.Lines(catalogue.Routes) {
 		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
 		if cells[0] != "openapi" || cells[1] != "GET" {
@@ -226,21 +228,24 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			p.Secret(made.Key)
 			sound.Key = made.Key
 			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
-			wantOpenAPI(t, p, sound, 0, "") // the one call that the rates allow
+			wantOpenAPI(t, p, sound.With("nonce", "used"), 0, "") // the one call that the rates allow
 
 			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
 			}
 			faults := map[string]stageFault[rookery.OpenAPICall]{
-				"openapi-params":       {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
-				"openapi-app":          {ret: -2, change: with("appid", "999999")},
-				"openapi-pf":           {ret: -9, change: with("pf", "nowhere")},
-				"granted":              {ret: -3, settings: rookery.Settings{"apis": []string{"relation"}}},
-				"ordinary-address":     {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
-				"sensitive-address":    {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+				"openapi-params":    {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
+				"openapi-app":       {ret: -2, change: with("appid", "999999")},
+				"openapi-pf":        {ret: -9, change: with("pf", "nowhere")},
+				"granted":           {ret: -3, settings: rookery.Settings{"apis": []string{"relation"}}},
+				"ordinary-address":  {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
+				"sensitive-address": {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+				sensitiveFromOutside: {ret: -11, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}},
+					change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.From = "198.51.100.7"; return c }},
 				"tls":                  {ret: -7, settings: rookery.Settings{"require_tls": true}},
 				"openapi-signature":    {ret: -5, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }},
 				"openapi-nonce":        {ret: -25, change: with("timestamp", "1")},
+				nonceAgain:             {ret: -26, change: with("nonce", "used")},
 				"app-rate":             {ret: -6, settings: rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h"}}}},
 				"audit":                {ret: -8, settings: rookery.Settings{"restricted": []string{api}}},
 				"openapi-test-number":  {ret: -12, settings: rookery.Settings{"environment": "test"}},
@@ -261,6 +266,12 @@ func TestOpenAPIPrecedence(t *testing.T) {
 					t.Errorf("there is no fault for stage %s yet", stage)
 				}
 				stages = append(stages, stage)
+				switch stage {
+				case "sensitive-address":
+					stages = append(stages, sensitiveFromOutside)
+				case "openapi-nonce":
+					stages = append(stages, nonceAgain)
+				}
 			}
 			for i, first := range stages {
 				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
@@ -285,8 +296,15 @@ func TestOpenAPIPrecedence(t *testing.T) {
 	}
 }
 
+// The second codes of two stages.
+const (
+	sensitiveFromOutside = "sensitive-address, from outside"
+	nonceAgain           = "openapi-nonce, again"
+)
+
 // sameParameter names stages that are made to fail by the same parameter.
 var sameParameter = map[string]string{
+	"sensitive-address": "address", sensitiveFromOutside: "address",
 	"openapi-openkey": "openkey", "openapi-openkey-app": "openkey", "openapi-session": "openkey",
 	"openapi-signature": "key", "openapi-key-rotation": "key",
 	// Of an openid that is none nobody knows whether it is a test number's.
