@@ -456,13 +456,14 @@ func TestOpenAPIDoor(t *testing.T) {
 			t.Errorf("got %s", answer.Body)
 		}
 	})
-	t.Run("a multipart form, whose file is not signed, beside a query", func(t *testing.T) {
+	t.Run("a multipart form, whose files are not signed, beside a query", func(t *testing.T) {
 		c := call(infoPath)
 		c.Method = "POST"
 		form := c.Form()
 		query, sig, _ := strings.Cut(form, "&sig=")
 		sig = strings.NewReplacer("%2B", "+", "%2F", "/", "%3D", "=").Replace(sig)
 		body := "--b\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"p.png\"\r\n\r\n\x89PNG\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"none\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n" +
 			"--b\r\nContent-Disposition: form-data; name=\"sig\"\r\n\r\n" + sig + "\r\n--b--\r\n"
 		answer := p.SendOpenAPI(t, "POST", infoPath+"?pf=overridden&"+query, "multipart/form-data; boundary=b", body)
 		if answer.Ret != 0 || answer.Fields["nickname"] != "Ann" {

@@ -85,7 +85,7 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 		if err != nil {
 			return q, fmt.Errorf("the multipart body breaks off or has no boundary")
 		}
-		if part.FileName() != "" {
+		if isFile(part) {
 			continue
 		}
 		value, err := io.ReadAll(part)
@@ -98,6 +98,13 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 			return q, err
 		}
 	}
+}
+
+// isFile tells files by that they have a filename, which is empty where the user chose none.
+func isFile(part *multipart.Part) bool {
+	_, options, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	_, is := options["filename"]
+	return is
 }
 
 // read understands what can be, so that even a refusal has the form that was asked for.
