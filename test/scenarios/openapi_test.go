@@ -376,6 +376,9 @@ func TestOpenAPIDoor(t *testing.T) {
 	t.Run("a lapsed openkey is no login", func(t *testing.T) {
 		s := lapsedAt(isLoginPath)(t, p)
 		wantOpenAPI(t, p, s.call, 1002, "用户没有登录态")
+		if n := p.Metric(t, `rookery_requests_total{code="openapi 1002",path="/v3/user/is_login"}`); n != 1 {
+			t.Errorf("the metrics count it %v times", n)
+		}
 		wantOpenAPI(t, p, s.cure(), 0, "user is logged in")
 	})
 	t.Run("is_login renews the openkey", func(t *testing.T) {
@@ -432,6 +435,9 @@ func TestOpenAPIDoor(t *testing.T) {
 		answer := p.CallOpenAPI(t, m.info())
 		if answer.Status != http.StatusInternalServerError || answer.Ret != 1001 || answer.Msg != "server busy" {
 			t.Errorf("got status %d and %s", answer.Status, answer.Body)
+		}
+		if n := p.Metric(t, `rookery_requests_total{code="openapi 1001",path="/v3/user/get_info"}`); n != 1 {
+			t.Errorf("the metrics count it %v times", n)
 		}
 		off()
 		wantOpenAPI(t, p, m.info(), 0, "")
