@@ -363,6 +363,7 @@ func TestOpenAPIDoor(t *testing.T) {
 		{"get_multi_info of nobody", call("/v3/user/get_multi_info", "fopenids", strings.Repeat("0", 32)),
 			"map[is_lost:0 items:[map[openid:00000000000000000000000000000000]] ret:0]"},
 		{"word_filter without a list", call("/v3/csec/word_filter", "content", "a b*c~中!'()"), "map[is_dirty:0 msg:a b*c~中!'() ret:0]"},
+		{"word_filter of nothing", call("/v3/csec/word_filter", "content", ""), "map[is_dirty:0 msg: ret:0]"},
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			test.call.Method = method
