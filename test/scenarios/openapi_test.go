@@ -452,6 +452,24 @@ func TestOpenAPIDoor(t *testing.T) {
 		off()
 		wantOpenAPI(t, p, m.info(), 0, "")
 	})
+	t.Run("rates say when to come again", func(t *testing.T) {
+		for whose, ret := range map[string]int{"app": -6, "user": 220028} {
+			m := newMember(t, p)
+			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{"get_info": map[string]string{whose: "2/1h"}}})
+			for range 2 {
+				wantOpenAPI(t, p, m.info(), 0, "")
+			}
+			wantOpenAPI(t, p, m.call(isSetupPath), 0, "") // each API has a rate of its own
+			for _, call := range []rookery.OpenAPICall{m.info(), m.info().With("openid", strings.ToLower(m.openid))} {
+				answer := wantOpenAPI(t, p, call, ret, "")
+				if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 1800 {
+					t.Errorf("rate of the %s: Retry-After is %q, want 1 to 1800", whose, answer.Header.Get("Retry-After"))
+				}
+			}
+			others := map[string]int{"app": -6, "user": 0}[whose]
+			wantOpenAPI(t, p, join(t, p, m.app, p.NewAccount(t)).info(), others, "")
+		}
+	})
 	t.Run("words of the operator's list", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "words.txt")
 		if err := os.WriteFile(file, []byte("# rude\nfool\n傻瓜\n"), 0o600); err != nil {
