@@ -22,14 +22,10 @@ type Session struct {
 	UserIP  string // the user's address; may be empty
 }
 
-// retNoLogin is what is_login answers of a session that has lapsed; the list of return codes does not have it.
-const retNoLogin = 1002
-
 // IsLogin reports whether a session holds. One that holds then holds for two hours more.
 func (o *OpenAPI) IsLogin(ctx context.Context, s Session) (bool, error) {
 	err := o.call(ctx, "/v3/user/is_login", s, nil, nil)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Number == retNoLogin {
+	if errors.Is(err, retcode.OpenAPINotLoggedIn) {
 		return false, nil
 	}
 	return err == nil, err
@@ -217,7 +213,7 @@ func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.V
 		needs:  []need{{"AppID", o.client.app.AppID}, {"AppKey", o.client.app.AppKey}},
 		method: http.MethodPost, path: path, body: []byte(raw + "&sig=" + url.QueryEscape(sig)), media: mediaForm,
 		read: func(a *answer) error {
-			if err := readRet(a, out, retcode.QQ); err != nil {
+			if err := readRet(a, out, retcode.QQ, retcode.OpenAPI); err != nil {
 				return err
 			}
 			return a.wants("OpenAPI V3", members...)

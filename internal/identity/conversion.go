@@ -112,6 +112,8 @@ func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rs
 		return rsp, retcode.AccessTokenOpenIDMissing
 	case req.Timestamp != 0 && !within(now, req.Timestamp, timestampWindow):
 		return rsp, retcode.QQTimestampOutOfRange
+	case len(req.Nonce) > 0 && s.nonces.known(req.AppID, req.Nonce, now):
+		return rsp, retcode.QQNonceReused
 	}
 	if len(req.Nonce) > 0 {
 		// A nonce that is taken cannot be taken again, so the call must not have to begin anew behind it.
@@ -125,7 +127,7 @@ func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rs
 		return rsp, r.err(&accessCodes)
 	case st.OpenIDState == platform.OpenIDReclaimed:
 		return rsp, retcode.AccessTokenOpenIDReclaimed
-	// The last check: a call that fails before may be repeated as it is.
+	// Taken last: a call that fails before may be repeated as it is.
 	case len(req.Nonce) > 0 && !s.nonces.take(req.AppID, req.Nonce, now):
 		return rsp, retcode.QQNonceReused
 	}

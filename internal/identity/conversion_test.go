@@ -71,6 +71,17 @@ func TestTimestampsAndNonces(t *testing.T) {
 		t.Errorf("a nonce again: %v", err)
 	}
 	must(t, convert(0, "unused"))
+	for name, stranger := range map[string][]byte{"none": []byte("0123"), "never issued": make([]byte, 16)} {
+		ask := oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: stranger, Nonce: []byte("a")}
+		if _, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
+			t.Errorf("a nonce again, with an openid that is %s: %v", name, err)
+		}
+		ask.Nonce = []byte("kept")
+		if _, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.AccessTokenOpenIDInvalid) {
+			t.Errorf("a new nonce, with an openid that is %s: %v", name, err)
+		}
+	}
+	must(t, convert(0, "kept"))
 	f.clock.Advance(nonceMemory)
 	must(t, convert(0, "a"))
 }
@@ -115,6 +126,12 @@ func TestTheMemoryOfNoncesIsBounded(t *testing.T) {
 	}
 	if len(n.used) > 100 || len(n.order) > 200 {
 		t.Errorf("%d nonces are remembered in a list of %d", len(n.used), len(n.order))
+	}
+	if n.known(1, []byte("899"), now) || !n.known(1, []byte("900"), now) {
+		t.Error("the oldest nonces are not those that are forgotten")
+	}
+	if n.take(1, []byte("999"), now) || !n.known(1, []byte("900"), now) {
+		t.Error("a nonce that is not taken made the oldest be forgotten")
 	}
 	if n.take(1, []byte("999"), now) || !n.take(2, []byte("999"), now) {
 		t.Error("the last nonce is known at its app only")

@@ -37,24 +37,45 @@ func newNonces(most int) *nonces {
 	return &nonces{used: make(map[nonce]struct{}), most: most}
 }
 
+// known reports whether a nonce was used at the app.
+func (n *nonces) known(app platform.AppID, text []byte, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.forget(now)
+	_, known := n.used[nonce{app, string(text)}]
+	return known
+}
+
 // take reports whether a nonce is new at the app, and remembers it.
 func (n *nonces) take(app platform.AppID, text []byte, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for n.first < len(n.order) && (n.order[n.first].until <= now.UnixNano() || len(n.order)-n.first >= n.most) {
-		delete(n.used, n.order[n.first].nonce)
-		n.order[n.first] = usedNonce{}
-		n.first++
+	n.forget(now)
+	key := nonce{app, string(text)}
+	if _, again := n.used[key]; again {
+		return false
+	}
+	if len(n.used) >= n.most {
+		n.forgetFirst()
+	}
+	n.used[key] = struct{}{}
+	n.order = append(n.order, usedNonce{key, now.Add(nonceMemory).UnixNano()})
+	return true
+}
+
+// forget drops the nonces whose time is over.
+func (n *nonces) forget(now time.Time) {
+	for n.first < len(n.order) && n.order[n.first].until <= now.UnixNano() {
+		n.forgetFirst()
 	}
 	if n.first > len(n.order)/2 { // what is left moves to the front, so that the list stays as short as it can
 		n.order = append(n.order[:0], n.order[n.first:]...)
 		n.first = 0
 	}
-	key := nonce{app, string(text)}
-	if _, again := n.used[key]; again {
-		return false
-	}
-	n.used[key] = struct{}{}
-	n.order = append(n.order, usedNonce{key, now.Add(nonceMemory).UnixNano()})
-	return true
+}
+
+func (n *nonces) forgetFirst() {
+	delete(n.used, n.order[n.first].nonce)
+	n.order[n.first] = usedNonce{}
+	n.first++
 }

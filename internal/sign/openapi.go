@@ -157,6 +157,7 @@ var wrongEncoders = []struct {
 	{"it is Java's URLEncoder (a blank must be %20, * must be %2A)", newEncoder("-_.*", "+", upperHex)},
 	{"it is Java's URLEncoder with + replaced (* must be %2A)", newEncoder("-_.*", "%20", upperHex)},
 	{"/ is left as it is (it must be %2F)", newEncoder("-_./", "%20", upperHex)},
+	{"it is Python's urllib.parse.quote (/ must be %2F, ~ must be %7E)", newEncoder("-_.~/", "%20", upperHex)},
 }
 
 // OpenAPIKeys are the keys that a wrong signature may have been made with: the right one, and others of the same app by

@@ -2,6 +2,7 @@ package sign
 
 import (
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
 	"strings"
@@ -91,6 +92,16 @@ func TestOpenAPIMistake(t *testing.T) {
 	awkward, right := vectorV3(t), "IIaQzA7twSvtoda+YdZeKChZu0A="
 	blank := form(t, "appid", "1", "x", "a b")
 	reversed := form(t, "pf", "qzone", "appid", "1", "empty", "")
+	source := string(OpenAPISource("POST", path, awkward))
+	changed := func(oldAndNew ...string) string {
+		return signed([]byte(strings.NewReplacer(oldAndNew...).Replace(source)))
+	}
+	params, err := url.PathUnescape(source[strings.LastIndexByte(source, '&')+1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	const encodedPath, x = "%2Fv3%2Fuser%2Fget_info", "a%20b%2Ac%7Ed-_.%2B%2F%3D%26%3F%25%E4%B8%AD%21%27%28%29"
+	beforeX := params[:strings.Index(params, "x=")+2]
 	for _, test := range []struct {
 		name, sig string
 		query     Query
@@ -115,6 +126,21 @@ func TestOpenAPIMistake(t *testing.T) {
 		{"no & after the key", base64.StdEncoding.EncodeToString(mac(sha1.New, keyV1, OpenAPISource("POST", path, awkward))), awkward, keyV1, "the & after the key"},
 		{"raw values", OpenAPI("POST", path, rawValues(awkward), keyV1), awkward, keyV1, "not decoded"},
 		{"callback's form", OpenAPICallback("POST", path, awkward, keyV1), awkward, keyV1, "callbacks"},
+		{"method in lower case", changed("POST&", "post&"), awkward, keyV1, "not in upper case"},
+		{"path as it is", changed(encodedPath, path), awkward, keyV1, "the path is not encoded"},
+		{"path with a slash more", changed(encodedPath, encodedPath+"%2F"), awkward, keyV1, "a slash at the path's end"},
+		{"encoded, then joined", signed([]byte("POST&" + encodedPath + "&" + beforeX + x)), awkward, keyV1, "encoded before they are joined"},
+		{"joined only", signed([]byte("POST&" + encodedPath + "&" + params)), awkward, keyV1, "the parameters are not encoded"},
+		{"values encoded twice", changed(x, strings.ReplaceAll(x, "%", "%25")), awkward, keyV1, "not decoded"},
+		{"lower-case hex", signed(lowerEscapes(source)), awkward, keyV1, "the hex digits of the escapes are lower-case"},
+		{"Java", changed("%20", "+", "%2A", "*"), awkward, keyV1, "it is Java's URLEncoder (a blank"},
+		{"Java with + replaced", changed("%2A", "*"), awkward, keyV1, "with + replaced"},
+		{"/ kept", changed("%2F", "/"), awkward, keyV1, "/ is left"},
+		{"Python", changed("%2F", "/", "%7E", "~"), awkward, keyV1, "Python's urllib.parse.quote"},
+		{"hex in Base64", base64.StdEncoding.EncodeToString([]byte("208690cc0eedc12beda1d6be61d65e282859bb40")), awkward, keyV1, "hex digits were put into Base64"},
+		{"white space", right + "\n", awkward, keyV1, "white space"},
+		{"a key read with its line feed", base64.StdEncoding.EncodeToString(mac(sha1.New, keyV1+"\n&", []byte(source))), awkward, keyV1, "a line feed"},
+		{"SHA-256", base64.StdEncoding.EncodeToString(mac(sha256.New, keyV1+"&", []byte(source))), awkward, keyV1, "HMAC-SHA256"},
 		{"nothing that is usual", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", awkward, keyV1, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,6 +157,17 @@ func TestOpenAPIMistake(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lowerEscapes writes the escapes of a source string in lower case.
+func lowerEscapes(source string) []byte {
+	b := []byte(source)
+	for i := range b {
+		if b[i] == '%' {
+			copy(b[i:], strings.ToLower(source[i:i+3]))
+		}
+	}
+	return b
 }
 
 func signed(source []byte) string {

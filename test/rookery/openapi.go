@@ -20,6 +20,7 @@ type OpenAPICall struct {
 	Params map[string]string
 	Key    string // to sign with
 	Sig    string // sent instead of the right one when it is not empty
+	From   string // the address that a proxy says the call is from; "" for no proxy
 }
 
 // NewOpenAPICall returns a call for a user, signed by the appkey.
@@ -95,16 +96,25 @@ func (p *Platform) CallOpenAPI(t testing.TB, call OpenAPICall) OpenAPIAnswer {
 	if call.method() == http.MethodGet {
 		target, body = target+"?"+body, ""
 	}
-	return p.SendOpenAPI(t, call.method(), target, mediaForm, body)
+	req := request(t, call.method(), p.URL+target, mediaForm, body)
+	if call.From != "" {
+		req.Header.Set("X-Forwarded-For", call.From)
+	}
+	return p.sendOpenAPI(t, req)
 }
 
 // SendOpenAPI sends any request to the door and returns its answer.
 func (p *Platform) SendOpenAPI(t testing.TB, method, target, contentType, body string) OpenAPIAnswer {
 	t.Helper()
-	a := OpenAPIAnswer{Reply: send(t, p.client, request(t, method, p.URL+target, contentType, body))}
+	return p.sendOpenAPI(t, request(t, method, p.URL+target, contentType, body))
+}
+
+func (p *Platform) sendOpenAPI(t testing.TB, req *http.Request) OpenAPIAnswer {
+	t.Helper()
+	a := OpenAPIAnswer{Reply: send(t, p.client, req)}
 	if strings.HasPrefix(a.Body, "{") {
 		if err := json.Unmarshal([]byte(a.Body), &a); err != nil {
-			t.Fatalf("%s: the answer %q: %v", target, a.Body, err)
+			t.Fatalf("%s: the answer %q: %v", req.URL.Path, a.Body, err)
 		}
 		if err := json.Unmarshal([]byte(a.Body), &a.Fields); err != nil {
 			t.Fatal(err)

@@ -154,7 +154,9 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	once := m.info().With("nonce", "n-1").With("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
 	wantOpenAPI(t, p, once, 0, "")
 	wantOpenAPI(t, p, once, -26, "oidb decode0x71f failed, ret: 90")
-	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")
+	wantOpenAPI(t, p, once.With("openid", "0123"), -26, "")
+	wantOpenAPI(t, p, once.With("nonce", "n-2").With("openid", "0123"), -22, "")
+	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")                   // a refused call has not used it
 	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces
 	wantOpenAPI(t, p, m.info(), 0, "")
 	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may come again
@@ -205,9 +207,9 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 }
 
 // TestOpenAPIPrecedence sends, for each interface and each two of its stages, a call that is wrong at both: the answer must
-// be that of the stage that routes.tsv names first.
+// be that of the stage that routes.tsv names first. Stages with two codes stand twice in it.
 func TestOpenAPIPrecedence(t *testing.T) {
-	p := rookery.Start(t)
+	p := rookery.Serve(t, "--http-trusted-proxies", "127.0.0.1")
 	for row := range strings.Lines(catalogue.Routes) {
 		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
 		if cells[0] != "openapi" || cells[1] != "GET" {
@@ -226,21 +228,24 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			p.Secret(made.Key)
 			sound.Key = made.Key
 			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
-			wantOpenAPI(t, p, sound, 0, "") // the one call that the rates allow
+			wantOpenAPI(t, p, sound.With("nonce", "used"), 0, "") // the one call that the rates allow
 
 			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
 			}
 			faults := map[string]stageFault[rookery.OpenAPICall]{
-				"openapi-params":       {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
-				"openapi-app":          {ret: -2, change: with("appid", "999999")},
-				"openapi-pf":           {ret: -9, change: with("pf", "nowhere")},
-				"granted":              {ret: -3, settings: rookery.Settings{"apis": []string{"relation"}}},
-				"ordinary-address":     {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
-				"sensitive-address":    {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+				"openapi-params":    {ret: -1, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("userip", "nowhere") }},
+				"openapi-app":       {ret: -2, change: with("appid", "999999")},
+				"openapi-pf":        {ret: -9, change: with("pf", "nowhere")},
+				"granted":           {ret: -3, settings: rookery.Settings{"apis": []string{"relation"}}},
+				"ordinary-address":  {ret: -4, settings: rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}}},
+				"sensitive-address": {ret: -10, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}}},
+				sensitiveFromOutside: {ret: -11, settings: rookery.Settings{"allow_sensitive": []string{"192.0.2.0/24"}},
+					change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.From = "198.51.100.7"; return c }},
 				"tls":                  {ret: -7, settings: rookery.Settings{"require_tls": true}},
 				"openapi-signature":    {ret: -5, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }},
 				"openapi-nonce":        {ret: -25, change: with("timestamp", "1")},
+				nonceAgain:             {ret: -26, change: with("nonce", "used")},
 				"app-rate":             {ret: -6, settings: rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h"}}}},
 				"audit":                {ret: -8, settings: rookery.Settings{"restricted": []string{api}}},
 				"openapi-test-number":  {ret: -12, settings: rookery.Settings{"environment": "test"}},
@@ -261,6 +266,12 @@ func TestOpenAPIPrecedence(t *testing.T) {
 					t.Errorf("there is no fault for stage %s yet", stage)
 				}
 				stages = append(stages, stage)
+				switch stage {
+				case "sensitive-address":
+					stages = append(stages, sensitiveFromOutside)
+				case "openapi-nonce":
+					stages = append(stages, nonceAgain)
+				}
 			}
 			for i, first := range stages {
 				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
@@ -285,8 +296,15 @@ func TestOpenAPIPrecedence(t *testing.T) {
 	}
 }
 
+// The second codes of two stages.
+const (
+	sensitiveFromOutside = "sensitive-address, from outside"
+	nonceAgain           = "openapi-nonce, again"
+)
+
 // sameParameter names stages that are made to fail by the same parameter.
 var sameParameter = map[string]string{
+	"sensitive-address": "address", sensitiveFromOutside: "address",
 	"openapi-openkey": "openkey", "openapi-openkey-app": "openkey", "openapi-session": "openkey",
 	"openapi-signature": "key", "openapi-key-rotation": "key",
 	// Of an openid that is none nobody knows whether it is a test number's.
@@ -345,6 +363,7 @@ func TestOpenAPIDoor(t *testing.T) {
 		{"get_multi_info of nobody", call("/v3/user/get_multi_info", "fopenids", strings.Repeat("0", 32)),
 			"map[is_lost:0 items:[map[openid:00000000000000000000000000000000]] ret:0]"},
 		{"word_filter without a list", call("/v3/csec/word_filter", "content", "a b*c~中!'()"), "map[is_dirty:0 msg:a b*c~中!'() ret:0]"},
+		{"word_filter of nothing", call("/v3/csec/word_filter", "content", ""), "map[is_dirty:0 msg: ret:0]"},
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			test.call.Method = method
@@ -358,6 +377,9 @@ func TestOpenAPIDoor(t *testing.T) {
 	t.Run("a lapsed openkey is no login", func(t *testing.T) {
 		s := lapsedAt(isLoginPath)(t, p)
 		wantOpenAPI(t, p, s.call, 1002, "用户没有登录态")
+		if n := p.Metric(t, `rookery_requests_total{code="openapi 1002",path="/v3/user/is_login"}`); n != 1 {
+			t.Errorf("the metrics count it %v times", n)
+		}
 		wantOpenAPI(t, p, s.cure(), 0, "user is logged in")
 	})
 	t.Run("is_login renews the openkey", func(t *testing.T) {
@@ -415,6 +437,9 @@ func TestOpenAPIDoor(t *testing.T) {
 		if answer.Status != http.StatusInternalServerError || answer.Ret != 1001 || answer.Msg != "server busy" {
 			t.Errorf("got status %d and %s", answer.Status, answer.Body)
 		}
+		if n := p.Metric(t, `rookery_requests_total{code="openapi 1001",path="/v3/user/get_info"}`); n != 1 {
+			t.Errorf("the metrics count it %v times", n)
+		}
 		off()
 		wantOpenAPI(t, p, m.info(), 0, "")
 
@@ -427,6 +452,24 @@ func TestOpenAPIDoor(t *testing.T) {
 		off()
 		wantOpenAPI(t, p, m.info(), 0, "")
 	})
+	t.Run("rates say when to come again", func(t *testing.T) {
+		for whose, ret := range map[string]int{"app": -6, "user": 220028} {
+			m := newMember(t, p)
+			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{"get_info": map[string]string{whose: "2/1h"}}})
+			for range 2 {
+				wantOpenAPI(t, p, m.info(), 0, "")
+			}
+			wantOpenAPI(t, p, m.call(isSetupPath), 0, "") // each API has a rate of its own
+			for _, call := range []rookery.OpenAPICall{m.info(), m.info().With("openid", strings.ToLower(m.openid))} {
+				answer := wantOpenAPI(t, p, call, ret, "")
+				if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 1800 {
+					t.Errorf("rate of the %s: Retry-After is %q, want 1 to 1800", whose, answer.Header.Get("Retry-After"))
+				}
+			}
+			others := map[string]int{"app": -6, "user": 0}[whose]
+			wantOpenAPI(t, p, join(t, p, m.app, p.NewAccount(t)).info(), others, "")
+		}
+	})
 	t.Run("words of the operator's list", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "words.txt")
 		if err := os.WriteFile(file, []byte("# rude\nfool\n傻瓜\n"), 0o600); err != nil {
@@ -438,13 +481,14 @@ func TestOpenAPIDoor(t *testing.T) {
 			t.Errorf("got %s", answer.Body)
 		}
 	})
-	t.Run("a multipart form, whose file is not signed, beside a query", func(t *testing.T) {
+	t.Run("a multipart form, whose files are not signed, beside a query", func(t *testing.T) {
 		c := call(infoPath)
 		c.Method = "POST"
 		form := c.Form()
 		query, sig, _ := strings.Cut(form, "&sig=")
 		sig = strings.NewReplacer("%2B", "+", "%2F", "/", "%3D", "=").Replace(sig)
 		body := "--b\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"p.png\"\r\n\r\n\x89PNG\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"none\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n" +
 			"--b\r\nContent-Disposition: form-data; name=\"sig\"\r\n\r\n" + sig + "\r\n--b--\r\n"
 		answer := p.SendOpenAPI(t, "POST", infoPath+"?pf=overridden&"+query, "multipart/form-data; boundary=b", body)
 		if answer.Ret != 0 || answer.Fields["nickname"] != "Ann" {
@@ -480,8 +524,9 @@ func TestOpenAPIBadInput(t *testing.T) {
 		{"an empty body", send("POST", infoPath, formType, ""), `parameter "openid" is missing or empty`},
 		{"JSON", send("POST", infoPath, "application/json", `{"openid":"1"}`), `parameter "openid" is missing or empty`},
 		{"too many parameters", call(many), "there are more than 64 parameters"},
-		{"an appid that is none", call(sound.With("appid", "1x")), `parameter "appid" is not a number`},
-		{"an appid beyond numbers", call(sound.With("appid", "99999999999999999999")), `parameter "appid" is not a number`},
+		{"an appid that is none", call(sound.With("appid", "1x")), `parameter "appid" is not a number above 0 without leading zeros`},
+		{"an appid with a zero in front", call(sound.With("appid", "0"+sound.Params["appid"])), `parameter "appid" is not a number above 0 without leading zeros`},
+		{"an appid beyond numbers", call(sound.With("appid", "99999999999999999999")), `parameter "appid" is not a number above 0 without leading zeros`},
 		{"not UTF-8", call(sound.With("x", "\xd6\xd0")), `parameter "x" is not UTF-8`},
 		{"a nonce without end", call(sound.With("nonce", strings.Repeat("n", 65))), `parameter "nonce" is not of at most 64 bytes`},
 		{"a timestamp that is none", call(sound.With("timestamp", "0")), `parameter "timestamp" is not a Unix time in seconds`},

@@ -19,17 +19,10 @@ import (
 
 // answer is the result of a call.
 type answer struct {
-	ret  int
 	msg  string        // left out when empty
 	lost *bool         // is_lost; nil for interfaces without it
 	data func(*writer) // nil for none
 }
-
-// Results that are an interface's own (qq-connect-openapi.md, B.7); the list of return codes does not have them.
-const (
-	retBusy    = 1001
-	retNoLogin = 1002
-)
 
 func encode(c *access.Call, result any, err error) {
 	in, ok := c.Input.(*request)
@@ -43,10 +36,8 @@ func encode(c *access.Call, result any, err error) {
 	out, _ := result.(*answer)
 	if err != nil {
 		out = new(answer)
-		if a.Code, out.msg = refusal(err); a.Code == 0 {
-			a.Status, out.ret = http.StatusInternalServerError, retBusy
-		} else {
-			out.ret = a.Code.Number()
+		if a.Code, out.msg = refusal(err); a.Code == retcode.OpenAPIInternal {
+			a.Status = http.StatusInternalServerError
 		}
 		var coded *retcode.Error
 		if errors.As(err, &coded) {
@@ -55,7 +46,7 @@ func encode(c *access.Call, result any, err error) {
 	}
 	w := writer{buf: a.Body, xml: in.xml}
 	w.begin(in.gbk)
-	w.number("ret", int64(out.ret))
+	w.number("ret", int64(a.Code.Number()))
 	if out.msg != "" {
 		w.text("msg", out.msg)
 	}
@@ -75,7 +66,7 @@ func encode(c *access.Call, result any, err error) {
 	}
 }
 
-// refusal gives an error its number and its text for the caller; no number where something inside the platform failed.
+// refusal gives an error its code and its text for the caller.
 func refusal(err error) (retcode.Code, string) {
 	var failure *oidb.Failure
 	if errors.As(err, &failure) {
@@ -103,7 +94,7 @@ func refusal(err error) (retcode.Code, string) {
 	case errors.Is(err, access.ErrUnreadable):
 		return retcode.QQParameterInvalid, "the body ended early"
 	default:
-		return 0, "server busy"
+		return retcode.OpenAPIInternal, "server busy" // as documented (qq-connect-openapi.md, B.7)
 	}
 	return code, code.Entry().Summary
 }

@@ -84,10 +84,7 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 }
 
 func (d *door) app(c *access.Call) error {
-	id, err := platform.ParseAppID(c.Query.Get("appid"))
-	if err != nil {
-		return invalid("appid", "a number")
-	}
+	id := c.Input.(*request).app
 	if c.App = d.identity.Apps.ByID(id); c.App == nil {
 		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
 	}

@@ -31,6 +31,7 @@ type request struct {
 	xml, gbk bool   // form of the answer; gbk is that of the parameters too
 	seq      string // to be sent back
 
+	app         platform.AppID
 	openid      platform.OpenID
 	openIDSound bool
 	timestamp   uint64 // Unix seconds; 0 for none
@@ -85,7 +86,7 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 		if err != nil {
 			return q, fmt.Errorf("the multipart body breaks off or has no boundary")
 		}
-		if part.FileName() != "" {
+		if isFile(part) {
 			continue
 		}
 		value, err := io.ReadAll(part)
@@ -98,6 +99,13 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 			return q, err
 		}
 	}
+}
+
+// isFile tells files by that they have a filename, which is empty where the user chose none.
+func isFile(part *multipart.Part) bool {
+	_, options, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	_, is := options["filename"]
+	return is
 }
 
 // read understands what can be, so that even a refusal has the form that was asked for.
@@ -122,8 +130,9 @@ func (in *request) check() error {
 			return missing(name)
 		}
 	}
-	if !isNumber(in.query.Get("appid")) {
-		return invalid("appid", "a number")
+	var err error
+	if in.app, err = platform.ParseAppID(in.query.Get("appid")); err != nil {
+		return invalid("appid", "a number above 0 without leading zeros")
 	}
 	if ip := in.query.Get("userip"); ip != "" {
 		if _, err := netip.ParseAddr(ip); err != nil {
@@ -148,10 +157,6 @@ func (in *request) check() error {
 		}
 	}
 	return nil
-}
-
-func isNumber(text string) bool {
-	return text != "" && len(text) <= 20 && strings.Trim(text, "0123456789") == ""
 }
 
 // platforms are the values of pf that name one by themselves, families those that do with anything after them

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // getInfo is /v3/user/get_info.
@@ -78,7 +79,7 @@ func writeYellow(w *writer, v *platform.VIP) {
 // isLogin is /v3/user/is_login. The check of the session has renewed it.
 func isLogin(c *access.Call) (any, error) {
 	if c.Input.(*request).refused != nil {
-		return &answer{ret: retNoLogin, msg: "用户没有登录态"}, nil
+		return nil, retcode.OpenAPINotLoggedIn.Errorf("用户没有登录态") // as documented (qq-connect-openapi.md, B.8)
 	}
 	return &answer{msg: "user is logged in"}, nil
 }
