@@ -274,6 +274,10 @@ func TestFriendsAndProfiles(t *testing.T) {
 			object{"openid": annV3.openid, "nickName": "Ann", "gender": "", "figureurl_qq": "https://pic.example/ann/"},
 			object{"openid": benV3.openid, "nickName": "Benny", "gender": "", "figureurl_qq": "https://pic.example/ben.png#"},
 		}})
+	accountsBack := p.AddFault(t, rookery.Fault{Point: "store.read:accounts"})
+	want("qqfriends_detail with a caller whose profile cannot be read", v3("/relation/qqfriends_detail", `"flag":2`),
+		object{"is_lost": "1", "lists": []any{benElement}})
+	accountsBack()
 	p.SetApp(t, ann.app, rookery.Settings{"grant": []string{"qqstrange_profile"}})
 	want("qqstrange_profile", v3("/relation/qqstrange_profile", fmt.Sprintf(`"vcopenid":["%s","%s"]`, nobody, annV3.openid)),
 		object{"is_lost": "0", "lists": []any{object{
@@ -293,6 +297,15 @@ func TestFriendsAndProfiles(t *testing.T) {
 	want("query_vip", v3("/profile/query_vip", `"vip":135`), vips)
 	want("get_wifi", v3("/profile/get_wifi", `"x":0`), object{"wifiVip": 1.0})
 	want("qqget_first_reg", v3("/profile/qqget_first_reg", `"x":0`), object{"need_pop": "0"})
+
+	wifi := func(of v3Player) rookery.V3Call { return of.with("/profile/get_wifi", of.token, `"x":0`) }
+	expectV3(t, p, wifi(strangerV3), 0, "success", 0)
+	p.Revoke(t, ann.app, stranger.uin, "user")
+	expectV3(t, p, wifi(strangerV3), -10000, "-22,", 5)
+	closed := openid(p.NewAccount(t))
+	expectV3(t, p, wifi(closed), 0, "success", 0)
+	p.SetState(t, closed.uin, "closed")
+	expectV3(t, p, wifi(closed), -10000, "-22,", 5)
 
 	for _, friend := range []string{ben.uin, absent} {
 		p.Admin(t, "DELETE", "/admin/v1/accounts/"+friend+"/friends/"+ann.uin, nil, nil)
