@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/rookeryhq/rookery/test/rookery"
@@ -85,5 +86,39 @@ func TestThreeThousandFriends(t *testing.T) {
 	p.Admin(t, "GET", "/dev/v1/faults", nil, &faults)
 	if len(faults) != 1 || faults[0].Hits != len(doors) {
 		t.Errorf("%d calls for lists read friendships so often: %+v", len(doors), faults)
+	}
+}
+
+// TestFriendshipsThatCannotBe: what the operator's interface refuses, and that its answer says why.
+func TestFriendshipsThatCannotBe(t *testing.T) {
+	p := rookery.Start(t)
+	ann := newPlayer(t, p)
+	ben, nobody := p.NewAccount(t), "4000000000"
+	crowd(t, p, ann, 4999)
+	p.Befriend(t, ann.uin, ben)
+	of := func(uin string) string { return "/admin/v1/accounts/" + uin + "/friends" }
+	for _, test := range []struct {
+		name, method, path, body string
+		status                   int
+		says                     string
+	}{
+		{"one friend too many", "POST", of(ann.uin), `{"friend":"` + p.NewAccount(t) + `"}`, 400, "5000 friends already"},
+		{"from the other side", "POST", of(p.NewAccount(t)), `{"friend":"` + ann.uin + `"}`, 400, "5000 friends already"},
+		{"friends already", "POST", of(ann.uin), `{"friend":"` + ben + `"}`, 201, ""},
+		{"oneself", "POST", of(ben), `{"friend":"` + ben + `"}`, 400, "its own friend"},
+		{"nobody", "POST", of(ben), `{"friend":"` + nobody + `"}`, 404, "there is no account " + nobody},
+		{"of nobody", "POST", of(nobody), `{"friend":"` + ben + `"}`, 404, "there is no account " + nobody},
+		{"no friend named", "POST", of(ben), `{}`, 400, `"friend"`},
+		{"a number for a friend", "POST", of(ben), `{"friend":10001}`, 400, "/friend"},
+		{"the longest remark", "PATCH", of(ann.uin) + "/" + ben, `{"remark":"` + strings.Repeat("x", 100) + `"}`, 200, ""},
+		{"a longer remark", "PATCH", of(ann.uin) + "/" + ben, `{"remark":"` + strings.Repeat("x", 101) + `"}`, 400, "101 bytes"},
+		{"a remark that is no text", "PATCH", of(ann.uin) + "/" + ben, "{\"remark\":\"\xff\"}", 400, "UTF-8"},
+		{"a remark on a stranger", "PATCH", of(ben) + "/1000001", `{"remark":"x"}`, 404, "are not friends"},
+		{"the end of what is none", "DELETE", of(ben) + "/1000001", "", 404, "are not friends"},
+	} {
+		status, answer, err := p.AdminRaw(test.method, test.path, []byte(test.body))
+		if err != nil || status != test.status || !strings.Contains(string(answer), strings.ReplaceAll(test.says, `"`, `\"`)) {
+			t.Errorf("%s: got status %d and %s, %v; want %d, saying %q", test.name, status, answer, err, test.status, test.says)
+		}
 	}
 }
