@@ -8,11 +8,13 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
+// first is the account number before the first of a crowd.
+const first = 1_000_000
+
 // crowd makes so many players of the game, all friends of the person, behind the platform's back: by its own
-// interfaces it would take several calls a friend. Their account numbers are first and those that follow.
+// interfaces it would take several calls a friend. Their account numbers are those that follow first.
 func crowd(t *testing.T, p *rookery.Platform, of player, count int) {
 	t.Helper()
-	const first = 1_000_000
 	for _, insert := range []string{
 		`INSERT INTO accounts SELECT ?2 + i, json_object('nickname', '小乌鸦' || i, 'picture_url', 'https://pic.example/u/' || i || '/'), state, class,
 			password_hash, password_epoch, created_ms FROM n, accounts WHERE uin = ?3`,
@@ -80,6 +82,14 @@ func TestThreeThousandFriends(t *testing.T) {
 		}
 	}
 	whole("0")
+	for after := first; after < first+count; after += 200 { // the bus has pages, so that they fit into frames
+		page := p.Bus(t, rookery.BusCall{Command: 0xf00, ServiceType: 1, Body: rookery.Message(nil).
+			Decimal(1, ann.app.AppID).Decimal(2, ann.uin).Number(3, uint64(after))})
+		last := rookery.Message(nil).Number(1, uint64(after+200))
+		if more := page.Numbers[4] != 0; page.Result != 0 || more != (after+200 < first+count) || !strings.HasPrefix(page.Texts[2], string(last)) {
+			t.Errorf("the page after %d: result %d, more %v, its last friend is %q", after, page.Result, more, page.Texts[2])
+		}
+	}
 	p.AddFault(t, rookery.Fault{Point: "store.read:friendships", AppID: ann.app.AppID})
 	whole("1")
 	var faults []rookery.Fault
