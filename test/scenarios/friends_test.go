@@ -363,6 +363,10 @@ func TestFriendsAndProfiles(t *testing.T) {
 			object{"openid": annV3.openid, "is_qq_vip": 1.0, "qq_vip_level": 4.0, "is_qq_year_vip": 1.0, "is_qq_svip": 1.0},
 			object{"openid": strangerV3.openid, "is_qq_vip": 0.0, "is_qq_year_vip": 0.0, "is_qq_svip": 0.0},
 		}})
+	for _, none := range []string{"", " ,"} {
+		want("qqfriends_vip without flags", v3("/relation/qqfriends_vip", fmt.Sprintf(`"fopenids":["%s"],"flags":"%s"`, strangerV3.openid, none)),
+			object{"is_lost": "0", "lists": []any{object{"openid": strangerV3.openid, "is_qq_vip": 0.0, "is_qq_year_vip": 0.0, "is_qq_svip": 0.0}}})
+	}
 	want("get_vip_rich_info", v3("/relation/get_vip_rich_info", `"x":0`), rich)
 	want("query_vip", v3("/profile/query_vip", `"vip":135`), vips)
 	want("get_wifi", v3("/profile/get_wifi", `"x":0`), object{"wifiVip": 1.0})

@@ -321,7 +321,6 @@ func (b *membersBody) check(c *access.Call) (err error) {
 	if b.openids, err = parseOpenIDs("fopenids", b.FOpenIDs); err != nil {
 		return err
 	}
-	b.wantVIP, b.wantSVIP = b.Flags == "", b.Flags == ""
 	for flag := range strings.SplitSeq(b.Flags, ",") {
 		switch strings.TrimSpace(flag) {
 		case "qq_vip":
@@ -332,6 +331,9 @@ func (b *membersBody) check(c *access.Call) (err error) {
 		default:
 			return retcode.QQFriendParameterIllegal.Errorf("body member \"flags\" has %.20q, which is neither qq_vip nor qq_svip", flag)
 		}
+	}
+	if !b.wantVIP && !b.wantSVIP { // no flag asks for all
+		b.wantVIP, b.wantSVIP = true, true
 	}
 	return nil
 }
