@@ -184,10 +184,80 @@ func TestFriendsOverMSDKv3(t *testing.T) {
 				return list(pl, `"flag":1`)
 			}}
 		})},
+		{"qq/251005", v3Answers(-10000, "251005,", 1, func(t *testing.T, p *rookery.Platform) v3Situation {
+			pl := granted(t, p)
+			expectV3(t, p, list(pl, `"flag":1`), 0, "success", 0) // what is kept of it is not trusted
+			off := p.AddFault(t, rookery.Fault{Point: "store.read:friendships", AppID: pl.app.AppID})
+			writable := p.AddFault(t, rookery.Fault{Point: "cache.write:friends", AppID: pl.app.AppID})
+			return v3Situation{on: p, call: list(pl, `"flag":1`), cure: func() rookery.V3Call {
+				off()
+				writable()
+				return list(pl, `"flag":1`)
+			}}
+		})},
 	} {
 		t.Run(s.code, func(t *testing.T) {
 			t.Parallel()
 			s.run(t, p)
+		})
+	}
+}
+
+// TestFriendsOverOpenAPI shows the friends' numbers at OpenAPI, whose openkey has numbers of its own instead of 251002.
+func TestFriendsOverOpenAPI(t *testing.T) {
+	p := rookery.Start(t)
+	const unreadable, unwritable = "store.read:friendships", "cache.write:friends"
+	for _, test := range []struct {
+		name, path string
+		kept       bool     // the list was read before
+		faults     []string // points
+		param      string   // of flag
+		withdrawn  bool     // the permission relation
+		ret        int
+		lost       any
+	}{
+		{"an unknown flag", appFriends, false, nil, "9", false, 251001, nil},
+		{"an unknown flag without the permission", appFriends, false, nil, "9", true, 251003, nil},
+		{"without the permission", appFriends, false, nil, "1", true, 251003, nil},
+		{"without the permission, a list kept", appFriends, true, []string{unreadable}, "1", true, 251003, nil},
+		{"unreadable", appFriends, false, []string{unreadable}, "1", false, 251004, nil},
+		{"unreadable, a list kept", appFriends, true, []string{unreadable}, "1", false, 0, 1.0},
+		{"unwritable", appFriends, false, []string{unwritable}, "1", false, 0, 1.0},
+		{"unreadable and unwritable", appFriends, true, []string{unreadable, unwritable}, "1", false, 251005, nil},
+		{"memberships, unreadable", "/v3/user/friends_vip_info", false, []string{unreadable}, "1", false, 251004, nil},
+		{"memberships, unreadable and unwritable", "/v3/user/friends_vip_info", true, []string{unreadable, unwritable}, "1", false, 251005, nil},
+		{"memberships without the permission", "/v3/user/friends_vip_info", false, nil, "1", true, 251003, nil},
+		{"is_friend, unreadable", "/v3/relation/is_friend", false, nil, "1", false, 251004, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ann := newMember(t, p)
+			ben := join(t, p, ann.app, p.NewAccount(t))
+			p.Befriend(t, ann.uin, ben.uin)
+			p.SetApp(t, ann.app, relation)
+			call := ann.call(test.path).With("fopenids", ben.openid).With("fopenid", ben.openid).With("flag", test.param)
+			if test.kept {
+				wantOpenAPI(t, p, call, 0, "")
+			}
+			if test.withdrawn {
+				p.SetApp(t, ann.app, rookery.Settings{"apis": []string{"get_app_friends", "friends_vip_info"}})
+			}
+			var offs []func()
+			for _, point := range test.faults {
+				offs = append(offs, p.AddFault(t, rookery.Fault{Point: point, AppID: ann.app.AppID}))
+			}
+			if test.path == "/v3/relation/is_friend" { // which asks about two accounts, not about an app
+				offs = append(offs, p.AddFault(t, rookery.Fault{Point: unreadable, Interface: test.path}))
+			}
+			answer := wantOpenAPI(t, p, call, test.ret, "")
+			if lost := answer.Fields["is_lost"]; lost != test.lost {
+				t.Errorf("is_lost is %v, want %v", lost, test.lost)
+			}
+			for _, off := range offs {
+				off()
+			}
+			p.SetApp(t, ann.app, relation)
+			wantOpenAPI(t, p, call.With("flag", "1"), 0, "")
 		})
 	}
 }
@@ -274,6 +344,10 @@ func TestFriendsAndProfiles(t *testing.T) {
 			object{"openid": annV3.openid, "nickName": "Ann", "gender": "", "figureurl_qq": "https://pic.example/ann/"},
 			object{"openid": benV3.openid, "nickName": "Benny", "gender": "", "figureurl_qq": "https://pic.example/ben.png#"},
 		}})
+	accountsBack := p.AddFault(t, rookery.Fault{Point: "store.read:accounts"})
+	want("qqfriends_detail with a caller whose profile cannot be read", v3("/relation/qqfriends_detail", `"flag":2`),
+		object{"is_lost": "1", "lists": []any{benElement}})
+	accountsBack()
 	p.SetApp(t, ann.app, rookery.Settings{"grant": []string{"qqstrange_profile"}})
 	want("qqstrange_profile", v3("/relation/qqstrange_profile", fmt.Sprintf(`"vcopenid":["%s","%s"]`, nobody, annV3.openid)),
 		object{"is_lost": "0", "lists": []any{object{
@@ -289,10 +363,23 @@ func TestFriendsAndProfiles(t *testing.T) {
 			object{"openid": annV3.openid, "is_qq_vip": 1.0, "qq_vip_level": 4.0, "is_qq_year_vip": 1.0, "is_qq_svip": 1.0},
 			object{"openid": strangerV3.openid, "is_qq_vip": 0.0, "is_qq_year_vip": 0.0, "is_qq_svip": 0.0},
 		}})
+	for _, none := range []string{"", " ,"} {
+		want("qqfriends_vip without flags", v3("/relation/qqfriends_vip", fmt.Sprintf(`"fopenids":["%s"],"flags":"%s"`, strangerV3.openid, none)),
+			object{"is_lost": "0", "lists": []any{object{"openid": strangerV3.openid, "is_qq_vip": 0.0, "is_qq_year_vip": 0.0, "is_qq_svip": 0.0}}})
+	}
 	want("get_vip_rich_info", v3("/relation/get_vip_rich_info", `"x":0`), rich)
 	want("query_vip", v3("/profile/query_vip", `"vip":135`), vips)
 	want("get_wifi", v3("/profile/get_wifi", `"x":0`), object{"wifiVip": 1.0})
 	want("qqget_first_reg", v3("/profile/qqget_first_reg", `"x":0`), object{"need_pop": "0"})
+
+	wifi := func(of v3Player) rookery.V3Call { return of.with("/profile/get_wifi", of.token, `"x":0`) }
+	expectV3(t, p, wifi(strangerV3), 0, "success", 0)
+	p.Revoke(t, ann.app, stranger.uin, "user")
+	expectV3(t, p, wifi(strangerV3), -10000, "-22,", 5)
+	closed := openid(p.NewAccount(t))
+	expectV3(t, p, wifi(closed), 0, "success", 0)
+	p.SetState(t, closed.uin, "closed")
+	expectV3(t, p, wifi(closed), -10000, "-22,", 5)
 
 	for _, friend := range []string{ben.uin, absent} {
 		p.Admin(t, "DELETE", "/admin/v1/accounts/"+friend+"/friends/"+ann.uin, nil, nil)

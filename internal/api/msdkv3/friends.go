@@ -2,6 +2,7 @@ package msdkv3
 
 import (
 	"cmp"
+	"log/slog"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -157,11 +158,12 @@ func (d *door) friendsDetail(c *access.Call) (any, error) {
 	}
 	answer := &friendsResult{Lists: make([]friend, 0, len(rsp.Friends)+1), IsLost: digit(rsp.Lost)}
 	if in.Flag == flagFriendsAndOwn {
-		p, err := d.friends.Profile(c.Context(), login.UIN)
-		if err != nil {
-			return nil, err
+		if p, err := d.friends.Profile(c.Context(), login.UIN); err == nil {
+			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: p}))
+		} else { // the friends are there all the same
+			c.Note(slog.String("lost", "the caller: "+err.Error()))
+			answer.IsLost = digit(true)
 		}
-		answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: p}))
 	}
 	for i := range rsp.Friends {
 		answer.Lists = append(answer.Lists, newFriend(c, &rsp.Friends[i]))
@@ -319,7 +321,6 @@ func (b *membersBody) check(c *access.Call) (err error) {
 	if b.openids, err = parseOpenIDs("fopenids", b.FOpenIDs); err != nil {
 		return err
 	}
-	b.wantVIP, b.wantSVIP = b.Flags == "", b.Flags == ""
 	for flag := range strings.SplitSeq(b.Flags, ",") {
 		switch strings.TrimSpace(flag) {
 		case "qq_vip":
@@ -330,6 +331,9 @@ func (b *membersBody) check(c *access.Call) (err error) {
 		default:
 			return retcode.QQFriendParameterIllegal.Errorf("body member \"flags\" has %.20q, which is neither qq_vip nor qq_svip", flag)
 		}
+	}
+	if !b.wantVIP && !b.wantSVIP { // no flag asks for all
+		b.wantVIP, b.wantSVIP = true, true
 	}
 	return nil
 }
@@ -434,19 +438,25 @@ type wifiResult struct {
 	WiFiVIP int `json:"wifiVip"`
 }
 
-// wifi shows whether a player is entitled to wireless networks.
+// wifi shows whether a player is entitled to wireless networks. No token speaks for the player, so the openid must be in use.
 func (d *door) wifi(c *access.Call) (any, error) {
-	who, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
-		AppID: c.App.AppID, OpenID: c.Input.(*wifiBody).packed,
+	in := c.Input.(*wifiBody)
+	_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
+		AppID: c.App.AppID, OpenID: in.packed,
 	})
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.friends.Profile(c.Context(), who.UIN)
+	openid := platform.OpenID(in.packed) // whose length 0x71f has checked
+	users, err := d.friends.Users(c.Context(), c.App.AppID, []platform.OpenID{openid})
 	if err != nil {
 		return nil, err
 	}
-	return &wifiResult{platform.Bit(p.VIP.WiFi.Has())}, nil
+	user, ok := users[openid]
+	if !ok {
+		return nil, retcode.QQOpenIDIllegal.Errorf("openid %s is not in use at the app", openid)
+	}
+	return &wifiResult{platform.Bit(user.Profile.VIP.WiFi.Has())}, nil
 }
 
 // firstRegBody is the body of qqget_first_reg: the openid stands in the URL (msdk-v3.md, 5.16).
