@@ -55,6 +55,7 @@ var parts = []part{
 	{"wrk", measureWrk},
 	{"bus", measureBus},
 	{"store", measureStore},
+	{"friends", measureFriends},
 	{"token", measureToken},
 	{"memory", measureMemory},
 }
@@ -85,7 +86,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,token,memory")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,friends,token,memory")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
