@@ -65,8 +65,8 @@ func TestAppCreate(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 
-	out = run(t, "", "app", "create", "--name", "Kite\x1b[2J")
-	wantAll(t, out, "100700010", "Kite\ufffd[2J", "formal", "login verify_login decrypt get_pfval", "appkey", "msdkkey")
+	out = run(t, "", "app", "create", "--name", "Kite\u202e")
+	wantAll(t, out, "100700010", "Kite\ufffd", "formal", "login verify_login decrypt get_pfval", "appkey", "msdkkey")
 	if strings.Contains(out, "sigkey") {
 		t.Errorf("V5 keys of an app that is no V5 game:\n%s", out)
 	}
@@ -168,7 +168,8 @@ func TestAppRefusals(t *testing.T) {
 	create := func(args ...string) []string { return append([]string{"app", "create", "--name", "Wren"}, args...) }
 	checkRefusals(t, []refusal{
 		{"no name", "", []string{"app", "create"}, ExitUsage, `"name" not set`},
-		{"empty name", "", []string{"app", "create", "--name", ""}, ExitFailure, "name has 0 bytes"},
+		{"empty name", "", []string{"app", "create", "--name", ""}, ExitFailure, "name is missing"},
+		{"name that steers terminals", "", []string{"app", "create", "--name", "Kite\x1b[2J"}, ExitFailure, "name has a control character at byte 5"},
 		{"name that is not UTF-8", "", []string{"app", "create", "--name", "\xff"}, ExitUsage, "invalid UTF-8"},
 		{"taken appid", "", create("--appid", "100700001"), ExitFailure, "rookery: exists already: app 100700001"},
 		{"taken gameid", "", create("--gameid", "11"), ExitFailure, "gameid 11 is app 100700001's"},

@@ -192,8 +192,8 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 
 // SetRemark sets what an account calls a friend, "" for nothing. Errors: identity.ErrInvalid, store.ErrNotFound.
 func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
-	if len(remark) > maxRemark {
-		return fmt.Errorf("%w: the remark has %d bytes, more than %d", identity.ErrInvalid, len(remark), maxRemark)
+	if err := platform.CheckText("the remark", remark, maxRemark); err != nil {
+		return fmt.Errorf("%w: %w", identity.ErrInvalid, err)
 	}
 	if err := s.store.SetRemark(ctx, uin, friend, remark); err != nil {
 		return noFriends(uin, friend, err)

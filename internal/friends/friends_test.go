@@ -226,6 +226,7 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 		"nobody":               {f.Befriend(ctx, ann, 99_999), store.ErrNotFound},
 		"end of what is none":  {f.Unfriend(ctx, ann, ben), store.ErrNotFound},
 		"remark of a stranger": {f.SetRemark(ctx, ann, ben, "x"), store.ErrNotFound},
+		"a torn remark":        {f.SetRemark(ctx, ann, ben, "a\x00b"), identity.ErrInvalid},
 		"an endless remark":    {f.SetRemark(ctx, ann, ben, strings.Repeat("x", maxRemark+1)), identity.ErrInvalid},
 	} {
 		if !errors.Is(test.got, test.want) {

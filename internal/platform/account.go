@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // AccountState is what an account may do. Its text form is what operators write.
@@ -99,8 +101,8 @@ func (p *Profile) Validate() error {
 	for name, text := range map[string]string{
 		"nickname": p.Nickname, "country": p.Country, "province": p.Province, "city": p.City, "language": p.Language,
 	} {
-		if len(text) > 100 {
-			return fmt.Errorf("%s has %d bytes, more than 100", name, len(text))
+		if err := CheckText(name, text, 100); err != nil {
+			return err
 		}
 	}
 	if len(p.PictureURL) > 512 {
@@ -116,6 +118,21 @@ func (p *Profile) Validate() error {
 		return fmt.Errorf("gender %d is not 0, 1 or 2", p.Gender)
 	}
 	return p.VIP.validate()
+}
+
+// CheckText refuses a text of more than most bytes, and one with a control character or with what is not UTF-8: neither can
+// be written as XML, and not every storage takes them.
+func CheckText(name, text string, most int) error {
+	switch {
+	case len(text) > most:
+		return fmt.Errorf("%s has %d bytes, more than %d", name, len(text), most)
+	case !utf8.ValidString(text):
+		return fmt.Errorf("%s is not UTF-8", name)
+	}
+	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
+		return fmt.Errorf("%s has a control character at byte %d", name, i+1)
+	}
+	return nil
 }
 
 // Account is one person's account.

@@ -141,8 +141,11 @@ func (a *App) Validate() error {
 	if a.AppID == 0 {
 		return fmt.Errorf("appid is missing")
 	}
-	if a.Name == "" || len(a.Name) > 100 {
-		return fmt.Errorf("name has %d bytes, not 1 to 100", len(a.Name))
+	if a.Name == "" {
+		return fmt.Errorf("name is missing")
+	}
+	if err := CheckText("name", a.Name, 100); err != nil {
+		return err
 	}
 	keys := map[string]string{"appkey": a.AppKey, "msdkkey": a.MSDKKey}
 	if a.GameID != 0 {
@@ -189,8 +192,8 @@ func (a *App) Validate() error {
 			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without user and fragment", uri)
 		}
 	}
-	if len(a.Developer) > 100 {
-		return fmt.Errorf("developer has %d bytes, more than 100", len(a.Developer))
+	if err := CheckText("developer", a.Developer, 100); err != nil {
+		return err
 	}
 	if len(a.TestNumbers) > MaxTestNumbers {
 		return fmt.Errorf("an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))
