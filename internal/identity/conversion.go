@@ -93,11 +93,8 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 	}
 }
 
-// Bounds of 0x71f (oidb.md, 1.7).
-const (
-	timestampWindow = 10 * time.Minute
-	maxNonce        = 64
-)
+// timestampWindow is how far a call's timestamp may be from now, either way (oidb.md, 1.7).
+const timestampWindow = 10 * time.Minute
 
 // convertOpenID is command 0x71f.
 func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rsp oidb.OpenIDResponse, err error) {
@@ -106,7 +103,7 @@ func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rs
 	}
 	now := s.clock.Now()
 	switch {
-	case len(req.Nonce) > maxNonce:
+	case len(req.Nonce) > oidb.MaxNonce:
 		return rsp, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
 	case len(req.OpenID) == 0:
 		return rsp, retcode.AccessTokenOpenIDMissing

@@ -73,6 +73,9 @@ type TextResponse struct {
 	OpenID platform.OpenID
 }
 
+// MaxNonce is the most that a nonce of 0x71f may have, in bytes (oidb.md, 1.7).
+const MaxNonce = 64
+
 // OpenIDRequest asks for the account number of an openid of an app. Timestamp and Nonce are optional.
 type OpenIDRequest struct {
 	AppID     platform.AppID

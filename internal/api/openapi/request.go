@@ -44,9 +44,6 @@ type request struct {
 	refused  *oidb.Failure // of the session check; nil when it succeeded
 }
 
-// maxNonce is what 0x71f takes, in bytes.
-const maxNonce = 64
-
 // params reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts
 // (qq-connect-openapi.md, B.1 and B.2).
 func (d *door) params(c *access.Call) (err error) {
@@ -148,8 +145,8 @@ func (in *request) check() error {
 			return invalid("timestamp", "a Unix time in seconds")
 		}
 	}
-	if len(in.query.Get("nonce")) > maxNonce {
-		return invalid("nonce", fmt.Sprintf("of at most %d bytes", maxNonce))
+	if len(in.query.Get("nonce")) > oidb.MaxNonce {
+		return invalid("nonce", fmt.Sprintf("of at most %d bytes", oidb.MaxNonce))
 	}
 	for i := range in.query {
 		if p := &in.query[i]; !in.gbk && (!utf8.ValidString(p.Value) || !utf8.ValidString(p.Name)) {
