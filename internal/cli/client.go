@@ -13,11 +13,12 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 // client speaks to a running platform's admin API for the operator commands.
@@ -31,7 +32,6 @@ type client struct {
 const (
 	askTimeout = 10 * time.Second
 	maxAnswer  = 16 << 20
-	maxToken   = 4 << 10
 )
 
 const operatorLong = `
@@ -132,9 +132,9 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 		return nil, usageErrorf("a platform answers at %s: name the file with its admin token with --token-file or ROOKERY_TOKEN_FILE", to.server)
 	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it is another platform's", to.server, to.tokenFile)
-	case strings.HasPrefix(refusal.Error, noPath) && strings.HasPrefix(path, "/dev/"):
+	case strings.HasPrefix(refusal.Error, server.NoPath) && strings.HasPrefix(path, "/dev/"):
 		return nil, fmt.Errorf("the platform at %s is no rookery dev, which alone has a clock to move, faults and a list of requests", to.server)
-	case strings.HasPrefix(refusal.Error, noPath):
+	case strings.HasPrefix(refusal.Error, server.NoPath):
 		return nil, fmt.Errorf("there is no admin API at %s: rookery serve has it at admin.listen", to.server)
 	case status >= 500:
 		return nil, fmt.Errorf("%s (request %s)", clean(refusal.Error), clean(refusal.RequestID))
@@ -165,41 +165,11 @@ func (c *client) find() (*target, error) {
 		return to, nil
 	}
 	var err error
-	to.token, err = readAdminToken(to.tokenFile)
+	to.token, err = server.ReadToken(to.tokenFile)
 	if noted && errors.Is(err, fs.ErrNotExist) {
 		return nil, unreachablef("the platform at %s is gone, and its admin token with it", to.server)
 	}
 	return to, err
-}
-
-var errNoToken = errors.New("holds no token")
-
-// readAdminToken reads a file that holds a token and no more; errNoToken comes back for another.
-func readAdminToken(name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("admin token: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("admin token: %w", err)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("admin token: %s is not a file", name)
-	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("admin token: %s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
-	}
-	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
-	if err != nil {
-		return "", fmt.Errorf("admin token: %w", err)
-	}
-	token := strings.TrimSpace(string(content))
-	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
-	if token == "" || len(content) > maxToken || strings.ContainsFunc(token, isOther) {
-		return "", fmt.Errorf("admin token: %s %w", name, errNoToken)
-	}
-	return token, nil
 }
 
 func noAnswer(ctx context.Context, server string, err error) error {

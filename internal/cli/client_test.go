@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 // platformUnderTest is a platform with the demo world that operator commands find by its note.
 type platformUnderTest struct {
-	*world
+	*server.World
 	log   *bytes.Buffer // complete after stop
 	stop  func()
 	token string
@@ -37,25 +39,22 @@ func startPlatform(t *testing.T) *platformUnderTest {
 	p := &platformUnderTest{log: new(bytes.Buffer)}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	ctx, cancel := context.WithCancel(context.Background())
-	cfg := devConfig(log)
-	cfg.HTTP.Listen, cfg.Data = "127.0.0.1:0", t.TempDir()
-	server, err := openServer(ctx, cfg)
+	options := devOptions(log)
+	options.HTTP.Listen, options.Data = "127.0.0.1:0", t.TempDir()
+	platform, world, err := server.OpenDemo(ctx, options)
 	if err != nil {
 		cancel()
 		t.Fatal(err)
 	}
-	if p.world, err = server.makeWorld(ctx); err != nil {
-		cancel()
-		t.Fatal(err)
-	}
+	p.World = world
 	token, err := os.ReadFile(p.AdminTokenFile)
 	if err != nil {
 		t.Error(err)
 	}
 	p.token = strings.TrimSpace(string(token))
-	(&knownServer{HTTP: p.HTTP, URL: p.HTTP, OIDB: p.OIDB, TokenFile: p.AdminTokenFile}).remember(log)
+	newKnownServer(platform.Addresses()).remember(log)
 	served := make(chan error, 1)
-	go func() { served <- server.serve(ctx) }()
+	go func() { served <- platform.Serve(ctx) }()
 	stopped := false
 	p.stop = func() {
 		cancel()

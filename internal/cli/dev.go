@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,9 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/config"
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
@@ -49,13 +47,13 @@ made the signature that came; rookery dev requests shows the string that the pla
 			if tsWindow < 0 {
 				return usageErrorf("--v5-ts-window cannot be negative")
 			}
-			log, flush := newLog(s.err)
+			log, flush := logging.New(s.err, config.Default().Log)
 			defer flush()
-			cfg := devConfig(log)
-			cfg.HTTP.Listen, cfg.Data, cfg.MSDKV5.TSWindow = addr, data, tsWindow
-			cfg.OpenAPI.Words = words
-			cfg.OIDB.Listen = cmp.Or(bus, cfg.OIDB.Listen)
-			return runDev(cmd.Context(), s, log, asJSON, cfg)
+			options := devOptions(log)
+			options.HTTP.Listen, options.Data, options.MSDKV5.TSWindow = addr, data, tsWindow
+			options.OpenAPI.Words = words
+			options.OIDB.Listen = bus
+			return runDev(cmd.Context(), s, options, asJSON)
 		},
 	}
 	flags := cmd.Flags()
@@ -69,54 +67,45 @@ made the signature that came; rookery dev requests shows the string that the pla
 	return cmd
 }
 
-// devConfig is the configuration that rookery dev begins with.
-func devConfig(log *slog.Logger) serverConfig {
-	cfg := serverConfig{
+// devOptions are what rookery dev begins with.
+func devOptions(log *slog.Logger) server.Options {
+	return server.Options{
 		Config: config.Default().Config,
-		log:    log,
-		dev:    &devParts{inspector: access.NewInspector()},
-		named:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},
+		Log:    log,
+		Dev:    true,
+		Names:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},
 	}
-	cfg.OIDB.Listen = anyBus
-	return cfg
 }
 
-func runDev(ctx context.Context, s *streams, log *slog.Logger, asJSON bool, cfg serverConfig) (err error) {
-	if cfg.Data == "" {
-		if cfg.Data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
+func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool) (err error) {
+	if options.Data == "" {
+		if options.Data, err = os.MkdirTemp("", "rookery-dev-"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
+		defer func() { err = errors.Join(err, os.RemoveAll(options.Data)) }()
 	}
-	server, err := openServer(ctx, cfg)
+	platform, world, err := server.OpenDemo(ctx, options)
 	if err != nil {
 		return err
 	}
-	world, err := server.makeWorld(ctx)
-	if err != nil {
-		return errors.Join(err, server.close())
-	}
-	known := knownServer{HTTP: world.HTTP, URL: world.HTTP, OIDB: world.OIDB, TokenFile: world.AdminTokenFile}
-	known.remember(log)
+	known := newKnownServer(platform.Addresses())
+	known.remember(options.Log)
 	defer known.forget()
-	if host := server.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
-		log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
-	}
 	served := make(chan error, 1)
-	go func() { served <- server.serve(ctx) }()
+	go func() { served <- platform.Serve(ctx) }()
 	if asJSON {
 		err = json.NewEncoder(s.out).Encode(world)
 	} else {
-		err = server.introduce(ctx, s.out, world)
+		err = introduce(s.out, world)
 	}
 	if err != nil {
-		log.Error("the world could not be printed", "error", err.Error())
+		options.Log.Error("the world could not be printed", "error", err.Error())
 	}
 	return <-served
 }
 
 // introduce tells a person what there is and what to try.
-func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
+func introduce(out io.Writer, w *server.World) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n\n", w.HTTP, w.OIDB)
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -130,16 +119,16 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	for _, a := range w.Accounts {
 		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", a.UIN, a.Nickname, a.MSDKOpenIDs[game.GameID])
 	}
-	fmt.Fprintf(&b, "Every password is %s. Keys and tokens of all: rookery dev --json.\n", worldPassword)
+	fmt.Fprintf(&b, "Every password is %s. Keys and tokens of all: rookery dev --json.\n", server.DemoPassword)
 
 	ann := w.Accounts[0]
 	if ann.MSDKTokens[game.GameID] == "" {
 		_, err := io.WriteString(out, b.String())
 		return err
 	}
-	login := func(app worldApp, token string) (address, body string) {
+	login := func(app server.WorldApp, token string) (address, body string) {
 		body = fmt.Sprintf(`{"openid":"%s","token":"%s"}`, ann.MSDKOpenIDs[app.GameID], token)
-		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, s.clock.Now().Unix())
+		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, w.Made.Unix())
 		q, _ := sign.ParseQuery(nil, query) // ours
 		return w.HTTP + "/v2/auth/verify_login?" + query + "&sig=" + sign.V5("/v2/auth/verify_login", q, []byte(body), app.SigKeys["0"]), body
 	}
@@ -150,16 +139,11 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	address, body := login(game, ann.MSDKTokens[game.GameID])
 	try("Ann's login holds: ret 0", address, body)
 	try("the signature covers the body: ret 1008, and rookery dev requests shows what was signed", address, strings.Replace(body, "{", "{ ", 1))
-	lapsed := time.Duration(0)
-	old, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: game.AppID, UIN: ann.UIN, Kind: identity.MSDKToken, Lifetime: &lapsed})
-	if err != nil {
-		return err
-	}
-	address, body = login(game, old.Token)
+	address, body = login(game, w.ExpiredToken)
 	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", address, body)
 	address, body = login(other, ann.MSDKTokens[game.GameID])
 	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", address, body)
-	now := fmt.Sprint(s.clock.Now().Unix())
+	now := fmt.Sprint(w.Made.Unix())
 	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
 		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
 		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
@@ -170,9 +154,9 @@ func (s *server) introduce(ctx context.Context, out io.Writer, w *world) error {
 	}
 	r.method, r.key = "GET", game.AppKey
 	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
-	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {worldRedirects[0]}, "state": {"hello"}}
+	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {server.DemoRedirect}, "state": {"hello"}}
 	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
-	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {worldRedirects[0]}}
+	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {server.DemoRedirect}}
 	fmt.Fprintf(&b, "\n# the code that the browser comes back with, in the place of CODE, buys an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())

@@ -18,7 +18,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 // Exit statuses of rookery dev exec for commands that did not run, as shells have them.
@@ -110,22 +113,18 @@ func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, comm
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	log, flush := newLog(logTo)
+	log, flush := logging.New(logTo, config.Default().Log)
 	defer flush()
-	cfg := devConfig(log)
-	cfg.HTTP.Listen, cfg.Data = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data"))
+	options := devOptions(log)
+	options.HTTP.Listen, options.Data = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data"))
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	server, err := openServer(running, cfg)
+	platform, world, err := server.OpenDemo(running, options)
 	if err != nil {
 		return err
 	}
-	world, err := server.makeWorld(running)
-	if err != nil {
-		return errors.Join(err, server.close())
-	}
 	served := make(chan error, 1)
-	go func() { served <- server.serve(running) }()
+	go func() { served <- platform.Serve(running) }()
 	defer func() {
 		stop()
 		if failed := <-served; failed != nil {
@@ -144,7 +143,7 @@ func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, comm
 }
 
 // environment is the command's: outer without what another platform left in it, and this one's.
-func environment(outer []string, w *world, worldFile string) []string {
+func environment(outer []string, w *server.World, worldFile string) []string {
 	app, account := w.Apps[0], w.Accounts[0]
 	own := map[string]string{
 		"ROOKERY_HTTP":             w.HTTP,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 // knownServer says where a running platform is. The platform that started last leaves it in the account's
@@ -16,6 +17,10 @@ type knownServer struct {
 	URL       string `json:"url"`  // of its admin API
 	OIDB      string `json:"oidb"` // host:port of its bus
 	TokenFile string `json:"token_file"`
+}
+
+func newKnownServer(at server.Addresses) *knownServer {
+	return &knownServer{HTTP: at.HTTP, URL: at.Admin, OIDB: at.OIDB, TokenFile: at.AdminTokenFile}
 }
 
 func knownServerFile() (string, error) {

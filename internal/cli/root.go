@@ -1,4 +1,5 @@
-// Package cli is the rookery command tree. It is the only package that sees every other one and wires them together.
+// Package cli is the rookery command tree. A command reads its flags, then starts a platform of internal/server or calls a
+// running one.
 //
 // Results go to standard output, everything else to standard error. With --json a result is JSON whose fields are
 // stable; prose is not.

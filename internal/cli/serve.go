@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 // otherVariables are ROOKERY_ variables that are no settings of the platform: those of the operator commands, of the tests,
@@ -109,33 +111,22 @@ It serves until SIGTERM or an interrupt, then fails its readiness for stop.notic
 	return cmd
 }
 
-// served says where a platform listens, in the form that --json prints.
-type served struct {
-	HTTP           string `json:"http"`
-	Admin          string `json:"admin"`
-	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing where the bus does not listen
-	AdminTokenFile string `json:"admin_token_file"`
-}
-
 func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON bool) error {
-	log, flush := newLogBy(s.err, loaded.Log)
+	log, flush := logging.New(s.err, loaded.Log)
 	defer flush()
-	server, err := openServer(ctx, serverConfig{Config: loaded.Config, log: log})
+	platform, err := server.Open(ctx, server.Options{Config: loaded.Config, Log: log})
 	if err != nil {
 		return err
 	}
 	for _, w := range loaded.Warnings() {
 		log.Warn("insecure setting", "setting", w.Setting, "advice", w.Text)
 	}
-	at := served{HTTP: server.public.url(), Admin: server.operators.url(), AdminTokenFile: server.adminTokenFile}
-	if server.busListener != nil {
-		at.OIDB = server.busListener.Addr().String()
-	}
-	known := knownServer{HTTP: at.HTTP, URL: at.Admin, OIDB: at.OIDB, TokenFile: at.AdminTokenFile}
+	at := platform.Addresses()
+	known := newKnownServer(at)
 	known.remember(log)
 	defer known.forget()
 	ended := make(chan error, 1)
-	go func() { ended <- server.serve(ctx) }()
+	go func() { ended <- platform.Serve(ctx) }()
 	log.Info("serving", "http", at.HTTP, "admin", at.Admin, "oidb", at.OIDB)
 	if asJSON {
 		err = json.NewEncoder(s.out).Encode(at)
@@ -170,7 +161,7 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkFiles(&loaded.Config); err != nil {
+			if err := server.CheckFiles(&loaded.Config); err != nil {
 				return err
 			}
 			warnings := loaded.Warnings()
@@ -187,26 +178,6 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 	}
 	from.addFlags(cmd)
 	return cmd
-}
-
-// checkFiles reads the files that a configuration names.
-func checkFiles(c *config.Config) error {
-	var errs []error
-	for _, listener := range []struct {
-		setting string
-		files   config.TLS
-	}{{"http.tls", c.HTTP.TLS}, {"admin.tls", c.Admin.TLS}} {
-		if listener.files.On() {
-			_, err := openCertificate(listener.setting, listener.files)
-			errs = append(errs, err)
-		}
-	}
-	if c.Admin.TokenFile != "" {
-		_, err := serverToken(c.Admin.TokenFile)
-		errs = append(errs, err)
-	}
-	_, err := readWords("openapi.words", c.OpenAPI.Words)
-	return errors.Join(append(errs, err)...)
 }
 
 func newConfigPrintCommand(s *streams) *cobra.Command {

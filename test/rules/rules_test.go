@@ -27,6 +27,7 @@ var layers = []struct {
 }{
 	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest"}, true},
 	{[]string{"internal/cli"}, false},
+	{[]string{"internal/server"}, false},
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
 	{[]string{"internal/access"}, false},
@@ -37,6 +38,7 @@ var layers = []struct {
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
 	{[]string{"internal/store"}, false},
+	{[]string{"internal/logging"}, false},
 	{[]string{"internal/config"}, true},
 	{[]string{"client/share"}, false},
 	{[]string{"client"}, false},

@@ -1,4 +1,4 @@
-package cli
+package server
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 // connected returns a connection that a listener accepted, and its peer.
 func connected(t *testing.T) (*counted, net.Conn) {
 	t.Helper()
-	s := &server{}
+	s := &Server{}
 	l, err := s.listen("http.listen", "127.0.0.1:0", "http.tls", config.TLS{}, 1)
 	if err != nil {
 		t.Fatal(err)

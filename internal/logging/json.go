@@ -1,4 +1,4 @@
-package cli
+package logging
 
 import (
 	"context"
@@ -22,12 +22,12 @@ func newJSONHandler(w io.Writer, options *slog.HandlerOptions) *jsonHandler {
 	return &jsonHandler{Handler: slog.NewJSONHandler(w, options), w: w}
 }
 
-var logLines = sync.Pool{New: func() any { return new([]byte) }}
+var lines = sync.Pool{New: func() any { return new([]byte) }}
 
 // Handle implements slog.Handler.
 func (h *jsonHandler) Handle(ctx context.Context, r slog.Record) error {
-	line := logLines.Get().(*[]byte)
-	defer logLines.Put(line)
+	line := lines.Get().(*[]byte)
+	defer lines.Put(line)
 	plain := !r.Time.IsZero()
 	b := append((*line)[:0], `{"time":"`...)
 	b = h.appendTime(b, r.Time)

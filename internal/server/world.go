@@ -1,28 +1,33 @@
-package cli
+package server
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// world is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships,
+// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships,
 // and for each account at each game one sound token of every kind.
-type world struct {
+type World struct {
 	HTTP           string         `json:"http"`
 	OIDB           string         `json:"oidb"` // host:port of the bus
 	AdminTokenFile string         `json:"admin_token_file"`
-	Apps           []worldApp     `json:"apps"`
-	Accounts       []worldAccount `json:"accounts"`
+	Apps           []WorldApp     `json:"apps"`
+	Accounts       []WorldAccount `json:"accounts"`
+
+	Made         time.Time `json:"-"` // by the platform's clock
+	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" where that account can have none
 }
 
-type worldApp struct {
+type WorldApp struct {
 	AppID        platform.AppID    `json:"appid"`
 	Name         string            `json:"name"`
 	AppKey       string            `json:"appkey"`
@@ -32,7 +37,7 @@ type worldApp struct {
 	ClientSigKey string            `json:"client_sigkey"`
 }
 
-type worldAccount struct {
+type WorldAccount struct {
 	UIN      platform.UIN `json:"uin"`
 	Nickname string       `json:"nickname"`
 	Password string       `json:"password"`
@@ -48,72 +53,90 @@ type worldAccount struct {
 	MSDKTokens  map[platform.GameID]string              `json:"msdk_tokens"`
 }
 
-// worldPassword is every demo account's password. It is public, as the whole world is; hashing it once, not eight times,
+// DemoPassword is every demo account's password. It is public, as the whole world is; hashing it once, not eight times,
 // is what lets the platform be ready in a moment.
-const worldPassword = "rookery-demo"
+const DemoPassword = "rookery-demo"
 
-// worldAPIs are what the games may call: beside what every app may, all about friends.
-var worldAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
+// demoAPIs are what the games may call: beside what every app may, all about friends.
+var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
 
-var worldApps = []platform.App{
+var demoApps = []platform.App{
 	{
-		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true, APIs: worldAPIs,
+		AppID: 100700001, Name: "Magpie Arena", GameID: 11, Online: true, APIs: demoAPIs,
 		AppKey: "demoappkey100700001magpiearena00", MSDKKey: "demomsdkkey100700001magpiearena0",
 		SigKeys:      map[string]string{"0": "0123456789abcdef0123456789abcdef", "1": "fedcba9876543210fedcba9876543210"},
-		RedirectURIs: worldRedirects,
+		RedirectURIs: demoRedirects,
 		ClientSigKey: "democlientsigkey11magpiearena000",
 	}, {
-		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true, APIs: worldAPIs,
+		AppID: 100700002, Name: "Heron Harbour", GameID: 12, Online: true, APIs: demoAPIs,
 		AppKey: "demoappkey100700002heronharbour0", MSDKKey: "demomsdkkey100700002heronharbour",
 		SigKeys:      map[string]string{"0": "00112233445566778899aabbccddeeff", "1": "ffeeddccbbaa99887766554433221100"},
-		RedirectURIs: worldRedirects,
+		RedirectURIs: demoRedirects,
 		ClientSigKey: "democlientsigkey12heronharbour00",
 	},
 }
 
-// worldRedirects let a program on the same machine have people signed in, whatever its port.
-var worldRedirects = []string{"http://127.0.0.1/callback", "http://localhost/callback"}
+// DemoRedirect lets a program on the same machine have people signed in, whatever its port.
+const DemoRedirect = "http://127.0.0.1/callback"
 
-var worldNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
+var demoRedirects = []string{DemoRedirect, "http://localhost/callback"}
 
-// worldVIP is what some of them have of QQ's memberships.
-var worldVIP = map[string]platform.VIP{
+var demoNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
+
+// demoVIP is what some of them have of QQ's memberships.
+var demoVIP = map[string]platform.VIP{
 	"Ann":  {QQLevel: 32, Member: platform.Membership{Level: 5, Year: true}, Yellow: platform.Membership{Level: 4, Year: true, Luxury: true}},
 	"Ben":  {QQLevel: 21, Member: platform.Membership{Level: 3}, Super: platform.Membership{Level: 2}, Blue: platform.Membership{Level: 6, Luxury: true}},
 	"Chen": {QQLevel: 8, Green: platform.Membership{Level: 1}, WiFi: platform.Membership{Level: 1}},
 	"小鸦":   {QQLevel: 1},
 }
 
-// worldFriends are pairs of indexes into worldNames: a circle of five and a pair; the last account has no friends.
-var worldFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
+// demoFriends are pairs of indexes into demoNames: a circle of five and a pair; the last account has no friends.
+var demoFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
 
-// makeWorld puts the demo world into a platform. What is there already stays as it is; tokens are always new.
-func (s *server) makeWorld(ctx context.Context) (*world, error) {
-	w := &world{HTTP: s.url(), OIDB: s.busListener.Addr().String(), AdminTokenFile: s.adminTokenFile, Accounts: make([]worldAccount, len(worldNames))}
-	for _, demo := range worldApps {
+// OpenDemo opens a platform and puts the demo world into it. What is there already stays as it is; tokens are always new.
+func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
+	s, err := Open(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := s.makeWorld(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("demo world: %w", err), s.Close())
+	}
+	if host := s.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
+		o.Log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
+	}
+	return s, w, nil
+}
+
+func (s *Server) makeWorld(ctx context.Context) (*World, error) {
+	at := s.Addresses()
+	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
+	for _, demo := range demoApps {
 		app := s.identity.Apps.ByID(demo.AppID)
 		if app == nil {
 			var err error
 			if app, err = s.identity.Apps.Create(ctx, demo); err != nil {
-				return nil, fmt.Errorf("demo world: %w", err)
+				return nil, err
 			}
 		}
-		w.Apps = append(w.Apps, worldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
+		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
 	}
-	hash, err := identity.HashPassword(worldPassword)
+	hash, err := identity.HashPassword(DemoPassword)
 	if err != nil {
 		return nil, err
 	}
 	// All at once: the store's writer then puts the writes of all accounts into few commits.
 	var (
 		group sync.WaitGroup
-		errs  = make([]error, len(worldNames))
+		errs  = make([]error, len(demoNames))
 	)
-	for i, name := range worldNames {
+	for i, name := range demoNames {
 		group.Go(func() { w.Accounts[i], errs[i] = s.makeAccount(ctx, platform.FirstUIN+platform.UIN(i), name, hash) })
 	}
 	group.Wait()
-	for _, pair := range worldFriends {
+	for _, pair := range demoFriends {
 		group.Go(func() {
 			if err := s.friends.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
 				errs[pair[0]] = errors.Join(errs[pair[0]], err)
@@ -122,14 +145,23 @@ func (s *server) makeWorld(ctx context.Context) (*world, error) {
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("demo world: %w", err)
+		return nil, err
 	}
+	if w.Accounts[0].MSDKTokens[w.Apps[0].GameID] == "" {
+		return w, nil
+	}
+	expired := time.Duration(0)
+	token, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: w.Apps[0].AppID, UIN: w.Accounts[0].UIN, Kind: identity.MSDKToken, Lifetime: &expired})
+	if err != nil {
+		return nil, err
+	}
+	w.ExpiredToken = token.Token
 	return w, nil
 }
 
-func (s *server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (worldAccount, error) {
-	a := worldAccount{
-		UIN: uin, Nickname: name, Password: worldPassword,
+func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (WorldAccount, error) {
+	a := WorldAccount{
+		UIN: uin, Nickname: name, Password: DemoPassword,
 		OpenIDs:      make(map[platform.AppID]platform.OpenID),
 		AccessTokens: make(map[platform.AppID]string),
 		PayTokens:    make(map[platform.AppID]string),
@@ -138,12 +170,12 @@ func (s *server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		MSDKTokens:   make(map[platform.GameID]string),
 	}
 	err := s.store.CreateAccount(ctx, &platform.Account{
-		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: worldVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
+		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: demoVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
 	}, platform.FirstUIN)
 	if err != nil && !errors.Is(err, store.ErrExists) {
 		return a, err
 	}
-	for _, demo := range worldApps {
+	for _, demo := range demoApps {
 		app := s.identity.Apps.ByID(demo.AppID)
 		// The access token comes first: the others hang on the login that it stands for.
 		for _, kind := range []identity.Kind{identity.AccessToken, identity.PayToken, identity.Openkey, identity.MSDKToken} {

@@ -1,4 +1,4 @@
-package cli
+package server
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type listening struct {
 }
 
 // listen listens at the address of a setting.
-func (s *server) listen(setting, addr, tlsSetting string, files config.TLS, most int) (l *listening, err error) {
+func (s *Server) listen(setting, addr, tlsSetting string, files config.TLS, most int) (l *listening, err error) {
 	name := s.cfg.name(setting)
 	l = &listening{most: int64(most), deadlines: newDeadlines()}
 	if files.On() {

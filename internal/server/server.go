@@ -1,9 +1,10 @@
-package cli
+// Package server is the running platform: it opens the data folder, puts the services on it and on the bus, the doors on
+// the services, and the gateway on its listeners.
+package server
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,14 +44,20 @@ import (
 	"github.com/rookeryhq/rookery/internal/words"
 )
 
-// serverConfig is what a platform is started with.
-type serverConfig struct {
+// Options are what a platform is started with.
+type Options struct {
 	config.Config
-	log *slog.Logger
-	dev *devParts // what rookery dev has beside a platform; nil for rookery serve
-	// named are settings that the person who starts the platform knows under another name than their own.
-	named map[string]string
+	Log *slog.Logger
+	// Dev adds what `rookery dev` has beside a platform: a clock that can be moved, fault points, the inspector, and
+	// everything on one listener. Without an address the bus then listens at its usual one, or at any free port where that is
+	// taken or HTTP takes any.
+	Dev bool
+	// Names are settings that the person who starts the platform knows by another name than their own; errors use it.
+	Names map[string]string
 }
+
+// name is what errors call a setting.
+func (o *Options) name(setting string) string { return cmp.Or(o.Names[setting], setting) }
 
 // devParts are what `rookery dev` has beside a platform.
 type devParts struct {
@@ -58,22 +65,15 @@ type devParts struct {
 	inspector *access.Inspector
 }
 
-// name is what errors call a setting.
-func (c *serverConfig) name(setting string) string {
-	if name, ok := c.named[setting]; ok {
-		return name
-	}
-	return setting
-}
-
-// server is a platform: everything between the listeners and the disk, wired together.
-type server struct {
+// Server is a platform: everything between the listeners and the disk, wired together.
+type Server struct {
 	identity *identity.Service
 	friends  *friends.Service
 	store    store.Store
 	clock    *platform.Clock
 
-	cfg            serverConfig
+	cfg            Options
+	dev            *devParts // nil for rookery serve
 	lock           *os.File
 	public         *listening   // the doors that games call; under rookery dev everything
 	operators      *listening   // the admin API, metrics and health; nil under rookery dev
@@ -86,12 +86,15 @@ type server struct {
 // operatorConnections bounds the operators' listener.
 const operatorConnections = 256
 
-// openServer opens the data folder, wires the platform and listens. Nothing is served before serve.
-func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
-	s = &server{clock: new(platform.Clock), cfg: cfg}
+// Open opens the data folder, wires the platform and listens. Nothing is served before Serve.
+func Open(ctx context.Context, cfg Options) (s *Server, err error) {
+	s = &Server{clock: new(platform.Clock), cfg: cfg}
+	if cfg.Dev {
+		s.dev = &devParts{inspector: access.NewInspector()}
+	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, s.Close())
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
@@ -112,24 +115,24 @@ func openServer(ctx context.Context, cfg serverConfig) (s *server, err error) {
 }
 
 // listenEverywhere opens the listeners.
-func (s *server) listenEverywhere() (err error) {
+func (s *Server) listenEverywhere() (err error) {
 	cfg := &s.cfg
 	if s.public, err = s.listen("http.listen", cfg.HTTP.Listen, "http.tls", cfg.HTTP.TLS, cfg.HTTP.MaxConnections); err != nil {
 		return err
 	}
-	if cfg.OIDB.Listen != "" {
+	if cfg.OIDB.Listen != "" || cfg.Dev {
 		if s.busListener, err = listenBus(*cfg); err != nil {
 			return err
 		}
 	}
-	if cfg.dev == nil {
+	if s.dev == nil {
 		s.operators, err = s.listen("admin.listen", cfg.Admin.Listen, "admin.tls", cfg.Admin.TLS, operatorConnections)
 	}
 	return err
 }
 
 // openServices opens what is in the data folder and puts the services on it and on the bus.
-func (s *server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken string, err error) {
+func (s *Server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken string, err error) {
 	cfg := &s.cfg
 	dbFile := filepath.Join(cfg.Data, "rookery.db")
 	db, err := sqlite.Open(ctx, dbFile)
@@ -137,7 +140,7 @@ func (s *server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken st
 		return "", fmt.Errorf("%s: %w", cfg.name("data"), err)
 	}
 	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // a copy that was put back, say
-		cfg.log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
+		cfg.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
 	}
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
 	keyringFile := filepath.Join(cfg.Data, "keyring.json")
@@ -149,10 +152,10 @@ func (s *server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken st
 	if adminToken, err = s.openAdminToken(); err != nil {
 		return "", err
 	}
-	if cfg.dev != nil {
-		s.store = cfg.dev.faults.Store(s.store)
-		keyring.Guard(cfg.dev.faults.Keyring)
-		bus.Guard(cfg.dev.faults.Bus)
+	if s.dev != nil {
+		s.store = s.dev.faults.Store(s.store)
+		keyring.Guard(s.dev.faults.Keyring)
+		bus.Guard(s.dev.faults.Bus)
 	}
 
 	s.identity = identity.New(s.store, s.clock, keyring)
@@ -160,20 +163,20 @@ func (s *server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken st
 		return "", err
 	}
 	if errors.Is(noKeyring, fs.ErrNotExist) && len(s.identity.Apps.List()) > 0 {
-		cfg.log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
+		cfg.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", keyringFile)
 	}
 	s.identity.Register(bus)
 	s.friends = friends.New(s.store, s.clock, bus)
 	s.friends.Register()
-	if cfg.dev != nil {
-		s.friends.Guard(cfg.dev.faults.FriendCache)
+	if s.dev != nil {
+		s.friends.Guard(s.dev.faults.FriendCache)
 	}
 	return adminToken, bus.LoadPolicy(ctx, s.store, s.clock)
 }
 
 // openDoors puts the doors on the listeners.
-func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
+func (s *Server) openDoors(bus *oidb.Bus, adminToken string) error {
 	cfg := &s.cfg
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	if err != nil {
@@ -187,9 +190,9 @@ func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	public := []*access.Door{
-		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: cfg.dev != nil}),
-		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: cfg.dev != nil}),
-		openapi.New(s.identity, s.friends, bus, openapi.Options{Words: forbidden, ExplainSignatures: cfg.dev != nil}),
+		msdkv5.New(s.identity, s.friends, bus, msdkv5.Options{TSWindow: cfg.MSDKV5.TSWindow, ExplainSignatures: s.dev != nil}),
+		msdkv3.New(s.identity, s.friends, bus, msdkv3.Options{ExplainSignatures: s.dev != nil}),
+		openapi.New(s.identity, s.friends, bus, openapi.Options{Words: forbidden, ExplainSignatures: s.dev != nil}),
 		connect.New(s.identity, bus, connect.Options{TokenMediaType: cfg.Connect.TokenMediaType}),
 		pages.New(s.identity),
 	}
@@ -200,21 +203,21 @@ func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
 			Rated:      access.Permissions(routes, "app-rate"),
 		}, adminToken),
 	}
-	if cfg.dev != nil {
-		operators = append(operators, dev.New(s.identity, s.clock, &cfg.dev.faults, cfg.dev.inspector, adminToken))
+	if s.dev != nil {
+		operators = append(operators, dev.New(s.identity, s.clock, &s.dev.faults, s.dev.inspector, adminToken))
 	}
-	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, cfg.log, metrics)
+	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, cfg.Log, metrics)
 	if err != nil {
 		return err
 	}
 	busOptions := oidb.ServerOptions{}
-	if cfg.dev != nil {
-		busOptions.Observe = func(o oidb.Observed) { cfg.dev.inspector.Add(s.busRecord(o)) }
+	if s.dev != nil {
+		busOptions.Observe = func(o oidb.Observed) { s.dev.inspector.Add(s.busRecord(o)) }
 	}
-	s.bus = oidb.NewServer(bus, cfg.log, metrics, busOptions)
+	s.bus = oidb.NewServer(bus, cfg.Log, metrics, busOptions)
 	gateway.TrustProxies(access.Proxies{Ranges: cfg.HTTP.TrustedProxies, Forwarded: cfg.HTTP.ProxyHeaders == "forwarded"})
-	if cfg.dev != nil {
-		gateway.Inspect(cfg.dev.inspector)
+	if s.dev != nil {
+		gateway.Inspect(s.dev.inspector)
 		gateway.NameInterfaces()
 	}
 
@@ -225,7 +228,7 @@ func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
 		mux = s.mount(s.operators, gateway, operators, nowhere)
 	} else {
 		mux = s.mount(s.public, gateway, slices.Concat(public, operators), nowhere)
-		s.public.http.RegisterOnShutdown(cfg.dev.inspector.Release)
+		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -234,7 +237,7 @@ func (s *server) openDoors(bus *oidb.Bus, adminToken string) error {
 }
 
 // busRecord is what the inspector remembers of a call of the bus.
-func (s *server) busRecord(o oidb.Observed) access.Record {
+func (s *Server) busRecord(o oidb.Observed) access.Record {
 	r := access.Record{
 		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, Method: "OIDB", Interface: o.Command.String(),
 		Peer: o.Peer.String(), DurationUS: o.Took.Microseconds(),
@@ -254,7 +257,7 @@ func (s *server) busRecord(o oidb.Observed) access.Record {
 
 // mount gives a listener its server and the doors that it serves. The mux is for what else it is to serve; nowhere answers
 // what is left.
-func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Door, nowhere http.Handler) *http.ServeMux {
+func (s *Server) mount(l *listening, gateway *access.Gateway, doors []*access.Door, nowhere http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", nowhere)
 	l.http = &http.Server{
@@ -264,7 +267,7 @@ func (s *server) mount(l *listening, gateway *access.Gateway, doors []*access.Do
 		WriteTimeout:      s.cfg.HTTP.WriteTimeout,
 		IdleTimeout:       s.cfg.HTTP.IdleTimeout,
 		MaxHeaderBytes:    s.cfg.HTTP.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.cfg.log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
 	}
 	return mux
 }
@@ -282,7 +285,7 @@ func unredirected(mux, nowhere http.Handler) http.Handler {
 }
 
 // closing has connections closed after their answer while the platform drains.
-func (s *server) closing(next http.Handler) http.Handler {
+func (s *Server) closing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
@@ -291,18 +294,36 @@ func (s *server) closing(next http.Handler) http.Handler {
 	})
 }
 
-// url is where the platform listens.
-func (s *server) url() string { return s.public.url() }
+// Addresses say where a platform listens, in the form that `rookery serve --json` prints.
+type Addresses struct {
+	HTTP           string `json:"http"` // base URL of the doors that games call
+	Admin          string `json:"admin"`
+	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing where the bus does not listen
+	AdminTokenFile string `json:"admin_token_file"`
+}
 
-// serve answers requests until ctx ends; then it drains. It releases everything.
-func (s *server) serve(ctx context.Context) error {
+// Addresses returns where the platform listens. Under rookery dev the admin API is where everything is.
+func (s *Server) Addresses() Addresses {
+	at := Addresses{HTTP: s.public.url(), AdminTokenFile: s.adminTokenFile}
+	at.Admin = at.HTTP
+	if s.operators != nil {
+		at.Admin = s.operators.url()
+	}
+	if s.busListener != nil {
+		at.OIDB = s.busListener.Addr().String()
+	}
+	return at
+}
+
+// Serve answers requests until ctx ends; then it drains. It releases everything.
+func (s *Server) Serve(ctx context.Context) error {
 	stopped, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	failed := make(chan error, 3)
 	for _, l := range s.listenings() {
 		go func() { failed <- l.serve() }()
 		if l.certificate != nil {
-			go l.certificate.watch(stopped, s.cfg.log)
+			go l.certificate.watch(stopped, s.cfg.Log)
 		}
 	}
 	if s.busListener != nil {
@@ -314,16 +335,16 @@ func (s *server) serve(ctx context.Context) error {
 	case <-ctx.Done():
 		err = s.drain(stopped)
 	}
-	return errors.Join(err, s.close())
+	return errors.Join(err, s.Close())
 }
 
 // drain stops in steps: readiness fails while requests are still taken; then the listeners close and requests and calls
 // under way are finished. The operators' listener is the last, so that the drain can be watched.
-func (s *server) drain(ctx context.Context) error {
+func (s *Server) drain(ctx context.Context) error {
 	s.draining.Store(true)
 	stop := s.cfg.Stop
 	if stop.Notice > 0 {
-		s.cfg.log.Info("draining", "notice", stop.Notice.String())
+		s.cfg.Log.Info("draining", "notice", stop.Notice.String())
 		<-time.After(stop.Notice)
 	}
 	patience, cancel := context.WithTimeout(ctx, stop.Timeout)
@@ -348,7 +369,7 @@ func (s *server) drain(ctx context.Context) error {
 }
 
 // listenings are the listeners, in the order in which they stop.
-func (s *server) listenings() (all []*listening) {
+func (s *Server) listenings() (all []*listening) {
 	for _, l := range []*listening{s.public, s.operators} {
 		if l != nil {
 			all = append(all, l)
@@ -357,8 +378,8 @@ func (s *server) listenings() (all []*listening) {
 	return all
 }
 
-// close releases what openServer took; the store's writes under way are finished.
-func (s *server) close() error {
+// close releases what Open took; the store's writes under way are finished.
+func (s *Server) Close() error {
 	var errs []error
 	for _, l := range s.listenings() {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
@@ -384,7 +405,7 @@ func (s *server) close() error {
 	return errors.Join(errs...)
 }
 
-func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
 		return
@@ -396,12 +417,12 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-// noPath opens the answer to a path that no door has.
-const noPath = "no door has this path"
+// NoPath opens the answer to a path that no door has.
+const NoPath = "no door has this path"
 
 // noDoor answers a request that is for no door.
 func noDoor(c *access.Call, _ any, _ error) {
-	why := noPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
+	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
 		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
 	if !access.Clean(c.Request) {
@@ -411,15 +432,13 @@ func noDoor(c *access.Call, _ any, _ error) {
 	c.Answer.Body = fmt.Appendf(c.Answer.Body, "{\"error\":%q}\n", why)
 }
 
-// anyBus lets the bus of rookery dev listen at its usual address, or at any free port where that is taken or HTTP takes any.
-const anyBus = "any"
-
+// usualBus is where the bus of `rookery dev` listens, if it can.
 const usualBus = "127.0.0.1:8701"
 
 // listenBus takes the address for the bus.
-func listenBus(cfg serverConfig) (net.Listener, error) {
+func listenBus(cfg Options) (net.Listener, error) {
 	addr := cfg.OIDB.Listen
-	if addr == anyBus {
+	if addr == "" {
 		addr = "127.0.0.1:0"
 		if _, port, _ := net.SplitHostPort(cfg.HTTP.Listen); port != "0" {
 			if listener, err := net.Listen("tcp", usualBus); err == nil {
@@ -470,32 +489,22 @@ func readWords(name, file string) (*words.List, error) {
 	return list, nil
 }
 
-// openAdminToken reads the admin API's bearer token. Where no file is set, the first start makes one in the data folder.
-func (s *server) openAdminToken() (string, error) {
-	file, own := s.cfg.Admin.TokenFile, false
-	if file == "" {
-		file, own = filepath.Join(s.cfg.Data, "admin.token"), true
+// CheckFiles reads the files that a configuration names.
+func CheckFiles(c *config.Config) error {
+	var errs []error
+	for _, listener := range []struct {
+		setting string
+		files   config.TLS
+	}{{"http.tls", c.HTTP.TLS}, {"admin.tls", c.Admin.TLS}} {
+		if listener.files.On() {
+			_, err := openCertificate(listener.setting, listener.files)
+			errs = append(errs, err)
+		}
 	}
-	file, err := filepath.Abs(file) // it is told to others, who may be in another folder
-	if err != nil {
-		return "", fmt.Errorf("admin token: %w", err)
+	if c.Admin.TokenFile != "" {
+		_, err := serverToken(c.Admin.TokenFile)
+		errs = append(errs, err)
 	}
-	s.adminTokenFile = file
-	token, err := serverToken(file)
-	if errors.Is(err, fs.ErrNotExist) && own {
-		var random [32]byte
-		rand.Read(random[:])
-		token = hex.EncodeToString(random[:])
-		return token, identity.WriteSecretFile(file, []byte(token+"\n"))
-	}
-	return token, err
-}
-
-// serverToken reads the token that a platform is to take.
-func serverToken(file string) (string, error) {
-	token, err := readAdminToken(file)
-	if errors.Is(err, errNoToken) || err == nil && len(token) < 32 {
-		return "", fmt.Errorf("admin token: %s holds no token of 32 characters or more: write one there, as openssl rand -hex 32 prints it", file)
-	}
-	return token, err
+	_, err := readWords("openapi.words", c.OpenAPI.Words)
+	return errors.Join(append(errs, err)...)
 }
