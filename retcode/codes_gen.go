@@ -38,7 +38,7 @@ const (
 	QQInnerAddressNotAllowed Code = Code(QQ)<<numberBits - 10
 	// QQOuterAddressNotAllowed is qq -11: public caller address refused by a sensitive API.
 	QQOuterAddressNotAllowed Code = Code(QQ)<<numberBits - 11
-	// QQTestNumberRequired is qq -12: test environment: account is no test number.
+	// QQTestNumberRequired is qq -12: test environment: the account is not a test number.
 	QQTestNumberRequired Code = Code(QQ)<<numberBits - 12
 	// QQScopeNotGranted is qq -20: the user has not granted this scope.
 	QQScopeNotGranted Code = Code(QQ)<<numberBits - 20
@@ -156,9 +156,9 @@ const (
 	GroupParameterInvalid Code = Code(Group)<<numberBits + 221007
 	// GroupPermissionMissing is group 221008: app lacks group functions or an IDIP address.
 	GroupPermissionMissing Code = Code(Group)<<numberBits + 221008
-	// GroupPlayerNotInGuild is group 221009: player does not belong to the guild, by IDIP's answer.
+	// GroupPlayerNotInGuild is group 221009: the game's IDIP server places this player outside the guild.
 	GroupPlayerNotInGuild Code = Code(Group)<<numberBits + 221009
-	// GroupOwnedLimitReached is group 221010: the account already owns the maximum of groups.
+	// GroupOwnedLimitReached is group 221010: the account already owns the maximum number of groups.
 	GroupOwnedLimitReached Code = Code(Group)<<numberBits + 221010
 	// GroupCreateRateExceeded is group 221011: the account creates groups too fast.
 	GroupCreateRateExceeded Code = Code(Group)<<numberBits + 221011
@@ -180,7 +180,7 @@ const (
 	GroupBoundToOtherGuild Code = Code(Group)<<numberBits + 221019
 	// GroupFeeCharging is group 221020: fee-charging group cannot be bound.
 	GroupFeeCharging Code = Code(Group)<<numberBits + 221020
-	// GroupNotGameGroup is group 221021: group is of a kind other than game group.
+	// GroupNotGameGroup is group 221021: only game groups can be bound.
 	GroupNotGameGroup Code = Code(Group)<<numberBits + 221021
 	// GroupPlatformUnreachable is group -182001: no connection to or answer from the group platform.
 	GroupPlatformUnreachable Code = Code(Group)<<numberBits - 182001
@@ -286,7 +286,7 @@ const (
 	GameCenterChallengePeriodInvalid Code = Code(GameCenter)<<numberBits - 4031
 	// GameCenterAppIDMismatch is gamecenter -4032: the appid is not the caller's.
 	GameCenterAppIDMismatch Code = Code(GameCenter)<<numberBits - 4032
-	// GameCenterParamMissing is gamecenter -4033: there is no param.
+	// GameCenterParamMissing is gamecenter -4033: param is missing.
 	GameCenterParamMissing Code = Code(GameCenter)<<numberBits - 4033
 	// GameCenterListMissing is gamecenter -4034: param has no list.
 	GameCenterListMissing Code = Code(GameCenter)<<numberBits - 4034
@@ -306,7 +306,7 @@ const (
 	OIDBShardInMaintenance Code = Code(OIDB)<<numberBits + 254
 	// OIDBInteractiveNumber is oidb 253: the uin is a service account.
 	OIDBInteractiveNumber Code = Code(OIDB)<<numberBits + 253
-	// OIDBConnectFailed is oidb 155: the back end, or the store behind it, could not be reached.
+	// OIDBConnectFailed is oidb 155: the back end, or its store, could not be reached.
 	OIDBConnectFailed Code = Code(OIDB)<<numberBits + 155
 	// OIDBDeadlineExceeded is oidb 154: the back end did not answer in time.
 	OIDBDeadlineExceeded Code = Code(OIDB)<<numberBits + 154
@@ -314,7 +314,7 @@ const (
 	OIDBRateExceeded Code = Code(OIDB)<<numberBits + 153
 	// OIDBTestNumberRequired is oidb 152: the test system was called without a test number.
 	OIDBTestNumberRequired Code = Code(OIDB)<<numberBits + 152
-	// OIDBLoginSignatureInvalid is oidb 151: the login signature does not hold.
+	// OIDBLoginSignatureInvalid is oidb 151: the login signature is not valid.
 	OIDBLoginSignatureInvalid Code = Code(OIDB)<<numberBits + 151
 	// OIDBCommandNotGranted is oidb 150: the game was not granted the command.
 	OIDBCommandNotGranted Code = Code(OIDB)<<numberBits + 150
@@ -364,11 +364,11 @@ const (
 
 // The codes of domain PayToken.
 const (
-	// PayTokenOK is paytoken 0: the pay token is sound.
+	// PayTokenOK is paytoken 0: the pay token is valid.
 	PayTokenOK Code = Code(PayToken) << numberBits
 	// PayTokenRevoked is paytoken 16: the authorization behind the pay token is gone.
 	PayTokenRevoked Code = Code(PayToken)<<numberBits + 16
-	// PayTokenExpired is paytoken 17: the pay token has lapsed.
+	// PayTokenExpired is paytoken 17: the pay token has expired.
 	PayTokenExpired Code = Code(PayToken)<<numberBits + 17
 	// PayTokenSuperseded is paytoken 18: the pay token was superseded.
 	PayTokenSuperseded Code = Code(PayToken)<<numberBits + 18
@@ -394,7 +394,7 @@ const (
 
 // The codes of domain AccessToken.
 const (
-	// AccessTokenOK is accesstoken 0: the access token is sound.
+	// AccessTokenOK is accesstoken 0: the access token is valid.
 	AccessTokenOK Code = Code(AccessToken) << numberBits
 	// AccessTokenInternal is accesstoken 1: unforeseen failure during the check.
 	AccessTokenInternal Code = Code(AccessToken)<<numberBits + 1
@@ -448,7 +448,7 @@ const (
 	AccessTokenExpired Code = Code(AccessToken)<<numberBits + 65
 	// AccessTokenSuperseded is accesstoken 66: a newer login replaced the access token.
 	AccessTokenSuperseded Code = Code(AccessToken)<<numberBits + 66
-	// AccessTokenFrozen is accesstoken 67: the token was frozen by the user's act.
+	// AccessTokenFrozen is accesstoken 67: an action of the user froze the token.
 	AccessTokenFrozen Code = Code(AccessToken)<<numberBits + 67
 	// AccessTokenAppIDMismatch is accesstoken 68: the access token is not for this appid.
 	AccessTokenAppIDMismatch Code = Code(AccessToken)<<numberBits + 68
@@ -494,7 +494,7 @@ const (
 	V5ParameterMissing Code = Code(MSDKv5)<<numberBits + 1003
 	// V5BodyEmpty is msdkv5 1004: the body is empty.
 	V5BodyEmpty Code = Code(MSDKv5)<<numberBits + 1004
-	// V5BodyMalformed is msdkv5 1005: the body is not one sound JSON object.
+	// V5BodyMalformed is msdkv5 1005: the body is not one valid JSON object.
 	V5BodyMalformed Code = Code(MSDKv5)<<numberBits + 1005
 	// V5FieldMissing is msdkv5 1006: a body member is missing or empty.
 	V5FieldMissing Code = Code(MSDKv5)<<numberBits + 1006
@@ -508,7 +508,7 @@ const (
 	V5RequestUnreadable Code = Code(MSDKv5)<<numberBits + 1010
 	// V5Internal is msdkv5 1199: unforeseen failure inside the platform.
 	V5Internal Code = Code(MSDKv5)<<numberBits + 1199
-	// V5LinkUndecryptable is msdkv5 10006: the link parameter cannot be opened or has lapsed.
+	// V5LinkUndecryptable is msdkv5 10006: the link parameter cannot be opened or has expired.
 	V5LinkUndecryptable Code = Code(MSDKv5)<<numberBits + 10006
 )
 
@@ -520,11 +520,11 @@ const (
 	V3OIDBFailed Code = Code(MSDKv3)<<numberBits - 103
 	// V3GuestFailed is msdkv3 -109: the guest check could not be made.
 	V3GuestFailed Code = Code(MSDKv3)<<numberBits - 109
-	// V3GuestInvalid is msdkv3 -110: the guest does not check out.
+	// V3GuestInvalid is msdkv3 -110: the guest's token is not valid for this call.
 	V3GuestInvalid Code = Code(MSDKv3)<<numberBits - 110
 	// V3APINotGranted is msdkv3 -303: the app was not granted this interface.
 	V3APINotGranted Code = Code(MSDKv3)<<numberBits - 303
-	// V3BodyNotJSON is msdkv3 -304: the body is not one sound JSON object.
+	// V3BodyNotJSON is msdkv3 -304: the body is not one valid JSON object.
 	V3BodyNotJSON Code = Code(MSDKv3)<<numberBits - 304
 	// V3Internal is msdkv3 -307: unforeseen failure inside the platform.
 	V3Internal Code = Code(MSDKv3)<<numberBits - 307
@@ -570,7 +570,7 @@ const (
 const (
 	// OpenAPIInternal is openapi 1001: unforeseen failure inside the platform.
 	OpenAPIInternal Code = Code(OpenAPI)<<numberBits + 1001
-	// OpenAPINotLoggedIn is openapi 1002: the session has lapsed.
+	// OpenAPINotLoggedIn is openapi 1002: the session has expired.
 	OpenAPINotLoggedIn Code = Code(OpenAPI)<<numberBits + 1002
 )
 
@@ -581,7 +581,7 @@ const contractRows = 215
 var table = [...]Entry{
 	{Domain: QQ, Low: 1, High: 1, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAppNotInstalled",
 		Summary: "QQ is not installed on the player's device",
-		Cause:   "The share client looked for QQ on the player's device and the installation check found none.",
+		Cause:   "The share client checked whether QQ is installed on the player's device and did not find it.",
 		Remedy:  "Tell the player that sharing needs QQ and offer an install link or another channel. Hide or disable the share button while Device.Installed reports false.",
 		Class:   ClassAskUser, HTTPStatus: 409, AnsweredBy: "device", Note: ""},
 	{Domain: QQ, Low: 3, High: 3, Hex: "", Signed: "", Unsigned: "", Symbol: "QQMessageTypeWrong",
@@ -612,7 +612,7 @@ var table = [...]Entry{
 	{Domain: QQ, Low: -1, High: -1, Hex: "", Signed: "", Unsigned: "", Symbol: "QQParameterInvalid",
 		Summary: "invalid or absent request parameter",
 		Cause:   "A common parameter or one of the API's own is absent or does not parse, or the method or the body is not one that the API takes; the message text says which.",
-		Remedy:  "Read in the message what is wrong and correct its presence, type and encoding in the request: UTF-8, percent-encoded once.",
+		Remedy:  "Take from the message which part is wrong, and correct its presence, type and encoding in the request: UTF-8, percent-encoded once.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: ""},
 	{Domain: QQ, Low: -2, High: -2, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAppNotFound",
 		Summary: "appid does not exist",
@@ -633,7 +633,7 @@ var table = [...]Entry{
 		Summary: "the sig parameter does not verify",
 		Cause:   "The gateway's own signature over the received parameters differs from sig: the appkey, the parameter order, the encoding or a value is not the one used for signing.",
 		Remedy:  "Run rookery sign openapi with the same parameters and compare its source string with yours, looking first at the trailing & of the key, upper-case percent escapes and the characters * and ~. Compare the appkey with rookery app show --keys.",
-		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "gateway", Note: "The list advises sending the call again, which cannot mend a wrong signature."},
+		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "gateway", Note: "The list advises sending the call again, which cannot cure a wrong signature."},
 	{Domain: QQ, Low: -6, High: -6, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAppRateExceeded",
 		Summary: "app exceeded its call rate for this API",
 		Cause:   "The app's calls to this API have consumed the rate that is configured for it, whichever users they were made for.",
@@ -652,7 +652,7 @@ var table = [...]Entry{
 	{Domain: QQ, Low: -9, High: -9, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAPINotFound",
 		Summary: "unknown API, or not offered on the pf platform",
 		Cause:   "The request path matches no API, or the pf value names a platform on which the API is not offered.",
-		Remedy:  "Check the path's spelling and version, then check that pf is the value the platform handed out at login, such as qzone, and that its platform has the API.",
+		Remedy:  "Check the path's spelling and version, then check that pf is the value the platform handed out at login, such as qzone, and that its platform offers the API.",
 		Class:   ClassFixRequest, HTTPStatus: 404, AnsweredBy: "gateway", Note: "The list leaves out that an unsuitable pf has the same result."},
 	{Domain: QQ, Low: -10, High: -10, Hex: "", Signed: "", Unsigned: "", Symbol: "QQInnerAddressNotAllowed",
 		Summary: "private caller address refused by a sensitive API",
@@ -665,7 +665,7 @@ var table = [...]Entry{
 		Remedy:  "Allow the back end's public outgoing address with rookery app update --allow-sensitive, which takes the whole list, and make sure that new hosts leave through the same address.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "gateway", Note: "The list does not say that this number concerns sensitive APIs only."},
 	{Domain: QQ, Low: -12, High: -12, Hex: "", Signed: "", Unsigned: "", Symbol: "QQTestNumberRequired",
-		Summary: "test environment: account is no test number",
+		Summary: "test environment: the account is not a test number",
 		Cause:   "The app is in the test environment, and the account behind the openid is not among its test numbers, of which it may have 100.",
 		Remedy:  "Log in with one of the test numbers in rookery app show, or have this account's uin added with rookery app update --test-number, which takes the whole list.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "gateway", Note: ""},
@@ -691,9 +691,9 @@ var table = [...]Entry{
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -24, High: -24, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyCheckFailed",
 		Summary: "openid and openkey pair failed verification",
-		Cause:   "Both values can be read, but the pair cannot be confirmed: the openkey's two hours ran out, its login ended, it was made for another app, the account is frozen, or the check itself failed. The message gives the result of the bus command that says which.",
-		Remedy:  "Run rookery explain on the whole answer. If the result is a failed check (1, 18 to 20, 36, 37, 42, 154 or 155), retry with growing pauses; else have the user open the game again and use the new pair. A session lives on while its calls are less than two hours apart.",
-		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that a check which could not be made has this number too."},
+		Cause:   "Both values can be read, but the pair cannot be confirmed: the openkey's two hours ran out, its login ended, it was made for another app, the account is frozen, or the check itself failed. The message holds the result of the bus command, which tells these apart.",
+		Remedy:  "Run rookery explain on the whole answer. If the result is a failed check (1, 18 to 20, 36, 37, 42, 154 or 155), retry with growing pauses; otherwise have the user open the game again and use the new pair. A session stays alive while its calls are less than two hours apart.",
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that a check which could not be made gets this number too."},
 	{Domain: QQ, Low: -25, High: -25, Hex: "", Signed: "", Unsigned: "", Symbol: "QQTimestampOutOfRange",
 		Summary: "request timestamp is over 10 minutes off",
 		Cause:   "A signed call carries a timestamp that lies more than ten minutes before or after the platform's clock.",
@@ -711,7 +711,7 @@ var table = [...]Entry{
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -71, High: -71, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyMismatch",
 		Summary: "openid does not go with the openkey",
-		Cause:   "Each value is sound alone, but the openkey was issued to a user other than the one that the openid names.",
+		Cause:   "Each value is valid by itself, but the openkey was issued to a user other than the one that the openid names.",
 		Remedy:  "Trace where the two values are stored and pass them on as one unit from the same login. Look for a session cache keyed by connection or device that mixes players after an account switch.",
 		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -72, High: -72, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAppKeyRotating",
@@ -721,9 +721,9 @@ var table = [...]Entry{
 		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "gateway", Note: "The list does not say what leads to two different keys; that it is a rotation in progress is this project's own choice."},
 	{Domain: QQ, Low: -73, High: -73, Hex: "", Signed: "", Unsigned: "", Symbol: "QQPasswordChanged",
 		Summary: "token ended by a change of password",
-		Cause:   "The user set a new password since this access token was issued, which ends every token from before the change (0x711 result 0x47).",
+		Cause:   "The user set a new password since this access token was issued, which ends all earlier tokens (0x711 result 0x47).",
 		Remedy:  "Discard the stored token and have the user log in with the new password. Use rookery token inspect to confirm that the token is older than the change.",
-		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list's wording is garbled: it is the token that became invalid, not the password."},
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list's wording is garbled: the token became invalid, not the password."},
 	{Domain: QQ, Low: 100000, High: 100000, Hex: "", Signed: "", Unsigned: "", Symbol: "QQResponseTypeInvalid",
 		Summary: "response_type is missing or unknown",
 		Cause:   "The authorization page was opened without response_type, or with a value other than the two that exist, code and token.",
@@ -743,7 +743,7 @@ var table = [...]Entry{
 		Summary: "Authorization header is missing",
 		Cause:   "An interface that identifies its caller by the Authorization header, such as /oauth2.0/introspect or /oauth2.0/revoke, was called without that header, or with one that is not Basic with appid and appkey.",
 		Remedy:  "Send the header Authorization: Basic with the Base64 form of appid:appkey. If the client does send it, check that no proxy on the way strips it.",
-		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "gateway", Note: "The list names no interface that wants this header; introspect and revoke are this project's own choice."},
+		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "gateway", Note: "The list names no interface that requires this header; introspect and revoke are this project's own choice."},
 	{Domain: QQ, Low: 100004, High: 100004, Hex: "", Signed: "", Unsigned: "", Symbol: "QQGrantTypeInvalid",
 		Summary: "grant_type is missing or unknown",
 		Cause:   "The token endpoint was called without grant_type or with a value that it does not support.",
@@ -776,12 +776,12 @@ var table = [...]Entry{
 		Class:   ClassFixConfiguration, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: 100010, High: 100010, Hex: "", Signed: "", Unsigned: "", Symbol: "QQRedirectURIIllegal",
 		Summary: "redirect_uri is not registered, or has changed",
-		Cause:   "At the authorization step the redirect_uri matches none that the app registered, or at the token step it differs from the one used for authorization; the browser is not redirected in this case.",
+		Cause:   "At the authorization step the redirect_uri is not one that the app registered, or at the token step it differs from the one used for authorization; the browser is not redirected in this case.",
 		Remedy:  "List the registered addresses with rookery app show and add the missing one with rookery app update --redirect-uri, which takes the whole list. Send the very same percent-encoded redirect_uri in both steps.",
 		Class:   ClassFixConfiguration, HTTPStatus: 400, AnsweredBy: "service", Note: "The list repeats the condition where its advice should be."},
 	{Domain: QQ, Low: 100011, High: 100011, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAppNotOnline",
 		Summary: "the app is switched off",
-		Cause:   "The app is registered but switched off, so neither its users' logins nor its calls are taken.",
+		Cause:   "The app is registered but switched off, so neither its users' logins nor its calls are accepted.",
 		Remedy:  "Look at the app with rookery app show and switch it on with rookery app update --online when it is ready. To let only testers in, put it into the test environment and name its test numbers.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: 100012, High: 100012, Hex: "", Signed: "", Unsigned: "", Symbol: "QQPostRequired",
@@ -792,7 +792,7 @@ var table = [...]Entry{
 	{Domain: QQ, Low: 100013, High: 100013, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAccessTokenUnreadable",
 		Summary: "access token is not one of this platform's",
 		Cause:   "The string sent as access token cannot be opened as a token that this platform made.",
-		Remedy:  "Inspect the stored value with rookery token inspect for truncation, double encoding or a token of another kind or environment. If it cannot be mended, have the user log in again.",
+		Remedy:  "Inspect the stored value with rookery token inspect for truncation, double encoding or a token of another kind or environment. If it cannot be restored, have the user log in again.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list has the same words for 251002, which the friend interfaces answer."},
 	{Domain: QQ, Low: 100014, High: 100014, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAccessTokenExpired",
 		Summary: "access token has expired",
@@ -801,19 +801,19 @@ var table = [...]Entry{
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: 100015, High: 100015, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAccessTokenRevoked",
 		Summary: "access token was revoked",
-		Cause:   "The authorization behind the token is gone: the user withdrew it or closed the account, or the operator ended it. MSDK V5 also answers this when a token of a PC login comes without os=5 or client_os 5, or another token with it.",
+		Cause:   "The authorization behind the token is gone: the user withdrew it or closed the account, or the operator ended it. MSDK V5 also answers this when a PC login's token is sent without os=5 or client_os 5, or any other token with it.",
 		Remedy:  "At MSDK V5 compare the os of the login with the os of the call first. Otherwise delete the stored token and ask the user to authorize the game anew. Treat the account as closed if rookery account show says so.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that closing the account has the same result."},
 	{Domain: QQ, Low: 100016, High: 100016, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAccessTokenCheckFailed",
 		Summary: "access token failed its check for another reason",
-		Cause:   "The token does not fit the call: it was made for another app or another openid, the openid was taken back, or the account is frozen. A check that could not be made has this number too. The message gives the result of the bus command that says which.",
+		Cause:   "The token does not fit the call: it was made for another app or another openid, the openid was taken back, or the account is frozen. A check that could not be made gets this number too. The message holds the result of the bus command, which tells these apart.",
 		Remedy:  "Run rookery explain on the whole answer. If the result is a failed check (1, 18 to 20 or 42), retry and keep the player logged in. Otherwise compare the token's appid and openid in rookery token inspect with the request's, look at rookery account show, and have the user log in again.",
-		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that a check which could not be made has this number too."},
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that a check which could not be made gets this number too."},
 	{Domain: QQ, Low: 220028, High: 220028, Hex: "", Signed: "", Unsigned: "", Symbol: "QQUserRateExceeded",
 		Summary: "too many calls for one user",
 		Cause:   "Calls made for one and the same user to this interface exceeded the per-user limit, even though the app's own rate is not used up.",
 		Remedy:  "Back off for this user and look for a polling loop or a button without a cooldown. Cache the answer for each player instead of asking on every screen.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "gateway", Note: "The list gives no advice and does not say whose frequency is meant; that it counts one user is this project's own choice."},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "gateway", Note: "The list gives no advice and does not say whose frequency is meant; that the calls for one user count is this project's own choice."},
 	{Domain: QQ, Low: 251001, High: 251001, Hex: "", Signed: "", Unsigned: "", Symbol: "QQFriendParameterIllegal",
 		Summary: "a friend interface parameter is not acceptable",
 		Cause:   "A friend interface received a value that it does not take: an undefined flag, more than 50 openids, an openid that is not 32 hex digits, a count outside 1 to 50, or a sub_channelid other than 2. The message text names it.",
@@ -821,7 +821,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: 251002, High: 251002, Hex: "", Signed: "", Unsigned: "", Symbol: "QQFriendTokenInvalid",
 		Summary: "friend interface refused the access token",
-		Cause:   "The token given to a friend interface did not pass its check: it lapsed, was superseded or revoked, or belongs to another app or openid. The message gives the result of command 0x711.",
+		Cause:   "The token given to a friend interface did not pass its check: it expired, was superseded or revoked, or belongs to another app or openid. The message gives the result of command 0x711.",
 		Remedy:  "Run rookery explain on the whole answer to see what is wrong with the token. Have the user log in again and repeat the call with the new token.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list has the same words for 100013, which the OAuth interfaces answer."},
 	{Domain: QQ, Low: 251003, High: 251003, Hex: "", Signed: "", Unsigned: "", Symbol: "QQFriendPermissionMissing",
@@ -848,7 +848,7 @@ var table = [...]Entry{
 		Summary: "receiver has reached the message quota",
 		Cause:   "The chosen friend has already received five messages in the current day or twenty in the current week, from all senders together.",
 		Remedy:  "Let the player choose another friend and offer this one again on the next day, or on Monday when the weekly limit was reached.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list's text mixes in the limit for one pair of users, which has 901205 for itself, and its advice cannot lift a quota."},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list's text mixes in the limit for one pair of users, which has its own number, 901205, and its advice cannot lift a quota."},
 	{Domain: QQ, Low: 901205, High: 901205, Hex: "", Signed: "", Unsigned: "", Symbol: "QQPairQuotaExceeded",
 		Summary: "this pair had its one message today",
 		Cause:   "A message between these two users has already been delivered today, and each pair may have a single one per day.",
@@ -950,12 +950,12 @@ var table = [...]Entry{
 		Remedy:  "Check both with rookery app show and have the operator grant the functions and set the IDIP address with rookery app update. Make sure the game's IDIP server answers guild queries before going live.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: "The list leaves out that a missing IDIP address has the same result, and ends in the stray label of a link."},
 	{Domain: Group, Low: 221009, High: 221009, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupPlayerNotInGuild",
-		Summary: "player does not belong to the guild, by IDIP's answer",
+		Summary: "the game's IDIP server places this player outside the guild",
 		Cause:   "The platform asked the game over IDIP, and the game answered that this player does not belong to the guild.",
 		Remedy:  "Check guild_id, zone_id and user_zone_id in the call and what your IDIP server answers for this player. If the answer is right, let the player join the guild first.",
 		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: Group, Low: 221010, High: 221010, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupOwnedLimitReached",
-		Summary: "the account already owns the maximum of groups",
+		Summary: "the account already owns the maximum number of groups",
 		Cause:   "A new group was requested for an account that owns as many groups as it may.",
 		Remedy:  "Let the player disband a group that is no longer needed, or bind one that exists by calling bind_existing_group with a number from get_group_list.",
 		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "back-end", Note: "The list offers support only, though the player can free a place."},
@@ -963,7 +963,7 @@ var table = [...]Entry{
 		Summary: "the account creates groups too fast",
 		Cause:   "The account created groups in quicker succession than the group platform allows.",
 		Remedy:  "Stop creating for this account for some time and then make a single call. Check that a timed-out create call is not repeated blindly, and ask get_group_info first.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "back-end", Note: "The list offers support only, though waiting mends it."},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "back-end", Note: "The list offers support only, though waiting is enough."},
 	{Domain: Group, Low: 221012, High: 221012, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupDisbanded",
 		Summary: "the bound group has been disbanded",
 		Cause:   "The group in the binding no longer exists because it was disbanded, while the binding itself stays in force.",
@@ -1010,7 +1010,7 @@ var table = [...]Entry{
 		Remedy:  "Let the leader choose a group without a fee, or make a new one with create_bind_group.",
 		Class:   ClassAskUser, HTTPStatus: 409, AnsweredBy: "back-end", Note: ""},
 	{Domain: Group, Low: 221021, High: 221021, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupNotGameGroup",
-		Summary: "group is of a kind other than game group",
+		Summary: "only game groups can be bound",
 		Cause:   "The group chosen for binding exists, but only game groups can be bound and it is not one.",
 		Remedy:  "Let the leader choose a game group, or make a new group with create_bind_group.",
 		Class:   ClassAskUser, HTTPStatus: 409, AnsweredBy: "back-end", Note: ""},
@@ -1027,7 +1027,7 @@ var table = [...]Entry{
 	{Domain: Group, Low: -182003, High: -182003, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupCreateRefused",
 		Summary: "group platform refused to create the group",
 		Cause:   "The creation request reached the group platform and was turned down for a reason that has no number of its own.",
-		Remedy:  "Confirm with get_group_list that no group was made, check that the guild name is acceptable as a group name, or bind an existing group instead. If it stays, give the operator the request id and time to look up the refusal's reason in the log.",
+		Remedy:  "Confirm with get_group_list that no group was made, check that the guild name is acceptable as a group name, or bind an existing group instead. If it persists, give the operator the request id and time to look up the refusal's reason in the log.",
 		Class:   ClassContactPlatform, HTTPStatus: 502, AnsweredBy: "back-end", Note: ""},
 	{Domain: Group, Low: -182004, High: -182004, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupQueryRefused",
 		Summary: "group platform refused to query the group",
@@ -1056,18 +1056,18 @@ var table = [...]Entry{
 		Class:   ClassRetry, HTTPStatus: 502, AnsweredBy: "service", Note: "The list sends the reader to the group platform, but IDIP is the game's own server."},
 	{Domain: Group, Low: -500009, High: -500003, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupAnswerUnparsable",
 		Summary: "an answer inside a group call could not be parsed",
-		Cause:   "Something that the call depends on answered with data that cannot be parsed. By number it is: -500003 group creation, -500004 group query, -500005 joining, -500006 group list, -500007 openid conversion, -500008 the game's IDIP server, -500009 sending.",
+		Cause:   "Something that the call depends on answered with data that cannot be parsed. By number: -500003 group creation, -500004 group query, -500005 joining, -500006 group list, -500007 openid conversion, -500008 the game's IDIP server, -500009 sending.",
 		Remedy:  "For -500008, correct the format of your IDIP server's answer. For the others, read the state with get_group_info before you repeat anything, and give the operator the number, request id and time so that the raw answer and both sides' versions can be compared.",
 		Class:   ClassInternal, HTTPStatus: 502, AnsweredBy: "service", Note: "The list writes this range downwards and uses one text for its seven numbers; which number stands for which answer is this project's own choice."},
 	{Domain: Group, Low: -120000, High: -120000, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupTokenCheckFailed",
 		Summary: "login check of the group call failed",
 		Cause:   "The access token sent with the group call did not pass the platform's token check.",
-		Remedy:  "Run rookery token inspect to see whether the token lapsed, was revoked or belongs to another openid or app. Have the user log in again and send the new token.",
+		Remedy:  "Run rookery token inspect to see whether the token expired, was revoked or belongs to another openid or app. Have the user log in again and send the new token.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: GameCenter, Low: 0, High: 0, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterOK",
 		Summary: "success",
 		Cause:   "The Game Center carried out the command.",
-		Remedy:  "Nothing needs mending; read the answer's data. On gc_achieve_report check the inner ret as well as the outer one.",
+		Remedy:  "Nothing needs fixing; read the answer's data. On gc_achieve_report check the inner ret as well as the outer one.",
 		Class:   ClassOK, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: GameCenter, Low: -4000, High: -4000, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterHandlerFailed",
 		Summary: "setting up the command's handler failed",
@@ -1122,7 +1122,7 @@ var table = [...]Entry{
 	{Domain: GameCenter, Low: -4010, High: -4010, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterUINLookupFailed",
 		Summary: "conversion from openid to uin failed",
 		Cause:   "The request named the player by openid, and the conversion of that openid into a uin failed.",
-		Remedy:  "Check with rookery token inspect that appid, openid and access token belong together. If they do, repeat with backoff; should it go on, hand over request id, appid and time so the operator can check the conversion command on the bus.",
+		Remedy:  "Check with rookery token inspect that appid, openid and access token belong together. If they do, repeat with backoff; if it persists, hand over request id, appid and time so that the operator can check the conversion command on the bus.",
 		Class:   ClassRetry, HTTPStatus: 502, AnsweredBy: "service", Note: "The list blames an expired access token, but a token that is not valid has a number of its own, -4008."},
 	{Domain: GameCenter, Low: -4011, High: -4011, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterOpenIDLookupFailed",
 		Summary: "conversion from uin to openid failed",
@@ -1161,7 +1161,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 404, AnsweredBy: "service", Note: ""},
 	{Domain: GameCenter, Low: -4018, High: -4018, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterInternal",
 		Summary: "unforeseen failure inside the Game Center",
-		Cause:   "Something that no other number foresees went wrong while the command ran, a crash of its handler included; the trace is in the platform's log.",
+		Cause:   "A failure that no other number covers occurred while the command ran; a crash of its handler counts too. The trace is in the platform's log.",
 		Remedy:  "Report the request id, cmd and time to the operator, who finds the trace in the log under that id. Before you send a non-idempotent command again, query whether the first call took effect.",
 		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: ""},
 	{Domain: GameCenter, Low: -4019, High: -4019, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterAchievementReadFailed",
@@ -1235,10 +1235,10 @@ var table = [...]Entry{
 		Remedy:  "Use one and the same appid for oauth_consumer_key, for any appid in param and for the login that gave the token; rookery token inspect shows the token's appid.",
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "gateway", Note: ""},
 	{Domain: GameCenter, Low: -4033, High: -4033, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterParamMissing",
-		Summary: "there is no param",
+		Summary: "param is missing",
 		Cause:   "The request carries no param, or an empty one.",
 		Remedy:  "Send param with the JSON text, for example an object with total and list, and make sure that no proxy or framework drops it.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: "The list also counts an illegal param in; text that is not JSON has its own number here, -4028. Trying again cannot help."},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: "The list also puts an illegal param under this number; text that is not JSON has its own here, -4028. Trying again cannot help."},
 	{Domain: GameCenter, Low: -4034, High: -4034, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterListMissing",
 		Summary: "param has no list",
 		Cause:   "The JSON in param has no member list that is an array.",
@@ -1257,16 +1257,16 @@ var table = [...]Entry{
 	{Domain: GameCenter, Low: -4037, High: -4037, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterExpiresInvalid",
 		Summary: "expires is not a future time in seconds",
 		Cause:   "An item's expires is not an absolute Unix time in seconds, or it lies in the past already.",
-		Remedy:  "Send expires as seconds since 1970, not as milliseconds or a duration, and later than now; send 0 or leave it out for a value that never lapses.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list names only the format; that a time already past is answered with this number too is how this platform reads it."},
+		Remedy:  "Send expires as seconds since 1970, not as milliseconds or a duration, and later than now; send 0 or leave it out for a value that never expires.",
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list names only the format; that a time already past is answered with this number too is this platform's reading of it."},
 	{Domain: OIDB, Low: 255, High: 255, Hex: "0xff", Signed: "-1", Unsigned: "255", Symbol: "OIDBNoInstance",
 		Summary: "no back end instance, or the uin was never issued",
 		Cause:   "Either the bus finds no running instance of the command's back end, or the uin cannot exist: it lies in the reserved range or above the highest one given out so far.",
-		Remedy:  "Check the uin first: rookery account show finds it if it was issued. If the uin is good, hand over the command, request id and time so that the operator checks that the back end runs and that the addresses configured for it resolve.",
-		Class:   ClassContactPlatform, HTTPStatus: 503, AnsweredBy: "bus", Note: "The list puts two unrelated conditions under one number; the log of the bus tells which of them held."},
+		Remedy:  "Check the uin first: rookery account show finds it if it was issued. If the uin was issued, hand over the command, request id and time so that the operator checks that the back end runs and that the addresses configured for it resolve.",
+		Class:   ClassContactPlatform, HTTPStatus: 503, AnsweredBy: "bus", Note: "The list puts two unrelated conditions under one number; the log of the bus says which of them held."},
 	{Domain: OIDB, Low: 254, High: 254, Hex: "0xfe", Signed: "-2", Unsigned: "254", Symbol: "OIDBShardInMaintenance",
 		Summary: "maintenance on the shard that holds the uin",
-		Cause:   "The operator has switched the range of uins to which this one belongs into maintenance, so no command is carried out for it for now.",
+		Cause:   "The operator has switched the range of uins to which this one belongs into maintenance, so no command is carried out for it at present.",
 		Remedy:  "Repeat with a long backoff and tell the player that the service is in maintenance. Operators see the ranges in rookery oidb policy show and end the switch with rookery oidb policy set --maintenance.",
 		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 253, High: 253, Hex: "0xfd", Signed: "-3", Unsigned: "253", Symbol: "OIDBInteractiveNumber",
@@ -1275,10 +1275,10 @@ var table = [...]Entry{
 		Remedy:  "Call the command with a player's uin and filter service accounts out of your lists. If the command ought to take them, the operator changes its classes with rookery oidb policy set --command --refuse-classes.",
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 155, High: 155, Hex: "0x9b", Signed: "-101", Unsigned: "155", Symbol: "OIDBConnectFailed",
-		Summary: "the back end, or the store behind it, could not be reached",
-		Cause:   "Connecting to the command's back end or sending the request failed; or, inside this process, the store could not be read to find out about an app, an account or a profile.",
+		Summary: "the back end, or its store, could not be reached",
+		Cause:   "Connecting to the command's back end or sending the request failed; or, inside this process, the store could not be read while an app, an account or a profile was looked up.",
 		Remedy:  "Repeat with backoff. If it persists, hand over the command, request id and time: the log gives the cause, and the operator checks the store or the back end's address, port and firewall.",
-		Class:   ClassRetry, HTTPStatus: 502, AnsweredBy: "bus", Note: "The list speaks of a wrong address or port only; a back end in the same process fails by its store."},
+		Class:   ClassRetry, HTTPStatus: 502, AnsweredBy: "bus", Note: "The list mentions only a wrong address or port; a back end in the same process fails when its store does."},
 	{Domain: OIDB, Low: 154, High: 154, Hex: "0x9a", Signed: "-102", Unsigned: "154", Symbol: "OIDBDeadlineExceeded",
 		Summary: "the back end did not answer in time",
 		Cause:   "The request was sent, but no answer came from the back end before the deadline; whether the command took effect is not known.",
@@ -1295,15 +1295,15 @@ var table = [...]Entry{
 		Remedy:  "Use a registered test number, or have the operator add this account to the app's test numbers with rookery app update --test-number, which takes the whole list.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 151, High: 151, Hex: "0x97", Signed: "-105", Unsigned: "151", Symbol: "OIDBLoginSignatureInvalid",
-		Summary: "the login signature does not hold",
-		Cause:   "The login signature in the request's head is missing though the command demands one, has lapsed, or was made for another uin than the head's.",
+		Summary: "the login signature is not valid",
+		Cause:   "The login signature in the request's head is missing though the command demands one, has expired, or was made for a uin other than the head's.",
 		Remedy:  "Get a fresh login for this uin and put its access token or openkey, with its appid, into the head together with the same uin. Check that its bytes are copied unaltered.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 150, High: 150, Hex: "0x96", Signed: "-106", Unsigned: "150", Symbol: "OIDBCommandNotGranted",
 		Summary: "the game was not granted the command",
-		Cause:   "The calling game was not given this command, or is not registered; or the call is in no game's name and does not come from this machine or an internal network of the policy.",
+		Cause:   "The calling game was not given this command, or is not registered; or the call names no game and comes neither from this machine nor from one of the policy's internal networks.",
 		Remedy:  "Name the calling game's appid in the head. rookery oidb policy show lists the apps of each command; the operator adds one with rookery oidb policy set --command --apps, or the caller's network with --internal-networks.",
-		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "bus", Note: "The list does not say what becomes of calls in no game's name."},
+		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "bus", Note: "The list does not say how calls that name no game are treated."},
 	{Domain: OIDB, Low: 149, High: 149, Hex: "0x95", Signed: "-107", Unsigned: "149", Symbol: "OIDBUINBlacklisted",
 		Summary: "the uin is on the black list",
 		Cause:   "The uin in the head, or the account that the answer is about, is on the black list of the bus, so no command is carried out for it.",
@@ -1312,7 +1312,7 @@ var table = [...]Entry{
 	{Domain: OIDB, Low: 148, High: 148, Hex: "0x94", Signed: "-108", Unsigned: "148", Symbol: "OIDBAddressBlacklisted",
 		Summary: "the client's address is on the black list",
 		Cause:   "The client address in the head, or the address that the call came from, is on the black list of the bus.",
-		Remedy:  "Check that the head carries the end user's address and not that of your proxy. If it is right, hand it over with the request id and time; the operator sees the ranges in rookery oidb policy show and changes them with rookery oidb policy set --address-black-list.",
+		Remedy:  "Check that the head carries the end user's address and not that of your proxy. If it is right, give it to the operator with the request id and time, who sees the ranges in rookery oidb policy show and changes them with rookery oidb policy set --address-black-list.",
 		Class:   ClassContactPlatform, HTTPStatus: 403, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 147, High: 147, Hex: "0x93", Signed: "-109", Unsigned: "147", Symbol: "OIDBPacketTooLarge",
 		Summary: "the packet is over the size limit",
@@ -1322,7 +1322,7 @@ var table = [...]Entry{
 	{Domain: OIDB, Low: 146, High: 146, Hex: "0x92", Signed: "-110", Unsigned: "146", Symbol: "OIDBOpenNotGranted",
 		Summary: "a third-party caller has no permission",
 		Cause:   "The call comes from an OPEN caller, that is a third party, and OPEN access to this command was not granted to it.",
-		Remedy:  "Look with rookery app show at what the app was granted. Ask the operator for OPEN access to this command and service type, naming appid and command; a grant for in-house callers does not cover it.",
+		Remedy:  "Check what the app was granted with rookery app show. Ask the operator for OPEN access to this command and service type, naming appid and command; a grant for in-house callers does not cover it.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "bus", Note: "Differs from 150 only by the kind of caller: 146 is for third-party callers, 150 for games."},
 	{Domain: OIDB, Low: 145, High: 145, Hex: "0x91", Signed: "-111", Unsigned: "145", Symbol: "OIDBUnpackFailed",
 		Summary: "the packet cannot be unpacked",
@@ -1332,13 +1332,13 @@ var table = [...]Entry{
 	{Domain: OIDB, Low: 112, High: 112, Hex: "0x70", Signed: "-144", Unsigned: "112", Symbol: "OIDBAccountFrozen",
 		Summary: "the account is frozen",
 		Cause:   "The command does not serve frozen accounts, and the account of this uin is frozen.",
-		Remedy:  "Tell the player that the account is frozen and stop calling for it. rookery account show gives the state; the operator ends it with rookery account unfreeze if the reason has gone.",
+		Remedy:  "Tell the player that the account is frozen and make no more calls for it. rookery account show gives the state; the operator ends the freeze with rookery account unfreeze once its reason is gone.",
 		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "back-end", Note: ""},
 	{Domain: OIDB, Low: 113, High: 113, Hex: "0x71", Signed: "-143", Unsigned: "113", Symbol: "OIDBStaffProtected",
 		Summary: "the account is under staff protection",
 		Cause:   "The command does not serve staff numbers under protection, and this uin is one.",
 		Remedy:  "Use an ordinary account for this operation, in tests as well. If the staff account is really meant, hand over uin, command and request id; the operator decides whether to lift its protection with rookery account unfreeze.",
-		Class:   ClassContactPlatform, HTTPStatus: 403, AnsweredBy: "back-end", Note: "The list prints 0x71 for this number, rightly, and by mistake for 116 too."},
+		Class:   ClassContactPlatform, HTTPStatus: 403, AnsweredBy: "back-end", Note: "The list prints 0x71 correctly for this number, and by mistake for 116 too."},
 	{Domain: OIDB, Low: 115, High: 115, Hex: "0x73", Signed: "-141", Unsigned: "115", Symbol: "OIDBSpeciallyProtected",
 		Summary: "the account is under special protection",
 		Cause:   "The command does not serve accounts under special protection, and this uin is one.",
@@ -1346,13 +1346,13 @@ var table = [...]Entry{
 		Class:   ClassContactPlatform, HTTPStatus: 403, AnsweredBy: "back-end", Note: ""},
 	{Domain: OIDB, Low: 116, High: 116, Hex: "0x71", Signed: "-140", Unsigned: "116", Symbol: "OIDBAccessTokenInvalid",
 		Summary: "the back end refused the access token",
-		Cause:   "The back end did not accept the access token in the request, because it has lapsed or because the openid sent with it is not valid; command 0x5e1 answers so.",
+		Cause:   "The back end did not accept the access token in the request, because it has expired or because the openid sent with it is not valid; command 0x5e1 gives this answer.",
 		Remedy:  "Check with rookery token inspect that the token is live and belongs to the openid that you send. If it is not live, let the player log in again and use the new token.",
-		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "back-end", Note: "The list prints hex 0x71 beside 116 and -140, but 116 is 0x74; 0x71 is 113. It also counts this number among those of every command, though 0x5e1 alone is known to answer it."},
+		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "back-end", Note: "The list prints hex 0x71 beside 116 and -140, but 116 is 0x74; 0x71 is 113. It also counts this number among those of every command, though only 0x5e1 is known to answer it."},
 	{Domain: OIDB, Low: 201, High: 201, Hex: "0xc9", Signed: "-55", Unsigned: "201", Symbol: "OIDBGroupReadOnly",
 		Summary: "the group server is read-only for maintenance",
 		Cause:   "The back end that holds the group is in maintenance and takes reads only, so this change was refused.",
-		Remedy:  "Go on reading and repeat the change later with a long backoff, or queue it. Operators: end the read-only state of the group server when the work is done.",
+		Remedy:  "Continue to read, and repeat the change later with a long backoff, or queue it. Operators: end the read-only state of the group server when the work is done.",
 		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "back-end", Note: ""},
 	{Domain: OIDB, Low: 202, High: 202, Hex: "0xca", Signed: "-54", Unsigned: "202", Symbol: "OIDBPacketTypeUnknown",
 		Summary: "the back end does not know the packet's type",
@@ -1362,7 +1362,7 @@ var table = [...]Entry{
 	{Domain: OIDB, Low: 203, High: 203, Hex: "0xcb", Signed: "-53", Unsigned: "203", Symbol: "OIDBFieldOutOfRange",
 		Summary: "a field is out of the back end's range",
 		Cause:   "A field of the request lies outside what the back end serves, for example a group number that this group server does not hold.",
-		Remedy:  "Check the field that the error text names, above all the group number, for a wrong or truncated value. If the number is right, ask the operator to check to which server the command is routed for it.",
+		Remedy:  "Check the field that the error text names, above all the group number, for a wrong or truncated value. If the number is right, ask the operator which server the command is routed to for it.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "back-end", Note: ""},
 	{Domain: OIDB, Low: 204, High: 204, Hex: "0xcc", Signed: "-52", Unsigned: "204", Symbol: "OIDBGroupSealed",
 		Summary: "the group is sealed",
@@ -1371,7 +1371,7 @@ var table = [...]Entry{
 		Class:   ClassContactPlatform, HTTPStatus: 403, AnsweredBy: "back-end", Note: ""},
 	{Domain: OIDB, Low: 236, High: 236, Hex: "0xec", Signed: "-20", Unsigned: "236", Symbol: "OIDBRouteMissing",
 		Summary: "the command has no route",
-		Cause:   "The command is configured, but the configuration names neither a way nor a place to which the bus could forward it.",
+		Cause:   "The command is configured, but the configuration gives the bus neither a handler nor an address to forward it to.",
 		Remedy:  "Hand over command and service type. The operator gives the command an address, or the in-process handler, in the configuration of the bus and reloads it.",
 		Class:   ClassContactPlatform, HTTPStatus: 501, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 251, High: 251, Hex: "0xfb", Signed: "-5", Unsigned: "251", Symbol: "OIDBClassBNotAllowed",
@@ -1386,33 +1386,33 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "bus", Note: "The list does not say what class BC is."},
 	{Domain: OIDB, Low: 205, High: 205, Hex: "0xcd", Signed: "-51", Unsigned: "205", Symbol: "OIDBTestRateExceeded",
 		Summary: "the test environment's rate is used up",
-		Cause:   "The call went to the test environment, whose rate for calls is used up for now.",
+		Cause:   "The call went to the test environment, whose call rate is used up at present.",
 		Remedy:  "Wait and call less often; do not run load tests against the shared test environment. Use rookery dev on your own machine for those, or have the operator raise the test rate.",
 		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 193, High: 193, Hex: "0xc1", Signed: "-63", Unsigned: "193", Symbol: "OIDBProtobufNotConfigured",
 		Summary: "protobuf is not enabled for the command",
-		Cause:   "The request came as a protobuf packet, but the command's configuration does not mark it as one that is spoken in protobuf.",
+		Cause:   "The request came as a protobuf packet, but the command's configuration does not mark it as a protobuf command.",
 		Remedy:  "Check the command number and service type. If they are right, ask the operator to mark the command as protobuf in the configuration of the bus.",
-		Class:   ClassFixConfiguration, HTTPStatus: 415, AnsweredBy: "bus", Note: "The list opens 193 and 5 with the same sentence: 193 lacks the protobuf setting, 5 any setting at all."},
+		Class:   ClassFixConfiguration, HTTPStatus: 415, AnsweredBy: "bus", Note: "The list opens 193 and 5 with the same sentence: with 193 the protobuf setting is missing, with 5 the whole command."},
 	{Domain: OIDB, Low: 5, High: 5, Hex: "0x5", Signed: "5", Unsigned: "5", Symbol: "OIDBCommandNotConfigured",
 		Summary: "the bus does not know the command",
-		Cause:   "The bus has no entry whatever for this command.",
-		Remedy:  "Check the command number first, hex against decimal too. If it is right, the operator adds the command to the configuration of the bus.",
+		Cause:   "The configuration of the bus has no entry for this command.",
+		Remedy:  "First check the command number, and whether hex was taken for decimal. If it is right, the operator adds the command to the configuration of the bus.",
 		Class:   ClassFixConfiguration, HTTPStatus: 404, AnsweredBy: "bus", Note: "0x5 has no separate signed form: the list prints 5 in both columns. It opens 193 and 5 with the same sentence."},
 	{Domain: OIDB, Low: 250, High: 250, Hex: "0xfa", Signed: "-6", Unsigned: "250", Symbol: "OIDBTestCommandForbidden",
 		Summary: "the test environment forbids the command",
 		Cause:   "The calling game is in the test environment, where this command may not be used.",
-		Remedy:  "Call it for a game of the formal environment, or ask the operator to allow the command with rookery oidb policy set --command --forbid-in-test=false.",
+		Remedy:  "Call it for a game in the formal environment, or ask the operator to allow the command with rookery oidb policy set --command --forbid-in-test=false.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "bus", Note: ""},
 	{Domain: OIDB, Low: 249, High: 249, Hex: "0xf9", Signed: "-7", Unsigned: "249", Symbol: "OIDBTestForwardingMissing",
 		Summary: "the test environment has no forwarding for the command",
-		Cause:   "The call went to the test environment, which has no back end of its own configured for this command and may not pass it to production.",
+		Cause:   "The call went to the test environment, where no back end of its own is configured for this command, and the call may not be passed to production.",
 		Remedy:  "Ask the operator to configure a test back end for the command. Until then use rookery dev, or the production environment if the app is granted the command there.",
 		Class:   ClassFixConfiguration, HTTPStatus: 501, AnsweredBy: "bus", Note: ""},
 	{Domain: PayToken, Low: 0, High: 0, Hex: "0x0", Signed: "0", Unsigned: "0", Symbol: "PayTokenOK",
-		Summary: "the pay token is sound",
+		Summary: "the pay token is valid",
 		Cause:   "The pay token opened, is live, and belongs to the appid and openid of the request.",
-		Remedy:  "Nothing needs mending; go on with the payment.",
+		Remedy:  "Nothing needs fixing; go on with the payment.",
 		Class:   ClassOK, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: PayToken, Low: 16, High: 16, Hex: "0x10", Signed: "16", Unsigned: "16", Symbol: "PayTokenRevoked",
 		Summary: "the authorization behind the pay token is gone",
@@ -1420,14 +1420,14 @@ var table = [...]Entry{
 		Remedy:  "Ask the player to authorize the app again, and use the pay token from that login. rookery token inspect says what became of the old one.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list counts reclaiming on expiry in here, while 17 is plain expiry; the remedy is the same."},
 	{Domain: PayToken, Low: 17, High: 17, Hex: "0x11", Signed: "17", Unsigned: "17", Symbol: "PayTokenExpired",
-		Summary: "the pay token has lapsed",
+		Summary: "the pay token has expired",
 		Cause:   "The pay token is genuine, but its lifetime is over.",
-		Remedy:  "Let the player log in again and use the pay token that this login returns. Keep the expiry time beside the token and renew it before a payment.",
+		Remedy:  "Let the player log in again and use the pay token that this login returns. Store the expiry time with the token and get a new one before a payment.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: PayToken, Low: 18, High: 18, Hex: "0x12", Signed: "18", Unsigned: "18", Symbol: "PayTokenSuperseded",
 		Summary: "the pay token was superseded",
 		Cause:   "The player has been given another pay token for this app since, and only the newest one counts.",
-		Remedy:  "Use the pay token of the player's latest login, and store one token a player so that an older one cannot linger in a cache. If that is lost, let the player log in again.",
+		Remedy:  "Use the pay token of the player's latest login, and store one token for each player so that an older one cannot linger in a cache. If that is lost, let the player log in again.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: PayToken, Low: 19, High: 19, Hex: "0x13", Signed: "19", Unsigned: "19", Symbol: "PayTokenAppIDMismatch",
 		Summary: "the appid is not the pay token's",
@@ -1452,11 +1452,11 @@ var table = [...]Entry{
 	{Domain: PayToken, Low: 23, High: 23, Hex: "0x17", Signed: "23", Unsigned: "23", Symbol: "PayTokenOpenIDCheckFailed",
 		Summary: "the check could not be made, or the account is frozen",
 		Cause:   "A part of the platform (the keyring or the store) failed, so nothing is known about the pay token; or the account is frozen, for which command 0x73a has no number of its own.",
-		Remedy:  "Look at the account with rookery account show: a frozen one cannot pay. Otherwise repeat with backoff and do not take the token for bad; if it persists, hand over request id, appid and time, by which the operator finds the cause in the log.",
-		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "The list sends the reader to a person in charge; that a frozen account is answered so too is this project's choice."},
+		Remedy:  "Look at the account with rookery account show: a frozen one cannot pay. Otherwise repeat with backoff and do not treat the token as invalid; if it persists, hand over request id, appid and time, with which the operator finds the cause in the log.",
+		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "The list sends the reader to a person in charge; that a frozen account gets this answer too is this project's choice."},
 	{Domain: PayToken, Low: 24, High: 24, Hex: "0x18", Signed: "24", Unsigned: "24", Symbol: "PayTokenOpenIDMismatch",
 		Summary: "the openid is not the pay token's",
-		Cause:   "The pay token is genuine, but it was issued to a player other than the openid in the request.",
+		Cause:   "The pay token is genuine, but it was issued to a player other than the one whose openid is in the request.",
 		Remedy:  "Take openid and pay token from the same login. Look for a session mix-up or an account switch in the client; rookery token inspect prints the openid of the token.",
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: PayToken, Low: 27, High: 27, Hex: "0x1b", Signed: "27", Unsigned: "27", Symbol: "PayTokenAppIDInvalid",
@@ -1475,13 +1475,13 @@ var table = [...]Entry{
 		Remedy:  "Have the player log in again with the new password, and use the pay token of that login.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 0, High: 0, Hex: "0x00", Signed: "", Unsigned: "", Symbol: "AccessTokenOK",
-		Summary: "the access token is sound",
+		Summary: "the access token is valid",
 		Cause:   "The credentials passed every check for the appid and openid of the request.",
-		Remedy:  "Nothing needs mending; go on with the call.",
+		Remedy:  "Nothing needs fixing; go on with the call.",
 		Class:   ClassOK, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 1, High: 1, Hex: "0x01", Signed: "", Unsigned: "", Symbol: "AccessTokenInternal",
 		Summary: "unforeseen failure during the check",
-		Cause:   "The check met a failure that no other number foresees, so it is not known whether the token is good.",
+		Cause:   "The check met a failure that no other number covers, so it is not known whether the token is valid.",
 		Remedy:  "Report the request id, appid and time; the operator finds the error in the log under that id. Do not log the player out on this number.",
 		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 16, High: 17, Hex: "0x10~0x11", Signed: "", Unsigned: "", Symbol: "AccessTokenAppIDInvalid",
@@ -1506,7 +1506,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 33, High: 33, Hex: "0x21", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenKeyInvalid",
 		Summary: "the openkey is illegal",
-		Cause:   "The value sent as openkey has the length of one, but is none that this platform issued, or its session is not there any more.",
+		Cause:   "The value sent as openkey has the length of one, but this platform did not issue it, or its session no longer exists.",
 		Remedy:  "Check that the openkey is complete and decoded exactly once, and that it comes from this environment. If it is intact, take a new one from a fresh login.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 34, High: 34, Hex: "0x22", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenKeyMismatch",
@@ -1517,7 +1517,7 @@ var table = [...]Entry{
 	{Domain: AccessToken, Low: 35, High: 35, Hex: "0x23", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenKeyExpired",
 		Summary: "the openkey has expired",
 		Cause:   "The openkey is genuine, but its session ran out before it was used or renewed.",
-		Remedy:  "Get a new openkey by a new login of the player. An openkey lasts 2 hours, so check a session that is in use before that time is over to keep it alive.",
+		Remedy:  "Get a new openkey by a new login of the player. An openkey lasts 2 hours, so check a session that is in use within that time to keep it alive.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 36, High: 37, Hex: "0x24~0x25", Signed: "", Unsigned: "", Symbol: "AccessTokenSessionFailed",
 		Summary: "the openkey's session could not be read or renewed",
@@ -1551,37 +1551,37 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives one text for all five numbers; what each of them stands for is this project's choice."},
 	{Domain: AccessToken, Low: 55, High: 56, Hex: "0x37~0x38", Signed: "", Unsigned: "", Symbol: "AccessTokenType127OpenIDReclaimed",
 		Summary: "the openid of a service type 127 call was reclaimed",
-		Cause:   "Service type 127 found that the openid was taken back: 0x37 means that its account has been closed, 0x38 that the user was taken off the app's users.",
+		Cause:   "Service type 127 found that the openid was taken back: 0x37 means that its account has been closed, 0x38 that the user is no longer among the app's users.",
 		Remedy:  "Stop using this openid. For 0x37 treat the player as gone; for 0x38 ask the player to authorize the app again and use the openid that this login returns.",
 		Class:   ClassAskUser, HTTPStatus: 410, AnsweredBy: "service", Note: "The list gives one text for both numbers; what each of them stands for is this project's choice."},
 	{Domain: AccessToken, Low: 64, High: 64, Hex: "0x40", Signed: "", Unsigned: "", Symbol: "AccessTokenNotLive",
 		Summary: "no live grant stands behind the token",
-		Cause:   "The token opens, but no authorization stands behind it: the operator ended it, or it never was. An MSDK V5 token of a PC login that is checked without os=5 or client_os 5, and another one checked with it, answer the same.",
+		Cause:   "The token opens, but no authorization stands behind it: the operator ended it, or there never was one. MSDK V5 also answers this for a PC login's token checked without os=5 or client_os 5, and for any other token checked with it.",
 		Remedy:  "At MSDK V5 compare the os of the login with the os of the check first. Otherwise let the player log in and authorize the app again, then use the new token.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say what makes a token invalid; a withdrawal by the user has 0x43 for itself."},
 	{Domain: AccessToken, Low: 65, High: 65, Hex: "0x41", Signed: "", Unsigned: "", Symbol: "AccessTokenExpired",
 		Summary: "the access token has expired",
 		Cause:   "The token is genuine, but its lifetime is over.",
-		Remedy:  "Renew it with the refresh token if the app has one, else let the player log in again. Store the expiry time with the token so as to renew it in good time.",
+		Remedy:  "Renew it with the refresh token if the app has one, otherwise let the player log in again. Store the expiry time with the token so that it can be renewed in time.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 66, High: 66, Hex: "0x42", Signed: "", Unsigned: "", Symbol: "AccessTokenSuperseded",
 		Summary: "a newer login replaced the access token",
-		Cause:   "The token is genuine, but a newer one was issued for the same player and app and put it out of force.",
+		Cause:   "The token is genuine, but a newer one was issued for the same player and app and took its place.",
 		Remedy:  "Use the token of the player's latest login and overwrite the stored one at every login. If the newest is lost, let the player log in again.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 67, High: 67, Hex: "0x43", Signed: "", Unsigned: "", Symbol: "AccessTokenFrozen",
-		Summary: "the token was frozen by the user's act",
-		Cause:   "The token was put out of force because the user cancelled the authorization of the app or closed the account.",
+		Summary: "an action of the user froze the token",
+		Cause:   "The token is no longer accepted because the user cancelled the authorization of the app or closed the account.",
 		Remedy:  "End the session. Ask the player to authorize the app again; if the account was closed, remove the player's data as your rules require.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list says that freezing failed, yet its reasons are those of a token that was frozen; it also names a password change, which has its own number, 0x47."},
 	{Domain: AccessToken, Low: 68, High: 68, Hex: "0x44", Signed: "", Unsigned: "", Symbol: "AccessTokenAppIDMismatch",
 		Summary: "the access token is not for this appid",
-		Cause:   "The token is genuine, but it was issued for another appid than the one in the request.",
+		Cause:   "The token is genuine, but it was issued for an appid other than the one in the request.",
 		Remedy:  "Send the appid of the app in which the player logged in; rookery token inspect prints the token's appid. Look for settings of two apps mixed up.",
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "service", Note: "The list's text says only that verification failed; the appid is named in its advice."},
 	{Domain: AccessToken, Low: 69, High: 69, Hex: "0x45", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenIDMismatch",
 		Summary: "the access token is not for this openid",
-		Cause:   "The token is genuine, but it was issued to another player than the openid in the request.",
+		Cause:   "The token is genuine, but it was issued to a player other than the one whose openid is in the request.",
 		Remedy:  "Take openid and access token from the same login. Look for a session mix-up or an account switch in the client; rookery token inspect prints the openid of the token.",
 		Class:   ClassFixRequest, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 70, High: 70, Hex: "0x46", Signed: "", Unsigned: "", Symbol: "AccessTokenSessionKeyLengthWrong",
@@ -1606,23 +1606,23 @@ var table = [...]Entry{
 		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "service", Note: "The list writes oin where uin is meant, and gives the same usual reason for 0x4b and 0x4c."},
 	{Domain: AccessToken, Low: 76, High: 76, Hex: "0x4c", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenIDRelationMissing",
 		Summary: "the uin has no openid for this app",
-		Cause:   "The account of the token has no openid at the app any more, although one was named when the token was issued; a restored store can be the reason.",
-		Remedy:  "Let the player log in to this app, which makes the relation anew, then use the openid and token returned. Check too that appid and environment are the ones meant.",
+		Cause:   "The token's account no longer has an openid for the app, although it had one when the token was issued; a restored store can be the reason.",
+		Remedy:  "Let the player log in to this app, which creates one again, then use the openid and token returned. Check too that appid and environment are the ones meant.",
 		Class:   ClassReauthorize, HTTPStatus: 404, AnsweredBy: "service", Note: "The list gives the same usual reason for 0x4b and 0x4c; u2o in its text means uin to openid."},
 	{Domain: AccessToken, Low: 83, High: 83, Hex: "0x53", Signed: "", Unsigned: "", Symbol: "AccessTokenBatchOpenIDReclaimed",
 		Summary: "an openid of the batch was reclaimed",
 		Cause:   "Service type 23, batch conversion, found an openid in the list that has been taken back.",
-		Remedy:  "Remove the openid whose place the answer's fault field gives, counted from 1, from the list and from your data, then convert the rest.",
+		Remedy:  "The answer's fault field gives the openid's place in the list, counted from 1: remove that openid from the list and from your data, then convert the rest.",
 		Class:   ClassFixRequest, HTTPStatus: 410, AnsweredBy: "service", Note: "The list does not print the service type here, and its text is the one of 0x27; the neighbours 0x54 and 0x55 show that batch conversion is meant."},
 	{Domain: AccessToken, Low: 84, High: 84, Hex: "0x54", Signed: "", Unsigned: "", Symbol: "AccessTokenBatchCountMismatch",
 		Summary: "the batch's count differs from its list",
-		Cause:   "Service type 23, batch conversion, was told a number of openids that is not the number of entries in the list.",
-		Remedy:  "Set the count from the length of the list that you send, after filtering and not before it.",
+		Cause:   "Service type 23, batch conversion, was given a count that is not the number of entries in the list.",
+		Remedy:  "Set the count to the length of the list that you send, as it is after any filtering.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 85, High: 85, Hex: "0x55", Signed: "", Unsigned: "", Symbol: "AccessTokenBatchOpenIDInvalid",
 		Summary: "an openid of the batch is illegal",
 		Cause:   "Service type 23, batch conversion, found an entry in the list that is not a legal openid.",
-		Remedy:  "Look at the entry whose place the answer's fault field gives, counted from 1: an openid is 16 bytes, issued for this very app. Drop or mend it and send the list anew.",
+		Remedy:  "Look at the entry whose place the answer's fault field gives, counted from 1: an openid is 16 bytes, issued for this very app. Drop or correct it and send the list again.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: ""},
 	{Domain: AccessToken, Low: 86, High: 86, Hex: "0x56", Signed: "", Unsigned: "", Symbol: "AccessTokenBatchTooLarge",
 		Summary: "more than 500 openids in one batch",
@@ -1631,7 +1631,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list does not print the service type here, though its neighbours 0x54 and 0x55 do."},
 	{Domain: AccessToken, Low: 88, High: 88, Hex: "0x58", Signed: "", Unsigned: "", Symbol: "AccessTokenAppIDInconsistent",
 		Summary: "the appid of the body is not the caller's",
-		Cause:   "The appid in the body of the request is another than the one in the head, which says what game is calling.",
+		Cause:   "The appid in the body of the request is not the one in the head, which says which game is calling.",
 		Remedy:  "Put the same appid into head and body: the one under which the openid or session was made.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list speaks of the back end's data; what the request is compared with is this project's choice."},
 	{Domain: AccessToken, Low: 96, High: 96, Hex: "0x60", Signed: "", Unsigned: "", Symbol: "AccessTokenOpenIDMissing",
@@ -1675,19 +1675,19 @@ var table = [...]Entry{
 		Remedy:  "Send the JSON object as the body of the request and sign over the same bytes. Check that your HTTP client sends the body at all and that Content-Length is not 0.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 1005, High: 1005, Hex: "", Signed: "", Unsigned: "", Symbol: "V5BodyMalformed",
-		Summary: "the body is not one sound JSON object",
+		Summary: "the body is not one valid JSON object",
 		Cause:   "The body is not exactly one JSON object in UTF-8: it does not parse, is an array or a bare value, has text after its end, is nested too deep, or has the same member twice.",
 		Remedy:  "Let a JSON library build the body as one object with each member once, in UTF-8. Compare the bytes on the wire with a JSON checker, and send form-encoded data to no V5 door.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 1006, High: 1006, Hex: "", Signed: "", Unsigned: "", Symbol: "V5FieldMissing",
 		Summary: "a body member is missing or empty",
-		Cause:   "The JSON body is sound, but a member that this door requires is absent or empty.",
+		Cause:   "The JSON body is valid, but a member that this door requires is absent or empty.",
 		Remedy:  "Add the member that msg names, spelled and cased as documented, with a non-empty value; openid and token are needed by nearly every door.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 1007, High: 1007, Hex: "", Signed: "", Unsigned: "", Symbol: "V5ParameterInvalid",
 		Summary: "a URL parameter is invalid",
 		Cause:   "A URL parameter is not a number where one is due, occurs twice, is not UTF-8, names an unknown gameid or channelid, has a source without a sigkey, or is a ts outside the window while the window is switched on.",
-		Remedy:  "Mend the parameter that msg names: send each name once, take gameid and the sources with a sigkey from rookery app show --keys, and channelid 2 for QQ. If it is ts, send the Unix time in seconds and set your host's clock right.",
+		Remedy:  "Correct the parameter that msg names: send each name once, take gameid and the sources with a sigkey from rookery app show --keys, and channelid 2 for QQ. If it is ts, send the Unix time in seconds and set your host's clock right.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "That a ts outside the window is answered with 1007 is this project's choice; the window is off unless configured."},
 	{Domain: MSDKv5, Low: 1008, High: 1008, Hex: "", Signed: "", Unsigned: "", Symbol: "V5SignatureWrong",
 		Summary: "the signature is wrong",
@@ -1697,7 +1697,7 @@ var table = [...]Entry{
 	{Domain: MSDKv5, Low: 1009, High: 1009, Hex: "", Signed: "", Unsigned: "", Symbol: "V5FieldInvalid",
 		Summary: "a body member has a wrong type or value",
 		Cause:   "A member of the JSON body is present, but its type is not the documented one or its value is impossible.",
-		Remedy:  "Mend the member that msg names. An openid is a string even when it is all digits; guild and zone are strings of digits; check numbers for their range.",
+		Remedy:  "Correct the member that msg names. An openid is a string even when it is all digits; guild and zone are strings of digits; check numbers for their range.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 1010, High: 1010, Hex: "", Signed: "", Unsigned: "", Symbol: "V5RequestUnreadable",
 		Summary: "the request could not be read",
@@ -1706,33 +1706,33 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 1199, High: 1199, Hex: "", Signed: "", Unsigned: "", Symbol: "V5Internal",
 		Summary: "unforeseen failure inside the platform",
-		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform's log only.",
-		Remedy:  "Report the answer's seq, the gameid, path and time; the operator finds the error in the log by them. Before you send a call that changes something again, query whether the first one took effect.",
+		Cause:   "Something went wrong inside the platform that no other number covers; the details are in the platform's log only.",
+		Remedy:  "Report the answer's seq, the gameid, path and time, with which the operator finds the error in the log. Before you repeat a call that changes something, query whether the first one took effect.",
 		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv5, Low: 10006, High: 10006, Hex: "", Signed: "", Unsigned: "", Symbol: "V5LinkUndecryptable",
-		Summary: "the link parameter cannot be opened or has lapsed",
-		Cause:   "The itopencodeparam given to /v2/auth/decrypt is none that this platform made for this game, was altered, or is older than ten minutes.",
+		Summary: "the link parameter cannot be opened or has expired",
+		Cause:   "The itopencodeparam given to /v2/auth/decrypt was not made by this platform for this game, was altered, or is older than ten minutes.",
 		Remedy:  "Pass itopencodeparam on exactly as the link carried it, with the link's os, gameid and channelid. If it is unaltered, have the player open the page from the game again to get a fresh link.",
 		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: MSDKv3, Low: -101, High: -101, Hex: "", Signed: "", Unsigned: "", Symbol: "V3HTTPUnreadable",
 		Summary: "the HTTP request could not be read",
 		Cause:   "The method is not POST, the query is not percent-encoded UTF-8 or has a parameter twice, the body is larger than the door takes, or it ended before all of the announced bytes arrived.",
 		Remedy:  "Send one POST with each URL parameter once. Compare Content-Length with the bytes sent, and look for a redirect that turned POST into GET and for a proxy that cuts the upload off.",
-		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The documents give the number to failures inside the platform too, and to time-outs of WeChat; here it has this one meaning."},
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The documents also use the number for failures inside the platform and for time-outs of WeChat; here it has this one meaning."},
 	{Domain: MSDKv3, Low: -103, High: -103, Hex: "", Signed: "", Unsigned: "", Symbol: "V3OIDBFailed",
 		Summary: "a command of the bus failed",
 		Cause:   "The bus or the command behind the interface answered with a result that the platform has no number for; msg gives the command and the result.",
-		Remedy:  "Look up the result in msg with rookery explain: it says which check failed. What to do follows from it and not from this number.",
-		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents also know -15000 to -19999 for the same failure; they are not answered."},
+		Remedy:  "Look up the result in msg with rookery explain: it says which check failed. What to do depends on that, not on this number.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents also list -15000 to -19999 for the same failure; Rookery does not answer them."},
 	{Domain: MSDKv3, Low: -109, High: -109, Hex: "", Signed: "", Unsigned: "", Symbol: "V3GuestFailed",
 		Summary: "the guest check could not be made",
 		Cause:   "The guest's token could not be checked: the bus refused the call, or the store or the keyring could not be read.",
-		Remedy:  "Repeat the call after a pause and keep the guest logged in. If it goes on, give the operator the X-Request-Id: the log has the cause.",
+		Remedy:  "Repeat the call after a pause and keep the guest logged in. If it persists, give the operator the X-Request-Id: the log has the cause.",
 		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: MSDKv3, Low: -110, High: -110, Hex: "", Signed: "", Unsigned: "", Symbol: "V3GuestInvalid",
-		Summary: "the guest does not check out",
-		Cause:   "The guest token is not one of this platform, was altered, has lapsed or was ended, or it belongs to another guestid or app; or the interface was called without the G_ in front of the appid.",
-		Remedy:  "Compare appid, guestid and accessToken with what the guest login gave, all of the same login and with their G_. If they are right, have the device log in as a guest again.",
+		Summary: "the guest's token is not valid for this call",
+		Cause:   "The guest token was not issued by this platform, was altered, has expired or was revoked, or it belongs to another guestid or app; or the interface was called without the G_ in front of the appid.",
+		Remedy:  "Compare appid, guestid and accessToken with what the guest login gave: all must come from the same login and keep their G_. If they are right, have the device log in as a guest again.",
 		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: MSDKv3, Low: -303, High: -303, Hex: "", Signed: "", Unsigned: "", Symbol: "V3APINotGranted",
 		Summary: "the app was not granted this interface",
@@ -1740,19 +1740,19 @@ var table = [...]Entry{
 		Remedy:  "Compare the granted APIs in rookery app show with the last part of the path, and ask the operator to add it with rookery app update --grant.",
 		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -304, High: -304, Hex: "", Signed: "", Unsigned: "", Symbol: "V3BodyNotJSON",
-		Summary: "the body is not one sound JSON object",
+		Summary: "the body is not one valid JSON object",
 		Cause:   "The body is not exactly one JSON object in UTF-8: it does not parse, is an array or a bare value, has text after its end, is nested too deep, or has the same member twice.",
 		Remedy:  "Let a JSON library build the body as one object with each member once, in UTF-8, and send it raw: it is never form-encoded, whatever the Content-Type says.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -307, High: -307, Hex: "", Signed: "", Unsigned: "", Symbol: "V3Internal",
 		Summary: "unforeseen failure inside the platform",
-		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform log only.",
-		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, appid, path and time to the operator, who finds the error in the log by them.",
+		Cause:   "Something went wrong inside the platform that no other number covers; the details are in the platform's log only.",
+		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, appid, path and time to the operator, who needs them to find the error in the log.",
 		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "gateway", Note: "One of several numbers that the documents call internal."},
 	{Domain: MSDKv3, Low: -311, High: -311, Hex: "", Signed: "", Unsigned: "", Symbol: "V3CommandMissing",
 		Summary: "the interface has no command behind it",
 		Cause:   "MSDK V3 has this interface, but no command is mapped to it on this platform, or the command that it calls is not configured on the bus.",
-		Remedy:  "Do without the interface here: the request itself may be perfect. Ask the operator whether a later version of the platform serves it.",
+		Remedy:  "Do without the interface here: the request itself may well be correct. Ask the operator whether a later version of the platform serves it.",
 		Class:   ClassContactPlatform, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -501, High: -501, Hex: "", Signed: "", Unsigned: "", Symbol: "V3BodyEmpty",
 		Summary: "the body is empty",
@@ -1762,7 +1762,7 @@ var table = [...]Entry{
 	{Domain: MSDKv3, Low: -502, High: -502, Hex: "", Signed: "", Unsigned: "", Symbol: "V3SignatureWrong",
 		Summary: "the signature in the URL is wrong",
 		Cause:   "The value of sig is not the lower-case hex MD5 of the key and the timestamp: the appkey with encode 1, the msdkkey with encode 2.",
-		Remedy:  "Run rookery sign v3 with your URL and compare, and compare the key with rookery app show --keys. The usual slips are the key that belongs to the other encode, a timestamp that was taken twice, upper-case hex, and the key after the timestamp.",
+		Remedy:  "Run rookery sign v3 with your URL and compare, and compare the key with rookery app show --keys. The usual slips are the key that belongs to the other encode, a timestamp other than the one that was signed, upper-case hex, and the key after the timestamp.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -503, High: -503, Hex: "", Signed: "", Unsigned: "", Symbol: "V3UserRateExceeded",
 		Summary: "one user called this interface too often",
@@ -1781,8 +1781,8 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -506, High: -506, Hex: "", Signed: "", Unsigned: "", Symbol: "V3ParameterMissing",
 		Summary: "a URL parameter is missing or malformed",
-		Cause:   "One of timestamp, appid, sig and encode is absent or empty, timestamp is not a number of digits, encode is neither 1 nor 2, or msdkExtInfo has other characters than letters, digits and underscores.",
-		Remedy:  "Mend the parameter that msg names. These values belong in the URL and not in the body.",
+		Cause:   "One of timestamp, appid, sig and encode is absent or empty, timestamp is not all digits, encode is neither 1 nor 2, or msdkExtInfo has characters other than letters, digits and underscores.",
+		Remedy:  "Correct the parameter that msg names. These values belong in the URL and not in the body.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "That a malformed parameter is answered like a missing one is the choice of this project."},
 	{Domain: MSDKv3, Low: -901, High: -901, Hex: "", Signed: "", Unsigned: "", Symbol: "V3NotForGuests",
 		Summary: "not available to guests",
@@ -1791,8 +1791,8 @@ var table = [...]Entry{
 		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "gateway", Note: ""},
 	{Domain: MSDKv3, Low: -1011, High: -1011, Hex: "", Signed: "", Unsigned: "", Symbol: "V3FieldInvalid",
 		Summary: "a body member is empty or has a wrong type or value",
-		Cause:   "A member that the interface needs is absent or empty, has another JSON type than the documented one, has a value that cannot be right, or names another appid or openid than the URL.",
-		Remedy:  "Mend the member that msg names. An appid may be a number or a string; openids and tokens are strings, even when they are all digits; flags and counts are numbers.",
+		Cause:   "A member that the interface needs is absent or empty, has a JSON type other than the documented one, has a value that cannot be right, or names an appid or openid other than the URL's.",
+		Remedy:  "Correct the member that msg names. An appid may be a number or a string; openids and tokens are strings, even when they are all digits; flags and counts are numbers.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: MSDKv3, Low: -10002, High: -10002, Hex: "", Signed: "", Unsigned: "", Symbol: "V3OpenIDInvalid",
 		Summary: "the openid is not hex digits",
@@ -1801,12 +1801,12 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100019, High: 100019, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeInvalid",
 		Summary: "the authorization code cannot be exchanged",
-		Cause:   "The code is none that this platform gave to the app, it is older than ten minutes, the person withdrew or the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
-		Remedy:  "Start a new login: a code is good once and for ten minutes only. If it happens every time, compare the client_id of both steps and send the code as the redirect brought it, decoded once.",
+		Cause:   "This platform did not give the code to the app, the code is older than ten minutes, the person withdrew or the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
+		Remedy:  "Start a new login: a code can be exchanged only once, within ten minutes. If it happens every time, compare the client_id of both steps and send the code as the redirect brought it, decoded once.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100020, High: 100020, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeReused",
 		Summary: "the authorization code was exchanged before",
-		Cause:   "The code has been exchanged already, by this program or by somebody who got hold of it, and the tokens that it gave were ended.",
+		Cause:   "The code has been exchanged already, by this program or by somebody who got hold of it, and the tokens that it gave were revoked.",
 		Remedy:  "Start a new login and do not repeat an exchange whose answer was lost. Look for a page that is loaded twice, two hosts that handle the same redirect, and codes in logs.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100029, High: 100029, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectRequestUnreadable",
@@ -1821,24 +1821,24 @@ var table = [...]Entry{
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 100050, High: 100050, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectRefreshTokenInvalid",
 		Summary: "the refresh token cannot be used",
-		Cause:   "The refresh token is none that this platform gave to the app, was used before, or its login is over: three months have passed, the person logged in anew, withdrew the authorization or changed the password.",
-		Remedy:  "Have the user log in again. Keep the refresh token of each answer in place of the one that was sent, and let only one host renew a login at a time: a token that comes twice ends the login.",
+		Cause:   "This platform did not give the refresh token to the app, the token was used before, or its login is over: three months have passed, or the person logged in anew, withdrew the authorization or changed the password.",
+		Remedy:  "Have the user log in again. Keep the refresh token of each answer in place of the one that was sent, and let only one host renew a login at a time: a token that is sent twice ends the login.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 110504, High: 110504, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectInternal",
 		Summary: "unforeseen failure inside the platform",
-		Cause:   "Something went wrong inside the platform for which no other number is foreseen; its details are in the platform's log only.",
-		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, the appid and the time to the operator, who finds the error in the log by them.",
-		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents give the number to the sign-in page alone."},
+		Cause:   "Something went wrong inside the platform that no other number covers; the details are in the platform's log only.",
+		Remedy:  "Repeat the call once. If it fails again, report the X-Request-Id, the appid and the time to the operator, who needs them to find the error in the log.",
+		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents use the number for the sign-in page alone."},
 	{Domain: OpenAPI, Low: 1001, High: 1001, Hex: "", Signed: "", Unsigned: "", Symbol: "OpenAPIInternal",
 		Summary: "unforeseen failure inside the platform",
 		Cause:   "Something went wrong inside the platform while a call below /v3/ was served, most often with the store; its details are in the platform's log only.",
-		Remedy:  "Repeat the call with growing pauses. If it persists, report the X-Request-Id, the appid and the time to the operator, who finds the error in the log by them.",
+		Remedy:  "Repeat the call with growing pauses. If it persists, report the X-Request-Id, the appid and the time to the operator, who needs them to find the error in the log.",
 		Class:   ClassInternal, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The documents call it a busy server."},
 	{Domain: OpenAPI, Low: 1002, High: 1002, Hex: "", Signed: "", Unsigned: "", Symbol: "OpenAPINotLoggedIn",
-		Summary: "the session has lapsed",
-		Cause:   "/v3/user/is_login found that the two hours of the openkey are over; every other interface answers -24 to the same openkey.",
+		Summary: "the session has expired",
+		Cause:   "/v3/user/is_login found that the openkey's two hours are over; every other interface answers -24 to the same openkey.",
 		Remedy:  "Have the user open the game again, which gives it a new openkey, and call is_login at least every two hours to keep a session alive.",
-		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents give it to a user who is not registered too."},
+		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents also use it for a user who is not registered."},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
