@@ -12,10 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // measureMemory measures what a platform holds that has checked a token of every one of very many grants, so that all
@@ -80,11 +82,11 @@ func openIdentity(ctx context.Context, data string) (service *identity.Service, 
 		return nil, nil, err
 	}
 	clock := new(rookery.Clock)
-	keyring, err := identity.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
+	keyring, err := token.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
 	if err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}
-	return identity.New(st, clock, keyring), st.Close, nil
+	return identity.New(st, clock, keyring, apps.New(st, clock)), st.Close, nil
 }
 
 // sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A
@@ -114,7 +116,7 @@ func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []l
 				}
 				confirmed := oidb.CheckResponse{
 					UIN: seeded[i].uin, OpenID: seeded[i].openid, PasswordEpoch: 1, TokenEpoch: 1,
-					ExpiresMS: time.Now().Add(identity.AccessLifetime).UnixMilli(),
+					ExpiresMS: time.Now().Add(token.AccessLifetime).UnixMilli(),
 				}
 				made, err := service.LogInPlayer(ctx, app, &confirmed, false)
 				if err != nil {

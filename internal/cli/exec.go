@@ -19,8 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/config"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/secretfile"
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
@@ -136,7 +136,7 @@ func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, comm
 	if err != nil {
 		return err
 	}
-	if err := identity.WriteSecretFile(worldFile, append(text, '\n')); err != nil {
+	if err := secretfile.Write(worldFile, append(text, '\n')); err != nil {
 		return err
 	}
 	return supervise(s, signals, command, environment(os.Environ(), world, worldFile))

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 func newKeysCommand(s *streams) *cobra.Command {
@@ -35,14 +35,14 @@ func newKeysRotateCommand(c *client) *cobra.Command {
 		Example: "  rookery keys rotate",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ask(cmd.Context(), c, http.MethodPost, "/admin/v1/keys", nil, func(key identity.Key) error {
-				return c.showKeys([]identity.Key{key})
+			return ask(cmd.Context(), c, http.MethodPost, "/admin/v1/keys", nil, func(key token.Key) error {
+				return c.showKeys([]token.Key{key})
 			})
 		},
 	}
 }
 
-func (c *client) showKeys(keys []identity.Key) error {
+func (c *client) showKeys(keys []token.Key) error {
 	t := newTable(c.out)
 	t.row("KEY", "CREATED", "RETIRED")
 	for _, key := range keys {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/secretfile"
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
@@ -37,7 +37,7 @@ func (k *knownServer) remember(log *slog.Logger) {
 	if err == nil {
 		var note []byte
 		if note, err = json.Marshal(k); err == nil {
-			err = identity.WriteSecretFile(file, note)
+			err = secretfile.Write(file, note)
 		}
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/admin"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -47,8 +48,8 @@ stand beside each other.`,
   rookery token issue --app 100700001 --uin 10001 --kind openkey --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, ok := identity.ParseKind(req.Kind); !ok {
-				return usageErrorf("--kind %q is none of %s", req.Kind, strings.Join(identity.Kinds(), ", "))
+			if _, ok := token.ParseKind(req.Kind); !ok {
+				return usageErrorf("--kind %q is none of %s", req.Kind, strings.Join(token.Kinds(), ", "))
 			}
 			if cmd.Flags().Changed("ttl") {
 				req.Lifetime = lifetime.String()
@@ -58,7 +59,7 @@ stand beside each other.`,
 	}
 	addGrantFlags(cmd, &req.AppID, &req.UIN)
 	flags := cmd.Flags()
-	flags.StringVar(&req.Kind, "kind", "", "`kind` of token: "+strings.Join(identity.Kinds(), ", "))
+	flags.StringVar(&req.Kind, "kind", "", "`kind` of token: "+strings.Join(token.Kinds(), ", "))
 	_ = cmd.MarkFlagRequired("kind")
 	flags.DurationVar(&lifetime, "ttl", 0, "`duration` that it lives, at most and by default as long as its kind may")
 	flags.BoolVar(&req.PC, "pc", false, "the PC SDK makes the authorization")
@@ -116,7 +117,7 @@ func (c *client) showInspection(in identity.Inspection) error {
 		t.row("Check", fmt.Sprintf("oidb %s answers %d", in.Check, in.Result))
 	}
 	domain := retcode.AccessToken
-	if in.Kind == identity.PayToken.String() {
+	if in.Kind == token.Pay.String() {
 		domain = retcode.PayToken
 	}
 	if code, ok := retcode.Lookup(domain, in.Result); ok && in.Result != 0 {

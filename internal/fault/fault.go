@@ -243,7 +243,7 @@ func (s *Set) fail(ctx context.Context, part string, who subject) error {
 	return &Error{Point: r.Point}
 }
 
-// Keyring is the keyring's point; identity.Keyring.Guard takes it.
+// Keyring is the keyring's point; token.Keyring.Guard takes it.
 func (s *Set) Keyring(ctx context.Context) error { return s.fail(ctx, "keyring.read", subject{}) }
 
 // FriendCache are the points of the friend cache; friends.Service.Guard takes it.

@@ -8,6 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -16,7 +17,7 @@ func TestTheProfileIsShownToItsToken(t *testing.T) {
 	f.Register()
 	ann, ben := f.user(platform.Profile{Nickname: "Ann"}), f.user(platform.Profile{Nickname: "Ben"})
 	lapsed := time.Duration(0)
-	old, err := f.id.Issue(t.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: ben.UIN, Kind: identity.AccessToken, Lifetime: &lapsed})
+	old, err := f.id.Issue(t.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: ben.UIN, Kind: token.Access, Lifetime: &lapsed})
 	must(t, err)
 	for _, test := range []struct {
 		name  string

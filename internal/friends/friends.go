@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -168,10 +167,10 @@ func (s *Service) Profile(ctx context.Context, uin platform.UIN) (platform.Profi
 	return account.Profile.At(s.clock.NowMS()), nil
 }
 
-// Befriend makes two accounts friends of each other. Errors: identity.ErrInvalid, store.ErrNotFound.
+// Befriend makes two accounts friends of each other. Errors: platform.ErrInvalid, store.ErrNotFound.
 func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	if a == b {
-		return fmt.Errorf("%w: account %s cannot be its own friend", identity.ErrInvalid, a)
+		return fmt.Errorf("%w: account %s cannot be its own friend", platform.ErrInvalid, a)
 	}
 	for _, uin := range []platform.UIN{a, b} {
 		if _, err := s.store.Account(ctx, uin); errors.Is(err, store.ErrNotFound) {
@@ -182,7 +181,7 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	}
 	switch err := s.store.Befriend(ctx, a, b, maxFriends, s.clock.NowMS()); {
 	case errors.Is(err, store.ErrFull):
-		return fmt.Errorf("%w: account %s or %s has %d friends already, which is the most", identity.ErrInvalid, a, b, maxFriends)
+		return fmt.Errorf("%w: account %s or %s has %d friends already, which is the most", platform.ErrInvalid, a, b, maxFriends)
 	case err != nil:
 		return err
 	}
@@ -190,10 +189,10 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	return nil
 }
 
-// SetRemark sets what an account calls a friend, "" for nothing. Errors: identity.ErrInvalid, store.ErrNotFound.
+// SetRemark sets what an account calls a friend, "" for nothing. Errors: platform.ErrInvalid, store.ErrNotFound.
 func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
 	if err := platform.CheckText("the remark", remark, maxRemark); err != nil {
-		return fmt.Errorf("%w: %w", identity.ErrInvalid, err)
+		return fmt.Errorf("%w: %w", platform.ErrInvalid, err)
 	}
 	if err := s.store.SetRemark(ctx, uin, friend, remark); err != nil {
 		return noFriends(uin, friend, err)

@@ -11,12 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -37,11 +39,11 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	f := &fixture{t: t, clock: new(platform.Clock), bus: oidb.NewBus(), faults: new(fault.Set)}
-	keyring, err := identity.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), f.clock.Now())
+	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), f.clock.Now())
 	must(t, err)
 	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
-	f.id = identity.New(st, f.clock, keyring)
+	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock))
 	f.id.Register(f.bus)
 	f.Service = New(st, f.clock, f.bus)
 	f.Guard(f.faults.FriendCache)
@@ -61,7 +63,7 @@ func must(t testing.TB, err error) {
 func (f *fixture) user(profile platform.Profile) *identity.Issued {
 	f.t.Helper()
 	uin := f.account(profile)
-	issued, err := f.id.Issue(f.t.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: uin, Kind: identity.AccessToken})
+	issued, err := f.id.Issue(f.t.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: uin, Kind: token.Access})
 	must(f.t, err)
 	return issued
 }
@@ -208,7 +210,7 @@ func TestOthersGetAnOpenID(t *testing.T) {
 	if len(first) != 2 || len(again) != 3 || first[0].OpenID == (platform.OpenID{}) || first[0].OpenID != again[0].OpenID || again[2].UIN != uins[2] {
 		t.Errorf("got %+v and then %+v", first, again)
 	}
-	if _, err := f.id.Issue(ctx, identity.IssueRequest{AppID: f.app.AppID, UIN: uins[0], Kind: identity.AccessToken}); err != nil {
+	if _, err := f.id.Issue(ctx, identity.IssueRequest{AppID: f.app.AppID, UIN: uins[0], Kind: token.Access}); err != nil {
 		t.Fatal(err)
 	}
 	if rest, err := f.Others(ctx, f.app.AppID, ann, 10); err != nil || len(rest) != 2 {
@@ -222,12 +224,12 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 	ctx := t.Context()
 	ann, ben := f.account(platform.Profile{}), f.account(platform.Profile{})
 	for what, test := range map[string]struct{ got, want error }{
-		"oneself":              {f.Befriend(ctx, ann, ann), identity.ErrInvalid},
+		"oneself":              {f.Befriend(ctx, ann, ann), platform.ErrInvalid},
 		"nobody":               {f.Befriend(ctx, ann, 99_999), store.ErrNotFound},
 		"end of what is none":  {f.Unfriend(ctx, ann, ben), store.ErrNotFound},
 		"remark of a stranger": {f.SetRemark(ctx, ann, ben, "x"), store.ErrNotFound},
-		"a torn remark":        {f.SetRemark(ctx, ann, ben, "a\x00b"), identity.ErrInvalid},
-		"an endless remark":    {f.SetRemark(ctx, ann, ben, strings.Repeat("x", maxRemark+1)), identity.ErrInvalid},
+		"a torn remark":        {f.SetRemark(ctx, ann, ben, "a\x00b"), platform.ErrInvalid},
+		"an endless remark":    {f.SetRemark(ctx, ann, ben, strings.Repeat("x", maxRemark+1)), platform.ErrInvalid},
 	} {
 		if !errors.Is(test.got, test.want) {
 			t.Errorf("%s: got %v, want %v", what, test.got, test.want)
@@ -288,7 +290,7 @@ func BenchmarkList(b *testing.B) {
 		if err := f.store.CreateAccount(b.Context(), a, platform.FirstUIN); err != nil {
 			return err
 		}
-		if _, err := f.id.Issue(b.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: a.UIN, Kind: identity.AccessToken}); err != nil {
+		if _, err := f.id.Issue(b.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: a.UIN, Kind: token.Access}); err != nil {
 			return err
 		}
 		return f.Befriend(b.Context(), ann.UIN, a.UIN)

@@ -14,10 +14,10 @@ import (
 // store.ErrExists.
 func (s *Service) CreateAccount(ctx context.Context, account platform.Account, password string) (*platform.Account, error) {
 	if account.UIN != 0 && (account.UIN < platform.FirstUIN || account.UIN > platform.LastUIN) {
-		return nil, invalidf("uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
+		return nil, platform.Invalidf("uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
 	}
 	if err := account.Profile.Validate(); err != nil {
-		return nil, invalidf("%w", err)
+		return nil, platform.Invalidf("%w", err)
 	}
 	hash, err := HashPassword(password)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	case errors.Is(err, store.ErrExists):
 		return nil, fmt.Errorf("%w: account %s", store.ErrExists, account.UIN)
 	case errors.Is(err, store.ErrFull):
-		return nil, invalidf("there is no number above the highest account's: give the new one a uin")
+		return nil, platform.Invalidf("there is no number above the highest account's: give the new one a uin")
 	case err != nil:
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Service) Accounts(ctx context.Context, after platform.UIN, limit int) (
 func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state platform.AccountState) (*platform.Account, error) {
 	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if a.State == platform.AccountClosed && state != platform.AccountClosed {
-			return invalidf("account %s is closed, which is for ever", uin)
+			return platform.Invalidf("account %s is closed, which is for ever", uin)
 		}
 		a.State = state
 		return nil
@@ -68,7 +68,7 @@ func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password st
 	}
 	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if a.State == platform.AccountClosed {
-			return invalidf("account %s is closed", uin)
+			return platform.Invalidf("account %s is closed", uin)
 		}
 		a.PasswordHash = hash
 		a.PasswordEpoch++
@@ -113,7 +113,7 @@ func (s *Service) UpdateProfile(ctx context.Context, uin platform.UIN, edit func
 			return err
 		}
 		if err := a.Profile.Validate(); err != nil {
-			return invalidf("%w", err)
+			return platform.Invalidf("%w", err)
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -131,9 +132,9 @@ func (r *refusal) err(codes *[verdicts]retcode.Code) error {
 
 // checkAccess is command 0x711 of service type 1.
 func (s *Service) checkAccess(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
-	want := AccessToken
+	want := token.Access
 	if req.Guest {
-		want = GuestToken
+		want = token.Guest
 	}
 	rsp, refused := s.check(ctx, &req, want)
 	if refused != nil {
@@ -147,16 +148,16 @@ func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.Che
 	if req.Openkey { // 0x73a has no such field
 		req.Token, req.Openkey = "", false
 	}
-	rsp, refused := s.check(ctx, &req, PayToken)
+	rsp, refused := s.check(ctx, &req, token.Pay)
 	if refused != nil {
 		return oidb.CheckResponse{}, refused.err(&payCodes)
 	}
 	return rsp, nil
 }
 
-// check opens the token's seal, compares what it says with the request, and reads one standing. want is AccessToken,
-// which stands for all that proves a login, PayToken or GuestToken.
-func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) (rsp oidb.CheckResponse, r *refusal) {
+// check opens the token's seal, compares what it says with the request, and reads one standing. want is Access,
+// which stands for all that proves a login, Pay or Guest.
+func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want token.Kind) (rsp oidb.CheckResponse, r *refusal) {
 	if req.Bearer {
 		return s.checkBearer(ctx, req)
 	}
@@ -173,7 +174,7 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 		return rsp, &refusal{verdict: openIDLengthWrong}
 	case req.Token == "":
 		return rsp, &refusal{verdict: tokenMissing}
-	case req.Openkey && len(req.Token) != openkeyLength:
+	case req.Openkey && len(req.Token) != token.OpenkeyLength:
 		return rsp, &refusal{verdict: openkeyLengthWrong}
 	}
 	t, r := s.openFor(ctx, req, want)
@@ -189,7 +190,7 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want Kind) 
 	if req.MSDKOpenID != 0 && len(req.OpenID) != 0 && platform.OpenID(req.OpenID) != t.OpenID {
 		return rsp, &refusal{verdict: foreignOpenID} // the caller named two players
 	}
-	if t.Kind == MSDKToken && t.PC != req.PC {
+	if t.Kind == token.MSDK && t.PC != req.PC {
 		return rsp, &refusal{verdict: foreignDevice}
 	}
 	return s.checkLogin(ctx, &t, want)
@@ -200,44 +201,44 @@ func (s *Service) checkBearer(ctx context.Context, req *oidb.CheckRequest) (rsp 
 	if req.Token == "" {
 		return rsp, &refusal{verdict: tokenMissing}
 	}
-	t, r := s.openFor(ctx, req, AccessToken)
+	t, r := s.openFor(ctx, req, token.Access)
 	if r != nil {
 		return rsp, r
 	}
-	if t.Kind != AccessToken {
+	if t.Kind != token.Access {
 		return rsp, &refusal{verdict: tokenUndecodable}
 	}
 	if r := s.checkApp(ctx, t.AppID); r != nil {
 		return rsp, r
 	}
-	return s.checkLogin(ctx, &t, AccessToken)
+	return s.checkLogin(ctx, &t, token.Access)
 }
 
 // openFor opens the request's token, which must be of a kind that serves.
-func (s *Service) openFor(ctx context.Context, req *oidb.CheckRequest, want Kind) (t Token, r *refusal) {
-	if err := s.keyring.usable(ctx); err != nil {
+func (s *Service) openFor(ctx context.Context, req *oidb.CheckRequest, want token.Kind) (t token.Token, r *refusal) {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return t, &refusal{verdict: keyringUnreadable, cause: err}
 	}
-	t, err := s.keyring.openToken(req.Token)
+	t, err := s.keyring.Open(req.Token)
 	switch {
-	case req.Openkey && (errors.Is(err, errNotOurs) || err == nil && t.Kind != Openkey):
+	case req.Openkey && (errors.Is(err, token.ErrUnknown) || err == nil && t.Kind != token.Openkey):
 		return t, &refusal{verdict: openkeyUnknown}
-	case errors.Is(err, errNotOurs):
+	case errors.Is(err, token.ErrUnknown):
 		return t, &refusal{verdict: tokenUndecodable}
-	case errors.Is(err, errSeal):
+	case errors.Is(err, token.ErrAltered):
 		return t, &refusal{verdict: sealBroken}
 	case err != nil:
 		return t, &refusal{verdict: keyringUnreadable, cause: err}
-	case !t.Kind.serves(want, req.MSDKOpenID != 0):
+	case !serves(t.Kind, want, req.MSDKOpenID != 0):
 		return t, &refusal{verdict: tokenUndecodable}
 	}
 	return t, nil
 }
 
 // checkLogin looks whether what a token was issued for still holds.
-func (s *Service) checkLogin(ctx context.Context, t *Token, want Kind) (rsp oidb.CheckResponse, r *refusal) {
+func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kind) (rsp oidb.CheckResponse, r *refusal) {
 	now := s.clock.NowMS()
-	if t.Kind != Openkey && now >= t.ExpiresMS {
+	if t.Kind != token.Openkey && now >= t.ExpiresMS {
 		return rsp, &refusal{verdict: lapsed}
 	}
 	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
@@ -250,10 +251,10 @@ func (s *Service) checkLogin(ctx context.Context, t *Token, want Kind) (rsp oidb
 	if v, bad := checkStanding(t, &st); bad {
 		return rsp, &refusal{verdict: v}
 	}
-	if st.AccountClass == platform.ClassKaixin && want != PayToken {
+	if st.AccountClass == platform.ClassKaixin && want != token.Pay {
 		return rsp, &refusal{verdict: openIDKaixin}
 	}
-	if t.Kind == Openkey {
+	if t.Kind == token.Openkey {
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, t, now); r != nil {
 			return rsp, r
 		}
@@ -298,20 +299,20 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 
 // serves reports whether a token of this kind may be shown where want is asked for. A V5 player proves a login by an
 // MSDK token, everybody else by an access token or an openkey.
-func (k Kind) serves(want Kind, player bool) bool {
+func serves(kind, want token.Kind, player bool) bool {
 	switch {
-	case want == PayToken, want == GuestToken:
-		return k == want
+	case want == token.Pay, want == token.Guest:
+		return kind == want
 	case player:
-		return k == MSDKToken
+		return kind == token.MSDK
 	default:
-		return k == AccessToken || k == Openkey
+		return kind == token.Access || kind == token.Openkey
 	}
 }
 
 // checkSubject compares the openid of the request with the token's. Only where they differ does it ask the store what
 // the request's openid is.
-func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *Token) *refusal {
+func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *token.Token) *refusal {
 	var openid platform.OpenID
 	switch {
 	case req.MSDKOpenID != 0 && req.MSDKOpenID == t.MSDKOpenID:
@@ -328,7 +329,7 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	default:
 		openid = platform.OpenID(req.OpenID)
 	}
-	if openid == t.OpenID && t.Kind != MSDKToken {
+	if openid == t.OpenID && t.Kind != token.MSDK {
 		return nil
 	}
 	if err := oidb.MayWait(ctx); err != nil {
@@ -341,7 +342,7 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *T
 	switch {
 	case binding.State == platform.OpenIDReclaimed:
 		return &refusal{verdict: openIDReclaimed}
-	case t.Kind == Openkey:
+	case t.Kind == token.Openkey:
 		return &refusal{verdict: openkeyForeign}
 	default:
 		return &refusal{verdict: foreignOpenID}
@@ -361,7 +362,7 @@ func unknownOpenID(err error) *refusal {
 
 // checkStanding compares the epochs that a token carries with those that hold now. What can never be mended by a new
 // login of the same grant comes first.
-func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
+func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) {
 	switch {
 	case st.OpenIDState == platform.OpenIDReclaimed:
 		return openIDReclaimed, true
@@ -375,9 +376,9 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 		return notLive, true // ended, or newer than the grant: a restored store has an older one, or none
 	case t.PasswordEpoch != st.PasswordEpoch:
 		return passwordChanged, true
-	case t.Kind == PayToken && t.PayEpoch < st.PayEpoch:
+	case t.Kind == token.Pay && t.PayEpoch < st.PayEpoch:
 		return superseded, true
-	case t.Kind != PayToken && t.TokenEpoch < st.TokenEpoch:
+	case t.Kind != token.Pay && t.TokenEpoch < st.TokenEpoch:
 		return superseded, true
 	}
 	return 0, false
@@ -386,9 +387,9 @@ func checkStanding(t *Token, st *platform.Standing) (v verdict, bad bool) {
 // renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
 // that moves the end by a minute or more; until then what was read of the session last is enough, since its end never
 // comes nearer.
-func (s *Service) renewOpenkey(ctx context.Context, t *Token, now int64) (expiresMS int64, r *refusal) {
+func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (expiresMS int64, r *refusal) {
 	place := s.sessions.at(t.Session)
-	renewed := now + OpenkeyLifetime.Milliseconds()
+	renewed := now + token.OpenkeyLifetime.Milliseconds()
 	if key := place.get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
 		return key.ExpiresMS, nil
 	}
@@ -425,6 +426,6 @@ const openkeyRenewMS = 60_000
 
 // OpenkeyApp returns the app that a sound openkey was made for, whatever became of its session. false when the text is none.
 func (s *Service) OpenkeyApp(text string) (platform.AppID, bool) {
-	t, err := s.keyring.openToken(text)
-	return t.AppID, err == nil && t.Kind == Openkey
+	t, err := s.keyring.Open(text)
+	return t.AppID, err == nil && t.Kind == token.Openkey
 }

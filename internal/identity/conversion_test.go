@@ -12,15 +12,17 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 func TestConversionsToAccountNumbers(t *testing.T) {
 	f := newFixture(t)
-	ann, ben := f.issue(f.app, f.ann, AccessToken).OpenID, f.issue(f.app, f.ben, AccessToken).OpenID
+	ann, ben := f.issue(f.app, f.ann, token.Access).OpenID, f.issue(f.app, f.ben, token.Access).OpenID
 	batch, err := oidb.Call[oidb.BatchRequest, oidb.BatchResponse](t.Context(), f.bus, oidb.ConvertOpenIDs,
 		oidb.BatchRequest{AppID: f.app.AppID, Count: 2, OpenIDs: [][]byte{ben[:], ann[:]}})
 	must(t, err)
@@ -37,7 +39,7 @@ func TestConversionsToAccountNumbers(t *testing.T) {
 
 func TestTimestampsAndNonces(t *testing.T) {
 	f := newFixture(t)
-	openid := f.issue(f.app, f.ann, AccessToken).OpenID
+	openid := f.issue(f.app, f.ann, token.Access).OpenID
 	convert := func(timestamp uint64, nonce string) error {
 		_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID,
 			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
@@ -90,7 +92,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 func TestNoncesOverFrames(t *testing.T) {
 	f := newFixture(t)
 	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
-	openid := f.issue(f.app, f.ann, AccessToken).OpenID
+	openid := f.issue(f.app, f.ann, token.Access).OpenID
 	server := oidb.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), oidb.ServerOptions{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -155,7 +157,7 @@ func TestTheDirectory(t *testing.T) {
 	if got, err := f.Issued(ctx, third.UIN); !got || err != nil {
 		t.Errorf("a new account's number issued: %v, %v", got, err)
 	}
-	access, key := f.issue(f.app, f.ann, AccessToken), f.issue(f.app, f.ann, Openkey)
+	access, key := f.issue(f.app, f.ann, token.Access), f.issue(f.app, f.ann, token.Openkey)
 	for name, test := range map[string]struct {
 		app  platform.AppID
 		uin  platform.UIN
@@ -167,7 +169,7 @@ func TestTheDirectory(t *testing.T) {
 		"at another app":     {f.other.AppID, f.ann.UIN, access.Token, false},
 		"of another account": {f.app.AppID, f.ben.UIN, access.Token, false},
 		"no token":           {f.app.AppID, f.ann.UIN, "x", false},
-		"a pay token":        {f.app.AppID, f.ann.UIN, f.issue(f.app, f.ann, PayToken).Token, false},
+		"a pay token":        {f.app.AppID, f.ann.UIN, f.issue(f.app, f.ann, token.Pay).Token, false},
 	} {
 		if got, err := f.HoldsLogin(ctx, test.app, test.uin, test.text); got != test.want || err != nil {
 			t.Errorf("%s holds: %v, %v", name, got, err)
@@ -177,14 +179,15 @@ func TestTheDirectory(t *testing.T) {
 
 func TestAnAppFromElsewhereIsFound(t *testing.T) {
 	f := newFixture(t)
-	issued := f.issue(f.app, f.ann, AccessToken)
-	elsewhere := New(f.store, f.clock, f.keyring) // which has not loaded its apps
+	issued := f.issue(f.app, f.ann, token.Access)
+	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock)) // which has not loaded its apps
 	bus := oidb.NewBus()
 	elsewhere.Register(bus)
 	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {
 		t.Error(err)
 	}
-	broken := New(&brokenApps{f.store}, f.clock, f.keyring)
+	unreadable := &brokenApps{f.store}
+	broken := New(unreadable, f.clock, f.keyring, apps.New(unreadable, f.clock))
 	bus = oidb.NewBus()
 	broken.Register(bus)
 	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); !errors.Is(err, retcode.AccessTokenAppReadFailed) {

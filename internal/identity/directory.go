@@ -7,6 +7,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 var _ oidb.Directory = (*Service)(nil)
@@ -54,14 +55,14 @@ func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.Accoun
 
 // HoldsLogin implements oidb.Directory: the text is checked as 0x711 would check it for the openid that it was issued for.
 func (s *Service) HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error) {
-	t, err := s.keyring.openToken(text)
+	t, err := s.keyring.Open(text)
 	switch {
-	case errors.Is(err, errNotOurs) || errors.Is(err, errSeal):
+	case errors.Is(err, token.ErrUnknown) || errors.Is(err, token.ErrAltered):
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	rsp, r := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, AccessToken)
+	rsp, r := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, token.Access)
 	switch {
 	case r != nil && errors.Is(r.cause, oidb.ErrWouldWait):
 		return false, oidb.ErrWouldWait

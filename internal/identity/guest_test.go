@@ -6,12 +6,13 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 func TestGuests(t *testing.T) {
 	f := newFixture(t)
-	guest := f.issue(f.app, f.ann, GuestToken)
+	guest := f.issue(f.app, f.ann, token.Guest)
 	check := func(app platform.AppID, issued *Issued, token string) error {
 		_, err := f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: app, OpenID: issued.OpenID[:], Token: token, Guest: true})
 		return err
@@ -23,7 +24,7 @@ func TestGuests(t *testing.T) {
 	}
 	must(t, check(f.app.AppID, guest, guest.Token))
 
-	other, login := f.issue(f.app, f.ben, GuestToken), f.issue(f.app, f.ann, AccessToken)
+	other, login := f.issue(f.app, f.ben, token.Guest), f.issue(f.app, f.ann, token.Access)
 	for _, test := range []struct {
 		name string
 		err  error
@@ -64,7 +65,7 @@ func TestGuestIDsThatAreNone(t *testing.T) {
 
 func TestTestNumbersByOpenID(t *testing.T) {
 	f := newFixture(t)
-	issued := f.issue(f.app, f.ann, AccessToken)
+	issued := f.issue(f.app, f.ann, token.Access)
 	for name, test := range map[string]struct {
 		openid  platform.OpenID
 		numbers []platform.UIN

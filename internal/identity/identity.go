@@ -4,31 +4,23 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
 	"sync/atomic"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// ErrInvalid is wrapped by every error that says what is wrong with an operator's input.
-var ErrInvalid = errors.New("invalid input")
-
-func invalidf(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrInvalid, fmt.Errorf(format, args...))
-}
-
 // Service is the identity service. It is safe for concurrent use.
 type Service struct {
-	Apps *Apps
+	Apps *apps.Registry
 
 	store     store.Store
 	clock     *platform.Clock
-	keyring   *Keyring
+	keyring   *token.Keyring
 	standings *standings
 	sessions  kept[uint64, platform.Openkey]
 	profiles  kept[profileKey, platform.Profile]
@@ -39,9 +31,9 @@ type Service struct {
 }
 
 // New returns a service on a store that nobody else writes to.
-func New(st store.Store, clock *platform.Clock, keyring *Keyring) *Service {
+func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry) *Service {
 	s := &Service{
-		Apps:    newApps(st, clock),
+		Apps:    registry,
 		store:   st,
 		clock:   clock,
 		keyring: keyring,
@@ -82,24 +74,7 @@ func (s *Service) ForgetStandings() {
 }
 
 // Keyring returns the keyring that seals the service's tokens.
-func (s *Service) Keyring() *Keyring { return s.keyring }
+func (s *Service) Keyring() *token.Keyring { return s.keyring }
 
 // RotateKeyring makes a new sealing key; tokens sealed by older ones stay readable until they expire.
-func (s *Service) RotateKeyring() (Key, error) { return s.keyring.Rotate(s.clock.Now()) }
-
-// newKey returns a random key of 32 letters and digits, a good 165 bits.
-func newKey() string {
-	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	key := make([]byte, 0, 32)
-	var random [64]byte
-	for len(key) < 32 {
-		rand.Read(random[:])
-		for _, b := range random {
-			// Values past the last full round of the alphabet are left out, so that every letter is as likely.
-			if int(b) < 256/len(letters)*len(letters) && len(key) < 32 {
-				key = append(key, letters[int(b)%len(letters)])
-			}
-		}
-	}
-	return string(key)
-}
+func (s *Service) RotateKeyring() (token.Key, error) { return s.keyring.Rotate(s.clock.Now()) }

@@ -3,17 +3,18 @@ package identity
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -36,9 +37,9 @@ func newFixture(t *testing.T) *fixture {
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	clock := new(platform.Clock)
-	keyring, err := OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
+	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{Service: New(st, clock, keyring), t: t, bus: oidb.NewBus()}
+	f := &fixture{Service: New(st, clock, keyring, apps.New(st, clock)), t: t, bus: oidb.NewBus()}
 	f.Register(f.bus)
 	f.app, err = f.Apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
@@ -67,7 +68,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (f *fixture) issue(app *platform.App, account *platform.Account, kind Kind) *Issued {
+func (f *fixture) issue(app *platform.App, account *platform.Account, kind token.Kind) *Issued {
 	f.t.Helper()
 	issued, err := f.Issue(f.t.Context(), IssueRequest{AppID: app.AppID, UIN: account.UIN, Kind: kind})
 	must(f.t, err)
@@ -89,8 +90,8 @@ func ask(issued *Issued) oidb.CheckRequest {
 
 func TestSoundTokensOfEveryKind(t *testing.T) {
 	f := newFixture(t)
-	for kind, command := range map[Kind]oidb.Command{
-		AccessToken: oidb.CheckAccess, Openkey: oidb.CheckAccess, MSDKToken: oidb.CheckAccess, PayToken: oidb.CheckPay,
+	for kind, command := range map[token.Kind]oidb.Command{
+		token.Access: oidb.CheckAccess, token.Openkey: oidb.CheckAccess, token.MSDK: oidb.CheckAccess, token.Pay: oidb.CheckPay,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			issued := f.issue(f.app, f.ann, kind)
@@ -133,9 +134,9 @@ func TestRefusals(t *testing.T) {
 	}
 	revokeAndReturn := func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
 		revoke(platform.EndedByUser)(f, issued, req)
-		f.issue(f.app, f.ann, AccessToken)
+		f.issue(f.app, f.ann, token.Access)
 	}
-	again := func(kind Kind) change {
+	again := func(kind token.Kind) change {
 		return func(f *fixture, _ *Issued, _ *oidb.CheckRequest) { f.issue(f.app, f.ann, kind) }
 	}
 	newPassword := func(f *fixture, _ *Issued, _ *oidb.CheckRequest) {
@@ -149,10 +150,10 @@ func TestRefusals(t *testing.T) {
 	otherApp := func(f *fixture, _ *Issued, req *oidb.CheckRequest) { req.AppID = f.other.AppID }
 	bens := func(f *fixture, _ *Issued, req *oidb.CheckRequest) {
 		if req.MSDKOpenID != 0 {
-			req.MSDKOpenID = f.issue(f.app, f.ben, MSDKToken).MSDKOpenID
+			req.MSDKOpenID = f.issue(f.app, f.ben, token.MSDK).MSDKOpenID
 			return
 		}
-		openid := f.issue(f.app, f.ben, AccessToken).OpenID
+		openid := f.issue(f.app, f.ben, token.Access).OpenID
 		req.OpenID = openid[:]
 	}
 	bensReclaimed := func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
@@ -163,7 +164,7 @@ func TestRefusals(t *testing.T) {
 	set := func(edit func(req *oidb.CheckRequest)) change {
 		return func(_ *fixture, _ *Issued, req *oidb.CheckRequest) { edit(req) }
 	}
-	kindOf := func(kind Kind) change {
+	kindOf := func(kind token.Kind) change {
 		return func(f *fixture, _ *Issued, req *oidb.CheckRequest) { req.Token = f.issue(f.app, f.ann, kind).Token }
 	}
 	shortOpenID := set(func(req *oidb.CheckRequest) { req.OpenID = req.OpenID[:15] })
@@ -177,66 +178,66 @@ func TestRefusals(t *testing.T) {
 
 	tests := []struct {
 		name   string
-		kind   Kind
+		kind   token.Kind
 		change change
 		want   retcode.Code
 	}{
-		{"appid missing", AccessToken, noApp, retcode.AccessTokenAppIDMissing},
-		{"appid unknown", AccessToken, unknownApp, retcode.AccessTokenAppIDInvalid11},
-		{"openid missing", AccessToken, noOpenID, retcode.AccessTokenOpenIDMissing},
-		{"openid too short", AccessToken, shortOpenID, retcode.AccessTokenOpenIDInvalid},
-		{"openid never issued", AccessToken, unknownOpenID, retcode.AccessTokenOpenIDInvalid},
-		{"token missing", AccessToken, noToken, retcode.AccessTokenOpenKeyMissing},
-		{"no token of ours", AccessToken, garbage, retcode.AccessTokenUndecodable},
-		{"altered", AccessToken, flip, retcode.AccessTokenSealInvalid},
-		{"a pay token", AccessToken, kindOf(PayToken), retcode.AccessTokenUndecodable},
-		{"a player's token for an openid", AccessToken, kindOf(MSDKToken), retcode.AccessTokenUndecodable},
-		{"of another app", AccessToken, otherApp, retcode.AccessTokenAppIDMismatch},
-		{"of another openid", AccessToken, bens, retcode.AccessTokenOpenIDMismatch},
-		{"for another, reclaimed openid", AccessToken, bensReclaimed, retcode.AccessTokenOpenIDReclaimed},
-		{"lapsed", AccessToken, advance(AccessLifetime), retcode.AccessTokenExpired},
-		{"openid reclaimed", AccessToken, reclaim, retcode.AccessTokenOpenIDReclaimed},
-		{"ended by the operator", AccessToken, revoke(platform.EndedByOperator), retcode.AccessTokenNotLive},
-		{"withdrawn", AccessToken, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
-		{"withdrawn, then authorized anew", AccessToken, revokeAndReturn, retcode.AccessTokenFrozen},
-		{"account closed", AccessToken, state(platform.AccountClosed), retcode.AccessTokenFrozen},
-		{"account frozen", AccessToken, state(platform.AccountFrozen), retcode.AccessTokenAccountGone},
-		{"superseded by a newer login", AccessToken, again(AccessToken), retcode.AccessTokenSuperseded},
-		{"password changed", AccessToken, newPassword, retcode.AccessTokenPasswordChanged},
+		{"appid missing", token.Access, noApp, retcode.AccessTokenAppIDMissing},
+		{"appid unknown", token.Access, unknownApp, retcode.AccessTokenAppIDInvalid11},
+		{"openid missing", token.Access, noOpenID, retcode.AccessTokenOpenIDMissing},
+		{"openid too short", token.Access, shortOpenID, retcode.AccessTokenOpenIDInvalid},
+		{"openid never issued", token.Access, unknownOpenID, retcode.AccessTokenOpenIDInvalid},
+		{"token missing", token.Access, noToken, retcode.AccessTokenOpenKeyMissing},
+		{"no token of ours", token.Access, garbage, retcode.AccessTokenUndecodable},
+		{"altered", token.Access, flip, retcode.AccessTokenSealInvalid},
+		{"a pay token", token.Access, kindOf(token.Pay), retcode.AccessTokenUndecodable},
+		{"a player's token for an openid", token.Access, kindOf(token.MSDK), retcode.AccessTokenUndecodable},
+		{"of another app", token.Access, otherApp, retcode.AccessTokenAppIDMismatch},
+		{"of another openid", token.Access, bens, retcode.AccessTokenOpenIDMismatch},
+		{"for another, reclaimed openid", token.Access, bensReclaimed, retcode.AccessTokenOpenIDReclaimed},
+		{"lapsed", token.Access, advance(token.AccessLifetime), retcode.AccessTokenExpired},
+		{"openid reclaimed", token.Access, reclaim, retcode.AccessTokenOpenIDReclaimed},
+		{"ended by the operator", token.Access, revoke(platform.EndedByOperator), retcode.AccessTokenNotLive},
+		{"withdrawn", token.Access, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
+		{"withdrawn, then authorized anew", token.Access, revokeAndReturn, retcode.AccessTokenFrozen},
+		{"account closed", token.Access, state(platform.AccountClosed), retcode.AccessTokenFrozen},
+		{"account frozen", token.Access, state(platform.AccountFrozen), retcode.AccessTokenAccountGone},
+		{"superseded by a newer login", token.Access, again(token.Access), retcode.AccessTokenSuperseded},
+		{"password changed", token.Access, newPassword, retcode.AccessTokenPasswordChanged},
 
-		{"openkey of another openid", Openkey, bens, retcode.AccessTokenOpenKeyMismatch},
-		{"openkey lapsed", Openkey, advance(OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
-		{"openkey after a change of password", Openkey, newPassword, retcode.AccessTokenPasswordChanged},
+		{"openkey of another openid", token.Openkey, bens, retcode.AccessTokenOpenKeyMismatch},
+		{"openkey lapsed", token.Openkey, advance(token.OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
+		{"openkey after a change of password", token.Openkey, newPassword, retcode.AccessTokenPasswordChanged},
 
-		{"player unknown", MSDKToken, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
-		{"player another", MSDKToken, bens, retcode.AccessTokenOpenIDMismatch},
-		{"player superseded with the access token", MSDKToken, again(AccessToken), retcode.AccessTokenSuperseded},
-		{"a player who is named another openid too", MSDKToken, set(func(r *oidb.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
-		{"a mobile login used as the PC SDK's", MSDKToken, pc, retcode.AccessTokenNotLive},
-		{"an access token for a player", MSDKToken, kindOf(AccessToken), retcode.AccessTokenUndecodable},
+		{"player unknown", token.MSDK, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
+		{"player another", token.MSDK, bens, retcode.AccessTokenOpenIDMismatch},
+		{"player superseded with the access token", token.MSDK, again(token.Access), retcode.AccessTokenSuperseded},
+		{"a player who is named another openid too", token.MSDK, set(func(r *oidb.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
+		{"a mobile login used as the PC SDK's", token.MSDK, pc, retcode.AccessTokenNotLive},
+		{"an access token for a player", token.MSDK, kindOf(token.Access), retcode.AccessTokenUndecodable},
 
-		{"pay: appid missing", PayToken, noApp, retcode.PayTokenAppIDInvalid},
-		{"pay: appid unknown", PayToken, unknownApp, retcode.PayTokenAppIDInvalid},
-		{"pay: openid missing", PayToken, noOpenID, retcode.PayTokenOpenIDLengthWrong},
-		{"pay: openid too short", PayToken, shortOpenID, retcode.PayTokenOpenIDLengthWrong},
-		{"pay: openid never issued", PayToken, unknownOpenID, retcode.PayTokenOpenIDInvalid},
-		{"pay: token missing", PayToken, noToken, retcode.PayTokenUndecryptable},
-		{"pay: no token of ours", PayToken, garbage, retcode.PayTokenUndecryptable},
-		{"pay: sent as an openkey", PayToken, set(func(r *oidb.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
-		{"pay: a player who is named another openid too", PayToken, func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
-			req.MSDKOpenID = f.issue(f.app, f.ann, MSDKToken).MSDKOpenID
+		{"pay: appid missing", token.Pay, noApp, retcode.PayTokenAppIDInvalid},
+		{"pay: appid unknown", token.Pay, unknownApp, retcode.PayTokenAppIDInvalid},
+		{"pay: openid missing", token.Pay, noOpenID, retcode.PayTokenOpenIDLengthWrong},
+		{"pay: openid too short", token.Pay, shortOpenID, retcode.PayTokenOpenIDLengthWrong},
+		{"pay: openid never issued", token.Pay, unknownOpenID, retcode.PayTokenOpenIDInvalid},
+		{"pay: token missing", token.Pay, noToken, retcode.PayTokenUndecryptable},
+		{"pay: no token of ours", token.Pay, garbage, retcode.PayTokenUndecryptable},
+		{"pay: sent as an openkey", token.Pay, set(func(r *oidb.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
+		{"pay: a player who is named another openid too", token.Pay, func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+			req.MSDKOpenID = f.issue(f.app, f.ann, token.MSDK).MSDKOpenID
 			req.OpenID = make([]byte, 16)
 		}, retcode.PayTokenOpenIDMismatch},
-		{"pay: altered", PayToken, flip, retcode.PayTokenUndecryptable},
-		{"pay: an access token", PayToken, kindOf(AccessToken), retcode.PayTokenUndecryptable},
-		{"pay: of another app", PayToken, otherApp, retcode.PayTokenAppIDMismatch},
-		{"pay: of another openid", PayToken, bens, retcode.PayTokenOpenIDMismatch},
-		{"pay: lapsed", PayToken, advance(PayLifetime), retcode.PayTokenExpired},
-		{"pay: openid reclaimed", PayToken, reclaim, retcode.PayTokenOpenIDReclaimed},
-		{"pay: ended by the operator", PayToken, revoke(platform.EndedByOperator), retcode.PayTokenRevoked},
-		{"pay: withdrawn", PayToken, revoke(platform.EndedByUser), retcode.PayTokenRevoked},
-		{"pay: superseded by a newer one", PayToken, again(PayToken), retcode.PayTokenSuperseded},
-		{"pay: password changed", PayToken, newPassword, retcode.PayTokenPasswordChanged},
+		{"pay: altered", token.Pay, flip, retcode.PayTokenUndecryptable},
+		{"pay: an access token", token.Pay, kindOf(token.Access), retcode.PayTokenUndecryptable},
+		{"pay: of another app", token.Pay, otherApp, retcode.PayTokenAppIDMismatch},
+		{"pay: of another openid", token.Pay, bens, retcode.PayTokenOpenIDMismatch},
+		{"pay: lapsed", token.Pay, advance(token.PayLifetime), retcode.PayTokenExpired},
+		{"pay: openid reclaimed", token.Pay, reclaim, retcode.PayTokenOpenIDReclaimed},
+		{"pay: ended by the operator", token.Pay, revoke(platform.EndedByOperator), retcode.PayTokenRevoked},
+		{"pay: withdrawn", token.Pay, revoke(platform.EndedByUser), retcode.PayTokenRevoked},
+		{"pay: superseded by a newer one", token.Pay, again(token.Pay), retcode.PayTokenSuperseded},
+		{"pay: password changed", token.Pay, newPassword, retcode.PayTokenPasswordChanged},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -244,7 +245,7 @@ func TestRefusals(t *testing.T) {
 			f := newFixture(t)
 			issued := f.issue(f.app, f.ann, test.kind)
 			command, req := oidb.CheckAccess, ask(issued)
-			if test.kind == PayToken {
+			if test.kind == token.Pay {
 				command = oidb.CheckPay
 			}
 			if _, err := f.check(command, req); err != nil { // it also puts the standing into the cache
@@ -260,8 +261,8 @@ func TestRefusals(t *testing.T) {
 
 func TestAPayTokenOutlivesANewerLogin(t *testing.T) {
 	f := newFixture(t)
-	pay := f.issue(f.app, f.ann, PayToken)
-	f.issue(f.app, f.ann, AccessToken)
+	pay := f.issue(f.app, f.ann, token.Pay)
+	f.issue(f.app, f.ann, token.Access)
 	if _, err := f.check(oidb.CheckPay, ask(pay)); err != nil {
 		t.Error(err)
 	}
@@ -269,18 +270,18 @@ func TestAPayTokenOutlivesANewerLogin(t *testing.T) {
 
 func TestASuccessfulCheckRenewsAnOpenkey(t *testing.T) {
 	f := newFixture(t)
-	key := f.issue(f.app, f.ann, Openkey)
+	key := f.issue(f.app, f.ann, token.Openkey)
 	for i := range 5 {
-		f.clock.Advance(OpenkeyLifetime - time.Minute)
+		f.clock.Advance(token.OpenkeyLifetime - time.Minute)
 		rsp, err := f.check(oidb.CheckAccess, ask(key))
 		if err != nil {
 			t.Fatalf("after %d renewals: %v", i, err)
 		}
-		if left := rsp.ExpiresMS - f.clock.NowMS(); left < (OpenkeyLifetime - time.Minute).Milliseconds() {
+		if left := rsp.ExpiresMS - f.clock.NowMS(); left < (token.OpenkeyLifetime - time.Minute).Milliseconds() {
 			t.Fatalf("%d ms are left after a check, want about two hours", left)
 		}
 	}
-	f.clock.Advance(OpenkeyLifetime)
+	f.clock.Advance(token.OpenkeyLifetime)
 	if _, err := f.check(oidb.CheckAccess, ask(key)); !errors.Is(err, retcode.AccessTokenOpenKeyExpired) {
 		t.Errorf("unused for two hours: got %v, want %v", err, retcode.AccessTokenOpenKeyExpired)
 	}
@@ -288,10 +289,10 @@ func TestASuccessfulCheckRenewsAnOpenkey(t *testing.T) {
 
 func TestAReclaimedOpenIDIsNotGivenAgain(t *testing.T) {
 	f := newFixture(t)
-	before := f.issue(f.app, f.ann, MSDKToken)
+	before := f.issue(f.app, f.ann, token.MSDK)
 	_, err := f.ReclaimOpenID(t.Context(), f.app.AppID, f.ann.UIN)
 	must(t, err)
-	after := f.issue(f.app, f.ann, MSDKToken)
+	after := f.issue(f.app, f.ann, token.MSDK)
 	if before.OpenID == after.OpenID || before.MSDKOpenID == after.MSDKOpenID {
 		t.Errorf("before %v and after %v share an id", before, after)
 	}
@@ -338,26 +339,26 @@ func TestStorageFailures(t *testing.T) {
 	failure := errors.New("disk I/O error")
 	tests := []struct {
 		name  string
-		kind  Kind
+		kind  token.Kind
 		fail  func(b *brokenStore)
 		other bool // ask for another openid than the token's
 		want  retcode.Code
 	}{
-		{"grant", AccessToken, func(b *brokenStore) { b.standing = failure }, false, retcode.AccessTokenGrantCheckFailed14},
-		{"openid", AccessToken, func(b *brokenStore) { b.openid = failure }, true, retcode.AccessTokenOpenIDReadFailed},
-		{"openkey read", Openkey, func(b *brokenStore) { b.openkey = failure }, false, retcode.AccessTokenSessionFailed24},
-		{"openkey renewal", Openkey, func(b *brokenStore) { b.renew = failure }, false, retcode.AccessTokenSessionFailed25},
-		{"pay: grant", PayToken, func(b *brokenStore) { b.standing = failure }, false, retcode.PayTokenOpenIDCheckFailed},
-		{"pay: openid", PayToken, func(b *brokenStore) { b.openid = failure }, true, retcode.PayTokenOpenIDCheckFailed},
+		{"grant", token.Access, func(b *brokenStore) { b.standing = failure }, false, retcode.AccessTokenGrantCheckFailed14},
+		{"openid", token.Access, func(b *brokenStore) { b.openid = failure }, true, retcode.AccessTokenOpenIDReadFailed},
+		{"openkey read", token.Openkey, func(b *brokenStore) { b.openkey = failure }, false, retcode.AccessTokenSessionFailed24},
+		{"openkey renewal", token.Openkey, func(b *brokenStore) { b.renew = failure }, false, retcode.AccessTokenSessionFailed25},
+		{"pay: grant", token.Pay, func(b *brokenStore) { b.standing = failure }, false, retcode.PayTokenOpenIDCheckFailed},
+		{"pay: openid", token.Pay, func(b *brokenStore) { b.openid = failure }, true, retcode.PayTokenOpenIDCheckFailed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
-			issued, bens := f.issue(f.app, f.ann, test.kind), f.issue(f.app, f.ben, AccessToken)
+			issued, bens := f.issue(f.app, f.ann, test.kind), f.issue(f.app, f.ben, token.Access)
 			f.clock.Advance(time.Hour) // so that an openkey is worth renewing
 			broken := &brokenStore{Store: f.store}
 			test.fail(broken)
-			service := New(broken, f.clock, f.keyring)
+			service := New(broken, f.clock, f.keyring, apps.New(broken, f.clock))
 			must(t, service.Apps.Load(t.Context()))
 			bus := oidb.NewBus()
 			service.Register(bus)
@@ -365,7 +366,7 @@ func TestStorageFailures(t *testing.T) {
 			if test.other {
 				req.OpenID = bens.OpenID[:]
 			}
-			if test.kind == PayToken {
+			if test.kind == token.Pay {
 				command = oidb.CheckPay
 			}
 			_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, command, req)
@@ -374,55 +375,6 @@ func TestStorageFailures(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), failure.Error()) {
 				t.Errorf("%q tells the caller of the cause", err)
-			}
-		})
-	}
-}
-
-func TestKeyRotationKeepsOldTokensUntilTheyExpire(t *testing.T) {
-	f := newFixture(t)
-	old := f.issue(f.app, f.ann, AccessToken)
-	first := f.keyring.Keys()[0]
-	second, err := f.RotateKeyring()
-	must(t, err)
-	if _, err := f.check(oidb.CheckAccess, ask(old)); err != nil {
-		t.Errorf("sealed with the retired key: %v", err)
-	}
-	reopened, err := OpenKeyring(f.keyring.file, f.clock.Now())
-	must(t, err)
-	if _, err := reopened.openToken(old.Token); err != nil {
-		t.Errorf("after a restart: %v", err)
-	}
-	f.clock.Advance(AccessLifetime + time.Second)
-	third, err := f.RotateKeyring()
-	must(t, err)
-	var ids []uint32
-	for _, key := range f.keyring.Keys() {
-		ids = append(ids, key.ID)
-	}
-	if len(ids) != 2 || ids[0] != second.ID || ids[1] != third.ID {
-		t.Errorf("keys %v are kept, want %v without %d", ids, []uint32{second.ID, third.ID}, first.ID)
-	}
-	if _, err := f.keyring.openToken(old.Token); !errors.Is(err, errNotOurs) {
-		t.Errorf("sealed with a forgotten key: got %v, want %v", err, errNotOurs)
-	}
-}
-
-func TestKeyringFileIsRefused(t *testing.T) {
-	for name, test := range map[string]struct {
-		content string
-		mode    os.FileMode
-		want    string
-	}{
-		"when others may read it": {`{}`, 0o644, "chmod 600"},
-		"when it is not JSON":     {`{`, 0o600, "damaged"},
-		"when it holds no keys":   {`{"keys":[],"keyset":{}}`, 0o600, "no usable keys"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "keyring.json")
-			must(t, os.WriteFile(file, []byte(test.content), test.mode))
-			if _, err := OpenKeyring(file, time.Now()); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
 		})
 	}
@@ -445,7 +397,7 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]string{"short": "1234567", "long": strings.Repeat("x", 129), "not UTF-8": "12345678\xff"} {
-		if _, err := HashPassword(bad); !errors.Is(err, ErrInvalid) {
+		if _, err := HashPassword(bad); !errors.Is(err, platform.ErrInvalid) {
 			t.Errorf("a password that is %s: got %v, want ErrInvalid", name, err)
 		}
 	}
@@ -453,7 +405,7 @@ func TestPasswords(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	f := newFixture(t)
-	link := f.issue(f.app, f.ann, LinkTicket)
+	link := f.issue(f.app, f.ann, token.Link)
 	opened, err := f.OpenLink(t.Context(), f.app.AppID, link.Token)
 	must(t, err)
 	if _, err := f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: f.app.AppID, MSDKOpenID: opened.MSDKOpenID, Token: opened.Token}); err != nil {
@@ -466,7 +418,7 @@ func TestLinks(t *testing.T) {
 		"another app's": func() (*Link, error) { return f.OpenLink(t.Context(), f.other.AppID, link.Token) },
 		"a token":       func() (*Link, error) { return f.OpenLink(t.Context(), f.app.AppID, opened.Token) },
 		"lapsed": func() (*Link, error) {
-			f.clock.Advance(LinkLifetime)
+			f.clock.Advance(token.LinkLifetime)
 			return f.OpenLink(t.Context(), f.app.AppID, link.Token)
 		},
 	} {
@@ -490,23 +442,4 @@ func TestEveryResultHasAMeaning(t *testing.T) {
 	if got := Meaning(retcode.OIDBRateExceeded); got != retcode.OIDBRateExceeded {
 		t.Errorf("a code of the bus means %v, want itself", got)
 	}
-}
-
-func FuzzOpenToken(f *testing.F) {
-	keyring, err := OpenKeyring(filepath.Join(f.TempDir(), "keyring.json"), time.Now())
-	if err != nil {
-		f.Fatal(err)
-	}
-	sound, err := keyring.sealToken(&Token{Kind: AccessToken, AppID: 1})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(sound)
-	f.Add("")
-	f.Add(strings.Repeat("A", len(sound)))
-	f.Fuzz(func(t *testing.T, text string) {
-		if token, err := keyring.openToken(text); err == nil && text != sound {
-			t.Errorf("%q opens as %+v", text, token)
-		}
-	})
 }

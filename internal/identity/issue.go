@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // ChannelQQ is the number of QQ among MSDK's login channels (msdk-v5.md, 1.1).
@@ -20,7 +21,7 @@ const ChannelQQ = 2
 type IssueRequest struct {
 	AppID    platform.AppID
 	UIN      platform.UIN
-	Kind     Kind
+	Kind     token.Kind
 	Lifetime *time.Duration // from 0, which gives a token that has lapsed already, to the kind's; nil for the kind's
 	PC       bool           // MSDK tokens: the PC SDK makes the authorization
 }
@@ -45,7 +46,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	lifetime := req.Kind.Lifetime()
 	if req.Lifetime != nil {
 		if *req.Lifetime < 0 || *req.Lifetime > lifetime {
-			return nil, invalidf("a token of kind %s lives from 0s to %s, not %s", req.Kind, lifetime, *req.Lifetime)
+			return nil, platform.Invalidf("a token of kind %s lives from 0s to %s, not %s", req.Kind, lifetime, *req.Lifetime)
 		}
 		lifetime = *req.Lifetime
 	}
@@ -54,22 +55,22 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		return nil, err
 	}
 	if account.State == platform.AccountFrozen || account.State == platform.AccountClosed {
-		return nil, invalidf("account %s is %s and cannot log in", req.UIN, account.State)
+		return nil, platform.Invalidf("account %s is %s and cannot log in", req.UIN, account.State)
 	}
 	app := s.Apps.ByID(req.AppID)
 	openid, err := s.EnsureOpenID(ctx, req.AppID, req.UIN)
 	if err != nil {
 		return nil, err
 	}
-	if (req.Kind == MSDKToken || req.Kind == LinkTicket) && app.GameID == 0 {
-		return nil, invalidf("app %s has no gameid, so it has no V5 players", req.AppID)
+	if (req.Kind == token.MSDK || req.Kind == token.Link) && app.GameID == 0 {
+		return nil, platform.Invalidf("app %s has no gameid, so it has no V5 players", req.AppID)
 	}
 	grant, err := s.grantFor(ctx, req, openid)
 	if err != nil {
 		return nil, err
 	}
 	now := s.clock.NowMS()
-	token := Token{
+	t := token.Token{
 		Kind:          req.Kind,
 		PC:            req.PC,
 		AppID:         req.AppID,
@@ -81,15 +82,15 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		PayEpoch:      grant.PayEpoch,
 	}
 	switch req.Kind {
-	case Openkey:
-		token.Session, err = s.newSession(ctx, &token)
-	case MSDKToken, LinkTicket:
-		token.MSDKOpenID, _, err = s.player(ctx, req.AppID, openid)
+	case token.Openkey:
+		t.Session, err = s.newSession(ctx, &t)
+	case token.MSDK, token.Link:
+		t.MSDKOpenID, _, err = s.player(ctx, req.AppID, openid)
 	}
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.keyring.sealToken(&token)
+	text, err := s.keyring.Seal(&t)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +100,11 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		AppID:      req.AppID,
 		UIN:        req.UIN,
 		OpenID:     openid,
-		MSDKOpenID: token.MSDKOpenID,
-		IssuedMS:   token.IssuedMS,
-		ExpiresMS:  token.ExpiresMS,
+		MSDKOpenID: t.MSDKOpenID,
+		IssuedMS:   t.IssuedMS,
+		ExpiresMS:  t.ExpiresMS,
 	}
-	if req.Kind == GuestToken {
+	if req.Kind == token.Guest {
 		issued.GuestID = GuestID(openid)
 	}
 	return issued, nil
@@ -114,9 +115,9 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platform.OpenID) (platform.Grant, error) {
 	now := s.clock.NowMS()
 	switch req.Kind {
-	case AccessToken:
+	case token.Access:
 		return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
-	case PayToken:
+	case token.Pay:
 		grant, err := s.store.RaisePayEpoch(ctx, req.AppID, openid, now)
 		if errors.Is(err, store.ErrNotFound) {
 			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, true, now)
@@ -131,7 +132,7 @@ func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platfor
 	}
 }
 
-func (s *Service) newSession(ctx context.Context, t *Token) (session uint64, err error) {
+func (s *Service) newSession(ctx context.Context, t *token.Token) (session uint64, err error) {
 	session = newSessionNumber()
 	return session, s.store.CreateOpenkey(ctx, platform.Openkey{
 		AppID: t.AppID, Session: session, OpenID: t.OpenID, ExpiresMS: t.ExpiresMS,
@@ -185,8 +186,8 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oi
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.keyring.sealToken(&Token{
-		Kind:          MSDKToken,
+	text, err := s.keyring.Seal(&token.Token{
+		Kind:          token.MSDK,
 		PC:            pc,
 		AppID:         app,
 		OpenID:        login.OpenID,
@@ -214,11 +215,11 @@ var ErrLink = errors.New("identity: the link parameter does not open")
 // OpenLink reads a link parameter of an app and makes an MSDK token of it, which ends as one from a login would.
 // Errors: ErrLink.
 func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string) (*Link, error) {
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
-	t, err := s.keyring.openToken(text)
-	if err != nil || t.Kind != LinkTicket || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
+	t, err := s.keyring.Open(text)
+	if err != nil || t.Kind != token.Link || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
 		return nil, ErrLink
 	}
 	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
@@ -231,9 +232,9 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	if _, bad := checkStanding(&t, &st); bad {
 		return nil, ErrLink
 	}
-	t.Kind = MSDKToken
-	t.ExpiresMS = t.IssuedMS + AccessLifetime.Milliseconds()
-	sealed, err := s.keyring.sealToken(&t)
+	t.Kind = token.MSDK
+	t.ExpiresMS = t.IssuedMS + token.AccessLifetime.Milliseconds()
+	sealed, err := s.keyring.Seal(&t)
 	if err != nil {
 		return nil, err
 	}
@@ -272,26 +273,26 @@ type Inspection struct {
 // InspectToken opens a token and asks the command that checks its kind what it thinks of it. ErrInvalid when the text is
 // no token of this platform.
 func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) (*Inspection, error) {
-	t, err := s.keyring.openToken(text)
+	t, err := s.keyring.Open(text)
 	if err != nil {
-		return nil, invalidf("the text is no token that this platform sealed")
+		return nil, platform.Invalidf("the text is no token that this platform sealed")
 	}
 	in := &Inspection{
 		Kind: t.Kind.String(), AppID: t.AppID, OpenID: t.OpenID, MSDKOpenID: t.MSDKOpenID,
 		IssuedMS: t.IssuedMS, ExpiresMS: t.ExpiresMS,
 	}
-	if t.Kind == LinkTicket {
+	if t.Kind == token.Link {
 		_, err := s.OpenLink(ctx, t.AppID, text)
 		in.Sound = err == nil
 		return in, nil
 	}
 	command, req := oidb.CheckAccess, oidb.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}
 	switch t.Kind {
-	case PayToken:
+	case token.Pay:
 		command = oidb.CheckPay
-	case GuestToken:
+	case token.Guest:
 		req.Guest = true
-	case MSDKToken:
+	case token.MSDK:
 		req.OpenID, req.MSDKOpenID = nil, t.MSDKOpenID
 	}
 	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, command, req)

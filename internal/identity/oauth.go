@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err != nil {
 		return "", err
 	}
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return "", err
 	}
 	standing, err := s.standings.get(ctx, a.AppID, openid)
@@ -101,7 +102,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 
 // ticketOf returns the text of the one ticket of a login that is good: the code or a refresh token.
 func (s *Service) ticketOf(l *platform.Login) string {
-	return s.keyring.sealTicket(platform.Ticket{Login: l.ID, Salt: l.Salt, Serial: l.Serial})
+	return s.keyring.SealTicket(platform.Ticket{Login: l.ID, Salt: l.Salt, Serial: l.Serial})
 }
 
 // IssueImplicit authorizes the app and returns an access token for response_type=token. Errors: ErrInvalid,
@@ -111,7 +112,7 @@ func (s *Service) IssueImplicit(ctx context.Context, a Authorization) (*Issued, 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
 	now := s.clock.NowMS()
@@ -119,9 +120,9 @@ func (s *Service) IssueImplicit(ctx context.Context, a Authorization) (*Issued, 
 	if err != nil {
 		return nil, err
 	}
-	issued := &Issued{Kind: AccessToken.String(), AppID: a.AppID, UIN: a.UIN, OpenID: openid, IssuedMS: now, ExpiresMS: now + AccessLifetime.Milliseconds()}
-	issued.Token, err = s.keyring.sealToken(&Token{
-		Kind: AccessToken, AppID: a.AppID, OpenID: openid, IssuedMS: now, ExpiresMS: issued.ExpiresMS,
+	issued := &Issued{Kind: token.Access.String(), AppID: a.AppID, UIN: a.UIN, OpenID: openid, IssuedMS: now, ExpiresMS: now + token.AccessLifetime.Milliseconds()}
+	issued.Token, err = s.keyring.Seal(&token.Token{
+		Kind: token.Access, AppID: a.AppID, OpenID: openid, IssuedMS: now, ExpiresMS: issued.ExpiresMS,
 		PasswordEpoch: account.PasswordEpoch, TokenEpoch: grant.TokenEpoch,
 	})
 	return issued, err
@@ -134,7 +135,7 @@ func (s *Service) subject(ctx context.Context, app platform.AppID, uin platform.
 		return nil, platform.OpenID{}, err
 	}
 	if err := mayLogIn(account); err != nil {
-		return nil, platform.OpenID{}, invalidf("%w", err)
+		return nil, platform.OpenID{}, platform.Invalidf("%w", err)
 	}
 	openid, err := s.EnsureOpenID(ctx, app, uin)
 	return account, openid, err
@@ -162,10 +163,10 @@ type Login struct {
 // unknown, lapsed, another app's or does not fit the verifier; ConnectCodeReused for one that was exchanged before, whose
 // tokens then end; QQRedirectURIIllegal for another redirect URI than at the authorization.
 func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*Login, error) {
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
-	code, ok := s.keyring.openTicket(e.Code)
+	code, ok := s.keyring.OpenTicket(e.Code)
 	if !ok || code.Serial != 0 {
 		return nil, retcode.ConnectCodeInvalid
 	}
@@ -208,10 +209,10 @@ func verifies(challenge, verifier string) bool {
 // Errors: ConnectRefreshTokenInvalid for one that is unknown, another app's, of a login that ended, or used before, which
 // ends the login.
 func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh string, wantOpenkey bool) (*Login, error) {
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
-	ticket, ok := s.keyring.openRefresh(refresh)
+	ticket, ok := s.keyring.OpenRefresh(refresh)
 	if !ok {
 		return nil, retcode.ConnectRefreshTokenInvalid
 	}
@@ -234,7 +235,7 @@ func openkeyFor(app platform.AppID, wanted bool, nowMS int64) *platform.Openkey 
 	if !wanted {
 		return nil
 	}
-	return &platform.Openkey{AppID: app, Session: newSessionNumber(), ExpiresMS: nowMS + OpenkeyLifetime.Milliseconds()}
+	return &platform.Openkey{AppID: app, Session: newSessionNumber(), ExpiresMS: nowMS + token.OpenkeyLifetime.Milliseconds()}
 }
 
 // reused ends a login because something of it that is good once came twice: one of the two callers stole it.
@@ -248,16 +249,16 @@ func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Co
 
 // tokensOf makes the tokens of a login whose ticket has just been used, and the openkey whose session was made with it.
 func (s *Service) tokensOf(login *platform.Login, openkey *platform.Openkey, nowMS int64) (l *Login, err error) {
-	token := Token{
-		Kind: AccessToken, AppID: login.AppID, OpenID: login.OpenID, IssuedMS: nowMS, ExpiresMS: nowMS + CodeTokenLifetime.Milliseconds(),
+	t := token.Token{
+		Kind: token.Access, AppID: login.AppID, OpenID: login.OpenID, IssuedMS: nowMS, ExpiresMS: nowMS + CodeTokenLifetime.Milliseconds(),
 		PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 	}
 	l = &Login{OpenID: login.OpenID, RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime}
-	if l.AccessToken, err = s.keyring.sealToken(&token); err != nil || openkey == nil {
+	if l.AccessToken, err = s.keyring.Seal(&t); err != nil || openkey == nil {
 		return l, err
 	}
-	token.Kind, token.Session, token.ExpiresMS = Openkey, openkey.Session, openkey.ExpiresMS
-	l.Openkey, err = s.keyring.sealToken(&token)
+	t.Kind, t.Session, t.ExpiresMS = token.Openkey, openkey.Session, openkey.ExpiresMS
+	l.Openkey, err = s.keyring.Seal(&t)
 	return l, err
 }
 
@@ -295,10 +296,10 @@ func (s *Service) Introspect(ctx context.Context, app platform.AppID, text strin
 	login, err := s.refreshable(ctx, app, text)
 	switch {
 	case err == nil:
-		rsp, refused = s.checkLogin(ctx, &Token{
-			Kind: AccessToken, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
+		rsp, refused = s.checkLogin(ctx, &token.Token{
+			Kind: token.Access, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
 			PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
-		}, AccessToken)
+		}, token.Access)
 	case errors.Is(err, store.ErrSpent):
 		return nil, nil
 	case errors.Is(err, store.ErrNotFound):
@@ -318,10 +319,10 @@ func (s *Service) Introspect(ctx context.Context, app platform.AppID, text strin
 // refreshable returns the login of an app's refresh token. Errors: store.ErrNotFound when the text is none; store.ErrSpent, with
 // the login, when it was used.
 func (s *Service) refreshable(ctx context.Context, app platform.AppID, text string) (platform.Login, error) {
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return platform.Login{}, err
 	}
-	ticket, ok := s.keyring.openRefresh(text)
+	ticket, ok := s.keyring.OpenRefresh(text)
 	if !ok {
 		return platform.Login{}, store.ErrNotFound
 	}
@@ -345,7 +346,7 @@ func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text stri
 	case errors.Is(err, store.ErrSpent):
 		err = nil // whoever still has it may end its login
 	case errors.Is(err, store.ErrNotFound):
-		t, wrong := s.keyring.openToken(text)
+		t, wrong := s.keyring.Open(text)
 		if wrong != nil || t.AppID != app {
 			return nil
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -50,7 +51,7 @@ var ticketForm = regexp.MustCompile(`^[0-9A-F]{32}$`)
 func TestCodesAreExchanged(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(f.authorization())
-	older := f.issue(f.app, f.ann, AccessToken)
+	older := f.issue(f.app, f.ann, token.Access)
 	must(t, f.holds(older.Token)) // a code that nobody has fetched supersedes nothing
 	login, err := f.exchange(code)
 	must(t, err)
@@ -197,19 +198,19 @@ func TestIntrospectAndRevoke(t *testing.T) {
 			t.Error("another app revoked the token")
 		}
 	}
-	for _, token := range []string{"", "x", openkey, f.issue(f.app, f.ben, PayToken).Token} {
-		if in := about(f.app, token); in != nil {
-			t.Errorf("%q is %+v", token, in)
+	for _, text := range []string{"", "x", openkey, f.issue(f.app, f.ben, token.Pay).Token} {
+		if in := about(f.app, text); in != nil {
+			t.Errorf("%q is %+v", text, in)
 		}
-		must(t, f.RevokeToken(ctx, f.app.AppID, token))
+		must(t, f.RevokeToken(ctx, f.app.AppID, text))
 	}
-	for _, token := range []func(*Login) string{
+	for _, which := range []func(*Login) string{
 		func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }, func(l *Login) string { return l.Openkey },
 	} {
 		login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
 		must(t, err)
-		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
-		must(t, f.RevokeToken(ctx, f.app.AppID, token(login)))
+		must(t, f.RevokeToken(ctx, f.app.AppID, which(login)))
+		must(t, f.RevokeToken(ctx, f.app.AppID, which(login)))
 		if about(f.app, login.AccessToken) != nil || about(f.app, login.RefreshToken) != nil {
 			t.Error("a revoked login is active")
 		}
@@ -219,7 +220,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 func TestUnionIDs(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keyring.json")
 	now := new(platform.Clock).Now()
-	keyring, err := OpenKeyring(file, now)
+	keyring, err := token.OpenKeyring(file, now)
 	must(t, err)
 	union := func(app platform.App, uin platform.UIN) string {
 		t.Helper()
@@ -250,7 +251,7 @@ func TestUnionIDs(t *testing.T) {
 	}
 	_, err = keyring.Rotate(now)
 	must(t, err)
-	keyring, err = OpenKeyring(file, now)
+	keyring, err = token.OpenKeyring(file, now)
 	must(t, err)
 	if union(a, 10001) != want {
 		t.Error("a rotation of the keys changed the unionid")

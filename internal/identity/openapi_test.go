@@ -1,70 +1,16 @@
 package identity
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// appStore gives the embedded store.Apps a name that is not its method's.
-type appStore = store.Apps
-
-// countedApps counts the reads of single apps.
-type countedApps struct {
-	appStore
-	reads int
-}
-
-func (c *countedApps) App(ctx context.Context, id platform.AppID) (*platform.App, error) {
-	c.reads++
-	return c.appStore.App(ctx, id)
-}
-
-func TestAKeyThatIsBeingChanged(t *testing.T) {
-	f := newFixture(t)
-	counted := &countedApps{appStore: f.store}
-	f.Apps.store = counted
-	id := f.app.AppID
-	changing := func(key string) bool {
-		return f.Apps.KeyIsChanging(t.Context(), f.Apps.ByID(id), func(held string) bool { return held == key })
-	}
-	old := f.app.AppKey
-	made, err := f.Apps.RotateKey(t.Context(), id, "appkey", "")
-	must(t, err)
-	if !changing(old) || changing("neither1") {
-		t.Error("the former key, and no other, is one that is being changed")
-	}
-	if _, err := f.Apps.RotateKey(t.Context(), id, "appkey", made); err != nil || !changing(old) {
-		t.Error("a change to the same key is none:", err)
-	}
-	f.clock.Advance(FormerKeyLife)
-	if changing(old) {
-		t.Error("the former key is not forgotten")
-	}
-
-	// Another gateway changes the key behind this one's back.
-	_, err = counted.UpdateApp(t.Context(), id, 1, func(app *platform.App) error { app.AppKey = "another1gateway"; return nil })
-	must(t, err)
-	f.clock.Advance(time.Second)
-	before := counted.reads
-	for range 100 {
-		changing("neither1")
-	}
-	if read := counted.reads - before; read != 1 {
-		t.Errorf("a hundred wrong signatures read the store %d times", read)
-	}
-	if f.Apps.ByID(id).AppKey != "another1gateway" {
-		t.Error("the newer key was not taken over")
-	}
-}
-
 func TestProfilesAreAsCurrentAsStandings(t *testing.T) {
 	f := newFixture(t)
-	issued, err := f.Issue(t.Context(), IssueRequest{AppID: f.app.AppID, UIN: f.ann.UIN, Kind: Openkey})
+	issued, err := f.Issue(t.Context(), IssueRequest{AppID: f.app.AppID, UIN: f.ann.UIN, Kind: token.Openkey})
 	must(t, err)
 	nickname := func() string {
 		t.Helper()

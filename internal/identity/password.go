@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // Cost of a password hash: argon2id with 19 MiB, 2 passes, 1 lane, the least that OWASP's password storage cheat sheet
@@ -28,7 +30,7 @@ var hashing = make(chan struct{}, 2)
 // of UTF-8.
 func HashPassword(password string) (string, error) {
 	if len(password) < 8 || len(password) > 128 || !utf8.ValidString(password) {
-		return "", invalidf("a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
+		return "", platform.Invalidf("a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
 	}
 	var salt [argonSalt]byte
 	rand.Read(salt[:])

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"maps"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // SessionLifetime is how long a person stays signed in on the platform's own pages.
@@ -29,63 +29,36 @@ type Session struct {
 	endsMS  int64
 }
 
-const (
-	sessionVersion = 1
-	sessionRecord  = 1 + 8 + 4 + 8 + 16
-	sealedSession  = sealOverhead + sessionRecord
-)
-
-// sessionPurpose is bound into a session's seal, so that it never passes as a token, nor a token as a session.
-var sessionPurpose = []byte("rookery session")
-
 // NewSession returns the sealed text of a new session for an account that has just logged in.
 func (s *Service) NewSession(ctx context.Context, account *platform.Account) (text string, err error) {
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return "", err
 	}
-	var record [sessionRecord]byte
-	record[0] = sessionVersion
-	binary.BigEndian.PutUint64(record[1:], uint64(account.UIN))
-	binary.BigEndian.PutUint32(record[9:], account.PasswordEpoch)
-	binary.BigEndian.PutUint64(record[13:], uint64(s.clock.NowMS()))
-	rand.Read(record[21:])
-	sealed, err := s.keyring.current.Load().seal.Encrypt(record[:], sessionPurpose)
-	if err != nil {
-		return "", err
-	}
-	return tokenText.EncodeToString(sealed), nil
+	sealed := token.Session{UIN: account.UIN, PasswordEpoch: account.PasswordEpoch, IssuedMS: s.clock.NowMS()}
+	rand.Read(sealed.Secret[:])
+	return s.keyring.SealSession(&sealed)
 }
 
 // Session opens a session's text. ErrNoSession when it is none, or has ended.
 func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
-	if len(text) != tokenText.EncodedLen(sealedSession) {
-		return nil, ErrNoSession
-	}
-	if err := s.keyring.usable(ctx); err != nil {
+	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
-	sealed, err := tokenText.DecodeString(text)
-	if err != nil {
+	sealed, ok := s.keyring.OpenSession(text)
+	if !ok {
 		return nil, ErrNoSession
 	}
-	record, err := s.keyring.current.Load().seal.Decrypt(sealed, sessionPurpose)
-	if err != nil || len(record) != sessionRecord || record[0] != sessionVersion {
-		return nil, ErrNoSession
-	}
-	session := &Session{
-		secret: [16]byte(record[21:]),
-		endsMS: int64(binary.BigEndian.Uint64(record[13:])) + SessionLifetime.Milliseconds(),
-	}
+	session := &Session{secret: sealed.Secret, endsMS: sealed.IssuedMS + SessionLifetime.Milliseconds()}
 	if s.clock.NowMS() >= session.endsMS || s.ended.has(session) {
 		return nil, ErrNoSession
 	}
-	account, err := s.store.Account(ctx, platform.UIN(binary.BigEndian.Uint64(record[1:])))
+	account, err := s.store.Account(ctx, sealed.UIN)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, ErrNoSession
 	case err != nil:
 		return nil, err
-	case account.PasswordEpoch != binary.BigEndian.Uint32(record[9:]), mayLogIn(account) != nil:
+	case account.PasswordEpoch != sealed.PasswordEpoch, mayLogIn(account) != nil:
 		return nil, ErrNoSession
 	}
 	session.Account = account

@@ -33,6 +33,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -41,6 +42,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/internal/words"
 )
 
@@ -145,7 +147,7 @@ func (s *Server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken st
 	s.store = db // not before: as a store.Store, a nil *sqlite.Store is not nil
 	keyringFile := filepath.Join(cfg.Data, "keyring.json")
 	_, noKeyring := os.Stat(keyringFile)
-	keyring, err := identity.OpenKeyring(keyringFile, s.clock.Now())
+	keyring, err := token.OpenKeyring(keyringFile, s.clock.Now())
 	if err != nil {
 		return "", err
 	}
@@ -158,14 +160,15 @@ func (s *Server) openServices(ctx context.Context, bus *oidb.Bus) (adminToken st
 		bus.Guard(s.dev.faults.Bus)
 	}
 
-	s.identity = identity.New(s.store, s.clock, keyring)
-	if err := s.identity.Apps.Load(ctx); err != nil {
+	registry := apps.New(s.store, s.clock)
+	if err := registry.Load(ctx); err != nil {
 		return "", err
 	}
-	if errors.Is(noKeyring, fs.ErrNotExist) && len(s.identity.Apps.List()) > 0 {
+	if errors.Is(noKeyring, fs.ErrNotExist) && len(registry.List()) > 0 {
 		cfg.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", keyringFile)
 	}
+	s.identity = identity.New(s.store, s.clock, keyring, registry)
 	s.identity.Register(bus)
 	s.friends = friends.New(s.store, s.clock, bus)
 	s.friends.Register()

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
 // maxToken bounds a token's file.
@@ -64,7 +64,7 @@ func (s *Server) openAdminToken() (string, error) {
 		var random [32]byte
 		rand.Read(random[:])
 		token = hex.EncodeToString(random[:])
-		return token, identity.WriteSecretFile(file, []byte(token+"\n"))
+		return token, secretfile.Write(file, []byte(token+"\n"))
 	}
 	return token, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships,
@@ -151,11 +152,11 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	expired := time.Duration(0)
-	token, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: w.Apps[0].AppID, UIN: w.Accounts[0].UIN, Kind: identity.MSDKToken, Lifetime: &expired})
+	issued, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: w.Apps[0].AppID, UIN: w.Accounts[0].UIN, Kind: token.MSDK, Lifetime: &expired})
 	if err != nil {
 		return nil, err
 	}
-	w.ExpiredToken = token.Token
+	w.ExpiredToken = issued.Token
 	return w, nil
 }
 
@@ -178,12 +179,12 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 	for _, demo := range demoApps {
 		app := s.identity.Apps.ByID(demo.AppID)
 		// The access token comes first: the others hang on the login that it stands for.
-		for _, kind := range []identity.Kind{identity.AccessToken, identity.PayToken, identity.Openkey, identity.MSDKToken} {
-			if kind == identity.MSDKToken && app.GameID == 0 {
+		for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK} {
+			if kind == token.MSDK && app.GameID == 0 {
 				continue
 			}
 			issued, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: app.AppID, UIN: uin, Kind: kind})
-			if errors.Is(err, identity.ErrInvalid) {
+			if errors.Is(err, platform.ErrInvalid) {
 				break // an account that a restarted world finds frozen or closed gets no tokens
 			}
 			if err != nil {
@@ -191,13 +192,13 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 			}
 			a.OpenIDs[app.AppID] = issued.OpenID
 			switch kind {
-			case identity.AccessToken:
+			case token.Access:
 				a.AccessTokens[app.AppID] = issued.Token
-			case identity.PayToken:
+			case token.Pay:
 				a.PayTokens[app.AppID] = issued.Token
-			case identity.Openkey:
+			case token.Openkey:
 				a.Openkeys[app.AppID] = issued.Token
-			case identity.MSDKToken:
+			case token.MSDK:
 				a.MSDKOpenIDs[app.GameID], a.MSDKTokens[app.GameID] = issued.MSDKOpenID, issued.Token
 			}
 		}

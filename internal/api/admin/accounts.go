@@ -7,6 +7,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // maxPage bounds how many accounts one answer lists.
@@ -97,7 +98,7 @@ func (in *ProfileChange) apply(p *platform.Profile) error {
 	for name, membership := range in.VIP {
 		field := p.VIP.Named(name)
 		if field == nil {
-			return fmt.Errorf("%w: vip: there is no membership %.40q", identity.ErrInvalid, name)
+			return fmt.Errorf("%w: vip: there is no membership %.40q", platform.ErrInvalid, name)
 		}
 		*field = platform.Membership{}
 		set(field, membership)
@@ -167,13 +168,13 @@ func (d *door) issueToken(c *access.Call) (any, error) {
 	}
 	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, PC: in.PC}
 	var ok bool
-	if req.Kind, ok = identity.ParseKind(in.Kind); !ok {
-		return nil, fmt.Errorf("%w: kind %.40q is none of %v", identity.ErrInvalid, in.Kind, identity.Kinds())
+	if req.Kind, ok = token.ParseKind(in.Kind); !ok {
+		return nil, fmt.Errorf("%w: kind %.40q is none of %v", platform.ErrInvalid, in.Kind, token.Kinds())
 	}
 	if in.Lifetime != "" {
 		lifetime, err := time.ParseDuration(in.Lifetime)
 		if err != nil {
-			return nil, fmt.Errorf("%w: lifetime %.40q is not a duration such as 90m", identity.ErrInvalid, in.Lifetime)
+			return nil, fmt.Errorf("%w: lifetime %.40q is not a duration such as 90m", platform.ErrInvalid, in.Lifetime)
 		}
 		req.Lifetime = &lifetime
 	}
@@ -213,7 +214,7 @@ func (d *door) revoke(c *access.Call) (any, error) {
 	case "user":
 		by = platform.EndedByUser
 	default:
-		return nil, fmt.Errorf("%w: by is neither user nor operator", identity.ErrInvalid)
+		return nil, fmt.Errorf("%w: by is neither user nor operator", platform.ErrInvalid)
 	}
 	return in, d.identity.RevokeGrant(c.Context(), in.AppID, in.UIN, by)
 }

@@ -111,7 +111,7 @@ func uin(c *access.Call) (platform.UIN, error)     { return pathID(c, "uin", pla
 func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error)) (ID, error) {
 	id, err := parse(c.Request.PathValue(name))
 	if err != nil {
-		return id, fmt.Errorf("%w: %w", identity.ErrInvalid, err)
+		return id, fmt.Errorf("%w: %w", platform.ErrInvalid, err)
 	}
 	return id, nil
 }
@@ -155,7 +155,7 @@ func status(err error) int {
 	switch {
 	case errors.Is(err, errUnauthorized):
 		return http.StatusUnauthorized
-	case errors.Is(err, identity.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
+	case errors.Is(err, platform.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
 		return http.StatusBadRequest
 	case errors.Is(err, access.ErrTooLarge):
 		return http.StatusRequestEntityTooLarge
@@ -178,7 +178,7 @@ func queryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, e
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n > most {
-		return 0, fmt.Errorf("%w: URL parameter %s is not a number from 0 to %d", identity.ErrInvalid, name, most)
+		return 0, fmt.Errorf("%w: URL parameter %s is not a number from 0 to %d", platform.ErrInvalid, name, most)
 	}
 	return n, nil
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
@@ -106,7 +105,7 @@ func (a *APIs) check(s *AppSettings) error {
 	}{{"granted", granted, a.Granted}, {"restricted", restricted, a.Restricted}, {"given a rate", rated, a.Rated}} {
 		for _, name := range list.names {
 			if name != "*" && !slices.Contains(list.known, name) {
-				return fmt.Errorf("%w: %.70q cannot be %s; what can is %s", identity.ErrInvalid, name, list.what, strings.Join(list.known, ", "))
+				return fmt.Errorf("%w: %.70q cannot be %s; what can is %s", platform.ErrInvalid, name, list.what, strings.Join(list.known, ", "))
 			}
 		}
 	}
@@ -130,10 +129,10 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.Developer, s.Developer)
 	set(&app.UnionID, s.UnionID)
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
-		return fmt.Errorf("%w: granted APIs: %w", identity.ErrInvalid, err)
+		return fmt.Errorf("%w: granted APIs: %w", platform.ErrInvalid, err)
 	}
 	if app.Restricted, err = amend(app.Restricted, s.Restrict, s.Unrestrict); err != nil {
-		return fmt.Errorf("%w: restricted APIs: %w", identity.ErrInvalid, err)
+		return fmt.Errorf("%w: restricted APIs: %w", platform.ErrInvalid, err)
 	}
 	if s.Rates == nil {
 		return nil
@@ -230,7 +229,7 @@ func (d *door) setAppKey(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if in.Name == "" {
-		return nil, fmt.Errorf("%w: name is missing", identity.ErrInvalid)
+		return nil, fmt.Errorf("%w: name is missing", platform.ErrInvalid)
 	}
 	in.Key, err = d.identity.Apps.RotateKey(c.Context(), id, in.Name, in.Key)
 	return in, err

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -38,7 +37,7 @@ type Friendship struct {
 func (d *door) addFriend(c *access.Call) (any, error) {
 	return onAccount(c, func(id platform.UIN, in NewFriend) (any, error) {
 		if in.Friend == 0 {
-			return nil, fmt.Errorf("%w: the body has no member \"friend\"", identity.ErrInvalid)
+			return nil, fmt.Errorf("%w: the body has no member \"friend\"", platform.ErrInvalid)
 		}
 		return created{Friendship{id, in.Friend}}, d.friends.Befriend(c.Context(), id, in.Friend)
 	})

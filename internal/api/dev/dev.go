@@ -74,15 +74,15 @@ func (d *door) moveClock(c *access.Call) (any, error) {
 	if move.Advance != "" {
 		by, err := time.ParseDuration(move.Advance)
 		if err != nil {
-			return nil, fmt.Errorf("%w: advance %.40q is not a duration such as 168h", identity.ErrInvalid, move.Advance)
+			return nil, fmt.Errorf("%w: advance %.40q is not a duration such as 168h", platform.ErrInvalid, move.Advance)
 		}
 		to = d.clock.Now().Add(by)
 	}
 	switch {
 	case move.Set.IsZero() == (move.Advance == ""):
-		return nil, fmt.Errorf("%w: give either set or advance", identity.ErrInvalid)
+		return nil, fmt.Errorf("%w: give either set or advance", platform.ErrInvalid)
 	case to.Before(firstTime) || to.After(lastTime):
-		return nil, fmt.Errorf("%w: the clock goes from %d to %d, not to %s", identity.ErrInvalid, firstTime.Year(), lastTime.Year(), to.UTC().Format(time.RFC3339))
+		return nil, fmt.Errorf("%w: the clock goes from %d to %d, not to %s", platform.ErrInvalid, firstTime.Year(), lastTime.Year(), to.UTC().Format(time.RFC3339))
 	}
 	d.clock.Set(to)
 	return d.showClock(c)
@@ -98,7 +98,7 @@ func (d *door) addFault(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if rule, err = d.faults.Add(rule); err != nil {
-		return nil, fmt.Errorf("%w: %w", identity.ErrInvalid, err)
+		return nil, fmt.Errorf("%w: %w", platform.ErrInvalid, err)
 	}
 	d.identity.ForgetStandings()
 	return rule, nil
@@ -114,7 +114,7 @@ func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.
 func (d *door) clearFault(c *access.Call) (any, error) {
 	id, err := strconv.Atoi(c.Request.PathValue("id"))
 	if err != nil || id < 1 {
-		return nil, fmt.Errorf("%w: a fault's number is a number above 0", identity.ErrInvalid)
+		return nil, fmt.Errorf("%w: a fault's number is a number above 0", platform.ErrInvalid)
 	}
 	if d.faults.Clear(id) == 0 {
 		return nil, fmt.Errorf("%w: there is no fault %d", store.ErrNotFound, id)

@@ -17,12 +17,14 @@ import (
 
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // fixture is the door on a real platform, with one app and one person who logged in to it.
@@ -42,9 +44,9 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	clock := new(platform.Clock)
-	keyring, err := identity.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
+	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{t: t, id: identity.New(st, clock, keyring)}
+	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock))}
 	bus := oidb.NewBus()
 	f.bus = bus
 	fr := friends.New(st, clock, bus)
@@ -74,7 +76,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (f *fixture) issue(kind identity.Kind) *identity.Issued {
+func (f *fixture) issue(kind token.Kind) *identity.Issued {
 	f.t.Helper()
 	issued, err := f.id.Issue(f.t.Context(), identity.IssueRequest{AppID: f.app.AppID, UIN: f.uin, Kind: kind})
 	must(f.t, err)
@@ -116,7 +118,7 @@ func (f *fixture) login(issued *identity.Issued) string {
 
 func TestSoundCalls(t *testing.T) {
 	f := newFixture(t, true)
-	login, openkey, pay, guest := f.issue(identity.AccessToken), f.issue(identity.Openkey), f.issue(identity.PayToken), f.issue(identity.GuestToken)
+	login, openkey, pay, guest := f.issue(token.Access), f.issue(token.Openkey), f.issue(token.Pay), f.issue(token.Guest)
 	pf := "desktop_m_qq-2001-android-2011-qq-" + f.app.AppID.String() + "-" + pay.OpenID.String()
 	paying := fmt.Sprintf(`{"appid":"%s","openid":"%s","accessToken":"%s","platform":"desktop_m_qq","regChannel":"2001","os":"android","installchannel":"2011","offerid":"1450009999"}`,
 		f.app.AppID, pay.OpenID, pay.Token)
@@ -147,7 +149,7 @@ func TestSoundCalls(t *testing.T) {
 
 func TestRequestsThatAreRefused(t *testing.T) {
 	f := newFixture(t, true)
-	issued, pay, guest := f.issue(identity.AccessToken), f.issue(identity.PayToken), f.issue(identity.GuestToken)
+	issued, pay, guest := f.issue(token.Access), f.issue(token.Pay), f.issue(token.Guest)
 	const verify, pfval, check = "/auth/verify_login", "/auth/get_pfval", "/auth/guest_check_token"
 	login, query := f.login(issued), f.query("")
 	paying := fmt.Sprintf(`{"appid":%s,"openid":"%s","accessToken":"%s","platform":"desktop_m_qq","regChannel":"2001","os":"iap","installchannel":"2011"}`,
@@ -249,7 +251,7 @@ func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 		app.APIs, app.Online, app.Restricted = []string{"login"}, false, []string{"verify_login"}
 		app.Rates = map[string]platform.RateLimit{"verify_login": {User: platform.Rate{Count: 1, Per: time.Hour}}}
 	})
-	issued := f.issue(identity.AccessToken)
+	issued := f.issue(token.Access)
 	right, guest := f.query(""), f.query("G_")
 	wrong := strings.Replace(right, "sig=", "sig=0", 1)
 	openid := "&openid=" + issued.OpenID.String()
@@ -288,7 +290,7 @@ func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 		return nil
 	})
 	must(t, err)
-	issued := f.issue(identity.AccessToken)
+	issued := f.issue(token.Access)
 	upper := f.login(issued)
 	lower := strings.Replace(upper, issued.OpenID.String(), strings.ToLower(issued.OpenID.String()), 1)
 	for i, body := range []string{upper, lower, upper} {
@@ -302,7 +304,7 @@ func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 // TestTheBusHoldsForGuests: what operators decide about account numbers holds for a guest's too.
 func TestTheBusHoldsForGuests(t *testing.T) {
 	f := newFixture(t, true)
-	guest := f.issue(identity.GuestToken)
+	guest := f.issue(token.Guest)
 	check := func(want int) {
 		t.Helper()
 		got := f.send("POST", "/auth/guest_check_token"+f.query("G_"), fmt.Sprintf(`{"guestid":"%s","accessToken":"%s"}`, guest.GuestID, guest.Token))
@@ -320,7 +322,7 @@ func TestTheBusHoldsForGuests(t *testing.T) {
 
 func TestACommandThatTheBusLacks(t *testing.T) {
 	f := newFixture(t, false)
-	got := f.send("POST", "/auth/verify_login"+f.query(""), f.login(f.issue(identity.AccessToken)))
+	got := f.send("POST", "/auth/verify_login"+f.query(""), f.login(f.issue(token.Access)))
 	if want := (answer{Ret: -311, Msg: "oidb decode0x711 failed, ret: 5", ErrType: errTypeUnknown}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 func TestFriendAndProfileBodies(t *testing.T) {
 	f := newFixture(t, true)
 	_, err := f.id.Apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error { app.APIs = []string{"*"}; return nil })
 	must(t, err)
-	issued := f.issue(identity.AccessToken)
+	issued := f.issue(token.Access)
 	openid := issued.OpenID.String()
 	body := func(members string) string {
 		return fmt.Sprintf(`{"appid":"%s","openid":"%s","accessToken":"%s"%s}`, f.app.AppID, openid, issued.Token, members)

@@ -13,12 +13,14 @@ import (
 
 	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 func must(t testing.TB, err error) {
@@ -34,15 +36,15 @@ func BenchmarkGetInfo(b *testing.B) {
 	must(b, err)
 	defer db.Close()
 	clock, bus := new(platform.Clock), oidb.NewBus()
-	keyring, err := identity.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
+	keyring, err := token.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
 	must(b, err)
-	id := identity.New(db, clock, keyring)
+	id := identity.New(db, clock, keyring, apps.New(db, clock))
 	id.Register(bus)
 	app, err := id.Apps.Create(b.Context(), platform.App{Name: "a game", Online: true})
 	must(b, err)
 	account, err := id.CreateAccount(b.Context(), platform.Account{Profile: platform.Profile{Nickname: "Ann"}}, "a long password")
 	must(b, err)
-	openkey, err := id.Issue(b.Context(), identity.IssueRequest{AppID: app.AppID, UIN: account.UIN, Kind: identity.Openkey})
+	openkey, err := id.Issue(b.Context(), identity.IssueRequest{AppID: app.AppID, UIN: account.UIN, Kind: token.Openkey})
 	must(b, err)
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(b, err)

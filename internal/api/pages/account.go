@@ -149,7 +149,7 @@ func (d *door) changePassword(c *access.Call, session *identity.Session, values 
 	if err == nil {
 		return done("password"), d.begin(c, account)
 	}
-	if errors.Is(err, identity.ErrInvalid) {
+	if errors.Is(err, platform.ErrInvalid) {
 		return d.accountPage(c, session, troubles{Password: t.PasswordForm}, http.StatusBadRequest)
 	}
 	problem, status, err := refused(c, err, t.WrongPassword)

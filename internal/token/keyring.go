@@ -1,4 +1,4 @@
-package identity
+package token
 
 import (
 	"bytes"
@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
 // Keyring holds the keys that seal tokens, in a file of mode 0600. The newest key seals; the older ones still open
@@ -159,8 +159,8 @@ func (r *Keyring) Rotate(now time.Time) (Key, error) {
 // must be called before the first use.
 func (r *Keyring) Guard(guard func(context.Context) error) { r.guard = guard }
 
-// usable fails while the keys cannot be read.
-func (r *Keyring) usable(ctx context.Context) error {
+// Usable fails while the keys cannot be read.
+func (r *Keyring) Usable(ctx context.Context) error {
 	if r.guard == nil {
 		return nil
 	}
@@ -188,30 +188,5 @@ func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	return WriteSecretFile(r.file, content)
-}
-
-// WriteSecretFile replaces a file in one step by one of mode 0600, durably: after a crash there is the old content or
-// the new one.
-func WriteSecretFile(file string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // fails harmlessly after the rename
-	_, err = temporary.Write(content)
-	if err == nil {
-		err = temporary.Sync()
-	}
-	if err := errors.Join(err, temporary.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary.Name(), file); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return secretfile.Write(r.file, content)
 }

@@ -1,4 +1,4 @@
-package identity
+package token
 
 import (
 	"encoding/binary"
@@ -14,8 +14,8 @@ import (
 
 const ticketBytes = 16
 
-// sealTicket returns the text of a ticket.
-func (r *Keyring) sealTicket(t platform.Ticket) string {
+// SealTicket returns the text of a ticket.
+func (r *Keyring) SealTicket(t platform.Ticket) string {
 	var block [ticketBytes]byte
 	binary.BigEndian.PutUint64(block[:8], uint64(t.Login))
 	binary.BigEndian.PutUint32(block[8:], t.Salt)
@@ -24,9 +24,9 @@ func (r *Keyring) sealTicket(t platform.Ticket) string {
 	return fmt.Sprintf("%X", block[:])
 }
 
-// openTicket reads a ticket's text; ok is false for one that no ticket can have. That there is such a login is for the
+// OpenTicket reads a ticket's text; ok is false for one that no ticket can have. That there is such a login is for the
 // store to say.
-func (r *Keyring) openTicket(text string) (t platform.Ticket, ok bool) {
+func (r *Keyring) OpenTicket(text string) (t platform.Ticket, ok bool) {
 	if len(text) != 2*ticketBytes {
 		return t, false
 	}
@@ -46,8 +46,8 @@ func (r *Keyring) openTicket(text string) (t platform.Ticket, ok bool) {
 	return t, t.Login > 0
 }
 
-// openRefresh reads the text of a refresh token.
-func (r *Keyring) openRefresh(text string) (t platform.Ticket, ok bool) {
-	t, ok = r.openTicket(text)
+// OpenRefresh reads the text of a refresh token.
+func (r *Keyring) OpenRefresh(text string) (t platform.Ticket, ok bool) {
+	t, ok = r.OpenTicket(text)
 	return t, ok && t.Serial > 0
 }

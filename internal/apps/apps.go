@@ -1,7 +1,9 @@
-package identity
+// Package apps is the registry of apps: who may call, with which keys.
+package apps
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"math"
@@ -15,8 +17,9 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// Apps are the registered apps, kept in memory for the doors. What a lookup returns must not be changed.
-type Apps struct {
+// Registry keeps the registered apps in memory for the doors. What a lookup returns must not be changed. It is safe for
+// concurrent use.
+type Registry struct {
 	store store.Apps
 	clock *platform.Clock
 
@@ -32,14 +35,15 @@ type appIndex struct {
 	list   []*platform.App
 }
 
-func newApps(st store.Apps, clock *platform.Clock) *Apps {
-	a := &Apps{store: st, clock: clock, rereads: limit.NewKeyed()}
+// New returns a registry that has read nothing yet.
+func New(st store.Apps, clock *platform.Clock) *Registry {
+	a := &Registry{store: st, clock: clock, rereads: limit.NewKeyed()}
 	a.index.Store(&appIndex{})
 	return a
 }
 
 // Load reads the apps from the store.
-func (a *Apps) Load(ctx context.Context) error {
+func (a *Registry) Load(ctx context.Context) error {
 	a.reload.Lock()
 	defer a.reload.Unlock()
 	list, err := a.store.Apps(ctx)
@@ -62,11 +66,11 @@ func (a *Apps) Load(ctx context.Context) error {
 }
 
 // ByID returns an app, or nil.
-func (a *Apps) ByID(id platform.AppID) *platform.App { return a.index.Load().byID[id] }
+func (a *Registry) ByID(id platform.AppID) *platform.App { return a.index.Load().byID[id] }
 
 // Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
 // Errors: store.ErrNotFound, or the storage's.
-func (a *Apps) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
+func (a *Registry) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	if app := a.ByID(id); app != nil {
 		return app, nil
 	}
@@ -78,14 +82,14 @@ func (a *Apps) Find(ctx context.Context, id platform.AppID) (*platform.App, erro
 }
 
 // ByGame returns the app of a V5 game, or nil.
-func (a *Apps) ByGame(id platform.GameID) *platform.App { return a.index.Load().byGame[id] }
+func (a *Registry) ByGame(id platform.GameID) *platform.App { return a.index.Load().byGame[id] }
 
 // List returns all apps in the order of their appids.
-func (a *Apps) List() []*platform.App { return slices.Clone(a.index.Load().list) }
+func (a *Registry) List() []*platform.App { return slices.Clone(a.index.Load().list) }
 
 // Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
 // Errors: ErrInvalid, store.ErrExists.
-func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, error) {
+func (a *Registry) Create(ctx context.Context, app platform.App) (*platform.App, error) {
 	a.create.Lock()
 	defer a.create.Unlock()
 	if app.AppID == 0 {
@@ -94,7 +98,7 @@ func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, err
 			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
 		}
 		if app.AppID > math.MaxInt64 {
-			return nil, invalidf("there is no number above the highest app's: give the new one an appid")
+			return nil, platform.Invalidf("there is no number above the highest app's: give the new one an appid")
 		}
 	}
 	for _, key := range []*string{&app.AppKey, &app.MSDKKey} {
@@ -110,7 +114,7 @@ func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, err
 	}
 	fillV5Keys(&app)
 	if err := app.Validate(); err != nil {
-		return nil, invalidf("%w", err)
+		return nil, platform.Invalidf("%w", err)
 	}
 	if err := a.store.CreateApp(ctx, &app, a.clock.NowMS()); err != nil {
 		return nil, a.taken(&app, err)
@@ -122,7 +126,7 @@ func (a *Apps) Create(ctx context.Context, app platform.App) (*platform.App, err
 const firstAppID platform.AppID = 100700001
 
 // Update changes an app. Errors: ErrInvalid, store.ErrNotFound, store.ErrExists, or the one of edit.
-func (a *Apps) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
+func (a *Registry) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
 	var edited *platform.App
 	_, err := a.store.UpdateApp(ctx, id, a.clock.NowMS(), func(app *platform.App) error {
 		edited = app
@@ -130,11 +134,11 @@ func (a *Apps) Update(ctx context.Context, id platform.AppID, edit func(*platfor
 			return err
 		}
 		if app.AppID != id {
-			return invalidf("an app's appid cannot be changed")
+			return platform.Invalidf("an app's appid cannot be changed")
 		}
 		fillV5Keys(app)
 		if err := app.Validate(); err != nil {
-			return invalidf("%w", err)
+			return platform.Invalidf("%w", err)
 		}
 		return nil
 	})
@@ -154,7 +158,7 @@ const FormerKeyLife = 10 * time.Minute
 // KeyIsChanging reports whether another appkey than the one in memory is what holds accepts: the one that it replaced a
 // moment ago, or a newer one that the store has already. The latter is looked up, and then taken over, no more than once a
 // second for an app, however many wrong signatures come.
-func (a *Apps) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
+func (a *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
 	former := app.FormerAppKey
 	if former.Key != "" && a.clock.NowMS() < former.UntilMS && holds(former.Key) {
 		return true
@@ -173,7 +177,7 @@ func (a *Apps) KeyIsChanging(ctx context.Context, app *platform.App, holds func(
 // RotateKey gives an app a key, a random one when key is empty, and returns it; the old one ends at once. The key is
 // named appkey, msdkkey, client_sigkey, or sigkey:SOURCE for a new or existing source. Errors: ErrInvalid,
 // store.ErrNotFound.
-func (a *Apps) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
+func (a *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
 	if key == "" {
 		key = newKey()
 	}
@@ -188,13 +192,13 @@ func (a *Apps) RotateKey(ctx context.Context, id platform.AppID, name, key strin
 		case name == "msdkkey":
 			app.MSDKKey = key
 		case app.GameID == 0 && (isSource || name == "client_sigkey"):
-			return invalidf("app %s has no gameid, so it has no V5 keys", id)
+			return platform.Invalidf("app %s has no gameid, so it has no V5 keys", id)
 		case name == "client_sigkey":
 			app.ClientSigKey = key
 		case isSource:
 			app.SigKeys[source] = key
 		default:
-			return invalidf("key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
+			return platform.Invalidf("key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
 		}
 		return nil
 	})
@@ -226,7 +230,7 @@ func fillV5Keys(app *platform.App) {
 }
 
 // taken says which id of the app is the one that exists already.
-func (a *Apps) taken(app *platform.App, err error) error {
+func (a *Registry) taken(app *platform.App, err error) error {
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
@@ -234,4 +238,21 @@ func (a *Apps) taken(app *platform.App, err error) error {
 		return fmt.Errorf("%w: gameid %s is app %s's", store.ErrExists, app.GameID, other.AppID)
 	}
 	return fmt.Errorf("%w: app %s", store.ErrExists, app.AppID)
+}
+
+// newKey returns a random key of 32 letters and digits, a good 165 bits.
+func newKey() string {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	key := make([]byte, 0, 32)
+	var random [64]byte
+	for len(key) < 32 {
+		rand.Read(random[:])
+		for _, b := range random {
+			// Values past the last full round of the alphabet are left out, so that every letter is as likely.
+			if int(b) < 256/len(letters)*len(letters) && len(key) < 32 {
+				key = append(key, letters[int(b)%len(letters)])
+			}
+		}
+	}
+	return string(key)
 }

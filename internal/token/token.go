@@ -1,4 +1,6 @@
-package identity
+// Package token seals and opens what the platform hands out to prove a login: tokens, tickets and the sessions of its own
+// pages. It holds the keys. Whether what was opened still holds is for others to say.
+package token
 
 import (
 	"encoding/base64"
@@ -16,12 +18,12 @@ type Kind uint8
 
 // The kinds of tokens. Their text forms are what operators write.
 const (
-	AccessToken Kind = iota + 1 // QQ access token: the person's login at one app
-	PayToken                    // for paying; a newer one supersedes it
-	Openkey                     // OpenAPI session; each successful check renews it
-	MSDKToken                   // V5's login of a player, made from an access token
-	LinkTicket                  // identity in a link that V5's in-app browser opens
-	GuestToken                  // login of a device without a QQ account, for MSDK V3
+	Access  Kind = iota + 1 // QQ access token: the person's login at one app
+	Pay                     // for paying; a newer one supersedes it
+	Openkey                 // OpenAPI session; each successful check renews it
+	MSDK                    // V5's login of a player, made from an access token
+	Link                    // identity in a link that V5's in-app browser opens
+	Guest                   // login of a device without a QQ account, for MSDK V3
 )
 
 var kinds = []string{"access", "pay", "openkey", "msdk", "link", "guest"}
@@ -60,11 +62,11 @@ const (
 // Lifetime is how long a token of the kind lives when nothing else is asked for, and at most.
 func (k Kind) Lifetime() time.Duration {
 	switch k {
-	case PayToken:
+	case Pay:
 		return PayLifetime
 	case Openkey:
 		return OpenkeyLifetime
-	case LinkTicket:
+	case Link:
 		return LinkLifetime
 	default:
 		return AccessLifetime
@@ -91,13 +93,15 @@ const (
 	recordSize    = 3 + 8 + 16 + 8 + 8 + 8 + 8 + 4 + 4 + 4
 	sealOverhead  = 5 + 12 + 16 // Tink's prefix with the key's id, nonce, tag
 	sealedSize    = sealOverhead + recordSize
-	openkeyLength = (sealedSize*8 + 5) / 6 // of the text
+
+	// OpenkeyLength is how long the text of an openkey is.
+	OpenkeyLength = (sealedSize*8 + 5) / 6
 )
 
-// Why a text does not open.
+// Why a token's text does not open: it has not the form of a token or names a key that was never ours; it was altered.
 var (
-	errNotOurs = errors.New("identity: not a token of this platform")
-	errSeal    = errors.New("identity: the seal does not verify")
+	ErrUnknown = errors.New("token: not one of this platform")
+	ErrAltered = errors.New("token: the seal does not verify")
 )
 
 // sealPurpose is bound into every seal, so that nothing else the keys ever seal passes as a token.
@@ -106,8 +110,8 @@ var sealPurpose = []byte("rookery token")
 // tokenText is the text form of a token: letters, digits, '-' and '_'. Strict: one token has exactly one text.
 var tokenText = base64.RawURLEncoding.Strict()
 
-// sealToken returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
-func (r *Keyring) sealToken(t *Token) (string, error) {
+// Seal returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
+func (r *Keyring) Seal(t *Token) (string, error) {
 	var record [recordSize]byte
 	record[0], record[1] = recordVersion, byte(t.Kind)
 	if t.PC {
@@ -127,15 +131,14 @@ func (r *Keyring) sealToken(t *Token) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if t.Kind == LinkTicket {
+	if t.Kind == Link {
 		return hex.EncodeToString(sealed), nil
 	}
 	return tokenText.EncodeToString(sealed), nil
 }
 
-// openToken reads a token's text, whatever its kind. The error is errNotOurs when the text has not the form of a token or
-// names a key that was never ours, errSeal when it was tampered with.
-func (r *Keyring) openToken(text string) (t Token, err error) {
+// Open reads a token's text, whatever its kind. Errors: ErrUnknown, ErrAltered.
+func (r *Keyring) Open(text string) (t Token, err error) {
 	var sealed [sealedSize]byte
 	link := false
 	switch len(text) {
@@ -145,18 +148,18 @@ func (r *Keyring) openToken(text string) (t Token, err error) {
 		_, err = hex.Decode(sealed[:], []byte(text))
 		link = true
 	default:
-		return t, errNotOurs
+		return t, ErrUnknown
 	}
 	keys := r.current.Load()
 	if err != nil || !keys.know(sealed[:]) {
-		return t, errNotOurs
+		return t, ErrUnknown
 	}
 	record, err := keys.seal.Decrypt(sealed[:], sealPurpose)
 	if err != nil || len(record) != recordSize || record[0] != recordVersion {
-		return t, errSeal
+		return t, ErrAltered
 	}
-	if link != (Kind(record[1]) == LinkTicket) {
-		return t, errNotOurs // sound, but not in the text form of its kind
+	if link != (Kind(record[1]) == Link) {
+		return t, ErrUnknown // sound, but not in the text form of its kind
 	}
 	b := record[3:]
 	return Token{

@@ -1,0 +1,60 @@
+package token
+
+import (
+	"encoding/binary"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// Session is what the sealed text of a session on the platform's own pages says.
+type Session struct {
+	UIN           platform.UIN
+	PasswordEpoch uint32
+	IssuedMS      int64
+	Secret        [16]byte // of this session alone
+}
+
+const (
+	sessionVersion = 1
+	sessionRecord  = 1 + 8 + 4 + 8 + 16
+	sealedSession  = sealOverhead + sessionRecord
+)
+
+// sessionPurpose is bound into a session's seal, so that it never passes as a token, nor a token as a session.
+var sessionPurpose = []byte("rookery session")
+
+// SealSession returns the text of a session.
+func (r *Keyring) SealSession(s *Session) (string, error) {
+	var record [sessionRecord]byte
+	record[0] = sessionVersion
+	binary.BigEndian.PutUint64(record[1:], uint64(s.UIN))
+	binary.BigEndian.PutUint32(record[9:], s.PasswordEpoch)
+	binary.BigEndian.PutUint64(record[13:], uint64(s.IssuedMS))
+	copy(record[21:], s.Secret[:])
+	sealed, err := r.current.Load().seal.Encrypt(record[:], sessionPurpose)
+	if err != nil {
+		return "", err
+	}
+	return tokenText.EncodeToString(sealed), nil
+}
+
+// OpenSession reads a session's text; ok is false when the platform never sealed it.
+func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
+	if len(text) != tokenText.EncodedLen(sealedSession) {
+		return s, false
+	}
+	sealed, err := tokenText.DecodeString(text)
+	if err != nil {
+		return s, false
+	}
+	record, err := r.current.Load().seal.Decrypt(sealed, sessionPurpose)
+	if err != nil || len(record) != sessionRecord || record[0] != sessionVersion {
+		return s, false
+	}
+	return Session{
+		UIN:           platform.UIN(binary.BigEndian.Uint64(record[1:])),
+		PasswordEpoch: binary.BigEndian.Uint32(record[9:]),
+		IssuedMS:      int64(binary.BigEndian.Uint64(record[13:])),
+		Secret:        [16]byte(record[21:]),
+	}, true
+}
