@@ -19,13 +19,13 @@ func (l *Loaded) setting(key string) *Setting {
 	panic("config: there is no setting " + key)
 }
 
-// faults are what is wrong with values that each by itself could be right.
+// faults checks what a value's own type cannot: required values, addresses, and values against each other.
 func (l *Loaded) faults() (errs []error) {
 	faultf := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s (%s): %w", key, l.setting(key).From, fmt.Errorf(format, args...)))
 	}
 	if l.Data == "" {
-		errs = append(errs, fmt.Errorf("data is not set: name the folder that the platform keeps everything in, in the file, as %s or as --data", l.setting("data").Env()))
+		errs = append(errs, fmt.Errorf("data is not set: name the folder that the platform stores everything in, in the file, as %s or as --data", l.setting("data").Env()))
 	}
 	listens := make(map[string]string)
 	for _, l := range []struct {
@@ -41,7 +41,7 @@ func (l *Loaded) faults() (errs []error) {
 			continue
 		}
 		if other, taken := listens[l.addr]; taken && port != "0" {
-			faultf(l.key, "%s is %s's already: each listener needs a port of its own", l.addr, other)
+			faultf(l.key, "%s is already used by %s: each listener needs a port of its own", l.addr, other)
 		}
 		listens[l.addr] = l.key
 	}
@@ -51,9 +51,9 @@ func (l *Loaded) faults() (errs []error) {
 	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}} {
 		switch {
 		case t.tls.Certificate == "" && t.tls.Key != "":
-			faultf(t.key+".key", "there is no %s.certificate to it", t.key)
+			faultf(t.key+".key", "%s.certificate is missing", t.key)
 		case t.tls.Certificate != "" && t.tls.Key == "":
-			faultf(t.key+".certificate", "there is no %s.key to it", t.key)
+			faultf(t.key+".certificate", "%s.key is missing", t.key)
 		}
 	}
 	if l.HTTP.HeaderTimeout > l.HTTP.ReadTimeout {
@@ -74,12 +74,12 @@ func (l *Loaded) Warnings() (all []Warning) {
 		all = append(all, Warning{setting, fmt.Sprintf(format, args...)})
 	}
 	if isPublic(l.HTTP.Listen) && !l.HTTP.TLS.On() && len(l.HTTP.TrustedProxies) == 0 {
-		warn("http.listen", "%s can be reached from elsewhere by plain HTTP, so tokens travel in the open: set http.tls, or listen on a private address behind a proxy and set http.trusted_proxies", l.HTTP.Listen)
+		warn("http.listen", "%s can be reached from elsewhere by plain HTTP, so tokens travel unencrypted: set http.tls, or listen on a private address behind a proxy and set http.trusted_proxies", l.HTTP.Listen)
 	}
 	if isPublic(l.Admin.Listen) {
-		warn("admin.listen", "%s can be reached from elsewhere: who has the admin token rules the platform, so listen on 127.0.0.1 or a management network", l.Admin.Listen)
+		warn("admin.listen", "%s can be reached from elsewhere: anyone with the admin token controls the platform, so listen on 127.0.0.1 or a management network", l.Admin.Listen)
 		if !l.Admin.TLS.On() {
-			warn("admin.tls", "the admin token travels in the open on %s: set admin.tls.certificate and admin.tls.key", l.Admin.Listen)
+			warn("admin.tls", "the admin token travels unencrypted on %s: set admin.tls.certificate and admin.tls.key", l.Admin.Listen)
 		}
 	}
 	if isPublic(l.OIDB.Listen) {
@@ -91,7 +91,7 @@ func (l *Loaded) Warnings() (all []Warning) {
 		}
 	}
 	if l.MSDKV5.TSWindow == 0 {
-		warn("msdkv5.ts_window", "a signed V5 call that somebody recorded can be sent again for ever: set a window such as 10m once your back ends' clocks are right")
+		warn("msdkv5.ts_window", "anybody who recorded a signed V5 call can send it again for ever: set a window such as 10m once your back ends' clocks are right")
 	}
 	for _, file := range []struct{ setting, name string }{
 		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key},
@@ -120,8 +120,8 @@ func mode(name string) (fs.FileMode, bool) {
 	return info.Mode().Perm(), true
 }
 
-// isPublic reports whether others than this machine may reach an address to listen on. A name counts as public unless it
-// is localhost: what it stands for can change.
+// isPublic reports whether other machines may reach an address to listen on. A name other than localhost counts as
+// public, since its address can change.
 func isPublic(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil || host == "localhost" {

@@ -1,5 +1,5 @@
 // Package config holds the settings of `rookery serve`: one struct, read from a YAML file, the environment and flags. The
-// struct's tags are all there is: defaults, names, bounds, help and docs/config.md are made from them.
+// struct's tags are the single source of defaults, names, bounds, help and docs/config.md.
 package config
 
 import (
@@ -10,9 +10,9 @@ import (
 //go:generate go run ./gen
 
 // Config is everything that an operator can set. The tags of a setting: key is its name in the file, def its default,
-// doc its documentation; min and max bound numbers and durations; oneof lists the only words that are taken.
+// doc its documentation; min and max bound numbers and durations; oneof lists the only words that are accepted.
 type Config struct {
-	Data    string  `key:"data" doc:"Folder of everything that the platform keeps. Made with mode 0700 when it is missing. Required."`
+	Data    string  `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
 	HTTP    HTTP    `key:"http" doc:"The doors that games call."`
 	Admin   Admin   `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
 	OIDB    OIDB    `key:"oidb" doc:"The bus for other back ends."`
@@ -20,19 +20,19 @@ type Config struct {
 	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
 	Connect Connect `key:"connect" doc:"The doors of OAuth 2.0."`
 	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
-	Log     Log     `key:"log" doc:"The log on standard error: one event a request."`
+	Log     Log     `key:"log" doc:"The log on standard error: one event per request."`
 }
 
 // HTTP are the settings of the public doors.
 type HTTP struct {
 	Listen         string         `key:"listen" def:"127.0.0.1:8700" doc:"HOST:PORT of the public doors. An empty host listens on all addresses, port 0 on any free port."`
 	TLS            TLS            `key:"tls" doc:"Serve HTTPS. Both files or none. They are read again when they change; a pair that cannot be used is logged and the old one kept."`
-	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"Address ranges of your own proxies. Forwarding headers count only on connections from them, and the caller is the right-most address in the header that is none of them."`
-	ProxyHeaders   string         `key:"proxy_headers" def:"x-forwarded" oneof:"x-forwarded forwarded" doc:"Which headers your proxies write: x-forwarded stands for X-Forwarded-For and X-Forwarded-Proto, forwarded for RFC 7239. The other kind is never looked at, since a proxy hands on what a caller put there."`
-	MaxConnections int            `key:"max_connections" def:"10000" min:"1" max:"1000000" doc:"Open connections at most. Those above are closed as soon as they come."`
-	MaxHeaderBytes int            `key:"max_header_bytes" def:"16384" min:"4096" max:"1048576" doc:"Size of a request's line and headers at most. Bodies have at most 64 KiB."`
-	HeaderTimeout  time.Duration  `key:"header_timeout" def:"5s" min:"100ms" max:"1m" doc:"Time for a request's headers to come."`
-	ReadTimeout    time.Duration  `key:"read_timeout" def:"10s" min:"100ms" max:"10m" doc:"Time for a whole request to come."`
+	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"Address ranges of your own proxies. Forwarding headers count only on connections from them, and the caller is the right-most address in the header that is not one of them."`
+	ProxyHeaders   string         `key:"proxy_headers" def:"x-forwarded" oneof:"x-forwarded forwarded" doc:"Which headers your proxies write: x-forwarded stands for X-Forwarded-For and X-Forwarded-Proto, forwarded for RFC 7239. The other kind is ignored, since a proxy passes on what a caller put there."`
+	MaxConnections int            `key:"max_connections" def:"10000" min:"1" max:"1000000" doc:"Maximum number of open connections. Those above it are closed as soon as they come."`
+	MaxHeaderBytes int            `key:"max_header_bytes" def:"16384" min:"4096" max:"1048576" doc:"Maximum size of a request's line and headers, in bytes. Bodies have at most 64 KiB."`
+	HeaderTimeout  time.Duration  `key:"header_timeout" def:"5s" min:"100ms" max:"1m" doc:"Time for a request's headers to arrive."`
+	ReadTimeout    time.Duration  `key:"read_timeout" def:"10s" min:"100ms" max:"10m" doc:"Time for a whole request to arrive."`
 	WriteTimeout   time.Duration  `key:"write_timeout" def:"15s" min:"100ms" max:"10m" doc:"Time from a request's headers to the end of its answer."`
 	IdleTimeout    time.Duration  `key:"idle_timeout" def:"2m" min:"100ms" max:"1h" doc:"How long a connection is kept between requests."`
 }
@@ -41,7 +41,7 @@ type HTTP struct {
 type Admin struct {
 	Listen    string `key:"listen" def:"127.0.0.1:8702" doc:"HOST:PORT of the operators' listener. Keep it off public networks."`
 	TLS       TLS    `key:"tls" doc:"Serve HTTPS, as http.tls."`
-	TokenFile string `key:"token_file" doc:"File with the admin API's bearer token, 32 characters or more, mode 0600. Without it, admin.token in the data folder, which the first start makes."`
+	TokenFile string `key:"token_file" doc:"File with the admin API's bearer token, 32 characters or more, mode 0600. Without it, the platform uses admin.token in the data folder, which the first start creates."`
 }
 
 // OIDB are the settings of the bus.
@@ -60,27 +60,27 @@ func (t TLS) On() bool { return t.Certificate != "" }
 
 // MSDKV5 are the settings of the V5 door.
 type MSDKV5 struct {
-	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far ts of a call may be off the platform's clock. 0s does not look, so that a call somebody recorded can be sent again for ever. No document of the original gives a window."`
+	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far ts of a call may be off the platform's clock. 0s disables the check, so that anybody who recorded a call can send it again for ever. No document of the original gives a window."`
 }
 
 // OpenAPI are the settings of the door of OpenAPI V3.
 type OpenAPI struct {
-	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one a line, # begins a comment. Read at the start. Empty: it hides none."`
+	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one per line, # begins a comment. Read at the start. Empty: no word is hidden."`
 }
 
 // Connect are the settings of the OAuth 2.0 doors.
 type Connect struct {
-	TokenMediaType string `key:"token_media_type" def:"text/html" oneof:"text/html text/plain application/x-www-form-urlencoded" doc:"Media type of what /oauth2.0/token answers without fmt=json. The original's is text/html; golang.org/x/oauth2, unless it asks for fmt=json, reads only the other two."`
+	TokenMediaType string `key:"token_media_type" def:"text/html" oneof:"text/html text/plain application/x-www-form-urlencoded" doc:"Media type of the answers of /oauth2.0/token without fmt=json. The original's is text/html; golang.org/x/oauth2, unless it asks for fmt=json, reads only the other two."`
 }
 
 // Stop are the settings of a graceful stop.
 type Stop struct {
-	Notice  time.Duration `key:"notice" def:"0s" min:"0s" max:"10m" doc:"How long /readyz fails, and connections are closed after their answer, while requests are still taken: as long as your load balancer needs to look elsewhere."`
+	Notice  time.Duration `key:"notice" def:"0s" min:"0s" max:"10m" doc:"How long /readyz fails, and connections are closed after their answer, while requests are still taken: set it to what your load balancer needs to stop sending requests here."`
 	Timeout time.Duration `key:"timeout" def:"10s" min:"0s" max:"10m" doc:"How long, after that, requests under way may take before they are cut off."`
 }
 
 // Log are the settings of the log.
 type Log struct {
-	Level  string `key:"level" def:"info" oneof:"info warn error" doc:"The least level that is written. Requests that succeed or are refused are info."`
+	Level  string `key:"level" def:"info" oneof:"info warn error" doc:"The lowest level that is written. Requests that succeed or are refused are info."`
 	Format string `key:"format" def:"auto" oneof:"auto json text" doc:"auto is text on a terminal and json elsewhere."`
 }

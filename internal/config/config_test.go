@@ -41,7 +41,7 @@ func TestPrecedence(t *testing.T) {
 		}
 	}
 	if l.HTTP.Listen != ":3" || l.HTTP.IdleTimeout != 8*time.Second || l.HTTP.MaxConnections != 77 {
-		t.Errorf("the struct does not have them: %+v", l.HTTP)
+		t.Errorf("the struct differs: %+v", l.HTTP)
 	}
 }
 
@@ -76,8 +76,8 @@ func TestRefusals(t *testing.T) {
 		"unknown key, none near":  {data + "xyzzyplugh: 1\n", "", `there is no setting "xyzzyplugh"` + "\n"},
 		"unknown variable":        {data, "ROOKERY_HTTP_LISTN=:1", "there is no setting ROOKERY_HTTP_LISTN: did you mean ROOKERY_HTTP_LISTEN?"},
 		"variable, none near":     {data, "ROOKERY_NOPE=1", "there is no setting ROOKERY_NOPE\n"},
-		"key of another section":  {data + "http.listen: :1\n", "", `:2: there is no setting "http.listen": a section's settings stand below it`},
-		"key twice":               {data + "log: {level: info}\nlog: {level: warn}\n", "", "log stands here twice"},
+		"key of another section":  {data + "http.listen: :1\n", "", `:2: there is no setting "http.listen": a section's settings go below it`},
+		"key twice":               {data + "log: {level: info}\nlog: {level: warn}\n", "", "log is set twice"},
 		"section without mapping": {data + "http: 7\n", "", ":2: http is not a mapping"},
 		"list at the top":         {"- data\n", "", "the file is not a mapping"},
 		"no YAML":                 {"data: [\n", "", "is not YAML"},
@@ -86,18 +86,18 @@ func TestRefusals(t *testing.T) {
 		"mapping for a value":     {data + "http:\n  listen: {a: b}\n", "", "http.listen is not a text"},
 		"list for a value":        {data + "http:\n  listen: [a]\n", "", "http.listen is not a text"},
 		"alias for a value":       {"data: &d d\nhttp:\n  listen: *d\n", "", "http.listen is not a text"},
-		"number that is none":     {data + "http:\n  max_connections: many\n", "", `http.max_connections: "many" is not a number from 1 to 1000000`},
+		"not a number":            {data + "http:\n  max_connections: many\n", "", `http.max_connections: "many" is not a number from 1 to 1000000`},
 		"number out of range":     {data + "http:\n  max_connections: 0\n", "", "0 is not a number from 1 to 1000000"},
 		"duration without unit":   {data + "stop:\n  notice: 5\n", "", `stop.notice: "5" is not a duration`},
 		"duration out of range":   {data, "ROOKERY_STOP_NOTICE=-1s", "stop.notice (environment ROOKERY_STOP_NOTICE): -1s is not a duration from 0s to 10m"},
-		"word that is none":       {data + "log:\n  level: loud\n", "", `"loud" is not info or warn or error`},
-		"range that is none":      {data + "http:\n  trusted_proxies: [proxy]\n", "", `"proxy" is not an address range`},
+		"not a known word":        {data + "log:\n  level: loud\n", "", `"loud" is not info or warn or error`},
+		"not a range":             {data + "http:\n  trusted_proxies: [proxy]\n", "", `"proxy" is not an address range`},
 		"range with host bits":    {data + "http:\n  trusted_proxies: [10.1.2.3/8]\n", "", "did you mean 10.0.0.0/8?"},
 		"address without port":    {data + "http:\n  listen: 127.0.0.1\n", "", `http.listen (file `},
 		"port out of range":       {data + "admin:\n  listen: :70000\n", "", `":70000" is not HOST:PORT`},
-		"two on one address":      {data + "admin:\n  listen: 127.0.0.1:8700\n", "", "127.0.0.1:8700 is http.listen's already"},
+		"two on one address":      {data + "admin:\n  listen: 127.0.0.1:8700\n", "", "127.0.0.1:8700 is already used by http.listen"},
 		"certificate without key": {data + "http:\n  tls:\n    certificate: c.pem\n", "", "http.tls.certificate (file "},
-		"key without certificate": {data + "admin:\n  tls:\n    key: k.pem\n", "", "there is no admin.tls.certificate to it"},
+		"key without certificate": {data + "admin:\n  tls:\n    key: k.pem\n", "", "admin.tls.certificate is missing"},
 		"header over read":        {data + "http:\n  header_timeout: 20s\n", "", "longer than http.read_timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestWarnings(t *testing.T) {
 	})
 }
 
-// TestEverySettingIsDocumented: the names are what other formats take, and no two are the same.
+// TestEverySettingIsDocumented also checks that no two settings share a name.
 func TestEverySettingIsDocumented(t *testing.T) {
 	text := Markdown()
 	seen := make(map[string]bool)
@@ -230,7 +230,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 			}
 		}
 		if !strings.HasSuffix(s.Doc, ".") {
-			t.Errorf("%s: the documentation is no sentence: %q", s.Key, s.Doc)
+			t.Errorf("%s: the documentation is not a sentence: %q", s.Key, s.Doc)
 		}
 	}
 }

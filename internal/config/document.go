@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// Markdown is docs/config.md.
+// Markdown returns the text of docs/config.md.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(`<!-- Made from internal/config by go generate. Do not edit. -->
 # Configuration of rookery serve
 
-Settings come from a YAML file (` + "`--config F`" + `, or ROOKERY_CONFIG), from environment variables and from flags. A flag goes before a
-variable, a variable before the file, the file before the default. A key or a ROOKERY_ variable that does not exist stops the
-start. ` + "`rookery config check`" + ` looks at a configuration without starting, ` + "`rookery config print`" + ` shows each value and where it
+Settings come from a YAML file (` + "`--config F`" + `, or ROOKERY_CONFIG), from environment variables and from flags. A flag takes precedence over a
+variable, a variable over the file, the file over the default. A key or a ROOKERY_ variable that does not exist stops the
+start. ` + "`rookery config check`" + ` checks a configuration without starting, ` + "`rookery config print`" + ` shows each value and where it
 came from. Durations are written 500ms, 30s, 5m or 24h; lists are YAML lists in the file and separated by commas elsewhere. Secrets
 are never settings: where one is needed, the setting is the path of a file.
 
 Where Kubernetes runs a service named rookery, set ` + "`enableServiceLinks: false`" + `, or its own ROOKERY_ variables stop the start.
 
-A small one, behind a proxy on the same machine:
+A small configuration, behind a proxy on the same machine:
 
 ` + "```yaml" + `
 data: /var/lib/rookery
@@ -46,7 +46,7 @@ msdkv5:
 			}
 		}
 	}
-	heading("At the top", "What belongs to the whole platform.")
+	heading("At the top", "Settings of the whole platform.")
 	table(func(s *Setting) bool { return !strings.Contains(s.Key, ".") })
 	for _, section := range sections {
 		heading(section.key, section.doc)
@@ -58,7 +58,7 @@ msdkv5:
 	return b.String()
 }
 
-// YAML writes the configuration as a file that Load reads, each line with where its value came from.
+// YAML returns the configuration as a file that Load reads, with the origin of each value in a comment.
 func (l *Loaded) YAML() string {
 	var b strings.Builder
 	var open []string

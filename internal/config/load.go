@@ -14,13 +14,13 @@ import (
 // maxFile bounds a configuration file.
 const maxFile = 1 << 20
 
-// Sources are where settings come from. A flag goes before a variable, a variable before the file, the file before the
-// default.
+// Sources are where settings come from. A flag takes precedence over a variable, a variable over the file, the file
+// over the default.
 type Sources struct {
 	File    string            // path of the YAML file; "" for none
 	Environ []string          // as os.Environ gives it
-	Others  []string          // ROOKERY_ variables that are no settings and may be there
-	Flags   map[string]string // what was given, by flag
+	Others  []string          // ROOKERY_ variables that are not settings and are allowed
+	Flags   map[string]string // the values given, by flag name
 }
 
 // Loaded is a configuration and where each of its values came from.
@@ -30,15 +30,15 @@ type Loaded struct {
 	Settings []*Setting
 }
 
-// Default returns the configuration that nobody has set anything of.
+// Default returns the configuration with every setting at its default.
 func Default() *Loaded {
 	l := new(Loaded)
 	l.Settings, _ = settings(&l.Config)
 	return l
 }
 
-// Load reads the configuration and checks it. The error names every fault of it: the setting, where it stands, and what
-// would be right.
+// Load reads the configuration and checks it. The error names every fault: the setting, where it was set, and what
+// would be valid.
 func Load(sources Sources) (*Loaded, error) {
 	l := Default()
 	l.File = sources.File
@@ -69,7 +69,7 @@ type FlagError struct{ err error }
 
 func (e *FlagError) Error() string { return e.err.Error() }
 
-// from takes a value over from a source.
+// from sets the value and records its source.
 func (s *Setting) from(source, text string) error {
 	if err := s.set(text); err != nil {
 		return fmt.Errorf("%s (%s): %w", s.Key, source, err)
@@ -94,7 +94,7 @@ func readFile(name string) ([]byte, error) {
 	return text, nil
 }
 
-// readYAML takes over what the file sets.
+// readYAML applies the file's settings.
 func (l *Loaded) readYAML(name string, text []byte) (errs []error) {
 	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
 	var document, second yaml.Node
@@ -131,7 +131,7 @@ func (f *file) faultf(n *yaml.Node, format string, args ...any) {
 	f.errs = append(f.errs, fmt.Errorf("%s:%d: %w", f.name, n.Line, fmt.Errorf(format, args...)))
 }
 
-// read reads the section of that key.
+// read reads the section under key.
 func (f *file) read(key string, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return // a section whose settings are all commented out
@@ -150,9 +150,9 @@ func (f *file) read(key string, n *yaml.Node) {
 		s := f.settings[full]
 		switch {
 		case seen[full]:
-			f.faultf(name, "%s stands here twice", full)
-		case strings.Contains(name.Value, "."): // could set again what stands in its section
-			f.faultf(name, "there is no setting %q: a section's settings stand below it, each on a line of its own", full)
+			f.faultf(name, "%s is set twice", full)
+		case strings.Contains(name.Value, "."): // it could set again what its section sets
+			f.faultf(name, "there is no setting %q: a section's settings go below it, each on a line of its own", full)
 		case s != nil:
 			f.setting(s, value)
 		case f.sections[full]:
@@ -213,7 +213,7 @@ func (f *file) setting(s *Setting, value *yaml.Node) {
 	s.From = fmt.Sprintf("file %s:%d", f.name, value.Line)
 }
 
-// readEnviron takes over what the environment sets.
+// readEnviron applies the environment's settings.
 func (l *Loaded) readEnviron(environ, others []string) (errs []error) {
 	byName := make(map[string]*Setting, len(l.Settings))
 	names := make([]string, 0, len(l.Settings))
@@ -234,7 +234,7 @@ func (l *Loaded) readEnviron(environ, others []string) (errs []error) {
 	return errs
 }
 
-// hintAfter is hint for words that all begin alike, which does not make them near each other.
+// hintAfter is hint for words with a common prefix, which must not make them near each other.
 func hintAfter(prefix, word string, known []string) string {
 	rest := func(s string) string { return strings.TrimPrefix(s, prefix) }
 	var of []string
@@ -248,7 +248,7 @@ func hintAfter(prefix, word string, known []string) string {
 	return fmt.Sprintf(": did you mean %s%s?", prefix, best)
 }
 
-// hint names the known word that is nearest to an unknown one, unless all are far.
+// hint suggests the known word nearest to an unknown one, unless all are far from it.
 func hint(word string, known []string) string {
 	best := nearest(word, known)
 	if best == "" {
@@ -257,11 +257,11 @@ func hint(word string, known []string) string {
 	return fmt.Sprintf(": did you mean %s?", best)
 }
 
-// nearest is the known word that is nearest to an unknown one; "" when all are far.
+// nearest returns the known word nearest to an unknown one; "" when all are far from it.
 func nearest(word string, known []string) string {
 	slices.Sort(known)
 	if len(word) > 100 {
-		return "" // no slip of the hand
+		return "" // not a typing slip
 	}
 	best, distance := "", len(word)/2+1
 	for _, k := range known {
@@ -272,7 +272,7 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// editDistance is how many bytes must be put in, taken out or changed to make b of a.
+// editDistance returns how many bytes must be inserted, deleted or changed to turn a into b.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

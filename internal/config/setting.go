@@ -14,7 +14,7 @@ import (
 type Setting struct {
 	Key     string // in the file: "http.listen"
 	Doc     string
-	Default string // in the form that flags take; "" when there is none
+	Default string // in the form that flags take; "" without one
 	From    string // "default", "file F:LINE", "environment ROOKERY_X" or "flag --x"
 
 	value reflect.Value
@@ -32,7 +32,7 @@ func (s *Setting) Flag() string { return strings.NewReplacer(".", "-", "_", "-")
 // section is a group of settings.
 type section struct{ key, doc string }
 
-// settings returns all settings of c in the struct's order, with their defaults set, and the sections that they are in.
+// settings returns all settings of c, set to their defaults, and their sections, in the struct's order.
 func settings(c *Config) (all []*Setting, sections []section) {
 	var walk func(v reflect.Value, prefix string)
 	walk = func(v reflect.Value, prefix string) {
@@ -57,7 +57,7 @@ func settings(c *Config) (all []*Setting, sections []section) {
 	return all, sections
 }
 
-// Kind says what the setting takes, in a word or a few.
+// Kind says in a few words what the setting takes.
 func (s *Setting) Kind() string {
 	if words := s.tag.Get("oneof"); words != "" {
 		return strings.Join(strings.Fields(words), " or ")

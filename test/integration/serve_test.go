@@ -169,7 +169,7 @@ func TestServeStartFails(t *testing.T) {
 		{"games' port in use", append(data(), "--http-listen", running.Host()), []string{"http.listen " + running.Host() + " is in use", "choose another port"}},
 		{"operators' port in use", append(data()[:2], "--http-listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(running.AdminURL, "http://")),
 			[]string{"admin.listen 127.0.0.1:", "is in use"}},
-		{"one port for both", append(data()[:2], "--http-listen", "127.0.0.1:7", "--admin-listen", "127.0.0.1:7"), []string{"admin.listen", "http.listen's already"}},
+		{"one port for both", append(data()[:2], "--http-listen", "127.0.0.1:7", "--admin-listen", "127.0.0.1:7"), []string{"admin.listen", "already used by http.listen"}},
 		{"certificate of another key", append(data(), "--http-listen", "127.0.0.1:0", "--http-tls-certificate", certificate, "--http-tls-key", otherKey),
 			[]string{"http.tls", certificate, otherKey, "private key does not match"}},
 		{"no certificate there", append(data(), "--http-listen", "127.0.0.1:0", "--http-tls-certificate", "nowhere.pem", "--http-tls-key", key), []string{"http.tls", "nowhere.pem"}},
