@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,13 +47,13 @@ func (d *deadlines) leave(c *counted) {
 	delete(d.conns, c)
 }
 
-// watch ends the waits whose deadline has come, until stop is closed.
-func (d *deadlines) watch(stop <-chan struct{}) {
+// watch ends the waits whose deadline has come, until ctx ends.
+func (d *deadlines) watch(ctx context.Context) {
 	tick := time.NewTicker(deadlineTick)
 	defer tick.Stop()
 	for {
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			return
 		case now := <-tick.C:
 			d.now.Store(now.UnixNano())
@@ -108,7 +109,7 @@ func (c *counted) expire(now time.Time) {
 func (c *counted) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if own, changed := c.read.move(t, c.listening.deadlines.now.Load()); changed {
+	if own, changed := c.read.move(t, c.listener.deadlines.now.Load()); changed {
 		return c.TCPConn.SetReadDeadline(own)
 	}
 	return nil
@@ -118,7 +119,7 @@ func (c *counted) SetReadDeadline(t time.Time) error {
 func (c *counted) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if own, changed := c.write.move(t, c.listening.deadlines.now.Load()); changed {
+	if own, changed := c.write.move(t, c.listener.deadlines.now.Load()); changed {
 		return c.TCPConn.SetWriteDeadline(own)
 	}
 	return nil

@@ -13,8 +13,7 @@ import (
 // connected returns a connection that a listener accepted, and its peer.
 func connected(t *testing.T) (*counted, net.Conn) {
 	t.Helper()
-	s := &Server{}
-	l, err := s.listen("http.listen", "127.0.0.1:0", "http.tls", config.TLS{}, 1)
+	l, err := new(Options).listenHTTP("http", "127.0.0.1:0", config.TLS{}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +104,7 @@ func TestADeadlineMovedAfterItFiredLetsReadsWaitAgain(t *testing.T) {
 
 func TestTheWatchLooksAtOpenConnectionsAlone(t *testing.T) {
 	conn, _ := connected(t)
-	watched := conn.listening.deadlines
+	watched := conn.listener.deadlines
 	if len(watched.conns) != 1 {
 		t.Fatalf("%d connections are watched, want 1", len(watched.conns))
 	}

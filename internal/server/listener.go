@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,8 +18,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 )
 
-// listening is one listener with its bound on connections, its certificate if it has one, and its HTTP server.
-type listening struct {
+// listener is one listener with its bound on connections, its certificate if it has one, and its HTTP server.
+type listener struct {
 	net.Listener
 	certificate *certificate // nil for plain HTTP
 	http        *http.Server
@@ -31,19 +30,55 @@ type listening struct {
 	deadlines *deadlines
 }
 
-// listen listens at the address of a setting.
-func (s *Server) listen(setting, addr, tlsSetting string, files config.TLS, most int) (l *listening, err error) {
-	name := s.cfg.name(setting)
-	l = &listening{most: int64(most), deadlines: newDeadlines()}
+// operatorConnections bounds the operators' listener.
+const operatorConnections = 256
+
+// listen takes the addresses.
+func (s *Server) listen(context.Context) (err error) {
+	o := &s.options
+	if s.public, err = o.listenHTTP("http", o.HTTP.Listen, o.HTTP.TLS, o.HTTP.MaxConnections); err != nil {
+		return err
+	}
+	if o.OIDB.Listen != "" || o.Dev {
+		if s.busListener, err = o.listenBus(); err != nil {
+			return err
+		}
+	}
+	if !o.Dev {
+		s.operators, err = o.listenHTTP("admin", o.Admin.Listen, o.Admin.TLS, operatorConnections)
+	}
+	return err
+}
+
+// listenHTTP listens at the address of a section of the settings.
+func (o *Options) listenHTTP(section, addr string, files config.TLS, most int) (l *listener, err error) {
+	l = &listener{most: int64(most), deadlines: newDeadlines()}
 	if files.On() {
-		if l.certificate, err = openCertificate(s.cfg.name(tlsSetting), files); err != nil {
+		if l.certificate, err = openCertificate(o.name(section+".tls"), files); err != nil {
 			return nil, err
 		}
 	}
-	if l.Listener, err = listen(name, addr); err != nil {
+	if l.Listener, err = listen(o.name(section+".listen"), addr); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// usualBus is where the bus of `rookery dev` listens, if it can.
+const usualBus = "127.0.0.1:8701"
+
+// listenBus listens at the address of the bus.
+func (o *Options) listenBus() (net.Listener, error) {
+	addr := o.OIDB.Listen
+	if addr == "" {
+		addr = "127.0.0.1:0"
+		if _, port, _ := net.SplitHostPort(o.HTTP.Listen); port != "0" {
+			if l, err := net.Listen("tcp", usualBus); err == nil {
+				return l, nil
+			}
+		}
+	}
+	return listen(o.name("oidb.listen"), addr)
 }
 
 // listen takes the address of a setting of that name.
@@ -61,7 +96,7 @@ func listen(name, addr string) (net.Listener, error) {
 }
 
 // url is where the listener can be reached from this machine.
-func (l *listening) url() string {
+func (l *listener) url() string {
 	scheme := "http://"
 	if l.certificate != nil {
 		scheme = "https://"
@@ -73,27 +108,35 @@ func (l *listening) url() string {
 	return scheme + addr.String()
 }
 
-// serve answers requests until the HTTP server is shut down or closed.
-func (l *listening) serve() error {
-	stop := make(chan struct{})
-	defer close(stop)
-	go l.deadlines.watch(stop)
+// serve answers requests until the HTTP server is shut down or closed; ctx ends only after that.
+func (l *listener) serve(ctx context.Context, log *slog.Logger) error {
+	go l.deadlines.watch(ctx)
 	if l.certificate == nil {
 		return l.http.Serve(l)
 	}
+	go l.certificate.watch(ctx, log)
 	l.http.TLSConfig = &tls.Config{GetCertificate: l.certificate.get, MinVersion: tls.VersionTLS12}
 	return l.http.ServeTLS(l, "", "")
 }
 
+// shutdown finishes the requests under way; those that last longer than ctx, which ends after the timeout, it cuts off.
+func (l *listener) shutdown(ctx context.Context, timeout time.Duration) error {
+	if err := l.http.Shutdown(ctx); err != nil {
+		l.http.Close()
+		return fmt.Errorf("some requests did not end within %s and were cut off", timeout)
+	}
+	return nil
+}
+
 // Accept implements net.Listener. A connection above the bound is closed at once, so that its caller knows.
-func (l *listening) Accept() (net.Conn, error) {
+func (l *listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.most {
-			return l.deadlines.keep(&counted{TCPConn: conn.(*net.TCPConn), listening: l}), nil
+			return l.deadlines.keep(&counted{TCPConn: conn.(*net.TCPConn), listener: l}), nil
 		}
 		l.open.Add(-1)
 		l.refused.Add(1)
@@ -105,8 +148,8 @@ func (l *listening) Accept() (net.Conn, error) {
 // closes one side first where it refuses a request half read.
 type counted struct {
 	*net.TCPConn
-	listening *listening
-	once      sync.Once
+	listener *listener
+	once     sync.Once
 
 	mu          sync.Mutex
 	read, write deadline
@@ -114,14 +157,14 @@ type counted struct {
 
 func (c *counted) Close() error {
 	c.once.Do(func() {
-		c.listening.open.Add(-1)
-		c.listening.deadlines.leave(c)
+		c.listener.open.Add(-1)
+		c.listener.deadlines.leave(c)
 	})
 	return c.TCPConn.Close()
 }
 
 // measure shows the listener's connections in the metrics.
-func (l *listening) measure(metrics prometheus.Registerer) {
+func (l *listener) measure(metrics prometheus.Registerer) {
 	metrics.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "rookery_connections", Help: "Open connections to the public doors.",
@@ -130,79 +173,4 @@ func (l *listening) measure(metrics prometheus.Registerer) {
 			Name: "rookery_connections_refused_total", Help: "Connections that were closed because http.max_connections were open.",
 		}, func() float64 { return float64(l.refused.Load()) }),
 	)
-}
-
-// certificatePoll is how often the certificate's files are looked at.
-const certificatePoll = time.Second
-
-// certificate is a certificate of two files, which are read again when they change.
-type certificate struct {
-	setting string
-	files   config.TLS
-	current atomic.Pointer[tls.Certificate]
-
-	read [2]stamp // of the files when they were read
-}
-
-// stamp tells whether a file has changed.
-type stamp struct {
-	modified time.Time
-	size     int64
-	inode    uint64
-}
-
-func openCertificate(setting string, files config.TLS) (*certificate, error) {
-	c := &certificate{setting: setting, files: files}
-	c.read = c.stamps()
-	return c, c.load()
-}
-
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	return c.current.Load(), nil
-}
-
-func (c *certificate) load() error {
-	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
-	if err != nil {
-		return fmt.Errorf("%s: %s and %s are no usable pair of certificate and key: %w", c.setting, c.files.Certificate, c.files.Key, err)
-	}
-	c.current.Store(&pair)
-	return nil
-}
-
-// stamps looks at both files; one that is missing has the zero stamp.
-func (c *certificate) stamps() (stamps [2]stamp) {
-	for i, name := range []string{c.files.Certificate, c.files.Key} {
-		if info, err := os.Stat(name); err == nil {
-			stamps[i] = stamp{modified: info.ModTime(), size: info.Size()}
-			if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-				stamps[i].inode = sys.Ino
-			}
-		}
-	}
-	return stamps
-}
-
-// watch reads the files again when they change, until ctx ends. A pair that cannot be used is logged once, and the one
-// before it stays.
-func (c *certificate) watch(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(certificatePoll)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		now := c.stamps()
-		if now == c.read {
-			continue
-		}
-		c.read = now
-		if err := c.load(); err != nil {
-			log.Error("the new certificate cannot be used, the old one stays", "setting", c.setting, "error", err.Error())
-			continue
-		}
-		log.Info("the certificate was read again", "setting", c.setting, "expires", c.current.Load().Leaf.NotAfter.UTC().Format(time.RFC3339))
-	}
 }

@@ -50,16 +50,16 @@ func ReadToken(name string) (string, error) {
 
 // openAdminToken reads the admin API's bearer token. Where no file is set, the first start makes one in the data folder.
 func (s *Server) openAdminToken() (string, error) {
-	file, own := s.cfg.Admin.TokenFile, false
+	file, own := s.options.Admin.TokenFile, false
 	if file == "" {
-		file, own = filepath.Join(s.cfg.Data, "admin.token"), true
+		file, own = filepath.Join(s.options.Data, "admin.token"), true
 	}
-	file, err := filepath.Abs(file) // it is told to others, who may be in another folder
+	file, err := filepath.Abs(file) // others are shown the path, and may be in another folder
 	if err != nil {
 		return "", fmt.Errorf("admin token: %w", err)
 	}
 	s.adminTokenFile = file
-	token, err := serverToken(file)
+	token, err := readServerToken(file)
 	if errors.Is(err, fs.ErrNotExist) && own {
 		var random [32]byte
 		rand.Read(random[:])
@@ -69,8 +69,8 @@ func (s *Server) openAdminToken() (string, error) {
 	return token, err
 }
 
-// serverToken reads the token that a platform is to take.
-func serverToken(file string) (string, error) {
+// readServerToken reads the token that a platform is to take.
+func readServerToken(file string) (string, error) {
 	token, err := ReadToken(file)
 	if errors.Is(err, errNoToken) || err == nil && len(token) < 32 {
 		return "", fmt.Errorf("admin token: %s holds no token of 32 characters or more: write one there, as openssl rand -hex 32 prints it", file)

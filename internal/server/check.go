@@ -1,0 +1,27 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/config"
+)
+
+// CheckFiles reads the files that a configuration names, as a start would.
+func CheckFiles(c *config.Config) error {
+	var errs []error
+	for _, listener := range []struct {
+		setting string
+		files   config.TLS
+	}{{"http.tls", c.HTTP.TLS}, {"admin.tls", c.Admin.TLS}} {
+		if listener.files.On() {
+			_, err := openCertificate(listener.setting, listener.files)
+			errs = append(errs, err)
+		}
+	}
+	if c.Admin.TokenFile != "" {
+		_, err := readServerToken(c.Admin.TokenFile)
+		errs = append(errs, err)
+	}
+	_, err := readWords("openapi.words", c.OpenAPI.Words)
+	return errors.Join(append(errs, err)...)
+}

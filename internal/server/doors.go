@@ -1,0 +1,114 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/connect"
+	"github.com/rookeryhq/rookery/internal/api/dev"
+	"github.com/rookeryhq/rookery/internal/api/msdkv3"
+	"github.com/rookeryhq/rookery/internal/api/msdkv5"
+	"github.com/rookeryhq/rookery/internal/api/openapi"
+	"github.com/rookeryhq/rookery/internal/api/pages"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/words"
+)
+
+// openDoors puts the doors on the services and gives them to the listeners.
+func (s *Server) openDoors(context.Context) error {
+	routes, err := access.ParseRoutes(catalogue.Routes)
+	if err != nil {
+		return err
+	}
+	public, err := s.publicDoors()
+	if err != nil {
+		return err
+	}
+	operators := s.operatorDoors(routes)
+
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.public.measure(metrics)
+	observe := oidb.ServerOptions{}
+	if s.dev != nil {
+		observe.Observe = s.inspectCall
+	}
+	s.busServer = oidb.NewServer(s.bus, s.options.Log, metrics, observe)
+	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, s.options.Log, metrics)
+	if err != nil {
+		return err
+	}
+	s.mount(gateway, metrics, public, operators)
+	return nil
+}
+
+// publicDoors are for games and for people.
+func (s *Server) publicDoors() ([]*access.Door, error) {
+	o := &s.options
+	forbidden, err := readWords(o.name("openapi.words"), o.OpenAPI.Words)
+	if err != nil {
+		return nil, err
+	}
+	return []*access.Door{
+		msdkv5.New(s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow, ExplainSignatures: o.Dev}),
+		msdkv3.New(s.identity, s.friends, s.bus, msdkv3.Options{ExplainSignatures: o.Dev}),
+		openapi.New(s.identity, s.friends, s.bus, openapi.Options{Words: forbidden, ExplainSignatures: o.Dev}),
+		connect.New(s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
+		pages.New(s.identity),
+	}, nil
+}
+
+// operatorDoors are for those who have the admin token.
+func (s *Server) operatorDoors(routes []*access.Route) []*access.Door {
+	doors := []*access.Door{admin.New(s.identity, s.friends, s.bus, admin.APIs{
+		Granted:    append(access.Permissions(routes, "granted"), platform.RelationPermission),
+		Restricted: access.Permissions(routes, "audit"),
+		Rated:      access.Permissions(routes, "app-rate"),
+	}, s.adminToken)}
+	if s.dev != nil {
+		doors = append(doors, dev.New(s.identity, s.clock, &s.dev.faults, s.dev.inspector, s.adminToken))
+	}
+	return doors
+}
+
+// readWords reads the list that word_filter hides; no file, no words.
+func readWords(name, file string) (*words.List, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer f.Close()
+	list, err := words.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", name, file, err)
+	}
+	return list, nil
+}
+
+// NoPath opens the answer to a path that no door has.
+const NoPath = "no door has this path"
+
+// noDoor answers a request that is for no door.
+func noDoor(c *access.Call, _ any, _ error) {
+	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
+		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
+		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
+	if !access.Clean(c.Request) {
+		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"
+	}
+	c.Answer.Status = http.StatusNotFound
+	c.Answer.Body = fmt.Appendf(c.Answer.Body, "{\"error\":%q}\n", why)
+}

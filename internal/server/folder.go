@@ -1,0 +1,70 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
+)
+
+// lockFolder makes the data folder and keeps a second rookery off it for as long as the lock's file stays open, whatever way
+// this one ends.
+func (s *Server) lockFolder(context.Context) error {
+	name, folder := s.options.name("data"), s.options.Data
+	bad := func(err error) error {
+		return fmt.Errorf("%s %s is no folder that this account may write: choose another one (%w)", name, folder, err)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return bad(err)
+	}
+	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return bad(err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		owner, _ := os.ReadFile(file.Name())
+		file.Close()
+		return fmt.Errorf("%s %s is in use by another rookery (process %s): stop it or choose another folder", name, folder, strings.TrimSpace(string(owner)))
+	}
+	s.lock = file
+	if err := file.Truncate(0); err != nil {
+		return bad(err)
+	}
+	if _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+		return bad(err)
+	}
+	return nil
+}
+
+// openFolder opens what is in the data folder.
+func (s *Server) openFolder(ctx context.Context) error {
+	o := &s.options
+	dbFile := filepath.Join(o.Data, "rookery.db")
+	db, err := sqlite.Open(ctx, dbFile)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.name("data"), err)
+	}
+	s.store = db // not before: a nil *sqlite.Store is a store.Store that is not nil
+
+	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // a copy that was put back, say
+		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
+	}
+	keyringFile := s.keyringFile()
+	_, err = os.Stat(keyringFile)
+	s.keyringIsNew = errors.Is(err, fs.ErrNotExist)
+	if s.keyring, err = token.OpenKeyring(keyringFile, s.clock.Now()); err != nil {
+		return err
+	}
+	s.adminToken, err = s.openAdminToken()
+	return err
+}
+
+func (s *Server) keyringFile() string { return filepath.Join(s.options.Data, "keyring.json") }

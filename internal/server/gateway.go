@@ -1,0 +1,81 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/rookeryhq/rookery/internal/access"
+)
+
+// mount gives each listener its HTTP server with the doors that it serves. Metrics and health are the operators'.
+func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
+	proxies := s.options.HTTP
+	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
+	nowhere := gateway.Elsewhere(&access.Door{Name: "none", Encode: noDoor})
+	mux := http.NewServeMux() // of what is not a door's
+	mux.Handle("/", nowhere)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	if s.operators != nil {
+		s.public.http = s.httpServer(gateway.Handler(public, nowhere))
+		s.operators.http = s.httpServer(gateway.Handler(operators, unredirected(mux, nowhere)))
+		return
+	}
+	gateway.Inspect(s.dev.inspector)
+	gateway.NameInterfaces()
+	s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
+	s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
+}
+
+func (s *Server) httpServer(handler http.Handler) *http.Server {
+	h := s.options.HTTP
+	return &http.Server{
+		Handler:           s.closing(handler),
+		ReadHeaderTimeout: h.HeaderTimeout,
+		ReadTimeout:       h.ReadTimeout,
+		WriteTimeout:      h.WriteTimeout,
+		IdleTimeout:       h.IdleTimeout,
+		MaxHeaderBytes:    h.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// unredirected keeps from the mux what it would answer by itself: paths with empty or dot segments, which it would redirect,
+// and the addresses of CONNECT, which have no path.
+func unredirected(mux, nowhere http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !access.Clean(r) || r.URL.Path == "" {
+			nowhere.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// closing has connections closed after their answer while the platform drains.
+func (s *Server) closing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() {
+		http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
+		return
+	}
+	if err := s.store.Ping(r.Context()); err != nil {
+		http.Error(w, "the storage cannot be read", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}

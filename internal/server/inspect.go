@@ -1,0 +1,32 @@
+package server
+
+import (
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/oidb"
+)
+
+// devParts are what only `rookery dev` has.
+type devParts struct {
+	faults    fault.Set
+	inspector *access.Inspector
+}
+
+// inspectCall shows the inspector a call of the bus.
+func (s *Server) inspectCall(o oidb.Observed) {
+	r := access.Record{
+		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, Method: "OIDB", Interface: o.Command.String(),
+		Peer: o.Peer.String(), DurationUS: o.Took.Microseconds(),
+	}
+	if o.AppID != 0 {
+		r.AppID = o.AppID.String()
+	}
+	if o.UIN != 0 {
+		r.User = o.UIN.String()
+	}
+	if o.Err != nil {
+		r.Domain, r.Code = o.Code.Domain().String(), o.Code.Number()
+		r.Refused(o.Stage, o.Code, o.Err)
+	}
+	s.dev.inspector.Add(r)
+}

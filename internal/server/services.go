@@ -1,0 +1,36 @@
+package server
+
+import (
+	"context"
+
+	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+)
+
+// openServices puts the services on what is in the folder and on the bus.
+func (s *Server) openServices(ctx context.Context) error {
+	s.bus = oidb.NewBus()
+	if s.dev != nil {
+		s.store = s.dev.faults.Store(s.store)
+		s.keyring.Guard(s.dev.faults.Keyring)
+		s.bus.Guard(s.dev.faults.Bus)
+	}
+	registry := apps.New(s.store, s.clock)
+	if err := registry.Load(ctx); err != nil {
+		return err
+	}
+	if s.keyringIsNew && len(registry.List()) > 0 {
+		s.options.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
+			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
+	}
+	s.identity = identity.New(s.store, s.clock, s.keyring, registry)
+	s.identity.Register(s.bus)
+	s.friends = friends.New(s.store, s.clock, s.bus)
+	s.friends.Register()
+	if s.dev != nil {
+		s.friends.Guard(s.dev.faults.FriendCache)
+	}
+	return s.bus.LoadPolicy(ctx, s.store, s.clock)
+}
