@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/server"
+)
+
+func newConfigCommand(s *streams) *cobra.Command {
+	return newGroup("config", "Look at the configuration of rookery serve", "", newConfigCheckCommand(s), newConfigPrintCommand(s))
+}
+
+func newConfigCheckCommand(s *streams) *cobra.Command {
+	var from settings
+	cmd := &cobra.Command{
+		Use:     "check",
+		Short:   "Say whether rookery serve could start with a configuration, and what is not safe about it",
+		Example: "  rookery config check --config /etc/rookery.yaml",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loaded, err := from.load(cmd)
+			if err != nil {
+				return err
+			}
+			if err := server.CheckFiles(&loaded.Config); err != nil {
+				return err
+			}
+			warnings := loaded.Warnings()
+			for _, w := range warnings {
+				fmt.Fprintf(s.err, "not safe: %s: %s\n", w.Setting, w.Text)
+			}
+			unsafe := "."
+			if len(warnings) > 0 {
+				unsafe = fmt.Sprintf("; not safe: %d.", len(warnings))
+			}
+			_, err = fmt.Fprintf(s.out, "The configuration is right%s\n", unsafe)
+			return err
+		},
+	}
+	from.addFlags(cmd)
+	return cmd
+}
+
+func newConfigPrintCommand(s *streams) *cobra.Command {
+	var (
+		from   settings
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:   "print",
+		Short: "Show every setting's value and where it came from",
+		Long: `Show every setting's value and where it came from, as a file that rookery serve takes. Secrets are not in it: settings
+hold only the paths of their files.`,
+		Example: `  rookery config print --config /etc/rookery.yaml
+  rookery config print --data ./platform > rookery.yaml      # the defaults, to begin with
+  rookery config print --data ./platform --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loaded, err := from.load(cmd)
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				_, err = fmt.Fprint(s.out, loaded.YAML())
+				return err
+			}
+			type value struct {
+				Setting string `json:"setting"`
+				Value   string `json:"value"`
+				From    string `json:"from"`
+			}
+			var values []value
+			for _, s := range loaded.Settings {
+				values = append(values, value{s.Key, s.Text(), s.From})
+			}
+			return json.NewEncoder(s.out).Encode(values)
+		},
+	}
+	from.addFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// otherVariables are ROOKERY_ variables that are no settings of the platform: those of the operator commands, of the tests,
+// and of rookery dev exec.
+var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKERY_TOKEN_FILE", "ROOKERY_BINARY"}, execVariables...)
+
+// settings reads the configuration that a command line names.
+type settings struct {
+	file  string
+	flags map[string]*settingFlag // by name
+}
+
+// addFlags gives a command --config and a flag for each setting.
+func (s *settings) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.file, "config", "", "YAML `file` with settings; or ROOKERY_CONFIG")
+	flags.SortFlags = false
+	s.flags = make(map[string]*settingFlag)
+	for _, setting := range config.Default().Settings {
+		first, _, _ := strings.Cut(setting.Doc, ". ")
+		value := &settingFlag{text: setting.Default, kind: placeholder(setting)}
+		flags.Var(value, setting.Flag(), strings.TrimSuffix(first, "."))
+		s.flags[setting.Flag()] = value
+	}
+}
+
+// settingFlag is a setting's flag. What it is given is looked at with all the others.
+type settingFlag struct{ text, kind string }
+
+func (f *settingFlag) String() string { return f.text }
+func (f *settingFlag) Type() string   { return f.kind }
+
+func (f *settingFlag) Set(text string) error {
+	f.text = text
+	return nil
+}
+
+// placeholder is the word that help texts show for a setting's value.
+func placeholder(s *config.Setting) string {
+	kind, _, _ := strings.Cut(s.Kind(), " from ")
+	if strings.HasPrefix(kind, "list of ") {
+		return "ranges"
+	}
+	return strings.ReplaceAll(kind, " or ", "|")
+}
+
+func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
+	given := make(map[string]string)
+	for name, value := range s.flags {
+		if cmd.Flags().Changed(name) {
+			given[name] = value.text
+		}
+	}
+	loaded, err := config.Load(config.Sources{
+		File:    cmp.Or(s.file, os.Getenv("ROOKERY_CONFIG")),
+		Environ: os.Environ(),
+		Others:  otherVariables,
+		Flags:   given,
+	})
+	if err != nil {
+		err = fmt.Errorf("the configuration is not right:\n%w", err)
+		if flag := new(config.FlagError); errors.As(err, &flag) {
+			return nil, usageErrorf("%w", err)
+		}
+		return nil, err
+	}
+	return loaded, nil
+}

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/api/dev"
+	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+func newFaultCommand(s *streams) *cobra.Command {
+	c := &client{streams: s}
+	return c.addFlags(newGroup("fault", "Make parts of a running rookery dev fail", "",
+		newFaultAddCommand(c),
+		&cobra.Command{
+			Use: "list", Short: "List the faults that are switched on", Example: "  rookery dev fault list", Args: noArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return ask(cmd.Context(), c, http.MethodGet, "/dev/v1/faults", nil, func(rules []fault.Rule) error { return c.showFaults(rules...) })
+			},
+		},
+		&cobra.Command{
+			Use: "clear [ID]", Short: "Switch one fault off, or all", Example: "  rookery dev fault clear\n  rookery dev fault clear 3",
+			Args: func(cmd *cobra.Command, args []string) error {
+				if len(args) > 1 {
+					return usageErrorf("%q takes one fault's number at most, got %q", cmd.CommandPath(), args)
+				}
+				return nil
+			},
+			RunE: func(cmd *cobra.Command, args []string) error {
+				path := "/dev/v1/faults"
+				if len(args) == 1 {
+					if _, err := strconv.ParseUint(args[0], 10, 31); err != nil {
+						return usageErrorf("%q is not a fault's number", args[0])
+					}
+					path += "/" + args[0]
+				}
+				return ask(cmd.Context(), c, http.MethodDelete, path, nil, func(done dev.Cleared) error {
+					_, err := fmt.Fprintf(c.out, "%d cleared\n", done.Cleared)
+					return err
+				})
+			},
+		},
+	))
+}
+
+func newFaultAddCommand(c *client) *cobra.Command {
+	var rule fault.Rule
+	cmd := &cobra.Command{
+		Use:   "add POINT",
+		Short: "Switch a fault on",
+		Long: `Switch a fault on. A point names a part and how it fails:
+
+  store.read:TABLE, store.write:TABLE    the storage
+  cache.read:CACHE, cache.write:CACHE    what is kept for when the storage fails
+  keyring.read                           the keys that open tokens
+  bus.connect:COMMAND                    the way to a command's back end
+  bus.delay:COMMAND=DURATION             the same, slow; calls have ` + oidb.Deadline.String() + ` at most
+  backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
+
+TABLE is ` + strings.Join(fault.Tables, ", ") + `;
+CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
+
+Without a condition every use of the part fails. A condition on whom it is about holds where the part is told: accounts
+have no appid, an openkey's session and a friend list no openid. What the platform keeps in memory is forgotten, so that
+it must be read.`,
+		Example: `  rookery dev fault add store.read:grants
+  rookery dev fault add store.write:openkeys --appid 100700001 --times 1
+  rookery dev fault add bus.delay:0x711=2s --interface /v2/auth/verify_login --rate 0.1`,
+		Args: exactArgs("POINT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rule.Point = args[0]
+			return ask(cmd.Context(), c, http.MethodPost, "/dev/v1/faults", rule, func(rule fault.Rule) error { return c.showFaults(rule) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.TextVar(&rule.AppID, "appid", platform.AppID(0), "only for this `appid`")
+	flags.StringVar(&rule.OpenID, "openid", "", "only for this `openid` or MSDK openid")
+	flags.StringVar(&rule.Interface, "interface", "", "only for calls by this `path`")
+	flags.IntVar(&rule.Times, "times", 0, "fail so often, then no more; 0 has no end")
+	flags.Float64Var(&rule.Rate, "rate", 0, "fail this `share` of the calls, up to 1; 0 is all")
+	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store, cache and keyring)")
+	return cmd
+}
+
+func (c *client) showFaults(rules ...fault.Rule) error {
+	t := newTable(c.out)
+	t.row("ID", "POINT", "APPID", "OPENID", "INTERFACE", "TIMES LEFT", "RATE", "HITS")
+	orAll := func(n any, none bool) any {
+		if none {
+			return "all"
+		}
+		return n
+	}
+	for _, r := range rules {
+		t.row(r.ID, r.Point, orAll(r.AppID, r.AppID == 0), orAll(r.OpenID, r.OpenID == ""), orAll(r.Interface, r.Interface == ""),
+			orAll(r.Times, r.Times == 0), orAll(r.Rate, r.Rate == 0), r.Hits)
+	}
+	return t.flush()
+}

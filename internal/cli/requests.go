@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+
+	"github.com/rookeryhq/rookery/internal/access"
+)
+
+func newRequestsCommand(s *streams) *cobra.Command {
+	c := &client{streams: s}
+	var (
+		follow bool
+		limit  int
+	)
+	cmd := c.addFlags(&cobra.Command{
+		Use:   "requests",
+		Short: "Show the last requests of a running rookery dev: which stage refused them, and why",
+		Long: `Show the last requests of a running rookery dev: which stage refused them, and why. Calls of the bus by frames are among
+them, with the method OIDB; the stage policy means the bus itself refused one, the stage command that the command did.`,
+		Example: `  rookery dev requests --limit 5
+  rookery dev requests --follow
+  rookery dev requests --json | jq 'select(.stage == "v5-signature") | .signed, .mistake'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 1 || limit > access.InspectorKept {
+				return usageErrorf("--limit %d is not from 1 to %d", limit, access.InspectorKept)
+			}
+			return c.showRequests(cmd.Context(), limit, follow)
+		},
+	})
+	flags := cmd.Flags()
+	flags.BoolVar(&follow, "follow", false, "go on with those that come, until it is interrupted")
+	flags.IntVar(&limit, "limit", 20, "at most so `many`, the newest, to begin with")
+	cmd.PersistentFlags().Lookup("json").Usage = "print each request as one line of JSON"
+	return cmd
+}
+
+// showRequests prints the newest requests, and with follow those that come later.
+func (c *client) showRequests(ctx context.Context, limit int, follow bool) error {
+	seq, wait := uint64(0), 0
+	for {
+		answer, err := c.call(ctx, http.MethodGet, fmt.Sprintf("/dev/v1/requests?after=%d&limit=%d&wait=%d", seq, limit, wait), nil)
+		if follow && errors.Is(err, errInterrupted) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var records []access.Record
+		if err := json.Unmarshal(answer, &records); err != nil {
+			return fmt.Errorf("the platform's answer is not what this rookery understands: %w", err)
+		}
+		for i := range records {
+			seq = records[i].Seq
+			if err := c.showRequest(&records[i]); err != nil {
+				return err
+			}
+		}
+		if !follow {
+			return nil
+		}
+		limit, wait = access.InspectorKept, 5
+	}
+}
+
+func (c *client) showRequest(r *access.Record) error {
+	if c.asJSON {
+		line, err := json.Marshal(r, json.Deterministic(true))
+		if err == nil {
+			_, err = fmt.Fprintf(c.out, "%s\n", line)
+		}
+		return err
+	}
+	var b strings.Builder
+	code := strconv.Itoa(r.Code)
+	switch {
+	case r.Domain != "":
+		code = r.Domain + " " + code
+	case r.Status >= 400: // of a door without codes
+		code = fmt.Sprintf("HTTP %d", r.Status)
+	}
+	fmt.Fprintf(&b, "%d  %s  %s %s  %s  %dus  from %s", r.Seq, r.Time.Format(time.RFC3339), clean(r.Method), clean(r.Interface), code, r.DurationUS, r.Peer)
+	if r.AppID != "" {
+		fmt.Fprintf(&b, "  app %s", r.AppID)
+	}
+	if r.User != "" {
+		fmt.Fprintf(&b, "  user %s", clean(r.User))
+	}
+	b.WriteByte('\n')
+	for _, line := range []struct{ label, text string }{
+		{"refused by", r.Stage}, {"origin", r.Origin}, {"error", r.Error}, {"cause", r.Cause}, {"mistake", r.Mistake}, {"signed", r.Signed},
+	} {
+		if line.text != "" {
+			fmt.Fprintf(&b, "      %-10s  %s\n", line.label, clean(line.text))
+		}
+	}
+	_, err := fmt.Fprint(c.out, b.String())
+	return err
+}
