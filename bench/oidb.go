@@ -97,7 +97,7 @@ func checkFrames(players []player) (frames [][]byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		frames = append(frames, oidb.Frame(oidb.CheckAccess, uint32(i+1), &oidb.CheckRequest{AppID: p.game.AppID, OpenID: openid[:], Token: p.Token}))
+		frames = append(frames, oidb.Frame(oidb.CheckAccess, uint32(i+1), oidb.CheckRequest{AppID: p.game.AppID, OpenID: openid[:], Token: p.Token}))
 	}
 	return frames, nil
 }

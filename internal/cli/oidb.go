@@ -23,7 +23,7 @@ func newOIDBCommand(s *streams) *cobra.Command {
 
 // busCall is what `rookery oidb call` was asked for.
 type busCall struct {
-	command            oidb.Command
+	command            oidb.ID
 	addr               string
 	app, caller        platform.AppID
 	uin                platform.UIN
@@ -60,7 +60,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
   rookery oidb call 0xf00 --app 100700001 --uin 10001`,
 		Args: exactArgs("COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if c.command, err = oidb.ParseCommand(args[0]); err != nil {
+			if c.command, err = oidb.ParseID(args[0]); err != nil {
 				return usageErrorf("%w", err)
 			}
 			if cmd.Flags().Changed("service-type") {
@@ -141,26 +141,29 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 		first = openids[0]
 	}
 	var answer any
+	check := oidb.CheckRequest{AppID: c.app, OpenID: first, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
 	switch c.command {
-	case oidb.ConvertOpenIDs:
-		req := &oidb.BatchRequest{AppID: c.app, Count: uint32(len(openids)), OpenIDs: openids}
-		head, answer, err = called[oidb.BatchResponse](oidb.Ask[oidb.BatchRequest, oidb.BatchResponse](ctx, client, c.command, head, req))
-	case oidb.CheckText:
-		req := &oidb.TextRequest{AppID: c.app, OpenID: c.openid}
-		head, answer, err = called[oidb.TextResponse](oidb.Ask[oidb.TextRequest, oidb.TextResponse](ctx, client, c.command, head, req))
-	case oidb.ConvertOpenID:
-		req := &oidb.OpenIDRequest{AppID: c.app, OpenID: first, Timestamp: c.timestamp, Nonce: []byte(c.nonce)}
-		head, answer, err = called[oidb.OpenIDResponse](oidb.Ask[oidb.OpenIDRequest, oidb.OpenIDResponse](ctx, client, c.command, head, req))
-	case oidb.ShowProfile:
-		head, answer, err = called[oidb.ProfileResponse](oidb.Ask[oidb.CheckRequest, oidb.ProfileResponse](ctx, client, c.command, head, c.check(first, token)))
-	case oidb.ListFriends:
-		req := &oidb.FriendsRequest{AppID: c.app, UIN: c.uin, After: c.after, Limit: int(c.limit)}
-		head, answer, err = called[oidb.FriendsResponse](oidb.Ask[oidb.FriendsRequest, oidb.FriendsResponse](ctx, client, c.command, head, req))
-	case oidb.AreFriends:
-		req := &oidb.AreFriendsRequest{UIN: c.uin, Friend: c.friend}
-		head, answer, err = called[oidb.AreFriendsResponse](oidb.Ask[oidb.AreFriendsRequest, oidb.AreFriendsResponse](ctx, client, c.command, head, req))
+	case oidb.ConvertOpenIDs.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ConvertOpenIDs, head, oidb.BatchRequest{AppID: c.app, Count: uint32(len(openids)), OpenIDs: openids}))
+	case oidb.CheckText.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckText, head, oidb.TextRequest{AppID: c.app, OpenID: c.openid}))
+	case oidb.ConvertOpenID.ID:
+		req := oidb.OpenIDRequest{AppID: c.app, OpenID: first, Timestamp: c.timestamp, Nonce: []byte(c.nonce)}
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ConvertOpenID, head, req))
+	case oidb.ShowProfile.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ShowProfile, head, check))
+	case oidb.ListFriends.ID:
+		req := oidb.FriendsRequest{AppID: c.app, UIN: c.uin, After: c.after, Limit: int(c.limit)}
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ListFriends, head, req))
+	case oidb.AreFriends.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.AreFriends, head, oidb.AreFriendsRequest{UIN: c.uin, Friend: c.friend}))
+	case oidb.CheckPay.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckPay, head, check))
+	case oidb.CheckAccess.ID:
+		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckAccess, head, check))
 	default: // of a command that the bus does not have it says so itself
-		head, answer, err = called[oidb.CheckResponse](oidb.Ask[oidb.CheckRequest, oidb.CheckResponse](ctx, client, c.command, head, c.check(first, token)))
+		head.Command = c.command
+		head, _, err = client.Call(ctx, head, nil)
 	}
 	if err != nil {
 		return noBus(addr, err)
@@ -168,16 +171,9 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	return c.show(s, head, answer)
 }
 
-func (c *busCall) check(openid []byte, token string) *oidb.CheckRequest {
-	return &oidb.CheckRequest{AppID: c.app, OpenID: openid, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
-}
-
-// called keeps a nil message from becoming an answer.
-func called[Rsp any](head oidb.Head, rsp *Rsp, err error) (oidb.Head, any, error) {
-	if err != nil {
-		return head, nil, err
-	}
-	return head, rsp, nil
+// asked gives an answer the type that all have.
+func asked[Rsp any](head oidb.Head, rsp Rsp, err error) (oidb.Head, any, error) {
+	return head, rsp, err
 }
 
 func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (string, error) {
@@ -189,7 +185,7 @@ func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (st
 
 // openids reads --openid. A wrong one is the bus's to refuse where it is text there too.
 func (c *busCall) openids() (openids [][]byte, err error) {
-	if c.openid == "" || c.command == oidb.CheckText {
+	if c.openid == "" || c.command == oidb.CheckText.ID {
 		return nil, nil
 	}
 	for text := range strings.SplitSeq(c.openid, ",") {
@@ -223,8 +219,7 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: signed(head.Result),
 		Message: string(head.Message),
 	}
-	isCheck := c.command == oidb.CheckAccess || c.command == oidb.CheckPay // of whose success the catalogue has words
-	if code, ok := oidb.CodeOf(c.command, head.Result); ok && (head.Result != 0 || isCheck) {
+	if code, ok := c.declaration().Code(head.Result); ok {
 		entry := code.Entry()
 		a.Domain, a.Symbol, a.Summary, a.Remedy = code.Domain().String(), code.Symbol(), entry.Summary, entry.Remedy
 	}
@@ -268,6 +263,16 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	return nil
 }
 
+// declaration is the command's, or an empty one for a command that is not known here.
+func (c *busCall) declaration() *oidb.Declaration {
+	for _, d := range oidb.Declarations() {
+		if d.ID == c.command {
+			return d
+		}
+	}
+	return new(oidb.Declaration)
+}
+
 // signed is a result of one byte as a signed one. The commands of this platform's own have larger ones too.
 func signed(result uint32) int {
 	if result > 255 {
@@ -304,7 +309,7 @@ func (f answerField) text() string {
 func answerFields(answer any) (fields []answerField) {
 	add := func(name, label string, value any) { fields = append(fields, answerField{name, label, value}) }
 	switch m := answer.(type) {
-	case *oidb.CheckResponse:
+	case oidb.CheckResponse:
 		if m.UIN == 0 {
 			return nil
 		}
@@ -316,23 +321,23 @@ func answerFields(answer any) (fields []answerField) {
 		add("issued_ms", "Issued", m.IssuedMS)
 		add("expires_ms", "Expires", m.ExpiresMS)
 		add("pc", "PC", m.PC)
-	case *oidb.TextResponse:
+	case oidb.TextResponse:
 		if m.UIN != 0 {
 			add("uin", "Uin", m.UIN)
 			add("openid", "Openid", m.OpenID)
 		}
-	case *oidb.OpenIDResponse:
+	case oidb.OpenIDResponse:
 		if m.UIN != 0 {
 			add("uin", "Uin", m.UIN)
 		}
-	case *oidb.BatchResponse:
+	case oidb.BatchResponse:
 		if len(m.UINs) > 0 {
 			add("uins", "Uins", m.UINs)
 		}
 		if m.Fault != 0 {
 			add("fault", "Openid at fault", m.Fault)
 		}
-	case *oidb.ProfileResponse:
+	case oidb.ProfileResponse:
 		if m.UIN == 0 {
 			return nil
 		}
@@ -342,7 +347,7 @@ func answerFields(answer any) (fields []answerField) {
 		for _, row := range vipRows(&m.Profile.VIP) {
 			fields = append(fields, answerField{label: row[0], value: row[1]})
 		}
-	case *oidb.FriendsResponse:
+	case oidb.FriendsResponse:
 		if m.UIN == 0 {
 			return nil
 		}
@@ -353,7 +358,7 @@ func answerFields(answer any) (fields []answerField) {
 		add("friends", "Friends", friends)
 		add("lost", "May be out of date", m.Lost)
 		add("more", "More", m.More)
-	case *oidb.AreFriendsResponse:
+	case oidb.AreFriendsResponse:
 		if m.UIN != 0 {
 			add("friends", "Friends", m.Friends)
 		}

@@ -175,12 +175,12 @@ func (r *Rule) check() error {
 }
 
 // answerOf is the code that a back end's result stands for.
-func answerOf(c oidb.Command, text string) (retcode.Code, error) {
+func answerOf(d *oidb.Declaration, text string) (retcode.Code, error) {
 	result, err := strconv.ParseUint(text, 10, 32)
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a number", text)
 	}
-	code, known := oidb.CodeOf(c, uint32(result))
+	code, known := d.Code(uint32(result))
 	if !known || result == 0 {
 		return 0, fmt.Errorf("%d is no failure of the command", result)
 	}

@@ -158,7 +158,7 @@ func TestPanic(t *testing.T) {
 }
 
 func TestBus(t *testing.T) {
-	check := oidb.CheckRequest{AppID: 7, MSDKOpenID: 42}
+	check := oidb.Subject{AppID: 7, MSDKOpenID: 42}
 	for name, test := range map[string]struct {
 		point string
 		want  retcode.Code
@@ -179,11 +179,11 @@ func TestBus(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, time.Millisecond)
 				defer cancel()
 			}
-			err := s.Bus(ctx, oidb.CheckAccess, check)
+			err := s.Bus(ctx, &oidb.CheckAccess.Declaration, check)
 			if code, _ := retcode.From(err); code != test.want {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
-			if other := s.Bus(ctx, oidb.CheckAccess, oidb.CheckRequest{AppID: 8}); other != nil {
+			if other := s.Bus(ctx, &oidb.CheckAccess.Declaration, oidb.Subject{AppID: 8}); other != nil {
 				t.Errorf("another app's call failed: %v", other)
 			}
 		})
@@ -193,26 +193,27 @@ func TestBus(t *testing.T) {
 // TestBusConditions: a rule holds for every command that is told whom it is about.
 func TestBusConditions(t *testing.T) {
 	openid := platform.OpenID{1, 2, 3}
+	who := oidb.Subject{AppID: 7, OpenID: openid}
 	for _, test := range []struct {
 		point   string
-		command oidb.Command
-		req     any
+		command *oidb.Declaration
+		who     oidb.Subject
 		want    retcode.Code
 	}{
-		{"backend.answer:0x71f=90", oidb.ConvertOpenID, oidb.OpenIDRequest{AppID: 7, OpenID: openid[:]}, retcode.QQNonceReused},
-		{"backend.answer:0x711=52", oidb.CheckText, oidb.TextRequest{AppID: 7, OpenID: openid.String()}, retcode.AccessTokenType127OpenIDInvalid34},
-		{"backend.answer:0x73a=17", oidb.CheckPay, oidb.CheckRequest{AppID: 7, OpenID: openid[:]}, retcode.PayTokenExpired},
-		{"backend.answer:0x5e1=116", oidb.ShowProfile, oidb.CheckRequest{AppID: 7, OpenID: openid[:]}, retcode.OIDBAccessTokenInvalid},
+		{"backend.answer:0x71f=90", &oidb.ConvertOpenID.Declaration, who, retcode.QQNonceReused},
+		{"backend.answer:0x711=52", &oidb.CheckText.Declaration, who, retcode.AccessTokenType127OpenIDInvalid34},
+		{"backend.answer:0x73a=17", &oidb.CheckPay.Declaration, who, retcode.PayTokenExpired},
+		{"backend.answer:0x5e1=116", &oidb.ShowProfile.Declaration, who, retcode.OIDBAccessTokenInvalid},
 	} {
 		s := new(Set)
 		add(t, s, Rule{Point: test.point, AppID: 7, OpenID: openid.String()})
-		if code, _ := retcode.From(s.Bus(t.Context(), test.command, test.req)); code != test.want {
+		if code, _ := retcode.From(s.Bus(t.Context(), test.command, test.who)); code != test.want {
 			t.Errorf("%s, %s: got %v, want %v", test.point, test.command, code, test.want)
 		}
 	}
 	s := new(Set)
 	add(t, s, Rule{Point: "bus.connect:0x711", AppID: 7})
-	if s.Bus(t.Context(), oidb.ConvertOpenIDs, oidb.BatchRequest{AppID: 7}) == nil || s.Bus(t.Context(), oidb.ConvertOpenIDs, oidb.BatchRequest{AppID: 8}) != nil {
+	if s.Bus(t.Context(), &oidb.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 7}) == nil || s.Bus(t.Context(), &oidb.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 8}) != nil {
 		t.Error("a batch is not told by its app")
 	}
 }

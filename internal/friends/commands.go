@@ -12,9 +12,9 @@ import (
 
 // Register puts the service's commands on the bus.
 func (s *Service) Register() {
-	oidb.Register(s.bus, oidb.ShowProfile, retcode.OIDBConnectFailed, s.showProfile)
-	oidb.Register(s.bus, oidb.ListFriends, retcode.QQFriendCacheReadFailed, s.listFriends)
-	oidb.Register(s.bus, oidb.AreFriends, retcode.QQFriendCacheReadFailed, s.areFriends)
+	oidb.Handle(s.bus, oidb.ShowProfile, s.showProfile)
+	oidb.Handle(s.bus, oidb.ListFriends, s.listFriends)
+	oidb.Handle(s.bus, oidb.AreFriends, s.areFriends)
 }
 
 // showProfile is command 0x5e1. A token that 0x711 refuses is 116 to it, for whatever reason; that the check could not be
@@ -23,7 +23,7 @@ func (s *Service) showProfile(ctx context.Context, req oidb.CheckRequest) (rsp o
 	if err := oidb.MayWait(ctx); err != nil {
 		return rsp, err
 	}
-	login, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, s.bus, oidb.CheckAccess, req)
+	login, err := oidb.Call(ctx, s.bus, oidb.CheckAccess, req)
 	var failure *oidb.Failure
 	switch {
 	case err == nil:

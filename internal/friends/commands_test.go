@@ -37,12 +37,12 @@ func TestTheProfileIsShownToItsToken(t *testing.T) {
 				f.fail(test.fault)
 				defer f.faults.Clear(0)
 			}
-			rsp, err := oidb.Call[oidb.CheckRequest, oidb.ProfileResponse](t.Context(), f.bus, oidb.ShowProfile, test.req)
+			rsp, err := oidb.Call(t.Context(), f.bus, oidb.ShowProfile, test.req)
 			var failure *oidb.Failure
 			switch {
 			case test.want == nil && (err != nil || rsp.Profile.Nickname != "Ann"):
 				t.Errorf("got %+v, %v", rsp, err)
-			case test.want != nil && (!errors.As(err, &failure) || failure.Code != test.want || failure.Command != oidb.ShowProfile):
+			case test.want != nil && (!errors.As(err, &failure) || failure.Code != test.want || failure.Command != &oidb.ShowProfile.Declaration):
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
@@ -74,7 +74,7 @@ func TestFriendsComeInPages(t *testing.T) {
 		{"beyond", 1<<64 - 1, 2, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rsp, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](t.Context(), f.bus, oidb.ListFriends, oidb.FriendsRequest{
+			rsp, err := oidb.Call(t.Context(), f.bus, oidb.ListFriends, oidb.FriendsRequest{
 				AppID: f.app.AppID, UIN: ann, After: test.after, Limit: test.limit,
 			})
 			must(t, err)
@@ -89,11 +89,11 @@ func TestFriendsComeInPages(t *testing.T) {
 		})
 	}
 	f.fail("store.read:friendships")
-	_, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](t.Context(), f.bus, oidb.ListFriends, oidb.FriendsRequest{AppID: 4711, UIN: ann})
+	_, err := oidb.Call(t.Context(), f.bus, oidb.ListFriends, oidb.FriendsRequest{AppID: 4711, UIN: ann})
 	if err == nil || err.Error() != "oidb decode0xf00 failed, ret: 251004" {
 		t.Errorf("got %v", err)
 	}
-	if code, ok := oidb.CodeOf(oidb.ListFriends, 251004); !ok || code != retcode.QQFriendCacheReadFailed {
+	if code, ok := oidb.ListFriends.Code(251004); !ok || code != retcode.QQFriendCacheReadFailed {
 		t.Errorf("its number stands for %v", code)
 	}
 }
@@ -106,12 +106,12 @@ func TestRefusal(t *testing.T) {
 		want retcode.Code
 		says string
 	}{
-		{"a token that lapsed", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.AccessTokenExpired}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 65"},
-		{"no token of ours", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.AccessTokenUndecodable}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 74"},
-		{"an openid that is none", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.AccessTokenOpenIDInvalid}, retcode.AccessTokenOpenIDInvalid, ""},
-		{"no such app", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.AccessTokenAppIDInvalid11}, retcode.AccessTokenAppIDInvalid11, ""},
-		{"the check could not be made", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.AccessTokenGrantCheckFailed13}, retcode.AccessTokenGrantCheckFailed13, ""},
-		{"the bus itself", &oidb.Failure{Command: oidb.CheckAccess, Code: retcode.OIDBDeadlineExceeded}, retcode.OIDBDeadlineExceeded, ""},
+		{"a token that lapsed", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenExpired}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 65"},
+		{"no token of ours", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenUndecodable}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 74"},
+		{"an openid that is none", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenOpenIDInvalid}, retcode.AccessTokenOpenIDInvalid, ""},
+		{"no such app", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenAppIDInvalid11}, retcode.AccessTokenAppIDInvalid11, ""},
+		{"the check could not be made", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenGrantCheckFailed13}, retcode.AccessTokenGrantCheckFailed13, ""},
+		{"the bus itself", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.OIDBDeadlineExceeded}, retcode.OIDBDeadlineExceeded, ""},
 		{"anything else", storage, 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -23,13 +23,13 @@ import (
 func TestConversionsToAccountNumbers(t *testing.T) {
 	f := newFixture(t)
 	ann, ben := f.issue(f.app, f.ann, token.Access).OpenID, f.issue(f.app, f.ben, token.Access).OpenID
-	batch, err := oidb.Call[oidb.BatchRequest, oidb.BatchResponse](t.Context(), f.bus, oidb.ConvertOpenIDs,
+	batch, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenIDs,
 		oidb.BatchRequest{AppID: f.app.AppID, Count: 2, OpenIDs: [][]byte{ben[:], ann[:]}})
 	must(t, err)
 	if len(batch.UINs) != 2 || batch.UINs[0] != f.ben.UIN || batch.UINs[1] != f.ann.UIN {
 		t.Errorf("got %+v", batch)
 	}
-	text, err := oidb.Call[oidb.TextRequest, oidb.TextResponse](t.Context(), f.bus, oidb.CheckText,
+	text, err := oidb.Call(t.Context(), f.bus, oidb.CheckText,
 		oidb.TextRequest{AppID: f.app.AppID, OpenID: ann.String()})
 	must(t, err)
 	if text.UIN != f.ann.UIN || text.OpenID != ann {
@@ -41,7 +41,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 	f := newFixture(t)
 	openid := f.issue(f.app, f.ann, token.Access).OpenID
 	convert := func(timestamp uint64, nonce string) error {
-		_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID,
+		_, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID,
 			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
 		return err
 	}
@@ -75,11 +75,11 @@ func TestTimestampsAndNonces(t *testing.T) {
 	must(t, convert(0, "unused"))
 	for name, stranger := range map[string][]byte{"none": []byte("0123"), "never issued": make([]byte, 16)} {
 		ask := oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: stranger, Nonce: []byte("a")}
-		if _, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
+		if _, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
 			t.Errorf("a nonce again, with an openid that is %s: %v", name, err)
 		}
 		ask.Nonce = []byte("kept")
-		if _, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.AccessTokenOpenIDInvalid) {
+		if _, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.AccessTokenOpenIDInvalid) {
 			t.Errorf("a new nonce, with an openid that is %s: %v", name, err)
 		}
 	}
@@ -109,8 +109,8 @@ func TestNoncesOverFrames(t *testing.T) {
 		nonce string
 		want  uint32
 	}{{"a", 0}, {"b", 0}, {"b", 0x5a}, {"c", 0}} {
-		head, rsp, err := oidb.Ask[oidb.OpenIDRequest, oidb.OpenIDResponse](t.Context(), client, oidb.ConvertOpenID, oidb.Head{},
-			&oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Nonce: []byte(test.nonce)})
+		head, rsp, err := oidb.Ask(t.Context(), client, oidb.ConvertOpenID, oidb.Head{},
+			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Nonce: []byte(test.nonce)})
 		must(t, err)
 		if head.Result != test.want || test.want == 0 && rsp.UIN != f.ann.UIN {
 			t.Errorf("call %d with nonce %s: result %#x, uin %s", i+1, test.nonce, head.Result, rsp.UIN)
@@ -183,14 +183,14 @@ func TestAnAppFromElsewhereIsFound(t *testing.T) {
 	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock)) // which has not loaded its apps
 	bus := oidb.NewBus()
 	elsewhere.Register(bus)
-	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {
+	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {
 		t.Error(err)
 	}
 	unreadable := &brokenApps{f.store}
 	broken := New(unreadable, f.clock, f.keyring, apps.New(unreadable, f.clock))
 	bus = oidb.NewBus()
 	broken.Register(bus)
-	if _, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, oidb.CheckAccess, ask(issued)); !errors.Is(err, retcode.AccessTokenAppReadFailed) {
+	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, ask(issued)); !errors.Is(err, retcode.AccessTokenAppReadFailed) {
 		t.Errorf("apps cannot be read: %v", err)
 	}
 }

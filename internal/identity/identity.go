@@ -11,7 +11,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
-	"github.com/rookeryhq/rookery/retcode"
 )
 
 // Service is the identity service. It is safe for concurrent use.
@@ -59,11 +58,11 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 // Register puts the service's commands on the bus and makes it the bus's directory.
 func (s *Service) Register(bus *oidb.Bus) {
 	bus.SetDirectory(s)
-	oidb.Register(bus, oidb.CheckAccess, retcode.AccessTokenInternal, s.checkAccess)
-	oidb.Register(bus, oidb.CheckPay, retcode.PayTokenOpenIDCheckFailed, s.checkPay)
-	oidb.Register(bus, oidb.ConvertOpenIDs, retcode.AccessTokenInternal, s.convertOpenIDs)
-	oidb.Register(bus, oidb.CheckText, retcode.AccessTokenInternal, s.checkText)
-	oidb.Register(bus, oidb.ConvertOpenID, retcode.AccessTokenInternal, s.convertOpenID)
+	oidb.Handle(bus, oidb.CheckAccess, s.checkAccess)
+	oidb.Handle(bus, oidb.CheckPay, s.checkPay)
+	oidb.Handle(bus, oidb.ConvertOpenIDs, s.convertOpenIDs)
+	oidb.Handle(bus, oidb.CheckText, s.checkText)
+	oidb.Handle(bus, oidb.ConvertOpenID, s.convertOpenID)
 }
 
 // ForgetStandings has the service read everything that it keeps of the store again, as after a restart.

@@ -75,8 +75,8 @@ func (f *fixture) issue(app *platform.App, account *platform.Account, kind token
 	return issued
 }
 
-func (f *fixture) check(command oidb.Command, req oidb.CheckRequest) (oidb.CheckResponse, error) {
-	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](f.t.Context(), f.bus, command, req)
+func (f *fixture) check(command *oidb.Command[oidb.CheckRequest, oidb.CheckResponse], req oidb.CheckRequest) (oidb.CheckResponse, error) {
+	return oidb.Call(f.t.Context(), f.bus, command, req)
 }
 
 // ask is a sound request for a token.
@@ -90,7 +90,7 @@ func ask(issued *Issued) oidb.CheckRequest {
 
 func TestSoundTokensOfEveryKind(t *testing.T) {
 	f := newFixture(t)
-	for kind, command := range map[token.Kind]oidb.Command{
+	for kind, command := range map[token.Kind]*oidb.Command[oidb.CheckRequest, oidb.CheckResponse]{
 		token.Access: oidb.CheckAccess, token.Openkey: oidb.CheckAccess, token.MSDK: oidb.CheckAccess, token.Pay: oidb.CheckPay,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
@@ -369,7 +369,7 @@ func TestStorageFailures(t *testing.T) {
 			if test.kind == token.Pay {
 				command = oidb.CheckPay
 			}
-			_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](t.Context(), bus, command, req)
+			_, err := oidb.Call(t.Context(), bus, command, req)
 			if !errors.Is(err, test.want) || !errors.Is(err, failure) {
 				t.Errorf("got %v, want %v with its cause", err, test.want)
 			}

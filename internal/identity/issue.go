@@ -295,7 +295,7 @@ func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) 
 	case token.MSDK:
 		req.OpenID, req.MSDKOpenID = nil, t.MSDKOpenID
 	}
-	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](ctx, bus, command, req)
+	rsp, err := oidb.Call(ctx, bus, command, req)
 	in.Sound, in.Check = err == nil, fmt.Sprintf("0x%x", command.Number)
 	if in.Sound {
 		in.ExpiresMS = rsp.ExpiresMS

@@ -170,26 +170,19 @@ var ErrAnswer = errors.New("oidb: the body of the answer cannot be read")
 
 // Ask calls a command with its own messages. The answer's head has the result; the message is there for results other than
 // 0 too, as far as the command fills it then. Command and Seq of head are set here.
-func Ask[Req, Rsp any, PReq interface {
-	*Req
-	append([]byte) []byte
-}, PRsp request[Rsp]](ctx context.Context, c *Client, command Command, head Head, req *Req) (Head, *Rsp, error) {
-	head.Command = command
-	answer, body, err := c.Call(ctx, head, PReq(req).append(nil))
+func Ask[Req, Rsp any](ctx context.Context, c *Client, command *Command[Req, Rsp], head Head, req Req) (answer Head, rsp Rsp, err error) {
+	head.Command = command.ID
+	answer, body, err := c.Call(ctx, head, command.request.append(nil, req))
 	if err != nil {
-		return answer, nil, err
+		return answer, rsp, err
 	}
-	rsp := new(Rsp)
-	if err := PRsp(rsp).parse(body); err != nil {
-		return answer, nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+	if rsp, err = command.response.parse(body); err != nil {
+		return answer, rsp, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	return answer, rsp, nil
 }
 
 // Frame returns one call as a native frame, for callers that manage a connection by themselves.
-func Frame[Req any, PReq interface {
-	*Req
-	append([]byte) []byte
-}](command Command, seq uint32, req *Req) []byte {
-	return appendNative(nil, &Head{Command: command, Seq: seq}, PReq(req).append(nil))
+func Frame[Req, Rsp any](command *Command[Req, Rsp], seq uint32, req Req) []byte {
+	return appendNative(nil, &Head{Command: command.ID, Seq: seq}, command.request.append(nil, req))
 }

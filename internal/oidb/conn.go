@@ -291,7 +291,10 @@ func (c *conn) patiently(q *call) ([]byte, error) {
 // finish writes the answer behind out, and the call's event.
 func (c *conn) finish(q *call, out, body []byte, err error, begin time.Time) []byte {
 	code := q.result(err)
-	result := Result(q.head.Command, code)
+	result := uint32(code.Number())
+	if q.entry != nil && err != nil {
+		result = q.entry.Result(code)
+	}
 	var message []byte
 	if err != nil {
 		message = []byte(code.Entry().Summary)
@@ -381,10 +384,8 @@ func (q *call) run(out []byte) (body []byte, err error) {
 // result is the code of an outcome.
 func (q *call) result(err error) retcode.Code {
 	switch {
-	case err == nil && q.head.Command.Number == CheckPay.Number:
-		return retcode.PayTokenOK
 	case err == nil:
-		return retcode.AccessTokenOK
+		return q.entry.Success
 	case q.entry != nil:
 		return q.entry.code(err)
 	}

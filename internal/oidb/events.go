@@ -32,6 +32,7 @@ type events struct {
 // meter counts the calls of one command.
 type meter struct {
 	name           string
+	ok             string // the label of success
 	calls          *prometheus.CounterVec
 	duration       prometheus.Observer
 	counters       atomic.Pointer[map[retcode.Code]prometheus.Counter]
@@ -52,15 +53,15 @@ func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer) *event
 	}, []string{"interface"})
 	metrics.MustRegister(calls, duration)
 	e := &events{log: log, meters: make([]*meter, len(bus.commands)+1)}
-	newMeter := func(name string) *meter {
-		m := &meter{name: name, calls: calls, duration: duration.WithLabelValues(name)}
+	newMeter := func(name string, results retcode.Domain) *meter {
+		m := &meter{name: name, ok: results.String() + " 0", calls: calls, duration: duration.WithLabelValues(name)}
 		m.counters.Store(new(map[retcode.Code]prometheus.Counter))
 		return m
 	}
 	for _, entry := range bus.commands {
-		e.meters[entry.index] = newMeter(entry.command.String())
+		e.meters[entry.index] = newMeter(entry.ID.String(), entry.Results)
 	}
-	e.meters[len(bus.commands)] = newMeter("other")
+	e.meters[len(bus.commands)] = newMeter("other", retcode.OIDB)
 	return e
 }
 
@@ -89,7 +90,7 @@ func (e *events) record(q *call, code retcode.Code, err error, took time.Duratio
 // write writes the event of a call. What it holds of the request is chosen so that no secret can be among it.
 func (e *events) write(m *meter, q *call, code retcode.Code, err error, took time.Duration) {
 	level := slog.LevelInfo
-	if code.Class() == retcode.ClassInternal {
+	if err != nil && code.Class() == retcode.ClassInternal {
 		level = slog.LevelError
 	}
 	if !e.log.Enabled(context.Background(), level) {
@@ -146,7 +147,11 @@ func (m *meter) counter(code retcode.Code) prometheus.Counter {
 	if counter, ok := (*known)[code]; ok {
 		return counter
 	}
-	counter := m.calls.WithLabelValues(m.name, code.Domain().String()+" "+strconv.Itoa(code.Number()))
+	label := m.ok
+	if code.Number() != 0 {
+		label = code.Domain().String() + " " + strconv.Itoa(code.Number())
+	}
+	counter := m.calls.WithLabelValues(m.name, label)
 	more := map[retcode.Code]prometheus.Counter{code: counter}
 	for c, counter := range *known {
 		more[c] = counter

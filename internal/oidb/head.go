@@ -14,7 +14,7 @@ import (
 // from.
 type Head struct {
 	UIN        platform.UIN
-	Command    Command
+	Command    ID
 	Seq        uint32
 	ClientAddr netip.Addr // of the end user
 	Result     uint32
@@ -165,7 +165,7 @@ func (h *Head) append(b []byte) []byte {
 
 // clientPackage is what the bus reads and writes of OIDBSSOPkg (oidb.proto).
 type clientPackage struct {
-	Command Command
+	Command ID
 	Result  uint32
 	Body    []byte
 	Message []byte

@@ -2,18 +2,6 @@ package oidb
 
 import "github.com/rookeryhq/rookery/internal/platform"
 
-// The commands of this build. oidb.proto has their messages as other languages see them.
-var (
-	CheckAccess    = Command{Number: 0x711, ServiceType: 1}   // CheckRequest, CheckResponse
-	ConvertOpenIDs = Command{Number: 0x711, ServiceType: 23}  // BatchRequest, BatchResponse
-	CheckText      = Command{Number: 0x711, ServiceType: 127} // TextRequest, TextResponse
-	CheckPay       = Command{Number: 0x73a, ServiceType: 1}   // CheckRequest, CheckResponse
-	ConvertOpenID  = Command{Number: 0x71f, ServiceType: 1}   // OpenIDRequest, OpenIDResponse
-	ShowProfile    = Command{Number: 0x5e1, ServiceType: 1}   // CheckRequest, ProfileResponse
-	ListFriends    = Command{Number: 0xf00, ServiceType: 1}   // FriendsRequest, FriendsResponse
-	AreFriends     = Command{Number: 0xf01, ServiceType: 1}   // AreFriendsRequest, AreFriendsResponse
-)
-
 // CheckRequest asks 0x711 whether an access token or an openkey, and 0x73a whether a pay token, holds for an openid.
 // The player is named by OpenID, or by MSDKOpenID where the caller knows only V5's id.
 type CheckRequest struct {
@@ -127,14 +115,34 @@ type AreFriendsResponse struct {
 	Friends bool
 }
 
-// subject is the account that an answer is about, 0 when it is about none or many.
-type subject interface{ subject() platform.UIN }
+// about is the account that an answer is about, 0 when it is about none or many.
 
-func (m *CheckResponse) subject() platform.UIN  { return m.UIN }
-func (m *TextResponse) subject() platform.UIN   { return m.UIN }
-func (m *OpenIDResponse) subject() platform.UIN { return m.UIN }
-func (m *BatchResponse) subject() platform.UIN  { return 0 }
+func (m *CheckResponse) about() platform.UIN      { return m.UIN }
+func (m *TextResponse) about() platform.UIN       { return m.UIN }
+func (m *OpenIDResponse) about() platform.UIN     { return m.UIN }
+func (m *BatchResponse) about() platform.UIN      { return 0 }
+func (m *ProfileResponse) about() platform.UIN    { return m.UIN }
+func (m *FriendsResponse) about() platform.UIN    { return m.UIN }
+func (m *AreFriendsResponse) about() platform.UIN { return m.UIN }
 
-func (m *ProfileResponse) subject() platform.UIN    { return m.UIN }
-func (m *FriendsResponse) subject() platform.UIN    { return m.UIN }
-func (m *AreFriendsResponse) subject() platform.UIN { return m.UIN }
+// of is whom a request is about.
+
+func (m *CheckRequest) of() Subject {
+	return Subject{AppID: m.AppID, OpenID: openID(m.OpenID), MSDKOpenID: m.MSDKOpenID}
+}
+func (m *OpenIDRequest) of() Subject { return Subject{AppID: m.AppID, OpenID: openID(m.OpenID)} }
+func (m *TextRequest) of() Subject {
+	openid, _ := platform.ParseOpenID(m.OpenID) // of text that is none, none
+	return Subject{AppID: m.AppID, OpenID: openid}
+}
+func (m *BatchRequest) of() Subject      { return Subject{AppID: m.AppID} }
+func (m *FriendsRequest) of() Subject    { return Subject{AppID: m.AppID} }
+func (m *AreFriendsRequest) of() Subject { return Subject{} }
+
+// openID is the openid that a request names by bytes; none when they are not one.
+func openID(b []byte) (id platform.OpenID) {
+	if len(b) == len(id) {
+		id = platform.OpenID(b)
+	}
+	return id
+}

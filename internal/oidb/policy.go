@@ -29,7 +29,6 @@ var policy = [...]check{
 	{retcode.OIDBPacketTooLarge, aboutCaller, (*call).fits},
 	{retcode.OIDBUnpackFailed, aboutCaller, (*call).unpacks},
 	{retcode.OIDBCommandNotConfigured, aboutCaller, (*call).configured},
-	{retcode.AccessTokenServiceTypeInvalid, aboutCaller, (*call).serviceTypeKnown},
 	{retcode.OIDBAddressBlacklisted, aboutCaller, (*call).addressWelcome},
 	{retcode.OIDBUINBlacklisted, aboutNumber, (*call).numberWelcome},
 	{retcode.OIDBCommandNotGranted, aboutCaller, (*call).granted},
@@ -47,7 +46,7 @@ var policy = [...]check{
 	{retcode.OIDBSpeciallyProtected, aboutNumber, (*call).notSpeciallyProtected},
 }
 
-// check is one row of the policy. passes fails only where the check could not be made.
+// check is one row of the policy. passes fails where the check could not be made, or with a code other than the row's.
 type check struct {
 	code   retcode.Code
 	about  scope
@@ -129,12 +128,12 @@ func (c *call) mayBeAbout(uin platform.UIN) error {
 
 func (c *call) check(row *check) error {
 	passes, err := row.passes(c)
-	switch {
+	switch _, coded := err.(retcode.Code); {
 	case passes:
 		return nil
 	case err == nil:
 		return row.code
-	case err == ErrWouldWait:
+	case err == ErrWouldWait || coded:
 		return err
 	default: // whoever would know could not be asked
 		return retcode.OIDBConnectFailed.WithCause(err)
@@ -162,16 +161,18 @@ func (c *call) unpacks() (bool, error) {
 	return err == nil && !c.frame.broken, nil
 }
 
+// configured: some numbers have a code of their own for service types that they do not have.
 func (c *call) configured() (bool, error) {
 	c.entry = c.bus.commands[c.head.Command]
 	if c.entry == nil {
-		return c.head.Command.Number == CheckAccess.Number, nil // which has a number of its own for it
+		if code, known := c.bus.types[c.head.Command.Number]; known {
+			return false, code
+		}
+		return false, nil
 	}
 	c.rules = &c.settings.rules[c.entry.index]
 	return true, nil
 }
-
-func (c *call) serviceTypeKnown() (bool, error) { return c.entry != nil, nil }
 
 func (c *call) addressWelcome() (bool, error) {
 	for _, p := range c.settings.policy.AddressBlackList {

@@ -34,7 +34,7 @@ type ServerOptions struct {
 // Observed is a call that was answered, or what was no call and closed its connection.
 type Observed struct {
 	RequestID string // the caller's own or a new one, as in the log
-	Command   Command
+	Command   ID
 	Peer      netip.Addr
 	AppID     platform.AppID // the calling game; 0 for none
 	UIN       platform.UIN   // whom it was about; 0 where that is not known

@@ -22,11 +22,18 @@ import (
 
 // The commands of the tests.
 var (
-	echo  = Command{0xf00, 1} // answers at once that the uin is the appid of the request
-	slow  = Command{0xf00, 2} // the same once the test lets it
-	wild  = Command{0xf00, 3} // panics
-	about = Command{0xf00, 4} // refuses staff-protected accounts and class B
+	echo  = checkCommand(1) // answers at once that the uin is the appid of the request
+	slow  = checkCommand(2) // the same once the test lets it
+	wild  = checkCommand(3) // panics
+	about = checkCommand(4) // refuses staff-protected accounts and class B
 )
+
+func checkCommand(serviceType uint32) *Command[CheckRequest, CheckResponse] {
+	c := *CheckAccess
+	c.ID = ID{0xf00, serviceType}
+	c.OtherTypes = 0
+	return &c
+}
 
 // people is a directory for tests.
 type people struct{ err error }
@@ -97,10 +104,11 @@ func newFixture(t *testing.T, options ServerOptions) *fixture {
 	bus := NewBus()
 	bus.SetDirectory(people{})
 	answer := func(req CheckRequest) (CheckResponse, error) { return CheckResponse{UIN: platform.UIN(req.AppID)}, nil }
-	Register(bus, echo, retcode.AccessTokenInternal, func(_ context.Context, req CheckRequest) (CheckResponse, error) { return answer(req) })
-	Register(bus, about, retcode.AccessTokenInternal, func(_ context.Context, req CheckRequest) (CheckResponse, error) { return answer(req) })
-	Register(bus, wild, retcode.AccessTokenInternal, func(context.Context, CheckRequest) (CheckResponse, error) { panic("wild") })
-	Register(bus, slow, retcode.AccessTokenInternal, func(ctx context.Context, req CheckRequest) (CheckResponse, error) {
+	Handle(bus, echo, func(_ context.Context, req CheckRequest) (CheckResponse, error) { return answer(req) })
+	Handle(bus, about, func(_ context.Context, req CheckRequest) (CheckResponse, error) { return answer(req) })
+	Handle(bus, wild, func(context.Context, CheckRequest) (CheckResponse, error) { panic("wild") })
+	Handle(bus, CheckAccess, func(_ context.Context, req CheckRequest) (CheckResponse, error) { return answer(req) })
+	Handle(bus, slow, func(ctx context.Context, req CheckRequest) (CheckResponse, error) {
 		if err := MayWait(ctx); err != nil {
 			return CheckResponse{}, err
 		}
@@ -174,14 +182,24 @@ func (f *fixture) conn() net.Conn {
 	return c
 }
 
-func (f *fixture) ask(c *Client, command Command, head Head, app platform.AppID) (Head, *CheckResponse) {
+func (f *fixture) ask(c *Client, command *Command[CheckRequest, CheckResponse], head Head, app platform.AppID) (Head, CheckResponse) {
 	f.t.Helper()
-	answer, rsp, err := Ask[CheckRequest, CheckResponse](f.t.Context(), c, command, head, &CheckRequest{AppID: app})
+	answer, rsp, err := Ask(f.t.Context(), c, command, head, CheckRequest{AppID: app})
 	if err != nil {
 		f.t.Error(err)
-		return answer, new(CheckResponse)
 	}
 	return answer, rsp
+}
+
+// askUnknown calls a command that may be none.
+func (f *fixture) askUnknown(c *Client, id ID, head Head) Head {
+	f.t.Helper()
+	head.Command = id
+	answer, _, err := c.Call(f.t.Context(), head, nil)
+	if err != nil {
+		f.t.Error(err)
+	}
+	return answer
 }
 
 func TestManyCallsOnOneConnection(t *testing.T) {
@@ -241,17 +259,17 @@ func TestAClientFormIsAnsweredInOrder(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	conn := f.conn()
 	var data []byte
-	for i, command := range []Command{slow, echo} {
-		data = appendClient(data, &clientPackage{Command: command, Body: (&CheckRequest{AppID: platform.AppID(i + 1)}).append(nil)})
+	for i, command := range []*Command[CheckRequest, CheckResponse]{slow, echo} {
+		data = appendClient(data, &clientPackage{Command: command.ID, Body: (&CheckRequest{AppID: platform.AppID(i + 1)}).append(nil)})
 	}
 	if _, err := conn.Write(data); err != nil {
 		t.Fatal(err)
 	}
 	<-f.waiting
 	f.let <- struct{}{}
-	for i, command := range []Command{slow, echo} {
+	for i, command := range []*Command[CheckRequest, CheckResponse]{slow, echo} {
 		var p clientPackage
-		if err := p.parse(readFrame(t, conn).body); err != nil || p.Command != command {
+		if err := p.parse(readFrame(t, conn).body); err != nil || p.Command != command.ID {
 			t.Errorf("answer %d: %+v, %v", i, p, err)
 		}
 	}
@@ -287,7 +305,7 @@ func closed(t *testing.T, conn net.Conn) {
 func TestBadFrames(t *testing.T) {
 	f := newFixture(t, ServerOptions{MaxFrame: 4096})
 	sound := (&CheckRequest{AppID: 1}).append(nil)
-	head := Head{Command: echo, Seq: 77}
+	head := Head{Command: echo.ID, Seq: 77}
 	wholeHead := head.append(nil)
 	broken := appendNative(nil, &head, sound)
 	broken[len(broken)-1] = 0
@@ -350,7 +368,7 @@ func TestAFrameMayComeByteByByte(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	conn := f.conn()
 	for range 2 { // the second one meets a connection that has a buffer
-		for _, b := range appendNative(nil, &Head{Command: echo, Seq: 1}, (&CheckRequest{AppID: 3}).append(nil)) {
+		for _, b := range appendNative(nil, &Head{Command: echo.ID, Seq: 1}, (&CheckRequest{AppID: 3}).append(nil)) {
 			if _, err := conn.Write([]byte{b}); err != nil {
 				t.Fatal(err)
 			}
@@ -366,7 +384,7 @@ func TestAnIdleConnectionGivesItsBufferBack(t *testing.T) {
 	f := newFixture(t, ServerOptions{IdleTimeout: 2 * linger})
 	conn := f.conn()
 	f.ask(f.dial(), echo, Head{}, 1)
-	if _, err := conn.Write(appendNative(nil, &Head{Command: echo, Seq: 1}, nil)); err != nil {
+	if _, err := conn.Write(appendNative(nil, &Head{Command: echo.ID, Seq: 1}, nil)); err != nil {
 		t.Fatal(err)
 	}
 	readFrame(t, conn)
@@ -381,7 +399,7 @@ func TestDeadlines(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, _, err := f.dial().Call(ctx, Head{Command: slow, Budget: time.Hour}, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := f.dial().Call(ctx, Head{Command: slow.ID, Budget: time.Hour}, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("past the client's deadline: %v", err)
 	}
 	close(f.let)
@@ -390,8 +408,8 @@ func TestDeadlines(t *testing.T) {
 func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	f.bus.deadline = 20 * time.Millisecond
-	call := func(ctx context.Context, command Command) (CheckResponse, error) {
-		return Call[CheckRequest, CheckResponse](ctx, f.bus, command, CheckRequest{AppID: 10001})
+	call := func(ctx context.Context, command *Command[CheckRequest, CheckResponse]) (CheckResponse, error) {
+		return Call(ctx, f.bus, command, CheckRequest{AppID: 10001})
 	}
 	if _, err := call(t.Context(), slow); !errors.Is(err, retcode.OIDBDeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("past the deadline: %v, want 154", err)
@@ -414,8 +432,8 @@ func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 	f := newFixture(t, ServerOptions{Deadline: 50 * time.Millisecond})
 	guarded := make(chan struct{}, 1)
-	f.bus.Guard(func(ctx context.Context, c Command, _ any) error {
-		if c != about {
+	f.bus.Guard(func(ctx context.Context, d *Declaration, _ Subject) error {
+		if d.ID != about.ID {
 			return nil
 		}
 		if err := MayWait(ctx); err != nil {
@@ -443,7 +461,7 @@ func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 func TestTheClientFormWaitsWithinTheBound(t *testing.T) {
 	f := newFixture(t, ServerOptions{MaxWaiting: 1})
 	conn := f.conn()
-	if _, err := conn.Write(appendClient(nil, &clientPackage{Command: slow, Body: (&CheckRequest{AppID: 1}).append(nil)})); err != nil {
+	if _, err := conn.Write(appendClient(nil, &clientPackage{Command: slow.ID, Body: (&CheckRequest{AppID: 1}).append(nil)})); err != nil {
 		t.Fatal(err)
 	}
 	<-f.waiting
@@ -491,7 +509,7 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
-	if _, _, err := c.Call(t.Context(), Head{Command: echo}, nil); err == nil {
+	if _, _, err := c.Call(t.Context(), Head{Command: echo.ID}, nil); err == nil {
 		t.Error("a call after the stop is answered")
 	}
 	if _, err := net.Dial("tcp", f.addr); err == nil {
@@ -503,7 +521,7 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 func TestAStopTakesNoAnswerAlong(t *testing.T) {
 	f := newFixture(t, ServerOptions{MaxInFlight: 1})
 	conn := f.conn()
-	call := appendNative(nil, &Head{Command: slow, Seq: 1}, (&CheckRequest{AppID: 1}).append(nil))
+	call := appendNative(nil, &Head{Command: slow.ID, Seq: 1}, (&CheckRequest{AppID: 1}).append(nil))
 	if _, err := conn.Write(bytes.Repeat(call, 2000)); err != nil {
 		t.Fatal(err)
 	}
@@ -529,7 +547,7 @@ func TestAStopThatHasWaitedLongEnoughCutsOff(t *testing.T) {
 	c := f.dial()
 	failed := make(chan error, 1)
 	go func() {
-		_, _, err := c.Call(context.Background(), Head{Command: slow}, nil)
+		_, _, err := c.Call(context.Background(), Head{Command: slow.ID}, nil)
 		failed <- err
 	}()
 	<-f.waiting
@@ -598,7 +616,7 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 	if answer, rsp := f.ask(c, about, Head{}, 10002); answer.Result != uint32(retcode.OIDBClassBNotAllowed.Number()) || rsp.UIN != 0 {
 		t.Errorf("an answer about an account of class B: %d, %+v", answer.Result, rsp)
 	}
-	if _, err := Call[CheckRequest, CheckResponse](t.Context(), f.bus, about, CheckRequest{AppID: 10002}); !errors.Is(err, retcode.OIDBClassBNotAllowed) {
+	if _, err := Call(t.Context(), f.bus, about, CheckRequest{AppID: 10002}); !errors.Is(err, retcode.OIDBClassBNotAllowed) {
 		t.Errorf("the same inside the process: %v", err)
 	}
 	f.bus.SetDirectory(people{err: errors.New("disk I/O error")})
@@ -610,10 +628,10 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 func TestUnknownCommands(t *testing.T) {
 	f := newFixture(t, ServerOptions{})
 	c := f.dial()
-	for command, want := range map[Command]retcode.Code{
+	for command, want := range map[ID]retcode.Code{
 		{0x999, 1}: retcode.OIDBCommandNotConfigured, {0xf00, 0}: retcode.OIDBCommandNotConfigured, {0x711, 2}: retcode.AccessTokenServiceTypeInvalid,
 	} {
-		if head, _ := f.ask(c, command, Head{}, 1); head.Result != uint32(want.Number()) {
+		if head := f.askUnknown(c, command, Head{}); head.Result != uint32(want.Number()) {
 			t.Errorf("%s: %d, want %v", command, head.Result, want)
 		}
 	}
@@ -685,7 +703,7 @@ func TestEveryRefusalHasAnEventAndSuccessesAreSampled(t *testing.T) {
 		f.ask(c, echo, Head{RequestID: []byte("mine")}, 1)
 	}
 	for range 300 {
-		f.ask(c, Command{0x999, 1}, Head{Login: LoginSig{Sig: []byte("a secret")}}, 1)
+		f.askUnknown(c, ID{0x999, 1}, Head{Login: LoginSig{Sig: []byte("a secret")}})
 	}
 	if err := f.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
@@ -709,13 +727,13 @@ func TestEveryRefusalHasAnEventAndSuccessesAreSampled(t *testing.T) {
 }
 
 func TestCommandsAreNamed(t *testing.T) {
-	for text, want := range map[string]Command{"0x711": {0x711, 1}, "0x711_0": {0x711, 0}, "0x71f_127": {0x71f, 127}} {
-		if got, err := ParseCommand(text); got != want || err != nil {
+	for text, want := range map[string]ID{"0x711": {0x711, 1}, "0x711_0": {0x711, 0}, "0x71f_127": {0x71f, 127}} {
+		if got, err := ParseID(text); got != want || err != nil {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "711", "0x", "0x711_", "0x711_x", "0x711_-1", "0x1ffffffff"} {
-		if got, err := ParseCommand(text); err == nil {
+		if got, err := ParseID(text); err == nil {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
@@ -723,21 +741,21 @@ func TestCommandsAreNamed(t *testing.T) {
 
 func TestResultsAndCodes(t *testing.T) {
 	for _, test := range []struct {
-		command Command
+		command *Declaration
 		result  uint32
 		want    retcode.Code
 	}{
-		{CheckAccess, 66, retcode.AccessTokenSuperseded}, {CheckPay, 18, retcode.PayTokenSuperseded}, {CheckPay, 149, retcode.OIDBUINBlacklisted},
-		{ConvertOpenID, 0x5a, retcode.QQNonceReused}, {ConvertOpenID, 0x5b, retcode.QQTimestampOutOfRange}, {ConvertOpenID, 0x20, retcode.AccessTokenOpenIDInvalid},
+		{&CheckAccess.Declaration, 66, retcode.AccessTokenSuperseded}, {&CheckPay.Declaration, 18, retcode.PayTokenSuperseded}, {&CheckPay.Declaration, 149, retcode.OIDBUINBlacklisted},
+		{&ConvertOpenID.Declaration, 0x5a, retcode.QQNonceReused}, {&ConvertOpenID.Declaration, 0x5b, retcode.QQTimestampOutOfRange}, {&ConvertOpenID.Declaration, 0x20, retcode.AccessTokenOpenIDInvalid},
 	} {
-		if got, ok := CodeOf(test.command, test.result); !ok || got != test.want {
+		if got, ok := test.command.Code(test.result); !ok || got != test.want {
 			t.Errorf("%s %d: %v", test.command, test.result, got)
 		}
-		if got := Result(test.command, test.want); got != test.result {
+		if got := test.command.Result(test.want); got != test.result {
 			t.Errorf("%s %v: %d", test.command, test.want, got)
 		}
 	}
-	if code, ok := CodeOf(CheckAccess, 1<<20); ok {
+	if code, ok := CheckAccess.Code(1 << 20); ok {
 		t.Errorf("1<<20 is %v", code)
 	}
 }

@@ -42,15 +42,9 @@ type CommandPolicy struct {
 	DemandsLogin    bool                    `json:"demands_login"`
 }
 
-// DefaultCommandPolicy is the policy of a command that nobody decided about. Only 0x71f, which gives the account away that
-// its caller is going to act on, has one of its own.
-func DefaultCommandPolicy(c Command) CommandPolicy {
-	if c == ConvertOpenID {
-		return CommandPolicy{RefusedStates: []platform.AccountState{
-			platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected,
-		}}
-	}
-	return CommandPolicy{}
+// defaultPolicy is the policy of a command that nobody decided about.
+func (d *Declaration) defaultPolicy() CommandPolicy {
+	return CommandPolicy{RefusedStates: d.RefusedStates}
 }
 
 // ErrPolicy is wrapped by every error that says what is wrong with a policy.
@@ -62,7 +56,7 @@ const (
 	maxRanges      = 1_000
 )
 
-func (p *Policy) validate(known map[Command]*entry) error {
+func (p *Policy) validate(known map[ID]*entry) error {
 	switch {
 	case len(p.AddressBlackList) > maxRanges || len(p.InternalNetworks) > maxRanges || len(p.Maintenance) > maxRanges:
 		return fmt.Errorf("%w: a list of address ranges or of maintenance has more than %d entries", ErrPolicy, maxRanges)
@@ -80,7 +74,7 @@ func (p *Policy) validate(known map[Command]*entry) error {
 		}
 	}
 	for name, c := range p.Commands {
-		command, err := ParseCommand(name)
+		command, err := ParseID(name)
 		if err != nil || known[command] == nil || name != command.String() {
 			return fmt.Errorf("%w: there is no command %.20q", ErrPolicy, name)
 		}
@@ -117,7 +111,7 @@ type rules struct {
 	account bool // ... for which the account must be known
 }
 
-func newSettings(p Policy, commands map[Command]*entry) *settings {
+func newSettings(p Policy, commands map[ID]*entry) *settings {
 	s := &settings{policy: p, blackListed: make(map[platform.UIN]struct{}), rules: make([]rules, len(commands))}
 	for _, uin := range p.UINBlackList {
 		s.blackListed[uin] = struct{}{}
@@ -126,7 +120,7 @@ func newSettings(p Policy, commands map[Command]*entry) *settings {
 	for command, e := range commands {
 		decided, ok := p.Commands[command.String()]
 		if !ok {
-			decided = DefaultCommandPolicy(command)
+			decided = e.defaultPolicy()
 		}
 		r := rules{CommandPolicy: decided, apps: make(map[platform.AppID]struct{})}
 		for _, app := range decided.Apps {
@@ -174,9 +168,9 @@ func (b *Bus) LoadPolicy(ctx context.Context, from store.Policies, clock *platfo
 // Policy returns the policy that holds now, with every command in it.
 func (b *Bus) Policy() Policy {
 	p := copyPolicy(b.settings.Load().policy)
-	for c := range b.commands {
-		if _, decided := p.Commands[c.String()]; !decided {
-			p.Commands[c.String()] = DefaultCommandPolicy(c)
+	for id, e := range b.commands {
+		if _, decided := p.Commands[id.String()]; !decided {
+			p.Commands[id.String()] = e.defaultPolicy()
 		}
 	}
 	return p

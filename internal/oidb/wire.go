@@ -13,16 +13,22 @@ import (
 // against the generated form of oidb.proto. As there, a field that is unknown or of an unexpected wire type is read over,
 // and of a field that comes twice the last counts.
 
-// request is a message that a command takes. parse reads it; what it keeps of body is valid as long as body is.
-type request[T any] interface {
+// message is a message of a command. parse reads it; what it keeps of body is valid as long as body is. append writes it
+// after b.
+type message[T any] interface {
 	*T
 	parse(body []byte) error
+	append(b []byte) []byte
 }
 
-// response is a message that a command answers with. append writes it behind b.
+type request[T any] interface {
+	message[T]
+	of() Subject
+}
+
 type response[T any] interface {
-	*T
-	append(b []byte) []byte
+	message[T]
+	about() platform.UIN
 }
 
 // fields walks over the fields of a message.

@@ -42,7 +42,7 @@ func TestTheNativeVector(t *testing.T) {
 	if _, err := h.parse(f.head); err != nil {
 		t.Fatal(err)
 	}
-	want := Head{UIN: 10001, Command: Command{0x73a, 1}, Seq: 77, Service: []byte("gw")}
+	want := Head{UIN: 10001, Command: ID{0x73a, 1}, Seq: 77, Service: []byte("gw")}
 	if diff := cmp.Diff(want, h, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("head: (-want +got)\n%s", diff)
 	}
@@ -61,7 +61,7 @@ func TestTheClientVector(t *testing.T) {
 	if err := p.parse(f.body); err != nil {
 		t.Fatal(err)
 	}
-	if p.Command != (Command{0x73a, 1}) || string(p.Body) != "\x0a\x01x" || string(p.Version) != "gw/1" {
+	if p.Command != (ID{0x73a, 1}) || string(p.Body) != "\x0a\x01x" || string(p.Version) != "gw/1" {
 		t.Errorf("got %+v", p)
 	}
 	if got := appendClient(nil, &p); !bytes.Equal(got, data) {
@@ -124,7 +124,7 @@ func sameHead(t *testing.T, data []byte) {
 	}
 	want := Head{
 		UIN:     platform.UIN(pb.GetUint64Uin()),
-		Command: Command{pb.GetUint32Command(), pb.GetUint32ServiceType()},
+		Command: ID{pb.GetUint32Command(), pb.GetUint32ServiceType()},
 		Seq:     pb.GetUint32Seq(), Result: pb.GetUint32Result(), Message: []byte(pb.GetStrErrorMsg()), Service: []byte(pb.GetStrServiceName()),
 		Login: LoginSig{pb.MsgLoginSig.GetUint32Type(), pb.MsgLoginSig.GetBytesSig(), pb.MsgLoginSig.GetUint32Appid()},
 	}
@@ -137,7 +137,7 @@ func sameHead(t *testing.T, data []byte) {
 
 func fullHead() Head {
 	return Head{
-		UIN: 10001, Command: Command{0x711, 127}, Seq: 1 << 31, ClientAddr: netip.MustParseAddr("192.0.2.7"), Result: 255,
+		UIN: 10001, Command: ID{0x711, 127}, Seq: 1 << 31, ClientAddr: netip.MustParseAddr("192.0.2.7"), Result: 255,
 		Message: []byte("no"), Login: LoginSig{1, []byte("sig"), 100700001}, Service: []byte("gw"), Budget: 1500 * time.Millisecond,
 		RequestID: []byte("r-1"), Caller: 100700002,
 	}
@@ -325,7 +325,7 @@ func FuzzFrame(f *testing.F) {
 }
 
 func FuzzClientPackage(f *testing.F) {
-	f.Add((&clientPackage{Command: CheckPay, Body: []byte("b"), Version: []byte("v")}).append(nil))
+	f.Add((&clientPackage{Command: CheckPay.ID, Body: []byte("b"), Version: []byte("v")}).append(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var p clientPackage
 		var pb oidbpb.OIDBSSOPkg
@@ -333,7 +333,7 @@ func FuzzClientPackage(f *testing.F) {
 		if wrong := proto.Unmarshal(data, &pb); (err != nil) != (wrong != nil) {
 			t.Fatalf("by hand %v, generated %v", err, wrong)
 		}
-		if err == nil && (p.Command != (Command{pb.GetUint32Command(), pb.GetUint32ServiceType()}) || !bytes.Equal(p.Body, pb.GetBytesBodybuffer())) {
+		if err == nil && (p.Command != (ID{pb.GetUint32Command(), pb.GetUint32ServiceType()}) || !bytes.Equal(p.Body, pb.GetBytesBodybuffer())) {
 			t.Errorf("got %+v, want %v", p, &pb)
 		}
 	})

@@ -46,7 +46,7 @@ func (in *PolicyChange) apply(p *oidb.Policy) error {
 	set(&p.InternalNetworks, in.InternalNetworks)
 	set(&p.Maintenance, in.Maintenance)
 	for name, change := range in.Commands {
-		command, err := oidb.ParseCommand(name)
+		command, err := oidb.ParseID(name)
 		if err != nil {
 			return fmt.Errorf("%w: %w", oidb.ErrPolicy, err)
 		}

@@ -222,7 +222,7 @@ func (d *door) user(c *access.Call) error {
 
 // check has 0x711 check a token, and keeps what it says of it as the call's input.
 func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
-	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, req)
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ var loggedIn any = success("user is logged in")
 // verifyLogin checks a login. If it is an openkey that holds, it holds for two hours from now.
 func (d *door) verifyLogin(c *access.Call) (any, error) {
 	in := c.Input.(*verifyLoginBody)
-	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
 	})
 	return loggedIn, err
@@ -96,7 +96,7 @@ func (d *door) guestCheck(c *access.Call) (any, error) {
 	if _, guest := cutGuest(c.Query.Get("appid")); !guest {
 		return nil, retcode.V3GuestInvalid.Errorf("the appid in the URL has no G_ in front")
 	}
-	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid(), Token: in.AccessToken, Guest: true,
 	})
 	var failure *oidb.Failure
@@ -162,7 +162,7 @@ type pfvalResult struct {
 // pfval makes the strings with which a game's back end begins a payment.
 func (d *door) pfval(c *access.Call) (any, error) {
 	in := c.Input.(*pfvalBody)
-	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.AccessToken,
 	})
 	if err != nil {

@@ -35,12 +35,12 @@ func (b *tokenBody) request(c *access.Call) oidb.CheckRequest {
 
 // checkPlayer checks the body's token.
 func (d *door) checkPlayer(c *access.Call, b *tokenBody) (oidb.CheckResponse, error) {
-	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, b.request(c))
+	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 
 // showPlayer has the profile shown to the body's token.
 func (d *door) showPlayer(c *access.Call, b *tokenBody) (oidb.ProfileResponse, error) {
-	return oidb.Call[oidb.CheckRequest, oidb.ProfileResponse](c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+	return oidb.Call(c.Context(), d.bus, oidb.ShowProfile, b.request(c))
 }
 
 // picture is the address of a picture, by HTTPS where the caller wants only that (msdk-v3.md, 2).
@@ -150,7 +150,7 @@ func (d *door) friendsDetail(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, friends.Refusal(err)
 	}
-	rsp, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
 		AppID: c.App.AppID, UIN: login.UIN,
 	})
 	if err != nil {
@@ -441,7 +441,7 @@ type wifiResult struct {
 // wifi shows whether a player is entitled to wireless networks. No token speaks for the player, so the openid must be in use.
 func (d *door) wifi(c *access.Call) (any, error) {
 	in := c.Input.(*wifiBody)
-	_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
 		AppID: c.App.AppID, OpenID: in.packed,
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ func (d *door) verifyLogin(c *access.Call) (any, error) {
 	in := c.Input.(*verifyLoginBody)
 	req := in.request(c)
 	req.PC = req.PC || in.ClientOS == osPC
-	_, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, req)
+	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	return loggedIn, err
 }
 
@@ -87,7 +87,7 @@ func (d *door) pfval(c *access.Call) (any, error) {
 	if token == "" {
 		token = in.Token
 	}
-	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
 		AppID: c.App.AppID, MSDKOpenID: id, Token: string(token),
 	})
 	if err != nil {
@@ -190,7 +190,7 @@ type loginResult struct {
 func (d *door) login(c *access.Call) (any, error) {
 	in := c.Input.(*loginBody)
 	openid, _ := platform.ParseOpenID(string(in.ChannelInfo.OpenID)) // check has read it
-	rsp, err := oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: openid[:], Token: string(in.ChannelInfo.AccessToken),
 	})
 	if err != nil {

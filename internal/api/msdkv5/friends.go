@@ -18,12 +18,12 @@ const pictureSize = 100
 
 // checkPlayer checks the body's token.
 func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, error) {
-	return oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, b.request(c))
+	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 
 // showPlayer has the profile shown to the body's token.
 func (d *door) showPlayer(c *access.Call, b *playerBody) (oidb.ProfileResponse, error) {
-	return oidb.Call[oidb.CheckRequest, oidb.ProfileResponse](c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+	return oidb.Call(c.Context(), d.bus, oidb.ShowProfile, b.request(c))
 }
 
 // userinfoResult is a player's own profile (msdk-v5.md, 6).
@@ -101,7 +101,7 @@ func (d *door) friendList(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, friends.Refusal(err)
 	}
-	rsp, err := oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
 		AppID: c.App.AppID, UIN: login.UIN,
 	})
 	if err != nil {

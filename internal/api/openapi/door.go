@@ -141,7 +141,7 @@ func (d *door) nonce(c *access.Call) error {
 	if !in.openIDSound {
 		openid = []byte(c.Query.Get("openid")) // the timestamp counts all the same
 	}
-	_, err := oidb.Call[oidb.OpenIDRequest, oidb.OpenIDResponse](c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
 		AppID: c.App.AppID, OpenID: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
 	})
 	var failure *oidb.Failure
@@ -179,7 +179,7 @@ func openIDForm(c *access.Call) error {
 // stages to which it belongs.
 func (d *door) openkey(c *access.Call) (err error) {
 	in := c.Input.(*request)
-	in.login, err = oidb.Call[oidb.CheckRequest, oidb.CheckResponse](c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid[:], Token: c.Query.Get("openkey"), Openkey: true,
 	})
 	if err == nil {

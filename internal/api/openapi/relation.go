@@ -7,7 +7,7 @@ import (
 )
 
 func (d *door) listFriends(c *access.Call) (oidb.FriendsResponse, error) {
-	return oidb.Call[oidb.FriendsRequest, oidb.FriendsResponse](c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
+	return oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
 		AppID: c.App.AppID, UIN: c.Input.(*request).login.UIN,
 	})
 }
@@ -62,7 +62,7 @@ func (d *door) isFriend(c *access.Call) (any, error) {
 	}
 	var are bool
 	if user, ok := users[in.fopenids[0]]; ok {
-		rsp, err := oidb.Call[oidb.AreFriendsRequest, oidb.AreFriendsResponse](c.Context(), d.bus, oidb.AreFriends, oidb.AreFriendsRequest{
+		rsp, err := oidb.Call(c.Context(), d.bus, oidb.AreFriends, oidb.AreFriendsRequest{
 			UIN: in.login.UIN, Friend: user.UIN,
 		})
 		if err != nil {
