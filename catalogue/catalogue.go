@@ -1,6 +1,6 @@
-// Package catalogue reads the lists of return codes that Rookery keeps as data: codes.tsv, the contract, and doors.tsv,
-// the numbers of doors that have a list of their own. A file is accepted only as a whole; catalogue/gen turns it into the
-// tables of package retcode, which is therefore not imported here.
+// Package catalogue reads the lists of return codes that Rookery keeps as data: codes.tsv, the contract, and doors.tsv, the
+// doors' own numbers. A file is accepted only as a whole; catalogue/gen turns it into the tables of package retcode, which
+// is therefore not imported here.
 package catalogue
 
 import (
@@ -14,20 +14,20 @@ import (
 	"strings"
 )
 
-// Names of the two files below the catalogue's directory.
+// Names of the two files in the catalogue's directory.
 const (
 	CodesFile = "codes.tsv"
 	DoorsFile = "doors.tsv"
 )
 
-// Columns are the columns of either file, in order. The files' first line holds exactly these names, and every other line
-// one row, its fields parted by tabs.
+// Columns are the columns of both files, in order. A file's first line holds exactly these names, and every other line one
+// row, with fields separated by tabs.
 var Columns = []string{
 	"domain", "low", "high", "hex", "signed", "unsigned", "symbol",
 	"summary", "cause", "remedy", "class", "http", "answered_by", "note",
 }
 
-// A Domain is a space of numbers: the same number may stand in several domains, and only once in each.
+// A Domain is a space of numbers: the same number may occur in several domains, but only once in each.
 type Domain struct {
 	Name   string // as the files spell it
 	Ident  string // the Go constant of package retcode
@@ -65,7 +65,7 @@ var Classes = map[string]string{
 // answerers are the parts of the platform that may answer a code.
 var answerers = []string{"device", "gateway", "service", "bus", "back-end"}
 
-// maxRange bounds the numbers of one row, so that a slip in a column does not become thousands of constants.
+// maxRange bounds the numbers of one row, so that a typing error in a column does not become thousands of constants.
 const maxRange = 16
 
 // A Row is one row of a file. Its JSON form is that of retcode.Entry.
@@ -86,8 +86,8 @@ type Row struct {
 	Note       string `json:"note"`
 }
 
-// Constant returns the Go constant of one of the row's numbers: the symbol, and in a range the number after it, in the
-// two hex digits that a row with hex prints or in decimal without its sign.
+// Constant returns the Go constant of one of the row's numbers: the symbol, followed in a range by the number, in two hex
+// digits if the row has a hex form or else in decimal without its sign.
 func (r Row) Constant(number int) string {
 	switch {
 	case r.Low == r.High:
@@ -136,7 +136,7 @@ func Parse(codes, doors string) (*Catalogue, error) {
 	return &c, nil
 }
 
-// position is where something was first seen, for the message about the second.
+// position is where something was first seen, for the message about its second occurrence.
 type position struct {
 	file string
 	line int
@@ -187,7 +187,7 @@ func (p *parser) file(name, text string, doors bool) ([]Row, error) {
 	return rows, nil
 }
 
-// claim takes the row's numbers and constants, each of which may be taken once.
+// claim takes the row's numbers and constants, each of which may occur only once.
 func (p *parser) claim(row Row, at position) error {
 	for value := row.Low; value <= row.High; value++ {
 		n := number{row.Domain, value}
@@ -204,7 +204,7 @@ func (p *parser) claim(row Row, at position) error {
 	return nil
 }
 
-// parseRow reads one row and checks what can be checked without the others.
+// parseRow reads one row and checks everything that does not depend on other rows.
 func parseRow(fields []string, doors bool) (row Row, err error) {
 	for i, field := range fields {
 		if err := checkText(Columns[i], field); err != nil {
@@ -217,7 +217,7 @@ func parseRow(fields []string, doors bool) (row Row, err error) {
 	}
 	domain := slices.IndexFunc(Domains, func(d Domain) bool { return d.Name == row.Domain && d.Door == doors })
 	if domain < 0 {
-		return Row{}, refuse("domain", "%q is no domain of this file", row.Domain)
+		return Row{}, refuse("domain", "%q is not a domain of this file", row.Domain)
 	}
 	if row.Low, err = parseInt("low", fields[1], 32); err != nil {
 		return Row{}, err
@@ -239,16 +239,16 @@ func parseRow(fields []string, doors bool) (row Row, err error) {
 	case strings.HasSuffix(row.Summary, "."):
 		return Row{}, refuse("summary", "a phrase, without a full stop")
 	case Classes[row.Class] == "":
-		return Row{}, refuse("class", "%q is no class", row.Class)
+		return Row{}, refuse("class", "%q is not a class", row.Class)
 	case row.HTTPStatus < 200 || row.HTTPStatus > 599:
-		return Row{}, refuse("http", "%d is no final HTTP status", row.HTTPStatus)
+		return Row{}, refuse("http", "%d is not a final HTTP status", row.HTTPStatus)
 	case !slices.Contains(answerers, row.AnsweredBy):
-		return Row{}, refuse("answered_by", "%q is none of %s", row.AnsweredBy, strings.Join(answerers, " "))
+		return Row{}, refuse("answered_by", "%q is not one of %s", row.AnsweredBy, strings.Join(answerers, " "))
 	}
 	return row, row.checkForms()
 }
 
-// checkForms holds the printed forms against the numbers. A slip of the published list stays as printed, with a note.
+// checkForms checks the printed forms against the numbers. A mistake of the published list stays as printed, with a note.
 func (r Row) checkForms() error {
 	low, high, isRange := strings.Cut(r.Hex, "~")
 	if r.Hex != "" {
@@ -279,7 +279,7 @@ func (r Row) checkByte(column, field string) error {
 	return err
 }
 
-// checkText refuses what would not survive being printed on one line of plain text.
+// checkText refuses text that would not survive being printed on one line of plain text.
 func checkText(column, field string) error {
 	switch column {
 	case "hex", "signed", "unsigned", "note":

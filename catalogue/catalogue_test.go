@@ -11,7 +11,7 @@ import (
 
 var header = strings.Join(catalogue.Columns, "\t") + "\n"
 
-// row returns a sound row of the contract with some columns changed, given as name and value in turn.
+// row returns a valid row of the contract with some columns changed, given as name and value in turn.
 func row(changes ...string) string {
 	fields := map[string]string{
 		"domain": "qq", "low": "-5", "high": "-5", "symbol": "QQSignatureWrong", "summary": "the signature is wrong",
@@ -79,7 +79,7 @@ func TestParseRefuses(t *testing.T) {
 		{"other header", "domain\tlow\n" + row(), doors, "codes.tsv:1: the header"},
 		{"empty file", "", doors, "codes.tsv:1: the header"},
 		{"no rows", header, doors, "codes.tsv: no rows"},
-		{"last line without an end", header + strings.TrimSuffix(row(), "\n"), doors, "codes.tsv: the last line"},
+		{"last line without a line end", header + strings.TrimSuffix(row(), "\n"), doors, "codes.tsv: the last line"},
 		{"missing column", header + "qq\t-5\n", doors, "codes.tsv:2: 2 columns, want 14"},
 		{"extra column", header + "x\t" + row(), doors, "codes.tsv:2: 15 columns"},
 		{"blank line", header + row() + "\n", doors, "codes.tsv:3: 1 columns"},
@@ -87,9 +87,9 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown domain", header + row("domain", "wechat"), doors, "codes.tsv:2:domain: "},
 		{"door in the contract", header + row("domain", "msdkv5", "symbol", "V5X"), doors, "codes.tsv:2:domain: "},
 		{"contract among the doors", header + row(), header + row("low", "-6", "high", "-6"), "doors.tsv:2:domain: "},
-		{"low no number", header + row("low", "x"), doors, "codes.tsv:2:low: "},
+		{"low is not a number", header + row("low", "x"), doors, "codes.tsv:2:low: "},
 		{"low with a plus sign", header + row("low", "+5"), doors, "codes.tsv:2:low: "},
-		{"high no number", header + row("high", "-5.0"), doors, "codes.tsv:2:high: "},
+		{"high is not a number", header + row("high", "-5.0"), doors, "codes.tsv:2:high: "},
 		{"number above 32 bits", header + row("low", "2147483648", "high", "2147483648"), doors, "codes.tsv:2:low: "},
 		{"low above high", header + row("low", "-4"), doors, "codes.tsv:2:high: "},
 		{"huge range", header + row("low", "-500"), doors, "codes.tsv:2:high: "},
@@ -100,7 +100,7 @@ func TestParseRefuses(t *testing.T) {
 		{"duplicate among the doors", header + row(), doors + row("domain", "msdkv5", "low", "1008", "high", "1008", "symbol", "V5X"), "doors.tsv:3:low: "},
 		{"symbol of another domain", header + row("symbol", "GroupX"), doors, "codes.tsv:2:symbol: "},
 		{"symbol that is only the prefix", header + row("symbol", "QQ"), doors, "codes.tsv:2:symbol: "},
-		{"symbol that is no name", header + row("symbol", "QQ-X"), doors, "codes.tsv:2:symbol: "},
+		{"symbol that is not a name", header + row("symbol", "QQ-X"), doors, "codes.tsv:2:symbol: "},
 		{"empty summary", header + row("summary", ""), doors, "codes.tsv:2:summary: empty"},
 		{"empty cause", header + row("cause", ""), doors, "codes.tsv:2:cause: empty"},
 		{"empty remedy", header + row("remedy", ""), doors, "codes.tsv:2:remedy: empty"},
@@ -109,13 +109,13 @@ func TestParseRefuses(t *testing.T) {
 		{"quote", header + row("cause", `"It" differs.`), doors, "codes.tsv:2:cause: "},
 		{"letter outside ASCII", header + row("cause", "It differs\u2026"), doors, "codes.tsv:2:cause: "},
 		{"unknown class", header + row("class", "panic"), doors, "codes.tsv:2:class: "},
-		{"http no number", header + row("http", "OK"), doors, "codes.tsv:2:http: "},
-		{"http no final status", header + row("http", "100"), doors, "codes.tsv:2:http: "},
+		{"http is not a number", header + row("http", "OK"), doors, "codes.tsv:2:http: "},
+		{"http is not a final status", header + row("http", "100"), doors, "codes.tsv:2:http: "},
 		{"unknown answered_by", header + row("answered_by", "nobody"), doors, "codes.tsv:2:answered_by: "},
 		{"hex without 0x", header + row("hex", "fb"), doors, "codes.tsv:2:hex: "},
 		{"hex of another number", header + row("domain", "oidb", "low", "116", "high", "116", "hex", "0x71", "symbol", "OIDBX"), doors, "codes.tsv:2:hex: "},
 		{"hex of half a range", header + row("domain", "oidb", "low", "1", "high", "2", "hex", "0x1~2", "symbol", "OIDBX"), doors, "codes.tsv:2:hex: "},
-		{"signed no number", header + row("signed", "x"), doors, "codes.tsv:2:signed: "},
+		{"signed is not a number", header + row("signed", "x"), doors, "codes.tsv:2:signed: "},
 		{"signed of another byte", header + row("signed", "-6"), doors, "codes.tsv:2:signed: "},
 		{"unsigned of another byte", header + row("unsigned", "250"), doors, "codes.tsv:2:unsigned: "},
 	}

@@ -22,7 +22,7 @@ import (
 	"strconv"
 )
 
-// A Domain is a space of return codes. The zero Domain is none.
+// A Domain is a space of return codes. The zero Domain is not a domain.
 type Domain uint8
 
 // The six domains of the contract, and after them the doors with numbers of their own.
@@ -33,10 +33,10 @@ const (
 	OIDB                          // the bus, the same for every command
 	PayToken                      // the pay token check, command 0x73a
 	AccessToken                   // the access token check, command 0x711
-	MSDKv5                        // the MSDK V5 doors' own numbers, which are no part of the contract
+	MSDKv5                        // the MSDK V5 doors' own numbers, which are not part of the contract
 	MSDKv3                        // the MSDK V3 doors' own numbers, likewise
-	Connect                       // OAuth's numbers beside those of QQ, likewise
-	OpenAPI                       // OpenAPI V3's numbers beside those of QQ, likewise
+	Connect                       // OAuth's numbers that are not in QQ, likewise
+	OpenAPI                       // OpenAPI V3's numbers that are not in QQ, likewise
 )
 
 var domainNames = [...]string{
@@ -47,7 +47,7 @@ var domainNames = [...]string{
 // String returns the domain's name, such as "qq" or "accesstoken".
 func (d Domain) String() string { return name(domainNames[:], d, "Domain") }
 
-// MarshalText writes the domain's name; it fails for a Domain that is none of the constants.
+// MarshalText writes the domain's name; it fails for a Domain that is not one of the constants.
 func (d Domain) MarshalText() ([]byte, error) { return marshalName(domainNames[:], d) }
 
 // UnmarshalText reads what MarshalText writes.
@@ -56,24 +56,24 @@ func (d *Domain) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// ParseDomain returns the domain of that name.
+// ParseDomain returns the domain with that name.
 func ParseDomain(name string) (Domain, error) {
 	return parseName[Domain](domainNames[:], name, "domain")
 }
 
-// A Class tells the program that got a code what to do about it. The zero Class is none.
+// A Class tells the program that received a code what to do about it. The zero Class is not a class.
 type Class uint8
 
 // The classes.
 const (
 	ClassOK               Class = iota + 1 // nothing: the call succeeded
 	ClassRetry                             // the same call may work in a moment; repeat it with backoff
-	ClassSlowDown                          // it came too often; wait before the next one
+	ClassSlowDown                          // calls came too often; wait before the next one
 	ClassReauthorize                       // get a new login or token
 	ClassFixRequest                        // the caller's code sent something wrong
 	ClassFixConfiguration                  // the app's registration, permissions, addresses or binding must change
 	ClassAskUser                           // a person must act
-	ClassContactPlatform                   // only the platform's operator can mend it
+	ClassContactPlatform                   // only the platform's operator can fix it
 	ClassInternal                          // the platform's own fault; report it
 )
 
@@ -86,7 +86,7 @@ var classNames = [...]string{
 // String returns the class's name, such as "slow-down".
 func (c Class) String() string { return name(classNames[:], c, "Class") }
 
-// MarshalText writes the class's name; it fails for a Class that is none of the constants.
+// MarshalText writes the class's name; it fails for a Class that is not one of the constants.
 func (c Class) MarshalText() ([]byte, error) { return marshalName(classNames[:], c) }
 
 // UnmarshalText reads what MarshalText writes.
@@ -95,7 +95,7 @@ func (c *Class) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// ParseClass returns the class of that name.
+// ParseClass returns the class with that name.
 func ParseClass(name string) (Class, error) { return parseName[Class](classNames[:], name, "class") }
 
 func name[T ~uint8](names []string, value T, kind string) string {
@@ -119,16 +119,16 @@ func parseName[T ~uint8](names []string, name, kind string) (T, error) {
 	return 0, fmt.Errorf("retcode: there is no %s %q", kind, name)
 }
 
-// A Code is one return code: a domain and a number in it. It is an error, also when its number means success, and
-// returning one of the constants as an error allocates nothing. The zero Code is no code.
+// A Code is one return code: a domain and a number in it. It is an error, even if its number means success, and returning
+// one of the constants as an error allocates nothing. The zero Code is not a code.
 type Code int64
 
-// numberBits is the room for a number below the domain. A number is added to the shifted domain, not or-ed, so the
-// generated constants show it with its sign.
+// numberBits is the width of the number below the domain. The number is added to the shifted domain, not or-ed, so that the
+// generated constants show its sign.
 const numberBits = 32
 
-// Lookup returns the code with that number in the domain, and whether the catalogue has it. The number is the one that
-// the list gives as the code itself, not another printed form of it; Explain knows those.
+// Lookup returns the code with that number in the domain, and whether the catalogue has it. The number is the code itself,
+// not another printed form of it; Explain knows those.
 func Lookup(domain Domain, number int) (Code, bool) {
 	if find(domain, number) == nil {
 		return 0, false
@@ -144,8 +144,8 @@ func (c Code) Domain() Domain { return Domain((c - Code(c.Number())) >> numberBi
 // Number returns the number that goes over the wire, with its sign.
 func (c Code) Number() int { return int(int32(c)) }
 
-// Entry returns the catalogue's row for the code, which in a range is shared by several codes. Only a Code that neither
-// a constant nor Lookup made has none; then the Entry is zero.
+// Entry returns the catalogue's row for the code, which several codes of a range share. It is zero for a Code that is
+// neither a constant nor from Lookup.
 func (c Code) Entry() Entry {
 	if e := find(c.Domain(), c.Number()); e != nil {
 		return *e
@@ -168,7 +168,7 @@ func (c Code) Symbol() string {
 	}
 }
 
-// Class returns what the caller should do; ClassInternal when the catalogue does not have the code.
+// Class returns what the caller should do; it is ClassInternal when the catalogue does not have the code.
 func (c Code) Class() Class {
 	if e := find(c.Domain(), c.Number()); e != nil {
 		return e.Class
@@ -176,7 +176,7 @@ func (c Code) Class() Class {
 	return ClassInternal
 }
 
-// HTTPStatus returns the status for doors that answer with one; 500 when the catalogue does not have the code.
+// HTTPStatus returns the status for doors that answer with one; it is 500 when the catalogue does not have the code.
 func (c Code) HTTPStatus() int {
 	if e := find(c.Domain(), c.Number()); e != nil {
 		return e.HTTPStatus
@@ -196,22 +196,22 @@ func (c Code) Error() string {
 	return c.Domain().String() + " " + strconv.Itoa(c.Number()) + ": " + summary
 }
 
-// An Entry is one row of the catalogue. Most rows hold one number, some a range that has one meaning.
+// An Entry is one row of the catalogue. Most rows hold one number, some a range of numbers with one meaning.
 type Entry struct {
 	Domain     Domain `json:"domain"`
 	Low        int    `json:"low"`
 	High       int    `json:"high"`        // equal to Low unless the row is a range
-	Hex        string `json:"hex"`         // as the list prints it, "" when it does not
+	Hex        string `json:"hex"`         // as the list prints it; "" when it prints none
 	Signed     string `json:"signed"`      // the number as a signed byte, "" when the list prints none
 	Unsigned   string `json:"unsigned"`    // the number as an unsigned byte, "" when the list prints none
-	Symbol     string `json:"symbol"`      // the Go constant; in a range the part that its constants share
+	Symbol     string `json:"symbol"`      // the Go constant; in a range the common part of its constants
 	Summary    string `json:"summary"`     // what is wrong, a short phrase
 	Cause      string `json:"cause"`       // the condition that holds when the platform answers the code
 	Remedy     string `json:"remedy"`      // what a developer or an operator can do
 	Class      Class  `json:"class"`       // what the calling program should do
 	HTTPStatus int    `json:"http"`        // the status of doors that answer with one
 	AnsweredBy string `json:"answered_by"` // device, gateway, service, bus or back-end
-	Note       string `json:"note"`        // where the published list slips or is unclear, mostly ""
+	Note       string `json:"note"`        // where the published list is wrong or unclear, mostly ""
 }
 
 // Entries returns the rows of the contract in the order of the published list.
@@ -220,7 +220,7 @@ func Entries() iter.Seq[Entry] { return values(table[:contractRows]) }
 // DoorEntries returns the rows of the doors that have numbers of their own, in ascending order.
 func DoorEntries() iter.Seq[Entry] { return values(table[contractRows:]) }
 
-// values hands out copies, which keeps the table out of the caller's reach.
+// values yields copies, so that callers cannot change the table.
 func values(entries []Entry) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range entries {

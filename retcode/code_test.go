@@ -36,7 +36,7 @@ func TestContractIsWhole(t *testing.T) {
 		rows++
 		numbers += e.High - e.Low + 1
 		if e.Domain >= retcode.MSDKv5 {
-			t.Errorf("%s is no row of the contract", e.Symbol)
+			t.Errorf("%s is not a row of the contract", e.Symbol)
 		}
 	}
 	if rows != 215 || numbers != 229 {
@@ -63,7 +63,7 @@ func TestCodeKeepsDomainAndNumber(t *testing.T) {
 				t.Errorf("%v: class %v, status %d, want %v, %d", code, code.Class(), code.HTTPStatus(), e.Class, e.HTTPStatus)
 			}
 			if !bytes.Contains(source, []byte("\t"+code.Symbol()+" Code = ")) || seen[code.Symbol()] {
-				t.Errorf("symbol %s is not unique or no constant", code.Symbol())
+				t.Errorf("symbol %s is not unique or not a constant", code.Symbol())
 			}
 			seen[code.Symbol()] = true
 		}
@@ -110,7 +110,6 @@ func TestUnknownCode(t *testing.T) {
 	}
 }
 
-// The golden file is the catalogue for clients in other languages.
 func TestGolden(t *testing.T) {
 	want, err := os.ReadFile("testdata/codes.golden.json")
 	if err != nil {

@@ -14,8 +14,8 @@ type Error struct {
 	cause      error
 }
 
-// Errorf returns the code with a detail, formatted like fmt.Sprintf: one sentence that any caller may read. What the
-// caller must not see belongs into WithCause.
+// Errorf returns the code with a detail, formatted like fmt.Sprintf: one sentence that any caller may read. What the caller
+// must not see belongs in WithCause.
 func (c Code) Errorf(format string, args ...any) *Error {
 	return &Error{code: c, detail: fmt.Sprintf(format, args...)}
 }
@@ -43,13 +43,13 @@ func (e *Error) WithRetryAfter(d time.Duration) *Error {
 // Code returns the code.
 func (e *Error) Code() Code { return e.code }
 
-// Detail returns the sentence for the caller, "" when there is none beyond the code's summary.
+// Detail returns the sentence for the caller; "" when the code's summary says it all.
 func (e *Error) Detail() string { return e.detail }
 
-// RetryAfter returns how long the caller should wait, 0 when that is not known.
+// RetryAfter returns how long the caller should wait; 0 when that is not known.
 func (e *Error) RetryAfter() time.Duration { return e.retryAfter }
 
-// Cause returns the private cause for the log, nil when there is none.
+// Cause returns the private cause for the log, or nil.
 func (e *Error) Cause() error { return e.cause }
 
 // Error returns the code's text and the detail, never the cause.
@@ -68,8 +68,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.code, e.cause}
 }
 
-// From returns the outermost code in err's chain, and whether there is one. It follows Unwrap in the order of errors.Is,
-// and looks neither at an Error's cause nor behind a code.
+// From returns the outermost code in err's chain, and whether it has one. It follows Unwrap in the order of errors.Is, but
+// looks neither into an Error's cause nor below a code.
 func From(err error) (Code, bool) {
 	for err != nil {
 		switch e := err.(type) {

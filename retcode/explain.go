@@ -12,11 +12,11 @@ import (
 type Candidate struct {
 	Code   Code
 	Entry  Entry
-	Reason string // why the number is read in this domain, a sentence or two
+	Reason string // why the number is read in this domain, in one or two sentences
 
-	// Alternative says that this is a less likely reading of the number that the candidate before it reads too.
+	// Alternative marks a less likely reading of the same number as the candidate before it.
 	Alternative bool
-	// Origin says that a command of the bus answered this code to the door, which then answered the code before it.
+	// Origin marks a code that a command of the bus answered to the door, which then answered the code before it.
 	Origin bool
 }
 
@@ -55,7 +55,7 @@ type options struct {
 	errorsOnly bool
 }
 
-// WithDomain leaves only candidates of one domain, whatever the text suggests.
+// WithDomain keeps only candidates of one domain, whatever the text suggests.
 func WithDomain(d Domain) Option { return func(o *options) { o.domain = d } }
 
 // ErrorsOnly leaves out success. It is meant for the lines of a log, most of which report that nothing went wrong.
@@ -95,23 +95,23 @@ func Explain(text string, opts ...Option) []Candidate {
 	return candidates
 }
 
-// A reading is one way to understand a printed number.
+// A reading is one way to interpret a printed number.
 type reading struct {
 	entry  *Entry
-	number int // the code's number, which for another printed form differs from the printed one
+	number int // the code's number, which may differ from the printed one
 	form   form
 }
 
-// form is how a printed number relates to the code's own number.
+// form is the relation of a printed number to the code's own number.
 type form uint8
 
 const (
 	asIs       form = iota
-	signedByte      // the bus's byte, printed signed
-	misprint        // a hex form that the published list gives beside another number
+	signedByte      // the bus's byte, printed as a signed byte
+	misprint        // a hex form that the published list prints next to another number
 )
 
-// maxReadings is one more than any number of the catalogue has.
+// maxReadings is one more than the readings that any number of the catalogue has.
 const maxReadings = 4
 
 type readings struct {
@@ -128,7 +128,7 @@ func (rs *readings) add(e *Entry, number int, f form) {
 
 func (rs *readings) all() []reading { return rs.list[:rs.n] }
 
-// keep leaves only the readings that match, unless there are none, and reports whether there are any.
+// keep keeps only the readings that match, unless none does, and reports whether one did.
 func (rs *readings) keep(match func(reading) bool) bool {
 	if !slices.ContainsFunc(rs.all(), match) {
 		return false
@@ -149,7 +149,7 @@ var (
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
 
-// readingsOf returns every way to understand a printed number.
+// readingsOf returns every way to interpret a printed number.
 func readingsOf(n number) (rs readings) {
 	if !n.hex() {
 		for _, d := range decimalOrder {
@@ -229,7 +229,7 @@ func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin
 	return candidates
 }
 
-// narrow leaves the readings that the surroundings of a number allow, and returns why, or "" when they settle nothing.
+// narrow keeps the readings that the surroundings of a number allow, and returns why, or "" when they settle nothing.
 func (s *scanner) narrow(rs *readings, f finding) string {
 	inDomain := func(r reading) bool { return r.entry.Domain == f.domain }
 	if f.domain != 0 && rs.keep(inDomain) || f.place == named {
@@ -246,7 +246,7 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 	if atDoor || s.busAnswered {
 		rs.filter(func(r reading) bool { return r.form != signedByte })
 	}
-	if f.place == opening || f.key == keyPlatform { // a code of the platform, and not of the door that passes it on
+	if f.place == opening || f.key == keyPlatform { // a code of the platform, not of the door that passes it on
 		rs.filter(func(r reading) bool {
 			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
 		})
@@ -287,13 +287,13 @@ var interfaceReasons = map[Domain]string{
 	GameCenter: "The text names a Game Center interface.",
 }
 
-// isV3 tells whether MSDK V3 has the number for a failure of its own access or logic layer, where the bus has it as a
+// isV3 reports whether MSDK V3 uses the number for a failure of its own access or logic layer while the bus has it as a
 // signed byte.
 func isV3(n number) bool {
 	return n.value <= -101 && n.value >= -107 || n.value == -109 || n.value == -110
 }
 
-// isDoors tells whether a reading is one that an HTTP door or a client's share call gives.
+// isDoors reports whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
 	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI:
@@ -302,7 +302,7 @@ func isDoors(r reading) bool {
 	return false
 }
 
-// narrowToCommand leaves the readings that a command's answer can have: the command's own results, and above them the
+// narrowToCommand keeps the readings that a command's answer can have: the command's own results, and before them the
 // bus's.
 func narrowToCommand(rs *readings, f finding) string {
 	if f.command == openIDConversion {
@@ -319,7 +319,7 @@ func narrowToCommand(rs *readings, f finding) string {
 	case rs.keep(func(r reading) bool { return r.entry.Domain == OIDB }):
 		return "The bus answers this number, whatever the command."
 	case f.command != someCommand && f.value >= 0:
-		rs.n = 0 // a result of the command's own, which is in no list
+		rs.n = 0 // a result of the command's own, which no list has
 	}
 	return ""
 }
@@ -346,7 +346,7 @@ func originReason(c command) string {
 	return "It is the origin of the code before it: what the bus answered to the door."
 }
 
-// readingReason says why a number that its surroundings do not settle may be read in the way of list[i].
+// readingReason says why list[i] is a possible reading of a number that its surroundings do not settle.
 func readingReason(n number, list []reading, i int) string {
 	r := list[i]
 	switch {

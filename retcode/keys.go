@@ -7,18 +7,18 @@ type key uint8
 
 const (
 	noKey        key = iota
-	keyRet           // the code, in names that are hardly ever anything else
+	keyRet           // the code, in a name that hardly ever means anything else
 	keyCode          // the code, in a name that other things have too
-	keyResult        // the same, and used by the bus rather than by a door
+	keyResult        // like keyCode, but used by the bus rather than by a door
 	keyError         // OAuth's name for the code
-	keyPlatform      // the platform's own code, beside a ret
-	keyThird         // the code that a client's SDK got, beside its own
+	keyPlatform      // the platform's own code, next to a ret
+	keyThird         // the code that a client's SDK received, next to its own
 	keyBusResult     // a result of the bus
 	keyMessage       // a text that may open with a code
 	keyCommand       // a command number of the bus, or a command of the Game Center
 	keyDomain        // a domain's name
-	keyBus           // mention of the bus
-	keyHTTP          // mention of HTTP
+	keyBus           // a mention of the bus
+	keyHTTP          // a mention of HTTP
 	keyV3            // a member that only MSDK V3 has, or its name
 )
 
@@ -101,7 +101,7 @@ func lookupKey(w string) (key, Domain) {
 	return noKey, 0
 }
 
-// chineseKeys are the Chinese words for a return code, the longer before those that they begin with.
+// chineseKeys are the Chinese words for a return code, longer words before their own prefixes.
 var chineseKeys = []struct {
 	word string
 	key  key

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// number is a printed number. Return codes fit 32 bits; what does not is no number.
+// number is a printed number. Return codes fit in 32 bits; anything longer is not a number here.
 type number struct {
 	value     int
 	hexDigits int  // how many hex digits were printed, 0 for a decimal number
@@ -15,19 +15,19 @@ type number struct {
 
 func (n number) hex() bool { return n.hexDigits > 0 }
 
-// distinct tells whether the number is unlikely to be an ordinary count.
+// distinct reports whether the number is unlikely to be an ordinary count.
 func (n number) distinct() bool { return n.value < 0 || n.value >= 1000 }
 
-// isByte tells whether the number can be a command's result, signed or unsigned.
+// isByte reports whether the number can be a command's result, signed or unsigned.
 func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
 
-// known tells whether some domain has the number.
+// known reports whether some domain has the number.
 func (n number) known() bool {
 	rs := readingsOf(n)
 	return rs.n > 0
 }
 
-// onlyNumbers takes a text that is nothing but a number, a range of them or a list.
+// onlyNumbers reads a text that is nothing but a number, a range or a list of numbers.
 func (s *scanner) onlyNumbers() bool {
 	t := strings.TrimLeft(strings.TrimRight(s.text, " \t\r\n,;.?)]\"'`"), " \t\r\n([\"'`")
 	for first := true; ; first = false {
@@ -41,7 +41,7 @@ func (s *scanner) onlyNumbers() bool {
 			}
 		}
 		whole := first && end == len(t)
-		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex()) { // few numbers in a row are a list of codes
+		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex()) { // small numbers in a row are a list of codes
 			break
 		}
 		s.add(finding{number: n})
@@ -54,7 +54,7 @@ func (s *scanner) onlyNumbers() bool {
 	return false
 }
 
-// cutRangeSign returns what follows the sign between the two numbers of a range: "100013 ~ 100016".
+// cutRangeSign returns the text after the sign between the two numbers of a range: "100013 ~ 100016".
 func cutRangeSign(t string) (rest string, ok bool) {
 	t = strings.TrimLeft(t, " ")
 	for _, sign := range []string{"~", "\uff5e", "\u2013", "\u2014", "..", "-", "to ", "至", "到"} {
@@ -65,8 +65,8 @@ func cutRangeSign(t string) (rest string, ok bool) {
 	return t, false
 }
 
-// numberRange takes every number from first to the one that the text holds and nothing else, in either direction. A
-// hyphen parts other things too, and hides the sign of what follows it.
+// numberRange takes every number from first to the number that makes up text, in either direction. A hyphen is ambiguous:
+// it separates other things too, and hides the sign of the number after it.
 func (s *scanner) numberRange(first number, text string, hyphen bool) bool {
 	last, end, ok := readNumber(text, 0)
 	if !ok || end != len(text) || first.hex() != last.hex() {
@@ -95,8 +95,8 @@ func (s *scanner) numberRange(first number, text string, hyphen bool) bool {
 // minus is the minus sign that typeset documents print instead of a hyphen.
 const minus = "\u2212"
 
-// parseNumber reads a decimal or hex number at t[i:] and returns where it ends. A number that is only the beginning of
-// something else, such as a word, a date, a time or a fraction, is none.
+// parseNumber reads a decimal or hex number at t[i:] and returns where it ends. The beginning of something else, such as a
+// word, a date, a time or a fraction, is not a number.
 func parseNumber(t string, i int) (n number, end int, ok bool) {
 	n, end, ok = readNumber(t, i)
 	if ok && n.hex() && end < len(t) && t[end] == '_' { // 0x8fc_2, a command and its service type
@@ -105,7 +105,7 @@ func parseNumber(t string, i int) (n number, end int, ok bool) {
 	return n, end, ok && endsNumber(t, end)
 }
 
-// endsNumber tells whether a number that was read up to i is not the beginning of something else.
+// endsNumber reports whether the number that ends at i is not the beginning of something else.
 func endsNumber(t string, i int) bool {
 	switch {
 	case i == len(t):

@@ -7,8 +7,8 @@ import (
 )
 
 // The scanner finds the numbers that stand where return codes stand. It reads a text by its words, not by its syntax, so
-// that one pass serves JSON, JSON inside JSON, JSONP, logfmt, query strings and prose, whole or cut off. What decides is
-// the key before a number; numbers with no such key are passed over.
+// that one pass serves JSON, JSON inside JSON, JSONP, logfmt, query strings and prose, whole or cut off. The key before a
+// number decides; numbers without such a key are ignored.
 
 // place is where a number stood.
 type place uint8
@@ -17,8 +17,8 @@ const (
 	alone        place = iota // it is the whole text
 	named                     // it follows a domain's name
 	field                     // the value of code, ret, result ...
-	jsonAnswer                // the value of a quoted member code, ret ...
-	oauthError                // the value of error, and a number of OAuth's
+	jsonAnswer                // the value of a quoted member such as code or ret
+	oauthError                // the value of error, which is a number of OAuth's
 	platformCode              // the value of platCode or thirdCode
 	opening                   // it opens a message
 )
@@ -34,7 +34,7 @@ const (
 	openIDConversion command = 0x71f
 )
 
-// ownDomain returns the domain of the command's own results, 0 when it has none of its own or is not known.
+// ownDomain returns the domain of the command's own results; 0 when the command has no such domain or is not known.
 func (c command) ownDomain() Domain {
 	switch c {
 	case accessTokenCheck, openIDConversion:
@@ -61,10 +61,10 @@ type scanner struct {
 	found [maxFindings]finding
 	n     int
 
-	command    command // the command last named, until a number is taken for its answer
+	command    command // the command named last, until a number is taken as its answer
 	interfaces Domain  // the domain whose interface the text names
-	door       Domain  // the door below whose path the interface is, for the numbers of its own
-	domain     Domain  // the value of a field domain
+	door       Domain  // the door whose path the interface is below, for the numbers of its own
+	domain     Domain  // the value of a domain field
 
 	weChat      bool // the code that opens the message is WeChat's
 	thirdCode   bool // the text has a thirdCode
@@ -126,7 +126,7 @@ func (s *scanner) scan() {
 	}
 }
 
-// settle decides what only the whole text tells.
+// settle decides what only the whole text can tell.
 func (s *scanner) settle() {
 	// A command named after its result: ret=17 cmd=0x73a.
 	if s.command.ownDomain() != 0 {
@@ -142,7 +142,7 @@ func (s *scanner) settle() {
 	kept := s.found[:0]
 	for _, f := range s.findings() {
 		if f.command == someCommand && s.interfaces != 0 && find(s.interfaces, f.value) != nil {
-			f.command = noCommand // the interface's own answer, in a line that also speaks of the bus
+			f.command = noCommand // the interface's own answer, in a line that also mentions the bus
 		}
 		switch {
 		case f.value == 0 && failed:
@@ -160,7 +160,7 @@ func (s *scanner) settle() {
 	s.n = len(kept)
 }
 
-// weChatEnvelope is the ret that says that the message opens with a code of WeChat's; -10000 says so of QQ's.
+// weChatEnvelope is the ret of a message that opens with a code of WeChat's; -10000 is the ret for QQ's.
 const (
 	weChatEnvelope = -20000
 	qqEnvelope     = "-10000"
@@ -182,8 +182,8 @@ func (s *scanner) openingNumber(i int) {
 	}
 }
 
-// opensMessage tells whether a number is followed by a comma and a word. Prose has a blank between them, so a blank is
-// allowed only where a message surely begins.
+// opensMessage reports whether a number is followed by a comma and a word. Prose has a blank between them, so a blank is
+// allowed only where a message certainly begins.
 func opensMessage(rest string, blank bool) bool {
 	rest, ok := strings.CutPrefix(rest, ",")
 	if blank {
@@ -192,7 +192,7 @@ func opensMessage(rest string, blank bool) bool {
 	return ok && rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
 }
 
-// word looks at the word text[start:end].
+// word interprets the word text[start:end].
 func (s *scanner) word(start, end int) {
 	t := s.text
 	w := t[start:end]
@@ -236,7 +236,7 @@ func (s *scanner) word(start, end int) {
 	}
 }
 
-// numberWord looks at a word that begins with a digit: a command number, or the code that opens the whole text.
+// numberWord interprets a word that begins with a digit: a command number, or the code that opens the whole text.
 func (s *scanner) numberWord(start, end int) {
 	n, numEnd, ok := parseNumber(s.text, start)
 	if !ok {
@@ -277,8 +277,8 @@ func (s *scanner) commandValue(end int) {
 	}
 }
 
-// path learns the domain from one part of an interface's path and the word before it. Group and Game Center interfaces
-// are below common paths.
+// path derives the domain from one part of an interface's path and the word before it. Group and Game Center interfaces
+// share their paths with others, so they are looked for first.
 func (s *scanner) path(before, part string) {
 	switch {
 	case before == "usr" || before == "home": // a file's path: /usr/share, /home/user
@@ -305,7 +305,7 @@ func (s *scanner) path(before, part string) {
 	}
 }
 
-// named takes a number after a domain's name, in the form that Code.Error gives it (qq -5: ...) or as qq/-5.
+// named takes the number after a domain's name, in the form that Code.Error gives it (qq -5: ...) or as qq/-5.
 func (s *scanner) named(domain Domain, start, end int) bool {
 	t := s.text
 	if end == len(t) || strings.IndexByte(" :/", t[end]) < 0 || start > 0 && t[start-1] == '/' {
@@ -319,7 +319,7 @@ func (s *scanner) named(domain Domain, start, end int) bool {
 	return true
 }
 
-// message takes the code that opens a message: "msg":"-73,internal error". Where a ret says that one does, no text needs
+// message takes the code that opens a message: "msg":"-73,internal error". Where a ret announces such a code, no text needs
 // to follow it.
 func (s *scanner) message(end int) {
 	at, sep := valueAt(s.text, end)
@@ -350,7 +350,7 @@ func (s *scanner) value(k key, start, end int) {
 		return
 	}
 	quoted := end < len(t) && (t[end] == '"' || t[end] == '\\')
-	wordy := k == keyCode || k == keyResult || k == keyError // words of prose too
+	wordy := k == keyCode || k == keyResult || k == keyError // also words of prose
 	if wordy && !n.distinct() && s.command == noCommand {
 		switch {
 		case sep == ' ' || end > 0 && t[end-1] >= utf8.RuneSelf: // code 5 of the plan, 返回：5 条
@@ -379,7 +379,7 @@ func (s *scanner) value(k key, start, end int) {
 	s.add(f)
 }
 
-// otherCode tells whether the word before code makes it a code of another kind: exit code 1, grpc.code=5.
+// otherCode reports whether the word before code makes it a code of another kind: exit code 1, grpc.code=5.
 func (s *scanner) otherCode(start int) bool {
 	if s.prevEnd == 0 || strings.Trim(s.text[s.prevEnd:start], " .-") != "" {
 		return false
@@ -391,7 +391,7 @@ func (s *scanner) otherCode(start int) bool {
 	return false
 }
 
-// prose tells whether what follows a number goes on like a sentence: blank and word, and no key=value.
+// prose reports whether the text after a number continues like a sentence: blank and word, and no key=value.
 func prose(rest string) bool {
 	if len(rest) < 2 || rest[0] != ' ' || !isLetter(rest[1]) {
 		return false
@@ -400,8 +400,8 @@ func prose(rest string) bool {
 	return end == len(rest) || rest[end] != '=' && rest[end] != ':'
 }
 
-// valueAt returns where the value of a key that ends at end begins, and what parts them: ':', '=', '(', '>' or a blank. The
-// separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON.
+// valueAt returns where the value of the key that ends at end begins, and the separator between them: ':', '=', '(', '>' or
+// a blank. The separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON.
 func valueAt(t string, end int) (at int, sep byte) {
 	if rest, ok := strings.CutPrefix(t[end:], "】"); ok { // 【错误码】100014
 		return len(t) - len(strings.TrimLeft(rest, " \t:")), ':'

@@ -1,6 +1,5 @@
-// Command gen writes everything that is made from the catalogue: the constants and tables of package retcode, the
-// readable list of codes, and the golden JSON that clients in other languages can test against. It is run by go generate
-// in retcode.
+// Command gen writes everything that is made from the catalogue: the constants and tables of package retcode, the readable
+// list of codes, and the golden JSON that clients in other languages can test against. `go generate` runs it in retcode.
 package main
 
 import (
@@ -61,7 +60,7 @@ func generate(c *catalogue.Catalogue) (map[string][]byte, error) {
 	}, nil
 }
 
-// goldenJSON is what `rookery codes list --json` prints.
+// goldenJSON returns what `rookery codes list --json` prints.
 func goldenJSON(rows []catalogue.Row) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -140,7 +139,7 @@ func domainIndex(row catalogue.Row) int {
 	return slices.IndexFunc(catalogue.Domains, func(d catalogue.Domain) bool { return d.Name == row.Domain })
 }
 
-// introductions open the domains' parts of the readable list.
+// introductions open the sections of the readable list.
 var introductions = map[string]string{
 	"qq": "Answered by the share calls on a player's device, by the gateway (OpenAPI, Connect), by OAuth and by the " +
 		"friend and message interfaces.",
@@ -150,11 +149,11 @@ var introductions = map[string]string{
 		"minus 256) or in hex.",
 	"paytoken":    "Answered by command 0x73a, the check of a pay token.",
 	"accesstoken": "Answered by command 0x711, the check of an access token, which prints its results in hex.",
-	"msdkv5":      "Answered by the MSDK V5 doors before a request reaches the platform. They are no part of the contract.",
+	"msdkv5":      "Answered by the MSDK V5 doors before a request reaches the platform. They are not part of the contract.",
 	"msdkv3": "Answered by the MSDK V3 doors before a request reaches the platform, or for a failure behind them that has " +
-		"no number of the platform's. They are no part of the contract.",
-	"connect": "Answered by the OAuth 2.0 interfaces beside the numbers of qq. They are no part of the contract.",
-	"openapi": "Answered by OpenAPI V3 beside the numbers of qq. They are no part of the contract.",
+		"no number of the platform. They are not part of the contract.",
+	"connect": "Answered by the OAuth 2.0 interfaces in addition to the numbers of qq. They are not part of the contract.",
+	"openapi": "Answered by OpenAPI V3 in addition to the numbers of qq. They are not part of the contract.",
 }
 
 func markdown(c *catalogue.Catalogue) []byte {

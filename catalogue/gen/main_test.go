@@ -10,7 +10,6 @@ import (
 	"github.com/rookeryhq/rookery/catalogue"
 )
 
-// What is in the tree is what the catalogue generates.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	root := filepath.Join("..", "..")
 	c, err := catalogue.Load(filepath.Join(root, "catalogue"))

@@ -13,8 +13,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends a program that does not stop by itself. One that comes with the first is the same wish: timeout(1),
-	// for one, signals the process and then its whole group.
+	// A second signal ends a program that does not stop by itself. A signal within the first second does not count as the
+	// second: timeout(1), for one, signals the process and then its whole group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
