@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// answer is what came back of a call.
+// answer is the HTTP response to a call.
 type answer struct {
 	path   string
 	status int
@@ -20,7 +20,7 @@ type answer struct {
 	body   []byte
 }
 
-// refused returns the answer as an error that is still without a code.
+// refused returns the answer as an error that has no code yet.
 func (a *answer) refused(number int, message string) *Error {
 	e := &Error{
 		Interface: a.path, Number: number, Message: clip(message), origin: originOf(message),
@@ -32,10 +32,10 @@ func (a *answer) refused(number int, message string) *Error {
 	return e
 }
 
-// maxText bounds each text of an answer that becomes part of an error, in bytes, so that nobody's log is flooded.
+// maxText bounds each text of an answer that becomes part of an error, in bytes, so that it cannot flood a log.
 const maxText = 512
 
-// clip cuts a text that is longer than maxText, between two characters.
+// clip cuts a text longer than maxText, between two characters.
 func clip(text string) string {
 	if len(text) <= maxText {
 		return text
@@ -43,17 +43,17 @@ func clip(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
-// foreign is the error of an answer that no such door writes. Of a redirect it names the host, and no more: the rest may
-// hold what was sent.
+// foreign returns the error for an answer that the door cannot have written. For a redirect it names only the host: the
+// rest may hold what was sent.
 func (a *answer) foreign(door string) error {
-	message := "the answer is not of " + door
+	message := "the answer is not from " + door
 	if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" {
-		message += " but leads to " + to.Scheme + "://" + to.Host
+		message += " but redirects to " + to.Scheme + "://" + to.Host
 	}
 	return a.refused(0, message)
 }
 
-// wants is the error of a success that lacks one of these members.
+// wants returns the error for a success that lacks one of these members.
 func (a *answer) wants(door string, members ...*string) error {
 	for _, member := range members {
 		if *member == "" {
@@ -63,7 +63,7 @@ func (a *answer) wants(door string, members ...*string) error {
 	return nil
 }
 
-// readRet reads an answer whose result is ret, with numbers of these domains, into out, which may be nil.
+// readRet reads an answer whose result is ret, a number of one of these domains, into out, which may be nil.
 func readRet(a *answer, out any, domains ...retcode.Domain) error {
 	var common struct {
 		Ret *int   `json:"ret"`
@@ -80,7 +80,7 @@ func readRet(a *answer, out any, domains ...retcode.Domain) error {
 	return readMore(a, out)
 }
 
-// readMore reads the members that an interface has beside the common ones.
+// readMore reads the members that an interface has in addition to the common ones.
 func readMore(a *answer, out any) error {
 	if a.status != http.StatusOK {
 		return a.foreign("this interface")
@@ -89,15 +89,15 @@ func readMore(a *answer, out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(a.body, out); err != nil {
-		return a.refused(0, "the answer's members are not what they should be: "+err.Error())
+		return a.refused(0, "the answer's members have unexpected types: "+err.Error())
 	}
 	return nil
 }
 
-// number is a whole number in an answer. Interfaces write some as strings, and some the one way here and the other there.
+// number is a whole number in an answer. Some interfaces write it as a string, some either way.
 type number int64
 
-// UnmarshalJSON implements json.Unmarshaler. An empty string is 0, and so is false.
+// UnmarshalJSON implements json.Unmarshaler. An empty string and false read as 0.
 func (n *number) UnmarshalJSON(text []byte) error {
 	switch digits := strings.Trim(string(text), `"`); digits {
 	case "", "false", "null":
@@ -114,7 +114,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// flag is a number, as such or in a string: 0 says no, any other yes, and "" is one that is not there.
+// flag is a number, possibly in a string: 0 is no, any other number yes, and "" means that the member is absent.
 type flag string
 
 const (
@@ -136,7 +136,7 @@ func (f *flag) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// inner is a JSON document in a string.
+// inner is a JSON document inside a string.
 type inner[T any] struct{ value T }
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -9,8 +9,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// FuzzAnswers reads foreign bytes as the answer of every door. Whatever they are, the outcome is a result or an *Error
-// whose code, if it has one, has the number of the answer.
+// FuzzAnswers reads arbitrary bytes as an answer of every door. The outcome is always a result or an *Error whose code, if
+// any, has the answer's number.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		`{"ret":0,"msg":"success","seq":"1","lists":[{"openid":"1","gender":1}],"is_lost":"1"}`,

@@ -9,32 +9,33 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what is read of an answer: a list of 3,000 friends has less than half of it.
+// maxAnswer bounds how much of an answer is read, in bytes: a list of 3,000 friends has less than half of it.
 const maxAnswer = 4 << 20
 
 // call is one call of an interface.
 type call struct {
 	method string
 	path   string
-	// needs are what the app must have for it: an empty key signs like any other, and is refused for a wrong signature.
+	// needs are the members of the App that the call requires: an empty key would sign like any other, and the platform
+	// would refuse the signature.
 	needs []need
-	// query returns the URL's parameters, signed at this time, as they go over the wire.
+	// query returns the URL's parameters, signed at this time, as sent.
 	query func(now time.Time) string
 	body  []byte
 	// media is the body's type.
 	media string
-	// header is what else is sent.
+	// header holds further request headers.
 	header http.Header
-	// once says that the call must not be carried out twice.
+	// once marks a call that must not be carried out twice.
 	once bool
-	// read takes the answer apart; a refusal is an *Error made by answer.refused.
+	// read parses the answer; a refusal is an *Error made by answer.refused.
 	read func(*answer) error
 }
 
 // need is a member of App and its value.
 type need struct{ name, value string }
 
-// do makes a call, and makes it again as the package comment says.
+// do makes a call, and repeats it as the package comment says.
 func (c *Client) do(ctx context.Context, call *call) error {
 	for _, n := range call.needs {
 		if n.value == "" {
@@ -88,7 +89,7 @@ func (c *Client) try(ctx context.Context, call *call) error {
 	}
 	a := &answer{path: call.path, status: rsp.StatusCode, header: rsp.Header, body: body}
 	if len(body) > maxAnswer {
-		return a.refused(0, fmt.Sprintf("the answer has more than %d bytes", maxAnswer)) // as it would the next time
+		return a.refused(0, fmt.Sprintf("the answer has more than %d bytes", maxAnswer)) // a repeat would have the same size
 	}
 	return call.read(a)
 }

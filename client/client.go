@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// App is a registered app, as `rookery app show` prints it: who the client speaks for. Only the keys of the doors that are
-// called are needed.
+// App is a registered app, as `rookery app show` prints it: the one that the client speaks for. Only the keys of the doors
+// that are called are needed.
 type App struct {
 	AppID   string
-	AppKey  string // is the secret of QQ Connect and signs OpenAPI V3
+	AppKey  string // the secret of QQ Connect, which also signs OpenAPI V3
 	MSDKKey string // signs MSDK V3
 
 	GameID       string // names the app in MSDK V5
 	SigKey       string // signs MSDK V5
-	Source       string // which of the game's keys SigKey is; "0" when it is empty
+	Source       string // which of the game's keys SigKey is; "" stands for "0"
 	ClientSigKey string // signs V5.Login, which a game's client calls
 }
 
-// Client calls a platform for one app. It is safe for concurrent use; make one and keep it.
+// Client calls a platform for one app. It is safe for concurrent use; make one and reuse it.
 type Client struct {
 	V5      *V5
 	V3      *V3
@@ -43,7 +43,7 @@ type Client struct {
 // An Option changes how a Client works.
 type Option func(*Client)
 
-// WithTransport has calls carried by another transport than the one that all clients share. nil keeps that.
+// WithTransport sends calls through t instead of the transport that all clients share. nil keeps the shared one.
 func WithTransport(t http.RoundTripper) Option {
 	return func(c *Client) {
 		if t != nil {
@@ -52,11 +52,11 @@ func WithTransport(t http.RoundTripper) Option {
 	}
 }
 
-// WithTimeout bounds each attempt; without it that is DefaultTimeout. With 0 nothing but the call's context bounds one. A
-// call as a whole is always bounded by its context.
+// WithTimeout bounds each attempt; the default is DefaultTimeout. With 0 only the call's context bounds an attempt. A call
+// as a whole is always bounded by its context.
 func WithTimeout(d time.Duration) Option { return func(c *Client) { c.timeout = d } }
 
-// WithRetry sets how calls are repeated; without it that is DefaultRetry. A member that is 0 is DefaultRetry's.
+// WithRetry sets how calls are repeated; the default is DefaultRetry. A member that is 0 takes its value from DefaultRetry.
 func WithRetry(r Retry) Option {
 	return func(c *Client) {
 		c.retry = Retry{
@@ -65,8 +65,9 @@ func WithRetry(r Retry) Option {
 	}
 }
 
-// WithClock has the client take the time that it signs from now and wait between attempts by wait, which returns the
-// context's error when that ends first. For tests and for platforms whose clock was moved. nil keeps the system's.
+// WithClock makes the client take the time that it signs from now and wait between attempts with wait, which returns the
+// context's error when the context ends first. It is meant for tests and for platforms whose clock was moved. nil keeps the
+// system's.
 func WithClock(now func() time.Time, wait func(context.Context, time.Duration) error) Option {
 	return func(c *Client) {
 		if now != nil {
@@ -81,7 +82,7 @@ func WithClock(now func() time.Time, wait func(context.Context, time.Duration) e
 // DefaultTimeout is how long the platform's documents tell callers to wait for an answer (msdk-v5.md, 1).
 const DefaultTimeout = 3100 * time.Millisecond
 
-// transport is shared by all clients, so that a process has one pool of connections to a platform.
+// transport is shared by all clients, so that a process has one connection pool for each platform.
 var transport = &http.Transport{
 	Proxy:                  http.ProxyFromEnvironment,
 	DialContext:            (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -94,7 +95,7 @@ var transport = &http.Transport{
 	MaxResponseHeaderBytes: 64 << 10,
 }
 
-// New returns a client of the platform at baseURL, such as https://platform.example: a scheme and a host, no path.
+// New returns a client of the platform at baseURL, such as https://platform.example: a scheme and a host, without a path.
 func New(baseURL string, app App, options ...Option) (*Client, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
@@ -105,7 +106,7 @@ func New(baseURL string, app App, options ...Option) (*Client, error) {
 		app:  app,
 		web: &http.Client{
 			Transport: transport,
-			// Requests hold tokens and signatures: they go to the platform and nowhere else.
+			// Requests hold tokens and signatures: they go to the platform and must not follow a redirect elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		timeout: DefaultTimeout,

@@ -26,24 +26,24 @@ const (
 	tokenPath     = "/oauth2.0/token"
 )
 
-// Login is a login that an app asks a person for.
+// Login is a login that an app asks a person to make.
 type Login struct {
-	RedirectURI string   // where the browser comes back to: a registered address
-	State       string   // comes back as it was sent; see NewSecret
-	Scopes      []string // names of interfaces; none asks for the profile
-	Verifier    string   // of PKCE, "" for a login without it; see NewSecret
+	RedirectURI string   // where the browser returns to: a registered address
+	State       string   // returned as it was sent; see NewSecret
+	Scopes      []string // names of interfaces; without any the app asks for the profile
+	Verifier    string   // the PKCE verifier, "" for a login without PKCE; see NewSecret
 	Mobile      bool     // the page for phones
 	Openkey     bool     // Exchange gives an openkey too
 }
 
-// NewSecret returns 43 random characters: a State that nobody guesses, or a Verifier. Keep them with the browser's session.
+// NewSecret returns 43 random characters, for an unguessable State or a Verifier. Keep them in the browser's session.
 func NewSecret() string {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// AuthorizeURL returns the address that the person's browser is sent to.
+// AuthorizeURL returns the address to send the person's browser to.
 func (o *Connect) AuthorizeURL(l Login) string {
 	q := url.Values{"response_type": {"code"}, "client_id": {o.client.app.AppID}, "redirect_uri": {l.RedirectURI}, "state": {l.State}}
 	if len(l.Scopes) > 0 {
@@ -60,13 +60,13 @@ func (o *Connect) AuthorizeURL(l Login) string {
 	return o.client.base + authorizePath + "?" + q.Encode()
 }
 
-// ErrState is a return to RedirectURI whose state is not the login's: somebody else made the browser come, or the session
-// that the login began in is gone.
-var ErrState = errors.New("the browser came back with another state than the login's")
+// ErrState reports a return to RedirectURI whose state is not the login's: somebody else sent the browser, or the session
+// in which the login began is gone.
+var ErrState = errors.New("the browser came back with a state other than the login's")
 
-// DeniedError is a login that gave no code, in the words of RFC 6749, 4.1.2.1.
+// DeniedError reports a login that gave no code, in the words of RFC 6749, 4.1.2.1.
 type DeniedError struct {
-	Reason      string // access_denied when the person said no; "" when the browser came back with neither a code nor an error
+	Reason      string // access_denied when the person refused; "" when the browser came back with neither a code nor an error
 	Description string
 }
 
@@ -81,8 +81,8 @@ func (d *DeniedError) Error() string {
 	return "the login was denied: " + d.Reason + ": " + d.Description
 }
 
-// Code returns the code for Exchange from the parameters that the browser came back to RedirectURI with. Errors: ErrState,
-// also where the login has no State; *DeniedError.
+// Code returns the code for Exchange, given the parameters of the browser's return to RedirectURI. Its errors are ErrState,
+// also for a login without State, and *DeniedError.
 func (l *Login) Code(returned url.Values) (string, error) {
 	switch {
 	case l.State == "" || subtle.ConstantTimeCompare([]byte(returned.Get("state")), []byte(l.State)) == 0:
@@ -97,14 +97,14 @@ func (l *Login) Code(returned url.Values) (string, error) {
 // Tokens are what a login gives an app.
 type Tokens struct {
 	AccessToken  string
-	RefreshToken string // good for one Refresh
-	OpenID       string // "" after a Refresh whose answer has none
+	RefreshToken string // valid for one Refresh
+	OpenID       string // "" after a Refresh whose answer lacks it
 	Expires      time.Time
 	Openkey      string // for a Session of OpenAPI V3; "" unless the Login asks for it
 }
 
-// Exchange exchanges the code that came back with the browser. RedirectURI and Verifier are the login's. A code is good for
-// one exchange, and the platform takes a second one for a theft, so a call whose outcome is unknown is not repeated.
+// Exchange exchanges the code that the browser brought back. RedirectURI and Verifier are the login's. A code is valid for
+// one exchange, and the platform takes a second one for theft, so a call whose outcome is unknown is not repeated.
 func (o *Connect) Exchange(ctx context.Context, code string, l Login) (*Tokens, error) {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.RedirectURI}}
 	if l.Verifier != "" {
@@ -151,14 +151,15 @@ func (o *Connect) token(ctx context.Context, form url.Values) (*Tokens, error) {
 	return &Tokens{out.AccessToken, out.RefreshToken, out.OpenID, expires, out.Openkey}, nil
 }
 
-// Person is whose an access token is.
+// Person is the person to whom an access token belongs.
 type Person struct {
 	AppID   string
 	OpenID  string // at this app
-	UnionID string // at all apps of one developer; "" unless it was asked for
+	UnionID string // at all apps of one developer; "" unless requested
 }
 
-// Me tells whose an access token is; with unionID also the person's unionid, which the app must be allowed to know.
+// Me returns the person to whom an access token belongs; with unionID also the person's unionid, which the app must be
+// allowed to know.
 func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Person, error) {
 	var out struct {
 		ClientID number `json:"client_id"`
@@ -188,12 +189,12 @@ func (o *Connect) Me(ctx context.Context, accessToken string, unionID bool) (*Pe
 type UserInfo struct {
 	Nickname   string
 	Gender     Gender
-	Province   string // "" when the person does not say
+	Province   string // "" when the person does not give it
 	City       string
-	PictureURL string // 100 pixels a side, or what there is
+	PictureURL string // 100 pixels square where the size can be chosen
 	YellowVIP  int    // the level of the yellow diamond, 0 without one
-	BlueVIP    int    // the level of the blue diamond, which only OpenAPI V3 tells, on game platforms
-	Incomplete bool   // do not keep it: a part was not to be had
+	BlueVIP    int    // the level of the blue diamond, which only OpenAPI V3 gives, on game platforms
+	Incomplete bool   // do not store it: a part could not be read
 }
 
 // UserInfo returns the profile of a user who has logged in by Exchange, with the scope get_user_info.
@@ -240,7 +241,8 @@ func (o *Connect) userInfo(ctx context.Context, path string, u User) (*UserInfo,
 	return info, nil
 }
 
-// Introspection is what the platform says of a token (RFC 7662, 2.2). Of a token that is not active it says nothing else.
+// Introspection is what the platform says about a token (RFC 7662, 2.2). For a token that is not active it says nothing
+// else.
 type Introspection struct {
 	Active  bool
 	OpenID  string
@@ -273,7 +275,7 @@ func (o *Connect) Introspect(ctx context.Context, token string) (*Introspection,
 	return &Introspection{true, out.Subject, strings.Fields(out.Scope), time.Unix(out.Issued, 0), time.Unix(out.Expires, 0)}, nil
 }
 
-// Revoke ends the login that an access token or refresh token of this app belongs to. That there is none is no error.
+// Revoke ends the login that an access token or refresh token of this app belongs to. An unknown token is not an error.
 func (o *Connect) Revoke(ctx context.Context, token string) error {
 	return o.basic(ctx, "/oauth2.0/revoke", token, func(a *answer) error {
 		if a.status == http.StatusOK && len(bytes.TrimSpace(a.body)) == 0 {
@@ -283,7 +285,7 @@ func (o *Connect) Revoke(ctx context.Context, token string) error {
 	})
 }
 
-// basic makes a call whose caller the Authorization header names (RFC 6749, 2.3.1).
+// basic makes a call whose Authorization header names the caller (RFC 6749, 2.3.1).
 func (o *Connect) basic(ctx context.Context, path, token string, read func(*answer) error) error {
 	credentials := base64.StdEncoding.EncodeToString([]byte(o.client.app.AppID + ":" + o.client.app.AppKey))
 	return o.client.do(ctx, &call{
@@ -292,8 +294,8 @@ func (o *Connect) basic(ctx context.Context, path, token string, read func(*answ
 	})
 }
 
-// Registered reports whether the platform has an app of that number. It needs no key: it begins a login that cannot go on,
-// as it names no address to come back to, and looks at what the platform finds fault with first.
+// Registered reports whether the platform has an app with that number. It needs no key: it begins a login that cannot go
+// on, since it names no address to return to, and looks at which fault the platform reports first.
 func (o *Connect) Registered(ctx context.Context, appID string) (registered bool, err error) {
 	err = o.client.do(ctx, &call{
 		method: http.MethodGet, path: authorizePath,
@@ -312,7 +314,7 @@ func (o *Connect) Registered(ctx context.Context, appID string) (registered bool
 			switch code := lookup(number, retcode.QQ); code {
 			case retcode.QQRedirectURIIllegal, retcode.QQAppNotOnline:
 				registered = true
-			case retcode.QQClientNotFound, retcode.QQClientIDMissing: // the second is of what is no number
+			case retcode.QQClientNotFound, retcode.QQClientIDMissing: // the second is for an appid that is not a number
 			default:
 				e := a.refused(number, code.Entry().Summary)
 				e.code = code

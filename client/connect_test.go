@@ -28,7 +28,7 @@ func TestLoginCode(t *testing.T) {
 		"the person said no": {"s", "error=access_denied&error_description=no&state=s", "", func(err error) bool {
 			return errors.As(err, &denied) && denied.Reason == "access_denied" && denied.Description == "no"
 		}},
-		"a denial of another one's": {"s", "error=access_denied&state=t", "", func(err error) bool { return err == client.ErrState }},
+		"another login's denial": {"s", "error=access_denied&state=t", "", func(err error) bool { return err == client.ErrState }},
 		"nothing": {"s", "state=s", "", func(err error) bool {
 			return errors.As(err, &denied) && denied.Reason == "" && !strings.Contains(err.Error(), ": ")
 		}},
@@ -137,7 +137,7 @@ func TestConnect(t *testing.T) {
 		}
 		is, err := c.OpenAPI.IsLogin(ctx, client.Session{OpenID: tokens.OpenID, Openkey: tokens.Openkey})
 		if wants(t, err, 0); !is {
-			t.Error("the session does not hold")
+			t.Error("the session is not valid")
 		}
 		info, err := c.Connect.SimpleUserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: tokens.AccessToken})
 		if wants(t, err, 0); err == nil && info.Nickname != "Ann" {
@@ -174,7 +174,7 @@ func TestAuthorizeURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The verifier and its challenge are RFC 7636's, appendix B.
+	// The verifier and its challenge are those of RFC 7636, appendix B.
 	got, err := url.Parse(c.Connect.AuthorizeURL(client.Login{
 		RedirectURI: "https://game.example/?a=b&c", State: "s t", Scopes: []string{"get_user_info", "get_app_friends"}, Mobile: true,
 		Verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",

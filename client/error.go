@@ -11,27 +11,27 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// An Error is the platform's refusal of a call, or an answer that is none of the platform's.
+// An Error is the platform's refusal of a call, or an answer that did not come from the platform.
 type Error struct {
 	Interface  string        // the path, such as /v2/auth/verify_login
-	Number     int           // as the answer has it; 0 when there is none in it
+	Number     int           // as in the answer; 0 when it has none
 	Message    string        // the platform's sentence
 	RequestID  string        // finds the call in the platform's log; "" when the answer has none
 	HTTPStatus int           // of the answer
-	RetryAfter time.Duration // how long the platform asks to wait; 0 when it does not say
+	RetryAfter time.Duration // how long the platform asks the caller to wait; 0 when it does not say
 
 	code   retcode.Code
-	origin retcode.Code // of the command of the bus that the message names
+	origin retcode.Code // the code of the bus command that the message names
 }
 
-// Code returns the return code, 0 when the answer's number is not in the catalogue or there is none.
+// Code returns the return code; 0 when the answer has no number or the catalogue does not have it.
 func (e *Error) Code() retcode.Code { return e.code }
 
-// Class returns what to do. The message of a failed check names the command that made it and its result, which tells more
-// than the code: whether the token is at fault, or could not be checked. Without a code it is retcode.ClassInternal.
+// Class returns what to do. The message of a failed check names the command that made it and its result, which say more
+// than the code: whether the token is at fault, or could not be checked. Without a code the class is retcode.ClassInternal.
 func (e *Error) Class() retcode.Class { return cmp.Or(e.origin, e.code).Class() }
 
-// originOf returns the code of the command of the bus that a message names, 0 when it names none.
+// originOf returns the code of the bus command that a message names; 0 when it names none.
 func originOf(message string) retcode.Code {
 	if !strings.HasPrefix(message, "oidb decode0x") {
 		return 0
@@ -65,7 +65,8 @@ func (e *Error) Unwrap() error {
 	return e.code
 }
 
-// noAnswer is why no answer came. The URL of a *url.Error has tokens and the signature in it, so it is left out.
+// noAnswer returns the error for a call without an answer. The URL of a *url.Error contains tokens and the signature, so it
+// is left out.
 func noAnswer(path string, err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
@@ -74,7 +75,7 @@ func noAnswer(path string, err error) error {
 	return fmt.Errorf("%s: no answer: %w", path, err)
 }
 
-// lookup returns the number's code in the first of the domains that has it.
+// lookup returns the number's code in the first domain that has it.
 func lookup(number int, domains ...retcode.Domain) retcode.Code {
 	for _, domain := range domains {
 		if code, ok := retcode.Lookup(domain, number); ok {

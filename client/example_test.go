@@ -37,7 +37,7 @@ func ExampleV5_VerifyLogin() {
 	// what to do: reauthorize
 }
 
-// A payment begins with two strings, which the platform gives for the player's pay token.
+// A payment begins with two strings, which the platform gives out for the player's pay token.
 func ExampleV3_GetPFVal() {
 	p := rookerytest.Start(t)
 	game, ann := p.Apps[0], p.Accounts[0]
@@ -49,8 +49,8 @@ func ExampleV3_GetPFVal() {
 	// Output: desktop_m_qq-2001-android-2011-qq <nil>
 }
 
-// An app logs a person in: it sends the browser to the platform, and exchanges the code that the browser comes back with.
-// Here rookerytest is the person and the browser.
+// An app signs a person in: it sends the browser to the platform, and exchanges the code that the browser brings back. Here
+// rookerytest plays the person and the browser.
 func ExampleConnect_Exchange() {
 	p := rookerytest.Start(t)
 	app := p.NewApp(rookerytest.Settings{"redirect_uris": []string{"https://game.example/back"}})
@@ -83,7 +83,7 @@ func ExampleConnect_Exchange() {
 	// once more: true
 }
 
-// OpenAPI V3 knows a user by the openid and openkey with which the platform opens the app.
+// OpenAPI V3 identifies a user by the openid and openkey with which the platform opens the app.
 func ExampleOpenAPI_GetInfo() {
 	p := rookerytest.Start(t)
 	app, ann := p.Apps[0], p.Accounts[0]

@@ -108,8 +108,8 @@ func TestASuccessHasASuccessfulStatus(t *testing.T) {
 	}
 }
 
-// TestARedirectIsNotFollowedButTold: a platform behind a gateway that sends plain HTTP elsewhere is a common slip.
-func TestARedirectIsNotFollowedButTold(t *testing.T) {
+// TestARedirectIsReportedAndNotFollowed: a platform behind a gateway that redirects plain HTTP is a common mistake.
+func TestARedirectIsReportedAndNotFollowed(t *testing.T) {
 	c := answerer{status: 308, header: http.Header{"Location": {"https://user:secret@platform.test/v2?sig=secret"}}}.client(t)
 	err := c.V5.VerifyLogin(t.Context(), player)
 	if err == nil || !strings.Contains(err.Error(), "https://platform.test") || strings.Contains(err.Error(), "secret") {

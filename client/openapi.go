@@ -14,15 +14,15 @@ import (
 // OpenAPI calls OpenAPI V3 (qq-connect-openapi.md, B). It needs App.AppID and App.AppKey.
 type OpenAPI struct{ client *Client }
 
-// Session is a user's session at an app, as the platform opens the app's page with it.
+// Session is a user's session at an app, as the platform passes it to the app's page.
 type Session struct {
 	OpenID  string // 32 hex digits
-	Openkey string // good for two hours; IsLogin renews it
-	PF      string // the platform that the user came by; "qzone" when it is empty
+	Openkey string // valid for two hours; IsLogin renews it
+	PF      string // the platform that the user came from; "" stands for "qzone"
 	UserIP  string // the user's address; may be empty
 }
 
-// IsLogin reports whether a session holds. One that holds then holds for two hours more.
+// IsLogin reports whether a session is valid, and extends a valid one to two hours from now.
 func (o *OpenAPI) IsLogin(ctx context.Context, s Session) (bool, error) {
 	err := o.call(ctx, "/v3/user/is_login", s, nil, nil)
 	if errors.Is(err, retcode.OpenAPINotLoggedIn) {
@@ -40,7 +40,7 @@ func (o *OpenAPI) IsSetup(ctx context.Context, s Session) (bool, error) {
 	return out.Setuped == yes, err
 }
 
-// profile are the members of a profile. Which of them there are depends on the session's PF.
+// profile holds the members of a profile. Which ones an answer has depends on the session's PF.
 type profile struct {
 	OpenID      string `json:"openid"`
 	IsLost      number `json:"is_lost"`
@@ -79,7 +79,7 @@ func (o *OpenAPI) GetInfo(ctx context.Context, s Session) (*UserInfo, error) {
 	return &info, nil
 }
 
-// GetMultiInfo returns the profiles of at most 100 users of the app by openid. Who does not use it is not among them.
+// GetMultiInfo returns the profiles of at most 100 users of the app by openid. It leaves out people who do not use the app.
 func (o *OpenAPI) GetMultiInfo(ctx context.Context, s Session, openids ...string) (map[string]UserInfo, error) {
 	var out struct {
 		Items []profile `json:"items"`
@@ -106,7 +106,7 @@ func (o *OpenAPI) YellowVIP(ctx context.Context, s Session) (Membership, error) 
 	return Membership{YellowDiamond, out.Is != 0, out.Year != 0, int(out.Level), out.High != 0}, err
 }
 
-// vipInfo are the memberships that OpenAPI V3 and MSDK both know.
+// vipInfo holds the memberships that OpenAPI V3 and MSDK have in common.
 type vipInfo struct {
 	OpenID      string `json:"openid"`
 	Is          number `json:"is_vip"`
@@ -122,7 +122,7 @@ type vipInfo struct {
 	RedLevel    number `json:"red_level"`
 }
 
-// public returns those that are held.
+// public returns the memberships that the user holds.
 func (v *vipInfo) public() (held []Membership) {
 	for _, m := range []Membership{
 		{Of: QQMember, Is: v.Is != 0, Year: v.Year != 0, Level: int(v.Level)},
@@ -144,7 +144,8 @@ func (o *OpenAPI) VIP(ctx context.Context, s Session) ([]Membership, error) {
 	return out.public(), err
 }
 
-// FriendsVIP returns, by openid, what at most 100 users hold of the same. Who is no friend is not among them.
+// FriendsVIP returns, by openid, which of these memberships at most 100 users hold. It leaves out people who are not
+// friends.
 func (o *OpenAPI) FriendsVIP(ctx context.Context, s Session, openids ...string) (map[string][]Membership, error) {
 	var out struct {
 		Items []vipInfo `json:"items"`
@@ -157,7 +158,7 @@ func (o *OpenAPI) FriendsVIP(ctx context.Context, s Session, openids ...string) 
 	return friends, err
 }
 
-// AppFriends returns the user's friends who use the app. Only some platforms (PF) tell more of them than their openids.
+// AppFriends returns the user's friends who use the app. Only some platforms (PF) give more about them than their openids.
 func (o *OpenAPI) AppFriends(ctx context.Context, s Session) (*Friends, error) {
 	var out struct {
 		IsLost number    `json:"is_lost"`
@@ -182,8 +183,8 @@ func (o *OpenAPI) IsFriend(ctx context.Context, s Session, openid string) (bool,
 	return out.Is == yes, err
 }
 
-// FilterWords looks for forbidden words in a text that the user wrote. It returns the text with them hidden, and whether
-// there were any.
+// FilterWords hides forbidden words in a text that the user wrote. It returns the resulting text and whether any word was
+// hidden.
 func (o *OpenAPI) FilterWords(ctx context.Context, s Session, text string) (clean string, dirty bool, err error) {
 	var out struct {
 		Msg     string `json:"msg"`
@@ -193,7 +194,7 @@ func (o *OpenAPI) FilterWords(ctx context.Context, s Session, text string) (clea
 	return out.Msg, out.IsDirty == yes, err
 }
 
-// call signs and makes a call with private parameters; params and out may be nil. A success has these members of out.
+// call signs and makes a call with private parameters; params and out may be nil. A success must have these members of out.
 func (o *OpenAPI) call(ctx context.Context, path string, s Session, params url.Values, out any, members ...*string) error {
 	form := url.Values{
 		"openid": {s.OpenID}, "openkey": {s.Openkey}, "appid": {o.client.app.AppID}, "pf": {s.PF}, "format": {"json"}, "charset": {"utf-8"},

@@ -29,7 +29,7 @@ func TestOpenAPI(t *testing.T) {
 	t.Run("session", func(t *testing.T) {
 		is, err := c.OpenAPI.IsLogin(ctx, s)
 		if wants(t, err, 0); !is {
-			t.Error("the session does not hold")
+			t.Error("the session is not valid")
 		}
 		is, err = c.OpenAPI.IsSetup(ctx, s)
 		if wants(t, err, 0); !is {
@@ -80,7 +80,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 		is, err := c.OpenAPI.IsFriend(ctx, s, friend)
 		if wants(t, err, 0); !is {
-			t.Error("Bob is no friend")
+			t.Error("Bob is not a friend")
 		}
 		is, err = c.OpenAPI.IsFriend(ctx, s, s.OpenID)
 		if wants(t, err, 0); is {
@@ -99,11 +99,11 @@ func TestOpenAPI(t *testing.T) {
 		_, err := p.Client(other).OpenAPI.GetInfo(ctx, s)
 		wants(t, err, retcode.QQSignatureWrong)
 	})
-	t.Run("an openkey that has lapsed", func(t *testing.T) {
+	t.Run("an expired openkey", func(t *testing.T) {
 		p.Advance(3 * time.Hour)
 		is, err := c.OpenAPI.IsLogin(ctx, s)
 		if wants(t, err, 0); is {
-			t.Error("the session still holds")
+			t.Error("the session is still valid")
 		}
 	})
 }

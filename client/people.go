@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// Gender is a person's.
 type Gender int
 
-// The genders. Most interfaces take who does not say for male.
+// The genders. Most interfaces count a person who does not give one as male.
 const (
 	NoGender Gender = iota
 	Male
 	Female
 )
 
-// genderOf reads the gender of the older interfaces: a word, or a digit.
+// genderOf reads the gender as older interfaces write it: a word, or a digit.
 func genderOf(text string) Gender {
 	switch text {
 	case "男", "1":
@@ -30,23 +29,23 @@ func genderOf(text string) Gender {
 type Profile struct {
 	Nickname   string
 	Gender     Gender
-	PictureURL string // 100 pixels a side
+	PictureURL string // 100 pixels square
 	YellowVIP  int    // the level of the yellow diamond, 0 without one
-	Incomplete bool   // do not keep it: a part was not to be had
+	Incomplete bool   // do not store it: a part could not be read
 }
 
 // Friend is a friend, or another user, who uses the same app.
 type Friend struct {
-	OpenID     string // at the door that was asked: V5 and V3 have different ones
-	Nickname   string // what the player calls the friend, if anything
+	OpenID     string // at the called door: V5 and V3 have different ones
+	Nickname   string // the player's remark where the door gives it, else the nickname
 	Gender     Gender
-	PictureURL string // 100 pixels a side
+	PictureURL string // 100 pixels square
 }
 
 // Friends are friends who use the same app.
 type Friends struct {
 	List       []Friend
-	Incomplete bool // do not keep them: a part was not to be had, or is old
+	Incomplete bool // do not store them: a part could not be read, or is old
 }
 
 // Memberships is a set of memberships, combined by |.
@@ -55,7 +54,7 @@ type Memberships uint32
 // The memberships (msdk-v5.md, 8).
 const (
 	QQMember      Memberships = 0x01
-	QQLevel       Memberships = 0x02 // no membership: only the level means anything
+	QQLevel       Memberships = 0x02 // not a membership: only its level means anything
 	BlueDiamond   Memberships = 0x04
 	RedDiamond    Memberships = 0x08
 	SuperMember   Memberships = 0x10
@@ -74,7 +73,7 @@ type Membership struct {
 	Luxury bool
 }
 
-// memberships are the elements that both generations of MSDK answer.
+// memberships are elements that both generations of MSDK answer.
 type memberships []struct {
 	Flag   Memberships `json:"flag"`
 	IsVIP  number      `json:"isvip"`
@@ -91,16 +90,16 @@ func (list memberships) public() []Membership {
 	return out
 }
 
-// Term is how long a membership runs; the zero Term is none.
+// Term is a membership's period; the zero Term is no membership.
 type Term struct{ Start, End time.Time }
 
 // QQTerms are a player's QQ memberships with their dates.
 type QQTerms struct {
 	Member, Year, Super Term
-	Incomplete          bool // do not keep them: a part was not to be had
+	Incomplete          bool // do not store them: a part could not be read
 }
 
-// qqTerms are the members that both generations of MSDK answer.
+// qqTerms are members that both generations of MSDK answer.
 type qqTerms struct {
 	IsLost    number `json:"is_lost"`
 	Is        number `json:"is_qq_vip"`
@@ -171,7 +170,7 @@ func (v *V5) Friends(ctx context.Context, p Player) (*Friends, error) {
 	return friends, nil
 }
 
-// VIP returns those of a player's memberships that are asked for.
+// VIP returns those of the player's memberships that are in which.
 func (v *V5) VIP(ctx context.Context, p Player, which Memberships) ([]Membership, error) {
 	var out struct {
 		Lists memberships `json:"lists"`
@@ -222,7 +221,7 @@ func (v *V3) Profile(ctx context.Context, u User) (*Profile, error) {
 	return profile, nil
 }
 
-// v3Friend is a friend as most lists of MSDK V3 have it; callers put a size behind the picture's address.
+// v3Friend is a friend in the form of most MSDK V3 lists; callers append a size to the picture's address.
 type v3Friend struct {
 	OpenID   string `json:"openid"`
 	NickName string `json:"nickName"`
@@ -264,7 +263,8 @@ func (v *V3) UnregisteredFriends(ctx context.Context, u User, count int) ([]Frie
 	return publicFriends(out.Friends), err
 }
 
-// Strangers returns the profiles of at most 50 users of the app, friends or not. Openids that are nobody's are left out.
+// Strangers returns the profiles of at most 50 users of the app, friends or not. It leaves out openids that belong to
+// nobody.
 func (v *V3) Strangers(ctx context.Context, u User, openids ...string) (*Friends, error) {
 	var out struct {
 		Lists  []v3Stranger `json:"lists"`
@@ -296,7 +296,7 @@ type UserMembership struct {
 	Super  bool
 }
 
-// FriendsVIP returns the QQ memberships of at most 50 users of the app. Openids that are nobody's are left out.
+// FriendsVIP returns the QQ memberships of at most 50 users of the app. It leaves out openids that belong to nobody.
 func (v *V3) FriendsVIP(ctx context.Context, u User, openids ...string) ([]UserMembership, error) {
 	var out struct {
 		Lists []struct {
@@ -315,7 +315,7 @@ func (v *V3) FriendsVIP(ctx context.Context, u User, openids ...string) ([]UserM
 	return list, err
 }
 
-// VIP returns those of a user's memberships that are asked for.
+// VIP returns those of the user's memberships that are in which.
 func (v *V3) VIP(ctx context.Context, u User, which Memberships) ([]Membership, error) {
 	var out struct {
 		Lists memberships `json:"lists"`

@@ -110,7 +110,7 @@ func TestPeople(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a token that is none", func(t *testing.T) {
+	t.Run("an invalid token", func(t *testing.T) {
 		user, player := user, player
 		user.Token, player.Token = "nothing", "nothing"
 		_, err := c.V5.Friends(ctx, player)

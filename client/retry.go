@@ -14,15 +14,15 @@ import (
 
 // Retry says how calls are repeated.
 type Retry struct {
-	Attempts int           // at most, the first included; 1 repeats nothing
+	Attempts int           // at most, including the first; 1 repeats nothing
 	Base     time.Duration // the bound of the random wait before the second attempt; it doubles from there
-	Most     time.Duration // where that bound ends; a call is not repeated when the platform asks for a longer wait
+	Most     time.Duration // the limit of that bound; a call is not repeated when the platform asks for a longer wait
 }
 
 // DefaultRetry is the Retry of clients that have no other.
 var DefaultRetry = Retry{Attempts: 3, Base: 50 * time.Millisecond, Most: 2 * time.Second}
 
-// again returns whether a call that failed is to be repeated, and after which wait.
+// again returns whether to repeat a failed call, and after how long.
 func (c *Client) again(ctx context.Context, call *call, attempt int, err error) (time.Duration, bool) {
 	if attempt >= c.retry.Attempts || ctx.Err() != nil || !repeatable(call, err) {
 		return 0, false
@@ -31,7 +31,7 @@ func (c *Client) again(ctx context.Context, call *call, attempt int, err error) 
 	if shift := attempt - 1; shift < 30 {
 		bound = min(bound, c.retry.Base<<shift)
 	}
-	pause := rand.N(max(bound, 1)) // all of it is random, so that clients that failed together do not come back together
+	pause := rand.N(max(bound, 1)) // fully random, so that clients that failed together do not return together
 	var refused *Error
 	if errors.As(err, &refused) {
 		if refused.RetryAfter > c.retry.Most {
@@ -45,7 +45,8 @@ func (c *Client) again(ctx context.Context, call *call, attempt int, err error) 
 	return pause, c.budget.spend()
 }
 
-// repeatable reports whether the same call may work next time and does no harm if the first one was carried out.
+// repeatable reports whether the same call may succeed next time and whether repeating is harmless if the first one was
+// carried out.
 func repeatable(call *call, err error) bool {
 	var refused *Error
 	if !errors.As(err, &refused) {
@@ -56,12 +57,12 @@ func repeatable(call *call, err error) bool {
 	switch {
 	case refused.code != 0:
 		class := refused.Class()
-		// A limit refuses a call before it is carried out.
+		// A rate limit refuses a call before it is carried out.
 		return class == retcode.ClassSlowDown || class == retcode.ClassRetry && !call.once
 	case refused.Number != 0:
 		return false
 	}
-	switch refused.HTTPStatus { // of something between here and the platform
+	switch refused.HTTPStatus { // from something between here and the platform
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -70,13 +71,13 @@ func repeatable(call *call, err error) bool {
 	return false
 }
 
-// A call earns a tenth of a repeat. A quiet client may repeat budgetMost times at once.
+// Each call earns a tenth of a repeat. A quiet client may make budgetMost repeats at once.
 const (
 	repeatCost = 10
 	budgetMost = 10 * repeatCost
 )
 
-// budget bounds repeats by the number of calls.
+// budget limits repeats to a share of the calls.
 type budget struct {
 	mu   sync.Mutex
 	left int

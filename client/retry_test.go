@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// script is a transport that answers one call after the other, the last answer again and again.
+// script is a transport that gives its answers one after the other, and then the last one again and again.
 type script struct {
 	answers []string // bodies; "" is a broken connection
 	after   string   // Retry-After
@@ -64,19 +64,19 @@ func TestCallsAreRepeatedByTheirCodesClass(t *testing.T) {
 		after   string
 		sent    int
 		code    retcode.Code
-		least   time.Duration // of waiting
+		least   time.Duration // of the waits
 	}{
-		"success":                               {answers: []string{ok}, sent: 1},
-		"retry once":                            {answers: []string{later, ok}, sent: 2},
-		"retry until the attempts end":          {answers: []string{later}, sent: 3, code: retcode.OIDBDeadlineExceeded},
-		"slow down":                             {answers: []string{rate, ok}, after: "1", sent: 2, least: time.Second},
-		"slow down for longer than is waited":   {answers: []string{rate, ok}, after: "60", sent: 1, code: retcode.QQAppRateExceeded},
-		"a new login is not got by a repeat":    {answers: []string{expired, ok}, sent: 1, code: retcode.QQAccessTokenExpired},
-		"a broken connection":                   {answers: []string{"", ok}, sent: 2},
-		"a number that nobody knows":            {answers: []string{unknown, ok}, sent: 1},
-		"an answer that is none":                {answers: []string{"<html>", ok}, sent: 1},
-		"an answer without ret is none as well": {answers: []string{"{}", ok}, sent: 1},
-		"an answer that is too long":            {answers: []string{strings.Repeat(" ", 4<<20) + ok, ok}, sent: 1},
+		"success":                      {answers: []string{ok}, sent: 1},
+		"retry once":                   {answers: []string{later, ok}, sent: 2},
+		"retry until the attempts end": {answers: []string{later}, sent: 3, code: retcode.OIDBDeadlineExceeded},
+		"slow down":                    {answers: []string{rate, ok}, after: "1", sent: 2, least: time.Second},
+		"slow down for longer than the client waits": {answers: []string{rate, ok}, after: "60", sent: 1, code: retcode.QQAppRateExceeded},
+		"a repeat does not give a new login":         {answers: []string{expired, ok}, sent: 1, code: retcode.QQAccessTokenExpired},
+		"a broken connection":                        {answers: []string{"", ok}, sent: 2},
+		"an unknown number":                          {answers: []string{unknown, ok}, sent: 1},
+		"an answer that is not one":                  {answers: []string{"<html>", ok}, sent: 1},
+		"an answer without ret":                      {answers: []string{"{}", ok}, sent: 1},
+		"an answer that is too long":                 {answers: []string{strings.Repeat(" ", 4<<20) + ok, ok}, sent: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -97,8 +97,8 @@ func TestCallsAreRepeatedByTheirCodesClass(t *testing.T) {
 	}
 }
 
-// TestTheFailedCheckHasTheClass: whether a token could not be checked, or no repeat can mend it, is told by the command of the
-// bus that the message names, and not by the code.
+// TestTheFailedCheckHasTheClass: the bus command that the message names, not the code, tells whether a token could not be
+// checked or no repeat can help.
 func TestTheFailedCheckHasTheClass(t *testing.T) {
 	const check, pay = "oidb decode0x711 failed, ret: ", "oidb decode0x73a failed, ret: "
 	v5 := func(c *client.Client) error { return c.V5.VerifyLogin(context.Background(), player) }
@@ -117,11 +117,11 @@ func TestTheFailedCheckHasTheClass(t *testing.T) {
 		"the openid could not be read":    {v5, `{"ret":100016,"msg":"` + check + `42"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
 		"the session could not be read":   {v5, `{"ret":-24,"msg":"` + check + `36"}`, retcode.QQOpenIDOpenKeyCheckFailed, retcode.ClassRetry, 3},
 		"the bus was late":                {v5, `{"ret":100016,"msg":"` + check + `154"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
-		"the openkey has lapsed":          {v5, `{"ret":-24,"msg":"` + check + `35"}`, retcode.QQOpenIDOpenKeyCheckFailed, retcode.ClassReauthorize, 1},
+		"the openkey has expired":         {v5, `{"ret":-24,"msg":"` + check + `35"}`, retcode.QQOpenIDOpenKeyCheckFailed, retcode.ClassReauthorize, 1},
 		"the same in MSDK V3":             {v3, `{"ret":-10000,"msg":"100016,` + check + `18"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassRetry, 3},
-		"a pay token that has lapsed":     {v3, `{"ret":-103,"msg":"` + pay + `17"}`, retcode.V3OIDBFailed, retcode.ClassReauthorize, 1},
+		"an expired pay token":            {v3, `{"ret":-103,"msg":"` + pay + `17"}`, retcode.V3OIDBFailed, retcode.ClassReauthorize, 1},
 		"the bus was late for a payment":  {v3, `{"ret":-103,"msg":"` + pay + `154"}`, retcode.V3OIDBFailed, retcode.ClassRetry, 3},
-		"a result that nobody knows":      {v3, `{"ret":-103,"msg":"` + pay + `9999"}`, retcode.V3OIDBFailed, retcode.ClassRetry, 3},
+		"an unknown result":               {v3, `{"ret":-103,"msg":"` + pay + `9999"}`, retcode.V3OIDBFailed, retcode.ClassRetry, 3},
 		"a message that names no command": {v5, `{"ret":100016,"msg":"retry 154"}`, retcode.QQAccessTokenCheckFailed, retcode.ClassReauthorize, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -258,12 +258,12 @@ func TestEachAttemptHasATimeout(t *testing.T) {
 	}
 }
 
-// TestClientsDoNotComeBackTogether: whoever is told to wait for the same time waits a little longer, each another little.
+// TestClientsDoNotComeBackTogether: clients told to wait for the same time each wait a little longer, by different amounts.
 func TestClientsDoNotComeBackTogether(t *testing.T) {
 	pauses := make(map[time.Duration]bool)
 	for range 20 {
 		s := &script{answers: []string{rate, ok}, after: "1"}
-		// What a Retry leaves out is the default.
+		// Members that a Retry leaves out have the default.
 		err := s.client(t, client.WithRetry(client.Retry{Attempts: 2}), client.WithClock(nil, func(_ context.Context, d time.Duration) error {
 			pauses[d] = true
 			if d < time.Second || d > time.Second+client.DefaultRetry.Base {

@@ -16,13 +16,13 @@ import (
 // V3 calls MSDK V3, the older interface (msdk-v3.md). It needs App.AppID and App.MSDKKey.
 type V3 struct{ client *Client }
 
-// User is a user of an app, by a token that the app has of the user.
+// User is a user of an app, identified by a token that the app holds.
 type User struct {
 	OpenID string // 32 hex digits
 	Token  string // the access token; VerifyLogin takes an openkey too
 }
 
-// VerifyLogin checks a login; nil says that it holds. An openkey that holds then holds for two hours more. userIP is the
+// VerifyLogin checks a login; nil means that it is valid. It extends a valid openkey to two hours from now. userIP is the
 // user's address and may be empty.
 func (v *V3) VerifyLogin(ctx context.Context, u User, userIP string) error {
 	return v.call(ctx, "/auth/verify_login", v.client.app.AppID, u.OpenID, map[string]any{
@@ -30,24 +30,24 @@ func (v *V3) VerifyLogin(ctx context.Context, u User, userIP string) error {
 	}, nil)
 }
 
-// GuestCheckToken checks a guest's login; nil says that it holds. The guestid has G_ in front.
+// GuestCheckToken checks a guest's login; nil means that it is valid. The guestid begins with G_.
 func (v *V3) GuestCheckToken(ctx context.Context, guestID, token string) error {
 	return v.call(ctx, "/auth/guest_check_token", "G_"+v.client.app.AppID, guestID, map[string]any{
 		"guestid": guestID, "accessToken": token,
 	}, nil)
 }
 
-// V3Payment asks for the strings with which a payment begins.
+// V3Payment holds the parameters of GetPFVal.
 type V3Payment struct {
 	OpenID         string // 32 hex digits
 	PayToken       string
-	RegChannel     string // by which the user registered
+	RegChannel     string // through which the user registered
 	OS             string // such as android or iap
-	InstallChannel string // by which the game was installed
+	InstallChannel string // through which the game was installed
 	OfferID        string // the payment's appid
 }
 
-// GetPFVal checks a pay token and returns the strings of its payment.
+// GetPFVal checks a pay token and returns the strings with which its payment begins.
 func (v *V3) GetPFVal(ctx context.Context, p V3Payment) (PF, error) {
 	var out struct {
 		PF    string `json:"pf"`
@@ -60,7 +60,7 @@ func (v *V3) GetPFVal(ctx context.Context, p V3Payment) (PF, error) {
 	return PF(out), err
 }
 
-// appID is the appid as the one interface that wants a number takes it.
+// appID returns the appid for the one interface that takes it as a number.
 func (v *V3) appID() any {
 	if n, err := strconv.ParseUint(v.client.app.AppID, 10, 64); err == nil {
 		return n
@@ -68,7 +68,8 @@ func (v *V3) appID() any {
 	return v.client.app.AppID
 }
 
-// call signs and makes a call; out may be nil. The appid and openid are the URL's. A success has these members of out.
+// call signs and makes a call; out may be nil. The appid and openid go into the URL. A success must have these members of
+// out.
 func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string]any, out any, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -93,7 +94,7 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 	})
 }
 
-// platformFailed is the ret that says that the platform's own code opens msg (msdk-v3.md, 3).
+// platformFailed is the ret of an answer whose msg opens with the platform's own code (msdk-v3.md, 3).
 const platformFailed = -10000
 
 // readV3 reads an answer of MSDK V3 (msdk-v3.md, 3) into out, which may be nil.

@@ -25,7 +25,7 @@ func TestV3(t *testing.T) {
 		guest := p.Issue(game, ann, rookerytest.GuestToken)
 		wants(t, c.V3.GuestCheckToken(ctx, guest.GuestID, guest.Token), 0)
 		if c.V3.GuestCheckToken(ctx, guest.GuestID, guest.Token[1:]) == nil {
-			t.Error("a token without its first letter holds")
+			t.Error("a token without its first letter is valid")
 		}
 	})
 	t.Run("get_pfval", func(t *testing.T) {

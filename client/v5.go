@@ -16,7 +16,7 @@ import (
 // V5 calls MSDK V5 as the back end of a game (msdk-v5.md). It needs App.GameID and App.SigKey.
 type V5 struct{ client *Client }
 
-// OS is the system of a player's device.
+// OS is the operating system of a player's device.
 type OS int
 
 // The systems that MSDK V5 knows.
@@ -28,26 +28,26 @@ const (
 	Windows
 )
 
-// channelQQ is the one channel that the platform serves.
+// channelQQ is the only channel that the platform serves.
 const channelQQ = "2"
 
-// Player is a player of a V5 game, by the token of the player's login.
+// Player is a player of a V5 game, identified by the token of the player's login.
 type Player struct {
 	OpenID string // the game's MSDK openid for the player, a decimal number
 	Token  string // the MSDK token
 	PC     bool   // logged in by the PC SDK
 }
 
-// VerifyLogin checks a player's login; nil says that it holds.
+// VerifyLogin checks a player's login; nil means that it is valid.
 func (v *V5) VerifyLogin(ctx context.Context, p Player) error {
 	return v.post(ctx, "/v2/auth/verify_login", p, nil, nil)
 }
 
-// V5Payment asks for the strings with which a payment begins.
+// V5Payment holds the parameters of GetPFVal.
 type V5Payment struct {
 	OpenID   string // the MSDK openid
 	PayToken string
-	Channel  string // the channel by which the game was distributed: a number of at most 32 digits
+	Channel  string // the channel through which the game was distributed: a number of at most 32 digits
 	OS       OS
 }
 
@@ -57,7 +57,7 @@ type PF struct {
 	PFKey string
 }
 
-// GetPFVal checks a pay token and returns the strings of its payment.
+// GetPFVal checks a pay token and returns the strings with which its payment begins.
 func (v *V5) GetPFVal(ctx context.Context, p V5Payment) (PF, error) {
 	var out struct {
 		PF    string `json:"pf"`
@@ -68,14 +68,14 @@ func (v *V5) GetPFVal(ctx context.Context, p V5Payment) (PF, error) {
 	return PF(out), err
 }
 
-// V5Link is the identity in a link of the in-app browser.
+// V5Link is the identity carried by a link of the in-app browser.
 type V5Link struct {
 	OpenID      string // the MSDK openid
 	AccessToken string
 	AppID       string
 }
 
-// Decrypt opens the identity in a link: param is the link's itopencodeparam.
+// Decrypt returns the identity in a link: param is the link's itopencodeparam.
 func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err error) {
 	const path = "/v2/auth/decrypt"
 	err = v.client.do(ctx, &call{
@@ -86,7 +86,7 @@ func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err
 			return v.signed(path, params, nil)
 		},
 		read: func(a *answer) error {
-			if strings.HasPrefix(string(a.body), "{") { // its success is no JSON
+			if strings.HasPrefix(string(a.body), "{") { // a success is not JSON
 				if err := readV5(a, nil); err != nil {
 					return err
 				}
@@ -106,15 +106,15 @@ func (v *V5) Decrypt(ctx context.Context, param string, os OS) (link V5Link, err
 type V5Login struct {
 	OpenID     string    // the MSDK openid
 	Token      string    // the MSDK token
-	Expires    time.Time // when the token does
+	Expires    time.Time // when the token expires
 	First      bool      // the player's first login at this game
 	Nickname   string
 	Gender     Gender
 	PictureURL string
 }
 
-// Login exchanges a QQ openid and access token for a login at the game. It is signed as a game's client does it and needs
-// App.ClientSigKey: for tests and tools, as a back end does not hold that key.
+// Login exchanges a QQ openid and access token for a login at the game. It signs as a game's client does and needs
+// App.ClientSigKey, so it is for tests and tools: a back end does not hold that key.
 func (v *V5) Login(ctx context.Context, openid, accessToken string, os OS) (*V5Login, error) {
 	const path = "/v2/auth/login"
 	body, err := json.Marshal(map[string]any{"channel_info": map[string]string{"openid": openid, "access_token": accessToken}})
@@ -168,7 +168,7 @@ func (v *V5) post(ctx context.Context, path string, p Player, more map[string]an
 	return v.call(ctx, path, os, in, out)
 }
 
-// call signs and makes a call; out may be nil. A success has these members of out.
+// call signs and makes a call; out may be nil. A success must have these members of out.
 func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, out any, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -207,10 +207,10 @@ func (v *V5) signed(path string, params url.Values, body []byte) string {
 	return raw + "&sig=" + sign.V5(path, q, body, v.client.app.SigKey)
 }
 
-// encoded returns the parameters as they go over the wire and as they are signed.
+// encoded returns the parameters as they are sent and as they are signed.
 func encoded(params url.Values) (raw string, q sign.Query) {
 	raw = params.Encode()
-	q, _ = sign.ParseQuery(nil, raw) // what was just written has no fault but text that is not UTF-8, which the platform refuses
+	q, _ = sign.ParseQuery(nil, raw) // the text just written can only fail for not being UTF-8, which the platform refuses
 	return raw, q
 }
 

@@ -31,7 +31,7 @@ func TestV5(t *testing.T) {
 		pc := player
 		pc.PC = true
 		if c.V5.VerifyLogin(ctx, pc) == nil {
-			t.Error("a phone's login holds for a PC")
+			t.Error("a phone's login is valid for a PC")
 		}
 	})
 	t.Run("get_pfval", func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestARefusalTellsWhereItCameFrom(t *testing.T) {
 	wants(t, err, retcode.QQAppRateExceeded)
 	var refused *client.Error
 	if !errors.As(err, &refused) {
-		t.Fatalf("%v is no *client.Error", err)
+		t.Fatalf("%v is not a *client.Error", err)
 	}
 	if refused.Interface != "/v2/auth/verify_login" || refused.Number != -6 || refused.HTTPStatus != 200 || refused.RetryAfter < 59*time.Minute ||
 		len(refused.RequestID) != 16 {

@@ -17,7 +17,7 @@ type withoutQQ struct{}
 func (withoutQQ) Installed() bool                                         { return false }
 func (withoutQQ) Open(context.Context, share.Target, share.Message) error { return nil }
 
-// phone is a device with QQ. A game's client starts QQ here; this one prints what QQ is given.
+// phone is a device with QQ. A game's client starts QQ here; this one prints the message.
 type phone struct{}
 
 func (phone) Installed() bool { return true }
@@ -26,7 +26,7 @@ func (phone) Open(_ context.Context, target share.Target, m share.Message) error
 	return nil
 }
 
-// A message without a fault is handed to QQ. Here a platform is started for it; t is a test's *testing.T.
+// A valid message is handed to QQ. Here a platform is started for it; t is a test's *testing.T.
 func ExampleSharer_Share() {
 	p := rookerytest.Start(t)
 	platform, err := client.New(p.URL, client.App{})
@@ -42,7 +42,7 @@ func ExampleSharer_Share() {
 	// <nil>
 }
 
-// Whom a refusal is for is its code's class.
+// The class of a refusal's code says who can act on it.
 func ExampleSharer_Share_refused() {
 	platform, err := client.New("https://platform.example", client.App{})
 	if err != nil {

@@ -15,15 +15,15 @@ type Target string
 // The targets.
 const (
 	Friend Target = "friend" // a friend whom the player picks in QQ
-	Group  Target = "group"  // a group whom the player picks in QQ
-	Qzone  Target = "qzone"  // the player's own Qzone, for all friends to see
+	Group  Target = "group"  // a group that the player picks in QQ
+	Qzone  Target = "qzone"  // the player's own Qzone, visible to all friends
 )
 
 // Targets are all targets.
 var Targets = []Target{Friend, Group, Qzone}
 
-// Type is a message's type, by the number of the client SDK (msdk-v5.md, 7.2). Its 10007 and 10009 open something on the
-// device and send nothing, so they are none.
+// Type is a message's type, with the number of the client SDK (msdk-v5.md, 7.2). The SDK's 10007 and 10009 open something
+// on the device and send nothing, so they are not types here.
 type Type int
 
 // The types of messages.
@@ -32,18 +32,18 @@ const (
 	Link        Type = 10001 // a title and a link
 	Image       Type = 10002 // a picture
 	Invite      Type = 10003 // a title and a link into the game
-	Music       Type = 10004 // a title, a link and the address of the sound
+	Music       Type = 10004 // a title, a link and the address of the audio
 	Video       Type = 10005 // the address of a video
 	MiniProgram Type = 10006 // a title, a link for devices without mini programs, and the program
 	Ark         Type = 10008 // a structured message
 )
 
-// rule says what a type needs and who takes it.
+// rule says which fields a type needs and which targets take it.
 type rule struct {
 	typ   Type
 	name  string
 	takes []Target
-	needs []string // names of fields
+	needs []string // field names
 }
 
 var rules = []rule{
@@ -64,7 +64,7 @@ func ruleOf(t Type) *rule {
 	return nil
 }
 
-// String returns the type's name, such as "mini-program"; "unknown" for a number that is none.
+// String returns the type's name, such as "mini-program"; "unknown" for a number that is not a type.
 func (t Type) String() string {
 	if r := ruleOf(t); r != nil {
 		return r.name
@@ -80,7 +80,7 @@ func TypeNames() (names []string) {
 	return names
 }
 
-// ParseType returns the type of that name; false when there is none.
+// ParseType returns the type with that name, and whether it exists.
 func ParseType(name string) (Type, bool) {
 	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == name })
 	if i < 0 {
@@ -89,7 +89,7 @@ func ParseType(name string) (Type, bool) {
 	return rules[i].typ, true
 }
 
-// Message is what a player shares. Which fields a type needs stands at the types.
+// Message is what a player shares. The comments on the types say which fields each needs.
 type Message struct {
 	Type        Type   `json:"type"`
 	Title       string `json:"title,omitempty"`
@@ -97,12 +97,12 @@ type Message struct {
 	Text        string `json:"text,omitempty"`
 	Link        string `json:"link,omitempty"`         // where a tap leads
 	Picture     string `json:"picture,omitempty"`      // an image's address
-	Media       string `json:"media,omitempty"`        // a sound's or video's address
+	Media       string `json:"media,omitempty"`        // the address of audio or video
 	MiniProgram string `json:"mini_program,omitempty"` // its appid and page, such as 1109000000/pages/index
 	Ark         string `json:"ark,omitempty"`          // a JSON object
 }
 
-// The limits of a message, in bytes of UTF-8 (msdk-v3.md, 5.18, of messages that a back end sends: no document has others).
+// The limits of a message, in bytes of UTF-8 (msdk-v3.md, 5.18; they are documented only for messages sent by a back end).
 const (
 	MaxTitle   = 45
 	MaxSummary = 45
@@ -130,14 +130,14 @@ func (m *Message) fields() []field {
 	}
 }
 
-// check holds a message to the rules that need nobody to be asked.
+// check applies the rules that need no request.
 func (m *Message) check(target Target) error {
 	r := ruleOf(m.Type)
 	switch {
 	case r == nil:
 		return retcode.QQMessageTypeWrong.Errorf("%d is not a message type", m.Type)
 	case !slices.Contains(Targets, target):
-		return retcode.QQMessageTypeWrong.Errorf("there is no target %q", target)
+		return retcode.QQMessageTypeWrong.Errorf("%q is not a target", target)
 	case !slices.Contains(r.takes, target):
 		return retcode.QQMessageTypeWrong.Errorf("a %s does not take messages of type %s", target, r.name)
 	}

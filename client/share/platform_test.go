@@ -35,9 +35,9 @@ func TestThePlatformKnowsTheWords(t *testing.T) {
 	if err := sharing(filter, "cheap gold"); !errors.Is(err, retcode.QQMessageIllegal) {
 		t.Errorf("a forbidden word: %v", err)
 	}
-	// A word that could not be looked for is neither forbidden nor shared.
+	// If the words could not be looked for, the text is neither forbidden nor shared.
 	session.Openkey = "nothing"
 	if err := sharing(share.FilterByPlatform(p.Client(app), session), "I won"); !errors.Is(err, retcode.QQOpenKeyUnreadable) {
-		t.Errorf("a session that is none: %v", err)
+		t.Errorf("an invalid session: %v", err)
 	}
 }

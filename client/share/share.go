@@ -1,11 +1,11 @@
-// Package share is what a game's client does before it hands a message to QQ on the player's device: the checks behind the
-// return codes that no server answers.
+// Package share makes the checks that a game's client makes before it hands a message to QQ on the player's device: those
+// behind the return codes that no server answers.
 //
 //	qq 1      the device has no QQ
 //	qq 3      the message's type is unknown, or the target does not take it
 //	qq 4      the message lacks what its type needs
 //	qq 10000  a Qzone is given text alone
-//	qq 5      the content breaks a rule: a field is too long, a link is not of the web, a word is forbidden
+//	qq 5      the content breaks a rule: a field is too long, a link is not http or https, a word is forbidden
 //	qq 6      the platform does not know the appid that is built into the game
 //
 // They are made in this order, those that ask the platform last; forbidden words are looked for after the appid.
@@ -23,16 +23,16 @@ import (
 
 // Device is the player's device.
 type Device interface {
-	// Installed reports whether it has QQ.
+	// Installed reports whether the device has QQ.
 	Installed() bool
-	// Open hands a message to QQ, where the player picks who gets it.
+	// Open hands a message to QQ, where the player picks the receiver.
 	Open(ctx context.Context, target Target, m Message) error
 }
 
 // Filter reports whether a text has a forbidden word.
 type Filter func(ctx context.Context, text string) (dirty bool, err error)
 
-// Forbid returns a filter that knows these words, in any case, wherever in a text they stand.
+// Forbid returns a filter for these words, in any case, anywhere in a text.
 func Forbid(words ...string) Filter {
 	return func(_ context.Context, text string) (bool, error) {
 		text = strings.ToLower(text)
@@ -45,8 +45,8 @@ func Forbid(words ...string) Filter {
 	}
 }
 
-// FilterByPlatform returns a filter that asks the platform, which knows its words, in the session of the player who shares.
-// The client needs the app's key, so this is for a back end that shares for its players.
+// FilterByPlatform returns a filter that asks the platform, which has a list of words, in the session of the player who
+// shares. The client needs the app's key, so this is for a back end that shares for its players.
 func FilterByPlatform(platform *client.Client, s client.Session) Filter {
 	return func(ctx context.Context, text string) (dirty bool, err error) {
 		_, dirty, err = platform.OpenAPI.FilterWords(ctx, s, text)
@@ -54,8 +54,8 @@ func FilterByPlatform(platform *client.Client, s client.Session) Filter {
 	}
 }
 
-// How long the platform's word on an appid is believed: an app that is there seldom goes, one that is missing is being
-// registered perhaps.
+// How long the platform's answer about an appid is remembered: a known app seldom goes away, a missing one may be about to
+// be registered.
 const (
 	knownFor   = time.Hour
 	unknownFor = time.Minute
@@ -71,17 +71,17 @@ type Sharer struct {
 
 	mu         sync.Mutex
 	registered bool
-	until      time.Time // registered is believed
+	until      time.Time // registered is valid until then
 }
 
-// New returns a Sharer for the game with that appid built in. The platform is asked whether it knows it, which takes no
-// key. filter may be nil: then no word is forbidden.
+// New returns a Sharer for the game whose build contains that appid. Asking the platform about the appid takes no key.
+// filter may be nil: then no word is forbidden.
 func New(appID string, device Device, platform *client.Client, filter Filter) *Sharer {
 	return &Sharer{appID: appID, device: device, platform: platform, filter: filter, now: time.Now}
 }
 
-// Share checks a message and hands it to the device. A refusal is a return code of the package comment's list with a
-// sentence that says what is wrong; any other error is the platform's not answering, or the device's.
+// Share checks a message and hands it to the device. A refusal is one of the return codes in the package comment, with a
+// sentence that says what is wrong; any other error means that the platform did not answer, or comes from the device.
 func (s *Sharer) Share(ctx context.Context, target Target, m Message) error {
 	if !s.device.Installed() {
 		return retcode.QQAppNotInstalled

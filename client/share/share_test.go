@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// phone is a device that keeps what it is given.
+// phone is a device that records the messages it is given.
 type phone struct {
 	without bool // QQ
 	opened  []Message
@@ -25,7 +25,7 @@ func (p *phone) Open(_ context.Context, _ Target, m Message) error {
 	return nil
 }
 
-// platform answers authorize as one that knows the app 100700001 and counts how often it is asked.
+// platform answers authorize like a platform that knows only the app 100700001, and counts the requests.
 func platform(t *testing.T) (c *client.Client, asked *int) {
 	t.Helper()
 	asked = new(int)
@@ -76,10 +76,10 @@ func TestShare(t *testing.T) {
 		"text of 701 bytes":                {target: Friend, m: Message{Type: Text, Text: strings.Repeat("x", 701)}, want: retcode.QQMessageIllegal},
 		"701 bytes together":               {target: Friend, m: Message{Type: Text, Text: strings.Repeat("x", 700), Title: "T"}, want: retcode.QQMessageIllegal},
 		"link of 513 bytes":                {target: Friend, m: Message{Type: Link, Title: "T", Link: web + strings.Repeat("x", 513-len(web))}, want: retcode.QQMessageIllegal},
-		"link that is not of the web":      {target: Friend, m: Message{Type: Link, Title: "T", Link: "javascript:alert(1)"}, want: retcode.QQMessageIllegal},
+		"link that is not http or https":   {target: Friend, m: Message{Type: Link, Title: "T", Link: "javascript:alert(1)"}, want: retcode.QQMessageIllegal},
 		"link without a host":              {target: Friend, m: Message{Type: Link, Title: "T", Link: "https:///join"}, want: retcode.QQMessageIllegal},
 		"text that is not UTF-8":           {target: Friend, m: Message{Type: Text, Text: "\xff"}, want: retcode.QQMessageIllegal},
-		"ark that is no object":            {target: Friend, m: Message{Type: Ark, Ark: `[]`}, want: retcode.QQMessageIllegal},
+		"ark that is not an object":        {target: Friend, m: Message{Type: Ark, Ark: `[]`}, want: retcode.QQMessageIllegal},
 		"forbidden word in another case":   {target: Friend, m: Message{Type: Text, Text: "buy GOLDcheap now"}, want: retcode.QQMessageIllegal},
 		"unknown app":                      {appID: "1", target: Friend, m: Message{Type: Text, Text: "hi"}, want: retcode.QQAppNotRegistered},
 		"unknown app and forbidden word":   {appID: "1", target: Friend, m: Message{Type: Text, Text: "goldCHEAP"}, want: retcode.QQAppNotRegistered},
@@ -144,6 +144,6 @@ func TestTypesHaveTwoWays(t *testing.T) {
 		}
 	}
 	if _, ok := ParseType("unknown"); ok || Type(0).String() != "unknown" {
-		t.Error("there is a type unknown")
+		t.Error("unknown is a type")
 	}
 }

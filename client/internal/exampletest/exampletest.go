@@ -1,4 +1,4 @@
-// Package exampletest lets examples that run start a platform as a test does.
+// Package exampletest lets runnable examples start a platform as a test does.
 package exampletest
 
 import (
@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// T stands in the examples for the *testing.T of a test: it has as much of one as rookerytest.Start needs.
+// T stands in the examples for the *testing.T of a test: it has the methods that rookerytest.Start needs.
 type T struct {
 	testing.TB
 	cleanups []func()
 }
 
-// Main runs a package's tests, then what its examples' T is to clean up, and ends the process.
+// Main runs a package's tests, then the cleanups of its examples' T, and ends the process.
 func Main(m *testing.M, t *T) {
 	status := m.Run()
 	for _, f := range slices.Backward(t.cleanups) {
@@ -23,7 +23,7 @@ func Main(m *testing.M, t *T) {
 	os.Exit(status)
 }
 
-// What a testing.TB does. An example cannot fail but by its output, so a failure is a panic.
+// The methods of testing.TB. An example can fail only by its output, so a failure is a panic.
 
 func (*T) Helper()                      {}
 func (*T) Failed() bool                 { return false }
