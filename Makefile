@@ -14,11 +14,11 @@ run: build ## build and start the demo platform on 127.0.0.1:8700
 	@exec $(BINARY) dev
 
 build: ## build bin/rookery
-	@# In a checkout that git does not trust, another user's for instance, it has no revision to name.
+	@# A checkout that git does not trust, for instance another user's, gives no revision to build in.
 	CGO_ENABLED=0 go build -trimpath $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
 
 test: tools check ## run everything that CI runs
-	go test ./bench # a race detector's figures say nothing: without it each part runs for a moment
+	go test ./bench # without the race detector, whose figures mean nothing
 	go test -race -timeout 10m ./...
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
@@ -30,13 +30,13 @@ check: ## generated files are current, code is formatted, vetted and clean for s
 lint: ## run the pinned linter
 	go run $(STATICCHECK) ./...
 
-generate: ## make the generated files from catalogue/
+generate: ## make the generated files
 	go generate ./...
 
-codes-report: ## provoke every code that can be, and list the rest
+codes-report: ## provoke every code that the platform answers, and list the rest
 	@go run ./test/scenarios/report
 
-bench: ## measure beside a bare handler and the storage engine alone
+bench: ## measure next to a bare handler and the storage engine alone
 	@scripts/tools wrk
 	go run ./bench
 
@@ -45,8 +45,8 @@ fuzz: ## run each fuzz target for FUZZTIME
 
 tools:
 	@scripts/tools gcc curl
-	@scripts/tools chromium || echo "without it the browser test is skipped" >&2
-	@scripts/tools npm && npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent || echo "without it the test of passport-qq2015 is skipped" >&2
+	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
+	@scripts/tools npm && npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent || echo "without npm the test of passport-qq2015 is skipped" >&2
 
 clean: ## remove what was built
 	rm -rf bin test/artefacts

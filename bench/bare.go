@@ -15,20 +15,20 @@ import (
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
 
-// bareArg makes the program the bare handler.
+// bareArg turns the program into the bare handler.
 const bareArg = "bare-handler"
 
-// answer is an answer of the platform that the bare handler is to repeat. It comes on standard input.
+// answer is an answer of the platform that the bare handler repeats. It is read from standard input.
 type answer struct {
-	Path   string // of the request
+	Path   string // the request's path
 	Header http.Header
 	Body   []byte
-	Store  string        // a seeded file, of which each request commits one row before its answer; "" for none
-	App    rookery.AppID `json:",omitzero"` // that it is seeded for
+	Store  string        // a seeded file, in which each request commits one row before its answer; "" for none
+	App    rookery.AppID `json:",omitzero"` // the app that the file is seeded for
 }
 
-// serveBare is the least that net/http can do with the same request: find the pattern, read the body whole, answer.
-// Like the platform, it prints one line once it is ready: its address.
+// serveBare does the least that net/http can do with the same request: find the pattern, read the whole body, answer. Like
+// the platform, it prints one line when it is ready: its address.
 func serveBare() {
 	fail := func(err error) {
 		fmt.Fprintln(os.Stderr, "bench: bare handler:", err)

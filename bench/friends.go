@@ -16,11 +16,11 @@ import (
 
 const manyFriends = 3000
 
-// measureFriends measures how fast the store reads a person's friends who use an app, 3,000 of them with their profiles,
-// beside what the engine alone takes for the same rows through database/sql.
+// measureFriends measures how fast the store reads the friends of a person who use an app, 3,000 of them with their
+// profiles, next to what the engine alone takes for the same rows through database/sql.
 func measureFriends(ctx context.Context, s settings, folder string, report *report) (err error) {
 	file := filepath.Join(folder, "rookery.db")
-	st, err := sqlite.Open(ctx, file) // makes the tables
+	st, err := sqlite.Open(ctx, file) // creates the tables
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func measureFriends(ctx context.Context, s settings, folder string, report *repo
 	return nil
 }
 
-// befriend makes all seeded accounts friends of the first.
+// befriend makes all other seeded accounts friends of the first.
 func befriend(ctx context.Context, file string) (err error) {
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: "mode=rw"}).String())
 	if err != nil {

@@ -14,43 +14,42 @@ import (
 	"time"
 )
 
-// The load generator takes its CPU from the same machine as the server, so a costly one would hide what the server costs.
-// Hence few threads on epoll and a parser for just the answers that are expected.
+// The load generator takes its CPU from the same machine as the server, so a costly one would hide the server's cost. Hence
+// few threads on epoll and a parser for just the expected answers.
 
 const (
-	connections = 64 // unless a load has fewer
+	connections = 64 // unless a load asks for fewer
 	workers     = 2
 
-	// together is how many answers a worker waits for before it sends as many requests. Were each request sent at once,
-	// the server would find it before it turns to another connection, and would serve a few of them over and over, without
-	// the cost of turning: no crowd of players behaves so.
+	// together is how many answers a worker waits for before it sends as many requests. If each request were sent at once,
+	// the server would find it before turning to another connection, and would serve a few connections over and over
+	// without the cost of switching: no crowd of players behaves so.
 	together = 8
 )
 
-// requests gives one worker the requests that it sends, one after the other; nil when there are no more. What it gave
-// last need not outlive the next call.
+// requests returns the next request of one worker; nil when there are no more. A request need not outlive the next call.
 type requests func() []byte
 
 // load is a run of the generator.
 type load struct {
 	addr     string
 	requests func(worker int) requests
-	sound    string        // what the body of a sound answer begins with
-	limit    time.Duration // after which no request is sent
-	callers  int           // connections, when there are to be fewer than usual
-	status   string        // of a sound answer; 200 when empty
-	answered func([]byte)  // sees every answer, from any worker; nil where nobody looks
+	sound    string        // the beginning of a valid answer's body
+	limit    time.Duration // no request is sent after it
+	callers  int           // number of connections, when fewer than usual
+	status   string        // of a valid answer; 200 when empty
+	answered func([]byte)  // sees every answer, from any worker; may be nil
 }
 
-// outcome is what came of a run.
+// outcome is the result of a run.
 type outcome struct {
 	answers, faults int
-	fault           string // one of them
+	fault           string // one example
 	took            time.Duration
-	latency         []uint32 // answers by microseconds
+	latency         []uint32 // number of answers by microseconds
 }
 
-// slowest bounds what latencies are told apart, in microseconds.
+// slowest is the highest latency that is recorded as such, in microseconds.
 const slowest = 1 << 20
 
 func (o *outcome) add(other *outcome) {
@@ -64,7 +63,7 @@ func (o *outcome) add(other *outcome) {
 	}
 }
 
-// quantile is the latency that the given part of the answers kept, in milliseconds.
+// quantile returns the latency that the given part of the answers did not exceed, in milliseconds.
 func (o *outcome) quantile(part float64) float64 {
 	left := int(part * float64(o.answers))
 	for us, n := range o.latency {
@@ -77,7 +76,7 @@ func (o *outcome) quantile(part float64) float64 {
 
 func (o *outcome) perSecond() float64 { return float64(o.answers) / o.took.Seconds() }
 
-// run keeps every connection at one request in flight until the limit or the end of the requests.
+// run keeps one request in flight on every connection until the limit or the end of the requests.
 func (l *load) run(ctx context.Context) (*outcome, error) {
 	addr, err := netip.ParseAddrPort(l.addr)
 	if err != nil || addr.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
@@ -107,7 +106,7 @@ func (l *load) run(ctx context.Context) (*outcome, error) {
 type worker struct {
 	outcome
 	next     requests
-	status   []byte // what a sound answer begins with, and its body
+	status   []byte // the beginning of a valid answer, and of its body
 	sound    []byte
 	answered func([]byte)
 	end      time.Time
@@ -118,7 +117,7 @@ type worker struct {
 type connection struct {
 	fd     int
 	sent   time.Time
-	answer []byte // as far as it is in
+	answer []byte // the part read so far
 }
 
 func (w *worker) run(ctx context.Context, addr netip.AddrPort, connections int) error {
@@ -187,7 +186,7 @@ func (w *worker) connect(poll int, addr netip.AddrPort) error {
 	)
 }
 
-// send puts the connection's next request out, or closes it when there is none to send.
+// send sends the connection's next request, or closes the connection when no request is left.
 func (w *worker) send(c *connection, now time.Time) error {
 	var request []byte
 	if now.Before(w.end) {
@@ -198,14 +197,14 @@ func (w *worker) send(c *connection, now time.Time) error {
 		return syscall.Close(c.fd)
 	}
 	c.sent = now
-	// The socket blocks and is empty, so a request goes out whole.
+	// The socket blocks and its buffer is empty, so a request is written whole.
 	if n, err := syscall.Write(c.fd, request); err != nil || n != len(request) {
 		return fmt.Errorf("writing a request: %d of %d bytes: %w", n, len(request), err)
 	}
 	return nil
 }
 
-// ready reads what has come and, when the answer is whole, counts it.
+// ready reads the available bytes and, when the answer is whole, counts it.
 func (w *worker) ready(c *connection) error {
 	n, err := syscall.Read(c.fd, c.answer[len(c.answer):cap(c.answer)])
 	if err != nil || n == 0 {
@@ -238,7 +237,7 @@ var (
 	headerEnd     = []byte("\r\n\r\n")
 )
 
-// parseAnswer finds the body of an HTTP answer once it is whole. One without Content-Length never is.
+// parseAnswer finds the body of an HTTP answer once the answer is whole. An answer without Content-Length never is.
 func parseAnswer(answer []byte) (body []byte, whole bool) {
 	end := bytes.Index(answer, headerEnd)
 	if end < 0 {

@@ -20,14 +20,14 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// door is one of those at which a login is checked.
+// door is a door at which a login is checked.
 type door struct {
 	name    string
 	path    string
-	kind    string // of the token that proves a login there
+	kind    string // of the token that proves a login at this door
 	request func(*player) []byte
-	sound   string  // what the body of a sound answer begins with
-	target  float64 // of the rate beside the bare handler's
+	sound   string  // the beginning of a valid answer's body
+	target  float64 // for the ratio of its rate to the bare handler's
 }
 
 const (
@@ -36,13 +36,12 @@ const (
 	retOK  = `{"ret":0,`
 )
 
-// The doors.
 var (
 	v5Door = door{"verify_login", v5Path, "msdk", v5Login, retOK, 0.70}
 	v3Door = door{"V3 verify_login", v3Path, "access", v3Login, retOK, 0.70}
 )
 
-// player is somebody who logged in at a game.
+// player is a person who logged in at a game.
 type player struct {
 	game       *game
 	OpenID     string `json:"openid"`
@@ -50,14 +49,14 @@ type player struct {
 	Token      string `json:"token"`
 }
 
-// side is one of those that are compared.
+// side is one of the servers that are compared.
 type side struct {
 	name     string
 	process  *process
 	door     *door
 	logins   [][]byte // requests
 	results  []result
-	requests int // answered in all, warm-up and all
+	requests int // answered in all, including warm-up
 }
 
 // result is one side's turn in one round.
@@ -67,13 +66,13 @@ type result struct {
 	allocated      allocations
 }
 
-// measureV5Login compares verify_login of MSDK V5 with the bare handler: as `rookery serve` answers it, for which the
-// target is, and as `rookery dev` does, which looks at every request for its inspector.
+// measureV5Login compares verify_login of MSDK V5 with the bare handler: as `rookery serve` answers it, which has the
+// target, and as `rookery dev` does, which records every request for its inspector.
 func measureV5Login(ctx context.Context, s settings, folder string, report *report) error {
 	return measureLogin(ctx, s, folder, report, v5Door, "serve", "dev")
 }
 
-// measureV3Login is the same for MSDK V3, as `rookery serve` answers it.
+// measureV3Login does the same for MSDK V3, as `rookery serve` answers it.
 func measureV3Login(ctx context.Context, s settings, folder string, report *report) error {
 	return measureLogin(ctx, s, folder, report, v3Door, "serve")
 }
@@ -122,7 +121,7 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 	if bare.process, err = startBare(ctx, same); err != nil {
 		return err
 	}
-	defer bare.process.cmd.Wait() // it knows no end but this
+	defer bare.process.cmd.Wait() // it ends only by a kill
 	defer bare.process.cmd.Process.Kill()
 
 	for round := range s.rounds {
@@ -140,7 +139,7 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 	for len(platforms) > 0 {
 		p, side := platforms[0], sides[len(sides)-len(platforms)]
 		platforms = platforms[1:]
-		if err := p.stop(); err != nil { // which also writes the last of the log
+		if err := p.stop(); err != nil { // this also flushes the log
 			return err
 		}
 		events, err := countEvents(p.log, door.path)
@@ -156,7 +155,7 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 	return nil
 }
 
-// turn warms a side up and measures it.
+// turn warms up a side and measures it.
 func (s *side) turn(ctx context.Context, set settings) error {
 	l := &load{addr: s.process.addr, requests: repeat(s.logins), sound: s.door.sound, limit: set.warmUp}
 	warm, err := l.run(ctx)
@@ -215,7 +214,7 @@ func addLogin(report *report, bare *side, others []*side) {
 		return first
 	}
 	add("requests", "/s", result.perSecond).atLeast(bare.door.target)
-	// The ratio of rates that a machine with nothing else to do would show: here it cancels out what others took.
+	// The ratio of rates on a machine with nothing else to do: per CPU second, the share that others took cancels out.
 	add("requests per CPU second, generator's included", "", func(r result) float64 {
 		return float64(r.answers) / (r.cpu + r.generator).Seconds()
 	})
@@ -228,7 +227,7 @@ func addLogin(report *report, bare *side, others []*side) {
 	add("allocated per request", "B", func(r result) float64 { return per(r, r.allocated.bytes) })
 }
 
-// repeat lets every worker send the same requests over and over, each from a place of its own.
+// repeat makes every worker send the same requests over and over, each starting at a different one.
 func repeat(all [][]byte) func(int) requests {
 	return func(worker int) requests {
 		at := worker * len(all) / workers
@@ -239,7 +238,7 @@ func repeat(all [][]byte) func(int) requests {
 	}
 }
 
-// requests are those that check the players' logins.
+// requests returns the requests that check the players' logins.
 func (d *door) requests(players []player) (all [][]byte) {
 	for i := range players {
 		all = append(all, d.request(&players[i]))
@@ -247,7 +246,7 @@ func (d *door) requests(players []player) (all [][]byte) {
 	return all
 }
 
-// makePlayers makes accounts through the admin API and logs each in at one game, as many at each.
+// makePlayers makes accounts through the admin API and logs them in, spread evenly over the games.
 func makePlayers(ctx context.Context, p *platform, games []game, accounts int, kind string) ([]player, error) {
 	token, err := os.ReadFile(p.tokenFile)
 	if err != nil {
@@ -306,13 +305,13 @@ type signer struct {
 func newSigner(g *game) *signer {
 	s := &signer{key: g.SigKeys["0"]}
 	s.query = fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", g.GameID, time.Now().Unix())
-	s.params, _ = sign.ParseQuery(nil, s.query) // ours
+	s.params, _ = sign.ParseQuery(nil, s.query) // our own query, always valid
 	return s
 }
 
 func v5Login(p *player) []byte { return newSigner(p.game).login(p.MSDKOpenID, p.Token) }
 
-// v3Login is the request that checks a player's access token at the V3 door.
+// v3Login returns the request that checks a player's access token at the V3 door.
 func v3Login(p *player) []byte {
 	body := fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, p.game.AppID, p.OpenID, p.Token)
 	timestamp := fmt.Sprint(time.Now().Unix())
@@ -320,7 +319,8 @@ func v3Login(p *player) []byte {
 		v3Path, timestamp, p.game.AppID, sign.V3(timestamp, p.game.MSDKKey), p.OpenID, len(body), body)
 }
 
-// login is the request that checks a player's token. Host is the same whatever the port: both sides get the same bytes.
+// login returns the request that checks a player's token. Host is the same whatever the port, so that both sides get the
+// same bytes.
 func (s *signer) login(msdkOpenID, token string) []byte {
 	body := `{"openid":"` + msdkOpenID + `","token":"` + token + `"}`
 	sig := sign.V5(v5Path, s.params, []byte(body), s.key)
@@ -328,7 +328,7 @@ func (s *signer) login(msdkOpenID, token string) []byte {
 		v5Path, s.query, sig, len(body), body)
 }
 
-// ask sends one request and returns the answer, for the bare handler to repeat.
+// ask sends one request and returns the answer that the bare handler repeats.
 func (d *door) ask(addr string, request []byte) (*answer, error) {
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
 	if err != nil {
@@ -372,7 +372,7 @@ func startBare(ctx context.Context, same *answer) (*process, error) {
 	return p, err
 }
 
-// countEvents counts the logged logins that were found sound.
+// countEvents counts the logged logins that were valid.
 func countEvents(file, path string) (events int, err error) {
 	log, err := os.Open(file)
 	if err != nil {

@@ -1,13 +1,14 @@
 //go:build linux
 
-// Command bench measures what a platform costs and prints it beside something that bounds it: verify_login beside a bare
-// net/http handler, the bus beside an echo of frames and beside HTTP, durable commits beside raw flushes, reads beside a bare read; and resident memory and start-up.
+// Command bench measures what a platform costs and prints it next to something that bounds it: verify_login next to a bare
+// net/http handler, the bus next to an echo of frames and next to HTTP, durable commits next to raw flushes, reads next to
+// a bare read; and resident memory and start-up.
 //
-// The load generator shares the machine with what it measures, so only ratios of the same round and CPU per operation
-// travel between machines. The two sides of a ratio get the same bytes from the same generator, turn by turn. The loop is
-// closed (the next request goes out when the answer is in), so latencies tell little beside the rate.
+// The load generator shares the machine with what it measures, so only ratios within one round and CPU per operation can be
+// compared between machines. The two sides of a ratio get the same bytes from the same generator, turn by turn. The loop is
+// closed (a connection sends its next request when the answer is in), so latencies say little beyond the rate.
 //
-// It is no test: it exits 0 when a target is missed, and says so. It needs Linux, for /proc and epoll.
+// It is not a test: it exits 0 when a target is missed, and says so. It needs Linux, for /proc and epoll.
 package main
 
 import (
@@ -36,16 +37,16 @@ type settings struct {
 	duration time.Duration // of one side's turn in a round
 	warmUp   time.Duration // before each turn
 	grants   int
-	accounts int // that log in and call, over and over
+	accounts int // number of accounts that log in and call, over and over
 }
 
-// part is something that is measured on its own.
+// part is a group of measurements that can run on its own.
 type part struct {
 	name    string
 	measure func(context.Context, settings, string, *report) error
 }
 
-// parts are what is measured, in this order.
+// parts are all parts, in the order in which they run.
 var parts = []part{
 	{"start", measureStart},
 	{"v5", measureV5Login},
@@ -114,7 +115,7 @@ func parseFlags() settings {
 	return s
 }
 
-// run measures the parts that the settings name, all when they name none.
+// run measures the parts that the settings name; all parts when they name none.
 func run(ctx context.Context, s settings) (*report, error) {
 	scratch, err := os.MkdirTemp(s.scratch, "rookery-bench-")
 	if err != nil {

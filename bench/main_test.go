@@ -16,7 +16,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A bench is run by hand, seldom; here every part runs for a moment, so that none breaks unseen. Figures are not looked at.
+// The bench is seldom run, and by hand; here every part runs for a moment, so that a broken part is noticed. Figures are
+// not checked.
 func TestEveryPartMeasures(t *testing.T) {
 	measured, err := run(t.Context(), settings{
 		quick: true, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: 1000, accounts: 4,

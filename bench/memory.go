@@ -20,8 +20,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// measureMemory measures what a platform holds that has checked a token of every one of very many grants, so that all
-// that it keeps of them is there.
+// measureMemory measures the memory of a platform that has checked a token of each of very many grants, so that everything
+// it caches about them is in memory.
 func measureMemory(ctx context.Context, s settings, folder string, report *report) error {
 	// The platform itself makes the file, the apps and the keyring.
 	games, err := makeGames(ctx, s.binary, folder)
@@ -69,13 +69,13 @@ func measureMemory(ctx context.Context, s settings, folder string, report *repor
 	return ctx.Err()
 }
 
-// login is a player and a token that proves who it is.
+// login is a player and a token of the player.
 type login struct {
 	msdkOpenID rookery.MSDKOpenID
 	token      string
 }
 
-// openIdentity opens the store and the keyring of a platform that does not run, as it would itself.
+// openIdentity opens the store and the keyring of a platform that is not running, as the platform would.
 func openIdentity(ctx context.Context, data string) (service *identity.Service, release func() error, err error) {
 	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
 	if err != nil {
@@ -89,8 +89,8 @@ func openIdentity(ctx context.Context, data string) (service *identity.Service, 
 	return identity.New(st, clock, keyring, apps.New(st, clock)), st.Close, nil
 }
 
-// sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A
-// million logins over HTTP would take longer than all the rest.
+// sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A million
+// logins over HTTP would take longer than everything else.
 func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []login, err error) {
 	service, release, err := openIdentity(ctx, data)
 	if err != nil {
@@ -131,7 +131,7 @@ func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []l
 	return logins, errors.Join(append(errs, ctx.Err())...)
 }
 
-// checkAll checks every token once and reads what the platform holds then.
+// checkAll checks every token once and then reads the platform's memory.
 func checkAll(ctx context.Context, p *platform, g *game, logins []login) (*outcome, memory, error) {
 	var (
 		next   atomic.Int64

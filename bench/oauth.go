@@ -18,7 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 )
 
-// meDoor tells an app who an access token is for.
+// meDoor tells an app whose an access token is.
 var meDoor = door{"/oauth2.0/me", "/oauth2.0/me", "access", whoAmI, `callback( {"client_id":`, 0.60}
 
 func whoAmI(p *player) []byte {
@@ -30,14 +30,14 @@ func measureMe(ctx context.Context, s settings, folder string, report *report) e
 	return measureLogin(ctx, s, folder, report, meDoor, "serve")
 }
 
-// infoDoor is OpenAPI V3's, which checks a signature and an openkey, and shows a profile.
+// infoDoor is a door of OpenAPI V3, which checks a signature and an openkey, and shows a profile.
 var infoDoor = door{"/v3/user/get_info", "/v3/user/get_info", "openkey", getInfo, `{"ret":0,`, 0.60}
 
 func getInfo(p *player) []byte {
 	query := url.Values{"appid": {p.game.AppID.String()}, "openid": {p.OpenID}, "openkey": {p.Token}, "pf": {"qzone"}, "format": {"json"}}.Encode()
 	params, err := sign.Query(nil).AddForm(query)
 	if err != nil {
-		panic(err) // ours
+		panic(err) // our own query, always valid
 	}
 	return fmt.Appendf(nil, "GET /v3/user/get_info?%s&sig=%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", query,
 		url.QueryEscape(sign.OpenAPI("GET", "/v3/user/get_info", params, p.game.AppKey)))
@@ -56,10 +56,10 @@ const (
 	tokenRedirect = "http://127.0.0.1/callback" // of the demo world
 )
 
-// measureToken measures how fast codes are exchanged for tokens, which is a durable write each, beside the durable commits
-// of one row that the store makes: for one caller, each commit with a flush of its own, and for many, who share the flushes
-// and wait for the processor. There a bare handler that makes just such a commit shows what HTTP and the load generator
-// leave of the machine. The codes come from consents, given to the same platform in the same round.
+// measureToken measures how fast codes are exchanged for tokens, each a durable write, next to the durable one-row commits
+// that the store makes: for one caller, each commit with a flush of its own, and for many callers, who share the flushes
+// and wait for the processor. For the latter, a bare handler that makes just such a commit shows what HTTP and the load
+// generator leave of the machine. The codes come from consents, given to the same platform in the same round.
 func measureToken(ctx context.Context, s settings, folder string, report *report) (err error) {
 	games, err := makeGames(ctx, s.binary, folder)
 	if err != nil {
@@ -80,7 +80,7 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 	}
 	alone, ofBare := filepath.Join(folder, "alone.db"), filepath.Join(folder, "bare.db")
 	for _, file := range []string{alone, ofBare} {
-		st, err := sqlite.Open(ctx, file) // makes the tables
+		st, err := sqlite.Open(ctx, file) // creates the tables
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 	if err != nil {
 		return err
 	}
-	defer bare.cmd.Wait() // it knows no end but this
+	defer bare.cmd.Wait() // it ends only by a kill
 	defer bare.cmd.Process.Kill()
 
 	turns := []*tokenTurn{{callers: 1}, {callers: connections}}
@@ -168,14 +168,14 @@ func measureToken(ctx context.Context, s settings, folder string, report *report
 	return nil
 }
 
-// tokenTurn is what so many callers reached, a figure a round.
+// tokenTurn holds what so many callers reached, one figure per round.
 type tokenTurn struct {
 	callers                        int
 	commits, bares, exchanges, cpu []float64
 }
 
-// consentsOf returns, for every seeded account, the request by which its owner, who is signed in, allows the app what it
-// asks for. To sign all of them in over HTTP would take minutes: a password costs much to check.
+// consentsOf returns, for every seeded account, the request by which its owner, who is signed in, grants the app what it
+// asks for. Signing all of them in over HTTP would take minutes, since checking a password is costly.
 func consentsOf(ctx context.Context, data string, app rookery.AppID) (requests [][]byte, err error) {
 	service, release, err := openIdentity(ctx, data)
 	if err != nil {
@@ -205,13 +205,13 @@ func consentsOf(ctx context.Context, data string, app rookery.AppID) (requests [
 	return requests, nil
 }
 
-// post is a form as a request.
+// post returns a form as a request.
 func post(path string, form url.Values, header string) []byte {
 	body := form.Encode()
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n%sContent-Length: %d\r\n\r\n%s", path, header, len(body), body)
 }
 
-// consent has everybody consent once and returns the codes that their browsers are sent on with.
+// consent makes every person consent once and returns the codes from the redirects.
 func consent(ctx context.Context, p *platform, consents [][]byte) (codes []string, err error) {
 	var mu sync.Mutex
 	o, err := sendOnce(ctx, &load{addr: p.addr, status: "303", answered: func(answer []byte) {
@@ -228,7 +228,7 @@ func consent(ctx context.Context, p *platform, consents [][]byte) (codes []strin
 	return codes, err
 }
 
-// exchange returns, for every code, the request of the game's server for its tokens.
+// exchange returns, for every code, the request with which the game's server gets its tokens.
 func exchange(g *game, codes []string) (requests [][]byte) {
 	for _, code := range codes {
 		requests = append(requests, post(tokenDoor.path, url.Values{
@@ -238,7 +238,7 @@ func exchange(g *game, codes []string) (requests [][]byte) {
 	return requests
 }
 
-// sendOnce sends each request once; every answer must be sound.
+// sendOnce sends each request once; every answer must be valid.
 func sendOnce(ctx context.Context, l *load, all [][]byte) (*outcome, error) {
 	var sent atomic.Int64
 	l.limit = 5 * time.Minute

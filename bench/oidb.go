@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	echoArg  = "frame-echo" // makes the program the frame echo
-	pipeline = 64           // calls that a connection has under way
-	idleMany = 10_000       // connections
+	echoArg  = "frame-echo" // turns the program into the frame echo
+	pipeline = 64           // number of calls that a connection has under way
+	idleMany = 10_000       // number of connections
 )
 
-// measureBus measures 0x711 over frames beside an echo of frames of 100 bytes and beside verify_login over HTTP, turn by
-// turn, and then what idle connections hold.
+// measureBus measures 0x711 over frames next to an echo of 100-byte frames and next to verify_login over HTTP, turn by
+// turn, and then the memory of idle connections.
 func measureBus(ctx context.Context, s settings, folder string, report *report) (err error) {
 	games, err := makeGames(ctx, s.binary, folder)
 	if err != nil {
@@ -55,7 +55,7 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	if err != nil {
 		return err
 	}
-	defer echo.cmd.Wait() // it knows no end but this
+	defer echo.cmd.Wait() // it ends only by a kill
 	defer echo.cmd.Process.Kill()
 
 	bus := &process{cmd: platform.cmd, addr: platform.bus}
@@ -90,7 +90,7 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	return measureIdle(platform, checks[0], report)
 }
 
-// checkFrames are the calls that check the players' access tokens.
+// checkFrames returns the calls that check the players' access tokens.
 func checkFrames(players []player) (frames [][]byte, err error) {
 	for i, p := range players {
 		openid, err := rookery.ParseOpenID(p.OpenID)
@@ -111,10 +111,10 @@ func emptyFrame() []byte {
 
 type turn struct {
 	perSecond float64
-	cpu       float64 // of the server, microseconds a call
+	cpu       float64 // of the server, in microseconds per call
 }
 
-// framesTurn warms a server of frames up and measures it.
+// framesTurn warms up a server of frames and measures it.
 func framesTurn(s settings, p *process, frames [][]byte) (t turn, err error) {
 	if _, _, err := pipelined(p.addr, frames, s.warmUp); err != nil {
 		return t, err
@@ -131,7 +131,7 @@ func framesTurn(s settings, p *process, frames [][]byte) (t turn, err error) {
 	return turn{float64(answers) / took.Seconds(), float64((after - before).Microseconds()) / float64(answers)}, err
 }
 
-// pipelined keeps each connection busy: it sends a batch of calls in one write and the next one when all are answered.
+// pipelined keeps each connection busy: it sends a batch of calls in one write and the next batch when all are answered.
 func pipelined(addr string, frames [][]byte, limit time.Duration) (answers int, took time.Duration, err error) {
 	var (
 		group  sync.WaitGroup
@@ -177,7 +177,7 @@ func pipelined(addr string, frames [][]byte, limit time.Duration) (answers int, 
 	return answers, time.Since(begin), err
 }
 
-// skipFrame reads one frame, which must have a body: the answer to a sound call has one, a refusal has none.
+// skipFrame reads one frame, which must have a body: the answer to a valid call has one, a refusal does not.
 func skipFrame(r *bufio.Reader) error {
 	start, err := r.Peek(9)
 	if err != nil {
@@ -191,8 +191,8 @@ func skipFrame(r *bufio.Reader) error {
 	return err
 }
 
-// measureIdle opens many connections, of which each makes one call, and looks at what they hold when they have been idle
-// for a moment.
+// measureIdle opens many connections, makes one call on each, and measures their memory after they have been idle for a
+// moment.
 func measureIdle(p *platform, call []byte, report *report) error {
 	before, err := p.memory()
 	if err != nil {
@@ -241,8 +241,8 @@ func startEcho(ctx context.Context) (*process, error) {
 	return p, err
 }
 
-// serveEcho is the least that a server of frames can do: find each frame's end, answer one of 100 bytes, and write the
-// answers to what came together together.
+// serveEcho does the least that a server of frames can do: find each frame's end, answer it with 100 bytes, and write the
+// answers to frames that came together in one write.
 func serveEcho() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

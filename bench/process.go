@@ -22,22 +22,22 @@ import (
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
 
-// process is a server that was started to be measured.
+// process is a server under measurement.
 type process struct {
 	cmd  *exec.Cmd
-	line []byte // the one line that it prints once it is ready
+	line []byte // the one line that it prints when it is ready
 	took time.Duration
 
-	addr    string // to be put under load
-	metrics string // URL of the server that has /metrics
+	addr    string // the address to load
+	metrics string // URL of the server with /metrics
 }
 
 // patience bounds every wait for a process.
 const patience = 30 * time.Second
 
-// startProcess starts a program and waits until it has printed a line, which says that it is ready.
+// startProcess starts a program and waits for the line that says that it is ready.
 func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // should we be killed
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // in case the bench is killed
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// stop ends the process as an operator would, so that it finishes what it has to write.
+// stop ends the process as an operator would, so that it finishes its writes.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
@@ -77,11 +77,11 @@ type platform struct {
 	*process
 	admin     string // URL
 	tokenFile string
-	bus       string // HOST:PORT, where it listens
+	bus       string // HOST:PORT of the bus
 	log       string // file
 }
 
-// world is what the bench needs of what `rookery dev --json` prints.
+// world is the part of the output of `rookery dev --json` that the bench needs.
 type world struct {
 	HTTP           string `json:"http"`
 	AdminTokenFile string `json:"admin_token_file"`
@@ -96,7 +96,7 @@ type game struct {
 	SigKeys map[string]string `json:"sigkeys"`
 }
 
-// startDev starts `rookery dev`, which makes the demo world and its games.
+// startDev starts `rookery dev`, which creates the demo world with its games.
 func startDev(ctx context.Context, binary, folder string) (p *platform, w *world, err error) {
 	if p, err = startRookery(ctx, binary, folder, "dev", "--addr", "127.0.0.1:0"); err != nil {
 		return nil, nil, err
@@ -110,7 +110,7 @@ func startDev(ctx context.Context, binary, folder string) (p *platform, w *world
 	return p, w, nil
 }
 
-// startServe starts `rookery serve` with the settings that it has by itself, and the bus.
+// startServe starts `rookery serve` with its default settings and the bus.
 func startServe(ctx context.Context, binary, folder string) (*platform, error) {
 	p, err := startRookery(ctx, binary, folder, "serve", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--oidb-listen", "127.0.0.1:0")
 	if err != nil {
@@ -139,7 +139,7 @@ func makeGames(ctx context.Context, binary, folder string) ([]game, error) {
 	return w.Apps, p.stop()
 }
 
-// startRookery starts a platform on the data in folder, with its log in a file there.
+// startRookery starts a platform on the data in folder, and logs to a file there.
 func startRookery(ctx context.Context, binary, folder, command string, args ...string) (p *platform, err error) {
 	p = &platform{log: filepath.Join(folder, "log")}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -148,7 +148,7 @@ func startRookery(ctx context.Context, binary, folder, command string, args ...s
 	}
 	defer log.Close()
 	cmd := exec.Command(binary, append([]string{command, "--json", "--data", filepath.Join(folder, "data")}, args...)...)
-	// No setting of the caller's own platform may reach this one.
+	// Settings of the caller's own platform must not reach this one.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ROOKERY_") })
 	cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+filepath.Join(folder, "cache"))
 	cmd.Stderr = log
@@ -159,13 +159,13 @@ func startRookery(ctx context.Context, binary, folder, command string, args ...s
 // tick is the unit of CPU times in /proc (USER_HZ, 100 on every Linux that Go runs on).
 const tick = 10 * time.Millisecond
 
-// cpu is the user and system time that the process has used.
+// cpu returns the user and system time that the process has used.
 func (p *process) cpu() (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	// The second field is the program's name in parentheses and may hold spaces: count from behind it.
+	// The second field is the program's name in parentheses and may hold spaces, so count from its end.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	if len(fields) < 13 {
 		return 0, fmt.Errorf("/proc/PID/stat has %d fields", len(fields))
@@ -175,14 +175,14 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * tick, errors.Join(err1, err2)
 }
 
-// ownCPU is the same for the bench, which is the load generator.
+// ownCPU returns the same for the bench, which is also the load generator.
 func ownCPU() time.Duration {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage) // cannot fail with a valid pointer
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// memory is what a process holds of the machine's memory, in MB of 1000 kB as /proc counts them.
+// memory is the memory that a process uses, in MB of 1000 kB as /proc counts them.
 type memory struct {
 	resident, proportional, peak float64
 }
@@ -209,7 +209,7 @@ func (p *process) megabytes(file, name string) (float64, error) {
 	return 0, fmt.Errorf("/proc/PID/%s has no %s", file, name)
 }
 
-// allocations is what a Go process has allocated since it started.
+// allocations counts what a Go process has allocated since it started.
 type allocations struct{ objects, bytes float64 }
 
 // allocated reads the counters from a page in Prometheus' form.

@@ -11,13 +11,13 @@ import (
 	"text/tabwriter"
 )
 
-// report is what was measured.
+// report holds the results.
 type report struct {
 	Machine string `json:"machine"`
 	Rows    []*row `json:"rows"`
 }
 
-// row is one measure: its value, its ratio to what it is measured beside, or both.
+// row is one measurement: its value, its ratio to another measurement, or both.
 type row struct {
 	Measure string    `json:"measure"`
 	Value   float64   `json:"value"`
@@ -34,7 +34,7 @@ func (r *report) add(measure string, value float64, unit string) *row {
 	return added
 }
 
-// beside gives a row its ratio, round by round, to what it is measured beside.
+// beside sets the row's ratio, round by round, to what it is compared with.
 func (w *row) beside(values, others []float64) *row {
 	for i := range values {
 		w.Ratios = append(w.Ratios, values[i]/others[i])
@@ -90,7 +90,7 @@ func (r *report) print(out io.Writer, asJSON bool) error {
 	return err
 }
 
-// number writes three digits or all that stand before the point.
+// number formats a value with three digits, or with all digits before the point.
 func number(value float64) string {
 	switch {
 	case value >= 100:

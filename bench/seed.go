@@ -14,12 +14,12 @@ import (
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
 
-// firstSeeded is the first account number that is seeded, above those of the demo world.
+// firstSeeded is the lowest seeded account number, above those of the demo world.
 const firstSeeded = 100_001
 
-// seed puts accounts into a platform's file, each with an openid, a V5 player and a grant at one app. The platform must
-// not be running. All is on the disk at the end, so that nothing of it is left to be written during what follows. Openids
-// are random as the platform's own, so they say nothing of the order of the accounts.
+// seed puts accounts into a platform's file, each with an openid, a V5 player and a grant at one app. The platform must not
+// be running. Everything is on the disk when seed returns, so that no write of it disturbs later measurements. Openids are
+// random like the platform's own, so their order is unrelated to that of the accounts.
 func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (err error) {
 	query := url.Values{"mode": {"rw"}, "_pragma": {"synchronous(OFF)", "cache_size(-524288)", "temp_store(MEMORY)"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: query.Encode()}).String())
@@ -33,8 +33,8 @@ func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (er
 	}
 	defer tx.Rollback() // fails harmlessly after the commit
 	now := time.Now().UnixMilli()
-	// Rows go in in the order of their keys, which is quick and leaves full pages. MSDK openids have 20 digits: 64
-	// unsigned bits, kept as their signed twin.
+	// Rows are inserted in the order of their keys, which is quick and leaves full pages. MSDK openids have 20 digits:
+	// unsigned 64-bit numbers, stored as signed ones.
 	for _, step := range []struct {
 		query string
 		args  []any
@@ -76,7 +76,7 @@ func flush(file string) error {
 // noPassword has the form and length of a password hash and matches no password.
 const noPassword = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// seededAccount is one of them.
+// seededAccount is an account that seed made.
 type seededAccount struct {
 	uin    rookery.UIN
 	openid rookery.OpenID

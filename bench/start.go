@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// starts is how often the platform is started to find the median.
+// starts is the number of starts behind the median.
 const starts = 10
 
-// measureStart measures a first start, which makes the database and the demo world, and what an idle platform holds.
+// measureStart measures a first start, which creates the database and the demo world, and the memory of an idle platform.
 func measureStart(ctx context.Context, s settings, folder string, report *report) error {
 	progress("%d starts", starts)
 	var took, resident, proportional []float64

@@ -28,12 +28,12 @@ const (
 	rawPages      = 4096
 )
 
-// measureStore measures the store without HTTP: durable commits of one row beside raw flushes of one page, and the read of
-// a token check beside the least that the engine can read through database/sql.
+// measureStore measures the store without HTTP: durable one-row commits next to raw flushes of one page, and the read of a
+// token check next to the least that the engine can read through database/sql.
 func measureStore(ctx context.Context, s settings, folder string, report *report) (err error) {
 	progress("the store alone")
 	file := filepath.Join(folder, "rookery.db")
-	st, err := sqlite.Open(ctx, file) // makes the tables
+	st, err := sqlite.Open(ctx, file) // creates the tables
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func measureStore(ctx context.Context, s settings, folder string, report *report
 	return nil
 }
 
-// committer opens a seeded file as the store. What it returns commits one row of a random account, durably.
+// committer opens a seeded file as the store. The returned function durably commits one row of a random account.
 func committer(ctx context.Context, file string, app rookery.AppID) (*sqlite.Store, func(context.Context) error, error) {
 	accounts, err := readSeeded(ctx, file, app)
 	if err != nil {
@@ -136,7 +136,7 @@ func committer(ctx context.Context, file string, app rookery.AppID) (*sqlite.Sto
 	}, err
 }
 
-// repeatedly runs do from several callers at once and returns how often a second; the first fifth is warm-up.
+// repeatedly runs do from several callers at once and returns the rate per second; the first fifth is warm-up.
 func repeatedly(ctx context.Context, callers int, duration time.Duration, do func() error) (float64, error) {
 	var (
 		group sync.WaitGroup

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// measureWrk compares the login checks with the bare handler once more, under the load of wrk with the settings that
-// published figures of comparable servers were made with: 2 threads, 64 connections. wrk costs about twice our own
-// generator's CPU, and so hides some of the server's: its row is no stand-in for the one under our own.
+// measureWrk compares the login checks with the bare handler again under wrk, with the settings of published figures for
+// comparable servers: 2 threads, 64 connections. wrk takes about twice the CPU of our own generator, and so hides some of
+// the server's: its rows do not replace those under our own generator.
 func measureWrk(ctx context.Context, s settings, folder string, report *report) error {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		progress("wrk is not installed: its part is left out")
@@ -58,7 +58,7 @@ func measureDoorByWrk(ctx context.Context, s settings, folder string, report *re
 	if err != nil {
 		return err
 	}
-	defer bare.cmd.Wait() // it knows no end but this
+	defer bare.cmd.Wait() // it ends only by a kill
 	defer bare.cmd.Process.Kill()
 	script := filepath.Join(folder, "logins.lua")
 	if err := os.WriteFile(script, wrkScript(logins), 0o600); err != nil {
@@ -83,8 +83,8 @@ func measureDoorByWrk(ctx context.Context, s settings, folder string, report *re
 	return nil
 }
 
-// wrkScript has each thread of wrk send the requests over and over. It looks at no answer, which would slow wrk down: the
-// same requests were answered ret 0 to our own generator, and wrk counts other statuses than 200 by itself.
+// wrkScript makes each thread of wrk send the requests over and over. It does not check the answers, which would slow wrk
+// down: the same requests got ret 0 under our own generator, and wrk itself counts statuses other than 200.
 func wrkScript(requests [][]byte) []byte {
 	var script bytes.Buffer
 	script.WriteString("local all = {\n")
@@ -95,7 +95,7 @@ func wrkScript(requests [][]byte) []byte {
 	return script.Bytes()
 }
 
-// runWrk runs wrk once and returns its requests a second.
+// runWrk runs wrk once and returns its requests per second.
 func runWrk(ctx context.Context, addr, script string, duration time.Duration) (float64, error) {
 	seconds := max(1, int(duration.Seconds()))
 	cmd := exec.CommandContext(ctx, "wrk", "-t2", "-c"+strconv.Itoa(connections), fmt.Sprintf("-d%ds", seconds), "-s", script, "http://"+addr+"/")
