@@ -26,21 +26,20 @@ import (
 
 const bodyLimit = 64 << 10
 
-// TestBadInput sends what no sound caller would. The answer must be the right code, and the next caller must notice
-// nothing.
+// TestBadInput sends requests that no correct caller would. Each gets the right code, and the next caller notices nothing.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
-	sound := verifyLogin(p, p.Accounts[0])
-	body := func(change func(string) string) rookery.Call { return sound.WithBody(change(sound.Body)) }
+	valid := verifyLogin(p, p.Accounts[0])
+	body := func(change func(string) string) rookery.Call { return valid.WithBody(change(valid.Body)) }
 	with := func(member string) rookery.Call {
 		return body(func(b string) string { return strings.Replace(b, "{", "{"+member+",", 1) })
 	}
-	instead := func(body string) rookery.Call { return sound.WithBody(body) }
-	// A parameter that no signature covers unambiguously: signed as if the rest of the URL were all.
+	instead := func(body string) rookery.Call { return valid.WithBody(body) }
+	// A parameter that the signature covers ambiguously: it signs the rest of the URL as if that were everything.
 	url := func(more string) rookery.Call {
-		target := sound.Target()
-		call := sound
+		target := valid.Target()
+		call := valid
 		call.Sig = target[strings.Index(target, "&sig=")+len("&sig="):] + more
 		return call
 	}
@@ -49,7 +48,7 @@ func TestBadInput(t *testing.T) {
 		call rookery.Call
 		want int
 	}{
-		{"sound", sound, 0},
+		{"valid", valid, 0},
 		{"empty body", instead(""), 1004},
 		{"blank body", instead(" \r\n\t"), 1004},
 		{"array", body(func(b string) string { return "[" + b + "]" }), 1005},
@@ -109,27 +108,27 @@ func TestBadInput(t *testing.T) {
 		{"URL parameter without a name", url("&=4"), 1007},
 		{"URL that is not UTF-8", url("&x=%ff%fe"), 1007},
 		{"URL name that is not UTF-8", url("&%ff=1"), 1007},
-		{"escape that is none", url("&x=%zz"), 1007},
+		{"broken escape", url("&x=%zz"), 1007},
 		{"escape cut off", url("&x=%e"), 1007},
 		{"70 URL parameters", url(numbered(70)), 1007},
-		{"no URL parameters", rookery.Call{Path: sound.Path, Body: sound.Body, Sig: "x"}, 1003},
+		{"no URL parameters", rookery.Call{Path: valid.Path, Body: valid.Body, Sig: "x"}, 1003},
 		{"NUL in the URL", url("&x=%00"), 1008},
-		{"channelid of another channel", sound.With("channelid", "1"), 1007},
-		{"channelid with a sign", sound.With("channelid", "%2b2"), 1007},
-		{"channelid above 64 bits", sound.With("channelid", "36893488147419103234"), 1007},
-		{"gameid is a word", sound.With("gameid", "abc"), 1007},
-		{"gameid empty", sound.With("gameid", ""), 1003},
-		{"gameid with a zero before it", sound.With("gameid", "0"+p.Apps[0].GameID), 1007},
-		{"os is 0", sound.With("os", "0"), 1007},
-		{"os is 6", sound.With("os", "6"), 1007},
-		{"ts is negative", sound.With("ts", "-1"), 1007},
-		{"ts in milliseconds", sound.With("ts", fmt.Sprint(time.Now().UnixMilli())), 1007},
-		{"ts with a fraction", sound.With("ts", "1700000000.5"), 1007},
-		{"source unknown", sound.With("source", "99"), 1007},
-		{"source is a word", sound.With("source", "'%20OR%201=1"), 1007},
-		{"sig too short", withSig(sound, strings.Repeat("0", 31)), 1008},
-		{"sig empty", withSig(sound, "%20"), 1008},
-		{"seq of 10,000 letters", sound.With("seq", strings.Repeat("s", 10_000)), 0},
+		{"channelid of another channel", valid.With("channelid", "1"), 1007},
+		{"channelid with a sign", valid.With("channelid", "%2b2"), 1007},
+		{"channelid above 64 bits", valid.With("channelid", "36893488147419103234"), 1007},
+		{"gameid is a word", valid.With("gameid", "abc"), 1007},
+		{"gameid empty", valid.With("gameid", ""), 1003},
+		{"gameid with a zero before it", valid.With("gameid", "0"+p.Apps[0].GameID), 1007},
+		{"os is 0", valid.With("os", "0"), 1007},
+		{"os is 6", valid.With("os", "6"), 1007},
+		{"ts is negative", valid.With("ts", "-1"), 1007},
+		{"ts in milliseconds", valid.With("ts", fmt.Sprint(time.Now().UnixMilli())), 1007},
+		{"ts with a fraction", valid.With("ts", "1700000000.5"), 1007},
+		{"source unknown", valid.With("source", "99"), 1007},
+		{"source is a word", valid.With("source", "'%20OR%201=1"), 1007},
+		{"sig too short", withSig(valid, strings.Repeat("0", 31)), 1008},
+		{"sig empty", withSig(valid, "%20"), 1008},
+		{"seq of 10,000 letters", valid.With("seq", strings.Repeat("s", 10_000)), 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +144,7 @@ func withSig(call rookery.Call, sig string) rookery.Call {
 	return call
 }
 
-// members is as many distinct members as fit.
+// members returns as many distinct members as fit.
 func members(count, size int) string {
 	var b strings.Builder
 	for i := range count {
@@ -165,7 +164,7 @@ func numbered(count int) string {
 	return b.String()
 }
 
-// hangUp at the end of what is sent stands for a caller that sends no more, but still listens.
+// hangUp at the end of a request stands for a caller that sends no more but still listens.
 const hangUp = "(hang up)"
 
 // TestBadHTTP sends requests that net/http's client would not, byte by byte.
@@ -180,10 +179,10 @@ func TestBadHTTP(t *testing.T) {
 
 	for _, test := range []struct {
 		name, send string
-		want       []string // of each answer: its status and, where it has one, its ret
-		closed     bool     // by the platform; where it is false the connection goes on
+		want       []string // of each answer: its status and, if any, its ret
+		closed     bool     // by the platform; otherwise the connection stays open
 	}{
-		{"sound", raw(call), []string{"200 ret 0"}, false},
+		{"valid", raw(call), []string{"200 ret 0"}, false},
 		{"HTTP/1.0", strings.Replace(raw(call), "HTTP/1.1", "HTTP/1.0", 1), []string{"200 ret 0"}, true},
 		{"bare line feeds", strings.ReplaceAll(raw(call), "\r\n", "\n"), []string{"200 ret 0"}, false},
 		{"pipelined", raw(call) + raw(call.With("source", "1")) + raw(call), []string{"200 ret 0", "200 ret 1008", "200 ret 0"}, false},
@@ -226,7 +225,7 @@ func TestBadHTTP(t *testing.T) {
 				t.Fatal(err)
 			}
 			send, cutOff := strings.CutSuffix(test.send, hangUp)
-			// A large request may be refused before it is read to its end.
+			// The platform may refuse a large request before reading it to its end.
 			if _, err := io.WriteString(conn, send); err != nil && !gone(err) {
 				t.Fatal(err)
 			}
@@ -253,7 +252,7 @@ func TestBadHTTP(t *testing.T) {
 	}
 }
 
-// answers reads a number of answers and says of each its status and ret.
+// answers reads a number of answers and returns the status and ret of each.
 func answers(t *testing.T, r *bufio.Reader, count int) (got []string) {
 	t.Helper()
 	for range count {
@@ -280,7 +279,7 @@ func gone(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// TestBadAdminInput is for operators' slips: a status below 500 and a sentence.
+// TestBadAdminInput is about operators' mistakes: each gets a status below 500 and a sentence.
 func TestBadAdminInput(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -311,12 +310,12 @@ func TestBadAdminInput(t *testing.T) {
 		{"appid of 64 bits in the path", "GET", "/admin/v1/apps/" + highest, "", 400},
 		{"app of 64 bits updated", "PATCH", "/admin/v1/apps/" + highest, `{"online":true}`, 400},
 		{"appid changed", "PATCH", "/admin/v1/apps/" + app, `{"appid":"42"}`, 400},
-		{"rate that is none", "PATCH", "/admin/v1/apps/" + app, `{"rates":{"login":{"app":"many"}}}`, 400},
+		{"invalid rate", "PATCH", "/admin/v1/apps/" + app, `{"rates":{"login":{"app":"many"}}}`, 400},
 		{"rate of no time", "PATCH", "/admin/v1/apps/" + app, `{"rates":{"login":{"app":"1/0s"}}}`, 400},
-		{"network that is none", "PATCH", "/admin/v1/apps/" + app, `{"allow_ordinary":["10.0.0.0/99"]}`, 400},
+		{"invalid network", "PATCH", "/admin/v1/apps/" + app, `{"allow_ordinary":["10.0.0.0/99"]}`, 400},
 		{"network that is empty", "PATCH", "/admin/v1/apps/" + app, `{"allow_ordinary":[""]}`, 400},
-		{"environment that is none", "PATCH", "/admin/v1/apps/" + app, `{"environment":"prod"}`, 400},
-		{"key that is none", "POST", "/admin/v1/apps/" + app + "/keys", `{"name":"other"}`, 400},
+		{"unknown environment", "PATCH", "/admin/v1/apps/" + app, `{"environment":"prod"}`, 400},
+		{"unknown key", "POST", "/admin/v1/apps/" + app + "/keys", `{"name":"other"}`, 400},
 		{"key with a quote", "POST", "/admin/v1/apps/" + app + "/keys", `{"name":"appkey","key":"12345678'"}`, 400},
 		{"password too short", "POST", "/admin/v1/accounts", `{"password":"short"}`, 400},
 		{"password of 100,000 bytes", "POST", "/admin/v1/accounts", `{"password":"` + strings.Repeat("x", 60_000) + `"}`, 400},
@@ -325,9 +324,9 @@ func TestBadAdminInput(t *testing.T) {
 		{"uin of 64 bits", "POST", "/admin/v1/accounts", `{"uin":"` + highest + `","password":"long enough"}`, 400},
 		{"uin of 64 bits in the path", "GET", "/admin/v1/accounts/" + highest, "", 400},
 		{"uin unknown", "GET", "/admin/v1/accounts/4242424242", "", 404},
-		{"state that is none", "POST", "/admin/v1/accounts/" + uin + "/state", `{"state":"happy"}`, 400},
-		{"reclaim at an app that is none", "POST", "/admin/v1/accounts/" + uin + "/reclaim", `{"appid":"42"}`, 404},
-		{"page that is none", "GET", "/admin/v1/accounts?limit=-1", "", 400},
+		{"unknown state", "POST", "/admin/v1/accounts/" + uin + "/state", `{"state":"happy"}`, 400},
+		{"reclaim at an unknown app", "POST", "/admin/v1/accounts/" + uin + "/reclaim", `{"appid":"42"}`, 404},
+		{"invalid page", "GET", "/admin/v1/accounts?limit=-1", "", 400},
 		{"page too large", "GET", "/admin/v1/accounts?limit=1000000", "", 400},
 		{"page after 64 bits", "GET", "/admin/v1/accounts?after=" + highest, "", 400},
 		{"token of no kind", "POST", "/admin/v1/tokens", `{"appid":"` + app + `","uin":"` + uin + `","kind":"gold"}`, 400},
@@ -351,7 +350,7 @@ func TestBadAdminInput(t *testing.T) {
 			}
 		})
 	}
-	// Whoever is nobody is told how to be somebody (RFC 9110, 11.6.1), and learns nothing of what there is.
+	// An unauthenticated caller is told how to authenticate (RFC 9110, 11.6.1), and not whether a resource exists.
 	for _, path := range []string{"/admin/v1/apps", "/admin/v1/apps/42", "/dev/v1/faults"} {
 		for _, authorization := range []string{"", "Bearer", "Bearer ", "Basic cm9vdDpyb290", "Bearer " + strings.Repeat("0", 64)} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+path, nil)
@@ -369,13 +368,13 @@ func TestBadAdminInput(t *testing.T) {
 			}
 		}
 	}
-	// Whatever was refused left the platform as it was.
+	// The refused requests left the platform as it was.
 	if made := p.NewAccount(t); made != "10009" {
 		t.Errorf("the next account is %s, want 10009", made)
 	}
 }
 
-// TestNumbersEnd: where the highest number is taken, the next account and the next app need one that is given.
+// TestNumbersEnd: once the highest number is taken, the next account and the next app must name theirs.
 func TestNumbersEnd(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -396,7 +395,7 @@ func TestNumbersEnd(t *testing.T) {
 	}
 }
 
-// TestSlowCallers holds connections open without sending what they promise. The server's own bounds end them: 5 seconds
+// TestSlowCallers holds connections open without sending what they announce. The server's own bounds end them: 5 seconds
 // for a header, 10 for a whole request.
 func TestSlowCallers(t *testing.T) {
 	t.Parallel()
@@ -415,7 +414,7 @@ func TestSlowCallers(t *testing.T) {
 		{"a body letter by letter", raw(call.WithBody(call.Body + strings.Repeat(" ", 1000)))[:400], " ", 12 * time.Second},
 		{"a chunk letter by letter", "POST " + call.Target() + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n", "a", 12 * time.Second},
 	} {
-		for range 5 { // not as parallel subtests, of which only as many run at once as there are processors
+		for range 5 { // not parallel subtests: only as many of those run at once as there are processors
 			callers.Go(func() {
 				if err := slowCaller(p.Host(), test.send, test.drip, test.within); err != nil {
 					t.Errorf("%s: %v", test.name, err)
@@ -430,7 +429,7 @@ func TestSlowCallers(t *testing.T) {
 	wantUsage(t, p, before)
 }
 
-// slowCaller sends something, goes on drop by drop, and wants the platform to end the connection in time.
+// slowCaller sends something, continues letter by letter, and expects the platform to end the connection in time.
 func slowCaller(host, send, letter string, within time.Duration) error {
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
@@ -456,7 +455,7 @@ func slowCaller(host, send, letter string, within time.Duration) error {
 	return nil
 }
 
-// drip sends a letter now and then, as one who wants to keep a connection for ever.
+// drip sends a letter now and then, to keep a connection open for ever.
 func drip(conn net.Conn, letter string, ended <-chan struct{}) {
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
@@ -472,8 +471,8 @@ func drip(conn net.Conn, letter string, ended <-chan struct{}) {
 	}
 }
 
-// TestMutations changes sound requests at random. Whatever comes of it, the platform says so in a known way or closes the
-// connection, and is afterwards what it was before.
+// TestMutations changes valid requests at random. The platform must answer each in a known way or close the connection, and
+// be unchanged afterwards.
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	const mutations = 2_000
@@ -519,7 +518,7 @@ func TestMutations(t *testing.T) {
 			}
 		}
 	}
-	for _, seed := range seeds { // what the platform makes at the first call stays
+	for _, seed := range seeds { // what the platform allocates at the first call stays
 		if err := send(seed); err != nil {
 			t.Fatal(err)
 		}
@@ -544,13 +543,13 @@ func TestMutations(t *testing.T) {
 		t.Errorf("%d of %d requests went wrong", n, mutations)
 	}
 	if answer := p.Call(t, verifyLogin(p, ann)); answer.Ret != 0 {
-		t.Errorf("a sound call afterwards got %s", answer.Body)
+		t.Errorf("a valid call afterwards got %s", answer.Body)
 	}
 	wantUsage(t, p, before)
 }
 
-// mutate changes a request in one to four places. Half of the time it then signs what it has made, where it can, so that
-// the change goes on to what stands behind the signature.
+// mutate changes a request in one to four places. Half of the time it then signs the result, where it can, so that the
+// change reaches the code after the signature check.
 func mutate(random *rand.Rand, request string) string {
 	b := []byte(request)
 	for range 1 + random.IntN(4) {
@@ -566,13 +565,13 @@ func mutate(random *rand.Rand, request string) string {
 			}
 		case 2:
 			b = append(b[:at:at], append([]byte{odd}, b[at:]...)...)
-		case 3: // some bytes out
+		case 3: // remove some bytes
 			end := min(len(b), at+1+random.IntN(20))
 			b = append(b[:at:at], b[end:]...)
-		case 4: // some bytes twice
+		case 4: // repeat some bytes
 			end := min(len(b), at+1+random.IntN(200))
 			b = append(b[:end:end], b[at:]...)
-		default: // cut off
+		default: // cut the request off
 			if random.IntN(4) == 0 {
 				b = b[:at]
 			}
@@ -584,7 +583,7 @@ func mutate(random *rand.Rand, request string) string {
 	return signed(string(b))
 }
 
-// signed puts the right length and signature on a mutated request that still has its parts.
+// signed puts the right length and signature on a mutated request if it still has all its parts.
 func signed(request string) string {
 	line, rest, ok := strings.Cut(request, "\r\n")
 	_, body, hasBody := strings.Cut(rest, "\r\n\r\n")
@@ -593,11 +592,11 @@ func signed(request string) string {
 	if !ok || !hasBody || !hasQuery || !hasSig {
 		return request
 	}
-	sum := md5.Sum([]byte(path + "?" + params + body + "0123456789abcdef0123456789abcdef")) // the demo world's first game's
+	sum := md5.Sum([]byte(path + "?" + params + body + "0123456789abcdef0123456789abcdef")) // the demo world's first game
 	return fmt.Sprintf("POST %s?%s&sig=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", path, params, hex.EncodeToString(sum[:]), len(body), body)
 }
 
-// figures are what a platform takes of its machine.
+// figures are the resources that a platform uses.
 type figures struct {
 	goroutines, files, memory int
 }
@@ -607,7 +606,7 @@ func usage(t *testing.T, p *rookery.Platform) (f figures) {
 	f.goroutines = int(p.Metric(t, "go_goroutines"))
 	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID()))
 	if err != nil {
-		t.Skipf("there is no /proc to look at: %v", err)
+		t.Skipf("/proc is not available: %v", err)
 	}
 	f.files = len(files)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
@@ -620,17 +619,17 @@ func usage(t *testing.T, p *rookery.Platform) (f figures) {
 		}
 	}
 	if err != nil || f.memory == 0 {
-		t.Fatalf("there is no VmRSS in %q: %v", status, err)
+		t.Fatalf("VmRSS is missing in %q: %v", status, err)
 	}
 	return f
 }
 
-// wantUsage wants a platform to come back to about what it took before.
+// wantUsage expects a platform to return to about its earlier usage.
 func wantUsage(t *testing.T, p *rookery.Platform, before figures) {
 	t.Helper()
 	const (
 		moreOrLess = 8         // connections of this test's own client
-		moreMemory = 192 << 10 // KiB: a heap that has grown once stays for a while, and the race detector's shadow of it
+		moreMemory = 192 << 10 // KiB: a grown heap stays for a while, and so does the race detector's shadow of it
 	)
 	var now figures
 	rookery.Until(t, "goroutines and files are as before", func() bool {

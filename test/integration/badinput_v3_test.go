@@ -9,63 +9,62 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestBadInputV3 is TestBadInput for the V3 door: what no sound caller would send is answered with the right number, and
-// the next caller notices nothing.
+// TestBadInputV3 is TestBadInput for the V3 door.
 func TestBadInputV3(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	app, ann := p.Apps[0], p.Accounts[0]
-	sound := rookery.NewV3Call(app, "/auth/verify_login", fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`,
+	valid := rookery.NewV3Call(app, "/auth/verify_login", fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`,
 		app.AppID, ann.OpenIDs[app.AppID], ann.AccessTokens[app.AppID]))
 	instead := func(body string) rookery.V3Call {
-		call := sound
+		call := valid
 		call.Body = body
 		return call
 	}
-	with := func(member string) rookery.V3Call { return sound.Replace(t, "{", "{"+member+",") }
-	url := func(more string) rookery.V3Call { // after sig
-		target := sound.Target()
-		call := sound
+	with := func(member string) rookery.V3Call { return valid.Replace(t, "{", "{"+member+",") }
+	url := func(more string) rookery.V3Call { // appended after sig
+		target := valid.Target()
+		call := valid
 		call.Sig = target[strings.Index(target, "&sig=")+len("&sig="):] + more
 		return call
 	}
 	sig := func(sig string) rookery.V3Call {
-		call := sound
+		call := valid
 		call.Sig = sig
 		return call
 	}
-	openid := func(text string) rookery.V3Call { return sound.Replace(t, `"`+ann.OpenIDs[app.AppID]+`"`, text) }
-	appid := func(text string) rookery.V3Call { return sound.Replace(t, app.AppID, text) }
+	openid := func(text string) rookery.V3Call { return valid.Replace(t, `"`+ann.OpenIDs[app.AppID]+`"`, text) }
+	appid := func(text string) rookery.V3Call { return valid.Replace(t, app.AppID, text) }
 	for _, test := range []struct {
 		name string
 		call rookery.V3Call
 		want int
 	}{
-		{"sound", sound, 0},
+		{"valid", valid, 0},
 		{"empty body", instead(""), -501},
 		{"blank body", instead(" \r\n\t"), -501},
-		{"array", instead("[" + sound.Body + "]"), -304},
+		{"array", instead("[" + valid.Body + "]"), -304},
 		{"bare string", instead(`"openid"`), -304},
 		{"null", instead("null"), -304},
 		{"form", instead("appid=1&openid=2"), -304},
-		{"cut off JSON", instead(sound.Body[:len(sound.Body)-1]), -304},
-		{"trailing garbage", instead(sound.Body + "x"), -304},
-		{"two objects", instead(sound.Body + sound.Body), -304},
-		{"trailing blanks", instead(sound.Body + " \n"), 0},
-		{"byte order mark", instead("\ufeff" + sound.Body), -304},
+		{"cut off JSON", instead(valid.Body[:len(valid.Body)-1]), -304},
+		{"trailing garbage", instead(valid.Body + "x"), -304},
+		{"two objects", instead(valid.Body + valid.Body), -304},
+		{"trailing blanks", instead(valid.Body + " \n"), 0},
+		{"byte order mark", instead("\ufeff" + valid.Body), -304},
 		{"duplicate member", with(`"openid":"1"`), -304},
 		{"duplicate member by escape", with(`"open\u0069d":"1"`), -304},
 		{"duplicate unknown member", with(`"x":1,"x":2`), -304},
 		{"unknown members", with(`"x":{"y":[1,2,{"z":null}]},"openID":"1"`), 0},
-		{"member of another case", sound.Replace(t, "openkey", "openKey"), -1011},
+		{"member of another case", valid.Replace(t, "openkey", "openKey"), -1011},
 		{"NUL in the JSON", with("\"x\":\"\x00\""), -304},
 		{"body that is not UTF-8", with("\"x\":\"\xff\xfe\""), -304},
 		{"body with half a surrogate pair", with(`"x":"\ud800"`), -304},
 		{"JSON nested 20,000 deep", instead(`{"x":` + strings.Repeat("[", 20_000)), -304},
 		{"JSON nested 20,000 deep and closed", instead(`{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`), -304},
 		{"10,000 members", with(members(10_000, 60_000)), 0},
-		{"body of exactly 64 KiB", instead(sound.Body + strings.Repeat(" ", bodyLimit-len(sound.Body))), 0},
-		{"body a byte over 64 KiB", instead(sound.Body + strings.Repeat(" ", bodyLimit-len(sound.Body)+1)), -101},
+		{"body of exactly 64 KiB", instead(valid.Body + strings.Repeat(" ", bodyLimit-len(valid.Body))), 0},
+		{"body a byte over 64 KiB", instead(valid.Body + strings.Repeat(" ", bodyLimit-len(valid.Body)+1)), -101},
 
 		{"appid with a sign", appid(`"+1"`), -1011},
 		{"appid negative", appid("-1"), -1011},
@@ -81,8 +80,8 @@ func TestBadInputV3(t *testing.T) {
 		{"openid of 60,000 digits", openid(`"` + strings.Repeat("A", 60_000) + `"`), -10002},
 		{"openid in other digits", openid(`"１２"`), -10002},
 		{"openid of one byte", openid(`"00"`), -10000},
-		{"openkey with a NUL", sound.Replace(t, ann.AccessTokens[app.AppID], `a\u0000b`), -10000},
-		{"openkey of 60,000 letters", sound.Replace(t, ann.AccessTokens[app.AppID], strings.Repeat("A", 60_000)), -10000},
+		{"openkey with a NUL", valid.Replace(t, ann.AccessTokens[app.AppID], `a\u0000b`), -10000},
+		{"openkey of 60,000 letters", valid.Replace(t, ann.AccessTokens[app.AppID], strings.Repeat("A", 60_000)), -10000},
 		{"userip an object", with(`"userip":{}`), -1011},
 		{"userip any text", with(`"userip":"' OR 1=1"`), 0},
 
@@ -90,21 +89,21 @@ func TestBadInputV3(t *testing.T) {
 		{"duplicate URL parameter by escape", url("&%65ncode=2"), -101},
 		{"URL parameter without a name", url("&=4"), -101},
 		{"URL that is not UTF-8", url("&x=%ff%fe"), -101},
-		{"escape that is none", url("&x=%zz"), -101},
+		{"broken escape", url("&x=%zz"), -101},
 		{"70 URL parameters", url(numbered(70)), -101},
-		{"no URL parameters", rookery.V3Call{Path: sound.Path, Body: sound.Body, Sig: "x"}, -506},
-		{"timestamp negative", sound.With("timestamp", "-1"), -506},
-		{"timestamp of 10,000 digits", sound.With("timestamp", strings.Repeat("1", 10_000)), -506},
-		{"timestamp in milliseconds", sound.With("timestamp", "1700000000123"), 0},
-		{"encode with a zero before it", sound.With("encode", "02"), -506},
-		{"appid in the URL with a zero before it", sound.With("appid", "0"+app.AppID), -504},
-		{"appid in the URL over 64 bits", sound.With("appid", "18446744073709551617"), -504},
-		{"guest of no app", sound.With("appid", "G_"), -504},
+		{"no URL parameters", rookery.V3Call{Path: valid.Path, Body: valid.Body, Sig: "x"}, -506},
+		{"timestamp negative", valid.With("timestamp", "-1"), -506},
+		{"timestamp of 10,000 digits", valid.With("timestamp", strings.Repeat("1", 10_000)), -506},
+		{"timestamp in milliseconds", valid.With("timestamp", "1700000000123"), 0},
+		{"encode with a zero before it", valid.With("encode", "02"), -506},
+		{"appid in the URL with a zero before it", valid.With("appid", "0"+app.AppID), -504},
+		{"appid in the URL over 64 bits", valid.With("appid", "18446744073709551617"), -504},
+		{"guest of no app", valid.With("appid", "G_"), -504},
 		{"sig too short", sig(strings.Repeat("0", 31)), -502},
 		{"sig of 10,000 digits", sig(strings.Repeat("0", 10_000)), -502},
-		{"openid in the URL of 10,000 letters", sound.With("openid", strings.Repeat("A", 10_000)), -1011},
-		{"serial of other letters", sound.With("msdkExtInfo", "%22%7d"), -506},
-		{"serial of 10,000 letters", sound.With("msdkExtInfo", strings.Repeat("s", 10_000)), 0},
+		{"openid in the URL of 10,000 letters", valid.With("openid", strings.Repeat("A", 10_000)), -1011},
+		{"serial of other letters", valid.With("msdkExtInfo", "%22%7d"), -506},
+		{"serial of 10,000 letters", valid.With("msdkExtInfo", strings.Repeat("s", 10_000)), 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

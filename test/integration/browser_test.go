@@ -24,8 +24,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest
-// phone in Chinese and in the dark. It leaves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
+// TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest phone
+// in Chinese and dark mode. It saves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
 func TestBrowser(t *testing.T) {
 	program := browserProgram(t)
 	p := rookery.Start(t)
@@ -40,7 +40,7 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// look is how a browser looks at the pages, and what it should find there.
+// look is how a browser shows the pages, and what it should find there.
 type look struct {
 	name                      string
 	width, height             int64
@@ -48,7 +48,7 @@ type look struct {
 	wrong, allowed, withdrawn string
 }
 
-// browserProgram finds a Chromium. Where CI runs the tests it must be there.
+// browserProgram finds a Chromium, which must be installed where CI runs the tests.
 func browserProgram(t *testing.T) string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if program, err := exec.LookPath(name); err == nil {
@@ -56,9 +56,9 @@ func browserProgram(t *testing.T) string {
 		}
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("there is no chromium on this machine")
+		t.Fatal("chromium is not installed")
 	}
-	t.Skip("there is no chromium on this machine")
+	t.Skip("chromium is not installed")
 	return ""
 }
 
@@ -69,8 +69,8 @@ type browser struct {
 	picture int
 }
 
-// openBrowser starts a browser with a profile of its own. What its pages complain of, such as a breach of their content
-// security policy, fails the test.
+// openBrowser starts a browser with a profile of its own. Complaints of its pages, such as a breach of their content
+// security policy, fail the test.
 func openBrowser(t *testing.T, program string, look look) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program))
@@ -119,7 +119,7 @@ func (b *browser) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// leads does what makes the browser load another page, and waits for it.
+// leads runs actions that make the browser load another page, and waits for that page.
 func (b *browser) leads(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if _, err := chromedp.RunResponse(b.ctx, actions...); err != nil {
@@ -132,7 +132,7 @@ func (b *browser) opens(t *testing.T, url string) {
 	b.leads(t, chromedp.Navigate(url))
 }
 
-// presses clicks on the button of that action.
+// presses clicks the button with that action.
 func (b *browser) presses(t *testing.T, action string) {
 	t.Helper()
 	b.leads(t, chromedp.Click(chromedp.CSS(`button[value="`+action+`"]`)))
@@ -156,7 +156,7 @@ func get[T any](t *testing.T, b *browser, action chromedp.Action[T]) T {
 	return v
 }
 
-// sees takes a picture of the page, which must have the text and be no wider than the window.
+// sees takes a picture of the page, which must contain the text and be no wider than the window.
 func (b *browser) sees(t *testing.T, name, text string) {
 	t.Helper()
 	b.picture++
@@ -175,10 +175,10 @@ func (b *browser) sees(t *testing.T, name, text string) {
 // site is an app's own site: its callback redirects to another origin, as many do, where the login ends.
 type site struct {
 	callback string
-	came     chan url.Values // the queries of the callback's calls
+	came     chan url.Values // the queries of the calls to the callback
 }
 
-// exchanges has the app's back end fetch the access token for a code.
+// exchanges makes the app's back end fetch the access token for a code.
 func (s *site) exchanges(t *testing.T, p *rookery.Platform, app rookery.App, code string) (token string) {
 	t.Helper()
 	answer := ask(t, p, "/oauth2.0/token", url.Values{
@@ -228,7 +228,7 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// visits goes through all that a person does on the pages.
+// visits goes through everything that a person does on the pages.
 func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	app, account := p.Apps[0], p.Accounts[1]
 	site := newSite(t)

@@ -12,14 +12,15 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestCrashWhileFriendshipsChange kills the platform while friendships are made and ended from both sides: none is left with one
-// side, and each that a single writer changed is as that writer was last told, or as the change under way would have it.
+// TestCrashWhileFriendshipsChange kills the platform while friendships are made and ended from both sides: none is left
+// with one side, and each that a single writer changed is as that writer's last answer said, or as the change under way
+// would have made it.
 func TestCrashWhileFriendshipsChange(t *testing.T) {
 	t.Parallel()
 	const writers, rounds = 8, 3
 	data := t.TempDir()
 	p := rookery.StartIn(t, data)
-	uins := make([]string, writers+1) // the first is everybody's friend, now and then
+	uins := make([]string, writers+1) // everybody becomes a friend of the first, now and then
 	for i := range uins {
 		uins[i] = p.NewAccount(t)
 	}
@@ -40,10 +41,10 @@ func TestCrashWhileFriendshipsChange(t *testing.T) {
 		t.Errorf("%s %s: status %d, %s", method, path, status, answer)
 		return fmt.Errorf("status %d", status)
 	}
-	var friends [writers]bool // what each writer was told last
+	var friends [writers]bool // according to each writer's last answer
 	for range rounds {
 		var (
-			underWay [writers]bool // a change whose outcome the writer was not told
+			underWay [writers]bool // a change without an answer
 			changes  atomic.Int64
 			kill     sync.Once
 			group    sync.WaitGroup
@@ -65,7 +66,7 @@ func TestCrashWhileFriendshipsChange(t *testing.T) {
 						return
 					}
 					friends[i] = !friends[i]
-					// Everybody changes the second pair, so that it may have been ended already.
+					// Everybody changes the second pair, so it may have been ended already.
 					if change(one[0], one[1], i%2 == 0, http.StatusCreated, http.StatusOK, http.StatusNotFound) != nil {
 						return
 					}

@@ -11,15 +11,14 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// acknowledged is what one writer was told had happened.
+// acknowledged holds the writes of one writer that the platform acknowledged.
 type acknowledged struct {
-	accounts []string      // that were made
+	accounts []string      // the accounts made
 	old, new rookery.Token // access tokens of the writer's own account: the newer supersedes the older
 	done     atomic.Int64
 }
 
-// TestCrash kills the platform again and again while operators write, and looks for every write that it had
-// acknowledged.
+// TestCrash kills the platform again and again while operators write, and looks for every acknowledged write.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	rounds := 10
@@ -49,7 +48,7 @@ func TestCrash(t *testing.T) {
 					if err := acks[i].write(p, app, uins[i]); err != nil {
 						return // the platform is gone
 					}
-					if writes.Add(1) >= enough { // the other writers are in the midst of theirs
+					if writes.Add(1) >= enough { // while the other writers are in the middle of theirs
 						kill.Do(func() { p.Signal(t, syscall.SIGKILL) })
 					}
 				}
@@ -72,7 +71,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// write makes an account, which is every third write, or logs the writer's own account in.
+// write makes an account, at every third write, or logs the writer's own account in.
 func (a *acknowledged) write(p *rookery.Platform, app rookery.App, uin string) error {
 	if a.done.Load()%3 == 0 {
 		made, err := p.TryNewAccount()
@@ -91,7 +90,7 @@ func (a *acknowledged) write(p *rookery.Platform, app rookery.App, uin string) e
 	return nil
 }
 
-// check looks for what was acknowledged and returns how much that was.
+// check looks for the acknowledged writes and returns their number.
 func (a *acknowledged) check(t *testing.T, p *rookery.Platform, app rookery.App, uin string) int {
 	t.Helper()
 	for _, made := range a.accounts {
@@ -104,13 +103,13 @@ func (a *acknowledged) check(t *testing.T, p *rookery.Platform, app rookery.App,
 	if a.new.Token == "" {
 		return int(a.done.Load())
 	}
-	// First, before a new login supersedes them all: a lost write would have the older token back.
+	// First, before a new login supersedes them all: a lost write would make the older token valid again.
 	if a.old.Token != "" {
 		if ret := login(t, p, app, a.old); ret != -21 {
 			t.Errorf("a token of account %s that was superseded before the crash is answered %d", uin, ret)
 		}
 	}
-	// A login that was under way at the end may have superseded the newest token, as if its answer had been lost.
+	// A login under way at the kill may have superseded the newest token without being answered.
 	if ret := login(t, p, app, a.new); ret != 0 && ret != -21 {
 		t.Errorf("the newest token of account %s is answered %d", uin, ret)
 	}
@@ -127,7 +126,7 @@ func (a *acknowledged) check(t *testing.T, p *rookery.Platform, app rookery.App,
 	return int(a.done.Load())
 }
 
-// login logs a player in by an access token and returns ret.
+// login logs a player in with an access token and returns ret.
 func login(t *testing.T, p *rookery.Platform, app rookery.App, token rookery.Token) int {
 	t.Helper()
 	call := rookery.NewCall(app, "/v2/auth/login", fmt.Sprintf(`{"channel_info":{"openid":"%s","access_token":"%s"}}`, token.OpenID, token.Token))

@@ -11,10 +11,10 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestPrintedCommands pastes what rookery dev prints for people into a shell.
+// TestPrintedCommands pastes the commands that rookery dev prints into a shell.
 func TestPrintedCommands(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl on this machine")
+		t.Skip("curl is not installed")
 	}
 	child := rookery.Spawn(t, "dev", "--addr", "127.0.0.1:0", "--data", t.TempDir())
 	promise := regexp.MustCompile(`^# .*: ret (\d+)`)
@@ -75,7 +75,7 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
-// paste runs a line in sh as it stands: the platform prints its own program the way it was called.
+// paste runs a line in sh unchanged: the platform prints its own program's name as it was called.
 func paste(t *testing.T, line string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)

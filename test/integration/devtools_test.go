@@ -21,7 +21,7 @@ func on(t *testing.T, p *rookery.Platform, args ...string) (status int, stdout, 
 	return rookery.Run(t, append(args, "--server", p.AdminURL, "--token-file", p.AdminTokenFile)...)
 }
 
-// TestClock moves a token past its life and back.
+// TestClock moves the clock past a token's life and back.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -38,7 +38,7 @@ func TestClock(t *testing.T) {
 		ret  int
 		says string
 	}{
-		{[]string{"advance", "2159h"}, 0, "2159h0m0"}, // an hour before the 90 days are over
+		{[]string{"advance", "2159h"}, 0, "2159h0m0"}, // an hour before its 90 days are over
 		{[]string{"advance", "2h"}, 100014, "2161h0m0"},
 		{[]string{"set", "now"}, 0, "now"},
 		{[]string{"set", time.Now().AddDate(1, 0, 0).Format(time.RFC3339)}, 100014, fmt.Sprint(time.Now().AddDate(1, 0, 0).UTC().Year())},
@@ -65,33 +65,33 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestFaultPoints shows each point: what a login is answered while it is on, and that nothing of it stays.
+// TestFaultPoints shows for each point how a login is answered while it is on, and that nothing of it stays.
 func TestFaultPoints(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	app, account := p.Apps[0], p.Accounts[0]
-	sound := verifyLogin(p, account)
+	valid := verifyLogin(p, account)
 	other := verifyLogin(p, p.Accounts[1])
-	foreign := rookery.NewCall(app, sound.Path, strings.Replace(other.Body, p.Accounts[1].MSDKTokens[app.GameID], account.MSDKTokens[app.GameID], 1))
+	foreign := rookery.NewCall(app, valid.Path, strings.Replace(other.Body, p.Accounts[1].MSDKTokens[app.GameID], account.MSDKTokens[app.GameID], 1))
 	pay := rookery.NewCall(app, "/v2/auth/get_pfval", fmt.Sprintf(`{"openid":"%s","pay_token":"%s","channel_dis":"1"}`, account.MSDKOpenIDs[app.GameID], account.PayTokens[app.AppID]))
 	for _, test := range []struct {
 		point string
 		call  rookery.Call
 		msg   string // while it is on; "" where the call is answered as without it
 	}{
-		{"store.read:grants", sound, "oidb decode0x711 failed, ret: 20"},
+		{"store.read:grants", valid, "oidb decode0x711 failed, ret: 20"},
 		{"store.read:grants", pay, "oidb decode0x73a failed, ret: 23"},
 		{"store.read:players", foreign, "oidb decode0x711 failed, ret: 42"},
 		{"store.read:openids", foreign, "oidb decode0x711 failed, ret: 42"},
-		{"keyring.read", sound, "oidb decode0x711 failed, ret: 19"},
+		{"keyring.read", valid, "oidb decode0x711 failed, ret: 19"},
 		{"keyring.read", pay, "oidb decode0x73a failed, ret: 23"},
-		{"bus.connect:0x73a", sound, ""},
-		{"bus.delay:0x711=1ms", sound, ""},
-		{"bus.delay:0x711=1m", sound, "oidb decode0x711 failed, ret: 154"},
-		{"backend.answer:0x711=65", sound, "oidb decode0x711 failed, ret: 65"},
+		{"bus.connect:0x73a", valid, ""},
+		{"bus.delay:0x711=1ms", valid, ""},
+		{"bus.delay:0x711=1m", valid, "oidb decode0x711 failed, ret: 154"},
+		{"backend.answer:0x711=65", valid, "oidb decode0x711 failed, ret: 65"},
 		{"backend.answer:0x73a=17", pay, "oidb decode0x73a failed, ret: 17"},
-		{"store.read:accounts", sound, ""},
-		{"store.write:grants", sound, ""},
+		{"store.read:accounts", valid, ""},
+		{"store.write:grants", valid, ""},
 	} {
 		before := p.Call(t, test.call)
 		if status, out, errOut := on(t, p, "dev", "fault", "add", test.point, "--times", "1", "--interface", test.call.Path); status != 0 || !strings.Contains(out, test.point) {
@@ -165,11 +165,11 @@ func TestFaultPoints(t *testing.T) {
 	})
 
 	t.Run("list", func(t *testing.T) {
-		off := p.AddFault(t, rookery.Fault{Point: "keyring.read", Interface: sound.Path, Rate: 1})
-		p.Call(t, sound)
+		off := p.AddFault(t, rookery.Fault{Point: "keyring.read", Interface: valid.Path, Rate: 1})
+		p.Call(t, valid)
 		_, out, _ := on(t, p, "dev", "fault", "list", "--json")
 		var rules []rookery.Fault
-		if err := json.Unmarshal([]byte(out), &rules); err != nil || len(rules) != 1 || rules[0].Hits != 1 || rules[0].Interface != sound.Path {
+		if err := json.Unmarshal([]byte(out), &rules); err != nil || len(rules) != 1 || rules[0].Hits != 1 || rules[0].Interface != valid.Path {
 			t.Errorf("got %s, %v", out, err)
 		}
 		off()
@@ -181,7 +181,7 @@ func issue(p *rookery.Platform, app rookery.App, account rookery.Account, kind s
 	return err
 }
 
-// record is what rookery dev requests prints of a request.
+// record is a request as rookery dev requests prints it.
 type record struct {
 	Seq                                                                int
 	Method, Interface, Peer, AppID, User, Domain, Stage, Origin, Error string
@@ -202,7 +202,7 @@ func records(t *testing.T, out string) (all []record) {
 	return all
 }
 
-// TestRequestsForNoDoor: a base URL that is wrong shows in the log, the metrics and the inspector, as every request does.
+// TestRequestsForNoDoor: a wrong base URL shows in the log, the metrics and the inspector, as every request does.
 func TestRequestsForNoDoor(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -237,21 +237,21 @@ func TestRequestsForNoDoor(t *testing.T) {
 	}
 }
 
-// TestInspector makes one request of each kind and looks at what is remembered.
+// TestInspector makes one request of each kind and looks at the records.
 func TestInspector(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	app := p.Apps[0]
-	sound := verifyLogin(p, p.Accounts[0])
-	unsigned := sound
+	valid := verifyLogin(p, p.Accounts[0])
+	unsigned := valid
 	unsigned.Key = app.SigKeys["1"]
-	p.Call(t, sound)
+	p.Call(t, valid)
 	p.Call(t, unsigned)
-	p.Call(t, sound.WithBody(strings.Replace(sound.Body, `"token":"`, `"token":"x`, 1)))
+	p.Call(t, valid.WithBody(strings.Replace(valid.Body, `"token":"`, `"token":"x`, 1)))
 	off := p.AddFault(t, rookery.Fault{Point: "keyring.read"})
-	p.Call(t, sound)
+	p.Call(t, valid)
 	off()
-	missing := sound
+	missing := valid
 	missing.Path = "/v2/nothing"
 	p.Call(t, missing)
 
@@ -275,11 +275,11 @@ func TestInspector(t *testing.T) {
 			t.Errorf("record %d is %+v, want %+v", i+1, r, want)
 		}
 	}
-	if r := got[1]; !strings.Contains(r.Signed, sound.Path+"?") || !strings.Contains(r.Mistake, "source 1") {
+	if r := got[1]; !strings.Contains(r.Signed, valid.Path+"?") || !strings.Contains(r.Mistake, "source 1") {
 		t.Errorf("the refused signature: signed %q, mistake %q", r.Signed, r.Mistake)
 	}
 	if r := got[3]; !strings.Contains(r.Cause+r.Error, "keyring.read") {
-		t.Errorf("the cause is not told: %+v", r)
+		t.Errorf("the cause is missing: %+v", r)
 	}
 	for _, secret := range []string{app.SigKeys["0"], app.SigKeys["1"], app.AppKey, app.MSDKKey} {
 		if strings.Contains(out, secret) {
@@ -297,7 +297,7 @@ func TestInspector(t *testing.T) {
 		t.Errorf("--limit 0: status %d", status)
 	}
 
-	// Calls of the bus are among them.
+	// Calls of the bus are among the records.
 	p.Bus(t, rookery.BusCall{Command: 0x711, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app.AppID)})
 	p.Bus(t, rookery.BusCall{Command: 0x999, ServiceType: 1})
 	_, out, _ = on(t, p, "dev", "requests", "--json", "--limit", "2")
@@ -313,7 +313,7 @@ func TestInspector(t *testing.T) {
 	if _, out, _ := on(t, p, "dev", "requests", "--limit", "1"); !strings.Contains(out, "OIDB 0x999_1  oidb 5") {
 		t.Errorf("of the bus: %s", out)
 	}
-	// So is what was no call, since nothing else tells why its connection was closed.
+	// Input that was no call is recorded too, since nothing else says why its connection was closed.
 	conn, err := net.Dial("tcp", p.OIDB)
 	if err != nil {
 		t.Fatal(err)
@@ -334,16 +334,16 @@ func TestInspector(t *testing.T) {
 		if r := records(t, line); !ok || len(r) != 1 || r[0].Seq != 8+i {
 			t.Errorf("--follow printed %q", line)
 		}
-		p.Call(t, sound)
+		p.Call(t, valid)
 	}
-	// Who still follows does not keep the platform from stopping.
+	// A command that still follows the requests does not keep the platform from stopping.
 	done := rookery.Within(t, 3*time.Second, "the stop")
 	p.Stop(t)
 	done()
 	follow.WaitFor(t, 3)
 }
 
-// TestExec runs commands with a platform of their own: their status is handed on, and nothing is left.
+// TestExec runs commands, each with a platform of its own: their exit status is passed on, and nothing is left behind.
 func TestExec(t *testing.T) {
 	binary := rookery.Binary(t) // built before TMPDIR changes
 	tmp := t.TempDir()

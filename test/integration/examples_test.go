@@ -17,19 +17,19 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// special says what an example needs, or how it ends, if that is not by itself with status 0.
+// special says what an example needs, or how it ends if not by itself with status 0.
 type special struct {
-	as     string // is run in its place, so that it takes a port that is free
-	before string // is run first
-	serves bool   // it is interrupted once it has printed something
+	as     string // run in its place, on a free port
+	before string // run first
+	serves bool   // interrupted once it has printed something
 	status int
-	says   string // a part of its output or error
+	says   string // part of its output or error
 	needs  string // a program that not every machine has
 }
 
-// specials are examples by their text without the comment at its end.
+// specials are examples by their text without the comment at the end.
 var specials = map[string]special{
-	// A terminal is asked; here nobody can be.
+	// It asks on a terminal, which the test does not have.
 	"rookery account close 10001":                      {status: 2, says: "--yes"},
 	"rookery account reclaim 10001 --app 100700001":    {status: 2, says: "--yes"},
 	"rookery token revoke --app 100700001 --uin 10001": {status: 2, says: "--yes"},
@@ -61,7 +61,7 @@ var specials = map[string]special{
 
 const aRefusal = `curl -s "$ROOKERY_SERVER/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1&sig=0" -d '{}'`
 
-// exampleFiles are what the examples find in their folder.
+// exampleFiles are files that the examples expect in their folder.
 var exampleFiles = map[string]string{
 	"password.txt":         "a password from a file\n",
 	"key.txt":              "0123456789abcdef0123456789abcdef\n",
@@ -75,8 +75,8 @@ var exampleFiles = map[string]string{
 
 var exampleComment = regexp.MustCompile(`\s+# .*$`)
 
-// TestEveryExampleRuns runs the examples in the help of every command as a person would paste them, each command's with a
-// platform and a folder of its own.
+// TestEveryExampleRuns runs the examples in the help of every command as a person would paste them, each command's examples
+// with a platform and a folder of their own.
 func TestEveryExampleRuns(t *testing.T) {
 	known := map[string]bool{}
 	var visit func(command ...string)
@@ -88,7 +88,7 @@ func TestEveryExampleRuns(t *testing.T) {
 		examples := exampleLines(section(help, "Examples:"))
 		children := section(help, "Available Commands:")
 		for _, line := range children {
-			if child := strings.Fields(line)[0]; child != "help" { // Cobra's
+			if child := strings.Fields(line)[0]; child != "help" { // help is Cobra's
 				visit(append(command[:len(command):len(command)], child)...)
 			}
 		}
@@ -108,7 +108,7 @@ func TestEveryExampleRuns(t *testing.T) {
 	visit()
 	for example := range specials {
 		if !known[example] {
-			t.Errorf("no help has the example %q any more", example)
+			t.Errorf("no help has the example %q", example)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func section(help, heading string) (lines []string) {
 	return lines
 }
 
-// exampleLines joins lines that go on, and takes the comments away.
+// exampleLines joins continued lines and removes comments.
 func exampleLines(lines []string) (examples []string) {
 	joined := strings.ReplaceAll(strings.Join(lines, "\n"), "\\\n", "")
 	for line := range strings.Lines(joined) {
@@ -161,7 +161,7 @@ func runExamples(t *testing.T, examples []string) {
 		)
 		return cmd
 	}
-	// A log ends, the file is the test's own, and openids are made anew by every platform.
+	// The log must end, the file is the test's own, and every platform makes its own openids.
 	here := strings.NewReplacer(
 		"tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml",
 		"0123456789ABCDEF0123456789ABCDEF", p.Accounts[0].OpenIDs["100700001"], "FEDCBA9876543210FEDCBA9876543210", p.Accounts[1].OpenIDs["100700001"],
@@ -204,7 +204,7 @@ func runExamples(t *testing.T, examples []string) {
 
 // interrupted runs a command that does not end by itself, and presses Ctrl-C after the first bytes that it prints.
 func interrupted(cmd *exec.Cmd) error {
-	cmd.Args[2] = "exec " + cmd.Args[2] // else the shell would have the signal
+	cmd.Args[2] = "exec " + cmd.Args[2] // or the shell would receive the signal
 	cmd.Stdout = nil
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// signIn has a new person follow a client library's address to sign in, which must be this platform's, and returns what
-// the browser brings back.
+// signIn makes a new person follow a client library's sign-in address, which must be this platform's, and returns the query
+// that the browser brings back.
 func signIn(t *testing.T, p *rookery.Platform, address string) url.Values {
 	t.Helper()
 	path, ok := strings.CutPrefix(address, p.URL)
@@ -26,7 +26,7 @@ func signIn(t *testing.T, p *rookery.Platform, address string) url.Values {
 	return p.NewPerson(t).Authorize(t, path, "get_user_info").Query()
 }
 
-// TestOAuth2Client signs in with golang.org/x/oauth2, of which only the addresses are changed.
+// TestOAuth2Client signs in with golang.org/x/oauth2, changing only its addresses.
 func TestOAuth2Client(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -106,7 +106,7 @@ func TestOAuth2ClientOfForms(t *testing.T) {
 	p.Secret(token.AccessToken, token.RefreshToken)
 }
 
-// shown is the part of a profile, or of its refusal, that tells them apart.
+// shown is the part of a profile, or of its refusal, that distinguishes them.
 type shown struct {
 	Ret      int    `json:"ret"`
 	Nickname string `json:"nickname"`
@@ -121,8 +121,8 @@ func profile(t *testing.T, p *rookery.Platform, app rookery.App, openid, token s
 	return s
 }
 
-// TestPassport signs in with npm's passport-qq2015, of which only the addresses are changed. It reports success after a
-// failed exchange too, so the profile that it got decides.
+// TestPassport signs in with npm's passport-qq2015, changing only its addresses. The library reports success even after a
+// failed exchange, so the profile decides.
 func TestPassport(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(passportDir + "/node_modules/passport-qq2015"); err != nil {
@@ -184,7 +184,8 @@ type outcome struct {
 	Error    string
 }
 
-// wantProfile looks at the profile that the library hands on: 0 wants a person's, -1 none. It returns the access token.
+// wantProfile checks the profile that the library passes on: want 0 expects a person's, -1 none. It returns the access
+// token.
 func wantProfile(t *testing.T, o outcome, want int) (accessToken string) {
 	t.Helper()
 	var s shown
@@ -219,5 +220,5 @@ func passport(t *testing.T, options map[string]string, code string) (o outcome) 
 	return o
 }
 
-// passportDir has the library, once `make tools` has run.
+// passportDir contains the library after `make tools`.
 const passportDir = "passport"

@@ -16,7 +16,7 @@ import (
 
 const callback = "https://game.example/callback"
 
-// client is an app whose people are sent back to callback.
+// client returns an app whose users are sent back to callback.
 func client(t *testing.T, p *rookery.Platform) rookery.App {
 	t.Helper()
 	app := p.NewApp(t)
@@ -32,7 +32,7 @@ func shows(t *testing.T, what string, page rookery.Page, want int, text string) 
 	}
 	for _, header := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "X-Request-Id"} {
 		if page.Header.Get(header) == "" {
-			t.Errorf("%s: there is no %s", what, header)
+			t.Errorf("%s: %s is missing", what, header)
 		}
 	}
 	if page.Header.Get("Cache-Control") != "no-store" {
@@ -40,8 +40,8 @@ func shows(t *testing.T, what string, page rookery.Page, want int, text string) 
 	}
 }
 
-// TestAuthorizeRefusals: what is wrong before the redirect_uri is known to be the app's own ends on the platform's own
-// error page, in the order of the checks, and what is wrong after goes to the app.
+// TestAuthorizeRefusals: faults found before the redirect_uri is known to be the app's lead to the platform's error page,
+// in the order of the checks; later faults go to the app.
 func TestAuthorizeRefusals(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -54,11 +54,11 @@ func TestAuthorizeRefusals(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		path string
-		code int    // on the error page; 0 for none
-		back string // error that the app hears of
+		code int    // on the error page; 0 without one
+		back string // error that the app receives
 	}{
-		{"sound", rookery.AuthorizePath(app, callback), 0, ""},
-		{"sound, with more of the app's own", rookery.AuthorizePath(app, callback+"?to=shop"), 0, ""},
+		{"valid", rookery.AuthorizePath(app, callback), 0, ""},
+		{"valid, with more of the app's own", rookery.AuthorizePath(app, callback+"?to=shop"), 0, ""},
 		{"nothing at all", "/oauth2.0/authorize", 100000, ""},
 		{"no response_type", rookery.AuthorizePath(app, callback, "response_type", ""), 100000, ""},
 		{"unknown response_type", rookery.AuthorizePath(app, callback, "response_type", "id_token"), 100000, ""},
@@ -136,7 +136,7 @@ func TestSignIn(t *testing.T) {
 	if q := to.Query(); !codeForm.MatchString(q.Get("code")) || q.Get("state") != "a b&c" || !strings.HasPrefix(to.String(), callback+"?code=") {
 		t.Errorf("a code goes to %s", to)
 	}
-	// What the app may do already is ticked, so that nobody takes it back unawares by signing in again.
+	// Scopes granted before are ticked, so that nobody withdraws one unawares by signing in again.
 	more := rookery.AuthorizePath(app, callback, "scope", "get_user_info,get_vip_info,get_app_friends")
 	ticked := func() (names []string) {
 		for _, box := range tickedBox.FindAllStringSubmatch(person.Open(t, more).Body, -1) {
@@ -153,7 +153,7 @@ func TestSignIn(t *testing.T) {
 	if got := ticked(); !slices.Equal(got, []string{"get_user_info", "get_app_friends"}) {
 		t.Errorf("then %v are ticked", got)
 	}
-	// A callback with what no URI has: it is in the header as browsers would send it.
+	// A callback with characters that no URI has appears in the header as browsers would send it.
 	to = person.Press(t, rookery.AuthorizePath(app, callback+"?to=大厅 1"), "allow", nil).Location(t)
 	if !strings.HasPrefix(to.RawQuery, "to=%E5%A4%A7%E5%8E%85%201&code=") {
 		t.Errorf("a code goes to %s with the query %q", to, to.RawQuery)
@@ -169,7 +169,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil || fragment.Get("access_token") == "" || fragment.Get("expires_in") == "" || fragment.Get("state") != "7" || !strings.HasPrefix(to.String(), callback+"?#access_token=") {
 		t.Errorf("a token goes to %s", to)
 	}
-	// By the address of the original's sign-in page.
+	// Through the address of the original's sign-in page.
 	to = person.Open(t, strings.Replace(path, "authorize?", "show?which=Login&display=pc&", 1)).Location(t)
 	shows(t, "through show", person.Open(t, to.String()), http.StatusOK, person.UIN)
 
@@ -192,7 +192,7 @@ func TestSignIn(t *testing.T) {
 
 var tickedBox = regexp.MustCompile(`name="scope" value="([a-z_]+)" checked`)
 
-// TestForeignForms: a form counts only from the platform's own page, of the session that is signed in.
+// TestForeignForms: a form is accepted only from the platform's own page, in the session that is signed in.
 func TestForeignForms(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -263,7 +263,7 @@ func TestLoginsAreThrottled(t *testing.T) {
 	}
 }
 
-// TestAccountPage: what a person does there reaches the apps' tokens.
+// TestAccountPage: a person's actions there reach the apps' tokens.
 func TestAccountPage(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -316,8 +316,8 @@ func TestAccountPage(t *testing.T) {
 	shows(t, "the session", person.Open(t, "/account/"), http.StatusOK, `name="password"`)
 }
 
-// TestPagesAreLogged: the log says what was done to which account and from where, and repeats nothing that was typed but the
-// number of an account that there is.
+// TestPagesAreLogged: the log says what was done to which account and from where, and repeats nothing that was typed except
+// the number of an existing account.
 func TestPagesAreLogged(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -351,7 +351,7 @@ func TestPagesAreLogged(t *testing.T) {
 	}
 }
 
-// TestPagesGoWrong: every error is a page, and none tells what is not meant for people.
+// TestPagesGoWrong: every error is a page, and no page shows internals.
 func TestPagesGoWrong(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

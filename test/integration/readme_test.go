@@ -28,10 +28,10 @@ func readme(t *testing.T) (blocks []block) {
 	return blocks
 }
 
-// usual is where the README has its platform.
+// usual is the address of the README's platform.
 const usual = "http://127.0.0.1:8700"
 
-// masks hide what differs from run to run.
+// masks hide the parts that differ from run to run.
 var masks = []struct{ form, shown string }{
 	{`127\.0\.0\.1:\d+`, "ADDR"},
 	{`ts=\d{10}&sig=[0-9a-f]{32}`, "ts=TS&sig=SIG"},
@@ -48,7 +48,7 @@ func masked(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// TestTheREADMEIsTrue runs everything that the README shows, in its order, and compares what it shows of the answers.
+// TestTheREADMEIsTrue runs everything that the README shows, in order, and compares the answers with those that it shows.
 func TestTheREADMEIsTrue(t *testing.T) {
 	data, folder := t.TempDir(), t.TempDir()
 	dev := rookery.Spawn(t, "dev", "--addr", "127.0.0.1:0", "--data", data)
@@ -88,9 +88,9 @@ func TestTheREADMEIsTrue(t *testing.T) {
 	}
 
 	var (
-		ran     []string // what the last sh block printed
+		ran     []string // output of the last sh block
 		signIn  = rookery.Start(t)
-		code    string // that the last sign-in gave
+		code    string // from the last sign-in
 		answers int
 	)
 	for _, b := range readme(t) {
@@ -118,7 +118,7 @@ func TestTheREADMEIsTrue(t *testing.T) {
 				t.Errorf("the answer is another (-README +got):\n%s", diff)
 			}
 		case b.language == "sh" && strings.Contains(b.text, "dev --addr 127.0.0.1:0 --json"):
-			// How all the tests beside this one start their platforms.
+			// How all other tests here start their platforms.
 		case b.language == "sh":
 			ran = nil
 			for line := range strings.Lines(b.text) {

@@ -27,7 +27,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// newLogin makes an app and an account on a platform without a world, and returns the app and a sound call.
+// newLogin makes an app and an account on a platform without a demo world, and returns the app and a valid call.
 func newLogin(t *testing.T, p *rookery.Platform) (rookery.App, rookery.Call) {
 	t.Helper()
 	app := p.NewApp(t)
@@ -45,7 +45,7 @@ func status(t *testing.T, url string) int {
 	return rsp.StatusCode
 }
 
-// TestServeKeepsListenersApart: games cannot reach what is the operators', and nobody what is rookery dev's.
+// TestServeKeepsListenersApart: games cannot reach the operators' interfaces, and nobody those of rookery dev.
 func TestServeKeepsListenersApart(t *testing.T) {
 	t.Parallel()
 	p := rookery.Serve(t)
@@ -80,7 +80,7 @@ func TestServeListensForTheBus(t *testing.T) {
 	}
 	check := rookery.BusCall{Command: 0x711, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app.AppID).Bytes(2, string(openid)).Bytes(4, token.Token)}
 	if answer := p.Bus(t, check); answer.Result != 0 {
-		t.Errorf("a sound token: result %d, %s", answer.Result, answer.Message)
+		t.Errorf("a valid token: result %d, %s", answer.Result, answer.Message)
 	}
 	if silent := rookery.Serve(t); silent.OIDB != "" {
 		t.Errorf("without the setting the bus listens at %s", silent.OIDB)
@@ -109,7 +109,7 @@ func TestServeHasNothingOfDev(t *testing.T) {
 				t.Errorf("serve: %s %s: status %d, %s, %v", method, path, got, answer, err)
 			}
 		}
-		// The control: rookery dev has it. A fault 1 does not exist there either, and says so.
+		// The control: rookery dev has the route. A fault 1 does not exist there either, but the answer says so.
 		if got, answer, err := dev.AdminRaw(method, path, body); err != nil || got == http.StatusNotFound && !strings.Contains(string(answer), "no fault 1") {
 			t.Errorf("dev: %s %s: status %d, %s, %v", method, path, got, answer, err)
 		}
@@ -128,7 +128,7 @@ func TestServeHasNothingOfDev(t *testing.T) {
 	if status != 1 || !strings.Contains(stderr, serve.AdminURL+" is no rookery dev") {
 		t.Errorf("the clock of serve: status %d, %s", status, stderr)
 	}
-	// A refused signature's string holds the body, so serve does not tell it.
+	// A refused signature's string contains the body, so serve does not show it.
 	_, call := newLogin(t, serve)
 	call.Sig = strings.Repeat("0", 32)
 	if answer := serve.Call(t, call); answer.Ret != 1008 {
@@ -199,7 +199,8 @@ func TestUnknownVariable(t *testing.T) {
 	}
 }
 
-// TestConfigPrecedence reads one setting from each kind of source, and those that several set from the strongest.
+// TestConfigPrecedence reads one setting from each kind of source, and those set by several from the one that takes
+// precedence.
 func TestConfigPrecedence(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rookery.yaml")
 	write(t, file, "data: d\nhttp:\n  idle_timeout: 1s\n  read_timeout: 11s\n  write_timeout: 12s\n", 0o600)
@@ -230,7 +231,7 @@ func TestConfigPrecedence(t *testing.T) {
 	}
 }
 
-// TestConfigCheckReadsTheFiles that a start would read, and tells of all that it cannot.
+// TestConfigCheckReadsTheFiles: it reads the files that a start would read, and reports all that it cannot use.
 func TestConfigCheckReadsTheFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -279,7 +280,7 @@ func TestInsecureSettingsWarn(t *testing.T) {
 	}
 }
 
-// pair makes a certificate for 127.0.0.1 whose common name is name.
+// pair makes a certificate for 127.0.0.1 with the common name name.
 func pair(t *testing.T, folder, name string) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -316,7 +317,7 @@ func replace(t *testing.T, file, by string) {
 	}
 }
 
-// TestTLS: HTTPS by files that are read again when they change; a pair that is broken keeps the one before it.
+// TestTLS: the files for HTTPS are read again when they change; a broken pair leaves the previous one in use.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -364,13 +365,14 @@ func TestTLS(t *testing.T) {
 	rookery.Until(t, "the new certificate is served", func() bool { return shown() == "two" })
 }
 
-// TestTrustedProxies: what a proxy tells of its caller counts, what a caller tells of itself does not.
+// TestTrustedProxies: what a proxy reports about its caller counts, what a caller reports about itself does not.
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
 		args []string
-		// header and the answers to a call of an app that wants callers of 203.0.113.0/24, and to one that wants HTTPS.
+		// header is sent; the rest are the answers to a call of an app that allows only callers from 203.0.113.0/24, and of
+		// one that requires HTTPS.
 		header         http.Header
 		address, https int
 	}{
@@ -402,7 +404,7 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
-// TestDrain: after the signal readiness fails at once, requests are still answered for stop.notice, and their connections
+// TestDrain: after the signal readiness fails at once; requests are still answered for stop.notice, and their connections
 // closed.
 func TestDrain(t *testing.T) {
 	t.Parallel()
@@ -439,8 +441,8 @@ func TestDrain(t *testing.T) {
 	p.WaitFor(t, 0)
 }
 
-// TestADeafCallerOfTheBusTakesNobodysTime: games' requests under way are finished while the bus waits for a caller that does
-// not read its answers.
+// TestADeafCallerOfTheBusTakesNobodysTime: games' requests under way are finished while the bus waits for a caller that
+// does not read its answers.
 func TestADeafCallerOfTheBusTakesNobodysTime(t *testing.T) {
 	t.Parallel()
 	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0", "--stop-timeout", "5s")
@@ -451,7 +453,7 @@ func TestADeafCallerOfTheBusTakesNobodysTime(t *testing.T) {
 	}
 	defer deaf.Close()
 	frames := bytes.Repeat(rookery.BusCall{Command: 0x711, ServiceType: 1}.Native(), 1000)
-	for err == nil { // until neither side's buffers take any more
+	for err == nil { // until both sides' buffers are full
 		if err = deaf.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)); err == nil {
 			_, err = deaf.Write(frames)
 		}

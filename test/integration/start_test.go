@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { rookery.Main(m) }
 
-// readyWithin is generous: bench/ measures the real figure, on a machine that does nothing else.
+// readyWithin is generous: bench/ measures the real figure, on an otherwise idle machine.
 const readyWithin = 5 * time.Second
 
 func TestReady(t *testing.T) {
@@ -41,7 +41,7 @@ func TestReady(t *testing.T) {
 			t.Errorf("%s: mode %v, %v, want 0600", name, info.Mode(), err)
 		}
 	}
-	p.Stop(t) // looks for a second line on standard output
+	p.Stop(t) // checks that standard output has no second line
 }
 
 // used stops a platform and returns its folder.
@@ -52,7 +52,7 @@ func used(t *testing.T) (data string) {
 	return p.Data
 }
 
-// TestStartFails wants one line on standard error that says what is wrong, and status 1.
+// TestStartFails expects one line on standard error that says what is wrong, and status 1.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	running := rookery.Start(t)
@@ -153,7 +153,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// TestARelativeFolder: operators find the platform from other folders than the one that it was started in.
+// TestARelativeFolder: operators find the platform from folders other than the one in which it was started.
 func TestARelativeFolder(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()
@@ -170,7 +170,7 @@ func TestARelativeFolder(t *testing.T) {
 	}
 }
 
-// TestStartsThatWarn: what works but is most likely not meant is told of in the log.
+// TestStartsThatWarn: settings and files that work but are probably not intended are logged.
 func TestStartsThatWarn(t *testing.T) {
 	t.Parallel()
 	const lost, open = "put a copy of it back", "chmod 600 it"
@@ -202,7 +202,7 @@ func TestTheBusPortIsInUse(t *testing.T) {
 	}
 }
 
-// changed is a folder that was used and in which something happened to one file.
+// changed returns a used folder in which change altered one file.
 func changed(t *testing.T, name string, change func(file string) error) (data string) {
 	t.Helper()
 	data = used(t)
@@ -219,7 +219,7 @@ func write(t *testing.T, file, content string, mode os.FileMode) {
 	}
 }
 
-// TestUsage is for command lines that are wrong: status 2.
+// TestUsage is for wrong command lines: status 2.
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{"dev", "extra"}, {"dev", "--port", "1"}, {"dev", "--v5-ts-window", "-1s"}, {"nonsense"}} {
 		status, stdout, stderr := rookery.Run(t, args...)
@@ -229,7 +229,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestTimestampWindow: ts is looked at only when it is asked for.
+// TestTimestampWindow: ts is checked only when a window is set.
 func TestTimestampWindow(t *testing.T) {
 	t.Parallel()
 	old := fmt.Sprint(time.Now().Add(-time.Hour).Unix())
@@ -251,7 +251,7 @@ func TestTimestampWindow(t *testing.T) {
 	}
 }
 
-// verifyLogin is a sound call for an account of the demo world.
+// verifyLogin returns a valid call for an account of the demo world.
 func verifyLogin(p *rookery.Platform, account rookery.Account) rookery.Call {
 	app := p.Apps[0]
 	return rookery.NewCall(app, "/v2/auth/verify_login",

@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestGracefulStop sends a signal while a request is under way: it is finished, and nobody new is let in.
+// TestGracefulStop sends a signal while a request is under way: the request is finished, and no new caller is let in.
 func TestGracefulStop(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -35,7 +35,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
-// TestTheSameSignalTwice: who signals a process and its group as well, as timeout(1) does, wants one graceful stop.
+// TestTheSameSignalTwice: a program that signals both a process and its group, as timeout(1) does, gets one graceful stop.
 func TestTheSameSignalTwice(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -47,14 +47,14 @@ func TestTheSameSignalTwice(t *testing.T) {
 	p.WaitFor(t, 0)
 }
 
-// begin sends a call without its body and returns, once the platform has taken it up, what sends the body. The call must
+// begin sends a call without its body and waits until the platform has accepted it. finish sends the body; the call must
 // then succeed.
 func begin(t *testing.T, p *rookery.Platform, call rookery.Call) (finish func()) {
 	t.Helper()
 	conn := dial(t, p)
 	r := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", call.Target(), len(call.Body))
-	// The platform asks for the body once it has taken the request up.
+	// The platform asks for the body once it has accepted the request.
 	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("got %q, %v", line, err)
 	}
@@ -76,7 +76,7 @@ func begin(t *testing.T, p *rookery.Platform, call rookery.Call) (finish func())
 	}
 }
 
-// untilClosed waits until games get no more connections.
+// untilClosed waits until games can no longer connect.
 func untilClosed(t *testing.T, p *rookery.Platform) {
 	t.Helper()
 	rookery.Until(t, "the platform takes no more connections", func() bool {
@@ -105,12 +105,12 @@ func exchange(t *testing.T, conn net.Conn, call rookery.Call) rookery.Answer {
 	return answer
 }
 
-// raw is a call as it goes over the wire.
+// raw returns a call as it is sent.
 func raw(call rookery.Call) string {
 	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", call.Target(), len(call.Body), call.Body)
 }
 
-// TestTemporaryFolder: what rookery dev makes for itself is gone after it.
+// TestTemporaryFolder: the folder that rookery dev makes for itself is removed when it ends.
 func TestTemporaryFolder(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {

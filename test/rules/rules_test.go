@@ -1,4 +1,4 @@
-// Package rules holds the repository to what CONTRIBUTING.md promises.
+// Package rules checks that the repository keeps what CONTRIBUTING.md promises.
 package rules
 
 import (
@@ -75,7 +75,7 @@ func packages(t *testing.T) []goPackage {
 	}
 }
 
-// layer is the index of the layer whose longest prefix fits, -1 for none.
+// layer is the index of the layer whose longest prefix fits; -1 when none does.
 func layer(path string) int {
 	path = strings.TrimPrefix(path, module)
 	found, length := -1, 0
@@ -127,7 +127,7 @@ func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
 	t.Error("there is no package retcode")
 }
 
-// The SDK is for programs of others: it takes none of the platform along but what both sides of a wire share.
+// The SDK is for other people's programs: of the platform it imports only what both sides of a wire share.
 func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
 	checked := 0
 	for _, p := range packages(t) {

@@ -11,7 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// connectScenarios are the numbers of OAuth 2.0 that its own interfaces show best, those of the door's own among them.
+// connectScenarios are the numbers of OAuth 2.0 that its own interfaces show best, including the door's own numbers.
 var connectScenarios = []scenario{
 	{"qq/-20", scopeLeftOut},
 	{"qq/100001", exchangeWithout(100001, "client_id", "")},
@@ -37,7 +37,7 @@ const (
 	mePath    = "/oauth2.0/me"
 )
 
-// visit is a person who consented to an app, and the code that the app got.
+// visit is a person who consented to an app, and the code that the app received.
 type visit struct {
 	on     *rookery.Platform
 	app    rookery.App
@@ -53,7 +53,7 @@ func newVisit(t *testing.T, p *rookery.Platform, scopes ...string) visit {
 	return v
 }
 
-// authorize has the person consent and returns the code. Without scopes it is the profile.
+// authorize makes the person consent and returns the code. Without scopes it asks for the profile.
 func (v visit) authorize(t *testing.T, scopes ...string) string {
 	t.Helper()
 	if len(scopes) == 0 {
@@ -68,7 +68,7 @@ func (v visit) authorize(t *testing.T, scopes ...string) string {
 	return code
 }
 
-// exchange returns the parameters of a sound exchange.
+// exchange returns the parameters of a valid exchange.
 func (v visit) exchange() []string {
 	return []string{"fmt", "json", "need_openid", "1", "grant_type", "authorization_code", "client_id", v.app.AppID,
 		"client_secret", v.app.AppKey, "code", v.code, "redirect_uri", appCallback}
@@ -83,7 +83,7 @@ func (v visit) tokens(t *testing.T) rookery.Tokens {
 	return v.on.Tokens(t, v.on.PostForm(t, tokenPath, nil, v.exchange()...))
 }
 
-// refused fails the test unless the reply is a refusal by that code, or none for 0.
+// refused fails the test unless the reply is a refusal with that code; 0 stands for success.
 func refused(t *testing.T, what string, r rookery.Reply, code int) {
 	t.Helper()
 	if r.Code() != code {
@@ -91,7 +91,7 @@ func refused(t *testing.T, what string, r rookery.Reply, code int) {
 	}
 }
 
-// exchangeWithout: an exchange with another value of one parameter is refused, by GET and by POST, and uses nothing up.
+// exchangeWithout: an exchange with another value for one parameter is refused, by GET and by POST, and uses nothing up.
 func exchangeWithout(code int, parameter, value string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		v := newVisit(t, p)
@@ -151,7 +151,7 @@ func scopeLeftOut(t *testing.T, p *rookery.Platform) {
 	refused(t, "allowed", v.profile(t, v.tokens(t)), 0)
 }
 
-// codeReused: the second exchange is refused and ends what the first gave, which nothing else of the person's does.
+// codeReused: the second exchange is refused and ends the tokens of the first, but not those of a new login.
 func codeReused(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	token := v.tokens(t)
@@ -167,7 +167,7 @@ func codeReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the token of a new login", p.Get(t, mePath, "access_token", token.AccessToken), 0)
 }
 
-// refreshReused: a refresh token is good once; that it comes again ends the login.
+// refreshReused: a refresh token is valid once; using it again ends the login.
 func refreshReused(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	first := v.tokens(t)
@@ -180,8 +180,8 @@ func refreshReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
 }
 
-// TestTicketsAreGoodOnce: of many who come with one code, or one refresh token, at the same moment one gets tokens, and what
-// that one got ends.
+// TestTicketsAreGoodOnce: of many callers who send one code, or one refresh token, at the same moment, one gets tokens, and
+// those end.
 func TestTicketsAreGoodOnce(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -222,7 +222,7 @@ func unionIDNotGranted(t *testing.T, p *rookery.Platform) {
 	refused(t, "granted", p.Get(t, mePath, "unionid", "1", "access_token", token), 0)
 }
 
-// exchangeUnwritable: a storage that fails where no code is foreseen for it leaves the code unused.
+// exchangeUnwritable: a storage failure for which no code is foreseen leaves the code unused.
 func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	v := newVisit(t, p)
@@ -236,7 +236,7 @@ func exchangeUnwritable(t *testing.T, _ *rookery.Platform) {
 	refused(t, "after it is back", p.Get(t, tokenPath, exchange...), 0)
 }
 
-// TestOAuthAnswers looks at the whole bytes of answers, which clients of the original take apart by position.
+// TestOAuthAnswers checks the exact bytes of answers, which clients of the original parse by position.
 func TestOAuthAnswers(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -274,7 +274,8 @@ func TestOAuthAnswers(t *testing.T) {
 		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
 }
 
-// TestIntrospectAndRevoke: the interfaces of RFC 7662 and RFC 7009, from a login to its end, and who may not call them.
+// TestIntrospectAndRevoke: the interfaces of RFC 7662 and RFC 7009, from a login to its end, and callers that may not use
+// them.
 func TestIntrospectAndRevoke(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -343,7 +344,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	}
 }
 
-// TestOAuthFailures: what is the platform's own fault does not make a token a bad one, so nobody is asked to log in again.
+// TestOAuthFailures: a failure of the platform's own does not make a token invalid, so nobody is asked to log in again.
 func TestOAuthFailures(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -369,7 +370,7 @@ func TestOAuthFailures(t *testing.T) {
 	}
 }
 
-// TestOAuthRates: the rates of an app and of one user hold at OAuth's interfaces too.
+// TestOAuthRates: the rates of an app and of one user apply to OAuth's interfaces too.
 func TestOAuthRates(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

@@ -8,11 +8,11 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// first is the account number before the first of a crowd.
+// first is the account number just below a crowd's.
 const first = 1_000_000
 
-// crowd makes so many players of the game, all friends of the person, behind the platform's back: by its own
-// interfaces it would take several calls a friend. Their account numbers are those that follow first.
+// crowd makes count players of the game, all friends of the person, directly in the store: through the interfaces it would
+// take several calls per friend. Their account numbers are those after first.
 func crowd(t *testing.T, p *rookery.Platform, of player, count int) {
 	t.Helper()
 	for _, insert := range []string{
@@ -30,8 +30,8 @@ func crowd(t *testing.T, p *rookery.Platform, of player, count int) {
 	}
 }
 
-// TestThreeThousandFriends: every door that lists friends shows all of them, reads the store once for it, and keeps its answer
-// within bounds; without the store the whole list is there still.
+// TestThreeThousandFriends: every door that lists friends shows all of them, reads the store once for that, and keeps its
+// answer within bounds; when the store fails the whole list is still there.
 func TestThreeThousandFriends(t *testing.T) {
 	const count = 3000
 	p := rookery.Start(t)
@@ -39,7 +39,7 @@ func TestThreeThousandFriends(t *testing.T) {
 	p.SetApp(t, ann.app, relation)
 	crowd(t, p, ann, count)
 	v3Friends := func(flag string) (map[string]any, int) {
-		v3 := v3LogIn(t, p, ann.app, ann.uin) // each login ends the token of the one before
+		v3 := v3LogIn(t, p, ann.app, ann.uin) // each login ends the token of the previous one
 		answer := p.CallV3(t, v3.with("/relation/qqfriends_detail", v3.token, `"flag":`+flag))
 		return answer.Fields(t), len(answer.Body)
 	}
@@ -49,7 +49,7 @@ func TestThreeThousandFriends(t *testing.T) {
 	}
 	doors := []struct {
 		name string
-		most int // bytes of the answer, an element of the list
+		most int // bytes of the answer per element of the list
 		ask  func() (fields map[string]any, size int)
 		list string
 		want int
@@ -99,7 +99,7 @@ func TestThreeThousandFriends(t *testing.T) {
 	}
 }
 
-// TestFriendshipsThatCannotBe: what the operator's interface refuses, and that its answer says why.
+// TestFriendshipsThatCannotBe: requests that the operator's interface refuses, and the reasons that it gives.
 func TestFriendshipsThatCannotBe(t *testing.T) {
 	p := rookery.Start(t)
 	ann := newPlayer(t, p)

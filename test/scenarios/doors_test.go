@@ -13,7 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestDemoWorld checks that everything rookery dev prints is true.
+// TestDemoWorld checks that everything that rookery dev prints is true.
 func TestDemoWorld(t *testing.T) {
 	p := rookery.Start(t)
 	if len(p.Apps) != 2 || len(p.Accounts) != 8 {
@@ -50,7 +50,7 @@ func TestDemoWorld(t *testing.T) {
 	}
 }
 
-// TestDoors are the sound calls of the V5 login door.
+// TestDoors are the valid calls of the V5 login door.
 func TestDoors(t *testing.T) {
 	p := rookery.Start(t)
 	for _, test := range []struct {
@@ -220,7 +220,7 @@ func onPC(call rookery.Call) rookery.Call {
 	return call.WithBody(strings.Replace(call.Body, "{", `{"client_os":5,`, 1))
 }
 
-// checkLink wants decrypt's answer in its form (msdk-v5.md, 4), with a token that holds.
+// checkLink expects decrypt's answer in its form (msdk-v5.md, 4), with a valid token.
 func checkLink(t *testing.T, p *rookery.Platform, pl player, call rookery.Call) {
 	t.Helper()
 	answer := p.Call(t, call)
@@ -237,7 +237,7 @@ func checkLink(t *testing.T, p *rookery.Platform, pl player, call rookery.Call) 
 	expect(t, p, verifyLogin(pl.app, pl.openid, token), 0, "user is logged in.")
 }
 
-// TestTokensOutlive shows that tokens hold through a new sealing key and through a restart.
+// TestTokensOutlive: tokens stay valid through a new sealing key and through a restart.
 func TestTokensOutlive(t *testing.T) {
 	data := t.TempDir()
 	p := rookery.StartIn(t, data)
@@ -264,7 +264,7 @@ func TestTokensOutlive(t *testing.T) {
 	pl.on = p
 	check(recent)
 	expect(t, p, pl.again(t), 0, "")
-	// What was over before the restart is over after it.
+	// A token that had ended before the restart stays ended after it.
 	p.Revoke(t, pl.app, pl.uin, "user")
 	p.Stop(t)
 	p = rookery.StartIn(t, data)

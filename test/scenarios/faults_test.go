@@ -8,7 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// faultScenarios need a part that fails, or a proxy. Fault points make the parts fail where they begin.
+// faultScenarios need a failing part, or a proxy. Fault points make the parts fail at their boundary.
 var faultScenarios = []scenario{
 	{"accesstoken/1", checkPanics},
 	{"accesstoken/18", appUnreadable},
@@ -18,7 +18,7 @@ var faultScenarios = []scenario{
 	{"qq/-11", answers(-11, "", outerAddress)},
 }
 
-// checkPanics: a defect behind the check.
+// checkPanics: a defect in the code of the check.
 func checkPanics(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	p.MayPanic()
@@ -29,7 +29,7 @@ func checkPanics(t *testing.T, _ *rookery.Platform) {
 	expect(t, p, pl.verifyLogin(), 0, "")
 }
 
-// appUnreadable: an app that another platform on the same store made is read when the first call names it.
+// appUnreadable: an app that another platform on the same store registered is read when the first call names it.
 func appUnreadable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)
@@ -64,7 +64,7 @@ func openkeyUnreadable(t *testing.T, p *rookery.Platform) {
 	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
 }
 
-// openkeyUnrenewable: a check moves the end of a session when that gains a minute or more.
+// openkeyUnrenewable: a check extends a session when that gains a minute or more.
 func openkeyUnrenewable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)
@@ -75,11 +75,11 @@ func openkeyUnrenewable(t *testing.T, _ *rookery.Platform) {
 	inspect(t, p, key, inspection{Check: "0x711", Result: 37})
 	off()
 	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
-	p.Advance(t, 90*time.Minute) // over the first end: it was renewed
+	p.Advance(t, 90*time.Minute) // after the first end: the session was renewed
 	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
 }
 
-// outerAddress: a caller from outside, whom the trusted proxy names.
+// outerAddress: a caller from outside, as named by the trusted proxy.
 func outerAddress(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Serve(t, "--http-trusted-proxies", "127.0.0.1")
 	pl := newPlayer(t, p)
@@ -90,6 +90,6 @@ func outerAddress(t *testing.T, _ *rookery.Platform) situation {
 		c.Header = http.Header{"X-Forwarded-For": {addresses}}
 		return c
 	}
-	expect(t, p, call, -10, "") // the proxy itself is on no list, and inside
+	expect(t, p, call, -10, "") // the proxy itself is on no list, and has a private address
 	return situation{on: p, call: from("203.0.113.9, 198.51.100.7"), cure: func() rookery.Call { return from("198.51.100.7, 203.0.113.9") }}
 }

@@ -27,7 +27,7 @@ const (
 	friendListPath  = "/v2/friend/friend_list"
 )
 
-// about is a call of one of these interfaces for the player with a token.
+// about returns a call of one of these interfaces for the player with a token.
 func (pl player) about(path, token string) rookery.Call {
 	return rookery.NewCall(pl.app, path, fmt.Sprintf(`{"openid":"%s","token":"%s","vip":135}`, pl.openid, token))
 }
@@ -37,7 +37,7 @@ func (pl player) friendList() rookery.Call { return pl.about(friendListPath, pl.
 // relation lets an app have friend lists.
 var relation = rookery.Settings{"grant": []string{"relation"}}
 
-// newFriends are two players of a game that may have friend lists.
+// newFriends returns two players of a game that may have friend lists.
 func newFriends(t *testing.T, p *rookery.Platform) (ann, ben player) {
 	t.Helper()
 	ann = newPlayer(t, p)
@@ -68,7 +68,7 @@ func relationNotGranted(t *testing.T, p *rookery.Platform) situation {
 	}}
 }
 
-// friendsUnreadable: the store cannot be read. As long as the cache has the list it is answered as lost.
+// friendsUnreadable: the store cannot be read. While the cache has the list, it is answered as lost.
 func friendsUnreadable(t *testing.T, p *rookery.Platform) {
 	ann, ben := newFriends(t, p)
 	storeOff := p.AddFault(t, rookery.Fault{Point: "store.read:friendships", AppID: ann.app.AppID})
@@ -85,7 +85,7 @@ func friendsUnreadable(t *testing.T, p *rookery.Platform) {
 	cacheOff()
 }
 
-// friendsUnwritable: the cache takes no updates, so that what it holds is not trusted when the store cannot be read.
+// friendsUnwritable: the cache accepts no updates, so its contents are not trusted when the store cannot be read.
 func friendsUnwritable(t *testing.T, p *rookery.Platform) {
 	ann, ben := newFriends(t, p)
 	wantFriends(t, p, ann, 0, ben)
@@ -99,7 +99,7 @@ func friendsUnwritable(t *testing.T, p *rookery.Platform) {
 	wantFriends(t, p, ann, 0, ben)
 }
 
-// wantFriends wants these friends, and no others, on a player's list.
+// wantFriends expects exactly these friends on a player's list.
 func wantFriends(t *testing.T, p *rookery.Platform, of player, lost float64, friends ...player) {
 	t.Helper()
 	answer := expect(t, p, of.friendList(), 0, "success")
@@ -117,7 +117,7 @@ func wantFriends(t *testing.T, p *rookery.Platform, of player, lost float64, fri
 	}
 }
 
-// profileRefused: 0x5e1 has one number for whatever is wrong with a token, and the doors hand its text on.
+// profileRefused: 0x5e1 has one number for all that is wrong with a token, and the doors pass its text on.
 func profileRefused(t *testing.T, p *rookery.Platform) {
 	profile := func(c *busCase) { c.call.Command = 0x5e1 }
 	onBus(116, func(c *busCase) {
@@ -142,7 +142,7 @@ func profileRefused(t *testing.T, p *rookery.Platform) {
 	expectV3(t, p, askV3(v3.again(t).token), 0, "success", 0)
 }
 
-// with is a call of an interface about the player with a token and further members.
+// with returns a call of an interface about the player, with a token and further members.
 func (pl v3Player) with(path, token, members string) rookery.V3Call {
 	return rookery.NewV3Call(pl.app, path, fmt.Sprintf(`{"appid":"%s","openid":"%s","accessToken":"%s",%s}`, pl.app.AppID, pl.openid, token, members))
 }
@@ -186,7 +186,7 @@ func TestFriendsOverMSDKv3(t *testing.T) {
 		})},
 		{"qq/251005", v3Answers(-10000, "251005,", 1, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := granted(t, p)
-			expectV3(t, p, list(pl, `"flag":1`), 0, "success", 0) // what is kept of it is not trusted
+			expectV3(t, p, list(pl, `"flag":1`), 0, "success", 0) // the cached list is not trusted
 			off := p.AddFault(t, rookery.Fault{Point: "store.read:friendships", AppID: pl.app.AppID})
 			writable := p.AddFault(t, rookery.Fault{Point: "cache.write:friends", AppID: pl.app.AppID})
 			return v3Situation{on: p, call: list(pl, `"flag":1`), cure: func() rookery.V3Call {
@@ -203,7 +203,7 @@ func TestFriendsOverMSDKv3(t *testing.T) {
 	}
 }
 
-// TestFriendsOverOpenAPI shows the friends' numbers at OpenAPI, whose openkey has numbers of its own instead of 251002.
+// TestFriendsOverOpenAPI shows the friends' numbers at OpenAPI, whose openkey has its own numbers instead of 251002.
 func TestFriendsOverOpenAPI(t *testing.T) {
 	p := rookery.Start(t)
 	const unreadable, unwritable = "store.read:friendships", "cache.write:friends"
@@ -211,7 +211,7 @@ func TestFriendsOverOpenAPI(t *testing.T) {
 		name, path string
 		kept       bool     // the list was read before
 		faults     []string // points
-		param      string   // of flag
+		param      string   // the flag parameter
 		withdrawn  bool     // the permission relation
 		ret        int
 		lost       any
@@ -246,7 +246,7 @@ func TestFriendsOverOpenAPI(t *testing.T) {
 			for _, point := range test.faults {
 				offs = append(offs, p.AddFault(t, rookery.Fault{Point: point, AppID: ann.app.AppID}))
 			}
-			if test.path == "/v3/relation/is_friend" { // which asks about two accounts, not about an app
+			if test.path == "/v3/relation/is_friend" { // it asks about two accounts, not about an app
 				offs = append(offs, p.AddFault(t, rookery.Fault{Point: unreadable, Interface: test.path}))
 			}
 			answer := wantOpenAPI(t, p, call, test.ret, "")
@@ -262,7 +262,7 @@ func TestFriendsOverOpenAPI(t *testing.T) {
 	}
 }
 
-// TestFriendsAndProfiles looks at whole answers, in both families.
+// TestFriendsAndProfiles checks whole answers, in both families.
 func TestFriendsAndProfiles(t *testing.T) {
 	p := rookery.Start(t)
 	ann, ben := newFriends(t, p)

@@ -9,8 +9,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// msdkv3Scenarios are the numbers of MSDK V3's own, which are no part of the contract, and those of the contract that the
-// V5 door cannot show, since it knows no openkeys.
+// msdkv3Scenarios are MSDK V3's own numbers, which are not part of the contract, and those of the contract that the V5 door
+// cannot show, since it knows no openkeys.
 var msdkv3Scenarios = []scenario{
 	{"msdkv3/-101", v3Answers(-101, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Method = http.MethodPut
@@ -64,7 +64,7 @@ var msdkv3Scenarios = []scenario{
 	{"qq/-71", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
 }
 
-// TestMSDKv3 shows numbers that other scenarios show elsewhere through the V3 door again, in its own form.
+// TestMSDKv3 shows numbers that other scenarios cover at other doors, in the form of the V3 door.
 func TestMSDKv3(t *testing.T) {
 	p := rookery.Start(t)
 	for _, s := range []scenario{
@@ -144,7 +144,7 @@ func TestMSDKv3(t *testing.T) {
 	}
 }
 
-// TestMSDKv3Answers looks at the whole answers of sound calls.
+// TestMSDKv3Answers checks the whole answers to valid calls.
 func TestMSDKv3Answers(t *testing.T) {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)
@@ -168,7 +168,7 @@ type v3Situation struct {
 	cure func() rookery.V3Call
 }
 
-// v3Answers runs a situation whose call is answered with ret, a msg that begins so, and err_type.
+// v3Answers runs a situation whose call is answered with ret, err_type, and a msg with that beginning.
 func v3Answers(ret int, msg string, errType int, bring func(*testing.T, *rookery.Platform) v3Situation) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		s := bring(t, p)
@@ -177,7 +177,7 @@ func v3Answers(ret int, msg string, errType int, bring func(*testing.T, *rookery
 	}
 }
 
-// expectV3 sends a call without a serial number and with one and looks at all that answers have in common.
+// expectV3 sends a call without a serial number and with one, and checks what all answers have in common.
 func expectV3(t *testing.T, p *rookery.Platform, call rookery.V3Call, ret int, msg string, errType int) (answer rookery.V3Answer) {
 	t.Helper()
 	for _, serial := range []string{"", "req_000017"} {
@@ -224,7 +224,7 @@ func (pl v3Player) again(t *testing.T) v3Player {
 	return v3LogIn(t, pl.on, pl.app, pl.uin)
 }
 
-// login is the check of a token as the player's login.
+// login returns the check of a token as the player's login.
 func (pl v3Player) login(token string) rookery.V3Call {
 	return rookery.NewV3Call(pl.app, "/auth/verify_login", fmt.Sprintf(
 		`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, pl.app.AppID, pl.openid, token))
@@ -232,7 +232,7 @@ func (pl v3Player) login(token string) rookery.V3Call {
 
 func (pl v3Player) verify() rookery.V3Call { return pl.login(pl.token) }
 
-// paying begins a payment with a new pay token.
+// paying returns the call that begins a payment with a new pay token.
 func (pl v3Player) paying(t *testing.T) rookery.V3Call {
 	t.Helper()
 	return pl.payingWith(pl.issue(t, "pay").Token)
@@ -244,7 +244,7 @@ func (pl v3Player) payingWith(token string) rookery.V3Call {
 		pl.app.AppID, pl.openid, token))
 }
 
-// guest is the check of a guest login on the player's device.
+// guest returns the check of a guest login on the player's device.
 func (pl v3Player) guest(t *testing.T) rookery.V3Call {
 	t.Helper()
 	token := pl.issue(t, "guest")
@@ -252,7 +252,7 @@ func (pl v3Player) guest(t *testing.T) rookery.V3Call {
 	return call.With("appid", "G_"+pl.app.AppID).With("openid", token.GuestID)
 }
 
-// v3Wrong is a sound login with one thing changed.
+// v3Wrong is a valid login with one thing changed.
 func v3Wrong(change func(*testing.T, rookery.V3Call) rookery.V3Call) func(*testing.T, *rookery.Platform) v3Situation {
 	return func(t *testing.T, p *rookery.Platform) v3Situation {
 		pl := newV3Player(t, p)
@@ -260,7 +260,8 @@ func v3Wrong(change func(*testing.T, rookery.V3Call) rookery.V3Call) func(*testi
 	}
 }
 
-// v3OnPlayer is a sound login while the app has the one settings, cured by the others. It is called once before.
+// v3OnPlayer is a valid login while the app has the settings cause; cure removes the cause. The login is called once
+// before.
 func v3OnPlayer(cause, cure rookery.Settings) func(*testing.T, *rookery.Platform) v3Situation {
 	return func(t *testing.T, p *rookery.Platform) v3Situation {
 		pl := newV3Player(t, p)
@@ -273,7 +274,7 @@ func v3OnPlayer(cause, cure rookery.Settings) func(*testing.T, *rookery.Platform
 	}
 }
 
-// v3Ended is a sound login that then ends.
+// v3Ended is a valid login that then ends.
 func v3Ended(end func(*testing.T, v3Player)) func(*testing.T, *rookery.Platform) v3Situation {
 	return func(t *testing.T, p *rookery.Platform) v3Situation {
 		pl := newV3Player(t, p)
@@ -283,7 +284,7 @@ func v3Ended(end func(*testing.T, v3Player)) func(*testing.T, *rookery.Platform)
 	}
 }
 
-// v3Paying is a payment with another token than a sound pay token.
+// v3Paying is a payment with another token in place of a valid pay token.
 func v3Paying(token func(v3Player, *testing.T, string) string) func(*testing.T, *rookery.Platform) v3Situation {
 	return func(t *testing.T, p *rookery.Platform) v3Situation {
 		pl := newV3Player(t, p)
@@ -291,7 +292,7 @@ func v3Paying(token func(v3Player, *testing.T, string) string) func(*testing.T, 
 	}
 }
 
-// v3PayEnded is a sound pay token that then ends.
+// v3PayEnded is a valid pay token that then ends.
 func v3PayEnded(end func(*testing.T, v3Player)) func(*testing.T, *rookery.Platform) v3Situation {
 	return func(t *testing.T, p *rookery.Platform) v3Situation {
 		pl := newV3Player(t, p)
@@ -331,7 +332,7 @@ func v3NotATestNumber(t *testing.T, p *rookery.Platform) v3Situation {
 	}}
 }
 
-// v3TestNumbersUnreadable: a storage that fails where no code is foreseen for it.
+// v3TestNumbersUnreadable: a storage failure for which no code is foreseen.
 func v3TestNumbersUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)
@@ -346,10 +347,10 @@ func v3TestNumbersUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
 func guestOfAnotherDevice(t *testing.T, p *rookery.Platform) v3Situation {
 	one := newV3Player(t, p)
 	other := v3LogIn(t, p, one.app, p.NewAccount(t))
-	sound, theirs := one.guest(t), other.issue(t, "guest")
-	return v3Situation{on: p, cure: func() rookery.V3Call { return sound },
-		call: rookery.V3Call{Path: sound.Path, Query: sound.Query, Key: sound.Key, Body: fmt.Sprintf(
-			`{"guestid":"%s","accessToken":"%s"}`, sound.Query["openid"], theirs.Token)}}
+	valid, theirs := one.guest(t), other.issue(t, "guest")
+	return v3Situation{on: p, cure: func() rookery.V3Call { return valid },
+		call: rookery.V3Call{Path: valid.Path, Query: valid.Query, Key: valid.Key, Body: fmt.Sprintf(
+			`{"guestid":"%s","accessToken":"%s"}`, valid.Query["openid"], theirs.Token)}}
 }
 
 func guestUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
@@ -376,7 +377,7 @@ func openkeyLapsed(t *testing.T, p *rookery.Platform) v3Situation {
 	}}
 }
 
-// sessionLost: the row of the session is missing, as after the restore of an older backup.
+// sessionLost: the session's row is missing, as after the restore of an older backup.
 func sessionLost(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)
@@ -400,7 +401,7 @@ func openkeysUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
 	}}
 }
 
-// openkeyNotRenewable: a storage that reads and does not write.
+// openkeyNotRenewable: the storage can be read but not written.
 func openkeyNotRenewable(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)

@@ -8,7 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// msdkv5Scenarios are the door's own numbers, which are no part of the contract.
+// msdkv5Scenarios are the door's own numbers, which are not part of the contract.
 var msdkv5Scenarios = []scenario{
 	{"msdkv5/1000", answers(1000, "", wrong(func(c rookery.Call) rookery.Call { c.Method = http.MethodPut; return c }))},
 	{"msdkv5/1001", answers(1001, "", wrong(func(c rookery.Call) rookery.Call { c.Path = "/v2/auth/verify_logins"; return c }))},
@@ -30,7 +30,7 @@ var msdkv5Scenarios = []scenario{
 	{"msdkv5/10006", answers(10006, "decryp data fail!", linkLapsed)},
 }
 
-// wrong is a sound call with one thing changed.
+// wrong is a valid call with one thing changed.
 func wrong(change func(rookery.Call) rookery.Call) func(*testing.T, *rookery.Platform) situation {
 	return func(t *testing.T, p *rookery.Platform) situation {
 		pl := newPlayer(t, p)
@@ -45,7 +45,7 @@ func linkLapsed(t *testing.T, p *rookery.Platform) situation {
 	}}
 }
 
-// linkUnverifiable: a storage that fails where no code is foreseen for it.
+// linkUnverifiable: a storage failure for which no code is foreseen.
 func linkUnverifiable(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)

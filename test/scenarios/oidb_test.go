@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// The scenarios of the bus, over its frames. Those of the two token checks that the MSDK doors can bring about too are in
+// The scenarios of the bus, over its frames. Those of the two token checks that the MSDK doors can show too are in
 // tokens_test.go.
 var busScenarios = []scenario{
 	{"accesstoken/16", onBus(0x10, func(c *busCase) { c.call.Body = check(1<<63+5, c.openid, c.access) })},
@@ -119,7 +119,7 @@ var busScenarios = []scenario{
 // policyInUse is held while a scenario has changed the policy of the platform that all share.
 var policyInUse sync.Mutex
 
-// busCase is a logged-in account and a sound call of 0x711, of which a scenario makes one that is not.
+// busCase is a logged-in account and a valid call of 0x711, which a scenario makes invalid.
 type busCase struct {
 	t *testing.T
 	p *rookery.Platform
@@ -131,17 +131,17 @@ type busCase struct {
 	locked           bool
 }
 
-// onBus runs a scenario: the sound call, then what the scenario makes of it, whose result must be the given one, then the
-// sound call of another account.
+// onBus runs a scenario: the valid call, then the scenario's change of it, which must get the given result, then a valid
+// call for another account.
 func onBus(result uint64, bring func(*busCase)) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, p.NewAccount(t))
-		sound := c.call
+		valid := c.call
 		c.expect(0)
 		bring(c)
 		c.expect(result)
 		if len(c.call.Head) > 0 {
-			c.call = sound
+			c.call = valid
 			c.expect(0)
 		}
 		newBusCase(t, p, p.NewAccount(t)).expect(0)
@@ -158,7 +158,7 @@ func newBusCase(t *testing.T, p *rookery.Platform, uin string) *busCase {
 	return c
 }
 
-// expect calls, and where there is no head but the usual one, calls again by the client form.
+// expect sends the call, and, unless the head is special, sends it again in the client form.
 func (c *busCase) expect(result uint64) {
 	c.t.Helper()
 	answers := []rookery.BusAnswer{c.p.Bus(c.t, c.call)}
@@ -211,7 +211,7 @@ func (c *busCase) alone() {
 	})
 }
 
-// granted lets the app call 0x711, which it shows.
+// granted lets the app call 0x711, and shows that it may.
 func (c *busCase) granted() {
 	c.t.Helper()
 	c.policy(rookery.Settings{"commands": rookery.Settings{"0x711_1": rookery.Settings{"apps": []string{c.app}}}})
@@ -225,7 +225,7 @@ func (c *busCase) granted() {
 const nobody = "0123456789ABCDEF0123456789ABCDEF"
 
 func raw(openid string) string {
-	b, _ := hex.DecodeString(openid) // the platform's own
+	b, _ := hex.DecodeString(openid) // the platform's own openid, always valid
 	return string(b)
 }
 
@@ -253,7 +253,7 @@ func toUIN(app, openid string) rookery.BusCall {
 	return rookery.BusCall{Command: 0x71f, ServiceType: 1, Body: rookery.Message(nil).Decimal(1, app).Bytes(2, raw(openid))}
 }
 
-// caller is a head in the name of a game.
+// caller returns a head in the name of a game.
 func caller(app string) rookery.Message {
 	return rookery.Message(nil).Bytes(18, string(rookery.Message(nil).Decimal(3, app)))
 }
@@ -270,7 +270,7 @@ func ofClass(result uint64, class string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, newOfClass(t, p, class))
 		c.call = toUIN(c.app, c.openid)
-		c.alone() // another's rate would hold for these calls too
+		c.alone() // another scenario's rate would apply to these calls too
 		c.expect(0)
 		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"refused_classes": []string{class}}}})
 		c.expect(result)
@@ -286,7 +286,7 @@ func inState(result uint64, state string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, p.NewAccount(t))
 		c.call = toUIN(c.app, c.openid)
-		c.alone() // 0x71f refuses states as long as nobody decides otherwise
+		c.alone() // 0x71f refuses states unless the policy says otherwise
 		c.expect(0)
 		p.SetState(t, c.uin, state)
 		c.expect(result)
@@ -301,7 +301,7 @@ func kaixin(t *testing.T, p *rookery.Platform) {
 	newBusCase(t, p, p.NewAccount(t)).expect(0)
 }
 
-// TestAConvertedOpenIDNeedsAFreshNonce shows the two numbers that 0x71f has for what its callers know as -25 and -26.
+// TestAConvertedOpenIDNeedsAFreshNonce shows the two numbers of 0x71f that its callers know as -25 and -26.
 func TestAConvertedOpenIDNeedsAFreshNonce(t *testing.T) {
 	p := rookery.Start(t)
 	c := newBusCase(t, p, p.NewAccount(t))

@@ -16,7 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// openAPIScenarios are those of the gateway that MSDK's doors do not show.
+// openAPIScenarios are the gateway's that MSDK's doors do not show.
 var openAPIScenarios = []scenario{
 	{"qq/-1", openAPIAnswers(-1, "parameter \"pf\" is missing or empty", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.Without("pf") }))},
 	{"qq/-2", openAPIAnswers(-2, "", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("appid", "999999") }))},
@@ -71,7 +71,7 @@ func openAPIAnswers(ret int, msg string, bring func(*testing.T, *rookery.Platfor
 	}
 }
 
-// wantOpenAPI sends a call and looks at all that answers have in common.
+// wantOpenAPI sends a call and checks what all answers have in common.
 func wantOpenAPI(t *testing.T, p *rookery.Platform, call rookery.OpenAPICall, ret int, msg string) rookery.OpenAPIAnswer {
 	t.Helper()
 	answer := p.CallOpenAPI(t, call)
@@ -109,11 +109,11 @@ func (m member) call(path string) rookery.OpenAPICall {
 
 func (m member) info() rookery.OpenAPICall { return m.call(infoPath) }
 
-// openAPIChanged is a sound call with a change that makes it wrong.
+// openAPIChanged is a valid call with a change that makes it invalid.
 func openAPIChanged(change func(rookery.OpenAPICall) rookery.OpenAPICall) func(*testing.T, *rookery.Platform) openAPISituation {
 	return func(t *testing.T, p *rookery.Platform) openAPISituation {
-		sound := newMember(t, p).info()
-		return openAPISituation{p, change(sound), func() rookery.OpenAPICall { return sound }}
+		valid := newMember(t, p).info()
+		return openAPISituation{p, change(valid), func() rookery.OpenAPICall { return valid }}
 	}
 }
 
@@ -141,9 +141,9 @@ func lapsedAt(path string) func(*testing.T, *rookery.Platform) openAPISituation 
 }
 
 func wildTimestamp(t *testing.T, p *rookery.Platform) openAPISituation {
-	sound := newMember(t, p).info()
+	valid := newMember(t, p).info()
 	at := func(d time.Duration) rookery.OpenAPICall {
-		return sound.With("timestamp", strconv.FormatInt(time.Now().Add(d).Unix(), 10))
+		return valid.With("timestamp", strconv.FormatInt(time.Now().Add(d).Unix(), 10))
 	}
 	wantOpenAPI(t, p, at(-11*time.Minute), -25, "")
 	return openAPISituation{p, at(11 * time.Minute), func() rookery.OpenAPICall { return at(9 * time.Minute) }}
@@ -157,15 +157,15 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	wantOpenAPI(t, p, once.With("openid", "0123"), -26, "")
 	wantOpenAPI(t, p, once.With("nonce", "n-2").With("openid", "0123"), -22, "")
 	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")                   // a refused call has not used it
-	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces
+	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces are separate
 	wantOpenAPI(t, p, m.info(), 0, "")
-	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may come again
+	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may be repeated
 }
 
 func openkeyOfAppOffline(t *testing.T, p *rookery.Platform) openAPISituation {
 	m := newMember(t, p)
 	other := join(t, p, p.NewApp(t), m.uin)
-	wantOpenAPI(t, p, m.info().With("openkey", other.openkey), -24, access(68)) // an app that is valid, but another
+	wantOpenAPI(t, p, m.info().With("openkey", other.openkey), -24, access(68)) // an app that is valid, but not this one
 	p.SetApp(t, other.app, rookery.Settings{"online": false})
 	wantOpenAPI(t, p, m.info().With("openkey", other.openkey), -70, "")
 	p.SetApp(t, m.app, rookery.Settings{"online": false})
@@ -196,7 +196,7 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 	wantOpenAPI(t, p, after, 0, "")
 
 	p.Exec(t, `UPDATE apps SET record = json_set(record, '$.appkey', 'changedByAnotherGateway') WHERE appid = ?`, m.app.AppID)
-	p.Advance(t, 2*time.Second) // a store is not asked more often than that
+	p.Advance(t, 2*time.Second) // the store is asked no more often than that
 	newest := before
 	newest.Key = "changedByAnotherGateway"
 	wantOpenAPI(t, p, newest, -72, "")
@@ -207,7 +207,7 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 }
 
 // TestOpenAPIPrecedence sends, for each interface and each two of its stages, a call that is wrong at both: the answer must
-// be that of the stage that routes.tsv names first. Stages with two codes stand twice in it.
+// be that of the stage that routes.tsv names first. Stages with two codes are in it twice.
 func TestOpenAPIPrecedence(t *testing.T) {
 	p := rookery.Serve(t, "--http-trusted-proxies", "127.0.0.1")
 	for row := range strings.Lines(catalogue.Routes) {
@@ -222,13 +222,13 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			other := join(t, p, m.app, p.NewAccount(t))
 			p.SetApp(t, m.app, relation)
 			p.SetApp(t, gone.app, rookery.Settings{"online": false})
-			sound := m.call(path).With("fopenid", other.openid).With("fopenids", other.openid).With("content", "hello")
+			valid := m.call(path).With("fopenid", other.openid).With("fopenids", other.openid).With("content", "hello")
 			var made struct{ Key string }
 			p.Admin(t, "POST", "/admin/v1/apps/"+m.app.AppID+"/keys", map[string]string{"name": "appkey"}, &made)
 			p.Secret(made.Key)
-			sound.Key = made.Key
+			valid.Key = made.Key
 			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
-			wantOpenAPI(t, p, sound.With("nonce", "used"), 0, "") // the one call that the rates allow
+			wantOpenAPI(t, p, valid.With("nonce", "used"), 0, "") // the one call that the rates allow
 
 			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
@@ -282,7 +282,7 @@ func TestOpenAPIPrecedence(t *testing.T) {
 						"apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
 						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 					}
-					call := failing(api, settings, sound, faults[second], faults[first])
+					call := failing(api, settings, valid, faults[second], faults[first])
 					if first == "granted" && second == "relation" {
 						settings["apis"] = []string{}
 					}
@@ -302,16 +302,16 @@ const (
 	nonceAgain           = "openapi-nonce, again"
 )
 
-// sameParameter names stages that are made to fail by the same parameter.
+// sameParameter names pairs of stages that the same parameter makes fail.
 var sameParameter = map[string]string{
 	"sensitive-address": "address", sensitiveFromOutside: "address",
 	"openapi-openkey": "openkey", "openapi-openkey-app": "openkey", "openapi-session": "openkey",
 	"openapi-signature": "key", "openapi-key-rotation": "key",
-	// Of an openid that is none nobody knows whether it is a test number's.
+	// An openid that was never issued cannot be checked for being a test number's.
 	"openapi-test-number": "openid", "openapi-openid": "openid",
 }
 
-// TestOpenAPIScopes: an interface needs the scope that stands for it.
+// TestOpenAPIScopes: an interface needs its own scope.
 func TestOpenAPIScopes(t *testing.T) {
 	p := rookery.Start(t)
 	for row := range strings.Lines(catalogue.Routes) {
@@ -334,7 +334,7 @@ func TestOpenAPIScopes(t *testing.T) {
 	}
 }
 
-// TestOpenAPIDoor are the sound calls, and what their answers say.
+// TestOpenAPIDoor are the valid calls, and what their answers say.
 func TestOpenAPIDoor(t *testing.T) {
 	p := rookery.Start(t)
 	ann, ben := p.Accounts[0], p.Accounts[1]
@@ -423,7 +423,7 @@ func TestOpenAPIDoor(t *testing.T) {
 		}
 	})
 	t.Run("GBK both ways", func(t *testing.T) {
-		// 中, then nothing else that GBK has: the answer escapes what it cannot say.
+		// 中, then bytes that GBK does not have: the answer escapes what it cannot encode.
 		c := call("/v3/csec/word_filter", "pf", "qqgame", "content", "\xd6\xd0", "seq", "7")
 		answer := p.CallOpenAPI(t, c)
 		if answer.Header.Get("Content-Type") != "text/html; charset=gbk" || !strings.Contains(answer.Body, "\"msg\":\"\xd6\xd0\"") {
@@ -497,12 +497,12 @@ func TestOpenAPIDoor(t *testing.T) {
 	})
 }
 
-// TestOpenAPIBadInput: whatever comes is answered -1, in one sentence that says what and where.
+// TestOpenAPIBadInput: all bad input is answered -1, in one sentence that says what is wrong and where.
 func TestOpenAPIBadInput(t *testing.T) {
 	p := rookery.Start(t)
 	m := newMember(t, p)
-	sound := m.info()
-	many := sound
+	valid := m.info()
+	many := valid
 	for i := range 70 {
 		many = many.With(fmt.Sprint("p", i), "")
 	}
@@ -524,13 +524,13 @@ func TestOpenAPIBadInput(t *testing.T) {
 		{"an empty body", send("POST", infoPath, formType, ""), `parameter "openid" is missing or empty`},
 		{"JSON", send("POST", infoPath, "application/json", `{"openid":"1"}`), `parameter "openid" is missing or empty`},
 		{"too many parameters", call(many), "there are more than 64 parameters"},
-		{"an appid that is none", call(sound.With("appid", "1x")), `parameter "appid" is not a number above 0 without leading zeros`},
-		{"an appid with a zero in front", call(sound.With("appid", "0"+sound.Params["appid"])), `parameter "appid" is not a number above 0 without leading zeros`},
-		{"an appid beyond numbers", call(sound.With("appid", "99999999999999999999")), `parameter "appid" is not a number above 0 without leading zeros`},
-		{"not UTF-8", call(sound.With("x", "\xd6\xd0")), `parameter "x" is not UTF-8`},
-		{"a nonce without end", call(sound.With("nonce", strings.Repeat("n", 65))), `parameter "nonce" is not of at most 64 bytes`},
-		{"a timestamp that is none", call(sound.With("timestamp", "0")), `parameter "timestamp" is not a Unix time in seconds`},
-		{"a seq that is none", call(sound.With("pf", "qqgame").With("charset", "utf-8").With("seq", `1,"ret":0`)), `parameter "seq" is not a 64-bit integer`},
+		{"an appid that is none", call(valid.With("appid", "1x")), `parameter "appid" is not a number above 0 without leading zeros`},
+		{"an appid with a zero in front", call(valid.With("appid", "0"+valid.Params["appid"])), `parameter "appid" is not a number above 0 without leading zeros`},
+		{"an appid beyond numbers", call(valid.With("appid", "99999999999999999999")), `parameter "appid" is not a number above 0 without leading zeros`},
+		{"not UTF-8", call(valid.With("x", "\xd6\xd0")), `parameter "x" is not UTF-8`},
+		{"a nonce without end", call(valid.With("nonce", strings.Repeat("n", 65))), `parameter "nonce" is not of at most 64 bytes`},
+		{"a timestamp that is none", call(valid.With("timestamp", "0")), `parameter "timestamp" is not a Unix time in seconds`},
+		{"a seq that is none", call(valid.With("pf", "qqgame").With("charset", "utf-8").With("seq", `1,"ret":0`)), `parameter "seq" is not a 64-bit integer`},
 		{"too many openids", call(m.call("/v3/user/get_multi_info").With("fopenids", strings.Repeat(m.openid+"_", 100)+m.openid)), `parameter "fopenids" has more than 100 openids`},
 		{"an openid among them that is none", call(m.call("/v3/user/get_multi_info").With("fopenids", m.openid+"__")), `parameter "fopenids": openid 2 of them is not 32 hex digits`},
 		{"a membership wanted twice", call(m.call("/v3/user/total_vip_info").With("superqq", "2")), `parameter "superqq" is not 0 or 1`},
@@ -545,7 +545,7 @@ func TestOpenAPIBadInput(t *testing.T) {
 			t.Errorf("%s: got status %d and %s, want -1 and %q", test.name, answer.Status, answer.Body, test.want)
 		}
 	}
-	if diff := cmp.Diff(0, p.CallOpenAPI(t, sound).Ret); diff != "" {
-		t.Errorf("the sound call: %s", diff)
+	if diff := cmp.Diff(0, p.CallOpenAPI(t, valid).Ret); diff != "" {
+		t.Errorf("the valid call: %s", diff)
 	}
 }

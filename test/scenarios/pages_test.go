@@ -16,8 +16,8 @@ var pagesScenarios = []scenario{
 
 const appCallback = "https://game.example/callback"
 
-// refusedPage: with the one value of a parameter the sign-in page leads to the error page that shows the code, and never to
-// the address that the request gave; with the other it asks to sign in.
+// refusedPage: with the wrong value of a parameter the sign-in page leads to the error page that shows the code, and never
+// to the address in the request; with the right value it asks the person to sign in.
 func refusedPage(code int, parameter, wrong, right string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		app, person := p.NewApp(t), p.NewPerson(t)

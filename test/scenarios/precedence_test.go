@@ -10,7 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// stageFault makes a call of a door fail at one stage: by the app's settings, by the call, or by both.
+// stageFault makes a call of a door fail at one stage, through the app's settings, the call, or both.
 type stageFault[C any] struct {
 	ret      int
 	settings rookery.Settings
@@ -18,7 +18,7 @@ type stageFault[C any] struct {
 }
 
 // failing adds faults, one after the other, to an app's settings and to a call of that API. The rates are one setting, so
-// those of all are put together.
+// those of all faults are merged.
 func failing[C any](api string, settings rookery.Settings, call C, faults ...stageFault[C]) C {
 	rates := make(map[string]string)
 	for _, fault := range faults {
@@ -34,8 +34,8 @@ func failing[C any](api string, settings rookery.Settings, call C, faults ...sta
 	return call
 }
 
-// stageFaults are by the stage's name in routes.tsv. The last one stands for the check of the token or link itself,
-// which comes after all stages.
+// stageFaults are by the stage's name in routes.tsv. The last one stands for the check of the token or link itself, which
+// comes after all stages.
 func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault[rookery.Call] {
 	type fault = stageFault[rookery.Call]
 	signature := fault{ret: 1008, change: func(c rookery.Call) rookery.Call { c.Key += "x"; return c }}
@@ -86,30 +86,30 @@ func TestStagePrecedence(t *testing.T) {
 			t.Parallel()
 			pl := newPlayer(t, p)
 			lapsedLink := pl.lapsed(t, "link")
-			var sound, lapsed rookery.Call
+			var valid, lapsed rookery.Call
 			switch path {
 			case verifyLoginPath:
-				sound, lapsed = pl.verifyLogin(), verifyLogin(pl.app, pl.openid, pl.lapsed(t, "msdk"))
+				valid, lapsed = pl.verifyLogin(), verifyLogin(pl.app, pl.openid, pl.lapsed(t, "msdk"))
 			case pfvalPath:
 				lapsed = pfval(pl.app, pl.openid, pl.lapsed(t, "pay"))
-				sound = pl.pay(t)
+				valid = pl.pay(t)
 			case decryptPath:
-				sound = decrypt(pl.app, pl.issue(t, "link").Token)
+				valid = decrypt(pl.app, pl.issue(t, "link").Token)
 			case loginPath:
 				openid := pl.issue(t, "access").OpenID
 				lapsed = login(pl.app, openid, pl.lapsed(t, "access"))
-				sound = login(pl.app, openid, pl.issue(t, "access").Token)
+				valid = login(pl.app, openid, pl.issue(t, "access").Token)
 			case userinfoPath, queryVIPPath, vipRichInfoPath, friendListPath:
 				p.SetApp(t, pl.app, relation)
-				sound, lapsed = pl.about(path, pl.token), pl.about(path, pl.lapsed(t, "msdk"))
+				valid, lapsed = pl.about(path, pl.token), pl.about(path, pl.lapsed(t, "msdk"))
 			default:
-				t.Fatalf("there is no sound call of %s yet", path)
+				t.Fatalf("there is no valid call of %s yet", path)
 			}
 			faults := stageFaults(api, path, lapsed.Body, lapsedLink)
 			// The one call that the rates allow.
 			p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
-			if answer := p.Call(t, sound); answer.Ret != 0 {
-				t.Fatalf("the sound call was answered %s", answer.Body)
+			if answer := p.Call(t, valid); answer.Ret != 0 {
+				t.Fatalf("the valid call was answered %s", answer.Body)
 			}
 			for i, first := range stages {
 				if faults[first].ret == 0 {
@@ -120,7 +120,7 @@ func TestStagePrecedence(t *testing.T) {
 						"online": true, "apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
 						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 					}
-					call := failing(api, settings, sound, faults[second], faults[first])
+					call := failing(api, settings, valid, faults[second], faults[first])
 					p.SetApp(t, pl.app, settings)
 					if answer := p.Call(t, call); answer.Ret != faults[first].ret {
 						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
@@ -131,11 +131,11 @@ func TestStagePrecedence(t *testing.T) {
 	}
 }
 
-// TestBeforeStages: what is wrong with the request as HTTP comes before everything that is wrong with the call.
+// TestBeforeStages: faults of the request as HTTP come before all faults of the call.
 func TestBeforeStages(t *testing.T) {
 	p := rookery.Start(t)
-	sound := verifyLogin(p.Apps[0], neverIssued, "T0KEN")
-	tooLong := sound.WithBody(strings.Repeat(" ", 70_000)).Without("os")
+	valid := verifyLogin(p.Apps[0], neverIssued, "T0KEN")
+	tooLong := valid.WithBody(strings.Repeat(" ", 70_000)).Without("os")
 	method := tooLong
 	method.Method = "DELETE"
 	path := method
@@ -148,7 +148,7 @@ func TestBeforeStages(t *testing.T) {
 		{"path, method, length and parameters", path, 1001},
 		{"method, length and parameters", method, 1000},
 		{"length and parameters", tooLong, 1010},
-		{"parameters and body", sound.Without("os").WithBody("[]"), 1003},
+		{"parameters and body", valid.Without("os").WithBody("[]"), 1003},
 	} {
 		if answer := p.Call(t, test.call); answer.Ret != test.want {
 			t.Errorf("%s: got %s, want ret %d", test.name, answer.Body, test.want)
@@ -156,15 +156,15 @@ func TestBeforeStages(t *testing.T) {
 	}
 }
 
-// tokenFault makes a token fail one of its checks. Those of one group exclude each other.
+// tokenFault makes a token fail one of its checks. Faults of one group exclude each other.
 type tokenFault struct {
 	name, group string
-	access, pay int // what 0x711 and 0x73a answer; 0 where the check does not look for it
+	access, pay int // answers of 0x711 and 0x73a; 0 where the check does not look for the fault
 	ask         func(*tokenCall)
 	do          func(*testing.T, player)
 }
 
-// tokenCall is what a call will say.
+// tokenCall holds the values from which the call is made.
 type tokenCall struct {
 	app    rookery.App
 	openid string
@@ -175,8 +175,8 @@ type tokenCall struct {
 	otherOpenID string
 }
 
-// tokenFaults are in the order in which the checks look for them: what a token itself says, then what became of its
-// openid, its account, its grant, and last what a newer token supersedes.
+// tokenFaults are in the order in which the checks look for them: what the token itself says, then the state of its openid,
+// its account and its grant, and last a newer token.
 var tokenFaults = []tokenFault{
 	{name: "tampered with", access: 38, pay: 94, ask: func(c *tokenCall) { c.token = tampered(c.token) }},
 	{name: "another app's", access: 68, pay: 19, ask: func(c *tokenCall) { c.app = c.otherApp }},
@@ -196,7 +196,7 @@ var tokenFaults = []tokenFault{
 	}},
 }
 
-// TestTokenPrecedence shows an MSDK token and a pay token that are wrong in two ways, for each two.
+// TestTokenPrecedence shows, for each pair of faults, an MSDK token and a pay token that have both.
 func TestTokenPrecedence(t *testing.T) {
 	p := rookery.Start(t)
 	app, otherApp := p.NewApp(t), p.NewApp(t)

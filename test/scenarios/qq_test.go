@@ -39,22 +39,22 @@ var qqScenarios = []scenario{
 	{"qq/220028", answers(220028, "", userRateUsedUp)},
 }
 
-// verify and payment are a sound call of an ordinary and of a sensitive API.
+// verify and payment are valid calls of an ordinary and of a sensitive API.
 func verify(_ *testing.T, pl player) rookery.Call { return pl.verifyLogin() }
 
 func payment(t *testing.T, pl player) rookery.Call {
 	return pfval(pl.app, pl.openid, pl.issue(t, "pay").Token)
 }
 
-// onPlayer is a sound call while the app has the one settings, cured by the others.
+// onPlayer is a valid call while the app has the settings cause; cure removes the cause.
 func onPlayer(call func(*testing.T, player) rookery.Call, cause, cure rookery.Settings) func(*testing.T, *rookery.Platform) situation {
 	return func(t *testing.T, p *rookery.Platform) situation {
 		pl := newPlayer(t, p)
-		sound := call(t, pl)
+		valid := call(t, pl)
 		p.SetApp(t, pl.app, cause)
-		return situation{on: p, call: sound, cure: func() rookery.Call {
+		return situation{on: p, call: valid, cure: func() rookery.Call {
 			p.SetApp(t, pl.app, cure)
-			return sound
+			return valid
 		}}
 	}
 }
@@ -68,7 +68,7 @@ func notATestNumber(t *testing.T, p *rookery.Platform) situation {
 	}}
 }
 
-// appRateUsedUp: the rate counts the app, so that another player's call is refused too.
+// appRateUsedUp: the rate is the app's, so another player's call is refused too.
 func appRateUsedUp(t *testing.T, p *rookery.Platform) situation {
 	pl := newPlayer(t, p)
 	other := logIn(t, p, pl.app, p.NewAccount(t))
@@ -81,7 +81,7 @@ func appRateUsedUp(t *testing.T, p *rookery.Platform) situation {
 		}}
 }
 
-// userRateUsedUp: the rate counts the one user, so that another player's call is the control.
+// userRateUsedUp: the rate is one user's, so another player's call is the control.
 func userRateUsedUp(t *testing.T, p *rookery.Platform) situation {
 	pl := newPlayer(t, p)
 	other := logIn(t, p, pl.app, p.NewAccount(t))
@@ -90,7 +90,7 @@ func userRateUsedUp(t *testing.T, p *rookery.Platform) situation {
 	return situation{on: p, call: pl.verifyLogin(), also: retryAfter(t, 1800), cure: other.verifyLogin}
 }
 
-// retryAfter wants a header that says when the next call of a used-up rate is free.
+// retryAfter expects a header that says when a used-up rate allows the next call.
 func retryAfter(t *testing.T, most int) func(rookery.Answer) {
 	return func(answer rookery.Answer) {
 		t.Helper()

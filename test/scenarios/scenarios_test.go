@@ -1,4 +1,4 @@
-// Package scenarios shows every return code that the platform can answer, one scenario a code: over the network, against
+// Package scenarios shows every return code that the platform can answer, one scenario per code: over the network, against
 // the real binary, with the real condition brought about. No fault is named by its code.
 package scenarios
 
@@ -17,13 +17,13 @@ import (
 
 func TestMain(m *testing.M) { rookery.Main(m) }
 
-// scenario shows one code. It may use the platform that all share, with an app and accounts of its own.
+// scenario shows one code. It may use the shared platform, with an app and accounts of its own.
 type scenario struct {
 	code string // domain/number
 	run  func(*testing.T, *rookery.Platform)
 }
 
-// TestScenarios runs them all. test/scenarios/report reads the names and outcomes of its subtests.
+// TestScenarios runs all scenarios. test/scenarios/report reads the names and outcomes of its subtests.
 func TestScenarios(t *testing.T) {
 	p := rookery.Start(t)
 	seen := make(map[string]bool)
@@ -43,14 +43,14 @@ func TestScenarios(t *testing.T) {
 type situation struct {
 	on   *rookery.Platform
 	call rookery.Call
-	// cure takes the cause away and returns the same call without it. It must succeed, which shows that the code came
-	// from its cause and from nothing else.
+	// cure removes the cause and returns the same call without it. It must succeed, which shows that the code came from its
+	// cause alone.
 	cure func() rookery.Call
-	// also looks at what else is particular to the answer; may be nil.
+	// also checks what else is particular to the answer; may be nil.
 	also func(rookery.Answer)
 }
 
-// answers runs a situation whose call is answered with ret, and with exactly msg unless it is empty.
+// answers runs a situation whose call is answered with ret, and with exactly msg unless that is empty.
 func answers(ret int, msg string, bring func(*testing.T, *rookery.Platform) situation) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		s := bring(t, p)
@@ -62,7 +62,7 @@ func answers(ret int, msg string, bring func(*testing.T, *rookery.Platform) situ
 	}
 }
 
-// access and pay are the texts that MSDK doors hand on from the two token checks.
+// access and pay are the texts that MSDK doors pass on from the two token checks.
 func access(result int) string { return fmt.Sprintf("oidb decode0x711 failed, ret: %d", result) }
 func pay(result int) string    { return fmt.Sprintf("oidb decode0x73a failed, ret: %d", result) }
 
@@ -71,7 +71,7 @@ var (
 	madeSeqForm   = regexp.MustCompile(`^\d{10}-\d{10}-\d{6}-\d{10}$`)
 )
 
-// expect sends a call without seq and with one and looks at all that answers have in common.
+// expect sends a call without seq and with one, and checks what all answers have in common.
 func expect(t *testing.T, p *rookery.Platform, call rookery.Call, ret int, msg string) (answer rookery.Answer) {
 	t.Helper()
 	for _, seq := range []string{"", "req-7"} {
@@ -150,13 +150,13 @@ func logIn(t *testing.T, p *rookery.Platform, app rookery.App, uin string) playe
 
 func (pl player) verifyLogin() rookery.Call { return verifyLogin(pl.app, pl.openid, pl.token) }
 
-// issue has a token of the player's made.
+// issue makes the platform issue a token for the player.
 func (pl player) issue(t *testing.T, kind string) rookery.Token {
 	t.Helper()
 	return pl.on.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: kind})
 }
 
-// lapsed has a token made that has lapsed already.
+// lapsed makes the platform issue an expired token for the player.
 func (pl player) lapsed(t *testing.T, kind string) string {
 	t.Helper()
 	return pl.on.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: kind, Lifetime: "0s"}).Token
@@ -168,7 +168,7 @@ func (pl player) again(t *testing.T) rookery.Call {
 	return logIn(t, pl.on, pl.app, pl.uin).verifyLogin()
 }
 
-// tampered is the token with one letter of its sealed part changed.
+// tampered returns the token with one letter of its sealed part changed.
 func tampered(token string) string {
 	const at = 80
 	letter := "A"
@@ -178,10 +178,10 @@ func tampered(token string) string {
 	return token[:at] + letter + token[at+1:]
 }
 
-// neverIssued is no MSDK openid of any platform: theirs have 20 digits.
+// neverIssued cannot be an MSDK openid of any platform: those have 20 digits.
 const neverIssued = "424242"
 
-// rename hides a table, as a damaged database would, and returns what brings it back.
+// rename hides a table, as a damaged database would, and returns the function that restores it.
 func rename(t *testing.T, p *rookery.Platform, table string) (back func()) {
 	t.Helper()
 	p.Exec(t, "ALTER TABLE "+table+" RENAME TO lost_"+table)
@@ -191,7 +191,7 @@ func rename(t *testing.T, p *rookery.Platform, table string) (back func()) {
 	}
 }
 
-// inspection is what the platform says of a token when an operator asks.
+// inspection is what the platform says about a token when an operator asks.
 type inspection struct {
 	Check  string
 	Result int

@@ -8,8 +8,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// shareScenarios are the numbers that come from the player's device: client/share, as rookery share runs it. Each has what
-// is wrong with a message and what cures it.
+// shareScenarios are the numbers that come from the player's device: client/share, as rookery share runs it. Each has a
+// fault of a message and its cure.
 var shareScenarios = []scenario{
 	{"qq/1", onDevice(1, shared("friend", "invite", "--without-qq"), shared("friend", "invite"))},
 	{"qq/3", onDevice(3, shared("qzone", "invite"), shared("group", "invite"))},
@@ -19,7 +19,7 @@ var shareScenarios = []scenario{
 	{"qq/10000", onDevice(10000, shared("qzone", "text"), shared("qzone", "text", "--picture", "https://game.example/won.png"))},
 }
 
-// shared are the arguments of a message to a target, with more of them.
+// shared returns the arguments for a message to a target, followed by more.
 func shared(target, kind string, more ...string) []string {
 	args := []string{"share", "--json", "--target", target, "--type", kind, "--title", "Join me"}
 	if kind == "text" {
@@ -38,7 +38,7 @@ func onDevice(number int, wrong, cured []string) func(*testing.T, *rookery.Platf
 	}
 }
 
-// appNotRegistered builds an appid into the game that was mistyped.
+// appNotRegistered builds a mistyped appid into the game.
 func appNotRegistered(t *testing.T, p *rookery.Platform) {
 	app := p.NewApp(t).AppID
 	shareRefused(t, p, 6, shared("friend", "invite", "--appid", app+"0"))

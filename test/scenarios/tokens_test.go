@@ -113,8 +113,8 @@ func accountFrozen(t *testing.T, p *rookery.Platform) situation {
 	}}
 }
 
-// The platform keeps in memory what it has read of an openid. So the following three ask for one that was never checked
-// before; a kept one would rightly still hold while the storage is away.
+// The platform caches what it has read about an openid. So the following three use an openid that was never checked before;
+// a cached one would rightly stay valid while the storage fails.
 
 func grantUnreadable(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
@@ -126,8 +126,8 @@ func grantUnreadable(t *testing.T, _ *rookery.Platform) situation {
 	}}
 }
 
-// openIDsUnreadable: the openid in the request is looked up only when it is not the token's own, so the same call without
-// the fault is still a wrong one, answered 69.
+// openIDsUnreadable: the openid in the request is looked up only when it is not the token's own, so without the fault the
+// same call is still wrong and answered 69.
 func openIDsUnreadable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
 	one := newPlayer(t, p)
@@ -142,7 +142,7 @@ func openIDsUnreadable(t *testing.T, _ *rookery.Platform) {
 	expect(t, p, other.verifyLogin(), 0, "")
 }
 
-// relationLost: the row of the openid is missing, as after the restore of a backup that is older than the openid.
+// relationLost: the openid's row is missing, as after the restore of a backup older than the openid.
 func relationLost(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)
@@ -168,7 +168,7 @@ var payTokenScenarios = []scenario{
 	{"paytoken/101", answers(-73, pay(101), payPasswordChanged)},
 }
 
-// payer is a player with a pay token, and the sound call with it.
+// payer is a player with a pay token, and the valid call with it.
 func payer(t *testing.T, p *rookery.Platform) (player, rookery.Call) {
 	t.Helper()
 	pl := newPlayer(t, p)
@@ -253,7 +253,7 @@ func payOtherOpenID(t *testing.T, p *rookery.Platform) situation {
 	}}
 }
 
-// payNotOurs: what opens as something else than a pay token is no pay token either.
+// payNotOurs: a value that opens as something other than a pay token is not a pay token either.
 func payNotOurs(t *testing.T, p *rookery.Platform) situation {
 	pl := newPlayer(t, p)
 	return situation{on: p, call: pfval(pl.app, pl.openid, pl.token), cure: func() rookery.Call { return pl.pay(t) }}

@@ -1,5 +1,5 @@
-// Command report runs the scenarios and tells which return codes of the contract they provoked: last, in one line, how
-// many; before it, by domain, those that are left. It fails when a scenario does.
+// Command report runs the scenarios and prints which return codes of the contract they provoked: first, by domain, those
+// that are left, and in the last line the count. It fails when a scenario does.
 package main
 
 import (
@@ -59,14 +59,14 @@ func run(out, progress io.Writer) error {
 // outcomes reads the events of go test -json: the codes, as domain/number, whose scenarios passed and failed.
 func outcomes(events io.Reader, progress io.Writer) (passed map[string]bool, failed []string, err error) {
 	passed = make(map[string]bool)
-	output := make(map[string]string) // by test, shown when it fails
+	output := make(map[string]string) // by test, printed when it fails
 	for lines := bufio.NewScanner(events); ; {
 		if !lines.Scan() {
 			return passed, failed, lines.Err()
 		}
 		var event struct{ Action, Test, Output string }
 		if json.Unmarshal(lines.Bytes(), &event) != nil {
-			fmt.Fprintln(progress, lines.Text()) // the go command's own words
+			fmt.Fprintln(progress, lines.Text()) // a line of the go command itself
 			continue
 		}
 		code, isScenario := strings.CutPrefix(event.Test, prefix)
@@ -89,8 +89,8 @@ func outcomes(events io.Reader, progress io.Writer) (passed map[string]bool, fai
 	}
 }
 
-// list prints the codes of the contract that are not among the passed ones, and the count of those that are. It returns
-// what is passed and in no list of codes.
+// list prints the codes of the contract that did not pass, and the count of those that did. It returns the passed ones that
+// are in no list of codes.
 func list(out io.Writer, passed map[string]bool) (unknown []string) {
 	var (
 		domains  []retcode.Domain
