@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+
+	"github.com/rookeryhq/rookery/internal/child"
 )
 
 // formToken is the hidden field of a form of somebody who is signed in.
@@ -31,7 +33,7 @@ func (p *Platform) consent(account Account, loginURL string, scopes []string) (*
 		return nil, err
 	}
 	browser := &http.Client{
-		Transport: p.web.Transport, Timeout: patience, Jar: jar,
+		Transport: p.web.Transport, Timeout: child.Patience, Jar: jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	defer browser.CloseIdleConnections()

@@ -19,7 +19,6 @@
 package rookerytest
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -27,14 +26,13 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rookeryhq/rookery/client"
+	"github.com/rookeryhq/rookery/internal/child"
 )
 
 // Platform is a running `rookery dev`.
@@ -44,10 +42,10 @@ type Platform struct {
 	Apps     []App     // of the demo world
 	Accounts []Account // of the demo world; the first has friends in the others
 
-	t     testing.TB
-	token string
-	web   *http.Client
-	log   *lockedBuffer
+	t       testing.TB
+	token   string
+	web     *http.Client
+	process *child.Process
 }
 
 // App is a registered app with its keys.
@@ -76,44 +74,25 @@ type Account struct {
 	MSDKTokens  map[string]string `json:"msdk_tokens"`
 }
 
-// patience is how long the platform may take to start, to end, or to do as it is told.
-const patience = 20 * time.Second
-
 // Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of
 // `rookery dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
 func Start(t testing.TB, args ...string) *Platform {
 	t.Helper()
-	file, err := binary()
+	// Its note for operator commands is for nobody but this test, so it has a cache folder of its own too.
+	process, err := child.Start(t.TempDir(), append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, args...)...)
 	if err != nil {
 		t.Fatalf("rookerytest: %v", err)
 	}
-	p := &Platform{t: t, web: &http.Client{Timeout: patience, Transport: new(http.Transport)}, log: new(lockedBuffer)}
-	cmd := exec.Command(file, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, args...)...)
-	// Its note for operator commands is for nobody but this test.
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
-	cmd.Stderr = p.log
-	dieWithParent(cmd)
-	stdout, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatalf("rookerytest: starting %s: %v", file, err)
-	}
-	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-	t.Cleanup(func() { p.stop(cmd) })
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if !late.Stop() || err != nil {
-		t.Fatalf("rookerytest: rookery dev was not ready within %s (%v):\n%s", patience, err, p.log.end())
-	}
-	if err := p.read(line); err != nil {
-		t.Fatalf("rookerytest: what rookery dev --json printed: %v", err)
+	p := &Platform{t: t, web: &http.Client{Timeout: child.Patience, Transport: new(http.Transport)}, process: process}
+	t.Cleanup(p.stop)
+	if err := p.meet(); err != nil {
+		t.Fatalf("rookerytest: rookery dev: %v\n%s", err, process.LogEnd(20))
 	}
 	return p
 }
 
-// read takes the world that the platform prints.
-func (p *Platform) read(line []byte) error {
+// meet takes the world that the platform prints.
+func (p *Platform) meet() error {
 	var world struct {
 		HTTP           string    `json:"http"`
 		OIDB           string    `json:"oidb"`
@@ -121,7 +100,7 @@ func (p *Platform) read(line []byte) error {
 		Apps           []App     `json:"apps"`
 		Accounts       []Account `json:"accounts"`
 	}
-	if err := json.Unmarshal(line, &world); err != nil {
+	if err := p.process.Ready(&world); err != nil {
 		return err
 	}
 	token, err := os.ReadFile(world.AdminTokenFile)
@@ -130,18 +109,15 @@ func (p *Platform) read(line []byte) error {
 	return err
 }
 
-// stop interrupts the platform, as Ctrl-C does, which must then end by itself.
-func (p *Platform) stop(cmd *exec.Cmd) {
+// stop ends the platform.
+func (p *Platform) stop() {
 	p.t.Helper()
 	p.web.CloseIdleConnections()
-	late := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-	defer late.Stop()
-	_ = cmd.Process.Signal(os.Interrupt) // of a process that has ended, Wait tells how
-	if err := cmd.Wait(); err != nil {
-		p.t.Errorf("rookerytest: the platform ended with %v", err)
+	if err := p.process.Stop(); err != nil {
+		p.t.Errorf("rookerytest: the platform: %v", err)
 	}
 	if p.t.Failed() {
-		p.t.Logf("the end of the platform's log:\n%s", p.log.end())
+		p.t.Logf("the end of the platform's log:\n%s", p.process.LogEnd(20))
 	}
 }
 
@@ -385,29 +361,4 @@ type refusal struct {
 func (r *refusal) Error() string { return r.body }
 
 // Log returns what the platform has logged so far.
-func (p *Platform) Log() string { return p.log.String() }
-
-// lockedBuffer is a log that is written and read at the same time.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(text)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// end returns the last lines.
-func (b *lockedBuffer) end() string {
-	const lines = 20
-	all := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
+func (p *Platform) Log() string { return p.process.Log() }

@@ -15,8 +15,6 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-func TestMain(m *testing.M) { rookery.Main(m) }
-
 // readyWithin is generous: bench/ measures the real figure, on an otherwise idle machine.
 const readyWithin = 5 * time.Second
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/child"
 	_ "modernc.org/sqlite" // for DB
 )
 
@@ -95,17 +96,13 @@ func Serve(t testing.TB, args ...string) *Platform {
 func start(t testing.TB, data string, args ...string) *Platform {
 	t.Helper()
 	p := &Platform{Data: data, client: &http.Client{
-		Timeout:       patience,
+		Timeout:       child.Patience,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	p.Child = Spawn(t, args...)
-	line, ok := p.Line(t)
-	if !ok {
-		t.Fatalf("rookery %s ended before it was ready:\n%s", args[0], p.Log())
-	}
-	if err := json.Unmarshal([]byte(line), &p.World); err != nil {
-		t.Fatalf("rookery %s --json printed %q: %v", args[0], line, err)
+	if err := p.process.Ready(&p.World); err != nil {
+		t.Fatalf("rookery %s: %v\n%s", args[0], err, p.Log())
 	}
 	if p.AdminURL == "" {
 		p.AdminURL = p.URL

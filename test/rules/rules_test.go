@@ -25,7 +25,7 @@ var layers = []struct {
 	prefixes   []string
 	neighbours bool
 }{
-	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest"}, true},
+	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest", "internal/child"}, true},
 	{[]string{"internal/cli"}, false},
 	{[]string{"internal/server"}, false},
 	{[]string{"internal/api/dev"}, false},

@@ -15,8 +15,6 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-func TestMain(m *testing.M) { rookery.Main(m) }
-
 // scenario shows one code. It may use the shared platform, with an app and accounts of its own.
 type scenario struct {
 	code string // domain/number

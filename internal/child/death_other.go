@@ -1,6 +1,6 @@
 //go:build !linux
 
-package rookerytest
+package child
 
 import "os/exec"
 

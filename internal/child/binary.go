@@ -1,4 +1,4 @@
-package rookerytest
+package child
 
 import (
 	"crypto/sha256"
@@ -22,19 +22,23 @@ var platform = cli.Main
 // kept is how long a binary that nobody has used stays. Who works on the platform itself makes many.
 const kept = time.Hour
 
-// binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
-// process. It is kept under a name made of its content, so that other processes may build another at the same time.
-var binary = sync.OnceValues(func() (string, error) {
+// cache is the user's cache folder, before a test sets another for its platform, which goes with the test.
+var cache = func() string {
+	if folder, err := os.UserCacheDir(); err == nil {
+		return folder
+	}
+	return os.TempDir()
+}()
+
+// Binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
+// process. It is kept in a folder named after its content, so that other processes may build another at the same time.
+var Binary = sync.OnceValues(func() (string, error) {
 	runtime.KeepAlive(platform)
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
-		if _, err := os.Stat(file); err != nil {
+		if _, err := os.Stat(file); err != nil { // so the go command knows which file the result depends on
 			return "", fmt.Errorf("ROOKERY_BINARY: %w", err)
 		}
 		return filepath.Abs(file)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
 	}
 	folder := filepath.Join(cache, "rookery", "test")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -47,21 +51,27 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	defer os.RemoveAll(built)
 	file := filepath.Join(built, "rookery")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, "github.com/rookeryhq/rookery/cmd/rookery").CombinedOutput()
+	args := []string{"build", "-buildvcs=false", "-o", file}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "github.com/rookeryhq/rookery/cmd/rookery")...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("building rookery, which the package comment of rookerytest tells of: %w\n%s", err, out)
+		return "", fmt.Errorf("building rookery, which the package comment of rookerytest describes: %w\n%s", err, out)
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(content)
-	name := filepath.Join(folder, "rookery-"+hex.EncodeToString(sum[:8]))
-	if _, err := os.Stat(name); err == nil {
+	same := filepath.Join(folder, hex.EncodeToString(sum[:8]))
+	if err := os.Rename(built, same); err != nil { // it is there already
 		now := time.Now()
-		return name, os.Chtimes(name, now, now)
+		if err := os.Chtimes(same, now, now); err != nil {
+			return "", err
+		}
 	}
-	return name, os.Rename(file, name)
+	return filepath.Join(same, "rookery"), nil
 })
 
 // removeOld removes what nobody has used for long. What another process still holds can stay.

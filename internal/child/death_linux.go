@@ -1,4 +1,4 @@
-package rookerytest
+package child
 
 import (
 	"os/exec"

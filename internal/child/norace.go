@@ -1,5 +1,5 @@
 //go:build !race
 
-package rookery
+package child
 
 const raceDetector = false

@@ -1,6 +1,6 @@
 //go:build race
 
-package rookery
+package child
 
 // raceDetector says that the tests run with the race detector; the binary is then built with it too.
 const raceDetector = true
