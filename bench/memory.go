@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -86,7 +87,7 @@ func openIdentity(ctx context.Context, data string) (service *identity.Service, 
 	if err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}
-	return identity.New(st, clock, keyring, apps.New(st, clock)), st.Close, nil
+	return identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock)), st.Close, nil
 }
 
 // sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A million

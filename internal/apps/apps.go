@@ -2,6 +2,7 @@
 package apps
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,77 +25,113 @@ type Registry struct {
 	clock *platform.Clock
 
 	create  sync.Mutex // held while an appid is chosen and taken
-	reload  sync.Mutex // orders changes of index
-	index   atomic.Pointer[appIndex]
+	index   atomic.Pointer[index]
+	mu      sync.Mutex // held while the index is replaced
+	changes int        // that the store has reported
 	rereads *limit.Keyed
 }
 
-type appIndex struct {
+// index is one state of the registry; it never changes.
+type index struct {
 	byID   map[platform.AppID]*platform.App
 	byGame map[platform.GameID]*platform.App
-	list   []*platform.App
+	list   []*platform.App // in the order of their appids
 }
 
-// New returns a registry that has read nothing yet.
-func New(st store.Apps, clock *platform.Clock) *Registry {
-	a := &Registry{store: st, clock: clock, rereads: limit.NewKeyed()}
-	a.index.Store(&appIndex{})
-	return a
+// New returns a registry that has read nothing yet and takes over each app that the store reports changed.
+func New(st store.Store, clock *platform.Clock) *Registry {
+	r := &Registry{store: st, clock: clock, rereads: limit.NewKeyed()}
+	r.index.Store(newIndex(nil))
+	st.OnChange(func(c store.Change) {
+		if c, ok := c.(store.AppChange); ok {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.changes++
+			r.put(c.App)
+		}
+	})
+	return r
 }
 
-// Load reads the apps from the store.
-func (a *Registry) Load(ctx context.Context) error {
-	a.reload.Lock()
-	defer a.reload.Unlock()
-	list, err := a.store.Apps(ctx)
-	if err != nil {
-		return err
-	}
-	index := &appIndex{
+func newIndex(list []*platform.App) *index {
+	i := &index{
 		byID:   make(map[platform.AppID]*platform.App, len(list)),
 		byGame: make(map[platform.GameID]*platform.App, len(list)),
 		list:   list,
 	}
 	for _, app := range list {
-		index.byID[app.AppID] = app
+		i.byID[app.AppID] = app
 		if app.GameID != 0 {
-			index.byGame[app.GameID] = app
+			i.byGame[app.GameID] = app
 		}
 	}
-	a.index.Store(index)
-	return nil
+	return i
 }
 
-// ByID returns an app, or nil.
-func (a *Registry) ByID(id platform.AppID) *platform.App { return a.index.Load().byID[id] }
-
-// Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
-// Errors: store.ErrNotFound, or the storage's.
-func (a *Registry) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
-	if app := a.ByID(id); app != nil {
-		return app, nil
+// Load reads the apps from the store. It comes before the first change.
+func (r *Registry) Load(ctx context.Context) error {
+	list, err := r.store.Apps(ctx)
+	if err == nil {
+		r.index.Store(newIndex(list))
 	}
-	app, err := a.store.App(ctx, id)
+	return err
+}
+
+// put puts an app into the index. r.mu is held.
+func (r *Registry) put(app *platform.App) {
+	list := slices.Clone(r.index.Load().list)
+	i, known := slices.BinarySearchFunc(list, app.AppID, func(a *platform.App, id platform.AppID) int { return cmp.Compare(a.AppID, id) })
+	if known {
+		list[i] = app
+	} else {
+		list = slices.Insert(list, i, app)
+	}
+	r.index.Store(newIndex(list))
+}
+
+// read reads an app from the store and puts it into the index, unless a change may have overtaken it meanwhile.
+func (r *Registry) read(ctx context.Context, id platform.AppID) (*platform.App, error) {
+	r.mu.Lock()
+	changes := r.changes
+	r.mu.Unlock()
+	app, err := r.store.App(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return app, a.Load(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changes == changes {
+		r.put(app)
+	}
+	return app, nil
+}
+
+// ByID returns an app, or nil.
+func (r *Registry) ByID(id platform.AppID) *platform.App { return r.index.Load().byID[id] }
+
+// Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
+// Errors: store.ErrNotFound, or the storage's.
+func (r *Registry) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
+	if app := r.ByID(id); app != nil {
+		return app, nil
+	}
+	return r.read(ctx, id)
 }
 
 // ByGame returns the app of a V5 game, or nil.
-func (a *Registry) ByGame(id platform.GameID) *platform.App { return a.index.Load().byGame[id] }
+func (r *Registry) ByGame(id platform.GameID) *platform.App { return r.index.Load().byGame[id] }
 
 // List returns all apps in the order of their appids.
-func (a *Registry) List() []*platform.App { return slices.Clone(a.index.Load().list) }
+func (r *Registry) List() []*platform.App { return slices.Clone(r.index.Load().list) }
 
 // Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
 // Errors: ErrInvalid, store.ErrExists.
-func (a *Registry) Create(ctx context.Context, app platform.App) (*platform.App, error) {
-	a.create.Lock()
-	defer a.create.Unlock()
+func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App, error) {
+	r.create.Lock()
+	defer r.create.Unlock()
 	if app.AppID == 0 {
 		app.AppID = firstAppID
-		if list := a.index.Load().list; len(list) > 0 {
+		if list := r.index.Load().list; len(list) > 0 {
 			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
 		}
 		if app.AppID > math.MaxInt64 {
@@ -116,19 +153,19 @@ func (a *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 	if err := app.Validate(); err != nil {
 		return nil, platform.Invalidf("%w", err)
 	}
-	if err := a.store.CreateApp(ctx, &app, a.clock.NowMS()); err != nil {
-		return nil, a.taken(&app, err)
+	if err := r.store.CreateApp(ctx, &app, r.clock.NowMS()); err != nil {
+		return nil, r.taken(&app, err)
 	}
-	return &app, a.Load(context.WithoutCancel(ctx)) // see Update
+	return &app, nil
 }
 
 // firstAppID is the number that the first app gets by itself.
 const firstAppID platform.AppID = 100700001
 
 // Update changes an app. Errors: ErrInvalid, store.ErrNotFound, store.ErrExists, or the one of edit.
-func (a *Registry) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
+func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
 	var edited *platform.App
-	_, err := a.store.UpdateApp(ctx, id, a.clock.NowMS(), func(app *platform.App) error {
+	_, err := r.store.UpdateApp(ctx, id, r.clock.NowMS(), func(app *platform.App) error {
 		edited = app
 		if err := edit(app); err != nil {
 			return err
@@ -146,10 +183,9 @@ func (a *Registry) Update(ctx context.Context, id platform.AppID, edit func(*pla
 	case errors.Is(err, store.ErrNotFound):
 		return nil, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, id)
 	case err != nil:
-		return nil, a.taken(edited, err)
+		return nil, r.taken(edited, err)
 	}
-	// What the store has must hold here too, even when the caller has left meanwhile.
-	return edited, a.Load(context.WithoutCancel(ctx))
+	return edited, nil
 }
 
 // FormerKeyLife is how long a replaced appkey is remembered, for its users to be told what happened.
@@ -158,35 +194,32 @@ const FormerKeyLife = 10 * time.Minute
 // KeyIsChanging reports whether another appkey than the one in memory is what holds accepts: the one that it replaced a
 // moment ago, or a newer one that the store has already. The latter is looked up, and then taken over, no more than once a
 // second for an app, however many wrong signatures come.
-func (a *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
+func (r *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
 	former := app.FormerAppKey
-	if former.Key != "" && a.clock.NowMS() < former.UntilMS && holds(former.Key) {
+	if former.Key != "" && r.clock.NowMS() < former.UntilMS && holds(former.Key) {
 		return true
 	}
-	if _, ok := a.rereads.Take(app.AppID.String(), platform.Rate{Count: 1, Per: time.Second}, a.clock.Now()); !ok {
+	if _, ok := r.rereads.Take(app.AppID.String(), platform.Rate{Count: 1, Per: time.Second}, r.clock.Now()); !ok {
 		return false
 	}
-	stored, err := a.store.App(ctx, app.AppID)
-	if err != nil || stored.AppKey == app.AppKey {
-		return false // a store that fails is no reason to call the signature anything but wrong
-	}
-	_ = a.Load(ctx) // what it misses is found the next time
-	return holds(stored.AppKey)
+	stored, err := r.read(ctx, app.AppID)
+	// A store that fails is no reason to call the signature anything but wrong.
+	return err == nil && stored.AppKey != app.AppKey && holds(stored.AppKey)
 }
 
 // RotateKey gives an app a key, a random one when key is empty, and returns it; the old one ends at once. The key is
 // named appkey, msdkkey, client_sigkey, or sigkey:SOURCE for a new or existing source. Errors: ErrInvalid,
 // store.ErrNotFound.
-func (a *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
+func (r *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
 	if key == "" {
 		key = newKey()
 	}
-	_, err := a.Update(ctx, id, func(app *platform.App) error {
+	_, err := r.Update(ctx, id, func(app *platform.App) error {
 		source, isSource := cutSource(name)
 		switch {
 		case name == "appkey":
 			if key != app.AppKey {
-				app.FormerAppKey = platform.FormerKey{Key: app.AppKey, UntilMS: a.clock.NowMS() + FormerKeyLife.Milliseconds()}
+				app.FormerAppKey = platform.FormerKey{Key: app.AppKey, UntilMS: r.clock.NowMS() + FormerKeyLife.Milliseconds()}
 			}
 			app.AppKey = key
 		case name == "msdkkey":
@@ -230,11 +263,11 @@ func fillV5Keys(app *platform.App) {
 }
 
 // taken says which id of the app is the one that exists already.
-func (a *Registry) taken(app *platform.App, err error) error {
+func (r *Registry) taken(app *platform.App, err error) error {
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}
-	if other := a.ByGame(app.GameID); other != nil && other.AppID != app.AppID {
+	if other := r.ByGame(app.GameID); other != nil && other.AppID != app.AppID {
 		return fmt.Errorf("%w: gameid %s is app %s's", store.ErrExists, app.GameID, other.AppID)
 	}
 	return fmt.Errorf("%w: app %s", store.ErrExists, app.AppID)

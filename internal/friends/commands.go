@@ -34,7 +34,7 @@ func (s *Service) showProfile(ctx context.Context, req oidb.CheckRequest) (rsp o
 	default:
 		return rsp, retcode.OIDBAccessTokenInvalid.WithCause(err)
 	}
-	profile, err := s.Profile(ctx, login.UIN)
+	profile, err := s.profiles.Get(ctx, login.UIN)
 	if err != nil {
 		return rsp, retcode.OIDBConnectFailed.WithCause(err)
 	}

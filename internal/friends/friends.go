@@ -11,6 +11,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -29,16 +30,23 @@ type Friend = platform.AppUser
 
 // Service is the friends service. It is safe for concurrent use.
 type Service struct {
-	store store.Store
-	clock *platform.Clock
-	bus   *oidb.Bus
-	cache cache
-	guard func(ctx context.Context, app platform.AppID, write bool) error // nil where the cache cannot fail
+	store    store.Store
+	clock    *platform.Clock
+	bus      *oidb.Bus
+	profiles *profile.Service
+	cache    cache
+	guard    func(ctx context.Context, app platform.AppID, write bool) error // nil where the cache cannot fail
 }
 
 // New returns a service that has tokens checked by the bus.
-func New(st store.Store, clock *platform.Clock, bus *oidb.Bus) *Service {
-	return &Service{store: st, clock: clock, bus: bus, cache: newCache(cacheSize)}
+func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, profiles *profile.Service) *Service {
+	s := &Service{store: st, clock: clock, bus: bus, profiles: profiles, cache: newCache(cacheSize)}
+	st.OnChange(func(c store.Change) {
+		if c, ok := c.(store.FriendshipChange); ok {
+			s.cache.drop(c.UIN)
+		}
+	})
+	return s
 }
 
 // Guard sets a function that each use of the cache passes; what it refuses has failed. It must be set before the first call.
@@ -158,15 +166,6 @@ func (s *Service) Users(ctx context.Context, app platform.AppID, openids []platf
 	return users, nil
 }
 
-// Profile returns what an account shows of itself now. Error: store.ErrNotFound, or that the storage failed.
-func (s *Service) Profile(ctx context.Context, uin platform.UIN) (platform.Profile, error) {
-	account, err := s.store.Account(ctx, uin)
-	if err != nil {
-		return platform.Profile{}, err
-	}
-	return account.Profile.At(s.clock.NowMS()), nil
-}
-
 // Befriend makes two accounts friends of each other. Errors: platform.ErrInvalid, store.ErrNotFound.
 func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	if a == b {
@@ -185,7 +184,6 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	case err != nil:
 		return err
 	}
-	s.cache.drop(a, b)
 	return nil
 }
 
@@ -197,7 +195,6 @@ func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remar
 	if err := s.store.SetRemark(ctx, uin, friend, remark); err != nil {
 		return noFriends(uin, friend, err)
 	}
-	s.cache.drop(uin)
 	return nil
 }
 
@@ -206,7 +203,6 @@ func (s *Service) Unfriend(ctx context.Context, a, b platform.UIN) error {
 	if err := s.store.Unfriend(ctx, a, b); err != nil {
 		return noFriends(a, b, err)
 	}
-	s.cache.drop(a, b)
 	return nil
 }
 

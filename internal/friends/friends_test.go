@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -43,9 +44,9 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
-	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock))
+	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock), profile.New(st, f.clock))
 	f.id.Register(f.bus)
-	f.Service = New(st, f.clock, f.bus)
+	f.Service = New(st, f.clock, f.bus, f.id.Profiles)
 	f.Guard(f.faults.FriendCache)
 	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
@@ -75,8 +76,10 @@ func (f *fixture) account(profile platform.Profile) platform.UIN {
 	return a.UIN
 }
 
+// fail arms fault points as rookery dev does.
 func (f *fixture) fail(points ...string) {
 	f.t.Helper()
+	f.id.ForgetStandings()
 	for _, point := range points {
 		_, err := f.faults.Add(fault.Rule{Point: point})
 		must(f.t, err)
@@ -138,8 +141,9 @@ func TestAKeptListFollowsFriendships(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	ann, ben := f.user(platform.Profile{Nickname: "Ann"}).UIN, f.user(platform.Profile{Nickname: "Ben"}).UIN
+	cat := f.user(platform.Profile{Nickname: "Cat"}).UIN
 	for what, change := range map[string]func() error{
-		"befriended": func() error { return f.Befriend(ctx, ben, ann) },
+		"befriended": func() error { return f.Befriend(ctx, cat, ann) },
 		"remarked":   func() error { return f.SetRemark(ctx, ann, ben, "B") },
 		"unfriended": func() error { return f.Unfriend(ctx, ben, ann) },
 	} {
@@ -152,6 +156,7 @@ func TestAKeptListFollowsFriendships(t *testing.T) {
 		f.wantNames(what+", without the store", ann, "", false, retcode.QQFriendCacheReadFailed)
 		f.faults.Clear(0)
 	}
+	must(t, f.Unfriend(ctx, ann, cat))
 	must(t, f.Befriend(ctx, ann, ben))
 	must(t, f.SetRemark(ctx, ann, ben, "B"))
 	f.wantNames("at the end", ann, "B=Ben", false, nil)
@@ -169,7 +174,7 @@ func TestMembershipsLapse(t *testing.T) {
 	ben := f.user(platform.Profile{Nickname: "Ben", VIP: platform.VIP{QQLevel: 9, Blue: platform.Membership{Level: 3, EndMS: until}, Red: platform.Membership{Level: 1}}})
 	must(t, f.Befriend(t.Context(), ann.UIN, ben.UIN))
 	see := func() (seen []platform.VIP) {
-		profile, err := f.Profile(t.Context(), ben.UIN)
+		profile, err := f.profiles.Get(t.Context(), ben.UIN)
 		must(t, err)
 		list, _, err := f.List(t.Context(), f.app.AppID, ann.UIN)
 		must(t, err)

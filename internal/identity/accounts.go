@@ -105,21 +105,6 @@ func (s *Service) ReclaimOpenID(ctx context.Context, app platform.AppID, uin pla
 	return openid, err
 }
 
-// UpdateProfile changes what an account shows of itself to what edit makes of it. Errors: ErrInvalid, the one of edit,
-// store.ErrNotFound.
-func (s *Service) UpdateProfile(ctx context.Context, uin platform.UIN, edit func(*platform.Profile) error) (*platform.Account, error) {
-	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
-		if err := edit(&a.Profile); err != nil {
-			return err
-		}
-		if err := a.Profile.Validate(); err != nil {
-			return platform.Invalidf("%w", err)
-		}
-		return nil
-	})
-	return account, noAccount(uin, err)
-}
-
 func noAccount(uin platform.UIN, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)

@@ -388,15 +388,15 @@ func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) 
 // that moves the end by a minute or more; until then what was read of the session last is enough, since its end never
 // comes nearer.
 func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (expiresMS int64, r *refusal) {
-	place := s.sessions.at(t.Session)
+	slot := s.sessions.Slot(t.Session)
 	renewed := now + token.OpenkeyLifetime.Milliseconds()
-	if key := place.get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
+	if key := slot.Get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
 		return key.ExpiresMS, nil
 	}
 	if err := oidb.MayWait(ctx); err != nil {
 		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
 	}
-	changes := place.changes.Load()
+	drops := slot.Drops()
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -417,7 +417,7 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 		}
 		key.ExpiresMS = renewed
 	}
-	place.put(t.Session, key, changes)
+	slot.Put(t.Session, key, drops)
 	return key.ExpiresMS, nil
 }
 

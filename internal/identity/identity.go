@@ -7,22 +7,27 @@ import (
 	"sync/atomic"
 
 	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/cache"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
+// sessionsKept is how many openkeys' sessions are kept in memory at most.
+const sessionsKept = 1 << 16
+
 // Service is the identity service. It is safe for concurrent use.
 type Service struct {
-	Apps *apps.Registry
+	Apps     *apps.Registry
+	Profiles *profile.Service
 
 	store     store.Store
 	clock     *platform.Clock
 	keyring   *token.Keyring
 	standings *standings
-	sessions  kept[uint64, platform.Openkey]
-	profiles  kept[profileKey, platform.Profile]
+	sessions  *cache.DirectMapped[uint64, platform.Openkey]
 	highest   atomic.Uint64 // account number that is known to have been given out
 	nonces    *nonces
 	logins    *logins
@@ -30,16 +35,16 @@ type Service struct {
 }
 
 // New returns a service on a store that nobody else writes to.
-func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry) *Service {
+func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service) *Service {
 	s := &Service{
-		Apps:    registry,
-		store:   st,
-		clock:   clock,
-		keyring: keyring,
-		nonces:  newNonces(noncesKept),
+		Apps:     registry,
+		Profiles: profiles,
+		store:    st,
+		clock:    clock,
+		keyring:  keyring,
+		nonces:   newNonces(noncesKept),
 
-		sessions: newKept[uint64, platform.Openkey](sessionsKept),
-		profiles: newKept[profileKey, platform.Profile](profilesKept),
+		sessions: cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
 		logins:   newLogins(),
 	}
 	s.standings = newStandings(standingsAtFirst, standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
@@ -48,9 +53,10 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		}
 		return st.Standing(ctx, app, openid)
 	})
-	st.OnChange(func(app platform.AppID, openid platform.OpenID) {
-		s.standings.drop(app, openid)
-		s.profiles.at(profileKey{app, openid}.hash()).drop()
+	st.OnChange(func(c store.Change) {
+		if c, ok := c.(store.StandingChange); ok {
+			s.standings.drop(c.AppID, c.OpenID)
+		}
 	})
 	return s
 }
@@ -68,8 +74,8 @@ func (s *Service) Register(bus *oidb.Bus) {
 // ForgetStandings has the service read everything that it keeps of the store again, as after a restart.
 func (s *Service) ForgetStandings() {
 	s.standings.forget()
-	s.sessions.forget()
-	s.profiles.forget()
+	s.sessions.Clear()
+	s.Profiles.Forget()
 }
 
 // Keyring returns the keyring that seals the service's tokens.

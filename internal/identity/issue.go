@@ -178,7 +178,7 @@ type PlayerLogin struct {
 
 // LogInPlayer makes an MSDK token of a login that 0x711 has just confirmed. It ends with the access token it comes from.
 func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oidb.CheckResponse, pc bool) (*PlayerLogin, error) {
-	account, err := s.Account(ctx, login.UIN)
+	shown, err := s.Profiles.Get(ctx, login.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oi
 	if err != nil {
 		return nil, err
 	}
-	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: account.Profile}, nil
+	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: shown}, nil
 }
 
 // Link is the identity that a link parameter carried.

@@ -7,6 +7,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/profile"
 )
 
 // openServices puts the services on what is in the folder and on the bus.
@@ -25,9 +26,9 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.options.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
 	}
-	s.identity = identity.New(s.store, s.clock, s.keyring, registry)
+	s.identity = identity.New(s.store, s.clock, s.keyring, registry, profile.New(s.store, s.clock))
 	s.identity.Register(s.bus)
-	s.friends = friends.New(s.store, s.clock, s.bus)
+	s.friends = friends.New(s.store, s.clock, s.bus, s.identity.Profiles)
 	s.friends.Register()
 	if s.dev != nil {
 		s.friends.Guard(s.dev.faults.FriendCache)

@@ -32,10 +32,9 @@ type Store interface {
 	Friendships
 	Policies
 
-	// OnChange sets the function that hears of every change of a standing, or of the profile behind an openid, after its
-	// commit and before the write returns. An openid's first standing is no change. It must be set before the first write
-	// and must be quick.
-	OnChange(func(platform.AppID, platform.OpenID))
+	// OnChange adds a function that hears of every Change, in the order of the commits, after its commit and before the
+	// write returns. It must be added before the first write, and it must be quick.
+	OnChange(func(Change))
 	// Ping fails when the storage cannot be read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases the storage.

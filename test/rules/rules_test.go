@@ -34,7 +34,7 @@ var layers = []struct {
 	{[]string{"internal/friends"}, false},
 	{[]string{"internal/words"}, false},
 	{[]string{"internal/identity"}, false},
-	{[]string{"internal/apps", "internal/token"}, false},
+	{[]string{"internal/apps", "internal/profile", "internal/token"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
@@ -43,7 +43,7 @@ var layers = []struct {
 	{[]string{"internal/config"}, true},
 	{[]string{"client/share"}, false},
 	{[]string{"client"}, false},
-	{[]string{"internal/sign", "internal/limit", "internal/flatjson", "internal/secretfile"}, false},
+	{[]string{"internal/sign", "internal/limit", "internal/flatjson", "internal/secretfile", "internal/cache"}, false},
 	{[]string{"internal/platform"}, false},
 	{[]string{"retcode", "catalogue"}, true},
 }

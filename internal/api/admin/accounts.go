@@ -81,7 +81,7 @@ type ProfileChange struct {
 
 func (d *door) updateAccount(c *access.Call) (any, error) {
 	return onAccount(c, func(id platform.UIN, in ProfileChange) (any, error) {
-		return d.identity.UpdateProfile(c.Context(), id, in.apply)
+		return d.identity.Profiles.Update(c.Context(), id, in.apply)
 	})
 }
 

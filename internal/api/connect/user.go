@@ -37,11 +37,10 @@ type userInfo struct {
 
 // userInfo shows the profile of the token's person.
 func (d *door) userInfo(c *access.Call) (any, error) {
-	account, err := d.identity.Account(c.Context(), c.Input.(*oidb.CheckResponse).UIN)
+	p, err := d.identity.Profiles.Get(c.Context(), c.Input.(*oidb.CheckResponse).UIN)
 	if err != nil {
 		return nil, err
 	}
-	p := account.Profile.At(c.Start.UnixMilli())
 	gender, genderType := "男", 2 // also of who does not say
 	if p.Gender == 2 {
 		gender, genderType = "女", 1

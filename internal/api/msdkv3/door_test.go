@@ -22,6 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -46,10 +47,10 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	clock := new(platform.Clock)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock))}
+	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock))}
 	bus := oidb.NewBus()
 	f.bus = bus
-	fr := friends.New(st, clock, bus)
+	fr := friends.New(st, clock, bus, f.id.Profiles)
 	if commands {
 		f.id.Register(bus)
 		fr.Register()

@@ -48,7 +48,7 @@ func (d *door) userinfo(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.friends.Profile(c.Context(), login.UIN)
+	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}

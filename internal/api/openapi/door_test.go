@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -38,7 +39,7 @@ func BenchmarkGetInfo(b *testing.B) {
 	clock, bus := new(platform.Clock), oidb.NewBus()
 	keyring, err := token.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
 	must(b, err)
-	id := identity.New(db, clock, keyring, apps.New(db, clock))
+	id := identity.New(db, clock, keyring, apps.New(db, clock), profile.New(db, clock))
 	id.Register(bus)
 	app, err := id.Apps.Create(b.Context(), platform.App{Name: "a game", Online: true})
 	must(b, err)
@@ -48,7 +49,7 @@ func BenchmarkGetInfo(b *testing.B) {
 	must(b, err)
 	routes, err := access.ParseRoutes(catalogue.Routes)
 	must(b, err)
-	door := New(id, friends.New(db, clock, bus), bus, Options{})
+	door := New(id, friends.New(db, clock, bus, id.Profiles), bus, Options{})
 	gateway, err := access.New(routes, []*access.Door{door}, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
 	must(b, err)
 	handler := gateway.Handler([]*access.Door{door}, http.NotFoundHandler())

@@ -11,13 +11,11 @@ import (
 // getInfo is /v3/user/get_info.
 func (d *door) getInfo(c *access.Call) (any, error) {
 	in := c.Input.(*request)
-	profile, err := d.identity.Profile(c.Context(), c.App.AppID, in.openid, in.login.UIN)
+	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
 		return nil, err
 	}
-	now := c.Start.UnixMilli()
 	return &answer{lost: &complete, data: func(w *writer) {
-		shown := profile.At(now)
 		in.writeProfile(w, &shown)
 		if in.platform == "qplus" {
 			w.text("openid", in.openid.String())
@@ -92,12 +90,8 @@ func isSetup(c *access.Call) (any, error) {
 
 // vip returns the memberships of the user that hold now.
 func (d *door) vip(c *access.Call) (v platform.VIP, err error) {
-	in := c.Input.(*request)
-	profile, err := d.identity.Profile(c.Context(), c.App.AppID, in.openid, in.login.UIN)
-	if err != nil {
-		return v, err
-	}
-	return profile.VIP.At(c.Start.UnixMilli()), nil
+	shown, err := d.identity.Profiles.Get(c.Context(), c.Input.(*request).login.UIN)
+	return shown.VIP, err
 }
 
 // isVIP is /v3/user/is_vip.

@@ -66,13 +66,16 @@ func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*
 			string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), int64(uin)); err != nil {
 			return nil, err
 		}
-		if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch && account.Profile == before.Profile {
-			return account, nil // the rest is nobody's to hear
+		if account.Profile != before.Profile {
+			t.changed(store.ProfileChange{UIN: uin})
+		}
+		if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
+			return account, nil
 		}
 		rows, err := t.query(openIDsOf, int64(uin))
 		bindings, err := collect(rows, err, scanBinding)
 		for _, b := range bindings {
-			t.changed(b.AppID, b.OpenID)
+			t.changed(store.StandingChange{AppID: b.AppID, OpenID: b.OpenID})
 		}
 		return account, err
 	})

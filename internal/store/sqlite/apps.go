@@ -22,6 +22,7 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 	return s.writer.write(ctx, func(t *tx) error {
 		_, err := t.exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
 			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
+		t.changed(store.AppChange{App: app})
 		return sentinel(err)
 	})
 }
@@ -43,6 +44,7 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 		}
 		_, err = t.exec("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
 			int64(app.GameID), string(record), nowMS, int64(id))
+		t.changed(store.AppChange{App: app})
 		return app, sentinel(err)
 	})
 }

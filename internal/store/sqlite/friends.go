@@ -23,6 +23,7 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 		if err == nil && friends > most {
 			return store.ErrFull // which takes back what was inserted
 		}
+		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
 		return err
 	})
 }
@@ -30,6 +31,7 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 // SetRemark implements store.Friendships.
 func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
 	return s.writer.write(ctx, func(t *tx) error {
+		t.changed(store.FriendshipChange{UIN: uin})
 		return wantRow(t.exec("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend)))
 	})
 }
@@ -37,6 +39,7 @@ func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark 
 // Unfriend implements store.Friendships.
 func (s *Store) Unfriend(ctx context.Context, a, b platform.UIN) error {
 	return s.writer.write(ctx, func(t *tx) error {
+		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
 		return wantRow(t.exec("DELETE FROM friendships WHERE (uin, friend) IN (VALUES (?, ?), (?, ?))", int64(a), int64(b), int64(b), int64(a)))
 	})
 }

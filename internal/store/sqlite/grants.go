@@ -36,7 +36,7 @@ func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platfo
 }
 
 func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
-	t.changed(app, openid)
+	t.changed(store.StandingChange{AppID: app, OpenID: openid})
 	grant := platform.Grant{AppID: app, OpenID: openid, Scopes: scopes}
 	words, raise := strings.Join(scopes, " "), 0
 	if pay {
@@ -72,7 +72,7 @@ func (s *Store) RaisePayEpoch(ctx context.Context, app platform.AppID, openid pl
 // grant runs a statement that changes one grant and returns it.
 func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.OpenID, statement string, args ...any) (platform.Grant, error) {
 	return returning(ctx, s.writer, func(t *tx) (platform.Grant, error) {
-		t.changed(app, openid)
+		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return scanGrant(t.queryRow(statement, args...))
 	})
 }
@@ -80,7 +80,7 @@ func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.O
 // EndGrant implements store.Grants.
 func (s *Store) EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		t.changed(app, openid)
+		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return wantRow(t.exec("UPDATE grants SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND token_epoch > ended_epoch",
 			int64(by), nowMS, int64(app), openid[:]))
 	})

@@ -130,7 +130,7 @@ func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platfo
 // EndLogin implements store.Logins.
 func (s *Store) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		t.changed(app, openid)
+		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return wantRow(t.exec("UPDATE grants SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND token_epoch = ? AND token_epoch > ended_epoch",
 			int64(by), nowMS, int64(app), openid[:], int64(tokenEpoch)))
 	})

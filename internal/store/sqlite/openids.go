@@ -72,7 +72,7 @@ func (s *Store) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platf
 	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
 		openid, err := scanOpenID(t.queryRow("UPDATE openids SET state = ?, changed_ms = ? WHERE appid = ? AND uin = ? AND state = 0 RETURNING openid",
 			int64(platform.OpenIDReclaimed), nowMS, int64(app), int64(uin)))
-		t.changed(app, openid)
+		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return openid, err
 	})
 }

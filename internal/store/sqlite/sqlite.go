@@ -19,7 +19,6 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
@@ -149,7 +148,9 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // OnChange implements store.Store.
-func (s *Store) OnChange(f func(platform.AppID, platform.OpenID)) { s.writer.onChange = f }
+func (s *Store) OnChange(hear func(store.Change)) {
+	s.writer.onChange = append(s.writer.onChange, hear)
+}
 
 // Ping implements store.Store.
 func (s *Store) Ping(ctx context.Context) error {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // maxBatch bounds the writes that share one transaction, and with it how long the first of them waits.
@@ -22,7 +22,7 @@ type writer struct {
 	conn     *sql.Conn
 	stmts    map[string]*sql.Stmt
 	queue    chan *write
-	onChange func(platform.AppID, platform.OpenID)
+	onChange []func(store.Change)
 
 	mu      sync.RWMutex // held for reading while queueing, so that close cannot overtake
 	closed  bool
@@ -35,12 +35,7 @@ type write struct {
 	do      func(*tx) error
 	outcome chan error
 	err     error
-	changed []standingKey
-}
-
-type standingKey struct {
-	app    platform.AppID
-	openid platform.OpenID
+	changes []store.Change
 }
 
 // tx is what a write sees of the transaction it is part of.
@@ -141,9 +136,11 @@ func (w *writer) commit(batch []*write) {
 		return
 	}
 	for _, wr := range batch {
-		if wr.err == nil && w.onChange != nil {
-			for _, key := range wr.changed {
-				w.onChange(key.app, key.openid)
+		if wr.err == nil {
+			for _, change := range wr.changes {
+				for _, hear := range w.onChange {
+					hear(change)
+				}
 			}
 		}
 		wr.outcome <- wr.err
@@ -237,9 +234,9 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 	return stmt.QueryContext(t.ctx, args...)
 }
 
-// changed says that the standing of an openid is another one once this write is committed.
-func (t *tx) changed(app platform.AppID, openid platform.OpenID) {
-	t.write.changed = append(t.write.changed, standingKey{app, openid})
+// changed says what is another once this write is committed.
+func (t *tx) changed(changes ...store.Change) {
+	t.write.changes = append(t.write.changes, changes...)
 }
 
 // row is the part of *sql.Row that scanning functions need.

@@ -203,7 +203,7 @@ func TestCancelWhileWriting(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	s := openUntilEnd(t)
 	told := 0
-	s.OnChange(func(platform.AppID, platform.OpenID) { told++ })
+	s.OnChange(func(store.Change) { told++ })
 	mustCreate(t, s, platform.FirstUIN)
 	limit := func(pages int) {
 		t.Helper()
@@ -219,7 +219,7 @@ func TestFullDisk(t *testing.T) {
 	var small, large error
 	wg.Go(func() {
 		small = s.writer.write(t.Context(), func(t *tx) error {
-			t.changed(1, platform.OpenID{})
+			t.changed(store.ProfileChange{UIN: platform.FirstUIN})
 			return insert(t, platform.FirstUIN+1)
 		})
 	})

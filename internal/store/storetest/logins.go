@@ -231,15 +231,6 @@ var logins = []test{
 		result(s.ReclaimOpenID(ctx, game, first, now))(t)
 		refused(ticket(2, 2))
 	}},
-	{"exchange-and-end-are-changes", func(t *testing.T, s store.Store) {
-		var changes int
-		s.OnChange(func(app platform.AppID, id platform.OpenID) { changes++ })
-		epoch := loggedIn(t, s).TokenEpoch
-		same(t, changes, 1)
-		same(t, result(s.Standing(t.Context(), game, openid(1)))(t).TokenEpoch, epoch)
-		ok(t, s.EndLogin(t.Context(), game, openid(1), epoch, platform.EndedByUser, now))
-		same(t, changes, 2)
-	}},
 	{"standing-has-the-scopes", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
 		result(s.Authorize(t.Context(), game, openid(1), []string{"get_app_friends", "unknown", "get_user_info"}, false, now))(t)

@@ -1,0 +1,73 @@
+// Package cache keeps in memory what the store said last.
+package cache
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+)
+
+// DirectMapped is a direct-mapped cache: each key has one slot, and a new value drives out the one that was there. A look-up
+// takes no lock. A value that was read before its slot was dropped is not kept after it.
+type DirectMapped[K comparable, V any] struct {
+	seed  maphash.Seed
+	slots []Slot[K, V]
+}
+
+// Slot holds the value of one of the keys that share it.
+type Slot[K comparable, V any] struct {
+	entry atomic.Pointer[entry[K, V]]
+	mu    sync.Mutex // held to put and to drop
+	drops atomic.Uint32
+}
+
+type entry[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+// NewDirectMapped returns an empty cache of that many slots.
+func NewDirectMapped[K comparable, V any](slots int) *DirectMapped[K, V] {
+	return &DirectMapped[K, V]{seed: maphash.MakeSeed(), slots: make([]Slot[K, V], slots)}
+}
+
+// Slot returns the slot of a key.
+func (c *DirectMapped[K, V]) Slot(key K) *Slot[K, V] {
+	return &c.slots[maphash.Comparable(c.seed, key)%uint64(len(c.slots))]
+}
+
+// Clear drops every slot.
+func (c *DirectMapped[K, V]) Clear() {
+	for i := range c.slots {
+		c.slots[i].Drop()
+	}
+}
+
+// Get returns the value of a key, which must not be changed, or nil.
+func (s *Slot[K, V]) Get(key K) *V {
+	if e := s.entry.Load(); e != nil && e.key == key {
+		return &e.value
+	}
+	return nil
+}
+
+// Drops counts how often the slot was dropped. Whoever is going to Put a value looks here before reading it.
+func (s *Slot[K, V]) Drops() uint32 { return s.drops.Load() }
+
+// Put keeps a value that was read when the slot had been dropped that often.
+func (s *Slot[K, V]) Put(key K, value V, drops uint32) {
+	e := &entry[K, V]{key, value}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drops.Load() == drops {
+		s.entry.Store(e)
+	}
+}
+
+// Drop forgets what the slot holds, and what is being read to be put there.
+func (s *Slot[K, V]) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drops.Add(1)
+	s.entry.Store(nil)
+}

@@ -1,0 +1,87 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+)
+
+// countingStore counts the reads of accounts.
+type countingStore struct {
+	store.Store
+	reads int
+}
+
+func (c *countingStore) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
+	c.reads++
+	return c.Store.Account(ctx, uin)
+}
+
+func TestProfilesAreReadOnceAndAgainAfterAChange(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "rookery.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	st, clock := &countingStore{Store: db}, new(platform.Clock)
+	profiles := New(st, clock)
+	ends := clock.NowMS() + 1000
+	ann := platform.Account{Profile: platform.Profile{Nickname: "Ann", VIP: platform.VIP{Blue: platform.Membership{Level: 3, EndMS: ends}}}}
+	must(t, st.CreateAccount(t.Context(), &ann, platform.FirstUIN))
+
+	want := func(nickname string, level, reads int) {
+		t.Helper()
+		p, err := profiles.Get(t.Context(), ann.UIN)
+		must(t, err)
+		if p.Nickname != nickname || p.VIP.Blue.Level != level || st.reads != reads {
+			t.Errorf("got %q of blue level %d after %d reads; want %q, %d, %d", p.Nickname, p.VIP.Blue.Level, st.reads, nickname, level, reads)
+		}
+	}
+	want("Ann", 3, 1)
+	want("Ann", 3, 1)
+	clock.Advance(time.Second)
+	want("Ann", 0, 1) // the membership has lapsed
+	_, err = profiles.Update(t.Context(), ann.UIN, func(p *platform.Profile) error { p.Nickname = "Anna"; return nil })
+	must(t, err)
+	want("Anna", 0, 2)
+	profiles.Forget()
+	want("Anna", 0, 3)
+}
+
+func TestUpdateRefuses(t *testing.T) {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "rookery.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	profiles := New(db, new(platform.Clock))
+	ann := platform.Account{Profile: platform.Profile{Nickname: "Ann"}}
+	must(t, db.CreateAccount(t.Context(), &ann, platform.FirstUIN))
+
+	failure := errors.New("no")
+	edit := func(edit func(*platform.Profile) error) error {
+		_, err := profiles.Update(t.Context(), ann.UIN, edit)
+		return err
+	}
+	if err := edit(func(*platform.Profile) error { return failure }); !errors.Is(err, failure) {
+		t.Errorf("got %v, want the error of the edit", err)
+	}
+	if err := edit(func(p *platform.Profile) error { p.Gender = 3; return nil }); !errors.Is(err, platform.ErrInvalid) {
+		t.Errorf("gender 3: got %v, want ErrInvalid", err)
+	}
+	if _, err := profiles.Update(t.Context(), 4242424242, func(*platform.Profile) error { return nil }); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("nobody's: got %v, want ErrNotFound", err)
+	}
+	if p, err := profiles.Get(t.Context(), ann.UIN); err != nil || p != ann.Profile {
+		t.Errorf("after what was refused: got %+v, %v", p, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,204 @@
+package storetest
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// changes holds the tests of OnChange.
+var changes = []test{
+	{"each-write-reports-what-it-changed", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		refused := errors.New("refused")
+		profile := func(nickname string) func(*platform.Account) error {
+			return func(a *platform.Account) error { a.Profile.Nickname = nickname; return nil }
+		}
+		update := func(uin platform.UIN, edit func(*platform.Account) error) error {
+			_, err := s.UpdateAccount(ctx, uin, edit)
+			return err
+		}
+		standing := func(app platform.AppID, n byte) store.Change {
+			return store.StandingChange{AppID: app, OpenID: openid(n)}
+		}
+		friends := func(uin platform.UIN) store.Change { return store.FriendshipChange{UIN: uin} }
+		app := func(name string) *platform.App { return &platform.App{AppID: game, Name: name} }
+		var epoch uint32
+
+		heard := listen(t, s)
+		for _, write := range []struct {
+			name string
+			do   func() error
+			err  error
+			want []store.Change
+		}{
+			{"an app", func() error { return s.CreateApp(ctx, app("one"), now) }, nil, []store.Change{store.AppChange{App: app("one")}}},
+			{"an app that exists", func() error { return s.CreateApp(ctx, app("two"), now) }, store.ErrExists, nil},
+			{"an app's name", func() error {
+				_, err := s.UpdateApp(ctx, game, now, func(a *platform.App) error { a.Name = "two"; return nil })
+				return err
+			}, nil, []store.Change{store.AppChange{App: app("two")}}},
+			{"an app, refused", func() error {
+				_, err := s.UpdateApp(ctx, game, now, func(a *platform.App) error { a.Name = "three"; return refused })
+				return err
+			}, refused, nil},
+			{"an account", func() error { account(t, s, first); account(t, s, first+1); return nil }, nil, nil},
+			{"openids", func() error {
+				issue(t, s, game, first, openid(1))
+				issue(t, s, other, first, openid(2))
+				issue(t, s, game, first+1, openid(3))
+				return nil
+			}, nil, nil},
+			{"several openids", func() error {
+				_, err := s.EnsureOpenIDs(ctx, other, []platform.UIN{first, first + 1}, []platform.OpenID{openid(9), openid(4)}, now)
+				return err
+			}, nil, nil},
+			{"an openid taken back", func() error { _, err := s.ReclaimOpenID(ctx, other, first, now); return err }, nil, []store.Change{standing(other, 2)}},
+			{"an openid taken back again", func() error { _, err := s.ReclaimOpenID(ctx, other, first, now); return err }, store.ErrNotFound, nil},
+			{"a player", func() error {
+				_, _, err := s.EnsurePlayer(ctx, platform.Player{AppID: game, Channel: 1, MSDKOpenID: 1, OpenID: openid(1)}, now)
+				return err
+			}, nil, nil},
+			{"an authorization", func() error { _, err := s.Authorize(ctx, game, openid(1), nil, false, now); return err }, nil, []store.Change{standing(game, 1)}},
+			{"an authorization of a reclaimed openid", func() error { _, err := s.Authorize(ctx, other, openid(2), nil, false, now); return err }, store.ErrNotFound, nil},
+			{"a pay epoch", func() error { _, err := s.RaisePayEpoch(ctx, game, openid(1), now); return err }, nil, []store.Change{standing(game, 1)}},
+			{"a pay epoch of nothing", func() error { _, err := s.RaisePayEpoch(ctx, game, openid(3), now); return err }, store.ErrNotFound, nil},
+			{"the end of a grant", func() error { return s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now) }, nil, []store.Change{standing(game, 1)}},
+			{"the end of an ended grant", func() error { return s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now) }, store.ErrNotFound, nil},
+			{"a login", func() error {
+				one := login(1)
+				one.TokenEpoch = 1
+				return s.CreateLogin(ctx, one)
+			}, nil, nil},
+			{"a code", func() error {
+				l, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed)
+				epoch = l.TokenEpoch
+				return err
+			}, nil, []store.Change{standing(game, 1)}},
+			{"a used code", func() error {
+				_, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed)
+				return err
+			}, store.ErrSpent, nil},
+			{"a refresh token", func() error { _, err := s.UseRefresh(ctx, game, ticket(1, 1), nil, now); return err }, nil, nil},
+			{"the end of a login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, nil, []store.Change{standing(game, 1)}},
+			{"the end of an ended login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, store.ErrNotFound, nil},
+			{"an openkey", func() error {
+				return s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1})
+			}, nil, nil},
+			{"an openkey's end", func() error { return s.RenewOpenkey(ctx, game, 1, now, now+2) }, nil, nil},
+			{"an account's password", func() error { return update(first, func(a *platform.Account) error { a.PasswordEpoch++; return nil }) }, nil,
+				[]store.Change{standing(game, 1), standing(other, 2)}},
+			{"an account's state", func() error {
+				return update(first+1, func(a *platform.Account) error { a.State = platform.AccountFrozen; return nil })
+			}, nil,
+				[]store.Change{standing(game, 3), standing(other, 4)}},
+			{"an account's class", func() error {
+				return update(first+1, func(a *platform.Account) error { a.Class = platform.ClassB; return nil })
+			}, nil,
+				[]store.Change{standing(game, 3), standing(other, 4)}},
+			{"an account's profile", func() error { return update(first, profile("渡鸦")) }, nil, []store.Change{store.ProfileChange{UIN: first}}},
+			{"an account's profile, to what it is", func() error { return update(first, profile("渡鸦")) }, nil, nil},
+			{"an account's hash", func() error {
+				return update(first, func(a *platform.Account) error { a.PasswordHash = "another"; return nil })
+			}, nil, nil},
+			{"an account, refused", func() error {
+				return update(first, func(a *platform.Account) error { a.PasswordEpoch++; return refused })
+			}, refused, nil},
+			{"a friendship", func() error { return s.Befriend(ctx, first, first+1, many, now) }, nil, []store.Change{friends(first), friends(first + 1)}},
+			{"a friendship that there is", func() error { return s.Befriend(ctx, first+1, first, many, now) }, nil, nil},
+			{"a friendship too many", func() error { account(t, s, first+2); return s.Befriend(ctx, first, first+2, 1, now) }, store.ErrFull, nil},
+			{"a remark", func() error { return s.SetRemark(ctx, first, first+1, "r") }, nil, []store.Change{friends(first)}},
+			{"a remark on a stranger", func() error { return s.SetRemark(ctx, first, first+2, "r") }, store.ErrNotFound, nil},
+			{"the end of a friendship", func() error { return s.Unfriend(ctx, first+1, first) }, nil, []store.Change{friends(first + 1), friends(first)}},
+			{"the end of no friendship", func() error { return s.Unfriend(ctx, first+1, first) }, store.ErrNotFound, nil},
+			{"a policy", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now) }, nil, []store.Change{store.PolicyChange{Version: 1, Record: []byte(`{"n":1}`)}}},
+			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, store.ErrExists, nil},
+		} {
+			if err := write.do(); !errors.Is(err, write.err) {
+				t.Fatalf("%s: got error %v, want %v", write.name, err, write.err)
+			}
+			if diff := cmp.Diff(write.want, heard.take(), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s: -want +got:\n%s", write.name, diff)
+			}
+		}
+	}},
+	{"a-change-is-reported-between-its-commit-and-the-return-of-its-write", func(t *testing.T, s store.Store) {
+		var mu sync.Mutex
+		seen := make(map[platform.OpenID]uint32)
+		s.OnChange(func(c store.Change) {
+			change := c.(store.StandingChange)
+			st, err := s.Standing(t.Context(), change.AppID, change.OpenID) // sees only what is committed
+			if err != nil {
+				t.Errorf("reported of %s: %v", change.OpenID, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[change.OpenID] = st.TokenEpoch
+		})
+		for i := range callers {
+			issue(t, s, game, first+platform.UIN(i), openid(byte(i)))
+		}
+		together(t, func(i int) (none struct{}, err error) {
+			id := openid(byte(i))
+			for epoch := range uint32(4) {
+				if _, err := s.Authorize(t.Context(), game, id, nil, false, now); err != nil {
+					return none, err
+				}
+				mu.Lock()
+				got := seen[id]
+				mu.Unlock()
+				if got != epoch+1 {
+					t.Errorf("token epoch %d was seen when the write of %d had returned", got, epoch+1)
+				}
+			}
+			return none, nil
+		})
+	}},
+	{"changes-are-reported-to-all", func(t *testing.T, s store.Store) {
+		one, two := listen(t, s), listen(t, s)
+		ok(t, s.StoreOIDBPolicy(t.Context(), 1, []byte(`{}`), now))
+		same(t, len(one.take()), 1)
+		same(t, len(two.take()), 1)
+	}},
+}
+
+// listener remembers what it hears, and checks that a reader sees it.
+type listener struct {
+	mu    sync.Mutex
+	heard []store.Change
+}
+
+func listen(t *testing.T, s store.Store) *listener {
+	l := new(listener)
+	s.OnChange(func(c store.Change) {
+		switch c := c.(type) {
+		case store.AppChange:
+			if app, err := s.App(t.Context(), c.App.AppID); err != nil || app.Name != c.App.Name {
+				t.Errorf("%+v is reported, %+v is read: %v", c.App, app, err)
+			}
+		case store.PolicyChange:
+			if version, record, err := s.OIDBPolicy(t.Context()); err != nil || version != c.Version || string(record) != string(c.Record) {
+				t.Errorf("version %d is reported, %d is read: %s, %v", c.Version, version, record, err)
+			}
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.heard = append(l.heard, c)
+	})
+	return l
+}
+
+// take returns what was heard since the last call.
+func (l *listener) take() []store.Change {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	heard := l.heard
+	l.heard = nil
+	return heard
+}
