@@ -38,7 +38,7 @@ func (s *Service) showProfile(ctx context.Context, req oidb.CheckRequest) (rsp o
 	if err != nil {
 		return rsp, retcode.OIDBConnectFailed.WithCause(err)
 	}
-	return oidb.ProfileResponse{UIN: login.UIN, OpenID: login.OpenID, Profile: profile}, nil
+	return oidb.ProfileResponse{UIN: login.UIN, OpenID: login.OpenID, Profile: *profile}, nil
 }
 
 // unmade reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.

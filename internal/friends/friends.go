@@ -95,11 +95,11 @@ func (s *Service) mayUse(ctx context.Context, app platform.AppID, write bool) er
 func atTime(list []Friend, now int64) []Friend {
 	copied := false
 	for i := range list {
-		if vip := list[i].Profile.VIP.At(now); vip != list[i].Profile.VIP {
+		if shown := list[i].Profile.At(now); shown != &list[i].Profile {
 			if !copied {
 				list, copied = slices.Clone(list), true
 			}
-			list[i].Profile.VIP = vip
+			list[i].Profile = *shown
 		}
 	}
 	return list
@@ -129,7 +129,7 @@ func (s *Service) Others(ctx context.Context, app platform.AppID, uin platform.U
 	)
 	for i := range list {
 		f := &list[i]
-		f.Profile.VIP = f.Profile.VIP.At(now)
+		f.Profile = *f.Profile.At(now)
 		if f.OpenID == (platform.OpenID{}) {
 			var candidate platform.OpenID
 			rand.Read(candidate[:])

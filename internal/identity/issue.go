@@ -200,7 +200,7 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oi
 	if err != nil {
 		return nil, err
 	}
-	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: shown}, nil
+	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: *shown}, nil
 }
 
 // Link is the identity that a link parameter carried.

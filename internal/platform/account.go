@@ -90,10 +90,14 @@ func (p *Profile) PictureBase() string {
 	return p.PictureURL + "#"
 }
 
-// At returns what the profile shows at that time: memberships that have lapsed are none.
-func (p Profile) At(nowMS int64) Profile {
-	p.VIP = p.VIP.At(nowMS)
-	return p
+// At returns what the profile shows at that time, when memberships that have lapsed are none: p itself where none has.
+func (p *Profile) At(nowMS int64) *Profile {
+	if !p.VIP.lapsed(nowMS) {
+		return p
+	}
+	shown := *p
+	shown.VIP = p.VIP.At(nowMS)
+	return &shown
 }
 
 // Validate checks the form of every field and returns the first fault in one sentence.

@@ -77,6 +77,16 @@ func (v *VIP) Named(name string) *Membership {
 // Has reports whether it is a membership and not none.
 func (m Membership) Has() bool { return m.Level > 0 }
 
+// lapsed reports whether a membership has lapsed at that time.
+func (v *VIP) lapsed(nowMS int64) bool {
+	for _, kind := range Memberships {
+		if m := kind.Of(v); m.EndMS != 0 && m.EndMS <= nowMS {
+			return true
+		}
+	}
+	return false
+}
+
 // At returns what holds at that time: a membership that has lapsed is none.
 func (v VIP) At(nowMS int64) VIP {
 	for _, kind := range Memberships {

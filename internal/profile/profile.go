@@ -32,8 +32,8 @@ func New(st store.Store, clock *platform.Clock) *Service {
 	return s
 }
 
-// Get returns what an account shows of itself now. Errors: store.ErrNotFound, or the storage's.
-func (s *Service) Get(ctx context.Context, uin platform.UIN) (platform.Profile, error) {
+// Get returns what an account shows of itself now, which must not be changed. Errors: store.ErrNotFound, or the storage's.
+func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile, error) {
 	slot := s.kept.Slot(uin)
 	if profile := slot.Get(uin); profile != nil {
 		return profile.At(s.clock.NowMS()), nil
@@ -41,7 +41,7 @@ func (s *Service) Get(ctx context.Context, uin platform.UIN) (platform.Profile, 
 	drops := slot.Drops()
 	account, err := s.store.Account(ctx, uin)
 	if err != nil {
-		return platform.Profile{}, err
+		return nil, err
 	}
 	slot.Put(uin, account.Profile, drops)
 	return account.Profile.At(s.clock.NowMS()), nil

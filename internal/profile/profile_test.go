@@ -74,7 +74,7 @@ func TestUpdateRefuses(t *testing.T) {
 	if _, err := profiles.Update(t.Context(), 4242424242, func(*platform.Profile) error { return nil }); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("nobody's: got %v, want ErrNotFound", err)
 	}
-	if p, err := profiles.Get(t.Context(), ann.UIN); err != nil || p != ann.Profile {
+	if p, err := profiles.Get(t.Context(), ann.UIN); err != nil || *p != ann.Profile {
 		t.Errorf("after what was refused: got %+v, %v", p, err)
 	}
 }

@@ -159,7 +159,7 @@ func (d *door) friendsDetail(c *access.Call) (any, error) {
 	answer := &friendsResult{Lists: make([]friend, 0, len(rsp.Friends)+1), IsLost: digit(rsp.Lost)}
 	if in.Flag == flagFriendsAndOwn {
 		if p, err := d.identity.Profiles.Get(c.Context(), login.UIN); err == nil {
-			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: p}))
+			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
 		} else { // the friends are there all the same
 			c.Note(slog.String("lost", "the caller: "+err.Error()))
 			answer.IsLost = digit(true)

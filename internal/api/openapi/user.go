@@ -16,7 +16,7 @@ func (d *door) getInfo(c *access.Call) (any, error) {
 		return nil, err
 	}
 	return &answer{lost: &complete, data: func(w *writer) {
-		in.writeProfile(w, &shown)
+		in.writeProfile(w, shown)
 		if in.platform == "qplus" {
 			w.text("openid", in.openid.String())
 		}
@@ -89,9 +89,12 @@ func isSetup(c *access.Call) (any, error) {
 }
 
 // vip returns the memberships of the user that hold now.
-func (d *door) vip(c *access.Call) (v platform.VIP, err error) {
+func (d *door) vip(c *access.Call) (*platform.VIP, error) {
 	shown, err := d.identity.Profiles.Get(c.Context(), c.Input.(*request).login.UIN)
-	return shown.VIP, err
+	if err != nil {
+		return nil, err
+	}
+	return &shown.VIP, nil
 }
 
 // isVIP is /v3/user/is_vip.
@@ -101,7 +104,7 @@ func (d *door) isVIP(c *access.Call) (any, error) {
 		return nil, err
 	}
 	return &answer{lost: &complete, data: func(w *writer) {
-		writeYellow(w, &v)
+		writeYellow(w, v)
 		w.number("yellow_vip_pay_way", 0)
 	}}, nil
 }
@@ -155,7 +158,7 @@ func (d *door) totalVIPInfo(c *access.Call) (any, error) {
 	}
 	in := c.Input.(*request)
 	return &answer{lost: &complete, data: func(w *writer) {
-		writeVIPs(w, &v, func(param string) bool { return in.query.Get(param) == "1" })
+		writeVIPs(w, v, func(param string) bool { return in.query.Get(param) == "1" })
 	}}, nil
 }
 
