@@ -41,7 +41,7 @@ func parseUIN(text string) (platform.UIN, error) {
 
 func accountPath(uin platform.UIN) string { return accountsPath + "/" + uin.String() }
 
-const passwordHelp = "\nThe password is the first line of standard input or of --password-file; on a terminal it is asked for."
+const passwordHelp = "\nThe password is the first line of standard input or of --password-file; on a terminal the command asks for it."
 
 func addPasswordFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "password-file", "", "`file` with the password on its first line; - is standard input")
@@ -191,8 +191,8 @@ func newAccountPasswdCommand(c *client) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "passwd UIN",
-		Short: "Give an account a new password; every token issued before ends",
-		Long:  "Give an account a new password; every token issued before ends." + passwordHelp,
+		Short: "Give an account a new password; every earlier token ends",
+		Long:  "Give an account a new password; every earlier token ends." + passwordHelp,
 		Example: `  rookery account passwd 10001
   rookery account passwd 10001 --password-file password.txt`,
 		Args: exactArgs("UIN"),
@@ -220,7 +220,7 @@ func newAccountReclaimCommand(c *client) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reclaim UIN",
 		Short: "Take back an account's openid at an app; its tokens end",
-		Long: "Take back an account's openid at an app. Its tokens end, and the account gets another openid when it comes to\n" +
+		Long: "Take back an account's openid at an app. Its tokens end, and the account gets another openid when it returns to\n" +
 			"the app again, as a new player.",
 		Example: "  rookery account reclaim 10001 --app 100700001",
 		Args:    exactArgs("UIN"),
@@ -234,7 +234,7 @@ func newAccountReclaimCommand(c *client) *cobra.Command {
 				return err
 			}
 			return ask(cmd.Context(), c, http.MethodPost, accountPath(uin)+"/reclaim", reclaim, func(b platform.OpenIDBinding) error {
-				_, err := fmt.Fprintf(c.out, "Openid %s of account %s at app %s is taken back.\n", b.OpenID, b.UIN, b.AppID)
+				_, err := fmt.Fprintf(c.out, "Openid %s of account %s at app %s was taken back.\n", b.OpenID, b.UIN, b.AppID)
 				return err
 			})
 		},

@@ -15,22 +15,22 @@ import (
 )
 
 const vipHelp = `
-Memberships are given by name as NAME=LEVEL, with ,year ,luxury ,since=DATE and ,until=DATE behind it as they apply;
-NAME=0 takes one away. Names: member, super, blue, red, yellow, green, pink, superqq, xinyue, anime, wifi.`
+Memberships are given by name as NAME=LEVEL, followed by ,year ,luxury ,since=DATE and ,until=DATE as they apply;
+NAME=0 removes one. Names: member, super, blue, red, yellow, green, pink, superqq, xinyue, anime, wifi.`
 
-// addProfileFlags has the flags of a command fill in a profile, and returns the values of --vip.
+// addProfileFlags adds the flags that fill in a profile, and returns the values of --vip.
 func addProfileFlags(cmd *cobra.Command, profile *platform.Profile) (vip *[]string) {
 	flags := cmd.Flags()
 	flags.StringVar(&profile.Nickname, "nickname", "", "`name` that others see")
 	flags.IntVar(&profile.Gender, "gender", 0, "`number`: 0 not given, 1 male, 2 female")
-	flags.StringVar(&profile.PictureURL, "picture-url", "", "`URL` of the picture; one that ends with / gets a size behind it: 40, 100")
+	flags.StringVar(&profile.PictureURL, "picture-url", "", "`URL` of the picture; one that ends with / gets a size appended: 40, 100")
 	flags.StringVar(&profile.Country, "country", "", "`country`")
 	flags.StringVar(&profile.Province, "province", "", "`province`")
 	flags.StringVar(&profile.City, "city", "", "`city`")
 	flags.StringVar(&profile.Language, "language", "", "`language`")
 	flags.BoolVar(&profile.RealNamed, "real-named", false, "the person's real name is registered")
 	flags.IntVar(&profile.VIP.QQLevel, "qq-level", 0, "QQ level, a `number`")
-	return flags.StringArray("vip", nil, "`membership` such as yellow=4,year,until=2027-01-31; may come several times")
+	return flags.StringArray("vip", nil, "`membership` such as yellow=4,year,until=2027-01-31; repeatable")
 }
 
 // parseMembership reads NAME=LEVEL[,year][,luxury][,since=DATE][,until=DATE].
@@ -41,7 +41,7 @@ func parseMembership(text string) (name string, m platform.Membership, err error
 	first, rest, more := strings.Cut(text, ",")
 	name, level, ok := strings.Cut(first, "=")
 	if new(platform.VIP).Named(name) == nil {
-		return wrong("there is no such membership; 'rookery account update --help' lists them")
+		return wrong("unknown membership; 'rookery account update --help' lists the names")
 	}
 	if m.Level, err = strconv.Atoi(level); !ok || err != nil || m.Level < 0 {
 		return wrong("it does not begin with NAME=LEVEL")
@@ -68,13 +68,13 @@ func parseMembership(text string) (name string, m platform.Membership, err error
 		case key == "until":
 			m.EndMS = ms
 		default:
-			return wrong(fmt.Sprintf("%q is none of year, luxury, since=DATE and until=DATE", part))
+			return wrong(fmt.Sprintf("%q is not year, luxury, since=DATE or until=DATE", part))
 		}
 	}
 	return name, m, nil
 }
 
-// vipRows are label and text of what an account has.
+// vipRows returns a label and a text for each membership of an account.
 func vipRows(vip *platform.VIP) (rows [][2]string) {
 	if vip.QQLevel != 0 {
 		rows = append(rows, [2]string{"QQ level", strconv.Itoa(vip.QQLevel)})
@@ -106,8 +106,8 @@ func newAccountUpdateCommand(c *client) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "update UIN",
-		Short: "Change what an account shows of itself",
-		Long:  "Change what an account shows of itself. What no flag names stays as it is.\n" + vipHelp,
+		Short: "Change the profile that an account shows",
+		Long:  "Change the profile that an account shows. What no flag names stays as it is.\n" + vipHelp,
 		Example: `  rookery account update 10001 --nickname Anna --picture-url https://pic.example/u/1/
   rookery account update 10001 --qq-level 21 --vip yellow=4,year,until=2027-01-31 --vip member=0`,
 		Args: exactArgs("UIN"),
@@ -154,7 +154,7 @@ func newAccountFriendsCommand(c *client) *cobra.Command {
 	return newGroup("friends", "List, make and end an account's friendships", "",
 		newFriendsListCommand(c),
 		c.newFriendCommand("add", "Make two accounts friends of each other", http.MethodPost, "now friends"),
-		c.newFriendCommand("remove", "End the friendship of two accounts", http.MethodDelete, "no friends any more"),
+		c.newFriendCommand("remove", "End the friendship of two accounts", http.MethodDelete, "no longer friends"),
 		newFriendsRemarkCommand(c),
 	)
 }
@@ -195,7 +195,7 @@ func parsePair(args []string) (uin, friend platform.UIN, err error) {
 	return uin, friend, err
 }
 
-// newFriendCommand makes or ends a friendship; it does so on both sides.
+// newFriendCommand returns a command that makes or ends a friendship, on both sides.
 func (c *client) newFriendCommand(name, short, method, done string) *cobra.Command {
 	return &cobra.Command{
 		Use:     name + " UIN FRIEND",
@@ -222,7 +222,7 @@ func (c *client) newFriendCommand(name, short, method, done string) *cobra.Comma
 func newFriendsRemarkCommand(c *client) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remark UIN FRIEND TEXT",
-		Short:   "Set what an account calls a friend; an empty text takes the remark away",
+		Short:   "Set an account's remark about a friend; an empty text removes it",
 		Example: `  rookery account friends remark 10001 10002 "Benny from school"`,
 		Args:    exactArgs("UIN", "FRIEND", "TEXT"),
 		RunE: func(cmd *cobra.Command, args []string) error {

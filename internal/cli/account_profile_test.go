@@ -48,11 +48,11 @@ func TestAccountUpdate(t *testing.T) {
 	}
 	checkRefusals(t, []refusal{
 		{"nothing to change", "", []string{"account", "update", "20001"}, ExitUsage, "nothing to change"},
-		{"unknown membership", "", []string{"account", "update", "20001", "--vip", "gold=1"}, ExitUsage, "there is no such membership"},
+		{"unknown membership", "", []string{"account", "update", "20001", "--vip", "gold=1"}, ExitUsage, "unknown membership"},
 		{"level too high", "", []string{"account", "update", "20001", "--vip", "blue=101"}, ExitFailure, "blue: level 101"},
 		{"wrong gender", "", []string{"account", "update", "20001", "--gender", "9"}, ExitFailure, "gender 9"},
 		{"unknown account", "", []string{"account", "update", "99999", "--nickname", "x"}, ExitFailure, "rookery: there is no account 99999"},
-		{"unknown membership at creation", "password\n", []string{"account", "create", "--vip", "gold=1"}, ExitUsage, "there is no such membership"},
+		{"unknown membership at creation", "password\n", []string{"account", "create", "--vip", "gold=1"}, ExitUsage, "unknown membership"},
 	})
 }
 
@@ -65,7 +65,7 @@ func TestAccountFriends(t *testing.T) {
 	if len(of8) != 1 || of8[0]["friend"] != "10001" || of8[0]["remark"] != "" {
 		t.Errorf("friends of 10008: %v", of8)
 	}
-	wantAll(t, run(t, "", "account", "friends", "remove", "10008", "10001"), "no friends any more")
+	wantAll(t, run(t, "", "account", "friends", "remove", "10008", "10001"), "no longer friends")
 	if of8 = decode[[]map[string]any](t, run(t, "", "account", "friends", "list", "10008", "--json")); len(of8) != 0 {
 		t.Errorf("friends of 10008 afterwards: %v", of8)
 	}

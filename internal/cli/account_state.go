@@ -11,7 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// setState puts the account that a command's argument names into a state.
+// setState changes the state of the account that a command's argument names.
 func (c *client) setState(ctx context.Context, account string, state platform.AccountState) error {
 	uin, err := parseUIN(account)
 	if err != nil {
@@ -35,7 +35,7 @@ func newAccountFreezeCommand(c *client) *cobra.Command {
 func newAccountUnfreezeCommand(c *client) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unfreeze UIN",
-		Short:   "Make a frozen or protected account a normal one again",
+		Short:   "Return a frozen or protected account to normal",
 		Example: "  rookery account unfreeze 10001",
 		Args:    exactArgs("UIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,8 +48,8 @@ func newAccountProtectCommand(c *client) *cobra.Command {
 	var special bool
 	cmd := &cobra.Command{
 		Use:   "protect UIN",
-		Short: "Put an account under protection, as an employee's or a special one",
-		Long: "Put an account under protection: an employee's or, with --special, the advanced one. A back end that refuses\n" +
+		Short: "Put an account under an employee's or special protection",
+		Long: "Put an account under an employee's protection or, with --special, the advanced one. A back end that refuses\n" +
 			"such an account answers oidb 113 or 115. 'rookery account unfreeze' lifts the protection.",
 		Example: "  rookery account protect 10001\n" +
 			"  rookery account protect 10001 --special",
@@ -62,7 +62,7 @@ func newAccountProtectCommand(c *client) *cobra.Command {
 			return c.setState(cmd.Context(), args[0], state)
 		},
 	}
-	cmd.Flags().BoolVar(&special, "special", false, "advanced protection in place of an employee's")
+	cmd.Flags().BoolVar(&special, "special", false, "advanced protection instead of an employee's")
 	return cmd
 }
 

@@ -27,7 +27,7 @@ func newAppCommand(s *streams) *cobra.Command {
 
 const appsPath = "/admin/v1/apps"
 
-// appPath returns the path of the app that a command's argument names.
+// appPath returns the admin API's path of the app that a command's argument names.
 func appPath(arg string) (string, error) {
 	id, err := platform.ParseAppID(arg)
 	if err != nil {
@@ -88,7 +88,7 @@ func newAppShowCommand(c *client) *cobra.Command {
 	var keys bool
 	cmd := &cobra.Command{
 		Use:   "show APPID",
-		Short: "Show an app, without its keys unless they are asked for",
+		Short: "Show an app, with its keys only when asked",
 		Example: `  rookery app show 100700001
   rookery app show 100700001 --keys
   rookery app show 100700001 --json`,
@@ -227,7 +227,7 @@ func callers[T any](allowed []T) string {
 	return listed(allowed)
 }
 
-// rates writes an API's rates as --rate takes them.
+// rates formats an API's rates as --rate takes them.
 func rates(limit platform.RateLimit) string {
 	var parts []string
 	if limit.App != (platform.Rate{}) {

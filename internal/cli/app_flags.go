@@ -14,33 +14,33 @@ import (
 
 const appFlagsHelp = `A flag whose value is one of several may be repeated; together they replace the whole list, and the word none
 empties it. An address without a mask is that one address. APIs are named by the end of their path, such as verify_login
-for /v2/auth/verify_login; relation is the permission for whole friend lists. A name that no API has is refused with
-a list of those that there are.`
+for /v2/auth/verify_login; relation is the permission for whole friend lists. An unknown name is refused with
+a list of the known ones.`
 
-// addAppFlags adds the flags that say what an app is like. Settings of flags that are not given stay nil.
+// addAppFlags adds the flags that describe an app. Settings whose flags are not given stay nil.
 func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	flags := cmd.Flags()
 	flags.Func("name", "`name` of the app", into(&s.Name, verbatim))
-	flags.Func("gameid", "`number` of the game at MSDK V5; 0 is none", into(&s.GameID, parseGame))
+	flags.Func("gameid", "`number` of the game at MSDK V5; 0 for none", into(&s.GameID, parseGame))
 	flags.Func("environment", "`environment`: formal, or test, which only its test numbers may use", into(&s.Environment, parseEnvironment))
 	flags.BoolFunc("online", "take calls", into(&s.Online, strconv.ParseBool))
 	flags.BoolFunc("offline", "refuse all calls", into(&s.Online, parseNot))
 	cmd.MarkFlagsMutuallyExclusive("online", "offline")
-	flags.BoolFunc("require-tls", "refuse plain HTTP; --require-tls=false takes it again", into(&s.RequireTLS, strconv.ParseBool))
+	flags.BoolFunc("require-tls", "refuse plain HTTP; --require-tls=false accepts it again", into(&s.RequireTLS, strconv.ParseBool))
 	flags.Func("api", "grant this `API` by its permission name, * for all; repeatable", each(&s.APIs, verbatim))
-	flags.Func("allow", "take calls from this `CIDR` or address; repeatable", each(&s.AllowOrdinary, parsePrefix))
-	flags.Func("allow-sensitive", "take calls of sensitive APIs from this `CIDR` or address; repeatable", each(&s.AllowSensitive, parsePrefix))
-	flags.Func("rate", "bound calls, as in `API=app:100/s,user:5/m`; API=none takes the bound away; repeatable", func(text string) error {
+	flags.Func("allow", "accept calls from this `CIDR` or address; repeatable", each(&s.AllowOrdinary, parsePrefix))
+	flags.Func("allow-sensitive", "accept calls of sensitive APIs from this `CIDR` or address; repeatable", each(&s.AllowSensitive, parsePrefix))
+	flags.Func("rate", "bound calls, as in `API=app:100/s,user:5/m`; API=none removes the bound; repeatable", func(text string) error {
 		return addRate(&s.Rates, text)
 	})
 	flags.Func("redirect-uri", "`URI` that a login may return to; repeatable", each(&s.RedirectURIs, verbatim))
-	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false takes them again", into(&s.RequirePKCE, strconv.ParseBool))
-	flags.Func("developer", "`name` of whose app it is: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
+	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false accepts them again", into(&s.RequirePKCE, strconv.ParseBool))
+	flags.Func("developer", "`name` of the app's developer: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
 	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))
 	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
 }
 
-// into is the setter of a flag with one value.
+// into returns the setter of a flag with one value.
 func into[T any](setting **T, parse func(string) (T, error)) func(string) error {
 	return func(text string) error {
 		value, err := parse(text)
@@ -49,7 +49,7 @@ func into[T any](setting **T, parse func(string) (T, error)) func(string) error 
 	}
 }
 
-// each is the setter of a flag that is repeated for a list.
+// each returns the setter of a flag that is repeated to form a list.
 func each[T any](setting **[]T, parse func(string) (T, error)) func(string) error {
 	return func(text string) error {
 		first := *setting == nil
@@ -61,7 +61,7 @@ func each[T any](setting **[]T, parse func(string) (T, error)) func(string) erro
 		case text == "none" && first:
 			return nil
 		case text == "none" || !first && len(*list) == 0:
-			return fmt.Errorf("none stands alone")
+			return fmt.Errorf("none cannot be combined with other values")
 		}
 		value, err := parse(text)
 		*list = append(*list, value)
@@ -77,7 +77,7 @@ func parseNot(text string) (bool, error) {
 }
 
 func parseGame(text string) (id platform.GameID, err error) {
-	err = id.UnmarshalText([]byte(text)) // takes 0 too
+	err = id.UnmarshalText([]byte(text)) // it also takes 0
 	return id, err
 }
 
@@ -95,13 +95,13 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	}
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" {
-		return netip.Prefix{}, fmt.Errorf("neither an address nor one with a mask such as 10.0.0.0/8")
+		return netip.Prefix{}, fmt.Errorf("neither an address nor a range such as 10.0.0.0/8")
 	}
-	addr = addr.Unmap() // as callers are compared
+	addr = addr.Unmap() // callers' addresses are compared in this form
 	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
-// addRate reads API=app:RATE,user:RATE with one of the two or both, or API=none.
+// addRate reads API=app:RATE,user:RATE, with one of the two or both, or API=none.
 func addRate(setting **map[string]*platform.RateLimit, text string) error {
 	if *setting == nil {
 		*setting = &map[string]*platform.RateLimit{}
@@ -111,7 +111,7 @@ func addRate(setting **map[string]*platform.RateLimit, text string) error {
 		return fmt.Errorf("not in the form API=app:100/s,user:5/m")
 	}
 	if _, twice := (**setting)[api]; twice {
-		return fmt.Errorf("%s has a rate already: put both in one flag", api)
+		return fmt.Errorf("%s already has a rate: put both in one flag", api)
 	}
 	if spec == "none" {
 		(**setting)[api] = nil
@@ -130,7 +130,7 @@ func addRate(setting **map[string]*platform.RateLimit, text string) error {
 		case whose == "user" && limit.User == platform.Rate{}:
 			limit.User = rate
 		default:
-			return fmt.Errorf("%q is not app: or user:, each once", part)
+			return fmt.Errorf("%q is not app:RATE or user:RATE, each at most once", part)
 		}
 	}
 	(**setting)[api] = &limit

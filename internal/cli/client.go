@@ -36,10 +36,10 @@ const (
 
 const operatorLong = `
 
-These commands work on a running platform through its admin API: on the one that was started last on this machine, or
-on the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE, name.`
+These commands work on a running platform through its admin API: the one that was started last on this machine, or
+the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE, name.`
 
-// addFlags gives a group of operator commands the flags that all of them have.
+// addFlags gives a group of operator commands their common flags.
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 	group.Long = group.Short + "." + operatorLong
 	flags := group.PersistentFlags()
@@ -49,7 +49,7 @@ func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 	return group
 }
 
-// ask sends a request, with in as its body unless that is nil, and prints the answer: as it came with --json, else
+// ask sends a request, with in as its body unless that is nil, and prints the answer: as received with --json, otherwise
 // through show.
 func ask[T any](ctx context.Context, c *client, method, path string, in any, show func(T) error) error {
 	answer, err := c.call(ctx, method, path, in)
@@ -65,7 +65,7 @@ func ask[T any](ctx context.Context, c *client, method, path string, in any, sho
 	}
 	var out T
 	if err := json.Unmarshal(answer, &out); err != nil {
-		return fmt.Errorf("the platform's answer is not what this rookery understands: %w", err)
+		return fmt.Errorf("this rookery does not understand the platform's answer: %w", err)
 	}
 	return show(out)
 }
@@ -76,7 +76,7 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 		return nil, err
 	}
 	if to.tokenFile == "" {
-		// Whether a platform is there comes first, and the request itself is for nobody who is not.
+		// First make sure that a platform answers there: the request itself must not go to anybody else.
 		method, path, in = http.MethodGet, "/admin/v1/keys", nil
 	}
 	var body []byte
@@ -95,7 +95,7 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	req.Header.Set("Content-Type", "application/json")
 	web := http.Client{
 		Timeout: askTimeout,
-		// A request may hold a password: it goes where the operator said and nowhere else.
+		// A request may hold a password: it goes where the operator said and must not follow a redirect elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	rsp, err := web.Do(req)
@@ -110,10 +110,10 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	return to.judge(path, rsp.StatusCode, answer)
 }
 
-// target is a platform and what opens its admin API.
+// target is a platform and the token of its admin API.
 type target struct{ server, token, tokenFile string }
 
-// judge tells a result from a refusal, and from an answer that is none of an admin API's.
+// judge returns the answer of a success, and an error for a refusal or for an answer that no admin API gives.
 func (to *target) judge(path string, status int, answer jsontext.Value) (jsontext.Value, error) {
 	if len(answer) > maxAnswer {
 		return nil, fmt.Errorf("the answer of %s has more than %d bytes", to.server, maxAnswer)
@@ -127,15 +127,15 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 	}
 	switch {
 	case status < 400 || json.Unmarshal(answer, &refusal) != nil || refusal.Error == "":
-		return nil, unreachablef("what answers at %s (HTTP %d) is no rookery platform", to.server, status)
+		return nil, unreachablef("the server at %s (HTTP %d) is not a rookery platform", to.server, status)
 	case status == http.StatusUnauthorized && to.tokenFile == "":
 		return nil, usageErrorf("a platform answers at %s: name the file with its admin token with --token-file or ROOKERY_TOKEN_FILE", to.server)
 	case status == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it is another platform's", to.server, to.tokenFile)
+		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it belongs to another platform", to.server, to.tokenFile)
 	case strings.HasPrefix(refusal.Error, server.NoPath) && strings.HasPrefix(path, "/dev/"):
-		return nil, fmt.Errorf("the platform at %s is no rookery dev, which alone has a clock to move, faults and a list of requests", to.server)
+		return nil, fmt.Errorf("the platform at %s is not a rookery dev: only rookery dev has a clock to move, faults and a list of requests", to.server)
 	case strings.HasPrefix(refusal.Error, server.NoPath):
-		return nil, fmt.Errorf("there is no admin API at %s: rookery serve has it at admin.listen", to.server)
+		return nil, fmt.Errorf("no admin API answers at %s: rookery serve has it at admin.listen", to.server)
 	case status >= 500:
 		return nil, fmt.Errorf("%s (request %s)", clean(refusal.Error), clean(refusal.RequestID))
 	default:
@@ -143,9 +143,9 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 	}
 }
 
-// find returns the platform to speak to. It has no token file when none is known.
+// find returns the platform to talk to. It has no token file when none is known.
 func (c *client) find() (*target, error) {
-	last, _ := lastServer() // without a note there is none that is known
+	last, _ := lastServer() // without the note no server is known
 	last.URL = strings.TrimRight(last.URL, "/")
 	to := &target{
 		server:    strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER"), last.URL), "/"),
@@ -157,7 +157,7 @@ func (c *client) find() (*target, error) {
 	if u, err := url.Parse(to.server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", to.server)
 	}
-	noted := to.tokenFile == "" && to.server == last.URL // no other server is shown this one's token
+	noted := to.tokenFile == "" && to.server == last.URL // no other server is sent this one's token
 	if noted {
 		to.tokenFile = last.TokenFile
 	}
@@ -181,7 +181,7 @@ func noAnswer(ctx context.Context, server string, err error) error {
 		if failed.Timeout() {
 			return unreachablef("%s has not answered within %s", server, askTimeout)
 		}
-		err = failed.Err // without the URL, which the sentence has
+		err = failed.Err // without the URL, which is in the sentence already
 	}
 	return unreachablef("no platform answers at %s (%w)", server, err)
 }

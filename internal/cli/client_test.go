@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
-// platformUnderTest is a platform with the demo world that operator commands find by its note.
+// platformUnderTest is a platform with the demo world, which operator commands find by its note.
 type platformUnderTest struct {
 	*server.World
 	log   *bytes.Buffer // complete after stop
@@ -23,7 +23,7 @@ type platformUnderTest struct {
 	token string
 }
 
-// ownFolders keeps a test away from the folders and settings of whoever runs it.
+// ownFolders keeps a test away from the folders and settings of the person who runs it.
 func ownFolders(t *testing.T) {
 	t.Helper()
 	folder := t.TempDir()
@@ -79,7 +79,7 @@ func run(t *testing.T, in string, args ...string) string {
 	return out
 }
 
-// refusal is a command line that must not succeed.
+// refusal is a command line that must fail.
 type refusal struct {
 	name   string
 	in     string
@@ -128,7 +128,7 @@ func TestCommandsFindThePlatform(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := secretFile(t, strings.Repeat("0", 64))
-	gone := "http://127.0.0.1:1" // port 1 is nobody's
+	gone := "http://127.0.0.1:1" // nobody listens on port 1
 	tests := []struct {
 		name   string
 		env    map[string]string
@@ -154,7 +154,7 @@ func TestCommandsFindThePlatform(t *testing.T) {
 		{"wrong token", nil, []string{"--token-file", wrong}, ExitFailure, "refused the admin token from " + wrong},
 		{"no URL", nil, []string{"--server", "127.0.0.1:8700", "--token-file", token}, ExitUsage, "not a URL such as"},
 		{"another scheme", nil, []string{"--server", "ftp://127.0.0.1", "--token-file", token}, ExitUsage, "not a URL such as"},
-		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "there is no admin API at " + p.HTTP + "/prefix"},
+		{"wrong path", nil, []string{"--server", p.HTTP + "/prefix", "--token-file", token}, ExitFailure, "no admin API answers at " + p.HTTP + "/prefix"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestNoPlatform(t *testing.T) {
 	})
 }
 
-// What answers may be anything: another program, or a platform in trouble.
+// The server at the address may be anything: another program, or a platform in trouble.
 func TestOddAnswers(t *testing.T) {
 	ownFolders(t)
 	tests := []struct {
@@ -209,9 +209,9 @@ func TestOddAnswers(t *testing.T) {
 		status int
 		err    string
 	}{
-		{"web page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, ExitUnreachable, "is no rookery platform"},
-		{"another program's refusal", func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) }, ExitUnreachable, "(HTTP 404) is no rookery platform"},
-		{"JSON of something else", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"apps":3}`) }, ExitFailure, "not what this rookery understands"},
+		{"web page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, ExitUnreachable, "is not a rookery platform"},
+		{"another program's refusal", func(w http.ResponseWriter, _ *http.Request) { http.NotFound(w, nil) }, ExitUnreachable, "(HTTP 404) is not a rookery platform"},
+		{"JSON of something else", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"apps":3}`) }, ExitFailure, "does not understand the platform's answer"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}, ExitUnreachable, "(HTTP 307)"},

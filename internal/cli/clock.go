@@ -26,7 +26,7 @@ func newClockCommand(s *streams) *cobra.Command {
 			},
 		}
 	}
-	advance := move("advance DURATION", "Move the platform's clock on, so that tokens lapse", "  rookery dev clock advance 168h\n  rookery dev clock advance -- -30m",
+	advance := move("advance DURATION", "Move the platform's clock on, so that tokens expire", "  rookery dev clock advance 168h\n  rookery dev clock advance -- -30m",
 		func(arg string) (dev.Move, error) {
 			if _, err := time.ParseDuration(arg); err != nil {
 				return dev.Move{}, usageErrorf("%q is not a duration such as 168h", arg)
@@ -36,7 +36,7 @@ func newClockCommand(s *streams) *cobra.Command {
 	advance.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageErrorf("%w; a duration that goes back comes after --: advance -- -30m", err)
 	})
-	return c.addFlags(newGroup("clock", "Look at and move the clock of a running rookery dev", "",
+	return c.addFlags(newGroup("clock", "Show and move the clock of a running rookery dev", "",
 		&cobra.Command{
 			Use: "show", Short: "Show the platform's time", Example: "  rookery dev clock show --json", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {

@@ -80,8 +80,8 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show NUMBER",
-		Short: "Show all that is known about a return code",
-		Long: "Show all that is known about a return code. NUMBER is taken in any form in which it is printed: decimal, hex,\n" +
+		Short: "Show everything about a return code",
+		Long: "Show everything about a return code. NUMBER may have any form in which it is printed: decimal, hex,\n" +
 			"or the bus's byte with or without its sign. A number that several domains have shows a row of each.",
 		Example: "  rookery codes show -5\n" +
 			"  rookery codes show 0x47\n" +
@@ -141,7 +141,7 @@ func writeEntryTable(w io.Writer, entries []retcode.Entry) error {
 	return table.Flush()
 }
 
-// numbers prints the number or the range of a row.
+// numbers returns the number or the range of a row.
 func numbers(e retcode.Entry) string {
 	if e.Low == e.High {
 		return strconv.Itoa(e.Low)
@@ -149,8 +149,8 @@ func numbers(e retcode.Entry) string {
 	return fmt.Sprintf("%d~%d", e.Low, e.High)
 }
 
-// writeEntry prints a row for reading. Number and symbol are the row's or those of one code of it; the reason says why a
-// text was read as this code.
+// writeEntry prints a row for reading. Number and symbol are those of the row or of one code in it; reason, if any, says
+// why a text was read as this code.
 func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbol, reason string) {
 	fmt.Fprintf(w, "%s  %s\n", colours.paint(e.Class, fmt.Sprintf("%v %s", e.Domain, number)), symbol)
 	field := func(name, text string) {
@@ -171,7 +171,7 @@ func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbo
 	field("Why", reason)
 }
 
-// otherForms lists how else the number is printed.
+// otherForms lists the other forms in which the number is printed.
 func otherForms(e retcode.Entry) string {
 	if e.Signed == "" || e.Signed == strconv.Itoa(e.Low) {
 		return e.Hex
@@ -182,7 +182,7 @@ func otherForms(e retcode.Entry) string {
 // palette colours texts by class, or leaves them alone.
 type palette bool
 
-// coloursFor colours what a person reads on a terminal, unless NO_COLOR is set (no-color.org).
+// coloursFor returns a palette that colours text for a terminal, unless NO_COLOR is set (no-color.org).
 func coloursFor(w io.Writer) palette {
 	f, isFile := w.(*os.File)
 	return palette(isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())))
@@ -206,10 +206,10 @@ func (p palette) paint(class retcode.Class, text string) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", colour, text)
 }
 
-// acceptNegativeNumbers lets a command take arguments such as -5, which would be read as flags otherwise. It is called
+// acceptNegativeNumbers lets a command take arguments such as -5, which would otherwise be read as flags. It must be called
 // when the command is complete.
 func acceptNegativeNumbers(cmd *cobra.Command) {
-	// No argument of a process holds this byte, so it can hide an argument's hyphen from the flag parser.
+	// No argument of a process can contain this byte, so it can hide an argument's hyphen from the flag parser.
 	const hidden = "\x00"
 	check, run := cmd.Args, cmd.RunE
 	cmd.DisableFlagParsing = true

@@ -70,7 +70,7 @@ func TestCodesList(t *testing.T) {
 	}
 }
 
-// Clients in other languages rely on the golden file being what the command prints.
+// Clients in other languages rely on the command printing exactly the golden file.
 func TestCodesListIsGolden(t *testing.T) {
 	want, err := os.ReadFile("../../retcode/testdata/codes.golden.json")
 	if err != nil {
@@ -173,7 +173,7 @@ func TestPalette(t *testing.T) {
 	}
 }
 
-// What a remedy tells its reader to run exists.
+// Commands that a remedy names exist.
 func TestRemediesNameRealCommands(t *testing.T) {
 	root := newRootCommand(&streams{})
 	named := 0

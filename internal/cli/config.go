@@ -15,14 +15,14 @@ import (
 )
 
 func newConfigCommand(s *streams) *cobra.Command {
-	return newGroup("config", "Look at the configuration of rookery serve", "", newConfigCheckCommand(s), newConfigPrintCommand(s))
+	return newGroup("config", "Check and print the configuration of rookery serve", "", newConfigCheckCommand(s), newConfigPrintCommand(s))
 }
 
 func newConfigCheckCommand(s *streams) *cobra.Command {
 	var from settings
 	cmd := &cobra.Command{
 		Use:     "check",
-		Short:   "Say whether rookery serve could start with a configuration, and what is not safe about it",
+		Short:   "Check whether rookery serve could start with a configuration, and what is not safe about it",
 		Example: "  rookery config check --config /etc/rookery.yaml",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +41,7 @@ func newConfigCheckCommand(s *streams) *cobra.Command {
 			if len(warnings) > 0 {
 				unsafe = fmt.Sprintf("; not safe: %d.", len(warnings))
 			}
-			_, err = fmt.Fprintf(s.out, "The configuration is right%s\n", unsafe)
+			_, err = fmt.Fprintf(s.out, "The configuration is valid%s\n", unsafe)
 			return err
 		},
 	}
@@ -89,8 +89,8 @@ hold only the paths of their files.`,
 	return cmd
 }
 
-// otherVariables are ROOKERY_ variables that are no settings of the platform: those of the operator commands, of the tests,
-// and of rookery dev exec.
+// otherVariables are ROOKERY_ variables that are not settings of the platform: those of the operator commands, of the
+// tests, and of rookery dev exec.
 var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKERY_TOKEN_FILE", "ROOKERY_BINARY"}, execVariables...)
 
 // settings reads the configuration that a command line names.
@@ -113,7 +113,7 @@ func (s *settings) addFlags(cmd *cobra.Command) {
 	}
 }
 
-// settingFlag is a setting's flag. What it is given is looked at with all the others.
+// settingFlag is a setting's flag. Its value is checked together with all other settings.
 type settingFlag struct{ text, kind string }
 
 func (f *settingFlag) String() string { return f.text }
@@ -124,7 +124,7 @@ func (f *settingFlag) Set(text string) error {
 	return nil
 }
 
-// placeholder is the word that help texts show for a setting's value.
+// placeholder returns the word that help texts show for a setting's value.
 func placeholder(s *config.Setting) string {
 	kind, _, _ := strings.Cut(s.Kind(), " from ")
 	if strings.HasPrefix(kind, "list of ") {
@@ -147,7 +147,7 @@ func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
 		Flags:   given,
 	})
 	if err != nil {
-		err = fmt.Errorf("the configuration is not right:\n%w", err)
+		err = fmt.Errorf("the configuration is not valid:\n%w", err)
 		if flag := new(config.FlagError); errors.As(err, &flag) {
 			return nil, usageErrorf("%w", err)
 		}

@@ -36,9 +36,9 @@ func newDevCommand(s *streams) *cobra.Command {
 		Long: `Run a complete platform with a demo world: two games, eight accounts with friendships, and tokens of every kind.
 It prints addresses, keys and curl commands that work when they are pasted, and serves until it is interrupted.
 
-The world's keys and passwords are public: keep it on this machine. Without --data everything is gone at the end.
-The log goes to standard error, one event a request. Of a refused signature it says, when it can tell, which mistake
-made the signature that came; rookery dev requests shows the string that the platform signed.`,
+The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
+The log goes to standard error, one event per request. For a refused signature it says, when it can tell, which mistake
+produced it; rookery dev requests shows the string that the platform signed.`,
 		Example: `  rookery dev
   rookery dev --addr 127.0.0.1:0 --json      # for a test harness: one line of JSON once it is ready
   rookery dev --data ./platform              # keep the data`,
@@ -59,15 +59,15 @@ made the signature that came; rookery dev requests shows the string that the pla
 	flags := cmd.Flags()
 	flags.StringVar(&addr, "addr", "127.0.0.1:8700", "`HOST:PORT` to listen on; port 0 takes any free one")
 	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
-	flags.StringVar(&data, "data", "", "`folder` to keep the data in (default: a temporary one)")
+	flags.StringVar(&data, "data", "", "`folder` to store the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
 	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
-	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one a line")
-	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 does not look")
+	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
+	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
 	return cmd
 }
 
-// devOptions are what rookery dev begins with.
+// devOptions are the defaults of rookery dev.
 func devOptions(log *slog.Logger) server.Options {
 	return server.Options{
 		Config: config.Default().Config,
@@ -104,7 +104,7 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 	return <-served
 }
 
-// introduce tells a person what there is and what to try.
+// introduce tells a person what the world contains and what to try.
 func introduce(out io.Writer, w *server.World) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n\n", w.HTTP, w.OIDB)
@@ -119,7 +119,7 @@ func introduce(out io.Writer, w *server.World) error {
 	for _, a := range w.Accounts {
 		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", a.UIN, a.Nickname, a.MSDKOpenIDs[game.GameID])
 	}
-	fmt.Fprintf(&b, "Every password is %s. Keys and tokens of all: rookery dev --json.\n", server.DemoPassword)
+	fmt.Fprintf(&b, "Every password is %s. rookery dev --json prints all keys and tokens.\n", server.DemoPassword)
 
 	ann := w.Accounts[0]
 	if ann.MSDKTokens[game.GameID] == "" {
@@ -129,7 +129,7 @@ func introduce(out io.Writer, w *server.World) error {
 	login := func(app server.WorldApp, token string) (address, body string) {
 		body = fmt.Sprintf(`{"openid":"%s","token":"%s"}`, ann.MSDKOpenIDs[app.GameID], token)
 		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, w.Made.Unix())
-		q, _ := sign.ParseQuery(nil, query) // ours
+		q, _ := sign.ParseQuery(nil, query) // our own query, always valid
 		return w.HTTP + "/v2/auth/verify_login?" + query + "&sig=" + sign.V5("/v2/auth/verify_login", q, []byte(body), app.SigKeys["0"]), body
 	}
 	try := func(title, address, body string) {
@@ -137,14 +137,14 @@ func introduce(out io.Writer, w *server.World) error {
 	}
 	fmt.Fprintln(&b, "\nTry it:")
 	address, body := login(game, ann.MSDKTokens[game.GameID])
-	try("Ann's login holds: ret 0", address, body)
+	try("Ann's login is valid: ret 0", address, body)
 	try("the signature covers the body: ret 1008, and rookery dev requests shows what was signed", address, strings.Replace(body, "{", "{ ", 1))
 	address, body = login(game, w.ExpiredToken)
-	try("a token that has lapsed: ret 100014, oidb 0x711 says 65 (0x41)", address, body)
+	try("an expired token: ret 100014, oidb 0x711 says 65 (0x41)", address, body)
 	address, body = login(other, ann.MSDKTokens[game.GameID])
 	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", address, body)
 	now := fmt.Sprint(w.Made.Unix())
-	try("the same login in MSDK V3, by the QQ openid and access token: ret 0",
+	try("the same login in MSDK V3, with the QQ openid and access token: ret 0",
 		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
 		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
 	openAPI := fmt.Sprintf("%s/v3/user/get_info?appid=%s&openid=%s&openkey=%s&pf=qzone", w.HTTP, game.AppID, ann.OpenIDs[game.AppID], ann.Openkeys[game.AppID])
@@ -153,17 +153,18 @@ func introduce(out io.Writer, w *server.World) error {
 		return err
 	}
 	r.method, r.key = "GET", game.AppKey
-	fmt.Fprintf(&b, "\n# her profile by OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
+	fmt.Fprintf(&b, "\n# her profile from OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
 	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {server.DemoRedirect}, "state": {"hello"}}
 	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
 	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {server.DemoRedirect}}
-	fmt.Fprintf(&b, "\n# the code that the browser comes back with, in the place of CODE, buys an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
+	fmt.Fprintf(&b, "\n# replace CODE with the code that the browser comes back with, to get an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err
 }
 
-// program is how this program was called, so that a command pasted into the same folder's shell finds it too.
+// program returns the name by which this program was called, so that a command pasted into the same folder's shell finds it
+// too.
 func program() string {
 	if name := os.Args[0]; filepath.Base(name) == "rookery" && !strings.ContainsAny(name, " '\"\\$`") {
 		return name

@@ -24,14 +24,15 @@ import (
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
-// Exit statuses of rookery dev exec for commands that did not run, as shells have them.
+// Exit statuses of rookery dev exec for commands that did not run, as in shells.
 const (
 	exitNotExecutable = 126
 	exitNotFound      = 127
 	exitSignal        = 128 // plus the signal's number
 )
 
-// execVariables are what rookery dev exec gives its command beside ROOKERY_ADMIN_TOKEN_FILE, which is a setting too.
+// execVariables are the variables that rookery dev exec gives its command in addition to ROOKERY_ADMIN_TOKEN_FILE, which is
+// a setting too.
 var execVariables = []string{
 	"ROOKERY_HTTP", "ROOKERY_OIDB", "ROOKERY_APPID", "ROOKERY_APPKEY", "ROOKERY_MSDKKEY", "ROOKERY_GAMEID", "ROOKERY_SIGKEY", "ROOKERY_UIN",
 	"ROOKERY_OPENID", "ROOKERY_ACCESS_TOKEN", "ROOKERY_PAY_TOKEN", "ROOKERY_OPENKEY", "ROOKERY_MSDK_OPENID", "ROOKERY_MSDK_TOKEN", "ROOKERY_WORLD",
@@ -64,8 +65,8 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
 
-Signals are passed on to the command. The exit status is the command's; 128 and the signal's number when a signal ended
-it; 126 when it cannot be run and 127 when there is none.`,
+Signals are passed on to the command. The exit status is the command's; 128 plus the signal's number when a signal ended
+it; 126 when it cannot be run and 127 when it does not exist.`,
 		Example: `  rookery dev exec -- go test ./...
   rookery dev exec --log platform.log -- ./integration-tests.sh
   rookery dev exec -- sh -c 'rookery dev clock advance 2161h && ./after-ninety-days.sh'`,
@@ -95,15 +96,15 @@ it; 126 when it cannot be run and 127 when there is none.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.SetInterspersed(false) // what follows the command is the command's
-	flags.StringVar(&data, "data", "", "`folder` to keep the platform's data in (default: a temporary one)")
+	flags.SetInterspersed(false) // everything after the command belongs to it
+	flags.StringVar(&data, "data", "", "`folder` to store the platform's data in (default: a temporary one)")
 	flags.StringVar(&logFile, "log", "", "append the platform's log to this `file` (default: nowhere)")
 	flags.BoolVar(&verbose, "verbose", false, "write the platform's log to standard error")
 	return cmd
 }
 
 func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, command []string) (err error) {
-	// From here on signals are the command's; the platform ends after it.
+	// From here on signals are for the command; the platform ends after it.
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)
@@ -142,7 +143,7 @@ func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, comm
 	return supervise(s, signals, command, environment(os.Environ(), world, worldFile))
 }
 
-// environment is the command's: outer without what another platform left in it, and this one's.
+// environment returns the command's environment: outer without the variables of another platform, and with this one's.
 func environment(outer []string, w *server.World, worldFile string) []string {
 	app, account := w.Apps[0], w.Accounts[0]
 	own := map[string]string{
@@ -176,12 +177,12 @@ func environment(outer []string, w *server.World, worldFile string) []string {
 	return all
 }
 
-// passedOn are the signals that the command gets.
+// passedOn are the signals that are passed to the command.
 var passedOn = []os.Signal{
 	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
 }
 
-// supervise runs the command to its end and turns its status into this program's.
+// supervise runs the command to its end and makes its status this program's.
 func supervise(s *streams, signals <-chan os.Signal, command, environ []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = s.in, s.out, s.err, environ

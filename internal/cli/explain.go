@@ -29,12 +29,12 @@ func newExplainCommand(s *streams) *cobra.Command {
 		Short: "Say what a return code means and what to do about it",
 		Long: `Say what a return code means and what to do about it.
 
-TEXT is a number in any printed form, a range or a list of them, an answer or a log line. The words around a number tell
-its domain; where they leave it open, all readings are listed, the likeliest first.
+TEXT is a number in any printed form, a range or a list of them, an answer or a log line. The words around a number give
+its domain; when they do not, all readings are listed, the likeliest first.
 
-Without TEXT, standard input is read as a stream: every line is printed as it came, with a line below it for each code
-that it holds, and at the end a table of how often each code came. Success (ret 0) is not marked in a stream.
-With --json a stream becomes one object a line, and at the end one with the counts.
+Without TEXT, standard input is read as a stream: every line is printed unchanged, with a line below it for each code
+that it holds, and at the end a table of how often each code occurred. Success (ret 0) is not marked in a stream.
+With --json a stream becomes one object per line, and a last one with the counts.
 
 The exit status is 0 when a code was found and 1 when none was.`,
 		Example: `  rookery explain -5
@@ -96,7 +96,7 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 				b.WriteString("or ")
 			}
 			number, symbol := strconv.Itoa(c.Code.Number()), c.Code.Symbol()
-			for i+1 < len(candidates) && candidates[i+1].Entry == c.Entry { // more of a row that holds a range
+			for i+1 < len(candidates) && candidates[i+1].Entry == c.Entry { // further codes of a row that holds a range
 				i++
 				number, symbol = fmt.Sprintf("%d ~ %d", c.Code.Number(), candidates[i].Code.Number()), c.Entry.Symbol
 			}
@@ -108,7 +108,7 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 	return nil
 }
 
-// orEmpty makes JSON of no candidates an empty array.
+// orEmpty turns no candidates into an empty array in JSON.
 func orEmpty(candidates []retcode.Candidate) []retcode.Candidate {
 	if candidates == nil {
 		return []retcode.Candidate{}
@@ -116,7 +116,7 @@ func orEmpty(candidates []retcode.Candidate) []retcode.Candidate {
 	return candidates
 }
 
-// maxExplained is how much of a line is explained. Longer lines are passed through whole all the same.
+// maxExplained is how many bytes of a line are explained. Longer lines still pass through whole.
 const maxExplained = 1 << 20
 
 // explainer annotates a stream.
@@ -126,13 +126,13 @@ type explainer struct {
 	asJSON  bool
 	colours palette
 	lines   int
-	counts  map[retcode.Code]int // how many lines hold a code
-	open    bool                 // the last line printed has no line end
+	counts  map[retcode.Code]int // number of lines that hold the code
+	open    bool                 // the last printed line has no line end yet
 }
 
 func (e *explainer) run(in io.Reader) error {
 	r := bufio.NewReaderSize(in, 64<<10)
-	var line []byte // what is explained of the current line
+	var line []byte // the part of the current line to be explained
 	cut := false
 	var readErr error
 	for readErr == nil {
@@ -155,7 +155,7 @@ func (e *explainer) run(in io.Reader) error {
 			}
 			line, cut = line[:0], false
 		}
-		if r.Buffered() == 0 { // whoever writes the log has paused: show what there is
+		if r.Buffered() == 0 { // the log's writer has paused: show what has come so far
 			if err := e.out.Flush(); err != nil {
 				return err
 			}
@@ -215,7 +215,7 @@ func (e *explainer) annotate(c retcode.Candidate) {
 	e.out.WriteByte('\n')
 }
 
-// endLine ends a last line that came without its line end, so that more can follow.
+// endLine ends a last line that has no line end, so that more can follow.
 func (e *explainer) endLine() {
 	if e.open {
 		e.out.WriteByte('\n')
@@ -229,7 +229,7 @@ func (e *explainer) object(v any) error {
 	return enc.Encode(v)
 }
 
-// summary ends the stream with how many lines hold each code, the most frequent first.
+// summary ends the stream with the number of lines that hold each code, the most frequent first.
 func (e *explainer) summary() error {
 	found := slices.SortedFunc(maps.Keys(e.counts), func(a, b retcode.Code) int {
 		return cmp.Or(cmp.Compare(e.counts[b], e.counts[a]), cmp.Compare(a, b))

@@ -84,10 +84,10 @@ func TestExplainFailures(t *testing.T) {
 		{"unknown number as JSON", []string{"4711", "--json"}, ExitFailure, "[]\n", "no known return code"},
 		{"number near others", []string{"100017"}, ExitFailure, "", "near it: qq 100016 (access token failed its check for another reason), connect 100019 ("},
 		{"number of another domain", []string{"--domain", "group", "100014"}, ExitFailure, "", "not of domain group, but it can be qq 100014"},
-		{"envelope", []string{`{"ret":-10000,"msg":""}`}, ExitFailure, "", "-10000 is no code: it only says that the number which opens msg"},
+		{"envelope", []string{`{"ret":-10000,"msg":""}`}, ExitFailure, "", "-10000 is not a code: it only says that the number at the start of msg"},
 		{"command", []string{"0x711"}, ExitFailure, "", "a command of the bus"},
 		{"symbol", []string{"retcode.QQSignatureWrong"}, ExitFailure, "", "it is the name of qq -5"},
-		{"number in a sentence", []string{"what is 100010?"}, ExitFailure, "", "100010 stands where no return code does; as one it can be qq 100010"},
+		{"number in a sentence", []string{"what is 100010?"}, ExitFailure, "", "100010 is not where a return code would be; as one it can be qq 100010"},
 		{"empty text", []string{""}, ExitFailure, "", "no known return code"},
 		{"unknown domain", []string{"--domain", "wechat", "5"}, ExitUsage, "", "wechat"},
 		{"unknown flag", []string{"--colour", "5"}, ExitUsage, "", "--colour"},
@@ -109,7 +109,7 @@ func TestExplainStream(t *testing.T) {
 		in     string
 		args   []string
 		status int
-		lines  []string // what the lines of the output begin with, up to the table
+		lines  []string // how the lines of the output begin, up to the table
 		table  []string // the rows of the table, without their texts
 	}{
 		{

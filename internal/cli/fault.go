@@ -57,18 +57,18 @@ func newFaultAddCommand(c *client) *cobra.Command {
 		Long: `Switch a fault on. A point names a part and how it fails:
 
   store.read:TABLE, store.write:TABLE    the storage
-  cache.read:CACHE, cache.write:CACHE    what is kept for when the storage fails
+  cache.read:CACHE, cache.write:CACHE    what is cached for when the storage fails
   keyring.read                           the keys that open tokens
-  bus.connect:COMMAND                    the way to a command's back end
-  bus.delay:COMMAND=DURATION             the same, slow; calls have ` + oidb.Deadline.String() + ` at most
+  bus.connect:COMMAND                    the connection to a command's back end
+  bus.delay:COMMAND=DURATION             the same, slow; calls may take ` + oidb.Deadline.String() + ` at most
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
 
 TABLE is ` + strings.Join(fault.Tables, ", ") + `;
 CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
 
-Without a condition every use of the part fails. A condition on whom it is about holds where the part is told: accounts
-have no appid, an openkey's session and a friend list no openid. What the platform keeps in memory is forgotten, so that
-it must be read.`,
+Without a condition every use of the part fails. A condition on an appid or openid works where the part is given one:
+accounts have no appid, an openkey's session and a friend list no openid. The platform's caches in memory are emptied,
+so that it must read again.`,
 		Example: `  rookery dev fault add store.read:grants
   rookery dev fault add store.write:openkeys --appid 100700001 --times 1
   rookery dev fault add bus.delay:0x711=2s --interface /v2/auth/verify_login --rate 0.1`,
@@ -81,9 +81,9 @@ it must be read.`,
 	flags := cmd.Flags()
 	flags.TextVar(&rule.AppID, "appid", platform.AppID(0), "only for this `appid`")
 	flags.StringVar(&rule.OpenID, "openid", "", "only for this `openid` or MSDK openid")
-	flags.StringVar(&rule.Interface, "interface", "", "only for calls by this `path`")
-	flags.IntVar(&rule.Times, "times", 0, "fail so often, then no more; 0 has no end")
-	flags.Float64Var(&rule.Rate, "rate", 0, "fail this `share` of the calls, up to 1; 0 is all")
+	flags.StringVar(&rule.Interface, "interface", "", "only for calls to this `path`")
+	flags.IntVar(&rule.Times, "times", 0, "fail this `many` times; 0 for no limit")
+	flags.Float64Var(&rule.Rate, "rate", 0, "fail this `share` of the calls, up to 1; 0 for all")
 	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store, cache and keyring)")
 	return cmd
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// notCodes are numbers that stand where codes stand, and what they say instead.
+// notCodes explains numbers that are printed where codes are but are not codes.
 var notCodes = map[int]string{
-	-10000: "it only says that the number which opens msg is the platform's code: explain that one, or the whole answer",
-	-20000: "it only says that the number which opens msg is WeChat's code, which this catalogue does not have",
-	0x711:  "it is a command of the bus, the access token check; its result is the number behind ret",
-	0x71f:  "it is a command of the bus, the conversion of openids; its result is the number behind ret",
-	0x73a:  "it is a command of the bus, the pay token check; its result is the number behind ret",
-	0x5e1:  "it is a command of the bus, the query of a profile; its result is the number behind ret",
+	-10000: "it only says that the number at the start of msg is the platform's code: explain that one, or the whole answer",
+	-20000: "it only says that the number at the start of msg is WeChat's code, which this catalogue does not have",
+	0x711:  "it is a command of the bus, the access token check; its result is the number after ret",
+	0x71f:  "it is a command of the bus, the conversion of openids; its result is the number after ret",
+	0x73a:  "it is a command of the bus, the pay token check; its result is the number after ret",
+	0x5e1:  "it is a command of the bus, the query of a profile; its result is the number after ret",
 }
 
 var numberInText = regexp.MustCompile(`-?\b(0[xX][0-9a-fA-F]+|[0-9]+)\b`)
 
-// notFound is the error of a text without a known return code.
+// notFound returns the error for a text without a known return code.
 func notFound(problem, text string, domain retcode.Domain) error {
 	if says := hint(text, domain); says != "" {
 		return fmt.Errorf("%s; %s", problem, says)
@@ -30,7 +30,7 @@ func notFound(problem, text string, domain retcode.Domain) error {
 	return errors.New(problem)
 }
 
-// hint says what may help somebody whose text holds no known return code. It is "" when nothing will.
+// hint returns a sentence that may help somebody whose text holds no known return code, or "".
 func hint(text string, domain retcode.Domain) string {
 	if domain != 0 {
 		if others := retcode.Explain(text); len(others) > 0 {
@@ -54,18 +54,18 @@ func hint(text string, domain retcode.Domain) string {
 	}
 	for _, n := range numberInText.FindAllString(text, -1) {
 		if others := retcode.Explain(n); len(others) > 0 && (len(n) > 3 || n[0] == '-') {
-			return fmt.Sprintf("%s stands where no return code does; as one it can be %s", n, listCodes(others))
+			return fmt.Sprintf("%s is not where a return code would be; as one it can be %s", n, listCodes(others))
 		}
 		value, err := strconv.ParseInt(n, 0, 64)
 		if says, ok := notCodes[int(value)]; err == nil && ok {
-			return n + " is no code: " + says
+			return n + " is not a code: " + says
 		}
 	}
 	return ""
 }
 
-// nearestCodes returns the codes below and above a number that nobody has, if they are close: the digit that was
-// mistyped is mostly one of the last.
+// nearestCodes returns the codes just below and above an unknown number, if they are close: a mistyped digit is mostly one
+// of the last.
 func nearestCodes(n int) (near []retcode.Candidate) {
 	const reach = 10
 	for _, step := range []int{-1, 1} {

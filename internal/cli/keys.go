@@ -29,8 +29,8 @@ func newKeysListCommand(c *client) *cobra.Command {
 func newKeysRotateCommand(c *client) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate",
-		Short: "Make a new key the one that seals",
-		Long: "Make a new key the one that seals. Tokens that older keys sealed stay good until they expire; a key is\n" +
+		Short: "Make a new sealing key",
+		Long: "Make a new sealing key. Tokens sealed by older keys stay valid until they expire; a key is\n" +
 			"forgotten once no token of it can be left.",
 		Example: "  rookery keys rotate",
 		Args:    noArgs,

@@ -10,8 +10,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
-// knownServer says where a running platform is. The platform that started last leaves it in the account's
-// cache folder, so that operator commands find it without flags.
+// knownServer says where a running platform is. The platform that started last leaves this note in the account's cache
+// folder, so that operator commands find it without flags.
 type knownServer struct {
 	HTTP      string `json:"http"` // base URL of the doors that games call
 	URL       string `json:"url"`  // of its admin API
@@ -28,7 +28,7 @@ func knownServerFile() (string, error) {
 	return filepath.Join(cache, "rookery", "server.json"), err
 }
 
-// remember leaves the note. Without it commands need --server and --token-file, so a failure is only worth a line.
+// remember writes the note. Without it commands need --server and --token-file, so a failure is only logged.
 func (k *knownServer) remember(log *slog.Logger) {
 	file, err := knownServerFile()
 	if err == nil {
@@ -45,11 +45,11 @@ func (k *knownServer) remember(log *slog.Logger) {
 	}
 }
 
-// forget takes the note away, unless another platform has left its own meanwhile.
+// forget removes the note, unless another platform has written its own meanwhile.
 func (k *knownServer) forget() {
 	if last, err := lastServer(); err == nil && last == *k {
 		if file, err := knownServerFile(); err == nil {
-			_ = os.Remove(file) // a note that stays says only where nobody answers any more
+			_ = os.Remove(file) // a remaining note only names an address where nobody answers any more
 		}
 	}
 }

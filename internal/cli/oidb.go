@@ -21,7 +21,7 @@ func newOIDBCommand(s *streams) *cobra.Command {
 	return newGroup("oidb", "Call commands of the OIDB bus, and change its policy", "", newOIDBCallCommand(s), newOIDBPolicyCommand(s))
 }
 
-// busCall is what `rookery oidb call` was asked for.
+// busCall holds the flags of `rookery oidb call`.
 type busCall struct {
 	command            oidb.ID
 	addr               string
@@ -73,16 +73,16 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.Uint32Var(&serviceType, "service-type", 1, "`number` of the service type")
 	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
 	flags.TextVar(&c.app, "app", platform.AppID(0), "`appid` in the request's body")
-	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the game in whose name the call is (default: the platform's own)")
+	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the calling game (default: the platform's own)")
 	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and for 0xf00 and 0xf01 in the body")
-	flags.StringVar(&c.openid, "openid", "", "openid, 32 `hex` digits; for 0x711_23 several with commas between them")
-	flags.TextVar(&c.msdkOpenID, "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, in place of the openid")
+	flags.StringVar(&c.openid, "openid", "", "openid, 32 `hex` digits; for 0x711_23 several, separated by commas")
+	flags.TextVar(&c.msdkOpenID, "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, instead of the openid")
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the token on its first line; - is standard input")
 	flags.BoolVar(&c.openkey, "openkey", false, "send the token as an openkey")
-	flags.BoolVar(&c.pc, "pc", false, "say that the PC SDK made the authorization")
+	flags.BoolVar(&c.pc, "pc", false, "the authorization came through the PC SDK")
 	flags.StringVar(&c.sigFile, "login-sig-file", "", "`file` with an access token or openkey to sign the head with, at the app of --caller")
 	flags.Uint64Var(&c.timestamp, "timestamp", 0, "0x71f: Unix `seconds`")
-	flags.StringVar(&c.nonce, "nonce", "", "0x71f: `text` that is used once")
+	flags.StringVar(&c.nonce, "nonce", "", "0x71f: `text` that is used only once")
 	flags.TextVar(&c.friend, "friend", platform.UIN(0), "0xf01: `uin` of the other account")
 	flags.TextVar(&c.after, "after", platform.UIN(0), "0xf00: only friends above this `uin`")
 	flags.Uint32Var(&c.limit, "limit", oidb.MaxFriends, "0xf00: at most this `many`")
@@ -91,7 +91,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	return cmd
 }
 
-// busAnswer is what the bus answered, in the form that --json prints.
+// busAnswer is the bus's answer, in the form that --json prints.
 type busAnswer struct {
 	Interface string `json:"interface"`
 	Result    uint32 `json:"result"`
@@ -161,7 +161,7 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckPay, head, check))
 	case oidb.CheckAccess.ID:
 		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckAccess, head, check))
-	default: // of a command that the bus does not have it says so itself
+	default: // the bus itself refuses a command that it does not have
 		head.Command = c.command
 		head, _, err = client.Call(ctx, head, nil)
 	}
@@ -171,7 +171,7 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	return c.show(s, head, answer)
 }
 
-// asked gives an answer the type that all have.
+// asked gives answers their common type.
 func asked[Rsp any](head oidb.Head, rsp Rsp, err error) (oidb.Head, any, error) {
 	return head, rsp, err
 }
@@ -183,7 +183,7 @@ func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (st
 	return s.secret(ctx, what, file, false)
 }
 
-// openids reads --openid. A wrong one is the bus's to refuse where it is text there too.
+// openids reads --openid. Where the openid is text on the bus too, it is left to the bus to refuse a wrong one.
 func (c *busCall) openids() (openids [][]byte, err error) {
 	if c.openid == "" || c.command == oidb.CheckText.ID {
 		return nil, nil
@@ -199,7 +199,7 @@ func (c *busCall) openids() (openids [][]byte, err error) {
 }
 
 func (c *busCall) bus() (string, error) {
-	last, _ := lastServer() // without a note there is none that is known
+	last, _ := lastServer() // without the note no server is known
 	addr := cmp.Or(c.addr, os.Getenv("ROOKERY_OIDB"), last.OIDB)
 	if addr == "" {
 		return "", &exitError{status: ExitUnreachable, err: errors.New("no running bus is known on this machine: start one with 'rookery dev', or name one with --addr or ROOKERY_OIDB")}
@@ -263,7 +263,7 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	return nil
 }
 
-// declaration is the command's, or an empty one for a command that is not known here.
+// declaration returns the command's, or an empty one for an unknown command.
 func (c *busCall) declaration() *oidb.Declaration {
 	for _, d := range oidb.Declarations() {
 		if d.ID == c.command {
@@ -273,7 +273,7 @@ func (c *busCall) declaration() *oidb.Declaration {
 	return new(oidb.Declaration)
 }
 
-// signed is a result of one byte as a signed one. The commands of this platform's own have larger ones too.
+// signed returns a one-byte result as a signed byte. The commands of this platform's own have larger results too.
 func signed(result uint32) int {
 	if result > 255 {
 		return int(result)
@@ -375,7 +375,7 @@ type busFriend struct {
 	Remark     string              `json:"remark,omitzero"`
 }
 
-// profileField is a profile whose text is the nickname; JSON has all of it.
+// profileField is a profile shown as its nickname; JSON has all of it.
 type profileField platform.Profile
 
 func (p profileField) String() string { return p.Nickname }

@@ -23,7 +23,7 @@ func newOIDBPolicyCommand(s *streams) *cobra.Command {
 func newPolicyShowCommand(c *client) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",
-		Short: "Show the policy that holds now",
+		Short: "Show the current policy",
 		Example: `  rookery oidb policy show
   rookery oidb policy show --json`,
 		Args: noArgs,
@@ -43,9 +43,9 @@ func newPolicySetCommand(c *client) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "set",
-		Short: "Change the policy; it holds for every call from then on",
-		Long: `Change the policy of the bus; it holds for every call from then on. A list replaces the one that there was, and an
-empty one ("") takes it away. What one command is like is changed with --command.`,
+		Short: "Change the policy, for every call from then on",
+		Long: `Change the policy of the bus, for every call from then on. A list replaces the previous one, and an
+empty one ("") removes it. --command changes the policy of one command.`,
 		Example: `  rookery oidb policy set --uin-black-list 10007,10008
   rookery oidb policy set --maintenance 10001-19999
   rookery oidb policy set --maintenance ""
@@ -98,11 +98,11 @@ empty one ("") takes it away. What one command is like is changed with --command
 			case len(errs) > 0:
 				return usageErrorf("%w", errs[0])
 			case (isOfCommand || reset) != (command != ""):
-				return usageErrorf("--command goes with what is to be changed of it, such as --apps, or with --default")
+				return usageErrorf("--command needs a flag with a change, such as --apps, or --default")
 			case command == "" && reflect.ValueOf(change).IsZero():
 				return usageErrorf("nothing to change: give at least one flag that names a part of the policy")
 			case isOfCommand && reset:
-				return usageErrorf("--default goes with nothing else of the command")
+				return usageErrorf("--default cannot be combined with other changes of the command")
 			case reset:
 				change.Commands = map[string]*admin.CommandPolicyChange{command: nil}
 			case isOfCommand:
@@ -114,20 +114,20 @@ empty one ("") takes it away. What one command is like is changed with --command
 	flags := cmd.Flags()
 	flags.StringSliceVar(&addresses, "address-black-list", nil, "address `ranges` whose calls are answered 148")
 	flags.StringSliceVar(&uins, "uin-black-list", nil, "`uins` about which calls are answered 149")
-	flags.StringSliceVar(&internal, "internal-networks", nil, "address `ranges` whose calls need be in no game's name")
+	flags.StringSliceVar(&internal, "internal-networks", nil, "address `ranges` whose calls need not name a game")
 	flags.StringSliceVar(&maintenance, "maintenance", nil, "`ranges` of uins about which calls are answered 254: FROM-TO")
 	flags.StringVar(&command, "command", "", "`command` to change, 0x711_23")
 	flags.StringSliceVar(&apps, "apps", nil, "`appids` that may call it; * for every app")
 	flags.StringVar(&rate, "rate", "", "`rate` of each caller, such as 1000/s; \"\" for none")
-	flags.StringSliceVar(&classes, "refuse-classes", nil, "`classes` of accounts that it does not take: B, BC, interactive")
-	flags.StringSliceVar(&states, "refuse-states", nil, "`states` of accounts that it does not take: frozen, staff-protected, specially-protected")
+	flags.StringSliceVar(&classes, "refuse-classes", nil, "`classes` of accounts that it refuses: B, BC, interactive")
+	flags.StringSliceVar(&states, "refuse-states", nil, "`states` of accounts that it refuses: frozen, staff-protected, specially-protected")
 	flags.BoolVar(&forbidden, "forbid-in-test", false, "it may not be called for apps of the test environment")
-	flags.BoolVar(&login, "demand-login", false, "it wants a login signature in the head")
-	flags.BoolVar(&reset, "default", false, "it is as it was at first")
+	flags.BoolVar(&login, "demand-login", false, "it requires a login signature in the head")
+	flags.BoolVar(&reset, "default", false, "return it to its default policy")
 	return cmd
 }
 
-// parsed reads the items of a flag; those of "" are none.
+// parsed parses the items of a flag; "" has no items.
 func parsed[T any](errs *[]error, flag string, items []string, parse func(string) (T, error)) *[]T {
 	list := []T{}
 	for _, item := range items {

@@ -14,10 +14,10 @@ import (
 
 var errInterrupted = errors.New("interrupted")
 
-// maxSecret bounds a password, key or token that is read.
+// maxSecret bounds a password, key or token, in bytes.
 const maxSecret = 4 << 10
 
-// terminal returns the terminal that standard input is.
+// terminal returns the terminal behind standard input.
 func (s *streams) terminal() (fd int, ok bool) {
 	file, ok := s.in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -52,7 +52,7 @@ func (s *streams) secret(ctx context.Context, what, name string, isNew bool) (st
 	case typed[0] == "":
 		return "", usageErrorf("no %s was typed", what)
 	case typed[0] != typed[len(typed)-1]:
-		return "", errors.New("these were two different ones: nothing was changed")
+		return "", errors.New("the two entries differ: nothing was changed")
 	}
 	return typed[0], nil
 }
@@ -67,14 +67,14 @@ func firstLine(r io.Reader, what, from string) (string, error) {
 	}
 	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 	if line == "" {
-		return "", usageErrorf("the first line of %s should be the %s, and is empty", from, what)
+		return "", usageErrorf("the first line of %s should be the %s, but is empty", from, what)
 	}
 	return line, nil
 }
 
-// typed reads what is typed at each prompt without showing it.
+// typed reads a line at each prompt without showing it.
 func (s *streams) typed(ctx context.Context, fd int, prompts []string) ([]string, error) {
-	usual, err := term.MakeRaw(fd) // before the prompt: what is typed at once is not shown either
+	usual, err := term.MakeRaw(fd) // before the prompt, so that early input is not shown either
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *streams) typed(ctx context.Context, fd int, prompts []string) ([]string
 		for _, prompt := range prompts {
 			line, err := keyboard.ReadPassword(prompt)
 			if errors.Is(err, io.EOF) {
-				return nil, errInterrupted // Ctrl-C is a key like others here
+				return nil, errInterrupted // in this mode Ctrl-C is a key like others
 			}
 			if err != nil || line == "" {
 				return append(lines, line), err
@@ -102,7 +102,7 @@ func (s *streams) typed(ctx context.Context, fd int, prompts []string) ([]string
 	return lines, err
 }
 
-// confirm asks before something that cannot be undone. Where nobody can be asked, --yes must have said so.
+// confirm asks before an action that cannot be undone. Without a terminal, --yes is required.
 func (s *streams) confirm(ctx context.Context, yes bool, what string) error {
 	if yes {
 		return nil
@@ -122,7 +122,7 @@ func (s *streams) confirm(ctx context.Context, yes bool, what string) error {
 	return nil
 }
 
-// await waits for a read of standard input, which nothing can cut short, no longer than ctx lasts.
+// await waits for a read of standard input, which cannot be interrupted, but no longer than ctx lasts.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T

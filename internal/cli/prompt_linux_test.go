@@ -14,8 +14,8 @@ import (
 	"unsafe"
 )
 
-// console is a person at a terminal: what is typed arrives at the command as standard input, and what the terminal shows
-// is kept.
+// console is a person at a terminal: the command reads the typed lines as standard input, and the terminal's screen is
+// recorded.
 type console struct {
 	person, terminal *os.File
 
@@ -30,7 +30,7 @@ func newConsole(t *testing.T) *console {
 	if err != nil {
 		t.Skipf("no terminals here: %v", err)
 	}
-	control, err := person.SyscallConn() // Fd would let Close wait for the read below
+	control, err := person.SyscallConn() // Fd would make Close wait for the read below
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func (c *console) screen() string {
 	return c.shown.String()
 }
 
-// run runs a command line at the console. Each of the lines is typed when its prompt has come.
+// run runs a command line at the console. Each line is typed when its prompt has come.
 func (c *console) run(t *testing.T, args []string, prompts, lines []string) (status int, out string) {
 	t.Helper()
 	var result bytes.Buffer

@@ -38,13 +38,13 @@ them, with the method OIDB; the stage policy means the bus itself refused one, t
 		},
 	})
 	flags := cmd.Flags()
-	flags.BoolVar(&follow, "follow", false, "go on with those that come, until it is interrupted")
-	flags.IntVar(&limit, "limit", 20, "at most so `many`, the newest, to begin with")
+	flags.BoolVar(&follow, "follow", false, "continue with later ones, until interrupted")
+	flags.IntVar(&limit, "limit", 20, "begin with at most this `many` of the newest")
 	cmd.PersistentFlags().Lookup("json").Usage = "print each request as one line of JSON"
 	return cmd
 }
 
-// showRequests prints the newest requests, and with follow those that come later.
+// showRequests prints the newest requests and, with follow, later ones as they come.
 func (c *client) showRequests(ctx context.Context, limit int, follow bool) error {
 	seq, wait := uint64(0), 0
 	for {
@@ -57,7 +57,7 @@ func (c *client) showRequests(ctx context.Context, limit int, follow bool) error
 		}
 		var records []access.Record
 		if err := json.Unmarshal(answer, &records); err != nil {
-			return fmt.Errorf("the platform's answer is not what this rookery understands: %w", err)
+			return fmt.Errorf("this rookery does not understand the platform's answer: %w", err)
 		}
 		for i := range records {
 			seq = records[i].Seq
@@ -85,7 +85,7 @@ func (c *client) showRequest(r *access.Record) error {
 	switch {
 	case r.Domain != "":
 		code = r.Domain + " " + code
-	case r.Status >= 400: // of a door without codes
+	case r.Status >= 400: // from a door without codes
 		code = fmt.Sprintf("HTTP %d", r.Status)
 	}
 	fmt.Fprintf(&b, "%d  %s  %s %s  %s  %dus  from %s", r.Seq, r.Time.Format(time.RFC3339), clean(r.Method), clean(r.Interface), code, r.DurationUS, r.Peer)

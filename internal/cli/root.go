@@ -24,16 +24,16 @@ const (
 	ExitUnreachable = 3 // no running platform could be reached
 )
 
-// streams are the standard streams a command may use; tests pass their own.
+// streams are the standard streams of a command; tests pass their own.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// exitError carries an exit status other than the usual one up to Main.
+// exitError carries an unusual exit status up to Main.
 type exitError struct {
 	status int
-	err    error // nil when everything to say was said already
+	err    error // nil when everything has been said already
 }
 
 func (e *exitError) Error() string {
@@ -45,7 +45,7 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usageErrorf says that the command line is wrong; Main exits with ExitUsage.
+// usageErrorf returns an error about the command line, for which Main exits with ExitUsage.
 func usageErrorf(format string, args ...any) error {
 	return &exitError{status: ExitUsage, err: fmt.Errorf(format, args...)}
 }
@@ -75,8 +75,8 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 func newRootCommand(s *streams) *cobra.Command {
 	root := newGroup("rookery", "A self-hosted game platform that speaks the QQ channel's server interfaces", `A self-hosted game platform that speaks the QQ channel's server interfaces. 'rookery dev' starts one to try.
 
-The exit status is 0 when it is done, 1 when the answer is no, 2 when the command line is wrong, and 3 when no running
-platform could be reached.`,
+The exit status is 0 when the command is done, 1 when the answer is no, 2 when the command line is wrong, and 3 when no
+running platform could be reached.`,
 		newDevCommand(s),
 		newServeCommand(s),
 		newConfigCommand(s),
@@ -98,7 +98,7 @@ platform could be reached.`,
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageErrorf("%w", err) })
-	// Cobra checks these after this hook, but its errors would not say that the command line is wrong.
+	// Cobra checks these after this hook, but its errors would not be usage errors here.
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := cmp.Or(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil {
 			return usageErrorf("%w", err)
@@ -123,7 +123,7 @@ func newGroup(use, short, long string, children ...*cobra.Command) *cobra.Comman
 	return cmd
 }
 
-// noArgs refuses positional arguments; on a command with children it names the child that does not exist.
+// noArgs refuses positional arguments; for a command with children it names the unknown child.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -133,12 +133,12 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			hint = fmt.Sprintf(": did you mean %s?", strings.Join(near, " or "))
 		}
-		return usageErrorf("there is no command %q below %q%s", args[0], cmd.CommandPath(), hint)
+		return usageErrorf("%q has no command %q%s", cmd.CommandPath(), args[0], hint)
 	}
 	return usageErrorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0])
 }
 
-// exactArgs wants one argument for each of the names, which its error lists.
+// exactArgs requires one argument for each of the names, which its error lists.
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {

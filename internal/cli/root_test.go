@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Every command explains itself, and its examples are its own.
+// Every command explains itself, and its examples name it.
 func TestCommandTree(t *testing.T) {
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -67,12 +67,12 @@ func TestCommandTree(t *testing.T) {
 	}
 }
 
-func TestCommandThatIsNone(t *testing.T) {
+func TestUnknownCommand(t *testing.T) {
 	for want, args := range map[string][]string{
-		`there is no command "explian" below "rookery": did you mean explain?`: {"explian"},
-		`there is no command "nonesuch" below "rookery"` + "\n":                {"nonesuch"},
-		`there is no command "shwo" below "rookery app": did you mean show?`:   {"app", "shwo"},
-		`"rookery app show" takes 1 argument [APPID], got 0`:                   {"app", "show"},
+		`"rookery" has no command "explian": did you mean explain?`: {"explian"},
+		`"rookery" has no command "nonesuch"` + "\n":                {"nonesuch"},
+		`"rookery app" has no command "shwo": did you mean show?`:   {"app", "shwo"},
+		`"rookery app show" takes 1 argument [APPID], got 0`:        {"app", "show"},
 	} {
 		if status, _, errOut := runCommand(t, "", args...); status != ExitUsage || !strings.Contains(errOut, want) {
 			t.Errorf("%v: status %d, %q, want %q", args, status, errOut, want)
@@ -91,12 +91,12 @@ func TestAFlagOfASettingThatIsWrong(t *testing.T) {
 	}
 }
 
-// full is a standard output that takes nothing.
+// full is a standard output that accepts nothing.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestALostResultIsAFailure: who reads the exit status is not told that all went well when nothing could be printed.
+// TestALostResultIsAFailure: the exit status must not report success when nothing could be printed.
 func TestALostResultIsAFailure(t *testing.T) {
 	startPlatform(t)
 	key := secretFile(t, "key")

@@ -20,7 +20,7 @@ func newServeCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the platform",
-		Long: `Run the platform by its configuration: a YAML file, environment variables and flags, of which the later ones win.
+		Long: `Run the platform with its configuration: a YAML file, environment variables and flags, of which the later ones win.
 docs/config.md describes every setting; 'rookery config print' shows the values and where each came from.
 
 It serves until SIGTERM or an interrupt, then fails its readiness for stop.notice, and finishes requests under way.`,

@@ -33,7 +33,7 @@ func newShareCommand(s *streams) *cobra.Command {
 		Long: `Try what a game's client checks before it hands a message to QQ on the player's device. It prints what the device
 would be given. If a check refuses the message, it prints the return code with its remedy, and the exit status is 1.
 
-The platform is asked whether it knows the appid, as a game on a device asks it, by the doors that games call: the
+The platform is asked whether it knows the appid, as a game on a device asks it, through the doors that games call: the
 platform that was started last on this machine, or the one that --server or ROOKERY_HTTP names.
 
 Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client SDK.`,
@@ -52,9 +52,9 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 				m.Type = share.Type(number)
 			}
 			if !slices.Contains(share.Targets, share.Target(target)) {
-				return usageErrorf("--target %q is none of friend, group and qzone", target)
+				return usageErrorf("--target %q is not friend, group or qzone", target)
 			}
-			last, _ := lastServer() // without a note there is none that is known
+			last, _ := lastServer() // without the note no server is known
 			url := cmp.Or(server, os.Getenv("ROOKERY_HTTP"), last.HTTP)
 			if url == "" {
 				return unheardf("no running platform is known on this machine")
@@ -70,17 +70,17 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&appID, "appid", "", "`number` of the app that is built into the game")
-	flags.StringVar(&target, "target", "", "who gets it, a `target`: friend, group or qzone")
+	flags.StringVar(&target, "target", "", "receiver, a `target`: friend, group or qzone")
 	flags.StringVar(&typeName, "type", "link", "`type` of the message")
 	flags.StringVar(&m.Title, "title", "", "its `title`")
 	flags.StringVar(&m.Summary, "summary", "", "its `summary`")
 	flags.StringVar(&m.Text, "text", "", "its `text`")
 	flags.StringVar(&m.Link, "link", "", "`URL` that a tap leads to")
 	flags.StringVar(&m.Picture, "picture", "", "`URL` of its picture")
-	flags.StringVar(&m.Media, "media", "", "`URL` of its sound or video")
+	flags.StringVar(&m.Media, "media", "", "`URL` of its audio or video")
 	flags.StringVar(&m.MiniProgram, "mini-program", "", "its mini `program`")
 	flags.StringVar(&m.Ark, "ark", "", "its structured content, a `JSON` object")
-	flags.StringSliceVar(&forbidden, "forbid", nil, "`words` that may not be shared, with commas between them; repeatable")
+	flags.StringSliceVar(&forbidden, "forbid", nil, "`words` that may not be shared, separated by commas; repeatable")
 	flags.BoolVar(&withoutQQ, "without-qq", false, "try a device that has no QQ")
 	flags.StringVar(&server, "server", "", "`URL` of the platform, where games reach it")
 	flags.BoolVar(&asJSON, "json", false, "print the result as JSON")
@@ -90,11 +90,11 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 	return cmd
 }
 
-// printer is a device that prints what it is given.
+// printer is a device that prints the message it is given.
 type printer struct {
 	*streams
 	asJSON, hasQQ bool
-	failed        error // to print
+	failed        error // from printing
 }
 
 func (p *printer) Installed() bool { return p.hasQQ }
@@ -112,7 +112,7 @@ func (p *printer) print(target share.Target, m share.Message) error {
 		}{target, m})
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "The device's QQ is given, for a %s, a message of type %s:\n", target, m.Type)
+	fmt.Fprintf(&b, "QQ on the device receives, for a %s, a message of type %s:\n", target, m.Type)
 	for _, f := range [...]struct{ name, text string }{
 		{"title", m.Title}, {"summary", m.Summary}, {"text", m.Text}, {"link", m.Link}, {"picture", m.Picture},
 		{"media", m.Media}, {"program", m.MiniProgram}, {"ark", m.Ark},
@@ -125,7 +125,7 @@ func (p *printer) print(target share.Target, m share.Message) error {
 	return err
 }
 
-// refuse prints the code of a message that was not shared.
+// refuse prints the code for a message that was not shared.
 func (p *printer) refuse(ctx context.Context, server string, err error) error {
 	code, coded := retcode.From(err)
 	var answered *sdk.Error
@@ -134,7 +134,7 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 		return nil
 	case p.failed != nil:
 		return p.failed
-	case errors.As(err, &answered): // the platform has refused to tell, which is no result
+	case errors.As(err, &answered): // the platform has refused to say, which is not a result
 		return fmt.Errorf("%s: %w", server, err)
 	case ctx.Err() != nil:
 		return errInterrupted

@@ -16,7 +16,7 @@ func TestShareCommandLine(t *testing.T) {
 		want   string
 	}{
 		"no appid":          {[]string{"--target", "friend"}, ExitUsage, `"appid" not set`},
-		"no such target":    {[]string{"--appid", "1", "--target", "moon"}, ExitUsage, "friend, group and qzone"},
+		"no such target":    {[]string{"--appid", "1", "--target", "moon"}, ExitUsage, "friend, group or qzone"},
 		"no such type":      {[]string{"--appid", "1", "--target", "friend", "--type", "poem"}, ExitUsage, "mini-program"},
 		"no URL":            {[]string{"--appid", "1", "--target", "friend", "--server", "platform.test"}, ExitUsage, "is not a URL"},
 		"no known platform": {[]string{"--appid", "1", "--target", "friend"}, ExitUnreachable, "no running platform"},
@@ -52,7 +52,7 @@ func TestShareAsksWhereGamesCall(t *testing.T) {
 		http.Redirect(w, r, "/oauth2.0/show?which=error&error=100010", http.StatusFound)
 	}))
 	defer games.Close()
-	known := knownServer{HTTP: games.URL, URL: "http://127.0.0.1:1"} // as of rookery serve: operators have a listener of their own
+	known := knownServer{HTTP: games.URL, URL: "http://127.0.0.1:1"} // as after rookery serve: operators have a listener of their own
 	known.remember(slog.New(slog.DiscardHandler))
 	run(t, "", "share", "--appid", "1", "--target", "friend", "--type", "text", "--text", "hi")
 	if asked != "/oauth2.0/authorize" {

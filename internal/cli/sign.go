@@ -19,7 +19,7 @@ func newSignCommand(s *streams) *cobra.Command {
 	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s))
 }
 
-// v5Request is what an MSDK V5 signature covers, and the key.
+// v5Request holds the parts that an MSDK V5 signature covers, and the key.
 type v5Request struct {
 	url    *url.URL
 	path   string
@@ -29,13 +29,13 @@ type v5Request struct {
 	client bool // in the client SDK's form
 }
 
-// signature is what the commands print.
+// signature is the output of the commands.
 type signature struct {
-	Source  string `json:"source"` // what is signed, without the key
+	Source  string `json:"source"` // the signed string, without the key
 	Sig     string `json:"sig"`
 	URL     string `json:"url"`               // the request's, with sig
-	Right   *bool  `json:"right,omitempty"`   // whether the signature to check is
-	Mistake string `json:"mistake,omitempty"` // what made a wrong one, when it is a usual one
+	Right   *bool  `json:"right,omitempty"`   // whether the signature to check is right
+	Mistake string `json:"mistake,omitempty"` // the mistake behind a wrong one, when it is a usual one
 }
 
 func newSignV5Command(s *streams) *cobra.Command {
@@ -56,7 +56,7 @@ With --client it is the form of the client SDK: the key stands between the param
 follows the digits. The key is the sigkey of the URL's source, or the client_sigkey; 'rookery app show --keys' has both.
 
 With --check SIG the exit status is 0 when SIG is right. It is 1 when it is wrong, and the error says which of the usual
-mistakes made it, if one did.`,
+mistakes produced it, if one did.`,
 		Example: `  printf 0123456789abcdef0123456789abcdef > sigkey.txt
   rookery sign v5 '/v2/auth/decrypt?channelid=2&gameid=11&os=4&source=0&ts=1700000002' \
     --method GET --key-file sigkey.txt
@@ -140,7 +140,7 @@ func (s *streams) readBody(ctx context.Context, name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("body: %w", err)
 	case len(body) > access.MaxBody:
-		return nil, fmt.Errorf("the body has more than %d bytes, which no platform takes", access.MaxBody)
+		return nil, fmt.Errorf("the body has more than %d bytes, which no platform accepts", access.MaxBody)
 	}
 	return body, nil
 }
@@ -156,7 +156,7 @@ func (r *v5Request) signed() *signature {
 	return signed
 }
 
-// withSig is the URL with the signature as its last parameter.
+// withSig returns the URL with the signature as its last parameter.
 func withSig(u *url.URL, query sign.Query, sig string) string {
 	var pairs []string
 	for _, p := range query {
@@ -189,8 +189,8 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	return s.writeChecked(signed, asJSON, "is it this key and this body?")
 }
 
-// writeChecked shows a signature that was compared with another, and fails where that one is wrong. ask is what to look at
-// when no usual mistake made it.
+// writeChecked shows a signature that was compared with another, and fails if that one is wrong. ask names what to check
+// when no usual mistake explains it.
 func (s *streams) writeChecked(signed *signature, asJSON bool, ask string) error {
 	if err := s.writeSignature(signed, asJSON); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (s *streams) writeChecked(signed *signature, asJSON bool, ask string) error
 	case !right && signed.Mistake != "":
 		return errors.New("the signature is wrong: " + signed.Mistake)
 	case !right:
-		return errors.New("the signature is wrong, and none of the usual mistakes made it: " + ask)
+		return errors.New("the signature is wrong, and none of the usual mistakes explains it: " + ask)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// openAPIRequest is what a signature of OpenAPI V3 covers, and the key.
+// openAPIRequest holds the parts that a signature of OpenAPI V3 covers, and the key.
 type openAPIRequest struct {
 	url    *url.URL
 	method string
@@ -34,7 +34,7 @@ of a POST. All parameters of both are signed, as they are once they are decoded,
 the appkey, to which the & is added here; 'rookery app show --keys' has it.
 
 With --check SIG the exit status is 0 when SIG is right. It is 1 when it is wrong, and the error says which of the usual
-mistakes made it, if one did. Give SIG as the platform decodes it: with +, / and =, not %2B, %2F and %3D.`,
+mistakes produced it, if one did. Give SIG as the platform decodes it: with +, / and =, not %2B, %2F and %3D.`,
 		Example: `  printf 228bf094169a40a3bd188ba37ebe8723 > appkey.txt
   rookery sign openapi '/v3/user/get_info?openid=11111111111111111&openkey=2222222222222222&appid=123456&pf=qzone' \
     --key-file appkey.txt

@@ -13,7 +13,7 @@ const (
 	openAPISigned = "&%2Fv3%2Fuser%2Fget_info&appid%3D123456%26format%3Djson%26openid%3D11111111111111111%26openkey%3D2222222222222222%26pf%3Dqzone%26userip%3D112.90.139.30"
 )
 
-// TestSignOpenAPI is vector V1 of qq-connect-openapi.md, B.5, in the forms in which it can be given.
+// TestSignOpenAPI checks vector V1 of qq-connect-openapi.md, B.5, in all forms in which it can be given.
 func TestSignOpenAPI(t *testing.T) {
 	ownFolders(t)
 	key := secretFile(t, openAPIKey+"\n")
@@ -43,7 +43,7 @@ func TestSignOpenAPI(t *testing.T) {
 	}
 }
 
-// TestSignOpenAPIRefuses: internal/sign has a test for each mistake that is told.
+// TestSignOpenAPIRefuses: internal/sign has a test for each mistake that is reported.
 func TestSignOpenAPIRefuses(t *testing.T) {
 	ownFolders(t)
 	const url = "/v3/user/get_info?" + openAPIParams

@@ -129,7 +129,7 @@ func TestSignV5Check(t *testing.T) {
 		name    string
 		sig     string
 		args    []string
-		mistake string // "" when it is none of the usual ones
+		mistake string // "" when it is not a usual one
 	}{
 		{"upper case", strings.ToUpper(right), nil, "the hex digits are upper-case"},
 		{"empty parameter left out", signature("/v2/auth/verify_login?ts=1&gameid=11&source=0", "--body", "{}"), nil, "an empty parameter was left out"},
@@ -145,7 +145,7 @@ func TestSignV5Check(t *testing.T) {
 			args := append([]string{"sign", "v5", url, "--body", "{}", "--key-file", key, "--check", tt.sig}, tt.args...)
 			want := tt.mistake
 			if want == "" {
-				want = "none of the usual mistakes made it"
+				want = "none of the usual mistakes explains it"
 			}
 			status, out, errOut := runCommand(t, "", args...)
 			if status != ExitFailure || !strings.Contains(errOut, want) || !strings.Contains(out, "gameid=11&seq=&source=0&ts=1{}") {

@@ -25,7 +25,7 @@ key and the timestamp, and covers neither path nor body. The key is the appkey w
 encode=2; 'rookery app show --keys' has both.
 
 With --check SIG the exit status is 0 when SIG is right. It is 1 when it is wrong, and the error says which of the usual
-mistakes made it, if one did.`,
+mistakes produced it, if one did.`,
 		Example: `  printf demoAppKey01 | rookery sign v3 '/auth/verify_login?timestamp=1700000000&appid=1100001234&encode=1' --key-file -
   rookery sign v3 'http://127.0.0.1:8700/auth/get_pfval?timestamp=1700000000&appid=100700001&encode=2' \
     --key-file msdkkey.txt

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// table lines up cells for eyes: rows of a list, or a label and its value a line.
+// table aligns cells for reading: rows of a list, or lines with a label and its value.
 type table struct{ w *tabwriter.Writer }
 
 func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
@@ -30,7 +30,7 @@ func (t table) row(cells ...any) {
 
 func (t table) flush() error { return t.w.Flush() }
 
-// clean keeps what others wrote from steering the terminal or breaking a line.
+// clean keeps other people's text from steering the terminal or breaking a line.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -40,7 +40,7 @@ func clean(text string) string {
 	}, text)
 }
 
-// when writes epoch milliseconds for eyes.
+// when formats epoch milliseconds for reading.
 func when(ms int64) string {
 	if ms == 0 {
 		return ""

@@ -21,7 +21,7 @@ func newTokenCommand(s *streams) *cobra.Command {
 		newTokenIssueCommand(c), newTokenInspectCommand(c), newTokenRevokeCommand(c)))
 }
 
-// addGrantFlags names an account's authorization at an app.
+// addGrantFlags adds the flags that name an account's authorization at an app.
 func addGrantFlags(cmd *cobra.Command, app *platform.AppID, uin *platform.UIN) {
 	cmd.Flags().TextVar(app, "app", platform.AppID(0), "`appid` of the app")
 	cmd.Flags().TextVar(uin, "uin", platform.UIN(0), "`uin` of the account")
@@ -37,19 +37,19 @@ func newTokenIssueCommand(c *client) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "issue",
 		Short: "Issue a token as if the person had just logged in",
-		Long: `Issue a token as if the person had just logged in. Standard output gets the token and nothing else, standard error
-whom it is for and until when.
+		Long: `Issue a token as if the person had just logged in. Standard output gets only the token, standard error
+whose it is and when it expires.
 
 An access token supersedes the older ones of the same person at the same app, and so does a pay token; the other kinds
-stand beside each other.`,
+do not affect each other.`,
 		Example: `  rookery token issue --app 100700001 --uin 10001 --kind access
   rookery token issue --app 100700001 --uin 10001 --kind msdk --ttl 10m
-  rookery token issue --app 100700001 --uin 10001 --kind pay --ttl 0s     # one that has lapsed
+  rookery token issue --app 100700001 --uin 10001 --kind pay --ttl 0s     # already expired
   rookery token issue --app 100700001 --uin 10001 --kind openkey --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, ok := token.ParseKind(req.Kind); !ok {
-				return usageErrorf("--kind %q is none of %s", req.Kind, strings.Join(token.Kinds(), ", "))
+				return usageErrorf("--kind %q is not one of %s", req.Kind, strings.Join(token.Kinds(), ", "))
 			}
 			if cmd.Flags().Changed("ttl") {
 				req.Lifetime = lifetime.String()
@@ -61,8 +61,8 @@ stand beside each other.`,
 	flags := cmd.Flags()
 	flags.StringVar(&req.Kind, "kind", "", "`kind` of token: "+strings.Join(token.Kinds(), ", "))
 	_ = cmd.MarkFlagRequired("kind")
-	flags.DurationVar(&lifetime, "ttl", 0, "`duration` that it lives, at most and by default as long as its kind may")
-	flags.BoolVar(&req.PC, "pc", false, "the PC SDK makes the authorization")
+	flags.DurationVar(&lifetime, "ttl", 0, "`duration` of its life; the default and maximum depend on the kind")
+	flags.BoolVar(&req.PC, "pc", false, "the authorization comes through the PC SDK")
 	return cmd
 }
 
@@ -83,9 +83,9 @@ func newTokenInspectCommand(c *client) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "inspect",
-		Short: "Say what a token says, and whether it is sound now",
-		Long: "Say what a token says, and whether it is sound now: the platform's own check is asked, so a sound openkey is\n" +
-			"renewed by it. The token is the first line of standard input or of --file.",
+		Short: "Show what a token says, and whether it is valid now",
+		Long: "Show what a token says, and whether it is valid now. The platform's own check is asked, so a valid openkey is\n" +
+			"renewed. The token is the first line of standard input or of --file.",
 		Example: `  rookery token inspect < token.txt
   rookery token inspect --file token.txt --json
   rookery token issue --app 100700001 --uin 10001 --kind access | rookery token inspect`,
@@ -112,7 +112,7 @@ func (c *client) showInspection(in identity.Inspection) error {
 	}
 	t.row("Issued", when(in.IssuedMS))
 	t.row("Expires", when(in.ExpiresMS))
-	t.row("Sound", yesNo(in.Sound))
+	t.row("Valid", yesNo(in.Sound))
 	if in.Check != "" {
 		t.row("Check", fmt.Sprintf("oidb %s answers %d", in.Check, in.Result))
 	}

@@ -120,7 +120,7 @@ func TestTokenRefusals(t *testing.T) {
 	checkRefusals(t, []refusal{
 		{"no kind", "", issue(), ExitUsage, `"kind" not set`},
 		{"no app", "", []string{"token", "issue", "--uin", "10001", "--kind", "access"}, ExitUsage, `"app" not set`},
-		{"unknown kind", "", issue("--kind", "refresh"), ExitUsage, "none of access, pay, openkey, msdk, link"},
+		{"unknown kind", "", issue("--kind", "refresh"), ExitUsage, "not one of access, pay, openkey, msdk, link"},
 		{"too long", "", issue("--kind", "pay", "--ttl", "200h"), ExitFailure, "lives from 0s to 168h"},
 		{"negative", "", issue("--kind", "pay", "--ttl", "-1s"), ExitFailure, "lives from 0s"},
 		{"no duration", "", issue("--kind", "pay", "--ttl", "5"), ExitUsage, "--ttl"},

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version says which rookery this is; what the build did not record is empty.
+// version identifies this rookery; parts that the build did not record are empty.
 type version struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"`
@@ -23,7 +23,7 @@ func newVersionCommand(s *streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Say which version of rookery this is",
+		Short: "Show which version of rookery this is",
 		Example: "  rookery version\n" +
 			"  rookery version --json",
 		Args: noArgs,

@@ -125,7 +125,7 @@ func TestServeHasNothingOfDev(t *testing.T) {
 		}
 	}
 	status, _, stderr := rookery.Run(t, "dev", "clock", "show", "--server", serve.AdminURL, "--token-file", serve.AdminTokenFile)
-	if status != 1 || !strings.Contains(stderr, serve.AdminURL+" is no rookery dev") {
+	if status != 1 || !strings.Contains(stderr, serve.AdminURL+" is not a rookery dev") {
 		t.Errorf("the clock of serve: status %d, %s", status, stderr)
 	}
 	// A refused signature's string contains the body, so serve does not show it.
