@@ -29,8 +29,8 @@ func TestOIDBCall(t *testing.T) {
 		symbol string
 		shown  []string
 	}{
-		{"sound pay token", []string{"0x73a", "--openid", openid, "--token-file", pay}, ExitOK, "0x00", "PayTokenOK", []string{"Uin", "10001", openid}},
-		{"sound access token", []string{"0x711_1", "--openid", openid, "--token-file", access}, ExitOK, "0x00", "AccessTokenOK", []string{"Expires"}},
+		{"valid pay token", []string{"0x73a", "--openid", openid, "--token-file", pay}, ExitOK, "0x00", "PayTokenOK", []string{"Uin", "10001", openid}},
+		{"valid access token", []string{"0x711_1", "--openid", openid, "--token-file", access}, ExitOK, "0x00", "AccessTokenOK", []string{"Expires"}},
 		{"another's openid", []string{"0x711", "--openid", bens, "--token-file", access}, ExitFailure, "0x45", "AccessTokenOpenIDMismatch", []string{"Remedy"}},
 		{"openid in text form", []string{"0x711", "--service-type", "127", "--openid", openid}, ExitOK, "0x00", "", []string{"10001"}},
 		{"two openids", []string{"0x711_23", "--openid", openid + "," + bens}, ExitOK, "0x00", "", []string{"10001 10002"}},

@@ -54,7 +54,7 @@ func TestSignOpenAPIRefuses(t *testing.T) {
 		says   string
 	}{
 		{"no path", []string{"v3/user/get_info"}, ExitUsage, "neither a URL nor a path"},
-		{"an escape that is none", []string{"/v3/x?a=%zz"}, ExitUsage, `"a" is not percent-encoded`},
+		{"a broken escape", []string{"/v3/x?a=%zz"}, ExitUsage, `"a" is not percent-encoded`},
 		{"a body without a name", []string{"/v3/x", "--method", "POST", "--body", "=1"}, ExitUsage, "--body: a parameter has no name"},
 		{"body of GET", []string{url, "--body", "a=1"}, ExitUsage, "no body"},
 		{"another method", []string{url, "--method", "PUT"}, ExitUsage, "neither GET nor POST"},

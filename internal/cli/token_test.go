@@ -40,7 +40,7 @@ func TestTokenIssueAndInspect(t *testing.T) {
 		{"openkey", "openkey", "1h", false, "0x711", 0, nil},
 		{"MSDK token", "msdk", "10m", true, "0x711", 0, []string{player}},
 		{"link ticket", "link", "", true, "", 0, nil},
-		{"lapsed access token", "access", "0s", false, "0x711", 65, []string{"Meaning", "Remedy", "the access token has expired"}},
+		{"expired access token", "access", "0s", false, "0x711", 65, []string{"Meaning", "Remedy", "the access token has expired"}},
 		{"expired pay token", "pay", "0s", false, "0x73a", 17, []string{"the pay token has expired"}},
 	}
 	for _, tt := range tests {
