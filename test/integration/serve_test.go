@@ -226,7 +226,7 @@ func TestConfigPrecedence(t *testing.T) {
 			t.Errorf("%s is %s, want %s", setting, got[setting], want)
 		}
 	}
-	if status, stdout, _ := rookery.Run(t, "config", "check"); status != 0 || !strings.Contains(stdout, "is right") {
+	if status, stdout, _ := rookery.Run(t, "config", "check"); status != 0 || !strings.Contains(stdout, "is valid") {
 		t.Errorf("config check: status %d, %s", status, stdout)
 	}
 }
