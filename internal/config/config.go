@@ -12,15 +12,16 @@ import (
 // Config is everything that an operator can set. The tags of a setting: key is its name in the file, def its default,
 // doc its documentation; min and max bound numbers and durations; oneof lists the only words that are accepted.
 type Config struct {
-	Data    string  `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
-	HTTP    HTTP    `key:"http" doc:"The doors that games call."`
-	Admin   Admin   `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
-	OIDB    OIDB    `key:"oidb" doc:"The bus for other back ends."`
-	MSDKV5  MSDKV5  `key:"msdkv5" doc:"The door of MSDK V5."`
-	OpenAPI OpenAPI `key:"openapi" doc:"The door of OpenAPI V3."`
-	Connect Connect `key:"connect" doc:"The doors of OAuth 2.0."`
-	Stop    Stop    `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
-	Log     Log     `key:"log" doc:"The log on standard error: one event per request."`
+	Data      string    `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
+	HTTP      HTTP      `key:"http" doc:"The doors that games call."`
+	Admin     Admin     `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
+	Standings Standings `key:"standings" doc:"What checks of tokens keep in memory."`
+	OIDB      OIDB      `key:"oidb" doc:"The bus for other back ends."`
+	MSDKV5    MSDKV5    `key:"msdkv5" doc:"The door of MSDK V5."`
+	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
+	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
+	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
+	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
 }
 
 // HTTP are the settings of the public doors.
@@ -47,6 +48,11 @@ type Admin struct {
 // OIDB are the settings of the bus.
 type OIDB struct {
 	Listen string `key:"listen" doc:"HOST:PORT of the native frames over TCP, such as 127.0.0.1:8701. Empty: the bus serves nobody but this platform's own doors."`
+}
+
+// Standings are the settings of what checks of tokens keep in memory.
+type Standings struct {
+	Kept int `key:"kept" def:"12000000" min:"1000" max:"1000000000" doc:"Grants at most of which what a check has to know is kept in memory, at 48 bytes each and only for those that there are. They are read ahead after the start; a check of a grant that is not among them reads the database and costs about twice as much."`
 }
 
 // TLS names the two files of a certificate.

@@ -44,7 +44,7 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
-	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock), profile.New(st, f.clock))
+	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock), profile.New(st, f.clock), 1000)
 	f.id.Register(f.bus)
 	f.Service = New(st, f.clock, f.bus, f.id.Profiles)
 	f.Guard(f.faults.FriendCache)

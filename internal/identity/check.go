@@ -241,7 +241,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 	if t.Kind != token.Openkey && now >= t.ExpiresMS {
 		return rsp, &refusal{verdict: lapsed}
 	}
-	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
+	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return rsp, &refusal{verdict: relationMissing}

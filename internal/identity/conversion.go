@@ -19,7 +19,7 @@ func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (
 	if len(openid) != len(platform.OpenID{}) {
 		return platform.Standing{}, &refusal{verdict: openIDLengthWrong}
 	}
-	st, err := s.standings.get(ctx, app, platform.OpenID(openid))
+	st, err := s.Standings.Get(ctx, app, platform.OpenID(openid))
 	return st, unknownOpenID(err)
 }
 

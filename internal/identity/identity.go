@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/standings"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -20,22 +21,22 @@ const sessionsKept = 1 << 16
 
 // Service is the identity service. It is safe for concurrent use.
 type Service struct {
-	Apps     *apps.Registry
-	Profiles *profile.Service
+	Apps      *apps.Registry
+	Profiles  *profile.Service
+	Standings *standings.Table
 
-	store     store.Store
-	clock     *platform.Clock
-	keyring   *token.Keyring
-	standings *standings
-	sessions  *cache.DirectMapped[uint64, platform.Openkey]
-	highest   atomic.Uint64 // account number that is known to have been given out
-	nonces    *nonces
-	logins    *logins
-	ended     endedSessions
+	store    store.Store
+	clock    *platform.Clock
+	keyring  *token.Keyring
+	sessions *cache.DirectMapped[uint64, platform.Openkey]
+	highest  atomic.Uint64 // account number that is known to have been given out
+	nonces   *nonces
+	logins   *logins
+	ended    endedSessions
 }
 
-// New returns a service on a store that nobody else writes to.
-func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service) *Service {
+// New returns a service on a store that nobody else writes to. It keeps at most so many standings in memory.
+func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
 		Apps:     registry,
 		Profiles: profiles,
@@ -47,7 +48,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		sessions: cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
 		logins:   newLogins(),
 	}
-	s.standings = newStandings(standingsAtFirst, standingsKept, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		if err := oidb.MayWait(ctx); err != nil {
 			return platform.Standing{}, err
 		}
@@ -55,7 +56,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 	})
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.StandingChange); ok {
-			s.standings.drop(c.AppID, c.OpenID)
+			s.Standings.Drop(c.AppID, c.OpenID)
 		}
 	})
 	return s
@@ -73,7 +74,7 @@ func (s *Service) Register(bus *oidb.Bus) {
 
 // ForgetStandings has the service read everything that it keeps of the store again, as after a restart.
 func (s *Service) ForgetStandings() {
-	s.standings.forget()
+	s.Standings.Forget()
 	s.sessions.Clear()
 	s.Profiles.Forget()
 }

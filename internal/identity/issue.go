@@ -222,7 +222,7 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	if err != nil || t.Kind != token.Link || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
 		return nil, ErrLink
 	}
-	st, err := s.standings.get(ctx, t.AppID, t.OpenID)
+	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrLink // the openid names no account any more
 	}

@@ -79,7 +79,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err := s.keyring.Usable(ctx); err != nil {
 		return "", err
 	}
-	standing, err := s.standings.get(ctx, a.AppID, openid)
+	standing, err := s.Standings.Get(ctx, a.AppID, openid)
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ func (s *Service) IsTestNumber(ctx context.Context, app *platform.App, id platfo
 
 // IsTestOpenID is IsTestNumber for an openid.
 func (s *Service) IsTestOpenID(ctx context.Context, app *platform.App, openid platform.OpenID) (bool, error) {
-	st, err := s.standings.get(ctx, app.AppID, openid)
+	st, err := s.Standings.Get(ctx, app.AppID, openid)
 	switch {
 	case err == nil:
 		return s.MayTest(app, st.UIN), nil

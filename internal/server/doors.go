@@ -39,6 +39,7 @@ func (s *Server) openDoors(context.Context) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
+	s.measureStandings(metrics)
 	observe := oidb.ServerOptions{}
 	if s.dev != nil {
 		observe.Observe = s.inspectCall

@@ -26,7 +26,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.options.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
 	}
-	s.identity = identity.New(s.store, s.clock, s.keyring, registry, profile.New(s.store, s.clock))
+	s.identity = identity.New(s.store, s.clock, s.keyring, registry, profile.New(s.store, s.clock), s.options.Standings.Kept)
 	s.identity.Register(s.bus)
 	s.friends = friends.New(s.store, s.clock, s.bus, s.identity.Profiles)
 	s.friends.Register()

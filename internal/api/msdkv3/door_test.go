@@ -47,7 +47,7 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	clock := new(platform.Clock)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock))}
+	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock), 1000)}
 	bus := oidb.NewBus()
 	f.bus = bus
 	fr := friends.New(st, clock, bus, f.id.Profiles)

@@ -39,7 +39,7 @@ func BenchmarkGetInfo(b *testing.B) {
 	clock, bus := new(platform.Clock), oidb.NewBus()
 	keyring, err := token.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
 	must(b, err)
-	id := identity.New(db, clock, keyring, apps.New(db, clock), profile.New(db, clock))
+	id := identity.New(db, clock, keyring, apps.New(db, clock), profile.New(db, clock), 1000)
 	id.Register(bus)
 	app, err := id.Apps.Create(b.Context(), platform.App{Name: "a game", Online: true})
 	must(b, err)

@@ -1,0 +1,192 @@
+package standings
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// shardBits of an openid say which shard it is in. Each shard grows on its own.
+const shardBits = 8
+
+// shard is a part of the table. Readers take no lock: what they read counts only if version was even before it and is the
+// same after it. The words of a slot are atomic, and slots that a larger array replaced never change again, so a reader that
+// still has them finds what held when it looked at version.
+type shard struct {
+	slots   atomic.Pointer[slots] // nil for none
+	version atomic.Uint32         // odd while a slot is written
+	changes atomic.Uint32         // counts drops
+	mu      sync.Mutex            // held to write
+	used    int                   // slots; mu is held
+	_       [32]byte              // no two shards in one line of the processor's cache
+}
+
+// attempts are how often a reader tries before it waits for the writers.
+const attempts = 100
+
+func (s *shard) get(apps *apps, app platform.AppID, k key) (platform.Standing, bool) {
+	for range attempts {
+		version := s.version.Load()
+		if version&1 != 0 {
+			continue
+		}
+		slots := s.slots.Load()
+		e, found := slots.get(apps, app, k)
+		runtime.KeepAlive(slots)
+		if s.version.Load() == version {
+			return e.standing(), found
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, found := s.slots.Load().get(apps, app, k)
+	return e.standing(), found
+}
+
+// find returns the slot of an openid. mu is held, as for all that follow.
+func (s *shard) find(apps *apps, app platform.AppID, k key) (slot int, found bool) {
+	return s.slots.Load().find(apps, app, k)
+}
+
+// insert puts an entry, which is not there yet, into a slot. An array is at most 15/16 full, and grows by an eighth, so that
+// it is never less than 5/6 full. Shards begin with different sizes, so that they do not all grow at the same time.
+func (s *shard) insert(e entry, number int) {
+	old := s.slots.Load()
+	switch n := old.len(); {
+	case n == 0:
+		s.slots.Store(newSlots(16 + number/16))
+	case s.used+1 > n-max(1, n/16):
+		grown := newSlots(n + n/8)
+		for i := range old.entries {
+			if e := &old.entries[i]; e[2] != 0 {
+				grown.entries[grown.free(e[1])] = *e
+			}
+		}
+		s.slots.Store(grown)
+	}
+	slots := s.slots.Load()
+	s.version.Add(1)
+	slots.write(slots.free(e[1]), e)
+	s.version.Add(1)
+	s.used++
+}
+
+// remove empties a slot, and fills the gap with an entry that would not be found behind it, and so on.
+func (s *shard) remove(slot int) {
+	slots := s.slots.Load()
+	n := slots.len()
+	s.version.Add(1)
+	for i := slots.next(slot); ; i = slots.next(i) {
+		e := slots.entries[i]
+		if e[2] == 0 {
+			break
+		}
+		if home := slots.home(e[1]); (i-home+n)%n >= (i-slot+n)%n {
+			slots.write(slot, e)
+			slot = i
+		}
+	}
+	slots.write(slot, entry{})
+	s.version.Add(1)
+	s.used--
+}
+
+// evict removes an entry, any that is there.
+func (s *shard) evict() {
+	slots := s.slots.Load()
+	i := rand.IntN(slots.len())
+	for slots.entries[i][2] == 0 {
+		i = slots.next(i)
+	}
+	s.remove(i)
+}
+
+// slots is an array of them, in which an entry is in the first free one from its home on. At least one is free.
+type slots struct{ entries []entry }
+
+// mapped is from which size on, in bytes, an array is outside the heap.
+const mapped = 64 << 10
+
+// newSlots returns an array. A large one is outside the heap: the collector lets as much garbage gather as the heap has in
+// use, so there it would cost its size twice. It is given back once nobody can read it.
+func newSlots(n int) *slots {
+	if size := n * int(unsafe.Sizeof(entry{})); size >= mapped {
+		if memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE); err == nil {
+			s := &slots{unsafe.Slice((*entry)(unsafe.Pointer(unsafe.SliceData(memory))), n)}
+			runtime.AddCleanup(s, func(memory []byte) { _ = syscall.Munmap(memory) }, memory)
+			return s
+		}
+	}
+	return &slots{make([]entry, n)}
+}
+
+func (s *slots) len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.entries)
+}
+
+func (s *slots) home(low uint64) int {
+	home, _ := bits.Mul64(low, uint64(len(s.entries)))
+	return int(home)
+}
+
+func (s *slots) next(i int) int {
+	if i++; i < len(s.entries) {
+		return i
+	}
+	return 0
+}
+
+// free returns the first free slot from a home on.
+func (s *slots) free(low uint64) int {
+	i := s.home(low)
+	for s.entries[i][2] != 0 {
+		i = s.next(i)
+	}
+	return i
+}
+
+// find returns the slot of an openid of an app. The openid is compared as a whole, and so is the app.
+func (s *slots) find(apps *apps, app platform.AppID, k key) (slot int, found bool) {
+	if s == nil {
+		return 0, false
+	}
+	i := s.home(k.low)
+	for range s.entries { // amid writes there may be no free one to end at
+		e := &s.entries[i]
+		id := atomic.LoadUint64(&e[2])
+		if id == 0 {
+			return 0, false
+		}
+		if atomic.LoadUint64(&e[1]) == k.low && atomic.LoadUint64(&e[0]) == k.high && apps.is(app, id>>uinBits) {
+			return i, true
+		}
+		i = s.next(i)
+	}
+	return 0, false
+}
+
+// get returns the entry of an openid of an app.
+func (s *slots) get(apps *apps, app platform.AppID, k key) (e entry, found bool) {
+	i, found := s.find(apps, app, k)
+	if found {
+		for w := range e {
+			e[w] = atomic.LoadUint64(&s.entries[i][w])
+		}
+	}
+	return e, found
+}
+
+func (s *slots) write(i int, e entry) {
+	for w := range e {
+		atomic.StoreUint64(&s.entries[i][w], e[w])
+	}
+}

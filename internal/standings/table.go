@@ -1,0 +1,203 @@
+// Package standings keeps in memory what the store last said of the openids that are checked, so that a check of a token
+// seldom reads the store.
+package standings
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// BytesEach is what a kept standing costs at most, on average over many: a slot of 40 bytes and its share of the empty ones.
+const BytesEach = 48
+
+// Table keeps standings. It takes a lock to look one up only when writers overtook the look-up again and again. A standing
+// that changed is gone when Drop returns, and one that was read before the change is not kept after it. It is safe for
+// concurrent use.
+type Table struct {
+	read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
+	most int64
+
+	kept   atomic.Int64 // standings, and room that a writer has taken for one
+	reads  atomic.Int64
+	epoch  atomic.Int64 // counts calls of Forget
+	apps   apps
+	shards [1 << shardBits]shard
+}
+
+// New returns an empty table that keeps at most so many standings; beyond that a new one takes the place of any other. It
+// reads those that it does not have with read.
+func New(most int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *Table {
+	return &Table{read: read, most: int64(most)}
+}
+
+// Get returns the standing of an openid. Errors are read's.
+func (t *Table) Get(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	k := newKey(openid)
+	s := &t.shards[k.shard()]
+	if standing, ok := s.get(&t.apps, app, k); ok {
+		return standing, nil
+	}
+	t.reads.Add(1)
+	changes := s.changes.Load()
+	standing, err := t.read(ctx, app, openid)
+	if err == nil {
+		t.keep(app, k, standing, changes)
+	}
+	return standing, err
+}
+
+// keep keeps a standing that was read after its shard had counted so many changes. It reports false when the shard has
+// counted more since: what was read may be out of date.
+func (t *Table) keep(app platform.AppID, k key, standing platform.Standing, changes uint32) bool {
+	e, fits := newEntry(k, t.apps.number(app), standing)
+	if !fits {
+		return true // it is read each time
+	}
+	s := &t.shards[k.shard()]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changes.Load() != changes {
+		return false
+	}
+	if _, found := s.find(&t.apps, app, k); found {
+		return true // another reader was quicker
+	}
+	if t.kept.Add(1) > t.most {
+		t.kept.Add(-1)
+		if s.used == 0 {
+			return true
+		}
+		s.evict()
+	}
+	s.insert(e, k.shard())
+	return true
+}
+
+// Drop forgets an openid's standing, which has changed.
+func (t *Table) Drop(app platform.AppID, openid platform.OpenID) {
+	k := newKey(openid)
+	s := &t.shards[k.shard()]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes.Add(1)
+	if i, found := s.find(&t.apps, app, k); found {
+		s.remove(i)
+		t.kept.Add(-1)
+	}
+}
+
+// Forget forgets every standing and ends reading ahead, so that all are read again when they are asked for.
+func (t *Table) Forget() {
+	t.epoch.Add(1)
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		s.changes.Add(1)
+		s.slots.Store(nil)
+		t.kept.Add(-int64(s.used))
+		s.used = 0
+		s.mu.Unlock()
+	}
+}
+
+// Kept returns how many standings are kept.
+func (t *Table) Kept() int { return int(t.kept.Load()) }
+
+// Reads returns how many standings were read because they were not kept, those read ahead aside.
+func (t *Table) Reads() int { return int(t.reads.Load()) }
+
+// key is an openid as the table looks for it. Its bytes are random and ours, so nobody can aim at one place.
+type key struct{ high, low uint64 }
+
+func newKey(openid platform.OpenID) key {
+	return key{binary.BigEndian.Uint64(openid[:8]), binary.BigEndian.Uint64(openid[8:])}
+}
+
+// shard follows the order of openids, the place within it does not: so a page of openids in their order is one shard's,
+// and fills it evenly.
+func (k key) shard() int { return int(k.high >> (64 - shardBits)) }
+
+// entry is what a slot holds; its third word is 0 when it is free. A standing of which a number has too many bits does not
+// fit.
+type entry [5]uint64
+
+const (
+	uinBits   = 48 // the app's number is above them
+	epochBits = 21
+	scopeBits = 27
+	stateBits = 4
+)
+
+func newEntry(k key, app uint16, st platform.Standing) (e entry, fits bool) {
+	e = entry{
+		k.high, k.low,
+		uint64(app)<<uinBits | low(uint64(st.UIN), uinBits),
+		epoch(st.PasswordEpoch)<<(2*epochBits) | epoch(st.TokenEpoch)<<epochBits | epoch(st.PayEpoch),
+		epoch(st.EndedEpoch)<<(scopeBits+4*stateBits) | low(uint64(st.Scopes), scopeBits)<<(4*stateBits) |
+			low(uint64(st.EndedBy), stateBits)<<(3*stateBits) | low(uint64(st.OpenIDState), stateBits)<<(2*stateBits) |
+			low(uint64(st.AccountState), stateBits)<<stateBits | low(uint64(st.AccountClass), stateBits),
+	}
+	return e, app != 0 && e.standing() == st
+}
+
+func (e *entry) standing() platform.Standing {
+	return platform.Standing{
+		UIN:           platform.UIN(low(e[2], uinBits)),
+		PasswordEpoch: uint32(low(e[3]>>(2*epochBits), epochBits)),
+		TokenEpoch:    uint32(low(e[3]>>epochBits, epochBits)),
+		PayEpoch:      uint32(low(e[3], epochBits)),
+		EndedEpoch:    uint32(low(e[4]>>(scopeBits+4*stateBits), epochBits)),
+		Scopes:        platform.ScopeSet(low(e[4]>>(4*stateBits), scopeBits)),
+		EndedBy:       platform.EndedBy(low(e[4]>>(3*stateBits), stateBits)),
+		OpenIDState:   platform.OpenIDState(low(e[4]>>(2*stateBits), stateBits)),
+		AccountState:  platform.AccountState(low(e[4]>>stateBits, stateBits)),
+		AccountClass:  platform.AccountClass(low(e[4], stateBits)),
+	}
+}
+
+// low returns the lowest bits of a number.
+func low(n uint64, bits int) uint64 { return n & (1<<bits - 1) }
+
+func epoch(n uint32) uint64 { return low(uint64(n), epochBits) }
+
+// apps numbers apps from 1 on, so that a slot needs 16 bits for one.
+type apps struct {
+	mu      sync.RWMutex
+	numbers map[platform.AppID]uint16
+	ids     atomic.Pointer[[]platform.AppID] // the one of number n at n-1
+}
+
+// number returns an app's number; 0 when there are none left.
+func (a *apps) number(id platform.AppID) uint16 {
+	a.mu.RLock()
+	n := a.numbers[id]
+	a.mu.RUnlock()
+	if n != 0 {
+		return n
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n := a.numbers[id]; n != 0 {
+		return n
+	}
+	var ids []platform.AppID
+	if a.numbers == nil {
+		a.numbers = make(map[platform.AppID]uint16)
+	} else {
+		ids = *a.ids.Load()
+	}
+	if len(ids) == 1<<16-1 {
+		return 0
+	}
+	ids = append(ids, id) // what readers have of it stays as it is
+	a.ids.Store(&ids)
+	a.numbers[id] = uint16(len(ids))
+	return uint16(len(ids))
+}
+
+// is reports whether an app has a number that number gave out.
+func (a *apps) is(id platform.AppID, number uint64) bool { return (*a.ids.Load())[number-1] == id }
