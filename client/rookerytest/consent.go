@@ -13,11 +13,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/child"
 )
 
-// formToken is the hidden field of a form of somebody who is signed in.
+// formToken matches the hidden field that forms have for a signed-in person.
 var formToken = regexp.MustCompile(`name="token" value="([^"]*)"`)
 
-// Consent visits an app's login page, which client.Connect.AuthorizeURL gives, as the account's person with a browser: signs
-// in, allows these scopes, or refuses when there are none, and returns where the browser is sent.
+// Consent visits an app's login page, whose address client.Connect.AuthorizeURL returns, as the account's person with a
+// browser: it signs in, allows these scopes, or refuses when there are none, and returns the address to which the browser
+// is redirected.
 func (p *Platform) Consent(account Account, loginURL string, scopes ...string) (back *url.URL) {
 	p.t.Helper()
 	back, err := p.consent(account, loginURL, scopes)

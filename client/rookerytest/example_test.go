@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/client/rookerytest"
 )
 
-// A test sees what a game's back end does while the platform cannot read who authorized what. Here t is a test's *testing.T.
+// A test sees how a game's back end behaves while the platform cannot read its grants. Here t is a test's *testing.T.
 func ExamplePlatform_AddFault() {
 	p := rookerytest.Start(t)
 	game, ann := p.Apps[0], p.Accounts[0]

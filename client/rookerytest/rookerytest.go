@@ -1,21 +1,21 @@
-// Package rookerytest gives a Go test a platform of its own: a `rookery dev` in its own process, with a demo world of
-// apps and accounts, a clock to move and faults to switch on.
+// Package rookerytest gives a Go test a platform of its own: a `rookery dev` in its own process, with a demo world of apps
+// and accounts, a clock to move and faults to switch on.
 //
 //	func TestLogin(t *testing.T) {
 //		p := rookerytest.Start(t)
 //		game, ann := p.Apps[0], p.Accounts[0]
 //		c := p.Client(game)
 //		...
-//		p.Advance(31 * 24 * time.Hour) // now Ann's login has lapsed
+//		p.Advance(31 * 24 * time.Hour) // now Ann's login has expired
 //	}
 //
-// It runs the binary that the environment variable ROOKERY_BINARY names. Without one it builds the version of Rookery that
-// the test's module requires, for which it needs the go command. A module that vendors what it requires names the binary in
-// its go.mod, so that its source is vendored too:
+// It runs the binary that the environment variable ROOKERY_BINARY names. Without that variable it builds the version of
+// Rookery that the test's module requires, for which it needs the go command. A module that vendors its requirements names
+// the binary in its go.mod, so that its source is vendored too:
 //
 //	tool github.com/rookeryhq/rookery/cmd/rookery
 //
-// Every method fails the test at once when the platform does not do as it is told; see In for subtests.
+// Every method fails the test at once when the platform refuses what it asks; see In for subtests.
 package rookerytest
 
 import (
@@ -37,7 +37,7 @@ import (
 
 // Platform is a running `rookery dev`.
 type Platform struct {
-	URL      string    // where every door listens
+	URL      string    // base URL of all doors
 	OIDB     string    // host:port of the bus
 	Apps     []App     // of the demo world
 	Accounts []Account // of the demo world; the first has friends in the others
@@ -59,7 +59,7 @@ type App struct {
 	ClientSigKey string            `json:"client_sigkey"`
 }
 
-// Account is an account with what it has at each app: by appid, and for MSDK V5 by gameid.
+// Account is an account with what it has at each app, by appid, and for MSDK V5 by gameid.
 type Account struct {
 	UIN      string `json:"uin"`
 	Nickname string `json:"nickname"`
@@ -74,11 +74,11 @@ type Account struct {
 	MSDKTokens  map[string]string `json:"msdk_tokens"`
 }
 
-// Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of
-// `rookery dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
+// Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of `rookery
+// dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
 func Start(t testing.TB, args ...string) *Platform {
 	t.Helper()
-	// Its note for operator commands is for nobody but this test, so it has a cache folder of its own too.
+	// Only this test's operator commands need the platform's note, so it gets a cache folder of its own too.
 	process, err := child.Start(t.TempDir(), append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, args...)...)
 	if err != nil {
 		t.Fatalf("rookerytest: %v", err)
@@ -91,7 +91,7 @@ func Start(t testing.TB, args ...string) *Platform {
 	return p
 }
 
-// meet takes the world that the platform prints.
+// meet reads the world that the platform prints.
 func (p *Platform) meet() error {
 	var world struct {
 		HTTP           string    `json:"http"`
@@ -121,16 +121,16 @@ func (p *Platform) stop() {
 	}
 }
 
-// In returns the same platform for a subtest: its methods fail that one. A parallel subtest may not fail the test that it is
-// part of.
+// In returns the same platform for a subtest: its methods fail the subtest. A parallel subtest must not fail its parent
+// test.
 func (p *Platform) In(t testing.TB) *Platform {
 	in := *p
 	in.t = t
 	return &in
 }
 
-// Client returns a client of the platform for an app. It does not repeat calls unless an option says so: a test wants to
-// see the first answer.
+// Client returns a client of the platform for an app. It repeats no calls unless an option says so: a test wants to see the
+// first answer.
 func (p *Platform) Client(app App, options ...client.Option) *client.Client {
 	p.t.Helper()
 	c, err := client.New(p.URL, client.App{
@@ -146,7 +146,7 @@ func (p *Platform) Client(app App, options ...client.Option) *client.Client {
 // Settings are members of an app, an account or another thing as the admin API takes them.
 type Settings map[string]any
 
-// serial makes names and gameids that no other test of the process has.
+// serial numbers names and gameids, so that no other test of the process has the same.
 var serial atomic.Int64
 
 // NewApp registers a game with these settings, which may be nil.
@@ -182,7 +182,7 @@ func (p *Platform) SetAccount(account Account, settings Settings) {
 	p.Admin(http.MethodPatch, "/admin/v1/accounts/"+account.UIN, settings, nil)
 }
 
-// SetPassword gives an account another password, which ends the logins before it.
+// SetPassword gives an account a new password, which ends earlier logins.
 func (p *Platform) SetPassword(account Account, password string) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/password", Settings{"password": password}, nil)
@@ -223,7 +223,7 @@ const (
 	GuestToken  TokenKind = "guest"
 )
 
-// Token is a token and whom it is for.
+// Token is a token and its owner.
 type Token struct {
 	Token      string `json:"token"`
 	OpenID     string `json:"openid"`      // at the app
@@ -231,7 +231,7 @@ type Token struct {
 	GuestID    string `json:"guestid"`     // of a guest
 }
 
-// Issue has a token made as if the person had just logged in.
+// Issue makes the platform issue a token as if the person had just logged in.
 func (p *Platform) Issue(app App, account Account, kind TokenKind) (token Token) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/admin/v1/tokens", Settings{"appid": app.AppID, "uin": account.UIN, "kind": kind}, &token)
@@ -252,14 +252,14 @@ func (p *Platform) User(app App, account Account) client.User {
 	return client.User{OpenID: token.OpenID, Token: token.Token}
 }
 
-// Session logs an account in at an app by OpenAPI V3.
+// Session logs an account in at an app through OpenAPI V3.
 func (p *Platform) Session(app App, account Account) client.Session {
 	p.t.Helper()
 	token := p.Issue(app, account, Openkey)
 	return client.Session{OpenID: token.OpenID, Openkey: token.Token}
 }
 
-// Now is what the platform's clock shows.
+// Now returns the time of the platform's clock.
 func (p *Platform) Now() time.Time {
 	p.t.Helper()
 	var clock struct{ Now time.Time }
@@ -279,18 +279,18 @@ func (p *Platform) SetClock(to time.Time) {
 	p.Admin(http.MethodPost, "/dev/v1/clock", Settings{"set": to}, nil)
 }
 
-// Fault is a part of the platform that is made to fail: `rookery dev fault --help` lists the points.
+// Fault makes a part of the platform fail: `rookery dev fault --help` lists the points.
 type Fault struct {
 	Point     string  `json:"point"`               // such as store.read:grants
 	AppID     string  `json:"appid,omitempty"`     // only for this app
 	OpenID    string  `json:"openid,omitempty"`    // only for this user
 	Interface string  `json:"interface,omitempty"` // only on this interface
-	Times     int     `json:"times,omitempty"`     // so often; 0 until it is cleared
-	Rate      float64 `json:"rate,omitempty"`      // the share of calls that fail; 0 is all
+	Times     int     `json:"times,omitempty"`     // this many times; 0 until it is cleared
+	Rate      float64 `json:"rate,omitempty"`      // the share of calls that fail; 0 for all
 }
 
-// AddFault switches a fault on and returns what switches it off, which does nothing when it is off already: after its Times
-// or by ClearFaults.
+// AddFault switches a fault on and returns the function that switches it off, which does nothing when the fault is already
+// off, after its Times or ClearFaults.
 func (p *Platform) AddFault(f Fault) (off func()) {
 	p.t.Helper()
 	var added struct{ ID int }
@@ -352,7 +352,7 @@ func (p *Platform) admin(method, path string, in, out any) error {
 	return json.Unmarshal(answer, out)
 }
 
-// refusal is an answer of the admin API that is no success.
+// refusal is an answer of the admin API that is not a success.
 type refusal struct {
 	status int
 	body   string

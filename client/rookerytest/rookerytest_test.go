@@ -45,7 +45,7 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	if err := p.Client(app).V5.VerifyLogin(t.Context(), player); err == nil {
 		t.Error("the call during a fault of one time does not fail")
 	}
-	once() // it is off already, which is no failure
+	once() // it is already off, which is not a failure
 	check(nil)
 
 	p.SetPassword(person, "another-password")
@@ -63,7 +63,7 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	check(retcode.QQAppNotOnline)
 }
 
-// recorder is a test that keeps its failure instead of failing.
+// recorder is a test that records its failure instead of failing.
 type recorder struct {
 	testing.TB
 	failure string

@@ -14,15 +14,16 @@ import (
 	"github.com/rookeryhq/rookery/internal/cli"
 )
 
-// platform makes what the binary is built from a part of the test's own program: a module that uses this package then has
-// its requirements, and the go command runs the tests again when the platform has changed. An import alone would leave out
-// what is not used.
+// platform links the binary's source into the test's own program: the requirements of a module that uses this package then
+// include the binary's, and the go command runs the tests again when the platform has changed. A blank import would leave
+// out unused code.
 var platform = cli.Main
 
-// kept is how long a binary that nobody has used stays. Who works on the platform itself makes many.
+// kept is how long an unused binary stays. Work on the platform itself makes many.
 const kept = time.Hour
 
-// cache is the user's cache folder, before a test sets another for its platform, which goes with the test.
+// cache returns the user's cache folder. It is evaluated before a test sets another one for its platform, which is deleted
+// with the test.
 var cache = func() string {
 	if folder, err := os.UserCacheDir(); err == nil {
 		return folder
@@ -30,12 +31,12 @@ var cache = func() string {
 	return os.TempDir()
 }()
 
-// Binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once for a
-// process. It is kept in a folder named after its content, so that other processes may build another at the same time.
+// Binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once per process.
+// It is stored in a folder named after its content, so that other processes may build another at the same time.
 var Binary = sync.OnceValues(func() (string, error) {
 	runtime.KeepAlive(platform)
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
-		if _, err := os.Stat(file); err != nil { // so the go command knows which file the result depends on
+		if _, err := os.Stat(file); err != nil { // the go command learns which file the result depends on
 			return "", fmt.Errorf("ROOKERY_BINARY: %w", err)
 		}
 		return filepath.Abs(file)
@@ -65,7 +66,7 @@ var Binary = sync.OnceValues(func() (string, error) {
 	}
 	sum := sha256.Sum256(content)
 	same := filepath.Join(folder, hex.EncodeToString(sum[:8]))
-	if err := os.Rename(built, same); err != nil { // it is there already
+	if err := os.Rename(built, same); err != nil { // it already exists
 		now := time.Now()
 		if err := os.Chtimes(same, now, now); err != nil {
 			return "", err
@@ -74,7 +75,7 @@ var Binary = sync.OnceValues(func() (string, error) {
 	return filepath.Join(same, "rookery"), nil
 })
 
-// removeOld removes what nobody has used for long. What another process still holds can stay.
+// removeOld removes what nobody has used for a long time. A folder in use by another process may stay.
 func removeOld(folder string) {
 	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {

@@ -16,33 +16,33 @@ import (
 	"time"
 )
 
-// Patience is how long a process may take for whatever it is asked. No test depends on it: a process that has not answered
-// then never will, however slow the machine is.
+// Patience bounds every wait for a process. No test depends on it: a process that has not answered by then never will,
+// however slow the machine is.
 const Patience = 2 * time.Minute
 
-// Process is a rookery that was started.
+// Process is a started rookery.
 type Process struct {
 	cmd    *exec.Cmd
 	log    buffer
 	lines  chan string   // of standard output
-	exited chan struct{} // closed once the process is gone and its streams are read
+	exited chan struct{} // closed once the process has ended and its streams are read
 }
 
 // Command returns the command that runs a rookery with these arguments. Its note for operator commands goes to the folder
-// cache, where only those of the same folder find it.
+// cache, where only commands with the same folder find it.
 func Command(cache string, args ...string) (*exec.Cmd, error) {
 	file, err := Binary()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(file, args...)
-	// The pause at its end, in which the race detector waits for late reports of other threads, is cut short.
+	// The pause at the end of a process, in which the race detector waits for late reports of other threads, is cut short.
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache, "GORACE=atexit_sleep_ms=10")
 	dieWithParent(cmd)
 	return cmd, nil
 }
 
-// Start starts a rookery as Command describes it. Its end is the caller's to see to, by Stop or Wait.
+// Start starts a rookery as Command describes it. The caller must end it, with Stop or Wait.
 func Start(cache string, args ...string) (*Process, error) {
 	cmd, err := Command(cache, args...)
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *Process) LogEnd(lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// Signal sends the process a signal; one that has ended does not mind.
+// Signal sends the process a signal, which is not an error after its end.
 func (p *Process) Signal(signal os.Signal) error {
 	if err := p.cmd.Process.Signal(signal); !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -122,13 +122,13 @@ func (p *Process) Signal(signal os.Signal) error {
 	return nil
 }
 
-// Wait waits for the end of the process, which it brings about when it does not come.
+// Wait waits for the process to end, and kills it if it does not.
 func (p *Process) Wait() (*os.ProcessState, error) {
 	select {
 	case <-p.exited:
 		return p.cmd.ProcessState, nil
 	case <-time.After(Patience):
-		_ = p.cmd.Process.Kill() // fails once it has ended after all
+		_ = p.cmd.Process.Kill() // fails if it has ended after all
 		<-p.exited
 		return p.cmd.ProcessState, fmt.Errorf("it did not end within %s", Patience)
 	}
@@ -146,7 +146,7 @@ func (p *Process) Stop() error {
 	return err
 }
 
-// buffer is a text that is written and read at the same time.
+// buffer is a text that may be written and read concurrently.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// dieWithParent is the net for tests that end without their cleanups, by a timeout's panic for instance.
+// dieWithParent covers tests that end without their cleanups, for instance by a timeout's panic.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -1,32 +1,32 @@
 // Package flatjson reads the JSON objects that most callers send, whose values are plain strings and whole numbers, several
-// times as fast as a library that takes all of JSON. What is not so plain it leaves to such a library.
+// times as fast as a full JSON library. It leaves all other objects to such a library.
 package flatjson
 
 import "bytes"
 
-// Object is what an object is read into.
+// Object receives the members of an object.
 type Object interface {
-	// Set takes a member. It returns false when it would not be one of a sound object.
+	// Set takes a member. It returns false when the member is not valid for the object.
 	Set(name, value []byte, kind Kind) bool
 }
 
-// Kind is what a value is.
+// Kind is the kind of a value.
 type Kind uint8
 
 // The kinds of plain values.
 const (
-	String Kind = iota // printable ASCII without escapes; the value is what the quotes hold
+	String Kind = iota // printable ASCII without escapes; the value is the text between the quotes
 	Number             // at most 20 decimal digits without sign, fraction or exponent
 )
 
 // maxDigits is enough for every number of 64 bits.
 const maxDigits = 20
 
-// maxMembers bounds a plain object, so that a name that comes twice is found quickly.
+// maxMembers bounds a plain object, so that a repeated name is found quickly.
 const maxMembers = 8
 
-// Read reads a whole text into an object. It returns false when the text is not one plain object, no name in it twice;
-// what was set by then does not count.
+// Read reads a whole text into an object. It returns false when the text is not one plain object with distinct names; the
+// members set until then are then meaningless.
 func Read(text []byte, into Object) bool {
 	s := scanner{text: text}
 	var names [maxMembers][]byte
@@ -72,7 +72,7 @@ func (s *scanner) space() {
 	}
 }
 
-// take goes past a character, and white space before it.
+// take skips white space and then a character.
 func (s *scanner) take(c byte) bool {
 	s.space()
 	if s.at < len(s.text) && s.text[s.at] == c {

@@ -7,7 +7,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 )
 
-// members keeps what it is given as the JSON library would.
+// members stores values as the JSON library would.
 type members map[string]any
 
 func (m members) Set(name, value []byte, kind Kind) bool {
@@ -58,7 +58,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// FuzzRead compares what is read with what the library reads.
+// FuzzRead compares the result with that of the library.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"openid":"10000000000000000001","token":"T","client_os":5}`))
 	f.Add([]byte(` {"a" :"" , "b":0}`))

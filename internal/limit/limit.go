@@ -1,4 +1,4 @@
-// Package limit counts calls against rates. It knows no clock and no codes: the caller says what time it is and what a
+// Package limit counts calls against rates. It has no clock and no codes: the caller passes the time and decides what a
 // refusal means.
 package limit
 
@@ -11,13 +11,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Bucket counts against one rate by GCRA, the generic cell rate algorithm: exact, one number of state, no lock. Count
-// calls may come at once; then one every Per/Count. The zero value has seen no call.
+// Bucket counts against one rate by GCRA, the generic cell rate algorithm: exact, with one number of state and no lock.
+// Count calls may come at once; then one every Per/Count. The zero value has seen no call.
 type Bucket struct {
 	arrival atomic.Int64 // theoretical arrival time of the next call, nanoseconds of the platform's clock
 }
 
-// Take counts a call at now, unless the rate is used up; then it says how long to wait for the next.
+// Take counts a call at now, unless the rate is used up; then it returns how long to wait for the next.
 func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok bool) {
 	interval := max(rate.Per/time.Duration(rate.Count), 1)
 	for {
@@ -32,12 +32,12 @@ func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok
 	}
 }
 
-// slack is more than two calls' times may be apart that are counted at the same moment.
+// slack is more than the times of two calls counted at the same moment may differ by.
 const slack = time.Minute
 
-// advance is GCRA: a call conforms when its theoretical arrival is at most per-interval ahead of now. An arrival that
-// is further ahead than the rate can have brought it was left by a stricter rate, or by a clock that was set back since;
-// it counts as all used up but one call, so that nobody waits for the time of a rate that no longer holds.
+// advance is GCRA: a call conforms when its theoretical arrival is at most per-interval ahead of now. An arrival further
+// ahead than the rate can have brought it was left by a stricter rate, or by a clock that was set back since; then all but
+// one call count as used up, so that nobody waits for a rate that is no longer set.
 func advance(arrival int64, interval, per time.Duration, now int64) (next int64, wait time.Duration) {
 	if time.Duration(arrival-now) > per+slack {
 		arrival = now + int64(per-interval)
@@ -49,8 +49,8 @@ func advance(arrival int64, interval, per time.Duration, now int64) (next int64,
 	return next, 0
 }
 
-// Keyed counts against one rate for each of many keys. Keys whose calls are paid off are forgotten; at most Keys of them
-// are remembered, and past that the calls of new keys go uncounted rather than refused.
+// Keyed counts against one rate for each of many keys. A key whose rate is wholly free again is forgotten; at most Keys of
+// them are remembered, and beyond that the calls of new keys go uncounted rather than refused.
 type Keyed struct {
 	seed   maphash.Seed
 	shards [16]shard
@@ -62,7 +62,7 @@ const Keys = 1 << 20
 type shard struct {
 	mu       sync.Mutex
 	arrivals map[string]int64
-	sweepAt  int   // how many keys the shard may reach before it looks for some to forget
+	sweepAt  int   // the number of keys at which the shard next looks for some to forget
 	swept    int64 // when it last looked
 }
 
@@ -77,7 +77,7 @@ func NewKeyed() *Keyed {
 	return k
 }
 
-// Take counts a call of key at now, unless the key's rate is used up; then it says how long to wait for the next.
+// Take counts a call of key at now, unless the key's rate is used up; then it returns how long to wait for the next.
 func (k *Keyed) Take(key string, rate platform.Rate, now time.Time) (wait time.Duration, ok bool) {
 	interval := max(rate.Per/time.Duration(rate.Count), 1)
 	s := &k.shards[maphash.String(k.seed, key)%uint64(len(k.shards))]
@@ -95,7 +95,7 @@ func (k *Keyed) Take(key string, rate platform.Rate, now time.Time) (wait time.D
 	return 0, true
 }
 
-// GiveBack takes a counted call of key back, as if it had not been made.
+// GiveBack undoes the count of a call of key.
 func (k *Keyed) GiveBack(key string, rate platform.Rate) {
 	s := &k.shards[maphash.String(k.seed, key)%uint64(len(k.shards))]
 	s.mu.Lock()
@@ -105,8 +105,8 @@ func (k *Keyed) GiveBack(key string, rate platform.Rate) {
 	}
 }
 
-// makeRoom forgets what is paid off once the shard has doubled since it last did, or every second when it is full, and
-// reports whether it may grow.
+// makeRoom forgets keys whose whole rate is free again, once the shard has doubled since the last time, or every second
+// when it is full, and reports whether it may grow.
 func (s *shard) makeRoom(now int64) bool {
 	const most = Keys / len(Keyed{}.shards)
 	full := len(s.arrivals) >= most

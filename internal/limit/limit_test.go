@@ -40,7 +40,7 @@ func TestBucket(t *testing.T) {
 	}
 }
 
-// A rate that was too strict, or a clock that was set back, keeps nobody waiting for what it left behind.
+// A rate that was too strict, or a clock that was set back, makes nobody wait afterwards.
 func TestRateLoosened(t *testing.T) {
 	strict, loose := platform.Rate{Count: 1, Per: 24 * time.Hour}, platform.Rate{Count: 3, Per: 3 * time.Second}
 	var bucket Bucket

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Write replaces a file in one step by one of mode 0600, durably: after a crash there is the old content or
-// the new one.
+// Write replaces a file with one of mode 0600, atomically and durably: after a crash the file has the old content or the
+// new.
 func Write(file string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"unicode/utf16"
 )
 
-// reencoding is another text of a body, and what was changed to make it.
+// reencoding is another text of a body, with the change that made it.
 type reencoding struct {
 	what string
 	body []byte
 }
 
-// reencodings returns what the usual JSON libraries make of a body that they read and write again.
+// reencodings returns the texts that the usual JSON libraries write for a body that they have read.
 func reencodings(body []byte) []reencoding {
 	all := []reencoding{
 		{"without the white space around it", bytes.TrimSpace(body)},
@@ -74,7 +74,7 @@ func spaced(compact []byte) []byte {
 	return out
 }
 
-// escaped writes every letter past ASCII as \uXXXX.
+// escaped writes every letter beyond ASCII as \uXXXX.
 func escaped(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {

@@ -15,8 +15,8 @@ import (
 )
 
 // OpenAPI V3 signs with the Base64 of HMAC-SHA1, keyed by the appkey and one &, of METHOD&E(path)&E(parameters): the
-// decoded parameters but sig, sorted by the bytes of their names and joined as name=value with &
-// (qq-connect-openapi.md, B.4).
+// decoded parameters except sig, sorted by the bytes of their names and joined as name=value with & (qq-connect-openapi.md,
+// B.4).
 
 // OpenAPISource returns the string that is signed.
 func OpenAPISource(method, path string, q Query) []byte {
@@ -28,7 +28,7 @@ func OpenAPI(method, path string, q Query, appkey string) string {
 	return base64.StdEncoding.EncodeToString(mac(sha1.New, appkey+"&", OpenAPISource(method, path, q)))
 }
 
-// OpenAPICallback returns the signature of a request that the platform sends to an app. Of its parameters cee_extend is not
+// OpenAPICallback returns the signature of a request that the platform sends to an app. Its parameter cee_extend is not
 // signed, and the values are encoded once more (qq-connect-openapi.md, B.6).
 func OpenAPICallback(method, path string, q Query, appkey string) string {
 	signed := slices.DeleteFunc(slices.Clone(q), func(p Param) bool { return p.Name == "cee_extend" })
@@ -43,11 +43,11 @@ func encodedValues(q Query, e *encoder) Query {
 	return q
 }
 
-// OpenAPIVerifier checks signatures. It keeps its buffers, so one serves many requests but not two at a time.
+// OpenAPIVerifier checks signatures. It reuses its buffers, so it serves many requests but not two at a time.
 type OpenAPIVerifier struct {
 	order  Query
 	buffer []byte
-	macs   map[string]hash.Hash // by appkey: to begin anew costs a third of making one
+	macs   map[string]hash.Hash // by appkey: resetting one costs a third of making one
 }
 
 // macsKept bounds the appkeys that a verifier remembers.
@@ -83,7 +83,7 @@ func mac(newHash func() hash.Hash, key string, source []byte) []byte {
 	return m.Sum(nil)
 }
 
-// appendOpenAPI appends the signed string of parameters in their order.
+// appendOpenAPI appends the signed string of the parameters in the given order.
 func appendOpenAPI(b []byte, method, path string, order Query, e *encoder) []byte {
 	b = append(b, method...)
 	b = append(b, '&')
@@ -143,7 +143,7 @@ var (
 	callbackEncoder = newEncoder("!*()", "%20", upperHex)
 )
 
-// wrongEncoders are those that callers' languages have at hand.
+// wrongEncoders are encoders that callers' languages offer.
 var wrongEncoders = []struct {
 	who string
 	*encoder
@@ -160,14 +160,14 @@ var wrongEncoders = []struct {
 	{"it is Python's urllib.parse.quote (/ must be %2F, ~ must be %7E)", newEncoder("-_.~/", "%20", upperHex)},
 }
 
-// OpenAPIKeys are the keys that a wrong signature may have been made with: the right one, and others of the same app by
-// what they are called.
+// OpenAPIKeys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
+// their names.
 type OpenAPIKeys struct {
 	Right  string
 	Others map[string]string
 }
 
-// OpenAPIMistake tells which of the usual mistakes gives exactly the signature that came; "" when none of them does.
+// OpenAPIMistake returns which of the usual mistakes gives exactly the received signature; "" when none does.
 func OpenAPIMistake(sig, method, path string, q Query, keys OpenAPIKeys) string {
 	order, key := sorted(q), keys.Right+"&"
 	source := appendOpenAPI(nil, method, path, order, strictEncoder)
@@ -210,7 +210,7 @@ func OpenAPIMistake(sig, method, path string, q Query, keys OpenAPIKeys) string 
 	return otherKey(sig, source, keys)
 }
 
-// otherText finds out whether sig is the right sum in another form.
+// otherText checks whether sig is the right sum in another form.
 func otherText(sig string, sum []byte) string {
 	right := base64.StdEncoding.EncodeToString(sum)
 	unescaped, err := url.QueryUnescape(sig)
@@ -233,7 +233,7 @@ func otherText(sig string, sum []byte) string {
 	return ""
 }
 
-// otherKey finds out whether the right string was signed with another key.
+// otherKey checks whether the right string was signed with another key.
 func otherKey(sig string, source []byte, keys OpenAPIKeys) string {
 	signs := func(key string) bool { return sig == base64.StdEncoding.EncodeToString(mac(sha1.New, key, source)) }
 	switch {
@@ -265,7 +265,7 @@ func replaceOnce(source, old []byte, with string) []byte {
 	return bytes.Replace(source, old, []byte(with), 1)
 }
 
-// joinedAfter is the signed string of one who encodes names and values and joins them by bare = and &.
+// joinedAfter returns the string that is signed when names and values are encoded first and then joined by bare = and &.
 func joinedAfter(method, path string, order Query) []byte {
 	encoded := encodedValues(order, strictEncoder)
 	return append(append(append([]byte(method), '&'), strictEncoder.append(nil, path)...), joined(encoded)...)

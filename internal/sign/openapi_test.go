@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// form makes a query of name, value, name, value as if it had been sent.
+// form returns a query of name, value, name, value as if it had been sent.
 func form(t testing.TB, pairs ...string) Query {
 	t.Helper()
 	var b strings.Builder
@@ -38,7 +38,7 @@ func vectorV3(t testing.TB) Query {
 		"userip", "112.90.139.30", "x", "a b*c~d-_.+/=&?%中!'()")
 }
 
-// TestOpenAPIVectors are those of qq-connect-openapi.md, B.5.
+// TestOpenAPIVectors checks those of qq-connect-openapi.md, B.5.
 func TestOpenAPIVectors(t *testing.T) {
 	goods := form(t, "amt", "4", "appid", "600", "appmode", "1", "format", "json", "goodsmeta", "道具*测试描述信息！！！",
 		"goodsurl", "http://qzonestyle.gtimg.cn/qzonestyle/act/qzone_app_img/app613_613_75.png",
@@ -72,7 +72,7 @@ func TestOpenAPIVectors(t *testing.T) {
 	}
 }
 
-// TestOpenAPICallbackVectors are those of qq-connect-openapi.md, B.6.
+// TestOpenAPICallbackVectors checks those of qq-connect-openapi.md, B.6.
 func TestOpenAPICallbackVectors(t *testing.T) {
 	official := form(t, "openid", "test001", "appid", "33758", "ts", "1328855301", "payitem", "323003*8*1",
 		"token", "53227955F80B805B50FFB511E5AD51E025360", "billno", "-APPDJT18700-20120210-1428215572", "version", "v3", "zoneid", "1",

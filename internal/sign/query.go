@@ -1,5 +1,5 @@
-// Package sign makes and checks the request signatures of the wire families, and tells from a wrong signature which of
-// the usual mistakes made it.
+// Package sign makes and checks the request signatures of the wire families, and finds the usual mistake behind a wrong
+// signature.
 package sign
 
 import (
@@ -11,7 +11,7 @@ import (
 // MaxParams bounds the parameters of one URL.
 const MaxParams = 64
 
-// Param is one URL parameter: as it was sent, and decoded.
+// Param is one URL parameter, as sent and decoded.
 type Param struct {
 	RawName, RawValue string
 	Name, Value       string
@@ -20,9 +20,9 @@ type Param struct {
 // Query is the parameters of a URL in the order in which they were sent, each name once.
 type Query []Param
 
-// ParseQuery reads a URL's query into dst[:0]. It refuses what a signature would not cover unambiguously: a name that
-// comes twice or is empty, an escape that is not one, text that is not UTF-8, more than MaxParams parameters. The error is
-// one sentence that names the parameter.
+// ParseQuery reads a URL's query into dst[:0]. It refuses what a signature would cover ambiguously: a repeated or empty
+// name, an invalid escape, text that is not UTF-8, more than MaxParams parameters. The error is one sentence that names the
+// parameter.
 func ParseQuery(dst Query, raw string) (Query, error) {
 	q := dst[:0]
 	for raw != "" {
@@ -55,8 +55,8 @@ func ParseQuery(dst Query, raw string) (Query, error) {
 	return q, nil
 }
 
-// AddForm reads a query or a form into q. Of a name that comes more than once the last value counts; values may be in any
-// character set. The error is one sentence that names the parameter.
+// AddForm reads a query or a form into q. Of a repeated name the last value counts; values may be in any character set. The
+// error is one sentence that names the parameter.
 func (q Query) AddForm(raw string) (Query, error) {
 	for raw != "" {
 		if raw[0] == '&' {
@@ -83,8 +83,8 @@ func (q Query) AddForm(raw string) (Query, error) {
 	return q, nil
 }
 
-// Set puts a parameter in the place of the one of its name, or at the end. It refuses one without a name and more than
-// MaxParams in one sentence.
+// Set replaces the parameter of the same name, or appends p. It refuses a parameter without a name and more than MaxParams,
+// with one sentence.
 func (q Query) Set(p Param) (Query, error) {
 	if p.Name == "" {
 		return q, fmt.Errorf("a parameter has no name")
@@ -101,7 +101,7 @@ func (q Query) Set(p Param) (Query, error) {
 	return append(q, p), nil
 }
 
-// cutParam takes the first pair off a query. plain says that there is nothing in it to decode.
+// cutParam takes the first pair off a query. plain means that nothing in it needs decoding.
 func cutParam(raw string) (p Param, plain bool, rest string) {
 	end, equals := 0, -1
 	plain = true
@@ -132,7 +132,7 @@ func decode(raw string) (string, error) {
 	return text, nil
 }
 
-// Get returns the decoded value of a parameter, "" when it is missing.
+// Get returns the decoded value of a parameter; "" when it is missing.
 func (q Query) Get(name string) string {
 	for i := range q {
 		if q[i].Name == name {

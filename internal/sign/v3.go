@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// MSDK V3 signs with lower-case hex of MD5(key timestamp), nothing between them and the timestamp as it stands in the URL.
-// Neither path nor body is covered. encode says which key: 1 the appkey, 2 the msdkkey (msdk-v3.md, 2.1).
+// MSDK V3 signs with lower-case hex of MD5(key timestamp), with nothing between them and the timestamp as it is in the URL.
+// Neither path nor body is covered. encode selects the key: 1 the appkey, 2 the msdkkey (msdk-v3.md, 2.1).
 
 // V3 returns the signature of a timestamp: 32 lower-case hex digits.
 func V3(timestamp, key string) string {
@@ -26,13 +26,13 @@ func V3Verify(sig, timestamp, key string) bool {
 }
 
 func v3Sum(timestamp, key string) (sig [2 * md5.Size]byte) {
-	var buffer [160]byte // holds the longest key that an app may have, and a timestamp
+	var buffer [160]byte // room for the longest key that an app may have, and a timestamp
 	sum := md5.Sum(append(append(buffer[:0], key...), timestamp...))
 	hex.Encode(sig[:], sum[:])
 	return sig
 }
 
-// V3KeyName returns the name of the key that an encode stands for; false when encode is neither 1 nor 2.
+// V3KeyName returns the name of the key that an encode selects; false when encode is neither 1 nor 2.
 func V3KeyName(encode string) (string, bool) {
 	switch encode {
 	case "1":
@@ -43,20 +43,20 @@ func V3KeyName(encode string) (string, bool) {
 	return "", false
 }
 
-// V3Source returns the string that is signed, with the name of the key in the place of the key: appkey+1700000000.
+// V3Source returns the signed string, with the name of the key instead of the key: appkey+1700000000.
 func V3Source(timestamp, encode string) string {
 	name, _ := V3KeyName(encode)
 	return name + "+" + timestamp
 }
 
-// V3Keys are the keys that a wrong signature may have been made with: the right one, and others of the same app by what
-// they are called.
+// V3Keys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
+// their names.
 type V3Keys struct {
 	Right  string
 	Others map[string]string
 }
 
-// V3Mistake tells which of the usual mistakes gives exactly the signature that came; "" when none of them does.
+// V3Mistake returns which of the usual mistakes gives exactly the received signature; "" when none does.
 func V3Mistake(sig, timestamp string, keys V3Keys) string {
 	digits := strings.ToLower(sig)
 	if V3Verify(digits, timestamp, keys.Right) {
@@ -87,7 +87,7 @@ func V3Mistake(sig, timestamp string, keys V3Keys) string {
 	return ""
 }
 
-// otherUnit finds out whether one of the two timestamps was in seconds and the other in milliseconds of the same second.
+// otherUnit checks whether one of the two timestamps was in seconds and the other in milliseconds of the same second.
 func otherUnit(sig, timestamp, key string) string {
 	if n := len(timestamp); n > 3 && V3Verify(sig, timestamp[:n-3], key) {
 		return timestamp[:n-3] + ", seconds instead of milliseconds"

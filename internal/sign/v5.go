@@ -10,8 +10,8 @@ import (
 )
 
 // MSDK V5 signs with lower-case hex of MD5(path ? parameters body key), the parameters sorted by the bytes of their names
-// and without sig (msdk-v5.md, 2.1). The documents leave open whether values are signed as sent or decoded: the
-// platform takes either.
+// and without sig (msdk-v5.md, 2.1). The documents leave open whether values are signed as sent or decoded: the platform
+// accepts both.
 
 // V5Source returns the string that a backend signs, without the key.
 func V5Source(path string, q Query, body []byte) []byte {
@@ -23,8 +23,8 @@ func V5(path string, q Query, body []byte, key string) string {
 	return hexMD5(append(V5Source(path, q, body), key...))
 }
 
-// V5ClientSource returns the string that the client SDK signs with its key in place of the last argument: the key stands
-// between the parameters and the body (msdk-v5.md, 2.4).
+// V5ClientSource returns the string that the client SDK signs, with key where the SDK's key goes: between the parameters
+// and the body (msdk-v5.md, 2.4).
 func V5ClientSource(path string, q Query, body []byte, key string) []byte {
 	return append(append(appendV5Head(nil, path, sorted(q), false), key...), body...)
 }
@@ -34,7 +34,7 @@ func V5Client(path string, q Query, body []byte, key string) string {
 	return hexMD5(V5ClientSource(path, q, body, key)) + "1"
 }
 
-// V5Verifier checks signatures. It keeps its buffers, so one serves many requests but not two at a time.
+// V5Verifier checks signatures. It reuses its buffers, so it serves many requests but not two at a time.
 type V5Verifier struct {
 	order  Query
 	buffer []byte
@@ -118,14 +118,14 @@ func hexMD5(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// V5Keys are the keys that a wrong signature may have been made with: the right one, and others of the same app by what
-// they are called.
+// V5Keys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
+// their names.
 type V5Keys struct {
 	Right  string
 	Others map[string]string
 }
 
-// v5Form is how a signature is made of the part before the body, the body and a key.
+// v5Form makes a signature from the part before the body, the body and a key.
 type v5Form func(head, body []byte, key string) string
 
 func backendForm(head, body []byte, key string) string {
@@ -136,8 +136,8 @@ func clientForm(head, body []byte, key string) string {
 	return hexMD5(slices.Concat(head, []byte(key), body)) + "1"
 }
 
-// V5Mistake tells which of the usual mistakes gives exactly the signature that came for a backend's request; "" when none
-// of them does.
+// V5Mistake returns which of the usual mistakes gives exactly the received signature of a backend's request; "" when none
+// does.
 func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 	if mistake := v5Mistake(backendForm, sig, path, q, body, keys); mistake != "" {
 		return mistake
@@ -154,7 +154,7 @@ func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 	return ""
 }
 
-// V5ClientMistake tells the same for a request of the client SDK.
+// V5ClientMistake does the same for a request of the client SDK.
 func V5ClientMistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 	if mistake := v5Mistake(clientForm, sig, path, q, body, keys); mistake != "" {
 		return mistake
@@ -204,7 +204,7 @@ func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys V5Keys)
 	return ""
 }
 
-// byName returns all keys, the right one under the name that is given.
+// byName returns all keys, the right one under the given name.
 func (k V5Keys) byName(right string) map[string]string {
 	all := map[string]string{right: k.Right}
 	for name, key := range k.Others {
@@ -213,10 +213,10 @@ func (k V5Keys) byName(right string) map[string]string {
 	return all
 }
 
-// sigSigned is the signed string of one who sorts an empty sig in with the other parameters.
+// sigSigned returns the string that is signed when an empty sig is sorted in with the other parameters.
 func sigSigned(path string, order Query) []byte {
 	renamed := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Name == "sig" })
-	// appendV5Head leaves sig out by its decoded name, so this one goes in under a name that only sorts like it.
+	// appendV5Head omits sig by its decoded name, so this one gets a name that only sorts like it.
 	renamed = append(renamed, Param{RawName: "sig", Name: "sig\x00"})
 	sortByName(renamed)
 	return appendV5Head(nil, path, renamed, false)

@@ -15,7 +15,7 @@ import (
 type Child struct {
 	process *child.Process
 	watch   watch
-	ended   bool // by the test, which has looked at it
+	ended   bool // by the test, which has checked the end
 }
 
 // Binary returns the path of the rookery under test.
@@ -68,7 +68,7 @@ func (c *Child) Log() string { return c.process.Log() }
 // Secret names texts that the log must not show.
 func (c *Child) Secret(texts ...string) { c.watch.hide(texts...) }
 
-// MayPanic lets the log tell of panics: the test brings one about.
+// MayPanic allows the log to report panics: the test causes one.
 func (c *Child) MayPanic() { c.watch.panics = true }
 
 // Stop interrupts the child, as Ctrl-C does. It must exit with status 0.

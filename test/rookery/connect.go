@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// Get asks one of the interfaces with parameters, in pairs of name and value.
+// Get calls one of the interfaces with parameters, given as name and value in turn.
 func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
 	t.Helper()
 	return p.ask(t, http.MethodGet, path+"?"+Params(params...).Encode(), "", "")
 }
 
-// PostForm sends the parameters as a form. By which app's credentials, if not nil, the Authorization header says.
+// PostForm sends the parameters as a form. The Authorization header has the credentials of by, unless that is nil.
 func (p *Platform) PostForm(t testing.TB, path string, by *App, params ...string) Reply {
 	t.Helper()
 	authorization := ""
@@ -31,12 +31,12 @@ func (p *Platform) PostAs(t testing.TB, path, authorization string, params ...st
 	return p.ask(t, http.MethodPost, path, Params(params...).Encode(), authorization)
 }
 
-// Basic is an Authorization header (RFC 7617).
+// Basic returns an Authorization header (RFC 7617).
 func Basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// Params are parameters from pairs of name and value.
+// Params returns the parameters given as name and value in turn.
 func Params(pairs ...string) url.Values {
 	values := make(url.Values)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -54,15 +54,15 @@ func (p *Platform) ask(t testing.TB, method, path, form, authorization string) R
 	return send(t, p.client, req)
 }
 
-// Code is the number of a refusal of QQ Connect, in whichever of the three forms it came; 0 for none.
+// Code returns the number of a refusal of QQ Connect, in whichever of the three forms it came; 0 for none.
 func (r Reply) Code() int {
 	text := strings.TrimSuffix(strings.TrimPrefix(r.Body, "callback( "), " );\n")
 	var refusal struct{ Error, Ret int }
-	_ = json.Unmarshal([]byte(text), &refusal) // the form-encoded answer is no JSON, and no refusal
+	_ = json.Unmarshal([]byte(text), &refusal) // the form-encoded answer is neither JSON nor a refusal
 	return refusal.Error + refusal.Ret
 }
 
-// Tokens are what the token interface gives.
+// Tokens are the tokens that the token interface answers.
 type Tokens struct {
 	AccessToken  string `json:"access_token"`
 	ExpiresIn    string `json:"expires_in"`

@@ -20,7 +20,7 @@ type Fault struct {
 	Hits      int     `json:"hits,omitempty"`
 }
 
-// AddFault switches a fault on and returns what switches it off.
+// AddFault switches a fault on and returns the function that switches it off.
 func (p *Platform) AddFault(t testing.TB, f Fault) (off func()) {
 	t.Helper()
 	p.Admin(t, http.MethodPost, "/dev/v1/faults", f, &f)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// watch knows what a child's log may not show.
+// watch checks a child's log for what it must not show.
 type watch struct {
 	mu      sync.Mutex
 	secrets map[string]bool
@@ -29,7 +29,7 @@ func (w *watch) hide(texts ...string) {
 	}
 }
 
-// check fails the test when the log holds what it never may.
+// check fails the test when the log contains what it never may.
 func (w *watch) check(t testing.TB, log string) {
 	t.Helper()
 	faults := w.faults(log)
@@ -43,8 +43,8 @@ func (w *watch) check(t testing.TB, log string) {
 
 func (w *watch) faults(text string) (faults []string) {
 	signs := []struct{ text, what string }{
-		{"panic", "tells of a panic"},
-		{"WARNING: DATA RACE", "tells of a data race"},
+		{"panic", "reports a panic"},
+		{"WARNING: DATA RACE", "reports a data race"},
 		{`"undeclared":true`, "has a code that routes.tsv does not declare"},
 	}
 	for _, sign := range signs {

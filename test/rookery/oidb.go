@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/child"
 )
 
-// Message is a protobuf message as it grows field by field.
+// Message is a protobuf message that is built field by field.
 type Message []byte
 
 // Number adds a varint field.
@@ -40,7 +40,7 @@ func (m Message) Fixed32(field int, v uint32) Message {
 	return bytewise.LittleEndian.AppendUint32(bytewise.AppendUvarint(m, uint64(field)<<3|5), v)
 }
 
-// fields reads what the answers of a bus are made of: varints and bytes.
+// fields reads the field types that answers of the bus have: varints and bytes.
 func (m Message) fields(t testing.TB) (numbers map[int]uint64, texts map[int]string) {
 	t.Helper()
 	numbers, texts = make(map[int]uint64), make(map[int]string)
@@ -69,11 +69,11 @@ func (m Message) fields(t testing.TB) (numbers map[int]uint64, texts map[int]str
 // BusCall is a call of the OIDB bus.
 type BusCall struct {
 	Command, ServiceType uint64
-	Head                 Message // more fields of the head, beside command, service type and seq
+	Head                 Message // more fields of the head, in addition to command, service type and seq
 	Body                 Message
 }
 
-// BusAnswer is its answer.
+// BusAnswer is the answer to a BusCall.
 type BusAnswer struct {
 	Result  uint64
 	Message string
@@ -83,7 +83,7 @@ type BusAnswer struct {
 
 const busSeq = 4711
 
-// Native is the call as a native frame.
+// Native returns the call as a native frame.
 func (c BusCall) Native() []byte {
 	head := c.Head.Number(2, c.Command).Number(3, c.ServiceType).Number(4, busSeq)
 	frame := bytewise.BigEndian.AppendUint32([]byte{0x28}, uint32(len(head)))
@@ -91,13 +91,13 @@ func (c BusCall) Native() []byte {
 	return append(append(append(frame, head...), c.Body...), 0x29)
 }
 
-// Client is the call in the client form, which has no head.
+// Client returns the call in the client form, which has no head.
 func (c BusCall) Client() []byte {
 	p := Message(nil).Number(1, c.Command).Number(2, c.ServiceType).Bytes(4, string(c.Body))
 	return append(bytewise.BigEndian.AppendUint32(nil, uint32(4+len(p))), p...)
 }
 
-// Bus calls the bus on a connection of its own by a native frame.
+// Bus calls the bus with a native frame, on a connection of its own.
 func (p *Platform) Bus(t testing.TB, call BusCall) BusAnswer {
 	t.Helper()
 	answer := p.BusRaw(t, call.Native())
@@ -114,7 +114,7 @@ func (p *Platform) Bus(t testing.TB, call BusCall) BusAnswer {
 	return a
 }
 
-// BusClientForm calls the bus by the client form.
+// BusClientForm calls the bus in the client form.
 func (p *Platform) BusClientForm(t testing.TB, call BusCall) BusAnswer {
 	t.Helper()
 	answer := p.BusRaw(t, call.Client())

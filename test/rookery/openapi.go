@@ -20,17 +20,17 @@ type OpenAPICall struct {
 	Params map[string]string
 	Key    string // to sign with
 	Sig    string // sent instead of the right one when it is not empty
-	From   string // the address that a proxy says the call is from; "" for no proxy
+	From   string // the address from which a proxy says the call came; "" for no proxy
 }
 
-// NewOpenAPICall returns a call for a user, signed by the appkey.
+// NewOpenAPICall returns a call for a user, signed with the appkey.
 func NewOpenAPICall(app App, path, openid, openkey string) OpenAPICall {
 	return OpenAPICall{Path: path, Key: app.AppKey, Params: map[string]string{
 		"appid": app.AppID, "openid": openid, "openkey": openkey, "pf": "qzone",
 	}}
 }
 
-// With returns the call with one parameter more, or another value of it.
+// With returns the call with one parameter added or changed.
 func (c OpenAPICall) With(name, value string) OpenAPICall {
 	c.Params = maps.Clone(c.Params)
 	c.Params[name] = value
@@ -44,7 +44,7 @@ func (c OpenAPICall) Without(name string) OpenAPICall {
 	return c
 }
 
-// percent encodes all but what OpenAPI leaves as it is (qq-connect-openapi.md, B.4, written a second time).
+// percent encodes all characters except those that OpenAPI leaves (qq-connect-openapi.md, B.4, written a second time).
 func percent(text string) string {
 	var b strings.Builder
 	for _, c := range []byte(text) {
@@ -57,7 +57,7 @@ func percent(text string) string {
 	return b.String()
 }
 
-// Form is the signed parameters as they go over the wire.
+// Form returns the signed parameters as sent.
 func (c OpenAPICall) Form() string {
 	var plain, sent []string
 	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
@@ -80,7 +80,7 @@ func (c OpenAPICall) method() string {
 	return c.Method
 }
 
-// OpenAPIAnswer is what came back of a call of OpenAPI V3.
+// OpenAPIAnswer is the answer to a call of OpenAPI V3.
 type OpenAPIAnswer struct {
 	Reply
 	Fields map[string]any // of a JSON answer

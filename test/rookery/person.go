@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Person is somebody with a browser without scripts, who looks at the platform's pages.
+// Person is somebody with a browser without scripts, who visits the platform's pages.
 type Person struct {
 	UIN, Password string
 
@@ -44,10 +44,10 @@ func (p *Platform) NewPerson(t testing.TB) *Person {
 	return p.Person(t, account.UIN, password)
 }
 
-// Page is what came back.
+// Page is an answer for a browser.
 type Page struct{ Reply }
 
-// Location is where the page redirects to.
+// Location returns the address to which the page redirects.
 func (p Page) Location(t testing.TB) *url.URL {
 	t.Helper()
 	location, err := url.Parse(p.Header.Get("Location"))
@@ -63,13 +63,13 @@ func (q *Person) Open(t testing.TB, path string) Page {
 	return q.Send(t, http.MethodGet, path, nil, nil)
 }
 
-// Post sends a form as it is.
+// Post sends a form unchanged.
 func (q *Person) Post(t testing.TB, path string, form url.Values) Page {
 	t.Helper()
 	return q.Send(t, http.MethodPost, path, form, nil)
 }
 
-// Send sends any request, with more headers.
+// Send sends any request, with further headers.
 func (q *Person) Send(t testing.TB, method, path string, form url.Values, header http.Header) Page {
 	t.Helper()
 	req := request(t, method, q.on.URL+path, mediaForm, form.Encode())
@@ -83,7 +83,7 @@ func (q *Person) Send(t testing.TB, method, path string, form url.Values, header
 	return page
 }
 
-// SignIn signs the person in by the form at a path.
+// SignIn signs the person in with the form at a path.
 func (q *Person) SignIn(t testing.TB, path string) Page {
 	t.Helper()
 	return q.Post(t, path, url.Values{"do": {"sign-in"}, "account": {q.UIN}, "password": {q.Password}})
@@ -91,7 +91,7 @@ func (q *Person) SignIn(t testing.TB, path string) Page {
 
 var formToken = regexp.MustCompile(`name="token" value="([^"]*)"`)
 
-// Press opens a page, fills in its form and presses the button of that action.
+// Press opens a page, fills in its form and presses the button for that action.
 func (q *Person) Press(t testing.TB, path, action string, form url.Values) Page {
 	t.Helper()
 	page := q.Open(t, path)
@@ -106,8 +106,8 @@ func (q *Person) Press(t testing.TB, path, action string, form url.Values) Page 
 	return q.Post(t, path, filled)
 }
 
-// Authorize signs the person in at an app's address of /oauth2.0/authorize, allows these scopes, and returns where the
-// browser is sent.
+// Authorize signs the person in at an app's address of /oauth2.0/authorize, allows these scopes, and returns the address to
+// which the browser is redirected.
 func (q *Person) Authorize(t testing.TB, path string, scopes ...string) *url.URL {
 	t.Helper()
 	if page := q.SignIn(t, path); page.Status != http.StatusSeeOther {
@@ -116,7 +116,7 @@ func (q *Person) Authorize(t testing.TB, path string, scopes ...string) *url.URL
 	return q.Press(t, path, "allow", url.Values{"scope": scopes}).Location(t)
 }
 
-// AuthorizePath is the address by which an app sends people to sign in, with more parameters.
+// AuthorizePath returns the address to which an app sends people to sign in, with further parameters.
 func AuthorizePath(app App, redirectURI string, more ...string) string {
 	q := url.Values{"response_type": {"code"}, "client_id": {app.AppID}, "redirect_uri": {redirectURI}}
 	for i := 0; i+1 < len(more); i += 2 {

@@ -1,6 +1,6 @@
 // Package rookery runs the real rookery binary for tests, as a process of its own, and talks to it over the network as a
-// game's back end and as an operator. It shares no code with the platform: what it knows of signatures and JSON is written
-// here a second time.
+// game's back end and as an operator. It shares no code with the platform: signatures and JSON are implemented here a
+// second time.
 package rookery
 
 import (
@@ -128,7 +128,7 @@ func start(t testing.TB, data string, args ...string) *Platform {
 	return p
 }
 
-// Host is where the platform listens.
+// Host returns the address at which the platform listens.
 func (p *Platform) Host() string { return strings.TrimPrefix(p.URL, "http://") }
 
 // Stop stops the platform, which must have printed nothing but its world.
@@ -140,7 +140,7 @@ func (p *Platform) Stop(t testing.TB) {
 	}
 }
 
-// Admin calls the admin API, which must do as it is told. in and out may be nil.
+// Admin calls the admin API, which must succeed. in and out may be nil.
 func (p *Platform) Admin(t testing.TB, method, path string, in, out any) {
 	t.Helper()
 	if err := p.TryAdmin(method, path, in, out); err != nil {
@@ -191,7 +191,7 @@ func (p *Platform) Raw(url, method, path string, body []byte) (status int, answe
 // Settings are members of an app as the admin API takes them.
 type Settings map[string]any
 
-// serial makes names and gameids that no other test of the process has.
+// serial numbers names and gameids, so that no other test of the process has the same.
 var serial atomic.Int64
 
 // NewApp registers a V5 game.
@@ -245,7 +245,7 @@ func (p *Platform) SetState(t testing.TB, uin, state string) {
 	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/state", map[string]string{"state": state}, nil)
 }
 
-// Reclaim takes an account's openid at an app back.
+// Reclaim takes back an account's openid at an app.
 func (p *Platform) Reclaim(t testing.TB, app App, uin string) {
 	t.Helper()
 	p.Admin(t, "POST", "/admin/v1/accounts/"+uin+"/reclaim", map[string]string{"appid": app.AppID}, nil)
@@ -268,11 +268,11 @@ type TokenRequest struct {
 	AppID    string `json:"appid"`
 	UIN      string `json:"uin"`
 	Kind     string `json:"kind"`
-	Lifetime string `json:"lifetime,omitempty"` // 0s gives one that has lapsed already
+	Lifetime string `json:"lifetime,omitempty"` // 0s gives an expired one
 	PC       bool   `json:"pc,omitempty"`
 }
 
-// Token is a token and whom it is for.
+// Token is a token and its owner.
 type Token struct {
 	Token      string `json:"token"`
 	OpenID     string `json:"openid"`
@@ -280,7 +280,7 @@ type Token struct {
 	GuestID    string `json:"guestid"`
 }
 
-// Issue has a token made.
+// Issue makes the platform issue a token.
 func (p *Platform) Issue(t testing.TB, req TokenRequest) Token {
 	t.Helper()
 	token, err := p.TryIssue(req)
@@ -297,7 +297,7 @@ func (p *Platform) TryIssue(req TokenRequest) (token Token, err error) {
 	return token, err
 }
 
-// DB opens the platform's database behind its back, to break what it keeps.
+// DB opens the platform's database directly, to break its content.
 func (p *Platform) DB(t testing.TB) *sql.DB {
 	t.Helper()
 	return OpenDB(t, filepath.Join(p.Data, "rookery.db"))
@@ -340,7 +340,7 @@ func (p *Platform) Metric(t testing.TB, name string) (value float64) {
 	return 0
 }
 
-// Within fails the test when it takes longer than allowed from now to the call of the function that it returns.
+// Within fails the test when more than the allowed time passes until the returned function is called.
 func Within(t testing.TB, allowed time.Duration, what string) (done func()) {
 	start := time.Now()
 	return func() {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Reply is an answer over HTTP as it came.
+// Reply is an HTTP answer as received.
 type Reply struct {
 	Status int
 	Header http.Header

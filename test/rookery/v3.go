@@ -15,13 +15,13 @@ import (
 type V3Call struct {
 	Method string            // POST when it is empty
 	Path   string            // from /auth/ on
-	Query  map[string]string // as it goes over the wire, without sig
+	Query  map[string]string // as sent, without sig
 	Body   string
 	Key    string // to sign with
 	Sig    string // sent instead of the right one when it is not empty
 }
 
-// NewV3Call returns a call with the parameters that a back end sends, signed by the msdkkey.
+// NewV3Call returns a call with the parameters that a back end sends, signed with the msdkkey.
 func NewV3Call(app App, path, body string) V3Call {
 	return V3Call{
 		Path: path, Body: body, Key: app.MSDKKey,
@@ -29,7 +29,7 @@ func NewV3Call(app App, path, body string) V3Call {
 	}
 }
 
-// With returns the call with one parameter more, or another value of it.
+// With returns the call with one parameter added or changed.
 func (c V3Call) With(name, value string) V3Call {
 	c.Query = maps.Clone(c.Query)
 	c.Query[name] = value
@@ -43,7 +43,7 @@ func (c V3Call) Without(name string) V3Call {
 	return c
 }
 
-// Replace returns the call with another text in the place of the first old one in its body, which must have one.
+// Replace returns the call with new in place of the first old in its body, which must contain one.
 func (c V3Call) Replace(t testing.TB, old, new string) V3Call {
 	t.Helper()
 	if !strings.Contains(c.Body, old) {
@@ -53,7 +53,7 @@ func (c V3Call) Replace(t testing.TB, old, new string) V3Call {
 	return c
 }
 
-// Target is the path and the signed query (msdk-v3.md, 2.1, written a second time).
+// Target returns the path and the signed query (msdk-v3.md, 2.1, written a second time).
 func (c V3Call) Target() string {
 	sig := c.Sig
 	if sig == "" {
@@ -66,7 +66,7 @@ func (c V3Call) Target() string {
 	return target + "sig=" + sig
 }
 
-// V3Answer is what came back of a call of MSDK V3: always one JSON object.
+// V3Answer is the answer to a call of MSDK V3: always one JSON object.
 type V3Answer struct {
 	Reply
 
@@ -78,7 +78,7 @@ type V3Answer struct {
 	PFKey       string  `json:"pfKey"`
 }
 
-// CallV3 sends a call, under the Content-Type that the documents' examples have, and returns its answer.
+// CallV3 sends a call, with the Content-Type of the documents' examples, and returns its answer.
 func (p *Platform) CallV3(t testing.TB, call V3Call) V3Answer {
 	t.Helper()
 	method := call.Method
@@ -92,7 +92,7 @@ func (p *Platform) CallV3(t testing.TB, call V3Call) V3Answer {
 	return a
 }
 
-// Fields are all members of the answer.
+// Fields returns all members of the answer.
 func (a V3Answer) Fields(t testing.TB) (fields map[string]any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.Body), &fields); err != nil {

@@ -18,7 +18,7 @@ import (
 type Call struct {
 	Method string            // POST when it is empty
 	Path   string            // from /v2/ on
-	Query  map[string]string // as it goes over the wire, without sig
+	Query  map[string]string // as sent, without sig
 	Body   string
 	Key    string      // to sign with
 	Client bool        // sign as the client SDK does
@@ -26,7 +26,7 @@ type Call struct {
 	Header http.Header // further headers, such as a proxy's
 }
 
-// NewCall returns a call with the parameters that a back end sends, signed by the key of source 0.
+// NewCall returns a call with the parameters that a back end sends, signed with the key of source 0.
 func NewCall(app App, path, body string) Call {
 	return Call{
 		Path: path, Body: body, Key: app.SigKeys["0"],
@@ -36,7 +36,7 @@ func NewCall(app App, path, body string) Call {
 	}
 }
 
-// With returns the call with one parameter more, or another value of it.
+// With returns the call with one parameter added or changed.
 func (c Call) With(name, value string) Call {
 	c.Query = maps.Clone(c.Query)
 	c.Query[name] = value
@@ -56,7 +56,7 @@ func (c Call) WithBody(body string) Call {
 	return c
 }
 
-// Target is the signed path and query.
+// Target returns the signed path and query.
 func (c Call) Target() string {
 	params := c.params()
 	sig := c.Sig
@@ -74,7 +74,7 @@ func (c Call) params() string {
 	return strings.Join(pairs, "&")
 }
 
-// sign is msdk-v5.md, 2.1 and 2.4, written a second time so that the platform's own code does not vouch for itself.
+// sign implements msdk-v5.md, 2.1 and 2.4, a second time, so that the platform's own code does not vouch for itself.
 func (c Call) sign(params string) string {
 	if c.Client {
 		return hexMD5(c.Path+"?"+params+c.Key+c.Body) + "1"
@@ -87,13 +87,13 @@ func hexMD5(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Answer is what came back.
+// Answer is the answer to a call.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 
-	// Of a body that is a JSON object.
+	// From a body that is a JSON object.
 	Ret    int
 	Msg    string
 	Seq    string
