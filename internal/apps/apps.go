@@ -110,7 +110,7 @@ func (r *Registry) read(ctx context.Context, id platform.AppID) (*platform.App, 
 func (r *Registry) ByID(id platform.AppID) *platform.App { return r.index.Load().byID[id] }
 
 // Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
-// Errors: store.ErrNotFound, or the storage's.
+// Errors: platform.ErrNotFound, or the storage's.
 func (r *Registry) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	if app := r.ByID(id); app != nil {
 		return app, nil
@@ -125,7 +125,7 @@ func (r *Registry) ByGame(id platform.GameID) *platform.App { return r.index.Loa
 func (r *Registry) List() []*platform.App { return slices.Clone(r.index.Load().list) }
 
 // Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
-// Errors: ErrInvalid, store.ErrExists.
+// Errors: ErrInvalid, platform.ErrExists.
 func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App, error) {
 	r.create.Lock()
 	defer r.create.Unlock()
@@ -135,7 +135,7 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
 		}
 		if app.AppID > math.MaxInt64 {
-			return nil, platform.Invalidf("there is no number above the highest app's: give the new one an appid")
+			return nil, platform.Invalidf("appid", "there is no number above the highest app's: give the new one an appid")
 		}
 	}
 	for _, key := range []*string{&app.AppKey, &app.MSDKKey} {
@@ -151,7 +151,7 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 	}
 	fillV5Keys(&app)
 	if err := app.Validate(); err != nil {
-		return nil, platform.Invalidf("%w", err)
+		return nil, err
 	}
 	if err := r.store.CreateApp(ctx, &app, r.clock.NowMS()); err != nil {
 		return nil, r.taken(&app, err)
@@ -162,7 +162,7 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 // firstAppID is the number that the first app gets by itself.
 const firstAppID platform.AppID = 100700001
 
-// Update changes an app. Errors: ErrInvalid, store.ErrNotFound, store.ErrExists, or the one of edit.
+// Update changes an app. Errors: ErrInvalid, platform.ErrNotFound, platform.ErrExists, or the one of edit.
 func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
 	var edited *platform.App
 	_, err := r.store.UpdateApp(ctx, id, r.clock.NowMS(), func(app *platform.App) error {
@@ -171,18 +171,12 @@ func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*pla
 			return err
 		}
 		if app.AppID != id {
-			return platform.Invalidf("an app's appid cannot be changed")
+			return platform.Invalidf("appid", "an app's appid cannot be changed")
 		}
 		fillV5Keys(app)
-		if err := app.Validate(); err != nil {
-			return platform.Invalidf("%w", err)
-		}
-		return nil
+		return app.Validate()
 	})
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, id)
-	case err != nil:
+	if err != nil {
 		return nil, r.taken(edited, err)
 	}
 	return edited, nil
@@ -209,7 +203,7 @@ func (r *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds f
 
 // RotateKey gives an app a key, a random one when key is empty, and returns it; the old one ends at once. The key is
 // named appkey, msdkkey, client_sigkey, or sigkey:SOURCE for a new or existing source. Errors: ErrInvalid,
-// store.ErrNotFound.
+// platform.ErrNotFound.
 func (r *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key string) (string, error) {
 	if key == "" {
 		key = newKey()
@@ -225,13 +219,13 @@ func (r *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key s
 		case name == "msdkkey":
 			app.MSDKKey = key
 		case app.GameID == 0 && (isSource || name == "client_sigkey"):
-			return platform.Invalidf("app %s has no gameid, so it has no V5 keys", id)
+			return platform.Invalidf("name", "app %s has no gameid, so it has no V5 keys", id)
 		case name == "client_sigkey":
 			app.ClientSigKey = key
 		case isSource:
 			app.SigKeys[source] = key
 		default:
-			return platform.Invalidf("key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
+			return platform.Invalidf("name", "key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
 		}
 		return nil
 	})
@@ -264,13 +258,13 @@ func fillV5Keys(app *platform.App) {
 
 // taken says which id of the app is the one that exists already.
 func (r *Registry) taken(app *platform.App, err error) error {
-	if !errors.Is(err, store.ErrExists) {
+	if !errors.Is(err, platform.ErrExists) {
 		return err
 	}
 	if other := r.ByGame(app.GameID); other != nil && other.AppID != app.AppID {
-		return fmt.Errorf("%w: gameid %s is app %s's", store.ErrExists, app.GameID, other.AppID)
+		return fmt.Errorf("%w: gameid %s is app %s's", platform.ErrExists, app.GameID, other.AppID)
 	}
-	return fmt.Errorf("%w: app %s", store.ErrExists, app.AppID)
+	return fmt.Errorf("%w: app %s", platform.ErrExists, app.AppID)
 }
 
 // newKey returns a random key of 32 letters and digits, a good 165 bits.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -166,31 +165,29 @@ func (s *Service) Users(ctx context.Context, app platform.AppID, openids []platf
 	return users, nil
 }
 
-// Befriend makes two accounts friends of each other. Errors: platform.ErrInvalid, store.ErrNotFound.
+// Befriend makes two accounts friends of each other. Errors: platform.ErrInvalid, platform.ErrNotFound.
 func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	if a == b {
-		return fmt.Errorf("%w: account %s cannot be its own friend", platform.ErrInvalid, a)
+		return platform.Invalidf("friend", "account %s cannot be its own friend", a)
 	}
 	for _, uin := range []platform.UIN{a, b} {
-		if _, err := s.store.Account(ctx, uin); errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)
-		} else if err != nil {
+		if _, err := s.store.Account(ctx, uin); err != nil {
 			return err
 		}
 	}
 	switch err := s.store.Befriend(ctx, a, b, maxFriends, s.clock.NowMS()); {
-	case errors.Is(err, store.ErrFull):
-		return fmt.Errorf("%w: account %s or %s has %d friends already, which is the most", platform.ErrInvalid, a, b, maxFriends)
+	case errors.Is(err, platform.ErrFull):
+		return platform.Invalidf("friend", "account %s or %s has %d friends already, which is the most", a, b, maxFriends)
 	case err != nil:
 		return err
 	}
 	return nil
 }
 
-// SetRemark sets what an account calls a friend, "" for nothing. Errors: platform.ErrInvalid, store.ErrNotFound.
+// SetRemark sets what an account calls a friend, "" for nothing. Errors: platform.ErrInvalid, platform.ErrNotFound.
 func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
-	if err := platform.CheckText("the remark", remark, maxRemark); err != nil {
-		return fmt.Errorf("%w: %w", platform.ErrInvalid, err)
+	if err := platform.CheckText("remark", remark, maxRemark); err != nil {
+		return err
 	}
 	if err := s.store.SetRemark(ctx, uin, friend, remark); err != nil {
 		return noFriends(uin, friend, err)
@@ -198,7 +195,7 @@ func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remar
 	return nil
 }
 
-// Unfriend ends a friendship on both sides. Error: store.ErrNotFound.
+// Unfriend ends a friendship on both sides. Error: platform.ErrNotFound.
 func (s *Service) Unfriend(ctx context.Context, a, b platform.UIN) error {
 	if err := s.store.Unfriend(ctx, a, b); err != nil {
 		return noFriends(a, b, err)
@@ -207,8 +204,8 @@ func (s *Service) Unfriend(ctx context.Context, a, b platform.UIN) error {
 }
 
 func noFriends(a, b platform.UIN, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%w: accounts %s and %s are not friends", store.ErrNotFound, a, b)
+	if errors.Is(err, platform.ErrNotFound) {
+		return platform.ErrNotFound.Errorf("accounts %s and %s are not friends", a, b)
 	}
 	return err
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -230,9 +229,9 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 	ann, ben := f.account(platform.Profile{}), f.account(platform.Profile{})
 	for what, test := range map[string]struct{ got, want error }{
 		"oneself":              {f.Befriend(ctx, ann, ann), platform.ErrInvalid},
-		"nobody":               {f.Befriend(ctx, ann, 99_999), store.ErrNotFound},
-		"end of what is none":  {f.Unfriend(ctx, ann, ben), store.ErrNotFound},
-		"remark of a stranger": {f.SetRemark(ctx, ann, ben, "x"), store.ErrNotFound},
+		"nobody":               {f.Befriend(ctx, ann, 99_999), platform.ErrNotFound},
+		"end of what is none":  {f.Unfriend(ctx, ann, ben), platform.ErrNotFound},
+		"remark of a stranger": {f.SetRemark(ctx, ann, ben, "x"), platform.ErrNotFound},
 		"a torn remark":        {f.SetRemark(ctx, ann, ben, "a\x00b"), platform.ErrInvalid},
 		"an endless remark":    {f.SetRemark(ctx, ann, ben, strings.Repeat("x", maxRemark+1)), platform.ErrInvalid},
 	} {

@@ -7,17 +7,16 @@ import (
 	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // CreateAccount stores a new account with a password. Without a uin it gets the next free one. Errors: ErrInvalid,
-// store.ErrExists.
+// platform.ErrExists.
 func (s *Service) CreateAccount(ctx context.Context, account platform.Account, password string) (*platform.Account, error) {
 	if account.UIN != 0 && (account.UIN < platform.FirstUIN || account.UIN > platform.LastUIN) {
-		return nil, platform.Invalidf("uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
+		return nil, platform.Invalidf("uin", "uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
 	}
 	if err := account.Profile.Validate(); err != nil {
-		return nil, platform.Invalidf("%w", err)
+		return nil, err
 	}
 	hash, err := HashPassword(password)
 	if err != nil {
@@ -26,20 +25,19 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	account.PasswordHash, account.PasswordEpoch, account.CreatedMS = hash, 1, s.clock.NowMS()
 	err = s.store.CreateAccount(ctx, &account, platform.FirstUIN)
 	switch {
-	case errors.Is(err, store.ErrExists):
-		return nil, fmt.Errorf("%w: account %s", store.ErrExists, account.UIN)
-	case errors.Is(err, store.ErrFull):
-		return nil, platform.Invalidf("there is no number above the highest account's: give the new one a uin")
+	case errors.Is(err, platform.ErrExists):
+		return nil, fmt.Errorf("%w: account %s", platform.ErrExists, account.UIN)
+	case errors.Is(err, platform.ErrFull):
+		return nil, platform.Invalidf("uin", "there is no number above the highest account's: give the new one a uin")
 	case err != nil:
 		return nil, err
 	}
 	return &account, nil
 }
 
-// Account returns one account or store.ErrNotFound.
+// Account returns one account or platform.ErrNotFound.
 func (s *Service) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
-	account, err := s.store.Account(ctx, uin)
-	return account, noAccount(uin, err)
+	return s.store.Account(ctx, uin)
 }
 
 // Accounts returns at most limit accounts above after, by number.
@@ -48,33 +46,31 @@ func (s *Service) Accounts(ctx context.Context, after platform.UIN, limit int) (
 }
 
 // SetAccountState freezes, protects, releases or closes an account. A closed one stays closed. Errors: ErrInvalid,
-// store.ErrNotFound.
+// platform.ErrNotFound.
 func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state platform.AccountState) (*platform.Account, error) {
-	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if a.State == platform.AccountClosed && state != platform.AccountClosed {
-			return platform.Invalidf("account %s is closed, which is for ever", uin)
+			return platform.Invalidf("state", "account %s is closed, which is for ever", uin)
 		}
 		a.State = state
 		return nil
 	})
-	return account, noAccount(uin, err)
 }
 
-// SetPassword gives an account a new password; every token issued before ends. Errors: ErrInvalid, store.ErrNotFound.
+// SetPassword gives an account a new password; every token issued before ends. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password string) (*platform.Account, error) {
 	hash, err := HashPassword(password)
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if a.State == platform.AccountClosed {
-			return platform.Invalidf("account %s is closed", uin)
+			return platform.Invalidf("", "account %s is closed", uin)
 		}
 		a.PasswordHash = hash
 		a.PasswordEpoch++
 		return nil
 	})
-	return account, noAccount(uin, err)
 }
 
 // OpenIDsOf returns all openids of an account, reclaimed ones too.
@@ -82,10 +78,10 @@ func (s *Service) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.O
 	return s.store.OpenIDsOf(ctx, uin)
 }
 
-// EnsureOpenID returns the account's openid at an app and issues one when it has none. Errors: store.ErrNotFound.
+// EnsureOpenID returns the account's openid at an app and issues one when it has none. Errors: platform.ErrNotFound.
 func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
 	if s.Apps.ByID(app) == nil {
-		return platform.OpenID{}, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, app)
+		return platform.OpenID{}, platform.NoApp(app)
 	}
 	if _, err := s.Account(ctx, uin); err != nil {
 		return platform.OpenID{}, err
@@ -96,18 +92,11 @@ func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin plat
 }
 
 // ReclaimOpenID takes an account's openid at an app back: its tokens end, and the account gets another openid when it
-// comes again. Errors: store.ErrNotFound.
+// comes again. Errors: platform.ErrNotFound.
 func (s *Service) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
 	openid, err := s.store.ReclaimOpenID(ctx, app, uin, s.clock.NowMS())
-	if errors.Is(err, store.ErrNotFound) {
-		return openid, fmt.Errorf("%w: account %s has no openid at app %s", store.ErrNotFound, uin, app)
+	if errors.Is(err, platform.ErrNotFound) {
+		return openid, platform.ErrNotFound.Errorf("account %s has no openid at app %s", uin, app)
 	}
 	return openid, err
-}
-
-func noAccount(uin platform.UIN, err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)
-	}
-	return err
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -243,7 +242,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 	}
 	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return rsp, &refusal{verdict: relationMissing}
 	case err != nil:
 		return rsp, &refusal{verdict: grantUnreadable, cause: err}
@@ -289,7 +288,7 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 		_, err = s.Apps.Find(ctx, id)
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return &refusal{verdict: appUnknown}
 	case err != nil:
 		return &refusal{verdict: appUnreadable, cause: err}
@@ -353,7 +352,7 @@ func unknownOpenID(err error) *refusal {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return &refusal{verdict: openIDUnknown}
 	default:
 		return &refusal{verdict: openIDUnreadable, cause: err}
@@ -399,7 +398,7 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 	drops := slot.Drops()
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return 0, &refusal{verdict: openkeyUnknown}
 	case err != nil:
 		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
@@ -410,7 +409,7 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 	}
 	if renewed-key.ExpiresMS >= openkeyRenewMS {
 		switch err := s.store.RenewOpenkey(ctx, t.AppID, t.Session, now, renewed); {
-		case errors.Is(err, store.ErrNotFound):
+		case errors.Is(err, platform.ErrNotFound):
 			return 0, &refusal{verdict: openkeyLapsed}
 		case err != nil:
 			return 0, &refusal{verdict: openkeyUnrenewable, cause: err}

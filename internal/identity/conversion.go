@@ -9,7 +9,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -86,7 +85,7 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 	switch {
 	case err == nil:
 		return retcode.AccessTokenType127OpenIDInvalid36
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return retcode.AccessTokenType127OpenIDInvalid35
 	default:
 		return retcode.AccessTokenOpenIDReadFailed.WithCause(err)

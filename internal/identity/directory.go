@@ -6,7 +6,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
@@ -44,7 +43,7 @@ func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.Accoun
 		return 0, 0, err
 	}
 	account, err := s.store.Account(ctx, uin)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, platform.ErrNotFound) {
 		return platform.ClassOrdinary, platform.AccountNormal, nil
 	}
 	if err != nil {

@@ -423,8 +423,8 @@ func TestLinks(t *testing.T) {
 			return f.OpenLink(t.Context(), f.app.AppID, link.Token)
 		},
 	} {
-		if _, err := open(); !errors.Is(err, ErrLink) {
-			t.Errorf("%s: got %v, want ErrLink", name, err)
+		if _, err := open(); !errors.Is(err, retcode.V5LinkUndecryptable) {
+			t.Errorf("%s: got %v, want V5LinkUndecryptable", name, err)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // ChannelQQ is the number of QQ among MSDK's login channels (msdk-v5.md, 1.1).
@@ -41,12 +41,12 @@ type Issued struct {
 
 // Issue makes a token. An access token supersedes the older ones of the same person at the same app, and so does a
 // pay token; the other kinds stand beside each other. Where the kind needs an authorization and there is none, it is
-// given. Errors: ErrInvalid, store.ErrNotFound.
+// given. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) {
 	lifetime := req.Kind.Lifetime()
 	if req.Lifetime != nil {
 		if *req.Lifetime < 0 || *req.Lifetime > lifetime {
-			return nil, platform.Invalidf("a token of kind %s lives from 0s to %s, not %s", req.Kind, lifetime, *req.Lifetime)
+			return nil, platform.Invalidf("lifetime", "a token of kind %s lives from 0s to %s, not %s", req.Kind, lifetime, *req.Lifetime)
 		}
 		lifetime = *req.Lifetime
 	}
@@ -55,7 +55,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		return nil, err
 	}
 	if account.State == platform.AccountFrozen || account.State == platform.AccountClosed {
-		return nil, platform.Invalidf("account %s is %s and cannot log in", req.UIN, account.State)
+		return nil, platform.Invalidf("uin", "account %s is %s and cannot log in", req.UIN, account.State)
 	}
 	app := s.Apps.ByID(req.AppID)
 	openid, err := s.EnsureOpenID(ctx, req.AppID, req.UIN)
@@ -63,7 +63,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 		return nil, err
 	}
 	if (req.Kind == token.MSDK || req.Kind == token.Link) && app.GameID == 0 {
-		return nil, platform.Invalidf("app %s has no gameid, so it has no V5 players", req.AppID)
+		return nil, platform.Invalidf("appid", "app %s has no gameid, so it has no V5 players", req.AppID)
 	}
 	grant, err := s.grantFor(ctx, req, openid)
 	if err != nil {
@@ -119,13 +119,13 @@ func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platfor
 		return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
 	case token.Pay:
 		grant, err := s.store.RaisePayEpoch(ctx, req.AppID, openid, now)
-		if errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, platform.ErrNotFound) {
 			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, true, now)
 		}
 		return grant, err
 	default:
 		grant, err := s.store.Grant(ctx, req.AppID, openid)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !grant.Live() {
+		if errors.Is(err, platform.ErrNotFound) || err == nil && !grant.Live() {
 			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
 		}
 		return grant, err
@@ -152,7 +152,7 @@ func (s *Service) player(ctx context.Context, app platform.AppID, openid platfor
 		p, created, err = s.store.EnsurePlayer(ctx, platform.Player{
 			AppID: app, Channel: ChannelQQ, OpenID: openid, MSDKOpenID: newMSDKOpenID(),
 		}, s.clock.NowMS())
-		if !errors.Is(err, store.ErrExists) {
+		if !errors.Is(err, platform.ErrExists) {
 			return p.MSDKOpenID, created, err
 		}
 	}
@@ -209,28 +209,25 @@ type Link struct {
 	Token      string // MSDK token for the page's own checks
 }
 
-// ErrLink is answered when a link parameter does not open, has lapsed, or is another app's.
-var ErrLink = errors.New("identity: the link parameter does not open")
-
 // OpenLink reads a link parameter of an app and makes an MSDK token of it, which ends as one from a login would.
-// Errors: ErrLink.
+// Errors: V5LinkUndecryptable when it does not open, has lapsed, or is another app's.
 func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string) (*Link, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
 	t, err := s.keyring.Open(text)
 	if err != nil || t.Kind != token.Link || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
-		return nil, ErrLink
+		return nil, retcode.V5LinkUndecryptable
 	}
 	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, ErrLink // the openid names no account any more
+	if errors.Is(err, platform.ErrNotFound) {
+		return nil, retcode.V5LinkUndecryptable // the openid names no account any more
 	}
 	if err != nil {
 		return nil, err
 	}
 	if _, bad := checkStanding(&t, &st); bad {
-		return nil, ErrLink
+		return nil, retcode.V5LinkUndecryptable
 	}
 	t.Kind = token.MSDK
 	t.ExpiresMS = t.IssuedMS + token.AccessLifetime.Milliseconds()
@@ -241,7 +238,7 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	return &Link{MSDKOpenID: t.MSDKOpenID, Token: sealed}, nil
 }
 
-// RevokeGrant ends every token that an account gave an app so far. Errors: store.ErrNotFound when nothing is live.
+// RevokeGrant ends every token that an account gave an app so far. Errors: platform.ErrNotFound when nothing is live.
 func (s *Service) RevokeGrant(ctx context.Context, app platform.AppID, uin platform.UIN, by platform.EndedBy) error {
 	bindings, err := s.store.OpenIDsOf(ctx, uin)
 	if err != nil {
@@ -249,12 +246,12 @@ func (s *Service) RevokeGrant(ctx context.Context, app platform.AppID, uin platf
 	}
 	for _, b := range bindings {
 		if b.AppID == app && b.State == platform.OpenIDActive {
-			if err = s.store.EndGrant(ctx, app, b.OpenID, by, s.clock.NowMS()); !errors.Is(err, store.ErrNotFound) {
+			if err = s.store.EndGrant(ctx, app, b.OpenID, by, s.clock.NowMS()); !errors.Is(err, platform.ErrNotFound) {
 				return err
 			}
 		}
 	}
-	return fmt.Errorf("%w: account %s has no live grant at app %s", store.ErrNotFound, uin, app)
+	return platform.ErrNotFound.Errorf("account %s has no live grant at app %s", uin, app)
 }
 
 // Inspection is what the platform can tell of a token.
@@ -275,7 +272,7 @@ type Inspection struct {
 func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) (*Inspection, error) {
 	t, err := s.keyring.Open(text)
 	if err != nil {
-		return nil, platform.Invalidf("the text is no token that this platform sealed")
+		return nil, platform.Invalidf("token", "the text is no token that this platform sealed")
 	}
 	in := &Inspection{
 		Kind: t.Kind.String(), AppID: t.AppID, OpenID: t.OpenID, MSDKOpenID: t.MSDKOpenID,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // Why a person with a password is not let in. That an account is frozen or closed is told only to who has its password.
@@ -84,7 +83,7 @@ func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, 
 	switch {
 	case err == nil:
 		hash = account.PasswordHash
-	case !errors.Is(err, store.ErrNotFound):
+	case !errors.Is(err, platform.ErrNotFound):
 		giveBack()
 		return nil, err
 	}

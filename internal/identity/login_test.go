@@ -145,7 +145,7 @@ func TestOwnersChanges(t *testing.T) {
 	changed, err := f.ChangePassword(ctx, f.ann.UIN, password, "a new password", home)
 	must(t, err)
 	_, err = f.Session(ctx, session)
-	wantError(t, err, ErrNoSession)
+	wantError(t, err, platform.ErrNotFound)
 	_, err = f.check(oidb.CheckAccess, ask(issued))
 	wantError(t, err, retcode.AccessTokenPasswordChanged)
 	_, err = f.LogIn(ctx, f.ann.UIN, password, home)
@@ -157,7 +157,7 @@ func TestOwnersChanges(t *testing.T) {
 	wantError(t, f.CloseAccount(ctx, f.ann.UIN, password, home), ErrWrongPassword)
 	must(t, f.CloseAccount(ctx, f.ann.UIN, "a new password", home))
 	_, err = f.Session(ctx, session)
-	wantError(t, err, ErrNoSession)
+	wantError(t, err, platform.ErrNotFound)
 	_, err = f.check(oidb.CheckAccess, ask(issued))
 	wantError(t, err, retcode.AccessTokenFrozen)
 	wantError(t, f.CloseAccount(ctx, f.ann.UIN, "a new password", home), ErrAccountClosed)
@@ -192,8 +192,8 @@ func TestSessions(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing": "", "a token": access, "one letter changed": tamper(text), "cut": text[:len(text)-1], "longer": text + "A",
 	} {
-		if _, err := f.Session(ctx, text); !errors.Is(err, ErrNoSession) {
-			t.Errorf("%s: got %v, want %v", name, err, ErrNoSession)
+		if _, err := f.Session(ctx, text); !errors.Is(err, platform.ErrNotFound) {
+			t.Errorf("%s: got %v, want %v", name, err, platform.ErrNotFound)
 		}
 	}
 	if _, err := f.keyring.Open(text); err == nil {
@@ -215,14 +215,14 @@ func TestSessions(t *testing.T) {
 		text, err := f.NewSession(ctx, account)
 		must(t, err)
 		must(t, end(account.UIN))
-		if _, err := f.Session(ctx, text); !errors.Is(err, ErrNoSession) {
-			t.Errorf("after %s: got %v, want %v", name, err, ErrNoSession)
+		if _, err := f.Session(ctx, text); !errors.Is(err, platform.ErrNotFound) {
+			t.Errorf("after %s: got %v, want %v", name, err, platform.ErrNotFound)
 		}
 	}
 
 	f.EndSession(other)
-	if _, err := f.Session(ctx, another); !errors.Is(err, ErrNoSession) {
-		t.Errorf("after signing out: got %v, want %v", err, ErrNoSession)
+	if _, err := f.Session(ctx, another); !errors.Is(err, platform.ErrNotFound) {
+		t.Errorf("after signing out: got %v, want %v", err, platform.ErrNotFound)
 	}
 
 	_, err = f.RotateKeyring()
@@ -232,7 +232,7 @@ func TestSessions(t *testing.T) {
 	must(t, err)
 	f.clock.Advance(time.Minute)
 	_, err = f.Session(ctx, text)
-	wantError(t, err, ErrNoSession)
+	wantError(t, err, platform.ErrNotFound)
 }
 
 func TestEndedSessionsAreBounded(t *testing.T) {

@@ -70,7 +70,7 @@ func sameHost(u, registered *url.URL) bool {
 }
 
 // IssueCode returns an authorization code, 32 upper-case hex digits. Nothing is authorized before the code is exchanged: one
-// that nobody fetches supersedes no older login. Errors: ErrInvalid, store.ErrNotFound.
+// that nobody fetches supersedes no older login. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, err error) {
 	account, openid, err := s.subject(ctx, a.AppID, a.UIN)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 		rand.Read(random[:])
 		login.Salt = binary.BigEndian.Uint32(random[:])
 		login.ID = now<<store.LoginIDBits | int64(binary.BigEndian.Uint32(random[4:])>>(32-store.LoginIDBits))
-		if err = s.store.CreateLogin(ctx, login); !errors.Is(err, store.ErrExists) {
+		if err = s.store.CreateLogin(ctx, login); !errors.Is(err, platform.ErrExists) {
 			break
 		}
 	}
@@ -106,7 +106,7 @@ func (s *Service) ticketOf(l *platform.Login) string {
 }
 
 // IssueImplicit authorizes the app and returns an access token for response_type=token. Errors: ErrInvalid,
-// store.ErrNotFound.
+// platform.ErrNotFound.
 func (s *Service) IssueImplicit(ctx context.Context, a Authorization) (*Issued, error) {
 	account, openid, err := s.subject(ctx, a.AppID, a.UIN)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Service) subject(ctx context.Context, app platform.AppID, uin platform.
 		return nil, platform.OpenID{}, err
 	}
 	if err := mayLogIn(account); err != nil {
-		return nil, platform.OpenID{}, platform.Invalidf("%w", err)
+		return nil, platform.OpenID{}, platform.Invalidf("", "%s", err)
 	}
 	openid, err := s.EnsureOpenID(ctx, app, uin)
 	return account, openid, err
@@ -182,9 +182,9 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*Login, error) 
 		return nil
 	})
 	switch {
-	case errors.Is(err, store.ErrSpent):
+	case errors.Is(err, platform.ErrSpent):
 		return nil, s.reused(ctx, &login, retcode.ConnectCodeReused)
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return nil, retcode.ConnectCodeInvalid
 	case err != nil:
 		return nil, err
@@ -220,9 +220,9 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	openkey := openkeyFor(app, wantOpenkey, now)
 	login, err := s.store.UseRefresh(ctx, app, ticket, openkey, now)
 	switch {
-	case errors.Is(err, store.ErrSpent):
+	case errors.Is(err, platform.ErrSpent):
 		return nil, s.reused(ctx, &login, retcode.ConnectRefreshTokenInvalid)
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return nil, retcode.ConnectRefreshTokenInvalid
 	case err != nil:
 		return nil, err
@@ -241,7 +241,7 @@ func openkeyFor(app platform.AppID, wanted bool, nowMS int64) *platform.Openkey 
 // reused ends a login because something of it that is good once came twice: one of the two callers stole it.
 func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Code) error {
 	err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
-	if err != nil && !errors.Is(err, store.ErrNotFound) { // it has ended already
+	if err != nil && !errors.Is(err, platform.ErrNotFound) { // it has ended already
 		return err
 	}
 	return code
@@ -262,15 +262,12 @@ func (s *Service) tokensOf(login *platform.Login, openkey *platform.Openkey, now
 	return l, err
 }
 
-// ErrNoUnionID is answered where an app may not have unionids.
-var ErrNoUnionID = errors.New("identity: the app may not ask for unionids")
-
 // UnionID returns the id by which all apps of the app's developer know an account: UID_ and 32 upper-case hex digits. An app
-// without a developer is one by itself. Errors: ErrNoUnionID.
+// without a developer is one by itself. Error: ConnectUnionIDNotGranted.
 func (s *Service) UnionID(app *platform.App, uin platform.UIN) (string, error) {
 	switch {
 	case !app.UnionID:
-		return "", ErrNoUnionID
+		return "", retcode.ConnectUnionIDNotGranted
 	case app.Developer == "":
 		return s.keyring.UnionID("app "+app.AppID.String(), uin), nil
 	default:
@@ -300,9 +297,9 @@ func (s *Service) Introspect(ctx context.Context, app platform.AppID, text strin
 			Kind: token.Access, AppID: app, OpenID: login.OpenID, ExpiresMS: login.ExpiresMS,
 			PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 		}, token.Access)
-	case errors.Is(err, store.ErrSpent):
+	case errors.Is(err, platform.ErrSpent):
 		return nil, nil
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		rsp, refused = s.checkBearer(ctx, &oidb.CheckRequest{Token: text})
 	default:
 		return nil, err
@@ -316,7 +313,7 @@ func (s *Service) Introspect(ctx context.Context, app platform.AppID, text strin
 	return &Introspection{Refresh: rsp.IssuedMS == 0, OpenID: rsp.OpenID, Scopes: rsp.Scopes, IssuedMS: rsp.IssuedMS, ExpiresMS: rsp.ExpiresMS}, nil
 }
 
-// refreshable returns the login of an app's refresh token. Errors: store.ErrNotFound when the text is none; store.ErrSpent, with
+// refreshable returns the login of an app's refresh token. Errors: platform.ErrNotFound when the text is none; platform.ErrSpent, with
 // the login, when it was used.
 func (s *Service) refreshable(ctx context.Context, app platform.AppID, text string) (platform.Login, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
@@ -324,16 +321,16 @@ func (s *Service) refreshable(ctx context.Context, app platform.AppID, text stri
 	}
 	ticket, ok := s.keyring.OpenRefresh(text)
 	if !ok {
-		return platform.Login{}, store.ErrNotFound
+		return platform.Login{}, platform.ErrNotFound
 	}
 	login, err := s.store.Login(ctx, app, ticket.Login)
 	switch {
 	case err != nil:
 		return platform.Login{}, err
 	case !login.Gave(ticket):
-		return platform.Login{}, store.ErrNotFound
+		return platform.Login{}, platform.ErrNotFound
 	case ticket.Serial < login.Serial:
-		return login, store.ErrSpent
+		return login, platform.ErrSpent
 	}
 	return login, nil
 }
@@ -343,9 +340,9 @@ func (s *Service) refreshable(ctx context.Context, app platform.AppID, text stri
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
 	login, err := s.refreshable(ctx, app, text)
 	switch {
-	case errors.Is(err, store.ErrSpent):
+	case errors.Is(err, platform.ErrSpent):
 		err = nil // whoever still has it may end its login
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		t, wrong := s.keyring.Open(text)
 		if wrong != nil || t.AppID != app {
 			return nil
@@ -356,7 +353,7 @@ func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text stri
 		return err
 	}
 	err = s.store.EndLogin(ctx, app, login.OpenID, login.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, platform.ErrNotFound) {
 		return nil
 	}
 	return err

@@ -256,7 +256,7 @@ func TestUnionIDs(t *testing.T) {
 	if union(a, 10001) != want {
 		t.Error("a rotation of the keys changed the unionid")
 	}
-	if _, err := (&Service{keyring: keyring}).UnionID(&a, 10001); err != ErrNoUnionID {
+	if _, err := (&Service{keyring: keyring}).UnionID(&a, 10001); err != retcode.ConnectUnionIDNotGranted {
 		t.Errorf("an app without the permission gets %v", err)
 	}
 }

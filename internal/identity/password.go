@@ -30,7 +30,7 @@ var hashing = make(chan struct{}, 2)
 // of UTF-8.
 func HashPassword(password string) (string, error) {
 	if len(password) < 8 || len(password) > 128 || !utf8.ValidString(password) {
-		return "", platform.Invalidf("a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
+		return "", platform.Invalidf("password", "a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
 	}
 	var salt [argonSalt]byte
 	rand.Read(salt[:])

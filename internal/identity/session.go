@@ -11,15 +11,14 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // SessionLifetime is how long a person stays signed in on the platform's own pages.
 const SessionLifetime = 12 * time.Hour
 
-// ErrNoSession says that a text is no session, or one that has ended.
-var ErrNoSession = errors.New("there is no such session")
+// errNoSession says that a text is no session, or one that has ended.
+var errNoSession = platform.ErrNotFound.Errorf("there is no such session")
 
 // Session is a person signed in on the platform's own pages. It is kept by the browser alone, sealed, and ends by its
 // age, by signing out, by a new password, and when the account is frozen or closed.
@@ -39,27 +38,27 @@ func (s *Service) NewSession(ctx context.Context, account *platform.Account) (te
 	return s.keyring.SealSession(&sealed)
 }
 
-// Session opens a session's text. ErrNoSession when it is none, or has ended.
+// Session opens a session's text. Error: platform.ErrNotFound when it is none, or has ended.
 func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
 	}
 	sealed, ok := s.keyring.OpenSession(text)
 	if !ok {
-		return nil, ErrNoSession
+		return nil, errNoSession
 	}
 	session := &Session{secret: sealed.Secret, endsMS: sealed.IssuedMS + SessionLifetime.Milliseconds()}
 	if s.clock.NowMS() >= session.endsMS || s.ended.has(session) {
-		return nil, ErrNoSession
+		return nil, errNoSession
 	}
 	account, err := s.store.Account(ctx, sealed.UIN)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, ErrNoSession
+	case errors.Is(err, platform.ErrNotFound):
+		return nil, errNoSession
 	case err != nil:
 		return nil, err
 	case account.PasswordEpoch != sealed.PasswordEpoch, mayLogIn(account) != nil:
-		return nil, ErrNoSession
+		return nil, errNoSession
 	}
 	session.Account = account
 	return session, nil

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // MayTest reports whether an account may use an app of the test environment.
@@ -21,7 +20,7 @@ func (s *Service) IsTestNumber(ctx context.Context, app *platform.App, id platfo
 	if err == nil {
 		return s.IsTestOpenID(ctx, app, player.OpenID)
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, platform.ErrNotFound) {
 		return true, nil
 	}
 	return false, err
@@ -33,7 +32,7 @@ func (s *Service) IsTestOpenID(ctx context.Context, app *platform.App, openid pl
 	switch {
 	case err == nil:
 		return s.MayTest(app, st.UIN), nil
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, platform.ErrNotFound):
 		return true, nil
 	default:
 		return false, err

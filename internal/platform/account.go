@@ -30,7 +30,7 @@ func (s AccountState) MarshalText() ([]byte, error) { return []byte(s.String()),
 
 // UnmarshalText reads a state's name.
 func (s *AccountState) UnmarshalText(text []byte) (err error) {
-	*s, err = byName[AccountState]("account state", accountStates, string(text))
+	*s, err = byName[AccountState]("state", "account state", accountStates, string(text))
 	return err
 }
 
@@ -55,7 +55,7 @@ func (c AccountClass) MarshalText() ([]byte, error) { return []byte(c.String()),
 
 // UnmarshalText reads a class's name.
 func (c *AccountClass) UnmarshalText(text []byte) (err error) {
-	*c, err = byName[AccountClass]("account class", accountClasses, string(text))
+	*c, err = byName[AccountClass]("class", "account class", accountClasses, string(text))
 	return err
 }
 
@@ -110,16 +110,16 @@ func (p *Profile) Validate() error {
 		}
 	}
 	if len(p.PictureURL) > 512 {
-		return fmt.Errorf("picture_url has %d bytes, more than 512", len(p.PictureURL))
+		return Invalidf("picture_url", "picture_url has %d bytes, more than 512", len(p.PictureURL))
 	}
 	if p.PictureURL != "" {
 		u, err := url.Parse(p.PictureURL)
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-			return fmt.Errorf("picture_url %q is not an absolute http(s) address", p.PictureURL)
+			return Invalidf("picture_url", "picture_url %q is not an absolute http(s) address", p.PictureURL)
 		}
 	}
 	if p.Gender < 0 || p.Gender > 2 {
-		return fmt.Errorf("gender %d is not 0, 1 or 2", p.Gender)
+		return Invalidf("gender", "gender %d is not 0, 1 or 2", p.Gender)
 	}
 	return p.VIP.validate()
 }
@@ -129,12 +129,12 @@ func (p *Profile) Validate() error {
 func CheckText(name, text string, most int) error {
 	switch {
 	case len(text) > most:
-		return fmt.Errorf("%s has %d bytes, more than %d", name, len(text), most)
+		return Invalidf(name, "%s has %d bytes, more than %d", name, len(text), most)
 	case !utf8.ValidString(text):
-		return fmt.Errorf("%s is not UTF-8", name)
+		return Invalidf(name, "%s is not UTF-8", name)
 	}
 	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
-		return fmt.Errorf("%s has a control character at byte %d", name, i+1)
+		return Invalidf(name, "%s has a control character at byte %d", name, i+1)
 	}
 	return nil
 }
@@ -157,11 +157,11 @@ func nameOf[E ~uint8](names []string, e E) string {
 	return fmt.Sprintf("unknown (%d)", uint8(e))
 }
 
-func byName[E ~uint8](kind string, names []string, text string) (E, error) {
+func byName[E ~uint8](field, kind string, names []string, text string) (E, error) {
 	for i, name := range names {
 		if name == text {
 			return E(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%s %q is not one of %v", kind, text, names)
+	return 0, Invalidf(field, "%s %q is not one of %v", kind, text, names)
 }

@@ -89,14 +89,14 @@ func ParseRate(text string) (Rate, error) {
 	count, period, ok := strings.Cut(text, "/")
 	n, err := strconv.Atoi(count)
 	if !ok || err != nil || n < 1 || n > 1_000_000_000 {
-		return Rate{}, fmt.Errorf("rate %q is not COUNT/PERIOD such as 100/s or 30/5m", text)
+		return Rate{}, Invalidf("rate", "rate %q is not COUNT/PERIOD such as 100/s or 30/5m", text)
 	}
 	if period == "s" || period == "m" || period == "h" {
 		period = "1" + period
 	}
 	per, err := time.ParseDuration(period)
 	if err != nil || per < time.Millisecond || per > 31*24*time.Hour {
-		return Rate{}, fmt.Errorf("rate %q: the period is not s, m, h or a duration between 1ms and 744h", text)
+		return Rate{}, Invalidf("rate", "rate %q: the period is not s, m, h or a duration between 1ms and 744h", text)
 	}
 	return Rate{Count: n, Per: per}, nil
 }
@@ -139,10 +139,10 @@ var (
 // Validate checks the form of every field and returns the first fault in one sentence.
 func (a *App) Validate() error {
 	if a.AppID == 0 {
-		return fmt.Errorf("appid is missing")
+		return Invalidf("appid", "appid is missing")
 	}
 	if a.Name == "" {
-		return fmt.Errorf("name is missing")
+		return Invalidf("name", "name is missing")
 	}
 	if err := CheckText("name", a.Name, 100); err != nil {
 		return err
@@ -153,50 +153,54 @@ func (a *App) Validate() error {
 	}
 	for source, key := range a.SigKeys {
 		if !sourceForm.MatchString(source) {
-			return fmt.Errorf("sigkeys: source %q is not a number", source)
+			return Invalidf("sigkeys", "sigkeys: source %q is not a number", source)
 		}
 		keys["sigkey of source "+source] = key
 	}
 	for name, key := range keys {
 		if !keyForm.MatchString(key) {
-			return fmt.Errorf("%s is not 8 to 128 letters and digits", name)
+			return Invalidf(name, "%s is not 8 to 128 letters and digits", name)
 		}
 	}
 	if a.Environment != Formal && a.Environment != Test {
-		return fmt.Errorf("environment %q is neither formal nor test", a.Environment)
+		return Invalidf("environment", "environment %q is neither formal nor test", a.Environment)
 	}
-	for _, api := range slices.Concat(a.APIs, a.Restricted) {
-		if !apiForm.MatchString(api) {
-			return fmt.Errorf("API %q is not a permission name", api)
+	for field, list := range map[string][]string{"apis": a.APIs, "restricted": a.Restricted} {
+		for _, api := range list {
+			if !apiForm.MatchString(api) {
+				return Invalidf(field, "API %q is not a permission name", api)
+			}
 		}
 	}
-	for _, prefix := range slices.Concat(a.AllowOrdinary, a.AllowSensitive) {
-		if !prefix.IsValid() || prefix.Addr().Is4In6() {
-			return fmt.Errorf("allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
-		}
-		if prefix != prefix.Masked() {
-			return fmt.Errorf("allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
+	for field, list := range map[string][]netip.Prefix{"allow_ordinary": a.AllowOrdinary, "allow_sensitive": a.AllowSensitive} {
+		for _, prefix := range list {
+			if !prefix.IsValid() || prefix.Addr().Is4In6() {
+				return Invalidf(field, "allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
+			}
+			if prefix != prefix.Masked() {
+				return Invalidf(field, "allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
+			}
 		}
 	}
 	for api, rate := range a.Rates {
 		if !apiForm.MatchString(api) || api == "*" {
-			return fmt.Errorf("rates: API %q is not a permission name", api)
+			return Invalidf("rates", "rates: API %q is not a permission name", api)
 		}
 		if rate == (RateLimit{}) {
-			return fmt.Errorf("rates: %s has neither an app nor a user rate", api)
+			return Invalidf("rates", "rates: %s has neither an app nor a user rate", api)
 		}
 	}
 	for _, uri := range a.RedirectURIs {
 		u, err := url.Parse(uri)
 		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || strings.Contains(uri, "#") {
-			return fmt.Errorf("redirect URI %q is not an absolute http(s) address without user and fragment", uri)
+			return Invalidf("redirect_uris", "redirect URI %q is not an absolute http(s) address without user and fragment", uri)
 		}
 	}
 	if err := CheckText("developer", a.Developer, 100); err != nil {
 		return err
 	}
 	if len(a.TestNumbers) > MaxTestNumbers {
-		return fmt.Errorf("an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))
+		return Invalidf("test_numbers", "an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))
 	}
 	return nil
 }

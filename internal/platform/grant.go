@@ -28,7 +28,7 @@ func (s OpenIDState) MarshalText() ([]byte, error) { return []byte(s.String()), 
 
 // UnmarshalText reads a state's name.
 func (s *OpenIDState) UnmarshalText(text []byte) (err error) {
-	*s, err = byName[OpenIDState]("openid state", openIDStates, string(text))
+	*s, err = byName[OpenIDState]("state", "openid state", openIDStates, string(text))
 	return err
 }
 

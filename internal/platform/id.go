@@ -4,7 +4,6 @@ package platform
 
 import (
 	"encoding/hex"
-	"fmt"
 	"strconv"
 )
 
@@ -59,7 +58,7 @@ func ParseMSDKOpenID(text string) (MSDKOpenID, error) {
 func ParseUIN(text string) (UIN, error) {
 	uin, err := parseDecimal[UIN]("uin", text, 62)
 	if err == nil && uin < FirstUIN {
-		return 0, fmt.Errorf("uin %d is reserved: account numbers begin at %d", uin, FirstUIN)
+		return 0, Invalidf("uin", "uin %d is reserved: account numbers begin at %d", uin, FirstUIN)
 	}
 	return uin, err
 }
@@ -68,26 +67,26 @@ func ParseUIN(text string) (UIN, error) {
 func ParseOpenID(text string) (OpenID, error) {
 	var id OpenID
 	if len(text) != 2*len(id) {
-		return id, fmt.Errorf("openid has %d characters, not 32 hex digits", len(text))
+		return id, Invalidf("openid", "openid has %d characters, not 32 hex digits", len(text))
 	}
 	if _, err := hex.Decode(id[:], []byte(text)); err != nil {
-		return OpenID{}, fmt.Errorf("openid is not 32 hex digits")
+		return OpenID{}, Invalidf("openid", "openid is not 32 hex digits")
 	}
 	return id, nil
 }
 
 func parseDecimal[ID ~uint64](name, text string, bits int) (ID, error) {
 	if text == "" || text[0] == '0' || len(text) > 20 {
-		return 0, fmt.Errorf("%s %.40q is not a positive decimal number", name, text)
+		return 0, Invalidf(name, "%s %.40q is not a positive decimal number", name, text)
 	}
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {
-			return 0, fmt.Errorf("%s %.40q is not a positive decimal number", name, text)
+			return 0, Invalidf(name, "%s %.40q is not a positive decimal number", name, text)
 		}
 	}
 	n, err := strconv.ParseUint(text, 10, bits)
 	if err != nil {
-		return 0, fmt.Errorf("%s %.40q is over %d bits", name, text, bits)
+		return 0, Invalidf(name, "%s %.40q is over %d bits", name, text, bits)
 	}
 	return ID(n), nil
 }

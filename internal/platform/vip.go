@@ -1,7 +1,5 @@
 package platform
 
-import "fmt"
-
 // VIP is what an account has of QQ's memberships.
 type VIP struct {
 	QQLevel int        `json:"qq_level,omitzero"` // 0 to 1000
@@ -108,16 +106,16 @@ func Bit(b bool) int {
 // validate checks every field and returns the first fault in one sentence.
 func (v *VIP) validate() error {
 	if v.QQLevel < 0 || v.QQLevel > 1000 {
-		return fmt.Errorf("qq_level %d is not from 0 to 1000", v.QQLevel)
+		return Invalidf("qq_level", "qq_level %d is not from 0 to 1000", v.QQLevel)
 	}
 	for _, kind := range Memberships {
 		switch m := kind.Of(v); {
 		case m.Level < 0 || m.Level > 100:
-			return fmt.Errorf("%s: level %d is not from 0 to 100", kind.Name, m.Level)
+			return Invalidf("vip", "%s: level %d is not from 0 to 100", kind.Name, m.Level)
 		case m.Level == 0 && *m != Membership{}:
-			return fmt.Errorf("%s: a membership without a level is none and has nothing else", kind.Name)
+			return Invalidf("vip", "%s: a membership without a level is none and has nothing else", kind.Name)
 		case m.StartMS < 0 || m.EndMS < 0 || m.EndMS != 0 && m.EndMS <= m.StartMS:
-			return fmt.Errorf("%s: it ends before it begins", kind.Name)
+			return Invalidf("vip", "%s: it ends before it begins", kind.Name)
 		}
 	}
 	return nil

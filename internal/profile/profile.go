@@ -3,8 +3,6 @@ package profile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/cache"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -32,7 +30,7 @@ func New(st store.Store, clock *platform.Clock) *Service {
 	return s
 }
 
-// Get returns what an account shows of itself now, which must not be changed. Errors: store.ErrNotFound, or the storage's.
+// Get returns what an account shows of itself now, which must not be changed. Errors: platform.ErrNotFound, or the storage's.
 func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile, error) {
 	slot := s.kept.Slot(uin)
 	if profile := slot.Get(uin); profile != nil {
@@ -47,22 +45,15 @@ func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile,
 	return account.Profile.At(s.clock.NowMS()), nil
 }
 
-// Update changes what an account shows of itself to what edit makes of it. Errors: platform.ErrInvalid, store.ErrNotFound,
+// Update changes what an account shows of itself to what edit makes of it. Errors: platform.ErrInvalid, platform.ErrNotFound,
 // or the one of edit.
 func (s *Service) Update(ctx context.Context, uin platform.UIN, edit func(*platform.Profile) error) (*platform.Account, error) {
-	account, err := s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if err := edit(&a.Profile); err != nil {
 			return err
 		}
-		if err := a.Profile.Validate(); err != nil {
-			return platform.Invalidf("%w", err)
-		}
-		return nil
+		return a.Profile.Validate()
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: there is no account %s", store.ErrNotFound, uin)
-	}
-	return account, err
 }
 
 // Forget drops what is kept in memory, as a restart does.

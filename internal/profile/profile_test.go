@@ -71,7 +71,7 @@ func TestUpdateRefuses(t *testing.T) {
 	if err := edit(func(p *platform.Profile) error { p.Gender = 3; return nil }); !errors.Is(err, platform.ErrInvalid) {
 		t.Errorf("gender 3: got %v, want ErrInvalid", err)
 	}
-	if _, err := profiles.Update(t.Context(), 4242424242, func(*platform.Profile) error { return nil }); !errors.Is(err, store.ErrNotFound) {
+	if _, err := profiles.Update(t.Context(), 4242424242, func(*platform.Profile) error { return nil }); !errors.Is(err, platform.ErrNotFound) {
 		t.Errorf("nobody's: got %v, want ErrNotFound", err)
 	}
 	if p, err := profiles.Get(t.Context(), ann.UIN); err != nil || *p != ann.Profile {

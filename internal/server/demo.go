@@ -11,7 +11,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
@@ -173,7 +172,7 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 	err := s.store.CreateAccount(ctx, &platform.Account{
 		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: demoVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
 	}, platform.FirstUIN)
-	if err != nil && !errors.Is(err, store.ErrExists) {
+	if err != nil && !errors.Is(err, platform.ErrExists) {
 		return a, err
 	}
 	for _, demo := range demoApps {

@@ -3,22 +3,14 @@
 //
 // Every write is one atomic step: it is durable when the call returns nil, and nothing of it remains when the call
 // returns an error. Times are epoch milliseconds of the platform's clock. Appids and account numbers have at most 63 bits.
-// An edit function runs inside its write: it must be quick and must not call the store.
+// An edit function runs inside its write: it must be quick and must not call the store. The errors that a caller may branch
+// on are platform's; any other means that the storage failed.
 package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/rookeryhq/rookery/internal/platform"
-)
-
-// The errors a caller may branch on. Any other error means that the storage failed.
-var (
-	ErrNotFound = errors.New("store: no such row")
-	ErrExists   = errors.New("store: exists already")
-	ErrSpent    = errors.New("store: was used already")
-	ErrFull     = errors.New("store: no room for more")
 )
 
 // Store is everything the platform keeps.

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -98,7 +97,7 @@ func (in *ProfileChange) apply(p *platform.Profile) error {
 	for name, membership := range in.VIP {
 		field := p.VIP.Named(name)
 		if field == nil {
-			return fmt.Errorf("%w: vip: there is no membership %.40q", platform.ErrInvalid, name)
+			return platform.Invalidf("vip", "vip: there is no membership %.40q", name)
 		}
 		*field = platform.Membership{}
 		set(field, membership)
@@ -169,12 +168,12 @@ func (d *door) issueToken(c *access.Call) (any, error) {
 	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, PC: in.PC}
 	var ok bool
 	if req.Kind, ok = token.ParseKind(in.Kind); !ok {
-		return nil, fmt.Errorf("%w: kind %.40q is none of %v", platform.ErrInvalid, in.Kind, token.Kinds())
+		return nil, platform.Invalidf("kind", "kind %.40q is none of %v", in.Kind, token.Kinds())
 	}
 	if in.Lifetime != "" {
 		lifetime, err := time.ParseDuration(in.Lifetime)
 		if err != nil {
-			return nil, fmt.Errorf("%w: lifetime %.40q is not a duration such as 90m", platform.ErrInvalid, in.Lifetime)
+			return nil, platform.Invalidf("lifetime", "lifetime %.40q is not a duration such as 90m", in.Lifetime)
 		}
 		req.Lifetime = &lifetime
 	}
@@ -214,7 +213,7 @@ func (d *door) revoke(c *access.Call) (any, error) {
 	case "user":
 		by = platform.EndedByUser
 	default:
-		return nil, fmt.Errorf("%w: by is neither user nor operator", platform.ErrInvalid)
+		return nil, platform.Invalidf("by", "by is neither user nor operator")
 	}
 	return in, d.identity.RevokeGrant(c.Context(), in.AppID, in.UIN, by)
 }

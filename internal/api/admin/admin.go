@@ -18,7 +18,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 type door struct {
@@ -96,7 +95,7 @@ func input[T any](c *access.Call) (T, error) {
 	if errors.Is(err, json.ErrUnknownName) {
 		return in, fmt.Errorf("%w has a member %s that this call does not take", errBody, typed.JSONPointer)
 	}
-	if typed.Err != nil && !strings.HasPrefix(typed.Err.Error(), "json:") {
+	if typed.Err != nil {
 		return in, fmt.Errorf("%w: member %s: %w", errBody, typed.JSONPointer, typed.Err)
 	}
 	if typed.JSONPointer == "" {
@@ -109,11 +108,7 @@ func appID(c *access.Call) (platform.AppID, error) { return pathID(c, "appid", p
 func uin(c *access.Call) (platform.UIN, error)     { return pathID(c, "uin", platform.ParseUIN) }
 
 func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error)) (ID, error) {
-	id, err := parse(c.Request.PathValue(name))
-	if err != nil {
-		return id, fmt.Errorf("%w: %w", platform.ErrInvalid, err)
-	}
-	return id, nil
+	return parse(c.Request.PathValue(name))
 }
 
 // created is a result that is answered with 201.
@@ -133,8 +128,10 @@ func encode(c *access.Call, result any, err error) {
 	}
 	if err != nil {
 		a.Status = status(err)
-		// The store's words for it say nothing to an operator: what is missing or taken follows them.
-		text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), store.ErrNotFound.Error()+": "), "store: ")
+		text := err.Error()
+		if errors.Is(err, platform.ErrInvalid) {
+			text = platform.ErrInvalid.Error() + ": " + text
+		}
 		switch a.Status {
 		case http.StatusUnauthorized:
 			a.Header = http.Header{"Www-Authenticate": {"Bearer"}}
@@ -159,11 +156,11 @@ func status(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, access.ErrTooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, access.ErrNoRoute):
+	case errors.Is(err, platform.ErrNotFound), errors.Is(err, access.ErrNoRoute):
 		return http.StatusNotFound
 	case errors.Is(err, access.ErrMethod):
 		return http.StatusMethodNotAllowed
-	case errors.Is(err, store.ErrExists):
+	case errors.Is(err, platform.ErrExists):
 		return http.StatusConflict
 	default:
 		return http.StatusInternalServerError
@@ -178,7 +175,7 @@ func queryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, e
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n > most {
-		return 0, fmt.Errorf("%w: URL parameter %s is not a number from 0 to %d", platform.ErrInvalid, name, most)
+		return 0, platform.Invalidf(name, "URL parameter %s is not a number from 0 to %d", name, most)
 	}
 	return n, nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // hidden is shown in place of a key.
@@ -46,7 +45,7 @@ func (d *door) showApp(c *access.Call) (any, error) {
 	}
 	app := d.identity.Apps.ByID(id)
 	if app == nil {
-		return nil, fmt.Errorf("%w: there is no app %s", store.ErrNotFound, id)
+		return nil, platform.NoApp(id)
 	}
 	if c.Request.URL.Query().Get("keys") != "show" {
 		app = withoutKeys(app)
@@ -105,7 +104,7 @@ func (a *APIs) check(s *AppSettings) error {
 	}{{"granted", granted, a.Granted}, {"restricted", restricted, a.Restricted}, {"given a rate", rated, a.Rated}} {
 		for _, name := range list.names {
 			if name != "*" && !slices.Contains(list.known, name) {
-				return fmt.Errorf("%w: %.70q cannot be %s; what can is %s", platform.ErrInvalid, name, list.what, strings.Join(list.known, ", "))
+				return platform.Invalidf("apis", "%.70q cannot be %s; what can is %s", name, list.what, strings.Join(list.known, ", "))
 			}
 		}
 	}
@@ -129,10 +128,10 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.Developer, s.Developer)
 	set(&app.UnionID, s.UnionID)
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
-		return fmt.Errorf("%w: granted APIs: %w", platform.ErrInvalid, err)
+		return fmt.Errorf("granted APIs: %w", err)
 	}
 	if app.Restricted, err = amend(app.Restricted, s.Restrict, s.Unrestrict); err != nil {
-		return fmt.Errorf("%w: restricted APIs: %w", platform.ErrInvalid, err)
+		return fmt.Errorf("restricted APIs: %w", err)
 	}
 	if s.Rates == nil {
 		return nil
@@ -162,12 +161,12 @@ func amend(list, add, remove []string) ([]string, error) {
 	for _, api := range remove {
 		i := slices.Index(list, api)
 		if i < 0 {
-			return nil, fmt.Errorf("%.40q is not one of %v", api, list)
+			return nil, platform.Invalidf("apis", "%.40q is not one of %v", api, list)
 		}
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(remove) > 0 && slices.Contains(list, "*") {
-		return nil, fmt.Errorf("* stays on the list and names every API: take it away too")
+		return nil, platform.Invalidf("apis", "* stays on the list and names every API: take it away too")
 	}
 	return list, nil
 }
@@ -229,7 +228,7 @@ func (d *door) setAppKey(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if in.Name == "" {
-		return nil, fmt.Errorf("%w: name is missing", platform.ErrInvalid)
+		return nil, platform.Invalidf("name", "name is missing")
 	}
 	in.Key, err = d.identity.Apps.RotateKey(c.Context(), id, in.Name, in.Key)
 	return in, err

@@ -1,8 +1,6 @@
 package admin
 
 import (
-	"fmt"
-
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -37,7 +35,7 @@ type Friendship struct {
 func (d *door) addFriend(c *access.Call) (any, error) {
 	return onAccount(c, func(id platform.UIN, in NewFriend) (any, error) {
 		if in.Friend == 0 {
-			return nil, fmt.Errorf("%w: the body has no member \"friend\"", platform.ErrInvalid)
+			return nil, platform.Invalidf("friend", "the body has no member \"friend\"")
 		}
 		return created{Friendship{id, in.Friend}}, d.friends.Befriend(c.Context(), id, in.Friend)
 	})

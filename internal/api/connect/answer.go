@@ -158,8 +158,6 @@ func codeOf(c *access.Call, err error) (retcode.Code, string) {
 	switch {
 	case ok:
 		return code, ""
-	case errors.Is(err, identity.ErrNoUnionID):
-		return retcode.ConnectUnionIDNotGranted, ""
 	case errors.Is(err, access.ErrNoRoute):
 		return retcode.QQAPINotFound, ""
 	case errors.Is(err, access.ErrMethod) && (path == introspectPath || path == revokePath):

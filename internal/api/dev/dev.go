@@ -4,7 +4,6 @@ package dev
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 type door struct {
@@ -74,15 +72,15 @@ func (d *door) moveClock(c *access.Call) (any, error) {
 	if move.Advance != "" {
 		by, err := time.ParseDuration(move.Advance)
 		if err != nil {
-			return nil, fmt.Errorf("%w: advance %.40q is not a duration such as 168h", platform.ErrInvalid, move.Advance)
+			return nil, platform.Invalidf("advance", "advance %.40q is not a duration such as 168h", move.Advance)
 		}
 		to = d.clock.Now().Add(by)
 	}
 	switch {
 	case move.Set.IsZero() == (move.Advance == ""):
-		return nil, fmt.Errorf("%w: give either set or advance", platform.ErrInvalid)
+		return nil, platform.Invalidf("", "give either set or advance")
 	case to.Before(firstTime) || to.After(lastTime):
-		return nil, fmt.Errorf("%w: the clock goes from %d to %d, not to %s", platform.ErrInvalid, firstTime.Year(), lastTime.Year(), to.UTC().Format(time.RFC3339))
+		return nil, platform.Invalidf("", "the clock goes from %d to %d, not to %s", firstTime.Year(), lastTime.Year(), to.UTC().Format(time.RFC3339))
 	}
 	d.clock.Set(to)
 	return d.showClock(c)
@@ -98,7 +96,7 @@ func (d *door) addFault(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if rule, err = d.faults.Add(rule); err != nil {
-		return nil, fmt.Errorf("%w: %w", platform.ErrInvalid, err)
+		return nil, err
 	}
 	d.identity.ForgetStandings()
 	return rule, nil
@@ -114,10 +112,10 @@ func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.
 func (d *door) clearFault(c *access.Call) (any, error) {
 	id, err := strconv.Atoi(c.Request.PathValue("id"))
 	if err != nil || id < 1 {
-		return nil, fmt.Errorf("%w: a fault's number is a number above 0", platform.ErrInvalid)
+		return nil, platform.Invalidf("id", "a fault's number is a number above 0")
 	}
 	if d.faults.Clear(id) == 0 {
-		return nil, fmt.Errorf("%w: there is no fault %d", store.ErrNotFound, id)
+		return nil, platform.ErrNotFound.Errorf("there is no fault %d", id)
 	}
 	return Cleared{1}, nil
 }

@@ -1,7 +1,6 @@
 package msdkv5
 
 import (
-	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -127,9 +126,6 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 		return nil, retcode.V5ParameterMissing.Errorf("URL parameter %q is missing or empty", linkParam)
 	}
 	link, err := d.identity.OpenLink(c.Context(), c.App.AppID, param)
-	if errors.Is(err, identity.ErrLink) {
-		return nil, retcode.V5LinkUndecryptable
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/store"
 )
 
 func toAccount(*access.Call) (any, error) { return redirect{accountPath}, nil }
@@ -133,7 +132,7 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	}
 	c.App = d.identity.Apps.ByID(app)
 	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, platform.ErrNotFound) {
 		return nil, err
 	}
 	return done("withdraw"), nil

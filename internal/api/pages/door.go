@@ -102,7 +102,7 @@ func (d *door) session(c *access.Call) (*identity.Session, error) {
 		return nil, nil
 	}
 	session, err := d.identity.Session(c.Context(), cookie.Value)
-	if errors.Is(err, identity.ErrNoSession) {
+	if errors.Is(err, platform.ErrNotFound) {
 		return nil, nil
 	}
 	if session != nil {

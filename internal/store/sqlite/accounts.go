@@ -31,7 +31,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 				return 0, err
 			}
 			if uin >= int64(platform.LastUIN) {
-				return 0, store.ErrFull
+				return 0, platform.ErrFull
 			}
 			uin++
 		}
@@ -51,7 +51,7 @@ func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*
 	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) {
 		account, err := scanAccount(t.queryRow(accountByUIN, int64(uin)))
 		if err != nil {
-			return nil, err
+			return nil, missing(err, platform.NoAccount, uin)
 		}
 		before := *account
 		if err := edit(account); err != nil {
@@ -83,7 +83,8 @@ func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*
 
 // Account implements store.Accounts.
 func (s *Store) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
-	return scanAccount(s.queryRow(ctx, accountByUIN, int64(uin)))
+	account, err := scanAccount(s.queryRow(ctx, accountByUIN, int64(uin)))
+	return account, missing(err, platform.NoAccount, uin)
 }
 
 // Accounts implements store.Accounts.

@@ -32,7 +32,7 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 	return returning(ctx, s.writer, func(t *tx) (*platform.App, error) {
 		app, err := scanApp(t.queryRow("SELECT record FROM apps WHERE appid = ?", int64(id)))
 		if err != nil {
-			return nil, err
+			return nil, missing(err, platform.NoApp, id)
 		}
 		if err := edit(app); err != nil {
 			return nil, err
@@ -52,9 +52,10 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 // App implements store.Apps.
 func (s *Store) App(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	if id > math.MaxInt64 {
-		return nil, store.ErrNotFound
+		return nil, platform.NoApp(id)
 	}
-	return scanApp(s.queryRow(ctx, "SELECT record FROM apps WHERE appid = ?", int64(id)))
+	app, err := scanApp(s.queryRow(ctx, "SELECT record FROM apps WHERE appid = ?", int64(id)))
+	return app, missing(err, platform.NoApp, id)
 }
 
 // Apps implements store.Apps.

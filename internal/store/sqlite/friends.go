@@ -21,7 +21,7 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 		err := t.queryRow("SELECT max((SELECT count(*) FROM friendships WHERE uin = ?), (SELECT count(*) FROM friendships WHERE uin = ?))", int64(a), int64(b)).
 			Scan(&friends)
 		if err == nil && friends > most {
-			return store.ErrFull // which takes back what was inserted
+			return platform.ErrFull // which takes back what was inserted
 		}
 		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
 		return err

@@ -64,7 +64,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 		case err != nil:
 			return err
 		case grant.EndedBy == platform.EndedByUser && grant.EndedEpoch > l.TokenEpoch:
-			return store.ErrNotFound
+			return platform.ErrNotFound
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
 		if _, err := t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
@@ -113,11 +113,11 @@ func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, 
 	case err != nil:
 		return platform.Login{}, err
 	case !l.Gave(ticket):
-		return platform.Login{}, store.ErrNotFound
+		return platform.Login{}, platform.ErrNotFound
 	case ticket.Serial < l.Serial:
-		return l, store.ErrSpent
+		return l, platform.ErrSpent
 	case l.ExpiresMS <= nowMS || !may:
-		return platform.Login{}, store.ErrNotFound
+		return platform.Login{}, platform.ErrNotFound
 	}
 	return l, nil
 }

@@ -18,7 +18,7 @@ const (
 // EnsureOpenID implements store.OpenIDs.
 func (s *Store) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error) {
 	openid, err := scanOpenID(s.queryRow(ctx, activeOpenID, int64(app), int64(uin)))
-	if !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
 	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
@@ -41,7 +41,7 @@ func (s *Store) EnsureOpenIDs(ctx context.Context, app platform.AppID, uins []pl
 
 func (t *tx) ensureOpenID(app platform.AppID, uin platform.UIN, candidate platform.OpenID, nowMS int64) (platform.OpenID, error) {
 	openid, err := scanOpenID(t.queryRow(activeOpenID, int64(app), int64(uin)))
-	if !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
 	_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, 0, ?)",
@@ -81,13 +81,13 @@ func (s *Store) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platf
 func (s *Store) EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (platform.Player, bool, error) {
 	key := []any{int64(player.AppID), player.Channel, player.OpenID[:]}
 	found, err := scanPlayer(s.queryRow(ctx, playerByOpenID, key...))
-	if !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, platform.ErrNotFound) {
 		return found, false, err
 	}
 	created := false
 	found, err = returning(ctx, s.writer, func(t *tx) (platform.Player, error) {
 		found, err := scanPlayer(t.queryRow(playerByOpenID, key...))
-		if !errors.Is(err, store.ErrNotFound) {
+		if !errors.Is(err, platform.ErrNotFound) {
 			return found, err // another caller was quicker
 		}
 		created = true

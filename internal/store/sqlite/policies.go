@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
@@ -11,7 +12,7 @@ import (
 func (s *Store) OIDBPolicy(ctx context.Context) (version int64, record []byte, err error) {
 	var text string
 	err = sentinel(s.queryRow(ctx, "SELECT version, record FROM oidb_policy ORDER BY version DESC LIMIT 1").Scan(&version, &text))
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, platform.ErrNotFound) {
 		return 0, nil, nil
 	}
 	return version, []byte(text), err

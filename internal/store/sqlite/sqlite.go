@@ -19,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
@@ -214,17 +215,25 @@ func collect[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, 
 	return all, rows.Err()
 }
 
-// sentinel turns the driver's words for "no row" and "not unique" into the store's.
+// sentinel turns the driver's words for "no row" and "not unique" into the platform's.
 func sentinel(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return store.ErrNotFound
+		return platform.ErrNotFound
 	}
 	var driver *sqlite.Error
 	if errors.As(err, &driver) {
 		switch driver.Code() {
 		case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID:
-			return fmt.Errorf("%w (%s)", store.ErrExists, err)
+			return fmt.Errorf("%w (%s)", platform.ErrExists, err)
 		}
+	}
+	return err
+}
+
+// missing says what was not found.
+func missing[ID any](err error, say func(ID) error, id ID) error {
+	if errors.Is(err, platform.ErrNotFound) {
+		return say(id)
 	}
 	return err
 }
@@ -232,7 +241,7 @@ func sentinel(err error) error {
 // wantRow makes ErrNotFound of a statement that met no row.
 func wantRow(rows int64, err error) error {
 	if err == nil && rows == 0 {
-		return store.ErrNotFound
+		return platform.ErrNotFound
 	}
 	return err
 }

@@ -125,7 +125,7 @@ func TestClosed(t *testing.T) {
 		"a write": s.Befriend(t.Context(), 1, 2, 3, 4),
 		"a read":  s.Ping(t.Context()),
 	} {
-		if err == nil || errors.Is(err, store.ErrNotFound) {
+		if err == nil || errors.Is(err, platform.ErrNotFound) {
 			t.Errorf("%s after Close: got error %v", name, err)
 		}
 	}

@@ -60,7 +60,7 @@ func TestGroupCommit(t *testing.T) {
 	}{
 		{insert, nil, true},
 		{func(t *tx, uin platform.UIN) error { return errors.Join(insert(t, uin), refused) }, refused, false},
-		{func(t *tx, uin platform.UIN) error { return errors.Join(insert(t, uin), insert(t, first)) }, store.ErrExists, false},
+		{func(t *tx, uin platform.UIN) error { return errors.Join(insert(t, uin), insert(t, first)) }, platform.ErrExists, false},
 		{func(t *tx, uin platform.UIN) error { _ = insert(t, uin); panic("at the worst moment") }, nil, false},
 	}
 

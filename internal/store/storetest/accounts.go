@@ -31,7 +31,7 @@ var accounts = []test{
 	{"account-unknown", func(t *testing.T, s store.Store) {
 		account(t, s, first)
 		_, err := s.Account(t.Context(), first+1)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"account-numbers", func(t *testing.T, s store.Store) {
 		for _, step := range []struct{ given, next, want platform.UIN }{
@@ -54,7 +54,7 @@ var accounts = []test{
 		last := platform.Account{}
 		ok(t, s.CreateAccount(t.Context(), &last, first))
 		same(t, last.UIN, platform.LastUIN)
-		fails(t, s.CreateAccount(t.Context(), &platform.Account{}, first), store.ErrFull)
+		fails(t, s.CreateAccount(t.Context(), &platform.Account{}, first), platform.ErrFull)
 		account(t, s, first)
 	}},
 	{"account-numbers-together", func(t *testing.T, s store.Store) {
@@ -68,7 +68,7 @@ var accounts = []test{
 	{"account-taken", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		want := account(t, s, first)
-		fails(t, s.CreateAccount(ctx, &platform.Account{UIN: first, PasswordHash: "thief"}, first), store.ErrExists)
+		fails(t, s.CreateAccount(ctx, &platform.Account{UIN: first, PasswordHash: "thief"}, first), platform.ErrExists)
 		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{want})
 	}},
 	{"account-over-63-bits", func(t *testing.T, s store.Store) {
@@ -105,7 +105,7 @@ var accounts = []test{
 		ctx := t.Context()
 		before := account(t, s, first)
 		_, err := s.UpdateAccount(ctx, first+1, func(*platform.Account) error { t.Error("edit was called"); return nil })
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		refused := errors.New("refused")
 		_, err = s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.PasswordEpoch++; return refused })
 		if err != refused {

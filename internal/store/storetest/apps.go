@@ -36,7 +36,7 @@ var apps = []test{
 		same(t, result(s.Apps(ctx))(t), []*platform.App{bare, full})
 		same(t, result(s.App(ctx, full.AppID))(t), full)
 		_, err := s.App(ctx, 2)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"app-order", func(t *testing.T, s store.Store) {
 		for _, id := range []platform.AppID{100, 9, 1 << 62, 10} {
@@ -47,8 +47,8 @@ var apps = []test{
 	{"app-taken", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		ok(t, s.CreateApp(ctx, &platform.App{AppID: 1, Name: "one", GameID: 7}, now))
-		fails(t, s.CreateApp(ctx, &platform.App{AppID: 1, Name: "two", GameID: 8}, now), store.ErrExists)
-		fails(t, s.CreateApp(ctx, &platform.App{AppID: 2, GameID: 7}, now), store.ErrExists)
+		fails(t, s.CreateApp(ctx, &platform.App{AppID: 1, Name: "two", GameID: 8}, now), platform.ErrExists)
+		fails(t, s.CreateApp(ctx, &platform.App{AppID: 2, GameID: 7}, now), platform.ErrExists)
 		same(t, result(s.Apps(ctx))(t), []*platform.App{{AppID: 1, Name: "one", GameID: 7}})
 		ok(t, s.CreateApp(ctx, &platform.App{AppID: 2, GameID: 8}, now)) // nothing is left of the failed ones
 	}},
@@ -85,9 +85,9 @@ var apps = []test{
 		before := result(s.Apps(ctx))(t)
 
 		_, err := s.UpdateApp(ctx, 3, now, func(*platform.App) error { t.Error("edit was called"); return nil })
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		_, err = s.UpdateApp(ctx, 1, now, func(a *platform.App) error { a.Name, a.GameID = "after", 8; return nil })
-		fails(t, err, store.ErrExists)
+		fails(t, err, platform.ErrExists)
 		refused := errors.New("refused")
 		_, err = s.UpdateApp(ctx, 1, now, func(a *platform.App) error { a.Name = "after"; return refused })
 		if err != refused {

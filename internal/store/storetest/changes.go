@@ -39,7 +39,7 @@ var changes = []test{
 			want []store.Change
 		}{
 			{"an app", func() error { return s.CreateApp(ctx, app("one"), now) }, nil, []store.Change{store.AppChange{App: app("one")}}},
-			{"an app that exists", func() error { return s.CreateApp(ctx, app("two"), now) }, store.ErrExists, nil},
+			{"an app that exists", func() error { return s.CreateApp(ctx, app("two"), now) }, platform.ErrExists, nil},
 			{"an app's name", func() error {
 				_, err := s.UpdateApp(ctx, game, now, func(a *platform.App) error { a.Name = "two"; return nil })
 				return err
@@ -60,17 +60,17 @@ var changes = []test{
 				return err
 			}, nil, nil},
 			{"an openid taken back", func() error { _, err := s.ReclaimOpenID(ctx, other, first, now); return err }, nil, []store.Change{standing(other, 2)}},
-			{"an openid taken back again", func() error { _, err := s.ReclaimOpenID(ctx, other, first, now); return err }, store.ErrNotFound, nil},
+			{"an openid taken back again", func() error { _, err := s.ReclaimOpenID(ctx, other, first, now); return err }, platform.ErrNotFound, nil},
 			{"a player", func() error {
 				_, _, err := s.EnsurePlayer(ctx, platform.Player{AppID: game, Channel: 1, MSDKOpenID: 1, OpenID: openid(1)}, now)
 				return err
 			}, nil, nil},
 			{"an authorization", func() error { _, err := s.Authorize(ctx, game, openid(1), nil, false, now); return err }, nil, []store.Change{standing(game, 1)}},
-			{"an authorization of a reclaimed openid", func() error { _, err := s.Authorize(ctx, other, openid(2), nil, false, now); return err }, store.ErrNotFound, nil},
+			{"an authorization of a reclaimed openid", func() error { _, err := s.Authorize(ctx, other, openid(2), nil, false, now); return err }, platform.ErrNotFound, nil},
 			{"a pay epoch", func() error { _, err := s.RaisePayEpoch(ctx, game, openid(1), now); return err }, nil, []store.Change{standing(game, 1)}},
-			{"a pay epoch of nothing", func() error { _, err := s.RaisePayEpoch(ctx, game, openid(3), now); return err }, store.ErrNotFound, nil},
+			{"a pay epoch of nothing", func() error { _, err := s.RaisePayEpoch(ctx, game, openid(3), now); return err }, platform.ErrNotFound, nil},
 			{"the end of a grant", func() error { return s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now) }, nil, []store.Change{standing(game, 1)}},
-			{"the end of an ended grant", func() error { return s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now) }, store.ErrNotFound, nil},
+			{"the end of an ended grant", func() error { return s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now) }, platform.ErrNotFound, nil},
 			{"a login", func() error {
 				one := login(1)
 				one.TokenEpoch = 1
@@ -84,10 +84,10 @@ var changes = []test{
 			{"a used code", func() error {
 				_, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed)
 				return err
-			}, store.ErrSpent, nil},
+			}, platform.ErrSpent, nil},
 			{"a refresh token", func() error { _, err := s.UseRefresh(ctx, game, ticket(1, 1), nil, now); return err }, nil, nil},
 			{"the end of a login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, nil, []store.Change{standing(game, 1)}},
-			{"the end of an ended login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, store.ErrNotFound, nil},
+			{"the end of an ended login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, platform.ErrNotFound, nil},
 			{"an openkey", func() error {
 				return s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1})
 			}, nil, nil},
@@ -112,13 +112,13 @@ var changes = []test{
 			}, refused, nil},
 			{"a friendship", func() error { return s.Befriend(ctx, first, first+1, many, now) }, nil, []store.Change{friends(first), friends(first + 1)}},
 			{"a friendship that there is", func() error { return s.Befriend(ctx, first+1, first, many, now) }, nil, nil},
-			{"a friendship too many", func() error { account(t, s, first+2); return s.Befriend(ctx, first, first+2, 1, now) }, store.ErrFull, nil},
+			{"a friendship too many", func() error { account(t, s, first+2); return s.Befriend(ctx, first, first+2, 1, now) }, platform.ErrFull, nil},
 			{"a remark", func() error { return s.SetRemark(ctx, first, first+1, "r") }, nil, []store.Change{friends(first)}},
-			{"a remark on a stranger", func() error { return s.SetRemark(ctx, first, first+2, "r") }, store.ErrNotFound, nil},
+			{"a remark on a stranger", func() error { return s.SetRemark(ctx, first, first+2, "r") }, platform.ErrNotFound, nil},
 			{"the end of a friendship", func() error { return s.Unfriend(ctx, first+1, first) }, nil, []store.Change{friends(first + 1), friends(first)}},
-			{"the end of no friendship", func() error { return s.Unfriend(ctx, first+1, first) }, store.ErrNotFound, nil},
+			{"the end of no friendship", func() error { return s.Unfriend(ctx, first+1, first) }, platform.ErrNotFound, nil},
 			{"a policy", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now) }, nil, []store.Change{store.PolicyChange{Version: 1, Record: []byte(`{"n":1}`)}}},
-			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, store.ErrExists, nil},
+			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, platform.ErrExists, nil},
 		} {
 			if err := write.do(); !errors.Is(err, write.err) {
 				t.Fatalf("%s: got error %v, want %v", write.name, err, write.err)

@@ -34,7 +34,7 @@ var friendships = []test{
 	}},
 	{"remark", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
-		fails(t, s.SetRemark(ctx, first, first+1, "鸦"), store.ErrNotFound)
+		fails(t, s.SetRemark(ctx, first, first+1, "鸦"), platform.ErrNotFound)
 		ok(t, s.Befriend(ctx, first, first+1, many, now))
 		ok(t, s.SetRemark(ctx, first, first+1, "小'鸦\""))
 		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, Remark: "小'鸦\"", SinceMS: now}})
@@ -54,16 +54,16 @@ var friendships = []test{
 		same(t, result(s.AreFriends(ctx, first, first+1))(t), false)
 		same(t, result(s.AreFriends(ctx, first+1, first))(t), false)
 		same(t, result(s.AreFriends(ctx, first+2, first))(t), true)
-		fails(t, s.Unfriend(ctx, first, first+1), store.ErrNotFound)
-		fails(t, s.Unfriend(ctx, first+1, first+2), store.ErrNotFound) // friends of the same friend
+		fails(t, s.Unfriend(ctx, first, first+1), platform.ErrNotFound)
+		fails(t, s.Unfriend(ctx, first+1, first+2), platform.ErrNotFound) // friends of the same friend
 		same(t, len(result(s.Friends(ctx, first))(t)), 2)
 	}},
 	{"befriend-no-more-than", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		ok(t, s.Befriend(ctx, first, first+1, 2, now))
 		ok(t, s.Befriend(ctx, first+2, first, 2, now))
-		fails(t, s.Befriend(ctx, first, first+3, 2, now), store.ErrFull)
-		fails(t, s.Befriend(ctx, first+3, first, 2, now), store.ErrFull)
+		fails(t, s.Befriend(ctx, first, first+3, 2, now), platform.ErrFull)
+		fails(t, s.Befriend(ctx, first+3, first, 2, now), platform.ErrFull)
 		ok(t, s.Befriend(ctx, first+1, first, 2, now)) // friends already
 		same(t, len(result(s.Friends(ctx, first))(t)), 2)
 		same(t, len(result(s.Friends(ctx, first+3))(t)), 0)

@@ -14,7 +14,7 @@ var grants = []test{
 		ctx := t.Context()
 		issue(t, s, game, first, openid(1))
 		_, err := s.Grant(ctx, game, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		want := platform.Grant{AppID: game, OpenID: openid(1)}
 		for _, step := range []struct {
@@ -40,15 +40,15 @@ var grants = []test{
 		result(s.ReclaimOpenID(ctx, game, first+1, now))(t)
 
 		_, err := s.Authorize(ctx, other, openid(1), nil, true, now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		_, err = s.Authorize(ctx, game, openid(3), nil, true, now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		_, err = s.Authorize(ctx, game, openid(2), []string{"login"}, true, now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		same(t, result(s.Grant(ctx, game, openid(2)))(t), before)
 		_, err = s.Grant(ctx, other, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"authorize-together", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
@@ -66,7 +66,7 @@ var grants = []test{
 		issue(t, s, game, first, openid(1))
 		issue(t, s, game, first+1, openid(2))
 		_, err := s.RaisePayEpoch(ctx, game, openid(1), now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		want := result(s.Authorize(ctx, game, openid(1), []string{"pay"}, false, now))(t)
 		neighbour := result(s.Authorize(ctx, game, openid(2), nil, false, now))(t)
@@ -76,7 +76,7 @@ var grants = []test{
 
 		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
 		_, err = s.RaisePayEpoch(ctx, game, openid(1), now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).PayEpoch, uint32(1))
 		same(t, result(s.Grant(ctx, game, openid(2)))(t), neighbour)
 	}},
@@ -92,7 +92,7 @@ var grants = []test{
 	{"end-grant", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		issue(t, s, game, first, openid(1))
-		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), store.ErrNotFound)
+		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), platform.ErrNotFound)
 
 		want := result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
 		want = result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
@@ -103,7 +103,7 @@ var grants = []test{
 		same(t, got.Live(), false)
 
 		// It is over: nobody ends it again, and who ended it stays.
-		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), store.ErrNotFound)
+		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), platform.ErrNotFound)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), want)
 
 		got = result(s.Authorize(ctx, game, openid(1), nil, false, now))(t)
@@ -120,7 +120,7 @@ var grants = []test{
 		ended := 0
 		for _, won := range together(t, func(int) (bool, error) {
 			err := s.EndGrant(t.Context(), game, openid(1), platform.EndedByUser, now)
-			if errors.Is(err, store.ErrNotFound) {
+			if errors.Is(err, platform.ErrNotFound) {
 				return false, nil
 			}
 			return err == nil, err
@@ -158,12 +158,12 @@ var grants = []test{
 	{"standing", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		_, err := s.Standing(ctx, game, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		issue(t, s, game, first, openid(1))
 		issue(t, s, other, first, openid(2))
 		_, err = s.Standing(ctx, other, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		want := platform.Standing{UIN: first, PasswordEpoch: 1}
 		bystander := want
 		now := func() platform.Standing { return result(s.Standing(ctx, game, openid(1)))(t) }
@@ -218,13 +218,13 @@ var openkeys = []test{
 			same(t, result(s.Openkey(ctx, key.AppID, key.Session))(t), key)
 		}
 		_, err := s.Openkey(ctx, other, math.MaxUint64)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"openkey-taken", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		key := platform.Openkey{AppID: game, Session: 1 << 63, OpenID: openid(1), ExpiresMS: now}
 		ok(t, s.CreateOpenkey(ctx, key))
-		fails(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1 << 63, OpenID: openid(2), ExpiresMS: now + 1}), store.ErrExists)
+		fails(t, s.CreateOpenkey(ctx, platform.Openkey{AppID: game, Session: 1 << 63, OpenID: openid(2), ExpiresMS: now + 1}), platform.ErrExists)
 		same(t, result(s.Openkey(ctx, game, 1<<63))(t), key)
 	}},
 	{"openkey-renewed", func(t *testing.T, s store.Store) {
@@ -241,8 +241,8 @@ var openkeys = []test{
 			{now, now + 200, nil, now + 200},
 			{now + 1, now + 150, nil, now + 200}, // an older renewal that comes late moves nothing back
 			{now + 199, now + 300, nil, now + 300},
-			{now + 300, now + 400, store.ErrNotFound, now + 300},
-			{now + 1000, now + 2000, store.ErrNotFound, now + 300},
+			{now + 300, now + 400, platform.ErrNotFound, now + 300},
+			{now + 1000, now + 2000, platform.ErrNotFound, now + 300},
 		} {
 			if err := s.RenewOpenkey(ctx, game, key.Session, step.at, step.to); !errors.Is(err, step.want) {
 				t.Fatalf("renew at %d: got error %v, want %v", step.at, err, step.want)
@@ -250,7 +250,7 @@ var openkeys = []test{
 			key.ExpiresMS = step.end
 			same(t, result(s.Openkey(ctx, game, key.Session))(t), key)
 		}
-		fails(t, s.RenewOpenkey(ctx, game, 5, now, now+1), store.ErrNotFound)
+		fails(t, s.RenewOpenkey(ctx, game, 5, now, now+1), platform.ErrNotFound)
 		same(t, result(s.Openkey(ctx, other, neighbour.Session))(t), neighbour)
 	}},
 	{"openkey-renewed-together", func(t *testing.T, s store.Store) {
@@ -274,7 +274,7 @@ var openkeys = []test{
 		same(t, result(s.Openkey(ctx, game, 1))(t), kept)
 		for i := range uint64(lapsed) {
 			_, err := s.Openkey(ctx, other, i)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 		}
 	}},
 }

@@ -58,7 +58,7 @@ var logins = []test{
 	{"login-id-taken", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
 		ok(t, s.CreateLogin(t.Context(), login(1)))
-		fails(t, s.CreateLogin(t.Context(), login(1)), store.ErrExists)
+		fails(t, s.CreateLogin(t.Context(), login(1)), platform.ErrExists)
 	}},
 	{"code-refused-is-not-used-up", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -75,15 +75,15 @@ var logins = []test{
 			at     int64
 		}{{other, ticket(1, 0), now}, {game, ticket(2, 0), now}, {game, ticket(1, 1), now}, {game, salted, now}, {game, ticket(1, 0), now + 100}} {
 			_, err := s.ExchangeCode(ctx, wrong.app, wrong.ticket, nil, loginEnds, wrong.at, agreed)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 		}
 		_, err = s.Grant(ctx, game, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
 		_, err = s.Login(ctx, other, loginID(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		_, err = s.UseRefresh(ctx, game, ticket(1, 1), nil, now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 	}},
 	{"code-ends-with-a-withdrawal", func(t *testing.T, s store.Store) {
@@ -93,7 +93,7 @@ var logins = []test{
 		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now))
 		ended := result(s.Grant(ctx, game, openid(1)))(t)
 		_, err := s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), ended)
 		same(t, result(s.Login(ctx, game, loginID(2)))(t), login(2))
 		later := login(3)
@@ -101,7 +101,7 @@ var logins = []test{
 		ok(t, s.CreateLogin(ctx, later))
 		result(s.ExchangeCode(ctx, game, ticket(3, 0), nil, loginEnds, now, agreed))(t)
 		_, err = s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"code-outlives-what-the-operator-ended", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -114,7 +114,7 @@ var logins = []test{
 		ctx := t.Context()
 		gave := loggedIn(t, s)
 		got, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds+1, now, agreed)
-		fails(t, err, store.ErrSpent)
+		fails(t, err, platform.ErrSpent)
 		same(t, got, gave)
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), gave)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, gave.TokenEpoch)
@@ -124,7 +124,7 @@ var logins = []test{
 		ok(t, s.CreateLogin(t.Context(), login(1)))
 		won := together(t, func(i int) (bool, error) {
 			_, err := s.ExchangeCode(t.Context(), game, ticket(1, 0), nil, loginEnds, now, agreed)
-			if errors.Is(err, store.ErrSpent) {
+			if errors.Is(err, platform.ErrSpent) {
 				return false, nil
 			}
 			return true, err
@@ -139,7 +139,7 @@ var logins = []test{
 		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, loginEnds-1))(t), want)
 		for _, spent := range []platform.Ticket{ticket(1, 1), ticket(1, 0)} {
 			got, err := s.UseRefresh(ctx, game, spent, nil, now)
-			fails(t, err, store.ErrSpent)
+			fails(t, err, platform.ErrSpent)
 			same(t, got, want)
 		}
 		salted := ticket(1, 2)
@@ -150,7 +150,7 @@ var logins = []test{
 			at     int64
 		}{{other, ticket(1, 2), now}, {game, ticket(1, 3), now}, {game, salted, now}, {game, ticket(2, 1), now}, {game, ticket(1, 2), loginEnds}} {
 			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, nil, wrong.at)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 		}
 		want.Serial = 3
 		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, now))(t), want)
@@ -160,7 +160,7 @@ var logins = []test{
 		loggedIn(t, s)
 		won := together(t, func(i int) (bool, error) {
 			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), nil, now)
-			if errors.Is(err, store.ErrSpent) {
+			if errors.Is(err, platform.ErrSpent) {
 				return false, nil
 			}
 			return true, err
@@ -175,15 +175,15 @@ var logins = []test{
 		ok(t, s.CreateOpenkey(ctx, taken))
 		again := taken
 		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), &again, loginEnds, now, agreed)
-		fails(t, err, store.ErrExists)
+		fails(t, err, platform.ErrExists)
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1)) // nothing of it happened
 		_, err = s.Grant(ctx, game, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), &platform.Openkey{AppID: game, Session: 2, ExpiresMS: now + 7}, loginEnds, now, agreed))(t)
 		same(t, result(s.Openkey(ctx, game, 2))(t), platform.Openkey{AppID: game, Session: 2, OpenID: openid(1), ExpiresMS: now + 7})
 		_, err = s.UseRefresh(ctx, game, ticket(1, 1), &again, now)
-		fails(t, err, store.ErrExists)
+		fails(t, err, platform.ErrExists)
 		result(s.UseRefresh(ctx, game, ticket(1, 1), &platform.Openkey{AppID: game, Session: 3, ExpiresMS: now + 7}, now))(t)
 		same(t, result(s.Openkey(ctx, game, 3))(t).OpenID, openid(1))
 	}},
@@ -202,7 +202,7 @@ var logins = []test{
 		refused := func(ticket platform.Ticket) {
 			t.Helper()
 			_, err := s.UseRefresh(ctx, game, ticket, nil, now)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 		}
 		for _, step := range []struct{ cause, cure func() error }{
 			{edit(func(a *platform.Account) { a.State = platform.AccountFrozen }), edit(func(a *platform.Account) { a.State = platform.AccountNormal })},
@@ -212,21 +212,21 @@ var logins = []test{
 			ok(t, step.cause())
 			refused(ticket(1, 1))
 			_, err := s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 			ok(t, step.cure())
 		}
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByOperator, now), store.ErrNotFound)
-		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByOperator, now), platform.ErrNotFound)
+		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
 		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t)
 		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), store.ErrNotFound)
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
 		refused(ticket(1, 2))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByOperator)
 
 		// A new login is another one.
 		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused(ticket(1, 2))
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), store.ErrNotFound)
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), platform.ErrNotFound)
 		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, now))(t)
 		result(s.ReclaimOpenID(ctx, game, first, now))(t)
 		refused(ticket(2, 2))
@@ -246,7 +246,7 @@ var logins = []test{
 		late.ID++
 		ok(t, s.CreateLogin(ctx, late))
 		_, err := s.Login(ctx, game, loginID(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"logins-cancelled", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)

@@ -17,13 +17,13 @@ var openids = []test{
 		same(t, result(s.EnsureOpenID(ctx, game, first, openid(1), now+2))(t), openid(1))
 		same(t, result(s.OpenID(ctx, game, openid(1)))(t), platform.OpenIDBinding{AppID: game, OpenID: openid(1), UIN: first})
 		_, err := s.OpenID(ctx, game, openid(2))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"openid-belongs-to-one-app", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		issue(t, s, game, first, openid(1))
 		_, err := s.OpenID(ctx, other, openid(1))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		issue(t, s, other, first+1, openid(1)) // the same bytes may name another account there
 		same(t, result(s.OpenID(ctx, game, openid(1)))(t).UIN, first)
 		same(t, result(s.OpenID(ctx, other, openid(1)))(t).UIN, first+1)
@@ -33,7 +33,7 @@ var openids = []test{
 		issue(t, s, game, first, openid(1))
 		account(t, s, first+1)
 		_, err := s.EnsureOpenID(ctx, game, first+1, openid(1), now)
-		fails(t, err, store.ErrExists)
+		fails(t, err, platform.ErrExists)
 		same(t, result(s.OpenIDsOf(ctx, first+1))(t), []platform.OpenIDBinding{})
 	}},
 	{"openids-of-several", func(t *testing.T, s store.Store) {
@@ -43,7 +43,7 @@ var openids = []test{
 		account(t, s, first+2)
 		uins := []platform.UIN{first, first + 1, first + 2}
 		_, err := s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(1)}, now)
-		fails(t, err, store.ErrExists) // openid 1 is another's
+		fails(t, err, platform.ErrExists) // openid 1 is another's
 		same(t, result(s.OpenIDsOf(ctx, first))(t), []platform.OpenIDBinding{})
 		want := []platform.OpenID{openid(2), openid(1), openid(4)}
 		same(t, result(s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(4)}, now))(t), want)
@@ -79,16 +79,16 @@ var openids = []test{
 		issue(t, s, other, first, openid(3))
 		issue(t, s, game, first+1, openid(4))
 		_, err := s.ReclaimOpenID(ctx, game, first+2, now)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 
 		same(t, result(s.ReclaimOpenID(ctx, game, first, now+1))(t), openid(1))
 		_, err = s.ReclaimOpenID(ctx, game, first, now+1)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		same(t, result(s.OpenID(ctx, game, openid(1)))(t),
 			platform.OpenIDBinding{AppID: game, OpenID: openid(1), UIN: first, State: platform.OpenIDReclaimed})
 
 		_, err = s.EnsureOpenID(ctx, game, first, openid(1), now+2)
-		fails(t, err, store.ErrExists) // a reclaimed one is never issued again
+		fails(t, err, platform.ErrExists) // a reclaimed one is never issued again
 		same(t, result(s.EnsureOpenID(ctx, game, first, openid(2), now+2))(t), openid(2))
 		same(t, result(s.OpenIDsOf(ctx, first))(t), []platform.OpenIDBinding{
 			{AppID: game, OpenID: openid(1), UIN: first, State: platform.OpenIDReclaimed},
@@ -119,7 +119,7 @@ var players = []test{
 		}
 		same(t, result(s.Player(ctx, game, math.MaxUint64))(t), want)
 		_, err = s.Player(ctx, game, 7)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"player-by-app-and-channel", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -136,7 +136,7 @@ var players = []test{
 			same(t, result(s.Player(ctx, want.AppID, want.MSDKOpenID))(t), want)
 		}
 		_, err := s.Player(ctx, other, 1<<63+2)
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 	}},
 	{"player-candidate-taken", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -148,7 +148,7 @@ var players = []test{
 			{AppID: game, Channel: 2, MSDKOpenID: 7, OpenID: openid(1)},
 		} {
 			_, created, err := s.EnsurePlayer(ctx, thief, now)
-			fails(t, err, store.ErrExists)
+			fails(t, err, platform.ErrExists)
 			same(t, created, false)
 		}
 		same(t, result(s.Player(ctx, game, 7))(t), want)

@@ -18,7 +18,7 @@ var policies = []test{
 		ctx := t.Context()
 		ok(t, s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now))
 		ok(t, s.StoreOIDBPolicy(ctx, 2, []byte(`{"n":2}`), now))
-		fails(t, s.StoreOIDBPolicy(ctx, 2, []byte(`{"n":3}`), now), store.ErrExists)
+		fails(t, s.StoreOIDBPolicy(ctx, 2, []byte(`{"n":3}`), now), platform.ErrExists)
 		version, record, err := s.OIDBPolicy(ctx)
 		ok(t, err)
 		same(t, version, 2)
@@ -34,7 +34,7 @@ var lookups = []test{
 		same(t, result(s.App(ctx, game))(t).Name, want.Name)
 		for _, unknown := range []platform.AppID{other, 1<<63 + game} {
 			_, err := s.App(ctx, unknown)
-			fails(t, err, store.ErrNotFound)
+			fails(t, err, platform.ErrNotFound)
 		}
 	}},
 	{"account-highest", func(t *testing.T, s store.Store) {
@@ -51,7 +51,7 @@ var lookups = []test{
 		issue(t, s, other, first, openid(1))
 		same(t, result(s.OpenIDAnywhere(ctx, openid(1)))(t), platform.OpenIDBinding{AppID: other, OpenID: openid(1), UIN: first})
 		_, err := s.OpenIDAnywhere(ctx, openid(2))
-		fails(t, err, store.ErrNotFound)
+		fails(t, err, platform.ErrNotFound)
 		_, err = s.ReclaimOpenID(ctx, other, first, now)
 		ok(t, err)
 		same(t, result(s.OpenIDAnywhere(ctx, openid(1)))(t).State, platform.OpenIDReclaimed)

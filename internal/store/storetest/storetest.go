@@ -66,7 +66,7 @@ func account(t *testing.T, s store.Store, uin platform.UIN) *platform.Account {
 // issue gives an account, which may be a new one, that openid.
 func issue(t *testing.T, s store.Store, app platform.AppID, uin platform.UIN, id platform.OpenID) {
 	t.Helper()
-	if _, err := s.Account(t.Context(), uin); errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Account(t.Context(), uin); errors.Is(err, platform.ErrNotFound) {
 		account(t, s, uin)
 	}
 	got, err := s.EnsureOpenID(t.Context(), app, uin, id, now)
@@ -220,9 +220,9 @@ func cancelled(t *testing.T, s store.Store) {
 	same(t, result(s.Openkey(ctx, game, 1))(t), key)
 	same(t, len(result(s.Friends(ctx, first))(t)), 0)
 	_, err := s.Player(ctx, game, 7)
-	fails(t, err, store.ErrNotFound)
+	fails(t, err, platform.ErrNotFound)
 	_, err = s.Openkey(ctx, game, 2)
-	fails(t, err, store.ErrNotFound)
+	fails(t, err, platform.ErrNotFound)
 }
 
 func sorted[T ~uint32 | ~uint64](list []T) []T {
