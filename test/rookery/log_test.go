@@ -11,8 +11,8 @@ func TestLogFaults(t *testing.T) {
 		{"secret in a field", `{"msg":"request","error":"secret-token"}` + "\n", `shows the secret "secret-token"`},
 		{"secret in a line that is no JSON", "something with secret-token\n", `shows the secret "secret-token"`},
 		{"undeclared code", `{"msg":"request","code":5,"undeclared":true}` + "\n", "does not declare"},
-		{"panic", "panic: runtime error\n", "tells of a panic"},
-		{"race", "WARNING: DATA RACE\nWrite at\n", "tells of a data race"},
+		{"panic", "panic: runtime error\n", "reports a panic"},
+		{"race", "WARNING: DATA RACE\nWrite at\n", "reports a data race"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := new(watch)
