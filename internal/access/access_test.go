@@ -14,66 +14,37 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-func TestTheRouteTableIsSound(t *testing.T) {
-	routes, err := ParseRoutes(catalogue.Routes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	granted := Permissions(routes, "granted")
-	for _, api := range platform.DefaultAPIs {
-		if !slices.Contains(granted, api) {
-			t.Errorf("new apps are granted %s, which no route asks for", api)
-		}
-	}
-	for _, r := range routes {
-		if r.Door == "msdkv5" && (r.Permission == "" || len(r.Codes) == 0 || len(r.Checks) == 0) {
-			t.Errorf("%s has no permission, codes or checks", r.Path)
-		}
-	}
-}
-
-func TestRouteTablesAreRefused(t *testing.T) {
-	const header = routeColumns + "\n"
-	for name, test := range map[string]struct{ table, want string }{
-		"with other columns":      {"path\n", "routes.tsv:1: the columns"},
-		"with a missing cell":     {header + "v5\tPOST\t/x\tx\ta\t-", "routes.tsv:2: a row has 7 cells"},
-		"with an empty cell":      {header + "v5\tPOST\t/x\t\ta\t-\t-", "routes.tsv:2: a row has 7 cells"},
-		"with a relative path":    {header + "v5\tPOST\tx\tx\ta\t-\t-", `path "x" does not begin with /`},
-		"with a limit of nobody":  {header + "v5\tPOST\t/x\tx\ta\tall=1/s\t-", "neither app= nor user="},
-		"with a limit of no rate": {header + "v5\tPOST\t/x\tx\ta\tapp=fast\t-", `rate "fast"`},
-		"with an unknown domain":  {header + "v5\tPOST\t/x\tx\ta\t-\tzz:1", `"zz"`},
-		"with an unknown code":    {header + "v5\tPOST\t/x\tx\ta\t-\tqq:-999", "not in the catalogue"},
-		"with a code twice":       {header + "v5\tPOST\t/x\tx\ta\t-\tqq:-2 qq:-2", "code qq:-2 stands here twice"},
-		"with a route twice":      {header + "v5\tPOST\t/x\tx\ta\t-\t-\nv5\tPOST\t/x\tx\ta\t-\t-", "routes.tsv:3: POST /x stands here twice"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := ParseRoutes(test.table); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want an error with %q", err, test.want)
-			}
-		})
-	}
-}
-
 // plainDoor answers the text of the result or of the error, and 500 with the error.
-func plainDoor(handlers map[string]Handler, stages ...Stage) *Door {
-	return &Door{Name: "plain", Prefixes: []string{"/p/"}, Stages: stages, Handlers: handlers, Encode: func(c *Call, result any, err error) {
-		c.Answer.Status, c.Answer.ContentType = http.StatusOK, "text/plain"
-		if err != nil {
-			c.Answer.Status = http.StatusInternalServerError
-			c.Answer.Code, _ = retcode.From(err)
-			result = err.Error()
-		}
-		if result == nil {
-			result = ""
-		}
-		c.Answer.Body = append(c.Answer.Body, result.(string)...)
-	}}
+func plainDoor(endpoints ...Endpoint) *Door {
+	return &Door{
+		Name: "plain", Prefixes: []string{"/p/"}, Endpoints: endpoints,
+		Code: func(err error) retcode.Code { code, _ := retcode.From(err); return code },
+		Encode: func(c *Call, result any, err error) {
+			c.Answer.Status, c.Answer.ContentType = http.StatusOK, "text/plain"
+			if err != nil {
+				c.Answer.Status = http.StatusInternalServerError
+				c.Answer.Code, _ = retcode.From(err)
+				result = err.Error()
+			}
+			if result == nil {
+				result = ""
+			}
+			c.Answer.Body = append(c.Answer.Body, result.(string)...)
+		},
+	}
 }
+
+// at is the interface /p/a.
+func at(method string, handle Handler, checks ...Stage) Endpoint {
+	return Endpoint{Method: method, Path: "/p/a", Checks: checks, Action: Action{Handle: handle}}
+}
+
+func nothing(*Call) (any, error) { return "", nil }
 
 // served is a gateway behind its handler.
 type served struct {
@@ -81,33 +52,29 @@ type served struct {
 	http.Handler
 }
 
-func newGateway(t *testing.T, log io.Writer, routes []*Route, door *Door) (served, *prometheus.Registry) {
+func newGateway(t *testing.T, log io.Writer, endpoints ...Endpoint) (served, *prometheus.Registry) {
 	t.Helper()
 	metrics := prometheus.NewRegistry()
-	g, err := New(routes, []*Door{door}, new(platform.Clock), slog.New(slog.NewJSONHandler(log, nil)), metrics)
+	doors := []*Door{plainDoor(endpoints...)}
+	g, err := New(doors, new(platform.Clock), slog.New(slog.NewJSONHandler(log, nil)), metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return served{g, g.Handler([]*Door{door}, http.NotFoundHandler())}, metrics
+	return served{g, g.Handler(doors, http.NotFoundHandler())}, metrics
 }
 
-func TestDoorsThatDoNotFitTheTableAreRefused(t *testing.T) {
-	handler := func(*Call) (any, error) { return "", nil }
-	route := &Route{Door: "plain", Method: "GET", Path: "/p/a"}
+func TestDeclarationsThatCannotBeServedAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
-		routes   []*Route
-		handlers map[string]Handler
-		want     string
+		endpoints []Endpoint
+		want      string
 	}{
-		"a route without a handler": {[]*Route{route}, nil, "GET /p/a has no handler"},
-		"a handler without a route": {nil, map[string]Handler{"GET /p/a": handler}, "1 handlers for 0 routes"},
-		"a check that no stage is": {
-			[]*Route{{Door: "plain", Method: "GET", Path: "/p/a", Checks: []string{"moon"}}},
-			map[string]Handler{"GET /p/a": handler}, `there is no stage "moon"`,
-		},
+		"without a handler": {[]Endpoint{at("GET", nil)}, "GET /p/a has no handler"},
+		"without a method":  {[]Endpoint{at("", nothing)}, "is not a method and a path"},
+		"without a path":    {[]Endpoint{{Method: "GET", Action: Action{Handle: nothing}}}, "is not a method and a path"},
+		"twice":             {[]Endpoint{at("GET POST", nothing), at("POST", nothing)}, "POST /p/a is declared twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := New(test.routes, []*Door{plainDoor(test.handlers)}, new(platform.Clock), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+			_, err := New([]*Door{plainDoor(test.endpoints...)}, new(platform.Clock), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
@@ -115,15 +82,69 @@ func TestDoorsThatDoNotFitTheTableAreRefused(t *testing.T) {
 	}
 }
 
-func TestStagesRunInTheTablesOrderUntilOneRefuses(t *testing.T) {
+func TestPermissionsAreThoseOfInterfacesWithTheCheck(t *testing.T) {
+	doors := []*Door{plainDoor(
+		Endpoint{Permission: "b", Checks: []Stage{Sequence("s", Online, Granted)}},
+		Endpoint{Permission: "a", Checks: []Stage{Granted}},
+		Endpoint{Permission: "a", Checks: []Stage{Granted}},
+		Endpoint{Permission: "c", Checks: []Stage{Online}},
+		Endpoint{Checks: []Stage{Granted}},
+	)}
+	if got := Permissions(doors, Granted); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("got %v, want a and b", got)
+	}
+}
+
+// The codes of an interface are those of its checks, its commands and its handler, as the door translates them.
+func TestCodesFollowFromTheDeclaration(t *testing.T) {
+	command := oidb.Declaration{Codes: []retcode.Code{retcode.AccessTokenExpired, retcode.AccessTokenFrozen}}
+	door := plainDoor(Endpoint{
+		Method: "POST", Path: "/p/a",
+		Checks: []Stage{
+			Sequence("s", Stage{Name: "one", Codes: []retcode.Code{retcode.QQAppNotOnline}}),
+			Stage{Name: "two"}.Calls(Use{Command: &command, Never: []retcode.Code{retcode.AccessTokenExpired}}),
+		},
+		Action:   Action{Codes: []retcode.Code{retcode.QQParameterInvalid}},
+		Codes:    []retcode.Code{retcode.QQOpenIDIllegal},
+		Commands: []Use{{Command: &command, Never: []retcode.Code{retcode.AccessTokenFrozen}}},
+		Refuse: func(err error) error {
+			if errors.Is(err, retcode.AccessTokenExpired) {
+				return retcode.QQFriendTokenInvalid
+			}
+			return err
+		},
+	})
+	door.Code = func(err error) retcode.Code {
+		var method *MethodError
+		code, coded := retcode.From(err)
+		switch {
+		case errors.As(err, &method) && slices.Equal(method.Allowed, []string{"POST"}):
+			return retcode.QQPostRequired
+		case errors.Is(err, ErrUnreadable):
+			return retcode.V5RequestUnreadable
+		case !coded:
+			return retcode.V5Internal
+		case code.Domain() == retcode.OIDB:
+			return 0
+		}
+		return code
+	}
+	want := []retcode.Code{
+		retcode.QQOpenIDIllegal, retcode.QQParameterInvalid, retcode.QQAppNotOnline, retcode.QQPostRequired, retcode.QQFriendTokenInvalid,
+		retcode.AccessTokenFrozen, retcode.V5RequestUnreadable, retcode.V5Internal,
+	}
+	if got := door.Codes(&door.Endpoints[0]); !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+func TestStagesRunInOrderUntilOneRefuses(t *testing.T) {
 	var ran []string
 	step := func(name string, err error) Stage {
-		return Stage{name, func(*Call) error { ran = append(ran, name); return err }}
+		return Stage{Name: name, Run: func(*Call) error { ran = append(ran, name); return err }}
 	}
-	g, metrics := newGateway(t, io.Discard,
-		[]*Route{{Door: "plain", Method: "POST", Path: "/p/a", Checks: []string{"b", "a", "no", "c"}}},
-		plainDoor(map[string]Handler{"POST /p/a": func(*Call) (any, error) { ran = append(ran, "handler"); return "", nil }},
-			step("a", nil), step("b", nil), step("c", nil), step("no", retcode.QQAPINotGranted)))
+	g, metrics := newGateway(t, io.Discard, at("POST", func(*Call) (any, error) { ran = append(ran, "handler"); return "", nil },
+		step("b", nil), Sequence("two", step("a", nil), step("no", retcode.QQAPINotGranted)), step("c", nil)))
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, httptest.NewRequest("POST", "/p/a", nil))
 	if got := strings.Join(ran, " "); got != "b a no" {
@@ -139,8 +160,7 @@ func TestStagesRunInTheTablesOrderUntilOneRefuses(t *testing.T) {
 
 // A mux redirects to the clean path; a door answers as to any path that no route has, and logs and counts it.
 func TestPathsAreNotRedirected(t *testing.T) {
-	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}},
-		plainDoor(map[string]Handler{"POST /p/a": func(*Call) (any, error) { return "a", nil }}))
+	g, _ := newGateway(t, io.Discard, at("POST", func(*Call) (any, error) { return "a", nil }))
 	for path, want := range map[string]string{
 		"/p/a": "a", "/p//a": ErrNoRoute.Error(), "/p/./a": ErrNoRoute.Error(), "/p/../p/a": ErrNoRoute.Error(), "/p/a//": ErrNoRoute.Error(),
 		"/p/.a": ErrNoRoute.Error(), "/p/..": ErrNoRoute.Error(),
@@ -154,11 +174,7 @@ func TestPathsAreNotRedirected(t *testing.T) {
 }
 
 func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
-	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}, {Door: "plain", Method: "GET", Path: "/p/a"}},
-		plainDoor(map[string]Handler{
-			"POST /p/a": func(*Call) (any, error) { return "", nil },
-			"GET /p/a":  func(*Call) (any, error) { return "", nil },
-		}))
+	g, _ := newGateway(t, io.Discard, at("POST", nothing), at("GET", nothing))
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, httptest.NewRequest("PUT", "/p/a", nil))
 	if got, want := w.Body.String(), "the path does not take this method, only GET or POST"; got != want {
@@ -170,8 +186,7 @@ func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	g, _ := newGateway(t, io.Discard, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}},
-		plainDoor(map[string]Handler{"POST /p/a": func(c *Call) (any, error) { return string(c.Body), nil }}))
+	g, _ := newGateway(t, io.Discard, at("POST", func(c *Call) (any, error) { return string(c.Body), nil }))
 	large := strings.Repeat("x", MaxBody)
 	for name, test := range map[string]struct {
 		body io.Reader
@@ -213,7 +228,7 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			g, _ := newGateway(t, &log, []*Route{{Door: "plain", Method: "GET", Path: "/p/a"}}, plainDoor(map[string]Handler{"GET /p/a": test.handler}))
+			g, _ := newGateway(t, &log, at("GET", test.handler))
 			w := httptest.NewRecorder()
 			g.ServeHTTP(w, httptest.NewRequest("GET", "/p/a", nil))
 			if w.Code != http.StatusInternalServerError || w.Header().Get("X-Request-Id") == "" {
@@ -230,8 +245,7 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 
 func TestTheLogHoldsNoSecret(t *testing.T) {
 	var log bytes.Buffer
-	g, _ := newGateway(t, &log, []*Route{{Door: "plain", Method: "POST", Path: "/p/a"}},
-		plainDoor(map[string]Handler{"POST /p/a": func(c *Call) (any, error) { return nil, retcode.QQAccessTokenUnreadable }}))
+	g, _ := newGateway(t, &log, at("POST", func(c *Call) (any, error) { return nil, retcode.QQAccessTokenUnreadable }))
 	r := httptest.NewRequest("POST", "/p/a?sig=SECRET", strings.NewReader("SECRET"))
 	r.Header.Set("Authorization", "Bearer SECRET")
 	g.ServeHTTP(httptest.NewRecorder(), r)
@@ -244,12 +258,15 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 	}
 }
 
-func TestACodeThatTheTableDoesNotNameIsNoticed(t *testing.T) {
-	var log bytes.Buffer
-	g, _ := newGateway(t, &log, []*Route{{Door: "plain", Method: "GET", Path: "/p/a", Codes: []retcode.Code{retcode.QQAPINotGranted}}},
-		plainDoor(map[string]Handler{"GET /p/a": func(*Call) (any, error) { return nil, retcode.QQSignatureWrong }}))
-	g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/p/a", nil))
-	if !strings.Contains(log.String(), `"undeclared":true`) {
-		t.Errorf("the log is %s", log.String())
+func TestACodeThatIsNotDeclaredIsNoticed(t *testing.T) {
+	for code, undeclared := range map[retcode.Code]bool{retcode.QQAPINotGranted: false, retcode.QQSignatureWrong: true} {
+		var log bytes.Buffer
+		endpoint := at("GET", func(*Call) (any, error) { return nil, code })
+		endpoint.Codes = []retcode.Code{retcode.QQAPINotGranted}
+		g, _ := newGateway(t, &log, endpoint)
+		g.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/p/a", nil))
+		if strings.Contains(log.String(), `"undeclared":true`) != undeclared {
+			t.Errorf("%v: the log is %s", code, log.String())
+		}
 	}
 }

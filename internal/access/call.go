@@ -17,7 +17,7 @@ import (
 // to bottom. It is used again for other requests: nothing of it may be kept after the answer.
 type Call struct {
 	Request   *http.Request
-	Route     *Route
+	Endpoint  *Endpoint // nil before one is found
 	RequestID string
 	Start     time.Time // of the platform's clock
 	Body      []byte    // whole
@@ -36,8 +36,8 @@ type Call struct {
 
 	notes   []slog.Attr
 	signed  string
-	stage   string // that refused the call
-	proxies *Proxies
+	stage   string   // that refused the call
+	gateway *Gateway // nil in tests of a door's parts
 	peer    netip.Addr
 	secure  bool
 	met     bool // peer and secure are set

@@ -16,20 +16,20 @@ import (
 
 // logEvent writes the one event of a call. What it holds of the request is chosen so that no secret can be among it: no
 // query, no body, no header.
-func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Duration) {
+func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duration) {
 	level := slog.LevelInfo
 	code := c.Answer.Code
 	if code != 0 && code.Class() == retcode.ClassInternal || c.Answer.Status >= 500 {
 		level = slog.LevelError
 	}
-	log := e.gateway.log.Handler()
+	log := r.gateway.log.Handler()
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
 	var fields [16]slog.Attr
 	attrs := append(fields[:0],
 		slog.String("request_id", c.RequestID),
-		slog.String("interface", e.interfaceName(c)),
+		slog.String("interface", r.interfaceName(c)),
 		slog.Int("status", c.Answer.Status),
 		slog.Int64("duration_us", took.Microseconds()),
 	)
@@ -45,8 +45,8 @@ func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Durati
 		attrs = append(attrs, slog.Int("code", 0))
 	default:
 		attrs = append(attrs, slog.Int("code", code.Number()), slog.String("domain", code.Domain().String()))
-		if c.Route != nil && !c.Route.declared(code) {
-			attrs = append(attrs, slog.Bool("undeclared", true)) // routes.tsv does not say that it may be answered
+		if c.Endpoint != nil && !c.Endpoint.declares(code) {
+			attrs = append(attrs, slog.Bool("undeclared", true))
 		}
 	}
 	if err != nil {
@@ -63,14 +63,14 @@ func (e *endpoints) logEvent(c *Call, err error, end time.Time, took time.Durati
 	_ = log.Handle(context.Background(), record)
 }
 
-// longestSegment is how long a segment of a path may be that no route has and that a log shows.
+// longestSegment is how long a segment of a path may be of an unknown path may be to be shown in a log.
 const longestSegment = 30
 
-// interfaceName is the route's path; of a request that no route has, the path that was asked for, without what may be a
+// interfaceName is the interface's path; of a request to none of them, the path that was asked for, without what may be a
 // secret in the wrong place: parameters behind a & for the ?, and segments as long as a key or a code.
-func (e *endpoints) interfaceName(c *Call) string {
-	if c.Route != nil {
-		return c.Route.Path
+func (r *resource) interfaceName(c *Call) string {
+	if c.Endpoint != nil {
+		return c.Endpoint.Path
 	}
 	path := c.Request.URL.Path
 	if i := strings.IndexAny(path, "?&;="); i >= 0 {

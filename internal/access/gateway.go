@@ -1,5 +1,5 @@
-// Package access is the access layer: it takes every HTTP request of the platform through the stages that routes.tsv
-// lists for its route, and is the only place that writes an answer, a request's log event and its metrics.
+// Package access is the access layer: it takes every HTTP request of the platform through the checks of its
+// interface, and is the only place that writes an answer, a request's log event and its metrics.
 package access
 
 import (
@@ -35,18 +35,26 @@ var (
 	ErrPanic      = errors.New("the handler panicked")
 )
 
-// Handler serves a call that passed every stage. What it returns is for the door's Encode.
-type Handler func(*Call) (result any, err error)
+// MethodError refuses a method that a path does not take. It is an ErrMethod.
+type MethodError struct{ Allowed []string }
+
+func (e *MethodError) Error() string {
+	return fmt.Sprintf("%v, only %s", ErrMethod, strings.Join(e.Allowed, " or "))
+}
+
+// Is implements errors.Is.
+func (e *MethodError) Is(target error) bool { return target == ErrMethod }
 
 // Door is one wire family: how its requests are read and its answers look.
 type Door struct {
-	Name          string             // as in routes.tsv
-	Prefixes      []string           // of all its paths, "/v2/"; the door also answers for those that no route has
-	Stages        []Stage            // its own, beside those that all doors share
-	TrailingSlash bool               // a path of a route may also be called with a slash at its end
-	Head          bool               // what it shows by GET may also be asked for by HEAD: GET changes nothing
-	Handlers      map[string]Handler // by "METHOD path", one for each of its routes
+	Name          string
+	Prefixes      []string // of all its paths, "/v2/"; the door also answers for those that no interface has
+	Endpoints     []Endpoint
+	TrailingSlash bool // a path may also be called with a slash at its end
+	Head          bool // what it shows by GET may also be asked for by HEAD: GET changes nothing
 
+	// Code is the code that the door gives an error, 0 for none. Encode answers the same one; nil where the door has no codes.
+	Code func(error) retcode.Code
 	// Encode turns a handler's result, or the error that ended the call, into c.Answer. Whatever error it gets, it
 	// shows nothing of what is not meant for callers.
 	Encode func(c *Call, result any, err error)
@@ -60,8 +68,8 @@ type Gateway struct {
 	duration *prometheus.HistogramVec
 	rates    rates
 	mux      *http.ServeMux
-	exact    map[string]*endpoints // by path, the routes without wildcards
-	rest     map[string]*endpoints // by prefix, a door's answer to what no route has
+	exact    map[string]*resource // by path, those without wildcards
+	rest     map[string]*resource // by prefix, a door's answer to paths of no interface
 	calls    sync.Pool
 
 	proxies   Proxies
@@ -69,9 +77,8 @@ type Gateway struct {
 	naming    bool       // calls' contexts name their interface
 }
 
-// New returns a gateway that serves the routes by the doors. It fails when the table and the doors do not fit together:
-// a route without a handler or a stage, or a handler without a route.
-func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer) (*Gateway, error) {
+// New returns a gateway that serves the doors. It fails when an interface is declared twice or not wholly.
+func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer) (*Gateway, error) {
 	g := &Gateway{
 		clock: clock,
 		log:   log,
@@ -86,63 +93,51 @@ func New(routes []*Route, doors []*Door, clock *platform.Clock, log *slog.Logger
 		}, []string{"path"}),
 		rates: rates{users: limit.NewKeyed()},
 		mux:   http.NewServeMux(),
-		exact: make(map[string]*endpoints),
-		rest:  make(map[string]*endpoints),
+		exact: make(map[string]*resource),
+		rest:  make(map[string]*resource),
 		calls: sync.Pool{New: func() any { return new(Call) }},
 	}
 	metrics.MustRegister(g.requests, g.duration)
 	for _, door := range doors {
-		if err := g.add(door, routes); err != nil {
+		if err := g.add(door); err != nil {
 			return nil, fmt.Errorf("door %s: %w", door.Name, err)
 		}
 	}
 	return g, nil
 }
 
-// add puts a door's routes on the mux: one pattern a path, so that a wrong method is the door's to answer too.
-func (g *Gateway) add(door *Door, routes []*Route) error {
-	runs := make(map[string]func(*Call) error)
-	for _, stage := range append(g.stages(), door.Stages...) {
-		runs[stage.Name] = stage.Run
-	}
-	paths := make(map[string]*endpoints)
-	served := 0
-	for _, route := range routes {
-		if route.Door != door.Name {
-			continue
+// add puts a door's interfaces on the mux: one pattern a path, so that a wrong method is the door's to answer too.
+func (g *Gateway) add(door *Door) error {
+	paths := make(map[string]*resource)
+	for i := range door.Endpoints {
+		e, err := door.Endpoints[i].ready(door)
+		if err != nil {
+			return err
 		}
-		served++
-		e := &endpoint{route: route, handler: door.Handlers[route.Method+" "+route.Path]}
-		if e.handler == nil {
-			return fmt.Errorf("%s %s has no handler", route.Method, route.Path)
-		}
-		for _, name := range route.Checks {
-			if runs[name] == nil {
-				return fmt.Errorf("%s %s: there is no stage %q", route.Method, route.Path, name)
-			}
-			e.stages = append(e.stages, Stage{name, runs[name]})
-		}
-		if paths[route.Path] == nil {
-			paths[route.Path] = &endpoints{gateway: g, door: door, byMethod: make(map[string]*endpoint)}
-			paths[route.Path].meter = g.newMeter(route.Path)
-			g.mux.Handle(route.Path, paths[route.Path])
-			if !strings.Contains(route.Path, "{") {
-				g.exact[route.Path] = paths[route.Path]
+		r := paths[e.Path]
+		if r == nil {
+			r = &resource{gateway: g, door: door, byMethod: make(map[string]*Endpoint), meter: g.newMeter(e.Path)}
+			paths[e.Path] = r
+			g.mux.Handle(e.Path, r)
+			if !strings.Contains(e.Path, "{") {
+				g.exact[e.Path] = r
 			}
 			if door.TrailingSlash {
-				g.mux.Handle(route.Path+"/{$}", paths[route.Path])
+				g.mux.Handle(e.Path+"/{$}", r)
 			}
 		}
-		paths[route.Path].byMethod[route.Method] = e
-		if door.Head && route.Method == http.MethodGet {
-			paths[route.Path].byMethod[http.MethodHead] = e
+		for _, method := range e.methods() {
+			if r.byMethod[method] != nil {
+				return fmt.Errorf("%s %s is declared twice", method, e.Path)
+			}
+			r.byMethod[method] = e
+			if door.Head && method == http.MethodGet {
+				r.byMethod[http.MethodHead] = e
+			}
 		}
 	}
-	if served != len(door.Handlers) {
-		return fmt.Errorf("it has %d handlers for %d routes", len(door.Handlers), served)
-	}
 	for _, prefix := range door.Prefixes {
-		g.rest[prefix] = &endpoints{gateway: g, door: door, meter: g.newMeter(prefix)}
+		g.rest[prefix] = &resource{gateway: g, door: door, meter: g.newMeter(prefix)}
 		g.mux.Handle(prefix, g.rest[prefix])
 	}
 	return nil
@@ -150,7 +145,7 @@ func (g *Gateway) add(door *Door, routes []*Route) error {
 
 // Handler returns a handler that serves these doors, and leaves to rest the paths that none of them has.
 func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
-	exact := make(map[string]*endpoints)
+	exact := make(map[string]*resource)
 	for path, e := range g.exact {
 		if slices.Contains(doors, e.door) {
 			exact[path] = e
@@ -178,7 +173,7 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 // Elsewhere returns a handler that has a door answer, as to a path that no route has, whatever it gets. It is for what is
 // below no door's prefixes, so that this too is logged, counted and seen by an inspector.
 func (g *Gateway) Elsewhere(door *Door) http.Handler {
-	return &endpoints{gateway: g, door: door, meter: g.newMeter("other")}
+	return &resource{gateway: g, door: door, meter: g.newMeter("other")}
 }
 
 // prefixOf returns the prefix of the doors that a path has, "" for none.
@@ -205,87 +200,84 @@ func Clean(r *http.Request) bool {
 // of its request. It must be called before the first request.
 func (g *Gateway) NameInterfaces() { g.naming = true }
 
-// endpoint is a route ready to serve.
-type endpoint struct {
-	route   *Route
-	stages  []Stage
-	handler Handler
-}
-
-// endpoints are the routes of one path.
-type endpoints struct {
+// resource is what is served at one path.
+type resource struct {
 	gateway  *Gateway
 	door     *Door
-	byMethod map[string]*endpoint
+	byMethod map[string]*Endpoint // nil where the door has nothing
 	meter    *meter
 }
 
-func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g := e.gateway
+func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	g := r.gateway
 	c := g.calls.Get().(*Call)
 	begin := time.Now()
-	c.Request, c.Start, c.proxies = r, g.clock.At(begin), &g.proxies
+	c.Request, c.Start, c.gateway = request, g.clock.At(begin), g
 	c.takeID()
-	result, err := e.serve(c, w)
-	err = e.encode(c, result, err)
+	result, err := r.serve(c, w)
+	err = r.encode(c, result, err)
 	g.write(w, c)
 	took := time.Since(begin)
-	e.meter.observe(c, took)
-	e.logEvent(c, err, begin.Add(took), took)
-	if g.inspector != nil && e.door.Name != "dev" {
-		e.inspect(c, err, took)
+	r.meter.observe(c, took)
+	r.logEvent(c, err, begin.Add(took), took)
+	if g.inspector != nil && r.door.Name != "dev" {
+		r.inspect(c, err, took)
 	}
 	c.reset()
 	g.calls.Put(c)
 }
 
 // serve takes the call through the stages to its handler.
-func (e *endpoints) serve(c *Call, w http.ResponseWriter) (result any, err error) {
+func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
 		}
 	}()
-	endpoint := e.byMethod[c.Request.Method]
-	if endpoint == nil {
-		if e.byMethod == nil {
+	e := r.byMethod[c.Request.Method]
+	if e == nil {
+		if r.byMethod == nil {
 			c.stage = "route"
 			return nil, ErrNoRoute
 		}
 		c.stage = "method"
-		methods := slices.Sorted(maps.Keys(e.byMethod))
+		methods := slices.Sorted(maps.Keys(r.byMethod))
 		w.Header().Set("Allow", strings.Join(methods, ", "))
-		return nil, fmt.Errorf("%w, only %s", ErrMethod, strings.Join(methods, " or "))
+		return nil, &MethodError{methods}
 	}
-	c.Route = endpoint.route
-	if e.gateway.naming {
-		c.Request = c.Request.WithContext(platform.WithInterface(c.Request.Context(), c.Route.Path))
+	c.Endpoint = e
+	if r.gateway.naming {
+		c.Request = c.Request.WithContext(platform.WithInterface(c.Request.Context(), e.Path))
 	}
 	if err := c.readBody(w); err != nil {
 		c.stage = "read"
 		return nil, err
 	}
-	for i := range endpoint.stages {
-		if err := endpoint.stages[i].Run(c); err != nil {
-			c.stage = endpoint.stages[i].Name
+	for i := range e.stages {
+		if err := e.stages[i].Run(c); err != nil {
+			c.stage = e.stages[i].Name
 			return nil, err
 		}
 	}
 	c.stage = "handler"
-	return endpoint.handler(c)
+	result, err = e.Handle(c)
+	if err != nil && e.Refuse != nil {
+		err = e.Refuse(err)
+	}
+	return result, err
 }
 
 // encode has the door make the answer, and make another one when that panics. It returns the error that ended the call.
-func (e *endpoints) encode(c *Call, result any, err error) (ended error) {
+func (r *resource) encode(c *Call, result any, err error) (ended error) {
 	ended = err
 	defer func() {
 		if p := recover(); p != nil {
 			ended = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
 			c.Answer = Answer{Body: c.Answer.Body[:0]}
-			e.door.Encode(c, nil, ended)
+			r.door.Encode(c, nil, ended)
 		}
 	}()
-	e.door.Encode(c, result, err)
+	r.door.Encode(c, result, err)
 	return ended
 }
 
@@ -358,14 +350,4 @@ func contentType(text string) []string {
 	default:
 		return []string{text}
 	}
-}
-
-// declared reports whether the route's row names the code.
-func (r *Route) declared(code retcode.Code) bool {
-	for _, c := range r.Codes {
-		if c == code {
-			return true
-		}
-	}
-	return false
 }

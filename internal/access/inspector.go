@@ -45,7 +45,7 @@ type Record struct {
 	Time       time.Time         `json:"time"`
 	RequestID  string            `json:"request_id"`
 	Method     string            `json:"method"`    // OIDB for a call of the bus by a frame
-	Interface  string            `json:"interface"` // the path of the route, or the command; of a request without a route the path it asked for
+	Interface  string            `json:"interface"` // the path of the interface, or the command; else the path that was asked for
 	Peer       string            `json:"peer"`
 	Secure     bool              `json:"secure"` // came by HTTPS
 	AppID      string            `json:"appid,omitzero"`
@@ -54,7 +54,7 @@ type Record struct {
 	Domain     string            `json:"domain,omitzero"` // of code
 	Code       int               `json:"code"`
 	DurationUS int64             `json:"duration_us"`
-	Stage      string            `json:"stage,omitzero"`   // that refused: one of routes.tsv's, or route, method, read, handler
+	Stage      string            `json:"stage,omitzero"`   // that refused: a stage, or route, method, read, handler
 	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, where it is not the answer's: "accesstoken 65"
 	Error      string            `json:"error,omitzero"`   //
 	Cause      string            `json:"cause,omitzero"`   // why a part of the platform failed
@@ -109,12 +109,12 @@ func (i *Inspector) after(seq uint64, limit int) (records []Record, added <-chan
 // before the first request.
 func (g *Gateway) Inspect(i *Inspector) { g.inspector = i }
 
-func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
-	r := Record{
+func (r *resource) inspect(c *Call, err error, took time.Duration) {
+	record := Record{
 		Time:       c.Start.UTC(),
 		RequestID:  c.RequestID,
 		Method:     clip(c.Request.Method),
-		Interface:  clip(e.interfaceName(c)),
+		Interface:  clip(r.interfaceName(c)),
 		Secure:     c.Secure(),
 		User:       clip(c.User),
 		Status:     c.Answer.Status,
@@ -122,30 +122,30 @@ func (e *endpoints) inspect(c *Call, err error, took time.Duration) {
 		Signed:     clip(c.signed),
 	}
 	if peer := c.Peer(); peer.IsValid() {
-		r.Peer = peer.String()
+		record.Peer = peer.String()
 	}
 	if c.App != nil {
-		r.AppID = c.App.AppID.String()
+		record.AppID = c.App.AppID.String()
 	}
 	code := c.Answer.Code
 	if code != 0 {
-		r.Domain, r.Code = code.Domain().String(), code.Number()
+		record.Domain, record.Code = code.Domain().String(), code.Number()
 	}
 	if err != nil {
-		r.Refused(c.stage, code, err)
+		record.Refused(c.stage, code, err)
 	}
 	for _, note := range c.notes {
 		text := clip(note.Value.String())
 		if note.Key == "mistake" {
-			r.Mistake = text
+			record.Mistake = text
 			continue
 		}
-		if r.Notes == nil {
-			r.Notes = make(map[string]string)
+		if record.Notes == nil {
+			record.Notes = make(map[string]string)
 		}
-		r.Notes[note.Key] = text
+		record.Notes[note.Key] = text
 	}
-	e.gateway.inspector.Add(r)
+	r.gateway.inspector.Add(record)
 }
 
 // Refused fills in why a request was refused: the stage that did it, the code that was answered, and the error.

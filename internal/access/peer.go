@@ -33,10 +33,15 @@ func (c *Call) Secure() bool {
 }
 
 func (c *Call) meet() {
-	if !c.met {
-		c.peer, c.secure = c.proxies.caller(c.Request)
-		c.met = true
+	if c.met {
+		return
 	}
+	var proxies *Proxies
+	if c.gateway != nil {
+		proxies = &c.gateway.proxies
+	}
+	c.peer, c.secure = proxies.caller(c.Request)
+	c.met = true
 }
 
 func (p *Proxies) trusts(addr netip.Addr) bool {

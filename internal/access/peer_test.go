@@ -51,7 +51,7 @@ func TestCaller(t *testing.T) {
 			if test.tls {
 				r.TLS = new(tls.ConnectionState)
 			}
-			c := &Call{Request: r, proxies: &Proxies{Ranges: ranges, Forwarded: test.forwarded}}
+			c := &Call{Request: r, gateway: &Gateway{proxies: Proxies{Ranges: ranges, Forwarded: test.forwarded}}}
 			if c.Peer().String() != test.peer || c.Secure() != test.secure {
 				t.Errorf("got %s, secure %v; want %s, %v", c.Peer(), c.Secure(), test.peer, test.secure)
 			}

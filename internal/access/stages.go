@@ -9,27 +9,19 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Stage is one step on a call's way. The first stage that returns an error ends the call with it.
-type Stage struct {
-	Name string
-	Run  func(*Call) error
-}
-
-// stages are those that all doors share, by the names that routes.tsv puts in order. They need Call.App, which a stage of
-// the door's own finds; user-rate needs Call.User too.
-func (g *Gateway) stages() []Stage {
-	return []Stage{
-		{"online", online},                      // qq 100011
-		{"granted", granted},                    // qq -3
-		{"ordinary-address", ordinaryAddress},   // qq -4
-		{"sensitive-address", sensitiveAddress}, // qq -10, -11
-		{"tls", requireTLS},                     // qq -7
-		{"app-rate", g.appRate},                 // qq -6
-		{"audit", audit},                        // qq -8
-		{"user-rate", g.userRate},               // qq 220028
-		{"relation", relation},                  // qq 251003
-	}
-}
+// The stages that all doors share. They need Call.App, which a stage of the door's own finds; UserRate needs Call.User too.
+var (
+	Online           = Stage{Name: "online", Run: online, Codes: []retcode.Code{retcode.QQAppNotOnline}}
+	Granted          = Stage{Name: "granted", Run: granted, Codes: []retcode.Code{retcode.QQAPINotGranted}}
+	OrdinaryAddress  = Stage{Name: "ordinary-address", Run: ordinaryAddress, Codes: []retcode.Code{retcode.QQAddressNotAllowed}}
+	SensitiveAddress = Stage{Name: "sensitive-address", Run: sensitiveAddress,
+		Codes: []retcode.Code{retcode.QQInnerAddressNotAllowed, retcode.QQOuterAddressNotAllowed}}
+	TLS      = Stage{Name: "tls", Run: requireTLS, Codes: []retcode.Code{retcode.QQHTTPSRequired}}
+	AppRate  = Stage{Name: "app-rate", Run: appRate, Codes: []retcode.Code{retcode.QQAppRateExceeded}}
+	Audit    = Stage{Name: "audit", Run: audit, Codes: []retcode.Code{retcode.QQAuditRestricted}}
+	UserRate = Stage{Name: "user-rate", Run: userRate, Codes: []retcode.Code{retcode.QQUserRateExceeded}}
+	Relation = Stage{Name: "relation", Run: relation, Codes: []retcode.Code{retcode.QQFriendPermissionMissing}}
+)
 
 func online(c *Call) error {
 	if !c.App.Online {
@@ -39,8 +31,8 @@ func online(c *Call) error {
 }
 
 func granted(c *Call) error {
-	if !c.App.Granted(c.Route.Permission) {
-		return retcode.QQAPINotGranted.Errorf("app %s was not granted the API %s", c.App.AppID, c.Route.Permission)
+	if !c.App.Granted(c.Endpoint.Permission) {
+		return retcode.QQAPINotGranted.Errorf("app %s was not granted the API %s", c.App.AppID, c.Endpoint.Permission)
 	}
 	return nil
 }
@@ -83,13 +75,13 @@ func relation(c *Call) error {
 }
 
 func audit(c *Call) error {
-	if c.App.Closed(c.Route.Permission) {
-		return retcode.QQAuditRestricted.Errorf("a security audit closed the API %s for app %s", c.Route.Permission, c.App.AppID)
+	if c.App.Closed(c.Endpoint.Permission) {
+		return retcode.QQAuditRestricted.Errorf("a security audit closed the API %s for app %s", c.Endpoint.Permission, c.App.AppID)
 	}
 	return nil
 }
 
-// rates counts the calls of every route.
+// rates counts the calls of every interface.
 type rates struct {
 	apps  sync.Map // appRateKey to *limit.Bucket
 	users *limit.Keyed
@@ -100,10 +92,10 @@ type appRateKey struct {
 	permission string
 }
 
-// rate is the app's own rate for the route's API, or the route's.
+// rate is the app's own rate for the interface, or the interface's.
 func rate(c *Call) platform.RateLimit {
-	r := c.Route.Limit
-	if own, ok := c.App.Rates[c.Route.Permission]; ok {
+	r := c.Endpoint.Limit
+	if own, ok := c.App.Rates[c.Endpoint.Permission]; ok {
 		if own.App != (platform.Rate{}) {
 			r.App = own.App
 		}
@@ -114,30 +106,30 @@ func rate(c *Call) platform.RateLimit {
 	return r
 }
 
-func (g *Gateway) appRate(c *Call) error {
+func appRate(c *Call) error {
 	allowed := rate(c).App
 	if allowed == (platform.Rate{}) {
 		return nil
 	}
-	key := appRateKey{c.App.AppID, c.Route.Permission}
-	bucket, ok := g.rates.apps.Load(key)
+	key := appRateKey{c.App.AppID, c.Endpoint.Permission}
+	bucket, ok := c.gateway.rates.apps.Load(key)
 	if !ok {
-		bucket, _ = g.rates.apps.LoadOrStore(key, new(limit.Bucket))
+		bucket, _ = c.gateway.rates.apps.LoadOrStore(key, new(limit.Bucket))
 	}
 	if wait, ok := bucket.(*limit.Bucket).Take(allowed, c.Start); !ok {
-		return retcode.QQAppRateExceeded.Errorf("app %s may call %s %s", c.App.AppID, c.Route.Permission, allowed).WithRetryAfter(wait)
+		return retcode.QQAppRateExceeded.Errorf("app %s may call %s %s", c.App.AppID, c.Endpoint.Permission, allowed).WithRetryAfter(wait)
 	}
 	return nil
 }
 
-func (g *Gateway) userRate(c *Call) error {
+func userRate(c *Call) error {
 	allowed := rate(c).User
 	if allowed == (platform.Rate{}) || c.User == "" {
 		return nil
 	}
-	key := c.App.AppID.String() + " " + c.Route.Permission + " " + c.User
-	if wait, ok := g.rates.users.Take(key, allowed, c.Start); !ok {
-		return retcode.QQUserRateExceeded.Errorf("one user may call %s %s", c.Route.Permission, allowed).WithRetryAfter(wait)
+	key := c.App.AppID.String() + " " + c.Endpoint.Permission + " " + c.User
+	if wait, ok := c.gateway.rates.users.Take(key, allowed, c.Start); !ok {
+		return retcode.QQUserRateExceeded.Errorf("one user may call %s %s", c.Endpoint.Permission, allowed).WithRetryAfter(wait)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sort"
 
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -44,20 +43,6 @@ func (s *Service) showProfile(ctx context.Context, req oidb.CheckRequest) (rsp o
 // unmade reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.
 func unmade(f *oidb.Failure) bool {
 	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal
-}
-
-// Refusal gives a failed token check the number that the friend interfaces have for it: 251002, with the bus's text, where
-// the token is at fault. Where the app or the openid is, or the check could not be made, the error stays as it is.
-func Refusal(err error) error {
-	var failure *oidb.Failure
-	if !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken || unmade(failure) {
-		return err
-	}
-	switch identity.Meaning(failure.Code) {
-	case retcode.QQAppNotFound, retcode.QQOpenIDIllegal:
-		return err
-	}
-	return retcode.QQFriendTokenInvalid.Errorf("%v", failure)
 }
 
 // listFriends is command 0xf00.

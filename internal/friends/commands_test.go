@@ -97,30 +97,3 @@ func TestFriendsComeInPages(t *testing.T) {
 		t.Errorf("its number stands for %v", code)
 	}
 }
-
-func TestRefusal(t *testing.T) {
-	storage := errors.New("storage")
-	for _, test := range []struct {
-		name string
-		err  error
-		want retcode.Code
-		says string
-	}{
-		{"a token that lapsed", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenExpired}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 65"},
-		{"no token of ours", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenUndecodable}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 74"},
-		{"an openid that is none", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenOpenIDInvalid}, retcode.AccessTokenOpenIDInvalid, ""},
-		{"no such app", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenAppIDInvalid11}, retcode.AccessTokenAppIDInvalid11, ""},
-		{"the check could not be made", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenGrantCheckFailed13}, retcode.AccessTokenGrantCheckFailed13, ""},
-		{"the bus itself", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.OIDBDeadlineExceeded}, retcode.OIDBDeadlineExceeded, ""},
-		{"anything else", storage, 0, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := Refusal(test.err)
-			code, _ := retcode.From(got)
-			var coded *retcode.Error
-			if code != test.want || errors.As(got, &coded) != (test.says != "") || test.says != "" && coded.Detail() != test.says {
-				t.Errorf("got %v", got)
-			}
-		})
-	}
-}

@@ -67,17 +67,19 @@ func TestTestNumbersByOpenID(t *testing.T) {
 	f := newFixture(t)
 	issued := f.issue(f.app, f.ann, token.Access)
 	for name, test := range map[string]struct {
-		openid  platform.OpenID
-		numbers []platform.UIN
-		want    bool
+		environment platform.Environment
+		openid      platform.OpenID
+		numbers     []platform.UIN
+		refused     bool
 	}{
-		"a test number":  {issued.OpenID, []platform.UIN{f.ben.UIN, f.ann.UIN}, true},
-		"no test number": {issued.OpenID, []platform.UIN{f.ben.UIN}, false},
-		"names nobody":   {platform.OpenID{1}, nil, true},
+		"a test number":            {platform.Test, issued.OpenID, []platform.UIN{f.ben.UIN, f.ann.UIN}, false},
+		"no test number":           {platform.Test, issued.OpenID, []platform.UIN{f.ben.UIN}, true},
+		"no test number, formally": {platform.Formal, issued.OpenID, []platform.UIN{f.ben.UIN}, false},
+		"names nobody":             {platform.Test, platform.OpenID{1}, nil, false},
 	} {
-		is, err := f.IsTestOpenID(t.Context(), &platform.App{AppID: f.app.AppID, TestNumbers: test.numbers}, test.openid)
-		if is != test.want || err != nil {
-			t.Errorf("%s: got %v, %v, want %v", name, is, err, test.want)
+		err := f.CheckTestOpenID(t.Context(), &platform.App{AppID: f.app.AppID, Environment: test.environment, TestNumbers: test.numbers}, test.openid)
+		if errors.Is(err, retcode.QQTestNumberRequired) != test.refused || (err == nil) == test.refused {
+			t.Errorf("%s: got %v, want a refusal: %v", name, err, test.refused)
 		}
 	}
 }

@@ -428,19 +428,3 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
-
-func TestEveryResultHasAMeaning(t *testing.T) {
-	for _, codes := range [][verdicts]retcode.Code{accessCodes, payCodes} {
-		for _, code := range codes {
-			if code == 0 {
-				continue // an openkey's, which 0x73a never meets
-			}
-			if got := Meaning(code); got.Domain() != retcode.QQ {
-				t.Errorf("%v means %v, want a QQ code", code, got)
-			}
-		}
-	}
-	if got := Meaning(retcode.OIDBRateExceeded); got != retcode.OIDBRateExceeded {
-		t.Errorf("a code of the bus means %v, want itself", got)
-	}
-}

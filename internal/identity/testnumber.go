@@ -3,38 +3,52 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
-// MayTest reports whether an account may use an app of the test environment.
-func (s *Service) MayTest(app *platform.App, uin platform.UIN) bool {
-	return slices.Contains(app.TestNumbers, uin)
+// CheckTestNumber refuses accounts that may not use an app of the test environment. The refusal names them by the openid
+// that the caller gave.
+func CheckTestNumber[ID fmt.Stringer](app *platform.App, uin platform.UIN, openid ID) error {
+	if app.Environment != platform.Test || slices.Contains(app.TestNumbers, uin) {
+		return nil
+	}
+	return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", app.AppID, openid)
 }
 
-// IsTestNumber reports whether the account behind an MSDK openid may use an app of the test environment. An openid that
-// names nobody passes: it has no number, and the check of its token refuses it.
-func (s *Service) IsTestNumber(ctx context.Context, app *platform.App, id platform.MSDKOpenID) (bool, error) {
+// CheckTestOpenID is CheckTestNumber for an openid. One that names nobody passes: the check of its token refuses it.
+func (s *Service) CheckTestOpenID(ctx context.Context, app *platform.App, openid platform.OpenID) error {
+	return checkTest(ctx, s, app, openid, openid)
+}
+
+// CheckTestPlayer is CheckTestOpenID for an MSDK openid.
+func (s *Service) CheckTestPlayer(ctx context.Context, app *platform.App, id platform.MSDKOpenID) error {
+	if app.Environment != platform.Test {
+		return nil
+	}
 	player, err := s.store.Player(ctx, app.AppID, id)
-	if err == nil {
-		return s.IsTestOpenID(ctx, app, player.OpenID)
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
 	}
-	if errors.Is(err, platform.ErrNotFound) {
-		return true, nil
-	}
-	return false, err
+	return checkTest(ctx, s, app, player.OpenID, id)
 }
 
-// IsTestOpenID is IsTestNumber for an openid.
-func (s *Service) IsTestOpenID(ctx context.Context, app *platform.App, openid platform.OpenID) (bool, error) {
+func checkTest[ID fmt.Stringer](ctx context.Context, s *Service, app *platform.App, openid platform.OpenID, named ID) error {
+	if app.Environment != platform.Test {
+		return nil
+	}
 	st, err := s.Standings.Get(ctx, app.AppID, openid)
 	switch {
-	case err == nil:
-		return s.MayTest(app, st.UIN), nil
 	case errors.Is(err, platform.ErrNotFound):
-		return true, nil
-	default:
-		return false, err
+		return nil
+	case err != nil:
+		return err
 	}
+	return CheckTestNumber(app, st.UIN, named)
 }

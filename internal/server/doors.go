@@ -1,5 +1,7 @@
 package server
 
+//go:generate go run ./gen
+
 import (
 	"context"
 	"fmt"
@@ -10,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
 	"github.com/rookeryhq/rookery/internal/api/connect"
@@ -26,15 +27,11 @@ import (
 
 // openDoors puts the doors on the services and gives them to the listeners.
 func (s *Server) openDoors(context.Context) error {
-	routes, err := access.ParseRoutes(catalogue.Routes)
-	if err != nil {
-		return err
-	}
 	public, err := s.publicDoors()
 	if err != nil {
 		return err
 	}
-	operators := s.operatorDoors(routes)
+	operators := s.operatorDoors(public)
 
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -45,7 +42,7 @@ func (s *Server) openDoors(context.Context) error {
 		observe.Observe = s.inspectCall
 	}
 	s.busServer = oidb.NewServer(s.bus, s.options.Log, metrics, observe)
-	gateway, err := access.New(routes, slices.Concat(public, operators), s.clock, s.options.Log, metrics)
+	gateway, err := access.New(slices.Concat(public, operators), s.clock, s.options.Log, metrics)
 	if err != nil {
 		return err
 	}
@@ -69,17 +66,24 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 	}, nil
 }
 
-// operatorDoors are for those who have the admin token.
-func (s *Server) operatorDoors(routes []*access.Route) []*access.Door {
+// operatorDoors are for those who have the admin token, which decides about the public doors.
+func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(s.identity, s.friends, s.bus, admin.APIs{
-		Granted:    append(access.Permissions(routes, "granted"), platform.RelationPermission),
-		Restricted: access.Permissions(routes, "audit"),
-		Rated:      access.Permissions(routes, "app-rate"),
+		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
+		Restricted: access.Permissions(public, access.Audit),
+		Rated:      access.Permissions(public, access.AppRate),
 	}, s.adminToken)}
 	if s.dev != nil {
 		doors = append(doors, dev.New(s.identity, s.clock, &s.dev.faults, s.dev.inspector, s.adminToken))
 	}
 	return doors
+}
+
+// Doors returns all doors, those of rookery dev too, with nothing behind them: for what is to be read in their declarations.
+func Doors() ([]*access.Door, error) {
+	s := &Server{dev: new(devParts)}
+	public, err := s.publicDoors()
+	return slices.Concat(public, s.operatorDoors(public)), err
 }
 
 // readWords reads the list that word_filter hides; no file, no words.

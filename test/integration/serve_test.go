@@ -90,32 +90,22 @@ func TestServeListensForTheBus(t *testing.T) {
 // TestServeHasNothingOfDev tries each of dev's routes, with the right token, and each of its flags and commands.
 func TestServeHasNothingOfDev(t *testing.T) {
 	t.Parallel()
-	table, err := os.ReadFile("../../catalogue/routes.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
 	serve, dev := rookery.Serve(t), rookery.Start(t)
-	routes := 0
-	for line := range strings.Lines(string(table)) {
-		cells := strings.Split(line, "\t")
-		if cells[0] != "dev" {
-			continue
-		}
-		routes++
-		method, path := cells[1], strings.ReplaceAll(cells[2], "{id}", "1")
+	for _, route := range []string{
+		"GET /dev/v1/clock", "POST /dev/v1/clock", "GET /dev/v1/faults", "POST /dev/v1/faults", "DELETE /dev/v1/faults",
+		"DELETE /dev/v1/faults/1", "GET /dev/v1/requests",
+	} {
+		method, path, _ := strings.Cut(route, " ")
 		body := []byte(`{}`)
 		for _, url := range []string{serve.URL, serve.AdminURL} {
 			if got, answer, err := serve.Raw(url, method, path, body); err != nil || got != http.StatusNotFound {
-				t.Errorf("serve: %s %s: status %d, %s, %v", method, path, got, answer, err)
+				t.Errorf("serve: %s: status %d, %s, %v", route, got, answer, err)
 			}
 		}
 		// The control: rookery dev has the route. A fault 1 does not exist there either, but the answer says so.
 		if got, answer, err := dev.AdminRaw(method, path, body); err != nil || got == http.StatusNotFound && !strings.Contains(string(answer), "no fault 1") {
-			t.Errorf("dev: %s %s: status %d, %s, %v", method, path, got, answer, err)
+			t.Errorf("dev: %s: status %d, %s, %v", route, got, answer, err)
 		}
-	}
-	if routes < 7 {
-		t.Errorf("routes.tsv has %d routes of dev", routes)
 	}
 	for _, args := range [][]string{
 		{"--addr", "127.0.0.1:0"}, {"--v5-ts-window", "1m"}, {"--verbose"}, {"clock", "show"}, {"fault", "list"}, {"requests"}, {"exec"},

@@ -45,7 +45,7 @@ func (w *watch) faults(text string) (faults []string) {
 	signs := []struct{ text, what string }{
 		{"panic", "reports a panic"},
 		{"WARNING: DATA RACE", "reports a data race"},
-		{`"undeclared":true`, "has a code that routes.tsv does not declare"},
+		{`"undeclared":true`, "has a code that its interface does not declare"},
 	}
 	for _, sign := range signs {
 		if sign.text == "panic" && w.panics {

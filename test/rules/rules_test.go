@@ -27,9 +27,11 @@ var layers = []struct {
 }{
 	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest", "internal/child"}, true},
 	{[]string{"internal/cli"}, false},
+	{[]string{"internal/server/gen"}, false},
 	{[]string{"internal/server"}, false},
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
+	{[]string{"internal/api/refuse", "internal/api/msdk"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/friends"}, false},
 	{[]string{"internal/words"}, false},

@@ -3,10 +3,11 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -34,8 +35,19 @@ func failing[C any](api string, settings rookery.Settings, call C, faults ...sta
 	return call
 }
 
-// stageFaults are by the stage's name in routes.tsv. The last one stands for the check of the token or link itself, which
-// comes after all stages.
+// v5Order are the checks of each interface of MSDK V5 in their order. The token, or the link, is checked after all stages.
+var v5Order = []struct{ path, api, checks string }{
+	{verifyLoginPath, "verify_login", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
+	{pfvalPath, "get_pfval", "v5-params v5-game v5-signature online granted sensitive-address tls app-rate audit v5-body v5-test-number user-rate token"},
+	{decryptPath, "decrypt", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit token"},
+	{loginPath, "login", "v5-params v5-game v5-client-signature online granted tls app-rate audit v5-body user-rate token"},
+	{userinfoPath, "userinfo", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
+	{queryVIPPath, "query_qq_vip", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
+	{vipRichInfoPath, "query_qq_vip_richinfo", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
+	{friendListPath, "friend_list", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate relation token"},
+}
+
+// stageFaults are by the check's name.
 func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault[rookery.Call] {
 	type fault = stageFault[rookery.Call]
 	signature := fault{ret: 1008, change: func(c rookery.Call) rookery.Call { c.Key += "x"; return c }}
@@ -71,17 +83,46 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 	}
 }
 
+// documented are the paths below a prefix that docs/routes.md has.
+func documented(t *testing.T, prefix string) (paths []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/routes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if heading, ok := strings.CutPrefix(line, "### "); ok {
+			if at := strings.Index(heading, prefix); at >= 0 {
+				paths = append(paths, strings.TrimSpace(heading[at:]))
+			}
+		}
+	}
+	return paths
+}
+
+// TestEveryInterfaceHasAnOrder: nothing of the doors whose order is tested is left out.
+func TestEveryInterfaceHasAnOrder(t *testing.T) {
+	var v5, openAPI []string
+	for _, order := range v5Order {
+		v5 = append(v5, order.path)
+	}
+	for _, order := range openAPIOrder {
+		openAPI = append(openAPI, order.path)
+	}
+	if want := documented(t, "/v2/"); !slices.Equal(v5, want) {
+		t.Errorf("the orders of V5 are those of %v, want %v", v5, want)
+	}
+	if want := documented(t, "/v3/"); !slices.Equal(openAPI, want) {
+		t.Errorf("the orders of OpenAPI are those of %v, want %v", openAPI, want)
+	}
+}
+
 // TestStagePrecedence sends, for each route and each two of its stages, a call that is wrong at both: the answer must be
-// that of the stage that routes.tsv names first.
+// that of the stage that comes first.
 func TestStagePrecedence(t *testing.T) {
 	p := rookery.Start(t)
-	for row := range strings.Lines(catalogue.Routes) {
-		cells := strings.Split(strings.TrimSuffix(row, "\n"), "\t")
-		if cells[0] != "msdkv5" {
-			continue
-		}
-		path, api := cells[2], cells[3]
-		stages := append(strings.Fields(cells[4]), "token")
+	for _, order := range v5Order {
+		path, api, stages := order.path, order.api, strings.Fields(order.checks)
 		t.Run(api, func(t *testing.T) {
 			t.Parallel()
 			pl := newPlayer(t, p)

@@ -13,11 +13,11 @@ import (
 const maxPage = 1000
 
 func (d *door) listAccounts(c *access.Call) (any, error) {
-	after, err := queryNumber(c, "after", 0, 1<<63-1)
+	after, err := QueryNumber(c, "after", 0, 1<<63-1)
 	if err != nil {
 		return nil, err
 	}
-	limit, err := queryNumber(c, "limit", 100, maxPage)
+	limit, err := QueryNumber(c, "limit", 100, maxPage)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +32,7 @@ type NewAccount struct {
 	Class    platform.AccountClass `json:"class,omitzero"`
 }
 
-func (d *door) createAccount(c *access.Call) (any, error) {
-	in, err := input[NewAccount](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) createAccount(c *access.Call, in NewAccount) (any, error) {
 	account, err := d.identity.CreateAccount(c.Context(), platform.Account{UIN: in.UIN, Profile: in.Profile, Class: in.Class}, in.Password)
 	return created{account}, err
 }
@@ -48,11 +44,7 @@ type AccountDetails struct {
 	Friends []platform.Friendship    `json:"friends"`
 }
 
-func (d *door) showAccount(c *access.Call) (any, error) {
-	id, err := uin(c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) showAccount(c *access.Call, id platform.UIN) (any, error) {
 	account, err := d.identity.Account(c.Context(), id)
 	if err != nil {
 		return nil, err
@@ -78,10 +70,8 @@ type ProfileChange struct {
 	VIP        map[string]*platform.Membership `json:"vip,omitzero"` // by name; null takes a membership away
 }
 
-func (d *door) updateAccount(c *access.Call) (any, error) {
-	return onAccount(c, func(id platform.UIN, in ProfileChange) (any, error) {
-		return d.identity.Profiles.Update(c.Context(), id, in.apply)
-	})
+func (d *door) updateAccount(c *access.Call, id platform.UIN, in ProfileChange) (any, error) {
+	return d.identity.Profiles.Update(c.Context(), id, in.apply)
 }
 
 func (in *ProfileChange) apply(p *platform.Profile) error {
@@ -110,10 +100,8 @@ type NewState struct {
 	State platform.AccountState `json:"state"`
 }
 
-func (d *door) setState(c *access.Call) (any, error) {
-	return onAccount(c, func(id platform.UIN, in NewState) (any, error) {
-		return d.identity.SetAccountState(c.Context(), id, in.State)
-	})
+func (d *door) setState(c *access.Call, id platform.UIN, in NewState) (any, error) {
+	return d.identity.SetAccountState(c.Context(), id, in.State)
 }
 
 // NewPassword is the password that an account gets.
@@ -121,10 +109,8 @@ type NewPassword struct {
 	Password string `json:"password"`
 }
 
-func (d *door) setPassword(c *access.Call) (any, error) {
-	return onAccount(c, func(id platform.UIN, in NewPassword) (any, error) {
-		return d.identity.SetPassword(c.Context(), id, in.Password)
-	})
+func (d *door) setPassword(c *access.Call, id platform.UIN, in NewPassword) (any, error) {
+	return d.identity.SetPassword(c.Context(), id, in.Password)
 }
 
 // Reclaim names the app whose openid is taken back.
@@ -132,23 +118,9 @@ type Reclaim struct {
 	AppID platform.AppID `json:"appid"`
 }
 
-func (d *door) reclaim(c *access.Call) (any, error) {
-	return onAccount(c, func(id platform.UIN, in Reclaim) (any, error) {
-		openid, err := d.identity.ReclaimOpenID(c.Context(), in.AppID, id)
-		return platform.OpenIDBinding{AppID: in.AppID, OpenID: openid, UIN: id, State: platform.OpenIDReclaimed}, err
-	})
-}
-
-func onAccount[T any](c *access.Call, do func(platform.UIN, T) (any, error)) (any, error) {
-	id, err := uin(c)
-	if err != nil {
-		return nil, err
-	}
-	in, err := input[T](c)
-	if err != nil {
-		return nil, err
-	}
-	return do(id, in)
+func (d *door) reclaim(c *access.Call, id platform.UIN, in Reclaim) (any, error) {
+	openid, err := d.identity.ReclaimOpenID(c.Context(), in.AppID, id)
+	return platform.OpenIDBinding{AppID: in.AppID, OpenID: openid, UIN: id, State: platform.OpenIDReclaimed}, err
 }
 
 // TokenRequest asks for a token as if the person had just logged in.
@@ -160,11 +132,7 @@ type TokenRequest struct {
 	PC       bool           `json:"pc,omitzero"`
 }
 
-func (d *door) issueToken(c *access.Call) (any, error) {
-	in, err := input[TokenRequest](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
 	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, PC: in.PC}
 	var ok bool
 	if req.Kind, ok = token.ParseKind(in.Kind); !ok {
@@ -186,11 +154,7 @@ type TokenText struct {
 	Token string `json:"token"`
 }
 
-func (d *door) inspectToken(c *access.Call) (any, error) {
-	in, err := input[TokenText](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
 	return d.identity.InspectToken(c.Context(), d.bus, in.Token)
 }
 
@@ -201,11 +165,7 @@ type Revocation struct {
 	By    string         `json:"by,omitzero"` // user, as if the person withdrew; operator (the default)
 }
 
-func (d *door) revoke(c *access.Call) (any, error) {
-	in, err := input[Revocation](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) revoke(c *access.Call, in Revocation) (any, error) {
 	by := platform.EndedByOperator
 	switch in.By {
 	case "", "operator":

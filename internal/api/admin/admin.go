@@ -7,13 +7,16 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -25,54 +28,67 @@ type door struct {
 	friends  *friends.Service
 	bus      *oidb.Bus
 	apis     APIs
-	token    [sha256.Size]byte // hash of the bearer token: comparing hashes tells nothing of lengths
 }
 
 // New returns the door for those who show the token.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
-	d := &door{identity: id, friends: fr, bus: bus, apis: apis, token: sha256.Sum256([]byte(token))}
+	d := &door{identity: id, friends: fr, bus: bus, apis: apis}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
-		Stages:   []access.Stage{{Name: "bearer", Run: d.bearer}},
-		Handlers: map[string]access.Handler{
+		Endpoints: Endpoints(token, map[string]access.Handler{
 			"GET /admin/v1/apps":                               d.listApps,
-			"POST /admin/v1/apps":                              d.createApp,
-			"GET /admin/v1/apps/{appid}":                       d.showApp,
-			"PATCH /admin/v1/apps/{appid}":                     d.updateApp,
-			"POST /admin/v1/apps/{appid}/keys":                 d.setAppKey,
+			"POST /admin/v1/apps":                              Body(d.createApp),
+			"GET /admin/v1/apps/{appid}":                       onApp(d.showApp),
+			"PATCH /admin/v1/apps/{appid}":                     onApp(withBody(d.updateApp)),
+			"POST /admin/v1/apps/{appid}/keys":                 onApp(withBody(d.setAppKey)),
 			"GET /admin/v1/accounts":                           d.listAccounts,
-			"POST /admin/v1/accounts":                          d.createAccount,
-			"GET /admin/v1/accounts/{uin}":                     d.showAccount,
-			"PATCH /admin/v1/accounts/{uin}":                   d.updateAccount,
-			"POST /admin/v1/accounts/{uin}/state":              d.setState,
-			"POST /admin/v1/accounts/{uin}/password":           d.setPassword,
-			"POST /admin/v1/accounts/{uin}/reclaim":            d.reclaim,
-			"GET /admin/v1/accounts/{uin}/friends":             d.listFriends,
-			"POST /admin/v1/accounts/{uin}/friends":            d.addFriend,
-			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":  d.remarkFriend,
-			"DELETE /admin/v1/accounts/{uin}/friends/{friend}": d.removeFriend,
-			"POST /admin/v1/tokens":                            d.issueToken,
-			"POST /admin/v1/tokens/inspect":                    d.inspectToken,
-			"POST /admin/v1/tokens/revoke":                     d.revoke,
+			"POST /admin/v1/accounts":                          Body(d.createAccount),
+			"GET /admin/v1/accounts/{uin}":                     onAccount(d.showAccount),
+			"PATCH /admin/v1/accounts/{uin}":                   onAccount(withBody(d.updateAccount)),
+			"POST /admin/v1/accounts/{uin}/state":              onAccount(withBody(d.setState)),
+			"POST /admin/v1/accounts/{uin}/password":           onAccount(withBody(d.setPassword)),
+			"POST /admin/v1/accounts/{uin}/reclaim":            onAccount(withBody(d.reclaim)),
+			"GET /admin/v1/accounts/{uin}/friends":             onAccount(d.listFriends),
+			"POST /admin/v1/accounts/{uin}/friends":            onAccount(withBody(d.addFriend)),
+			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":  onFriend(withBody(d.remarkFriend)),
+			"DELETE /admin/v1/accounts/{uin}/friends/{friend}": onFriend(d.removeFriend),
+			"POST /admin/v1/tokens":                            Body(d.issueToken),
+			"POST /admin/v1/tokens/inspect":                    Body(d.inspectToken),
+			"POST /admin/v1/tokens/revoke":                     Body(d.revoke),
 			"GET /admin/v1/keys":                               d.listKeys,
 			"POST /admin/v1/keys":                              d.rotateKeys,
 			"GET /admin/v1/oidb/policy":                        d.showPolicy,
-			"PATCH /admin/v1/oidb/policy":                      d.changePolicy,
-		},
-		Encode: encode,
+			"PATCH /admin/v1/oidb/policy":                      Body(d.changePolicy),
+		}),
+		Encode: Encode,
 	}
+}
+
+// Endpoints returns the interfaces that the handlers serve, by method and path, for those who show the token.
+func Endpoints(token string, handlers map[string]access.Handler) []access.Endpoint {
+	bearer := []access.Stage{{Name: "bearer", Run: bearer(token)}}
+	var endpoints []access.Endpoint
+	for _, pattern := range slices.Sorted(maps.Keys(handlers)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		endpoints = append(endpoints, access.Endpoint{Method: method, Path: path, Checks: bearer, Action: access.Action{Handle: handlers[pattern]}})
+	}
+	return endpoints
 }
 
 var errUnauthorized = errors.New("the admin API wants the header 'Authorization: Bearer TOKEN' with the token of the server's admin token file")
 
-func (d *door) bearer(c *access.Call) error {
-	token, ok := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
-	got := sha256.Sum256([]byte(token))
-	if !ok || subtle.ConstantTimeCompare(got[:], d.token[:]) != 1 {
-		return errUnauthorized
+// bearer compares hashes, which tells nothing of the token's length.
+func bearer(token string) func(*access.Call) error {
+	want := sha256.Sum256([]byte(token))
+	return func(c *access.Call) error {
+		token, ok := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
+		got := sha256.Sum256([]byte(token))
+		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			return errUnauthorized
+		}
+		return nil
 	}
-	return nil
 }
 
 // errBody says what is wrong with a request's body.
@@ -104,8 +120,54 @@ func input[T any](c *access.Call) (T, error) {
 	return in, fmt.Errorf("%w: member %s has the wrong type", errBody, typed.JSONPointer)
 }
 
-func appID(c *access.Call) (platform.AppID, error) { return pathID(c, "appid", platform.ParseAppID) }
-func uin(c *access.Call) (platform.UIN, error)     { return pathID(c, "uin", platform.ParseUIN) }
+// Body returns a handler that decodes the body for another one.
+func Body[T any](handle func(*access.Call, T) (any, error)) access.Handler {
+	return func(c *access.Call) (any, error) {
+		in, err := input[T](c)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, in)
+	}
+}
+
+// withBody is Body for a handler that knows already what the call is about.
+func withBody[ID, T any](handle func(*access.Call, ID, T) (any, error)) func(*access.Call, ID) (any, error) {
+	return func(c *access.Call, id ID) (any, error) {
+		return Body(func(c *access.Call, in T) (any, error) { return handle(c, id, in) })(c)
+	}
+}
+
+func onApp(handle func(*access.Call, platform.AppID) (any, error)) access.Handler {
+	return func(c *access.Call) (any, error) {
+		id, err := pathID(c, "appid", platform.ParseAppID)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, id)
+	}
+}
+
+func onAccount(handle func(*access.Call, platform.UIN) (any, error)) access.Handler {
+	return func(c *access.Call) (any, error) {
+		id, err := pathID(c, "uin", platform.ParseUIN)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, id)
+	}
+}
+
+// onFriend is for a friendship.
+func onFriend(handle func(*access.Call, Friendship) (any, error)) access.Handler {
+	return onAccount(func(c *access.Call, id platform.UIN) (any, error) {
+		friend, err := pathID(c, "friend", platform.ParseUIN)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, Friendship{id, friend})
+	})
+}
 
 func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error)) (ID, error) {
 	return parse(c.Request.PathValue(name))
@@ -120,7 +182,8 @@ type failure struct {
 	RequestID string `json:"request_id"`
 }
 
-func encode(c *access.Call, result any, err error) {
+// Encode answers JSON, with the usual HTTP statuses.
+func Encode(c *access.Call, result any, err error) {
 	a := &c.Answer
 	a.Status = http.StatusOK
 	if made, ok := result.(created); ok {
@@ -152,23 +215,19 @@ func status(err error) int {
 	switch {
 	case errors.Is(err, errUnauthorized):
 		return http.StatusUnauthorized
-	case errors.Is(err, platform.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody), errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge):
+	case errors.Is(err, platform.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody):
 		return http.StatusBadRequest
-	case errors.Is(err, access.ErrTooLarge):
-		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, platform.ErrNotFound), errors.Is(err, access.ErrNoRoute):
+	case errors.Is(err, platform.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, access.ErrMethod):
-		return http.StatusMethodNotAllowed
 	case errors.Is(err, platform.ErrExists):
 		return http.StatusConflict
 	default:
-		return http.StatusInternalServerError
+		return refuse.Status(err)
 	}
 }
 
-// queryNumber reads a parameter of the URL that is a number from 0 to most.
-func queryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, error) {
+// QueryNumber reads a parameter of the URL that is a number from 0 to most.
+func QueryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, error) {
 	text := c.Request.URL.Query().Get(name)
 	if text == "" {
 		return otherwise, nil

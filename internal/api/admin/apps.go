@@ -38,11 +38,7 @@ func (d *door) listApps(*access.Call) (any, error) {
 	return apps, nil
 }
 
-func (d *door) showApp(c *access.Call) (any, error) {
-	id, err := appID(c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 	app := d.identity.Apps.ByID(id)
 	if app == nil {
 		return nil, platform.NoApp(id)
@@ -177,11 +173,7 @@ func set[T any](field, value *T) {
 	}
 }
 
-func (d *door) createApp(c *access.Call) (any, error) {
-	settings, err := input[AppSettings](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) createApp(c *access.Call, settings AppSettings) (any, error) {
 	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
@@ -193,15 +185,7 @@ func (d *door) createApp(c *access.Call) (any, error) {
 	return created{made}, err
 }
 
-func (d *door) updateApp(c *access.Call) (any, error) {
-	id, err := appID(c)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := input[AppSettings](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) updateApp(c *access.Call, id platform.AppID, settings AppSettings) (any, error) {
 	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
@@ -218,18 +202,11 @@ type AppKey struct {
 	Key  string `json:"key,omitzero"` // letters and digits; a new random one when it is missing
 }
 
-func (d *door) setAppKey(c *access.Call) (any, error) {
-	id, err := appID(c)
-	if err != nil {
-		return nil, err
-	}
-	in, err := input[AppKey](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, error) {
 	if in.Name == "" {
 		return nil, platform.Invalidf("name", "name is missing")
 	}
+	var err error
 	in.Key, err = d.identity.Apps.RotateKey(c.Context(), id, in.Name, in.Key)
 	return in, err
 }

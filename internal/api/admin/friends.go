@@ -5,11 +5,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-func (d *door) listFriends(c *access.Call) (any, error) {
-	id, err := uin(c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) listFriends(c *access.Call, id platform.UIN) (any, error) {
 	if _, err := d.identity.Account(c.Context(), id); err != nil {
 		return nil, err
 	}
@@ -32,33 +28,17 @@ type Friendship struct {
 	Friend platform.UIN `json:"friend"`
 }
 
-func (d *door) addFriend(c *access.Call) (any, error) {
-	return onAccount(c, func(id platform.UIN, in NewFriend) (any, error) {
-		if in.Friend == 0 {
-			return nil, platform.Invalidf("friend", "the body has no member \"friend\"")
-		}
-		return created{Friendship{id, in.Friend}}, d.friends.Befriend(c.Context(), id, in.Friend)
-	})
+func (d *door) addFriend(c *access.Call, id platform.UIN, in NewFriend) (any, error) {
+	if in.Friend == 0 {
+		return nil, platform.Invalidf("friend", "the body has no member \"friend\"")
+	}
+	return created{Friendship{id, in.Friend}}, d.friends.Befriend(c.Context(), id, in.Friend)
 }
 
-func (d *door) remarkFriend(c *access.Call) (any, error) {
-	friend, err := pathID(c, "friend", platform.ParseUIN)
-	if err != nil {
-		return nil, err
-	}
-	return onAccount(c, func(id platform.UIN, in FriendRemark) (any, error) {
-		return Friendship{id, friend}, d.friends.SetRemark(c.Context(), id, friend, in.Remark)
-	})
+func (d *door) remarkFriend(c *access.Call, of Friendship, in FriendRemark) (any, error) {
+	return of, d.friends.SetRemark(c.Context(), of.UIN, of.Friend, in.Remark)
 }
 
-func (d *door) removeFriend(c *access.Call) (any, error) {
-	id, err := uin(c)
-	if err != nil {
-		return nil, err
-	}
-	friend, err := pathID(c, "friend", platform.ParseUIN)
-	if err != nil {
-		return nil, err
-	}
-	return Friendship{id, friend}, d.friends.Unfriend(c.Context(), id, friend)
+func (d *door) removeFriend(c *access.Call, of Friendship) (any, error) {
+	return of, d.friends.Unfriend(c.Context(), of.UIN, of.Friend)
 }

@@ -32,11 +32,7 @@ type CommandPolicyChange struct {
 	DemandsLogin    *bool                    `json:"demands_login,omitzero"`
 }
 
-func (d *door) changePolicy(c *access.Call) (any, error) {
-	in, err := input[PolicyChange](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) changePolicy(c *access.Call, in PolicyChange) (any, error) {
 	return d.bus.ChangePolicy(c.Context(), in.apply)
 }
 

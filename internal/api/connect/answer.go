@@ -2,8 +2,8 @@ package connect
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -31,7 +31,7 @@ func (d *door) encode(c *access.Call, result any, err error) {
 		a.Header = noStore
 	}
 	if err != nil {
-		refuse(c, err)
+		writeRefusal(c, err)
 		return
 	}
 	switch result := result.(type) {
@@ -66,15 +66,12 @@ const (
 	wrapperEnd   = " );\n"
 )
 
-// refuse writes an error in the form of the interface's family (qq-connect-openapi.md, A.8).
-func refuse(c *access.Call, err error) {
+// writeRefusal writes an error in the form of the interface's family (qq-connect-openapi.md, A.8).
+func writeRefusal(c *access.Call, err error) {
 	a := &c.Answer
-	var text string
-	a.Code, text = refusal(c, err)
-	var coded *retcode.Error
-	if errors.As(err, &coded) {
-		a.RetryAfter = coded.RetryAfter()
-	}
+	refusal := refusals.Refusal(err)
+	a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
+	text := refusal.Text
 	path := c.Request.URL.Path
 	switch {
 	case strings.HasPrefix(path, userPrefix):
@@ -114,61 +111,31 @@ func asJSON(c *access.Call) bool {
 	return c.Query.Get("fmt") == "json"
 }
 
-// captured are texts that the original was seen to answer and clients look for (qq-connect-openapi.md, A.9).
-var captured = map[retcode.Code]string{
-	retcode.QQClientIDMissing:        "param client_id is wrong or lost ",
-	retcode.QQClientSecretMissing:    "param client_secret is wrong or lost ",
-	retcode.QQClientSecretWrong:      "param client_secret is wrong or lost ",
-	retcode.QQRedirectURIIllegal:     "redirect uri is illegal",
-	retcode.QQAccessTokenUnreadable:  "access token is illegal",
-	retcode.QQAccessTokenRevoked:     "access token is revoked",
-	retcode.QQAccessTokenCheckFailed: "access token check failed",
-	retcode.ConnectCodeInvalid:       "code to access token error",
-	retcode.ConnectCodeReused:        "code is reused error",
-	retcode.ConnectUnionIDNotGranted: "CompanyID not set",
-}
-
-// refusal gives an error its number and its text for the caller.
-func refusal(c *access.Call, err error) (retcode.Code, string) {
-	code, text := codeOf(c, err)
-	if fixed, ok := captured[code]; ok {
-		return code, fixed
-	}
-	if text == "" {
-		text = code.Entry().Summary
-	}
-	return code, text
-}
-
-// codeOf returns an error's code and its own text for the caller, "" when it has none.
-func codeOf(c *access.Call, err error) (retcode.Code, string) {
-	var failure *oidb.Failure
-	if errors.As(err, &failure) {
-		if class := failure.Code.Class(); failure.Code.Domain() == retcode.AccessToken && (class == retcode.ClassRetry || class == retcode.ClassInternal) {
+var refusals = &refuse.Door{
+	NoRoute: retcode.QQAPINotFound, Method: retcode.ConnectRequestUnreadable, Unreadable: retcode.ConnectRequestUnreadable, Internal: retcode.ConnectInternal,
+	Texts: map[retcode.Code]string{ // that the original was seen to answer and clients look for (qq-connect-openapi.md, A.9)
+		retcode.QQClientIDMissing:        "param client_id is wrong or lost ",
+		retcode.QQClientSecretMissing:    "param client_secret is wrong or lost ",
+		retcode.QQClientSecretWrong:      "param client_secret is wrong or lost ",
+		retcode.QQRedirectURIIllegal:     "redirect uri is illegal",
+		retcode.QQAccessTokenUnreadable:  "access token is illegal",
+		retcode.QQAccessTokenRevoked:     "access token is revoked",
+		retcode.QQAccessTokenCheckFailed: "access token check failed",
+		retcode.ConnectCodeInvalid:       "code to access token error",
+		retcode.ConnectCodeReused:        "code is reused error",
+		retcode.ConnectUnionIDNotGranted: "CompanyID not set",
+	},
+	Failed: func(f *oidb.Failure) (retcode.Code, string) {
+		if refuse.Undecided(f.Code) {
 			return retcode.ConnectInternal, "" // the check itself failed, which says nothing of the token
 		}
-		return identity.Meaning(failure.Code), ""
-	}
-	var coded *retcode.Error
-	if errors.As(err, &coded) {
-		return coded.Code(), coded.Detail()
-	}
-	code, ok := retcode.From(err)
-	path := c.Request.URL.Path
-	switch {
-	case ok:
-		return code, ""
-	case errors.Is(err, access.ErrNoRoute):
-		return retcode.QQAPINotFound, ""
-	case errors.Is(err, access.ErrMethod) && (path == introspectPath || path == revokePath):
-		return retcode.QQPostRequired, ""
-	case errors.Is(err, access.ErrMethod):
-		return retcode.ConnectRequestUnreadable, err.Error() // which methods the path takes
-	case errors.Is(err, access.ErrTooLarge):
-		return retcode.ConnectRequestUnreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
-	case errors.Is(err, access.ErrUnreadable):
-		return retcode.ConnectRequestUnreadable, ""
-	default:
-		return retcode.ConnectInternal, ""
-	}
+		return refuse.Meaning(f.Code), ""
+	},
+	Other: func(err error) error {
+		var method *access.MethodError
+		if errors.As(err, &method) && slices.Equal(method.Allowed, []string{http.MethodPost}) {
+			return retcode.QQPostRequired
+		}
+		return err
+	},
 }

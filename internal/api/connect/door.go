@@ -8,10 +8,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -32,44 +34,79 @@ type door struct {
 	bus      *oidb.Bus
 }
 
+// Where refusals have a form of their own.
 const (
-	tokenPath      = "/oauth2.0/token"
-	mePath         = "/oauth2.0/me"
 	introspectPath = "/oauth2.0/introspect"
 	revokePath     = "/oauth2.0/revoke"
 	userPrefix     = "/user/"
-	infoPath       = userPrefix + "get_user_info"
-	simplePath     = userPrefix + "get_simple_userinfo"
 )
 
 // New returns the door.
 func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, bus: bus}
-	handlers := map[string]access.Handler{
-		"POST " + introspectPath: d.introspect,
-		"POST " + revokePath:     d.revoke,
-	}
-	for _, method := range []string{"GET ", "POST "} {
-		handlers[method+tokenPath] = d.token
-		handlers[method+mePath] = d.me
-		handlers[method+infoPath] = d.userInfo
-		handlers[method+simplePath] = d.userInfo
-	}
 	return &access.Door{
-		Name:     "connect",
-		Prefixes: []string{"/oauth2.0/", userPrefix},
-		Stages: []access.Stage{
-			{Name: "connect-params", Run: params},
-			{Name: "connect-client", Run: d.client},       // qq 100004, 100001, 100002, 100008, 100009
-			{Name: "connect-basic", Run: d.basic},         // qq 100003, 100001, 100008, 100009
-			{Name: "connect-bearer", Run: d.bearer},       // qq 100007, and what 0x711 finds
-			{Name: "connect-consumer", Run: d.consumer},   // qq -1, 100007, -2
-			{Name: "connect-user", Run: d.user},           // qq -22, and what 0x711 finds
-			{Name: "connect-test-number", Run: d.mayTest}, // qq -12
-			{Name: "connect-scope", Run: scope},           // qq -20
+		Name:      "connect",
+		Prefixes:  []string{"/oauth2.0/", userPrefix},
+		Endpoints: d.endpoints(),
+		Code:      refusals.Code,
+		Encode:    d.encode,
+	}
+}
+
+func (d *door) endpoints() []access.Endpoint {
+	var (
+		params = access.Stage{Name: "connect-params", Run: params, Codes: []retcode.Code{retcode.ConnectRequestUnreadable}}
+		client = access.Stage{Name: "connect-client", Run: d.client, Codes: []retcode.Code{
+			retcode.QQGrantTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientSecretMissing, retcode.QQClientNotFound, retcode.QQClientSecretWrong,
+		}}
+		basic = access.Stage{Name: "connect-basic", Run: d.basic, Codes: []retcode.Code{
+			retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQClientSecretWrong,
+		}}
+		// A token that comes alone is no openkey, and no openid comes with it.
+		bearer = access.Stage{Name: "connect-bearer", Run: d.bearer, Codes: []retcode.Code{retcode.QQAccessTokenMissing}}.
+			Calls(access.Use{Command: &oidb.CheckAccess.Declaration,
+				Never: append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)})
+		consumer = access.Stage{Name: "connect-consumer", Run: d.consumer, Codes: []retcode.Code{
+			retcode.QQParameterInvalid, retcode.QQAccessTokenMissing, retcode.QQAppNotFound,
+		}}
+		user = access.Stage{Name: "connect-user", Run: d.user, Codes: []retcode.Code{retcode.QQOpenIDIllegal}}.
+			Calls(access.Use{Command: &oidb.CheckAccess.Declaration})
+		testNumber = access.Check("connect-test-number", testNumber, retcode.QQTestNumberRequired)
+		scope      = access.Check("connect-scope", scope, retcode.QQScopeNotGranted)
+
+		profile = access.Sequence("connect-profile", access.TLS, access.AppRate, access.Audit, user, testNumber, scope, access.UserRate)
+		back    = access.Sequence("connect-back-end", params, basic, access.TLS, access.AppRate)
+	)
+	return []access.Endpoint{
+		{
+			Method: "GET POST", Path: "/oauth2.0/token", Permission: "token", Action: access.Action{Handle: d.token},
+			Checks: []access.Stage{params, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate},
+			Codes: []retcode.Code{
+				retcode.QQCodeMissing, retcode.QQRefreshTokenMissing, retcode.QQRedirectURIIllegal,
+				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid,
+			},
 		},
-		Handlers: handlers,
-		Encode:   d.encode,
+		{
+			Method: "GET POST", Path: "/oauth2.0/me", Permission: "me", Action: access.With(d.me),
+			Checks: []access.Stage{params, bearer, access.Online, access.TLS, access.AppRate, testNumber, access.UserRate},
+			Codes:  []retcode.Code{retcode.ConnectUnionIDNotGranted},
+		},
+		{
+			Method: "GET POST", Path: userPrefix + "get_user_info", Permission: "get_user_info", Action: access.With(d.userInfo),
+			Checks: []access.Stage{params, consumer, access.Online, access.Granted, access.OrdinaryAddress, profile},
+		},
+		{
+			Method: "GET POST", Path: userPrefix + "get_simple_userinfo", Permission: "get_simple_userinfo", Action: access.With(d.userInfo),
+			Checks: []access.Stage{params, consumer, access.Online, access.Granted, profile},
+		},
+		{
+			Method: "POST", Path: introspectPath, Permission: "introspect", Action: access.Action{Handle: d.introspect},
+			Checks: []access.Stage{back}, Codes: []retcode.Code{retcode.QQParameterInvalid},
+		},
+		{
+			Method: "POST", Path: revokePath, Permission: "revoke", Action: access.Action{Handle: d.revoke},
+			Checks: []access.Stage{back}, Codes: []retcode.Code{retcode.QQParameterInvalid},
+		},
 	}
 }
 
@@ -233,18 +270,15 @@ func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 	return nil
 }
 
-// mayTest lets only test numbers use an app of the test environment.
-func (d *door) mayTest(c *access.Call) error {
-	if rsp := c.Input.(*oidb.CheckResponse); c.App.Environment == platform.Test && !d.identity.MayTest(c.App, rsp.UIN) {
-		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, rsp.OpenID)
-	}
-	return nil
+// testNumber lets only test numbers use an app of the test environment.
+func testNumber(c *access.Call, login *oidb.CheckResponse) error {
+	return identity.CheckTestNumber(c.App, login.UIN, login.OpenID)
 }
 
 // scope refuses an interface that the person did not allow the app.
-func scope(c *access.Call) error {
-	if !c.Input.(*oidb.CheckResponse).Scopes.Has(c.Route.Permission) {
-		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Route.Permission)
+func scope(c *access.Call, login *oidb.CheckResponse) error {
+	if !login.Scopes.Has(c.Endpoint.Permission) {
+		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Endpoint.Permission)
 	}
 	return nil
 }

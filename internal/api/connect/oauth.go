@@ -76,13 +76,13 @@ type person struct {
 }
 
 // me tells whose an access token is (qq-connect-openapi.md, A.5).
-func (d *door) me(c *access.Call) (any, error) {
+func (d *door) me(c *access.Call, login *oidb.CheckResponse) (any, error) {
 	p := &person{app: c.App.AppID, openID: c.User}
 	if c.Query.Get("unionid") != "1" {
 		return p, nil
 	}
 	var err error
-	p.unionID, err = d.identity.UnionID(c.App, c.Input.(*oidb.CheckResponse).UIN)
+	p.unionID, err = d.identity.UnionID(c.App, login.UIN)
 	return p, err
 }
 

@@ -36,8 +36,8 @@ type userInfo struct {
 }
 
 // userInfo shows the profile of the token's person.
-func (d *door) userInfo(c *access.Call) (any, error) {
-	p, err := d.identity.Profiles.Get(c.Context(), c.Input.(*oidb.CheckResponse).UIN)
+func (d *door) userInfo(c *access.Call, login *oidb.CheckResponse) (any, error) {
+	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}

@@ -27,16 +27,15 @@ func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspect
 	return &access.Door{
 		Name:     "dev",
 		Prefixes: []string{"/dev/"},
-		Stages:   []access.Stage{admin.Bearer(token)},
-		Handlers: map[string]access.Handler{
+		Endpoints: admin.Endpoints(token, map[string]access.Handler{
 			"GET /dev/v1/clock":          d.showClock,
-			"POST /dev/v1/clock":         d.moveClock,
+			"POST /dev/v1/clock":         admin.Body(d.moveClock),
 			"GET /dev/v1/faults":         d.listFaults,
-			"POST /dev/v1/faults":        d.addFault,
+			"POST /dev/v1/faults":        admin.Body(d.addFault),
 			"DELETE /dev/v1/faults":      d.clearFaults,
 			"DELETE /dev/v1/faults/{id}": d.clearFault,
 			"GET /dev/v1/requests":       d.requests,
-		},
+		}),
 		Encode: admin.Encode,
 	}
 }
@@ -63,11 +62,7 @@ var (
 	lastTime  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-func (d *door) moveClock(c *access.Call) (any, error) {
-	move, err := admin.Input[Move](c)
-	if err != nil {
-		return nil, err
-	}
+func (d *door) moveClock(c *access.Call, move Move) (any, error) {
 	to := move.Set
 	if move.Advance != "" {
 		by, err := time.ParseDuration(move.Advance)
@@ -90,12 +85,9 @@ func (d *door) listFaults(*access.Call) (any, error) { return d.faults.List(), n
 
 // addFault arms a rule. The platform then forgets what it has read of openids, as a restart would: what it keeps would hide
 // that it cannot be read.
-func (d *door) addFault(c *access.Call) (any, error) {
-	rule, err := admin.Input[fault.Rule](c)
+func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
+	rule, err := d.faults.Add(rule)
 	if err != nil {
-		return nil, err
-	}
-	if rule, err = d.faults.Add(rule); err != nil {
 		return nil, err
 	}
 	d.identity.ForgetStandings()

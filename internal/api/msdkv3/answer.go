@@ -2,7 +2,6 @@ package msdkv3
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -10,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
@@ -43,12 +42,11 @@ func errType(class retcode.Class) int {
 	}
 }
 
-// outcome are the common members of an answer, and the code for the log.
+// outcome are the common members of an answer.
 type outcome struct {
 	ret     int
 	msg     string
 	errType int
-	code    retcode.Code
 }
 
 // encode writes the answer of section 3: the common members, and between them those of the interface. All are made so that
@@ -57,11 +55,9 @@ func encode(c *access.Call, answer any, err error) {
 	out := outcome{msg: "success"}
 	var members []byte
 	if err != nil {
-		out = refusal(err)
-		var coded *retcode.Error
-		if errors.As(err, &coded) {
-			c.Answer.RetryAfter = coded.RetryAfter()
-		}
+		refusal := refusals.Refusal(err)
+		c.Answer.Code, c.Answer.RetryAfter = refusal.Code, refusal.RetryAfter
+		out = refused(refusal, err)
 	} else {
 		switch answer := answer.(type) {
 		case success:
@@ -70,7 +66,7 @@ func encode(c *access.Call, answer any, err error) {
 			members, _ = json.Marshal(answer)
 		}
 	}
-	c.Answer.Status, c.Answer.Code = http.StatusOK, out.code
+	c.Answer.Status = http.StatusOK
 	b := append(c.Answer.Body, `{"ret":`...)
 	b = strconv.AppendInt(b, int64(out.ret), 10)
 	b = appendMember(b, `,"msg":`, out.msg)
@@ -101,73 +97,42 @@ func serial(c *access.Call) string {
 	return ""
 }
 
-// refusal gives an error its number and its text for the caller.
-func refusal(err error) outcome {
-	var failure *oidb.Failure
-	if errors.As(err, &failure) {
-		return commandFailed(failure)
-	}
-	code, detail := codeOf(err)
-	switch code { // of the stages that all doors share, those that MSDK V3 has a number of its own for
-	case retcode.QQAPINotGranted:
-		code = retcode.V3APINotGranted
-	case retcode.QQUserRateExceeded:
-		code = retcode.V3UserRateExceeded
-	}
-	if detail == "" {
-		detail = code.Entry().Summary
-	}
-	if code.Domain() == retcode.QQ {
-		return platformRefused(code, detail)
-	}
-	return outcome{code.Number(), detail, errType(code.Class()), code}
-}
-
-// commandFailed tells what 0x711 and the friends' commands answered by the platform's number for it, and what any other
-// command answered as a failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
-func commandFailed(f *oidb.Failure) outcome {
-	switch {
-	case f.Code == retcode.OIDBCommandNotConfigured:
-		code := retcode.V3CommandMissing
-		return outcome{code.Number(), f.Error(), errType(code.Class()), code}
-	case f.Code.Domain() == retcode.AccessToken:
-		out := platformRefused(identity.Meaning(f.Code), f.Error())
-		if class := f.Code.Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
-			out.errType = errType(class) // nothing was found out about the token, so nobody need log in again
+// refusals knows what 0x711 and the friends' commands answered by the platform's number for it, and what any other command
+// answered as a failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
+var refusals = &refuse.Door{
+	NoRoute: retcode.V3PathUnknown, Method: retcode.V3HTTPUnreadable, Unreadable: retcode.V3HTTPUnreadable, Internal: retcode.V3Internal,
+	Own: map[retcode.Code]retcode.Code{
+		retcode.QQAPINotGranted:    retcode.V3APINotGranted,
+		retcode.QQUserRateExceeded: retcode.V3UserRateExceeded,
+	},
+	Failed: func(f *oidb.Failure) (retcode.Code, string) {
+		switch {
+		case f.Code == retcode.OIDBCommandNotConfigured:
+			return retcode.V3CommandMissing, f.Error()
+		case f.Code.Domain() == retcode.AccessToken, f.Code.Domain() == retcode.QQ:
+			return refuse.Meaning(f.Code), f.Error()
+		default:
+			return retcode.V3OIDBFailed, f.Error()
 		}
-		return out
-	case f.Code.Domain() == retcode.QQ:
-		return platformRefused(f.Code, f.Error())
-	default:
-		code := retcode.V3OIDBFailed
-		return outcome{code.Number(), f.Error(), errType(f.Code.Class()), code}
-	}
+	},
+	Other: func(err error) error {
+		if errors.Is(err, access.ErrMethod) {
+			return retcode.V3HTTPUnreadable.Errorf("the interface takes POST only")
+		}
+		return err
+	},
 }
 
-// platformRefused is the answer whose msg opens with the platform's code.
-func platformRefused(code retcode.Code, text string) outcome {
-	return outcome{platformFailed, strconv.Itoa(code.Number()) + "," + text, errType(code.Class()), code}
-}
-
-// codeOf returns an error's code and its text for the caller, "" when it has none.
-func codeOf(err error) (retcode.Code, string) {
-	var coded *retcode.Error
-	if errors.As(err, &coded) {
-		return coded.Code(), coded.Detail()
+// refused makes a refusal an outcome. A code of the platform opens the msg; what to do about a failure of the bus, and about
+// a token of which nothing was found out, depends on what failed.
+func refused(r refuse.Refusal, err error) outcome {
+	class := r.Code.Class()
+	var failure *oidb.Failure
+	if errors.As(err, &failure) && (r.Code == retcode.V3OIDBFailed || refuse.Undecided(failure.Code)) {
+		class = failure.Code.Class()
 	}
-	code, ok := retcode.From(err)
-	switch {
-	case ok:
-		return code, ""
-	case errors.Is(err, access.ErrNoRoute):
-		return retcode.V3PathUnknown, ""
-	case errors.Is(err, access.ErrMethod):
-		return retcode.V3HTTPUnreadable, "the interface takes POST only"
-	case errors.Is(err, access.ErrTooLarge):
-		return retcode.V3HTTPUnreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
-	case errors.Is(err, access.ErrUnreadable):
-		return retcode.V3HTTPUnreadable, ""
-	default:
-		return retcode.V3Internal, ""
+	if r.Code.Domain() == retcode.QQ {
+		return outcome{platformFailed, strconv.Itoa(r.Code.Number()) + "," + r.Text, errType(class)}
 	}
+	return outcome{r.Code.Number(), r.Text, errType(class)}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -41,22 +42,21 @@ func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
 	return kind == flatjson.String
 }
 
-func (b *verifyLoginBody) check(c *access.Call) error {
+func (b *verifyLoginBody) Check(c *access.Call) error {
 	if err := b.AppID.check(c); err != nil {
 		return err
 	}
 	if b.Openkey == "" {
 		return empty("openkey")
 	}
-	return b.player.check(c)
+	return b.player.Check(c)
 }
 
 // loggedIn is made once: every call answers it.
 var loggedIn any = success("user is logged in")
 
 // verifyLogin checks a login. If it is an openkey that holds, it holds for two hours from now.
-func (d *door) verifyLogin(c *access.Call) (any, error) {
-	in := c.Input.(*verifyLoginBody)
+func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
 	})
@@ -71,7 +71,7 @@ type guestBody struct {
 	guest platform.OpenID
 }
 
-func (b *guestBody) check(c *access.Call) (err error) {
+func (b *guestBody) Check(c *access.Call) (err error) {
 	switch {
 	case b.GuestID == "":
 		return empty("guestid")
@@ -84,27 +84,34 @@ func (b *guestBody) check(c *access.Call) (err error) {
 	return sameUser(c, b.GuestID)
 }
 
-func (b *guestBody) user() string   { return b.GuestID }
+func (b *guestBody) User() string   { return canonical(b.GuestID) }
 func (b *guestBody) openid() []byte { return b.guest[:] }
+
+func (*guestBody) Codes() []retcode.Code {
+	return []retcode.Code{retcode.V3FieldInvalid, retcode.V3GuestInvalid}
+}
 
 var guestHolds any = success("ok")
 
-// guestCheck checks a guest's login. It has two numbers for all that can be wrong: what 0x711 finds, and that it could not
-// be asked.
-func (d *door) guestCheck(c *access.Call) (any, error) {
-	in := c.Input.(*guestBody)
+// guestCheck checks a guest's login.
+func (d *door) guestCheck(c *access.Call, in *guestBody) (any, error) {
 	if _, guest := cutGuest(c.Query.Get("appid")); !guest {
 		return nil, retcode.V3GuestInvalid.Errorf("the appid in the URL has no G_ in front")
 	}
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid(), Token: in.AccessToken, Guest: true,
 	})
+	return guestHolds, err
+}
+
+// refuseGuest knows two numbers for all that can be wrong with a guest: what 0x711 finds, and that it could not be asked.
+func refuseGuest(err error) error {
 	var failure *oidb.Failure
 	if !errors.As(err, &failure) {
-		return guestHolds, err
+		return err
 	}
 	code := retcode.V3GuestFailed
-	if class := failure.Code.Class(); failure.Code.Domain() == retcode.AccessToken && class != retcode.ClassRetry && class != retcode.ClassInternal {
+	if failure.Code.Domain() == retcode.AccessToken && !refuse.Undecided(failure.Code) {
 		code = retcode.V3GuestInvalid
 	}
 	why := failure.Error()
@@ -112,7 +119,7 @@ func (d *door) guestCheck(c *access.Call) (any, error) {
 	if errors.As(err, &coded) && coded.Cause() != nil {
 		why += ": " + coded.Cause().Error()
 	}
-	return nil, code.WithCause(errors.New(why))
+	return code.WithCause(errors.New(why))
 }
 
 // pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). On QQ the access token is the pay token.
@@ -130,7 +137,7 @@ type pfvalBody struct {
 // platformQQ is the one platform whose payments begin here: WeChat and guests have others.
 const platformQQ = "desktop_m_qq"
 
-func (b *pfvalBody) check(c *access.Call) error {
+func (b *pfvalBody) Check(c *access.Call) error {
 	if err := b.AppID.check(c); err != nil {
 		return err
 	}
@@ -150,7 +157,7 @@ func (b *pfvalBody) check(c *access.Call) error {
 	if b.Platform != platformQQ {
 		return retcode.V3FieldInvalid.Errorf("body member \"platform\" is not %s, the only one that this platform serves", platformQQ)
 	}
-	return b.player.check(c)
+	return b.player.Check(c)
 }
 
 // pfvalResult is the answer of get_pfval beside the common members.
@@ -160,8 +167,7 @@ type pfvalResult struct {
 }
 
 // pfval makes the strings with which a game's back end begins a payment.
-func (d *door) pfval(c *access.Call) (any, error) {
-	in := c.Input.(*pfvalBody)
+func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.AccessToken,
 	})
@@ -175,22 +181,11 @@ func (d *door) pfval(c *access.Call) (any, error) {
 	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
 }
 
-// testNumber lets only test numbers use an app of the test environment. What names nobody passes: the check of its token
-// will say so.
-func (d *door) testNumber(c *access.Call) error {
-	openid := c.Input.(request).openid()
-	if c.App.Environment != platform.Test || len(openid) != len(platform.OpenID{}) {
-		return nil
-	}
-	is, err := d.identity.IsTestOpenID(c.Context(), c.App, platform.OpenID(openid))
-	if err != nil {
-		return err
-	}
-	if !is {
-		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, c.User)
+// testNumber lets only test numbers use an app of the test environment. Bytes that are no openid pass: the check of their token
+// refuses them.
+func (d *door) testNumber(c *access.Call, in interface{ openid() []byte }) error {
+	if openid := in.openid(); len(openid) == len(platform.OpenID{}) {
+		return d.identity.CheckTestOpenID(c.Context(), c.App, platform.OpenID(openid))
 	}
 	return nil
 }
-
-// notMapped serves the interfaces that have no command here.
-func notMapped(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }

@@ -1,74 +1,24 @@
 package msdkv3
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/flatjson"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// decoder reads a call's body.
-type decoder func(c *access.Call) (request, error)
-
-// request is a decoded body.
-type request interface {
-	// check returns what is missing or impossible in it.
-	check(c *access.Call) error
-	// user is the openid, or the guestid, that the call is for.
-	user() string
-	// openid are the bytes that it stands for, 16 if it is one; nil where nobody asks for them.
-	openid() []byte
+var bodies = &msdk.Bodies{
+	Empty: retcode.V3BodyEmpty, Malformed: retcode.V3BodyNotJSON, WrongType: retcode.V3FieldInvalid, Wrong: "a wrong type or value",
 }
 
 // fault is a body that is no request.
 type fault struct{ err error }
-
-// decode reads exactly one JSON object in UTF-8 whose members have the types of T, no member twice. Members that T does
-// not have are ignored.
-func decode[T any, P interface {
-	*T
-	request
-}](c *access.Call) (request, error) {
-	start := bytes.TrimLeft(c.Body, " \t\r\n")
-	if len(start) == 0 {
-		return nil, retcode.V3BodyEmpty
-	}
-	if start[0] != '{' {
-		return nil, retcode.V3BodyNotJSON.Errorf("the body is not a JSON object")
-	}
-	in := P(new(T))
-	if plain, ok := any(in).(flatjson.Object); !ok || !flatjson.Read(c.Body, plain) {
-		in = P(new(T))
-		if err := json.Unmarshal(c.Body, in); err != nil {
-			return nil, bodyError(err)
-		}
-	}
-	return in, in.check(c)
-}
-
-// bodyError says where the body is wrong, in our words: the library's show Go types.
-func bodyError(err error) error {
-	var typed *json.SemanticError
-	if errors.As(err, &typed) {
-		return retcode.V3FieldInvalid.Errorf("body member %.60q has a wrong type or value", typed.JSONPointer)
-	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return retcode.V3BodyNotJSON.Errorf("body member %.60q comes twice", syntax.JSONPointer)
-		}
-		return retcode.V3BodyNotJSON.Errorf("the body is not JSON in UTF-8 at byte %d", syntax.ByteOffset)
-	}
-	return retcode.V3BodyNotJSON
-}
 
 // appID is the one member that may be a number or a string (msdk-v3.md, 2.2).
 type appID platform.AppID
@@ -114,11 +64,15 @@ type player struct {
 	packed []byte // the bytes that OpenID's digits stand for, not always 16
 }
 
-func (p *player) user() string   { return p.OpenID }
+func (p *player) User() string   { return canonical(p.OpenID) }
 func (p *player) openid() []byte { return p.packed }
 
-// check packs the openid for the bus. Whether the bytes are an openid is for the command behind it to say.
-func (p *player) check(c *access.Call) (err error) {
+func (*player) Codes() []retcode.Code { return playerCodes }
+
+var playerCodes = []retcode.Code{retcode.V3FieldInvalid, retcode.V3OpenIDInvalid}
+
+// Check packs the openid for the bus. Whether the bytes are an openid is for the command to say.
+func (p *player) Check(c *access.Call) (err error) {
 	switch {
 	case p.OpenID == "":
 		return empty("openid")
@@ -146,6 +100,6 @@ func empty(name string) error {
 // anyBody is the body of an interface that has no command here.
 type anyBody struct{}
 
-func (*anyBody) check(*access.Call) error { return nil }
-func (*anyBody) user() string             { return "" }
-func (*anyBody) openid() []byte           { return nil }
+func (*anyBody) Check(*access.Call) error { return nil }
+func (*anyBody) User() string             { return "" }
+func (*anyBody) Codes() []retcode.Code    { return nil }

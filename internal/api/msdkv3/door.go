@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -27,71 +29,112 @@ type door struct {
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
-	bodies   map[string]decoder // by path
 }
 
 // New returns the door.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, friends: fr, bus: bus}
-	d.bodies = map[string]decoder{
-		"/auth/verify_login":      decode[verifyLoginBody],
-		"/auth/guest_check_token": decode[guestBody],
-		"/auth/get_pfval":         decode[pfvalBody],
-
-		"/relation/qqprofile":         decode[tokenBody],
-		"/relation/qqfriends_detail":  decode[friendsBody],
-		"/relation/qqstrange_profile": decode[strangersBody],
-		"/relation/qq_unreg_friends":  decode[othersBody],
-		"/relation/qqfriends_vip":     decode[membersBody],
-		"/relation/get_vip_rich_info": decode[tokenBody],
-		"/profile/query_vip":          decode[vipBody],
-		"/profile/get_wifi":           decode[wifiBody],
-		"/profile/qqget_first_reg":    decode[firstRegBody],
-	}
-	for _, path := range unmapped {
-		d.bodies[path] = decode[anyBody]
-	}
-	door := &access.Door{
+	return &access.Door{
 		Name:          "msdkv3",
 		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
 		TrailingSlash: true,
-		Stages: []access.Stage{
-			{Name: "v3-params", Run: params},
-			{Name: "v3-app", Run: d.app},
-			{Name: "v3-no-guest", Run: noGuest},
-			{Name: "v3-signature", Run: d.signature},
-			{Name: "v3-user", Run: d.user},
-			{Name: "v3-body", Run: body},
-			{Name: "v3-test-number", Run: d.testNumber},
-		},
-		Handlers: map[string]access.Handler{
-			"POST /auth/verify_login":      d.verifyLogin,
-			"POST /auth/guest_check_token": d.guestCheck,
-			"POST /auth/get_pfval":         d.pfval,
-
-			"POST /relation/qqprofile":         d.qqProfile,
-			"POST /relation/qqfriends_detail":  d.friendsDetail,
-			"POST /relation/qqstrange_profile": d.strangers,
-			"POST /relation/qq_unreg_friends":  d.otherFriends,
-			"POST /relation/qqfriends_vip":     d.members,
-			"POST /relation/get_vip_rich_info": d.vipRichInfo,
-			"POST /profile/query_vip":          d.queryVIP,
-			"POST /profile/get_wifi":           d.wifi,
-			"POST /profile/qqget_first_reg":    d.firstReg,
-		},
-		Encode: encode,
+		Endpoints:     d.endpoints(),
+		Code:          refusals.Code,
+		Encode:        encode,
 	}
-	for _, path := range unmapped {
-		door.Handlers["POST "+path] = notMapped
-	}
-	return door
 }
 
-// unmapped are the interfaces of MSDK V3 that have no command here (msdk-v3.md, 4 and 5.19).
-var unmapped = []string{
-	"/auth/getlogin_info", "/auth/qqa8_login",
-	"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
-	"/profile/load_vip", "/profile/get_gift", "/profile/get_xinyue_super",
+func (d *door) endpoints() []access.Endpoint {
+	var (
+		params    = access.Stage{Name: "v3-params", Run: params, Codes: []retcode.Code{retcode.V3HTTPUnreadable, retcode.V3ParameterMissing}}
+		app       = access.Stage{Name: "v3-app", Run: d.app, Codes: []retcode.Code{retcode.V3AppNotFound}}
+		noGuest   = access.Stage{Name: "v3-no-guest", Run: noGuest, Codes: []retcode.Code{retcode.V3NotForGuests}}
+		signature = access.Stage{Name: "v3-signature", Run: d.signature, Codes: []retcode.Code{retcode.V3SignatureWrong}}
+		user      = access.Stage{Name: "v3-user", Run: user}
+		body      = access.Stage{Name: "v3-body", Run: body, Codes: []retcode.Code{retcode.V3BodyEmpty, retcode.V3BodyNotJSON}}
+
+		signed  = access.Sequence("v3-signed", params, app, noGuest, signature)
+		player  = access.Sequence("v3-player", access.Granted, user, access.UserRate, body, access.Online)
+		bounded = access.Sequence("v3-bounded", access.TLS, access.AppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
+
+		standard = access.Sequence("v3-standard", signed, player, access.OrdinaryAddress, bounded)
+
+		checkAccess = access.Use{Command: &oidb.CheckAccess.Declaration}
+		showProfile = access.Use{Command: &oidb.ShowProfile.Declaration}
+	)
+	endpoints := []access.Endpoint{
+		{
+			Path: "/auth/verify_login", Permission: "verify_login", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.verifyLogin), Commands: []access.Use{checkAccess},
+		},
+		{
+			Path: "/auth/guest_check_token", Permission: "guest_check_token",
+			Checks: []access.Stage{params, app, signature, player, access.OrdinaryAddress, bounded},
+			Action: msdk.Action(bodies, d.guestCheck), Commands: []access.Use{checkAccess}, Refuse: refuseGuest,
+		},
+		{
+			Path: "/auth/get_pfval", Permission: "get_pfval", Checks: []access.Stage{signed, player, access.SensitiveAddress, bounded},
+			Action: msdk.Action(bodies, d.pfval), Commands: []access.Use{{Command: &oidb.CheckPay.Declaration}},
+		},
+		{
+			Path: "/relation/qqprofile", Permission: "qqprofile", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.qqProfile), Commands: []access.Use{checkAccess},
+		},
+		{
+			Path: "/relation/qqfriends_detail", Permission: "qqfriends_detail", Checks: []access.Stage{standard, access.Relation},
+			Action: msdk.Action(bodies, d.friendsDetail), Commands: []access.Use{checkAccess, {Command: &oidb.ListFriends.Declaration}}, Refuse: refuse.FriendToken,
+		},
+		{
+			Path: "/relation/qqstrange_profile", Permission: "qqstrange_profile", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.strangers), Commands: []access.Use{checkAccess}, Refuse: refuse.FriendToken,
+		},
+		{
+			Path: "/relation/qq_unreg_friends", Permission: "qq_unreg_friends", Checks: []access.Stage{standard, access.Relation},
+			Action: msdk.Action(bodies, d.otherFriends), Commands: []access.Use{checkAccess}, Refuse: refuse.FriendToken,
+			Codes: []retcode.Code{retcode.QQFriendCacheReadFailed},
+		},
+		{
+			Path: "/relation/qqfriends_vip", Permission: "qqfriends_vip", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.members), Commands: []access.Use{showProfile},
+		},
+		{
+			Path: "/relation/get_vip_rich_info", Permission: "get_vip_rich_info", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.vipRichInfo), Commands: []access.Use{showProfile},
+		},
+		{
+			Path: "/profile/query_vip", Permission: "query_vip", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.queryVIP), Commands: []access.Use{showProfile},
+		},
+		{
+			Path: "/profile/get_wifi", Permission: "get_wifi", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.wifi), Commands: []access.Use{{Command: &oidb.ConvertOpenID.Declaration,
+				Never: []retcode.Code{retcode.QQNonceReused, retcode.QQTimestampOutOfRange}}},
+			Codes: []retcode.Code{retcode.QQOpenIDIllegal},
+		},
+		{
+			Path: "/profile/qqget_first_reg", Permission: "qqget_first_reg", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.firstReg), Commands: []access.Use{showProfile},
+		},
+	}
+	// What MSDK V3 has without a command here (msdk-v3.md, 4 and 5.19).
+	notMapped := func(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }
+	withBody := msdk.Action(bodies, func(*access.Call, *anyBody) (any, error) { return nil, retcode.V3CommandMissing })
+	for _, path := range []string{
+		"/auth/getlogin_info", "/auth/qqa8_login",
+		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
+		"/profile/load_vip", "/profile/get_gift",
+	} {
+		endpoints = append(endpoints, access.Endpoint{
+			Path: path, Checks: []access.Stage{signed, user, body}, Action: withBody, Codes: []retcode.Code{retcode.V3CommandMissing},
+		})
+	}
+	endpoints = append(endpoints, access.Endpoint{
+		Path: "/profile/get_xinyue_super", Checks: []access.Stage{signed}, Action: access.Action{Handle: notMapped}, Codes: []retcode.Code{retcode.V3CommandMissing},
+	})
+	for i := range endpoints {
+		endpoints[i].Method = "POST"
+	}
+	return endpoints
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). conn, version, ishttps and opua change nothing here.
@@ -183,14 +226,10 @@ func (d *door) signature(c *access.Call) error {
 
 // user finds out who the call is for, before the body is judged: the rate of one user comes first. The URL need not have
 // the openid.
-func (d *door) user(c *access.Call) error {
-	in, err := d.bodies[c.Route.Path](c)
-	if err != nil {
-		c.Input = fault{err}
-		c.User = canonical(c.Query.Get("openid"))
-		return nil
+func user(c *access.Call) error {
+	if err := c.Endpoint.Decode(c); err != nil {
+		c.Input, c.User = fault{err}, canonical(c.Query.Get("openid"))
 	}
-	c.Input, c.User = in, canonical(in.user())
 	return nil
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -56,10 +56,8 @@ func newFixture(t *testing.T, commands bool) *fixture {
 		fr.Register()
 	}
 	must(t, bus.LoadPolicy(t.Context(), st, clock))
-	routes, err := access.ParseRoutes(catalogue.Routes)
-	must(t, err)
 	doors := []*access.Door{New(f.id, fr, bus, Options{})}
-	gateway, err := access.New(routes, doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	gateway, err := access.New(doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())
 	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", Online: true})
@@ -341,22 +339,19 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	d := &door{}
-	decoders := []decoder{
-		decode[verifyLoginBody], decode[guestBody], decode[pfvalBody], decode[anyBody], decode[tokenBody], decode[friendsBody],
-		decode[strangersBody], decode[othersBody], decode[membersBody], decode[vipBody], decode[wifiBody], decode[firstRegBody],
-	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, decode := range decoders {
-			d.bodies = map[string]decoder{"/auth/x": decode}
+		for _, endpoint := range new(door).endpoints() {
+			if endpoint.Decode == nil {
+				continue
+			}
 			c := &access.Call{
-				Request: httptest.NewRequest("POST", "/auth/x?msdkExtInfo=r_7", nil), Route: &access.Route{Path: "/auth/x"},
+				Request: httptest.NewRequest("POST", "/auth/x?msdkExtInfo=r_7", nil), Endpoint: &endpoint,
 				App: &platform.App{AppID: 100700001}, Body: text,
 			}
-			must(t, d.user(c))
+			must(t, user(c))
 			err := body(c)
-			if err == nil && c.Input.(request).user() != "" && c.User == "" {
-				t.Errorf("nobody is the user of %q", text)
+			if in, ok := c.Input.(msdk.Body); ok && in.User() != c.User {
+				t.Errorf("%q is the user of %q", c.User, text)
 			}
 			encode(c, loggedIn, err)
 			var a answer

@@ -3,6 +3,7 @@ package msdkv3
 import (
 	"cmp"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -19,14 +20,14 @@ type tokenBody struct {
 	AccessToken string `json:"accessToken"`
 }
 
-func (b *tokenBody) check(c *access.Call) error {
+func (b *tokenBody) Check(c *access.Call) error {
 	if err := b.AppID.check(c); err != nil {
 		return err
 	}
 	if b.AccessToken == "" {
 		return empty("accessToken")
 	}
-	return b.player.check(c)
+	return b.player.Check(c)
 }
 
 func (b *tokenBody) request(c *access.Call) oidb.CheckRequest {
@@ -81,8 +82,8 @@ type profileResult struct {
 }
 
 // qqProfile shows a player's own profile (msdk-v3.md, 5.4).
-func (d *door) qqProfile(c *access.Call) (any, error) {
-	login, err := d.checkPlayer(c, c.Input.(*tokenBody))
+func (d *door) qqProfile(c *access.Call, in *tokenBody) (any, error) {
+	login, err := d.checkPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +98,9 @@ func (d *door) qqProfile(c *access.Call) (any, error) {
 		Language: p.Language, Country: p.Country, IsLost: digit(false),
 	}, nil
 }
+
+// friendCodes are those of the bodies that say which friends are meant.
+var friendCodes = append(slices.Clone(playerCodes), retcode.QQFriendParameterIllegal)
 
 // friendsBody is the body of qqfriends_detail (msdk-v3.md, 5.5). pf changes nothing here.
 type friendsBody struct {
@@ -113,8 +117,10 @@ const (
 	flagFriendsAndOwn = 2
 )
 
-func (b *friendsBody) check(c *access.Call) error {
-	if err := b.tokenBody.check(c); err != nil {
+func (*friendsBody) Codes() []retcode.Code { return friendCodes }
+
+func (b *friendsBody) Check(c *access.Call) error {
+	if err := b.tokenBody.Check(c); err != nil {
 		return err
 	}
 	if b.Flag < 0 || b.Flag > flagFriendsAndOwn {
@@ -144,11 +150,10 @@ func newFriend(c *access.Call, f *friends.Friend) friend {
 }
 
 // friendsDetail shows the player's friends who use the app.
-func (d *door) friendsDetail(c *access.Call) (any, error) {
-	in := c.Input.(*friendsBody)
+func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
-		return nil, friends.Refusal(err)
+		return nil, err
 	}
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
 		AppID: c.App.AppID, UIN: login.UIN,
@@ -212,8 +217,10 @@ type strangersBody struct {
 	openids []platform.OpenID
 }
 
-func (b *strangersBody) check(c *access.Call) (err error) {
-	if err = b.tokenBody.check(c); err == nil {
+func (*strangersBody) Codes() []retcode.Code { return friendCodes }
+
+func (b *strangersBody) Check(c *access.Call) (err error) {
+	if err = b.tokenBody.Check(c); err == nil {
 		b.openids, err = parseOpenIDs("vcopenid", b.VCOpenID)
 	}
 	return err
@@ -235,10 +242,9 @@ type stranger struct {
 }
 
 // strangers shows the profiles of users of the app, friends or not. Openids that are nobody's are left out.
-func (d *door) strangers(c *access.Call) (any, error) {
-	in := c.Input.(*strangersBody)
+func (d *door) strangers(c *access.Call, in *strangersBody) (any, error) {
 	if _, err := d.checkPlayer(c, &in.tokenBody); err != nil {
-		return nil, friends.Refusal(err)
+		return nil, err
 	}
 	users, err := d.friends.Users(c.Context(), c.App.AppID, in.openids)
 	if err != nil {
@@ -269,8 +275,10 @@ type othersBody struct {
 	Count *int `json:"count"`
 }
 
-func (b *othersBody) check(c *access.Call) error {
-	if err := b.tokenBody.check(c); err != nil {
+func (*othersBody) Codes() []retcode.Code { return friendCodes }
+
+func (b *othersBody) Check(c *access.Call) error {
+	if err := b.tokenBody.Check(c); err != nil {
 		return err
 	}
 	switch {
@@ -287,11 +295,10 @@ type othersResult struct {
 }
 
 // otherFriends shows friends of the player who do not use the app yet.
-func (d *door) otherFriends(c *access.Call) (any, error) {
-	in := c.Input.(*othersBody)
+func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
-		return nil, friends.Refusal(err)
+		return nil, err
 	}
 	list, err := d.friends.Others(c.Context(), c.App.AppID, login.UIN, *in.Count)
 	if err != nil {
@@ -314,8 +321,10 @@ type membersBody struct {
 	wantVIP, wantSVIP bool
 }
 
-func (b *membersBody) check(c *access.Call) (err error) {
-	if err := b.tokenBody.check(c); err != nil {
+func (*membersBody) Codes() []retcode.Code { return friendCodes }
+
+func (b *membersBody) Check(c *access.Call) (err error) {
+	if err := b.tokenBody.Check(c); err != nil {
 		return err
 	}
 	if b.openids, err = parseOpenIDs("fopenids", b.FOpenIDs); err != nil {
@@ -352,8 +361,7 @@ type member struct {
 }
 
 // members shows which users of the app are members of QQ. Openids that are nobody's are left out.
-func (d *door) members(c *access.Call) (any, error) {
-	in := c.Input.(*membersBody)
+func (d *door) members(c *access.Call, in *membersBody) (any, error) {
 	if _, err := d.showPlayer(c, &in.tokenBody); err != nil {
 		return nil, err
 	}
@@ -383,8 +391,8 @@ func (d *door) members(c *access.Call) (any, error) {
 }
 
 // vipRichInfo shows a player's QQ membership with its dates.
-func (d *door) vipRichInfo(c *access.Call) (any, error) {
-	rsp, err := d.showPlayer(c, c.Input.(*tokenBody))
+func (d *door) vipRichInfo(c *access.Call, in *tokenBody) (any, error) {
+	rsp, err := d.showPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -397,8 +405,8 @@ type vipBody struct {
 	VIP uint32 `json:"vip"`
 }
 
-func (b *vipBody) check(c *access.Call) error {
-	if err := b.tokenBody.check(c); err != nil {
+func (b *vipBody) Check(c *access.Call) error {
+	if err := b.tokenBody.Check(c); err != nil {
 		return err
 	}
 	if b.VIP == 0 {
@@ -412,8 +420,7 @@ type vipResult struct {
 }
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
-func (d *door) queryVIP(c *access.Call) (any, error) {
-	in := c.Input.(*vipBody)
+func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	rsp, err := d.showPlayer(c, &in.tokenBody)
 	if err != nil {
 		return nil, err
@@ -427,11 +434,11 @@ type wifiBody struct {
 	AppID appID `json:"appid"`
 }
 
-func (b *wifiBody) check(c *access.Call) error {
+func (b *wifiBody) Check(c *access.Call) error {
 	if err := b.AppID.check(c); err != nil {
 		return err
 	}
-	return b.player.check(c)
+	return b.player.Check(c)
 }
 
 type wifiResult struct {
@@ -439,8 +446,7 @@ type wifiResult struct {
 }
 
 // wifi shows whether a player is entitled to wireless networks. No token speaks for the player, so the openid must be in use.
-func (d *door) wifi(c *access.Call) (any, error) {
-	in := c.Input.(*wifiBody)
+func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
 		AppID: c.App.AppID, OpenID: in.packed,
 	})
@@ -465,14 +471,14 @@ type firstRegBody struct {
 	AccessToken string `json:"accessToken"`
 }
 
-func (b *firstRegBody) check(c *access.Call) error {
+func (b *firstRegBody) Check(c *access.Call) error {
 	if b.AccessToken == "" {
 		return empty("accessToken")
 	}
 	if b.OpenID = cmp.Or(b.OpenID, c.Query.Get("openid")); b.OpenID == "" {
 		return retcode.V3FieldInvalid.Errorf("the openid is neither in the URL nor in the body")
 	}
-	return b.player.check(c)
+	return b.player.Check(c)
 }
 
 type firstRegResult struct {
@@ -480,8 +486,7 @@ type firstRegResult struct {
 }
 
 // firstReg shows whether the player's real name is registered already, so that the game tells it and asks no more.
-func (d *door) firstReg(c *access.Call) (any, error) {
-	in := c.Input.(*firstRegBody)
+func (d *door) firstReg(c *access.Call, in *firstRegBody) (any, error) {
 	rsp, err := d.showPlayer(c, &tokenBody{player: in.player, AccessToken: in.AccessToken})
 	if err != nil {
 		return nil, err

@@ -1,9 +1,13 @@
 package msdkv5
 
 import (
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/flatjson"
@@ -20,18 +24,29 @@ const osPC = "5"
 // verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
 type verifyLoginBody struct {
 	playerBody
-	ClientOS stringOrNumber `json:"client_os"`
+	ClientOS clientOS `json:"client_os"`
+}
+
+// clientOS says whether a client_os is that of the PC SDK.
+type clientOS bool
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (c *clientOS) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	var text stringOrNumber
+	err := text.UnmarshalJSONFrom(dec)
+	*c = text == osPC
+	return err
 }
 
 // Set implements flatjson.Object for the check that is asked for most.
 func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
 	switch string(name) {
 	case "openid":
-		b.OpenID = stringOrNumber(value)
+		b.OpenID.set(stringOrNumber(value))
 	case "token":
 		b.Token = stringOrNumber(value)
 	case "client_os":
-		b.ClientOS = stringOrNumber(value)
+		b.ClientOS = string(value) == osPC
 	}
 	return true
 }
@@ -40,27 +55,24 @@ func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
 var loggedIn any = success("user is logged in.")
 
 // verifyLogin checks a player's MSDK token.
-func (d *door) verifyLogin(c *access.Call) (any, error) {
-	in := c.Input.(*verifyLoginBody)
+func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	req := in.request(c)
-	req.PC = req.PC || in.ClientOS == osPC
+	req.PC = req.PC || bool(in.ClientOS)
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	return loggedIn, err
 }
 
 // pfvalBody is the body of get_pfval (msdk-v5.md, 5). On QQ the token is the pay token, under either name.
 type pfvalBody struct {
-	OpenID     stringOrNumber `json:"openid"`
+	playerID
 	Token      stringOrNumber `json:"token"`
 	PayToken   stringOrNumber `json:"pay_token"`
 	ChannelDis stringOrNumber `json:"channel_dis"`
 }
 
-func (b *pfvalBody) user() string { return string(b.OpenID) }
-
-func (b *pfvalBody) check() error {
+func (b *pfvalBody) Check(*access.Call) error {
 	switch {
-	case b.OpenID == "":
+	case b.missing():
 		return missing("openid")
 	case b.PayToken == "" && b.Token == "":
 		return missing("pay_token")
@@ -69,7 +81,7 @@ func (b *pfvalBody) check() error {
 	case len(b.ChannelDis) > 32 || strings.Trim(string(b.ChannelDis), "0123456789") != "":
 		return retcode.V5FieldInvalid.Errorf("body member \"channel_dis\" is not a number of at most 32 digits")
 	}
-	return checkMSDKOpenID(b.OpenID)
+	return b.check()
 }
 
 type pfvalResult struct {
@@ -79,15 +91,9 @@ type pfvalResult struct {
 }
 
 // pfval makes the strings with which a game's back end begins a payment.
-func (d *door) pfval(c *access.Call) (any, error) {
-	in := c.Input.(*pfvalBody)
-	id, _ := platform.ParseMSDKOpenID(string(in.OpenID)) // check has read it
-	token := in.PayToken
-	if token == "" {
-		token = in.Token
-	}
+func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
-		AppID: c.App.AppID, MSDKOpenID: id, Token: string(token),
+		AppID: c.App.AppID, MSDKOpenID: in.OpenID.id, Token: string(cmp.Or(in.PayToken, in.Token)),
 	})
 	if err != nil {
 		return nil, err
@@ -130,7 +136,7 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 		return nil, err
 	}
 	c.User = link.MSDKOpenID.String()
-	if err := d.testNumber(c); err != nil {
+	if err := d.identity.CheckTestPlayer(c.Context(), c.App, link.MSDKOpenID); err != nil {
 		return nil, err
 	}
 	platid := "1"
@@ -150,19 +156,24 @@ type loginBody struct {
 		OpenID      stringOrNumber `json:"openid"`
 		AccessToken stringOrNumber `json:"access_token"`
 	} `json:"channel_info"`
+
+	openid platform.OpenID
 }
 
-// user is in one case, so that there is one rate for an openid however it is written.
-func (b *loginBody) user() string { return strings.ToUpper(string(b.ChannelInfo.OpenID)) }
+func (b *loginBody) User() string { return b.openid.String() }
 
-func (b *loginBody) check() error {
+func (*loginBody) Codes() []retcode.Code {
+	return append(slices.Clone(memberCodes), retcode.QQOpenIDIllegal)
+}
+
+func (b *loginBody) Check(*access.Call) (err error) {
 	switch {
 	case b.ChannelInfo.OpenID == "":
 		return missing("channel_info.openid")
 	case b.ChannelInfo.AccessToken == "":
 		return missing("channel_info.access_token")
 	}
-	if _, err := platform.ParseOpenID(string(b.ChannelInfo.OpenID)); err != nil {
+	if b.openid, err = platform.ParseOpenID(string(b.ChannelInfo.OpenID)); err != nil {
 		return retcode.QQOpenIDIllegal.Errorf("channel_info: %v", err)
 	}
 	return nil
@@ -183,17 +194,15 @@ type loginResult struct {
 }
 
 // login gives a game's client an MSDK token for its QQ access token.
-func (d *door) login(c *access.Call) (any, error) {
-	in := c.Input.(*loginBody)
-	openid, _ := platform.ParseOpenID(string(in.ChannelInfo.OpenID)) // check has read it
+func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
-		AppID: c.App.AppID, OpenID: openid[:], Token: string(in.ChannelInfo.AccessToken),
+		AppID: c.App.AppID, OpenID: in.openid[:], Token: string(in.ChannelInfo.AccessToken),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if c.App.Environment == platform.Test && !d.identity.MayTest(c.App, rsp.UIN) {
-		return nil, retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, openid)
+	if err := identity.CheckTestNumber(c.App, rsp.UIN, in.openid); err != nil {
+		return nil, err
 	}
 	login, err := d.identity.LogInPlayer(c.Context(), c.App.AppID, &rsp, c.Query.Get("os") == osPC)
 	if err != nil {

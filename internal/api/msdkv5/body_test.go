@@ -9,9 +9,19 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/retcode"
 )
+
+type decoder func(*access.Call) error
+
+func decode[T any, P interface {
+	*T
+	msdk.Body
+}](c *access.Call) error {
+	return msdk.Decode[T, P](bodies, c)
+}
 
 func TestVerifyLoginBodies(t *testing.T) {
 	const openid = "10000000000000000001"
@@ -52,7 +62,7 @@ func TestVerifyLoginBodies(t *testing.T) {
 			if !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
 				t.Fatalf("got %v, want %v", err, test.want)
 			}
-			if _, text := refusal(err); err != nil && !strings.Contains(text, test.says) {
+			if text := refusals.Refusal(err).Text; err != nil && !strings.Contains(text, test.says) {
 				t.Errorf("the caller reads %q, want something with %q", text, test.says)
 			}
 		})
@@ -91,7 +101,7 @@ func TestFriendAndVIPBodies(t *testing.T) {
 			if !errors.Is(err, test.want) || (err == nil) != (test.want == nil) {
 				t.Fatalf("got %v, want %v", err, test.want)
 			}
-			if _, text := refusal(err); err != nil && !strings.Contains(text, test.says) {
+			if text := refusals.Refusal(err).Text; err != nil && !strings.Contains(text, test.says) {
 				t.Errorf("the caller reads %q, want something with %q", text, test.says)
 			}
 			if err == nil && c.User != "10000000000000000001" {

@@ -3,8 +3,6 @@
 package msdkv5
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -17,6 +15,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -39,45 +39,75 @@ type door struct {
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
-	bodies   map[string]decoder // by path
 }
 
 // New returns the door.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, friends: fr, bus: bus}
-	d.bodies = map[string]decoder{
-		"/v2/auth/verify_login": decode[verifyLoginBody],
-		"/v2/auth/get_pfval":    decode[pfvalBody],
-		"/v2/auth/login":        decode[loginBody],
-
-		"/v2/profile/userinfo":              decode[playerBody],
-		"/v2/profile/query_qq_vip":          decode[vipBody],
-		"/v2/profile/query_qq_vip_richinfo": decode[playerBody],
-		"/v2/friend/friend_list":            decode[friendsBody],
-	}
 	return &access.Door{
-		Name:     "msdkv5",
-		Prefixes: []string{"/v2/"},
-		Stages: []access.Stage{
-			{Name: "v5-params", Run: d.params},
-			{Name: "v5-game", Run: d.game},
-			{Name: "v5-signature", Run: d.signature},
-			{Name: "v5-client-signature", Run: d.clientSignature},
-			{Name: "v5-body", Run: d.body},
-			{Name: "v5-test-number", Run: d.testNumber},
-		},
-		Handlers: map[string]access.Handler{
-			"POST /v2/auth/verify_login": d.verifyLogin,
-			"POST /v2/auth/get_pfval":    d.pfval,
-			"GET /v2/auth/decrypt":       d.decrypt,
-			"POST /v2/auth/login":        d.login,
+		Name:      "msdkv5",
+		Prefixes:  []string{"/v2/"},
+		Endpoints: d.endpoints(),
+		Code:      refusals.Code,
+		Encode:    encode,
+	}
+}
 
-			"POST /v2/profile/userinfo":              d.userinfo,
-			"POST /v2/profile/query_qq_vip":          d.queryVIP,
-			"POST /v2/profile/query_qq_vip_richinfo": d.vipRichInfo,
-			"POST /v2/friend/friend_list":            d.friendList,
+func (d *door) endpoints() []access.Endpoint {
+	var (
+		params    = access.Stage{Name: "v5-params", Run: d.params, Codes: []retcode.Code{retcode.V5ParameterMissing, retcode.V5ParameterInvalid}}
+		game      = access.Stage{Name: "v5-game", Run: d.game, Codes: []retcode.Code{retcode.V5ParameterInvalid}}
+		signature = access.Stage{Name: "v5-signature", Run: d.signature, Codes: []retcode.Code{retcode.V5ParameterInvalid, retcode.V5SignatureWrong}}
+		client    = access.Stage{Name: "v5-client-signature", Run: d.clientSignature, Codes: []retcode.Code{retcode.V5SignatureWrong}}
+		body      = access.Stage{Name: "v5-body", Run: body, Codes: []retcode.Code{retcode.V5BodyEmpty, retcode.V5BodyMalformed}}
+
+		signed  = access.Sequence("v5-signed", params, game, signature, access.Online, access.Granted)
+		bounded = access.Sequence("v5-bounded", access.TLS, access.AppRate, access.Audit)
+		about   = access.Sequence("v5-player", body, access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired), access.UserRate)
+
+		standard  = access.Sequence("v5-standard", signed, access.OrdinaryAddress, bounded, about)
+		sensitive = access.Sequence("v5-sensitive", signed, access.SensitiveAddress, bounded, about)
+
+		checkPlayer = access.Use{Command: &oidb.CheckAccess.Declaration, Never: refuse.OpenkeyResults} // an MSDK token is no openkey
+		showPlayer  = access.Use{Command: &oidb.ShowProfile.Declaration}
+		listFriends = access.Use{Command: &oidb.ListFriends.Declaration}
+	)
+	return []access.Endpoint{
+		{
+			Method: "POST", Path: "/v2/auth/verify_login", Permission: "verify_login", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.verifyLogin), Commands: []access.Use{checkPlayer},
 		},
-		Encode: encode,
+		{
+			Method: "POST", Path: "/v2/auth/get_pfval", Permission: "get_pfval", Checks: []access.Stage{sensitive},
+			Action: msdk.Action(bodies, d.pfval), Commands: []access.Use{{Command: &oidb.CheckPay.Declaration}},
+		},
+		{
+			Method: "GET", Path: "/v2/auth/decrypt", Permission: "decrypt", Checks: []access.Stage{signed, access.OrdinaryAddress, bounded},
+			Action: access.Action{Handle: d.decrypt},
+			Codes:  []retcode.Code{retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired},
+		},
+		{ // of players' devices, whose addresses nobody can list
+			Method: "POST", Path: "/v2/auth/login", Permission: "login",
+			Checks: []access.Stage{params, game, client, access.Online, access.Granted, bounded, body, access.UserRate},
+			Action: msdk.Action(bodies, d.login), Commands: []access.Use{{Command: &oidb.CheckAccess.Declaration}},
+			Codes: []retcode.Code{retcode.QQTestNumberRequired},
+		},
+		{
+			Method: "POST", Path: "/v2/profile/userinfo", Permission: "userinfo", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.userinfo), Commands: []access.Use{checkPlayer},
+		},
+		{
+			Method: "POST", Path: "/v2/profile/query_qq_vip", Permission: "query_qq_vip", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.queryVIP), Commands: []access.Use{showPlayer},
+		},
+		{
+			Method: "POST", Path: "/v2/profile/query_qq_vip_richinfo", Permission: "query_qq_vip_richinfo", Checks: []access.Stage{standard},
+			Action: msdk.Action(bodies, d.vipRichInfo), Commands: []access.Use{showPlayer},
+		},
+		{
+			Method: "POST", Path: "/v2/friend/friend_list", Permission: "friend_list", Checks: []access.Stage{standard, access.Relation},
+			Action: msdk.Action(bodies, d.friendList), Commands: []access.Use{checkPlayer, listFriends}, Refuse: refuse.FriendToken,
+		},
 	}
 }
 
@@ -143,15 +173,15 @@ func (d *door) signature(c *access.Call) error {
 	}
 	verifier := verifiers.Get().(*sign.V5Verifier)
 	defer verifiers.Put(verifier)
-	if verifier.Backend(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, key) {
+	if verifier.Backend(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, key) {
 		return nil
 	}
-	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && verifier.Backend(c.Query.Get("sig"), c.Route.Path, bare, c.Body, key) {
+	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && verifier.Backend(c.Query.Get("sig"), c.Endpoint.Path, bare, c.Body, key) {
 		return nil
 	}
 	if d.ExplainSignatures {
-		c.NoteSigned(string(sign.V5Source(c.Route.Path, c.Query, c.Body)))
-		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "sigkey of source "+source))))
+		c.NoteSigned(string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)))
+		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keysOf(c.App, "sigkey of source "+source))))
 	}
 	return retcode.V5SignatureWrong
 }
@@ -167,12 +197,12 @@ func withoutLink(q sign.Query) sign.Query {
 
 // clientSignature checks the client SDK's signature (msdk-v5.md, 2.4).
 func (d *door) clientSignature(c *access.Call) error {
-	if new(sign.V5Verifier).Client(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, c.App.ClientSigKey) {
+	if new(sign.V5Verifier).Client(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, c.App.ClientSigKey) {
 		return nil
 	}
 	if d.ExplainSignatures {
-		c.NoteSigned(string(sign.V5ClientSource(c.Route.Path, c.Query, c.Body, "(key)")))
-		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Route.Path, c.Query, c.Body, keysOf(c.App, "client_sigkey"))))
+		c.NoteSigned(string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")))
+		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keysOf(c.App, "client_sigkey"))))
 	}
 	return retcode.V5SignatureWrong
 }
@@ -188,24 +218,12 @@ func keysOf(app *platform.App, right string) sign.V5Keys {
 	return keys
 }
 
-// testNumber lets only test numbers use an app of the test environment. An openid that names nobody passes: the check of
-// its token will say so.
-func (d *door) testNumber(c *access.Call) error {
-	if c.App.Environment != platform.Test {
-		return nil
-	}
-	id, err := platform.ParseMSDKOpenID(c.User)
-	if err != nil {
-		return nil
-	}
-	is, err := d.identity.IsTestNumber(c.Context(), c.App, id)
-	if err != nil {
-		return err
-	}
-	if !is {
-		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, id)
-	}
-	return nil
+// body decodes the body in the form of the interface.
+func body(c *access.Call) error { return c.Endpoint.Decode(c) }
+
+// testNumber lets only test numbers use an app of the test environment.
+func (d *door) testNumber(c *access.Call, in interface{ player() platform.MSDKOpenID }) error {
+	return d.identity.CheckTestPlayer(c.Context(), c.App, in.player())
 }
 
 // success is the result of a call whose answer has only the common fields.
@@ -228,12 +246,9 @@ func encode(c *access.Call, answer any, err error) {
 	a.Status = http.StatusOK
 	common := result{Msg: "success", Seq: seq(c)}
 	if err != nil {
-		a.Code, common.Msg = refusal(err)
-		common.Ret = a.Code.Number()
-		var coded *retcode.Error
-		if errors.As(err, &coded) {
-			a.RetryAfter = coded.RetryAfter()
-		}
+		refusal := refusals.Refusal(err)
+		a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
+		common.Ret, common.Msg = refusal.Code.Number(), refusal.Text
 		answer = nil
 	}
 	switch answer := answer.(type) {
@@ -264,37 +279,13 @@ func (r *result) append(b []byte) []byte {
 	return append(b, '}')
 }
 
-// refusal gives an error its number and its text for the caller.
-func refusal(err error) (retcode.Code, string) {
-	var failure *oidb.Failure
-	if errors.As(err, &failure) {
-		return identity.Meaning(failure.Code), failure.Error()
-	}
-	var coded *retcode.Error
-	if errors.As(err, &coded) && coded.Detail() != "" {
-		return coded.Code(), coded.Detail()
-	}
-	code, ok := retcode.From(err)
-	switch {
-	case ok:
-	case errors.Is(err, access.ErrNoRoute):
-		code = retcode.V5PathUnknown
-	case errors.Is(err, access.ErrMethod):
-		return retcode.V5MethodWrong, err.Error() // which methods the path takes
-	case errors.Is(err, access.ErrTooLarge):
-		return retcode.V5RequestUnreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
-	case errors.Is(err, access.ErrUnreadable):
-		code = retcode.V5RequestUnreadable
-	default:
-		code = retcode.V5Internal
-	}
-	switch code {
-	case retcode.V5SignatureWrong:
-		return code, "invalid sig!" // as documented (msdk-v5.md, 2.1)
-	case retcode.V5LinkUndecryptable:
-		return code, "decryp data fail!" // as documented, misspelling and all (msdk-v5.md, 4)
-	}
-	return code, code.Entry().Summary
+var refusals = &refuse.Door{
+	NoRoute: retcode.V5PathUnknown, Method: retcode.V5MethodWrong, Unreadable: retcode.V5RequestUnreadable, Internal: retcode.V5Internal,
+	Texts: map[retcode.Code]string{ // as documented, misspelling and all (msdk-v5.md, 2.1 and 4)
+		retcode.V5SignatureWrong:    "invalid sig!",
+		retcode.V5LinkUndecryptable: "decryp data fail!",
+	},
+	Failed: func(f *oidb.Failure) (retcode.Code, string) { return refuse.Meaning(f.Code), f.Error() },
 }
 
 // seq is the caller's request id, or one in the form that the platform's sibling gives (msdk-v5.md, 1.2).

@@ -2,6 +2,7 @@ package msdkv5
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -43,8 +44,8 @@ type channelInfo struct {
 }
 
 // userinfo shows a player's own profile.
-func (d *door) userinfo(c *access.Call) (any, error) {
-	login, err := d.checkPlayer(c, c.Input.(*playerBody))
+func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
+	login, err := d.checkPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +66,12 @@ type friendsBody struct {
 	SubChannelID *uint32 `json:"sub_channelid"`
 }
 
-func (b *friendsBody) check() error {
-	if err := b.playerBody.check(); err != nil {
+func (*friendsBody) Codes() []retcode.Code {
+	return append(slices.Clone(memberCodes), retcode.QQFriendParameterIllegal)
+}
+
+func (b *friendsBody) Check(c *access.Call) error {
+	if err := b.playerBody.Check(c); err != nil {
 		return err
 	}
 	if b.SubChannelID != nil && *b.SubChannelID != identity.ChannelQQ {
@@ -96,10 +101,10 @@ type friend struct {
 }
 
 // friendList shows the player's friends in the same game, without the player.
-func (d *door) friendList(c *access.Call) (any, error) {
-	login, err := d.checkPlayer(c, &c.Input.(*friendsBody).playerBody)
+func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
+	login, err := d.checkPlayer(c, &in.playerBody)
 	if err != nil {
-		return nil, friends.Refusal(err)
+		return nil, err
 	}
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
 		AppID: c.App.AppID, UIN: login.UIN,
@@ -128,8 +133,8 @@ type vipBody struct {
 	VIP *uint32 `json:"vip"`
 }
 
-func (b *vipBody) check() error {
-	if err := b.playerBody.check(); err != nil {
+func (b *vipBody) Check(c *access.Call) error {
+	if err := b.playerBody.Check(c); err != nil {
 		return err
 	}
 	switch {
@@ -147,8 +152,7 @@ type vipResult struct {
 }
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
-func (d *door) queryVIP(c *access.Call) (any, error) {
-	in := c.Input.(*vipBody)
+func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	rsp, err := d.showPlayer(c, &in.playerBody)
 	if err != nil {
 		return nil, err
@@ -162,8 +166,8 @@ type vipRichInfoResult struct {
 }
 
 // vipRichInfo shows a player's QQ membership with its dates.
-func (d *door) vipRichInfo(c *access.Call) (any, error) {
-	rsp, err := d.showPlayer(c, c.Input.(*playerBody))
+func (d *door) vipRichInfo(c *access.Call, in *playerBody) (any, error) {
+	rsp, err := d.showPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"unicode/utf8"
@@ -12,7 +11,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -36,12 +35,10 @@ func encode(c *access.Call, result any, err error) {
 	out, _ := result.(*answer)
 	if err != nil {
 		out = new(answer)
-		if a.Code, out.msg = refusal(err); a.Code == retcode.OpenAPIInternal {
+		refusal := refusals.Refusal(err)
+		a.Code, a.RetryAfter, out.msg = refusal.Code, refusal.RetryAfter, refusal.Text
+		if a.Code == retcode.OpenAPIInternal {
 			a.Status = http.StatusInternalServerError
-		}
-		var coded *retcode.Error
-		if errors.As(err, &coded) {
-			a.RetryAfter = coded.RetryAfter()
 		}
 	}
 	w := writer{buf: a.Body, xml: in.xml}
@@ -66,37 +63,25 @@ func encode(c *access.Call, result any, err error) {
 	}
 }
 
-// refusal gives an error its code and its text for the caller.
-func refusal(err error) (retcode.Code, string) {
-	var failure *oidb.Failure
-	if errors.As(err, &failure) {
-		code := identity.OpenAPIMeaning(failure.Code)
+var refusals = &refuse.Door{
+	NoRoute: retcode.QQAPINotFound, Method: retcode.QQParameterInvalid, Unreadable: retcode.QQParameterInvalid, Internal: retcode.OpenAPIInternal,
+	Texts: map[retcode.Code]string{ // as documented (qq-connect-openapi.md, B.7)
+		retcode.QQSignatureWrong: "signature verification failed",
+		retcode.OpenAPIInternal:  "server busy",
+	},
+	Failed: func(f *oidb.Failure) (retcode.Code, string) {
+		code := refuse.OpenAPIMeaning(f.Code)
 		if code.Domain() != retcode.QQ { // the bus's own results: the pair could not be checked
 			code = retcode.QQOpenIDOpenKeyCheckFailed
 		}
-		return code, failure.Error()
-	}
-	var coded *retcode.Error
-	if errors.As(err, &coded) && coded.Detail() != "" {
-		return coded.Code(), coded.Detail()
-	}
-	code, ok := retcode.From(err)
-	switch {
-	case code == retcode.QQSignatureWrong:
-		return code, "signature verification failed" // as documented (qq-connect-openapi.md, B.7)
-	case ok:
-	case errors.Is(err, access.ErrNoRoute):
-		code = retcode.QQAPINotFound
-	case errors.Is(err, access.ErrMethod):
-		return retcode.QQParameterInvalid, err.Error() // which methods the path takes
-	case errors.Is(err, access.ErrTooLarge):
-		return retcode.QQParameterInvalid, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
-	case errors.Is(err, access.ErrUnreadable):
-		return retcode.QQParameterInvalid, "the body ended early"
-	default:
-		return retcode.OpenAPIInternal, "server busy" // as documented (qq-connect-openapi.md, B.7)
-	}
-	return code, code.Entry().Summary
+		return code, f.Error()
+	},
+	Other: func(err error) error {
+		if errors.Is(err, access.ErrUnreadable) && !errors.Is(err, access.ErrTooLarge) {
+			return retcode.QQParameterInvalid.Errorf("the body ended early")
+		}
+		return err
+	},
 }
 
 // writer writes an answer's members in the form that was asked for: an object of JSON, or elements below one called data.

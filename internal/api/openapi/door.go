@@ -10,10 +10,10 @@ import (
 	"sync"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
-	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/words"
 	"github.com/rookeryhq/rookery/retcode"
@@ -29,77 +29,123 @@ type Options struct {
 
 type door struct {
 	Options
-	identity   *identity.Service
-	friends    *friends.Service
-	bus        *oidb.Bus
-	interfaces map[string]*callable // by path
-}
-
-// callable is one interface.
-type callable struct {
-	handler access.Handler
-	private func(*request) error // reads its private parameters into the request; nil when it has none
-	notOn   []string             // platforms (pf) that do not have it
-	// tolerates are results of the session check that are no refusal here: the handler answers them.
-	tolerates []retcode.Code
+	identity *identity.Service
+	friends  *friends.Service
+	bus      *oidb.Bus
 }
 
 // New returns the door.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, friends: fr, bus: bus}
-	d.interfaces = map[string]*callable{
-		"/v3/user/get_info":            {handler: d.getInfo},
-		"/v3/user/is_login":            {handler: isLogin, tolerates: []retcode.Code{retcode.AccessTokenOpenKeyExpired}},
-		"/v3/user/is_setup":            {handler: isSetup, tolerates: []retcode.Code{retcode.AccessTokenFrozen, retcode.AccessTokenNotLive}},
-		"/v3/user/is_vip":              {handler: d.isVIP, notOn: []string{"qqgame", "3366"}}, // the yellow diamond is Qzone's
-		"/v3/user/total_vip_info":      {handler: d.totalVIPInfo, private: wantedVIPs},
-		"/v3/user/get_multi_info":      {handler: d.getMultiInfo, private: friendOpenIDs},
-		"/v3/user/friends_vip_info":    {handler: d.friendsVIPInfo, private: friendOpenIDs},
-		"/v3/relation/get_app_friends": {handler: d.getAppFriends},
-		"/v3/relation/is_friend":       {handler: d.isFriend, private: friendOpenID},
-		"/v3/csec/word_filter":         {handler: d.wordFilter, private: content},
-	}
-	handlers := make(map[string]access.Handler)
-	for path, i := range d.interfaces {
-		handlers["GET "+path] = i.handler
-		handlers["POST "+path] = i.handler
-	}
-	stages := []access.Stage{
-		{Name: "openapi-params", Run: d.params},          // -1
-		{Name: "openapi-app", Run: d.app},                // -2
-		{Name: "openapi-pf", Run: d.pf},                  // -9
-		{Name: "openapi-signature", Run: d.signature},    // -5
-		{Name: "openapi-nonce", Run: d.nonce},            // -25, -26
-		{Name: "openapi-test-number", Run: d.testNumber}, // -12
-		{Name: "openapi-openid", Run: openIDForm},        // -22
-		{Name: "openapi-openkey", Run: d.openkey},        // -23, and -22 of an openid that was never issued
-		{Name: "openapi-openkey-app", Run: d.openkeyApp}, // -70
-		{Name: "openapi-key-rotation", Run: keyRotation}, // -72
-		{Name: "openapi-session", Run: d.session},        // -24, -71, -73, -21
-	}
-	for _, name := range platform.Scopes {
-		stages = append(stages, access.Stage{Name: "openapi-scope:" + name, Run: scope(name)}) // -20
-	}
-	return &access.Door{Name: "openapi", Prefixes: []string{"/v3/"}, Stages: stages, Handlers: handlers, Encode: encode}
+	return &access.Door{Name: "openapi", Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), Code: refusals.Code, Encode: encode}
 }
 
-func (d *door) app(c *access.Call) error {
-	id := c.Input.(*request).app
-	if c.App = d.identity.Apps.ByID(id); c.App == nil {
-		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
+func (d *door) endpoints() []access.Endpoint {
+	var (
+		opening = access.Sequence("openapi-request",
+			access.Stage{Name: "openapi-params", Run: d.params, Codes: []retcode.Code{retcode.QQParameterInvalid}},
+			access.Check("openapi-app", d.app, retcode.QQAppNotFound))
+		login = access.Sequence("openapi-login",
+			access.TLS,
+			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
+			// Whatever is wrong with the openid is left for later.
+			access.Check("openapi-nonce", d.nonce).Calls(access.Use{Command: &oidb.ConvertOpenID.Declaration,
+				Never: []retcode.Code{retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed}}),
+			access.AppRate,
+			access.Audit,
+			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
+			access.Check("openapi-openid", openIDForm, retcode.QQOpenIDIllegal),
+			access.Check("openapi-openkey", d.openkey, retcode.QQOpenIDIllegal, retcode.QQOpenKeyUnreadable),
+			access.Check("openapi-openkey-app", d.openkeyApp, retcode.QQOpenKeyAppInvalid),
+			access.Check("openapi-key-rotation", keyRotation, retcode.QQAppKeyRotating))
+
+		standard  = access.Sequence("openapi-standard", opening, pf(), access.Granted, access.OrdinaryAddress, login)
+		sensitive = access.Sequence("openapi-sensitive", opening, pf(), access.Granted, access.SensitiveAddress, login)
+		checked   = session()
+
+		listFriends = []access.Use{{Command: &oidb.ListFriends.Declaration}}
+	)
+	endpoints := []access.Endpoint{
+		{
+			Path: "/v3/user/get_info", Permission: "get_info", Action: action(d.getInfo, nil),
+			Checks: []access.Stage{standard, checked, scope("get_user_info"), access.UserRate},
+		},
+		{
+			Path: "/v3/user/is_login", Permission: "is_login", Action: action(isLogin, nil),
+			Checks: []access.Stage{standard, session(retcode.AccessTokenOpenKeyExpired), access.UserRate},
+			Codes:  []retcode.Code{retcode.OpenAPINotLoggedIn},
+		},
+		{
+			Path: "/v3/user/is_setup", Permission: "is_setup", Action: action(isSetup, nil),
+			Checks: []access.Stage{standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate},
+		},
+		{ // the yellow diamond is Qzone's
+			Path: "/v3/user/is_vip", Permission: "is_vip", Action: action(d.isVIP, nil),
+			Checks: []access.Stage{
+				opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, checked, scope("get_vip_info"), access.UserRate,
+			},
+		},
+		{
+			Path: "/v3/user/total_vip_info", Permission: "total_vip_info", Action: action(d.totalVIPInfo, wantedVIPs),
+			Checks: []access.Stage{standard, checked, scope("get_vip_info"), access.UserRate},
+		},
+		{
+			Path: "/v3/user/get_multi_info", Permission: "get_multi_info", Action: action(d.getMultiInfo, friendOpenIDs),
+			Checks: []access.Stage{standard, checked, scope("get_user_info"), access.UserRate},
+		},
+		{
+			Path: "/v3/user/friends_vip_info", Permission: "friends_vip_info", Action: action(d.friendsVIPInfo, friendOpenIDs),
+			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate, access.Relation},
+			Commands: listFriends,
+		},
+		{
+			Path: "/v3/relation/get_app_friends", Permission: "get_app_friends", Action: action(d.getAppFriends, nil),
+			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate, access.Relation},
+			Commands: listFriends, Codes: []retcode.Code{retcode.QQFriendParameterIllegal},
+		},
+		{
+			Path: "/v3/relation/is_friend", Permission: "is_friend", Action: action(d.isFriend, friendOpenID),
+			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate},
+			Commands: []access.Use{{Command: &oidb.AreFriends.Declaration}},
+		},
+		{
+			Path: "/v3/csec/word_filter", Permission: "word_filter", Action: action(d.wordFilter, content),
+			Checks: []access.Stage{standard, checked, access.UserRate},
+		},
+	}
+	for i := range endpoints {
+		endpoints[i].Method = "GET POST"
+	}
+	return endpoints
+}
+
+// action is that of an interface with private parameters, which read takes from the request; nil when it has none.
+func action(handle func(*access.Call, *request) (any, error), read func(*request) error) access.Action {
+	a := access.With(handle)
+	if read != nil {
+		a.Decode = func(c *access.Call) error { return read(c.Input.(*request)) }
+	}
+	return a
+}
+
+func (d *door) app(c *access.Call, in *request) error {
+	if c.App = d.identity.Apps.ByID(in.app); c.App == nil {
+		return retcode.QQAppNotFound.Errorf("there is no app %s", in.app)
 	}
 	return nil
 }
 
-func (d *door) pf(c *access.Call) error {
-	in := c.Input.(*request)
-	switch {
-	case in.platform == "":
-		return retcode.QQAPINotFound.Errorf("pf %.40q names no platform", c.Query.Get("pf"))
-	case slices.Contains(d.interfaces[c.Route.Path].notOn, in.platform):
-		return retcode.QQAPINotFound.Errorf("pf %.40q names a platform that does not have this API", c.Query.Get("pf"))
-	}
-	return nil
+// pf is the stage that wants a platform that has the interface.
+func pf(without ...string) access.Stage {
+	return access.Check("openapi-pf", func(c *access.Call, in *request) error {
+		switch {
+		case in.platform == "":
+			return retcode.QQAPINotFound.Errorf("pf %.40q names no platform", c.Query.Get("pf"))
+		case slices.Contains(without, in.platform):
+			return retcode.QQAPINotFound.Errorf("pf %.40q names a platform that does not have this API", c.Query.Get("pf"))
+		}
+		return nil
+	}, retcode.QQAPINotFound)
 }
 
 // verifiers keeps the buffers of signature checks.
@@ -107,16 +153,16 @@ var verifiers = sync.Pool{New: func() any { return new(sign.OpenAPIVerifier) }}
 
 // signature checks sig (qq-connect-openapi.md, B.4). Where another key holds because the app's is being changed, the call
 // goes on as far as keyRotation.
-func (d *door) signature(c *access.Call) error {
+func (d *door) signature(c *access.Call, in *request) error {
 	verifier := verifiers.Get().(*sign.OpenAPIVerifier)
 	defer verifiers.Put(verifier)
-	sig, method, path := c.Query.Get("sig"), c.Request.Method, c.Route.Path
+	sig, method, path := c.Query.Get("sig"), c.Request.Method, c.Endpoint.Path
 	if verifier.Request(sig, method, path, c.Query, c.App.AppKey) {
 		return nil
 	}
 	holds := func(key string) bool { return verifier.Request(sig, method, path, c.Query, key) }
 	if d.identity.Apps.KeyIsChanging(c.Context(), c.App, holds) {
-		c.Input.(*request).rotating = true
+		in.rotating = true
 		return nil
 	}
 	if d.ExplainSignatures {
@@ -131,8 +177,7 @@ func (d *door) signature(c *access.Call) error {
 }
 
 // nonce has 0x71f look at the timestamp and the nonce of calls that carry them. No call has to (qq-connect-openapi.md, B.9).
-func (d *door) nonce(c *access.Call) error {
-	in := c.Input.(*request)
+func (d *door) nonce(c *access.Call, in *request) error {
 	nonce := c.Query.Get("nonce")
 	if in.timestamp == 0 && nonce == "" {
 		return nil
@@ -151,25 +196,16 @@ func (d *door) nonce(c *access.Call) error {
 	return err
 }
 
-// testNumber lets only test numbers use an app of the test environment. An openid that names nobody passes: the check of
-// its openkey will say so.
-func (d *door) testNumber(c *access.Call) error {
-	in := c.Input.(*request)
-	if c.App.Environment != platform.Test || !in.openIDSound {
-		return nil
+// testNumber lets only test numbers use an app of the test environment.
+func (d *door) testNumber(c *access.Call, in *request) error {
+	if !in.openIDSound {
+		return nil // the next stage says so
 	}
-	is, err := d.identity.IsTestOpenID(c.Context(), c.App, in.openid)
-	if err != nil {
-		return err
-	}
-	if !is {
-		return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", c.App.AppID, in.openid)
-	}
-	return nil
+	return d.identity.CheckTestOpenID(c.Context(), c.App, in.openid)
 }
 
-func openIDForm(c *access.Call) error {
-	if !c.Input.(*request).openIDSound {
+func openIDForm(_ *access.Call, in *request) error {
+	if !in.openIDSound {
 		return retcode.QQOpenIDIllegal.Errorf("openid is not 32 hex digits")
 	}
 	return nil
@@ -177,8 +213,7 @@ func openIDForm(c *access.Call) error {
 
 // openkey has the bus check the pair. Of what it finds only the form of the two is answered here; the rest waits for the
 // stages to which it belongs.
-func (d *door) openkey(c *access.Call) (err error) {
-	in := c.Input.(*request)
+func (d *door) openkey(c *access.Call, in *request) (err error) {
 	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid[:], Token: c.Query.Get("openkey"), Openkey: true,
 	})
@@ -188,7 +223,7 @@ func (d *door) openkey(c *access.Call) (err error) {
 	if !errors.As(err, &in.refused) {
 		return err
 	}
-	switch identity.OpenAPIMeaning(in.refused.Code) {
+	switch refuse.OpenAPIMeaning(in.refused.Code) {
 	case retcode.QQOpenIDIllegal, retcode.QQOpenKeyUnreadable:
 		return in.refused
 	}
@@ -196,8 +231,7 @@ func (d *door) openkey(c *access.Call) (err error) {
 }
 
 // openkeyApp refuses an openkey that is sound, but whose app is not valid now: it is not online, or not there any more.
-func (d *door) openkeyApp(c *access.Call) error {
-	in := c.Input.(*request)
+func (d *door) openkeyApp(c *access.Call, in *request) error {
 	made := c.App
 	if in.refused != nil {
 		if in.refused.Code != retcode.AccessTokenAppIDMismatch {
@@ -215,29 +249,31 @@ func (d *door) openkeyApp(c *access.Call) error {
 	return nil
 }
 
-func keyRotation(c *access.Call) error {
-	if c.Input.(*request).rotating {
+func keyRotation(c *access.Call, in *request) error {
+	if in.rotating {
 		return retcode.QQAppKeyRotating.Errorf("the signature is by another appkey of app %s than the one that holds here now: the key is being changed", c.App.AppID)
 	}
 	return nil
 }
 
-func (d *door) session(c *access.Call) error {
-	in := c.Input.(*request)
-	if in.refused == nil || slices.Contains(d.interfaces[c.Route.Path].tolerates, in.refused.Code) {
-		return nil
-	}
-	return in.refused
+// session is the stage that refuses what openkey found, but for results that the handler answers by itself.
+func session(tolerated ...retcode.Code) access.Stage {
+	return access.Check("openapi-session", func(_ *access.Call, in *request) error {
+		if in.refused == nil || slices.Contains(tolerated, in.refused.Code) {
+			return nil
+		}
+		return in.refused
+	}).Calls(access.Use{Command: &oidb.CheckAccess.Declaration, Never: tolerated})
 }
 
-// scope returns the stage of interfaces that need a scope.
-func scope(name string) func(*access.Call) error {
-	return func(c *access.Call) error {
-		if !c.Input.(*request).login.Scopes.Has(name) {
+// scope is the stage of interfaces that need a scope.
+func scope(name string) access.Stage {
+	return access.Check("openapi-scope:"+name, func(c *access.Call, in *request) error {
+		if !in.login.Scopes.Has(name) {
 			return retcode.QQScopeNotGranted.Errorf("the user did not allow app %s the scope %s", c.App.AppID, name)
 		}
 		return nil
-	}
+	}, retcode.QQScopeNotGranted)
 }
 
 func invalid(name, want string) error {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/rookeryhq/rookery/catalogue"
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -47,10 +46,8 @@ func BenchmarkGetInfo(b *testing.B) {
 	must(b, err)
 	openkey, err := id.Issue(b.Context(), identity.IssueRequest{AppID: app.AppID, UIN: account.UIN, Kind: token.Openkey})
 	must(b, err)
-	routes, err := access.ParseRoutes(catalogue.Routes)
-	must(b, err)
 	door := New(id, friends.New(db, clock, bus, id.Profiles), bus, Options{})
-	gateway, err := access.New(routes, []*access.Door{door}, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
+	gateway, err := access.New([]*access.Door{door}, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), prometheus.NewRegistry())
 	must(b, err)
 	handler := gateway.Handler([]*access.Door{door}, http.NotFoundHandler())
 

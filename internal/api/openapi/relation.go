@@ -6,9 +6,9 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-func (d *door) listFriends(c *access.Call) (oidb.FriendsResponse, error) {
+func (d *door) listFriends(c *access.Call, in *request) (oidb.FriendsResponse, error) {
 	return oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
-		AppID: c.App.AppID, UIN: c.Input.(*request).login.UIN,
+		AppID: c.App.AppID, UIN: in.login.UIN,
 	})
 }
 
@@ -16,14 +16,13 @@ func (d *door) listFriends(c *access.Call) (oidb.FriendsResponse, error) {
 const friendIM = 1
 
 // getAppFriends is /v3/relation/get_app_friends.
-func (d *door) getAppFriends(c *access.Call) (any, error) {
-	in := c.Input.(*request)
+func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
 	switch in.query.Get("flag") {
 	case "", "1", "2", "3", "4":
 	default:
 		return nil, retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is not a number from 1 to 4")
 	}
-	list, err := d.listFriends(c)
+	list, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +53,7 @@ func (d *door) getAppFriends(c *access.Call) (any, error) {
 }
 
 // isFriend is /v3/relation/is_friend. Who does not use the app is nobody's friend to it.
-func (d *door) isFriend(c *access.Call) (any, error) {
-	in := c.Input.(*request)
+func (d *door) isFriend(c *access.Call, in *request) (any, error) {
 	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
 	if err != nil {
 		return nil, err

@@ -62,8 +62,8 @@ func (d *door) params(c *access.Call) (err error) {
 	if err := in.check(); err != nil {
 		return err
 	}
-	if private := d.interfaces[c.Route.Path].private; private != nil {
-		return private(in)
+	if read := c.Endpoint.Decode; read != nil {
+		return read(c)
 	}
 	return nil
 }

@@ -9,8 +9,7 @@ import (
 )
 
 // getInfo is /v3/user/get_info.
-func (d *door) getInfo(c *access.Call) (any, error) {
-	in := c.Input.(*request)
+func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
 		return nil, err
@@ -75,22 +74,22 @@ func writeYellow(w *writer, v *platform.VIP) {
 }
 
 // isLogin is /v3/user/is_login. The check of the session has renewed it.
-func isLogin(c *access.Call) (any, error) {
-	if c.Input.(*request).refused != nil {
+func isLogin(c *access.Call, in *request) (any, error) {
+	if in.refused != nil {
 		return nil, retcode.OpenAPINotLoggedIn.Errorf("用户没有登录态") // as documented (qq-connect-openapi.md, B.8)
 	}
 	return &answer{msg: "user is logged in"}, nil
 }
 
 // isSetup is /v3/user/is_setup.
-func isSetup(c *access.Call) (any, error) {
-	has := c.Input.(*request).refused == nil
+func isSetup(c *access.Call, in *request) (any, error) {
+	has := in.refused == nil
 	return &answer{data: func(w *writer) { w.flag("setuped", has) }}, nil
 }
 
 // vip returns the memberships of the user that hold now.
-func (d *door) vip(c *access.Call) (*platform.VIP, error) {
-	shown, err := d.identity.Profiles.Get(c.Context(), c.Input.(*request).login.UIN)
+func (d *door) vip(c *access.Call, in *request) (*platform.VIP, error) {
+	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +97,8 @@ func (d *door) vip(c *access.Call) (*platform.VIP, error) {
 }
 
 // isVIP is /v3/user/is_vip.
-func (d *door) isVIP(c *access.Call) (any, error) {
-	v, err := d.vip(c)
+func (d *door) isVIP(c *access.Call, in *request) (any, error) {
+	v, err := d.vip(c, in)
 	if err != nil {
 		return nil, err
 	}
@@ -151,20 +150,18 @@ func writeVIPs(w *writer, v *platform.VIP, wanted func(param string) bool) {
 }
 
 // totalVIPInfo is /v3/user/total_vip_info.
-func (d *door) totalVIPInfo(c *access.Call) (any, error) {
-	v, err := d.vip(c)
+func (d *door) totalVIPInfo(c *access.Call, in *request) (any, error) {
+	v, err := d.vip(c, in)
 	if err != nil {
 		return nil, err
 	}
-	in := c.Input.(*request)
 	return &answer{lost: &complete, data: func(w *writer) {
 		writeVIPs(w, v, func(param string) bool { return in.query.Get(param) == "1" })
 	}}, nil
 }
 
 // getMultiInfo is /v3/user/get_multi_info. Who does not use the app has empty details.
-func (d *door) getMultiInfo(c *access.Call) (any, error) {
-	in := c.Input.(*request)
+func (d *door) getMultiInfo(c *access.Call, in *request) (any, error) {
 	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
 	if err != nil {
 		return nil, err
@@ -180,9 +177,8 @@ func (d *door) getMultiInfo(c *access.Call) (any, error) {
 }
 
 // friendsVIPInfo is /v3/user/friends_vip_info: the memberships of those who are friends and use the app.
-func (d *door) friendsVIPInfo(c *access.Call) (any, error) {
-	in := c.Input.(*request)
-	list, err := d.listFriends(c)
+func (d *door) friendsVIPInfo(c *access.Call, in *request) (any, error) {
+	list, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
 	}

@@ -119,8 +119,7 @@ func (d *door) request(c *access.Call) error {
 }
 
 // options checks what the app hears of: PKCE and the scopes.
-func options(c *access.Call) error {
-	r := c.Input.(*request)
+func options(c *access.Call, r *request) error {
 	switch {
 	case r.challenge == "" && r.method != "":
 		return &turnedDown{r, "invalid_request", "code_challenge_method without code_challenge"}
@@ -167,12 +166,11 @@ func parseScopes(list string) (scopes []string, known bool) {
 const profileScope = "get_user_info"
 
 // showAuthorize asks the person to sign in or, who has, to consent.
-func (d *door) showAuthorize(c *access.Call) (any, error) {
+func (d *door) showAuthorize(c *access.Call, r *request) (any, error) {
 	session, err := d.session(c)
 	if err != nil {
 		return nil, err
 	}
-	r := c.Input.(*request)
 	if session == nil {
 		return r.signIn(c, signInPage{}, 0), nil
 	}
@@ -223,8 +221,8 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 }
 
 // authorize takes the forms of both pages.
-func (d *door) authorize(c *access.Call) (any, error) {
-	r, values := c.Input.(*request), form(c)
+func (d *door) authorize(c *access.Call, r *request) (any, error) {
+	values := form(c)
 	do := action(c, values)
 	if do == "sign-in" {
 		problem, status, err := d.signIn(c, values)

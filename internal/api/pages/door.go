@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -26,23 +27,26 @@ type door struct {
 // New returns the door.
 func New(id *identity.Service) *access.Door {
 	d := &door{identity: id, origins: http.NewCrossOriginProtection()}
+	var (
+		origin  = access.Stage{Name: "pages-origin", Run: d.origin}
+		request = access.Stage{Name: "authorize-request", Run: d.request, Codes: []retcode.Code{
+			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal,
+		}}
+		authorize = access.Sequence("authorize", request, access.Online, access.Check("authorize-options", options))
+	)
 	return &access.Door{
 		Name:     "pages",
 		Prefixes: []string{accountPath},
 		Head:     true,
-		Stages: []access.Stage{
-			{Name: "pages-origin", Run: d.origin},
-			{Name: "authorize-request", Run: d.request}, // qq 100000, 100001, 100008, 100010
-			{Name: "authorize-options", Run: options},
+		Endpoints: []access.Endpoint{
+			{Method: "GET", Path: authorizePath, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
+			{Method: "POST", Path: authorizePath, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
+			{Method: "GET", Path: showPath, Action: access.Action{Handle: show}},
+			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
+			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
+			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
 		},
-		Handlers: map[string]access.Handler{
-			"GET /oauth2.0/authorize":  d.showAuthorize,
-			"POST /oauth2.0/authorize": d.authorize,
-			"GET /oauth2.0/show":       show,
-			"GET /account":             toAccount,
-			"GET /account/{$}":         d.showAccount,
-			"POST /account/{$}":        d.changeAccount,
-		},
+		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
 	}
 }
@@ -236,28 +240,31 @@ func inASCII(uri string) string {
 	return b.String()
 }
 
-func onAuthorize(c *access.Call) bool { return c.Route != nil && c.Route.Path == authorizePath }
+func onAuthorize(c *access.Call) bool { return c.Endpoint != nil && c.Endpoint.Path == authorizePath }
 
 // problemPage tells a person what went wrong, in words that hide what is not meant for them.
 func problemPage(c *access.Call, err error) page {
 	t := wordsFor(c.Request)
-	p := page{name: "problem", status: http.StatusInternalServerError, title: t.Failed, data: problem{Text: t.FailedText, Request: c.RequestID}}
-	say := func(status int, title, text string) {
-		p.status, p.title, p.data = status, title, problem{Text: text}
-	}
+	p := page{name: "problem", status: refuse.Status(err)}
+	say := func(title, text string) { p.title, p.data = title, problem{Text: text} }
 	switch {
-	case errors.Is(err, access.ErrNoRoute):
-		say(http.StatusNotFound, t.NoPage, t.NoPageText)
-	case errors.Is(err, access.ErrMethod):
-		say(http.StatusMethodNotAllowed, t.WrongMethod, t.WrongMethodText)
-	case errors.Is(err, access.ErrTooLarge):
-		say(http.StatusRequestEntityTooLarge, t.BadForm, t.BadFormText)
-	case errors.Is(err, access.ErrUnreadable), errors.Is(err, errNoAction):
-		say(http.StatusBadRequest, t.BadForm, t.BadFormText)
+	case errors.Is(err, errNoAction):
+		p.status = http.StatusBadRequest
+		say(t.BadForm, t.BadFormText)
 	case errors.Is(err, errForeignForm):
-		say(http.StatusForbidden, t.ForeignForm, t.ForeignFormText)
+		p.status = http.StatusForbidden
+		say(t.ForeignForm, t.ForeignFormText)
 	case errors.Is(err, errShowNothing):
-		say(http.StatusBadRequest, t.NoPage, t.ShowNothingText)
+		p.status = http.StatusBadRequest
+		say(t.NoPage, t.ShowNothingText)
+	case errors.Is(err, access.ErrNoRoute):
+		say(t.NoPage, t.NoPageText)
+	case errors.Is(err, access.ErrMethod):
+		say(t.WrongMethod, t.WrongMethodText)
+	case errors.Is(err, access.ErrUnreadable):
+		say(t.BadForm, t.BadFormText)
+	default:
+		p.title, p.data = t.Failed, problem{Text: t.FailedText, Request: c.RequestID}
 	}
 	return p
 }

@@ -1,6 +1,11 @@
-package identity
+package refuse
 
-import "github.com/rookeryhq/rookery/retcode"
+import (
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/retcode"
+)
 
 // Meaning translates what 0x711 or 0x73a answered into the QQ number that doors give their callers (causes.md, OAuth
 // and Gateway). A code of another domain is returned as it is.
@@ -59,4 +64,29 @@ func OpenAPIMeaning(code retcode.Code) retcode.Code {
 	default:
 		return retcode.QQOpenIDOpenKeyCheckFailed
 	}
+}
+
+// OpenkeyResults are those results of 0x711 that only what was sent as an openkey, or is one, can have.
+var OpenkeyResults = []retcode.Code{
+	retcode.AccessTokenSessionKeyLengthWrong, retcode.AccessTokenOpenKeyInvalid, retcode.AccessTokenOpenKeyMismatch,
+	retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenSessionFailed24, retcode.AccessTokenSessionFailed25,
+}
+
+// Undecided reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.
+func Undecided(code retcode.Code) bool {
+	return code.Domain() == retcode.AccessToken && (code.Class() == retcode.ClassRetry || code.Class() == retcode.ClassInternal)
+}
+
+// FriendToken gives a failed token check the number that the friend interfaces have for it: 251002, with the bus's text, where
+// the token is at fault. Where the app or the openid is, or the check could not be made, the error stays as it is.
+func FriendToken(err error) error {
+	var failure *oidb.Failure
+	if !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken || Undecided(failure.Code) {
+		return err
+	}
+	switch Meaning(failure.Code) {
+	case retcode.QQAppNotFound, retcode.QQOpenIDIllegal:
+		return err
+	}
+	return retcode.QQFriendTokenInvalid.Errorf("%v", failure)
 }

@@ -1,0 +1,116 @@
+// Command gen writes docs/routes.md from what the doors declare. It is run by go generate in internal/server.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/server"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+const opening = `# Interfaces
+
+<!-- Made by go generate from what the doors in internal/api declare. -->
+
+Each interface with its checks in the order in which they run, and with every code that it can answer beside success. The
+checks of a sequence stand once, before the interfaces of its door. The codes are those of the access layer, of the checks, of
+the commands of the bus that are called, and those of the interface's own, each as the door translates it.
+`
+
+func main() {
+	if err := write(); err != nil {
+		fmt.Fprintf(os.Stderr, "gen: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func write() error {
+	doors, err := server.Doors()
+	if err != nil {
+		return err
+	}
+	b := bytes.NewBufferString(opening)
+	for _, door := range doors {
+		fmt.Fprintf(b, "\n## %s\n\nBelow `%s`.", door.Name, strings.Join(door.Prefixes, "`, `"))
+		if door.TrailingSlash {
+			b.WriteString(" A slash at the end of a path makes no difference.")
+		}
+		b.WriteByte('\n')
+		writeSequences(b, door)
+		for i := range door.Endpoints {
+			writeEndpoint(b, door, &door.Endpoints[i])
+		}
+	}
+	return os.WriteFile("../../docs/routes.md", b.Bytes(), 0o644)
+}
+
+func writeSequences(b *bytes.Buffer, door *access.Door) {
+	var known []string
+	var note func(stages []access.Stage)
+	note = func(stages []access.Stage) {
+		for _, stage := range stages {
+			if len(stage.Steps()) == 0 || slices.Contains(known, stage.Name) {
+				continue
+			}
+			note(stage.Steps())
+			if known == nil {
+				b.WriteString("\n| sequence | checks |\n|---|---|\n")
+			}
+			known = append(known, stage.Name)
+			fmt.Fprintf(b, "| `%s` | %s |\n", stage.Name, names(stage.Steps()))
+		}
+	}
+	for i := range door.Endpoints {
+		note(door.Endpoints[i].Checks)
+	}
+}
+
+func names(stages []access.Stage) string {
+	var list []string
+	for _, stage := range stages {
+		list = append(list, "`"+stage.Name+"`")
+	}
+	return strings.Join(list, ", ")
+}
+
+func writeEndpoint(b *bytes.Buffer, door *access.Door, e *access.Endpoint) {
+	fmt.Fprintf(b, "\n### %s %s\n\n", strings.ReplaceAll(e.Method, " ", ", "), e.Path)
+	if e.Permission != "" {
+		fmt.Fprintf(b, "- permission: `%s`\n", e.Permission)
+	}
+	if len(e.Checks) == 0 {
+		b.WriteString("- checks: none\n")
+	} else {
+		fmt.Fprintf(b, "- checks: %s\n", names(e.Checks))
+	}
+	if len(e.Commands) > 0 {
+		var list []string
+		for _, use := range e.Commands {
+			list = append(list, fmt.Sprintf("`%s` (%s)", use.Command.ID, use.Command.Name))
+		}
+		fmt.Fprintf(b, "- commands: %s\n", strings.Join(list, ", "))
+	}
+	var (
+		domain retcode.Domain
+		list   []string
+	)
+	flush := func() {
+		if len(list) > 0 {
+			fmt.Fprintf(b, "- %s: %s\n", domain, strings.Join(list, ", "))
+		}
+		list = nil
+	}
+	for _, code := range door.Codes(e) {
+		if code.Domain() != domain {
+			flush()
+			domain = code.Domain()
+		}
+		list = append(list, fmt.Sprintf("%d `%s`", code.Number(), code.Symbol()))
+	}
+	flush()
+}
