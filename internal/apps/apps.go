@@ -1,4 +1,4 @@
-// Package apps is the registry of apps: who may call, with which keys.
+// Package apps is the registry of apps: who may call, and with which keys.
 package apps
 
 import (
@@ -18,16 +18,16 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// Registry keeps the registered apps in memory for the doors. What a lookup returns must not be changed. It is safe for
-// concurrent use.
+// Registry holds the registered apps in memory for the doors. Callers must not change the apps that it returns. It is safe
+// for concurrent use.
 type Registry struct {
 	store store.Apps
 	clock *platform.Clock
 
-	create  sync.Mutex // held while an appid is chosen and taken
+	create  sync.Mutex // held while an appid is chosen and stored
 	index   atomic.Pointer[index]
 	mu      sync.Mutex // held while the index is replaced
-	changes int        // that the store has reported
+	changes int        // reported by the store
 	rereads *limit.Keyed
 }
 
@@ -38,7 +38,7 @@ type index struct {
 	list   []*platform.App // in the order of their appids
 }
 
-// New returns a registry that has read nothing yet and takes over each app that the store reports changed.
+// New returns an empty registry that follows the store's reports of changed apps.
 func New(st store.Store, clock *platform.Clock) *Registry {
 	r := &Registry{store: st, clock: clock, rereads: limit.NewKeyed()}
 	r.index.Store(newIndex(nil))
@@ -68,7 +68,7 @@ func newIndex(list []*platform.App) *index {
 	return i
 }
 
-// Load reads the apps from the store. It comes before the first change.
+// Load reads the apps from the store. It must be called before the first change.
 func (r *Registry) Load(ctx context.Context) error {
 	list, err := r.store.Apps(ctx)
 	if err == nil {
@@ -89,7 +89,7 @@ func (r *Registry) put(app *platform.App) {
 	r.index.Store(newIndex(list))
 }
 
-// read reads an app from the store and puts it into the index, unless a change may have overtaken it meanwhile.
+// read reads an app from the store and puts it into the index, unless a change may have overtaken the read.
 func (r *Registry) read(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	r.mu.Lock()
 	changes := r.changes
@@ -109,7 +109,7 @@ func (r *Registry) read(ctx context.Context, id platform.AppID) (*platform.App, 
 // ByID returns an app, or nil.
 func (r *Registry) ByID(id platform.AppID) *platform.App { return r.index.Load().byID[id] }
 
-// Find returns an app. One that this process has not seen yet, because another made it, is read from the store.
+// Find returns an app. An app that this process has not seen yet, because another process made it, is read from the store.
 // Errors: platform.ErrNotFound, or the storage's.
 func (r *Registry) Find(ctx context.Context, id platform.AppID) (*platform.App, error) {
 	if app := r.ByID(id); app != nil {
@@ -124,8 +124,8 @@ func (r *Registry) ByGame(id platform.GameID) *platform.App { return r.index.Loa
 // List returns all apps in the order of their appids.
 func (r *Registry) List() []*platform.App { return slices.Clone(r.index.Load().list) }
 
-// Create registers an app and gives it the keys that it comes without. Without an appid it gets the next free one.
-// Errors: ErrInvalid, platform.ErrExists.
+// Create registers an app and generates the keys that it lacks. Without an appid it gets the next free one. Errors:
+// ErrInvalid, platform.ErrExists.
 func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App, error) {
 	r.create.Lock()
 	defer r.create.Unlock()
@@ -135,7 +135,7 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 			app.AppID = max(app.AppID, list[len(list)-1].AppID+1)
 		}
 		if app.AppID > math.MaxInt64 {
-			return nil, platform.Invalidf("appid", "there is no number above the highest app's: give the new one an appid")
+			return nil, platform.Invalidf("appid", "no appid is left above the highest app's: give the new app an appid")
 		}
 	}
 	for _, key := range []*string{&app.AppKey, &app.MSDKKey} {
@@ -159,10 +159,10 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 	return &app, nil
 }
 
-// firstAppID is the number that the first app gets by itself.
+// firstAppID is the appid that the first app gets by default.
 const firstAppID platform.AppID = 100700001
 
-// Update changes an app. Errors: ErrInvalid, platform.ErrNotFound, platform.ErrExists, or the one of edit.
+// Update changes an app. Errors: ErrInvalid, platform.ErrNotFound, platform.ErrExists, or edit's.
 func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*platform.App) error) (*platform.App, error) {
 	var edited *platform.App
 	_, err := r.store.UpdateApp(ctx, id, r.clock.NowMS(), func(app *platform.App) error {
@@ -182,12 +182,12 @@ func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*pla
 	return edited, nil
 }
 
-// FormerKeyLife is how long a replaced appkey is remembered, for its users to be told what happened.
+// FormerKeyLife is how long a replaced appkey is remembered, so that its users can be told what happened.
 const FormerKeyLife = 10 * time.Minute
 
-// KeyIsChanging reports whether another appkey than the one in memory is what holds accepts: the one that it replaced a
-// moment ago, or a newer one that the store has already. The latter is looked up, and then taken over, no more than once a
-// second for an app, however many wrong signatures come.
+// KeyIsChanging reports whether holds accepts an appkey other than the one in memory: the one that it replaced a moment
+// ago, or a newer one that is already in the store. The store is asked for the latter, which is then adopted, at most once
+// a second per app, however many wrong signatures come.
 func (r *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds func(key string) bool) bool {
 	former := app.FormerAppKey
 	if former.Key != "" && r.clock.NowMS() < former.UntilMS && holds(former.Key) {
@@ -197,7 +197,7 @@ func (r *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds f
 		return false
 	}
 	stored, err := r.read(ctx, app.AppID)
-	// A store that fails is no reason to call the signature anything but wrong.
+	// If the store fails, the signature still counts as simply wrong.
 	return err == nil && stored.AppKey != app.AppKey && holds(stored.AppKey)
 }
 
@@ -225,7 +225,7 @@ func (r *Registry) RotateKey(ctx context.Context, id platform.AppID, name, key s
 		case isSource:
 			app.SigKeys[source] = key
 		default:
-			return platform.Invalidf("name", "key %q is none of appkey, msdkkey, client_sigkey and sigkey:SOURCE", name)
+			return platform.Invalidf("name", "key %q is not appkey, msdkkey, client_sigkey or sigkey:SOURCE", name)
 		}
 		return nil
 	})
@@ -243,7 +243,7 @@ func cutSource(name string) (source string, ok bool) {
 	return name[len(prefix):], true
 }
 
-// fillV5Keys gives a V5 game the keys that it cannot be without.
+// fillV5Keys gives a V5 game the keys that it must have.
 func fillV5Keys(app *platform.App) {
 	if app.GameID == 0 {
 		return
@@ -256,18 +256,18 @@ func fillV5Keys(app *platform.App) {
 	}
 }
 
-// taken says which id of the app is the one that exists already.
+// taken says which id of the app already exists.
 func (r *Registry) taken(app *platform.App, err error) error {
 	if !errors.Is(err, platform.ErrExists) {
 		return err
 	}
 	if other := r.ByGame(app.GameID); other != nil && other.AppID != app.AppID {
-		return fmt.Errorf("%w: gameid %s is app %s's", platform.ErrExists, app.GameID, other.AppID)
+		return fmt.Errorf("%w: gameid %s belongs to app %s", platform.ErrExists, app.GameID, other.AppID)
 	}
 	return fmt.Errorf("%w: app %s", platform.ErrExists, app.AppID)
 }
 
-// newKey returns a random key of 32 letters and digits, a good 165 bits.
+// newKey returns a random key of 32 letters and digits, which has 165 bits.
 func newKey() string {
 	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	key := make([]byte, 0, 32)
@@ -275,7 +275,7 @@ func newKey() string {
 	for len(key) < 32 {
 		rand.Read(random[:])
 		for _, b := range random {
-			// Values past the last full round of the alphabet are left out, so that every letter is as likely.
+			// Bytes past the last full round of the alphabet are skipped, so that all letters are equally likely.
 			if int(b) < 256/len(letters)*len(letters) && len(key) < 32 {
 				key = append(key, letters[int(b)%len(letters)])
 			}

@@ -36,7 +36,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// deafStore reports no changes, as to another gateway whose feed lags behind, and counts the reads of single apps.
+// deafStore reports no changes, like the store of a gateway whose feed lags, and counts the reads of single apps.
 type deafStore struct {
 	store.Store
 	reads int
@@ -75,10 +75,10 @@ func TestAKeyThatIsBeingChanged(t *testing.T) {
 	made, err := f.RotateKey(t.Context(), id, "appkey", "")
 	must(t, err)
 	if !changing(old) || changing("neither1") {
-		t.Error("the former key, and no other, is one that is being changed")
+		t.Error("only the former key should count as changing")
 	}
 	if _, err := f.RotateKey(t.Context(), id, "appkey", made); err != nil || !changing(old) {
-		t.Error("a change to the same key is none:", err)
+		t.Error("the former key is lost after a change to the same key: ", err)
 	}
 	f.clock.Advance(FormerKeyLife)
 	if changing(old) {

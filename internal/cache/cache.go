@@ -1,4 +1,4 @@
-// Package cache keeps in memory what the store said last.
+// Package cache holds in memory what was last read from the store.
 package cache
 
 import (
@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// DirectMapped is a direct-mapped cache: each key has one slot, and a new value drives out the one that was there. A look-up
-// takes no lock. A value that was read before its slot was dropped is not kept after it.
+// DirectMapped is a direct-mapped cache: each key has one slot, and a new value replaces the slot's old one. A look-up
+// takes no lock. A value that was read before its slot was dropped is not stored after the drop.
 type DirectMapped[K comparable, V any] struct {
 	seed  maphash.Seed
 	slots []Slot[K, V]
@@ -17,7 +17,7 @@ type DirectMapped[K comparable, V any] struct {
 // Slot holds the value of one of the keys that share it.
 type Slot[K comparable, V any] struct {
 	entry atomic.Pointer[entry[K, V]]
-	mu    sync.Mutex // held to put and to drop
+	mu    sync.Mutex // held by Put and Drop
 	drops atomic.Uint32
 }
 
@@ -26,7 +26,7 @@ type entry[K comparable, V any] struct {
 	value V
 }
 
-// NewDirectMapped returns an empty cache of that many slots.
+// NewDirectMapped returns an empty cache with that many slots.
 func NewDirectMapped[K comparable, V any](slots int) *DirectMapped[K, V] {
 	return &DirectMapped[K, V]{seed: maphash.MakeSeed(), slots: make([]Slot[K, V], slots)}
 }
@@ -51,10 +51,10 @@ func (s *Slot[K, V]) Get(key K) *V {
 	return nil
 }
 
-// Drops counts how often the slot was dropped. Whoever is going to Put a value looks here before reading it.
+// Drops counts how often the slot was dropped. It must be called before reading a value that is to be Put.
 func (s *Slot[K, V]) Drops() uint32 { return s.drops.Load() }
 
-// Put keeps a value that was read when the slot had been dropped that often.
+// Put stores a value, unless the slot was dropped since Drops returned drops.
 func (s *Slot[K, V]) Put(key K, value V, drops uint32) {
 	e := &entry[K, V]{key, value}
 	s.mu.Lock()
@@ -64,7 +64,7 @@ func (s *Slot[K, V]) Put(key K, value V, drops uint32) {
 	}
 }
 
-// Drop forgets what the slot holds, and what is being read to be put there.
+// Drop empties the slot, and prevents values that were read before from being put into it.
 func (s *Slot[K, V]) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// jsonHandler writes what slog's own JSON handler writes, byte for byte. Records of plain fields, such as a request's
-// event, it writes itself at a third of the time; all others it leaves to slog's.
+// jsonHandler writes what slog's own JSON handler writes, byte for byte. It writes records of plain fields, such as a
+// request's event, itself, in a third of the time, and leaves all others to slog's.
 type jsonHandler struct {
 	slog.Handler
 	w      io.Writer
-	second atomic.Pointer[second] // the latest that was written
+	second atomic.Pointer[second] // the one written last
 }
 
 func newJSONHandler(w io.Writer, options *slog.HandlerOptions) *jsonHandler {
@@ -62,7 +62,7 @@ func (h *jsonHandler) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// appendPlain appends a string that JSON does not escape. Of another it says that it is not plain.
+// appendPlain appends a string that needs no escapes in JSON, and clears plain for any other string.
 func appendPlain(b []byte, text string, plain *bool) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -75,14 +75,14 @@ func appendPlain(b []byte, text string, plain *bool) []byte {
 	return append(b, '"')
 }
 
-// second is how a second is written: what comes before the fraction and what after it.
+// second is the text of a second: the parts before and after the fraction.
 type second struct {
 	unix          int64
 	zone          *time.Location
 	before, after string
 }
 
-// appendTime appends a time as time.RFC3339Nano has it.
+// appendTime appends a time in the format time.RFC3339Nano.
 func (h *jsonHandler) appendTime(b []byte, t time.Time) []byte {
 	s := h.second.Load()
 	if s == nil || s.unix != t.Unix() || s.zone != t.Location() {
@@ -91,7 +91,7 @@ func (h *jsonHandler) appendTime(b []byte, t time.Time) []byte {
 	}
 	b = append(b, s.before...)
 	if ns := t.Nanosecond(); ns != 0 {
-		digits := strconv.AppendInt(b, 1_000_000_000+int64(ns), 10) // the 1 keeps the zeros in front
+		digits := strconv.AppendInt(b, 1_000_000_000+int64(ns), 10) // the 1 keeps leading zeros
 		digits[len(b)] = '.'
 		for digits[len(digits)-1] == '0' {
 			digits = digits[:len(digits)-1]

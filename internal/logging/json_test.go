@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestLogLinesAreSlogs compares every line with the one of slog's handler.
+// TestLogLinesAreSlogs compares every line with that of slog's handler.
 func TestLogLinesAreSlogs(t *testing.T) {
 	at := time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)
 	tests := []struct {

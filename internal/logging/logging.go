@@ -1,4 +1,4 @@
-// Package logging writes the log: in the background, and a request's event at a third of the time of slog's own handler.
+// Package logging writes the log in the background, and a request's event in a third of the time of slog's own handler.
 package logging
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 )
 
-// New returns a logger on w, for eyes when w is a terminal and in JSON otherwise unless the settings say which, and a function
-// that waits until all that was logged is written.
+// New returns a logger on w, in text when w is a terminal and in JSON otherwise unless the settings choose, and a function
+// that waits until everything logged so far is written.
 func New(w io.Writer, settings config.Log) (*slog.Logger, func()) {
 	out := newSink(w)
 	var options slog.HandlerOptions
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(settings.Level)) // one of its words
+	_ = level.UnmarshalText([]byte(settings.Level)) // always a valid level
 	options.Level = level
 	file, ok := w.(*os.File)
 	if settings.Format == "text" || settings.Format == "auto" && ok && term.IsTerminal(int(file.Fd())) {
@@ -28,22 +28,22 @@ func New(w io.Writer, settings config.Log) (*slog.Logger, func()) {
 	return slog.New(newJSONHandler(out, &options)), out.flush
 }
 
-// sink writes in the background, at once when there is little and in large pieces when there is much, so that a
+// sink writes in the background, at once when there is little to write and in large pieces when there is much, so that a
 // request does not wait for its log line.
 type sink struct {
 	w io.Writer
 
 	mu      sync.Mutex
 	changed *sync.Cond
-	waiting []byte // logged, not yet handed to w
+	waiting []byte // logged, but not yet passed to w
 	writing bool
 }
 
-// backlog is how much may wait for a slow w before logging waits too.
+// backlog is the number of bytes that may wait for a slow w before logging waits too.
 const backlog = 1 << 20
 
-// After more than burst writes with less than pause from one to the next, each is put off by a pause: under load
-// that spares a system call for every other request.
+// After more than burst writes that follow each other within less than pause, each is delayed by a pause: under load that
+// saves a system call for every other request.
 const (
 	burst = 64
 	pause = time.Millisecond
@@ -56,7 +56,7 @@ func newSink(w io.Writer) *sink {
 	return s
 }
 
-// Write implements io.Writer. It never fails: there is nobody to tell.
+// Write implements io.Writer. It never fails: nobody could be told.
 func (s *sink) Write(line []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,8 +73,8 @@ func (s *sink) Write(line []byte) (int, error) {
 func (s *sink) run() {
 	var (
 		piece  []byte
-		ended  time.Time // when the last write did
-		streak int       // writes that came soon after the one before
+		ended  time.Time // of the last write
+		streak int       // writes that came soon after their predecessors
 	)
 	s.mu.Lock()
 	for {

@@ -1,4 +1,4 @@
-// Package profile is the way to what an account shows of itself, for its readers and for those who change it.
+// Package profile reads and changes the profiles that accounts show.
 package profile
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// kept is how many profiles are kept in memory at most, at about half a kilobyte each.
+// kept is the maximum number of cached profiles, of about half a kilobyte each.
 const kept = 1 << 14
 
 // Service reads and changes profiles. It is safe for concurrent use.
@@ -19,7 +19,7 @@ type Service struct {
 	kept  *cache.DirectMapped[platform.UIN, platform.Profile]
 }
 
-// New returns a service that keeps profiles for as long as the store does not report them changed.
+// New returns a service that caches profiles until the store reports them changed.
 func New(st store.Store, clock *platform.Clock) *Service {
 	s := &Service{store: st, clock: clock, kept: cache.NewDirectMapped[platform.UIN, platform.Profile](kept)}
 	st.OnChange(func(c store.Change) {
@@ -30,7 +30,8 @@ func New(st store.Store, clock *platform.Clock) *Service {
 	return s
 }
 
-// Get returns what an account shows of itself now, which must not be changed. Errors: platform.ErrNotFound, or the storage's.
+// Get returns the profile that an account shows now, which must not be changed. Errors: platform.ErrNotFound, or the
+// storage's.
 func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile, error) {
 	slot := s.kept.Slot(uin)
 	if profile := slot.Get(uin); profile != nil {
@@ -45,8 +46,7 @@ func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile,
 	return account.Profile.At(s.clock.NowMS()), nil
 }
 
-// Update changes what an account shows of itself to what edit makes of it. Errors: platform.ErrInvalid, platform.ErrNotFound,
-// or the one of edit.
+// Update applies edit to an account's profile. Errors: platform.ErrInvalid, platform.ErrNotFound, or edit's.
 func (s *Service) Update(ctx context.Context, uin platform.UIN, edit func(*platform.Profile) error) (*platform.Account, error) {
 	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
 		if err := edit(&a.Profile); err != nil {
@@ -56,5 +56,5 @@ func (s *Service) Update(ctx context.Context, uin platform.UIN, edit func(*platf
 	})
 }
 
-// Forget drops what is kept in memory, as a restart does.
+// Forget empties the cache, as a restart does.
 func (s *Service) Forget() { s.kept.Clear() }

@@ -44,7 +44,7 @@ func TestProfilesAreReadOnceAndAgainAfterAChange(t *testing.T) {
 	want("Ann", 3, 1)
 	want("Ann", 3, 1)
 	clock.Advance(time.Second)
-	want("Ann", 0, 1) // the membership has lapsed
+	want("Ann", 0, 1) // the membership has expired
 	_, err = profiles.Update(t.Context(), ann.UIN, func(p *platform.Profile) error { p.Nickname = "Anna"; return nil })
 	must(t, err)
 	want("Anna", 0, 2)

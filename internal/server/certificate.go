@@ -13,19 +13,19 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 )
 
-// certificatePoll is how often the certificate's files are looked at.
+// certificatePoll is how often the certificate's files are checked for changes.
 const certificatePoll = time.Second
 
-// certificate is a certificate of two files, which are read again when they change.
+// certificate is a certificate from two files, which are read again when they change.
 type certificate struct {
 	setting string
 	files   config.TLS
 	current atomic.Pointer[tls.Certificate]
 
-	read [2]stamp // of the files when they were read
+	read [2]stamp // of the files at the last reading
 }
 
-// stamp tells whether a file has changed.
+// stamp shows whether a file has changed.
 type stamp struct {
 	modified time.Time
 	size     int64
@@ -45,13 +45,13 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 func (c *certificate) load() error {
 	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
 	if err != nil {
-		return fmt.Errorf("%s: %s and %s are no usable pair of certificate and key: %w", c.setting, c.files.Certificate, c.files.Key, err)
+		return fmt.Errorf("%s: %s and %s are not a usable pair of certificate and key: %w", c.setting, c.files.Certificate, c.files.Key, err)
 	}
 	c.current.Store(&pair)
 	return nil
 }
 
-// stamps looks at both files; one that is missing has the zero stamp.
+// stamps returns the stamps of both files; a missing file has the zero stamp.
 func (c *certificate) stamps() (stamps [2]stamp) {
 	for i, name := range []string{c.files.Certificate, c.files.Key} {
 		if info, err := os.Stat(name); err == nil {
@@ -64,8 +64,8 @@ func (c *certificate) stamps() (stamps [2]stamp) {
 	return stamps
 }
 
-// watch reads the files again when they change, until ctx ends. A pair that cannot be used is logged once, and the one
-// before it stays.
+// watch reads the files again when they change, until ctx ends. A pair that cannot be used is logged once, and the previous
+// pair stays.
 func (c *certificate) watch(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(certificatePoll)
 	defer tick.Stop()

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// The HTTP server moves a connection's deadlines five times a request, and each move of a timer costs about as much as
-// the check of a token. So a connection only notes where its deadlines are, and the listener looks at all of them once a
-// deadlineTick: one that is far away may fire that much late.
+// The HTTP server moves a connection's deadlines five times a request, and each move of a timer costs about as much as the
+// check of a token. So a connection only records its deadlines, and the listener looks at all of them once a deadlineTick:
+// a far deadline may fire that much late.
 
 const deadlineTick = 250 * time.Millisecond
 
-// deadlines are the connections of one listener, by their deadlines.
+// deadlines watches the deadlines of one listener's connections.
 type deadlines struct {
-	now atomic.Int64 // Unix nanoseconds at the last look
+	now atomic.Int64 // Unix nanoseconds at the last tick
 
 	mu    sync.Mutex
 	conns map[*counted]struct{}
 }
 
-// deadline is that of one direction of a connection.
+// deadline is the deadline of one direction of a connection.
 type deadline struct {
 	due int64 // Unix nanoseconds; 0 for none
-	set bool  // the connection itself has one
+	set bool  // the connection itself has a deadline
 }
 
 func newDeadlines() *deadlines {
@@ -33,7 +33,7 @@ func newDeadlines() *deadlines {
 	return d
 }
 
-// keep has the connection's deadlines watched until it leaves.
+// keep watches the connection's deadlines until it is closed.
 func (d *deadlines) keep(c *counted) *counted {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -66,8 +66,8 @@ func (d *deadlines) watch(ctx context.Context) {
 	}
 }
 
-// move notes where the deadline is from now on. It returns the deadline that the connection itself is to have, if that
-// changes: one that is near or past at once, and none in place of such a one.
+// move records a new deadline. It returns the deadline that the connection itself must get, if that changes: a near or past
+// one is set at once, and a far one removes it.
 func (d *deadline) move(t time.Time, now int64) (own time.Time, changed bool) {
 	d.due = 0
 	switch {
@@ -91,7 +91,7 @@ func (d *deadline) expired(now int64) bool {
 	return true
 }
 
-// past ends a wait at once.
+// past is a deadline that ends a wait at once.
 var past = time.Unix(1, 0)
 
 func (c *counted) expire(now time.Time) {

@@ -62,7 +62,7 @@ func TestDeadlinesEndReads(t *testing.T) {
 			if test.look != 0 {
 				conn.expire(now.Add(test.look))
 			}
-			if !test.ends { // a read that nothing ends gets what comes
+			if !test.ends { // a read that nothing ends gets the data
 				if _, err := peer.Write([]byte("x")); err != nil {
 					t.Fatal(err)
 				}

@@ -14,8 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships,
-// and for each account at each game one sound token of every kind.
+// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships, and
+// for each account at each game one valid token of every kind.
 type World struct {
 	HTTP           string         `json:"http"`
 	OIDB           string         `json:"oidb"` // host:port of the bus
@@ -24,7 +24,7 @@ type World struct {
 	Accounts       []WorldAccount `json:"accounts"`
 
 	Made         time.Time `json:"-"` // by the platform's clock
-	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" where that account can have none
+	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" if that account cannot have one
 }
 
 type WorldApp struct {
@@ -53,11 +53,11 @@ type WorldAccount struct {
 	MSDKTokens  map[platform.GameID]string              `json:"msdk_tokens"`
 }
 
-// DemoPassword is every demo account's password. It is public, as the whole world is; hashing it once, not eight times,
-// is what lets the platform be ready in a moment.
+// DemoPassword is every demo account's password. It is public, like the whole world; it is hashed once, not eight times, so
+// that the platform is ready at once.
 const DemoPassword = "rookery-demo"
 
-// demoAPIs are what the games may call: beside what every app may, all about friends.
+// demoAPIs are the APIs granted to the games: in addition to those of every app, all that concern friends.
 var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
 
 var demoApps = []platform.App{
@@ -76,14 +76,14 @@ var demoApps = []platform.App{
 	},
 }
 
-// DemoRedirect lets a program on the same machine have people signed in, whatever its port.
+// DemoRedirect lets a program on the same machine sign people in, on any port.
 const DemoRedirect = "http://127.0.0.1/callback"
 
 var demoRedirects = []string{DemoRedirect, "http://localhost/callback"}
 
 var demoNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
 
-// demoVIP is what some of them have of QQ's memberships.
+// demoVIP gives some of the accounts QQ memberships.
 var demoVIP = map[string]platform.VIP{
 	"Ann":  {QQLevel: 32, Member: platform.Membership{Level: 5, Year: true}, Yellow: platform.Membership{Level: 4, Year: true, Luxury: true}},
 	"Ben":  {QQLevel: 21, Member: platform.Membership{Level: 3}, Super: platform.Membership{Level: 2}, Blue: platform.Membership{Level: 6, Luxury: true}},
@@ -94,7 +94,7 @@ var demoVIP = map[string]platform.VIP{
 // demoFriends are pairs of indexes into demoNames: a circle of five and a pair; the last account has no friends.
 var demoFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
 
-// OpenDemo opens a platform and puts the demo world into it. What is there already stays as it is; tokens are always new.
+// OpenDemo opens a platform and puts the demo world into it. Existing parts stay as they are; tokens are always new.
 func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	s, err := Open(ctx, o)
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	// All at once: the store's writer then puts the writes of all accounts into few commits.
+	// All accounts at once, so that the store's writer needs few commits.
 	var (
 		group sync.WaitGroup
 		errs  = make([]error, len(demoNames))
@@ -177,7 +177,7 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 	}
 	for _, demo := range demoApps {
 		app := s.identity.Apps.ByID(demo.AppID)
-		// The access token comes first: the others hang on the login that it stands for.
+		// The access token comes first: the others belong to its login.
 		for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK} {
 			if kind == token.MSDK && app.GameID == 0 {
 				continue

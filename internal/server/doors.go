@@ -25,7 +25,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/words"
 )
 
-// openDoors puts the doors on the services and gives them to the listeners.
+// openDoors connects the doors with the services and the listeners.
 func (s *Server) openDoors(context.Context) error {
 	public, err := s.publicDoors()
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 	}, nil
 }
 
-// operatorDoors are for those who have the admin token, which decides about the public doors.
+// operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(s.identity, s.friends, s.bus, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
@@ -79,14 +79,14 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	return doors
 }
 
-// Doors returns all doors, those of rookery dev too, with nothing behind them: for what is to be read in their declarations.
+// Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.
 func Doors() ([]*access.Door, error) {
 	s := &Server{dev: new(devParts)}
 	public, err := s.publicDoors()
 	return slices.Concat(public, s.operatorDoors(public)), err
 }
 
-// readWords reads the list that word_filter hides; no file, no words.
+// readWords reads the list that word_filter hides; without a file it is empty.
 func readWords(name, file string) (*words.List, error) {
 	if file == "" {
 		return nil, nil
@@ -103,10 +103,10 @@ func readWords(name, file string) (*words.List, error) {
 	return list, nil
 }
 
-// NoPath opens the answer to a path that no door has.
+// NoPath is the beginning of the answer to a path that no door has.
 const NoPath = "no door has this path"
 
-// noDoor answers a request that is for no door.
+// noDoor answers a request to a path that no door has.
 func noDoor(c *access.Call, _ any, _ error) {
 	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
 		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +

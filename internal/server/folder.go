@@ -15,12 +15,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// lockFolder makes the data folder and keeps a second rookery off it for as long as the lock's file stays open, whatever way
-// this one ends.
+// lockFolder makes the data folder and keeps a second rookery off it for as long as the lock's file stays open, however
+// this process ends.
 func (s *Server) lockFolder(context.Context) error {
 	name, folder := s.options.name("data"), s.options.Data
 	bad := func(err error) error {
-		return fmt.Errorf("%s %s is no folder that this account may write: choose another one (%w)", name, folder, err)
+		return fmt.Errorf("%s %s is not a folder that this account may write: choose another one (%w)", name, folder, err)
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return bad(err)
@@ -44,7 +44,7 @@ func (s *Server) lockFolder(context.Context) error {
 	return nil
 }
 
-// openFolder opens what is in the data folder.
+// openFolder opens the files in the data folder.
 func (s *Server) openFolder(ctx context.Context) error {
 	o := &s.options
 	dbFile := filepath.Join(o.Data, "rookery.db")
@@ -52,9 +52,9 @@ func (s *Server) openFolder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name("data"), err)
 	}
-	s.store = db // not before: a nil *sqlite.Store is a store.Store that is not nil
+	s.store = db // only now: a nil *sqlite.Store would be a store.Store that is not nil
 
-	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // a copy that was put back, say
+	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // for instance a restored copy
 		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
 	}
 	keyringFile := s.keyringFile()

@@ -12,12 +12,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 )
 
-// mount gives each listener its HTTP server with the doors that it serves. Metrics and health are the operators'.
+// mount gives each listener an HTTP server with its doors. Metrics and health belong to the operators' listener.
 func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
 	proxies := s.options.HTTP
 	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
 	nowhere := gateway.Elsewhere(&access.Door{Name: "none", Encode: noDoor})
-	mux := http.NewServeMux() // of what is not a door's
+	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -46,8 +46,8 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 	}
 }
 
-// unredirected keeps from the mux what it would answer by itself: paths with empty or dot segments, which it would redirect,
-// and the addresses of CONNECT, which have no path.
+// unredirected keeps requests from the mux that it would answer by itself: paths with empty or dot segments, which it would
+// redirect, and the addresses of CONNECT, which have no path.
 func unredirected(mux, nowhere http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !access.Clean(r) || r.URL.Path == "" {
@@ -58,7 +58,7 @@ func unredirected(mux, nowhere http.Handler) http.Handler {
 	})
 }
 
-// closing has connections closed after their answer while the platform drains.
+// closing closes connections after their answer while the platform drains.
 func (s *Server) closing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() {

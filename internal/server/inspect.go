@@ -6,13 +6,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 )
 
-// devParts are what only `rookery dev` has.
+// devParts are the parts that only `rookery dev` has.
 type devParts struct {
 	faults    fault.Set
 	inspector *access.Inspector
 }
 
-// inspectCall shows the inspector a call of the bus.
+// inspectCall shows a call of the bus to the inspector.
 func (s *Server) inspectCall(o oidb.Observed) {
 	r := access.Record{
 		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, Method: "OIDB", Interface: o.Command.String(),

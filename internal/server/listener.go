@@ -18,7 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 )
 
-// listener is one listener with its bound on connections, its certificate if it has one, and its HTTP server.
+// listener is a listener with its bound on connections, its certificate if any, and its HTTP server.
 type listener struct {
 	net.Listener
 	certificate *certificate // nil for plain HTTP
@@ -30,10 +30,10 @@ type listener struct {
 	deadlines *deadlines
 }
 
-// operatorConnections bounds the operators' listener.
+// operatorConnections bounds the connections of the operators' listener.
 const operatorConnections = 256
 
-// listen takes the addresses.
+// listen opens the listeners.
 func (s *Server) listen(context.Context) (err error) {
 	o := &s.options
 	if s.public, err = o.listenHTTP("http", o.HTTP.Listen, o.HTTP.TLS, o.HTTP.MaxConnections); err != nil {
@@ -50,7 +50,7 @@ func (s *Server) listen(context.Context) (err error) {
 	return err
 }
 
-// listenHTTP listens at the address of a section of the settings.
+// listenHTTP listens on the address in a section of the settings.
 func (o *Options) listenHTTP(section, addr string, files config.TLS, most int) (l *listener, err error) {
 	l = &listener{most: int64(most), deadlines: newDeadlines()}
 	if files.On() {
@@ -64,10 +64,10 @@ func (o *Options) listenHTTP(section, addr string, files config.TLS, most int) (
 	return l, nil
 }
 
-// usualBus is where the bus of `rookery dev` listens, if it can.
+// usualBus is the default address of the bus of `rookery dev`.
 const usualBus = "127.0.0.1:8701"
 
-// listenBus listens at the address of the bus.
+// listenBus listens on the address of the bus.
 func (o *Options) listenBus() (net.Listener, error) {
 	addr := o.OIDB.Listen
 	if addr == "" {
@@ -81,7 +81,7 @@ func (o *Options) listenBus() (net.Listener, error) {
 	return listen(o.name("oidb.listen"), addr)
 }
 
-// listen takes the address of a setting of that name.
+// listen listens on the address in the named setting.
 func listen(name, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
@@ -95,7 +95,7 @@ func listen(name, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// url is where the listener can be reached from this machine.
+// url returns the address at which this machine reaches the listener.
 func (l *listener) url() string {
 	scheme := "http://"
 	if l.certificate != nil {
@@ -119,7 +119,7 @@ func (l *listener) serve(ctx context.Context, log *slog.Logger) error {
 	return l.http.ServeTLS(l, "", "")
 }
 
-// shutdown finishes the requests under way; those that last longer than ctx, which ends after the timeout, it cuts off.
+// shutdown finishes the requests under way; those that last until ctx ends, after the timeout, are cut off.
 func (l *listener) shutdown(ctx context.Context, timeout time.Duration) error {
 	if err := l.http.Shutdown(ctx); err != nil {
 		l.http.Close()
@@ -128,7 +128,7 @@ func (l *listener) shutdown(ctx context.Context, timeout time.Duration) error {
 	return nil
 }
 
-// Accept implements net.Listener. A connection above the bound is closed at once, so that its caller knows.
+// Accept implements net.Listener. A connection above the bound is closed at once, so that its caller notices.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -144,8 +144,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// counted is a connection that counts as open until it is closed. It has all that a TCP connection has: the HTTP server
-// closes one side first where it refuses a request half read.
+// counted is a connection that counts as open until it is closed. It keeps the methods of a TCP connection, because the
+// HTTP server closes only one side first when it refuses a half-read request.
 type counted struct {
 	*net.TCPConn
 	listener *listener
@@ -163,14 +163,14 @@ func (c *counted) Close() error {
 	return c.TCPConn.Close()
 }
 
-// measure shows the listener's connections in the metrics.
+// measure registers the metrics of the listener's connections.
 func (l *listener) measure(metrics prometheus.Registerer) {
 	metrics.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "rookery_connections", Help: "Open connections to the public doors.",
 		}, func() float64 { return float64(l.open.Load()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "rookery_connections_refused_total", Help: "Connections that were closed because http.max_connections were open.",
+			Name: "rookery_connections_refused_total", Help: "Connections closed because http.max_connections were open.",
 		}, func() float64 { return float64(l.refused.Load()) }),
 	)
 }

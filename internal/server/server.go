@@ -1,4 +1,5 @@
-// Package server is the running platform. Its files follow the data: folder, services, doors, gateway, listeners.
+// Package server is the running platform. Its files follow the path of the data: folder, services, doors, gateway,
+// listeners.
 package server
 
 import (
@@ -21,18 +22,19 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// Options are what a platform is started with.
+// Options say how to start a platform.
 type Options struct {
 	config.Config
 	Log *slog.Logger
-	// Dev adds what only `rookery dev` has: a clock that can be moved, fault points and the inspector. Everything is then on one
-	// listener; without an address the bus listens at its usual one, or at any free port where that is taken or HTTP takes any.
+	// Dev adds the parts that only `rookery dev` has: a clock that can be moved, fault points and the inspector. Everything
+	// is then on one listener; without an address the bus listens on its default one, or on any free port if that is taken
+	// or HTTP takes any.
 	Dev bool
-	// Names are settings that the person who starts the platform knows by another name than their own; errors use it.
+	// Names maps settings to the names by which the person who starts the platform knows them, for errors.
 	Names map[string]string
 }
 
-// name is what errors call a setting.
+// name returns the name of a setting for errors.
 func (o *Options) name(setting string) string { return cmp.Or(o.Names[setting], setting) }
 
 // Server is a platform: everything between the listeners and the disk, wired together.
@@ -53,16 +55,16 @@ type Server struct {
 	identity *identity.Service
 	friends  *friends.Service
 
-	// What answers.
+	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything
 	operators   *listener    // the admin API, metrics and health; nil under rookery dev
-	busListener net.Listener // nil where the bus does not listen
+	busListener net.Listener // nil when the bus does not listen
 	busServer   *oidb.Server
 	draining    atomic.Bool
 }
 
-// Open opens the data folder, wires the platform and listens. Nothing is served before Serve. An error names the setting that
-// is at fault and says what to do.
+// Open opens the data folder, wires the platform and listens. Nothing is served before Serve. An error names the setting at
+// fault and says what to do.
 func Open(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{options: o, clock: new(platform.Clock)}
 	if o.Dev {
@@ -70,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	for _, step := range []func(context.Context) error{
 		s.lockFolder,
-		s.listen, // so early because a start that cannot have its addresses is to change nothing
+		s.listen, // early, because a start that cannot have its addresses must not change anything
 		s.openFolder,
 		s.openServices,
 		s.openDoors,
@@ -82,15 +84,15 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Addresses say where a platform listens, in the form that `rookery serve --json` prints.
+// Addresses are the addresses of a platform, in the form that `rookery serve --json` prints.
 type Addresses struct {
 	HTTP           string `json:"http"`           // base URL of the doors that games call
-	Admin          string `json:"admin"`          // of the admin API: the same one under rookery dev
-	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing where the bus does not listen
+	Admin          string `json:"admin"`          // of the admin API; under rookery dev the same as HTTP
+	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing when the bus does not listen
 	AdminTokenFile string `json:"admin_token_file"`
 }
 
-// Addresses returns where the platform listens, also before it serves.
+// Addresses returns where the platform listens, which is known before it serves.
 func (s *Server) Addresses() Addresses {
 	at := Addresses{HTTP: s.public.url(), Admin: s.public.url(), AdminTokenFile: s.adminTokenFile}
 	if s.operators != nil {
@@ -102,7 +104,7 @@ func (s *Server) Addresses() Addresses {
 	return at
 }
 
-// Serve answers requests until ctx ends; then it drains. It releases everything.
+// Serve answers requests until ctx ends; then it drains and releases everything.
 func (s *Server) Serve(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -122,7 +124,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.Close())
 }
 
-// drain stops in steps: readiness fails while requests are still taken; then the listeners close and requests and calls
+// drain stops in steps: readiness fails while requests are still taken; then the listeners close, and requests and calls
 // under way are finished. The operators' listener is the last, so that the drain can be watched.
 func (s *Server) drain(ctx context.Context) error {
 	s.draining.Store(true)
@@ -133,8 +135,8 @@ func (s *Server) drain(ctx context.Context) error {
 	}
 	patience, cancel := context.WithTimeout(ctx, stop.Timeout)
 	defer cancel()
-	// The bus stops at the same time as the doors: a caller of the one that does not read its answers must not use up the
-	// others' time.
+	// The bus stops at the same time as the doors: a caller of the bus that does not read its answers must not use up the
+	// doors' time.
 	bus := make(chan error, 1)
 	go func() { bus <- s.busServer.Shutdown(patience) }()
 	err := errors.Join(s.public.shutdown(patience, stop.Timeout), <-bus)
@@ -144,7 +146,7 @@ func (s *Server) drain(ctx context.Context) error {
 	return err
 }
 
-// listeners are those of HTTP.
+// listeners returns the HTTP listeners.
 func (s *Server) listeners() (all []*listener) {
 	for _, l := range []*listener{s.public, s.operators} {
 		if l != nil {
@@ -154,7 +156,7 @@ func (s *Server) listeners() (all []*listener) {
 	return all
 }
 
-// Close releases what Open took, of a platform that is not to serve; the store's writes under way are finished.
+// Close releases what Open took, for a platform that will not serve; the store's writes under way are finished.
 func (s *Server) Close() error {
 	var errs []error
 	for _, l := range s.listeners() {
@@ -163,7 +165,7 @@ func (s *Server) Close() error {
 	if s.busListener != nil {
 		errs = append(errs, closeListener(s.busListener))
 	}
-	if s.busServer != nil { // after a failure nothing has drained it: cut its connections off before the store goes
+	if s.busServer != nil { // after a failure nothing has drained it: cut its connections before the store closes
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = s.busServer.Shutdown(now)
@@ -177,7 +179,7 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// closeListener closes a listener that may be closed already.
+// closeListener closes a listener that may already be closed.
 func closeListener(l net.Listener) error {
 	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 		return err

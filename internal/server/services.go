@@ -10,7 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/profile"
 )
 
-// openServices puts the services on what is in the folder and on the bus.
+// openServices connects the services with the folder's files and with the bus.
 func (s *Server) openServices(ctx context.Context) error {
 	s.bus = oidb.NewBus()
 	if s.dev != nil {
@@ -23,7 +23,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		return err
 	}
 	if s.keyringIsNew && len(registry.List()) > 0 {
-		s.options.Log.Warn("there was no keyring beside a database that is in use, so it is new: every token ends and people get other unionids;"+
+		s.options.Log.Warn("there was no keyring next to a database in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
 	}
 	s.identity = identity.New(s.store, s.clock, s.keyring, registry, profile.New(s.store, s.clock), s.options.Standings.Kept)

@@ -15,12 +15,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
-// maxToken bounds a token's file.
+// maxToken bounds the size of a token's file.
 const maxToken = 4 << 10
 
 var errNoToken = errors.New("holds no token")
 
-// ReadToken reads a file that holds a token and no more; errNoToken comes back for another.
+// ReadToken reads a file that contains only a token; for any other content it returns errNoToken.
 func ReadToken(name string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -48,13 +48,13 @@ func ReadToken(name string) (string, error) {
 	return token, nil
 }
 
-// openAdminToken reads the admin API's bearer token. Where no file is set, the first start makes one in the data folder.
+// openAdminToken reads the admin API's bearer token. If no file is set, the first start makes one in the data folder.
 func (s *Server) openAdminToken() (string, error) {
 	file, own := s.options.Admin.TokenFile, false
 	if file == "" {
 		file, own = filepath.Join(s.options.Data, "admin.token"), true
 	}
-	file, err := filepath.Abs(file) // others are shown the path, and may be in another folder
+	file, err := filepath.Abs(file) // the path is shown to programs that may run in another folder
 	if err != nil {
 		return "", fmt.Errorf("admin token: %w", err)
 	}
@@ -69,7 +69,7 @@ func (s *Server) openAdminToken() (string, error) {
 	return token, err
 }
 
-// readServerToken reads the token that a platform is to take.
+// readServerToken reads the token that a platform accepts.
 func readServerToken(file string) (string, error) {
 	token, err := ReadToken(file)
 	if errors.Is(err, errNoToken) || err == nil && len(token) < 32 {

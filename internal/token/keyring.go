@@ -26,18 +26,17 @@ import (
 	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
-// Keyring holds the keys that seal tokens, in a file of mode 0600. The newest key seals; the older ones still open
-// what they sealed until the longest-lived token is gone. It is safe for concurrent use.
+// Keyring holds the keys that seal tokens, in a file of mode 0600. The newest key seals; the older ones still open what
+// they sealed until the longest-lived token has expired. It is safe for concurrent use.
 type Keyring struct {
 	file    string
 	current atomic.Pointer[keys]
 	lasting lastingKeys
 	tickets cipher.Block // of lasting.Ticket
 	rotate  sync.Mutex
-	guard   func(context.Context) error // nil where the keys are always at hand
+	guard   func(context.Context) error // nil if the keys are always usable
 }
 
-// Key describes one key of the keyring.
 type Key struct {
 	ID        uint32 `json:"id"`
 	CreatedMS int64  `json:"created_ms"`
@@ -57,13 +56,13 @@ type keyringFile struct {
 	lastingKeys
 }
 
-// lastingKeys are the same for ever, whatever becomes of the keys that seal.
+// lastingKeys never change, whatever becomes of the keys that seal.
 type lastingKeys struct {
 	Union  []byte `json:"union_key"`  // makes unionids
 	Ticket []byte `json:"ticket_key"` // makes tickets, AES-256
 }
 
-// fill makes the keys that a new keyring, or the file of an older rookery, does not have, and reports whether it did.
+// fill generates the keys that a new keyring, or the file of an older rookery, lacks, and reports whether it did.
 func (k *lastingKeys) fill() (made bool) {
 	for _, key := range []*[]byte{&k.Union, &k.Ticket} {
 		if len(*key) != 32 {
@@ -74,7 +73,7 @@ func (k *lastingKeys) fill() (made bool) {
 	return made
 }
 
-// OpenKeyring reads the file, or makes one with a first key when there is none.
+// OpenKeyring reads the file, or makes one with a first key if it does not exist.
 func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	r := &Keyring{file: file}
 	content, err := os.ReadFile(file)
@@ -112,15 +111,15 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	return r, r.use(handle, stored.Keys)
 }
 
-// UnionID returns the id by which all apps of a developer know a person (qq-connect-openapi.md, A.5). It outlives every
-// rotation of the keys.
+// UnionID returns the id by which all apps of a developer know a person (qq-connect-openapi.md, A.5). It stays the same
+// through every rotation of the keys.
 func (r *Keyring) UnionID(developer string, uin platform.UIN) string {
 	mac := hmac.New(sha256.New, r.lasting.Union)
 	fmt.Fprintf(mac, "%d:%s", uin, developer)
 	return fmt.Sprintf("UID_%X", mac.Sum(nil)[:16])
 }
 
-// Rotate makes a new key the one that seals and forgets those that retired longer ago than any token lives.
+// Rotate makes a new sealing key and forgets the keys that retired longer ago than any token lives.
 func (r *Keyring) Rotate(now time.Time) (Key, error) {
 	r.rotate.Lock()
 	defer r.rotate.Unlock()
@@ -155,11 +154,11 @@ func (r *Keyring) Rotate(now time.Time) (Key, error) {
 	return key, r.use(handle, list)
 }
 
-// Guard sets a function that is asked before each use of the keys; while it returns an error they count as unreadable. It
-// must be called before the first use.
+// Guard sets a function that is called before each use of the keys; while it returns an error they count as unreadable. It
+// must be set before the first use.
 func (r *Keyring) Guard(guard func(context.Context) error) { r.guard = guard }
 
-// Usable fails while the keys cannot be read.
+// Usable returns an error while the keys cannot be read.
 func (r *Keyring) Usable(ctx context.Context) error {
 	if r.guard == nil {
 		return nil

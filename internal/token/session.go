@@ -6,12 +6,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Session is what the sealed text of a session on the platform's own pages says.
+// Session is the content of a sealed session on the platform's own pages.
 type Session struct {
 	UIN           platform.UIN
 	PasswordEpoch uint32
 	IssuedMS      int64
-	Secret        [16]byte // of this session alone
+	Secret        [16]byte // of this session only
 }
 
 const (
@@ -38,7 +38,7 @@ func (r *Keyring) SealSession(s *Session) (string, error) {
 	return tokenText.EncodeToString(sealed), nil
 }
 
-// OpenSession reads a session's text; ok is false when the platform never sealed it.
+// OpenSession reads a session's text; ok is false when the platform did not seal it.
 func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
 	if len(text) != tokenText.EncodedLen(sealedSession) {
 		return s, false

@@ -8,9 +8,9 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// The text of a ticket is one block of AES: 32 upper-case hex digits. The cipher is a permutation of all blocks that nobody
-// without the key can tell from a random one, so a guess finds the good ticket of a live login with a chance of 2^-128
-// (RFC 6749, 10.10), though tickets name rows whose ids follow the time.
+// The text of a ticket is one block of AES: 32 upper-case hex digits. Without the key nobody can tell the cipher from a
+// random permutation of all blocks, so a guess finds the valid ticket of a live login with a chance of 2^-128 (RFC 6749,
+// 10.10), though tickets name rows whose ids follow the time.
 
 const ticketBytes = 16
 
@@ -24,14 +24,14 @@ func (r *Keyring) SealTicket(t platform.Ticket) string {
 	return fmt.Sprintf("%X", block[:])
 }
 
-// OpenTicket reads a ticket's text; ok is false for one that no ticket can have. That there is such a login is for the
-// store to say.
+// OpenTicket reads a ticket's text; ok is false for a text that no ticket can have. Only the store knows whether the login
+// exists.
 func (r *Keyring) OpenTicket(text string) (t platform.Ticket, ok bool) {
 	if len(text) != 2*ticketBytes {
 		return t, false
 	}
 	for i := range len(text) {
-		if text[i] >= 'a' && text[i] <= 'f' { // a ticket has one text
+		if text[i] >= 'a' && text[i] <= 'f' { // a ticket has only one text
 			return t, false
 		}
 	}

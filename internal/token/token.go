@@ -1,5 +1,5 @@
-// Package token seals and opens what the platform hands out to prove a login: tokens, tickets and the sessions of its own
-// pages. It holds the keys. Whether what was opened still holds is for others to say.
+// Package token seals and opens what the platform gives out to prove a login: tokens, tickets and the sessions of its own
+// pages. It holds the keys. Whether an opened token is still in force is checked elsewhere.
 package token
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Kind is what a token is for. A token of one kind is never taken for another.
+// Kind is the purpose of a token. A token of one kind is never taken for another.
 type Kind uint8
 
-// The kinds of tokens. Their text forms are what operators write.
+// The kinds of tokens. Operators write their text forms.
 const (
 	Access  Kind = iota + 1 // QQ access token: the person's login at one app
 	Pay                     // for paying; a newer one supersedes it
@@ -48,8 +48,8 @@ func ParseKind(text string) (Kind, bool) {
 	return 0, false
 }
 
-// Lifetimes of the kinds: access and pay tokens as the MSDK's documentation gives them (msdk-v5.md, 11). An MSDK
-// token ends with the access token that it was made from.
+// Lifetimes of the kinds: access and pay tokens as the MSDK's documentation gives them (msdk-v5.md, 11). An MSDK token ends
+// with the access token that it was made from.
 const (
 	AccessLifetime  = 90 * 24 * time.Hour
 	PayLifetime     = 7 * 24 * time.Hour
@@ -59,7 +59,7 @@ const (
 	maxLifetime = AccessLifetime
 )
 
-// Lifetime is how long a token of the kind lives when nothing else is asked for, and at most.
+// Lifetime is the default and maximum lifetime of a token of the kind.
 func (k Kind) Lifetime() time.Duration {
 	switch k {
 	case Pay:
@@ -73,16 +73,16 @@ func (k Kind) Lifetime() time.Duration {
 	}
 }
 
-// Token is what a sealed token says. All of it is only as true as it was when the token was issued.
+// Token is the content of a sealed token. All of it was true when the token was issued, and may not be now.
 type Token struct {
 	Kind          Kind
-	PC            bool // the PC SDK made the authorization
+	PC            bool // the authorization came through the PC SDK
 	AppID         platform.AppID
 	OpenID        platform.OpenID
-	MSDKOpenID    platform.MSDKOpenID // MSDK tokens and link tickets
-	Session       uint64              // openkeys
+	MSDKOpenID    platform.MSDKOpenID // of MSDK tokens and link tickets
+	Session       uint64              // of openkeys
 	IssuedMS      int64
-	ExpiresMS     int64 // openkeys live by their session instead
+	ExpiresMS     int64 // openkeys live as long as their session instead
 	PasswordEpoch uint32
 	TokenEpoch    uint32
 	PayEpoch      uint32
@@ -94,23 +94,24 @@ const (
 	sealOverhead  = 5 + 12 + 16 // Tink's prefix with the key's id, nonce, tag
 	sealedSize    = sealOverhead + recordSize
 
-	// OpenkeyLength is how long the text of an openkey is.
+	// OpenkeyLength is the length of an openkey's text.
 	OpenkeyLength = (sealedSize*8 + 5) / 6
 )
 
-// Why a token's text does not open: it has not the form of a token or names a key that was never ours; it was altered.
+// Why a token's text does not open. ErrUnknown: it does not have the form of a token, or names a key that was never ours.
+// ErrAltered: it was altered.
 var (
 	ErrUnknown = errors.New("token: not one of this platform")
 	ErrAltered = errors.New("token: the seal does not verify")
 )
 
-// sealPurpose is bound into every seal, so that nothing else the keys ever seal passes as a token.
+// sealPurpose is bound into every seal, so that nothing else sealed with the keys passes as a token.
 var sealPurpose = []byte("rookery token")
 
-// tokenText is the text form of a token: letters, digits, '-' and '_'. Strict: one token has exactly one text.
+// tokenText is the text form of a token: letters, digits, '-' and '_'. It is strict, so that a token has exactly one text.
 var tokenText = base64.RawURLEncoding.Strict()
 
-// Seal returns the text of a token. Link tickets are hex digits, as their link parameter wants them.
+// Seal returns the text of a token. Link tickets are hex digits, as their link parameter requires.
 func (r *Keyring) Seal(t *Token) (string, error) {
 	var record [recordSize]byte
 	record[0], record[1] = recordVersion, byte(t.Kind)
@@ -137,7 +138,7 @@ func (r *Keyring) Seal(t *Token) (string, error) {
 	return tokenText.EncodeToString(sealed), nil
 }
 
-// Open reads a token's text, whatever its kind. Errors: ErrUnknown, ErrAltered.
+// Open reads a token's text, of any kind. Errors: ErrUnknown, ErrAltered.
 func (r *Keyring) Open(text string) (t Token, err error) {
 	var sealed [sealedSize]byte
 	link := false
@@ -159,7 +160,7 @@ func (r *Keyring) Open(text string) (t Token, err error) {
 		return t, ErrAltered
 	}
 	if link != (Kind(record[1]) == Link) {
-		return t, ErrUnknown // sound, but not in the text form of its kind
+		return t, ErrUnknown // valid, but not in the text form of its kind
 	}
 	b := record[3:]
 	return Token{

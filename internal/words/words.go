@@ -13,23 +13,23 @@ import (
 // Bounds of a list.
 const (
 	MaxWords = 100_000
-	MaxWord  = 64 // characters
+	MaxWord  = 64 // in characters
 )
 
-// List is a list of words. nil has none. It is not changed after it was read, and so safe for concurrent use.
+// List is a list of words. A nil List is empty. A List never changes after it was read, so it is safe for concurrent use.
 type List struct {
-	next map[edge]int32 // the words as a tree, whose root is 0
-	ends []bool         // by node: a word ends here
+	next map[edge]int32 // the words as a tree with root 0
+	ends []bool         // by node: whether a word ends here
 }
 
-// edge leads from a node to the one below it by a character. One map of all takes a tenth of the memory of one a node.
+// edge leads from a node to a child by a character. One map for all edges takes a tenth of the memory of one map per node.
 type edge struct {
 	from int32
 	by   rune
 }
 
-// Read reads one word a line: UTF-8, blanks around it do not count, empty lines and those that begin with # are none. The
-// error names the line.
+// Read reads one word per line, in UTF-8. Blanks around a word do not count; empty lines and lines that begin with # are
+// skipped. The error names the line.
 func Read(r io.Reader) (*List, error) {
 	list := &List{next: make(map[edge]int32), ends: make([]bool, 1)}
 	lines := bufio.NewScanner(r)
@@ -55,7 +55,7 @@ func Read(r io.Reader) (*List, error) {
 	return list, nil
 }
 
-// byteOrderMark is what some editors put in front of UTF-8.
+// byteOrderMark is what some editors write before UTF-8.
 const byteOrderMark = "\ufeff"
 
 func (l *List) add(word string) {
@@ -73,14 +73,14 @@ func (l *List) add(word string) {
 	l.ends[at] = true
 }
 
-// Hide returns the text with a * for each character of a word on the list, in upper or lower case, and whether there was
-// any. Where words overlap the first counts, and of those that begin together the longest.
+// Hide returns the text with a * for each character of a listed word, in upper or lower case, and whether it found any. Of
+// overlapping words the first counts, of words with the same beginning the longest.
 func (l *List) Hide(text string) (hidden string, found bool) {
 	if l == nil {
 		return text, false
 	}
 	var b strings.Builder
-	kept := 0 // up to where b has the text
+	kept := 0 // b has the text up to here
 	for i := 0; i < len(text); {
 		bytes, characters := l.longest(text[i:])
 		if bytes == 0 {
@@ -100,7 +100,7 @@ func (l *List) Hide(text string) (hidden string, found bool) {
 	return b.String(), true
 }
 
-// longest measures the longest word that the text begins with.
+// longest measures the longest word with which the text begins.
 func (l *List) longest(text string) (bytes, characters int) {
 	at, seen := int32(0), 0
 	for i := 0; i < len(text); {
@@ -117,5 +117,5 @@ func (l *List) longest(text string) (bytes, characters int) {
 	return bytes, characters
 }
 
-// fold makes upper and lower case the same.
+// fold maps upper and lower case to the same character.
 func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
