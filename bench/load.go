@@ -35,7 +35,7 @@ type load struct {
 	addr     string
 	requests func(worker int) requests
 	sound    string        // the beginning of a valid answer's body
-	limit    time.Duration // no request is sent after it
+	limit    time.Duration // no request is sent after it, but for the first of each connection
 	callers  int           // number of connections, when fewer than usual
 	status   string        // of a valid answer; 200 when empty
 	answered func([]byte)  // sees every answer, from any worker; may be nil
@@ -150,8 +150,8 @@ func (w *worker) run(ctx context.Context, addr netip.AddrPort, connections int) 
 		now := time.Now()
 		if n > 0 {
 			silence = now
-		} else if now.Sub(silence) > 10*time.Second {
-			return fmt.Errorf("%s has not answered for 10 seconds", addr)
+		} else if now.Sub(silence) > patience {
+			return fmt.Errorf("%s has not answered for %s", addr, patience)
 		}
 		for i := range max(n, 0) {
 			if err := w.ready(w.conns[events[i].Fd]); err != nil {
@@ -189,7 +189,7 @@ func (w *worker) connect(poll int, addr netip.AddrPort) error {
 // send sends the connection's next request, or closes the connection when no request is left.
 func (w *worker) send(c *connection, now time.Time) error {
 	var request []byte
-	if now.Before(w.end) {
+	if c.sent.IsZero() || now.Before(w.end) { // each connection has one at least
 		request = w.next()
 	}
 	if request == nil {

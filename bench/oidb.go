@@ -157,7 +157,7 @@ func pipelined(addr string, frames [][]byte, limit time.Duration) (answers int, 
 			defer conn.Close()
 			r := bufio.NewReaderSize(conn, 32<<10)
 			n := 0
-			for time.Since(begin) < limit {
+			for more := true; more; more = time.Since(begin) < limit {
 				if _, err := conn.Write(batch); err != nil {
 					report(n, err)
 					return

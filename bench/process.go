@@ -32,8 +32,8 @@ type process struct {
 	metrics string // URL of the server with /metrics
 }
 
-// patience bounds every wait for a process.
-const patience = 30 * time.Second
+// patience bounds every wait for a process and its answers.
+const patience = 2 * time.Minute
 
 // startProcess starts a program and waits for the line that says that it is ready.
 func startProcess(ctx context.Context, cmd *exec.Cmd) (*process, error) {

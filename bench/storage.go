@@ -136,27 +136,31 @@ func committer(ctx context.Context, file string, app rookery.AppID) (*sqlite.Sto
 	}, err
 }
 
-// repeatedly runs do from several callers at once and returns the rate per second; the first fifth is warm-up.
+// repeatedly runs do from several callers at once, each of them at least once, and returns the rate per second. A fifth as
+// long before it is warm-up.
 func repeatedly(ctx context.Context, callers int, duration time.Duration, do func() error) (float64, error) {
-	var (
-		group sync.WaitGroup
-		count atomic.Int64
-		errs  = make([]error, callers)
-	)
-	timed, cancel := context.WithTimeout(ctx, duration+duration/5)
-	defer cancel()
-	for i := range callers {
-		group.Go(func() {
-			for timed.Err() == nil && errs[i] == nil {
-				errs[i] = do()
-				count.Add(1)
-			}
-		})
+	errs := make([]error, callers)
+	rate := func(duration time.Duration) float64 {
+		var (
+			group sync.WaitGroup
+			count atomic.Int64
+			begin = time.Now()
+		)
+		for i := range callers {
+			group.Go(func() {
+				for more := true; more; more = errs[i] == nil && ctx.Err() == nil && time.Since(begin) < duration {
+					errs[i] = do()
+					count.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		return float64(count.Load()) / time.Since(begin).Seconds()
 	}
-	time.Sleep(duration / 5)
-	first, begin := count.Load(), time.Now()
-	<-timed.Done()
-	rate := float64(count.Load()-first) / time.Since(begin).Seconds()
-	group.Wait()
-	return rate, errors.Join(append(errs, ctx.Err())...)
+	rate(duration / 5)
+	if err := errors.Join(errs...); err != nil {
+		return 0, err
+	}
+	measured := rate(duration)
+	return measured, errors.Join(append(errs, ctx.Err())...)
 }

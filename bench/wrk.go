@@ -98,7 +98,7 @@ func wrkScript(requests [][]byte) []byte {
 // runWrk runs wrk once and returns its requests per second.
 func runWrk(ctx context.Context, addr, script string, duration time.Duration) (float64, error) {
 	seconds := max(1, int(duration.Seconds()))
-	cmd := exec.CommandContext(ctx, "wrk", "-t2", "-c"+strconv.Itoa(connections), fmt.Sprintf("-d%ds", seconds), "-s", script, "http://"+addr+"/")
+	cmd := exec.CommandContext(ctx, "wrk", "-t2", "-c"+strconv.Itoa(connections), fmt.Sprintf("-d%ds", seconds), "--timeout", fmt.Sprintf("%ds", int(patience.Seconds())), "-s", script, "http://"+addr+"/")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("wrk: %w: %s", err, out)

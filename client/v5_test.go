@@ -81,7 +81,7 @@ func TestARefusalTellsWhereItCameFrom(t *testing.T) {
 	if !errors.As(err, &refused) {
 		t.Fatalf("%v is not a *client.Error", err)
 	}
-	if refused.Interface != "/v2/auth/verify_login" || refused.Number != -6 || refused.HTTPStatus != 200 || refused.RetryAfter < 59*time.Minute ||
+	if refused.Interface != "/v2/auth/verify_login" || refused.Number != -6 || refused.HTTPStatus != 200 || refused.RetryAfter < 30*time.Minute ||
 		len(refused.RequestID) != 16 {
 		t.Errorf("got %+v", *refused)
 	}

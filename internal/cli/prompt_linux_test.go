@@ -123,8 +123,8 @@ func TestPasswordIsTypedUnseenAndTwice(t *testing.T) {
 		{"interrupt", []string{"typed unsee\x03"}, ExitFailure, "interrupted"},
 	}
 	for _, tt := range tests {
+		c := newConsole(t) // not in the subtest: without terminals the whole test is skipped
 		t.Run(tt.name, func(t *testing.T) {
-			c := newConsole(t)
 			status, out := c.run(t, []string{"account", "passwd", "10001"}, prompts[:len(tt.lines)], tt.lines)
 			if tt.err != "" {
 				c.await(tt.err)

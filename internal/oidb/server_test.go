@@ -173,7 +173,7 @@ func (f *fixture) conn() net.Conn {
 	f.t.Helper()
 	c, err := net.Dial("tcp", f.addr)
 	if err == nil {
-		err = c.SetDeadline(time.Now().Add(10 * time.Second))
+		err = c.SetDeadline(time.Now().Add(2 * time.Minute))
 	}
 	if err != nil {
 		f.t.Fatal(err)

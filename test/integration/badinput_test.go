@@ -221,7 +221,7 @@ func TestBadHTTP(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			conn := dial(t, p)
-			if err := conn.SetDeadline(time.Now().Add(8 * time.Second)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(rookery.Patience)); err != nil {
 				t.Fatal(err)
 			}
 			send, cutOff := strings.CutSuffix(test.send, hangUp)
@@ -405,18 +405,17 @@ func TestSlowCallers(t *testing.T) {
 	var callers sync.WaitGroup
 	for _, test := range []struct {
 		name, send, drip string
-		within           time.Duration
 	}{
-		{"nothing", "", "", 7 * time.Second},
-		{"half a header", "POST / HTTP/1.1\r\nHost:", "", 7 * time.Second},
-		{"a header letter by letter", "POST / HTTP/1.1\r\nX-Slow: ", "a", 7 * time.Second},
-		{"half a body", raw(call)[:len(raw(call))-10], "", 12 * time.Second},
-		{"a body letter by letter", raw(call.WithBody(call.Body + strings.Repeat(" ", 1000)))[:400], " ", 12 * time.Second},
-		{"a chunk letter by letter", "POST " + call.Target() + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n", "a", 12 * time.Second},
+		{"nothing", "", ""},
+		{"half a header", "POST / HTTP/1.1\r\nHost:", ""},
+		{"a header letter by letter", "POST / HTTP/1.1\r\nX-Slow: ", "a"},
+		{"half a body", raw(call)[:len(raw(call))-10], ""},
+		{"a body letter by letter", raw(call.WithBody(call.Body + strings.Repeat(" ", 1000)))[:400], " "},
+		{"a chunk letter by letter", "POST " + call.Target() + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n", "a"},
 	} {
 		for range 5 { // not parallel subtests: only as many of those run at once as there are processors
 			callers.Go(func() {
-				if err := slowCaller(p.Host(), test.send, test.drip, test.within); err != nil {
+				if err := slowCaller(p.Host(), test.send, test.drip); err != nil {
 					t.Errorf("%s: %v", test.name, err)
 				}
 			})
@@ -429,14 +428,14 @@ func TestSlowCallers(t *testing.T) {
 	wantUsage(t, p, before)
 }
 
-// slowCaller sends something, continues letter by letter, and expects the platform to end the connection in time.
-func slowCaller(host, send, letter string, within time.Duration) error {
+// slowCaller sends something, continues letter by letter, and expects the platform to end the connection.
+func slowCaller(host, send, letter string) error {
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	_ = conn.SetReadDeadline(time.Now().Add(within))
+	_ = conn.SetReadDeadline(time.Now().Add(rookery.Patience))
 	_, _ = io.WriteString(conn, send)
 	ended := make(chan struct{})
 	defer close(ended)
@@ -446,7 +445,7 @@ func slowCaller(host, send, letter string, within time.Duration) error {
 	answer, err := io.ReadAll(conn)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("the connection is still open after %s", within)
+		return fmt.Errorf("the connection is still open after %s", rookery.Patience)
 	case err != nil && !gone(err):
 		return err
 	case len(answer) > 0 && !bytes.Contains(answer, []byte(`"ret":1010`)):
@@ -490,7 +489,7 @@ func TestMutations(t *testing.T) {
 			return err
 		}
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(8 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(rookery.Patience))
 		if _, err := io.WriteString(conn, request); err != nil && !gone(err) {
 			return err
 		}

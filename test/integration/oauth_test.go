@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
 
@@ -204,7 +203,7 @@ func passport(t *testing.T, options map[string]string, code string) (o outcome) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), rookery.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "sign-in.js", string(text), code)
 	cmd.Dir = passportDir

@@ -20,12 +20,11 @@ func TestGracefulStop(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
-			p := rookery.Start(t)
+			p, call := unhurried(t)
 			idle := dial(t, p)
-			if answer := exchange(t, idle, verifyLogin(p, p.Accounts[1])); answer.Ret != 0 {
+			if answer := exchange(t, idle, call); answer.Ret != 0 {
 				t.Fatalf("got %s", answer.Body)
 			}
-			call := verifyLogin(p, p.Accounts[0])
 			finish := begin(t, p, call)
 			p.Signal(t, signal)
 			untilClosed(t, p)
@@ -38,13 +37,21 @@ func TestGracefulStop(t *testing.T) {
 // TestTheSameSignalTwice: a program that signals both a process and its group, as timeout(1) does, gets one graceful stop.
 func TestTheSameSignalTwice(t *testing.T) {
 	t.Parallel()
-	p := rookery.Start(t)
-	finish := begin(t, p, verifyLogin(p, p.Accounts[0]))
+	p, call := unhurried(t)
+	finish := begin(t, p, call)
 	p.Signal(t, syscall.SIGTERM)
 	untilClosed(t, p)
 	p.Signal(t, syscall.SIGTERM)
 	finish()
 	p.WaitFor(t, 0)
+}
+
+// unhurried starts a platform that cuts no request off while the test waits, and returns a valid call.
+func unhurried(t *testing.T) (*rookery.Platform, rookery.Call) {
+	t.Helper()
+	p := rookery.Serve(t, "--stop-timeout", "10m", "--http-read-timeout", "10m", "--http-write-timeout", "10m")
+	_, call := newLogin(t, p)
+	return p, call
 }
 
 // begin sends a call without its body and waits until the platform has accepted it. finish sends the body; the call must

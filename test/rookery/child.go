@@ -11,6 +11,10 @@ import (
 	"github.com/rookeryhq/rookery/internal/child"
 )
 
+// Patience is how long anything may take, of this process or another. It ends what never would: no test depends on how soon
+// something happens.
+const Patience = child.Patience
+
 // Child is a rookery process.
 type Child struct {
 	process *child.Process
@@ -107,7 +111,7 @@ func Run(t testing.TB, args ...string) (status int, stdout, stderr string) {
 	}
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log
-	late := time.AfterFunc(child.Patience, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(Patience, func() { cmd.Process.Kill() })
 	defer late.Stop()
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		t.Fatal(err)
@@ -120,9 +124,9 @@ func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(child.Patience); !holds(); <-tick.C {
+	for deadline := time.Now().Add(Patience); !holds(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", child.Patience, what)
+			t.Fatalf("not within %s: %s", Patience, what)
 		}
 	}
 }

@@ -30,6 +30,12 @@ func (p *Platform) AddFault(t testing.TB, f Fault) (off func()) {
 	}
 }
 
+// SetClock sets the platform's clock.
+func (p *Platform) SetClock(t testing.TB, to time.Time) {
+	t.Helper()
+	p.Admin(t, http.MethodPost, "/dev/v1/clock", map[string]time.Time{"set": to}, nil)
+}
+
 // Advance moves the platform's clock on.
 func (p *Platform) Advance(t testing.TB, d time.Duration) {
 	t.Helper()

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/rookeryhq/rookery/internal/child"
 )
 
 // Message is a protobuf message that is built field by field.
@@ -135,7 +133,7 @@ func (p *Platform) BusRaw(t testing.TB, frame []byte) []byte {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(child.Patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(Patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Write(frame); err != nil {

@@ -16,9 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/rookeryhq/rookery/internal/child"
 	_ "modernc.org/sqlite" // for DB
 )
 
@@ -96,7 +94,7 @@ func Serve(t testing.TB, args ...string) *Platform {
 func start(t testing.TB, data string, args ...string) *Platform {
 	t.Helper()
 	p := &Platform{Data: data, client: &http.Client{
-		Timeout:       child.Patience,
+		Timeout:       Patience,
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -338,15 +336,4 @@ func (p *Platform) Metric(t testing.TB, name string) (value float64) {
 	}
 	t.Fatalf("/metrics has no %s", name)
 	return 0
-}
-
-// Within fails the test when more than the allowed time passes until the returned function is called.
-func Within(t testing.TB, allowed time.Duration, what string) (done func()) {
-	start := time.Now()
-	return func() {
-		t.Helper()
-		if took := time.Since(start); took > allowed {
-			t.Errorf("%s took %s, more than %s", what, took.Round(time.Millisecond), allowed)
-		}
-	}
 }

@@ -72,7 +72,7 @@ func TestCrash(t *testing.T) {
 	nicknames := map[platform.UIN]string{}
 	epochs := map[int]uint32{}
 	for round := range rounds {
-		for _, line := range killed(t, file, round%4 != 0) {
+		for _, line := range killed(t, file, round%4 == 0) {
 			var (
 				uin      platform.UIN
 				nickname string
@@ -132,9 +132,9 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d rounds, %d accounts acknowledged", rounds, len(nicknames))
 }
 
-// killed runs a child, kills it at a random moment and returns the lines that it had printed. The moment is counted
-// from its first line, or else from its start, so that opening and recovery are hit too.
-func killed(t *testing.T, file string, fromFirstLine bool) (lines []string) {
+// killed runs a child, kills it at a random moment and returns the lines that it had printed. The moment comes after as many
+// lines as chance has it or, early, at a time after its start, so that opening and recovery are hit too.
+func killed(t *testing.T, file string, early bool) (lines []string) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), crashFile+"="+file)
@@ -146,19 +146,19 @@ func killed(t *testing.T, file string, fromFirstLine bool) (lines []string) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill := func() { time.AfterFunc(rand.N(150*time.Millisecond), func() { child.Process.Kill() }) }
-	if !fromFirstLine {
-		kill()
+	enough := 1 + rand.N(400)
+	if early {
+		enough = 0
+		time.AfterFunc(rand.N(150*time.Millisecond), func() { child.Process.Kill() })
 	}
 	for r := bufio.NewReader(out); ; {
 		line, err := r.ReadString('\n')
 		if err != nil {
 			break // what stands here was cut off
 		}
-		if fromFirstLine && lines == nil {
-			kill()
+		if lines = append(lines, strings.TrimSuffix(line, "\n")); len(lines) == enough {
+			child.Process.Kill()
 		}
-		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
 	if child.Wait(); child.ProcessState.ExitCode() != -1 {
 		t.Fatalf("the child was not killed: %v", child.ProcessState)
