@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/rookeryhq/rookery/internal/child"
 )
 
 func TestMain(m *testing.M) {
@@ -19,8 +21,12 @@ func TestMain(m *testing.M) {
 // The bench is seldom run, and by hand; here every part runs for a moment, so that a broken part is noticed. Figures are
 // not checked.
 func TestEveryPartMeasures(t *testing.T) {
+	binary, err := child.Binary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	measured, err := run(t.Context(), settings{
-		quick: true, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: 1000, accounts: 4,
+		quick: true, binary: binary, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: 1000, accounts: 4,
 	})
 	if err != nil {
 		t.Fatal(err)
