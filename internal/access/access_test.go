@@ -19,7 +19,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// plainDoor answers the text of the result or of the error, and 500 with the error.
+// plainDoor answers with the text of the result, or with status 500 and the text of the error.
 func plainDoor(endpoints ...Endpoint) *Door {
 	return &Door{
 		Name: "plain", Prefixes: []string{"/p/"}, Endpoints: endpoints,
@@ -39,14 +39,14 @@ func plainDoor(endpoints ...Endpoint) *Door {
 	}
 }
 
-// at is the interface /p/a.
+// at returns the interface /p/a.
 func at(method string, handle Handler, checks ...Stage) Endpoint {
 	return Endpoint{Method: method, Path: "/p/a", Checks: checks, Action: Action{Handle: handle}}
 }
 
 func nothing(*Call) (any, error) { return "", nil }
 
-// served is a gateway behind its handler.
+// served is a gateway in front of a handler.
 type served struct {
 	*Gateway
 	http.Handler
@@ -95,7 +95,6 @@ func TestPermissionsAreThoseOfInterfacesWithTheCheck(t *testing.T) {
 	}
 }
 
-// The codes of an interface are those of its checks, its commands and its handler, as the door translates them.
 func TestCodesFollowFromTheDeclaration(t *testing.T) {
 	command := oidb.Declaration{Codes: []retcode.Code{retcode.AccessTokenExpired, retcode.AccessTokenFrozen}}
 	door := plainDoor(Endpoint{
@@ -158,7 +157,7 @@ func TestStagesRunInOrderUntilOneRefuses(t *testing.T) {
 	}
 }
 
-// A mux redirects to the clean path; a door answers as to any path that no route has, and logs and counts it.
+// A mux would redirect to the clean path; a door answers as to any path that no route has, and logs and counts it.
 func TestPathsAreNotRedirected(t *testing.T) {
 	g, _ := newGateway(t, io.Discard, at("POST", func(*Call) (any, error) { return "a", nil }))
 	for path, want := range map[string]string{
@@ -200,7 +199,7 @@ func TestBodies(t *testing.T) {
 		"broken off":                {io.MultiReader(strings.NewReader("x"), failingReader{}), ErrUnreadable.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range 2 { // the second call finds the first one's buffers
+			for range 2 { // the second call reuses the first one's buffers
 				w := httptest.NewRecorder()
 				g.ServeHTTP(w, httptest.NewRequest("POST", "/p/a", test.body))
 				if got := w.Body.String(); !strings.HasPrefix(got, test.want) || len(got) > len(test.want)+100 {
@@ -224,7 +223,7 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 		says    string
 	}{
 		"of the handler": {func(*Call) (any, error) { panic("of the moment") }, "of the moment"},
-		"of the door":    {func(*Call) (any, error) { return 42, nil }, "interface conversion"}, // plainDoor takes texts
+		"of the door":    {func(*Call) (any, error) { return 42, nil }, "interface conversion"}, // plainDoor encodes only texts
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

@@ -13,41 +13,41 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Call is one request on its way through the stages, and the one event that is logged of it. Stages fill it in from top
-// to bottom. It is used again for other requests: nothing of it may be kept after the answer.
+// Call is one request on its way through the stages, and its one log event. Stages fill it in from top to bottom. It is
+// reused for other requests: no part of it may be kept after the answer.
 type Call struct {
 	Request   *http.Request
-	Endpoint  *Endpoint // nil before one is found
+	Endpoint  *Endpoint // nil until one is found
 	RequestID string
-	Start     time.Time // of the platform's clock
-	Body      []byte    // whole
+	Start     time.Time // by the platform's clock
+	Body      []byte    // the whole body
 
-	// What the door's stages found out.
+	// Results of the door's stages.
 	Query sign.Query
 	App   *platform.App
-	User  string // who the call is for, in the door's own terms: an openid, on the pages the account's number
+	User  string // the subject of the call, in the door's own terms: an openid, or on the pages the account's number
 	Input any    // the decoded body
 
 	// The answer, set by the door.
 	Answer Answer
 
 	idHeader []string // the RequestID as a header's value
-	ids      []string // of the requests to come
+	ids      []string // of the next requests
 
 	notes   []slog.Attr
 	signed  string
-	stage   string   // that refused the call
+	stage   string   // the stage that refused the call
 	gateway *Gateway // nil in tests of a door's parts
 	peer    netip.Addr
 	secure  bool
 	met     bool // peer and secure are set
 }
 
-// Answer is what goes out. The door fills it in; only the access layer writes it.
+// Answer is the answer to a call. The door fills it in; only the access layer writes it.
 type Answer struct {
 	Status      int
-	ContentType string      // JSON when empty
-	Header      http.Header // beside what every answer has; nil for most
+	ContentType string      // "" stands for JSON
+	Header      http.Header // in addition to the headers of every answer; nil for most
 	Body        []byte
 	RetryAfter  time.Duration
 	Code        retcode.Code // for the log and the metrics; 0 for success and where the door has no codes
@@ -59,8 +59,8 @@ func (c *Call) Context() context.Context { return c.Request.Context() }
 // Note adds a field to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
 
-// NoteSigned tells the inspector alone what text the platform signed of a refused signature. It may hold tokens and the body,
-// which the log must not.
+// NoteSigned gives the inspector alone the text that the platform signed for a refused signature. It may contain tokens and
+// the body, which the log must not.
 func (c *Call) NoteSigned(text string) { c.signed = text }
 
 // reset makes the call ready for another request and keeps its buffers.
@@ -78,11 +78,11 @@ func (c *Call) reset() {
 	*c = Call{Body: body, Query: c.Query[:0], Answer: Answer{Body: answer}, notes: c.notes[:0], ids: c.ids}
 }
 
-// keptBuffer bounds the buffers that a finished call keeps.
+// keptBuffer bounds the buffers that a finished call keeps, in bytes.
 const keptBuffer = 16 << 10
 
-// takeID gives the call its request id: 16 hex digits. They need only be unlikely to meet again, not unguessable. Made
-// many at a time, they cost a request no allocation.
+// takeID gives the call its request id: 16 hex digits. Ids need only be unlikely to repeat, not unguessable. Made many at a
+// time, they cost a request no allocation.
 func (c *Call) takeID() {
 	const digits, many, length = "0123456789abcdef", 64, 16
 	if len(c.ids) == 0 {

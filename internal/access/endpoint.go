@@ -10,35 +10,35 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Handler serves a call that passed every check. What it returns is for the door's Encode.
+// Handler serves a call that passed every check. Its result is encoded by the door's Encode.
 type Handler func(*Call) (result any, err error)
 
-// Endpoint is one interface of a door: how it is called, what a call goes through, and what serves it. Everything about it is
+// Endpoint is one interface of a door: how it is called, what checks a call, and what serves it. Everything about it is
 // declared here; docs/routes.md is made from it.
 type Endpoint struct {
-	Method     string             // one or more, parted by blanks
+	Method     string             // one or more, separated by blanks
 	Path       string             // a pattern of net/http's mux
-	Permission string             // the API's name in grants, rates and restrictions; "" where none is needed
+	Permission string             // the API's name in grants, rates and restrictions; "" if it needs none
 	Checks     []Stage            // in this order
-	Limit      platform.RateLimit // where the app has no rate of its own
+	Limit      platform.RateLimit // if the app has no rate of its own
 	Action
 
-	Commands []Use             // of the bus, that the handler calls
-	Codes    []retcode.Code    // that the handler answers besides those of its commands
-	Refuse   func(error) error // what the interface makes of its handler's errors; nil where it leaves them as they are
+	Commands []Use             // the bus commands that the handler calls
+	Codes    []retcode.Code    // that the handler answers, in addition to those of its commands
+	Refuse   func(error) error // translates the handler's errors for the interface; nil to leave them
 
-	stages []Stage        // Checks, each sequence taken apart
+	stages []Stage        // Checks, with sequences expanded
 	codes  []retcode.Code // all that it may answer
 }
 
-// Action is what serves an interface. Decode is for the stage of the door that reads the body: it fills in Input and User.
+// Action serves an interface. Decode is for the stage of the door that reads the body: it fills in Input and User.
 type Action struct {
 	Handle Handler
-	Decode func(*Call) error // nil where the interface reads nothing of its own
-	Codes  []retcode.Code    // of Decode, besides those of the stage
+	Decode func(*Call) error // nil if the interface reads nothing of its own
+	Codes  []retcode.Code    // of Decode, in addition to those of the stage
 }
 
-// With is the action of a handler that wants what the stages left as the call's input, which must be a T.
+// With returns the action of a handler that takes the input left by the stages, which must be a T.
 func With[T any](handle func(*Call, T) (any, error)) Action {
 	return Action{Handle: func(c *Call) (any, error) { return handle(c, c.Input.(T)) }}
 }
@@ -47,16 +47,16 @@ func With[T any](handle func(*Call, T) (any, error)) Action {
 type Stage struct {
 	Name     string
 	Run      func(*Call) error
-	Codes    []retcode.Code // that it refuses with
-	Commands []Use          // of the bus, that it calls
+	Codes    []retcode.Code // that it may refuse with
+	Commands []Use          // the bus commands that it calls
 
-	steps []Stage // of a sequence, which has nothing but a name besides
+	steps []Stage // of a sequence, which otherwise has only a name
 }
 
-// Sequence gives stages that several interfaces have in a row a name.
+// Sequence names a row of stages that several interfaces have in common.
 func Sequence(name string, steps ...Stage) Stage { return Stage{Name: name, steps: steps} }
 
-// Check is a stage that wants the call's input, which must be a T.
+// Check returns a stage that takes the call's input, which must be a T.
 func Check[T any](name string, run func(*Call, T) error, codes ...retcode.Code) Stage {
 	return Stage{Name: name, Run: func(c *Call) error { return run(c, c.Input.(T)) }, Codes: codes}
 }
@@ -67,10 +67,10 @@ func (s Stage) Calls(commands ...Use) Stage {
 	return s
 }
 
-// Steps returns the stages of a sequence, nil for a single stage.
+// Steps returns the stages of a sequence; nil for a single stage.
 func (s Stage) Steps() []Stage { return s.steps }
 
-// Use is a command as an interface uses it: there may be results that its requests cannot meet.
+// Use is a command as an interface uses it: the interface's requests may never meet some results.
 type Use struct {
 	Command *oidb.Declaration
 	Never   []retcode.Code
@@ -85,7 +85,7 @@ func (u Use) failures(yield func(error) bool) {
 	}
 }
 
-// flat takes sequences apart.
+// flat expands sequences.
 func flat(stages []Stage) (all []Stage) {
 	for _, stage := range stages {
 		if stage.steps == nil {
@@ -97,8 +97,8 @@ func flat(stages []Stage) (all []Stage) {
 	return all
 }
 
-// Codes returns every code that an interface of the door may answer, in the order of their domains and numbers: what can be
-// wrong before the stages, and what its stages, its commands and its handler say, all as the door translates it.
+// Codes returns every code that an interface of the door may answer, by domain and number: those of failures before the
+// stages, of its stages, its commands and its handler, all as the door translates them.
 func (d *Door) Codes(e *Endpoint) []retcode.Code {
 	var codes []retcode.Code
 	add := func(err error) {
@@ -157,10 +157,10 @@ func (e Endpoint) ready(door *Door) (*Endpoint, error) {
 	return &e, nil
 }
 
-// declares reports whether the code is one that the interface may answer.
+// declares reports whether the interface may answer the code.
 func (e *Endpoint) declares(code retcode.Code) bool { return slices.Contains(e.codes, code) }
 
-// Permissions returns the permission names of the doors' interfaces that have a check, sorted, each once.
+// Permissions returns the permission names of the doors' interfaces that have a check, sorted, without duplicates.
 func Permissions(doors []*Door, check Stage) []string {
 	var names []string
 	for _, door := range doors {

@@ -14,8 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// logEvent writes the one event of a call. What it holds of the request is chosen so that no secret can be among it: no
-// query, no body, no header.
+// logEvent writes the one event of a call. Its fields are chosen so that no secret can be among them: no query, no body, no
+// header.
 func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duration) {
 	level := slog.LevelInfo
 	code := c.Answer.Code
@@ -57,17 +57,17 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 		}
 	}
 	attrs = append(attrs, c.notes...)
-	// Past the Logger, which would look up the line of code that logs.
+	// Bypass the Logger, which would look up the line of code that logs.
 	record := slog.NewRecord(end, level, "request", 0)
 	record.AddAttrs(attrs...)
 	_ = log.Handle(context.Background(), record)
 }
 
-// longestSegment is how long a segment of a path may be of an unknown path may be to be shown in a log.
+// longestSegment is the longest segment of an unknown path that a log shows, in bytes.
 const longestSegment = 30
 
-// interfaceName is the interface's path; of a request to none of them, the path that was asked for, without what may be a
-// secret in the wrong place: parameters behind a & for the ?, and segments as long as a key or a code.
+// interfaceName returns the interface's path; for a request to no interface, the requested path without what may be a
+// misplaced secret: parameters after a & instead of the ?, and segments as long as a key or a code.
 func (r *resource) interfaceName(c *Call) string {
 	if c.Endpoint != nil {
 		return c.Endpoint.Path
@@ -88,8 +88,8 @@ func (r *resource) interfaceName(c *Call) string {
 	return path
 }
 
-// meter counts the requests of one path. The counters of the codes that it has answered are kept at hand, so that
-// counting takes no lock.
+// meter counts the requests of one path. The counters of the codes answered so far are at hand, so that counting takes no
+// lock.
 type meter struct {
 	path     string
 	requests *prometheus.CounterVec
@@ -127,6 +127,6 @@ func (m *meter) counter(code retcode.Code, status int) prometheus.Counter {
 	}
 	counter := m.requests.WithLabelValues(m.path, label)
 	longer := append(append([]codeCounter(nil), *known...), codeCounter{code, status, counter})
-	m.counters.CompareAndSwap(known, &longer) // who loses adds its own the next time
+	m.counters.CompareAndSwap(known, &longer) // the loser adds its own the next time
 	return counter
 }

@@ -26,7 +26,7 @@ import (
 // MaxBody bounds a request's body.
 const MaxBody = 64 << 10
 
-// Errors of the access layer itself. A door says what they look like in its family.
+// Errors of the access layer itself. A door decides how they look in its family.
 var (
 	ErrNoRoute    = errors.New("there is no such path")
 	ErrMethod     = errors.New("the path does not take this method")
@@ -35,7 +35,7 @@ var (
 	ErrPanic      = errors.New("the handler panicked")
 )
 
-// MethodError refuses a method that a path does not take. It is an ErrMethod.
+// MethodError reports a method that a path does not take. It is an ErrMethod.
 type MethodError struct{ Allowed []string }
 
 func (e *MethodError) Error() string {
@@ -45,18 +45,18 @@ func (e *MethodError) Error() string {
 // Is implements errors.Is.
 func (e *MethodError) Is(target error) bool { return target == ErrMethod }
 
-// Door is one wire family: how its requests are read and its answers look.
+// Door is one wire family: how its requests are read and how its answers look.
 type Door struct {
 	Name          string
-	Prefixes      []string // of all its paths, "/v2/"; the door also answers for those that no interface has
+	Prefixes      []string // of all its paths, such as "/v2/"; the door also answers for paths below them that no interface has
 	Endpoints     []Endpoint
-	TrailingSlash bool // a path may also be called with a slash at its end
-	Head          bool // what it shows by GET may also be asked for by HEAD: GET changes nothing
+	TrailingSlash bool // a path may also be called with a trailing slash
+	Head          bool // HEAD is allowed where GET is: GET changes nothing
 
-	// Code is the code that the door gives an error, 0 for none. Encode answers the same one; nil where the door has no codes.
+	// Code returns the door's code for an error, 0 for none. Encode answers the same code; nil if the door has no codes.
 	Code func(error) retcode.Code
-	// Encode turns a handler's result, or the error that ended the call, into c.Answer. Whatever error it gets, it
-	// shows nothing of what is not meant for callers.
+	// Encode turns a handler's result, or the error that ended the call, into c.Answer. It must not show callers anything
+	// that is not meant for them, whatever the error.
 	Encode func(c *Call, result any, err error)
 }
 
@@ -68,23 +68,23 @@ type Gateway struct {
 	duration *prometheus.HistogramVec
 	rates    rates
 	mux      *http.ServeMux
-	exact    map[string]*resource // by path, those without wildcards
-	rest     map[string]*resource // by prefix, a door's answer to paths of no interface
+	exact    map[string]*resource // by path, for paths without wildcards
+	rest     map[string]*resource // by prefix: a door's answer to paths of no interface
 	calls    sync.Pool
 
 	proxies   Proxies
-	inspector *Inspector // nil where nobody looks
+	inspector *Inspector // nil if nobody inspects
 	naming    bool       // calls' contexts name their interface
 }
 
-// New returns a gateway that serves the doors. It fails when an interface is declared twice or not wholly.
+// New returns a gateway that serves the doors. It fails when an interface is declared twice or incompletely.
 func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer) (*Gateway, error) {
 	g := &Gateway{
 		clock: clock,
 		log:   log,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rookery_requests_total",
-			Help: "Requests by path of the route (a door's prefix where it has no such route, other where no door is) and return code (domain and number, or the HTTP status where a door has no codes).",
+			Help: "Requests by path of the route (the door's prefix if it has no such route, other if no door has the path) and return code (domain and number, or the HTTP status if the door has no codes).",
 		}, []string{"path", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rookery_request_duration_seconds",
@@ -106,7 +106,7 @@ func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometh
 	return g, nil
 }
 
-// add puts a door's interfaces on the mux: one pattern a path, so that a wrong method is the door's to answer too.
+// add puts a door's interfaces on the mux: one pattern per path, so that the door also answers wrong methods.
 func (g *Gateway) add(door *Door) error {
 	paths := make(map[string]*resource)
 	for i := range door.Endpoints {
@@ -143,7 +143,7 @@ func (g *Gateway) add(door *Door) error {
 	return nil
 }
 
-// Handler returns a handler that serves these doors, and leaves to rest the paths that none of them has.
+// Handler returns a handler that serves these doors and passes paths that none of them has to rest.
 func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 	exact := make(map[string]*resource)
 	for path, e := range g.exact {
@@ -152,8 +152,8 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Most routes have no wildcards, and one look-up finds them. A RawPath says that the path was escaped in an unusual
-		// way: the mux knows what that means.
+		// Most routes have no wildcards, and one look-up finds them. A RawPath means that the path was escaped in an
+		// unusual way, which the mux understands.
 		if e := exact[r.URL.Path]; e != nil && r.URL.RawPath == "" {
 			e.ServeHTTP(w, r)
 			return
@@ -170,13 +170,13 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 	})
 }
 
-// Elsewhere returns a handler that has a door answer, as to a path that no route has, whatever it gets. It is for what is
-// below no door's prefixes, so that this too is logged, counted and seen by an inspector.
+// Elsewhere returns a handler with which a door answers everything as a path that no route has. It is for paths below no
+// door's prefixes, so that they too are logged, counted and seen by an inspector.
 func (g *Gateway) Elsewhere(door *Door) http.Handler {
 	return &resource{gateway: g, door: door, meter: g.newMeter("other")}
 }
 
-// prefixOf returns the prefix of the doors that a path has, "" for none.
+// prefixOf returns the door prefix of a path, "" for none.
 func prefixOf(path string, doors []*Door) string {
 	for _, door := range doors {
 		for _, prefix := range door.Prefixes {
@@ -188,7 +188,7 @@ func prefixOf(path string, doors []*Door) string {
 	return ""
 }
 
-// Clean tells whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
+// Clean reports whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
 func Clean(r *http.Request) bool {
 	p := r.URL.EscapedPath()
 	return !strings.Contains(p, "//") && !(strings.Contains(p, "/.") && slices.ContainsFunc(strings.Split(p, "/"), func(s string) bool {
@@ -196,15 +196,15 @@ func Clean(r *http.Request) bool {
 	}))
 }
 
-// NameInterfaces has the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
+// NameInterfaces makes the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
 // of its request. It must be called before the first request.
 func (g *Gateway) NameInterfaces() { g.naming = true }
 
-// resource is what is served at one path.
+// resource serves the requests to one path.
 type resource struct {
 	gateway  *Gateway
 	door     *Door
-	byMethod map[string]*Endpoint // nil where the door has nothing
+	byMethod map[string]*Endpoint // nil if the door has no interface there
 	meter    *meter
 }
 
@@ -267,7 +267,7 @@ func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error)
 	return result, err
 }
 
-// encode has the door make the answer, and make another one when that panics. It returns the error that ended the call.
+// encode makes the door encode the answer, and encode an error if that panics. It returns the error that ended the call.
 func (r *resource) encode(c *Call, result any, err error) (ended error) {
 	ended = err
 	defer func() {
@@ -287,12 +287,12 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 		return nil
 	}
 	if c.Request.ContentLength > MaxBody {
-		w.Header().Set("Connection", "close") // spares reading what will not be used
+		w.Header().Set("Connection", "close") // saves reading a body that will not be used
 		return ErrTooLarge
 	}
 	limited := c.Request.Body
 	if n := c.Request.ContentLength; n > 0 {
-		// net/http ends the body there. With room for a byte more the last read tells so at once.
+		// net/http ends the body there. With room for one more byte the last read reports that at once.
 		c.Body = slices.Grow(c.Body, int(min(n+1, 4<<10)))
 	} else {
 		limited = http.MaxBytesReader(w, limited, MaxBody)
@@ -309,7 +309,7 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 		case io.EOF:
 			return nil
 		}
-		var tooLarge *http.MaxBytesError // on the heap, for errors.As: not on the usual way
+		var tooLarge *http.MaxBytesError // on the heap because of errors.As, so not in the usual path
 		if errors.As(err, &tooLarge) {
 			return ErrTooLarge
 		}

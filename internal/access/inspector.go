@@ -11,41 +11,42 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// InspectorKept is how many requests an inspector remembers.
+// InspectorKept is the number of requests that an inspector remembers.
 const InspectorKept = 1000
 
-// maxInspected bounds each text of a record.
+// maxInspected bounds each text of a record, in bytes.
 const maxInspected = 4 << 10
 
 // Inspector remembers the last requests, for a developer who wants to know why one was refused. A record holds no key,
-// token or password, but the signed string of a refused signature may hold the request's parameters and body: it is for development only.
+// token or password, but the signed string of a refused signature may contain the request's parameters and body: an
+// inspector is for development only.
 type Inspector struct {
 	mu      sync.Mutex
 	records [InspectorKept]Record // record seq is at seq%InspectorKept
 	last    uint64                // number of the newest; 0 before the first
 	added   chan struct{}         // closed when a record is added
 
-	released context.Context // ended: nobody waits any more
+	released context.Context // once it ends, nobody waits any longer
 	release  context.CancelFunc
 }
 
-// NewInspector returns an inspector that has seen nothing.
+// NewInspector returns an inspector without records.
 func NewInspector() *Inspector {
 	i := &Inspector{added: make(chan struct{})}
 	i.released, i.release = context.WithCancel(context.Background())
 	return i
 }
 
-// Release lets go whoever waits for a record, now and later, so that a platform can stop at once.
+// Release ends all present and future waits for a record, so that a platform can stop at once.
 func (i *Inspector) Release() { i.release() }
 
-// Record is what an inspector remembers of one request.
+// Record describes one request.
 type Record struct {
-	Seq        uint64            `json:"seq"` // counts from 1
+	Seq        uint64            `json:"seq"` // counted from 1
 	Time       time.Time         `json:"time"`
 	RequestID  string            `json:"request_id"`
 	Method     string            `json:"method"`    // OIDB for a call of the bus by a frame
-	Interface  string            `json:"interface"` // the path of the interface, or the command; else the path that was asked for
+	Interface  string            `json:"interface"` // the path of the interface, or the command; otherwise the requested path
 	Peer       string            `json:"peer"`
 	Secure     bool              `json:"secure"` // came by HTTPS
 	AppID      string            `json:"appid,omitzero"`
@@ -54,16 +55,16 @@ type Record struct {
 	Domain     string            `json:"domain,omitzero"` // of code
 	Code       int               `json:"code"`
 	DurationUS int64             `json:"duration_us"`
-	Stage      string            `json:"stage,omitzero"`   // that refused: a stage, or route, method, read, handler
-	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, where it is not the answer's: "accesstoken 65"
+	Stage      string            `json:"stage,omitzero"`   // the stage that refused, or route, method, read, handler
+	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, if it is not the answer's: "accesstoken 65"
 	Error      string            `json:"error,omitzero"`   //
 	Cause      string            `json:"cause,omitzero"`   // why a part of the platform failed
-	Signed     string            `json:"signed,omitzero"`  // what the platform signed, of a refused signature
-	Mistake    string            `json:"mistake,omitzero"` // the usual one that made the signature that came
-	Notes      map[string]string `json:"notes,omitzero"`   // what else a door noted
+	Signed     string            `json:"signed,omitzero"`  // the string that the platform signed, for a refused signature
+	Mistake    string            `json:"mistake,omitzero"` // the usual mistake that explains the received signature
+	Notes      map[string]string `json:"notes,omitzero"`   // further notes of a door
 }
 
-// Add remembers a record and gives it its number.
+// Add stores a record and numbers it.
 func (i *Inspector) Add(r Record) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -74,7 +75,7 @@ func (i *Inspector) Add(r Record) {
 	i.added = make(chan struct{})
 }
 
-// After returns the newest records, at most limit, whose numbers are above seq, oldest first. While there are none it waits
+// After returns the newest records, at most limit, with numbers above seq, oldest first. If there are none it waits for one
 // until ctx ends or Release is called.
 func (i *Inspector) After(ctx context.Context, seq uint64, limit int) []Record {
 	for {
@@ -105,8 +106,8 @@ func (i *Inspector) after(seq uint64, limit int) (records []Record, added <-chan
 	return records, i.added
 }
 
-// Inspect has an inspector remember every request but those of the door "dev", through which it is read. It must be called
-// before the first request.
+// Inspect makes an inspector remember every request except those of the door "dev", through which it is read. It must be
+// called before the first request.
 func (g *Gateway) Inspect(i *Inspector) { g.inspector = i }
 
 func (r *resource) inspect(c *Call, err error, took time.Duration) {
@@ -148,7 +149,7 @@ func (r *resource) inspect(c *Call, err error, took time.Duration) {
 	r.gateway.inspector.Add(record)
 }
 
-// Refused fills in why a request was refused: the stage that did it, the code that was answered, and the error.
+// Refused records why a request was refused: the stage, the answered code, and the error.
 func (r *Record) Refused(stage string, code retcode.Code, err error) {
 	r.Stage, r.Error = stage, clip(err.Error())
 	if origin, ok := retcode.From(err); ok && origin != code {
@@ -160,7 +161,7 @@ func (r *Record) Refused(stage string, code retcode.Code, err error) {
 	}
 }
 
-// clip copies a text, cut when it is long, so that a record keeps nothing else of its request.
+// clip copies a text, shortened if it is long, so that a record keeps nothing else of its request in memory.
 func clip(text string) string {
 	if len(text) > maxInspected {
 		return text[:maxInspected] + " ..."

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Proxies says whose forwarding headers count. The zero value trusts nobody's.
+// Proxies says whose forwarding headers count. The zero value trusts nobody.
 type Proxies struct {
 	Ranges []netip.Prefix // the proxies' own addresses
-	// Forwarded says that they write Forwarded (RFC 7239), not X-Forwarded-For and X-Forwarded-Proto. A proxy hands on
-	// what a caller put into the header that it does not write, so that one is never looked at.
+	// Forwarded means that they write Forwarded (RFC 7239) instead of X-Forwarded-For and X-Forwarded-Proto. A proxy passes
+	// on what a caller put into a header that it does not write, so the other headers are ignored.
 	Forwarded bool
 }
 
 // TrustProxies sets whose forwarding headers count. It must be called before the first request.
 func (g *Gateway) TrustProxies(p Proxies) { g.proxies = p }
 
-// Peer returns the caller's address: that of the connection, or, when this is a trusted proxy's, the right-most one in
-// its header that is none. Without the header the proxy calls by itself. It is not valid when the header tells no address
-// there; no range holds it then.
+// Peer returns the caller's address: that of the connection or, if the connection is from a trusted proxy, the right-most
+// one in the proxy's header that is not a trusted proxy's. Without the header the proxy itself is the caller. The address
+// is not valid, and so in no range, when the header has no address at that place.
 func (c *Call) Peer() netip.Addr {
 	c.meet()
 	return c.peer
@@ -48,7 +48,7 @@ func (p *Proxies) trusts(addr netip.Addr) bool {
 	return p != nil && slices.ContainsFunc(p.Ranges, func(r netip.Prefix) bool { return r.Contains(addr) })
 }
 
-// caller tells who sent a request and whether by HTTPS.
+// caller returns the address of the caller and whether it used HTTPS.
 func (p *Proxies) caller(r *http.Request) (addr netip.Addr, secure bool) {
 	if connection, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		addr = connection.Addr().Unmap().WithZone("") // no range holds an address with a zone
@@ -63,8 +63,8 @@ func (p *Proxies) caller(r *http.Request) (addr netip.Addr, secure bool) {
 	return p.xForwarded(r.Header.Values("X-Forwarded-For"), r.Header.Values("X-Forwarded-Proto"), addr, secure)
 }
 
-// xForwarded goes through X-Forwarded-For from the right, where the nearest proxy wrote, until an address is none of the
-// proxies'. The right-most X-Forwarded-Proto is the nearest proxy's.
+// xForwarded goes through X-Forwarded-For from the right, where the nearest proxy wrote, to the first address that is not a
+// proxy's. The right-most X-Forwarded-Proto is the nearest proxy's.
 func (p *Proxies) xForwarded(addresses, protocols []string, addr netip.Addr, secure bool) (netip.Addr, bool) {
 	for hop := range fromRight(protocols, ',') {
 		secure = strings.EqualFold(hop, "https")
@@ -99,7 +99,7 @@ func (p *Proxies) forwarded(elements []string, addr netip.Addr, secure bool) (ne
 	return addr, secure
 }
 
-// fromRight yields the items of a header's lines, the last one first. A separator between quotes separates nothing.
+// fromRight yields the items of a header's lines, last first. It ignores separators between quotes.
 func fromRight(lines []string, separator byte) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, line := range slices.Backward(lines) {
@@ -120,7 +120,8 @@ func fromRight(lines []string, separator byte) func(yield func(string) bool) {
 	}
 }
 
-// node reads an address with or without a port, or returns one that is not valid for anything else, as "unknown".
+// node reads an address with or without a port. For anything else, such as "unknown", it returns an address that is not
+// valid.
 func node(text string) netip.Addr {
 	if with, err := netip.ParseAddrPort(text); err == nil {
 		return with.Addr().Unmap()

@@ -59,8 +59,8 @@ func TestCaller(t *testing.T) {
 	}
 }
 
-// FuzzCaller: whatever a caller sends, an untrusted one is its connection's address, and behind a proxy that appends, its
-// own address is what comes out.
+// FuzzCaller: whatever a caller sends, the address of an untrusted one is its connection's, and the address of one behind
+// an appending proxy is its own.
 func FuzzCaller(f *testing.F) {
 	f.Add("10.0.0.1, 192.0.2.1", "https", `for="[::1]:5";proto=https, for=unknown`)
 	f.Add(`"`, ",", `for="a,b;c"`)

@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// The stages that all doors share. They need Call.App, which a stage of the door's own finds; UserRate needs Call.User too.
+// The stages that all doors share. They need Call.App, which a stage of the door finds; UserRate needs Call.User too.
 var (
 	Online           = Stage{Name: "online", Run: online, Codes: []retcode.Code{retcode.QQAppNotOnline}}
 	Granted          = Stage{Name: "granted", Run: granted, Codes: []retcode.Code{retcode.QQAPINotGranted}}
@@ -66,7 +66,7 @@ func requireTLS(c *Call) error {
 	return nil
 }
 
-// relation wants the permission for whole friend lists, which apps apply for beside that for the API.
+// relation requires the permission for whole friend lists, which apps apply for in addition to the API.
 func relation(c *Call) error {
 	if !c.App.Granted(platform.RelationPermission) {
 		return retcode.QQFriendPermissionMissing.Errorf("app %s was not granted the permission %q, which friend lists need", c.App.AppID, platform.RelationPermission)
@@ -92,7 +92,7 @@ type appRateKey struct {
 	permission string
 }
 
-// rate is the app's own rate for the interface, or the interface's.
+// rate returns the app's own rate for the interface, or the interface's default.
 func rate(c *Call) platform.RateLimit {
 	r := c.Endpoint.Limit
 	if own, ok := c.App.Rates[c.Endpoint.Permission]; ok {

@@ -11,19 +11,19 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Page calls each with the standings of an app's live grants whose openids lie from first to last, both included, in their
-// order and at most limit of them.
+// Page calls each with the standings of an app's live grants whose openids are between first and last, inclusive, in order
+// and at most limit of them.
 type Page func(ctx context.Context, app platform.AppID, first, last platform.OpenID, limit int, each func(platform.OpenID, platform.Standing)) error
 
 const (
-	spanShards = 4 // in a span of openids, which one reader goes through
+	spanShards = 4 // in a span of openids, which one reader reads
 	spans      = 1 << shardBits / spanShards
-	pageRows   = 2000 // a page is read in few milliseconds and holds up nobody for longer
-	retries    = 3    // of a page beside which something in its shards changed
+	pageRows   = 2000 // so that a page is read in a few milliseconds and blocks nobody for longer
+	retries    = 3    // of a page while its shards change
 )
 
-// ReadAhead keeps the standings of the apps' live grants, from several readers at once, before they are asked for. It ends
-// early, without an error, when the table is full or Forget is called.
+// ReadAhead reads the standings of the apps' live grants into the table before they are needed, with several readers at
+// once. It ends early, without an error, when the table is full or Forget is called.
 func (t *Table) ReadAhead(ctx context.Context, apps []platform.AppID, readers int, read Page) error {
 	a := &ahead{table: t, epoch: t.epoch.Load(), read: read}
 	var (
@@ -33,7 +33,7 @@ func (t *Table) ReadAhead(ctx context.Context, apps []platform.AppID, readers in
 	)
 	for i := range errs {
 		group.Go(func() {
-			// All apps' first spans come before any app's second, so that every app has its share of a table that gets full.
+			// All apps' first spans come before any app's second, so that each app gets a share of a table that fills up.
 			for at := int(next.Add(1)) - 1; at < spans*len(apps) && errs[i] == nil; at = int(next.Add(1)) - 1 {
 				errs[i] = a.span(ctx, apps[at%len(apps)], at/len(apps))
 			}
@@ -43,7 +43,7 @@ func (t *Table) ReadAhead(ctx context.Context, apps []platform.AppID, readers in
 	return errors.Join(errs...)
 }
 
-// ahead is one reading ahead.
+// ahead is one run of ReadAhead.
 type ahead struct {
 	table *Table
 	epoch int64
@@ -54,7 +54,7 @@ func (a *ahead) over() bool {
 	return a.table.kept.Load() >= a.table.most || a.table.epoch.Load() != a.epoch
 }
 
-// span reads an app's openids of spanShards shards.
+// span reads an app's openids in spanShards shards.
 func (a *ahead) span(ctx context.Context, app platform.AppID, number int) error {
 	var first, last platform.OpenID
 	binary.BigEndian.PutUint64(first[:], uint64(number*spanShards)<<(64-shardBits))
@@ -79,7 +79,7 @@ func (a *ahead) span(ctx context.Context, app platform.AppID, number int) error 
 			}
 			end = openid
 			if rows++; rows%64 == 0 {
-				runtime.Gosched() // whoever waits for a processor goes first
+				runtime.Gosched() // other goroutines go first
 			}
 		})
 		if err != nil {
@@ -96,7 +96,7 @@ func (a *ahead) span(ctx context.Context, app platform.AppID, number int) error 
 	return nil
 }
 
-// after returns the openid that follows one, which is not the highest.
+// after returns the openid that follows one that is not the highest.
 func after(openid platform.OpenID) platform.OpenID {
 	for i := len(openid) - 1; i >= 0; i-- {
 		if openid[i]++; openid[i] != 0 {

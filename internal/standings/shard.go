@@ -12,22 +12,22 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// shardBits of an openid say which shard it is in. Each shard grows on its own.
+// shardBits is the number of an openid's bits that select its shard. Each shard grows on its own.
 const shardBits = 8
 
-// shard is a part of the table. Readers take no lock: what they read counts only if version was even before it and is the
-// same after it. The words of a slot are atomic, and slots that a larger array replaced never change again, so a reader that
-// still has them finds what held when it looked at version.
+// shard is a part of the table. Readers take no lock: a read counts only if version was even before it and is unchanged
+// after it. The words of a slot are atomic, and the slots that a larger array replaced never change again, so a reader that
+// still has them finds what was true when it looked at version.
 type shard struct {
 	slots   atomic.Pointer[slots] // nil for none
 	version atomic.Uint32         // odd while a slot is written
 	changes atomic.Uint32         // counts drops
 	mu      sync.Mutex            // held to write
 	used    int                   // slots; mu is held
-	_       [32]byte              // no two shards in one line of the processor's cache
+	_       [32]byte              // no two shards share a line of the processor's cache
 }
 
-// attempts are how often a reader tries before it waits for the writers.
+// attempts is how often a reader tries before it waits for the writers.
 const attempts = 100
 
 func (s *shard) get(apps *apps, app platform.AppID, k key) (platform.Standing, bool) {
@@ -49,13 +49,13 @@ func (s *shard) get(apps *apps, app platform.AppID, k key) (platform.Standing, b
 	return e.standing(), found
 }
 
-// find returns the slot of an openid. mu is held, as for all that follow.
+// find returns the slot of an openid. mu must be held, as for all methods below.
 func (s *shard) find(apps *apps, app platform.AppID, k key) (slot int, found bool) {
 	return s.slots.Load().find(apps, app, k)
 }
 
-// insert puts an entry, which is not there yet, into a slot. An array is at most 15/16 full, and grows by an eighth, so that
-// it is never less than 5/6 full. Shards begin with different sizes, so that they do not all grow at the same time.
+// insert puts a new entry into a slot. An array is at most 15/16 full, and grows by an eighth, so that it is never less
+// than 5/6 full. Shards begin with different sizes, so that they do not all grow at the same time.
 func (s *shard) insert(e entry, number int) {
 	old := s.slots.Load()
 	switch n := old.len(); {
@@ -77,7 +77,7 @@ func (s *shard) insert(e entry, number int) {
 	s.used++
 }
 
-// remove empties a slot, and fills the gap with an entry that would not be found behind it, and so on.
+// remove empties a slot, and moves an entry into the gap that could not be found after it, and so on.
 func (s *shard) remove(slot int) {
 	slots := s.slots.Load()
 	n := slots.len()
@@ -97,7 +97,7 @@ func (s *shard) remove(slot int) {
 	s.used--
 }
 
-// evict removes an entry, any that is there.
+// evict removes an arbitrary entry.
 func (s *shard) evict() {
 	slots := s.slots.Load()
 	i := rand.IntN(slots.len())
@@ -107,14 +107,14 @@ func (s *shard) evict() {
 	s.remove(i)
 }
 
-// slots is an array of them, in which an entry is in the first free one from its home on. At least one is free.
+// slots is an array of slots, in which an entry is in the first free one from its home on. At least one is free.
 type slots struct{ entries []entry }
 
-// mapped is from which size on, in bytes, an array is outside the heap.
+// mapped is the size in bytes from which an array is outside the heap.
 const mapped = 64 << 10
 
-// newSlots returns an array. A large one is outside the heap: the collector lets as much garbage gather as the heap has in
-// use, so there it would cost its size twice. It is given back once nobody can read it.
+// newSlots returns an array. A large one is outside the heap: the collector lets garbage grow to the size of the heap in
+// use, so in the heap it would cost its size twice. It is unmapped once nobody can read it.
 func newSlots(n int) *slots {
 	if size := n * int(unsafe.Sizeof(entry{})); size >= mapped {
 		if memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE); err == nil {
@@ -160,7 +160,7 @@ func (s *slots) find(apps *apps, app platform.AppID, k key) (slot int, found boo
 		return 0, false
 	}
 	i := s.home(k.low)
-	for range s.entries { // amid writes there may be no free one to end at
+	for range s.entries { // amid writes there may be no free slot to end at
 		e := &s.entries[i]
 		id := atomic.LoadUint64(&e[2])
 		if id == 0 {

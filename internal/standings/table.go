@@ -1,5 +1,5 @@
-// Package standings keeps in memory what the store last said of the openids that are checked, so that a check of a token
-// seldom reads the store.
+// Package standings caches what the store said last about the openids that are checked, so that the check of a token seldom
+// reads the store.
 package standings
 
 import (
@@ -11,25 +11,25 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// BytesEach is what a kept standing costs at most, on average over many: a slot of 40 bytes and its share of the empty ones.
+// BytesEach is the maximum memory of a cached standing, on average over many: a slot of 40 bytes and its share of the empty
+// slots.
 const BytesEach = 48
 
-// Table keeps standings. It takes a lock to look one up only when writers overtook the look-up again and again. A standing
-// that changed is gone when Drop returns, and one that was read before the change is not kept after it. It is safe for
-// concurrent use.
+// Table caches standings. A look-up takes a lock only when writers overtook it again and again. When Drop returns, the old
+// standing is gone, and a standing that was read before the change will not be stored. It is safe for concurrent use.
 type Table struct {
 	read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
 	most int64
 
-	kept   atomic.Int64 // standings, and room that a writer has taken for one
+	kept   atomic.Int64 // standings, and room reserved by a writer
 	reads  atomic.Int64
 	epoch  atomic.Int64 // counts calls of Forget
 	apps   apps
 	shards [1 << shardBits]shard
 }
 
-// New returns an empty table that keeps at most so many standings; beyond that a new one takes the place of any other. It
-// reads those that it does not have with read.
+// New returns an empty table of at most so many standings; beyond that a new one replaces an arbitrary one. It reads
+// missing standings with read.
 func New(most int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *Table {
 	return &Table{read: read, most: int64(most)}
 }
@@ -50,8 +50,8 @@ func (t *Table) Get(ctx context.Context, app platform.AppID, openid platform.Ope
 	return standing, err
 }
 
-// keep keeps a standing that was read after its shard had counted so many changes. It reports false when the shard has
-// counted more since: what was read may be out of date.
+// keep stores a standing that was read after its shard had counted that many changes. It returns false when the shard has
+// counted more since: the standing may be out of date.
 func (t *Table) keep(app platform.AppID, k key, standing platform.Standing, changes uint32) bool {
 	e, fits := newEntry(k, t.apps.number(app), standing)
 	if !fits {
@@ -77,7 +77,7 @@ func (t *Table) keep(app platform.AppID, k key, standing platform.Standing, chan
 	return true
 }
 
-// Drop forgets an openid's standing, which has changed.
+// Drop removes an openid's standing, which has changed.
 func (t *Table) Drop(app platform.AppID, openid platform.OpenID) {
 	k := newKey(openid)
 	s := &t.shards[k.shard()]
@@ -90,7 +90,7 @@ func (t *Table) Drop(app platform.AppID, openid platform.OpenID) {
 	}
 }
 
-// Forget forgets every standing and ends reading ahead, so that all are read again when they are asked for.
+// Forget removes every standing and ends reading ahead, so that all are read again when needed.
 func (t *Table) Forget() {
 	t.epoch.Add(1)
 	for i := range t.shards {
@@ -104,25 +104,25 @@ func (t *Table) Forget() {
 	}
 }
 
-// Kept returns how many standings are kept.
+// Kept returns the number of standings in the table.
 func (t *Table) Kept() int { return int(t.kept.Load()) }
 
-// Reads returns how many standings were read because they were not kept, those read ahead aside.
+// Reads returns how many standings were read because they were missing, not counting those read ahead.
 func (t *Table) Reads() int { return int(t.reads.Load()) }
 
-// key is an openid as the table looks for it. Its bytes are random and ours, so nobody can aim at one place.
+// key is an openid as the table looks it up. Its bytes are random and ours, so nobody can aim at one place.
 type key struct{ high, low uint64 }
 
 func newKey(openid platform.OpenID) key {
 	return key{binary.BigEndian.Uint64(openid[:8]), binary.BigEndian.Uint64(openid[8:])}
 }
 
-// shard follows the order of openids, the place within it does not: so a page of openids in their order is one shard's,
+// shard follows the order of openids, but the place within it does not: so a page of consecutive openids is in one shard,
 // and fills it evenly.
 func (k key) shard() int { return int(k.high >> (64 - shardBits)) }
 
-// entry is what a slot holds; its third word is 0 when it is free. A standing of which a number has too many bits does not
-// fit.
+// entry is the content of a slot; its third word is 0 when the slot is free. A standing with a number of too many bits does
+// not fit.
 type entry [5]uint64
 
 const (
@@ -168,10 +168,10 @@ func epoch(n uint32) uint64 { return low(uint64(n), epochBits) }
 type apps struct {
 	mu      sync.RWMutex
 	numbers map[platform.AppID]uint16
-	ids     atomic.Pointer[[]platform.AppID] // the one of number n at n-1
+	ids     atomic.Pointer[[]platform.AppID] // number n is at n-1
 }
 
-// number returns an app's number; 0 when there are none left.
+// number returns an app's number; 0 when none is left.
 func (a *apps) number(id platform.AppID) uint16 {
 	a.mu.RLock()
 	n := a.numbers[id]
@@ -193,11 +193,11 @@ func (a *apps) number(id platform.AppID) uint16 {
 	if len(ids) == 1<<16-1 {
 		return 0
 	}
-	ids = append(ids, id) // what readers have of it stays as it is
+	ids = append(ids, id) // the part that readers have stays unchanged
 	a.ids.Store(&ids)
 	a.numbers[id] = uint16(len(ids))
 	return uint16(len(ids))
 }
 
-// is reports whether an app has a number that number gave out.
+// is reports whether number, which apps.number returned, is the app's.
 func (a *apps) is(id platform.AppID, number uint64) bool { return (*a.ids.Load())[number-1] == id }

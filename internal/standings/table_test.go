@@ -21,7 +21,7 @@ type subject struct {
 	openid platform.OpenID
 }
 
-// standingOf is a standing in which every field follows from one number.
+// standingOf returns a standing in which every field follows from one number.
 func standingOf(n uint32) platform.Standing {
 	return platform.Standing{
 		UIN: platform.UIN(n) << 20, PasswordEpoch: n, TokenEpoch: n + 1, PayEpoch: n + 2, EndedEpoch: n + 3, Scopes: platform.ScopeSet(n),
@@ -29,7 +29,7 @@ func standingOf(n uint32) platform.Standing {
 	}
 }
 
-// random is the openid of a number, spread as openids are.
+// random returns the openid of a number, spread as openids are.
 func random(n uint64) (openid platform.OpenID) {
 	r := rand.New(rand.NewPCG(n, 1))
 	binary.BigEndian.PutUint64(openid[:8], r.Uint64())
@@ -37,7 +37,8 @@ func random(n uint64) (openid platform.OpenID) {
 	return openid
 }
 
-// crowded has few shards and homes, the last of a shard's among them, so that entries of one home drive each other far away.
+// crowded returns an openid from few shards and homes, including the last of a shard, so that entries with one home push
+// each other far away.
 func crowded(n uint64) (openid platform.OpenID) {
 	binary.BigEndian.PutUint64(openid[:8], n%3<<56|n)
 	binary.BigEndian.PutUint64(openid[8:], -(n % 2))
@@ -53,7 +54,8 @@ func get(t *testing.T, table *Table, s subject) platform.Standing {
 	return st
 }
 
-// TestATableAnswersWhatTheStoreHas does what callers do, in any order, beside a map that stands for the store.
+// TestATableAnswersWhatTheStoreHas makes callers' operations in random order and compares the table with a map that stands
+// for the store.
 func TestATableAnswersWhatTheStoreHas(t *testing.T) {
 	const openids, steps = 500, 200_000
 	for name, openid := range map[string]func(uint64) platform.OpenID{"random": random, "crowded": crowded} {
@@ -64,7 +66,7 @@ func TestATableAnswersWhatTheStoreHas(t *testing.T) {
 				reads++
 				return standingOf(stored[subject{app, openid}]), nil
 			})
-			kept := make(map[subject]bool) // where nothing is ever driven out
+			kept := make(map[subject]bool) // if nothing is ever evicted
 			r := rand.New(rand.NewPCG(1, 2))
 			for step := range steps {
 				s := subject{platform.AppID(1 + r.IntN(3)), openid(r.Uint64N(openids))}
@@ -148,7 +150,7 @@ func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
 	n := uint32(1)
 	table = New(10, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		read := standingOf(n)
-		if n == 1 { // the change comes between this read and its keeping
+		if n == 1 { // the change comes between this read and its storing
 			n = 2
 			table.Drop(app, openid)
 		}
@@ -179,7 +181,7 @@ func TestFailedReadsAreNotKept(t *testing.T) {
 	}
 }
 
-// What has more bits than a slot has for it is read each time, and comes whole.
+// A standing with more bits than a slot has is read each time, and returned whole.
 func TestAStandingThatDoesNotFitIsReadEachTime(t *testing.T) {
 	for _, c := range []struct {
 		st   platform.Standing
@@ -261,8 +263,8 @@ func (w *world) change(s subject) {
 	w.known[s].Store(n)
 }
 
-// TestNobodySeesAnOlderStandingAfterAChange has readers beside changes, growth, evictions, reading ahead and forgetting: what
-// they get is whole, the openid's own, and never older than a change that had returned when they asked.
+// TestNobodySeesAnOlderStandingAfterAChange runs readers together with changes, growth, evictions, reading ahead and
+// forgetting: what readers get is whole, the openid's own, and never older than a change that had returned when they asked.
 func TestNobodySeesAnOlderStandingAfterAChange(t *testing.T) {
 	const openids, changes = 3000, 20_000
 	for _, most := range []int{2 * openids, openids / 3} {
@@ -305,7 +307,7 @@ func TestNobodySeesAnOlderStandingAfterAChange(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(part), 3))
 				for range changes / 2 {
 					s := busy(r)
-					if int(s.openid[15])%2 == part { // one writer for each openid
+					if int(s.openid[15])%2 == part { // one writer per openid
 						w.change(s)
 					}
 				}
@@ -323,7 +325,7 @@ func TestNobodySeesAnOlderStandingAfterAChange(t *testing.T) {
 func TestReadingAheadKeepsAll(t *testing.T) {
 	const openids = 30_000
 	w := newWorld(openids, openids)
-	for range 2 { // again, it changes nothing
+	for range 2 { // the second time changes nothing
 		if err := w.table.ReadAhead(t.Context(), []platform.AppID{1, 2, 3}, 3, w.page); err != nil {
 			t.Fatal(err)
 		}
@@ -339,7 +341,7 @@ func TestReadingAheadKeepsAll(t *testing.T) {
 	}
 }
 
-// Where all openids are in one span, it takes several pages.
+// If all openids are in one span, it takes several pages.
 func TestReadingAheadGoesThroughAllPages(t *testing.T) {
 	const openids = 2*pageRows + 1
 	pages := 0

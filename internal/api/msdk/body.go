@@ -1,4 +1,5 @@
-// Package msdk is what the doors of MSDK share: how they read their bodies, and the shapes that several of them answer.
+// Package msdk contains what the doors of MSDK share: how they read bodies, and the shapes of answers that several of them
+// give.
 package msdk
 
 import (
@@ -13,24 +14,24 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Body is a body of one form.
+// Body is a request's body of one form.
 type Body interface {
-	// Check returns what is missing or impossible in it, and reads its ids.
+	// Check returns an error for what is missing or impossible, and parses the ids.
 	Check(*access.Call) error
-	// User is who the call is for, in one spelling.
+	// User returns the subject of the call, in one spelling.
 	User() string
-	// Codes are those of Check, and of a member of a wrong type.
+	// Codes returns the codes of Check, and of a member with a wrong type.
 	Codes() []retcode.Code
 }
 
-// Bodies are a door's codes for bodies that are not of the form that is due.
+// Bodies are a door's codes for bodies that do not have the required form.
 type Bodies struct {
 	Empty, Malformed retcode.Code
 	WrongType        retcode.Code
-	Wrong            string // what a member with that code has: "the wrong type"
+	Wrong            string // the text for a member with that code: "the wrong type"
 }
 
-// Action is the action of a handler that takes a body.
+// Action returns the action of a handler that takes a body.
 func Action[T any, P interface {
 	*T
 	Body
@@ -42,8 +43,8 @@ func Action[T any, P interface {
 	}
 }
 
-// Decode reads exactly one JSON object in UTF-8 whose members have the types of T, no member twice, into c.Input and c.User.
-// Members that T does not have are ignored.
+// Decode reads exactly one JSON object in UTF-8, with members of the types in T and no member twice, into c.Input and
+// c.User. It ignores members that T does not have.
 func Decode[T any, P interface {
 	*T
 	Body
@@ -69,7 +70,7 @@ func Decode[T any, P interface {
 	return nil
 }
 
-// wrong says where the body is wrong, in our words: the library's show Go types.
+// wrong says where the body is wrong, in our own words, since the library's show Go types.
 func (b *Bodies) wrong(err error) error {
 	var typed *json.SemanticError
 	if errors.As(err, &typed) {

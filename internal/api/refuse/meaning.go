@@ -7,8 +7,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Meaning translates what 0x711 or 0x73a answered into the QQ number that doors give their callers (causes.md, OAuth
-// and Gateway). A code of another domain is returned as it is.
+// Meaning translates a result of 0x711 or 0x73a into the QQ number that doors give their callers (causes.md, OAuth and
+// Gateway). It returns codes of other domains unchanged.
 func Meaning(code retcode.Code) retcode.Code {
 	if d := code.Domain(); d != retcode.AccessToken && d != retcode.PayToken {
 		return code
@@ -42,7 +42,7 @@ func Meaning(code retcode.Code) retcode.Code {
 	}
 }
 
-// OpenAPIMeaning does the same for callers who showed an openkey with an openid (causes.md, Gateway).
+// OpenAPIMeaning does the same for callers that sent an openkey with an openid (causes.md, Gateway).
 func OpenAPIMeaning(code retcode.Code) retcode.Code {
 	if code.Domain() != retcode.AccessToken {
 		return code
@@ -60,25 +60,25 @@ func OpenAPIMeaning(code retcode.Code) retcode.Code {
 	case retcode.AccessTokenPasswordChanged:
 		return retcode.QQPasswordChanged
 	case retcode.AccessTokenFrozen:
-		return retcode.QQScopeNotGranted // the person took back all that was allowed
+		return retcode.QQScopeNotGranted // the person withdrew everything
 	default:
 		return retcode.QQOpenIDOpenKeyCheckFailed
 	}
 }
 
-// OpenkeyResults are those results of 0x711 that only what was sent as an openkey, or is one, can have.
+// OpenkeyResults are the results of 0x711 that only a value sent as an openkey, or an openkey itself, can get.
 var OpenkeyResults = []retcode.Code{
 	retcode.AccessTokenSessionKeyLengthWrong, retcode.AccessTokenOpenKeyInvalid, retcode.AccessTokenOpenKeyMismatch,
 	retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenSessionFailed24, retcode.AccessTokenSessionFailed25,
 }
 
-// Undecided reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.
+// Undecided reports whether a check of a token failed because of the platform, so that it says nothing about the token.
 func Undecided(code retcode.Code) bool {
 	return code.Domain() == retcode.AccessToken && (code.Class() == retcode.ClassRetry || code.Class() == retcode.ClassInternal)
 }
 
-// FriendToken gives a failed token check the number that the friend interfaces have for it: 251002, with the bus's text, where
-// the token is at fault. Where the app or the openid is, or the check could not be made, the error stays as it is.
+// FriendToken translates a failed token check for the friend interfaces: if the token is at fault, to 251002 with the bus's
+// text. If the app or the openid is at fault, or the check could not be made, the error stays unchanged.
 func FriendToken(err error) error {
 	var failure *oidb.Failure
 	if !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken || Undecided(failure.Code) {

@@ -1,5 +1,5 @@
-// Package refuse turns the error that ended a call into what its caller reads: a code, a text, and when to come again. What
-// all doors make of an error in the same way stands here; a door gives its own numbers and dresses the result.
+// Package refuse turns the error that ended a call into what its caller reads: a code, a text, and a time to retry after.
+// What all doors have in common is here; a door adds its own numbers and formats the result.
 package refuse
 
 import (
@@ -13,22 +13,22 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Refusal is what a caller reads of an error. Nothing in it is secret.
+// Refusal is what a caller is told about an error. Nothing in it is secret.
 type Refusal struct {
 	Code       retcode.Code
 	Text       string
 	RetryAfter time.Duration // 0 for none
 }
 
-// Door is what one door makes of errors.
+// Door says how one door translates errors.
 type Door struct {
-	// Numbers for what the access layer refuses by itself, and for every failure without a code.
+	// Numbers for the access layer's own errors, and for every failure without a code.
 	NoRoute, Method, Unreadable, Internal retcode.Code
 
-	Own    map[retcode.Code]retcode.Code                // the door's numbers for codes that others answer as they are
-	Texts  map[retcode.Code]string                      // that clients look for, in place of any other text
-	Failed func(f *oidb.Failure) (retcode.Code, string) // what a failed command means, "" for the code's own text
-	Other  func(err error) (as error)                   // what the door calls by another error; nil for nothing
+	Own    map[retcode.Code]retcode.Code                // the door's numbers for codes that other doors answer unchanged
+	Texts  map[retcode.Code]string                      // that clients look for, instead of any other text
+	Failed func(f *oidb.Failure) (retcode.Code, string) // translates a failed command, with "" for the code's own text
+	Other  func(err error) (as error)                   // translates an error to another one; nil to leave it
 }
 
 // Refusal translates an error.
@@ -53,7 +53,7 @@ func (d *Door) Refusal(err error) (r Refusal) {
 	case errors.Is(err, access.ErrNoRoute):
 		r.Code = d.NoRoute
 	case errors.Is(err, access.ErrMethod):
-		r.Code, r.Text = d.Method, err.Error() // which methods the path takes
+		r.Code, r.Text = d.Method, err.Error() // it names the methods that the path takes
 	case errors.Is(err, access.ErrTooLarge):
 		r.Code, r.Text = d.Unreadable, fmt.Sprintf("the body has more than %d bytes", access.MaxBody)
 	case errors.Is(err, access.ErrUnreadable):
@@ -76,7 +76,7 @@ func (d *Door) Refusal(err error) (r Refusal) {
 // Code returns the code of an error's refusal.
 func (d *Door) Code(err error) retcode.Code { return d.Refusal(err).Code }
 
-// Status is the HTTP status of what the access layer refuses by itself, and of every error that a door knows nothing of.
+// Status returns the HTTP status of the access layer's own errors, and of every error that a door does not know.
 func Status(err error) int {
 	switch {
 	case errors.Is(err, access.ErrNoRoute):

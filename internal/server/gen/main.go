@@ -1,4 +1,4 @@
-// Command gen writes docs/routes.md from what the doors declare. It is run by go generate in internal/server.
+// Command gen writes docs/routes.md from the doors' declarations. `go generate` runs it in internal/server.
 package main
 
 import (
