@@ -14,9 +14,6 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// ChannelQQ is the number of QQ among MSDK's login channels (msdk-v5.md, 1.1).
-const ChannelQQ = 2
-
 // IssueRequest asks for a token as if the person had just logged in.
 type IssueRequest struct {
 	AppID    platform.AppID
@@ -150,7 +147,7 @@ func (s *Service) player(ctx context.Context, app platform.AppID, openid platfor
 	for range 3 { // a candidate that is taken is a matter of chance, next to none
 		var p platform.Player
 		p, created, err = s.store.EnsurePlayer(ctx, platform.Player{
-			AppID: app, Channel: ChannelQQ, OpenID: openid, MSDKOpenID: newMSDKOpenID(),
+			AppID: app, Channel: platform.ChannelQQ, OpenID: openid, MSDKOpenID: newMSDKOpenID(),
 		}, s.clock.NowMS())
 		if !errors.Is(err, platform.ErrExists) {
 			return p.MSDKOpenID, created, err

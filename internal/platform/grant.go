@@ -40,6 +40,9 @@ type OpenIDBinding struct {
 	State  OpenIDState `json:"state"`
 }
 
+// ChannelQQ is the number of QQ among MSDK's login channels (msdk-v5.md, 1.1).
+const ChannelQQ = 2
+
 // Player is an account as one V5 game knows it.
 type Player struct {
 	AppID      AppID      `json:"appid"`

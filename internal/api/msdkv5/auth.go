@@ -11,7 +11,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/flatjson"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -220,7 +219,7 @@ func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 		UserName:        login.Profile.Nickname,
 		Gender:          login.Profile.Gender,
 		PictureURL:      login.Profile.Picture(pictureSize),
-		ChannelID:       identity.ChannelQQ,
+		ChannelID:       platform.ChannelQQ,
 		Channel:         "QQ",
 	}, nil
 }

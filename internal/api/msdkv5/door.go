@@ -121,7 +121,7 @@ func (d *door) params(c *access.Call) (err error) {
 			return retcode.V5ParameterMissing.Errorf("URL parameter %q is missing or empty", name)
 		}
 	}
-	if channel, ok := number(c.Query.Get("channelid")); !ok || channel != identity.ChannelQQ {
+	if channel, ok := number(c.Query.Get("channelid")); !ok || channel != platform.ChannelQQ {
 		return invalid("channelid", "2 (QQ), the only channel that this platform serves")
 	}
 	if os, ok := number(c.Query.Get("os")); !ok || os < 1 || os > 5 {

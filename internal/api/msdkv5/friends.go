@@ -8,7 +8,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/friends"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -74,8 +73,8 @@ func (b *friendsBody) Check(c *access.Call) error {
 	if err := b.playerBody.Check(c); err != nil {
 		return err
 	}
-	if b.SubChannelID != nil && *b.SubChannelID != identity.ChannelQQ {
-		return retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", identity.ChannelQQ)
+	if b.SubChannelID != nil && *b.SubChannelID != platform.ChannelQQ {
+		return retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", platform.ChannelQQ)
 	}
 	return nil
 }

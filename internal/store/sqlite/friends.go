@@ -59,19 +59,18 @@ func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Frien
 	})
 }
 
-// inUse joins an openid o with its grant, account and player, and leaves out what is not in use. State 4 is a closed
-// account, channel 2 is QQ.
-const inUse = `
+// inUse joins an openid o with its grant, account and player, and leaves out what is not in use.
+var inUse = `
 	JOIN grants g ON g.appid = o.appid AND g.openid = o.openid AND g.token_epoch > g.ended_epoch
-	JOIN accounts a ON a.uin = o.uin AND a.state <> 4
-	LEFT JOIN players p ON p.appid = o.appid AND p.channel = 2 AND p.openid = o.openid`
+	JOIN accounts a ON a.uin = o.uin AND a.` + notClosed + `
+	LEFT JOIN players p ON p.appid = o.appid AND p.` + onQQ + ` AND p.openid = o.openid`
 
 // AppFriends implements store.Friendships.
 func (s *Store) AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error) {
 	rows, err := s.query(ctx, `
 		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), f.remark, a.profile
 		FROM friendships f
-		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.state = 0`+inUse+`
+		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+inUse+`
 		WHERE f.uin = ? ORDER BY f.friend`, int64(app), int64(uin))
 	return collect(rows, err, scanAppUser)
 }
@@ -85,7 +84,7 @@ func (s *Store) AppUsers(ctx context.Context, app platform.AppID, openids []plat
 	rows, err := s.query(ctx, `
 		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), '', a.profile
 		FROM openids o`+inUse+`
-		WHERE o.appid = ? AND o.openid IN (SELECT unhex(value) FROM json_each(?)) AND o.state = 0`, int64(app), string(list))
+		WHERE o.appid = ? AND o.openid IN (SELECT unhex(value) FROM json_each(?)) AND o.`+active, int64(app), string(list))
 	return collect(rows, err, scanAppUser)
 }
 
@@ -94,8 +93,8 @@ func (s *Store) OtherFriends(ctx context.Context, app platform.AppID, uin platfo
 	rows, err := s.query(ctx, `
 		SELECT f.friend, ifnull(o.openid, zeroblob(16)), 0, f.remark, a.profile
 		FROM friendships f
-		JOIN accounts a ON a.uin = f.friend AND a.state <> 4
-		LEFT JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.state = 0
+		JOIN accounts a ON a.uin = f.friend AND a.`+notClosed+`
+		LEFT JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+`
 		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
 		WHERE f.uin = ? AND ifnull(g.token_epoch <= g.ended_epoch, 1) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
 	return collect(rows, err, scanAppUser)

@@ -46,7 +46,7 @@ func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []stri
 	err := t.queryRow(`
 		UPDATE grants SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
 		       since_ms = iif(token_epoch > ended_epoch, since_ms, ?3)
-		WHERE appid = ?4 AND openid = ?5 AND EXISTS (SELECT 1 FROM openids o WHERE o.appid = ?4 AND o.openid = ?5 AND o.state = 0)
+		WHERE appid = ?4 AND openid = ?5 AND EXISTS (SELECT 1 FROM openids o WHERE o.appid = ?4 AND o.openid = ?5 AND o.`+active+`)
 		RETURNING token_epoch, pay_epoch, ended_epoch, ended_by`,
 		words, raise, nowMS, int64(app), openid[:]).
 		Scan(&grant.TokenEpoch, &grant.PayEpoch, &grant.EndedEpoch, &grant.EndedBy)
@@ -57,8 +57,8 @@ func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []stri
 	grant.TokenEpoch, grant.PayEpoch = 1, uint32(raise)
 	return grant, wantRow(t.exec(`
 		INSERT INTO grants (`+grantColumns+`, changed_ms, since_ms)
-		SELECT appid, openid, ?, 1, ?, 0, 0, ?, ? FROM openids WHERE appid = ? AND openid = ? AND state = 0`,
-		words, raise, nowMS, nowMS, int64(app), openid[:]))
+		SELECT appid, openid, ?, 1, ?, 0, ?, ?, ? FROM openids WHERE appid = ? AND openid = ? AND `+active,
+		words, raise, int64(platform.NotEnded), nowMS, nowMS, int64(app), openid[:]))
 }
 
 // RaisePayEpoch implements store.Grants.
@@ -97,7 +97,7 @@ func (s *Store) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.Li
 		SELECT g.appid, g.openid, g.scopes, g.token_epoch, g.pay_epoch, g.ended_epoch, g.ended_by, g.since_ms
 		FROM openids o
 		JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
-		WHERE o.uin = ? AND o.state = 0 AND g.token_epoch > g.ended_epoch
+		WHERE o.uin = ? AND o.`+active+` AND g.token_epoch > g.ended_epoch
 		ORDER BY g.since_ms DESC, g.appid`, int64(uin))
 	return collect(rows, err, func(r row) (g platform.LiveGrant, err error) {
 		g.Grant, err = scanGrant(r, &g.SinceMS)

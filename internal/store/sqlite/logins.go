@@ -42,8 +42,8 @@ func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
 
 // mayLogIn holds for the account a of a login l that may still be used: the openid o is active, and the account neither
 // frozen nor closed nor given another password.
-var mayLogIn = fmt.Sprintf("o.state = %d AND a.state NOT IN (%d, %d) AND a.password_epoch = l.password_epoch",
-	platform.OpenIDActive, platform.AccountFrozen, platform.AccountClosed)
+var mayLogIn = fmt.Sprintf("o.%s AND a.state NOT IN (%d, %d) AND a.password_epoch = l.password_epoch",
+	active, platform.AccountFrozen, platform.AccountClosed)
 
 // ExchangeCode implements store.Logins.
 func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {

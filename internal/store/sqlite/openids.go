@@ -11,8 +11,16 @@ import (
 
 const (
 	openIDsOf      = "SELECT appid, openid, uin, state FROM openids WHERE uin = ? ORDER BY appid, changed_ms"
-	activeOpenID   = "SELECT openid FROM openids WHERE appid = ? AND uin = ? AND state = 0"
 	playerByOpenID = "SELECT appid, channel, msdk_openid, openid FROM players WHERE appid = ? AND channel = ? AND openid = ?"
+)
+
+// Conditions with the platform's own numbers in them. They are part of the text, so that an index on them can be used.
+var (
+	active    = fmt.Sprintf("state = %d", platform.OpenIDActive)   // of an openid
+	notClosed = fmt.Sprintf("state <> %d", platform.AccountClosed) // of an account
+	onQQ      = fmt.Sprintf("channel = %d", platform.ChannelQQ)    // of a player
+
+	activeOpenID = "SELECT openid FROM openids WHERE appid = ? AND uin = ? AND " + active
 )
 
 // EnsureOpenID implements store.OpenIDs.
@@ -44,8 +52,8 @@ func (t *tx) ensureOpenID(app platform.AppID, uin platform.UIN, candidate platfo
 	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
-	_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, 0, ?)",
-		int64(app), candidate[:], int64(uin), nowMS)
+	_, err = t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, ?, ?)",
+		int64(app), candidate[:], int64(uin), int64(platform.OpenIDActive), nowMS)
 	return candidate, sentinel(err)
 }
 
@@ -70,7 +78,7 @@ func (s *Store) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.Ope
 // ReclaimOpenID implements store.OpenIDs.
 func (s *Store) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.OpenID, error) {
 	return returning(ctx, s.writer, func(t *tx) (platform.OpenID, error) {
-		openid, err := scanOpenID(t.queryRow("UPDATE openids SET state = ?, changed_ms = ? WHERE appid = ? AND uin = ? AND state = 0 RETURNING openid",
+		openid, err := scanOpenID(t.queryRow("UPDATE openids SET state = ?, changed_ms = ? WHERE appid = ? AND uin = ? AND "+active+" RETURNING openid",
 			int64(platform.OpenIDReclaimed), nowMS, int64(app), int64(uin)))
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return openid, err
