@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/api/admin"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -48,7 +47,7 @@ do not affect each other.`,
   rookery token issue --app 100700001 --uin 10001 --kind openkey --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, ok := token.ParseKind(req.Kind); !ok {
+			if _, err := token.ParseKind(req.Kind); err != nil {
 				return usageErrorf("--kind %q is not one of %s", req.Kind, strings.Join(token.Kinds(), ", "))
 			}
 			if cmd.Flags().Changed("ttl") {
@@ -66,7 +65,7 @@ do not affect each other.`,
 	return cmd
 }
 
-func (c *client) showIssued(issued identity.Issued) error {
+func (c *client) showIssued(issued admin.IssuedToken) error {
 	whom := fmt.Sprintf("openid %s", issued.OpenID)
 	if issued.MSDKOpenID != 0 {
 		whom += fmt.Sprintf(", MSDK openid %s", issued.MSDKOpenID)
@@ -102,7 +101,7 @@ func newTokenInspectCommand(c *client) *cobra.Command {
 	return cmd
 }
 
-func (c *client) showInspection(in identity.Inspection) error {
+func (c *client) showInspection(in admin.Inspection) error {
 	t := newTable(c.out)
 	t.row("Kind", in.Kind)
 	t.row("App", in.AppID)
@@ -117,7 +116,7 @@ func (c *client) showInspection(in identity.Inspection) error {
 		t.row("Check", fmt.Sprintf("oidb %s answers %d", in.Check, in.Result))
 	}
 	domain := retcode.AccessToken
-	if in.Kind == token.Pay.String() {
+	if in.Kind == token.Pay {
 		domain = retcode.PayToken
 	}
 	if code, ok := retcode.Lookup(domain, in.Result); ok && in.Result != 0 {

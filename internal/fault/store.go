@@ -269,11 +269,11 @@ func (s *faultyStore) AppFriends(ctx context.Context, app platform.AppID, uin pl
 	return s.Store.AppFriends(ctx, app, uin)
 }
 
-func (s *faultyStore) OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) (none []platform.AppUser, err error) {
+func (s *faultyStore) UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) (none []platform.AppUser, err error) {
 	if err := s.points.fail(ctx, "store.read:friendships", subject{app: app}); err != nil {
 		return none, err
 	}
-	return s.Store.OtherFriends(ctx, app, uin, limit)
+	return s.Store.UnregisteredFriends(ctx, app, uin, limit)
 }
 
 func (s *faultyStore) AppUsers(ctx context.Context, app platform.AppID, openids []platform.OpenID) (none []platform.AppUser, err error) {

@@ -67,6 +67,6 @@ func (s *Service) areFriends(ctx context.Context, req oidb.AreFriendsRequest) (r
 	if err := oidb.MayWait(ctx); err != nil {
 		return rsp, err
 	}
-	are, err := s.Are(ctx, req.UIN, req.Friend)
+	are, err := s.AreFriends(ctx, req.UIN, req.Friend)
 	return oidb.AreFriendsResponse{UIN: req.UIN, Friends: are}, err
 }

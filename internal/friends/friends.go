@@ -17,9 +17,9 @@ import (
 
 // Bounds on what one call may ask for.
 const (
-	MaxOpenIDs = 100 // Users
-	MaxOthers  = 50  // Others
-	maxRemark  = 100 // bytes
+	MaxOpenIDs      = 100 // Users
+	MaxUnregistered = 50  // Unregistered
+	maxRemark       = 100 // bytes
 
 	maxFriends = 5000 // of one account
 )
@@ -104,8 +104,8 @@ func atTime(list []Friend, now int64) []Friend {
 	return list
 }
 
-// Are reports whether two accounts are friends. Error: 251004 when that cannot be read.
-func (s *Service) Are(ctx context.Context, a, b platform.UIN) (bool, error) {
+// AreFriends reports whether two accounts are friends. Error: 251004 when that cannot be read.
+func (s *Service) AreFriends(ctx context.Context, a, b platform.UIN) (bool, error) {
 	are, err := s.store.AreFriends(ctx, a, b)
 	if err != nil {
 		return false, retcode.QQFriendCacheReadFailed.WithCause(err)
@@ -113,10 +113,10 @@ func (s *Service) Are(ctx context.Context, a, b platform.UIN) (bool, error) {
 	return are, nil
 }
 
-// Others returns at most limit, up to MaxOthers, of an account's friends who do not use the app, by number. Each gets an
+// Unregistered returns at most limit, up to MaxUnregistered, of an account's friends who do not use the app, by number. Each gets an
 // openid there when it has none, so that the app can name them. Error: 251004 when they cannot be read.
-func (s *Service) Others(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]Friend, error) {
-	list, err := s.store.OtherFriends(ctx, app, uin, min(limit, MaxOthers))
+func (s *Service) Unregistered(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]Friend, error) {
+	list, err := s.store.UnregisteredFriends(ctx, app, uin, min(limit, MaxUnregistered))
 	if err != nil {
 		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
 	}
@@ -210,7 +210,7 @@ func noFriends(a, b platform.UIN, err error) error {
 	return err
 }
 
-// Of returns an account's friends by number, whatever apps they use.
-func (s *Service) Of(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
+// Friendships returns an account's friends by number, whatever apps they use.
+func (s *Service) Friendships(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
 	return s.store.Friends(ctx, uin)
 }

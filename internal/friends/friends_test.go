@@ -78,7 +78,7 @@ func (f *fixture) account(profile platform.Profile) platform.UIN {
 // fail arms fault points as rookery dev does.
 func (f *fixture) fail(points ...string) {
 	f.t.Helper()
-	f.id.ForgetStandings()
+	f.id.Forget()
 	for _, point := range points {
 		_, err := f.faults.Add(fault.Rule{Point: point})
 		must(f.t, err)
@@ -203,13 +203,13 @@ func TestOthersGetAnOpenID(t *testing.T) {
 		must(t, f.Befriend(ctx, ann, uins[i]))
 	}
 	f.fail("store.write:openids")
-	if list, err := f.Others(ctx, f.app.AppID, ann, 2); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
+	if list, err := f.Unregistered(ctx, f.app.AppID, ann, 2); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
 		t.Errorf("no openids can be written: got %+v, %v", list, err)
 	}
 	f.faults.Clear(0)
-	first, err := f.Others(ctx, f.app.AppID, ann, 2)
+	first, err := f.Unregistered(ctx, f.app.AppID, ann, 2)
 	must(t, err)
-	again, err := f.Others(ctx, f.app.AppID, ann, 1000)
+	again, err := f.Unregistered(ctx, f.app.AppID, ann, 1000)
 	must(t, err)
 	if len(first) != 2 || len(again) != 3 || first[0].OpenID == (platform.OpenID{}) || first[0].OpenID != again[0].OpenID || again[2].UIN != uins[2] {
 		t.Errorf("got %+v and then %+v", first, again)
@@ -217,7 +217,7 @@ func TestOthersGetAnOpenID(t *testing.T) {
 	if _, err := f.id.Issue(ctx, identity.IssueRequest{AppID: f.app.AppID, UIN: uins[0], Kind: token.Access}); err != nil {
 		t.Fatal(err)
 	}
-	if rest, err := f.Others(ctx, f.app.AppID, ann, 10); err != nil || len(rest) != 2 {
+	if rest, err := f.Unregistered(ctx, f.app.AppID, ann, 10); err != nil || len(rest) != 2 {
 		t.Errorf("after one came: %+v, %v", rest, err)
 	}
 	f.wantNames("friends in the game", ann, "=Ben =Friend 0", false, nil)
@@ -239,11 +239,11 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", what, test.got, test.want)
 		}
 	}
-	if are, err := f.Are(ctx, ann, ben); are || err != nil {
+	if are, err := f.AreFriends(ctx, ann, ben); are || err != nil {
 		t.Errorf("are they friends: %v, %v", are, err)
 	}
 	f.fail("store.read:friendships")
-	if _, err := f.Are(ctx, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
+	if _, err := f.AreFriends(ctx, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
 		t.Errorf("without the store: %v", err)
 	}
 	if _, err := f.Users(ctx, f.app.AppID, make([]platform.OpenID, MaxOpenIDs+1)); !errors.Is(err, retcode.QQFriendParameterIllegal) {

@@ -50,7 +50,7 @@ func TestGuests(t *testing.T) {
 	}
 	in, err := f.InspectToken(t.Context(), f.bus, other.Token)
 	must(t, err)
-	if in.Kind != "guest" || in.Sound || in.Result != retcode.AccessTokenNotLive.Number() {
+	if in.Kind != token.Guest || in.Valid || in.Result != retcode.AccessTokenNotLive {
 		t.Errorf("inspection of an ended guest token: %+v", in)
 	}
 }

@@ -25,14 +25,14 @@ type Service struct {
 	Profiles  *profile.Service
 	Standings *standings.Table
 
-	store    store.Store
-	clock    *platform.Clock
-	keyring  *token.Keyring
-	sessions *cache.DirectMapped[uint64, platform.Openkey]
-	highest  atomic.Uint64 // account number that is known to have been given out
-	nonces   *nonces
-	logins   *logins
-	ended    endedSessions
+	store        store.Store
+	clock        *platform.Clock
+	keyring      *token.Keyring
+	sessions     *cache.DirectMapped[uint64, platform.Openkey]
+	highest      atomic.Uint64 // account number that is known to have been given out
+	nonces       *nonces
+	failedLogins *failedLogins
+	ended        endedSessions
 }
 
 // New returns a service on a store that nobody else writes to. It keeps at most so many standings in memory.
@@ -45,8 +45,8 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		keyring:  keyring,
 		nonces:   newNonces(noncesKept),
 
-		sessions: cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
-		logins:   newLogins(),
+		sessions:     cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
+		failedLogins: newFailedLogins(),
 	}
 	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		if err := oidb.MayWait(ctx); err != nil {
@@ -72,8 +72,8 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Handle(bus, oidb.ConvertOpenID, s.convertOpenID)
 }
 
-// ForgetStandings has the service read everything that it keeps of the store again, as after a restart.
-func (s *Service) ForgetStandings() {
+// Forget has the service read everything that it keeps of the store again, as after a restart.
+func (s *Service) Forget() {
 	s.Standings.Forget()
 	s.sessions.Clear()
 	s.Profiles.Forget()

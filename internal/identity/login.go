@@ -35,18 +35,18 @@ var (
 	addressLogins = platform.Rate{Count: 20, Per: 2 * time.Minute} // from one address
 )
 
-// logins counts failed attempts, in bounded memory.
-type logins struct {
+// failedLogins counts failed attempts, in bounded memory.
+type failedLogins struct {
 	pairs, accounts, addresses *limit.Keyed
 }
 
-func newLogins() *logins {
-	return &logins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
+func newFailedLogins() *failedLogins {
+	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
 }
 
 // take counts an attempt before it is known to fail, so that attempts at the same moment are counted too. An IPv6 address
 // counts as its network of 64 bits, all of which one customer has.
-func (l *logins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBack func(), err error) {
+func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBack func(), err error) {
 	address, account := from.String(), uin.String()
 	if from.Is6() {
 		address = netip.PrefixFrom(from, 64).Masked().String()
@@ -74,7 +74,7 @@ func (l *logins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBac
 // LogIn returns the account whose password this is. It takes as long for an account that does not exist; uin 0 is one.
 // Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins.
 func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
-	giveBack, err := s.logins.take(uin, from, s.clock.Now())
+	giveBack, err := s.failedLogins.take(uin, from, s.clock.Now())
 	if err != nil {
 		return nil, err
 	}

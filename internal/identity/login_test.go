@@ -52,7 +52,7 @@ func TestLogIn(t *testing.T) {
 func TestFailedLoginsAreCounted(t *testing.T) {
 	const ann, ben = platform.FirstUIN, platform.FirstUIN + 1
 	start := time.UnixMilli(1_700_000_000_000)
-	l := newLogins()
+	l := newFailedLogins()
 	try := func(uin platform.UIN, from string, after time.Duration) (giveBack func(), wait time.Duration) {
 		t.Helper()
 		giveBack, err := l.take(uin, netip.MustParseAddr(from), start.Add(after))

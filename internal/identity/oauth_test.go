@@ -29,11 +29,11 @@ func (f *fixture) code(a Authorization) string {
 	return code
 }
 
-func (f *fixture) exchange(code string) (*Login, error) {
+func (f *fixture) exchange(code string) (*TokenSet, error) {
 	return f.ExchangeCode(f.t.Context(), Exchange{AppID: f.app.AppID, Code: code, RedirectURI: returnTo})
 }
 
-func (f *fixture) logIn() *Login {
+func (f *fixture) logIn() *TokenSet {
 	f.t.Helper()
 	login, err := f.exchange(f.code(f.authorization()))
 	must(f.t, err)
@@ -204,8 +204,8 @@ func TestIntrospectAndRevoke(t *testing.T) {
 		}
 		must(t, f.RevokeToken(ctx, f.app.AppID, text))
 	}
-	for _, which := range []func(*Login) string{
-		func(l *Login) string { return l.AccessToken }, func(l *Login) string { return l.RefreshToken }, func(l *Login) string { return l.Openkey },
+	for _, which := range []func(*TokenSet) string{
+		func(l *TokenSet) string { return l.AccessToken }, func(l *TokenSet) string { return l.RefreshToken }, func(l *TokenSet) string { return l.Openkey },
 	} {
 		login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
 		must(t, err)

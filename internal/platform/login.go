@@ -26,8 +26,8 @@ type Ticket struct {
 	Serial uint32
 }
 
-// Gave reports whether a ticket is of this login, the one that is good or one that was used before it. It takes the same
+// Issued reports whether a ticket is of this login, the valid one or one that was used before it. It takes the same
 // time whatever the salt.
-func (l *Login) Gave(t Ticket) bool {
+func (l *Login) Issued(t Ticket) bool {
 	return t.Login == l.ID && subtle.ConstantTimeEq(int32(t.Salt), int32(l.Salt)) == 1 && t.Serial <= l.Serial
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/internal/words"
+	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
 
 // openDoors connects the doors with the services and the listeners.
@@ -87,7 +87,7 @@ func Doors() ([]*access.Door, error) {
 }
 
 // readWords reads the list that word_filter hides; without a file it is empty.
-func readWords(name, file string) (*words.List, error) {
+func readWords(name, file string) (*wordfilter.Filter, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -96,7 +96,7 @@ func readWords(name, file string) (*words.List, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer f.Close()
-	list, err := words.Read(f)
+	list, err := wordfilter.Read(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", name, file, err)
 	}

@@ -166,9 +166,9 @@ type Friendships interface {
 	Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error)
 	// AppFriends returns those of an account's friends, by number, who use the app: AppUsers says when somebody does.
 	AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error)
-	// OtherFriends returns at most limit of an account's friends who do not use the app, by number. One without an active
+	// UnregisteredFriends returns at most limit of an account's friends who do not use the app, by number. One without an active
 	// openid there has a zero OpenID. Closed accounts are left out.
-	OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error)
+	UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error)
 }
 
 // Policies keeps the policy of the bus, every version of it for the operator to look up.

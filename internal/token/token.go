@@ -35,17 +35,24 @@ func (k Kind) String() string {
 	return kinds[k-1]
 }
 
+// MarshalText writes the kind's text form.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads a kind's text form.
+func (k *Kind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKind(string(text))
+	return err
+}
+
 // Kinds returns the text forms of all kinds.
 func Kinds() []string { return slices.Clone(kinds) }
 
 // ParseKind reads a kind's text form.
-func ParseKind(text string) (Kind, bool) {
-	for i, name := range kinds {
-		if name == text {
-			return Kind(i + 1), true
-		}
+func ParseKind(text string) (Kind, error) {
+	if i := slices.Index(kinds, text); i >= 0 {
+		return Kind(i + 1), nil
 	}
-	return 0, false
+	return 0, platform.Invalidf("kind", "kind %.40q is none of %v", text, kinds)
 }
 
 // Lifetimes of the kinds: access and pay tokens as the MSDK's documentation gives them (msdk-v5.md, 11). An MSDK token ends

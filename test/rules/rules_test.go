@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +36,7 @@ var layers = []struct {
 	{[]string{"internal/api/refuse", "internal/api/msdk"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/friends"}, false},
-	{[]string{"internal/words"}, false},
+	{[]string{"internal/wordfilter"}, false},
 	{[]string{"internal/identity"}, false},
 	{[]string{"internal/apps", "internal/profile", "internal/token"}, false},
 	{[]string{"internal/fault"}, false},
@@ -149,6 +151,68 @@ func TestTheSDKNeedsLittleOfThePlatform(t *testing.T) {
 	}
 	if checked != 2 {
 		t.Errorf("%d packages were looked at, want client and client/share", checked)
+	}
+}
+
+func TestDoorsKnowNoStore(t *testing.T) {
+	checked := 0
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if name != "internal/access" && !strings.HasPrefix(name, "internal/api/") {
+			continue
+		}
+		checked++
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, module+"internal/store") {
+				t.Errorf("%s imports %s", name, imported)
+			}
+		}
+	}
+	if checked < 8 {
+		t.Errorf("only %d packages were looked at", checked)
+	}
+}
+
+// What a service returns is dressed by the doors; only what is stored has a form of its own.
+func TestServicesHoldNoWireShapes(t *testing.T) {
+	services := []string{"identity", "friends", "apps", "profile", "standings", "wordfilter"}
+	checked := 0
+	for _, p := range packages(t) {
+		if name, internal := strings.CutPrefix(p.ImportPath, module+"internal/"); !internal || !slices.Contains(services, name) {
+			continue
+		}
+		checked++
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if field, ok := n.(*ast.Field); ok && field.Tag != nil && strings.Contains(field.Tag.Value, "json:") {
+					t.Errorf("%s/%s: a field has the tag %s", p.ImportPath, name, field.Tag.Value)
+				}
+				return true
+			})
+		}
+	}
+	if checked != len(services) {
+		t.Errorf("%d packages were looked at, want %v", checked, services)
+	}
+}
+
+// What an error is, its kind or its type says; its text is for people.
+func TestNobodyReadsTheTextOfAnError(t *testing.T) {
+	reading := regexp.MustCompile(`(strings|regexp|bytes)\.\w+\([^)]*\b[eE]rr\w*\.Error\(\)`)
+	for _, p := range packages(t) {
+		for _, name := range p.GoFiles {
+			content, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := reading.Find(content); found != nil {
+				t.Errorf("%s/%s: %s", p.ImportPath, name, found)
+			}
+		}
 	}
 }
 

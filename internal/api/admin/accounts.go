@@ -1,10 +1,12 @@
 package admin
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -51,7 +53,7 @@ func (d *door) showAccount(c *access.Call, id platform.UIN) (any, error) {
 	}
 	details := &AccountDetails{Account: *account}
 	if details.OpenIDs, err = d.identity.OpenIDsOf(c.Context(), id); err == nil {
-		details.Friends, err = d.friends.Of(c.Context(), id)
+		details.Friends, err = d.friends.Friendships(c.Context(), id)
 	}
 	return details, err
 }
@@ -133,11 +135,11 @@ type TokenRequest struct {
 }
 
 func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
-	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, PC: in.PC}
-	var ok bool
-	if req.Kind, ok = token.ParseKind(in.Kind); !ok {
-		return nil, platform.Invalidf("kind", "kind %.40q is none of %v", in.Kind, token.Kinds())
+	kind, err := token.ParseKind(in.Kind)
+	if err != nil {
+		return nil, err
 	}
+	req := identity.IssueRequest{AppID: in.AppID, UIN: in.UIN, Kind: kind, PC: in.PC}
 	if in.Lifetime != "" {
 		lifetime, err := time.ParseDuration(in.Lifetime)
 		if err != nil {
@@ -146,7 +148,23 @@ func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
 		req.Lifetime = &lifetime
 	}
 	issued, err := d.identity.Issue(c.Context(), req)
-	return created{issued}, err
+	if err != nil {
+		return nil, err
+	}
+	return created{IssuedToken(*issued)}, nil
+}
+
+// IssuedToken is a new token and whom it is for.
+type IssuedToken struct {
+	Token      string              `json:"token"`
+	Kind       token.Kind          `json:"kind"`
+	AppID      platform.AppID      `json:"appid"`
+	UIN        platform.UIN        `json:"uin"`
+	OpenID     platform.OpenID     `json:"openid"`
+	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
+	GuestID    string              `json:"guestid,omitzero"`
+	IssuedMS   int64               `json:"issued_ms"`
+	ExpiresMS  int64               `json:"expires_ms"`
 }
 
 // TokenText is a token to be looked at.
@@ -155,7 +173,31 @@ type TokenText struct {
 }
 
 func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
-	return d.identity.InspectToken(c.Context(), d.bus, in.Token)
+	found, err := d.identity.InspectToken(c.Context(), d.bus, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	shown := &Inspection{
+		Kind: found.Kind, AppID: found.AppID, OpenID: found.OpenID, MSDKOpenID: found.MSDKOpenID,
+		IssuedMS: found.IssuedMS, ExpiresMS: found.ExpiresMS, Sound: found.Valid, Result: found.Result.Number(),
+	}
+	if found.Check != (oidb.ID{}) {
+		shown.Check = fmt.Sprintf("0x%x", found.Check.Number)
+	}
+	return shown, nil
+}
+
+// Inspection is what the platform can tell of a token.
+type Inspection struct {
+	Kind       token.Kind          `json:"kind"`
+	AppID      platform.AppID      `json:"appid"`
+	OpenID     platform.OpenID     `json:"openid"`
+	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
+	IssuedMS   int64               `json:"issued_ms"`
+	ExpiresMS  int64               `json:"expires_ms"`
+	Sound      bool                `json:"sound"`
+	Check      string              `json:"check"`  // the command that decides, such as 0x711
+	Result     int                 `json:"result"` // what it answers
 }
 
 // Revocation ends every token that an account gave an app.

@@ -9,7 +9,7 @@ func (d *door) listFriends(c *access.Call, id platform.UIN) (any, error) {
 	if _, err := d.identity.Account(c.Context(), id); err != nil {
 		return nil, err
 	}
-	return d.friends.Of(c.Context(), id)
+	return d.friends.Friendships(c.Context(), id)
 }
 
 // NewFriend names the other account of a friendship.

@@ -38,7 +38,7 @@ func (d *door) token(c *access.Call) (any, error) {
 	return t, nil
 }
 
-func (d *door) login(c *access.Call) (*identity.Login, error) {
+func (d *door) login(c *access.Call) (*identity.TokenSet, error) {
 	openkey := c.Query.Get("need_openkey") == "1"
 	if c.Query.Get("grant_type") == "refresh_token" {
 		refresh := c.Query.Get("refresh_token")

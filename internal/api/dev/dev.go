@@ -90,7 +90,7 @@ func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.identity.ForgetStandings()
+	d.identity.Forget()
 	return rule, nil
 }
 

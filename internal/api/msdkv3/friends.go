@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -284,8 +285,8 @@ func (b *othersBody) Check(c *access.Call) error {
 	switch {
 	case b.Count == nil:
 		return empty("count")
-	case *b.Count < 1 || *b.Count > friends.MaxOthers:
-		return retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxOthers)
+	case *b.Count < 1 || *b.Count > friends.MaxUnregistered:
+		return retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxUnregistered)
 	}
 	return nil
 }
@@ -300,7 +301,7 @@ func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := d.friends.Others(c.Context(), c.App.AppID, login.UIN, *in.Count)
+	list, err := d.friends.Unregistered(c.Context(), c.App.AppID, login.UIN, *in.Count)
 	if err != nil {
 		return nil, err
 	}
@@ -396,7 +397,7 @@ func (d *door) vipRichInfo(c *access.Call, in *tokenBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return new(friends.NewVIPRichInfo(&rsp.Profile.VIP)), nil
+	return new(msdk.NewVIPRichInfo(&rsp.Profile.VIP)), nil
 }
 
 // vipBody is the body of query_vip (msdk-v3.md, 5.13).
@@ -416,7 +417,7 @@ func (b *vipBody) Check(c *access.Call) error {
 }
 
 type vipResult struct {
-	Lists []friends.VIPAnswer `json:"lists"`
+	Lists []msdk.VIPAnswer `json:"lists"`
 }
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
@@ -425,7 +426,7 @@ func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vipResult{friends.VIPAnswers(rsp.Profile.VIP, in.VIP)}, nil
+	return &vipResult{msdk.VIPAnswers(rsp.Profile.VIP, in.VIP)}, nil
 }
 
 // wifiBody is the body of get_wifi, which has no token (msdk-v3.md, 5.14).

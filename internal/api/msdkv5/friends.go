@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -147,7 +147,7 @@ func (b *vipBody) Check(c *access.Call) error {
 
 type vipResult struct {
 	result
-	Lists []friends.VIPAnswer `json:"lists"`
+	Lists []msdk.VIPAnswer `json:"lists"`
 }
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
@@ -156,12 +156,12 @@ func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vipResult{Lists: friends.VIPAnswers(rsp.Profile.VIP, *in.VIP)}, nil
+	return &vipResult{Lists: msdk.VIPAnswers(rsp.Profile.VIP, *in.VIP)}, nil
 }
 
 type vipRichInfoResult struct {
 	result
-	friends.VIPRichInfo
+	msdk.VIPRichInfo
 }
 
 // vipRichInfo shows a player's QQ membership with its dates.
@@ -170,5 +170,5 @@ func (d *door) vipRichInfo(c *access.Call, in *playerBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vipRichInfoResult{VIPRichInfo: friends.NewVIPRichInfo(&rsp.Profile.VIP)}, nil
+	return &vipRichInfoResult{VIPRichInfo: msdk.NewVIPRichInfo(&rsp.Profile.VIP)}, nil
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/sign"
-	"github.com/rookeryhq/rookery/internal/words"
+	"github.com/rookeryhq/rookery/internal/wordfilter"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 // Options are the door's settings.
 type Options struct {
-	Words *words.List // that word_filter hides; nil hides none
+	Words *wordfilter.Filter // that word_filter hides; nil hides none
 	// ExplainSignatures adds to the log event of a refused signature which string was signed here and, where one of the
 	// usual mistakes made the one that came, which. The string holds the parameters: for development only.
 	ExplainSignatures bool

@@ -88,8 +88,8 @@ func (s *Store) AppUsers(ctx context.Context, app platform.AppID, openids []plat
 	return collect(rows, err, scanAppUser)
 }
 
-// OtherFriends implements store.Friendships.
-func (s *Store) OtherFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error) {
+// UnregisteredFriends implements store.Friendships.
+func (s *Store) UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error) {
 	rows, err := s.query(ctx, `
 		SELECT f.friend, ifnull(o.openid, zeroblob(16)), 0, f.remark, a.profile
 		FROM friendships f

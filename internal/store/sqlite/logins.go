@@ -112,7 +112,7 @@ func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, 
 	switch {
 	case err != nil:
 		return platform.Login{}, err
-	case !l.Gave(ticket):
+	case !l.Issued(ticket):
 		return platform.Login{}, platform.ErrNotFound
 	case ticket.Serial < l.Serial:
 		return l, platform.ErrSpent

@@ -124,9 +124,9 @@ func appFriends(t *testing.T, s store.Store) {
 		{UIN: first + 3, OpenID: openid(2), Profile: crow},
 		{UIN: first + 4, Profile: crow},
 	}
-	same(t, result(s.OtherFriends(ctx, game, first, 10))(t), others)
-	same(t, result(s.OtherFriends(ctx, game, first, 2))(t), others[:2])
-	same(t, len(result(s.OtherFriends(ctx, other, first, 100))(t)), 8) // all but the closed one
+	same(t, result(s.UnregisteredFriends(ctx, game, first, 10))(t), others)
+	same(t, result(s.UnregisteredFriends(ctx, game, first, 2))(t), others[:2])
+	same(t, len(result(s.UnregisteredFriends(ctx, other, first, 100))(t)), 8) // all but the closed one
 }
 
 func appUsers(t *testing.T, s store.Store) {

@@ -1,4 +1,4 @@
-package words
+package wordfilter
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func read(t testing.TB, text string) *List {
+func read(t testing.TB, text string) *Filter {
 	t.Helper()
 	list, err := Read(strings.NewReader(text))
 	if err != nil {
@@ -37,7 +37,7 @@ func TestHide(t *testing.T) {
 			}
 		})
 	}
-	if got, found := (*List)(nil).Hide("fool"); got != "fool" || found {
+	if got, found := (*Filter)(nil).Hide("fool"); got != "fool" || found {
 		t.Errorf("no list: got %q, %t", got, found)
 	}
 }

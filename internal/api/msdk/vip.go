@@ -1,4 +1,4 @@
-package friends
+package msdk
 
 import (
 	"strconv"

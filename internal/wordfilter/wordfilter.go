@@ -1,5 +1,5 @@
-// Package words hides the words of an operator's list in texts that players write.
-package words
+// Package wordfilter hides the words of an operator's list in texts that players write.
+package wordfilter
 
 import (
 	"bufio"
@@ -16,8 +16,8 @@ const (
 	MaxWord  = 64 // in characters
 )
 
-// List is a list of words. A nil List is empty. A List never changes after it was read, so it is safe for concurrent use.
-type List struct {
+// Filter hides the words of a list, none if it is nil. It never changes after it was read, so it is safe for concurrent use.
+type Filter struct {
 	next map[edge]int32 // the words as a tree with root 0
 	ends []bool         // by node: whether a word ends here
 }
@@ -30,8 +30,8 @@ type edge struct {
 
 // Read reads one word per line, in UTF-8. Blanks around a word do not count; empty lines and lines that begin with # are
 // skipped. The error names the line.
-func Read(r io.Reader) (*List, error) {
-	list := &List{next: make(map[edge]int32), ends: make([]bool, 1)}
+func Read(r io.Reader) (*Filter, error) {
+	list := &Filter{next: make(map[edge]int32), ends: make([]bool, 1)}
 	lines := bufio.NewScanner(r)
 	count, number := 0, 1
 	for ; lines.Scan(); number++ {
@@ -58,7 +58,7 @@ func Read(r io.Reader) (*List, error) {
 // byteOrderMark is what some editors write before UTF-8.
 const byteOrderMark = "\ufeff"
 
-func (l *List) add(word string) {
+func (l *Filter) add(word string) {
 	at := int32(0)
 	for _, r := range word {
 		e := edge{at, fold(r)}
@@ -75,7 +75,7 @@ func (l *List) add(word string) {
 
 // Hide returns the text with a * for each character of a listed word, in upper or lower case, and whether it found any. Of
 // overlapping words the first counts, of words with the same beginning the longest.
-func (l *List) Hide(text string) (hidden string, found bool) {
+func (l *Filter) Hide(text string) (hidden string, found bool) {
 	if l == nil {
 		return text, false
 	}
@@ -101,7 +101,7 @@ func (l *List) Hide(text string) (hidden string, found bool) {
 }
 
 // longest measures the longest word with which the text begins.
-func (l *List) longest(text string) (bytes, characters int) {
+func (l *Filter) longest(text string) (bytes, characters int) {
 	at, seen := int32(0), 0
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])

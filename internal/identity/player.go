@@ -1,0 +1,70 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
+)
+
+// player returns the MSDK openid of an openid and makes one when it has none.
+func (s *Service) player(ctx context.Context, app platform.AppID, openid platform.OpenID) (id platform.MSDKOpenID, created bool, err error) {
+	for range 3 { // a candidate that is taken is a matter of chance, next to none
+		var p platform.Player
+		p, created, err = s.store.EnsurePlayer(ctx, platform.Player{
+			AppID: app, Channel: platform.ChannelQQ, OpenID: openid, MSDKOpenID: newMSDKOpenID(),
+		}, s.clock.NowMS())
+		if !errors.Is(err, platform.ErrExists) {
+			return p.MSDKOpenID, created, err
+		}
+	}
+	return 0, false, err
+}
+
+// newMSDKOpenID returns a random number of 20 digits, the length that games know.
+func newMSDKOpenID() platform.MSDKOpenID {
+	const lowest, span = 10_000_000_000_000_000_000, 8_000_000_000_000_000_000
+	var random [8]byte
+	rand.Read(random[:])
+	return platform.MSDKOpenID(lowest + binary.BigEndian.Uint64(random[:])%span)
+}
+
+// PlayerLogin is what a game's client gets for a QQ access token.
+type PlayerLogin struct {
+	MSDKOpenID platform.MSDKOpenID
+	Token      string
+	ExpiresMS  int64
+	First      bool // the player is new to the game
+	Profile    platform.Profile
+}
+
+// LogInPlayer makes an MSDK token of a login that 0x711 has just confirmed. It ends with the access token it comes from.
+func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oidb.CheckResponse, pc bool) (*PlayerLogin, error) {
+	shown, err := s.Profiles.Get(ctx, login.UIN)
+	if err != nil {
+		return nil, err
+	}
+	id, created, err := s.player(ctx, app, login.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.keyring.Seal(&token.Token{
+		Kind:          token.MSDK,
+		PC:            pc,
+		AppID:         app,
+		OpenID:        login.OpenID,
+		MSDKOpenID:    id,
+		IssuedMS:      s.clock.NowMS(),
+		ExpiresMS:     login.ExpiresMS,
+		PasswordEpoch: login.PasswordEpoch,
+		TokenEpoch:    login.TokenEpoch,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: *shown}, nil
+}

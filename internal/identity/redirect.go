@@ -1,0 +1,42 @@
+package identity
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// MaxRedirectURI bounds a redirect_uri, in bytes (qq-connect-openapi.md, A.2.2).
+const MaxRedirectURI = 1024
+
+// MatchRedirect reports whether an app may have its logins return to the URI: scheme, host and path are a registered
+// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2). A loopback address that is registered
+// without a port stands for each of its ports, which a program on the person's machine cannot know before (RFC 8252, 7.3).
+func MatchRedirect(app *platform.App, uri string) bool {
+	if len(uri) > MaxRedirectURI {
+		return false
+	}
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(uri, "#") {
+		return false
+	}
+	for _, text := range app.RedirectURIs {
+		r, err := url.Parse(text)
+		if err == nil && u.Scheme == r.Scheme && sameHost(u, r) && u.EscapedPath() == r.EscapedPath() {
+			return true
+		}
+	}
+	return false
+}
+
+func sameHost(u, registered *url.URL) bool {
+	if u.Host == registered.Host {
+		return true
+	}
+	name := registered.Hostname()
+	addr, err := netip.ParseAddr(name)
+	loopback := name == "localhost" || err == nil && addr.IsLoopback()
+	return loopback && registered.Port() == "" && u.Hostname() == name
+}
