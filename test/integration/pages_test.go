@@ -238,10 +238,14 @@ func TestLoginsAreThrottled(t *testing.T) {
 	person, neighbour := p.NewPerson(t), p.NewPerson(t)
 	guess := url.Values{"do": {"sign-in"}, "account": {person.UIN}, "password": {"a wrong guess"}}
 	start := time.Now()
-	for range 5 {
-		p.SetClock(t, start) // so that no guess is given back meanwhile
+	at := func(n int) { // the attempts are 5 s apart, however long each takes
+		p.SetClock(t, start.Add(time.Duration(n)*5*time.Second))
+	}
+	for n := range 5 {
+		at(n)
 		shows(t, "a guess", person.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
 	}
+	at(5)
 	page := person.SignIn(t, "/account/")
 	shows(t, "one more", page, http.StatusTooManyRequests, "Try again in "+page.Header.Get("Retry-After")+" s")
 	if seconds, err := strconv.Atoi(page.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 60 {
