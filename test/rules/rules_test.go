@@ -116,6 +116,35 @@ func TestImportsPointInward(t *testing.T) {
 	}
 }
 
+// unwanted are imports that the layers would allow, with the reason against each.
+var unwanted = []struct{ importer, imported, because string }{
+	{"internal/server", "github.com/spf13/", "a platform starts without a command line"},
+	{"test/rookery", module + "internal/sign", "tests sign with code of their own, so that a wrong signature is not compared with itself"},
+	{"test/rookery", module + "client", "tests sign with code of their own, so that a wrong signature is not compared with itself"},
+}
+
+func TestUnwantedImports(t *testing.T) {
+	checked := make(map[string]bool)
+	for _, p := range packages(t) {
+		for _, rule := range unwanted {
+			if p.ImportPath != module+rule.importer {
+				continue
+			}
+			checked[rule.importer] = true
+			for _, imported := range p.Imports {
+				if strings.HasPrefix(imported, rule.imported) {
+					t.Errorf("%s imports %s, but %s", rule.importer, imported, rule.because)
+				}
+			}
+		}
+	}
+	for _, rule := range unwanted {
+		if !checked[rule.importer] {
+			t.Errorf("there is no package %s", rule.importer)
+		}
+	}
+}
+
 func TestRetcodeNeedsTheStandardLibraryOnly(t *testing.T) {
 	for _, p := range packages(t) {
 		if p.ImportPath != module+"retcode" {
