@@ -44,7 +44,7 @@ bench: ## measure next to a bare handler and the storage engine alone
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)
 
-# Debian's npm is 400 packages, Node's own is none: only CI, where no test is skipped, installs the former.
+# Debian's npm takes 400 packages and Node's own comes with it: only CI, where no test is skipped, installs the former.
 tools:
 	@scripts/tools gcc curl
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2

@@ -75,7 +75,7 @@ func noAnswer(path string, err error) error {
 	return fmt.Errorf("%s: no answer: %w", path, err)
 }
 
-// lookup returns the number's code in the first domain that has it.
+// lookup returns the number's code in the first domain with such a code.
 func lookup(number int, domains ...retcode.Domain) retcode.Code {
 	for _, domain := range domains {
 		if code, ok := retcode.Lookup(domain, number); ok {

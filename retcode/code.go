@@ -127,7 +127,7 @@ type Code int64
 // generated constants show its sign.
 const numberBits = 32
 
-// Lookup returns the code with that number in the domain, and whether the catalogue has it. The number is the code itself,
+// Lookup returns the code with that number in the domain, and whether it exists. The number is the code itself,
 // not another printed form of it; Explain knows those.
 func Lookup(domain Domain, number int) (Code, bool) {
 	if find(domain, number) == nil {

@@ -31,7 +31,7 @@ func newSignOpenAPICommand(s *streams) *cobra.Command {
 
 URL is the request's, or only its path and query; the path is signed from /v3/ on when it has that. --body has the form
 of a POST. All parameters of both are signed, as they are once they are decoded, and sig itself is left out. The key is
-the appkey, to which the & is added here; 'rookery app show --keys' has it.
+the appkey, to which the & is added here; 'rookery app show --keys' shows it.
 
 With --check SIG the exit status is 0 when SIG is right. It is 1 when it is wrong, and the error says which of the usual
 mistakes produced it, if one did. Give SIG as the platform decodes it: with +, / and =, not %2B, %2F and %3D.`,

@@ -303,12 +303,12 @@ func TestAccountPage(t *testing.T) {
 		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new": {password}, "again": {again}})
 	}
 	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "The password is wrong")
-	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "not the same")
+	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "passwords differ")
 	shows(t, "too short", change(person.Password, "short", "short"), http.StatusBadRequest, "8 to 128")
 	check("nothing was changed", second, 0)
 	p.Secret("another password")
 	to := change(person.Password, "another password", "another password").Location(t)
-	shows(t, "changed", person.Open(t, to.String()), http.StatusOK, "The password is changed")
+	shows(t, "changed", person.Open(t, to.String()), http.StatusOK, "The password was changed")
 	shows(t, "elsewhere", elsewhere.Open(t, "/account/"), http.StatusOK, `autocomplete="username" maxlength`)
 	check("after the change", second, -73)
 
@@ -363,7 +363,7 @@ func TestPagesGoWrong(t *testing.T) {
 	p := rookery.Start(t)
 	app, person := client(t, p), p.NewPerson(t)
 	path := rookery.AuthorizePath(app, callback)
-	shows(t, "unknown path", person.Open(t, "/account/nothing"), http.StatusNotFound, "no such page")
+	shows(t, "unknown path", person.Open(t, "/account/nothing"), http.StatusNotFound, "Page not found")
 	page := person.Send(t, http.MethodDelete, path, nil, nil)
 	shows(t, "wrong method", page, http.StatusMethodNotAllowed, "")
 	if page.Header.Get("Allow") != "GET, HEAD, POST" {

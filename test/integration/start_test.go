@@ -62,7 +62,7 @@ func TestStartFails(t *testing.T) {
 		}, []string{"--data", "file", "choose another one"}},
 		{"the port is in use", func(t *testing.T) (string, string) { return t.TempDir(), running.Host() },
 			[]string{"--addr " + running.Host() + " is in use"}},
-		{"the address is none", func(t *testing.T) (string, string) { return t.TempDir(), "nonsense" },
+		{"an invalid address", func(t *testing.T) (string, string) { return t.TempDir(), "nonsense" },
 			[]string{`--addr "nonsense" is not HOST:PORT`}},
 		{"others may read the keyring", func(t *testing.T) (string, string) {
 			return changed(t, "keyring.json", func(file string) error { return os.Chmod(file, 0o640) }), ""

@@ -124,7 +124,7 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 		{"a longer remark", "PATCH", of(ann.uin) + "/" + ben, `{"remark":"` + strings.Repeat("x", 101) + `"}`, 400, "101 bytes"},
 		{"a remark that is no text", "PATCH", of(ann.uin) + "/" + ben, "{\"remark\":\"\xff\"}", 400, "UTF-8"},
 		{"a remark on a stranger", "PATCH", of(ben) + "/1000001", `{"remark":"x"}`, 404, "are not friends"},
-		{"the end of what is none", "DELETE", of(ben) + "/1000001", "", 404, "are not friends"},
+		{"the end of no friendship", "DELETE", of(ben) + "/1000001", "", 404, "are not friends"},
 	} {
 		status, answer, err := p.AdminRaw(test.method, test.path, []byte(test.body))
 		if err != nil || status != test.status || !strings.Contains(string(answer), strings.ReplaceAll(test.says, `"`, `\"`)) {

@@ -98,7 +98,7 @@ func TestDoors(t *testing.T) {
 			call.Client, call.Key = true, pl.app.ClientSigKey
 			expect(t, p, call, 1008, "invalid sig!")
 		}},
-		{"mobile tokens are none of the PC SDK's", func(t *testing.T, pl player) {
+		{"mobile tokens are not the PC SDK's", func(t *testing.T, pl player) {
 			expect(t, p, pl.verifyLogin(), 0, "")
 			expect(t, p, pl.verifyLogin().With("os", "1"), 0, "")
 			expect(t, p, pl.verifyLogin().With("os", "5"), 100015, access(64))

@@ -1,5 +1,5 @@
-// Package dev is the door of what `rookery dev` has beside a platform: a clock to move, faults to switch on, and the last
-// requests to look at. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
+// Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on, and
+// the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
 package dev
 
 import (
@@ -21,7 +21,7 @@ type door struct {
 	inspector *access.Inspector
 }
 
-// New returns the door for those who show the admin token.
+// New returns the door, for callers with the admin token.
 func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, token string) *access.Door {
 	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector}
 	return &access.Door{
@@ -40,7 +40,7 @@ func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspect
 	}
 }
 
-// Clock is what the platform's clock shows.
+// Clock is the state of the platform's clock.
 type Clock struct {
 	Now   time.Time `json:"now"`
 	Ahead string    `json:"ahead"` // of the system's clock, a Go duration
@@ -50,13 +50,13 @@ func (d *door) showClock(*access.Call) (any, error) {
 	return Clock{Now: d.clock.Now().UTC(), Ahead: d.clock.Ahead().Round(time.Millisecond).String()}, nil
 }
 
-// Move says how to move the clock: one of the two.
+// Move says how to move the clock: exactly one of its members is set.
 type Move struct {
 	Set     time.Time `json:"set,omitzero"`
 	Advance string    `json:"advance,omitzero"` // a Go duration; a negative one goes back
 }
 
-// The times that the clock may show: from there on everything that is stored fits its type for long.
+// The bounds of the clock: far enough from the limits of the types in which times are stored.
 var (
 	firstTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	lastTime  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -83,8 +83,8 @@ func (d *door) moveClock(c *access.Call, move Move) (any, error) {
 
 func (d *door) listFaults(*access.Call) (any, error) { return d.faults.List(), nil }
 
-// addFault arms a rule. The platform then forgets what it has read of openids, as a restart would: what it keeps would hide
-// that it cannot be read.
+// addFault arms a rule. The platform then empties its cache of openids, as a restart would: cached values would hide that
+// the store cannot be read.
 func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 	rule, err := d.faults.Add(rule)
 	if err != nil {
@@ -94,7 +94,7 @@ func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 	return rule, nil
 }
 
-// Cleared says how many faults were cleared.
+// Cleared is the number of cleared faults.
 type Cleared struct {
 	Cleared int `json:"cleared"`
 }
@@ -104,7 +104,7 @@ func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.
 func (d *door) clearFault(c *access.Call) (any, error) {
 	id, err := strconv.Atoi(c.Request.PathValue("id"))
 	if err != nil || id < 1 {
-		return nil, platform.Invalidf("id", "a fault's number is a number above 0")
+		return nil, platform.Invalidf("id", "a fault's number must be above 0")
 	}
 	if d.faults.Clear(id) == 0 {
 		return nil, platform.ErrNotFound.Errorf("there is no fault %d", id)
@@ -112,7 +112,7 @@ func (d *door) clearFault(c *access.Call) (any, error) {
 	return Cleared{1}, nil
 }
 
-// maxWait bounds how many seconds a call for requests that are not there yet waits.
+// maxWait bounds how many seconds a call waits for requests still to come.
 const maxWait = 5
 
 // requests answers the newest records above after, oldest first. With wait it waits that many seconds for one.

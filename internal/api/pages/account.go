@@ -15,7 +15,7 @@ import (
 
 func toAccount(*access.Call) (any, error) { return redirect{accountPath}, nil }
 
-// showAccount is the person's own page, or asks to sign in.
+// showAccount shows the person's own page, or asks the person to sign in.
 func (d *door) showAccount(c *access.Call) (any, error) {
 	session, err := d.session(c)
 	if err != nil {
@@ -32,17 +32,17 @@ func accountSignIn(c *access.Call, data signInPage, status int) page {
 	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
 }
 
-// accountPage is the data of the page of that name.
+// accountPage is the data of the template account.html.
 type accountPage struct {
 	Token   string
 	Account *platform.Account
-	Facts   [][2]string // what the profile says: name and value
+	Facts   [][2]string // of the profile: name and value
 	Apps    []allowedApp
-	Notice  string // of what was just done
+	Notice  string // about what was just done
 	troubles
 }
 
-// troubles are what is wrong with a form of the page, in words.
+// troubles are the faults of the page's forms, as texts.
 type troubles struct{ Password, Close string }
 
 type allowedApp struct {
@@ -75,7 +75,7 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 	return page{name: "account", title: t.YourAccount, status: status, data: data}, nil
 }
 
-// facts are what a profile says, without what it leaves open.
+// facts returns the parts of a profile that are filled in.
 func facts(t *words, p *platform.Profile) [][2]string {
 	place := strings.Join(slices.DeleteFunc([]string{p.Country, p.Province, p.City}, func(s string) bool { return s == "" }), " · ")
 	gender := ""
@@ -86,7 +86,7 @@ func facts(t *words, p *platform.Profile) [][2]string {
 		func(f [2]string) bool { return f[1] == "" })
 }
 
-// changeAccount takes the forms of the person's own page.
+// changeAccount handles the forms of the person's own page.
 func (d *door) changeAccount(c *access.Call) (any, error) {
 	values := form(c)
 	do := action(c, values)
@@ -104,7 +104,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session == nil || !session.HoldsFormToken(values.Get("token")) { // it ended, or somebody else signed in, meanwhile
+	if session == nil || !session.HoldsFormToken(values.Get("token")) { // it has ended, or somebody else has signed in
 		return redirect{accountPath}, nil
 	}
 	switch do {
@@ -124,7 +124,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 
 func done(what string) redirect { return redirect{accountPath + "?done=" + what} }
 
-// withdraw ends what the person allowed an app. That it has ended already is as good.
+// withdraw ends what the person allowed an app. It is not an error if that has already ended.
 func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Values) (any, error) {
 	app, err := platform.ParseAppID(values.Get("appid"))
 	if err != nil {
@@ -138,7 +138,7 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	return done("withdraw"), nil
 }
 
-// changePassword replaces the password. This session goes on, every other one ends.
+// changePassword replaces the password. This session continues, every other one ends.
 func (d *door) changePassword(c *access.Call, session *identity.Session, values url.Values) (any, error) {
 	t := wordsFor(c.Request)
 	if values.Get("new") != values.Get("again") {

@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// request is what an app asks for: the parameters of /oauth2.0/authorize (qq-connect-openapi.md, A.2).
+// request holds the parameters of /oauth2.0/authorize (qq-connect-openapi.md, A.2).
 type request struct {
 	responseType string // code or token
 	clientID     string
@@ -22,11 +22,11 @@ type request struct {
 	challenge    string // PKCE, RFC 7636
 	method       string // of the challenge
 
-	scopes []string // of scope, those that there are
+	scopes []string // the known ones
 }
 
-// parseRequest reads the parameters. Of one that comes twice the first counts; what is not percent-encoded soundly and
-// what is not known is passed over, as real clients need it (A.11).
+// parseRequest reads the parameters. Of a repeated one the first counts; unknown parameters and invalid percent-encoding
+// are ignored, as real clients need (A.11).
 func parseRequest(rawQuery string) *request {
 	q := parseQuery(rawQuery)
 	return &request{
@@ -40,13 +40,13 @@ func parseRequest(rawQuery string) *request {
 	}
 }
 
-// parseQuery reads what it can. A semicolon is part of a value, where net/url drops the whole parameter.
+// parseQuery reads what it can. A semicolon is part of a value, where net/url would drop the whole parameter.
 func parseQuery(raw string) url.Values {
 	q, _ := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	return q
 }
 
-// location is the page's own address with these parameters.
+// location returns the page's own address with these parameters.
 func (r *request) location() string {
 	q := make(url.Values)
 	for name, value := range map[string]string{
@@ -60,7 +60,7 @@ func (r *request) location() string {
 	return authorizePath + "?" + q.Encode()
 }
 
-// back is the address that the browser returns to the app with. The redirect_uri must have been verified.
+// back returns the address at which the browser returns to the app. The redirect_uri must have been verified.
 func (r *request) back(parameters ...string) string {
 	if r.state != "" {
 		parameters = append(parameters, "state", r.state)
@@ -71,7 +71,7 @@ func (r *request) back(parameters ...string) string {
 	if strings.Contains(r.redirectURI, "?") {
 		separator = '&'
 	}
-	if r.responseType == "token" { // as the documented sample: index.jsp?#access_token=
+	if r.responseType == "token" { // like the documented sample, index.jsp?#access_token=
 		if separator == '?' {
 			b.WriteByte('?')
 		}
@@ -79,14 +79,14 @@ func (r *request) back(parameters ...string) string {
 	}
 	for i := 0; i < len(parameters); i += 2 {
 		b.WriteByte(separator)
-		// Blanks as %20: scripts that read the fragment do not know them as +.
+		// Blanks become %20: scripts that read the fragment do not understand +.
 		b.WriteString(parameters[i] + "=" + strings.ReplaceAll(url.QueryEscape(parameters[i+1]), "+", "%20"))
 		separator = '&'
 	}
 	return b.String()
 }
 
-// turnedDown ends an authorization in a way that the app may hear of (RFC 6749, 4.1.2.1): by its verified redirect_uri.
+// turnedDown ends an authorization with an error that the app learns (RFC 6749, 4.1.2.1), at its verified redirect_uri.
 type turnedDown struct {
 	*request
 	code, description string
@@ -98,7 +98,8 @@ func (t *turnedDown) location() string {
 	return t.back("error", t.code, "error_description", t.description)
 }
 
-// request reads and checks what must hold before anything is said to the app: none of these errors goes to redirect_uri.
+// request reads the parameters and checks what must be valid before the app can be told anything: none of these errors goes
+// to redirect_uri.
 func (d *door) request(c *access.Call) error {
 	r := parseRequest(c.Request.URL.RawQuery)
 	c.Input = r
@@ -118,7 +119,7 @@ func (d *door) request(c *access.Call) error {
 	return nil
 }
 
-// options checks what the app hears of: PKCE and the scopes.
+// options checks PKCE and the scopes, whose errors go to the app.
 func options(c *access.Call, r *request) error {
 	switch {
 	case r.challenge == "" && r.method != "":
@@ -134,19 +135,19 @@ func options(c *access.Call, r *request) error {
 	}
 	var known bool
 	if r.scopes, known = parseScopes(r.scope); !known {
-		return &turnedDown{r, "invalid_scope", "scope names nothing that there is"}
+		return &turnedDown{r, "invalid_scope", "scope has no known name"}
 	}
 	return nil
 }
 
-// challengeForm tells whether a text can be an S256 challenge.
+// challengeForm reports whether a text can be an S256 challenge.
 func challengeForm(text string) bool {
 	return len(text) == 43 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
-// parseScopes returns the scopes of a list that there are, each once. Apps ask for scopes of long ago beside those that
-// they need, so unknown ones are passed over; known is false when no other is left. No list asks for the profile, and all
-// for everything, as the original's own SDKs do.
+// parseScopes returns the known scopes of a list, without duplicates. Apps still ask for scopes of long ago, so unknown
+// ones are ignored; known is false when no other is left. As in the original's own SDKs, an empty list asks for the
+// profile, and all for everything.
 func parseScopes(list string) (scopes []string, known bool) {
 	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
@@ -165,7 +166,7 @@ func parseScopes(list string) (scopes []string, known bool) {
 
 const profileScope = "get_user_info"
 
-// showAuthorize asks the person to sign in or, who has, to consent.
+// showAuthorize asks the person to sign in or, once signed in, to consent.
 func (d *door) showAuthorize(c *access.Call, r *request) (any, error) {
 	session, err := d.session(c)
 	if err != nil {
@@ -177,17 +178,17 @@ func (d *door) showAuthorize(c *access.Call, r *request) (any, error) {
 	return d.consent(c, r, session, "")
 }
 
-// signIn is the page that asks for account and password.
+// signIn returns the page that asks for account and password.
 func (r *request) signIn(c *access.Call, data signInPage, status int) page {
 	data.Action, data.App = r.location(), c.App
 	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
 }
 
-// consentPage is the data of the page of that name.
+// consentPage is the data of the template consent.html.
 type consentPage struct {
 	Action, Token, Problem string
 	App                    *platform.App
-	Host                   string // that the browser goes back to
+	Host                   string // to which the browser returns
 	Account                *platform.Account
 	Scopes                 []scopeBox
 }
@@ -197,7 +198,7 @@ type scopeBox struct {
 	Checked    bool
 }
 
-// consent is the page that asks what the app may do. What it may do already is ticked, and the profile.
+// consent returns the page that asks what the app may do. The profile and what the app was granted before are ticked.
 func (d *door) consent(c *access.Call, r *request, session *identity.Session, problem string) (any, error) {
 	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
 	if err != nil {
@@ -220,7 +221,7 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 	return page{name: "consent", title: c.App.Name + " " + t.Wants, data: data, leaves: true}, nil
 }
 
-// authorize takes the forms of both pages.
+// authorize handles the forms of both pages.
 func (d *door) authorize(c *access.Call, r *request) (any, error) {
 	values := form(c)
 	do := action(c, values)
@@ -257,7 +258,7 @@ func (d *door) authorize(c *access.Call, r *request) (any, error) {
 	}
 }
 
-// allow gives the app what the person ticked, of what it asked for.
+// allow grants the app the requested scopes that the person ticked.
 func (d *door) allow(c *access.Call, r *request, uin platform.UIN, ticked []string) (any, error) {
 	a := identity.Authorization{
 		AppID: c.App.AppID, UIN: uin, RedirectURI: r.redirectURI, Challenge: r.challenge,

@@ -1,5 +1,5 @@
-// Package pages is the door that people see in their browsers: the sign-in and consent of OAuth 2.0 (qq-connect-openapi.md,
-// A.2), its error page, and the person's own page. The pages work without scripts; they come in English and Chinese.
+// Package pages is the door for people's browsers: the sign-in and consent of OAuth 2.0 (qq-connect-openapi.md, A.2), its
+// error page, and the person's own page. The pages work without scripts, in English and Chinese.
 package pages
 
 import (
@@ -62,8 +62,8 @@ var (
 	errNoAction    = errors.New("the form does not say what to do")
 )
 
-// origin refuses forms that another site's page sent. The forms of a session carry its token beside; this is what keeps
-// a stranger from signing somebody in to the stranger's account.
+// origin refuses forms sent by another site's page. A session's forms also carry its token; this check keeps a stranger
+// from signing somebody in to the stranger's account.
 func (d *door) origin(c *access.Call) error {
 	if d.origins.Check(c.Request) != nil {
 		return errForeignForm
@@ -71,16 +71,16 @@ func (d *door) origin(c *access.Call) error {
 	return nil
 }
 
-// form reads the body of a call. What cannot be read is left out.
+// form reads the body of a call. Unreadable parts are left out.
 func form(c *access.Call) url.Values {
 	values, _ := url.ParseQuery(string(c.Body))
 	return values
 }
 
-// actions are what the forms can do, by the name of their buttons.
+// actions are the actions of the forms, by the names of their buttons.
 var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close"}
 
-// action returns what a form is to do, and has the log say it and from where, "" when the form does not say.
+// action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {
 	do := values.Get("do")
 	if !slices.Contains(actions, do) {
@@ -91,7 +91,7 @@ func action(c *access.Call, values url.Values) string {
 	return do
 }
 
-// cookieName is the session cookie's name. With __Host- browsers take it from this very host over HTTPS only.
+// cookieName is the session cookie's name. Browsers accept a name with __Host- only from this very host over HTTPS.
 func cookieName(c *access.Call) string {
 	if c.Secure() {
 		return "__Host-rookery"
@@ -99,7 +99,7 @@ func cookieName(c *access.Call) string {
 	return "rookery"
 }
 
-// session returns the session that the browser showed, nil when it has none that holds.
+// session returns the browser's session, or nil when it has no valid one.
 func (d *door) session(c *access.Call) (*identity.Session, error) {
 	cookie, err := c.Request.Cookie(cookieName(c))
 	if err != nil {
@@ -115,7 +115,7 @@ func (d *door) session(c *access.Call) (*identity.Session, error) {
 	return session, err
 }
 
-// begin gives the browser a session for an account that has just shown its password.
+// begin gives the browser a session for an account whose password was just verified.
 func (d *door) begin(c *access.Call, account *platform.Account) error {
 	text, err := d.identity.NewSession(c.Context(), account)
 	if err == nil {
@@ -124,7 +124,7 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 	return err
 }
 
-// end ends the session and takes it away from the browser.
+// end ends the session and deletes the browser's cookie.
 func (d *door) end(c *access.Call, session *identity.Session) {
 	d.identity.EndSession(session)
 	setCookie(c, "", -time.Second)
@@ -138,25 +138,25 @@ func setCookie(c *access.Call, value string, age time.Duration) {
 	c.Answer.Header = http.Header{"Set-Cookie": {cookie.String()}}
 }
 
-// signIn takes the sign-in form. When the person is not let in, problem says why in the page's language and status goes
-// with it.
+// signIn handles the sign-in form. When it refuses the person, problem says why in the page's language and status is the
+// HTTP status.
 func (d *door) signIn(c *access.Call, values url.Values) (problem string, status int, err error) {
 	uin, err := platform.ParseUIN(strings.TrimSpace(values.Get("account")))
 	if err != nil {
-		uin = 0 // an account that nobody has
+		uin = 0 // no account has it
 	}
 	account, err := d.identity.LogIn(c.Context(), uin, values.Get("password"), c.Peer())
 	if err == nil {
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
 	}
-	if _, err := d.identity.Account(c.Context(), uin); err == nil { // else it may be a password in the wrong field
+	if _, err := d.identity.Account(c.Context(), uin); err == nil { // otherwise it may be a password in the wrong field
 		c.Note(slog.String("account", uin.String()))
 	}
 	return refused(c, err, wordsFor(c.Request).WrongSignIn)
 }
 
-// refused puts what speaks against a password into words, a wrong one into those given. Other errors are handed on.
+// refused explains why a password was refused, a wrong one with the given text. It returns other errors.
 func refused(c *access.Call, err error, wrong string) (problem string, status int, unforeseen error) {
 	t := wordsFor(c.Request)
 	status = http.StatusForbidden
@@ -178,11 +178,11 @@ func refused(c *access.Call, err error, wrong string) (problem string, status in
 	return problem, status, nil
 }
 
-// signInPage is the data of the page of that name.
+// signInPage is the data of the template signin.html.
 type signInPage struct {
 	Action  string
-	App     *platform.App // that the person goes on to; nil for the person's own page
-	Account string        // as it was typed
+	App     *platform.App // to which the person continues; nil for the person's own page
+	Account string        // as typed
 	Problem string
 }
 
@@ -226,8 +226,8 @@ func encode(c *access.Call, result any, err error) {
 	}
 }
 
-// inASCII percent-encodes what no URI has (RFC 3986, 2) but apps and browsers send all the same: blanks and letters beyond
-// ASCII.
+// inASCII percent-encodes characters that URIs cannot contain (RFC 3986, 2) but apps and browsers send all the same: blanks
+// and letters beyond ASCII.
 func inASCII(uri string) string {
 	var b strings.Builder
 	for i := range len(uri) {
@@ -242,7 +242,7 @@ func inASCII(uri string) string {
 
 func onAuthorize(c *access.Call) bool { return c.Endpoint != nil && c.Endpoint.Path == authorizePath }
 
-// problemPage tells a person what went wrong, in words that hide what is not meant for them.
+// problemPage tells a person what went wrong, without internals.
 func problemPage(c *access.Call, err error) page {
 	t := wordsFor(c.Request)
 	p := page{name: "problem", status: refuse.Status(err)}
@@ -269,7 +269,7 @@ func problemPage(c *access.Call, err error) page {
 	return p
 }
 
-// problem is the data of the page of that name.
+// problem is the data of the template problem.html.
 type problem struct {
 	Text    string
 	Code    int    // 0 for none

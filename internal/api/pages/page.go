@@ -14,7 +14,7 @@ import (
 //go:embed templates
 var files embed.FS
 
-// style is inside every page: then it is the one thing that the pages' policy need allow, by its hash.
+// style is inside every page, so that the pages' policy needs to allow only its hash.
 var style = func() template.CSS {
 	content, err := files.ReadFile("templates/style.css")
 	if err != nil {
@@ -23,7 +23,7 @@ var style = func() template.CSS {
 	return template.CSS(content)
 }()
 
-// templates are the pages by name, each with the layout around it.
+// templates are the pages by name, each in the layout.
 var templates = func() map[string]*template.Template {
 	layout := template.Must(template.ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
@@ -42,8 +42,8 @@ var (
 	deny      = []string{"DENY"}
 
 	ownForms = policy("'self'")
-	// appForms is for the form of consent, whose answer leads to the app. Chromium holds form-action against every
-	// redirect that follows a form, also against those that the app makes then, to wherever it likes.
+	// appForms is for the consent form, whose answer redirects to the app. Chromium applies form-action to every redirect
+	// that follows a form, including the app's own redirects to any place.
 	appForms = policy("'self' http: https:")
 )
 
@@ -53,7 +53,7 @@ func policy(forms string) []string {
 		" form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"}
 }
 
-// page is a result that is shown.
+// page is a result to show.
 type page struct {
 	name   string
 	title  string
@@ -83,7 +83,7 @@ func (p page) write(c *access.Call) {
 		Style template.CSS
 		Data  any
 	}{t, p.title, style, p.data})
-	if err != nil { // never of what a caller sent: the templates do not fit the data
+	if err != nil { // never caused by a caller: the templates do not fit the data
 		panic(err)
 	}
 	a.Body = body.Bytes()

@@ -39,17 +39,17 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 		}
 		for _, scope := range platform.Scopes {
 			if in.Scopes[scope] == "" {
-				t.Errorf("%s: nothing says what the scope %s gives", in.Lang, scope)
+				t.Errorf("%s: no text for the scope %s", in.Lang, scope)
 			}
 		}
 		for what := range english.Done {
 			if in.Done[what] == "" {
-				t.Errorf("%s: nothing says that %s is done", in.Lang, what)
+				t.Errorf("%s: no text for the action %s", in.Lang, what)
 			}
 		}
 		for number := range english.Refusals {
 			if in.Refusals[number] == (refusal{}) {
-				t.Errorf("%s: nothing explains %d", in.Lang, number)
+				t.Errorf("%s: no text for %d", in.Lang, number)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestParseRequest(t *testing.T) {
 	for query, want := range map[string]request{
 		"":                                  {},
 		"state=1&state=2":                   {state: "1"},
-		"state=a;b&client_id=1":             {state: "a;b", clientID: "1"}, // sound in a query, and no separator
+		"state=a;b&client_id=1":             {state: "a;b", clientID: "1"}, // valid in a query, and no separator
 		"%zz=1&state=%4&client_id=1&x=%ff;": {clientID: "1"},
 		"state=%ff+%2B&redirect_uri=a=b":    {state: "\xff +", redirectURI: "a=b"},
 	} {
@@ -139,8 +139,8 @@ func TestShowLocation(t *testing.T) {
 	}
 }
 
-// FuzzRequest: whatever is asked for, the page's own address asks for the same, and what goes back to the app is where the
-// app wanted it, with the state as it came.
+// FuzzRequest: for every request the page's own address asks for the same, and the answer to the app goes where the app
+// wanted it, with the state unchanged.
 func FuzzRequest(f *testing.F) {
 	f.Add("response_type=code&client_id=100700001&redirect_uri=http%3A%2F%2Fa.example%2Fcb%3Fx%3D1&state=a+b&scope=get_user_info")
 	f.Add("response_type=token&redirect_uri=https://a.example/&state=%0d%0a&state=2")
@@ -157,7 +157,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		uri, err := url.Parse(r.redirectURI)
 		if err != nil || uri.Fragment != "" || strings.Contains(r.redirectURI, "#") || uri.Scheme != "https" {
-			return // never goes back there
+			return // the answer never goes to the app
 		}
 		back, err := url.Parse(r.back("code", "C"))
 		if err != nil || back.Scheme != uri.Scheme || back.Host != uri.Host || back.Path != uri.Path {

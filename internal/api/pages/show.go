@@ -11,7 +11,8 @@ import (
 
 var errShowNothing = errors.New("which is neither error nor Login")
 
-// showLocation is where a request that cannot go back to the app ends (A.2.1): the code, then the request as it came.
+// showLocation returns the address for a request that cannot return to the app (A.2.1): the code, then the request as it
+// came.
 func showLocation(code retcode.Code, rawQuery string) string {
 	location := showPath + "?which=error&display=pc&error=" + strconv.Itoa(code.Number())
 	if rawQuery != "" {
@@ -20,8 +21,8 @@ func showLocation(code retcode.Code, rawQuery string) string {
 	return location
 }
 
-// show explains an error of authorize. With which=Login, by which some apps come straight to the original's sign-in page,
-// it leads there.
+// show explains an error of authorize. With which=Login, which some apps use to open the original's sign-in page, it
+// redirects there.
 func show(c *access.Call) (any, error) {
 	q := parseQuery(c.Request.URL.RawQuery)
 	switch q.Get("which") {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// words are the pages' texts in one language.
+// words holds the pages' texts in one language.
 type words struct {
 	Lang string // BCP 47
 
@@ -28,10 +28,10 @@ type words struct {
 
 	Scopes   map[string]string // what each scope gives
 	Done     map[string]string // what was just done on the person's own page
-	Refusals map[int]refusal   // the errors of authorize that the app does not hear of
+	Refusals map[int]refusal   // the errors of authorize that are not reported to the app
 }
 
-// refusal explains an error to the person, and to whom the app belongs.
+// refusal explains an error to the person, and to the app's developer.
 type refusal struct{ Text, Hint string }
 
 // scope says what a scope gives.
@@ -42,7 +42,7 @@ func (t *words) scope(name string) string {
 	return name
 }
 
-// tooMany says when the next attempt may be made.
+// tooMany returns the text that says when the next attempt may be made.
 func (t *words) tooMany(wait time.Duration) string {
 	form, n := t.Seconds, int((wait+time.Second-1)/time.Second)
 	if n > 90 {
@@ -51,7 +51,7 @@ func (t *words) tooMany(wait time.Duration) string {
 	return fmt.Sprintf(t.TooMany, fmt.Sprintf(form, n))
 }
 
-// languages are those that the pages speak; the first is for everybody whose own is not among them.
+// languages are the languages of the pages; the first is for people whose own is not among them.
 var languages = []*words{english, chinese}
 
 var matcher = func() language.Matcher {
@@ -62,7 +62,7 @@ var matcher = func() language.Matcher {
 	return language.NewMatcher(tags)
 }()
 
-// wordsFor picks the language that the browser asks for.
+// wordsFor returns the texts in the language that the browser asks for.
 func wordsFor(r *http.Request) *words {
 	_, i := language.MatchStrings(matcher, r.Header.Get("Accept-Language"))
 	return languages[i]
@@ -71,37 +71,37 @@ func wordsFor(r *http.Request) *words {
 var english = &words{
 	Lang: "en",
 
-	SignIn: "Sign in", GoesOn: "and go on to", Number: "Account number", Password: "Password",
+	SignIn: "Sign in", GoesOn: "to continue to", Number: "Account number", Password: "Password",
 	SignedIn: "Signed in as", Switch: "Use another account", SignOut: "Sign out",
 	WrongSignIn:   "The account number or the password is wrong.",
 	WrongPassword: "The password is wrong.",
-	AccountFrozen: "This account is frozen. Whoever runs this platform can lift that.",
+	AccountFrozen: "This account is frozen. The operator of this platform can unfreeze it.",
 	AccountClosed: "This account was closed by its owner and cannot be used again.",
-	TooMany:       "Too many attempts failed. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
+	TooMany:       "Too many failed attempts. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
 
 	Wants: "asks for your permission", May: "It may:", Allow: "Allow", Deny: "Do not allow",
 	BackTo:       "Either way you go back to",
-	OtherSession: "Another account signed in since this page was opened. Look at it once more.",
+	OtherSession: "Another account signed in since this page was opened. Check it again.",
 
 	YourAccount: "Your account", Profile: "Profile", Nickname: "Name", Gender: "Gender", Male: "male", Female: "female",
 	Place: "Place", Language: "Language",
-	Apps: "Apps you allowed", NoApps: "No app may use this account.", Since: "since", LoginOnly: "know that it is you, and nothing more",
-	Withdraw: "Withdraw", WithdrawNote: "An app you withdraw from must ask you again. What it has learned already it may still have.",
-	ChangePassword: "Change the password", OldPassword: "Present password", NewPassword: "New password", NewAgain: "New password once more",
+	Apps: "Apps you allowed", NoApps: "No app may use this account.", Since: "since", LoginOnly: "know that it is you, and nothing else",
+	Withdraw: "Withdraw", WithdrawNote: "An app that you withdraw from must ask you again. It may keep what it already knows.",
+	ChangePassword: "Change the password", OldPassword: "Current password", NewPassword: "New password", NewAgain: "New password again",
 	PasswordForm: "A password has 8 to 128 characters; letters beyond ASCII count as several.",
-	PasswordNote: "You are signed out everywhere but here, and every app has to ask you again.",
-	NotTheSame:   "The two new passwords are not the same.",
+	PasswordNote: "You will be signed out everywhere else, and every app has to ask you again.",
+	NotTheSame:   "The two new passwords differ.",
 	CloseAccount: "Close the account",
-	CloseNote:    "For ever: every app loses it at once, nobody can sign in with it again, and its number is given to nobody else.",
+	CloseNote:    "This is final: every app loses access at once, nobody can sign in with the account again, and nobody else gets its number.",
 	Understood:   "I understand that this cannot be undone", NotUnderstood: "Tick the box if you really want to close the account.",
-	Closed: "The account is closed", ClosedText: "You are signed out, and no app can use the account any more.",
+	Closed: "The account is closed", ClosedText: "You are signed out, and no app can use the account.",
 
-	Failed: "That did not work", FailedText: "Something went wrong on this platform. Try again in a while.",
-	NoPage: "There is no such page", NoPageText: "The address leads nowhere on this platform.",
+	Failed: "That did not work", FailedText: "Something went wrong on this platform. Try again later.",
+	NoPage: "Page not found", NoPageText: "This platform has no page at this address.",
 	ShowNothingText: "The address does not say what to show.",
-	WrongMethod:     "That cannot be sent here", WrongMethodText: "The page does not take requests of this kind.",
-	BadForm: "The form could not be read", BadFormText: "Go back, load the page again and try once more.",
-	ForeignForm: "The form came from another site", ForeignFormText: "Nothing was done. Open the page here and fill in its own form.",
+	WrongMethod:     "This cannot be sent here", WrongMethodText: "The page does not accept requests of this kind.",
+	BadForm: "The form could not be read", BadFormText: "Go back, reload the page and try again.",
+	ForeignForm: "The form came from another site", ForeignFormText: "Nothing was done. Open the page here and use its own form.",
 	CannotSignIn: "You cannot be signed in to this app", ForDevelopers: "For the developer of the app", Error: "Error",
 	RequestID: "Request",
 
@@ -113,10 +113,10 @@ var english = &words{
 	},
 	Done: map[string]string{
 		"withdraw": "The app may no longer use your account.",
-		"password": "The password is changed.",
+		"password": "The password was changed.",
 	},
 	Refusals: map[int]refusal{
-		100000: {"The app asked in a way that this platform does not know.", "response_type is missing or is neither code nor token."},
+		100000: {"The app asked in a way that this platform does not support.", "response_type is missing or is neither code nor token."},
 		100001: {"The app did not say which one it is.", "client_id is missing or not a number (param client_id is wrong or lost)."},
 		100008: {"This platform does not know the app.", "There is no app with this client_id."},
 		100010: {"The app wants to send you to an address that it did not register.", "redirect uri is illegal: scheme, host, port and path must equal a registered one."},

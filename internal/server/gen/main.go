@@ -17,9 +17,9 @@ const opening = `# Interfaces
 
 <!-- Made by go generate from what the doors in internal/api declare. -->
 
-Each interface with its checks in the order in which they run, and with every code that it can answer beside success. The
-checks of a sequence stand once, before the interfaces of its door. The codes are those of the access layer, of the checks, of
-the commands of the bus that are called, and those of the interface's own, each as the door translates it.
+Each interface with its checks in the order in which they run, and with every code that it can answer except success. The
+checks of a sequence are listed once, before the interfaces of its door. The codes are those of the access layer, of the checks, of
+the bus commands that are called, and the interface's own, each as the door translates it.
 `
 
 func main() {
