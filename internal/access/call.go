@@ -59,6 +59,9 @@ func (c *Call) Context() context.Context { return c.Request.Context() }
 // Note adds a field to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
 
+// Inspected reports whether a developer may look at the call.
+func (c *Call) Inspected() bool { return c.gateway != nil && c.gateway.inspector != nil }
+
 // NoteSigned gives the inspector alone the text that the platform signed for a refused signature. It may contain tokens and
 // the body, which the log must not.
 func (c *Call) NoteSigned(text string) { c.signed = text }

@@ -182,9 +182,9 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	switch {
 	case right:
 	case r.client:
-		signed.Mistake = sign.V5ClientMistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
+		signed.Mistake = sign.V5ClientMistake(sig, r.path, r.query, r.body, sign.Keys{Right: r.key})
 	default:
-		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.V5Keys{Right: r.key})
+		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.Keys{Right: r.key})
 	}
 	return s.writeChecked(signed, asJSON, "is it this key and this body?")
 }

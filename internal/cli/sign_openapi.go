@@ -65,7 +65,7 @@ mistakes produced it, if one did. Give SIG as the platform decodes it: with +, /
 			right := new(sign.OpenAPIVerifier).Request(check, r.method, r.path, r.query, r.key)
 			signed.Right = &right
 			if !right {
-				signed.Mistake = sign.OpenAPIMistake(check, r.method, r.path, r.query, sign.OpenAPIKeys{Right: r.key})
+				signed.Mistake = sign.OpenAPIMistake(check, r.method, r.path, r.query, sign.Keys{Right: r.key})
 			}
 			return s.writeChecked(signed, asJSON, "is it this key, this method and these parameters?")
 		},

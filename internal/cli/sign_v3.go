@@ -82,7 +82,7 @@ func (s *streams) checkV3(signed *signature, sig, timestamp, key string, asJSON 
 	right := sign.V3Verify(sig, timestamp, key)
 	signed.Right = &right
 	if !right {
-		signed.Mistake = sign.V3Mistake(sig, timestamp, sign.V3Keys{Right: key})
+		signed.Mistake = sign.V3Mistake(sig, timestamp, sign.Keys{Right: key})
 	}
 	return s.writeChecked(signed, asJSON, "is it the key of this encode?")
 }

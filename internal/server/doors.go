@@ -58,9 +58,9 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 		return nil, err
 	}
 	return []*access.Door{
-		msdkv5.New(s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow, ExplainSignatures: o.Dev}),
-		msdkv3.New(s.identity, s.friends, s.bus, msdkv3.Options{ExplainSignatures: o.Dev}),
-		openapi.New(s.identity, s.friends, s.bus, openapi.Options{Words: forbidden, ExplainSignatures: o.Dev}),
+		msdkv5.New(s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
+		msdkv3.New(s.identity, s.friends, s.bus),
+		openapi.New(s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
 		connect.New(s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		pages.New(s.identity),
 	}, nil

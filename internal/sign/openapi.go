@@ -160,15 +160,8 @@ var wrongEncoders = []struct {
 	{"it is Python's urllib.parse.quote (/ must be %2F, ~ must be %7E)", newEncoder("-_.~/", "%20", upperHex)},
 }
 
-// OpenAPIKeys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
-// their names.
-type OpenAPIKeys struct {
-	Right  string
-	Others map[string]string
-}
-
 // OpenAPIMistake returns which of the usual mistakes gives exactly the received signature; "" when none does.
-func OpenAPIMistake(sig, method, path string, q Query, keys OpenAPIKeys) string {
+func OpenAPIMistake(sig, method, path string, q Query, keys Keys) string {
 	order, key := sorted(q), keys.Right+"&"
 	source := appendOpenAPI(nil, method, path, order, strictEncoder)
 	sum := mac(sha1.New, key, source)
@@ -234,7 +227,7 @@ func otherText(sig string, sum []byte) string {
 }
 
 // otherKey checks whether the right string was signed with another key.
-func otherKey(sig string, source []byte, keys OpenAPIKeys) string {
+func otherKey(sig string, source []byte, keys Keys) string {
 	signs := func(key string) bool { return sig == base64.StdEncoding.EncodeToString(mac(sha1.New, key, source)) }
 	switch {
 	case signs(keys.Right):

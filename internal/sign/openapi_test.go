@@ -148,7 +148,7 @@ func TestOpenAPIMistake(t *testing.T) {
 			if len(test.query) == 1 {
 				method, at = "GET", "/a"
 			}
-			got := OpenAPIMistake(test.sig, method, at, test.query, OpenAPIKeys{Right: test.key, Others: map[string]string{"msdkkey": "msdk"}})
+			got := OpenAPIMistake(test.sig, method, at, test.query, Keys{Right: test.key, Others: map[string]string{"msdkkey": "msdk"}})
 			if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
@@ -197,6 +197,6 @@ func FuzzOpenAPI(f *testing.F) {
 			}
 			seen[p.Name] = true
 		}
-		OpenAPIMistake(sig, method, "/v3/x", q, OpenAPIKeys{Right: keyV1})
+		OpenAPIMistake(sig, method, "/v3/x", q, Keys{Right: keyV1})
 	})
 }

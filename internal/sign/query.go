@@ -20,11 +20,24 @@ type Param struct {
 // Query is the parameters of a URL in the order in which they were sent, each name once.
 type Query []Param
 
-// ParseQuery reads a URL's query into dst[:0]. It refuses what a signature would cover ambiguously: a repeated or empty
-// name, an invalid escape, text that is not UTF-8, more than MaxParams parameters. The error is one sentence that names the
-// parameter.
-func ParseQuery(dst Query, raw string) (Query, error) {
-	q := dst[:0]
+// Rules say how a query or a form is read. The zero value refuses what a signature would cover ambiguously: a repeated or
+// empty name, an invalid escape, text that is not UTF-8.
+type Rules struct {
+	Repeats bool // of a repeated name the last value counts
+	AnyText bool // names and values may be in any character set
+	Lenient bool // what cannot be read is left out, and the first such error comes after the rest was read
+}
+
+// ParseQuery reads a URL's query into dst[:0] by the strictest rules.
+func ParseQuery(dst Query, raw string) (Query, error) { return dst[:0].Add(raw, Rules{}) }
+
+// AddForm adds a query or a form. Of a repeated name the last value counts; values may be in any character set.
+func (q Query) AddForm(raw string) (Query, error) {
+	return q.Add(raw, Rules{Repeats: true, AnyText: true})
+}
+
+// Add adds a query or a form, up to MaxParams parameters in all. The error is one sentence that names the parameter.
+func (q Query) Add(raw string, rules Rules) (_ Query, first error) {
 	for raw != "" {
 		if raw[0] == '&' {
 			raw = raw[1:]
@@ -36,69 +49,70 @@ func ParseQuery(dst Query, raw string) (Query, error) {
 			err   error
 		)
 		if p, plain, raw = cutParam(raw); !plain {
-			if p.Name, err = decode(p.RawName); err == nil {
-				p.Value, err = decode(p.RawValue)
-			}
+			err = p.decode(rules)
 		}
 		switch {
 		case err != nil:
-			return q, fmt.Errorf("URL parameter %.40q is not percent-encoded UTF-8", p.RawName)
-		case p.Name == "":
-			return q, fmt.Errorf("a URL parameter has no name")
-		case q.Has(p.Name):
-			return q, fmt.Errorf("URL parameter %.40q comes twice", p.Name)
-		case len(q) == MaxParams:
-			return q, fmt.Errorf("the URL has more than %d parameters", MaxParams)
-		}
-		q = append(q, p)
-	}
-	return q, nil
-}
-
-// AddForm reads a query or a form into q. Of a repeated name the last value counts; values may be in any character set. The
-// error is one sentence that names the parameter.
-func (q Query) AddForm(raw string) (Query, error) {
-	for raw != "" {
-		if raw[0] == '&' {
-			raw = raw[1:]
+		case p.Name == "" && rules.Lenient:
 			continue
+		default:
+			q, err = q.set(p, rules)
 		}
-		var (
-			p     Param
-			plain bool
-			err   error
-		)
-		if p, plain, raw = cutParam(raw); !plain {
-			if p.Name, err = url.QueryUnescape(p.RawName); err == nil {
-				p.Value, err = url.QueryUnescape(p.RawValue)
-			}
-		}
-		if err != nil {
-			return q, fmt.Errorf("parameter %.40q is not percent-encoded", p.RawName)
-		}
-		if q, err = q.Set(p); err != nil {
+		switch {
+		case err == nil:
+		case !rules.Lenient:
 			return q, err
+		case first == nil:
+			first = err
 		}
 	}
-	return q, nil
+	return q, first
 }
 
 // Set replaces the parameter of the same name, or appends p. It refuses a parameter without a name and more than MaxParams,
 // with one sentence.
-func (q Query) Set(p Param) (Query, error) {
+func (q Query) Set(p Param) (Query, error) { return q.set(p, Rules{Repeats: true}) }
+
+func (q Query) set(p Param, rules Rules) (Query, error) {
 	if p.Name == "" {
-		return q, fmt.Errorf("a parameter has no name")
+		return q, fmt.Errorf("a %s has no name", rules.noun())
 	}
 	for i := range q {
-		if q[i].Name == p.Name {
-			q[i] = p
-			return q, nil
+		if q[i].Name != p.Name {
+			continue
 		}
+		if !rules.Repeats {
+			return q, fmt.Errorf("%s %.40q comes twice", rules.noun(), p.Name)
+		}
+		q[i] = p
+		return q, nil
 	}
 	if len(q) == MaxParams {
-		return q, fmt.Errorf("there are more than %d parameters", MaxParams)
+		return q, fmt.Errorf("there are more than %d %ss", MaxParams, rules.noun())
 	}
 	return append(q, p), nil
+}
+
+// noun is what errors call a parameter.
+func (r Rules) noun() string {
+	if r.Repeats {
+		return "parameter" // of the URL or of a form
+	}
+	return "URL parameter"
+}
+
+// decode sets what a parameter decodes to.
+func (p *Param) decode(rules Rules) (err error) {
+	if p.Name, err = url.QueryUnescape(p.RawName); err == nil {
+		p.Value, err = url.QueryUnescape(p.RawValue)
+	}
+	switch {
+	case rules.AnyText && err != nil:
+		return fmt.Errorf("%s %.40q is not percent-encoded", rules.noun(), p.RawName)
+	case !rules.AnyText && (err != nil || !utf8.ValidString(p.Name) || !utf8.ValidString(p.Value)):
+		return fmt.Errorf("%s %.40q is not percent-encoded UTF-8", rules.noun(), p.RawName)
+	}
+	return nil
 }
 
 // cutParam takes the first pair off a query. plain means that nothing in it needs decoding.
@@ -119,17 +133,6 @@ func cutParam(raw string) (p Param, plain bool, rest string) {
 	}
 	p.Name, p.Value = p.RawName, p.RawValue
 	return p, plain, raw[min(end+1, len(raw)):]
-}
-
-func decode(raw string) (string, error) {
-	text, err := url.QueryUnescape(raw)
-	if err != nil {
-		return "", err
-	}
-	if !utf8.ValidString(text) {
-		return "", fmt.Errorf("not UTF-8")
-	}
-	return text, nil
 }
 
 // Get returns the decoded value of a parameter; "" when it is missing.

@@ -49,22 +49,15 @@ func V3Source(timestamp, encode string) string {
 	return name + "+" + timestamp
 }
 
-// V3Keys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
-// their names.
-type V3Keys struct {
-	Right  string
-	Others map[string]string
-}
-
 // V3Mistake returns which of the usual mistakes gives exactly the received signature; "" when none does.
-func V3Mistake(sig, timestamp string, keys V3Keys) string {
+func V3Mistake(sig, timestamp string, keys Keys) string {
 	digits := strings.ToLower(sig)
 	if V3Verify(digits, timestamp, keys.Right) {
 		return "the hex digits are upper-case"
 	}
 	for _, name := range slices.Sorted(maps.Keys(keys.Others)) {
 		if V3Verify(digits, timestamp, keys.Others[name]) {
-			return "it was signed with another key: the " + name
+			return "it was signed with another key: the " + name + encodeOf(name)
 		}
 	}
 	for _, s := range []struct{ what, signed string }{
@@ -83,6 +76,16 @@ func V3Mistake(sig, timestamp string, keys V3Keys) string {
 	}
 	if other := otherUnit(digits, timestamp, keys.Right); other != "" {
 		return "another timestamp was signed than was sent: " + other
+	}
+	return ""
+}
+
+// encodeOf says which encode goes with a key.
+func encodeOf(name string) string {
+	for _, encode := range []string{"1", "2"} {
+		if of, _ := V3KeyName(encode); of == name {
+			return ", which goes with encode=" + encode
+		}
 	}
 	return ""
 }

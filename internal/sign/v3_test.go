@@ -47,7 +47,7 @@ func TestV3SourceShowsNoKey(t *testing.T) {
 
 func TestV3Mistakes(t *testing.T) {
 	const key, timestamp = "demoAppKey01", "1700000000"
-	keys := V3Keys{Right: key, Others: map[string]string{"msdkkey (encode 2)": "demoMsdkKey02"}}
+	keys := Keys{Right: key, Others: map[string]string{"msdkkey (encode 2)": "demoMsdkKey02"}}
 	for _, test := range []struct{ name, sig, timestamp, want string }{
 		{"upper case", strings.ToUpper(V3(timestamp, key)), timestamp, "upper-case"},
 		{"key of the other encode", V3(timestamp, "demoMsdkKey02"), timestamp, "another key: the msdkkey (encode 2)"},

@@ -118,13 +118,6 @@ func hexMD5(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// V5Keys are the keys that a wrong signature may have been made with: the right one, and other keys of the same app by
-// their names.
-type V5Keys struct {
-	Right  string
-	Others map[string]string
-}
-
 // v5Form makes a signature from the part before the body, the body and a key.
 type v5Form func(head, body []byte, key string) string
 
@@ -138,7 +131,7 @@ func clientForm(head, body []byte, key string) string {
 
 // V5Mistake returns which of the usual mistakes gives exactly the received signature of a backend's request; "" when none
 // does.
-func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
+func V5Mistake(sig, path string, q Query, body []byte, keys Keys) string {
 	if mistake := v5Mistake(backendForm, sig, path, q, body, keys); mistake != "" {
 		return mistake
 	}
@@ -155,7 +148,7 @@ func V5Mistake(sig, path string, q Query, body []byte, keys V5Keys) string {
 }
 
 // V5ClientMistake does the same for a request of the client SDK.
-func V5ClientMistake(sig, path string, q Query, body []byte, keys V5Keys) string {
+func V5ClientMistake(sig, path string, q Query, body []byte, keys Keys) string {
 	if mistake := v5Mistake(clientForm, sig, path, q, body, keys); mistake != "" {
 		return mistake
 	}
@@ -172,7 +165,7 @@ func V5ClientMistake(sig, path string, q Query, body []byte, keys V5Keys) string
 }
 
 // v5Mistake looks for the mistakes that can be made in either form.
-func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys V5Keys) string {
+func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys Keys) string {
 	order := sorted(q)
 	source := appendV5Head(nil, path, order, false)
 	matches := func(head, body []byte, key string) bool { return sig == form(head, body, key) }
@@ -202,15 +195,6 @@ func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys V5Keys)
 		}
 	}
 	return ""
-}
-
-// byName returns all keys, the right one under the given name.
-func (k V5Keys) byName(right string) map[string]string {
-	all := map[string]string{right: k.Right}
-	for name, key := range k.Others {
-		all[name] = key
-	}
-	return all
 }
 
 // sigSigned returns the string that is signed when an empty sig is sorted in with the other parameters.

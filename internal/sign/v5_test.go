@@ -118,7 +118,7 @@ func TestV5Mistakes(t *testing.T) {
 	const body = `{"openid":"1","name":"é"}`
 	q := parse(t, "ts=1700000000&gameid=11&seq=&source=0")
 	source := path + "?gameid=11&seq=&source=0&ts=1700000000"
-	keys := V5Keys{Right: vectorKey, Others: map[string]string{"key of source 1": "other-key", "client key": "client-key"}}
+	keys := Keys{Right: vectorKey, Others: map[string]string{"key of source 1": "other-key", "client key": "client-key"}}
 	tests := []struct{ name, signed, suffix, want string }{
 		{"unsorted", path + "?ts=1700000000&gameid=11&seq=&source=0" + body + vectorKey, "", "not sorted"},
 		{"empty parameter left out", path + "?gameid=11&source=0&ts=1700000000" + body + vectorKey, "", "empty parameter"},
@@ -158,7 +158,7 @@ func TestV5ClientMistakes(t *testing.T) {
 	const body = `{"channel_info":{"code":"1"}}`
 	q := parse(t, "gameid=11&from=msdkpix&seq=")
 	const source = path + "?from=msdkpix&gameid=11&seq="
-	keys := V5Keys{Right: "client-key", Others: map[string]string{"sigkey of source 0": "backend-key"}}
+	keys := Keys{Right: "client-key", Others: map[string]string{"sigkey of source 0": "backend-key"}}
 	right := V5Client(path, q, []byte(body), "client-key")
 	for name, test := range map[string]struct{ sig, want string }{
 		"upper case":                        {strings.ToUpper(right), "upper-case"},
@@ -222,6 +222,6 @@ func FuzzV5(f *testing.F) {
 		if !new(V5Verifier).Backend(sig, "/v2/x", q, body, vectorKey) {
 			t.Errorf("the verifier refuses the signer's %s", sig)
 		}
-		V5Mistake(strings.Repeat("0", 32), "/v2/x", q, body, V5Keys{Right: vectorKey})
+		V5Mistake(strings.Repeat("0", 32), "/v2/x", q, body, Keys{Right: vectorKey})
 	})
 }

@@ -106,7 +106,7 @@ func appendJSON(b []byte, answer any) []byte {
 
 func asJSON(c *access.Call) bool {
 	if len(c.Query) == 0 { // the call ended before its parameters were read
-		c.Query, _ = appendParams(c.Query, c.Request.URL.RawQuery)
+		c.Query, _ = c.Query.Add(c.Request.URL.RawQuery, rules)
 	}
 	return c.Query.Get("fmt") == "json"
 }

@@ -7,10 +7,7 @@ import (
 	"crypto/subtle"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
@@ -110,62 +107,26 @@ func (d *door) endpoints() []access.Endpoint {
 	}
 }
 
-// params reads the parameters of the URL and, after them, of a form. Of a name that comes more than once the last counts:
-// clients of the original repeat some (qq-connect-openapi.md, 0.1).
-func params(c *access.Call) (err error) {
-	if c.Query, err = appendParams(c.Query[:0], c.Request.URL.RawQuery); err != nil || len(c.Body) == 0 {
-		return err
-	}
-	if kind := c.Request.Header.Get("Content-Type"); kind != "" {
-		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/x-www-form-urlencoded" {
-			return retcode.ConnectRequestUnreadable.Errorf("the body is not application/x-www-form-urlencoded")
-		}
-	}
-	c.Query, err = appendParams(c.Query, string(c.Body))
-	return err
-}
-
-// appendParams leaves out what cannot be read and returns the first such error at the end: a fmt=json behind it still says
-// in which format the caller wants to hear of it.
-func appendParams(q sign.Query, raw string) (_ sign.Query, wrong error) {
-	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
-			continue
-		}
-		name, value, err := unescape(pair)
-		if err != nil {
-			if wrong == nil {
-				wrong = err
+// params reads the parameters of the URL and, after them, of a form.
+func params(c *access.Call) error {
+	var err error
+	if c.Query, err = c.Query[:0].Add(c.Request.URL.RawQuery, rules); err == nil && len(c.Body) > 0 {
+		if kind := c.Request.Header.Get("Content-Type"); kind != "" {
+			if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/x-www-form-urlencoded" {
+				return retcode.ConnectRequestUnreadable.Errorf("the body is not application/x-www-form-urlencoded")
 			}
-			continue
 		}
-		if q = set(q, name, value); len(q) > sign.MaxParams {
-			return q, retcode.ConnectRequestUnreadable.Errorf("there are more than %d parameters", sign.MaxParams)
-		}
+		c.Query, err = c.Query.Add(string(c.Body), rules)
 	}
-	return q, wrong
+	if err != nil {
+		return retcode.ConnectRequestUnreadable.Errorf("%v", err)
+	}
+	return nil
 }
 
-func unescape(pair string) (name, value string, err error) {
-	rawName, rawValue, _ := strings.Cut(pair, "=")
-	if name, err = url.QueryUnescape(rawName); err != nil || !utf8.ValidString(name) {
-		return "", "", retcode.ConnectRequestUnreadable.Errorf("the name of a parameter is not percent-encoded UTF-8")
-	}
-	if value, err = url.QueryUnescape(rawValue); err != nil || !utf8.ValidString(value) {
-		return "", "", retcode.ConnectRequestUnreadable.Errorf("parameter %.40q is not percent-encoded UTF-8", name)
-	}
-	return name, value, nil
-}
-
-func set(q sign.Query, name, value string) sign.Query {
-	for i := range q {
-		if q[i].Name == name {
-			q[i].Value = value
-			return q
-		}
-	}
-	return append(q, sign.Param{Name: name, Value: value})
-}
+// rules are lenient in two ways: clients of the original repeat some names (qq-connect-openapi.md, 0.1), and a fmt=json after
+// what cannot be read still says in which format the caller wants to hear of it.
+var rules = sign.Rules{Repeats: true, Lenient: true}
 
 // client finds the app that wants a token and checks its secret (qq-connect-openapi.md, A.7).
 func (d *door) client(c *access.Call) error {

@@ -3,7 +3,6 @@
 package msdkv3
 
 import (
-	"log/slog"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -17,23 +16,15 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Options are the door's settings.
-type Options struct {
-	// ExplainSignatures adds to the log event of a refused signature which string was signed here, with the key's name in
-	// its place, and, where one of the usual mistakes made the one that came, which.
-	ExplainSignatures bool
-}
-
 type door struct {
-	Options
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
 }
 
 // New returns the door.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, friends: fr, bus: bus}
+func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus) *access.Door {
+	d := &door{identity: id, friends: fr, bus: bus}
 	return &access.Door{
 		Name:          "msdkv3",
 		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
@@ -200,27 +191,20 @@ func noGuest(c *access.Call) error {
 
 // signature checks sig by the key that encode names (msdk-v3.md, 2.1).
 func (d *door) signature(c *access.Call) error {
-	timestamp, encode := c.Query.Get("timestamp"), c.Query.Get("encode")
-	right, other := c.App.AppKey, c.App.MSDKKey
-	otherName := "msdkkey, which goes with encode=2"
+	sig, timestamp, encode := c.Query.Get("sig"), c.Query.Get("timestamp"), c.Query.Get("encode")
+	key := c.App.AppKey
 	if encode == "2" {
-		right, other = other, right
-		otherName = "appkey, which goes with encode=1"
+		key = c.App.MSDKKey
 	}
-	if sign.V3Verify(c.Query.Get("sig"), timestamp, right) {
+	if sign.V3Verify(sig, timestamp, key) {
 		return nil
 	}
-	if d.ExplainSignatures {
-		keys := sign.V3Keys{Right: right, Others: map[string]string{otherName: other}}
-		if c.App.GameID != 0 {
-			keys.Others["client_sigkey"] = c.App.ClientSigKey
-		}
-		for source, key := range c.App.SigKeys {
-			keys.Others["sigkey of source "+source] = key
-		}
-		c.NoteSigned(sign.V3Source(timestamp, encode))
-		c.Note(slog.String("mistake", sign.V3Mistake(c.Query.Get("sig"), timestamp, keys)))
-	}
+	name, _ := sign.V3KeyName(encode)
+	refuse.Signature{
+		Key:     name,
+		Signed:  func() string { return sign.V3Source(timestamp, encode) },
+		Mistake: func(keys sign.Keys) string { return sign.V3Mistake(sig, timestamp, keys) },
+	}.Explain(c)
 	return retcode.V3SignatureWrong
 }
 

@@ -56,7 +56,7 @@ func newFixture(t *testing.T, commands bool) *fixture {
 		fr.Register()
 	}
 	must(t, bus.LoadPolicy(t.Context(), st, clock))
-	doors := []*access.Door{New(f.id, fr, bus, Options{})}
+	doors := []*access.Door{New(f.id, fr, bus)}
 	gateway, err := access.New(doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())

@@ -3,7 +3,6 @@
 package msdkv5
 
 import (
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -29,9 +28,6 @@ import (
 type Options struct {
 	// TSWindow is how far ts may be off the platform's clock; 0 does not look. No document gives a window.
 	TSWindow time.Duration
-	// ExplainSignatures adds to the log event of a refused signature which string was signed here and, where one of the
-	// usual mistakes made the one that came, which. The string holds the body: for development only.
-	ExplainSignatures bool
 }
 
 type door struct {
@@ -179,10 +175,13 @@ func (d *door) signature(c *access.Call) error {
 	if bare := withoutLink(c.Query); len(bare) != len(c.Query) && verifier.Backend(c.Query.Get("sig"), c.Endpoint.Path, bare, c.Body, key) {
 		return nil
 	}
-	if d.ExplainSignatures {
-		c.NoteSigned(string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)))
-		c.Note(slog.String("mistake", sign.V5Mistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keysOf(c.App, "sigkey of source "+source))))
-	}
+	refuse.Signature{
+		Key:    refuse.SigKeyName(source),
+		Signed: func() string { return string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)) },
+		Mistake: func(keys sign.Keys) string {
+			return sign.V5Mistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keys)
+		},
+	}.Explain(c)
 	return retcode.V5SignatureWrong
 }
 
@@ -200,22 +199,14 @@ func (d *door) clientSignature(c *access.Call) error {
 	if new(sign.V5Verifier).Client(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, c.App.ClientSigKey) {
 		return nil
 	}
-	if d.ExplainSignatures {
-		c.NoteSigned(string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")))
-		c.Note(slog.String("mistake", sign.V5ClientMistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keysOf(c.App, "client_sigkey"))))
-	}
+	refuse.Signature{
+		Key:    "client_sigkey",
+		Signed: func() string { return string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")) },
+		Mistake: func(keys sign.Keys) string {
+			return sign.V5ClientMistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keys)
+		},
+	}.Explain(c)
 	return retcode.V5SignatureWrong
-}
-
-// keysOf are an app's keys, of which the one of that name is right.
-func keysOf(app *platform.App, right string) sign.V5Keys {
-	all := map[string]string{"client_sigkey": app.ClientSigKey, "msdkkey": app.MSDKKey, "appkey": app.AppKey}
-	for source, key := range app.SigKeys {
-		all["sigkey of source "+source] = key
-	}
-	keys := sign.V5Keys{Right: all[right], Others: all}
-	delete(all, right)
-	return keys
 }
 
 // body decodes the body in the form of the interface.

@@ -4,7 +4,6 @@ package openapi
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
@@ -22,9 +21,6 @@ import (
 // Options are the door's settings.
 type Options struct {
 	Words *wordfilter.Filter // that word_filter hides; nil hides none
-	// ExplainSignatures adds to the log event of a refused signature which string was signed here and, where one of the
-	// usual mistakes made the one that came, which. The string holds the parameters: for development only.
-	ExplainSignatures bool
 }
 
 type door struct {
@@ -165,14 +161,11 @@ func (d *door) signature(c *access.Call, in *request) error {
 		in.rotating = true
 		return nil
 	}
-	if d.ExplainSignatures {
-		keys := sign.OpenAPIKeys{Right: c.App.AppKey, Others: map[string]string{"msdkkey": c.App.MSDKKey}}
-		for source, key := range c.App.SigKeys {
-			keys.Others["sigkey of source "+source] = key
-		}
-		c.NoteSigned(string(sign.OpenAPISource(method, path, c.Query)))
-		c.Note(slog.String("mistake", sign.OpenAPIMistake(sig, method, path, c.Query, keys)))
-	}
+	refuse.Signature{
+		Key:     "appkey",
+		Signed:  func() string { return string(sign.OpenAPISource(method, path, c.Query)) },
+		Mistake: func(keys sign.Keys) string { return sign.OpenAPIMistake(sig, method, path, c.Query, keys) },
+	}.Explain(c)
 	return retcode.QQSignatureWrong
 }
 
