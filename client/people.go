@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// Gender is a person's gender.
 type Gender int
 
 // The genders. Most interfaces count a person who does not give one as male.

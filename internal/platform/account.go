@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// AccountState is what an account may do. Its text form is what operators write.
+// AccountState decides what an account may do. Operators write its text form.
 type AccountState uint8
 
 // The states of an account.
@@ -34,7 +34,7 @@ func (s *AccountState) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// AccountClass is the kind of number an account has; commands may refuse a class.
+// AccountClass is the kind of an account's number; commands may refuse a class.
 type AccountClass uint8
 
 // The classes of account numbers.
@@ -43,7 +43,7 @@ const (
 	ClassB                        // business number
 	ClassBC                       // number shared by a business and a person
 	ClassInteractive              // service account
-	ClassKaixin                   // of the Kaixin family of accounts, which 0x711 does not take
+	ClassKaixin                   // of the Kaixin family of accounts, which 0x711 does not accept
 )
 
 var accountClasses = []string{"ordinary", "B", "BC", "interactive", "kaixin"}
@@ -73,7 +73,7 @@ type Profile struct {
 	RealNamed bool `json:"real_named,omitzero"` // the person's real name is registered
 }
 
-// Picture returns the address of the picture, of that many pixels a side where it comes in sizes.
+// Picture returns the address of the picture, with sides of that many pixels if it comes in sizes.
 func (p *Profile) Picture(size int) string {
 	if strings.HasSuffix(p.PictureURL, "/") {
 		return p.PictureURL + strconv.Itoa(size)
@@ -81,7 +81,7 @@ func (p *Profile) Picture(size int) string {
 	return p.PictureURL
 }
 
-// PictureBase returns the address behind which callers put a size, 40 or 100. What they put behind a picture of one size
+// PictureBase returns the address to which callers append a size, 40 or 100. For a picture of one size the appended text
 // has no effect.
 func (p *Profile) PictureBase() string {
 	if p.PictureURL == "" || strings.HasSuffix(p.PictureURL, "/") {
@@ -90,7 +90,7 @@ func (p *Profile) PictureBase() string {
 	return p.PictureURL + "#"
 }
 
-// At returns what the profile shows at that time, when memberships that have lapsed are none: p itself where none has.
+// At returns the profile at that time, without expired memberships: p itself if none has expired.
 func (p *Profile) At(nowMS int64) *Profile {
 	if !p.VIP.lapsed(nowMS) {
 		return p
@@ -124,8 +124,8 @@ func (p *Profile) Validate() error {
 	return p.VIP.validate()
 }
 
-// CheckText refuses a text of more than most bytes, and one with a control character or with what is not UTF-8: neither can
-// be written as XML, and not every storage takes them.
+// CheckText refuses a text of more than most bytes, with a control character, or that is not UTF-8: XML cannot contain such
+// texts, and not every storage accepts them.
 func CheckText(name, text string, most int) error {
 	switch {
 	case len(text) > most:
@@ -146,7 +146,7 @@ type Account struct {
 	State         AccountState `json:"state"`
 	Class         AccountClass `json:"class"`
 	PasswordHash  string       `json:"-"`
-	PasswordEpoch uint32       `json:"password_epoch"` // raised by each change of password; tokens carry it
+	PasswordEpoch uint32       `json:"password_epoch"` // incremented by each change of password; tokens carry it
 	CreatedMS     int64        `json:"created_ms"`
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Environment tells a formal app from one under test, which only its test numbers may use.
+// Environment distinguishes a formal app from one under test, which only its test numbers may use.
 type Environment string
 
 // The two environments.
@@ -20,18 +20,18 @@ const (
 	Test   Environment = "test"
 )
 
-// App is one registered app: a game as the platform knows it. Its JSON form is what is stored and what the admin API
-// shows; the keys are left out of the latter unless they are asked for.
+// App is one registered app: a game as the platform knows it. Its JSON form is stored and shown by the admin API, which
+// hides the keys unless asked for them.
 type App struct {
 	AppID  AppID  `json:"appid"`
 	Name   string `json:"name"`
-	GameID GameID `json:"gameid"` // MSDK V5; 0 when the app is no V5 game
+	GameID GameID `json:"gameid"` // MSDK V5; 0 when the app is not a V5 game
 
 	AppKey       string            `json:"appkey"` // QQ Connect client_secret and OpenAPI V3 key
 	FormerAppKey FormerKey         `json:"former_appkey,omitzero"`
 	MSDKKey      string            `json:"msdkkey"`       // MSDK V3
 	SigKeys      map[string]string `json:"sigkeys"`       // MSDK V5, by source
-	ClientSigKey string            `json:"client_sigkey"` // MSDK V5, what the game's client signs with
+	ClientSigKey string            `json:"client_sigkey"` // MSDK V5, signs the calls of the game's client
 
 	Online      bool        `json:"online"`
 	Environment Environment `json:"environment"`
@@ -47,11 +47,11 @@ type App struct {
 	TestNumbers    []UIN                `json:"test_numbers"`
 	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
 
-	Developer string `json:"developer"` // whose app it is; a person has one unionid at all apps of a developer
+	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
 
-// FormerKey is the key that another one has replaced. Nothing takes it, but whoever still signs with it is told so.
+// FormerKey is a key that was replaced. It is not accepted, but callers who still sign with it are told so.
 type FormerKey struct {
 	Key     string `json:"key"`
 	UntilMS int64  `json:"until_ms"` // when it is forgotten
@@ -69,10 +69,10 @@ var DefaultAPIs = []string{
 	"get_info", "is_login", "is_setup", "is_vip", "total_vip_info", "get_multi_info", "friends_vip_info", "get_app_friends", "is_friend", "word_filter",
 }
 
-// RelationPermission stands among an app's APIs when it may have whole friend lists. No app has it by default.
+// RelationPermission is among an app's APIs when it may have whole friend lists. No app has it by default.
 const RelationPermission = "relation"
 
-// RateLimit bounds the calls to one API: all of an app's, and each user's. A zero rate does not limit.
+// RateLimit bounds the calls to one API: an app's calls together, and each user's. A zero rate means no limit.
 type RateLimit struct {
 	App  Rate `json:"app,omitzero"`
 	User Rate `json:"user,omitzero"`
@@ -112,7 +112,7 @@ func (r *Rate) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Granted reports whether the app may call the API of that permission name.
+// Granted reports whether the app may call the API with that permission name.
 func (a *App) Granted(api string) bool { return names(a.APIs, api) }
 
 // Closed reports whether a security audit closed the API for the app.

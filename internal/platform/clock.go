@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Clock is the platform's only clock. The zero value shows the system's time; `rookery dev` and tests may move it,
-// nothing else can. It is safe for concurrent use.
+// Clock is the platform's only clock. The zero value shows the system's time; only `rookery dev` and tests may move it. It
+// is safe for concurrent use.
 type Clock struct {
 	shift atomic.Int64 // nanoseconds ahead of the system clock
 }
@@ -26,5 +26,5 @@ func (c *Clock) Advance(d time.Duration) { c.shift.Add(int64(d)) }
 // Set makes the clock show t from now on.
 func (c *Clock) Set(t time.Time) { c.shift.Store(int64(time.Until(t))) }
 
-// Ahead is how far the clock is ahead of the system's; negative when it is behind.
+// Ahead returns how far the clock is ahead of the system's; negative when it is behind.
 func (c *Clock) Ahead() time.Duration { return time.Duration(c.shift.Load()) }

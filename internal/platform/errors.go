@@ -2,8 +2,8 @@ package platform
 
 import "fmt"
 
-// ErrorKind is a kind of error on which callers of services and stores branch, with errors.Is. An error of no kind, and
-// without a retcode, means that a part of the platform failed.
+// ErrorKind is a kind of error on which callers of services and stores branch, with errors.Is. An error without a kind and
+// without a retcode means that a part of the platform failed.
 type ErrorKind string
 
 // The kinds.
@@ -17,7 +17,7 @@ const (
 
 func (k ErrorKind) Error() string { return string(k) }
 
-// Errorf returns an error of that kind whose text is the formatted one alone.
+// Errorf returns an error of that kind, with only the formatted text.
 func (k ErrorKind) Errorf(format string, args ...any) error {
 	return &kindError{k, fmt.Sprintf(format, args...)}
 }
@@ -30,13 +30,13 @@ type kindError struct {
 func (e *kindError) Error() string        { return e.text }
 func (e *kindError) Is(target error) bool { return target == e.kind }
 
-// InvalidError says what is wrong with something that was asked for.
+// InvalidError says what is wrong with an input.
 type InvalidError struct {
-	Field  string // at fault, by its name in JSON; "" where it is not one field
+	Field  string // at fault, by its name in JSON; "" if it is not one field
 	Reason string // one sentence
 }
 
-// Invalidf returns an InvalidError about a field, "" for none.
+// Invalidf returns an InvalidError about a field; "" for no single field.
 func Invalidf(field, format string, args ...any) error {
 	return &InvalidError{field, fmt.Sprintf(format, args...)}
 }
@@ -46,8 +46,8 @@ func (e *InvalidError) Error() string { return e.Reason }
 // Is makes the error one of the kind ErrInvalid.
 func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
 
-// NoApp is what looking for an unknown app ends with.
+// NoApp returns the error for an unknown app.
 func NoApp(id AppID) error { return ErrNotFound.Errorf("there is no app %s", id) }
 
-// NoAccount is what looking for an unknown account ends with.
+// NoAccount returns the error for an unknown account.
 func NoAccount(uin UIN) error { return ErrNotFound.Errorf("there is no account %s", uin) }

@@ -3,20 +3,19 @@ package platform
 // EndedBy says who ended a grant.
 type EndedBy uint8
 
-// Who may end a grant.
 const (
 	NotEnded        EndedBy = iota
 	EndedByUser             // the person withdrew the authorization
 	EndedByOperator         // the operator invalidated it
 )
 
-// OpenIDState says whether an openid still names its account. Its text form is what operators read.
+// OpenIDState says whether an openid still names its account. Operators read its text form.
 type OpenIDState uint8
 
 // The states of an openid.
 const (
 	OpenIDActive    OpenIDState = iota
-	OpenIDReclaimed             // taken back; the account gets a new one when it comes again
+	OpenIDReclaimed             // taken back; the account gets a new one when it returns
 )
 
 var openIDStates = []string{"active", "reclaimed"}
@@ -51,8 +50,8 @@ type Player struct {
 	OpenID     OpenID     `json:"openid"`
 }
 
-// Grant is what an account allowed one app. Tokens carry the epoch at which they were issued:
-// up to EndedEpoch they ended with an earlier authorization, below TokenEpoch a newer login superseded them.
+// Grant is an account's authorization of one app. Tokens carry the epoch at which they were issued: up to EndedEpoch they
+// ended with an earlier authorization, below TokenEpoch a newer login superseded them.
 type Grant struct {
 	AppID      AppID    `json:"appid"`
 	OpenID     OpenID   `json:"openid"`
@@ -63,17 +62,17 @@ type Grant struct {
 	EndedBy    EndedBy  `json:"ended_by"`
 }
 
-// Live reports whether the authorization holds.
+// Live reports whether the authorization is in force.
 func (g *Grant) Live() bool { return g.TokenEpoch > g.EndedEpoch }
 
-// LiveGrant is a grant that holds, and since when it has held without a break.
+// LiveGrant is a grant in force, and the time since when it has been so without a break.
 type LiveGrant struct {
 	Grant
 	SinceMS int64 `json:"since_ms"`
 }
 
-// Standing is all that a token check needs to know of one openid: what became of it, of its account and of its grant.
-// It is one read of the store and has no pointers, so that a million of them are cheap to keep.
+// Standing is all that a token check needs to know about an openid: the state of the openid, of its account and of its
+// grant. It is one read of the store and has no pointers, so that a million of them are cheap to cache.
 type Standing struct {
 	UIN           UIN
 	PasswordEpoch uint32
@@ -87,7 +86,7 @@ type Standing struct {
 	AccountClass  AccountClass
 }
 
-// Openkey is an OpenAPI session: it lapses unless checks renew it.
+// Openkey is an OpenAPI session: it expires unless checks renew it.
 type Openkey struct {
 	AppID     AppID
 	Session   uint64
@@ -108,6 +107,6 @@ type AppUser struct {
 	UIN        UIN
 	OpenID     OpenID
 	MSDKOpenID MSDKOpenID // 0 when it never logged in through MSDK V5
-	Remark     string     // of the friend on whose list it is, for it
+	Remark     string     // the remark of the account on whose friend list it is
 	Profile    Profile
 }

@@ -1,5 +1,5 @@
-// Package platform holds the nouns that every other package shares (apps, accounts, openids, grants) and the clock.
-// It has no rules beyond form and imports nothing of the platform's.
+// Package platform holds the nouns that all other packages share (apps, accounts, openids, grants) and the clock. It has no
+// rules beyond their form and imports no other package of the platform.
 package platform
 
 import (
@@ -104,7 +104,7 @@ func (id *AppID) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// UnmarshalText also takes 0, which says that an app is not an MSDK V5 game.
+// UnmarshalText also accepts 0, which means that an app is not an MSDK V5 game.
 func (id *GameID) UnmarshalText(text []byte) (err error) {
 	if string(text) == "0" {
 		*id = 0

@@ -13,7 +13,7 @@ import (
 func TestIDs(t *testing.T) {
 	for name, test := range map[string]struct {
 		parse func(string) (string, error)
-		texts map[string]bool // whether each is taken
+		texts map[string]bool // whether each is accepted
 	}{
 		"appid": {
 			func(s string) (string, error) { id, err := ParseAppID(s); return id.String(), err },
@@ -78,7 +78,7 @@ func soundApp() App {
 func TestAppsAreValidated(t *testing.T) {
 	for name, test := range map[string]struct {
 		edit func(*App)
-		want string // "" when it is sound
+		want string // "" when it is valid
 	}{
 		"sound":                  {func(*App) {}, ""},
 		"without a gameid":       {func(a *App) { a.GameID, a.SigKeys, a.ClientSigKey = 0, nil, "" }, ""},

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Scopes are what a person may allow an app to do in their name, by the name of the API that stands for it.
+// Scopes are what a person may allow an app to do, each named after the API that it allows.
 var Scopes = []string{"get_user_info", "get_simple_userinfo", "get_vip_info", "get_app_friends"}
 
-// ScopeSet is a set of Scopes, a bit for each. Other names are in no set.
+// ScopeSet is a set of Scopes, a bit for each. Unknown names are in no set.
 type ScopeSet uint32
 
-// ScopesOf returns the set of the names in a list that blanks divide.
+// ScopesOf returns the set of the names in a list separated by blanks.
 func ScopesOf(list string) (set ScopeSet) {
 	for name := range strings.FieldsSeq(list) {
 		set |= scope(name)
@@ -29,7 +29,7 @@ func scope(name string) ScopeSet {
 	return 0
 }
 
-// String returns the names of the set with blanks between them, in the order of Scopes.
+// String returns the names of the set separated by blanks, in the order of Scopes.
 func (s ScopeSet) String() string {
 	var names []string
 	for i, name := range Scopes {

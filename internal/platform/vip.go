@@ -1,6 +1,6 @@
 package platform
 
-// VIP is what an account has of QQ's memberships.
+// VIP holds an account's QQ memberships.
 type VIP struct {
 	QQLevel int        `json:"qq_level,omitzero"` // 0 to 1000
 	Member  Membership `json:"member,omitzero"`
@@ -16,20 +16,19 @@ type VIP struct {
 	WiFi    Membership `json:"wifi,omitzero"` // entitled to wireless networks
 }
 
-// Membership is one of them. The zero value is none.
+// Membership is one membership. The zero value means that the account does not have it.
 type Membership struct {
-	Level   int   `json:"level"` // 1 to 100; 0 for none
+	Level   int   `json:"level"` // 1 to 100; 0 without the membership
 	Year    bool  `json:"year,omitzero"`
 	Luxury  bool  `json:"luxury,omitzero"`
-	StartMS int64 `json:"start_ms,omitzero"` // when it was paid for last; 0 when that is not known
+	StartMS int64 `json:"start_ms,omitzero"` // when it was last paid for; 0 if unknown
 	EndMS   int64 `json:"end_ms,omitzero"`   // 0 for no end
 }
 
-// The flags by which MSDK knows memberships (msdk-v5.md, 8; msdk-v3.md, 5.13), and above them those of this
-// platform's own.
+// The flags of memberships in MSDK (msdk-v5.md, 8; msdk-v3.md, 5.13), followed by those of this platform's own.
 const (
 	FlagMember    = 0x01
-	FlagQQLevel   = 0x02 // no membership: only its level means anything
+	FlagQQLevel   = 0x02 // not a membership: only its level means anything
 	FlagBlue      = 0x04
 	FlagRed       = 0x08
 	FlagSuper     = 0x10
@@ -43,7 +42,7 @@ const (
 	FlagWiFi      = 0x80000
 )
 
-// Memberships are all that there are, by name and by flag.
+// Memberships are all memberships, with their names and flags.
 var Memberships = []struct {
 	Name string
 	Flag uint32
@@ -62,7 +61,7 @@ var Memberships = []struct {
 	{"wifi", FlagWiFi, func(v *VIP) *Membership { return &v.WiFi }},
 }
 
-// Named returns the membership of that name, nil when there is none.
+// Named returns the membership of that name, or nil.
 func (v *VIP) Named(name string) *Membership {
 	for _, kind := range Memberships {
 		if kind.Name == name {
@@ -72,10 +71,10 @@ func (v *VIP) Named(name string) *Membership {
 	return nil
 }
 
-// Has reports whether it is a membership and not none.
+// Has reports whether the account has the membership.
 func (m Membership) Has() bool { return m.Level > 0 }
 
-// lapsed reports whether a membership has lapsed at that time.
+// lapsed reports whether some membership has expired at that time.
 func (v *VIP) lapsed(nowMS int64) bool {
 	for _, kind := range Memberships {
 		if m := kind.Of(v); m.EndMS != 0 && m.EndMS <= nowMS {
@@ -85,7 +84,7 @@ func (v *VIP) lapsed(nowMS int64) bool {
 	return false
 }
 
-// At returns what holds at that time: a membership that has lapsed is none.
+// At returns the memberships at that time, without expired ones.
 func (v VIP) At(nowMS int64) VIP {
 	for _, kind := range Memberships {
 		if m := kind.Of(&v); m.EndMS != 0 && m.EndMS <= nowMS {
@@ -95,7 +94,7 @@ func (v VIP) At(nowMS int64) VIP {
 	return v
 }
 
-// Bit is 1 for true and 0 for false, as most interfaces write it.
+// Bit returns 1 for true and 0 for false, as most interfaces write it.
 func Bit(b bool) int {
 	if b {
 		return 1
@@ -113,7 +112,7 @@ func (v *VIP) validate() error {
 		case m.Level < 0 || m.Level > 100:
 			return Invalidf("vip", "%s: level %d is not from 0 to 100", kind.Name, m.Level)
 		case m.Level == 0 && *m != Membership{}:
-			return Invalidf("vip", "%s: a membership without a level is none and has nothing else", kind.Name)
+			return Invalidf("vip", "%s: a membership without a level must have no other member", kind.Name)
 		case m.StartMS < 0 || m.EndMS < 0 || m.EndMS != 0 && m.EndMS <= m.StartMS:
 			return Invalidf("vip", "%s: it ends before it begins", kind.Name)
 		}

@@ -37,6 +37,7 @@ type Keyring struct {
 	guard   func(context.Context) error // nil if the keys are always usable
 }
 
+// Key describes one key of the keyring.
 type Key struct {
 	ID        uint32 `json:"id"`
 	CreatedMS int64  `json:"created_ms"`

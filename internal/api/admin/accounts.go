@@ -26,7 +26,7 @@ func (d *door) listAccounts(c *access.Call) (any, error) {
 	return d.identity.Accounts(c.Context(), platform.UIN(after), int(limit))
 }
 
-// NewAccount is an account to be made. Without a uin it gets the next free number.
+// NewAccount is an account to create. Without a uin it gets the next free number.
 type NewAccount struct {
 	UIN      platform.UIN          `json:"uin,omitzero"`
 	Password string                `json:"password"`
@@ -39,7 +39,7 @@ func (d *door) createAccount(c *access.Call, in NewAccount) (any, error) {
 	return created{account}, err
 }
 
-// AccountDetails is an account with what hangs on it.
+// AccountDetails is an account with its openids and friends.
 type AccountDetails struct {
 	platform.Account
 	OpenIDs []platform.OpenIDBinding `json:"openids"`
@@ -58,7 +58,7 @@ func (d *door) showAccount(c *access.Call, id platform.UIN) (any, error) {
 	return details, err
 }
 
-// ProfileChange is what an operator may change of what an account shows of itself. A member that is missing stays as it is.
+// ProfileChange is an operator's change of a profile. A missing member stays as it is.
 type ProfileChange struct {
 	Nickname   *string                         `json:"nickname,omitzero"`
 	Gender     *int                            `json:"gender,omitzero"`
@@ -69,7 +69,7 @@ type ProfileChange struct {
 	Language   *string                         `json:"language,omitzero"`
 	RealNamed  *bool                           `json:"real_named,omitzero"`
 	QQLevel    *int                            `json:"qq_level,omitzero"`
-	VIP        map[string]*platform.Membership `json:"vip,omitzero"` // by name; null takes a membership away
+	VIP        map[string]*platform.Membership `json:"vip,omitzero"` // by name; null removes a membership
 }
 
 func (d *door) updateAccount(c *access.Call, id platform.UIN, in ProfileChange) (any, error) {
@@ -89,7 +89,7 @@ func (in *ProfileChange) apply(p *platform.Profile) error {
 	for name, membership := range in.VIP {
 		field := p.VIP.Named(name)
 		if field == nil {
-			return platform.Invalidf("vip", "vip: there is no membership %.40q", name)
+			return platform.Invalidf("vip", "vip: unknown membership %.40q", name)
 		}
 		*field = platform.Membership{}
 		set(field, membership)
@@ -97,7 +97,7 @@ func (in *ProfileChange) apply(p *platform.Profile) error {
 	return nil
 }
 
-// NewState is the state that an account is put into.
+// NewState is an account's new state.
 type NewState struct {
 	State platform.AccountState `json:"state"`
 }
@@ -106,7 +106,7 @@ func (d *door) setState(c *access.Call, id platform.UIN, in NewState) (any, erro
 	return d.identity.SetAccountState(c.Context(), id, in.State)
 }
 
-// NewPassword is the password that an account gets.
+// NewPassword is an account's new password.
 type NewPassword struct {
 	Password string `json:"password"`
 }
@@ -130,7 +130,7 @@ type TokenRequest struct {
 	AppID    platform.AppID `json:"appid"`
 	UIN      platform.UIN   `json:"uin"`
 	Kind     string         `json:"kind"`
-	Lifetime string         `json:"lifetime,omitzero"` // a Go duration; the kind's own when it is missing
+	Lifetime string         `json:"lifetime,omitzero"` // a Go duration; the kind's own if missing
 	PC       bool           `json:"pc,omitzero"`
 }
 
@@ -154,7 +154,7 @@ func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
 	return created{IssuedToken(*issued)}, nil
 }
 
-// IssuedToken is a new token and whom it is for.
+// IssuedToken is a new token and its owner.
 type IssuedToken struct {
 	Token      string              `json:"token"`
 	Kind       token.Kind          `json:"kind"`
@@ -167,7 +167,7 @@ type IssuedToken struct {
 	ExpiresMS  int64               `json:"expires_ms"`
 }
 
-// TokenText is a token to be looked at.
+// TokenText is a token to be inspected.
 type TokenText struct {
 	Token string `json:"token"`
 }
@@ -187,7 +187,7 @@ func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
 	return shown, nil
 }
 
-// Inspection is what the platform can tell of a token.
+// Inspection is what the platform knows about a token.
 type Inspection struct {
 	Kind       token.Kind          `json:"kind"`
 	AppID      platform.AppID      `json:"appid"`
@@ -196,8 +196,8 @@ type Inspection struct {
 	IssuedMS   int64               `json:"issued_ms"`
 	ExpiresMS  int64               `json:"expires_ms"`
 	Sound      bool                `json:"sound"`
-	Check      string              `json:"check"`  // the command that decides, such as 0x711
-	Result     int                 `json:"result"` // what it answers
+	Check      string              `json:"check"`  // the command that checked it, such as 0x711
+	Result     int                 `json:"result"` // the command's answer
 }
 
 // Revocation ends every token that an account gave an app.

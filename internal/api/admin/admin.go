@@ -1,4 +1,4 @@
-// Package admin is the operators' door: JSON over HTTP with the usual statuses, for those who show the bearer token. The
+// Package admin is the operators' door: JSON over HTTP with the usual statuses, for callers with the bearer token. The
 // rookery command line is its first client.
 package admin
 
@@ -30,7 +30,7 @@ type door struct {
 	apis     APIs
 }
 
-// New returns the door for those who show the token.
+// New returns the door, for callers with the token.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
 	d := &door{identity: id, friends: fr, bus: bus, apis: apis}
 	return &access.Door{
@@ -65,7 +65,7 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, to
 	}
 }
 
-// Endpoints returns the interfaces that the handlers serve, by method and path, for those who show the token.
+// Endpoints returns the interfaces that the handlers serve, by method and path, for callers with the token.
 func Endpoints(token string, handlers map[string]access.Handler) []access.Endpoint {
 	bearer := []access.Stage{{Name: "bearer", Run: bearer(token)}}
 	var endpoints []access.Endpoint
@@ -76,9 +76,9 @@ func Endpoints(token string, handlers map[string]access.Handler) []access.Endpoi
 	return endpoints
 }
 
-var errUnauthorized = errors.New("the admin API wants the header 'Authorization: Bearer TOKEN' with the token of the server's admin token file")
+var errUnauthorized = errors.New("the admin API requires the header 'Authorization: Bearer TOKEN' with the token of the server's admin token file")
 
-// bearer compares hashes, which tells nothing of the token's length.
+// bearer compares hashes, so that timing does not reveal the token's length.
 func bearer(token string) func(*access.Call) error {
 	want := sha256.Sum256([]byte(token))
 	return func(c *access.Call) error {
@@ -94,7 +94,7 @@ func bearer(token string) func(*access.Call) error {
 // errBody says what is wrong with a request's body.
 var errBody = errors.New("the body")
 
-// input decodes the body into T. Members that T does not have are refused, so that a misspelled one is not lost silently.
+// input decodes the body into T. It refuses members that T does not have, so that a misspelled one is not lost silently.
 func input[T any](c *access.Call) (T, error) {
 	var in T
 	if len(c.Body) == 0 {
@@ -120,7 +120,7 @@ func input[T any](c *access.Call) (T, error) {
 	return in, fmt.Errorf("%w: member %s has the wrong type", errBody, typed.JSONPointer)
 }
 
-// Body returns a handler that decodes the body for another one.
+// Body returns a handler that decodes the body and passes it to another one.
 func Body[T any](handle func(*access.Call, T) (any, error)) access.Handler {
 	return func(c *access.Call) (any, error) {
 		in, err := input[T](c)
@@ -131,7 +131,7 @@ func Body[T any](handle func(*access.Call, T) (any, error)) access.Handler {
 	}
 }
 
-// withBody is Body for a handler that knows already what the call is about.
+// withBody is Body for a handler that also gets an id from the path.
 func withBody[ID, T any](handle func(*access.Call, ID, T) (any, error)) func(*access.Call, ID) (any, error) {
 	return func(c *access.Call, id ID) (any, error) {
 		return Body(func(c *access.Call, in T) (any, error) { return handle(c, id, in) })(c)
@@ -158,7 +158,7 @@ func onAccount(handle func(*access.Call, platform.UIN) (any, error)) access.Hand
 	}
 }
 
-// onFriend is for a friendship.
+// onFriend returns a handler for one friendship.
 func onFriend(handle func(*access.Call, Friendship) (any, error)) access.Handler {
 	return onAccount(func(c *access.Call, id platform.UIN) (any, error) {
 		friend, err := pathID(c, "friend", platform.ParseUIN)
@@ -173,10 +173,10 @@ func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error))
 	return parse(c.Request.PathValue(name))
 }
 
-// created is a result that is answered with 201.
+// created marks a result that is answered with 201.
 type created struct{ any }
 
-// failure is the body of an answer that is no success.
+// failure is the body of an answer that is not a success.
 type failure struct {
 	Error     string `json:"error"`
 	RequestID string `json:"request_id"`
@@ -226,7 +226,7 @@ func status(err error) int {
 	}
 }
 
-// QueryNumber reads a parameter of the URL that is a number from 0 to most.
+// QueryNumber reads a URL parameter that is a number from 0 to most.
 func QueryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, error) {
 	text := c.Request.URL.Query().Get(name)
 	if text == "" {

@@ -10,10 +10,10 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// hidden is shown in place of a key.
+// hidden is shown instead of a key.
 const hidden = "********"
 
-// withoutKeys returns a copy of an app for eyes that did not ask for its keys.
+// withoutKeys returns a copy of an app with its keys hidden.
 func withoutKeys(app *platform.App) *platform.App {
 	shown := *app
 	shown.AppKey, shown.MSDKKey = hidden, hidden
@@ -49,7 +49,7 @@ func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 	return app, nil
 }
 
-// AppSettings are what an operator may say of an app. A member that is missing stays as it is, or gets its default.
+// AppSettings are an operator's settings of an app. A missing member stays as it is, or gets its default.
 type AppSettings struct {
 	AppID          *platform.AppID                 `json:"appid,omitzero"` // only when the app is created
 	Name           *string                         `json:"name,omitzero"`
@@ -59,13 +59,13 @@ type AppSettings struct {
 	RequireTLS     *bool                           `json:"require_tls,omitzero"`
 	APIs           *[]string                       `json:"apis,omitzero"`
 	Grant          []string                        `json:"grant,omitzero"`    // added to apis
-	Withdraw       []string                        `json:"withdraw,omitzero"` // taken from apis
+	Withdraw       []string                        `json:"withdraw,omitzero"` // removed from apis
 	Restricted     *[]string                       `json:"restricted,omitzero"`
 	Restrict       []string                        `json:"restrict,omitzero"`   // added to restricted
-	Unrestrict     []string                        `json:"unrestrict,omitzero"` // taken from restricted
+	Unrestrict     []string                        `json:"unrestrict,omitzero"` // removed from restricted
 	AllowOrdinary  *[]netip.Prefix                 `json:"allow_ordinary,omitzero"`
 	AllowSensitive *[]netip.Prefix                 `json:"allow_sensitive,omitzero"`
-	Rates          *map[string]*platform.RateLimit `json:"rates,omitzero"` // by API; null takes an API's rate away
+	Rates          *map[string]*platform.RateLimit `json:"rates,omitzero"` // by API; null removes an API's rate
 	RedirectURIs   *[]string                       `json:"redirect_uris,omitzero"`
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
 	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
@@ -73,11 +73,11 @@ type AppSettings struct {
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
 
-// APIs are the permission names that something can be said of, by what it is.
+// APIs are the permission names to which each kind of setting may apply.
 type APIs struct{ Granted, Restricted, Rated []string }
 
-// check refuses names that no API has, so that nobody believes a misspelled one granted, closed or bounded. It looks at what
-// is added only: a name that an app has from an older version is no obstacle to changing the app.
+// check refuses names that no API has, so that nobody believes a misspelled one granted, closed or limited. It checks only
+// what is added: a name left from an older version must not prevent changes to the app.
 func (a *APIs) check(s *AppSettings) error {
 	granted, restricted := s.Grant, s.Restrict
 	if s.APIs != nil {
@@ -100,7 +100,7 @@ func (a *APIs) check(s *AppSettings) error {
 	}{{"granted", granted, a.Granted}, {"restricted", restricted, a.Restricted}, {"given a rate", rated, a.Rated}} {
 		for _, name := range list.names {
 			if name != "*" && !slices.Contains(list.known, name) {
-				return platform.Invalidf("apis", "%.70q cannot be %s; what can is %s", name, list.what, strings.Join(list.known, ", "))
+				return platform.Invalidf("apis", "%.70q cannot be %s; these can: %s", name, list.what, strings.Join(list.known, ", "))
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	return nil
 }
 
-// amend adds names to a list of APIs and takes others from it. What would take nothing away is refused, so that nobody
+// amend adds names to a list of APIs and removes others. It refuses a removal that would have no effect, so that nobody
 // believes an API closed that is open.
 func amend(list, add, remove []string) ([]string, error) {
 	list = slices.Clone(list)
@@ -162,7 +162,7 @@ func amend(list, add, remove []string) ([]string, error) {
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(remove) > 0 && slices.Contains(list, "*") {
-		return nil, platform.Invalidf("apis", "* stays on the list and names every API: take it away too")
+		return nil, platform.Invalidf("apis", "* stays on the list and names every API: remove it too")
 	}
 	return list, nil
 }
@@ -199,7 +199,7 @@ func (d *door) updateApp(c *access.Call, id platform.AppID, settings AppSettings
 // AppKey names a key of an app: appkey, msdkkey, client_sigkey or sigkey:SOURCE.
 type AppKey struct {
 	Name string `json:"name"`
-	Key  string `json:"key,omitzero"` // letters and digits; a new random one when it is missing
+	Key  string `json:"key,omitzero"` // letters and digits; a new random one if missing
 }
 
 func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, error) {

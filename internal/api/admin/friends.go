@@ -17,12 +17,12 @@ type NewFriend struct {
 	Friend platform.UIN `json:"friend"`
 }
 
-// FriendRemark is what an account calls a friend.
+// FriendRemark is an account's remark about a friend.
 type FriendRemark struct {
 	Remark string `json:"remark"`
 }
 
-// Friendship is the answer to a change: whose friendship with whom it was.
+// Friendship is the answer to a change: the two accounts.
 type Friendship struct {
 	UIN    platform.UIN `json:"uin"`
 	Friend platform.UIN `json:"friend"`

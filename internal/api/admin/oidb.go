@@ -11,8 +11,8 @@ import (
 
 func (d *door) showPolicy(*access.Call) (any, error) { return d.bus.Policy(), nil }
 
-// PolicyChange is what an operator may say of the bus's policy. A member that is missing stays as it is; a list replaces
-// the one that there was.
+// PolicyChange is an operator's change of the bus's policy. A missing member stays as it is; a list replaces the previous
+// one.
 type PolicyChange struct {
 	AddressBlackList *[]netip.Prefix                 `json:"address_black_list,omitzero"`
 	UINBlackList     *[]platform.UIN                 `json:"uin_black_list,omitzero"`
@@ -21,11 +21,11 @@ type PolicyChange struct {
 	Commands         map[string]*CommandPolicyChange `json:"commands,omitzero"` // by name, 0x711_1; null stands for the default
 }
 
-// CommandPolicyChange is the same for one command.
+// CommandPolicyChange is a change of the policy of one command.
 type CommandPolicyChange struct {
 	Apps            *[]platform.AppID        `json:"apps,omitzero"`
 	AllApps         *bool                    `json:"all_apps,omitzero"`
-	Rate            *string                  `json:"rate,omitzero"` // COUNT/PERIOD; "" takes it away
+	Rate            *string                  `json:"rate,omitzero"` // COUNT/PERIOD; "" removes it
 	RefusedClasses  *[]platform.AccountClass `json:"refused_classes,omitzero"`
 	RefusedStates   *[]platform.AccountState `json:"refused_states,omitzero"`
 	ForbiddenInTest *bool                    `json:"forbidden_in_test,omitzero"`
