@@ -70,7 +70,7 @@ func measureFriends(ctx context.Context, s settings, folder string, report *repo
 		return enough(n, rows.Err())
 	}
 	readList := func() error {
-		list, err := st.AppFriends(ctx, storeApp, firstSeeded)
+		list, err := st.AppFriends(ctx, storeApp, firstSeeded, 0, manyFriends)
 		return enough(len(list), err)
 	}
 	var bares, lists []float64

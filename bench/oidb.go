@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -97,7 +99,7 @@ func checkFrames(players []player) (frames [][]byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		frames = append(frames, oidb.Frame(oidb.CheckAccess, uint32(i+1), oidb.CheckRequest{AppID: p.game.AppID, OpenID: openid[:], Token: p.Token}))
+		frames = append(frames, tcp.Frame(oidb.CheckAccess, uint32(i+1), wire.CheckRequest{AppID: p.game.AppID, OpenID: openid[:], Token: p.Token}))
 	}
 	return frames, nil
 }

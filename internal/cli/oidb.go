@@ -12,8 +12,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -25,15 +30,12 @@ func newOIDBCommand(s *streams) *cobra.Command {
 type busCall struct {
 	command            oidb.ID
 	addr               string
-	app, caller        platform.AppID
+	caller             platform.AppID
 	uin                platform.UIN
-	openid, nonce      string
-	msdkOpenID         platform.MSDKOpenID
 	tokenFile, sigFile string
-	openkey, pc        bool
-	timestamp          uint64
-	friend, after      platform.UIN
-	limit              uint32
+	openkey            bool
+	flags              map[string]string // fields of the request, if it has them, by name
+	fields             []string          // NAME=VALUE
 	timeout            time.Duration
 	asJSON             bool
 }
@@ -47,10 +49,10 @@ func newOIDBCallCommand(s *streams) *cobra.Command {
 		Use:   "call COMMAND",
 		Short: "Call a command of the bus and explain its answer",
 		Long: `Call a command of the bus over its native frames and explain its answer. COMMAND is its number, with or without
-the service type: 0x711_23. Service types: 0x711 has 1 (check of an access token or openkey), 23 (openids to uins) and
-127 (check of an openid in text form), 0x73a has 1 (check of a pay token), 0x71f has 1 (openid to uin), 0x5e1 has 1
-(profile of a token's account), 0xf00 has 1 (friends of --uin who use the app), 0xf01 has 1 (are --uin and --friend
-friends).
+the service type: 0x711_23.
+
+` + commandList() + `
+The flags fill the fields of the request that have their names, and --field fills any other.
 
 The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 		Example: `  rookery token issue --app 100700001 --uin 10001 --kind pay > pay.token
@@ -63,35 +65,58 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 			if c.command, err = oidb.ParseID(args[0]); err != nil {
 				return usageErrorf("%w", err)
 			}
-			if cmd.Flags().Changed("service-type") {
+			flags := cmd.Flags()
+			if flags.Changed("service-type") {
 				c.command.ServiceType = serviceType
 			}
+			c.flags = make(map[string]string)
+			flags.Visit(func(f *pflag.Flag) {
+				if field, ok := requestFlags[f.Name]; ok {
+					c.flags[field] = f.Value.String()
+				}
+			})
 			return c.run(cmd.Context(), s)
 		},
 	}
 	flags := cmd.Flags()
 	flags.Uint32Var(&serviceType, "service-type", 1, "`number` of the service type")
 	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
-	flags.TextVar(&c.app, "app", platform.AppID(0), "`appid` in the request's body")
-	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the calling game (default: the platform's own)")
-	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and for 0xf00 and 0xf01 in the body")
-	flags.StringVar(&c.openid, "openid", "", "openid, 32 `hex` digits; for 0x711_23 several, separated by commas")
-	flags.TextVar(&c.msdkOpenID, "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, instead of the openid")
+	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the game in whose name the call is (default: the platform's own)")
+	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and in the request where it has one")
+	flags.TextVar(new(platform.AppID), "app", platform.AppID(0), "`appid` in the request")
+	flags.String("openid", "", "openid, 32 `hex` digits; several with commas between them where the request has a list")
+	flags.TextVar(new(platform.MSDKOpenID), "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, in place of the openid")
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the token on its first line; - is standard input")
 	flags.BoolVar(&c.openkey, "openkey", false, "send the token as an openkey")
-	flags.BoolVar(&c.pc, "pc", false, "the authorization came through the PC SDK")
+	flags.Bool("pc", false, "say that the PC SDK made the authorization")
 	flags.StringVar(&c.sigFile, "login-sig-file", "", "`file` with an access token or openkey to sign the head with, at the app of --caller")
-	flags.Uint64Var(&c.timestamp, "timestamp", 0, "0x71f: Unix `seconds`")
-	flags.StringVar(&c.nonce, "nonce", "", "0x71f: `text` that is used only once")
-	flags.TextVar(&c.friend, "friend", platform.UIN(0), "0xf01: `uin` of the other account")
-	flags.TextVar(&c.after, "after", platform.UIN(0), "0xf00: only friends above this `uin`")
-	flags.Uint32Var(&c.limit, "limit", oidb.MaxFriends, "0xf00: at most this `many`")
+	flags.Uint64("timestamp", 0, "Unix `seconds`")
+	flags.String("nonce", "", "`text` that is used once")
+	flags.TextVar(new(platform.UIN), "friend", platform.UIN(0), "`uin` of the other account")
+	flags.TextVar(new(platform.UIN), "after", platform.UIN(0), "only what comes after this `uin`")
+	flags.Uint32("limit", 0, "at most this `many`")
+	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
 	return cmd
 }
 
-// busAnswer is the bus's answer, in the form that --json prints.
+// requestFlags are the flags that fill a field of the request.
+var requestFlags = map[string]string{
+	"app": "appid", "uin": "uin", "openid": "openid", "msdk-openid": "msdk_openid", "pc": "pc", "timestamp": "timestamp", "nonce": "nonce",
+	"friend": "friend", "after": "after", "limit": "limit",
+}
+
+// commandList tells what each command does, a line each.
+func commandList() string {
+	var list strings.Builder
+	for _, d := range oidb.Declarations() {
+		fmt.Fprintf(&list, "  %-10s %s\n", d.ID, d.Summary)
+	}
+	return list.String()
+}
+
+// busAnswer is what the bus answered, in the form that --json prints.
 type busAnswer struct {
 	Interface string `json:"interface"`
 	Result    uint32 `json:"result"`
@@ -102,7 +127,7 @@ type busAnswer struct {
 	Summary   string `json:"summary,omitempty"`
 	Remedy    string `json:"remedy,omitempty"`
 	Message   string `json:"message,omitempty"`
-	Answer    any    `json:"answer,omitempty"`
+	Answer    any    `json:"answer,omitempty"` // of the answer's fields, by name
 }
 
 func (c *busCall) run(ctx context.Context, s *streams) error {
@@ -117,9 +142,12 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	openids, err := c.openids()
-	if err != nil {
-		return err
+	declared := c.declaration()
+	var body []byte
+	if declared != nil { // of a command that it does not have the bus says so itself
+		if body, err = c.body(declared.Request, token); err != nil {
+			return err
+		}
 	}
 	addr, err := c.bus()
 	if err != nil {
@@ -127,53 +155,28 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	client, err := oidb.Dial(ctx, addr)
+	client, err := tcp.Dial(ctx, addr)
 	if err != nil {
 		return noBus(addr, err)
 	}
 	defer client.Close()
-	head := oidb.Head{UIN: c.uin, Service: []byte("rookery"), Caller: c.caller}
+	head := wire.Head{UIN: c.uin, Command: c.command, Service: []byte("rookery"), Caller: c.caller}
 	if sig != "" {
-		head.Login = oidb.LoginSig{Type: 1, Sig: []byte(sig), AppID: uint32(c.caller)}
+		head.Login = wire.Login{Type: 1, Sig: []byte(sig), AppID: uint32(c.caller)}
 	}
-	var first []byte
-	if len(openids) > 0 {
-		first = openids[0]
-	}
-	var answer any
-	check := oidb.CheckRequest{AppID: c.app, OpenID: first, MSDKOpenID: c.msdkOpenID, Token: token, Openkey: c.openkey, PC: c.pc}
-	switch c.command {
-	case oidb.ConvertOpenIDs.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ConvertOpenIDs, head, oidb.BatchRequest{AppID: c.app, Count: uint32(len(openids)), OpenIDs: openids}))
-	case oidb.CheckText.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckText, head, oidb.TextRequest{AppID: c.app, OpenID: c.openid}))
-	case oidb.ConvertOpenID.ID:
-		req := oidb.OpenIDRequest{AppID: c.app, OpenID: first, Timestamp: c.timestamp, Nonce: []byte(c.nonce)}
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ConvertOpenID, head, req))
-	case oidb.ShowProfile.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ShowProfile, head, check))
-	case oidb.ListFriends.ID:
-		req := oidb.FriendsRequest{AppID: c.app, UIN: c.uin, After: c.after, Limit: int(c.limit)}
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.ListFriends, head, req))
-	case oidb.AreFriends.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.AreFriends, head, oidb.AreFriendsRequest{UIN: c.uin, Friend: c.friend}))
-	case oidb.CheckPay.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckPay, head, check))
-	case oidb.CheckAccess.ID:
-		head, answer, err = asked(oidb.Ask(ctx, client, oidb.CheckAccess, head, check))
-	default: // the bus itself refuses a command that it does not have
-		head.Command = c.command
-		head, _, err = client.Call(ctx, head, nil)
-	}
+	head, body, err = client.Call(ctx, head, body)
 	if err != nil {
 		return noBus(addr, err)
 	}
-	return c.show(s, head, answer)
-}
-
-// asked gives answers their common type.
-func asked[Rsp any](head oidb.Head, rsp Rsp, err error) (oidb.Head, any, error) {
-	return head, rsp, err
+	var fields []answerField
+	if declared != nil {
+		answer := dynamicpb.NewMessage(declared.Response)
+		if err := proto.Unmarshal(body, answer); err != nil {
+			return noBus(addr, fmt.Errorf("%w: %w", tcp.ErrAnswer, err))
+		}
+		fields = answerFields(answer, head.Result == 0)
+	}
+	return c.show(s, declared, head, fields)
 }
 
 func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (string, error) {
@@ -181,21 +184,6 @@ func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (st
 		return "", nil
 	}
 	return s.secret(ctx, what, file, false)
-}
-
-// openids reads --openid. Where the openid is text on the bus too, it is left to the bus to refuse a wrong one.
-func (c *busCall) openids() (openids [][]byte, err error) {
-	if c.openid == "" || c.command == oidb.CheckText.ID {
-		return nil, nil
-	}
-	for text := range strings.SplitSeq(c.openid, ",") {
-		id, err := platform.ParseOpenID(text)
-		if err != nil {
-			return nil, usageErrorf("--openid: %w", err)
-		}
-		openids = append(openids, id[:])
-	}
-	return openids, nil
 }
 
 func (c *busCall) bus() (string, error) {
@@ -214,22 +202,22 @@ func noBus(addr string, err error) error {
 	return &exitError{status: ExitUnreachable, err: fmt.Errorf("no bus answers at %s (%w)", addr, err)}
 }
 
-func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
+func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, fields []answerField) error {
 	a := busAnswer{
 		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: signed(head.Result),
-		Message: string(head.Message),
+		Message: head.Message,
 	}
-	if code, ok := c.declaration().Code(head.Result); ok {
+	if declared == nil {
+		declared = new(oidb.Declaration) // whose results are the bus's
+	}
+	if code, ok := declared.Code(head.Result); ok {
 		entry := code.Entry()
 		a.Domain, a.Symbol, a.Summary, a.Remedy = code.Domain().String(), code.Symbol(), entry.Summary, entry.Remedy
 	}
-	fields := answerFields(answer)
 	if len(fields) > 0 {
 		shown := make(map[string]any, len(fields))
 		for _, f := range fields {
-			if f.name != "" {
-				shown[f.name] = f.value
-			}
+			shown[f.name] = f.value
 		}
 		a.Answer = shown
 	}
@@ -251,7 +239,7 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 			t.row("Remedy", a.Remedy)
 		}
 		for _, f := range fields {
-			t.row(f.label, f.text())
+			f.row(t.row)
 		}
 		if err := t.flush(); err != nil {
 			return err
@@ -263,14 +251,14 @@ func (c *busCall) show(s *streams, head oidb.Head, answer any) error {
 	return nil
 }
 
-// declaration returns the command's, or an empty one for an unknown command.
+// declaration is the command's, nil for a command that is not known here.
 func (c *busCall) declaration() *oidb.Declaration {
 	for _, d := range oidb.Declarations() {
 		if d.ID == c.command {
 			return d
 		}
 	}
-	return new(oidb.Declaration)
+	return nil
 }
 
 // signed returns a one-byte result as a signed byte. The commands of this platform's own have larger results too.
@@ -280,102 +268,3 @@ func signed(result uint32) int {
 	}
 	return int(int8(result))
 }
-
-// answerField is one field of an answer's body.
-type answerField struct {
-	name, label string
-	value       any
-}
-
-func (f answerField) text() string {
-	switch v := f.value.(type) {
-	case int64:
-		return when(v)
-	case bool:
-		return yesNo(v)
-	case []platform.UIN:
-		return listed(v)
-	case []busFriend:
-		names := make([]string, len(v))
-		for i, f := range v {
-			names[i] = f.UIN.String() + " " + f.Nickname
-		}
-		return strings.Join(names, ", ")
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-func answerFields(answer any) (fields []answerField) {
-	add := func(name, label string, value any) { fields = append(fields, answerField{name, label, value}) }
-	switch m := answer.(type) {
-	case oidb.CheckResponse:
-		if m.UIN == 0 {
-			return nil
-		}
-		add("uin", "Uin", m.UIN)
-		add("openid", "Openid", m.OpenID)
-		if m.MSDKOpenID != 0 {
-			add("msdk_openid", "MSDK openid", m.MSDKOpenID)
-		}
-		add("issued_ms", "Issued", m.IssuedMS)
-		add("expires_ms", "Expires", m.ExpiresMS)
-		add("pc", "PC", m.PC)
-	case oidb.TextResponse:
-		if m.UIN != 0 {
-			add("uin", "Uin", m.UIN)
-			add("openid", "Openid", m.OpenID)
-		}
-	case oidb.OpenIDResponse:
-		if m.UIN != 0 {
-			add("uin", "Uin", m.UIN)
-		}
-	case oidb.BatchResponse:
-		if len(m.UINs) > 0 {
-			add("uins", "Uins", m.UINs)
-		}
-		if m.Fault != 0 {
-			add("fault", "Openid at fault", m.Fault)
-		}
-	case oidb.ProfileResponse:
-		if m.UIN == 0 {
-			return nil
-		}
-		add("uin", "Uin", m.UIN)
-		add("openid", "Openid", m.OpenID)
-		add("profile", "Nickname", profileField(m.Profile))
-		for _, row := range vipRows(&m.Profile.VIP) {
-			fields = append(fields, answerField{label: row[0], value: row[1]})
-		}
-	case oidb.FriendsResponse:
-		if m.UIN == 0 {
-			return nil
-		}
-		friends := make([]busFriend, len(m.Friends))
-		for i, f := range m.Friends {
-			friends[i] = busFriend{f.UIN, f.OpenID, f.MSDKOpenID, f.Profile.Nickname, f.Remark}
-		}
-		add("friends", "Friends", friends)
-		add("lost", "May be out of date", m.Lost)
-		add("more", "More", m.More)
-	case oidb.AreFriendsResponse:
-		if m.UIN != 0 {
-			add("friends", "Friends", m.Friends)
-		}
-	}
-	return fields
-}
-
-// busFriend is a friend in an answer of 0xf00.
-type busFriend struct {
-	UIN        platform.UIN        `json:"uin"`
-	OpenID     platform.OpenID     `json:"openid"`
-	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
-	Nickname   string              `json:"nickname"`
-	Remark     string              `json:"remark,omitzero"`
-}
-
-// profileField is a profile shown as its nickname; JSON has all of it.
-type profileField platform.Profile
-
-func (p profileField) String() string { return p.Nickname }

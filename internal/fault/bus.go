@@ -35,9 +35,7 @@ func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) err
 	if !s.armed.Load() {
 		return nil
 	}
-	if err := oidb.MayWait(ctx); err != nil { // a delay must hold up no other call, and end by its call's deadline
-		return err
-	}
+	ctx = oidb.Wait(ctx) // a delay must hold up no other call, and end by its call's deadline
 	command, who := number(d), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}
 	if r, hit := s.find(ctx, "bus.delay:"+command, who); hit {
 		timer := time.NewTimer(r.delay)

@@ -262,11 +262,11 @@ func (s *faultyStore) AreFriends(ctx context.Context, a, b platform.UIN) (none b
 	return s.Store.AreFriends(ctx, a, b)
 }
 
-func (s *faultyStore) AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) (none []platform.AppUser, err error) {
+func (s *faultyStore) AppFriends(ctx context.Context, app platform.AppID, uin, after platform.UIN, limit int) (none []platform.AppUser, err error) {
 	if err := s.points.fail(ctx, "store.read:friendships", subject{app: app}); err != nil {
 		return none, err
 	}
-	return s.Store.AppFriends(ctx, app, uin)
+	return s.Store.AppFriends(ctx, app, uin, after, limit)
 }
 
 func (s *faultyStore) UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) (none []platform.AppUser, err error) {

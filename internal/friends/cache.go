@@ -11,6 +11,7 @@ import (
 const (
 	cacheSize = 50_000           // friends of all lists together, each list counting one more
 	cacheLife = 10 * time.Minute // of a list
+	walkLife  = 10 * time.Second // after the first page, for those who walk through the others
 )
 
 type cacheKey struct {
@@ -34,6 +35,8 @@ type cached struct {
 	cacheKey
 	friends []Friend
 	untilMS int64
+	shownMS int64 // when its first page was, last
+	lost    bool  // it was shown because the store could not be read
 }
 
 func newCache(size int) cache {
@@ -58,7 +61,7 @@ func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64)
 		return
 	}
 	c.remove(c.lists[key])
-	c.lists[key] = c.order.PushFront(&cached{key, friends, nowMS + cacheLife.Milliseconds()})
+	c.lists[key] = c.order.PushFront(&cached{key, friends, nowMS + cacheLife.Milliseconds(), nowMS, false})
 	if c.byUIN[key.uin] == nil {
 		c.byUIN[key.uin] = make(map[platform.AppID]struct{})
 	}
@@ -69,20 +72,42 @@ func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64)
 	}
 }
 
+// get returns a list for the time when the store cannot be read.
 func (c *cache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	entry := c.find(key, nowMS)
+	if entry == nil {
+		return nil, false
+	}
+	entry.shownMS, entry.lost = nowMS, true
+	return entry.friends, true
+}
+
+// begun returns a list whose first page was shown a moment ago, and whether that was lost.
+func (c *cache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry := c.find(key, nowMS)
+	if entry == nil || nowMS-entry.shownMS >= walkLife.Milliseconds() {
+		return nil, false, false
+	}
+	return entry.friends, entry.lost, true
+}
+
+// find returns what is kept; nil is nothing. c.mu is held.
+func (c *cache) find(key cacheKey, nowMS int64) *cached {
 	e := c.lists[key]
 	if e == nil {
-		return nil, false
+		return nil
 	}
 	entry := e.Value.(*cached)
 	if nowMS >= entry.untilMS {
 		c.remove(e)
-		return nil, false
+		return nil
 	}
 	c.order.MoveToFront(e)
-	return entry.friends, true
+	return entry
 }
 
 // drop forgets the lists of accounts whose friendships changed.

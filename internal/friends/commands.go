@@ -3,9 +3,12 @@ package friends
 import (
 	"context"
 	"errors"
-	"sort"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -18,26 +21,49 @@ func (s *Service) Register() {
 
 // showProfile is command 0x5e1. A token that 0x711 refuses is 116 to it, for whatever reason; that the check could not be
 // made is 155.
-func (s *Service) showProfile(ctx context.Context, req oidb.CheckRequest) (rsp oidb.ProfileResponse, err error) {
-	if err := oidb.MayWait(ctx); err != nil {
-		return rsp, err
+func (s *Service) showProfile(ctx context.Context, req *wire.ShowProfileRequest) (*wire.ShowProfileResponse, error) {
+	check := wire.CheckRequest{
+		AppID: platform.AppID(req.Appid), OpenID: req.Openid, MSDKOpenID: platform.MSDKOpenID(req.MsdkOpenid),
+		Token: req.AccessToken, PC: req.Pc,
 	}
-	login, err := oidb.Call(ctx, s.bus, oidb.CheckAccess, req)
+	if check.Token == "" && len(req.Openkey) > 0 {
+		check.Token, check.Openkey = string(req.Openkey), true
+	}
+	login, err := oidb.Call(ctx, s.bus, oidb.CheckAccess, check)
 	var failure *oidb.Failure
 	switch {
 	case err == nil:
 	case !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken:
-		return rsp, err // the bus's own result
+		return nil, err // the bus's own result
 	case unmade(failure):
-		return rsp, retcode.OIDBConnectFailed.WithCause(err)
+		return nil, retcode.OIDBConnectFailed.WithCause(err)
 	default:
-		return rsp, retcode.OIDBAccessTokenInvalid.WithCause(err)
+		return nil, retcode.OIDBAccessTokenInvalid.WithCause(err)
 	}
-	profile, err := s.profiles.Get(ctx, login.UIN)
+	p, err := s.profiles.Get(ctx, login.UIN)
 	if err != nil {
-		return rsp, retcode.OIDBConnectFailed.WithCause(err)
+		return nil, retcode.OIDBConnectFailed.WithCause(err)
 	}
-	return oidb.ProfileResponse{UIN: login.UIN, OpenID: login.OpenID, Profile: *profile}, nil
+	return &wire.ShowProfileResponse{
+		Uin: uint64(login.UIN), Openid: login.OpenID[:], Nickname: p.Nickname, Gender: uint32(p.Gender), PictureUrl: p.PictureURL,
+		Country: p.Country, Province: p.Province, City: p.City, Language: p.Language, QqLevel: uint32(p.VIP.QQLevel),
+		Vip: memberships(&p.VIP), RealNamed: p.RealNamed,
+	}, nil
+}
+
+// ShowProfile returns what the account of a token shows of itself.
+func ShowProfile(ctx context.Context, bus *oidb.Bus, check wire.CheckRequest) (*platform.Profile, error) {
+	req := &wire.ShowProfileRequest{Appid: uint64(check.AppID), Openid: check.OpenID, MsdkOpenid: uint64(check.MSDKOpenID), Pc: check.PC}
+	if check.Openkey {
+		req.Openkey = []byte(check.Token)
+	} else {
+		req.AccessToken = check.Token
+	}
+	rsp, err := oidb.Call(ctx, bus, oidb.ShowProfile, req)
+	if err != nil {
+		return nil, err
+	}
+	return profileOf(rsp), nil
 }
 
 // unmade reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.
@@ -45,28 +71,124 @@ func unmade(f *oidb.Failure) bool {
 	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal
 }
 
-// listFriends is command 0xf00.
-func (s *Service) listFriends(ctx context.Context, req oidb.FriendsRequest) (rsp oidb.FriendsResponse, err error) {
-	if err := oidb.MayWait(ctx); err != nil {
-		return rsp, err
-	}
-	list, lost, err := s.List(ctx, req.AppID, req.UIN)
+// listFriends is command 0xf00. A page ends early where more would not fit into an answer.
+func (s *Service) listFriends(ctx context.Context, req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
+	page, lost, err := s.page(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), platform.UIN(req.After))
 	if err != nil {
-		return rsp, err
+		return nil, err
 	}
-	list = list[sort.Search(len(list), func(i int) bool { return list[i].UIN > req.After }):]
-	rsp = oidb.FriendsResponse{UIN: req.UIN, Friends: list, Lost: lost}
-	if req.Limit > 0 && len(list) > req.Limit {
-		rsp.Friends, rsp.More = list[:req.Limit], true
+	most := len(page)
+	if req.Limit > 0 {
+		most = min(most, int(req.Limit))
 	}
+	rsp := &wire.ListFriendsResponse{Uin: req.Uin, Lost: lost}
+	size := 0
+	for i := range page[:min(most, oidb.MaxFriends)] {
+		friend := message(&page[i])
+		if size += proto.Size(friend) + fieldOverhead; size > oidb.MaxBody {
+			break
+		}
+		rsp.Friend = append(rsp.Friend, friend)
+	}
+	rsp.More = len(rsp.Friend) < len(page)
 	return rsp, nil
 }
 
-// areFriends is command 0xf01.
-func (s *Service) areFriends(ctx context.Context, req oidb.AreFriendsRequest) (rsp oidb.AreFriendsResponse, err error) {
-	if err := oidb.MayWait(ctx); err != nil {
-		return rsp, err
+// fieldOverhead is at least what a message costs within another: its tag and its length.
+const fieldOverhead = 8
+
+// List returns the friends of an account who use the app, by number, with their profiles as of now. lost says that they may
+// be out of date. Errors: 251004 and 251005, as those of the service.
+func List(ctx context.Context, bus *oidb.Bus, app platform.AppID, uin platform.UIN) (list []Friend, lost bool, err error) {
+	return walk(app, uin, func(req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
+		return oidb.Call(ctx, bus, oidb.ListFriends, req)
+	})
+}
+
+// walk asks for page after page.
+func walk(app platform.AppID, uin platform.UIN, ask func(*wire.ListFriendsRequest) (*wire.ListFriendsResponse, error)) (list []Friend, lost bool, err error) {
+	req := &wire.ListFriendsRequest{Appid: uint64(app), Uin: uint64(uin)}
+	for {
+		rsp, err := ask(req)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, friend := range rsp.Friend {
+			list = append(list, friendOf(friend))
+		}
+		lost = lost || rsp.Lost
+		if !rsp.More || len(rsp.Friend) == 0 {
+			return list, lost, nil
+		}
+		req.After = rsp.Friend[len(rsp.Friend)-1].Uin
 	}
-	are, err := s.AreFriends(ctx, req.UIN, req.Friend)
-	return oidb.AreFriendsResponse{UIN: req.UIN, Friends: are}, err
+}
+
+// areFriends is command 0xf01.
+func (s *Service) areFriends(ctx context.Context, req *wire.AreFriendsRequest) (*wire.AreFriendsResponse, error) {
+	are, err := s.store.AreFriends(ctx, platform.UIN(req.Uin), platform.UIN(req.Friend))
+	if err != nil {
+		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
+	}
+	return &wire.AreFriendsResponse{Uin: req.Uin, Friends: are}, nil
+}
+
+// AreFriends reports whether two accounts are friends. Error: 251004 when that cannot be read.
+func AreFriends(ctx context.Context, bus *oidb.Bus, a, b platform.UIN) (bool, error) {
+	rsp, err := oidb.Call(ctx, bus, oidb.AreFriends, &wire.AreFriendsRequest{Uin: uint64(a), Friend: uint64(b)})
+	return rsp.GetFriends(), err
+}
+
+func message(f *Friend) *wire.AppFriend {
+	p := &f.Profile
+	return &wire.AppFriend{
+		Uin: uint64(f.UIN), Openid: f.OpenID[:], MsdkOpenid: uint64(f.MSDKOpenID), Remark: f.Remark,
+		Nickname: p.Nickname, Gender: uint32(p.Gender), PictureUrl: p.PictureURL, Country: p.Country, Province: p.Province, City: p.City,
+		Language: p.Language, QqLevel: uint32(p.VIP.QQLevel), Vip: memberships(&p.VIP), RealNamed: p.RealNamed,
+	}
+}
+
+func friendOf(m *wire.AppFriend) Friend {
+	f := Friend{UIN: platform.UIN(m.Uin), MSDKOpenID: platform.MSDKOpenID(m.MsdkOpenid), Remark: m.Remark, Profile: *profileOf(m)}
+	copy(f.OpenID[:], m.Openid)
+	return f
+}
+
+// profileOf returns the profile in a message.
+func profileOf(m interface {
+	GetNickname() string
+	GetGender() uint32
+	GetPictureUrl() string
+	GetCountry() string
+	GetProvince() string
+	GetCity() string
+	GetLanguage() string
+	GetQqLevel() uint32
+	GetVip() []*wire.Membership
+	GetRealNamed() bool
+}) *platform.Profile {
+	p := &platform.Profile{
+		Nickname: m.GetNickname(), Gender: int(m.GetGender()), PictureURL: m.GetPictureUrl(), Country: m.GetCountry(),
+		Province: m.GetProvince(), City: m.GetCity(), Language: m.GetLanguage(), RealNamed: m.GetRealNamed(),
+		VIP: platform.VIP{QQLevel: int(m.GetQqLevel())},
+	}
+	for _, one := range m.GetVip() {
+		for _, kind := range platform.Memberships { // one that is not known here is skipped
+			if kind.Flag == one.Flag {
+				*kind.Of(&p.VIP) = platform.Membership{Level: int(one.Level), Year: one.Year, Luxury: one.Luxury, StartMS: one.StartMs, EndMS: one.EndMs}
+			}
+		}
+	}
+	return p
+}
+
+func memberships(v *platform.VIP) (list []*wire.Membership) {
+	for _, kind := range platform.Memberships {
+		if m := kind.Of(v); m.Has() {
+			list = append(list, &wire.Membership{
+				Flag: kind.Flag, Level: uint32(m.Level), Year: m.Year, Luxury: m.Luxury, StartMs: m.StartMS, EndMs: m.EndMS,
+			})
+		}
+	}
+	return list
 }

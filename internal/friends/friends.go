@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"sort"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -53,23 +54,32 @@ func (s *Service) Guard(guard func(ctx context.Context, app platform.AppID, writ
 	s.guard = guard
 }
 
-// List returns the friends of an account who use the app, by number, with their profiles as of now. It is read from the
-// store, in one query, and kept in the cache for the time when the store cannot be read: then what is kept is returned
-// as lost, which says that it may be out of date. A list that could not be kept is lost too. The list must not be changed.
+// page returns those of an account's friends above a number who use the app, by number, with their profiles as of now: at
+// most one more than a page has, which shows that there are more. The first page takes one reading of the store, which is kept
+// in the cache: for the pages after it, and for the time when the store cannot be read. What is returned then is lost, which
+// says that it may be out of date, and so is a list that could not be kept. The page must not be changed.
 //
 // Errors: 251004 when neither the store nor the cache has an answer; 251005 when the store has none and the cache takes no
 // updates, so that what it holds cannot be trusted (causes.md, Friends).
-func (s *Service) List(ctx context.Context, app platform.AppID, uin platform.UIN) (list []Friend, lost bool, err error) {
-	key, now := cacheKey{app, uin}, s.clock.NowMS()
+func (s *Service) page(ctx context.Context, app platform.AppID, uin, after platform.UIN) (page []Friend, lost bool, err error) {
+	key, now, most := cacheKey{app, uin}, s.clock.NowMS(), maxFriends
+	if after > 0 {
+		if list, lost, ok := s.cache.begun(key, now); ok && s.mayUse(ctx, app, false) == nil {
+			return pageOf(list, after, now), lost, nil
+		}
+		most = oidb.MaxFriends + 1
+	}
 	unwritable := s.mayUse(ctx, app, true)
 	changes := s.cache.changes(key)
-	list, unreadable := s.store.AppFriends(ctx, app, uin)
+	list, unreadable := s.store.AppFriends(ctx, app, uin, after, most)
 	switch {
+	case unreadable == nil && after > 0:
+		return pageOf(list, after, now), false, nil
 	case unreadable == nil && unwritable == nil:
 		s.cache.put(key, list, now, changes)
-		return atTime(list, now), false, nil
+		return pageOf(list, after, now), false, nil
 	case unreadable == nil:
-		return atTime(list, now), true, nil
+		return pageOf(list, after, now), true, nil
 	case unwritable != nil:
 		return nil, false, retcode.QQFriendCacheWriteFailed.WithCause(errors.Join(unreadable, unwritable))
 	}
@@ -80,7 +90,13 @@ func (s *Service) List(ctx context.Context, app platform.AppID, uin platform.UIN
 	if !ok {
 		return nil, false, retcode.QQFriendCacheReadFailed.WithCause(unreadable)
 	}
-	return atTime(list, now), true, nil
+	return pageOf(list, after, now), true, nil
+}
+
+// pageOf returns the page of a list after a number, and one friend more where there are more.
+func pageOf(list []Friend, after platform.UIN, now int64) []Friend {
+	list = list[sort.Search(len(list), func(i int) bool { return list[i].UIN > after }):]
+	return atTime(list[:min(len(list), oidb.MaxFriends+1)], now)
 }
 
 func (s *Service) mayUse(ctx context.Context, app platform.AppID, write bool) error {
@@ -102,15 +118,6 @@ func atTime(list []Friend, now int64) []Friend {
 		}
 	}
 	return list
-}
-
-// AreFriends reports whether two accounts are friends. Error: 251004 when that cannot be read.
-func (s *Service) AreFriends(ctx context.Context, a, b platform.UIN) (bool, error) {
-	are, err := s.store.AreFriends(ctx, a, b)
-	if err != nil {
-		return false, retcode.QQFriendCacheReadFailed.WithCause(err)
-	}
-	return are, nil
 }
 
 // Unregistered returns at most limit, up to MaxUnregistered, of an account's friends who do not use the app, by number. Each gets an

@@ -47,6 +47,7 @@ func newFixture(t testing.TB) *fixture {
 	f.id.Register(f.bus)
 	f.Service = New(st, f.clock, f.bus, f.id.Profiles)
 	f.Guard(f.faults.FriendCache)
+	f.Register()
 	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
 	return f
@@ -87,7 +88,7 @@ func (f *fixture) fail(points ...string) {
 
 // names lists an account's friends by what their own list calls them.
 func (f *fixture) names(uin platform.UIN) (names string, lost bool, err error) {
-	list, lost, err := f.List(f.t.Context(), f.app.AppID, uin)
+	list, lost, err := List(f.t.Context(), f.bus, f.app.AppID, uin)
 	var all []string
 	for _, friend := range list {
 		all = append(all, friend.Remark+"="+friend.Profile.Nickname)
@@ -175,7 +176,7 @@ func TestMembershipsLapse(t *testing.T) {
 	see := func() (seen []platform.VIP) {
 		profile, err := f.profiles.Get(t.Context(), ben.UIN)
 		must(t, err)
-		list, _, err := f.List(t.Context(), f.app.AppID, ann.UIN)
+		list, _, err := List(t.Context(), f.bus, f.app.AppID, ann.UIN)
 		must(t, err)
 		users, err := f.Users(t.Context(), f.app.AppID, []platform.OpenID{ben.OpenID, {}})
 		must(t, err)
@@ -239,11 +240,11 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", what, test.got, test.want)
 		}
 	}
-	if are, err := f.AreFriends(ctx, ann, ben); are || err != nil {
+	if are, err := AreFriends(ctx, f.bus, ann, ben); are || err != nil {
 		t.Errorf("are they friends: %v, %v", are, err)
 	}
 	f.fail("store.read:friendships")
-	if _, err := f.AreFriends(ctx, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
+	if _, err := AreFriends(ctx, f.bus, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
 		t.Errorf("without the store: %v", err)
 	}
 	if _, err := f.Users(ctx, f.app.AppID, make([]platform.OpenID, MaxOpenIDs+1)); !errors.Is(err, retcode.QQFriendParameterIllegal) {
@@ -309,7 +310,7 @@ func BenchmarkList(b *testing.B) {
 	group.Wait()
 	b.ReportAllocs()
 	for b.Loop() {
-		list, lost, err := f.List(b.Context(), f.app.AppID, ann.UIN)
+		list, lost, err := List(b.Context(), f.bus, f.app.AppID, ann.UIN)
 		if len(list) != count || lost || err != nil {
 			b.Fatalf("%d friends, lost %v, %v", len(list), lost, err)
 		}

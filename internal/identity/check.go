@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -130,37 +131,37 @@ func (r *refusal) err(codes *[verdicts]retcode.Code) error {
 }
 
 // checkAccess is command 0x711 of service type 1.
-func (s *Service) checkAccess(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
+func (s *Service) checkAccess(ctx context.Context, req wire.CheckRequest) (wire.CheckResponse, error) {
 	want := token.Access
 	if req.Guest {
 		want = token.Guest
 	}
 	rsp, refused := s.check(ctx, &req, want)
 	if refused != nil {
-		return oidb.CheckResponse{}, refused.err(&accessCodes)
+		return wire.CheckResponse{}, refused.err(&accessCodes)
 	}
 	return rsp, nil
 }
 
 // checkPay is command 0x73a.
-func (s *Service) checkPay(ctx context.Context, req oidb.CheckRequest) (oidb.CheckResponse, error) {
+func (s *Service) checkPay(ctx context.Context, req wire.CheckRequest) (wire.CheckResponse, error) {
 	if req.Openkey { // 0x73a has no such field
 		req.Token, req.Openkey = "", false
 	}
 	rsp, refused := s.check(ctx, &req, token.Pay)
 	if refused != nil {
-		return oidb.CheckResponse{}, refused.err(&payCodes)
+		return wire.CheckResponse{}, refused.err(&payCodes)
 	}
 	return rsp, nil
 }
 
 // check opens the token's seal, compares what it says with the request, and reads one standing. want is Access,
 // which stands for all that proves a login, Pay or Guest.
-func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want token.Kind) (rsp oidb.CheckResponse, r *refusal) {
-	if req.Bearer {
+func (s *Service) check(ctx context.Context, req *wire.CheckRequest, want token.Kind) (rsp wire.CheckResponse, r *refusal) {
+	if req.Bearer && want == token.Access {
 		return s.checkBearer(ctx, req)
 	}
-	if req.Caller != 0 && req.AppID != 0 && req.AppID != req.Caller {
+	if caller := oidb.Caller(ctx); caller != 0 && req.AppID != 0 && req.AppID != caller {
 		return rsp, &refusal{verdict: appNotCallers}
 	}
 	if r := s.checkApp(ctx, req.AppID); r != nil {
@@ -196,7 +197,7 @@ func (s *Service) check(ctx context.Context, req *oidb.CheckRequest, want token.
 }
 
 // checkBearer checks an access token that came alone: it says itself which app's and whose it is.
-func (s *Service) checkBearer(ctx context.Context, req *oidb.CheckRequest) (rsp oidb.CheckResponse, r *refusal) {
+func (s *Service) checkBearer(ctx context.Context, req *wire.CheckRequest) (rsp wire.CheckResponse, r *refusal) {
 	if req.Token == "" {
 		return rsp, &refusal{verdict: tokenMissing}
 	}
@@ -207,6 +208,9 @@ func (s *Service) checkBearer(ctx context.Context, req *oidb.CheckRequest) (rsp 
 	if t.Kind != token.Access {
 		return rsp, &refusal{verdict: tokenUndecodable}
 	}
+	if caller := oidb.Caller(ctx); caller != 0 && t.AppID != caller {
+		return rsp, &refusal{verdict: appNotCallers}
+	}
 	if r := s.checkApp(ctx, t.AppID); r != nil {
 		return rsp, r
 	}
@@ -214,7 +218,7 @@ func (s *Service) checkBearer(ctx context.Context, req *oidb.CheckRequest) (rsp 
 }
 
 // openFor opens the request's token, which must be of a kind that serves.
-func (s *Service) openFor(ctx context.Context, req *oidb.CheckRequest, want token.Kind) (t token.Token, r *refusal) {
+func (s *Service) openFor(ctx context.Context, req *wire.CheckRequest, want token.Kind) (t token.Token, r *refusal) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return t, &refusal{verdict: keyringUnreadable, cause: err}
 	}
@@ -235,7 +239,7 @@ func (s *Service) openFor(ctx context.Context, req *oidb.CheckRequest, want toke
 }
 
 // checkLogin looks whether what a token was issued for still holds.
-func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kind) (rsp oidb.CheckResponse, r *refusal) {
+func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kind) (rsp wire.CheckResponse, r *refusal) {
 	now := s.clock.NowMS()
 	if t.Kind != token.Openkey && now >= t.ExpiresMS {
 		return rsp, &refusal{verdict: lapsed}
@@ -258,7 +262,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 			return rsp, r
 		}
 	}
-	return oidb.CheckResponse{
+	return wire.CheckResponse{
 		UIN:           st.UIN,
 		OpenID:        t.OpenID,
 		MSDKOpenID:    t.MSDKOpenID,
@@ -283,11 +287,7 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 	case s.Apps.ByID(id) != nil:
 		return nil
 	}
-	err := oidb.MayWait(ctx)
-	if err == nil {
-		_, err = s.Apps.Find(ctx, id)
-	}
-	switch {
+	switch _, err := s.Apps.Find(oidb.Wait(ctx), id); {
 	case errors.Is(err, platform.ErrNotFound):
 		return &refusal{verdict: appUnknown}
 	case err != nil:
@@ -311,16 +311,13 @@ func serves(kind, want token.Kind, player bool) bool {
 
 // checkSubject compares the openid of the request with the token's. Only where they differ does it ask the store what
 // the request's openid is.
-func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *token.Token) *refusal {
+func (s *Service) checkSubject(ctx context.Context, req *wire.CheckRequest, t *token.Token) *refusal {
 	var openid platform.OpenID
 	switch {
 	case req.MSDKOpenID != 0 && req.MSDKOpenID == t.MSDKOpenID:
 		return nil
 	case req.MSDKOpenID != 0:
-		if err := oidb.MayWait(ctx); err != nil {
-			return &refusal{verdict: openIDUnreadable, cause: err}
-		}
-		player, err := s.store.Player(ctx, req.AppID, req.MSDKOpenID)
+		player, err := s.store.Player(oidb.Wait(ctx), req.AppID, req.MSDKOpenID)
 		if r := unknownOpenID(err); r != nil {
 			return r
 		}
@@ -331,10 +328,7 @@ func (s *Service) checkSubject(ctx context.Context, req *oidb.CheckRequest, t *t
 	if openid == t.OpenID && t.Kind != token.MSDK {
 		return nil
 	}
-	if err := oidb.MayWait(ctx); err != nil {
-		return &refusal{verdict: openIDUnreadable, cause: err}
-	}
-	binding, err := s.store.OpenID(ctx, req.AppID, openid)
+	binding, err := s.store.OpenID(oidb.Wait(ctx), req.AppID, openid)
 	if r := unknownOpenID(err); r != nil {
 		return r
 	}
@@ -392,9 +386,7 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 	if key := slot.Get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
 		return key.ExpiresMS, nil
 	}
-	if err := oidb.MayWait(ctx); err != nil {
-		return 0, &refusal{verdict: openkeyUnreadable, cause: err}
-	}
+	ctx = oidb.Wait(ctx)
 	drops := slot.Drops()
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {

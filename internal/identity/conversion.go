@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -23,20 +24,21 @@ func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (
 }
 
 // convertOpenIDs is command 0x711 of service type 23.
-func (s *Service) convertOpenIDs(ctx context.Context, req oidb.BatchRequest) (rsp oidb.BatchResponse, err error) {
+func (s *Service) convertOpenIDs(ctx context.Context, req *wire.ConvertOpenIDsRequest) (*wire.ConvertOpenIDsResponse, error) {
 	switch {
-	case len(req.OpenIDs) > oidb.MaxBatch || req.Count > oidb.MaxBatch:
-		return rsp, retcode.AccessTokenBatchTooLarge
-	case int(req.Count) != len(req.OpenIDs):
-		return rsp, retcode.AccessTokenBatchCountMismatch
+	case len(req.Openid) > oidb.MaxBatch || req.Count > oidb.MaxBatch:
+		return nil, retcode.AccessTokenBatchTooLarge
+	case int(req.Count) != len(req.Openid):
+		return nil, retcode.AccessTokenBatchCountMismatch
 	}
-	if r := s.checkApp(ctx, req.AppID); r != nil {
-		return rsp, r.err(&accessCodes)
+	app := platform.AppID(req.Appid)
+	if r := s.checkApp(ctx, app); r != nil {
+		return nil, r.err(&accessCodes)
 	}
-	uins := make([]platform.UIN, len(req.OpenIDs))
-	for i, openid := range req.OpenIDs {
-		fault := oidb.BatchResponse{Fault: uint32(i + 1)}
-		st, r := s.find(ctx, req.AppID, openid)
+	uins := make([]uint64, len(req.Openid))
+	for i, openid := range req.Openid {
+		fault := &wire.ConvertOpenIDsResponse{Fault: uint32(i + 1)}
+		st, r := s.find(ctx, app, openid)
 		switch {
 		case r != nil && r.cause != nil:
 			return fault, r.err(&accessCodes)
@@ -45,38 +47,39 @@ func (s *Service) convertOpenIDs(ctx context.Context, req oidb.BatchRequest) (rs
 		case st.OpenIDState == platform.OpenIDReclaimed:
 			return fault, retcode.AccessTokenBatchOpenIDReclaimed
 		}
-		uins[i] = st.UIN
+		uins[i] = uint64(st.UIN)
 	}
-	return oidb.BatchResponse{UINs: uins}, nil
+	return &wire.ConvertOpenIDsResponse{Uin: uins}, nil
 }
 
 // checkText is command 0x711 of service type 127. The list gives no meaning to its numbers one by one; causes.md does.
-func (s *Service) checkText(ctx context.Context, req oidb.TextRequest) (rsp oidb.TextResponse, err error) {
-	if r := s.checkApp(ctx, req.AppID); r != nil {
-		return rsp, r.err(&accessCodes)
+func (s *Service) checkText(ctx context.Context, req *wire.CheckTextRequest) (*wire.CheckTextResponse, error) {
+	app := platform.AppID(req.Appid)
+	if r := s.checkApp(ctx, app); r != nil {
+		return nil, r.err(&accessCodes)
 	}
 	switch {
-	case req.OpenID == "":
-		return rsp, retcode.AccessTokenType127OpenIDInvalid32
-	case len(req.OpenID) != hex.EncodedLen(len(platform.OpenID{})):
-		return rsp, retcode.AccessTokenType127OpenIDInvalid33
+	case req.Openid == "":
+		return nil, retcode.AccessTokenType127OpenIDInvalid32
+	case len(req.Openid) != hex.EncodedLen(len(platform.OpenID{})):
+		return nil, retcode.AccessTokenType127OpenIDInvalid33
 	}
-	openid, err := platform.ParseOpenID(req.OpenID)
+	openid, err := platform.ParseOpenID(req.Openid)
 	if err != nil {
-		return rsp, retcode.AccessTokenType127OpenIDInvalid34
+		return nil, retcode.AccessTokenType127OpenIDInvalid34
 	}
-	st, r := s.find(ctx, req.AppID, openid[:])
+	st, r := s.find(ctx, app, openid[:])
 	switch {
 	case r != nil && r.cause != nil:
-		return rsp, r.err(&accessCodes)
+		return nil, r.err(&accessCodes)
 	case r != nil:
-		return rsp, s.elsewhere(ctx, openid)
+		return nil, s.elsewhere(ctx, openid)
 	case st.AccountState == platform.AccountClosed:
-		return rsp, retcode.AccessTokenType127OpenIDReclaimed37
+		return nil, retcode.AccessTokenType127OpenIDReclaimed37
 	case st.OpenIDState == platform.OpenIDReclaimed:
-		return rsp, retcode.AccessTokenType127OpenIDReclaimed38
+		return nil, retcode.AccessTokenType127OpenIDReclaimed38
 	}
-	return oidb.TextResponse{UIN: st.UIN, OpenID: openid}, nil
+	return &wire.CheckTextResponse{Uin: uint64(st.UIN), Openid: openid[:]}, nil
 }
 
 // elsewhere tells an openid of another app from one that nobody has.
@@ -96,38 +99,33 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 const timestampWindow = 10 * time.Minute
 
 // convertOpenID is command 0x71f.
-func (s *Service) convertOpenID(ctx context.Context, req oidb.OpenIDRequest) (rsp oidb.OpenIDResponse, err error) {
-	if r := s.checkApp(ctx, req.AppID); r != nil {
-		return rsp, r.err(&accessCodes)
+func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequest) (*wire.ConvertOpenIDResponse, error) {
+	app := platform.AppID(req.Appid)
+	if r := s.checkApp(ctx, app); r != nil {
+		return nil, r.err(&accessCodes)
 	}
 	now := s.clock.Now()
 	switch {
 	case len(req.Nonce) > oidb.MaxNonce:
-		return rsp, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
-	case len(req.OpenID) == 0:
-		return rsp, retcode.AccessTokenOpenIDMissing
+		return nil, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
+	case len(req.Openid) == 0:
+		return nil, retcode.AccessTokenOpenIDMissing
 	case req.Timestamp != 0 && !within(now, req.Timestamp, timestampWindow):
-		return rsp, retcode.QQTimestampOutOfRange
-	case len(req.Nonce) > 0 && s.nonces.known(req.AppID, req.Nonce, now):
-		return rsp, retcode.QQNonceReused
+		return nil, retcode.QQTimestampOutOfRange
+	case len(req.Nonce) > 0 && s.nonces.known(app, req.Nonce, now):
+		return nil, retcode.QQNonceReused
 	}
-	if len(req.Nonce) > 0 {
-		// A nonce that is taken cannot be taken again, so the call must not have to begin anew behind it.
-		if err := oidb.MayWait(ctx); err != nil {
-			return rsp, err
-		}
-	}
-	st, r := s.find(ctx, req.AppID, req.OpenID)
+	st, r := s.find(ctx, app, req.Openid)
 	switch {
 	case r != nil:
-		return rsp, r.err(&accessCodes)
+		return nil, r.err(&accessCodes)
 	case st.OpenIDState == platform.OpenIDReclaimed:
-		return rsp, retcode.AccessTokenOpenIDReclaimed
+		return nil, retcode.AccessTokenOpenIDReclaimed
 	// Taken last: a call that fails before may be repeated as it is.
-	case len(req.Nonce) > 0 && !s.nonces.take(req.AppID, req.Nonce, now):
-		return rsp, retcode.QQNonceReused
+	case len(req.Nonce) > 0 && !s.nonces.take(app, req.Nonce, now):
+		return nil, retcode.QQNonceReused
 	}
-	return oidb.OpenIDResponse{UIN: st.UIN}, nil
+	return &wire.ConvertOpenIDResponse{Uin: uint64(st.UIN)}, nil
 }
 
 // within reports whether a Unix time is near now.

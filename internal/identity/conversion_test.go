@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -25,15 +28,15 @@ func TestConversionsToAccountNumbers(t *testing.T) {
 	f := newFixture(t)
 	ann, ben := f.issue(f.app, f.ann, token.Access).OpenID, f.issue(f.app, f.ben, token.Access).OpenID
 	batch, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenIDs,
-		oidb.BatchRequest{AppID: f.app.AppID, Count: 2, OpenIDs: [][]byte{ben[:], ann[:]}})
+		&wire.ConvertOpenIDsRequest{Appid: uint64(f.app.AppID), Count: 2, Openid: [][]byte{ben[:], ann[:]}})
 	must(t, err)
-	if len(batch.UINs) != 2 || batch.UINs[0] != f.ben.UIN || batch.UINs[1] != f.ann.UIN {
+	if len(batch.Uin) != 2 || batch.Uin[0] != uint64(f.ben.UIN) || batch.Uin[1] != uint64(f.ann.UIN) {
 		t.Errorf("got %+v", batch)
 	}
 	text, err := oidb.Call(t.Context(), f.bus, oidb.CheckText,
-		oidb.TextRequest{AppID: f.app.AppID, OpenID: ann.String()})
+		&wire.CheckTextRequest{Appid: uint64(f.app.AppID), Openid: ann.String()})
 	must(t, err)
-	if text.UIN != f.ann.UIN || text.OpenID != ann {
+	if text.Uin != uint64(f.ann.UIN) || !bytes.Equal(text.Openid, ann[:]) {
 		t.Errorf("got %+v", text)
 	}
 }
@@ -43,7 +46,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 	openid := f.issue(f.app, f.ann, token.Access).OpenID
 	convert := func(timestamp uint64, nonce string) error {
 		_, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID,
-			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
+			&wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
 		return err
 	}
 	at := func(d time.Duration) uint64 { return uint64(f.clock.Now().Add(d).Unix()) }
@@ -75,7 +78,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 	}
 	must(t, convert(0, "unused"))
 	for name, stranger := range map[string][]byte{"none": []byte("0123"), "never issued": make([]byte, 16)} {
-		ask := oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: stranger, Nonce: []byte("a")}
+		ask := &wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: stranger, Nonce: []byte("a")}
 		if _, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
 			t.Errorf("a nonce again, with an openid that is %s: %v", name, err)
 		}
@@ -94,7 +97,7 @@ func TestNoncesOverFrames(t *testing.T) {
 	f := newFixture(t)
 	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
 	openid := f.issue(f.app, f.ann, token.Access).OpenID
-	server := oidb.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), oidb.ServerOptions{})
+	server := tcp.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	served := make(chan error, 1)
@@ -103,18 +106,18 @@ func TestNoncesOverFrames(t *testing.T) {
 		must(t, server.Shutdown(context.Background()))
 		must(t, <-served)
 	}()
-	client, err := oidb.Dial(t.Context(), listener.Addr().String())
+	client, err := tcp.Dial(t.Context(), listener.Addr().String())
 	must(t, err)
 	defer client.Close()
 	for i, test := range []struct {
 		nonce string
 		want  uint32
 	}{{"a", 0}, {"b", 0}, {"b", 0x5a}, {"c", 0}} {
-		head, rsp, err := oidb.Ask(t.Context(), client, oidb.ConvertOpenID, oidb.Head{},
-			oidb.OpenIDRequest{AppID: f.app.AppID, OpenID: openid[:], Nonce: []byte(test.nonce)})
+		head, rsp, err := tcp.Ask(t.Context(), client, oidb.ConvertOpenID, wire.Head{},
+			&wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: openid[:], Nonce: []byte(test.nonce)})
 		must(t, err)
-		if head.Result != test.want || test.want == 0 && rsp.UIN != f.ann.UIN {
-			t.Errorf("call %d with nonce %s: result %#x, uin %s", i+1, test.nonce, head.Result, rsp.UIN)
+		if head.Result != test.want || test.want == 0 && platform.UIN(rsp.Uin) != f.ann.UIN {
+			t.Errorf("call %d with nonce %s: result %#x, uin %s", i+1, test.nonce, head.Result, platform.UIN(rsp.Uin))
 		}
 	}
 }

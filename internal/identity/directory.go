@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -22,10 +23,7 @@ func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {
 	if uint64(uin) <= s.highest.Load() {
 		return true, nil
 	}
-	if err := oidb.MayWait(ctx); err != nil {
-		return false, err
-	}
-	highest, err := s.store.HighestUIN(ctx)
+	highest, err := s.store.HighestUIN(oidb.Wait(ctx))
 	if err != nil {
 		return false, err
 	}
@@ -39,10 +37,7 @@ func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {
 
 // Number implements oidb.Directory.
 func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.AccountClass, platform.AccountState, error) {
-	if err := oidb.MayWait(ctx); err != nil {
-		return 0, 0, err
-	}
-	account, err := s.store.Account(ctx, uin)
+	account, err := s.store.Account(oidb.Wait(ctx), uin)
 	if errors.Is(err, platform.ErrNotFound) {
 		return platform.ClassOrdinary, platform.AccountNormal, nil
 	}
@@ -61,11 +56,8 @@ func (s *Service) HoldsLogin(ctx context.Context, app platform.AppID, uin platfo
 	case err != nil:
 		return false, err
 	}
-	rsp, r := s.check(ctx, &oidb.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, token.Access)
-	switch {
-	case r != nil && errors.Is(r.cause, oidb.ErrWouldWait):
-		return false, oidb.ErrWouldWait
-	case r != nil:
+	rsp, r := s.check(ctx, &wire.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, token.Access)
+	if r != nil {
 		return false, r.cause
 	}
 	return rsp.UIN == uin, nil

@@ -49,10 +49,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		failedLogins: newFailedLogins(),
 	}
 	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
-		if err := oidb.MayWait(ctx); err != nil {
-			return platform.Standing{}, err
-		}
-		return st.Standing(ctx, app, openid)
+		return st.Standing(oidb.Wait(ctx), app, openid)
 	})
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.StandingChange); ok {

@@ -1,13 +1,11 @@
-// Package oidb is the bus behind the doors. A command is a pair of numbers; it takes and answers one message each and
-// runs inside the process. The doors call it as a function, without marshalling; everybody else sends frames over TCP.
-// The bus answers the uniform codes of the oidb domain itself, a command answers its own small numbers.
+// Package oidb is the bus behind the doors. A command is a pair of numbers that takes and answers one message each. It runs
+// inside the process: the doors call it as a function, without marshalling, and everybody else through a transport, which
+// hands the bus what it received. The bus answers the uniform codes of the oidb domain itself; a command answers its own small
+// numbers.
 package oidb
-
-//go:generate go run ./gen
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -20,11 +18,11 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Deadline is how long a call that must wait may take, unless its caller gives it less.
+// Deadline is how long a call that waits may take, unless its caller gives it less.
 const Deadline = 3 * time.Second
 
-// Bus routes calls to commands. Commands are registered while the platform is put together; from the first call on
-// the bus only reads them, so calls need no lock.
+// Bus routes calls to commands. Commands are given to it while the platform is put together; from the first call on the bus
+// only reads them, so calls need no lock.
 type Bus struct {
 	commands  map[ID]*entry
 	types     map[uint32]retcode.Code // answered to unknown service types, by number
@@ -33,6 +31,7 @@ type Bus struct {
 	clock     *platform.Clock
 	rates     *limit.Keyed
 	deadline  time.Duration // of calls inside the process
+	events    *events       // of calls from outside; nil where nobody looks
 
 	guard func(context.Context, *Declaration, Subject) error // nil where nothing stands in the way
 
@@ -45,26 +44,29 @@ type entry struct {
 	index   int
 	handler any // Handler[Req, Rsp] of the command's own types
 
-	// serve runs a call that came over the wire and appends the answer's body to out.
+	// serve runs a call from outside and appends the answer's body to out.
 	serve func(c *call, out []byte) ([]byte, error)
 }
 
 // NewBus returns a bus without commands and with a policy that nobody changed.
 func NewBus() *Bus {
-	b := &Bus{commands: make(map[ID]*entry), types: make(map[uint32]retcode.Code), clock: new(platform.Clock), rates: limit.NewKeyed(), deadline: Deadline}
+	b := &Bus{
+		commands: make(map[ID]*entry), types: make(map[uint32]retcode.Code),
+		clock: new(platform.Clock), rates: limit.NewKeyed(), deadline: Deadline,
+	}
 	b.settings.Store(newSettings(Policy{}, nil))
 	return b
 }
 
 // Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
-// error. Before it waits it asks MayWait. It must be set before the first call.
+// error. It asks Wait before it waits. It must be set before the first call.
 func (b *Bus) Guard(guard func(context.Context, *Declaration, Subject) error) { b.guard = guard }
 
 // SetDirectory says whom the policy asks who is who. It comes before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 
-// Handler is the code of one command. It must keep neither message nor what the request points to. Before it waits for
-// anything, or changes anything, it asks MayWait: a call that may not wait can begin anew even after its handler succeeded.
+// Handler is the code of one command. It must keep neither the context nor the message nor what the request points to. Where
+// the command is declared to run inline, it asks Wait before it waits.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
 
 // Handle gives a command its code. Doing so twice is a mistake of the program and panics.
@@ -77,95 +79,71 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 	}
 	b.commands[c.ID] = &entry{Declaration: &c.Declaration, index: len(b.commands), handler: h,
 		serve: func(q *call, out []byte) ([]byte, error) {
-			req, err := c.request.parse(q.body)
+			req, err := c.request.parse(q.Body)
 			if err != nil {
 				return out, retcode.OIDBUnpackFailed.WithCause(err)
 			}
-			if c.caller != nil {
-				req = c.caller(req, q.head.CallingApp())
-			}
-			if b.guard != nil && !q.guarded {
-				if err := b.guard(q.ctx, &c.Declaration, c.of(req)); err != nil {
-					return out, err
-				}
-				q.guarded = true
-			}
-			rsp, err := h(q.ctx, req)
-			if err == nil && (q.rules.numbers || q.head.CallingApp() != 0) {
-				if err = q.mayBeAbout(c.about(rsp)); err != nil {
-					return out, err
-				}
-			}
+			rsp, err := run(q, c, h, req)
 			return c.response.append(out, rsp), err
 		},
 	}
 	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
-// Call runs a command inside the process, without marshalling. Of the policy only what is about the account holds. A call
-// that must wait has Deadline. Every error is a *Failure.
+// Call runs a command inside the process, without marshalling. Of the policy only what is about the account applies. A call
+// that waits has Deadline. Every error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
 	e := b.commands[c.ID]
 	if e == nil {
 		return rsp, &Failure{Command: &c.Declaration, Code: retcode.OIDBCommandNotConfigured}
 	}
-	h := e.handler.(Handler[Req, Rsp])
-	// Most calls need not wait; they are spared a timer.
-	if rsp, err = attempt(inline{ctx}, b, c, e, h, req); err != nil && errors.Is(err, ErrWouldWait) && MayWait(ctx) == nil {
-		within, cancel := context.WithTimeout(ctx, b.deadline)
-		defer cancel()
-		rsp, err = attempt(within, b, c, e, h, req)
-		err = overdue(within, err, e.code)
-	}
+	q := calls.Get().(*call)
+	*q = call{pending: pending{parent: ctx, limit: b.deadline}, bus: b, Inbound: &inside, settings: b.settings.Load(), entry: e}
+	q.rules = &q.settings.rules[e.index]
+	rsp, err = attempt(q, c, e.handler.(Handler[Req, Rsp]), req)
+	err = q.end(err, e.code)
+	q.free()
 	if err != nil {
-		return rsp, e.failure(err)
+		return rsp, &Failure{Command: e.Declaration, Code: e.code(err), Cause: err}
 	}
 	return rsp, nil
 }
 
-// attempt runs a call as far as its context lets it.
-func attempt[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], e *entry, h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
+// attempt runs a command, whatever becomes of it.
+func attempt[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(e.ID, p)
+			err = panicked(c.ID, p)
 		}
 	}()
-	if b.guard != nil {
-		if err := b.guard(ctx, e.Declaration, c.of(req)); err != nil {
+	return run(q, c, h, req)
+}
+
+func panicked(id ID, p any) error {
+	return fmt.Errorf("command %s panicked: %v\n%s", id, p, debug.Stack())
+}
+
+// run runs a command and checks the account that its answer is about. A command that fails may answer all the same.
+func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
+	ctx := context.Context(&q.pending)
+	if !c.Inline {
+		ctx = q.wait()
+	}
+	if q.bus.guard != nil {
+		if err := q.bus.guard(ctx, &c.Declaration, c.of(req)); err != nil {
 			return rsp, err
 		}
 	}
 	if rsp, err = h(ctx, req); err != nil {
 		return rsp, err
 	}
-	if s := b.settings.Load(); s.rules[e.index].numbers {
-		if err := mayBeAbout(ctx, b, e, s, c.about(rsp)); err != nil {
+	if q.rules.numbers || q.Head.CallingApp() != 0 {
+		if err := q.mayBeAbout(c.about(rsp)); err != nil {
 			var none Rsp
 			return none, err
 		}
 	}
 	return rsp, nil
-}
-
-// overdue makes the failure of a call that waited one of its deadline, if that has passed: whatever it was that failed, it
-// failed because it took too long.
-func overdue(ctx context.Context, err error, code func(error) retcode.Code) error {
-	if err == nil || ctx.Err() == nil {
-		return err
-	}
-	if class := code(err).Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
-		return retcode.OIDBDeadlineExceeded.WithCause(err)
-	}
-	return err
-}
-
-func mayBeAbout(ctx context.Context, b *Bus, e *entry, s *settings, uin platform.UIN) error {
-	q := call{ctx: ctx, bus: b, settings: s, entry: e, rules: &s.rules[e.index]}
-	return q.mayBeAbout(uin)
-}
-
-func panicked(id ID, p any) error {
-	return fmt.Errorf("command %s panicked: %v\n%s", id, p, debug.Stack())
 }
 
 // code is the result that an error stands for.
@@ -174,10 +152,6 @@ func (e *entry) code(err error) retcode.Code {
 		return code
 	}
 	return e.Fallback
-}
-
-func (e *entry) failure(err error) *Failure {
-	return &Failure{Command: e.Declaration, Code: e.code(err), Cause: err}
 }
 
 // Failure is a call that did not succeed. errors.Is finds its code and what its cause wraps.
@@ -195,18 +169,3 @@ func (f *Failure) Error() string {
 
 // Unwrap returns the code and the cause.
 func (f *Failure) Unwrap() []error { return []error{f.Code, f.Cause} }
-
-// ErrWouldWait ends a call that may not wait and would have to. The bus then runs it again where it may.
-var ErrWouldWait = errors.New("oidb: the call would have to wait")
-
-// inline is the context of a call that runs where others wait behind it.
-type inline struct{ context.Context }
-
-// MayWait returns ErrWouldWait when the call may not wait for a disk or a network. Whoever is about to asks first, and has
-// changed nothing so far.
-func MayWait(ctx context.Context) error {
-	if _, is := ctx.(inline); is {
-		return ErrWouldWait
-	}
-	return nil
-}

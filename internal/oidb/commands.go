@@ -1,22 +1,28 @@
 package oidb
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// ID names a command by its pair of numbers. Service type 0 is a valid one.
-type ID struct {
-	Number      uint32
-	ServiceType uint32
-}
+// ID names a command by its pair of numbers.
+type ID = wire.ID
 
-func (id ID) String() string { return fmt.Sprintf("0x%x_%d", id.Number, id.ServiceType) }
+// CheckRequest and CheckResponse are the messages of the checks of tokens.
+type (
+	CheckRequest  = wire.CheckRequest
+	CheckResponse = wire.CheckResponse
+)
 
 // ParseID reads a command's ID: 0x711_23, or 0x711 for service type 1.
 func ParseID(text string) (ID, error) {
@@ -51,6 +57,8 @@ type Declaration struct {
 
 	Repeatable bool // the same call may be made again after a failure of the connection
 	Inline     bool // runs where others wait for it to end, so its handler must ask before it waits
+
+	Request, Response protoreflect.MessageDescriptor // the messages as oidb.proto has them
 
 	// RefusedStates are the states of an account that the command does not take unless an operator says otherwise.
 	RefusedStates []platform.AccountState
@@ -92,9 +100,20 @@ type Command[Req, Rsp any] struct {
 
 	request  codec[Req]
 	response codec[Rsp]
-	caller   func(Req, platform.AppID) Req // adds the app of the call's head; nil where that is of no interest
-	of       func(Req) Subject             // whom a request is about
-	about    func(Rsp) platform.UIN        // the account that an answer is about, 0 for none or many
+	of       func(Req) Subject      // whom a request is about
+	about    func(Rsp) platform.UIN // the account that an answer is about, 0 for none or many
+}
+
+// AppendRequest writes a request after b, for the transports' clients.
+func (c *Command[Req, Rsp]) AppendRequest(b []byte, req Req) []byte { return c.request.append(b, req) }
+
+// ParseResponse reads an answer, for the transports' clients. What it returns may refer to body.
+func (c *Command[Req, Rsp]) ParseResponse(body []byte) (Rsp, error) { return c.response.parse(body) }
+
+// codec reads and writes a message. What it reads may refer to the bytes.
+type codec[M any] struct {
+	parse  func(body []byte) (M, error)
+	append func(b []byte, m M) []byte
 }
 
 // Subject is whom a request is about, as far as it says.
@@ -109,44 +128,106 @@ var declarations []*Declaration
 // Declarations returns the declaration of every command, by number and service type.
 func Declarations() []*Declaration { return slices.Clone(declarations) }
 
-// declare makes a command of hand-written messages.
-func declare[Req, Rsp any, PReq request[Req], PRsp response[Rsp]](d Declaration) *Command[Req, Rsp] {
+func (d *Declaration) declare() {
+	at, _ := slices.BinarySearchFunc(declarations, d, func(a, b *Declaration) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ServiceType, b.ServiceType))
+	})
+	declarations = slices.Insert(declarations, at, d)
+}
+
+// declare makes a command of generated messages. Whom they are about their fields say: appid, openid and msdk_openid of a
+// request, uin of an answer.
+func declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 	c := &Command[Req, Rsp]{
 		Declaration: d,
-		request:     codecOf[Req, PReq](),
-		response:    codecOf[Rsp, PRsp](),
-		of:          func(req Req) Subject { return PReq(&req).of() },
-		about:       func(answer Rsp) platform.UIN { return PRsp(&answer).about() },
+		request:     generated[Req](),
+		response:    generated[Rsp](),
+		of: func(req Req) (who Subject) {
+			if m, ok := any(req).(interface{ GetAppid() uint64 }); ok {
+				who.AppID = platform.AppID(m.GetAppid())
+			}
+			switch m := any(req).(type) {
+			case interface{ GetOpenid() []byte }:
+				who.OpenID = openID(m.GetOpenid())
+			case interface{ GetOpenid() string }:
+				who.OpenID, _ = platform.ParseOpenID(m.GetOpenid()) // a text that is no openid names none
+			}
+			if m, ok := any(req).(interface{ GetMsdkOpenid() uint64 }); ok {
+				who.MSDKOpenID = platform.MSDKOpenID(m.GetMsdkOpenid())
+			}
+			return who
+		},
+		about: func(rsp Rsp) platform.UIN {
+			if m, ok := any(rsp).(interface{ GetUin() uint64 }); ok {
+				return platform.UIN(m.GetUin())
+			}
+			return 0
+		},
 	}
-	at, _ := slices.BinarySearchFunc(declarations, d.ID, func(d *Declaration, id ID) int { return compareIDs(d.ID, id) })
-	declarations = slices.Insert(declarations, at, &c.Declaration)
+	var (
+		req Req
+		rsp Rsp
+	)
+	c.Request, c.Response = req.ProtoReflect().Descriptor(), rsp.ProtoReflect().Descriptor()
+	c.declare()
 	return c
 }
 
-// codec reads and writes a message. What it reads may keep parts of the bytes.
-type codec[M any] struct {
-	parse  func(body []byte) (M, error)
-	append func(out []byte, m M) []byte
+// declareCheck makes a command of the messages that are read and written by hand, which have the form of req and rsp.
+func declareCheck(d Declaration, req, rsp proto.Message) *Command[wire.CheckRequest, wire.CheckResponse] {
+	c := &Command[wire.CheckRequest, wire.CheckResponse]{
+		Declaration: d,
+		request:     codec[wire.CheckRequest]{wire.ParseCheckRequest, wire.AppendCheckRequest},
+		response:    codec[wire.CheckResponse]{wire.ParseCheckResponse, wire.AppendCheckResponse},
+		of: func(req wire.CheckRequest) Subject {
+			return Subject{AppID: req.AppID, OpenID: openID(req.OpenID), MSDKOpenID: req.MSDKOpenID}
+		},
+		about: func(rsp wire.CheckResponse) platform.UIN { return rsp.UIN },
+	}
+	c.Request, c.Response = req.ProtoReflect().Descriptor(), rsp.ProtoReflect().Descriptor()
+	c.declare()
+	return c
 }
 
-func codecOf[M any, P message[M]]() codec[M] {
+// openID is the openid that a request names by bytes; bytes of another length name none.
+func openID(b []byte) (id platform.OpenID) {
+	if len(b) == len(id) {
+		id = platform.OpenID(b)
+	}
+	return id
+}
+
+func generated[M proto.Message]() codec[M] {
 	return codec[M]{
-		parse:  func(body []byte) (m M, err error) { err = P(&m).parse(body); return m, err },
-		append: func(out []byte, m M) []byte { return P(&m).append(out) },
+		parse: func(body []byte) (M, error) {
+			var none M
+			m := none.ProtoReflect().New().Interface().(M)
+			return m, proto.Unmarshal(body, m)
+		},
+		append: func(b []byte, m M) []byte {
+			b, err := proto.MarshalOptions{}.MarshalAppend(b, m)
+			if err != nil { // texts are not checked and no field is required, so that every message can be written
+				panic(err)
+			}
+			return b
+		},
 	}
 }
 
-func compareIDs(a, b ID) int {
-	if a.Number != b.Number {
-		return int(a.Number) - int(b.Number)
-	}
-	return int(a.ServiceType) - int(b.ServiceType)
-}
+// Bounds on what a message may have.
+const (
+	MaxBatch   = 500 // openids in one ConvertOpenIDsRequest
+	MaxNonce   = 64  // bytes, of 0x71f
+	MaxFriends = 200 // on one page
+
+	// MaxBody is how much of an answer every transport takes, in bytes. Commands that have more to answer do so by pages.
+	MaxBody = 60 << 10
+)
 
 // The commands of this build. oidb.proto has their messages as other languages see them.
 var (
-	CheckAccess = declare[CheckRequest, CheckResponse](Declaration{
-		ID: ID{0x711, 1}, Name: "check_access", Summary: "Checks an access token or an openkey.",
+	CheckAccess = declareCheck(Declaration{
+		ID: ID{Number: 0x711, ServiceType: 1}, Name: "check_access", Summary: "Checks an access token or an openkey.",
 		Results: retcode.AccessToken, Success: retcode.AccessTokenOK, OtherTypes: retcode.AccessTokenServiceTypeInvalid,
 		Codes: slices.Concat(appCodes, []retcode.Code{
 			retcode.AccessTokenAppIDInconsistent,
@@ -161,9 +242,9 @@ var (
 			retcode.AccessTokenSessionFailed25,
 		}),
 		Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true,
-	})
-	ConvertOpenIDs = declare[BatchRequest, BatchResponse](Declaration{
-		ID: ID{0x711, 23}, Name: "convert_openids", Summary: "Turns many openids into account numbers.",
+	}, (*wire.CheckAccessRequest)(nil), (*wire.CheckAccessResponse)(nil))
+	ConvertOpenIDs = declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpenIDsResponse](Declaration{
+		ID: ID{Number: 0x711, ServiceType: 23}, Name: "convert_openids", Summary: "Turns many openids into account numbers.",
 		Results: retcode.AccessToken,
 		Codes: slices.Concat(appCodes, []retcode.Code{
 			retcode.AccessTokenBatchTooLarge, retcode.AccessTokenBatchCountMismatch, retcode.AccessTokenBatchOpenIDInvalid,
@@ -171,8 +252,8 @@ var (
 		}),
 		Fallback: retcode.AccessTokenInternal, Repeatable: true,
 	})
-	CheckText = declare[TextRequest, TextResponse](Declaration{
-		ID: ID{0x711, 127}, Name: "check_text", Summary: "Checks an openid in text form.",
+	CheckText = declare[*wire.CheckTextRequest, *wire.CheckTextResponse](Declaration{
+		ID: ID{Number: 0x711, ServiceType: 127}, Name: "check_text", Summary: "Checks an openid in text form.",
 		Results: retcode.AccessToken,
 		Codes: slices.Concat(appCodes, []retcode.Code{
 			retcode.AccessTokenType127OpenIDInvalid32, retcode.AccessTokenType127OpenIDInvalid33,
@@ -182,8 +263,8 @@ var (
 		}),
 		Fallback: retcode.AccessTokenInternal, Repeatable: true,
 	})
-	CheckPay = declare[CheckRequest, CheckResponse](Declaration{
-		ID: ID{0x73a, 1}, Name: "check_pay", Summary: "Checks a pay token.",
+	CheckPay = declareCheck(Declaration{
+		ID: ID{Number: 0x73a, ServiceType: 1}, Name: "check_pay", Summary: "Checks a pay token.",
 		Results: retcode.PayToken, Success: retcode.PayTokenOK,
 		Codes: []retcode.Code{
 			retcode.PayTokenRevoked, retcode.PayTokenExpired, retcode.PayTokenSuperseded, retcode.PayTokenAppIDMismatch,
@@ -192,11 +273,11 @@ var (
 			retcode.PayTokenUndecryptable, retcode.PayTokenPasswordChanged,
 		},
 		Fallback: retcode.PayTokenOpenIDCheckFailed, Repeatable: true, Inline: true,
-	})
+	}, (*wire.CheckPayRequest)(nil), (*wire.CheckPayResponse)(nil))
 	// ConvertOpenID gives away the account that its caller is going to act on, so it does not take protected ones. 0x5a and
 	// 0x5b are numbers that its callers know as codes of the platform (oidb.md, 1.7).
-	ConvertOpenID = declare[OpenIDRequest, OpenIDResponse](Declaration{
-		ID: ID{0x71f, 1}, Name: "convert_openid", Summary: "Turns an openid into an account number.",
+	ConvertOpenID = declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenIDResponse](Declaration{
+		ID: ID{Number: 0x71f, ServiceType: 1}, Name: "convert_openid", Summary: "Turns an openid into an account number.",
 		Results: retcode.AccessToken,
 		Aliases: map[retcode.Code]uint32{retcode.QQNonceReused: 0x5a, retcode.QQTimestampOutOfRange: 0x5b},
 		Codes: slices.Concat(appCodes, []retcode.Code{
@@ -206,20 +287,20 @@ var (
 		Fallback: retcode.AccessTokenInternal, Inline: true,
 		RefusedStates: []platform.AccountState{platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected},
 	})
-	ShowProfile = declare[CheckRequest, ProfileResponse](Declaration{
-		ID: ID{0x5e1, 1}, Name: "show_profile", Summary: "Shows the profile of a token's account.",
+	ShowProfile = declare[*wire.ShowProfileRequest, *wire.ShowProfileResponse](Declaration{
+		ID: ID{Number: 0x5e1, ServiceType: 1}, Name: "show_profile", Summary: "Shows the profile of a token's account.",
 		Results: retcode.OIDB,
 		Codes:   []retcode.Code{retcode.OIDBAccessTokenInvalid, retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
 		Repeatable: true,
 	})
-	ListFriends = declare[FriendsRequest, FriendsResponse](Declaration{
-		ID: ID{0xf00, 1}, Name: "list_friends", Summary: "Lists the friends of an account who use an app.",
+	ListFriends = declare[*wire.ListFriendsRequest, *wire.ListFriendsResponse](Declaration{
+		ID: ID{Number: 0xf00, ServiceType: 1}, Name: "list_friends", Summary: "Lists the friends of an account who use an app.",
 		Results: retcode.OIDB,
 		Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed, retcode.QQFriendCacheWriteFailed}, Fallback: retcode.QQFriendCacheReadFailed,
 		Repeatable: true,
 	})
-	AreFriends = declare[AreFriendsRequest, AreFriendsResponse](Declaration{
-		ID: ID{0xf01, 1}, Name: "are_friends", Summary: "Tells whether two accounts are friends.",
+	AreFriends = declare[*wire.AreFriendsRequest, *wire.AreFriendsResponse](Declaration{
+		ID: ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Tells whether two accounts are friends.",
 		Results: retcode.OIDB,
 		Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed}, Fallback: retcode.QQFriendCacheReadFailed,
 		Repeatable: true,
@@ -238,9 +319,4 @@ var InProcessCodes = []retcode.Code{
 	retcode.OIDBConnectFailed, retcode.OIDBDeadlineExceeded, retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance,
 	retcode.OIDBShardInMaintenance, retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,
 	retcode.OIDBAccountFrozen, retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected,
-}
-
-func init() {
-	caller := func(req CheckRequest, app platform.AppID) CheckRequest { req.Caller = app; return req }
-	CheckAccess.caller, CheckPay.caller, ShowProfile.caller = caller, caller, caller
 }

@@ -25,8 +25,9 @@ var (
 )
 
 type events struct {
-	log    *slog.Logger
-	meters []*meter // by the index of the command; the last is of calls without one
+	log     *slog.Logger
+	observe func(Observed) // nil where nobody looks
+	meters  []*meter       // by the index of the command; the last is of calls without one
 }
 
 // meter counts the calls of one command.
@@ -41,7 +42,7 @@ type meter struct {
 	withoutAnEvent atomic.Int64
 }
 
-func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer) *events {
+func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer, observe func(Observed)) *events {
 	calls := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "rookery_oidb_calls_total",
 		Help: "Calls of the bus from outside, by command and result (domain and number).",
@@ -52,7 +53,7 @@ func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer) *event
 		Buckets: []float64{.000002, .000005, .00001, .000025, .0001, .001, .01, .1, 1, 3.1},
 	}, []string{"interface"})
 	metrics.MustRegister(calls, duration)
-	e := &events{log: log, meters: make([]*meter, len(bus.commands)+1)}
+	e := &events{log: log, observe: observe, meters: make([]*meter, len(bus.commands)+1)}
 	newMeter := func(name string, results retcode.Domain) *meter {
 		m := &meter{name: name, ok: results.String() + " 0", calls: calls, duration: duration.WithLabelValues(name)}
 		m.counters.Store(new(map[retcode.Code]prometheus.Counter))
@@ -73,6 +74,9 @@ func (e *events) meter(q *call) *meter {
 }
 
 func (e *events) record(q *call, code retcode.Code, err error, took time.Duration) {
+	if e.observe != nil {
+		e.observe(q.observed(code, err, took))
+	}
 	m := e.meter(q)
 	m.duration.Observe(took.Seconds())
 	m.counter(code).Inc()
@@ -87,6 +91,17 @@ func (e *events) record(q *call, code retcode.Code, err error, took time.Duratio
 	e.write(m, q, code, err, took)
 }
 
+func (q *call) observed(code retcode.Code, err error, took time.Duration) Observed {
+	o := Observed{RequestID: q.requestID(), Command: q.Head.Command, Peer: q.Peer, AppID: q.Head.CallingApp(), UIN: q.uin, Took: took}
+	if err != nil {
+		o.Code, o.Err, o.Stage = code, err, "policy"
+		if q.passed == len(policy) {
+			o.Stage = "command"
+		}
+	}
+	return o
+}
+
 // write writes the event of a call. What it holds of the request is chosen so that no secret can be among it.
 func (e *events) write(m *meter, q *call, code retcode.Code, err error, took time.Duration) {
 	level := slog.LevelInfo
@@ -98,16 +113,16 @@ func (e *events) write(m *meter, q *call, code retcode.Code, err error, took tim
 	}
 	name := m.name
 	if q.entry == nil {
-		name = q.head.Command.String()
+		name = q.Head.Command.String()
 	}
 	var fields [16]slog.Attr
 	attrs := append(fields[:0],
 		slog.String("request_id", q.requestID()),
 		slog.String("interface", name),
 		slog.Int64("duration_us", took.Microseconds()),
-		slog.String("peer", q.peer.String()),
+		slog.String("peer", q.Peer.String()),
 	)
-	if app := q.head.CallingApp(); app != 0 {
+	if app := q.Head.CallingApp(); app != 0 {
 		attrs = append(attrs, slog.String("appid", app.String()))
 	}
 	if q.uin != 0 {
@@ -163,7 +178,7 @@ func (m *meter) counter(code retcode.Code) prometheus.Counter {
 // requestID is the caller's own, if it is one that a log can show, or a new one.
 func (q *call) requestID() string {
 	if q.id == "" {
-		q.id = requestID(q.head.RequestID)
+		q.id = requestID(q.Head.RequestID)
 	}
 	return q.id
 }

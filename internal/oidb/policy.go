@@ -10,7 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Directory knows who is who; the policy asks it. Its errors, other than ErrWouldWait, mean that it could not find out.
+// Directory knows who is who; the policy asks it. Its errors mean that it could not find out. It asks Wait before it waits.
 type Directory interface {
 	// App returns a registered app, or nil.
 	App(platform.AppID) *platform.App
@@ -74,33 +74,7 @@ var (
 	}
 )
 
-// call is one call on its way through the policy.
-type call struct {
-	ctx      context.Context
-	bus      *Bus
-	settings *settings
-	rules    *rules
-	entry    *entry
-
-	// Of calls from outside.
-	frame      frame
-	peer       netip.Addr
-	head       Head
-	body       []byte
-	answerable bool   // the head was read at least as far as its seq
-	guarded    bool   // the bus's guard has let it pass
-	passed     int    // rows of the policy; a call that had to wait goes on behind them
-	id         string // for the log, once somebody wants it
-
-	// Of calls about an account.
-	uin   platform.UIN
-	known bool // class and state are the account's
-	class platform.AccountClass
-	state platform.AccountState
-}
-
-// admit takes a call from outside through the policy. A check that must wait ends with ErrWouldWait where the context does
-// not allow it; admit then goes on from there.
+// admit takes a call from outside through the policy.
 func (c *call) admit() error {
 	for ; c.passed < len(policy); c.passed++ {
 		if err := c.check(&policy[c.passed]); err != nil {
@@ -112,7 +86,7 @@ func (c *call) admit() error {
 
 // mayBeAbout checks the account that an answer is about.
 func (c *call) mayBeAbout(uin platform.UIN) error {
-	if uin == 0 || uin == c.head.UIN && c.passed == len(policy) {
+	if uin == 0 || uin == c.Head.UIN && c.passed == len(policy) {
 		return nil // nobody's, or the head's and checked already
 	}
 	c.uin, c.known = uin, false
@@ -128,44 +102,32 @@ func (c *call) mayBeAbout(uin platform.UIN) error {
 
 func (c *call) check(row *check) error {
 	passes, err := row.passes(c)
-	switch _, coded := err.(retcode.Code); {
-	case passes:
+	if passes {
 		return nil
-	case err == nil:
-		return row.code
-	case err == ErrWouldWait || coded:
-		return err
-	default: // whoever would know could not be asked
-		return retcode.OIDBConnectFailed.WithCause(err)
 	}
+	if err == nil {
+		return row.code
+	}
+	if _, coded := retcode.From(err); coded {
+		return err
+	}
+	return retcode.OIDBConnectFailed.WithCause(err) // whoever would know could not be asked
 }
 
-// fits also reads the head of a frame that is too large, for the seq to answer to.
-func (c *call) fits() (bool, error) {
-	if c.frame.oversize && c.frame.native {
-		seq, err := c.head.parse(c.frame.head)
-		c.answerable = seq || err == nil
-	}
-	return !c.frame.oversize, nil
-}
+func (c *call) fits() (bool, error) { return c.Size <= c.Limit, nil }
 
 func (c *call) unpacks() (bool, error) {
-	if !c.frame.native {
-		var p clientPackage
-		err := p.parse(c.frame.body)
-		c.head.Command, c.body = p.Command, p.Body
-		return err == nil, nil
+	if c.Malformed != nil {
+		return false, retcode.OIDBUnpackFailed.WithCause(c.Malformed)
 	}
-	seq, err := c.head.parse(c.frame.head)
-	c.answerable, c.uin, c.body = seq || err == nil, c.head.UIN, c.frame.body
-	return err == nil && !c.frame.broken, nil
+	return true, nil
 }
 
 // configured: some numbers have a code of their own for service types that they do not have.
 func (c *call) configured() (bool, error) {
-	c.entry = c.bus.commands[c.head.Command]
+	c.entry = c.bus.commands[c.Head.Command]
 	if c.entry == nil {
-		if code, known := c.bus.types[c.head.Command.Number]; known {
+		if code, known := c.bus.types[c.Head.Command.Number]; known {
 			return false, code
 		}
 		return false, nil
@@ -176,7 +138,7 @@ func (c *call) configured() (bool, error) {
 
 func (c *call) addressWelcome() (bool, error) {
 	for _, p := range c.settings.policy.AddressBlackList {
-		if p.Contains(c.peer) || c.head.ClientAddr.IsValid() && p.Contains(c.head.ClientAddr) {
+		if p.Contains(c.Peer) || c.Head.ClientAddr.IsValid() && p.Contains(c.Head.ClientAddr) {
 			return false, nil
 		}
 	}
@@ -194,9 +156,9 @@ func (c *call) numberWelcome() (bool, error) {
 // granted: a game may call what it applied for. A call in nobody's name is the platform's own and comes from where the
 // platform is.
 func (c *call) granted() (bool, error) {
-	app := c.head.CallingApp()
+	app := c.Head.CallingApp()
 	if app == 0 {
-		return c.peer.IsLoopback() || slices.ContainsFunc(c.settings.policy.InternalNetworks, func(p netip.Prefix) bool { return p.Contains(c.peer) }), nil
+		return c.Peer.IsLoopback() || slices.ContainsFunc(c.settings.policy.InternalNetworks, func(p netip.Prefix) bool { return p.Contains(c.Peer) }), nil
 	}
 	if c.rules.AllApps {
 		return c.bus.directory.App(app) != nil, nil
@@ -206,18 +168,18 @@ func (c *call) granted() (bool, error) {
 }
 
 func (c *call) loginHolds() (bool, error) {
-	if len(c.head.Login.Sig) == 0 {
+	if len(c.Head.Login.Sig) == 0 {
 		return !c.rules.DemandsLogin, nil
 	}
 	if c.uin == 0 {
 		return false, nil
 	}
-	return c.bus.directory.HoldsLogin(c.ctx, platform.AppID(c.head.Login.AppID), c.uin, string(c.head.Login.Sig))
+	return c.bus.directory.HoldsLogin(&c.pending, platform.AppID(c.Head.Login.AppID), c.uin, string(c.Head.Login.Sig))
 }
 
 // testApp returns the calling game when it is in the test environment.
 func (c *call) testApp() *platform.App {
-	if app := c.head.CallingApp(); app != 0 {
+	if app := c.Head.CallingApp(); app != 0 {
 		if app := c.bus.directory.App(app); app != nil && app.Environment == platform.Test {
 			return app
 		}
@@ -242,11 +204,11 @@ func (c *call) withinRate() (bool, error) {
 	if c.rules.Rate.Count == 0 {
 		return true, nil
 	}
-	caller := c.peer.String()
-	if app := c.head.CallingApp(); app != 0 {
+	caller := c.Peer.String()
+	if app := c.Head.CallingApp(); app != 0 {
 		caller = app.String()
 	}
-	_, ok := c.bus.rates.Take(strings.Join([]string{c.head.Command.String(), caller}, " "), c.rules.Rate, c.bus.clock.Now())
+	_, ok := c.bus.rates.Take(strings.Join([]string{c.Head.Command.String(), caller}, " "), c.rules.Rate, c.bus.clock.Now())
 	return ok, nil
 }
 
@@ -254,7 +216,7 @@ func (c *call) issued() (bool, error) {
 	if c.uin == 0 {
 		return true, nil
 	}
-	return c.bus.directory.Issued(c.ctx, c.uin)
+	return c.bus.directory.Issued(&c.pending, c.uin)
 }
 
 func (c *call) outOfMaintenance() (bool, error) {
@@ -292,7 +254,7 @@ func (c *call) look() (err error) {
 	if c.uin == 0 || c.known {
 		return nil
 	}
-	c.class, c.state, err = c.bus.directory.Number(c.ctx, c.uin)
+	c.class, c.state, err = c.bus.directory.Number(&c.pending, c.uin)
 	c.known = err == nil
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
@@ -37,11 +38,12 @@ func (s *Server) openDoors(context.Context) error {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	s.measureStandings(metrics)
-	observe := oidb.ServerOptions{}
+	var observe func(oidb.Observed)
 	if s.dev != nil {
-		observe.Observe = s.inspectCall
+		observe = s.inspectCall
 	}
-	s.busServer = oidb.NewServer(s.bus, s.options.Log, metrics, observe)
+	s.bus.Observe(s.options.Log, metrics, observe)
+	s.busServer = tcp.NewServer(s.bus, s.options.Log, metrics, tcp.Options{})
 	gateway, err := access.New(slices.Concat(public, operators), s.clock, s.options.Log, metrics)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -59,7 +60,7 @@ type Server struct {
 	public      *listener    // the doors that games call; under rookery dev everything
 	operators   *listener    // the admin API, metrics and health; nil under rookery dev
 	busListener net.Listener // nil when the bus does not listen
-	busServer   *oidb.Server
+	busServer   *tcp.Server
 	draining    atomic.Bool
 }
 

@@ -164,8 +164,9 @@ type Friendships interface {
 	AreFriends(ctx context.Context, a, b platform.UIN) (bool, error)
 	// Friends returns an account's friends by number.
 	Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error)
-	// AppFriends returns those of an account's friends, by number, who use the app: AppUsers says when somebody does.
-	AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error)
+	// AppFriends returns at most limit of those of an account's friends above a number, by number, who use the app: AppUsers
+	// says when somebody does.
+	AppFriends(ctx context.Context, app platform.AppID, uin, after platform.UIN, limit int) ([]platform.AppUser, error)
 	// UnregisteredFriends returns at most limit of an account's friends who do not use the app, by number. One without an active
 	// openid there has a zero OpenID. Closed accounts are left out.
 	UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error)

@@ -10,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -41,8 +42,8 @@ func (d *door) checkPlayer(c *access.Call, b *tokenBody) (oidb.CheckResponse, er
 }
 
 // showPlayer has the profile shown to the body's token.
-func (d *door) showPlayer(c *access.Call, b *tokenBody) (oidb.ProfileResponse, error) {
-	return oidb.Call(c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+func (d *door) showPlayer(c *access.Call, b *tokenBody) (*platform.Profile, error) {
+	return friends.ShowProfile(c.Context(), d.bus, b.request(c))
 }
 
 // picture is the address of a picture, by HTTPS where the caller wants only that (msdk-v3.md, 2).
@@ -156,13 +157,11 @@ func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
-		AppID: c.App.AppID, UIN: login.UIN,
-	})
+	list, lost, err := friends.List(c.Context(), d.bus, c.App.AppID, login.UIN)
 	if err != nil {
 		return nil, err
 	}
-	answer := &friendsResult{Lists: make([]friend, 0, len(rsp.Friends)+1), IsLost: digit(rsp.Lost)}
+	answer := &friendsResult{Lists: make([]friend, 0, len(list)+1), IsLost: digit(lost)}
 	if in.Flag == flagFriendsAndOwn {
 		if p, err := d.identity.Profiles.Get(c.Context(), login.UIN); err == nil {
 			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
@@ -171,8 +170,8 @@ func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 			answer.IsLost = digit(true)
 		}
 	}
-	for i := range rsp.Friends {
-		answer.Lists = append(answer.Lists, newFriend(c, &rsp.Friends[i]))
+	for i := range list {
+		answer.Lists = append(answer.Lists, newFriend(c, &list[i]))
 	}
 	for i := range answer.Lists {
 		f := &answer.Lists[i]
@@ -393,11 +392,11 @@ func (d *door) members(c *access.Call, in *membersBody) (any, error) {
 
 // vipRichInfo shows a player's QQ membership with its dates.
 func (d *door) vipRichInfo(c *access.Call, in *tokenBody) (any, error) {
-	rsp, err := d.showPlayer(c, in)
+	profile, err := d.showPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}
-	return new(msdk.NewVIPRichInfo(&rsp.Profile.VIP)), nil
+	return new(msdk.NewVIPRichInfo(&profile.VIP)), nil
 }
 
 // vipBody is the body of query_vip (msdk-v3.md, 5.13).
@@ -422,11 +421,11 @@ type vipResult struct {
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
 func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
-	rsp, err := d.showPlayer(c, &in.tokenBody)
+	profile, err := d.showPlayer(c, &in.tokenBody)
 	if err != nil {
 		return nil, err
 	}
-	return &vipResult{msdk.VIPAnswers(rsp.Profile.VIP, in.VIP)}, nil
+	return &vipResult{msdk.VIPAnswers(profile.VIP, in.VIP)}, nil
 }
 
 // wifiBody is the body of get_wifi, which has no token (msdk-v3.md, 5.14).
@@ -448,8 +447,8 @@ type wifiResult struct {
 
 // wifi shows whether a player is entitled to wireless networks. No token speaks for the player, so the openid must be in use.
 func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
-	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
-		AppID: c.App.AppID, OpenID: in.packed,
+	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
+		Appid: uint64(c.App.AppID), Openid: in.packed,
 	})
 	if err != nil {
 		return nil, err
@@ -488,9 +487,9 @@ type firstRegResult struct {
 
 // firstReg shows whether the player's real name is registered already, so that the game tells it and asks no more.
 func (d *door) firstReg(c *access.Call, in *firstRegBody) (any, error) {
-	rsp, err := d.showPlayer(c, &tokenBody{player: in.player, AccessToken: in.AccessToken})
+	profile, err := d.showPlayer(c, &tokenBody{player: in.player, AccessToken: in.AccessToken})
 	if err != nil {
 		return nil, err
 	}
-	return &firstRegResult{digit(rsp.Profile.RealNamed)}, nil
+	return &firstRegResult{digit(profile.RealNamed)}, nil
 }

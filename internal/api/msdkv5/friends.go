@@ -8,6 +8,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -22,8 +23,8 @@ func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, e
 }
 
 // showPlayer has the profile shown to the body's token.
-func (d *door) showPlayer(c *access.Call, b *playerBody) (oidb.ProfileResponse, error) {
-	return oidb.Call(c.Context(), d.bus, oidb.ShowProfile, b.request(c))
+func (d *door) showPlayer(c *access.Call, b *playerBody) (*platform.Profile, error) {
+	return friends.ShowProfile(c.Context(), d.bus, b.request(c))
 }
 
 // userinfoResult is a player's own profile (msdk-v5.md, 6).
@@ -105,15 +106,13 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
-		AppID: c.App.AppID, UIN: login.UIN,
-	})
+	list, lost, err := friends.List(c.Context(), d.bus, c.App.AppID, login.UIN)
 	if err != nil {
 		return nil, err
 	}
-	answer := &friendsResult{IsLost: platform.Bit(rsp.Lost), Lists: make([]friend, 0, len(rsp.Friends))}
-	for i := range rsp.Friends {
-		f := &rsp.Friends[i]
+	answer := &friendsResult{IsLost: platform.Bit(lost), Lists: make([]friend, 0, len(list))}
+	for i := range list {
+		f := &list[i]
 		if f.MSDKOpenID == 0 {
 			continue // uses the app, but never came by MSDK V5: the game knows no name for it
 		}
@@ -152,11 +151,11 @@ type vipResult struct {
 
 // queryVIP shows those of a player's memberships whose flags are asked for.
 func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
-	rsp, err := d.showPlayer(c, &in.playerBody)
+	profile, err := d.showPlayer(c, &in.playerBody)
 	if err != nil {
 		return nil, err
 	}
-	return &vipResult{Lists: msdk.VIPAnswers(rsp.Profile.VIP, *in.VIP)}, nil
+	return &vipResult{Lists: msdk.VIPAnswers(profile.VIP, *in.VIP)}, nil
 }
 
 type vipRichInfoResult struct {
@@ -166,9 +165,9 @@ type vipRichInfoResult struct {
 
 // vipRichInfo shows a player's QQ membership with its dates.
 func (d *door) vipRichInfo(c *access.Call, in *playerBody) (any, error) {
-	rsp, err := d.showPlayer(c, in)
+	profile, err := d.showPlayer(c, in)
 	if err != nil {
 		return nil, err
 	}
-	return &vipRichInfoResult{VIPRichInfo: msdk.NewVIPRichInfo(&rsp.Profile.VIP)}, nil
+	return &vipRichInfoResult{VIPRichInfo: msdk.NewVIPRichInfo(&profile.VIP)}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 	"github.com/rookeryhq/rookery/retcode"
@@ -179,8 +180,8 @@ func (d *door) nonce(c *access.Call, in *request) error {
 	if !in.openIDSound {
 		openid = []byte(c.Query.Get("openid")) // the timestamp counts all the same
 	}
-	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, oidb.OpenIDRequest{
-		AppID: c.App.AppID, OpenID: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
+	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
+		Appid: uint64(c.App.AppID), Openid: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
 	})
 	var failure *oidb.Failure
 	if errors.As(err, &failure) && (failure.Code == retcode.AccessTokenOpenIDInvalid || failure.Code == retcode.AccessTokenOpenIDReclaimed) {

@@ -2,14 +2,12 @@ package openapi
 
 import (
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-func (d *door) listFriends(c *access.Call, in *request) (oidb.FriendsResponse, error) {
-	return oidb.Call(c.Context(), d.bus, oidb.ListFriends, oidb.FriendsRequest{
-		AppID: c.App.AppID, UIN: in.login.UIN,
-	})
+func (d *door) listFriends(c *access.Call, in *request) (list []friends.Friend, lost bool, err error) {
+	return friends.List(c.Context(), d.bus, c.App.AppID, in.login.UIN)
 }
 
 // friendIM says that a friend is one in QQ itself (qq-connect-openapi.md, B.8); there are no others here.
@@ -22,13 +20,13 @@ func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
 	default:
 		return nil, retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is not a number from 1 to 4")
 	}
-	list, err := d.listFriends(c, in)
+	list, lost, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
 	}
-	return &answer{lost: &list.Lost, data: func(w *writer) {
-		w.list("items", len(list.Friends), func(i int) {
-			friend := &list.Friends[i]
+	return &answer{lost: &lost, data: func(w *writer) {
+		w.list("items", len(list), func(i int) {
+			friend := &list[i]
 			w.text("openid", friend.OpenID.String())
 			if in.games || in.platform == "qplus" {
 				w.text("nickname", friend.Profile.Nickname)
@@ -60,13 +58,9 @@ func (d *door) isFriend(c *access.Call, in *request) (any, error) {
 	}
 	var are bool
 	if user, ok := users[in.fopenids[0]]; ok {
-		rsp, err := oidb.Call(c.Context(), d.bus, oidb.AreFriends, oidb.AreFriendsRequest{
-			UIN: in.login.UIN, Friend: user.UIN,
-		})
-		if err != nil {
+		if are, err = friends.AreFriends(c.Context(), d.bus, in.login.UIN, user.UIN); err != nil {
 			return nil, err
 		}
-		are = rsp.Friends
 	}
 	return &answer{data: func(w *writer) {
 		w.flag("is_friend", are)

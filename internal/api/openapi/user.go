@@ -178,17 +178,17 @@ func (d *door) getMultiInfo(c *access.Call, in *request) (any, error) {
 
 // friendsVIPInfo is /v3/user/friends_vip_info: the memberships of those who are friends and use the app.
 func (d *door) friendsVIPInfo(c *access.Call, in *request) (any, error) {
-	list, err := d.listFriends(c, in)
+	list, lost, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
 	}
 	var asked []platform.AppUser
-	for _, friend := range list.Friends {
+	for _, friend := range list {
 		if slices.Contains(in.fopenids, friend.OpenID) {
 			asked = append(asked, friend)
 		}
 	}
-	return &answer{lost: &list.Lost, data: func(w *writer) {
+	return &answer{lost: &lost, data: func(w *writer) {
 		w.list("items", len(asked), func(i int) {
 			w.text("openid", asked[i].OpenID.String())
 			writeVIPs(w, &asked[i].Profile.VIP, func(string) bool { return true })

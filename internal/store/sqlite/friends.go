@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/go-json-experiment/json" // a list has thousands of profiles, and this reads them twice as fast
 
@@ -66,12 +67,12 @@ var inUse = `
 	LEFT JOIN players p ON p.appid = o.appid AND p.` + onQQ + ` AND p.openid = o.openid`
 
 // AppFriends implements store.Friendships.
-func (s *Store) AppFriends(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.AppUser, error) {
+func (s *Store) AppFriends(ctx context.Context, app platform.AppID, uin, after platform.UIN, limit int) ([]platform.AppUser, error) {
 	rows, err := s.query(ctx, `
 		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), f.remark, a.profile
 		FROM friendships f
 		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+inUse+`
-		WHERE f.uin = ? ORDER BY f.friend`, int64(app), int64(uin))
+		WHERE f.uin = ? AND f.friend > ? ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), int64(min(after, math.MaxInt64)), limit)
 	return collect(rows, err, scanAppUser)
 }
 

@@ -110,14 +110,19 @@ func appFriends(t *testing.T, s store.Store) {
 	ok(t, err)
 
 	crow := platform.Profile{Nickname: "小乌鸦"}
-	same(t, result(s.AppFriends(ctx, game, first))(t), []platform.AppUser{
+	friends := []platform.AppUser{
 		{UIN: first + 6, OpenID: openid(5), Profile: crow}, // frozen accounts are still there
 		{UIN: first + 7, OpenID: openid(6), Remark: "黑", Profile: profile},
 		{UIN: first + 8, OpenID: openid(7), MSDKOpenID: 1<<63 + 7, Profile: crow},
 		{UIN: first + 9, OpenID: openid(8), Profile: crow},
-	})
-	same(t, result(s.AppFriends(ctx, other, first))(t), nil)
-	same(t, result(s.AppFriends(ctx, game, first+20))(t), nil)
+	}
+	same(t, result(s.AppFriends(ctx, game, first, 0, 10))(t), friends)
+	same(t, result(s.AppFriends(ctx, game, first, 0, 2))(t), friends[:2])
+	same(t, result(s.AppFriends(ctx, game, first, first+7, 10))(t), friends[2:])
+	same(t, result(s.AppFriends(ctx, game, first, first+7, 1))(t), friends[2:3])
+	same(t, result(s.AppFriends(ctx, game, first, 1<<64-1, 10))(t), nil)
+	same(t, result(s.AppFriends(ctx, other, first, 0, 10))(t), nil)
+	same(t, result(s.AppFriends(ctx, game, first+20, 0, 10))(t), nil)
 	others := []platform.AppUser{
 		{UIN: first + 1, Profile: crow},
 		{UIN: first + 2, OpenID: openid(1), Profile: crow},

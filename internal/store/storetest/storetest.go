@@ -195,7 +195,7 @@ func cancelled(t *testing.T, s store.Store) {
 		"SetRemark":           func() error { return s.SetRemark(ended, first, first+1, "r") },
 		"Unfriend":            func() error { return s.Unfriend(ended, first, first+1) },
 		"AreFriends":          func() error { _, err := s.AreFriends(ended, first, first+1); return err },
-		"AppFriends":          func() error { _, err := s.AppFriends(ended, game, first); return err },
+		"AppFriends":          func() error { _, err := s.AppFriends(ended, game, first, 0, 10); return err },
 		"UnregisteredFriends": func() error { _, err := s.UnregisteredFriends(ended, game, first, 1); return err },
 		"AppUsers":            func() error { _, err := s.AppUsers(ended, game, []platform.OpenID{openid(1)}); return err },
 		"Ping":                func() error { return s.Ping(ended) },

@@ -1,4 +1,4 @@
-// Command gen makes oidbpb from oidb.proto. It compiles the file itself and hands it to protoc-gen-go of the version that
+// Command gen makes oidb.pb.go from oidb.proto. It compiles the file itself and hands it to protoc-gen-go of the version that
 // go.mod names, so nobody needs protoc.
 package main
 
@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-const source, target = "oidb.proto", "oidbpb/oidb.pb.go"
+const source, target = "oidb.proto", "oidb.pb.go"
 
 func main() {
 	if err := run(context.Background()); err != nil {

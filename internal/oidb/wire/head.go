@@ -1,7 +1,8 @@
-package oidb
+package wire
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -9,6 +10,14 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/platform"
 )
+
+// ID names a command by its pair of numbers. Service type 0 is a valid one.
+type ID struct {
+	Number      uint32
+	ServiceType uint32
+}
+
+func (id ID) String() string { return fmt.Sprintf("0x%x_%d", id.Number, id.ServiceType) }
 
 // Head is what the bus reads and writes of OIDBHead (oidb.proto). Its byte slices are parts of the frame that it was read
 // from.
@@ -18,8 +27,8 @@ type Head struct {
 	Seq        uint32
 	ClientAddr netip.Addr // of the end user
 	Result     uint32
-	Message    []byte // for people, beside a result other than 0
-	Login      LoginSig
+	Message    string // for people, with a result other than 0
+	Login      Login
 	Service    []byte // the calling program
 
 	// What Rookery's message in reserved carries.
@@ -28,8 +37,8 @@ type Head struct {
 	Caller    platform.AppID // the calling game, where there is no login signature
 }
 
-// LoginSig proves the login of the head's account at an app.
-type LoginSig struct {
+// Login proves the login of the head's account at an app. It is LoginSig in oidb.proto.
+type Login struct {
 	Type  uint32
 	Sig   []byte
 	AppID uint32
@@ -43,8 +52,8 @@ func (h *Head) CallingApp() platform.AppID {
 	return h.Caller
 }
 
-// parse reads a head. When it fails, seq tells whether Seq was read before the fault.
-func (h *Head) parse(b []byte) (seq bool, err error) {
+// Parse reads a head. When it fails, seq tells whether Seq was read before the fault.
+func (h *Head) Parse(b []byte) (seq bool, err error) {
 	f := fields{rest: b}
 	var wide netip.Addr
 	for f.next() {
@@ -64,7 +73,7 @@ func (h *Head) parse(b []byte) (seq bool, err error) {
 		case key(7, protowire.VarintType):
 			h.Result = uint32(f.number)
 		case key(8, protowire.BytesType):
-			h.Message = f.bytes
+			h.Message = string(f.bytes)
 		case key(9, protowire.BytesType):
 			if err := h.Login.parse(f.bytes); err != nil {
 				return seq, err
@@ -84,7 +93,7 @@ func (h *Head) parse(b []byte) (seq bool, err error) {
 	return seq, f.err
 }
 
-func (l *LoginSig) parse(b []byte) error {
+func (l *Login) parse(b []byte) error {
 	f := fields{rest: b}
 	for f.next() {
 		switch f.key {
@@ -125,8 +134,8 @@ func (h *Head) parseReserved(b []byte) {
 	}
 }
 
-// append writes the head behind b.
-func (h *Head) append(b []byte) []byte {
+// Append writes the head after b.
+func (h *Head) Append(b []byte) []byte {
 	b = appendNumber(b, 1, uint64(h.UIN))
 	b = appendNumber(b, 2, uint64(h.Command.Number))
 	b = appendNumber(b, 3, uint64(h.Command.ServiceType))
@@ -163,16 +172,18 @@ func (h *Head) append(b []byte) []byte {
 	return b
 }
 
-// clientPackage is what the bus reads and writes of OIDBSSOPkg (oidb.proto).
-type clientPackage struct {
+// ClientPackage is what the bus reads and writes of OIDBSSOPkg (oidb.proto). Its byte slices are parts of the frame that it
+// was read from.
+type ClientPackage struct {
 	Command ID
 	Result  uint32
 	Body    []byte
-	Message []byte
+	Message string
 	Version []byte
 }
 
-func (p *clientPackage) parse(b []byte) error {
+// Parse reads a package.
+func (p *ClientPackage) Parse(b []byte) error {
 	f := fields{rest: b}
 	for f.next() {
 		switch f.key {
@@ -185,7 +196,7 @@ func (p *clientPackage) parse(b []byte) error {
 		case key(4, protowire.BytesType):
 			p.Body = f.bytes
 		case key(5, protowire.BytesType):
-			p.Message = f.bytes
+			p.Message = string(f.bytes)
 		case key(6, protowire.BytesType):
 			p.Version = f.bytes
 		}
@@ -193,7 +204,8 @@ func (p *clientPackage) parse(b []byte) error {
 	return f.err
 }
 
-func (p *clientPackage) append(b []byte) []byte {
+// Append writes the package after b.
+func (p *ClientPackage) Append(b []byte) []byte {
 	b = appendNumber(b, 1, uint64(p.Command.Number))
 	b = appendNumber(b, 2, uint64(p.Command.ServiceType))
 	b = appendNumber(b, 3, uint64(p.Result))

@@ -1,4 +1,5 @@
-package oidb
+// Package tcp carries calls of the bus in frames over TCP, native ones and those of the client form (oidb.md, 1.2 to 1.4).
+package tcp
 
 import (
 	"context"
@@ -6,45 +7,27 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/rookeryhq/rookery/internal/platform"
-	"github.com/rookeryhq/rookery/retcode"
+	"github.com/rookeryhq/rookery/internal/oidb"
 )
 
-// ServerOptions bound what a Server takes. The zero value of a field stands for its default.
-type ServerOptions struct {
+// Options are the bounds of a Server. The zero value of a field stands for its default.
+type Options struct {
 	MaxFrame       int           // bytes of a frame; MaxFrame
 	MaxConnections int           // 16384; more are closed at once
 	MaxInFlight    int           // calls of one connection that wait for something; 128
 	MaxWaiting     int           // calls of all connections that wait for something; 4096
-	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; Deadline
+	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; oidb.Deadline
 	ReadTimeout    time.Duration // for the rest of a frame that has begun; 10 s
 	WriteTimeout   time.Duration // for a piece of answers; 15 s
 	IdleTimeout    time.Duration // between frames; 10 minutes
-
-	// Observe is told of every call; nil where nobody looks. It must keep none of the call's errors.
-	Observe func(Observed)
 }
 
-// Observed is a call that was answered, or what was no call and closed its connection.
-type Observed struct {
-	RequestID string // the caller's own or a new one, as in the log
-	Command   ID
-	Peer      netip.Addr
-	AppID     platform.AppID // the calling game; 0 for none
-	UIN       platform.UIN   // whom it was about; 0 where that is not known
-	Code      retcode.Code   // of its result
-	Stage     string         // that refused it: policy or command; "" for a sound call
-	Err       error
-	Took      time.Duration
-}
-
-func (o *ServerOptions) fill() {
+func (o *Options) fill() {
 	set := func(field *int, otherwise int) {
 		if *field <= 0 {
 			*field = otherwise
@@ -59,24 +42,23 @@ func (o *ServerOptions) fill() {
 	set(&o.MaxConnections, 16384)
 	set(&o.MaxInFlight, 128)
 	set(&o.MaxWaiting, 4096)
-	wait(&o.Deadline, Deadline)
+	wait(&o.Deadline, oidb.Deadline)
 	wait(&o.ReadTimeout, 10*time.Second)
 	wait(&o.WriteTimeout, 15*time.Second)
 	wait(&o.IdleTimeout, 10*time.Minute)
 }
 
-// Server serves the bus's frames on a listener. Each connection has one goroutine, which reads frames and runs their calls
-// as long as they need not wait; a call that must wait gets a goroutine of its own, so the answers of a connection come in
-// any order. Answers that are ready at the same time share a write.
+// Server serves the bus's frames on a listener. Each connection has one goroutine that reads frames and runs their calls. A
+// call that is about to wait hands the reading over to another goroutine first, so the answers of a connection come in any
+// order. Answers that are ready at the same time share a write.
 type Server struct {
-	bus      *Bus
-	events   *events
-	options  ServerOptions
-	ctx      context.Context // of calls that may wait
+	bus      *oidb.Bus
+	log      *slog.Logger
+	options  Options
+	ctx      context.Context // of calls that wait
 	cancel   context.CancelFunc
-	inline   context.Context // of calls that may not
-	waiting  chan struct{}   // a slot for each call that waits
-	buffers  sync.Pool       // *[]byte, to read into
+	waiting  chan struct{} // a slot for each call that waits
+	buffers  sync.Pool     // *[]byte, to read into
 	refused  prometheus.Counter
 	conns    prometheus.Gauge
 	stopping chan struct{}
@@ -89,11 +71,11 @@ type Server struct {
 }
 
 // NewServer returns a server of the bus.
-func NewServer(bus *Bus, log *slog.Logger, metrics prometheus.Registerer, options ServerOptions) *Server {
+func NewServer(bus *oidb.Bus, log *slog.Logger, metrics prometheus.Registerer, options Options) *Server {
 	options.fill()
 	s := &Server{
 		bus:      bus,
-		events:   newEvents(bus, log, metrics),
+		log:      log,
 		options:  options,
 		waiting:  make(chan struct{}, options.MaxWaiting),
 		stopping: make(chan struct{}),
@@ -105,7 +87,6 @@ func NewServer(bus *Bus, log *slog.Logger, metrics prometheus.Registerer, option
 	}
 	s.buffers.New = func() any { b := make([]byte, readBuffer); return &b }
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.inline = inline{s.ctx}
 	metrics.MustRegister(s.refused, s.conns)
 	return s
 }
@@ -134,7 +115,7 @@ func (s *Server) Serve(listener net.Listener) error {
 			}
 		default: // most likely out of files, which passes
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			s.events.log.Warn("oidb: a connection could not be accepted", "error", err.Error())
+			s.log.Warn("oidb: a connection could not be accepted", "error", err.Error())
 			select {
 			case <-time.After(pause):
 			case <-s.stopping:
@@ -154,13 +135,17 @@ func (s *Server) accept(nc net.Conn) {
 	}
 	s.open[c] = struct{}{}
 	s.conns.Set(float64(len(s.open)))
-	s.serving.Go(func() {
-		c.serve()
-		s.mu.Lock()
-		delete(s.open, c)
-		s.conns.Set(float64(len(s.open)))
-		s.mu.Unlock()
-	})
+	s.serving.Add(1)
+	go (&reader{conn: c}).serve()
+}
+
+// left forgets a connection that is closed.
+func (s *Server) left(c *conn) {
+	s.mu.Lock()
+	delete(s.open, c)
+	s.conns.Set(float64(len(s.open)))
+	s.mu.Unlock()
+	s.serving.Done()
 }
 
 // Shutdown takes no more connections, answers what the open ones have read, and closes them. When ctx ends first the rest
@@ -180,7 +165,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() { s.serving.Wait(); close(done) }()
-	defer s.events.flush()
+	defer s.bus.Flush()
 	defer s.cancel()
 	select {
 	case <-done:

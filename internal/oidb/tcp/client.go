@@ -1,4 +1,4 @@
-package oidb
+package tcp
 
 import (
 	"bytes"
@@ -8,6 +8,9 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
 // Client calls commands of a bus over one connection. It is safe for concurrent use: calls do not wait for one another. It
@@ -25,7 +28,7 @@ type Client struct {
 }
 
 type clientAnswer struct {
-	head Head
+	head wire.Head
 	body []byte
 }
 
@@ -57,7 +60,7 @@ func (c *Client) Close() error {
 
 // Call sends a request and waits for its answer, at most until ctx ends; its deadline goes along as the call's budget. Seq
 // is the client's own. The answer has a Result, which is none of the errors: those say that there is no answer.
-func (c *Client) Call(ctx context.Context, head Head, body []byte) (Head, []byte, error) {
+func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error) {
 	answer := make(chan clientAnswer, 1)
 	if deadline, ok := ctx.Deadline(); ok && head.Budget == 0 {
 		head.Budget = max(time.Until(deadline), time.Millisecond)
@@ -65,7 +68,7 @@ func (c *Client) Call(ctx context.Context, head Head, body []byte) (Head, []byte
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()
-		return Head{}, nil, c.err
+		return wire.Head{}, nil, c.err
 	}
 	c.seq++
 	head.Seq = c.seq
@@ -78,14 +81,14 @@ func (c *Client) Call(ctx context.Context, head Head, body []byte) (Head, []byte
 		if !ok {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			return Head{}, nil, c.err
+			return wire.Head{}, nil, c.err
 		}
 		return a.head, a.body, nil
 	case <-ctx.Done():
 		c.mu.Lock()
 		delete(c.calls, head.Seq)
 		c.mu.Unlock()
-		return Head{}, nil, ctx.Err()
+		return wire.Head{}, nil, ctx.Err()
 	}
 }
 
@@ -130,7 +133,7 @@ func (c *Client) read() {
 			continue
 		}
 		var a clientAnswer
-		if _, err := a.head.parse(bytes.Clone(f.head)); err != nil {
+		if _, err := a.head.Parse(bytes.Clone(f.head)); err != nil {
 			c.fail(fmt.Errorf("oidb: the head of an answer: %w", err))
 			return
 		}
@@ -170,19 +173,19 @@ var ErrAnswer = errors.New("oidb: the body of the answer cannot be read")
 
 // Ask calls a command with its own messages. The answer's head has the result; the message is there for results other than
 // 0 too, as far as the command fills it then. Command and Seq of head are set here.
-func Ask[Req, Rsp any](ctx context.Context, c *Client, command *Command[Req, Rsp], head Head, req Req) (answer Head, rsp Rsp, err error) {
+func Ask[Req, Rsp any](ctx context.Context, c *Client, command *oidb.Command[Req, Rsp], head wire.Head, req Req) (answer wire.Head, rsp Rsp, err error) {
 	head.Command = command.ID
-	answer, body, err := c.Call(ctx, head, command.request.append(nil, req))
+	answer, body, err := c.Call(ctx, head, command.AppendRequest(nil, req))
 	if err != nil {
 		return answer, rsp, err
 	}
-	if rsp, err = command.response.parse(body); err != nil {
+	if rsp, err = command.ParseResponse(body); err != nil {
 		return answer, rsp, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	return answer, rsp, nil
 }
 
 // Frame returns one call as a native frame, for callers that manage a connection by themselves.
-func Frame[Req, Rsp any](command *Command[Req, Rsp], seq uint32, req Req) []byte {
-	return appendNative(nil, &Head{Command: command.ID, Seq: seq}, command.request.append(nil, req))
+func Frame[Req, Rsp any](command *oidb.Command[Req, Rsp], seq uint32, req Req) []byte {
+	return appendNative(nil, &wire.Head{Command: command.ID, Seq: seq}, command.AppendRequest(nil, req))
 }

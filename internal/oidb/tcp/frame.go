@@ -1,8 +1,10 @@
-package oidb
+package tcp
 
 import (
 	"encoding/binary"
 	"errors"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
 // Frames on a connection (oidb.md, 1.2 and 1.3). The native one: 0x28, head length and body length as 4 bytes big-endian,
@@ -16,7 +18,7 @@ const (
 	clientOverhead = 4
 )
 
-// MaxFrame bounds a frame by default, envelope and all.
+// MaxFrame bounds a frame by default, envelope and all. It leaves room for a head beside oidb.MaxBody.
 const MaxFrame = 64 << 10
 
 // skippable is how much of a frame that is too large is read over before its connection is given up.
@@ -33,6 +35,9 @@ type frame struct {
 
 // errNoFrame says that what came can be no frame, and nobody can say where the next one would begin.
 var errNoFrame = errors.New("oidb: no frame begins here")
+
+// errEnd says that a frame has another end byte, so that its lengths are wrong.
+var errEnd = errors.New("oidb: the frame does not end as a frame does")
 
 // nextFrame finds the frame that data begins with. When it is not there whole, more is how long data must be at least
 // before it is worth asking again.
@@ -85,22 +90,22 @@ func nextFrame(data []byte, limit int) (f frame, more int, err error) {
 	}
 }
 
-// appendNative writes a native frame behind b.
-func appendNative(b []byte, h *Head, body []byte) []byte {
+// appendNative writes a native frame after b.
+func appendNative(b []byte, h *wire.Head, body []byte) []byte {
 	at := len(b)
 	b = append(b, frameStart, 0, 0, 0, 0, 0, 0, 0, 0)
-	b = h.append(b)
+	b = h.Append(b)
 	binary.BigEndian.PutUint32(b[at+1:], uint32(len(b)-at-9))
 	binary.BigEndian.PutUint32(b[at+5:], uint32(len(body)))
 	b = append(b, body...)
 	return append(b, frameEnd)
 }
 
-// appendClient writes a frame of the client form behind b.
-func appendClient(b []byte, p *clientPackage) []byte {
+// appendClient writes a frame of the client form after b.
+func appendClient(b []byte, p *wire.ClientPackage) []byte {
 	at := len(b)
 	b = append(b, 0, 0, 0, 0)
-	b = p.append(b)
+	b = p.Append(b)
 	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at))
 	return b
 }

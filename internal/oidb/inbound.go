@@ -1,0 +1,148 @@
+package oidb
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Inbound is a call from outside, as a transport received it.
+type Inbound struct {
+	Head      wire.Head
+	Body      []byte // the command's request; may be missing where the packet is too large
+	Peer      netip.Addr
+	Size      int           // of the packet in bytes, envelope and all
+	Limit     int           // that the transport has for Size
+	Malformed error         // why head or body cannot be read; nil where they can
+	Deadline  time.Duration // how long the call may wait, unless its head's budget is shorter
+
+	// HandOff is called before the call waits for the first time, so that the calls after it need not wait too. It may be
+	// nil where none do.
+	HandOff func()
+}
+
+// Answer is what a call from outside is answered.
+type Answer struct {
+	Result  uint32
+	Message string // for people; "" for result 0
+	Body    []byte
+}
+
+// call is one call on its way through the bus.
+type call struct {
+	pending
+	*Inbound
+	bus      *Bus
+	settings *settings
+	rules    *rules
+	entry    *entry
+	passed   int    // rows of the policy
+	id       string // for the log, once somebody wants it
+
+	// Of calls about an account.
+	uin   platform.UIN
+	known bool // class and state are the account's
+	class platform.AccountClass
+	state platform.AccountState
+}
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+func (c *call) free() {
+	*c = call{}
+	calls.Put(c)
+}
+
+// inside is what calls inside the process have in place of an Inbound.
+var inside Inbound
+
+// Serve runs a call from outside: through the policy and its command to its event. It appends the answer's body to out. ctx
+// is the context in which calls of the transport may wait.
+func (b *Bus) Serve(ctx context.Context, in *Inbound, out []byte) Answer {
+	begin := time.Now()
+	limit := in.Deadline
+	if budget := in.Head.Budget; budget > 0 {
+		limit = min(limit, budget)
+	}
+	q := calls.Get().(*call)
+	*q = call{
+		pending: pending{parent: ctx, caller: in.Head.CallingApp(), limit: limit, handOff: in.HandOff},
+		Inbound: in, bus: b, settings: b.settings.Load(), uin: in.Head.UIN,
+	}
+	body, err := q.answer(out)
+	err = q.end(err, q.code)
+	answer := Answer{Body: body}
+	var code retcode.Code
+	if err != nil {
+		code = q.code(err)
+		answer.Result, answer.Message = uint32(code.Number()), code.Entry().Summary
+		if q.entry != nil {
+			answer.Result = q.entry.Result(code)
+		}
+	} else {
+		code = q.entry.Success
+	}
+	if b.events != nil {
+		b.events.record(q, code, err, time.Since(begin))
+	}
+	q.free()
+	return answer
+}
+
+// answer takes a call through the policy and its command, and appends the answer's body to out.
+func (c *call) answer(out []byte) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			body, err = out, panicked(c.Head.Command, p)
+		}
+	}()
+	if err := c.admit(); err != nil {
+		return out, err
+	}
+	return c.entry.serve(c, out)
+}
+
+// code is the result that an error stands for.
+func (c *call) code(err error) retcode.Code {
+	if c.entry != nil {
+		return c.entry.code(err)
+	}
+	if code, ok := retcode.From(err); ok {
+		return code
+	}
+	return retcode.OIDBConnectFailed
+}
+
+// Observed is a call from outside that was answered, or what was no call.
+type Observed struct {
+	RequestID string // the caller's own or a new one, as in the log
+	Command   ID
+	Peer      netip.Addr
+	AppID     platform.AppID // the calling game; 0 for none
+	UIN       platform.UIN   // whom it was about; 0 where that is not known
+	Code      retcode.Code   // of its result
+	Stage     string         // that refused it: policy or command; "" for a call that succeeded
+	Err       error
+	Took      time.Duration
+}
+
+// Observe has every call from outside counted, logged and, unless observe is nil, shown to observe, which must keep none of
+// the call's errors. It comes after the last Handle and before the first call.
+func (b *Bus) Observe(log *slog.Logger, metrics prometheus.Registerer, observe func(Observed)) {
+	b.events = newEvents(b, log, metrics, observe)
+}
+
+// Flush has the log tell of the calls that no event was left for. It comes after the last call.
+func (b *Bus) Flush() {
+	if b.events != nil {
+		b.events.flush()
+	}
+}

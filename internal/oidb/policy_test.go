@@ -1,0 +1,197 @@
+package oidb
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// people is a directory for tests.
+type people struct{ err error }
+
+var testApp = &platform.App{AppID: 9, Environment: platform.Test, TestNumbers: []platform.UIN{10001}}
+
+func (p people) App(id platform.AppID) *platform.App {
+	switch id {
+	case testApp.AppID:
+		return testApp
+	case 8:
+		return &platform.App{AppID: 8, Environment: platform.Formal}
+	}
+	return nil
+}
+
+func (p people) Issued(_ context.Context, uin platform.UIN) (bool, error) {
+	return uin >= platform.FirstUIN && uin < 20_000, p.err
+}
+
+func (p people) Number(ctx context.Context, uin platform.UIN) (platform.AccountClass, platform.AccountState, error) {
+	if err := Wait(ctx).Err(); err != nil {
+		return 0, 0, err
+	}
+	if uin == 10002 {
+		return platform.ClassB, platform.AccountStaffProtected, p.err
+	}
+	return platform.ClassOrdinary, platform.AccountNormal, p.err
+}
+
+func (p people) HoldsLogin(_ context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error) {
+	return text == "sound" && app == 8 && uin == 10001, p.err
+}
+
+// memory keeps policies for tests.
+type memory struct{ records [][]byte }
+
+func (m *memory) OIDBPolicy(context.Context) (int64, []byte, error) {
+	if len(m.records) == 0 {
+		return 0, nil, nil
+	}
+	return int64(len(m.records)), m.records[len(m.records)-1], nil
+}
+
+func (m *memory) StoreOIDBPolicy(_ context.Context, version int64, record []byte, _ int64) error {
+	if version != int64(len(m.records))+1 {
+		return errors.New("not the next version")
+	}
+	m.records = append(m.records, record)
+	return nil
+}
+
+func TestThePolicyIsKeptInItsOrder(t *testing.T) {
+	f := newFixture(t)
+	name := about.String()
+	of := func(edit func(*CommandPolicy)) func(*Policy) {
+		return func(p *Policy) {
+			decided := p.Commands[name]
+			edit(&decided)
+			p.Commands[name] = decided
+		}
+	}
+	// All of it holds at the same time; each step cures the reason of the last answer.
+	f.change(func(p *Policy) {
+		p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+		p.UINBlackList = []platform.UIN{10002}
+		p.Maintenance = []UINRange{{10002, 10002}}
+		p.Commands[name] = CommandPolicy{
+			DemandsLogin: true, ForbiddenInTest: true, RefusedClasses: []platform.AccountClass{platform.ClassB},
+			RefusedStates: []platform.AccountState{platform.AccountStaffProtected}, Rate: platform.Rate{Count: 1, Per: time.Hour},
+		}
+	})
+	head := wire.Head{UIN: 10002, ClientAddr: netip.MustParseAddr("192.0.2.1"), Caller: 9}
+	for _, step := range []struct {
+		want retcode.Code
+		cure func()
+	}{
+		{retcode.OIDBAddressBlacklisted, func() { head.ClientAddr = netip.Addr{} }},
+		{retcode.OIDBUINBlacklisted, func() { f.change(func(p *Policy) { p.UINBlackList = nil }) }},
+		{retcode.OIDBCommandNotGranted, func() { f.change(of(func(c *CommandPolicy) { c.Apps = []platform.AppID{9} })) }},
+		{retcode.OIDBLoginSignatureInvalid, func() { f.change(of(func(c *CommandPolicy) { c.DemandsLogin = false })) }},
+		{retcode.OIDBTestCommandForbidden, func() { f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false })) }},
+		{retcode.OIDBTestNumberRequired, func() { f.change(of(func(c *CommandPolicy) { c.AllApps = true })); head.Caller = 8 }},
+		{retcode.OIDBShardInMaintenance, nil}, // the one call of the rate
+		{retcode.OIDBRateExceeded, func() { f.change(of(func(c *CommandPolicy) { c.Rate = platform.Rate{} })); head.UIN = 20_000 }},
+		{retcode.OIDBNoInstance, func() { head.UIN = 10002 }},
+		{retcode.OIDBShardInMaintenance, func() { f.change(func(p *Policy) { p.Maintenance = nil }) }},
+		{retcode.OIDBClassBNotAllowed, func() { f.change(of(func(c *CommandPolicy) { c.RefusedClasses = nil })) }},
+		{retcode.OIDBStaffProtected, func() { head.UIN = 10001 }},
+		{0, func() { head.Login = wire.Login{Sig: []byte("forged"), AppID: 8} }},
+		{retcode.OIDBLoginSignatureInvalid, func() { head.Login.Sig = []byte("sound") }},
+		{0, nil},
+	} {
+		answer := f.serve(about, head, 10001)
+		if answer.Result != uint32(step.want.Number()) {
+			t.Fatalf("got %d, want %v", answer.Result, step.want)
+		}
+		if step.cure != nil {
+			step.cure()
+		}
+	}
+	// What holds for the head's number holds for the account that an answer is about, and inside the process too.
+	f.change(of(func(c *CommandPolicy) { c.RefusedClasses = []platform.AccountClass{platform.ClassB} }))
+	if answer := f.serve(about, wire.Head{}, 10002); answer.Result != uint32(retcode.OIDBClassBNotAllowed.Number()) || len(answer.Body) > 0 {
+		t.Errorf("an answer about an account of class B: %+v", answer)
+	}
+	if _, err := Call(t.Context(), f.Bus, about, wire.CheckRequest{AppID: 10002}); !errors.Is(err, retcode.OIDBClassBNotAllowed) {
+		t.Errorf("the same inside the process: %v", err)
+	}
+	f.SetDirectory(people{err: errors.New("disk I/O error")})
+	if answer := f.serve(about, wire.Head{UIN: 10001}, 10001); answer.Result != uint32(retcode.OIDBConnectFailed.Number()) {
+		t.Errorf("who is who cannot be read: %d, want 155", answer.Result)
+	}
+}
+
+func TestUnknownCommands(t *testing.T) {
+	f := newFixture(t)
+	for command, want := range map[ID]retcode.Code{
+		{Number: 0x999, ServiceType: 1}: retcode.OIDBCommandNotConfigured, {Number: 0xf00, ServiceType: 0}: retcode.OIDBCommandNotConfigured, {Number: 0x711, ServiceType: 2}: retcode.AccessTokenServiceTypeInvalid,
+	} {
+		if head := f.serveID(command, wire.Head{}, nil); head.Result != uint32(want.Number()) {
+			t.Errorf("%s: %d, want %v", command, head.Result, want)
+		}
+	}
+}
+
+func TestCallsInNobodysNameComeFromWhereThePlatformIs(t *testing.T) {
+	f := newFixture(t)
+	f.change(func(p *Policy) { p.InternalNetworks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
+	for peer, want := range map[string]bool{"127.0.0.1": true, "::1": true, "10.1.2.3": true, "192.0.2.1": false} {
+		c := call{bus: f.Bus, settings: f.settings.Load(), Inbound: &Inbound{Peer: netip.MustParseAddr(peer)}, rules: new(rules)}
+		if got, err := c.granted(); got != want || err != nil {
+			t.Errorf("from %s: %v, %v", peer, got, err)
+		}
+	}
+}
+
+func TestPoliciesAreRefused(t *testing.T) {
+	f := newFixture(t)
+	for name, edit := range map[string]func(*Policy){
+		"with a range backwards":           func(p *Policy) { p.Maintenance = []UINRange{{10002, 10001}} },
+		"with an unknown command":          func(p *Policy) { p.Commands["0x999_1"] = CommandPolicy{} },
+		"with a command's name misspelled": func(p *Policy) { p.Commands["0xF00_1"] = CommandPolicy{} },
+		"that refuses ordinary accounts": func(p *Policy) {
+			p.Commands[echo.String()] = CommandPolicy{RefusedClasses: []platform.AccountClass{platform.ClassOrdinary}}
+		},
+		"that refuses closed accounts": func(p *Policy) {
+			p.Commands[echo.String()] = CommandPolicy{RefusedStates: []platform.AccountState{platform.AccountClosed}}
+		},
+		"with a black list that holds nobody": func(p *Policy) {
+			p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+		},
+		"with no range where one should be": func(p *Policy) { p.InternalNetworks = []netip.Prefix{{}} },
+		"with too many uins":                func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
+	} {
+		before := f.Policy().Version
+		if _, err := f.ChangePolicy(t.Context(), func(p *Policy) error { edit(p); return nil }); !errors.Is(err, ErrPolicy) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after := f.Policy().Version; after != before {
+			t.Errorf("%s: version %d became %d", name, before, after)
+		}
+	}
+}
+
+func TestAPolicyIsThereAfterARestart(t *testing.T) {
+	kept := new(memory)
+	for version := range int64(3) {
+		bus := NewBus()
+		if err := bus.LoadPolicy(t.Context(), kept, new(platform.Clock)); err != nil {
+			t.Fatal(err)
+		}
+		if got := bus.Policy(); got.Version != version || len(got.UINBlackList) != int(version) {
+			t.Fatalf("got %+v after %d changes", got, version)
+		}
+		_, err := bus.ChangePolicy(t.Context(), func(p *Policy) error {
+			p.UINBlackList = append(p.UINBlackList, platform.FirstUIN)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,358 @@
+package tcp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+)
+
+const (
+	// readBuffer is what a busy connection reads into. It grows to the size of a frame that needs more.
+	readBuffer = 16 << 10
+	// linger is how long a connection keeps its buffer after its last frame: short, so that many connections that speak
+	// up one after the other share a few buffers.
+	linger = 100 * time.Millisecond
+	// farewell is how long this side, when it closes a connection, waits for the peer to close too.
+	farewell = 2 * time.Second
+	// enough is how much of answers is worth a write while there are more frames to serve.
+	enough = 32 << 10
+	// backlog is how much of answers may wait for a slow reader before its connection is read no further.
+	backlog = 256 << 10
+)
+
+// conn is one connection to the bus.
+type conn struct {
+	server *Server
+	net    net.Conn
+	peer   netip.Addr
+
+	slots   chan struct{} // one for each call that waits; made by the reader that hands over first
+	waiting sync.WaitGroup
+
+	mu      sync.Mutex
+	drained sync.Cond
+	out     []byte // waits for the one who writes
+	spare   []byte
+	writing bool
+	broken  bool // nothing can be written any more
+	stopped bool
+}
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{server: s, net: nc}
+	c.drained.L = &c.mu
+	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.peer = tcp.AddrPort().Addr().Unmap().WithZone("") // no range holds an address with a zone
+	}
+	return c
+}
+
+// reader reads a connection and runs its calls, one after the other. There is one at a time: a call that is about to wait
+// starts another, which goes on behind its frame, and its own goroutine ends with it. So no call runs twice, and what a call
+// refers to in the buffer stays, because the buffer goes with the call.
+type reader struct {
+	*conn
+	call   oidb.Inbound
+	frame  frame   // at hand; a part of unread
+	buffer *[]byte // nil while the connection is idle
+	unread []byte  // part of buffer
+	first  [32]byte
+	body   []byte // of the answer at hand
+	batch  []byte // answers not yet handed to send
+	waits  bool   // the call at hand has a slot of the server's
+	handed bool   // the call at hand has handed the reading over
+}
+
+// serve reads frames until the peer is gone, breaks the rules, or the server stops; then it answers what it has read and
+// closes the connection.
+func (r *reader) serve() {
+	for r.next() {
+	}
+	if r.handed {
+		return
+	}
+	r.conn.waiting.Wait()
+	r.flush()
+	wait := farewell
+	if r.buffer == nil { // an idle one, whose peer has its answers
+		wait = linger
+	}
+	r.release()
+	r.part(wait)
+	r.server.left(r.conn)
+}
+
+// next reads a frame or what is missing of it, and answers it. It reports whether this reader goes on.
+func (r *reader) next() bool {
+	f, more, err := nextFrame(r.unread, r.server.options.MaxFrame)
+	switch {
+	case err != nil: // no call, but worth to be known
+		r.server.bus.Serve(r.server.ctx, &oidb.Inbound{Peer: r.peer, Malformed: err}, nil)
+		return false
+	case more > 0:
+		r.flush()
+		return r.read(more)
+	}
+	r.frame = f
+	if !r.answer() || f.broken {
+		return false
+	}
+	if f.oversize {
+		return r.skip(f.size)
+	}
+	r.unread = r.unread[f.size:]
+	if len(r.batch) > enough {
+		r.flush()
+	}
+	return true
+}
+
+// answer runs the call of the frame at hand. It reports whether this reader still reads, and whether there is a call to
+// answer at all.
+func (r *reader) answer() bool {
+	f := &r.frame
+	q := &r.call
+	*q = oidb.Inbound{Peer: r.peer, Body: f.body, Size: f.size, Limit: r.server.options.MaxFrame, Deadline: r.server.options.Deadline, HandOff: q.HandOff}
+	if q.HandOff == nil {
+		q.HandOff = r.handOff
+	}
+	answerable := true
+	if f.native {
+		var seq bool
+		seq, q.Malformed = q.Head.Parse(f.head)
+		answerable = seq || q.Malformed == nil
+		if f.broken && q.Malformed == nil {
+			q.Malformed = errEnd
+		}
+	} else {
+		var p wire.ClientPackage
+		q.Malformed = p.Parse(f.body)
+		q.Head.Command, q.Body = p.Command, p.Body
+	}
+	answer := r.server.bus.Serve(r.server.ctx, q, r.body[:0])
+	r.body = answer.Body
+	if answerable {
+		r.append(&answer)
+	}
+	if r.waits {
+		<-r.server.waiting
+		r.waits = false
+	}
+	if r.handed {
+		r.flush()
+		<-r.slots
+		r.giveBack()
+		r.conn.waiting.Done()
+		return false
+	}
+	return answerable
+}
+
+// handOff lets the frames after this one be read while its call waits. As long as there is no slot for the call they are not.
+// The client form has no seq, so its answers have to come in the order of the calls, and the reading waits with the call.
+func (r *reader) handOff() {
+	r.flush()
+	r.waits = true
+	if !r.frame.native {
+		r.server.waiting <- struct{}{}
+		return
+	}
+	if r.slots == nil {
+		r.slots = make(chan struct{}, r.server.options.MaxInFlight)
+	}
+	r.slots <- struct{}{}
+	r.server.waiting <- struct{}{}
+	rest := r.unread[r.frame.size:]
+	next := &reader{conn: r.conn, buffer: r.server.buffers.Get().(*[]byte)}
+	next.makeRoom(len(rest))
+	next.unread = append((*next.buffer)[:0], rest...)
+	r.conn.waiting.Add(1) // before the next reader may look whether anybody waits
+	r.handed = true
+	go next.serve()
+}
+
+// append writes an answer after those at hand.
+func (r *reader) append(a *oidb.Answer) {
+	q := &r.call
+	if r.frame.native {
+		head := wire.Head{UIN: q.Head.UIN, Command: q.Head.Command, Seq: q.Head.Seq, Result: a.Result, Message: a.Message}
+		r.batch = appendNative(r.batch, &head, a.Body)
+	} else {
+		r.batch = appendClient(r.batch, &wire.ClientPackage{Command: q.Head.Command, Result: a.Result, Body: a.Body, Message: a.Message})
+	}
+}
+
+// read makes unread at least that long, and reports whether it could.
+func (r *reader) read(length int) bool {
+	if r.buffer == nil && !r.wake() {
+		return false
+	}
+	idle := len(r.unread) == 0
+	r.makeRoom(length)
+	wait := r.server.options.ReadTimeout
+	if idle {
+		wait = linger
+	}
+	if !r.deadline(wait) {
+		return false
+	}
+	for len(r.unread) < length {
+		at := len(r.unread)
+		n, err := r.net.Read(r.unread[at:cap(r.unread)])
+		r.unread = r.unread[:at+n]
+		switch {
+		case n > 0:
+			if idle && len(r.unread) < length {
+				idle = false
+				if !r.deadline(r.server.options.ReadTimeout) {
+					return false
+				}
+			}
+		case idle && errors.Is(err, os.ErrDeadlineExceeded):
+			r.release()
+			return r.read(length)
+		case err != nil:
+			return false
+		}
+	}
+	return true
+}
+
+// wake waits for the first bytes of an idle connection and gets it a buffer.
+func (r *reader) wake() bool {
+	if !r.deadline(r.server.options.IdleTimeout) {
+		return false
+	}
+	n, err := r.net.Read(r.first[:])
+	if err != nil {
+		return false
+	}
+	r.buffer = r.server.buffers.Get().(*[]byte)
+	r.unread = append((*r.buffer)[:0], r.first[:n]...)
+	return true
+}
+
+// makeRoom moves what is unread to the front of the buffer, or to a larger one when length asks for it.
+func (r *reader) makeRoom(length int) {
+	buffer := *r.buffer
+	if length > len(buffer) {
+		*r.buffer = make([]byte, length)
+	}
+	if room := cap(r.unread); len(r.unread) == 0 || room < length || &(*r.buffer)[0] != &buffer[0] {
+		n := copy(*r.buffer, r.unread)
+		r.unread = (*r.buffer)[:n]
+	}
+}
+
+// giveBack gives the buffer back, and with it everything that refers to it.
+func (r *reader) giveBack() {
+	if len(*r.buffer) == readBuffer { // one that has grown is not kept
+		r.server.buffers.Put(r.buffer)
+	}
+	r.buffer, r.unread, r.body, r.batch = nil, nil, nil, nil
+	r.call, r.frame = oidb.Inbound{}, frame{}
+}
+
+// release makes the connection an idle one, which holds no buffers.
+func (r *reader) release() {
+	if r.buffer == nil {
+		return
+	}
+	r.giveBack()
+	r.mu.Lock()
+	if !r.writing {
+		r.spare = nil
+	}
+	r.mu.Unlock()
+}
+
+// skip reads over the rest of a frame that is too large.
+func (r *reader) skip(size int) bool {
+	if size > skippable {
+		return false
+	}
+	r.flush()
+	for size > 0 {
+		if len(r.unread) == 0 && !r.read(1) {
+			return false
+		}
+		n := min(size, len(r.unread))
+		r.unread, size = r.unread[n:], size-n
+	}
+	return true
+}
+
+// flush hands the answers at hand to the peer.
+func (r *reader) flush() {
+	if len(r.batch) > 0 {
+		r.send(r.batch)
+		r.batch = r.batch[:0]
+	}
+}
+
+// deadline sets how long a read may take, and reports false when the server stops.
+func (c *conn) deadline(wait time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.stopped && c.net.SetReadDeadline(time.Now().Add(wait)) == nil
+}
+
+// stop ends the reading.
+func (c *conn) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = true
+	_ = c.net.SetReadDeadline(time.Unix(1, 0)) // fails only on a connection that is gone, which ends the reading too
+}
+
+// part closes the connection. Something unread would turn that into a reset, which takes from the peer what it has not read
+// of its answers; so the peer is told first that no more will come, and has a moment to close too.
+func (c *conn) part(wait time.Duration) {
+	defer c.net.Close()
+	half, ok := c.net.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || c.net.SetReadDeadline(time.Now().Add(wait)) != nil {
+		return
+	}
+	var some [32]byte // most have nothing more to send, and need no larger buffer
+	if _, err := c.net.Read(some[:]); err == nil {
+		_, _ = io.Copy(io.Discard, c.net)
+	}
+}
+
+// send hands answers to the peer: by itself, or through whoever is writing already.
+func (c *conn) send(answers []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.writing && len(c.out) > backlog && !c.broken {
+		c.drained.Wait()
+	}
+	if c.broken {
+		return
+	}
+	if c.writing {
+		c.out = append(c.out, answers...)
+		return
+	}
+	c.writing = true
+	for len(answers) > 0 && !c.broken {
+		c.mu.Unlock()
+		_ = c.net.SetWriteDeadline(time.Now().Add(c.server.options.WriteTimeout)) // the write fails if this does
+		_, err := c.net.Write(answers)
+		c.mu.Lock()
+		if err != nil {
+			c.broken = true
+			c.net.Close() // so that the reader ends too
+		}
+		answers = c.out
+		c.out, c.spare = c.spare[:0], c.out
+		c.drained.Broadcast()
+	}
+	c.writing = false
+}

@@ -1,0 +1,85 @@
+package oidb
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Wait returns the context in which the call of ctx may wait for a disk or a network, which ends with the call's deadline.
+// Everything that is about to wait on behalf of a call asks for it first, in the call's own goroutine: a call begins where
+// others wait for it to end, and Wait lets them go on. Of a context that may wait already it returns just that.
+func Wait(ctx context.Context) context.Context {
+	if p, ok := ctx.(*pending); ok {
+		return p.wait()
+	}
+	return ctx
+}
+
+// Caller returns the game in whose name the call of ctx came in, 0 for the platform's own.
+func Caller(ctx context.Context) platform.AppID {
+	app, _ := ctx.Value(callerKey{}).(platform.AppID)
+	return app
+}
+
+type callerKey struct{}
+
+// pending is the context of a call that has not asked for time to wait. It is done from the beginning, so code that waits
+// without asking fails at once, wherever it runs. Bus uses it again for other calls, so nothing may keep it.
+type pending struct {
+	parent  context.Context
+	caller  platform.AppID
+	limit   time.Duration // of the waiting
+	handOff func()        // called before the call waits for the first time; nil where nobody is held up
+	waiting context.Context
+	cancel  context.CancelFunc
+}
+
+var errMayNotWait = errors.New("oidb: the command waits without having asked for it")
+
+var done = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+func (p *pending) Deadline() (time.Time, bool) { return p.parent.Deadline() }
+func (p *pending) Done() <-chan struct{}       { return done }
+func (p *pending) Err() error                  { return errMayNotWait }
+
+func (p *pending) Value(key any) any {
+	if _, is := key.(callerKey); is && p.caller != 0 {
+		return p.caller
+	}
+	return p.parent.Value(key)
+}
+
+func (p *pending) wait() context.Context {
+	if p.waiting == nil {
+		parent := Wait(p.parent)
+		if p.handOff != nil {
+			p.handOff()
+		}
+		if p.caller != 0 {
+			parent = context.WithValue(parent, callerKey{}, p.caller)
+		}
+		p.waiting, p.cancel = context.WithTimeout(parent, p.limit)
+	}
+	return p.waiting
+}
+
+// end ends the waiting and returns the call's error. Whatever it was that failed after the deadline, it failed because it
+// took too long.
+func (p *pending) end(err error, code func(error) retcode.Code) error {
+	if p.waiting == nil {
+		return err
+	}
+	late := p.waiting.Err() != nil
+	p.cancel()
+	if err == nil || !late {
+		return err
+	}
+	if class := code(err).Class(); class == retcode.ClassRetry || class == retcode.ClassInternal {
+		return retcode.OIDBDeadlineExceeded.WithCause(err)
+	}
+	return err
+}
