@@ -3,6 +3,7 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -84,11 +86,11 @@ func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometh
 		log:   log,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rookery_requests_total",
-			Help: "Requests by path of the route (the door's prefix if it has no such route, other if no door has the path) and return code (domain and number, or the HTTP status if the door has no codes).",
+			Help: "Requests by path of the interface (the door's prefix if it has no such route, other if no door has the path) and return code (domain and number, or the HTTP status if the door has no codes, or 499 if the caller had left).",
 		}, []string{"path", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rookery_request_duration_seconds",
-			Help:    "Time from the whole header to the whole answer, by path of the route.",
+			Help:    "Time from the whole header to the whole answer, by path of the interface.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .1, .5, 1, 3.1},
 		}, []string{"path"}),
 		rates: rates{users: limit.NewKeyed()},
@@ -217,6 +219,9 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	result, err := r.serve(c, w)
 	err = r.encode(c, result, err)
 	g.write(w, c)
+	if err != nil && c.left(err) {
+		c.Answer.Status, c.Answer.Code = statusLeft, 0
+	}
 	took := time.Since(begin)
 	r.meter.observe(c, took)
 	r.logEvent(c, err, begin.Add(took), took)
@@ -225,6 +230,30 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	c.reset()
 	g.calls.Put(c)
+}
+
+// statusLeft is counted and logged of a call that came to nothing because its caller had left, whatever the door would have
+// answered; the number is that of other servers.
+const statusLeft = 499
+
+// left reports whether a call failed because its caller had left: with the connection the request's context ends, and so does
+// what the platform was doing for it. What would have been refused anyway is still logged as refused. A caller may have
+// closed its sending side only, so it is answered all the same.
+func (c *Call) left(err error) bool {
+	if errors.Is(err, ErrUnreadable) {
+		return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, context.Canceled)
+	}
+	if c.Context().Err() == nil || errors.Is(err, ErrPanic) {
+		return false
+	}
+	code, coded := retcode.From(err)
+	if !coded {
+		code = c.Answer.Code // what the door makes of it
+	}
+	if code == 0 {
+		return c.Answer.Status >= http.StatusInternalServerError
+	}
+	return code.Class() == retcode.ClassInternal || code.Class() == retcode.ClassRetry
 }
 
 // serve takes the call through the stages to its handler.

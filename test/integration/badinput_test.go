@@ -144,6 +144,45 @@ func withSig(call rookery.Call, sig string) rookery.Call {
 	return call
 }
 
+// TestCallersThatLeave: a call is no failure of the platform when its caller does not wait for it.
+func TestCallersThatLeave(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	left := func(path string) int {
+		return strings.Count(p.Log(), fmt.Sprintf(`"interface":%q,"status":499`, path))
+	}
+	send := func(text string) net.Conn {
+		conn := dial(t, p)
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	for _, path := range []string{ // one of each door
+		"/v2/auth/verify_login", "/auth/verify_login", "/v3/user/get_info", "/oauth2.0/token", "/account/{$}", "/admin/v1/tokens",
+	} {
+		conn := send("POST " + strings.TrimSuffix(path, "{$}") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbroken off")
+		_ = conn.Close()
+		rookery.Until(t, "a call of "+path+" is logged as left", func() bool { return left(path) == 1 })
+	}
+	call := verifyLogin(p, p.Accounts[0])
+	p.AddFault(t, rookery.Fault{Point: "bus.delay:0x711=1m"})
+	conn := send("POST " + call.Target() + fmt.Sprintf(" HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(call.Body), call.Body))
+	rookery.Until(t, "the command is called", func() bool {
+		var faults []rookery.Fault
+		p.Admin(t, http.MethodGet, "/dev/v1/faults", nil, &faults)
+		return len(faults) == 1 && faults[0].Hits == 1
+	})
+	_ = conn.Close()
+	rookery.Until(t, "a call that waits is logged as left", func() bool { return left(call.Path) == 2 })
+	if n := p.Metric(t, fmt.Sprintf(`rookery_requests_total{code="499",path=%q}`, call.Path)); n != 2 {
+		t.Errorf("%v calls were counted as left, want 2", n)
+	}
+	if log := p.Log(); strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("the log has an error: %s", log)
+	}
+}
+
 // members returns as many distinct members as fit.
 func members(count, size int) string {
 	var b strings.Builder
