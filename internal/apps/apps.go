@@ -15,6 +15,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
@@ -26,8 +27,9 @@ type Registry struct {
 
 	create  sync.Mutex // held while an appid is chosen and stored
 	index   atomic.Pointer[index]
-	mu      sync.Mutex // held while the index is replaced
-	changes int        // reported by the store
+	mu      sync.Mutex                    // held while the index is replaced
+	changes int                           // reported by the store
+	former  atomic.Pointer[[]mistake.Key] // nil unless KeepFormerKeys was called
 	rereads *limit.Keyed
 }
 
@@ -82,6 +84,9 @@ func (r *Registry) put(app *platform.App) {
 	list := slices.Clone(r.index.Load().list)
 	i, known := slices.BinarySearchFunc(list, app.AppID, func(a *platform.App, id platform.AppID) int { return cmp.Compare(a.AppID, id) })
 	if known {
+		if former := r.former.Load(); former != nil {
+			r.former.Store(withReplaced(former, list[i], app))
+		}
 		list[i] = app
 	} else {
 		list = slices.Insert(list, i, app)

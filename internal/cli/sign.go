@@ -13,6 +13,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
 func newSignCommand(s *streams) *cobra.Command {
@@ -22,6 +23,7 @@ func newSignCommand(s *streams) *cobra.Command {
 // v5Request holds the parts that an MSDK V5 signature covers, and the key.
 type v5Request struct {
 	url    *url.URL
+	method string
 	path   string
 	query  sign.Query
 	body   []byte
@@ -80,7 +82,7 @@ mistakes produced it, if one did.`,
 			if err != nil {
 				return err
 			}
-			r.client, r.body = client, []byte(body)
+			r.method, r.client, r.body = method, client, []byte(body)
 			if bodyFile != "" {
 				if r.body, err = s.readBody(cmd.Context(), bodyFile); err != nil {
 					return err
@@ -145,6 +147,10 @@ func (s *streams) readBody(ctx context.Context, name string) ([]byte, error) {
 	return body, nil
 }
 
+func (r *v5Request) came() *mistake.Request {
+	return &mistake.Request{Method: r.method, Host: r.url.Host, URL: r.url, Path: r.path, Query: r.query, Body: r.body}
+}
+
 func (r *v5Request) signed() *signature {
 	signed := &signature{Source: string(sign.V5Source(r.path, r.query, r.body))}
 	if r.client {
@@ -182,9 +188,9 @@ func (s *streams) checkV5(r *v5Request, sig string, asJSON bool) error {
 	switch {
 	case right:
 	case r.client:
-		signed.Mistake = sign.V5ClientMistake(sig, r.path, r.query, r.body, sign.Keys{Right: r.key})
+		signed.Mistake = mistake.V5Client(sig, r.came(), mistake.Keys{Right: r.key})
 	default:
-		signed.Mistake = sign.V5Mistake(sig, r.path, r.query, r.body, sign.Keys{Right: r.key})
+		signed.Mistake = mistake.V5(sig, r.came(), mistake.Keys{Right: r.key})
 	}
 	return s.writeChecked(signed, asJSON, "is it this key and this body?")
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
 // openAPIRequest holds the parts that a signature of OpenAPI V3 covers, and the key.
@@ -65,7 +66,8 @@ mistakes produced it, if one did. Give SIG as the platform decodes it: with +, /
 			right := new(sign.OpenAPIVerifier).Request(check, r.method, r.path, r.query, r.key)
 			signed.Right = &right
 			if !right {
-				signed.Mistake = sign.OpenAPIMistake(check, r.method, r.path, r.query, sign.Keys{Right: r.key})
+				came := &mistake.Request{Method: r.method, Host: r.url.Host, URL: r.url, Path: r.path, Query: r.query, Body: []byte(body)}
+				signed.Mistake = mistake.OpenAPI(check, came, mistake.Keys{Right: r.key})
 			}
 			return s.writeChecked(signed, asJSON, "is it this key, this method and these parameters?")
 		},

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
 func newSignV3Command(s *streams) *cobra.Command {
@@ -47,7 +48,8 @@ mistakes produced it, if one did.`,
 			}
 			signed.URL = withSig(u, q, signed.Sig)
 			if cmd.Flags().Changed("check") {
-				return s.checkV3(signed, check, q.Get("timestamp"), key, asJSON)
+				came := &mistake.Request{Method: "POST", Host: u.Host, URL: u, Path: u.EscapedPath(), Query: q}
+				return s.checkV3(signed, check, came, key, asJSON)
 			}
 			return s.writeSignature(signed, asJSON)
 		},
@@ -78,11 +80,11 @@ func parseV3Request(text string) (*url.URL, sign.Query, error) {
 	return u, q, nil
 }
 
-func (s *streams) checkV3(signed *signature, sig, timestamp, key string, asJSON bool) error {
-	right := sign.V3Verify(sig, timestamp, key)
+func (s *streams) checkV3(signed *signature, sig string, came *mistake.Request, key string, asJSON bool) error {
+	right := sign.V3Verify(sig, came.Query.Get("timestamp"), key)
 	signed.Right = &right
 	if !right {
-		signed.Mistake = sign.V3Mistake(sig, timestamp, sign.Keys{Right: key})
+		signed.Mistake = mistake.V3(sig, came, mistake.Keys{Right: key})
 	}
 	return s.writeChecked(signed, asJSON, "is it the key of this encode?")
 }

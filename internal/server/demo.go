@@ -123,6 +123,7 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 		}
 		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
 	}
+	s.identity.Apps.KeepFormerKeys(demoApps)
 	hash, err := identity.HashPassword(DemoPassword)
 	if err != nil {
 		return nil, err

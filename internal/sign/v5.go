@@ -1,7 +1,6 @@
 package sign
 
 import (
-	"bytes"
 	"crypto/md5"
 	"crypto/subtle"
 	"encoding/hex"
@@ -116,92 +115,4 @@ func sortByName(q Query) {
 func hexMD5(b []byte) string {
 	sum := md5.Sum(b)
 	return hex.EncodeToString(sum[:])
-}
-
-// v5Form makes a signature from the part before the body, the body and a key.
-type v5Form func(head, body []byte, key string) string
-
-func backendForm(head, body []byte, key string) string {
-	return hexMD5(slices.Concat(head, body, []byte(key)))
-}
-
-func clientForm(head, body []byte, key string) string {
-	return hexMD5(slices.Concat(head, []byte(key), body)) + "1"
-}
-
-// V5Mistake returns which of the usual mistakes gives exactly the received signature of a backend's request; "" when none
-// does.
-func V5Mistake(sig, path string, q Query, body []byte, keys Keys) string {
-	if mistake := v5Mistake(backendForm, sig, path, q, body, keys); mistake != "" {
-		return mistake
-	}
-	source := V5Source(path, q, nil)
-	for name, key := range keys.byName("key of this source") {
-		switch client := clientForm(source, body, key); sig {
-		case client, strings.TrimSuffix(client, "1"):
-			return "it is the client SDK's form (key before body) with the " + name
-		case backendForm(source, body, key) + "1":
-			return "it carries the client SDK's marker 1, made with the " + name
-		}
-	}
-	return ""
-}
-
-// V5ClientMistake does the same for a request of the client SDK.
-func V5ClientMistake(sig, path string, q Query, body []byte, keys Keys) string {
-	if mistake := v5Mistake(clientForm, sig, path, q, body, keys); mistake != "" {
-		return mistake
-	}
-	source := V5Source(path, q, nil)
-	for name, key := range keys.byName("client's key") {
-		switch backend := backendForm(source, body, key); sig {
-		case backend, backend + "1":
-			return "it is a backend's form (key after body) with the " + name
-		case strings.TrimSuffix(clientForm(source, body, key), "1"):
-			return "the client SDK's marker 1 is missing at the end, and it was made with the " + name
-		}
-	}
-	return ""
-}
-
-// v5Mistake looks for the mistakes that can be made in either form.
-func v5Mistake(form v5Form, sig, path string, q Query, body []byte, keys Keys) string {
-	order := sorted(q)
-	source := appendV5Head(nil, path, order, false)
-	matches := func(head, body []byte, key string) bool { return sig == form(head, body, key) }
-	if strings.EqualFold(sig, form(source, body, keys.Right)) {
-		return "the hex digits are upper-case"
-	}
-	if matches(appendV5Head(nil, path, q, false), body, keys.Right) {
-		return "the parameters are not sorted by name"
-	}
-	filled := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Value == "" })
-	if len(filled) != len(order) && matches(appendV5Head(nil, path, filled, false), body, keys.Right) {
-		return "an empty parameter was left out of the signed string"
-	}
-	for name, head := range map[string][]byte{"in its place": sigSigned(path, order), "at the end": append(slices.Clone(source), "&sig="...)} {
-		if matches(head, body, keys.Right) {
-			return "the parameter sig itself was signed, " + name
-		}
-	}
-	for name, key := range keys.Others {
-		if matches(source, body, key) {
-			return "it was signed with another key: the " + name
-		}
-	}
-	for _, other := range reencodings(body) {
-		if !bytes.Equal(other.body, body) && matches(source, other.body, keys.Right) {
-			return "another body was signed than was sent: " + other.what
-		}
-	}
-	return ""
-}
-
-// sigSigned returns the string that is signed when an empty sig is sorted in with the other parameters.
-func sigSigned(path string, order Query) []byte {
-	renamed := slices.DeleteFunc(slices.Clone(order), func(p Param) bool { return p.Name == "sig" })
-	// appendV5Head omits sig by its decoded name, so this one gets a name that only sorts like it.
-	renamed = append(renamed, Param{RawName: "sig", Name: "sig\x00"})
-	sortByName(renamed)
-	return appendV5Head(nil, path, renamed, false)
 }

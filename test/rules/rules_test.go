@@ -49,6 +49,7 @@ var layers = []struct {
 	{[]string{"internal/config"}, true},
 	{[]string{"client/share"}, false},
 	{[]string{"client"}, false},
+	{[]string{"internal/sign/mistake"}, false},
 	{[]string{"internal/sign", "internal/limit", "internal/flatjson", "internal/secretfile", "internal/cache", "internal/standings"}, false},
 	{[]string{"internal/platform"}, false},
 	{[]string{"retcode", "catalogue"}, true},

@@ -13,6 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -199,12 +200,11 @@ func (d *door) signature(c *access.Call) error {
 	if sign.V3Verify(sig, timestamp, key) {
 		return nil
 	}
-	name, _ := sign.V3KeyName(encode)
 	refuse.Signature{
-		Key:     name,
+		Key:     key,
 		Signed:  func() string { return sign.V3Source(timestamp, encode) },
-		Mistake: func(keys sign.Keys) string { return sign.V3Mistake(sig, timestamp, keys) },
-	}.Explain(c)
+		Mistake: mistake.V3,
+	}.Explain(c, d.identity.Apps)
 	return retcode.V3SignatureWrong
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -176,12 +177,11 @@ func (d *door) signature(c *access.Call) error {
 		return nil
 	}
 	refuse.Signature{
-		Key:    refuse.SigKeyName(source),
-		Signed: func() string { return string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)) },
-		Mistake: func(keys sign.Keys) string {
-			return sign.V5Mistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keys)
-		},
-	}.Explain(c)
+		Key:      key,
+		Optional: linkParam,
+		Signed:   func() string { return string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)) },
+		Mistake:  mistake.V5,
+	}.Explain(c, d.identity.Apps)
 	return retcode.V5SignatureWrong
 }
 
@@ -200,12 +200,10 @@ func (d *door) clientSignature(c *access.Call) error {
 		return nil
 	}
 	refuse.Signature{
-		Key:    "client_sigkey",
-		Signed: func() string { return string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")) },
-		Mistake: func(keys sign.Keys) string {
-			return sign.V5ClientMistake(c.Query.Get("sig"), c.Endpoint.Path, c.Query, c.Body, keys)
-		},
-	}.Explain(c)
+		Key:     c.App.ClientSigKey,
+		Signed:  func() string { return string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")) },
+		Mistake: mistake.V5Client,
+	}.Explain(c, d.identity.Apps)
 	return retcode.V5SignatureWrong
 }
 

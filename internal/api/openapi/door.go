@@ -15,6 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -163,10 +164,10 @@ func (d *door) signature(c *access.Call, in *request) error {
 		return nil
 	}
 	refuse.Signature{
-		Key:     "appkey",
+		Key:     c.App.AppKey,
 		Signed:  func() string { return string(sign.OpenAPISource(method, path, c.Query)) },
-		Mistake: func(keys sign.Keys) string { return sign.OpenAPIMistake(sig, method, path, c.Query, keys) },
-	}.Explain(c)
+		Mistake: mistake.OpenAPI,
+	}.Explain(c, d.identity.Apps)
 	return retcode.QQSignatureWrong
 }
 
