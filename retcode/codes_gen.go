@@ -691,7 +691,7 @@ var table = [...]Entry{
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -24, High: -24, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyCheckFailed",
 		Summary: "openid and openkey pair failed verification",
-		Cause:   "Both values can be read, but the pair cannot be confirmed: the openkey's two hours ran out, its login ended, it was made for another app, the account is frozen, or the check itself failed. The message holds the result of the bus command, which tells these apart.",
+		Cause:   "Both values can be read, but the pair cannot be confirmed: the openkey's two hours ran out, its login ended, it was made for another app, the account is frozen or closed, or the check itself failed. The message holds the result of the bus command, which tells these apart.",
 		Remedy:  "Run rookery explain on the whole answer. If the result is a failed check (1, 18 to 20, 36, 37, 42, 154 or 155), retry with growing pauses; otherwise have the user open the game again and use the new pair. A session stays alive while its calls are less than two hours apart.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: "The list does not say that a check which could not be made gets this number too."},
 	{Domain: QQ, Low: -25, High: -25, Hex: "", Signed: "", Unsigned: "", Symbol: "QQTimestampOutOfRange",

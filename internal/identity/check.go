@@ -261,6 +261,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, t, now); r != nil {
 			return rsp, r
 		}
+		t.TokenEpoch = st.TokenEpoch // what is made from it now is of the newest login
 	}
 	return wire.CheckResponse{
 		UIN:           st.UIN,
@@ -371,8 +372,8 @@ func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) 
 		return passwordChanged, true
 	case t.Kind == token.Pay && t.PayEpoch < st.PayEpoch:
 		return superseded, true
-	case t.Kind != token.Pay && t.TokenEpoch < st.TokenEpoch:
-		return superseded, true
+	case t.Kind != token.Pay && t.Kind != token.Openkey && t.TokenEpoch < st.TokenEpoch:
+		return superseded, true // openkeys are valid side by side (qq-connect-openapi.md, B.2)
 	}
 	return 0, false
 }

@@ -208,6 +208,7 @@ func TestRefusals(t *testing.T) {
 
 		{"openkey of another openid", token.Openkey, bens, retcode.AccessTokenOpenKeyMismatch},
 		{"openkey lapsed", token.Openkey, advance(token.OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
+		{"openkey withdrawn", token.Openkey, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
 		{"openkey after a change of password", token.Openkey, newPassword, retcode.AccessTokenPasswordChanged},
 
 		{"player unknown", token.MSDK, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
@@ -427,4 +428,42 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s: got %v, want V5LinkUndecryptable", name, err)
 		}
 	}
+}
+
+// TestOpenkeysAreValidSideBySide: no newer login ends an openkey, and an older openkey's end leaves a newer login alone.
+func TestOpenkeysAreValidSideBySide(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	holds := func(issued *Issued) error {
+		req := ask(issued)
+		req.Openkey = issued.Kind == token.Openkey
+		_, err := f.check(oidb.CheckAccess, req)
+		return err
+	}
+	first := f.issue(f.app, f.ann, token.Openkey)
+	access := f.issue(f.app, f.ann, token.Access)
+	second := f.issue(f.app, f.ann, token.Openkey)
+	newest := f.issue(f.app, f.ann, token.Access)
+	for _, issued := range []*Issued{first, second, newest} {
+		must(t, holds(issued))
+	}
+	wantError(t, holds(access), retcode.AccessTokenSuperseded)
+
+	// What is made from an old openkey is as new as the newest login.
+	login, err := f.check(oidb.CheckAccess, ask(first))
+	must(t, err)
+	player, err := f.LogInPlayer(ctx, f.app.AppID, &login, false)
+	must(t, err)
+	asPlayer := oidb.CheckRequest{AppID: f.app.AppID, MSDKOpenID: player.MSDKOpenID, Token: player.Token}
+	_, err = f.check(oidb.CheckAccess, asPlayer)
+	must(t, err)
+
+	must(t, f.RevokeToken(ctx, f.app.AppID, first.Token))
+	wantError(t, holds(first), retcode.AccessTokenNotLive)
+	must(t, holds(second))
+	must(t, holds(newest))
+	must(t, f.RevokeGrant(ctx, f.app.AppID, f.ann.UIN, platform.EndedByUser))
+	wantError(t, holds(second), retcode.AccessTokenFrozen)
+	_, err = f.check(oidb.CheckAccess, asPlayer)
+	wantError(t, err, retcode.AccessTokenFrozen)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// RevokeToken ends the login that a token of an app belongs to, of whatever kind it is. A token that is not the app's own,
-// or whose login is over, is none to revoke.
+// RevokeToken ends the login that a token of an app belongs to, of whatever kind it is, and with it what openkeys of earlier
+// logins are left. A token that is not the app's own, or whose login has ended, is no error.
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
 	login, err := s.refreshable(ctx, app, text)
 	switch {

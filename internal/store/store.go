@@ -132,7 +132,8 @@ type Logins interface {
 	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (platform.Login, error)
 	// Login returns an app's login, whatever became of it, or ErrNotFound.
 	Login(ctx context.Context, app platform.AppID, id int64) (platform.Login, error)
-	// EndLogin is EndGrant for one login: ErrNotFound when the grant is not live or has another token epoch.
+	// EndLogin ends every token of the grant issued up to a login, by its token epoch; those of a newer login stay. ErrNotFound
+	// when they have all ended, or when no login had that epoch yet.
 	EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error
 }
 

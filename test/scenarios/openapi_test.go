@@ -131,6 +131,50 @@ func allTakenBack(t *testing.T, p *rookery.Platform) openAPISituation {
 	return openAPISituation{p, m.info(), func() rookery.OpenAPICall { return join(t, p, m.app, m.uin).info() }}
 }
 
+// TestOpenkeysOfLogins: a login through the pages leaves the same person's openkeys valid, and so does a newer access token;
+// a withdrawal ends them all with -20, a closed account with -24, since nothing is left there to be allowed again.
+func TestOpenkeysOfLogins(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p, "get_user_info", "get_app_friends")
+	opened := join(t, p, v.app, v.person.UIN)
+	first := p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	v.code = v.authorize(t)
+	second := p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+	calls := make(map[string]rookery.OpenAPICall)
+	for name, openkey := range map[string]string{"opened": opened.openkey, "first login's": first.OpenKey, "second login's": second.OpenKey} {
+		calls[name] = rookery.NewOpenAPICall(v.app, infoPath, opened.openid, openkey)
+		wantOpenAPI(t, p, calls[name], 0, "")
+	}
+	refused(t, "the first login's access token", p.Get(t, mePath, "access_token", first.AccessToken), -21)
+
+	// The game's client may log in to MSDK with any of them, and that login is as new as the newest.
+	answer := p.Call(t, login(v.app, opened.openid, opened.openkey))
+	msdk, _ := answer.Fields["token"].(string)
+	player, _ := answer.Fields["openid"].(string)
+	p.Secret(msdk)
+	expect(t, p, verifyLogin(v.app, player, msdk), 0, "")
+
+	// To revoke one ends its login and the earlier ones, not a newer login.
+	refused(t, "to revoke the first login's", p.PostForm(t, "/oauth2.0/revoke", &v.app, "token", first.OpenKey), 0)
+	wantOpenAPI(t, p, calls["first login's"], -24, access(64))
+	wantOpenAPI(t, p, calls["second login's"], 0, "")
+	refused(t, "the second login's access token", p.Get(t, mePath, "access_token", second.AccessToken), 0)
+
+	p.Revoke(t, v.app, v.person.UIN, "user")
+	wantOpenAPI(t, p, calls["second login's"], -20, access(67))
+	setup := wantOpenAPI(t, p, rookery.NewOpenAPICall(v.app, isSetupPath, opened.openid, second.OpenKey), 0, "")
+	if setup.Fields["setuped"] != 0.0 {
+		t.Errorf("after the withdrawal is_setup is %s", setup.Body)
+	}
+	m := join(t, p, v.app, v.person.UIN)
+	wantOpenAPI(t, p, m.info(), 0, "")
+	p.SetState(t, v.person.UIN, "closed")
+	for _, path := range []string{infoPath, isLoginPath, isSetupPath} {
+		wantOpenAPI(t, p, m.call(path), -24, access(67))
+	}
+}
+
 func lapsedAt(path string) func(*testing.T, *rookery.Platform) openAPISituation {
 	return func(t *testing.T, p *rookery.Platform) openAPISituation {
 		m := newMember(t, p)

@@ -14,6 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -221,6 +222,12 @@ func (d *door) openkey(c *access.Call, in *request) (err error) {
 	switch refuse.OpenAPIMeaning(in.refused.Code) {
 	case retcode.QQOpenIDIllegal, retcode.QQOpenKeyUnreadable:
 		return in.refused
+	case retcode.QQScopeNotGranted: // 0x711 has one number for a withdrawal and for a closed account
+		standing, err := d.identity.Standings.Get(c.Context(), c.App.AppID, in.openid)
+		if err != nil {
+			return err
+		}
+		in.closed = standing.AccountState == platform.AccountClosed
 	}
 	return nil
 }
@@ -254,7 +261,12 @@ func keyRotation(c *access.Call, in *request) error {
 // session is the stage that refuses what openkey found, but for results that the handler answers by itself.
 func session(tolerated ...retcode.Code) access.Stage {
 	return access.Check("openapi-session", func(_ *access.Call, in *request) error {
-		if in.refused == nil || slices.Contains(tolerated, in.refused.Code) {
+		switch {
+		case in.refused == nil:
+			return nil
+		case in.closed:
+			return retcode.QQOpenIDOpenKeyCheckFailed.Errorf("%v", in.refused)
+		case slices.Contains(tolerated, in.refused.Code):
 			return nil
 		}
 		return in.refused

@@ -42,6 +42,7 @@ type request struct {
 	rotating bool // signed by another key than the app's present one
 	login    oidb.CheckResponse
 	refused  *oidb.Failure // of the session check; nil when it succeeded
+	closed   bool          // refused, since the account is closed
 }
 
 // params reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts

@@ -131,7 +131,7 @@ func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platfo
 func (s *Store) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.exec("UPDATE grants SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND token_epoch = ? AND token_epoch > ended_epoch",
-			int64(by), nowMS, int64(app), openid[:], int64(tokenEpoch)))
+		return wantRow(t.exec("UPDATE grants SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
+			int64(tokenEpoch), int64(by), nowMS, int64(app), openid[:]))
 	})
 }

@@ -228,6 +228,15 @@ var logins = []test{
 		refused(ticket(1, 2))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), platform.ErrNotFound)
 		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, now))(t)
+
+		// It stays when an older one, which it has superseded, ends.
+		newer := result(s.Authorize(ctx, game, openid(1), nil, false, now))(t).TokenEpoch
+		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
+		grant := result(s.Grant(ctx, game, openid(1)))(t)
+		same(t, grant.EndedEpoch, epoch)
+		same(t, grant.TokenEpoch, newer)
+		same(t, grant.Live(), true)
 		result(s.ReclaimOpenID(ctx, game, first, now))(t)
 		refused(ticket(2, 2))
 	}},
