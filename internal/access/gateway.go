@@ -164,7 +164,7 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 		switch {
 		case door == "":
 			rest.ServeHTTP(w, r)
-		case Clean(r):
+		case CanonicalPath(r):
 			g.mux.ServeHTTP(w, r)
 		default: // the mux would redirect, which no caller of a signed interface expects
 			g.rest[door].ServeHTTP(w, r)
@@ -172,9 +172,9 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 	})
 }
 
-// Elsewhere returns a handler with which a door answers everything as a path that no route has. It is for paths below no
+// NotFound returns a handler with which a door answers everything as a path that no route has. It is for paths below no
 // door's prefixes, so that they too are logged, counted and seen by an inspector.
-func (g *Gateway) Elsewhere(door *Door) http.Handler {
+func (g *Gateway) NotFound(door *Door) http.Handler {
 	return &resource{gateway: g, door: door, meter: g.newMeter("other")}
 }
 
@@ -190,8 +190,8 @@ func prefixOf(path string, doors []*Door) string {
 	return ""
 }
 
-// Clean reports whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
-func Clean(r *http.Request) bool {
+// CanonicalPath reports whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.
+func CanonicalPath(r *http.Request) bool {
 	p := r.URL.EscapedPath()
 	return !strings.Contains(p, "//") && !(strings.Contains(p, "/.") && slices.ContainsFunc(strings.Split(p, "/"), func(s string) bool {
 		return s == "." || s == ".."

@@ -261,6 +261,39 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What was checked before is kept in memory; each kind of write must be seen by the next check.
+func TestAKeptStandingFollowsTheStore(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(f *fixture) error
+		want   retcode.Code
+	}{
+		{"a grant that ends", func(f *fixture) error {
+			return f.RevokeGrant(f.t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByOperator)
+		}, retcode.AccessTokenNotLive},
+		{"a newer login", func(f *fixture) error { f.issue(f.app, f.ann, token.Access); return nil }, retcode.AccessTokenSuperseded},
+		{"an account frozen", func(f *fixture) error {
+			_, err := f.SetAccountState(f.t.Context(), f.ann.UIN, platform.AccountFrozen)
+			return err
+		}, retcode.AccessTokenAccountGone},
+		{"an openid reclaimed", func(f *fixture) error {
+			_, err := f.ReclaimOpenID(f.t.Context(), f.app.AppID, f.ann.UIN)
+			return err
+		}, retcode.AccessTokenOpenIDReclaimed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			issued := f.issue(f.app, f.ann, token.Access)
+			_, err := f.check(oidb.CheckAccess, ask(issued))
+			must(t, err)
+			must(t, test.change(f))
+			if _, err := f.check(oidb.CheckAccess, ask(issued)); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
 func TestAPayTokenOutlivesANewerLogin(t *testing.T) {
 	f := newFixture(t)
 	pay := f.issue(f.app, f.ann, token.Pay)

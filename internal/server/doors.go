@@ -113,7 +113,7 @@ func noDoor(c *access.Call, _ any, _ error) {
 	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/, OpenAPI below /v3/," +
 		" QQ Connect below /oauth2.0/ and /user/, a person's account at /account/, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
-	if !access.Clean(c.Request) {
+	if !access.CanonicalPath(c.Request) {
 		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"
 	}
 	c.Answer.Status = http.StatusNotFound

@@ -16,7 +16,7 @@ import (
 func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
 	proxies := s.options.HTTP
 	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
-	nowhere := gateway.Elsewhere(&access.Door{Name: "none", Encode: noDoor})
+	nowhere := gateway.NotFound(&access.Door{Name: "none", Encode: noDoor})
 	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
@@ -50,7 +50,7 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 // redirect, and the addresses of CONNECT, which have no path.
 func unredirected(mux, nowhere http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !access.Clean(r) || r.URL.Path == "" {
+		if !access.CanonicalPath(r) || r.URL.Path == "" {
 			nowhere.ServeHTTP(w, r)
 			return
 		}
