@@ -2,7 +2,6 @@ package oidb
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +33,7 @@ func ParseID(text string) (ID, error) {
 		st, err = strconv.ParseUint(serviceType, 10, 32)
 	}
 	if !ok || err != nil {
-		return ID{}, fmt.Errorf("command %.40q is not of the form 0x711 or 0x711_23", text)
+		return ID{}, platform.Invalidf("command", "command %.40q is not of the form 0x711 or 0x711_23", text)
 	}
 	return ID{Number: uint32(n), ServiceType: uint32(st)}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -46,7 +47,12 @@ func (p people) HoldsLogin(_ context.Context, app platform.AppID, uin platform.U
 }
 
 // memory keeps policies for tests.
-type memory struct{ records [][]byte }
+type memory struct {
+	records [][]byte
+	hear    []func(store.Change)
+}
+
+func (m *memory) OnChange(hear func(store.Change)) { m.hear = append(m.hear, hear) }
 
 func (m *memory) OIDBPolicy(context.Context) (int64, []byte, error) {
 	if len(m.records) == 0 {
@@ -60,6 +66,9 @@ func (m *memory) StoreOIDBPolicy(_ context.Context, version int64, record []byte
 		return errors.New("not the next version")
 	}
 	m.records = append(m.records, record)
+	for _, hear := range m.hear {
+		hear(store.PolicyChange{Version: version, Record: record})
+	}
 	return nil
 }
 
@@ -167,12 +176,28 @@ func TestPoliciesAreRefused(t *testing.T) {
 		"with too many uins":                func(p *Policy) { p.UINBlackList = make([]platform.UIN, maxBlackListed+1) },
 	} {
 		before := f.Policy().Version
-		if _, err := f.ChangePolicy(t.Context(), func(p *Policy) error { edit(p); return nil }); !errors.Is(err, ErrPolicy) {
+		if _, err := f.ChangePolicy(t.Context(), func(p *Policy) error { edit(p); return nil }); !errors.Is(err, platform.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if after := f.Policy().Version; after != before {
 			t.Errorf("%s: version %d became %d", name, before, after)
 		}
+	}
+}
+
+func TestAPolicyOfAnotherGatewayHolds(t *testing.T) {
+	kept := new(memory)
+	here, there := NewBus(), NewBus()
+	for _, bus := range []*Bus{here, there} {
+		if err := bus.LoadPolicy(t.Context(), kept, new(platform.Clock)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := there.ChangePolicy(t.Context(), func(p *Policy) error { p.UINBlackList = []platform.UIN{10007}; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := here.Policy(); got.Version != 1 || len(got.UINBlackList) != 1 || got.UINBlackList[0] != 10007 {
+		t.Errorf("got version %d, which lists %v", got.Version, got.UINBlackList)
 	}
 }
 

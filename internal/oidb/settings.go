@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -47,9 +46,6 @@ func (d *Declaration) defaultPolicy() CommandPolicy {
 	return CommandPolicy{RefusedStates: d.RefusedStates}
 }
 
-// ErrPolicy is wrapped by every error that says what is wrong with a policy.
-var ErrPolicy = errors.New("invalid policy")
-
 // Bounds on a policy, which is looked through at each call.
 const (
 	maxBlackListed = 10_000
@@ -57,39 +53,44 @@ const (
 )
 
 func (p *Policy) validate(known map[ID]*entry) error {
-	switch {
-	case len(p.AddressBlackList) > maxRanges || len(p.InternalNetworks) > maxRanges || len(p.Maintenance) > maxRanges:
-		return fmt.Errorf("%w: a list of address ranges or of maintenance has more than %d entries", ErrPolicy, maxRanges)
-	case len(p.UINBlackList) > maxBlackListed:
-		return fmt.Errorf("%w: the black list of uins has more than %d entries", ErrPolicy, maxBlackListed)
-	}
-	for _, r := range slices.Concat(p.AddressBlackList, p.InternalNetworks) {
-		if !r.IsValid() || r.Addr().Is4In6() { // which would hold no address: callers' IPv4 addresses are plain
-			return fmt.Errorf("%w: %s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", ErrPolicy, r)
+	for field, ranges := range map[string][]netip.Prefix{"address_black_list": p.AddressBlackList, "internal_networks": p.InternalNetworks} {
+		if len(ranges) > maxRanges {
+			return platform.Invalidf(field, "%s has more than %d entries", field, maxRanges)
 		}
+		for _, r := range ranges {
+			if !r.IsValid() || r.Addr().Is4In6() { // which would hold no address: callers' IPv4 addresses are plain
+				return platform.Invalidf(field, "%s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", r)
+			}
+		}
+	}
+	if len(p.UINBlackList) > maxBlackListed {
+		return platform.Invalidf("uin_black_list", "uin_black_list has more than %d entries", maxBlackListed)
+	}
+	if len(p.Maintenance) > maxRanges {
+		return platform.Invalidf("maintenance", "maintenance has more than %d entries", maxRanges)
 	}
 	for _, r := range p.Maintenance {
 		if r.From > r.To {
-			return fmt.Errorf("%w: maintenance from %s to %s is no range", ErrPolicy, r.From, r.To)
+			return platform.Invalidf("maintenance", "maintenance from %s to %s is no range", r.From, r.To)
 		}
 	}
 	for name, c := range p.Commands {
 		command, err := ParseID(name)
 		if err != nil || known[command] == nil || name != command.String() {
-			return fmt.Errorf("%w: there is no command %.20q", ErrPolicy, name)
+			return platform.Invalidf("commands", "there is no command %.20q", name)
 		}
 		for _, class := range c.RefusedClasses {
 			if _, refusable := classCodes[class]; !refusable {
-				return fmt.Errorf("%w: %s: accounts of class %s cannot be refused", ErrPolicy, name, class)
+				return platform.Invalidf("refused_classes", "%s: accounts of class %s cannot be refused", name, class)
 			}
 		}
 		for _, state := range c.RefusedStates {
 			if _, refusable := stateCodes[state]; !refusable {
-				return fmt.Errorf("%w: %s: accounts in state %s cannot be refused", ErrPolicy, name, state)
+				return platform.Invalidf("refused_states", "%s: accounts in state %s cannot be refused", name, state)
 			}
 		}
 		if len(c.Apps) > maxBlackListed {
-			return fmt.Errorf("%w: %s: more than %d apps", ErrPolicy, name, maxBlackListed)
+			return platform.Invalidf("apps", "%s: more than %d apps", name, maxBlackListed)
 		}
 	}
 	return nil
@@ -146,13 +147,30 @@ func (s *settings) inMaintenance(uin platform.UIN) bool {
 	return false
 }
 
-// LoadPolicy reads the policy from the store; changes go there too. It comes after the last Register and before the first
-// call.
-func (b *Bus) LoadPolicy(ctx context.Context, from store.Policies, clock *platform.Clock) error {
+// PolicyStore keeps the policy and reports its changes.
+type PolicyStore interface {
+	store.Policies
+	OnChange(func(store.Change))
+}
+
+// LoadPolicy reads the policy from the store; changes go there and come from there. It comes after the last Handle and before
+// the first call.
+func (b *Bus) LoadPolicy(ctx context.Context, from PolicyStore, clock *platform.Clock) error {
 	version, record, err := from.OIDBPolicy(ctx)
 	if err != nil {
 		return err
 	}
+	b.policies, b.clock = from, clock
+	from.OnChange(func(c store.Change) {
+		if c, ok := c.(store.PolicyChange); ok {
+			_ = b.usePolicy(c.Version, c.Record) // what cannot be read, because a newer rookery wrote it, does not hold here
+		}
+	})
+	return b.usePolicy(version, record)
+}
+
+// usePolicy makes a version of the policy hold; 0 is the one that nobody changed.
+func (b *Bus) usePolicy(version int64, record []byte) error {
 	var p Policy
 	if version > 0 {
 		if err := json.Unmarshal(record, &p); err != nil {
@@ -160,7 +178,6 @@ func (b *Bus) LoadPolicy(ctx context.Context, from store.Policies, clock *platfo
 		}
 		p.Version = version
 	}
-	b.policies, b.clock = from, clock
 	b.settings.Store(newSettings(p, b.commands))
 	return nil
 }
@@ -177,7 +194,7 @@ func (b *Bus) Policy() Policy {
 }
 
 // ChangePolicy replaces the policy by what edit makes of it; the change holds for every call that begins after it returns.
-// Errors: ErrPolicy, the one of edit, or the store's.
+// Errors: platform.ErrInvalid, the one of edit, platform.ErrExists where another gateway was quicker, or the store's.
 func (b *Bus) ChangePolicy(ctx context.Context, edit func(*Policy) error) (Policy, error) {
 	b.change.Lock()
 	defer b.change.Unlock()
@@ -196,8 +213,7 @@ func (b *Bus) ChangePolicy(ctx context.Context, edit func(*Policy) error) (Polic
 	if err := b.policies.StoreOIDBPolicy(ctx, p.Version, record, b.clock.NowMS()); err != nil {
 		return Policy{}, err
 	}
-	b.settings.Store(newSettings(copyPolicy(p), b.commands))
-	return p, nil
+	return p, nil // by now the store has reported the change
 }
 
 // copyPolicy returns a policy whose lists and commands may be changed without changing p's.

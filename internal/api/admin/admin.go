@@ -215,7 +215,7 @@ func status(err error) int {
 	switch {
 	case errors.Is(err, errUnauthorized):
 		return http.StatusUnauthorized
-	case errors.Is(err, platform.ErrInvalid), errors.Is(err, oidb.ErrPolicy), errors.Is(err, errBody):
+	case errors.Is(err, platform.ErrInvalid), errors.Is(err, errBody):
 		return http.StatusBadRequest
 	case errors.Is(err, platform.ErrNotFound):
 		return http.StatusNotFound

@@ -44,19 +44,19 @@ func (in *PolicyChange) apply(p *oidb.Policy) error {
 	for name, change := range in.Commands {
 		command, err := oidb.ParseID(name)
 		if err != nil {
-			return fmt.Errorf("%w: %w", oidb.ErrPolicy, err)
+			return err
 		}
 		name = command.String()
 		decided, known := p.Commands[name]
 		if !known {
-			return fmt.Errorf("%w: there is no command %s", oidb.ErrPolicy, name)
+			return platform.Invalidf("commands", "there is no command %s", name)
 		}
 		if change == nil {
 			delete(p.Commands, name)
 			continue
 		}
 		if err := change.apply(&decided); err != nil {
-			return fmt.Errorf("%w: %s: %w", oidb.ErrPolicy, name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		p.Commands[name] = decided
 	}
