@@ -1,12 +1,21 @@
 package friends
 
 import (
+	"context"
 	"errors"
+	"log/slog"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -94,5 +103,95 @@ func TestFriendsComeInPages(t *testing.T) {
 	}
 	if code, ok := oidb.ListFriends.Code(251004); !ok || code != retcode.QQFriendCacheReadFailed {
 		t.Errorf("its number stands for %v", code)
+	}
+}
+
+// TestLongListsAreWalked: pages end where a frame would be full, and every friend is on one of them, inside the process and
+// over frames.
+func TestLongListsAreWalked(t *testing.T) {
+	f := newFixture(t)
+	ann := f.user(platform.Profile{Nickname: "Ann"}).UIN
+	long := strings.Repeat("x", 100)
+	var uins []platform.UIN
+	for range 60 {
+		uin := f.user(platform.Profile{
+			Nickname: long, PictureURL: "https://pic.example/" + strings.Repeat("x", 490), Country: long, Province: long, City: long, Language: long,
+		}).UIN
+		must(t, f.Befriend(t.Context(), ann, uin))
+		must(t, f.SetRemark(t.Context(), ann, uin, long))
+		uins = append(uins, uin)
+	}
+	server := tcp.NewServer(f.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	client, err := tcp.Dial(t.Context(), listener.Addr().String())
+	must(t, err)
+	t.Cleanup(func() {
+		client.Close()
+		must(t, server.Shutdown(context.Background()))
+		must(t, <-served)
+	})
+	pages := 0
+	ask := func(req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
+		head, rsp, err := tcp.Ask(t.Context(), client, oidb.ListFriends, wire.Head{}, req)
+		if head.Result != 0 || proto.Size(rsp) > 60<<10 {
+			t.Errorf("a page of %d bytes, result %d", proto.Size(rsp), head.Result)
+		}
+		pages++
+		return rsp, err
+	}
+	inside, _, err := List(t.Context(), f.bus, f.app.AppID, ann)
+	must(t, err)
+	frames, lost, err := walk(f.app.AppID, ann, ask)
+	must(t, err)
+	if diff := cmp.Diff(inside, frames); diff != "" || lost {
+		t.Errorf("lost %v (-inside the process +over frames)\n%s", lost, diff)
+	}
+	if pages < 2 || len(inside) != len(uins) {
+		t.Errorf("%d friends on %d pages, want %d", len(inside), pages, len(uins))
+	}
+	for i, friend := range inside {
+		if friend.UIN != uins[i] || friend.Remark != long || friend.Profile.Language != long {
+			t.Errorf("friend %d is %+v", i, friend)
+		}
+	}
+}
+
+// TestTheOtherPagesComeFromTheFirstReading for a while; then, and once a friendship changed, each reads its own part.
+func TestTheOtherPagesComeFromTheFirstReading(t *testing.T) {
+	f := newFixture(t)
+	ann, ben, carl := f.user(platform.Profile{}).UIN, f.user(platform.Profile{Nickname: "Ben"}).UIN, f.user(platform.Profile{Nickname: "Carl"}).UIN
+	must(t, f.Befriend(t.Context(), ann, ben))
+	must(t, f.Befriend(t.Context(), ann, carl))
+	page := func(after platform.UIN) (*wire.ListFriendsResponse, error) {
+		return oidb.Call(t.Context(), f.bus, oidb.ListFriends, &wire.ListFriendsRequest{Appid: uint64(f.app.AppID), Uin: uint64(ann), After: uint64(after), Limit: 1})
+	}
+	first, err := page(0)
+	must(t, err)
+	if len(first.Friend) != 1 || !first.More || first.Lost {
+		t.Fatalf("the first page: %v", first)
+	}
+	f.fail("store.read:friendships")
+	second, err := page(ben)
+	must(t, err)
+	if len(second.Friend) != 1 || second.More || second.Lost || second.Friend[0].Nickname != "Carl" {
+		t.Errorf("the second page without the store: %v", second)
+	}
+	f.clock.Advance(10 * time.Second)
+	if second, err = page(ben); err != nil || !second.Lost || len(second.Friend) != 1 {
+		t.Errorf("the second page later: %v, %v; want it lost", second, err)
+	}
+	f.faults.Clear(0)
+	f.clock.Advance(10 * time.Second)
+	if second, err = page(ben); err != nil || second.Lost || len(second.Friend) != 1 {
+		t.Errorf("the second page from the store: %v, %v", second, err)
+	}
+	first, err = page(0)
+	must(t, err)
+	must(t, f.SetRemark(t.Context(), ann, carl, "C"))
+	if second, err = page(ben); err != nil || second.Friend[0].Remark != "C" {
+		t.Errorf("the second page after a change: %v, %v", second, err)
 	}
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -105,6 +108,23 @@ func TestSoundTokensOfEveryKind(t *testing.T) {
 				t.Errorf("token %q has other characters than letters, digits, - and _", issued.Token)
 			}
 		})
+	}
+}
+
+// TestTheVerdictsHaveTheDeclaredCodes: what routes may answer is derived from what the commands declare.
+func TestTheVerdictsHaveTheDeclaredCodes(t *testing.T) {
+	for name, test := range map[string]struct {
+		codes    []retcode.Code
+		declared []retcode.Code
+	}{
+		"0x711": {append(accessCodes[:], retcode.AccessTokenInternal), oidb.CheckAccess.Codes},
+		"0x73a": {payCodes[:], oidb.CheckPay.Codes},
+	} {
+		codes := slices.DeleteFunc(slices.Clone(test.codes), func(c retcode.Code) bool { return c == 0 }) // a verdict that 0x73a never comes to
+		slices.Sort(codes)
+		if diff := cmp.Diff(slices.Sorted(slices.Values(test.declared)), slices.Compact(codes)); diff != "" {
+			t.Errorf("%s: (-declared +of the verdicts)\n%s", name, diff)
+		}
 	}
 }
 
