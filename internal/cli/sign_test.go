@@ -190,7 +190,7 @@ func TestSignV5Refusals(t *testing.T) {
 		{"key and body from standard input", "k", sign("/v2/x", "--key-file", "-", "--body-file", "-"), ExitUsage, "cannot both"},
 		{"unknown method", "k", sign("/v2/x", "--key-file", "-", "--method", "PUT"), ExitUsage, "neither POST nor GET"},
 		{"body of GET", "k", sign("/v2/x", "--key-file", "-", "--method", "GET", "--body", "{}"), ExitUsage, "no body"},
-		{"parameter twice", "k", sign("/v2/x?a=1&a=2", "--key-file", "-"), ExitUsage, `"a" comes twice`},
+		{"parameter twice", "k", sign("/v2/x?a=1&a=2", "--key-file", "-"), ExitUsage, `"a" occurs twice`},
 		{"key as an argument", "", sign("/v2/x", "--key", "k"), ExitUsage, "--key"},
 	})
 }

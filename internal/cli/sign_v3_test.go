@@ -44,7 +44,7 @@ func TestSignV3Refuses(t *testing.T) {
 		{"no timestamp", []string{"/auth/verify_login?encode=1"}, ExitUsage, "no timestamp"},
 		{"no encode", []string{"/auth/verify_login?timestamp=1"}, ExitUsage, "no encode"},
 		{"no path", []string{"timestamp=1&encode=1"}, ExitUsage, "neither a URL"},
-		{"parameter twice", []string{url + "&encode=2"}, ExitUsage, "comes twice"},
+		{"parameter twice", []string{url + "&encode=2"}, ExitUsage, "occurs twice"},
 		{"some other digits", []string{url, "--check", "7b6f4e0c9e1c2a3f4d5e6f708192a3b4"}, ExitFailure, "none of the usual mistakes"},
 		{"upper case", []string{url, "--check", "2D8C85C188C1019E48FEC2AB8880EA5A"}, ExitFailure, "upper-case"},
 		{"milliseconds", []string{url, "--check", "1a92852065fcd90cf45f043736ed6915"}, ExitFailure, "milliseconds"},

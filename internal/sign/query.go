@@ -25,7 +25,7 @@ type Query []Param
 type Rules struct {
 	Repeats bool // of a repeated name the last value counts
 	AnyText bool // names and values may be in any character set
-	Lenient bool // what cannot be read is left out, and the first such error comes after the rest was read
+	Lenient bool // unreadable parameters are left out, and the first error is returned after the rest was read
 }
 
 // ParseQuery reads a URL's query into dst[:0] by the strictest rules.
@@ -82,7 +82,7 @@ func (q Query) set(p Param, rules Rules) (Query, error) {
 			continue
 		}
 		if !rules.Repeats {
-			return q, fmt.Errorf("%s %.40q comes twice", rules.noun(), p.Name)
+			return q, fmt.Errorf("%s %.40q occurs twice", rules.noun(), p.Name)
 		}
 		q[i] = p
 		return q, nil
@@ -93,7 +93,7 @@ func (q Query) set(p Param, rules Rules) (Query, error) {
 	return append(q, p), nil
 }
 
-// noun is what errors call a parameter.
+// noun returns the name of a parameter in errors.
 func (r Rules) noun() string {
 	if r.Repeats {
 		return "parameter" // of the URL or of a form
@@ -101,7 +101,7 @@ func (r Rules) noun() string {
 	return "URL parameter"
 }
 
-// decode sets what a parameter decodes to.
+// decode sets the decoded name and value.
 func (p *Param) decode(rules Rules) (err error) {
 	if p.Name, err = url.QueryUnescape(p.RawName); err == nil {
 		p.Value, err = url.QueryUnescape(p.RawValue)

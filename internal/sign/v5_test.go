@@ -115,8 +115,8 @@ func TestV5TakesEncodedAndDecodedValues(t *testing.T) {
 
 func TestParseQueryRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ raw, want string }{
-		"a repeated name":         {"gameid=11&gameid=12", `"gameid" comes twice`},
-		"a name repeated encoded": {"gameid=11&%67ameid=12", `"gameid" comes twice`},
+		"a repeated name":         {"gameid=11&gameid=12", `"gameid" occurs twice`},
+		"a name repeated encoded": {"gameid=11&%67ameid=12", `"gameid" occurs twice`},
 		"a broken escape":         {"gameid=%zz", `"gameid" is not percent-encoded`},
 		"text that is not UTF-8":  {"seq=%ff", `"seq" is not percent-encoded UTF-8`},
 		"a parameter of no name":  {"=1", "no name"},

@@ -52,7 +52,7 @@ func (d *door) encode(c *access.Call, result any, err error) {
 		a.Body = append(result.append(append(a.Body, wrapperStart...)), wrapperEnd...)
 	case *userInfo:
 		a.Body = appendJSON(a.Body, result)
-	case nil: // what was to be revoked is: there is nothing to say
+	case nil: // of revoke, which has nothing to say
 		a.ContentType = "text/plain; charset=utf-8"
 	default:
 		a.ContentType = ""
@@ -76,7 +76,7 @@ func writeRefusal(c *access.Call, err error) {
 	switch {
 	case strings.HasPrefix(path, userPrefix):
 		a.Body = appendError(a.Body, "ret", "msg", a.Code, text)
-	case path == introspectPath || path == revokePath: // of an RFC, whose clients look at the status
+	case path == introspectPath || path == revokePath: // of an RFC, whose clients check the status
 		a.Status, a.ContentType = a.Code.HTTPStatus(), ""
 		if a.Header["Www-Authenticate"] != nil {
 			a.Status = http.StatusUnauthorized
@@ -97,8 +97,8 @@ func appendError(b []byte, number, words string, code retcode.Code, text string)
 	return append(appendJSON(b, text), '}')
 }
 
-// appendJSON writes an answer in which nothing is HTML, since most answers go out as that. Only strings, numbers and truth
-// values are in it, so it cannot fail to be JSON.
+// appendJSON writes an answer without HTML in it, since most answers are sent as HTML. It contains only strings, numbers
+// and truth values, so it is always valid JSON.
 func appendJSON(b []byte, answer any) []byte {
 	body, _ := json.Marshal(answer, jsontext.EscapeForHTML(true))
 	return append(b, body...)
@@ -127,7 +127,7 @@ var refusals = &refuse.Door{
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
 		if refuse.Undecided(f.Code) {
-			return retcode.ConnectInternal, "" // the check itself failed, which says nothing of the token
+			return retcode.ConnectInternal, "" // the check itself failed, which says nothing about the token
 		}
 		return refuse.Meaning(f.Code), ""
 	},

@@ -1,6 +1,6 @@
 // Package connect is the door of QQ Connect's OAuth 2.0: the interfaces that an app's back end calls with codes and tokens.
-// Success and refusal are HTTP 200, refusals in the JSONP wrapper that clients of the original take apart byte by byte
-// (qq-connect-openapi.md, A). What people see of it is package pages.
+// Success and refusal are HTTP 200, refusals in the JSONP wrapper that clients of the original parse byte by byte
+// (qq-connect-openapi.md, A). The part that people see is package pages.
 package connect
 
 import (
@@ -31,7 +31,7 @@ type door struct {
 	bus      *oidb.Bus
 }
 
-// Where refusals have a form of their own.
+// Interfaces whose refusals have a form of their own.
 const (
 	introspectPath = "/oauth2.0/introspect"
 	revokePath     = "/oauth2.0/revoke"
@@ -59,7 +59,7 @@ func (d *door) endpoints() []access.Endpoint {
 		basic = access.Stage{Name: "connect-basic", Run: d.basic, Codes: []retcode.Code{
 			retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQClientSecretWrong,
 		}}
-		// A token that comes alone is no openkey, and no openid comes with it.
+		// The token comes alone here: it is not an openkey, and no openid can be missing or invalid.
 		bearer = access.Stage{Name: "connect-bearer", Run: d.bearer, Codes: []retcode.Code{retcode.QQAccessTokenMissing}}.
 			Calls(access.Use{Command: &oidb.CheckAccess.Declaration,
 				Never: append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)})
@@ -124,8 +124,8 @@ func params(c *access.Call) error {
 	return nil
 }
 
-// rules are lenient in two ways: clients of the original repeat some names (qq-connect-openapi.md, 0.1), and a fmt=json after
-// what cannot be read still says in which format the caller wants to hear of it.
+// rules are lenient in two ways: clients of the original repeat some names (qq-connect-openapi.md, 0.1), and a fmt=json
+// after an unreadable parameter still selects the format of the refusal.
 var rules = sign.Rules{Repeats: true, Lenient: true}
 
 // client finds the app that wants a token and checks its secret (qq-connect-openapi.md, A.7).
@@ -144,8 +144,8 @@ func (d *door) client(c *access.Call) error {
 	return d.authenticate(c, id, secret)
 }
 
-// basic finds the app by the Authorization header (RFC 7617), which carries appid and appkey. Letters and digits are the same
-// when a client form-encodes them before (RFC 6749, 2.3.1).
+// basic finds the app by the Authorization header (RFC 7617), which carries appid and appkey. Form-encoding (RFC 6749,
+// 2.3.1) does not change letters and digits.
 func (d *door) basic(c *access.Call) error {
 	c.Answer.Header = challenge // of every refusal here (RFC 6749, 5.2)
 	user, secret, ok := c.Request.BasicAuth()
@@ -177,7 +177,7 @@ func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) er
 	return nil
 }
 
-// bearer checks an access token that comes alone, and finds app and user by it.
+// bearer checks an access token that comes alone, and gets app and user from it.
 func (d *door) bearer(c *access.Call) error {
 	token := c.Query.Get("access_token")
 	if token == "" {
@@ -218,14 +218,14 @@ func (d *door) user(c *access.Call) error {
 	return d.check(c, oidb.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
 }
 
-// check has 0x711 check a token, and keeps what it says of it as the call's input.
+// check makes 0x711 check a token, and keeps the answer as the call's input.
 func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	if err != nil {
 		return err
 	}
 	if c.App == nil {
-		c.App = d.identity.Apps.ByID(rsp.AppID) // the check has found it
+		c.App = d.identity.Apps.ByID(rsp.AppID) // exists, since the check has found it
 	}
 	c.Input, c.User = &rsp, rsp.OpenID.String()
 	return nil
@@ -236,7 +236,7 @@ func testNumber(c *access.Call, login *oidb.CheckResponse) error {
 	return identity.CheckTestNumber(c.App, login.UIN, login.OpenID)
 }
 
-// scope refuses an interface that the person did not allow the app.
+// scope refuses an interface that the person did not allow the app to use.
 func scope(c *access.Call, login *oidb.CheckResponse) error {
 	if !login.Scopes.Has(c.Endpoint.Permission) {
 		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Endpoint.Permission)

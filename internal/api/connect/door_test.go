@@ -59,7 +59,7 @@ func TestParams(t *testing.T) {
 	}
 }
 
-// many is n parameters, of which one is x.
+// many returns n parameters, of which one is x.
 func many(n int) string {
 	var b strings.Builder
 	for i := range n - 1 {
@@ -87,7 +87,7 @@ func FuzzParams(f *testing.F) {
 	})
 }
 
-// A parameter that cannot be read hides nothing of those behind it, such as the format of the answer.
+// An unreadable parameter does not hide those after it, such as the format of the answer.
 func TestUnreadableParameterInJSON(t *testing.T) {
 	d := &door{}
 	for _, query := range []string{"fmt=json&a=%zz", "a=%zz&fmt=json", "%ff=1&a=%4&fmt=json"} {

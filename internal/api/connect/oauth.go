@@ -56,7 +56,7 @@ func (d *door) login(c *access.Call) (*identity.TokenSet, error) {
 	})
 }
 
-// append writes the format of the interface's own.
+// append writes the interface's own format.
 func (t *tokens) append(b []byte) []byte {
 	b = append(b, "access_token="+t.AccessToken+"&expires_in="+t.ExpiresIn+"&refresh_token="+t.RefreshToken...)
 	if t.OpenID != "" {
@@ -72,10 +72,10 @@ func (t *tokens) append(b []byte) []byte {
 type person struct {
 	app     platform.AppID
 	openID  string
-	unionID string // "" unless it was asked for
+	unionID string // "" unless requested
 }
 
-// me tells whose an access token is (qq-connect-openapi.md, A.5).
+// me answers whose an access token is (qq-connect-openapi.md, A.5).
 func (d *door) me(c *access.Call, login *oidb.CheckResponse) (any, error) {
 	p := &person{app: c.App.AppID, openID: c.User}
 	if c.Query.Get("unionid") != "1" {
@@ -86,8 +86,8 @@ func (d *door) me(c *access.Call, login *oidb.CheckResponse) (any, error) {
 	return p, err
 }
 
-// append writes the JSON without blanks and openid last but for unionid, as clients search for it. Nothing in it needs
-// escaping.
+// append writes the JSON without blanks and with openid last except for unionid, as clients search for it. Nothing in it
+// needs escaping.
 func (p *person) append(b []byte) []byte {
 	b = append(b, `{"client_id":"`...)
 	b = strconv.AppendUint(b, uint64(p.app), 10)
@@ -109,7 +109,7 @@ type introspection struct {
 	Expires   int64  `json:"exp,omitzero"`
 }
 
-// introspect tells an app about a token of its own.
+// introspect describes one of the app's own tokens.
 func (d *door) introspect(c *access.Call) (any, error) {
 	token, err := tokenParameter(c)
 	if err != nil {
@@ -129,7 +129,7 @@ func (d *door) introspect(c *access.Call) (any, error) {
 	return in, nil
 }
 
-// revoke ends the login that a token of the app belongs to (RFC 7009). That the platform knows no such token is no error.
+// revoke ends the login that a token of the app belongs to (RFC 7009). An unknown token is not an error.
 func (d *door) revoke(c *access.Call) (any, error) {
 	token, err := tokenParameter(c)
 	if err != nil {

@@ -35,13 +35,13 @@ type userInfo struct {
 	IsYellowYearVIP string `json:"is_yellow_year_vip"`
 }
 
-// userInfo shows the profile of the token's person.
+// userInfo answers the profile of the token's person.
 func (d *door) userInfo(c *access.Call, login *oidb.CheckResponse) (any, error) {
 	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}
-	gender, genderType := "男", 2 // also of who does not say
+	gender, genderType := "男", 2 // also for people who do not give theirs
 	if p.Gender == 2 {
 		gender, genderType = "女", 1
 	}

@@ -79,7 +79,7 @@ func (b *Bodies) wrong(err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return b.Malformed.Errorf("body member %.60q comes twice", syntax.JSONPointer)
+			return b.Malformed.Errorf("body member %.60q occurs twice", syntax.JSONPointer)
 		}
 		return b.Malformed.Errorf("the body is not JSON in UTF-8 at byte %d", syntax.ByteOffset)
 	}

@@ -17,13 +17,13 @@ func TestVIPAnswers(t *testing.T) {
 		mask uint32
 		want []VIPAnswer
 	}{
-		"one":                       {1, []VIPAnswer{member}},
-		"two, the lowest first":     {3, []VIPAnswer{member, level}},
-		"none of it":                {4, []VIPAnswer{{Flag: 4}}},
-		"Xinyue by either flag":     {0x240, []VIPAnswer{{0x40, 1, 0, 2, 1}, {0x200, 1, 0, 2, 1}}},
-		"a flag that MSDK gave up":  {0x20, []VIPAnswer{}},
-		"flags that MSDK never had": {0x7ff00c00, []VIPAnswer{}},
-		"what clients send for all": {255, []VIPAnswer{member, level, {Flag: 4}, {Flag: 8}, {Flag: 16}, {0x40, 1, 0, 2, 1}, {Flag: 128}}},
+		"one":                                 {1, []VIPAnswer{member}},
+		"two, the lowest first":               {3, []VIPAnswer{member, level}},
+		"none of it":                          {4, []VIPAnswer{{Flag: 4}}},
+		"Xinyue by either flag":               {0x240, []VIPAnswer{{0x40, 1, 0, 2, 1}, {0x200, 1, 0, 2, 1}}},
+		"a flag that MSDK gave up":            {0x20, []VIPAnswer{}},
+		"flags that MSDK never had":           {0x7ff00c00, []VIPAnswer{}},
+		"the flags that clients send for all": {255, []VIPAnswer{member, level, {Flag: 4}, {Flag: 8}, {Flag: 16}, {0x40, 1, 0, 2, 1}, {Flag: 128}}},
 	} {
 		if diff := cmp.Diff(test.want, VIPAnswers(v, test.mask)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)

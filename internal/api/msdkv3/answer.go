@@ -18,7 +18,7 @@ import (
 // success is the msg of a call whose answer has only the common members.
 type success string
 
-// platformFailed is the ret that says that the platform's own code opens msg (msdk-v3.md, 3).
+// platformFailed is the ret of an answer whose msg opens with the platform's own code (msdk-v3.md, 3).
 const platformFailed = -10000
 
 // The values of err_type that this platform answers: what the caller should do (msdk-v3.md, 3).
@@ -42,15 +42,15 @@ func errType(class retcode.Class) int {
 	}
 }
 
-// outcome are the common members of an answer.
+// outcome holds the common members of an answer.
 type outcome struct {
 	ret     int
 	msg     string
 	errType int
 }
 
-// encode writes the answer of section 3: the common members, and between them those of the interface. All are made so that
-// they are valid UTF-8.
+// encode writes the answer of section 3: the common members and, between them, those of the interface. All of them are
+// valid UTF-8.
 func encode(c *access.Call, answer any, err error) {
 	out := outcome{msg: "success"}
 	var members []byte
@@ -62,7 +62,7 @@ func encode(c *access.Call, answer any, err error) {
 		switch answer := answer.(type) {
 		case success:
 			out.msg = string(answer)
-		default: // only strings and numbers are in it, so it cannot fail to be JSON
+		default: // with only strings and numbers it is always valid JSON
 			members, _ = json.Marshal(answer)
 		}
 	}
@@ -86,7 +86,7 @@ func appendMember(b []byte, name, text string) []byte {
 	return b
 }
 
-// serial is the caller's serial number; "" when none was sent or it is not one.
+// serial returns the caller's serial number; "" when it is missing or invalid.
 func serial(c *access.Call) string {
 	if len(c.Query) == 0 { // the call ended before its parameters were read
 		c.Query, _ = sign.ParseQuery(c.Query, c.Request.URL.RawQuery)
@@ -97,8 +97,8 @@ func serial(c *access.Call) string {
 	return ""
 }
 
-// refusals knows what 0x711 and the friends' commands answered by the platform's number for it, and what any other command
-// answered as a failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
+// refusals answers failures of 0x711 and the friends' commands with the platform's number, and those of any other command
+// as a failure of the bus (msdk-v3.md, 3, 5.21 and 8.7).
 var refusals = &refuse.Door{
 	NoRoute: retcode.V3PathUnknown, Method: retcode.V3HTTPUnreadable, Unreadable: retcode.V3HTTPUnreadable, Internal: retcode.V3Internal,
 	Own: map[retcode.Code]retcode.Code{
@@ -123,8 +123,8 @@ var refusals = &refuse.Door{
 	},
 }
 
-// refused makes a refusal an outcome. A code of the platform opens the msg; what to do about a failure of the bus, and about
-// a token of which nothing was found out, depends on what failed.
+// refused turns a refusal into an outcome. A code of the platform opens the msg; for a failure of the bus, and for a token
+// that could not be checked, err_type depends on what failed.
 func refused(r refuse.Refusal, err error) outcome {
 	class := r.Code.Class()
 	var failure *oidb.Failure

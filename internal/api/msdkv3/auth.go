@@ -21,7 +21,7 @@ type verifyLoginBody struct {
 	UserIP  string `json:"userip"`
 }
 
-// Set implements flatjson.Object for the check that is asked for most.
+// Set implements flatjson.Object for the most frequent check.
 func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
 	var into *string
 	switch string(name) {
@@ -52,10 +52,10 @@ func (b *verifyLoginBody) Check(c *access.Call) error {
 	return b.player.Check(c)
 }
 
-// loggedIn is made once: every call answers it.
+// loggedIn is allocated once: every successful call answers it.
 var loggedIn any = success("user is logged in")
 
-// verifyLogin checks a login. If it is an openkey that holds, it holds for two hours from now.
+// verifyLogin checks a login. A valid openkey is extended to two hours from now.
 func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
@@ -104,7 +104,8 @@ func (d *door) guestCheck(c *access.Call, in *guestBody) (any, error) {
 	return guestHolds, err
 }
 
-// refuseGuest knows two numbers for all that can be wrong with a guest: what 0x711 finds, and that it could not be asked.
+// refuseGuest has two numbers for everything that can be wrong with a guest: one for what 0x711 finds, one for a check that
+// could not be made.
 func refuseGuest(err error) error {
 	var failure *oidb.Failure
 	if !errors.As(err, &failure) {
@@ -122,7 +123,7 @@ func refuseGuest(err error) error {
 	return code.WithCause(errors.New(why))
 }
 
-// pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). On QQ the access token is the pay token.
+// pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). For QQ the access token is the pay token.
 type pfvalBody struct {
 	player
 	AppID          appID  `json:"appid"`
@@ -134,7 +135,7 @@ type pfvalBody struct {
 	OfferID        string `json:"offerid"`
 }
 
-// platformQQ is the one platform whose payments begin here: WeChat and guests have others.
+// platformQQ is the only platform whose payments begin here: those of WeChat and guests begin elsewhere.
 const platformQQ = "desktop_m_qq"
 
 func (b *pfvalBody) Check(c *access.Call) error {
@@ -160,7 +161,7 @@ func (b *pfvalBody) Check(c *access.Call) error {
 	return b.player.Check(c)
 }
 
-// pfvalResult is the answer of get_pfval beside the common members.
+// pfvalResult holds the members of get_pfval's answer in addition to the common ones.
 type pfvalResult struct {
 	PF    string `json:"pf"`
 	PFKey string `json:"pfKey"`
@@ -181,8 +182,8 @@ func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
 	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
 }
 
-// testNumber lets only test numbers use an app of the test environment. Bytes that are no openid pass: the check of their token
-// refuses them.
+// testNumber lets only test numbers use an app of the test environment. It passes bytes that are not an openid: the check
+// of their token refuses them.
 func (d *door) testNumber(c *access.Call, in interface{ openid() []byte }) error {
 	if openid := in.openid(); len(openid) == len(platform.OpenID{}) {
 		return d.identity.CheckTestOpenID(c.Context(), c.App, platform.OpenID(openid))

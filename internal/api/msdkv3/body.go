@@ -17,10 +17,10 @@ var bodies = &msdk.Bodies{
 	Empty: retcode.V3BodyEmpty, Malformed: retcode.V3BodyNotJSON, WrongType: retcode.V3FieldInvalid, Wrong: "a wrong type or value",
 }
 
-// fault is a body that is no request.
+// fault is a body that was refused.
 type fault struct{ err error }
 
-// appID is the one member that may be a number or a string (msdk-v3.md, 2.2).
+// appID is the only member that may be a number or a string (msdk-v3.md, 2.2).
 type appID platform.AppID
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom. null is the same as missing.
@@ -42,7 +42,7 @@ func (id *appID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 }
 
-// check wants the URL's app: its key has signed the call, and no other app's.
+// check requires the URL's app, whose key has signed the call.
 func (id appID) check(c *access.Call) error {
 	switch {
 	case id == 0:
@@ -56,7 +56,7 @@ func (id appID) check(c *access.Call) error {
 // maxText bounds the short members: names, channels, openids.
 const maxText = 64
 
-// player is who a call is for.
+// player is the subject of a call.
 type player struct {
 	OpenID string `json:"openid"`
 
@@ -71,7 +71,7 @@ func (*player) Codes() []retcode.Code { return playerCodes }
 
 var playerCodes = []retcode.Code{retcode.V3FieldInvalid, retcode.V3OpenIDInvalid}
 
-// Check packs the openid for the bus. Whether the bytes are an openid is for the command to say.
+// Check packs the openid for the bus. The command decides whether the bytes are an openid.
 func (p *player) Check(c *access.Call) (err error) {
 	switch {
 	case p.OpenID == "":
@@ -85,10 +85,10 @@ func (p *player) Check(c *access.Call) (err error) {
 	return sameUser(c, p.OpenID)
 }
 
-// sameUser compares the openid in the body with the one in the URL, where there is one.
+// sameUser compares the openid in the body with the one in the URL, if any.
 func sameUser(c *access.Call, openid string) error {
 	if url := c.Query.Get("openid"); url != "" && !strings.EqualFold(url, openid) {
-		return retcode.V3FieldInvalid.Errorf("the body is for another openid than the URL")
+		return retcode.V3FieldInvalid.Errorf("the body is for an openid other than the URL's")
 	}
 	return nil
 }

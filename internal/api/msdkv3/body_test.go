@@ -9,7 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/flatjson"
 )
 
-// FuzzPlainBodies compares the quick way of reading the body that comes most with the library's.
+// FuzzPlainBodies compares the quick reading of the most frequent body with the library's.
 func FuzzPlainBodies(f *testing.F) {
 	f.Add([]byte(`{"appid":100700001,"openid":"AB","openkey":"T","userip":"1"}`))
 	f.Add([]byte(`{"appid":"1","openid":7,"x":"y"}`))

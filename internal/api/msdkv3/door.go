@@ -1,5 +1,5 @@
 // Package msdkv3 is the door of MSDK V3, the older interface that games still call: JSON bodies under any Content-Type,
-// common parameters in the URL, MD5 of key and timestamp, HTTP 200 whatever the answer, and the result in ret (msdk-v3.md).
+// common parameters in the URL, MD5 of key and timestamp, HTTP 200 for every answer, and the result in ret (msdk-v3.md).
 package msdkv3
 
 import (
@@ -108,7 +108,7 @@ func (d *door) endpoints() []access.Endpoint {
 			Action: msdk.Action(bodies, d.firstReg), Commands: []access.Use{showProfile},
 		},
 	}
-	// What MSDK V3 has without a command here (msdk-v3.md, 4 and 5.19).
+	// Interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19).
 	notMapped := func(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }
 	withBody := msdk.Action(bodies, func(*access.Call, *anyBody) (any, error) { return nil, retcode.V3CommandMissing })
 	for _, path := range []string{
@@ -129,7 +129,7 @@ func (d *door) endpoints() []access.Endpoint {
 	return endpoints
 }
 
-// params reads the URL's parameters (msdk-v3.md, 2). conn, version, ishttps and opua change nothing here.
+// params reads the URL's parameters (msdk-v3.md, 2). It ignores conn, version, ishttps and opua.
 func params(c *access.Call) (err error) {
 	if c.Query, err = sign.ParseQuery(c.Query, c.Request.URL.RawQuery); err != nil {
 		return retcode.V3HTTPUnreadable.Errorf("%v", err)
@@ -139,7 +139,7 @@ func params(c *access.Call) (err error) {
 			return retcode.V3ParameterMissing.Errorf("URL parameter %q is missing or empty", name)
 		}
 	}
-	// Seconds in the documents, milliseconds from the official SDK: either is only what was signed.
+	// Seconds in the documents, milliseconds from the official SDK: both only take part in the signature.
 	if ts := c.Query.Get("timestamp"); len(ts) > 20 || strings.Trim(ts, "0123456789") != "" {
 		return retcode.V3ParameterMissing.Errorf("URL parameter \"timestamp\" is not a Unix time")
 	}
@@ -147,7 +147,7 @@ func params(c *access.Call) (err error) {
 		return retcode.V3ParameterMissing.Errorf("URL parameter \"encode\" is neither 1 (appkey) nor 2 (msdkkey)")
 	}
 	if !wordLike(c.Query.Get(extInfo)) {
-		return retcode.V3ParameterMissing.Errorf("URL parameter %q has other characters than letters, digits and underscores", extInfo)
+		return retcode.V3ParameterMissing.Errorf("URL parameter %q has characters other than letters, digits and underscores", extInfo)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func params(c *access.Call) (err error) {
 // extInfo is the caller's serial number, which the answer repeats.
 const extInfo = "msdkExtInfo"
 
-// wordLike reports whether a text has letters, digits and underscores only.
+// wordLike reports whether a text has only letters, digits and underscores.
 func wordLike(text string) bool {
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -167,7 +167,7 @@ func wordLike(text string) bool {
 	return true
 }
 
-// cutGuest takes the mark of a guest off an appid in the URL (msdk-v3.md, 5.2).
+// cutGuest removes the mark of a guest from an appid in the URL (msdk-v3.md, 5.2).
 func cutGuest(appid string) (rest string, guest bool) { return strings.CutPrefix(appid, "G_") }
 
 func (d *door) app(c *access.Call) error {
@@ -182,7 +182,7 @@ func (d *door) app(c *access.Call) error {
 	return nil
 }
 
-// noGuest refuses guests on all interfaces but their own (msdk-v3.md, 5.2).
+// noGuest refuses guests at all interfaces except their own (msdk-v3.md, 5.2).
 func noGuest(c *access.Call) error {
 	if _, guest := cutGuest(c.Query.Get("appid")); guest {
 		return retcode.V3NotForGuests
@@ -190,7 +190,7 @@ func noGuest(c *access.Call) error {
 	return nil
 }
 
-// signature checks sig by the key that encode names (msdk-v3.md, 2.1).
+// signature checks sig with the key that encode selects (msdk-v3.md, 2.1).
 func (d *door) signature(c *access.Call) error {
 	sig, timestamp, encode := c.Query.Get("sig"), c.Query.Get("timestamp"), c.Query.Get("encode")
 	key := c.App.AppKey
@@ -208,8 +208,8 @@ func (d *door) signature(c *access.Call) error {
 	return retcode.V3SignatureWrong
 }
 
-// user finds out who the call is for, before the body is judged: the rate of one user comes first. The URL need not have
-// the openid.
+// user finds the subject of the call before the body is judged, because the rate of one user comes first. The URL need not
+// have the openid.
 func user(c *access.Call) error {
 	if err := c.Endpoint.Decode(c); err != nil {
 		c.Input, c.User = fault{err}, canonical(c.Query.Get("openid"))
@@ -217,7 +217,7 @@ func user(c *access.Call) error {
 	return nil
 }
 
-// canonical is an openid in one case, so that there is one rate for it.
+// canonical returns an openid in one case, so that it has one rate.
 func canonical(openid string) string {
 	if len(openid) > maxText {
 		return ""
@@ -225,7 +225,7 @@ func canonical(openid string) string {
 	return strings.ToUpper(openid)
 }
 
-// body returns what is wrong with the body.
+// body returns the fault of the body, if any.
 func body(c *access.Call) error {
 	if wrong, ok := c.Input.(fault); ok {
 		return wrong.err

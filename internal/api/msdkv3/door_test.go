@@ -38,7 +38,7 @@ type fixture struct {
 	uin     platform.UIN
 }
 
-// newFixture puts the door on a bus with the identity service's commands, or on one without any.
+// newFixture puts the door on a bus with the identity service's commands, or without any commands.
 func newFixture(t *testing.T, commands bool) *fixture {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "rookery.db"))
@@ -169,7 +169,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		says                       string
 	}{
 		{"another method", "GET", verify + query, login, -101, 5, "POST only"},
-		{"parameter twice", "POST", verify + query + "&appid=1", login, -101, 5, `"appid" comes twice`},
+		{"parameter twice", "POST", verify + query + "&appid=1", login, -101, 5, `"appid" occurs twice`},
 		{"parameter not encoded", "POST", verify + query + "&conn=%zz", login, -101, 5, "percent-encoded"},
 		{"body too large", "POST", verify + query, login + strings.Repeat(" ", access.MaxBody), -101, 5, "more than 65536 bytes"},
 		{"unknown interface", "POST", "/auth/verify_logins" + query, login, -505, 5, ""},
@@ -191,7 +191,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"body of an array", "POST", verify + query, "[" + login + "]", -304, 5, "not a JSON object"},
 		{"body cut off", "POST", verify + query, login[:len(login)-1], -304, 5, "at byte"},
 		{"something after the body", "POST", verify + query, login + "x", -304, 5, "at byte"},
-		{"member twice", "POST", verify + query, swap(login, `{`, `{"openid":"1",`), -304, 5, `"/openid" comes twice`},
+		{"member twice", "POST", verify + query, swap(login, `{`, `{"openid":"1",`), -304, 5, `"/openid" occurs twice`},
 		{"body not UTF-8", "POST", verify + query, swap(login, "203.0", "\xff"), -304, 5, "UTF-8"},
 		{"client interface without a command", "POST", "/auth/qqa8_login" + query, "{}", -311, 5, ""},
 		{"another one", "POST", "/auth/getlogin_info/" + query, "{}", -311, 5, ""},
@@ -203,7 +203,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"appid of another app", "POST", verify + query, swap(login, f.app.AppID.String(), "7"), -1011, 5, "not the URL's"},
 		{"openid a number", "POST", verify + query, swap(login, `"`+issued.OpenID.String()+`"`, "1"), -1011, 5, "/openid"},
 		{"openid null", "POST", verify + query, swap(login, `"`+issued.OpenID.String()+`"`, "null"), -1011, 5, `"openid" is missing`},
-		{"openid of another person in the URL", "POST", verify + query + "&openid=00", login, -1011, 5, "another openid"},
+		{"openid of another person in the URL", "POST", verify + query + "&openid=00", login, -1011, 5, "an openid other than"},
 		{"openid of letters", "POST", verify + query, swap(login, issued.OpenID.String(), "xyz0"), -10002, 5, "hex digits"},
 		{"openid of odd length", "POST", verify + query, swap(login, issued.OpenID.String(), issued.OpenID.String()[1:]), -10002, 5, "hex digits"},
 		{"endless openid", "POST", verify + query, swap(login, issued.OpenID.String(), strings.Repeat("A", 100)), -10002, 5, "64 characters"},
@@ -237,7 +237,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Each step mends what the step before it was refused for; everything that is still wrong is answered later (msdk-v3.md,
+// Each step corrects the fault that the previous step was refused for; all remaining faults are answered later (msdk-v3.md,
 // 3.1).
 func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 	f := newFixture(t, true)
@@ -264,7 +264,7 @@ func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 	step("POST", "/auth/verify_login"+wrong, "")
 	step("POST", "/auth/verify_login"+right, "")
 	update(func(app *platform.App) { app.APIs = []string{"verify_login"} })
-	step("POST", "/auth/verify_login"+right+openid, "") // uses the rate up
+	step("POST", "/auth/verify_login"+right+openid, "") // uses up the rate
 	step("POST", "/auth/verify_login"+right+openid, "")
 	update(func(app *platform.App) { app.Rates = nil })
 	step("POST", "/auth/verify_login"+right+openid, "")
@@ -281,7 +281,7 @@ func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 	}
 }
 
-// The rate of a user counts whoever the body is for when the URL does not say, and whatever the case of the digits.
+// The rate of a user counts the body's user when the URL names none, whatever the case of the digits.
 func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 	f := newFixture(t, true)
 	_, err := f.id.Apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error {
@@ -300,7 +300,7 @@ func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 	}
 }
 
-// TestTheBusHoldsForGuests: what operators decide about account numbers holds for a guest's too.
+// TestTheBusHoldsForGuests: operators' decisions about account numbers apply to guests too.
 func TestTheBusHoldsForGuests(t *testing.T) {
 	f := newFixture(t, true)
 	guest := f.issue(token.Guest)
@@ -327,7 +327,7 @@ func TestACommandThatTheBusLacks(t *testing.T) {
 	}
 }
 
-// FuzzBody: whatever the body is, the answer is one JSON object, and its ret is one that the route declares.
+// FuzzBody: for every body the answer is one JSON object, with a ret that the route declares.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{
 		`{"appid":100700001,"openid":"AAAABBBBCCCCDDDD0000111122223333","openkey":"AT0001","userip":"203.0.113.9"}`,

@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// tokenBody is the body of the interfaces that need to know no more than whom it is about (msdk-v3.md, 5.4 and 5.9).
+// tokenBody is the body of interfaces that need only a player (msdk-v3.md, 5.4 and 5.9).
 type tokenBody struct {
 	player
 	AppID       appID  `json:"appid"`
@@ -41,12 +41,12 @@ func (d *door) checkPlayer(c *access.Call, b *tokenBody) (oidb.CheckResponse, er
 	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 
-// showPlayer has the profile shown to the body's token.
+// showPlayer asks for the profile of the body's player, with the body's token.
 func (d *door) showPlayer(c *access.Call, b *tokenBody) (*platform.Profile, error) {
 	return friends.ShowProfile(c.Context(), d.bus, b.request(c))
 }
 
-// picture is the address of a picture, by HTTPS where the caller wants only that (msdk-v3.md, 2).
+// picture returns the address of a picture, with https if the caller accepts nothing else (msdk-v3.md, 2).
 func picture(c *access.Call, url string) string {
 	if rest, ok := strings.CutPrefix(url, "http://"); ok && c.Query.Get("ishttps") == "1" {
 		return "https://" + rest
@@ -54,7 +54,7 @@ func picture(c *access.Call, url string) string {
 	return url
 }
 
-// genderText is the gender as most interfaces write it; who does not say is taken for male (msdk-v3.md, 5.4).
+// genderText returns the gender as most interfaces write it; people who do not give theirs count as male (msdk-v3.md, 5.4).
 func genderText(gender int) string {
 	if gender == 2 {
 		return "女"
@@ -62,7 +62,7 @@ func genderText(gender int) string {
 	return "男"
 }
 
-// digit is a flag as this family writes most of them: is_lost, need_pop.
+// digit returns a flag as this family writes most of them: is_lost, need_pop.
 func digit(is bool) string {
 	if is {
 		return "1"
@@ -83,7 +83,7 @@ type profileResult struct {
 	IsLost         string `json:"is_lost"`
 }
 
-// qqProfile shows a player's own profile (msdk-v3.md, 5.4).
+// qqProfile answers a player's own profile (msdk-v3.md, 5.4).
 func (d *door) qqProfile(c *access.Call, in *tokenBody) (any, error) {
 	login, err := d.checkPlayer(c, in)
 	if err != nil {
@@ -101,10 +101,10 @@ func (d *door) qqProfile(c *access.Call, in *tokenBody) (any, error) {
 	}, nil
 }
 
-// friendCodes are those of the bodies that say which friends are meant.
+// friendCodes are the codes of bodies that select friends.
 var friendCodes = append(slices.Clone(playerCodes), retcode.QQFriendParameterIllegal)
 
-// friendsBody is the body of qqfriends_detail (msdk-v3.md, 5.5). pf changes nothing here.
+// friendsBody is the body of qqfriends_detail (msdk-v3.md, 5.5). pf is ignored.
 type friendsBody struct {
 	tokenBody
 	Flag     int `json:"flag"`
@@ -143,7 +143,7 @@ type friend struct {
 	Figure   string          `json:"figureurl_qq"`
 }
 
-// newFriend is the element for a friend; callers put the picture's size behind its address.
+// newFriend returns the element for a friend; callers append a size to the picture's address.
 func newFriend(c *access.Call, f *friends.Friend) friend {
 	p := &f.Profile
 	return friend{
@@ -151,7 +151,7 @@ func newFriend(c *access.Call, f *friends.Friend) friend {
 	}
 }
 
-// friendsDetail shows the player's friends who use the app.
+// friendsDetail answers the player's friends who use the app.
 func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
@@ -165,7 +165,7 @@ func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	if in.Flag == flagFriendsAndOwn {
 		if p, err := d.identity.Profiles.Get(c.Context(), login.UIN); err == nil {
 			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
-		} else { // the friends are there all the same
+		} else { // the friends are answered all the same
 			c.Note(slog.String("lost", "the caller: "+err.Error()))
 			answer.IsLost = digit(true)
 		}
@@ -241,7 +241,7 @@ type stranger struct {
 	QQPicture      string          `json:"qqpicture"` // without the slash before the size
 }
 
-// strangers shows the profiles of users of the app, friends or not. Openids that are nobody's are left out.
+// strangers answers the profiles of users of the app, friends or not. It leaves out openids that belong to nobody.
 func (d *door) strangers(c *access.Call, in *strangersBody) (any, error) {
 	if _, err := d.checkPlayer(c, &in.tokenBody); err != nil {
 		return nil, err
@@ -294,7 +294,7 @@ type othersResult struct {
 	Friends []friend `json:"friends"`
 }
 
-// otherFriends shows friends of the player who do not use the app yet.
+// otherFriends answers friends of the player who do not use the app yet.
 func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
@@ -311,7 +311,7 @@ func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 	return answer, nil
 }
 
-// membersBody is the body of qqfriends_vip (msdk-v3.md, 5.8). userip and pf change nothing here.
+// membersBody is the body of qqfriends_vip (msdk-v3.md, 5.8). userip and pf are ignored.
 type membersBody struct {
 	tokenBody
 	FOpenIDs []string `json:"fopenids"`
@@ -341,7 +341,7 @@ func (b *membersBody) Check(c *access.Call) (err error) {
 			return retcode.QQFriendParameterIllegal.Errorf("body member \"flags\" has %.20q, which is neither qq_vip nor qq_svip", flag)
 		}
 	}
-	if !b.wantVIP && !b.wantSVIP { // no flag asks for all
+	if !b.wantVIP && !b.wantSVIP { // without flags it asks for all
 		b.wantVIP, b.wantSVIP = true, true
 	}
 	return nil
@@ -360,7 +360,7 @@ type member struct {
 	IsQQSVIP    *int            `json:"is_qq_svip,omitzero"`
 }
 
-// members shows which users of the app are members of QQ. Openids that are nobody's are left out.
+// members answers which users of the app are members of QQ. It leaves out openids that belong to nobody.
 func (d *door) members(c *access.Call, in *membersBody) (any, error) {
 	if _, err := d.showPlayer(c, &in.tokenBody); err != nil {
 		return nil, err
@@ -390,7 +390,7 @@ func (d *door) members(c *access.Call, in *membersBody) (any, error) {
 	return answer, nil
 }
 
-// vipRichInfo shows a player's QQ membership with its dates.
+// vipRichInfo answers a player's QQ membership with its dates.
 func (d *door) vipRichInfo(c *access.Call, in *tokenBody) (any, error) {
 	profile, err := d.showPlayer(c, in)
 	if err != nil {
@@ -419,7 +419,7 @@ type vipResult struct {
 	Lists []msdk.VIPAnswer `json:"lists"`
 }
 
-// queryVIP shows those of a player's memberships whose flags are asked for.
+// queryVIP answers those of a player's memberships whose flags are set.
 func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	profile, err := d.showPlayer(c, &in.tokenBody)
 	if err != nil {
@@ -445,7 +445,7 @@ type wifiResult struct {
 	WiFiVIP int `json:"wifiVip"`
 }
 
-// wifi shows whether a player is entitled to wireless networks. No token speaks for the player, so the openid must be in use.
+// wifi answers whether a player is entitled to wireless networks. The call has no token, so the openid must be in use.
 func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
 		Appid: uint64(c.App.AppID), Openid: in.packed,
@@ -453,7 +453,7 @@ func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	openid := platform.OpenID(in.packed) // whose length 0x71f has checked
+	openid := platform.OpenID(in.packed) // 0x71f has checked the length
 	users, err := d.friends.Users(c.Context(), c.App.AppID, []platform.OpenID{openid})
 	if err != nil {
 		return nil, err
@@ -465,7 +465,7 @@ func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 	return &wifiResult{platform.Bit(user.Profile.VIP.WiFi.Has())}, nil
 }
 
-// firstRegBody is the body of qqget_first_reg: the openid stands in the URL (msdk-v3.md, 5.16).
+// firstRegBody is the body of qqget_first_reg: the openid is in the URL (msdk-v3.md, 5.16).
 type firstRegBody struct {
 	player
 	AccessToken string `json:"accessToken"`
@@ -485,7 +485,7 @@ type firstRegResult struct {
 	NeedPop string `json:"need_pop"`
 }
 
-// firstReg shows whether the player's real name is registered already, so that the game tells it and asks no more.
+// firstReg answers whether the player's real name is registered, so that the game need not ask for it.
 func (d *door) firstReg(c *access.Call, in *firstRegBody) (any, error) {
 	profile, err := d.showPlayer(c, &tokenBody{player: in.player, AccessToken: in.AccessToken})
 	if err != nil {

@@ -58,9 +58,9 @@ func TestFriendAndProfileBodies(t *testing.T) {
 		{"wireless networks of nobody", "/profile/get_wifi", strings.Replace(body(""), openid, strings.Repeat("0", 32), 1), -10000, "-22,"},
 		{"real name, openid in the body", "/profile/qqget_first_reg", body(""), 0, "success"},
 		{"real name of nobody", "/profile/qqget_first_reg", `{"accessToken":"T"}`, -1011, "neither in the URL nor in the body"},
-		{"what has no command", "/profile/get_gift/", body(""), -311, ""},
-		{"what has none and no body", "/profile/get_xinyue_super", "", -311, ""},
-		{"what there is not", "/relation/qqprofiles", body(""), -505, ""},
+		{"an interface without a command", "/profile/get_gift/", body(""), -311, ""},
+		{"the same without a body", "/profile/get_xinyue_super", "", -311, ""},
+		{"an unknown interface", "/relation/qqprofiles", body(""), -505, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := f.send("POST", test.path+f.query(""), test.body); got.Ret != test.ret || !strings.Contains(got.Msg, test.says) {

@@ -18,7 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// osPC is the os of logins by the PC SDK, in the URL or as client_os (msdk-v5.md, 1.1 and 3).
+// osPC is the os of logins through the PC SDK, in the URL or as client_os (msdk-v5.md, 1.1 and 3).
 const osPC = "5"
 
 // verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
@@ -27,7 +27,7 @@ type verifyLoginBody struct {
 	ClientOS clientOS `json:"client_os"`
 }
 
-// clientOS says whether a client_os is that of the PC SDK.
+// clientOS reports whether a client_os is that of the PC SDK.
 type clientOS bool
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
@@ -38,7 +38,7 @@ func (c *clientOS) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// Set implements flatjson.Object for the check that is asked for most.
+// Set implements flatjson.Object for the most frequent check.
 func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
 	switch string(name) {
 	case "openid":
@@ -51,7 +51,7 @@ func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
 	return true
 }
 
-// loggedIn is made once: every call answers it.
+// loggedIn is allocated once: every successful call answers it.
 var loggedIn any = success("user is logged in.")
 
 // verifyLogin checks a player's MSDK token.
@@ -62,7 +62,7 @@ func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	return loggedIn, err
 }
 
-// pfvalBody is the body of get_pfval (msdk-v5.md, 5). On QQ the token is the pay token, under either name.
+// pfvalBody is the body of get_pfval (msdk-v5.md, 5). For QQ the token is the pay token, under either name.
 type pfvalBody struct {
 	playerID
 	Token      stringOrNumber `json:"token"`
@@ -106,7 +106,7 @@ func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
 	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
 }
 
-// systemName is the os of a URL as payment strings write it.
+// systemName returns the os of a URL as payment strings write it.
 func systemName(os string) string {
 	switch os {
 	case "1":
@@ -125,7 +125,7 @@ func systemName(os string) string {
 // linkParam carries the identity that decrypt opens.
 const linkParam = "itopencodeparam"
 
-// decrypt opens the identity in a link of the in-app browser (msdk-v5.md, 4). Its success is no JSON.
+// decrypt opens the identity in a link of the in-app browser (msdk-v5.md, 4). Its success is not JSON.
 func (d *door) decrypt(c *access.Call) (any, error) {
 	param := c.Query.Get(linkParam)
 	if param == "" {
@@ -150,7 +150,7 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 		"&acctype=qq&platid=" + platid), nil
 }
 
-// loginBody is what a game's client sends with a QQ login (msdk-v5.md, 2.4).
+// loginBody is the body that a game's client sends with a QQ login (msdk-v5.md, 2.4).
 type loginBody struct {
 	ChannelInfo struct {
 		OpenID      stringOrNumber `json:"openid"`
@@ -179,7 +179,7 @@ func (b *loginBody) Check(*access.Call) (err error) {
 	return nil
 }
 
-// loginResult are the keys of a login that client SDKs read (msdk-v5.md, 13).
+// loginResult holds the members of a login that client SDKs read (msdk-v5.md, 13).
 type loginResult struct {
 	result
 	OpenID          platform.MSDKOpenID `json:"openid"`

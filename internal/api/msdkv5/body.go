@@ -17,10 +17,10 @@ var bodies = &msdk.Bodies{
 	Empty: retcode.V5BodyEmpty, Malformed: retcode.V5BodyMalformed, WrongType: retcode.V5FieldInvalid, Wrong: "the wrong type",
 }
 
-// memberCodes are those of every body.
+// memberCodes are the codes of every body.
 var memberCodes = []retcode.Code{retcode.V5FieldMissing, retcode.V5FieldInvalid}
 
-// playerBody is what nearly every body has: whom the call is about, and the token that proves it (msdk-v5.md, 3 to 8).
+// playerBody is the part that nearly every body has: the player, and the token that proves it (msdk-v5.md, 3 to 8).
 type playerBody struct {
 	playerID
 	Token stringOrNumber `json:"token"`
@@ -36,7 +36,7 @@ func (b *playerBody) Check(*access.Call) error {
 	return b.check()
 }
 
-// request is the check of the body's token.
+// request returns the check of the body's token.
 func (b *playerBody) request(c *access.Call) oidb.CheckRequest {
 	return oidb.CheckRequest{AppID: c.App.AppID, MSDKOpenID: b.OpenID.id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
 }
@@ -59,7 +59,7 @@ func (p *playerID) player() platform.MSDKOpenID { return p.OpenID.id }
 func (p *playerID) User() string                { return string(p.OpenID.text) }
 func (*playerID) Codes() []retcode.Code         { return memberCodes }
 
-// msdkOpenID is an MSDK openid as it came; id is 0 where it is none.
+// msdkOpenID is an MSDK openid as received; id is 0 if it is invalid.
 type msdkOpenID struct {
 	text stringOrNumber
 	id   platform.MSDKOpenID
@@ -78,7 +78,7 @@ func (m *msdkOpenID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// stringOrNumber is a member that is a string on the wire, but that some callers send as a number (msdk-v5.md, 14).
+// stringOrNumber is a string member that some callers send as a number (msdk-v5.md, 14).
 type stringOrNumber string
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom. null is the same as empty.
@@ -91,7 +91,7 @@ func (s *stringOrNumber) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case '"':
 		text := value[1 : len(value)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
-			text, _ = jsontext.AppendUnquote(nil, value) // the decoder has found it valid
+			text, _ = jsontext.AppendUnquote(nil, value) // the decoder has validated it
 		}
 		*s = stringOrNumber(text)
 	case '0':

@@ -27,7 +27,7 @@ func TestVerifyLoginBodies(t *testing.T) {
 	const openid = "10000000000000000001"
 	tests := []struct {
 		name, body string
-		want       error // nil when it is taken
+		want       error // nil when it is accepted
 		says       string
 	}{
 		{"sound", `{"openid":"` + openid + `","token":"T"}`, nil, ""},
@@ -40,8 +40,8 @@ func TestVerifyLoginBodies(t *testing.T) {
 		{"a string", `"x"`, retcode.V5BodyMalformed, "not a JSON object"},
 		{"cut off", `{"openid":"1`, retcode.V5BodyMalformed, "at byte"},
 		{"something after it", `{"openid":"1","token":"T"}{}`, retcode.V5BodyMalformed, "at byte"},
-		{"a member twice", `{"openid":"1","token":"T","openid":"2"}`, retcode.V5BodyMalformed, `"/openid" comes twice`},
-		{"a member twice inside", `{"openid":"1","token":"T","x":{"a":1,"a":1}}`, retcode.V5BodyMalformed, `"/x/a" comes twice`},
+		{"a member twice", `{"openid":"1","token":"T","openid":"2"}`, retcode.V5BodyMalformed, `"/openid" occurs twice`},
+		{"a member twice inside", `{"openid":"1","token":"T","x":{"a":1,"a":1}}`, retcode.V5BodyMalformed, `"/x/a" occurs twice`},
 		{"not UTF-8", "{\"openid\":\"1\",\"token\":\"\xff\"}", retcode.V5BodyMalformed, "at byte"},
 		{"half a surrogate", `{"openid":"1","token":"\ud800"}`, retcode.V5BodyMalformed, "at byte"},
 		{"deep", `{"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, retcode.V5BodyMalformed, ""},
@@ -124,7 +124,7 @@ func FuzzBody(f *testing.F) {
 				t.Errorf("%q is refused with %v, which has no code", body, err)
 			}
 			if err == nil && c.User == "" {
-				t.Errorf("%q is taken without saying whom it is for", body)
+				t.Errorf("%q is accepted but has no user", body)
 			}
 		}
 	})
@@ -144,7 +144,7 @@ func TestALoginIsForOneUserHoweverTheOpenIDIsWritten(t *testing.T) {
 	}
 }
 
-// FuzzPlainBodies compares the quick way of reading the body that comes most with the library's.
+// FuzzPlainBodies compares the quick reading of the most frequent body with the library's.
 func FuzzPlainBodies(f *testing.F) {
 	f.Add([]byte(`{"openid":"10000000000000000001","token":"T","client_os":5}`))
 	f.Add([]byte(`{"appid":100700001,"openid":"AB","openkey":"T","userip":"1"}`))

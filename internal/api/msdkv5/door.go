@@ -1,4 +1,4 @@
-// Package msdkv5 is the door of MSDK V5: JSON bodies, common parameters in the URL, MD5 signatures, HTTP 200 whatever the
+// Package msdkv5 is the door of MSDK V5: JSON bodies, common parameters in the URL, MD5 signatures, HTTP 200 for every
 // answer, and the result in ret (msdk-v5.md).
 package msdkv5
 
@@ -27,7 +27,7 @@ import (
 
 // Options are the door's settings.
 type Options struct {
-	// TSWindow is how far ts may be off the platform's clock; 0 does not look. No document gives a window.
+	// TSWindow is how far ts may be off the platform's clock; 0 disables the check. No document gives a window.
 	TSWindow time.Duration
 }
 
@@ -65,7 +65,7 @@ func (d *door) endpoints() []access.Endpoint {
 		standard  = access.Sequence("v5-standard", signed, access.OrdinaryAddress, bounded, about)
 		sensitive = access.Sequence("v5-sensitive", signed, access.SensitiveAddress, bounded, about)
 
-		checkPlayer = access.Use{Command: &oidb.CheckAccess.Declaration, Never: refuse.OpenkeyResults} // an MSDK token is no openkey
+		checkPlayer = access.Use{Command: &oidb.CheckAccess.Declaration, Never: refuse.OpenkeyResults} // an MSDK token is not an openkey
 		showPlayer  = access.Use{Command: &oidb.ShowProfile.Declaration}
 		listFriends = access.Use{Command: &oidb.ListFriends.Declaration}
 	)
@@ -83,7 +83,7 @@ func (d *door) endpoints() []access.Endpoint {
 			Action: access.Action{Handle: d.decrypt},
 			Codes:  []retcode.Code{retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired},
 		},
-		{ // of players' devices, whose addresses nobody can list
+		{ // called by players' devices, whose addresses nobody can list
 			Method: "POST", Path: "/v2/auth/login", Permission: "login",
 			Checks: []access.Stage{params, game, client, access.Online, access.Granted, bounded, body, access.UserRate},
 			Action: msdk.Action(bodies, d.login), Commands: []access.Use{{Command: &oidb.CheckAccess.Declaration}},
@@ -155,7 +155,7 @@ func (d *door) game(c *access.Call) error {
 	return nil
 }
 
-// verifiers keeps the buffers of signature checks.
+// verifiers reuses the buffers of signature checks.
 var verifiers = sync.Pool{New: func() any { return new(sign.V5Verifier) }}
 
 // signature checks a backend's signature with the key of its source (msdk-v5.md, 2.1).
@@ -185,8 +185,8 @@ func (d *door) signature(c *access.Call) error {
 	return retcode.V5SignatureWrong
 }
 
-// withoutLink leaves out the one parameter that callers may or may not sign: the documentation's own sample puts it
-// after sig (msdk-v5.md, 4).
+// withoutLink leaves out the one parameter that callers may sign or not: the documentation's own sample puts it after sig
+// (msdk-v5.md, 4).
 func withoutLink(q sign.Query) sign.Query {
 	if !q.Has(linkParam) {
 		return q
@@ -207,7 +207,7 @@ func (d *door) clientSignature(c *access.Call) error {
 	return retcode.V5SignatureWrong
 }
 
-// body decodes the body in the form of the interface.
+// body decodes the body in the interface's form.
 func body(c *access.Call) error { return c.Endpoint.Decode(c) }
 
 // testNumber lets only test numbers use an app of the test environment.
@@ -218,7 +218,7 @@ func (d *door) testNumber(c *access.Call, in interface{ player() platform.MSDKOp
 // success is the result of a call whose answer has only the common fields.
 type success string
 
-// result are the common fields of every answer (msdk-v5.md, 1.2).
+// result holds the common fields of every answer (msdk-v5.md, 1.2).
 type result struct {
 	Ret int    `json:"ret"`
 	Msg string `json:"msg"`
@@ -227,7 +227,7 @@ type result struct {
 
 func (r *result) set(common result) { *r = common }
 
-// text is the one answer that is no JSON (msdk-v5.md, 4).
+// text is the only answer that is not JSON (msdk-v5.md, 4).
 type text string
 
 func encode(c *access.Call, answer any, err error) {
@@ -246,7 +246,7 @@ func encode(c *access.Call, answer any, err error) {
 		a.Body = append(a.Body, answer...)
 	case interface{ set(result) }:
 		answer.set(common)
-		// Only strings and numbers are in it, so it cannot fail to be JSON.
+		// With only strings and numbers it is always valid JSON.
 		body, _ := json.Marshal(answer)
 		a.Body = append(a.Body, body...)
 	case success:
@@ -257,7 +257,7 @@ func encode(c *access.Call, answer any, err error) {
 	}
 }
 
-// append writes the common fields as JSON. msg and seq are made so that they are valid UTF-8.
+// append writes the common fields as JSON. msg and seq are valid UTF-8.
 func (r *result) append(b []byte) []byte {
 	b = append(b, `{"ret":`...)
 	b = strconv.AppendInt(b, int64(r.Ret), 10)
@@ -270,14 +270,14 @@ func (r *result) append(b []byte) []byte {
 
 var refusals = &refuse.Door{
 	NoRoute: retcode.V5PathUnknown, Method: retcode.V5MethodWrong, Unreadable: retcode.V5RequestUnreadable, Internal: retcode.V5Internal,
-	Texts: map[retcode.Code]string{ // as documented, misspelling and all (msdk-v5.md, 2.1 and 4)
+	Texts: map[retcode.Code]string{ // as documented, including the misspelling (msdk-v5.md, 2.1 and 4)
 		retcode.V5SignatureWrong:    "invalid sig!",
 		retcode.V5LinkUndecryptable: "decryp data fail!",
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) { return refuse.Meaning(f.Code), f.Error() },
 }
 
-// seq is the caller's request id, or one in the form that the platform's sibling gives (msdk-v5.md, 1.2).
+// seq returns the caller's request id, or one in the form of the platform's sibling (msdk-v5.md, 1.2).
 func seq(c *access.Call) string {
 	if len(c.Query) == 0 { // the call ended before its parameters were read
 		c.Query, _ = sign.ParseQuery(c.Query, c.Request.URL.RawQuery)

@@ -14,7 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// pictureSize is that of the pictures in answers, in pixels a side.
+// pictureSize is the size of the pictures in answers, in pixels of a side.
 const pictureSize = 100
 
 // checkPlayer checks the body's token.
@@ -22,7 +22,7 @@ func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, e
 	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 
-// showPlayer has the profile shown to the body's token.
+// showPlayer asks for the profile of the body's player, with the body's token.
 func (d *door) showPlayer(c *access.Call, b *playerBody) (*platform.Profile, error) {
 	return friends.ShowProfile(c.Context(), d.bus, b.request(c))
 }
@@ -43,7 +43,7 @@ type channelInfo struct {
 	IsLost         int `json:"is_lost"`
 }
 
-// userinfo shows a player's own profile.
+// userinfo answers a player's own profile.
 func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 	login, err := d.checkPlayer(c, in)
 	if err != nil {
@@ -54,7 +54,7 @@ func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 		return nil, err
 	}
 	yellow := p.VIP.Yellow
-	info, _ := json.Marshal(&channelInfo{ // numbers alone are always JSON
+	info, _ := json.Marshal(&channelInfo{ // numbers alone are always valid JSON
 		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
 	})
 	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: p.Picture(pictureSize), ChannelInfo: string(info)}, nil
@@ -100,7 +100,7 @@ type friend struct {
 	Language   string              `json:"language"`
 }
 
-// friendList shows the player's friends in the same game, without the player.
+// friendList answers the player's friends in the same game, without the player.
 func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 	login, err := d.checkPlayer(c, &in.playerBody)
 	if err != nil {
@@ -114,7 +114,7 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 	for i := range list {
 		f := &list[i]
 		if f.MSDKOpenID == 0 {
-			continue // uses the app, but never came by MSDK V5: the game knows no name for it
+			continue // a user of the app who never used MSDK V5 has no name in the game
 		}
 		p := &f.Profile
 		answer.Lists = append(answer.Lists, friend{
@@ -125,7 +125,7 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 	return answer, nil
 }
 
-// vipBody is the body of query_qq_vip (msdk-v5.md, 8). xinyue_upgrade changes nothing here.
+// vipBody is the body of query_qq_vip (msdk-v5.md, 8). xinyue_upgrade is ignored.
 type vipBody struct {
 	playerBody
 	VIP *uint32 `json:"vip"`
@@ -149,7 +149,7 @@ type vipResult struct {
 	Lists []msdk.VIPAnswer `json:"lists"`
 }
 
-// queryVIP shows those of a player's memberships whose flags are asked for.
+// queryVIP answers those of a player's memberships whose flags are set.
 func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 	profile, err := d.showPlayer(c, &in.playerBody)
 	if err != nil {
@@ -163,7 +163,7 @@ type vipRichInfoResult struct {
 	msdk.VIPRichInfo
 }
 
-// vipRichInfo shows a player's QQ membership with its dates.
+// vipRichInfo answers a player's QQ membership with its dates.
 func (d *door) vipRichInfo(c *access.Call, in *playerBody) (any, error) {
 	profile, err := d.showPlayer(c, in)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 type answer struct {
 	msg  string        // left out when empty
 	lost *bool         // is_lost; nil for interfaces without it
-	data func(*writer) // nil for none
+	data func(*writer) // nil without data
 }
 
 func encode(c *access.Call, result any, err error) {
@@ -84,11 +84,11 @@ var refusals = &refuse.Door{
 	},
 }
 
-// writer writes an answer's members in the form that was asked for: an object of JSON, or elements below one called data.
+// writer writes an answer's members in the requested form: an object of JSON, or elements below one called data.
 type writer struct {
 	buf   []byte
 	xml   bool
-	comma bool // JSON: a member stands before
+	comma bool // in JSON, a member has been written before
 }
 
 func (w *writer) begin(gbk bool) {
@@ -128,7 +128,7 @@ func (w *writer) close(name string) {
 	}
 }
 
-// elementName is a member's name as XML takes it: one that begins with a digit gets an underscore in front.
+// elementName returns a member's name for XML: a name that begins with a digit gets an underscore in front.
 func elementName(name string) string {
 	if name[0] >= '0' && name[0] <= '9' {
 		return "_" + name
@@ -149,7 +149,7 @@ func (w *writer) number(name string, n int64) {
 	w.close(name)
 }
 
-// flag writes a truth as 0 or 1.
+// flag writes a truth value as 0 or 1.
 func (w *writer) flag(name string, is bool) {
 	if is {
 		w.raw(name, "1")
@@ -158,14 +158,14 @@ func (w *writer) flag(name string, is bool) {
 	}
 }
 
-// boolean writes a truth as false or true.
+// boolean writes a truth value as false or true.
 func (w *writer) boolean(name string, is bool) { w.raw(name, strconv.FormatBool(is)) }
 
 func (w *writer) text(name, text string) {
 	w.open(name)
 	if w.xml {
 		var escaped bytes.Buffer
-		_ = xml.EscapeText(&escaped, []byte(text)) // a Buffer takes everything
+		_ = xml.EscapeText(&escaped, []byte(text)) // a Buffer accepts everything
 		w.buf = append(w.buf, escaped.Bytes()...)
 	} else {
 		w.buf = appendString(w.buf, text)
@@ -203,7 +203,7 @@ func (w *writer) list(name string, count int, item func(i int)) {
 	w.close(name)
 }
 
-// appendString appends a JSON string without < > &: the answer goes out as HTML, and a name must not become any.
+// appendString appends a JSON string without < > &: the answer is sent as HTML, and a name must not become markup.
 func appendString(b []byte, text string) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(text); {
@@ -220,7 +220,7 @@ func appendString(b []byte, text string) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
-		b = utf8.AppendRune(b, r) // U+FFFD for what is no rune
+		b = utf8.AppendRune(b, r) // U+FFFD for an invalid rune
 		i += size
 	}
 	return append(b, '"')
@@ -236,7 +236,7 @@ func appendEscape(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
 }
 
-// toGBK recodes an answer. What GBK does not have is escaped as the form allows: nothing is lost.
+// toGBK recodes an answer. Characters that GBK lacks are escaped as the form allows, so that nothing is lost.
 func toGBK(body []byte, asXML bool) []byte {
 	encoder := simplifiedchinese.GBK.NewEncoder()
 	var encoded [4]byte

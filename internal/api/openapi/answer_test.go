@@ -80,7 +80,7 @@ func TestPlatformOf(t *testing.T) {
 	}
 }
 
-// FuzzAnswer: whatever text comes, the answer is one document of its form.
+// FuzzAnswer: for every text the answer is one document of its form.
 func FuzzAnswer(f *testing.F) {
 	f.Add("<script>\"\\\x00\xff渡🐦", false)
 	f.Fuzz(func(t *testing.T, text string, gbk bool) {
@@ -104,10 +104,10 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// oneEach puts U+FFFD in the place of each byte that is no text.
+// oneEach replaces each invalid byte with U+FFFD.
 func oneEach(text string) string { return string([]rune(text)) }
 
-// FuzzParams: bodies and queries of any bytes are read or refused, and the request that comes of them is sound.
+// FuzzParams: bodies and queries of any bytes are read or refused, and a request that is read is valid.
 func FuzzParams(f *testing.F) {
 	f.Add("openid=1&pf=qqgame", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--")
 	f.Add("a=%zz", "application/x-www-form-urlencoded", "fopenids=_&content=%d6")

@@ -6,7 +6,7 @@ import "github.com/rookeryhq/rookery/internal/access"
 func (d *door) wordFilter(c *access.Call, in *request) (any, error) {
 	text, found := d.Words.Hide(in.content)
 	return &answer{data: func(w *writer) {
-		w.text("msg", text) // of an empty text too
+		w.text("msg", text) // even if the text is empty
 		w.flag("is_dirty", found)
 	}}, nil
 }

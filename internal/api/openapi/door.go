@@ -1,5 +1,5 @@
 // Package openapi is the door of OpenAPI V3: parameters in the URL, a form or both, HMAC-SHA1 signatures, JSON or XML under
-// text/html, HTTP 200 whatever the answer, and the result in ret (qq-connect-openapi.md, B).
+// text/html, HTTP 200 for every answer, and the result in ret (qq-connect-openapi.md, B).
 package openapi
 
 import (
@@ -23,7 +23,7 @@ import (
 
 // Options are the door's settings.
 type Options struct {
-	Words *wordfilter.Filter // that word_filter hides; nil hides none
+	Words *wordfilter.Filter // hides words for word_filter; nil hides none
 }
 
 type door struct {
@@ -47,7 +47,7 @@ func (d *door) endpoints() []access.Endpoint {
 		login = access.Sequence("openapi-login",
 			access.TLS,
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
-			// Whatever is wrong with the openid is left for later.
+			// Faults of the openid are left to later stages.
 			access.Check("openapi-nonce", d.nonce).Calls(access.Use{Command: &oidb.ConvertOpenID.Declaration,
 				Never: []retcode.Code{retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed}}),
 			access.AppRate,
@@ -78,7 +78,7 @@ func (d *door) endpoints() []access.Endpoint {
 			Path: "/v3/user/is_setup", Permission: "is_setup", Action: action(isSetup, nil),
 			Checks: []access.Stage{standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate},
 		},
-		{ // the yellow diamond is Qzone's
+		{ // the yellow diamond belongs to Qzone
 			Path: "/v3/user/is_vip", Permission: "is_vip", Action: action(d.isVIP, nil),
 			Checks: []access.Stage{
 				opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, checked, scope("get_vip_info"), access.UserRate,
@@ -118,7 +118,7 @@ func (d *door) endpoints() []access.Endpoint {
 	return endpoints
 }
 
-// action is that of an interface with private parameters, which read takes from the request; nil when it has none.
+// action returns the action of an interface whose private parameters read takes from the request; nil if it has none.
 func action(handle func(*access.Call, *request) (any, error), read func(*request) error) access.Action {
 	a := access.With(handle)
 	if read != nil {
@@ -134,7 +134,7 @@ func (d *door) app(c *access.Call, in *request) error {
 	return nil
 }
 
-// pf is the stage that wants a platform that has the interface.
+// pf returns the stage that requires a platform with the interface.
 func pf(without ...string) access.Stage {
 	return access.Check("openapi-pf", func(c *access.Call, in *request) error {
 		switch {
@@ -147,11 +147,11 @@ func pf(without ...string) access.Stage {
 	}, retcode.QQAPINotFound)
 }
 
-// verifiers keeps the buffers of signature checks.
+// verifiers reuses the buffers of signature checks.
 var verifiers = sync.Pool{New: func() any { return new(sign.OpenAPIVerifier) }}
 
-// signature checks sig (qq-connect-openapi.md, B.4). Where another key holds because the app's is being changed, the call
-// goes on as far as keyRotation.
+// signature checks sig (qq-connect-openapi.md, B.4). If another key of the app verifies because the key is being changed,
+// the call continues to keyRotation.
 func (d *door) signature(c *access.Call, in *request) error {
 	verifier := verifiers.Get().(*sign.OpenAPIVerifier)
 	defer verifiers.Put(verifier)
@@ -172,7 +172,8 @@ func (d *door) signature(c *access.Call, in *request) error {
 	return retcode.QQSignatureWrong
 }
 
-// nonce has 0x71f look at the timestamp and the nonce of calls that carry them. No call has to (qq-connect-openapi.md, B.9).
+// nonce makes 0x71f check the timestamp and the nonce of calls that carry them. No call has to (qq-connect-openapi.md,
+// B.9).
 func (d *door) nonce(c *access.Call, in *request) error {
 	nonce := c.Query.Get("nonce")
 	if in.timestamp == 0 && nonce == "" {
@@ -180,14 +181,14 @@ func (d *door) nonce(c *access.Call, in *request) error {
 	}
 	openid := in.openid[:]
 	if !in.openIDSound {
-		openid = []byte(c.Query.Get("openid")) // the timestamp counts all the same
+		openid = []byte(c.Query.Get("openid")) // the timestamp is checked all the same
 	}
 	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
 		Appid: uint64(c.App.AppID), Openid: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
 	})
 	var failure *oidb.Failure
 	if errors.As(err, &failure) && (failure.Code == retcode.AccessTokenOpenIDInvalid || failure.Code == retcode.AccessTokenOpenIDReclaimed) {
-		return nil // what the openid is worth is the session check's to say, and it will refuse the call
+		return nil // the session check will refuse the openid
 	}
 	return err
 }
@@ -195,7 +196,7 @@ func (d *door) nonce(c *access.Call, in *request) error {
 // testNumber lets only test numbers use an app of the test environment.
 func (d *door) testNumber(c *access.Call, in *request) error {
 	if !in.openIDSound {
-		return nil // the next stage says so
+		return nil // the next stage refuses it
 	}
 	return d.identity.CheckTestOpenID(c.Context(), c.App, in.openid)
 }
@@ -207,7 +208,7 @@ func openIDForm(_ *access.Call, in *request) error {
 	return nil
 }
 
-// openkey has the bus check the pair. Of what it finds only the form of the two is answered here; the rest waits for the
+// openkey makes the bus check the pair. Of the results only the form of the two is answered here; the rest is left to the
 // stages to which it belongs.
 func (d *door) openkey(c *access.Call, in *request) (err error) {
 	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
@@ -232,7 +233,7 @@ func (d *door) openkey(c *access.Call, in *request) (err error) {
 	return nil
 }
 
-// openkeyApp refuses an openkey that is sound, but whose app is not valid now: it is not online, or not there any more.
+// openkeyApp refuses a valid openkey whose app is not online or no longer exists.
 func (d *door) openkeyApp(c *access.Call, in *request) error {
 	made := c.App
 	if in.refused != nil {
@@ -253,12 +254,12 @@ func (d *door) openkeyApp(c *access.Call, in *request) error {
 
 func keyRotation(c *access.Call, in *request) error {
 	if in.rotating {
-		return retcode.QQAppKeyRotating.Errorf("the signature is by another appkey of app %s than the one that holds here now: the key is being changed", c.App.AppID)
+		return retcode.QQAppKeyRotating.Errorf("the signature was made with an appkey of app %s other than the one that is valid here now: the key is being changed", c.App.AppID)
 	}
 	return nil
 }
 
-// session is the stage that refuses what openkey found, but for results that the handler answers by itself.
+// session returns the stage that refuses what openkey found, except for results that the handler answers itself.
 func session(tolerated ...retcode.Code) access.Stage {
 	return access.Check("openapi-session", func(_ *access.Call, in *request) error {
 		switch {
@@ -273,7 +274,7 @@ func session(tolerated ...retcode.Code) access.Stage {
 	}).Calls(access.Use{Command: &oidb.CheckAccess.Declaration, Never: tolerated})
 }
 
-// scope is the stage of interfaces that need a scope.
+// scope returns the stage of interfaces that need a scope.
 func scope(name string) access.Stage {
 	return access.Check("openapi-scope:"+name, func(c *access.Call, in *request) error {
 		if !in.login.Scopes.Has(name) {

@@ -30,7 +30,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// BenchmarkGetInfo is the whole way of a call through the door, without the network.
+// BenchmarkGetInfo measures a whole call through the door, without the network.
 func BenchmarkGetInfo(b *testing.B) {
 	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "rookery.db"))
 	must(b, err)

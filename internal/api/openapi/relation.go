@@ -10,10 +10,10 @@ func (d *door) listFriends(c *access.Call, in *request) (list []friends.Friend, 
 	return friends.List(c.Context(), d.bus, c.App.AppID, in.login.UIN)
 }
 
-// friendIM says that a friend is one in QQ itself (qq-connect-openapi.md, B.8); there are no others here.
+// friendIM marks a friend as a friend in QQ itself (qq-connect-openapi.md, B.8); other kinds do not exist here.
 const friendIM = 1
 
-// getAppFriends is /v3/relation/get_app_friends.
+// getAppFriends serves /v3/relation/get_app_friends.
 func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
 	switch in.query.Get("flag") {
 	case "", "1", "2", "3", "4":
@@ -50,7 +50,7 @@ func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
 	}}, nil
 }
 
-// isFriend is /v3/relation/is_friend. Who does not use the app is nobody's friend to it.
+// isFriend serves /v3/relation/is_friend. A person who does not use the app does not count as a friend there.
 func (d *door) isFriend(c *access.Call, in *request) (any, error) {
 	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
 	if err != nil {

@@ -23,13 +23,13 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// request is a call's parameters as far as they have been understood, and what the stages found out.
+// request holds a call's parameters as far as they could be read, and the results of the stages.
 type request struct {
 	query    sign.Query
-	platform string // that pf names; "" for none
-	games    bool   // it is one of QQ Games, whose interfaces have charset and seq
-	xml, gbk bool   // form of the answer; gbk is that of the parameters too
-	seq      string // to be sent back
+	platform string // named by pf; "" for none
+	games    bool   // a platform of QQ Games, whose interfaces have charset and seq
+	xml, gbk bool   // the form of the answer; gbk also applies to the parameters
+	seq      string // returned in the answer
 
 	app         platform.AppID
 	openid      platform.OpenID
@@ -39,10 +39,10 @@ type request struct {
 	fopenids []platform.OpenID
 	content  string // UTF-8
 
-	rotating bool // signed by another key than the app's present one
+	rotating bool // signed with another key than the app's current one
 	login    oidb.CheckResponse
-	refused  *oidb.Failure // of the session check; nil when it succeeded
-	closed   bool          // refused, since the account is closed
+	refused  *oidb.Failure // by the session check; nil when it succeeded
+	closed   bool          // refused because the account is closed
 }
 
 // params reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts
@@ -69,11 +69,11 @@ func (d *door) params(c *access.Call) (err error) {
 	return nil
 }
 
-// addBody adds the parameters of a body. The files among the parts of a multipart body are no parameters.
+// addBody adds the parameters of a body. Files in a multipart body are not parameters.
 func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) {
 	media, options, _ := mime.ParseMediaType(contentType)
 	if media != "multipart/form-data" {
-		return q.AddForm(string(body)) // whatever its type says: clients are careless about it
+		return q.AddForm(string(body)) // whatever the type: clients are careless about it
 	}
 	parts := multipart.NewReader(bytes.NewReader(body), options["boundary"])
 	for {
@@ -99,14 +99,14 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 	}
 }
 
-// isFile tells files by that they have a filename, which is empty where the user chose none.
+// isFile recognizes a file by its filename, which is empty if the user chose none.
 func isFile(part *multipart.Part) bool {
 	_, options, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	_, is := options["filename"]
 	return is
 }
 
-// read understands what can be, so that even a refusal has the form that was asked for.
+// read reads what it can, so that even a refusal has the requested form.
 func (in *request) read(q sign.Query) {
 	in.query = q
 	in.platform = platformOf(q.Get("pf"))
@@ -115,13 +115,13 @@ func (in *request) read(q sign.Query) {
 	in.gbk = in.games && !strings.EqualFold(q.Get("charset"), "utf-8")
 	n, err := strconv.ParseInt(q.Get("seq"), 10, 64)
 	if in.games && err == nil {
-		in.seq = strconv.FormatInt(n, 10) // JSON has no numbers like 007
+		in.seq = strconv.FormatInt(n, 10) // JSON does not allow 007
 	}
 	in.openid, err = platform.ParseOpenID(q.Get("openid"))
 	in.openIDSound = err == nil
 }
 
-// check returns what is missing or malformed in the common parameters.
+// check returns an error for missing or malformed common parameters.
 func (in *request) check() error {
 	for _, name := range [...]string{"openid", "openkey", "appid", "sig", "pf"} {
 		if in.query.Get(name) == "" {
@@ -157,14 +157,14 @@ func (in *request) check() error {
 	return nil
 }
 
-// platforms are the values of pf that name one by themselves, families those that do with anything after them
+// platforms are the values of pf that name a platform by themselves, families those that do so with any suffix
 // (qq-connect-openapi.md, B.2).
 var (
 	platforms = []string{"qzone", "pengyou", "tapp", "qplus", "qqgame", "3366", "website", "kapp", "wanba_ts", "weixin"}
 	families  = []string{"manyou", "union-", "desktop_m_qq-"}
 )
 
-// platformOf returns the platform that a pf names, "" for none. What follows a '-' tells the way by which the user came.
+// platformOf returns the platform that a pf names, "" for none. The text after a '-' says how the user came.
 func platformOf(pf string) string {
 	name, _, _ := strings.Cut(pf, "-")
 	if slices.Contains(platforms, name) {
@@ -211,7 +211,7 @@ func friendOpenID(in *request) error {
 	return nil
 }
 
-// content reads the text that is to be filtered.
+// content reads the text to be filtered.
 func content(in *request) error {
 	if !in.query.Has("content") {
 		return missing("content")

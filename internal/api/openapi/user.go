@@ -8,7 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// getInfo is /v3/user/get_info.
+// getInfo serves /v3/user/get_info.
 func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
@@ -22,10 +22,10 @@ func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 	}}, nil
 }
 
-// complete is the is_lost of an answer that is as it should be.
+// complete is the is_lost of a complete answer.
 var complete = false
 
-// writeProfile writes what a platform shows of a user (qq-connect-openapi.md, B.8).
+// writeProfile writes the profile of a user that a platform shows (qq-connect-openapi.md, B.8).
 func (in *request) writeProfile(w *writer, p *platform.Profile) {
 	w.text("nickname", p.Nickname)
 	w.text("gender", gender(p))
@@ -50,7 +50,7 @@ func (in *request) writeProfile(w *writer, p *platform.Profile) {
 		w.number("qq_vip_level", int64(p.VIP.Member.Level))
 		w.number("qplus_level", 0)
 	}
-	if in.platform == "3366" { // it has levels of its own, which nobody has here
+	if in.platform == "3366" { // its own levels do not exist here
 		w.number("3366_level", 0)
 		w.text("3366_level_name", "")
 		w.number("3366_grow_level", 0)
@@ -58,7 +58,7 @@ func (in *request) writeProfile(w *writer, p *platform.Profile) {
 	}
 }
 
-// gender is 男 for who gave none, as the original has it (qq-connect-openapi.md, A.6).
+// gender is 男 for people who give none, as in the original (qq-connect-openapi.md, A.6).
 func gender(p *platform.Profile) string {
 	if p.Gender == 2 {
 		return "女"
@@ -73,7 +73,7 @@ func writeYellow(w *writer, v *platform.VIP) {
 	w.flag("is_yellow_high_vip", v.Yellow.Luxury)
 }
 
-// isLogin is /v3/user/is_login. The check of the session has renewed it.
+// isLogin serves /v3/user/is_login. The check of the session has renewed it.
 func isLogin(c *access.Call, in *request) (any, error) {
 	if in.refused != nil {
 		return nil, retcode.OpenAPINotLoggedIn.Errorf("用户没有登录态") // as documented (qq-connect-openapi.md, B.8)
@@ -81,13 +81,13 @@ func isLogin(c *access.Call, in *request) (any, error) {
 	return &answer{msg: "user is logged in"}, nil
 }
 
-// isSetup is /v3/user/is_setup.
+// isSetup serves /v3/user/is_setup.
 func isSetup(c *access.Call, in *request) (any, error) {
 	has := in.refused == nil
 	return &answer{data: func(w *writer) { w.flag("setuped", has) }}, nil
 }
 
-// vip returns the memberships of the user that hold now.
+// vip returns the user's current memberships.
 func (d *door) vip(c *access.Call, in *request) (*platform.VIP, error) {
 	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
@@ -96,7 +96,7 @@ func (d *door) vip(c *access.Call, in *request) (*platform.VIP, error) {
 	return &shown.VIP, nil
 }
 
-// isVIP is /v3/user/is_vip.
+// isVIP serves /v3/user/is_vip.
 func (d *door) isVIP(c *access.Call, in *request) (any, error) {
 	v, err := d.vip(c, in)
 	if err != nil {
@@ -108,8 +108,8 @@ func (d *door) isVIP(c *access.Call, in *request) (any, error) {
 	}}, nil
 }
 
-// vipParams are the memberships that total_vip_info knows: the parameter that asks for one, and what its members in the
-// answer are called, "" where there is none.
+// vipParams are the memberships of total_vip_info: the parameter that asks for one, and the names of its members in the
+// answer, "" without a member.
 var vipParams = []struct {
 	param, is, year, level string
 	of                     func(*platform.VIP) platform.Membership
@@ -133,7 +133,7 @@ func wantedVIPs(in *request) error {
 	return nil
 }
 
-// writeVIPs writes the memberships that are wanted.
+// writeVIPs writes the requested memberships.
 func writeVIPs(w *writer, v *platform.VIP, wanted func(param string) bool) {
 	for i := range vipParams {
 		kind := &vipParams[i]
@@ -149,7 +149,7 @@ func writeVIPs(w *writer, v *platform.VIP, wanted func(param string) bool) {
 	}
 }
 
-// totalVIPInfo is /v3/user/total_vip_info.
+// totalVIPInfo serves /v3/user/total_vip_info.
 func (d *door) totalVIPInfo(c *access.Call, in *request) (any, error) {
 	v, err := d.vip(c, in)
 	if err != nil {
@@ -160,7 +160,7 @@ func (d *door) totalVIPInfo(c *access.Call, in *request) (any, error) {
 	}}, nil
 }
 
-// getMultiInfo is /v3/user/get_multi_info. Who does not use the app has empty details.
+// getMultiInfo serves /v3/user/get_multi_info. People who do not use the app have empty details.
 func (d *door) getMultiInfo(c *access.Call, in *request) (any, error) {
 	users, err := d.friends.Users(c.Context(), c.App.AppID, in.fopenids)
 	if err != nil {
@@ -176,7 +176,7 @@ func (d *door) getMultiInfo(c *access.Call, in *request) (any, error) {
 	}}, nil
 }
 
-// friendsVIPInfo is /v3/user/friends_vip_info: the memberships of those who are friends and use the app.
+// friendsVIPInfo serves /v3/user/friends_vip_info: the memberships of friends who use the app.
 func (d *door) friendsVIPInfo(c *access.Call, in *request) (any, error) {
 	list, lost, err := d.listFriends(c, in)
 	if err != nil {

@@ -95,9 +95,9 @@ func TestFriendToken(t *testing.T) {
 		want retcode.Code
 		says string
 	}{
-		{"a token that lapsed", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenExpired}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 65"},
+		{"an expired token", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenExpired}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 65"},
 		{"no token of ours", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenUndecodable}, retcode.QQFriendTokenInvalid, "oidb decode0x711 failed, ret: 74"},
-		{"an openid that is none", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenOpenIDInvalid}, retcode.AccessTokenOpenIDInvalid, ""},
+		{"an invalid openid", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenOpenIDInvalid}, retcode.AccessTokenOpenIDInvalid, ""},
 		{"no such app", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenAppIDInvalid11}, retcode.AccessTokenAppIDInvalid11, ""},
 		{"the check could not be made", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.AccessTokenGrantCheckFailed13}, retcode.AccessTokenGrantCheckFailed13, ""},
 		{"the bus itself", &oidb.Failure{Command: &oidb.CheckAccess.Declaration, Code: retcode.OIDBDeadlineExceeded}, retcode.OIDBDeadlineExceeded, ""},
