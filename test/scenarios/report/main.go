@@ -29,7 +29,7 @@ func main() {
 }
 
 func run(out, progress io.Writer) error {
-	cmd := exec.Command("go", "test", "-json", "-run", "^"+strings.TrimSuffix(prefix, "/")+"$", scenarios)
+	cmd := exec.Command("go", "test", "-json", "-timeout", "1h", "-run", "^"+strings.TrimSuffix(prefix, "/")+"$", scenarios)
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	stdout, err := cmd.StdoutPipe()
