@@ -128,6 +128,13 @@ func (s *faultyStore) Standing(ctx context.Context, app platform.AppID, openid p
 	return s.Store.Standing(ctx, app, openid)
 }
 
+func (s *faultyStore) ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+	if err := s.points.fail(ctx, "store.read:grants", subject{}); err != nil {
+		return err
+	}
+	return s.Store.ReadStandings(ctx, each)
+}
+
 func (s *faultyStore) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (none platform.Grant, err error) {
 	if err := s.points.fail(ctx, "store.write:grants", subject{app: app, openid: openid}); err != nil {
 		return none, err

@@ -116,12 +116,20 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.busListener != nil {
 		go func() { failed <- s.busServer.Serve(s.busListener) }()
 	}
+	reading, stopReading := context.WithCancel(ctx)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		s.readStandingsAhead(reading)
+	}()
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
 		err = s.drain(running)
 	}
+	stopReading()
+	<-read
 	return errors.Join(err, s.Close())
 }
 

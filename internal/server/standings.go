@@ -1,7 +1,12 @@
 package server
 
 import (
+	"context"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // measureStandings registers the metrics that show how many checks memory saves from reading the database.
@@ -15,4 +20,19 @@ func (s *Server) measureStandings(metrics prometheus.Registerer) {
 			Name: "rookery_standings_read_total", Help: "Checks that had to read the database because their grant's standing was not in memory.",
 		}, func() float64 { return float64(table.Reads()) }),
 	)
+}
+
+// readStandingsAhead fills the table while requests are served, so that checks need not each read the database first.
+func (s *Server) readStandingsAhead(ctx context.Context) {
+	begin, table := time.Now(), s.identity.Standings
+	err := table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+		return s.store.ReadStandings(ctx, keep)
+	})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.options.Log.Warn("the standings of grants could not be read ahead; each is read when it is checked", "error", err.Error())
+	default:
+		s.options.Log.Info("the standings of grants were read ahead", "kept", table.Kept(), "duration_ms", time.Since(begin).Milliseconds())
+	}
 }

@@ -22,9 +22,10 @@ type shard struct {
 	slots   atomic.Pointer[slots] // nil for none
 	version atomic.Uint32         // odd while a slot is written
 	changes atomic.Uint32         // counts drops
-	mu      sync.Mutex            // held to write
-	used    int                   // slots; mu is held
-	_       [32]byte              // no two shards share a line of the processor's cache
+	mu      sync.Mutex            // held to write, and to use what follows
+	used    int                   // slots
+	changed map[key]struct{}      // dropped since ReadAhead began; nil when it does not run
+	_       [24]byte              // no two shards share a line of the processor's cache
 }
 
 // attempts is how often a reader tries before it waits for the writers.

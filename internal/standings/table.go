@@ -23,7 +23,6 @@ type Table struct {
 
 	kept   atomic.Int64 // standings, and room reserved by a writer
 	reads  atomic.Int64
-	epoch  atomic.Int64 // counts calls of Forget
 	apps   apps
 	shards [1 << shardBits]shard
 }
@@ -45,36 +44,32 @@ func (t *Table) Get(ctx context.Context, app platform.AppID, openid platform.Ope
 	changes := s.changes.Load()
 	standing, err := t.read(ctx, app, openid)
 	if err == nil {
-		t.keep(app, k, standing, changes)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.changes.Load() == changes { // or what was read may be out of date
+			t.put(s, app, k, standing)
+		}
 	}
 	return standing, err
 }
 
-// keep stores a standing that was read after its shard had counted that many changes. It returns false when the shard has
-// counted more since: the standing may be out of date.
-func (t *Table) keep(app platform.AppID, k key, standing platform.Standing, changes uint32) bool {
+// put stores a standing. The shard's lock is held.
+func (t *Table) put(s *shard, app platform.AppID, k key, standing platform.Standing) {
 	e, fits := newEntry(k, t.apps.number(app), standing)
 	if !fits {
-		return true // it is read each time
-	}
-	s := &t.shards[k.shard()]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changes.Load() != changes {
-		return false
+		return // it is read each time
 	}
 	if _, found := s.find(&t.apps, app, k); found {
-		return true // another reader was quicker
+		return // another reader was quicker
 	}
 	if t.kept.Add(1) > t.most {
 		t.kept.Add(-1)
 		if s.used == 0 {
-			return true
+			return
 		}
 		s.evict()
 	}
 	s.insert(e, k.shard())
-	return true
 }
 
 // Drop removes an openid's standing, which has changed.
@@ -84,6 +79,9 @@ func (t *Table) Drop(app platform.AppID, openid platform.OpenID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changes.Add(1)
+	if s.changed != nil {
+		s.changed[k] = struct{}{}
+	}
 	if i, found := s.find(&t.apps, app, k); found {
 		s.remove(i)
 		t.kept.Add(-1)
@@ -92,11 +90,11 @@ func (t *Table) Drop(app platform.AppID, openid platform.OpenID) {
 
 // Forget removes every standing and ends reading ahead, so that all are read again when needed.
 func (t *Table) Forget() {
-	t.epoch.Add(1)
 	for i := range t.shards {
 		s := &t.shards[i]
 		s.mu.Lock()
 		s.changes.Add(1)
+		s.changed = nil
 		s.slots.Store(nil)
 		t.kept.Add(-int64(s.used))
 		s.used = 0
@@ -104,25 +102,25 @@ func (t *Table) Forget() {
 	}
 }
 
-// Kept returns the number of standings in the table.
+// Kept returns how many standings are kept.
 func (t *Table) Kept() int { return int(t.kept.Load()) }
 
-// Reads returns how many standings were read because they were missing, not counting those read ahead.
+// Reads returns how many standings were read because they were not kept, those read ahead aside.
 func (t *Table) Reads() int { return int(t.reads.Load()) }
 
-// key is an openid as the table looks it up. Its bytes are random and ours, so nobody can aim at one place.
+// key is an openid as the table looks for it. Its bytes are random and ours, so nobody can aim at one place.
 type key struct{ high, low uint64 }
 
 func newKey(openid platform.OpenID) key {
 	return key{binary.BigEndian.Uint64(openid[:8]), binary.BigEndian.Uint64(openid[8:])}
 }
 
-// shard follows the order of openids, but the place within it does not: so a page of consecutive openids is in one shard,
-// and fills it evenly.
+// shard follows the order of openids, but the place within it does not: so consecutive openids fill one shard after the
+// other, and each evenly.
 func (k key) shard() int { return int(k.high >> (64 - shardBits)) }
 
-// entry is the content of a slot; its third word is 0 when the slot is free. A standing with a number of too many bits does
-// not fit.
+// entry is what a slot holds; its third word is 0 when it is free. A standing of which a number has too many bits does not
+// fit.
 type entry [5]uint64
 
 const (

@@ -247,14 +247,22 @@ func newWorld(most, openids int) *world {
 	return w
 }
 
-func (w *world) page(ctx context.Context, app platform.AppID, first, last platform.OpenID, limit int, each func(platform.OpenID, platform.Standing)) error {
-	for _, s := range w.subjects {
-		if s.app == app && bytes.Compare(s.openid[:], first[:]) >= 0 && bytes.Compare(s.openid[:], last[:]) <= 0 && limit > 0 {
-			each(s.openid, standingOf(w.stored[s].Load()))
-			limit--
+// readAhead reads everything, in the order of openids and from two goroutines.
+func (w *world) readAhead() error {
+	return w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+		var group sync.WaitGroup
+		for part := range 2 {
+			group.Go(func() {
+				for i := part; i < len(w.subjects); i += 2 {
+					if s := w.subjects[i]; !keep(s.app, s.openid, standingOf(w.stored[s].Load())) {
+						return
+					}
+				}
+			})
 		}
-	}
-	return ctx.Err()
+		group.Wait()
+		return nil
+	})
 }
 
 func (w *world) change(s subject) {
@@ -296,7 +304,7 @@ func TestNobodySeesAnOlderStandingAfterAChange(t *testing.T) {
 			})
 		}
 		beside(func(*rand.Rand) {
-			if err := w.table.ReadAhead(t.Context(), []platform.AppID{1, 2, 3}, 2, w.page); err != nil {
+			if err := w.readAhead(); err != nil {
 				t.Error(err)
 			}
 			w.table.Forget() // so that it grows again
@@ -326,7 +334,7 @@ func TestReadingAheadKeepsAll(t *testing.T) {
 	const openids = 30_000
 	w := newWorld(openids, openids)
 	for range 2 { // the second time changes nothing
-		if err := w.table.ReadAhead(t.Context(), []platform.AppID{1, 2, 3}, 3, w.page); err != nil {
+		if err := w.readAhead(); err != nil {
 			t.Fatal(err)
 		}
 		if w.table.Kept() != openids {
@@ -341,79 +349,54 @@ func TestReadingAheadKeepsAll(t *testing.T) {
 	}
 }
 
-// If all openids are in one span, it takes several pages.
-func TestReadingAheadGoesThroughAllPages(t *testing.T) {
-	const openids = 2*pageRows + 1
-	pages := 0
-	table := New(openids, nil)
-	err := table.ReadAhead(t.Context(), []platform.AppID{1}, 1, func(_ context.Context, _ platform.AppID, first, last platform.OpenID, limit int, each func(platform.OpenID, platform.Standing)) error {
-		pages++
-		if last[0] != 0xff {
-			return nil
-		}
-		for n := max(binary.BigEndian.Uint64(first[8:]), 1); n <= openids && limit > 0; n++ {
-			openid := platform.OpenID{0: 0xff}
-			binary.BigEndian.PutUint64(openid[8:], n)
-			each(openid, standingOf(1))
-			limit--
-		}
-		return nil
-	})
-	if err != nil || table.Kept() != openids || pages != spans+2 {
-		t.Errorf("%d kept in %d pages, %v", table.Kept(), pages, err)
-	}
-}
-
+// What changes while standings are read ahead is left out, however long before it is handed over it was read.
 func TestReadingAheadDoesNotKeepWhatChangedMeanwhile(t *testing.T) {
-	w := newWorld(10, 1)
-	s := w.subjects[0]
-	pages := 0
-	err := w.table.ReadAhead(t.Context(), []platform.AppID{s.app}, 1, func(_ context.Context, _ platform.AppID, first, last platform.OpenID, _ int, each func(platform.OpenID, platform.Standing)) error {
-		if bytes.Compare(s.openid[:], first[:]) < 0 || bytes.Compare(s.openid[:], last[:]) > 0 {
-			return nil
+	w := newWorld(10, 2)
+	changing, other := w.subjects[0], w.subjects[1]
+	w.change(changing) // before
+	err := w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+		read := standingOf(1)
+		w.change(changing)
+		get(t, w.table, other) // between them, another is kept
+		w.table.Drop(other.app, platform.OpenID{})
+		if !keep(changing.app, changing.openid, read) || !keep(other.app, other.openid, standingOf(0)) {
+			t.Error("nothing more is to be read")
 		}
-		read := standingOf(w.stored[s].Load())
-		if pages++; pages == 1 {
-			w.change(s)
-		}
-		each(s.openid, read)
 		return nil
 	})
-	if err != nil || pages != 2 || w.table.Kept() != 1 {
-		t.Errorf("%d kept after %d pages, %v; want 1 after 2", w.table.Kept(), pages, err)
+	if err != nil || w.table.Kept() != 1 {
+		t.Errorf("%d kept, %v; want 1", w.table.Kept(), err)
 	}
-	if got := get(t, w.table, s); got != standingOf(1) || w.table.Reads() != 0 {
-		t.Errorf("got %+v after %d reads", got, w.table.Reads())
+	if got := get(t, w.table, changing); got != standingOf(2) {
+		t.Errorf("got %+v, want that of the second change", got)
+	}
+	if err := w.readAhead(); err != nil || w.table.Kept() != 2 {
+		t.Errorf("the next time: %d kept, %v; want 2", w.table.Kept(), err)
 	}
 }
 
 func TestReadingAheadEnds(t *testing.T) {
 	const openids = 3000
-	apps := []platform.AppID{1, 2, 3}
 	w := newWorld(100, openids)
-	if err := w.table.ReadAhead(t.Context(), apps, 1, w.page); err != nil || w.table.Kept() != 100 {
+	if err := w.readAhead(); err != nil || w.table.Kept() != 100 {
 		t.Errorf("at its bound: %d kept, %v", w.table.Kept(), err)
 	}
 
 	w = newWorld(openids, openids)
-	err := w.table.ReadAhead(t.Context(), apps, 1, func(ctx context.Context, app platform.AppID, first, last platform.OpenID, limit int, each func(platform.OpenID, platform.Standing)) error {
-		w.table.Forget()
-		return w.page(ctx, app, first, last, limit, each)
-	})
-	if err != nil || w.table.Kept() != 0 {
-		t.Errorf("after Forget: %d kept, %v", w.table.Kept(), err)
-	}
-
 	failure := errors.New("no")
-	if err := w.table.ReadAhead(t.Context(), apps, 2, func(context.Context, platform.AppID, platform.OpenID, platform.OpenID, int, func(platform.OpenID, platform.Standing)) error {
+	err := w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+		for i, s := range w.subjects {
+			if i == openids/2 {
+				w.table.Forget()
+			}
+			if more := keep(s.app, s.openid, standingOf(0)); more != (i < openids/2) {
+				t.Fatalf("after %d: more: %t", i, more)
+			}
+		}
 		return failure
-	}); !errors.Is(err, failure) {
-		t.Errorf("got %v, want %v", err, failure)
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := w.table.ReadAhead(ended, apps, 1, w.page); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want %v", err, context.Canceled)
+	})
+	if !errors.Is(err, failure) || w.table.Kept() != 0 {
+		t.Errorf("after Forget: %d kept, %v; want 0, %v", w.table.Kept(), err, failure)
 	}
 }
 

@@ -93,6 +93,9 @@ type OpenIDs interface {
 type Grants interface {
 	// Standing reads all that a token check needs, or ErrNotFound when the openid was never issued at the app.
 	Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error)
+	// ReadStandings calls each with the standings of all live grants, from several goroutines at once and until it returns
+	// false. Parts of a standing may be of different moments since the call: it counts only if it has not changed since.
+	ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error
 	// Authorize makes the grant live with these scopes, words without spaces, and raises its token epoch, so that older
 	// access tokens are superseded; with pay also its pay epoch. ErrNotFound when the openid was never issued or is reclaimed.
 	Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error)

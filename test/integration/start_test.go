@@ -259,3 +259,46 @@ func dial(t *testing.T, p *rookery.Platform) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	return conn
 }
+
+// TestStandingsAreReadAheadAfterTheStart starts a platform again that has grants: checks of them do not read the database, and
+// one that ended is refused.
+func TestStandingsAreReadAheadAfterTheStart(t *testing.T) {
+	t.Parallel()
+	first := rookery.Start(t)
+	app := first.NewApp(t)
+	var calls [2]rookery.Call
+	var uins [2]string
+	for i := range calls {
+		uins[i] = first.NewAccount(t)
+		token := first.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uins[i], Kind: "msdk"})
+		calls[i] = rookery.NewCall(app, "/v2/auth/verify_login", fmt.Sprintf(`{"openid":"%s","token":"%s"}`, token.MSDKOpenID, token.Token))
+	}
+	first.Stop(t)
+
+	p := rookery.StartIn(t, first.Data)
+	rookery.Until(t, "standings are read ahead", func() bool { return strings.Contains(p.Log(), "standings of grants were read ahead") })
+	metrics := func() string {
+		_, page, err := p.Raw(p.AdminURL, http.MethodGet, "/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(page)
+	}
+	before := metrics()
+	if answer := p.Call(t, calls[0]); answer.Ret != 0 {
+		t.Errorf("a valid login: %s", answer.Body)
+	}
+	p.Revoke(t, app, uins[1], "operator")
+	after := metrics()
+	for line := range strings.Lines(before) {
+		if strings.HasPrefix(line, "rookery_standings_read_total ") && !strings.Contains(after, line) {
+			t.Errorf("the check read the database: %s before it", line)
+		}
+	}
+	if strings.Contains(before, "rookery_standings 0\n") || !strings.Contains(before, "rookery_standings ") {
+		t.Error("no standing is kept")
+	}
+	if answer := p.Call(t, calls[1]); answer.Ret == 0 {
+		t.Errorf("a login of a grant that ended: %s", answer.Body)
+	}
+}

@@ -12,22 +12,6 @@ import (
 
 const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by"
 
-// Standing implements store.Grants.
-func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (st platform.Standing, err error) {
-	var scopes string
-	err = s.queryRow(ctx, `
-		SELECT o.uin, o.state, a.state, a.class, a.password_epoch,
-		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0), ifnull(g.scopes, '')
-		FROM openids o
-		JOIN accounts a ON a.uin = o.uin
-		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
-		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
-		Scan(&st.UIN, &st.OpenIDState, &st.AccountState, &st.AccountClass, &st.PasswordEpoch,
-			&st.TokenEpoch, &st.PayEpoch, &st.EndedEpoch, &st.EndedBy, &scopes)
-	st.Scopes = platform.ScopesOf(scopes)
-	return st, sentinel(err)
-}
-
 // Authorize implements store.Grants.
 func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
 	return returning(ctx, s.writer, func(t *tx) (platform.Grant, error) {

@@ -28,6 +28,7 @@ var migrations embed.FS
 
 // Store is a store.Store in one SQLite file. It relies on being the file's only writer process.
 type Store struct {
+	file    string
 	readers *sql.DB
 	writers *sql.DB
 	writer  *writer
@@ -60,7 +61,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	connections := max(2, runtime.GOMAXPROCS(0))
 	readers.SetMaxOpenConns(connections)
 	readers.SetMaxIdleConns(connections)
-	s := &Store{readers: readers, writers: writers}
+	s := &Store{file: file, readers: readers, writers: writers}
 	if err := s.start(ctx); err != nil {
 		readers.Close()
 		writers.Close()

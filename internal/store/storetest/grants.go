@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"math"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -275,6 +277,98 @@ var openkeys = []test{
 		for i := range uint64(lapsed) {
 			_, err := s.Openkey(ctx, other, i)
 			fails(t, err, platform.ErrNotFound)
+		}
+	}}, {"read-standings", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		read := func() map[platform.AppID]map[platform.OpenID]platform.Standing {
+			var mu sync.Mutex
+			all := make(map[platform.AppID]map[platform.OpenID]platform.Standing)
+			ok(t, s.ReadStandings(ctx, func(app platform.AppID, openid platform.OpenID, st platform.Standing) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if all[app] == nil {
+					all[app] = make(map[platform.OpenID]platform.Standing)
+				}
+				if _, twice := all[app][openid]; twice {
+					t.Errorf("%s comes twice", openid)
+				}
+				all[app][openid] = st
+				return true
+			}))
+			return all
+		}
+		same(t, len(read()), 0)
+
+		// Account numbers with gaps and without, openids from the lowest to the highest, and more than a page of them.
+		want := make(map[platform.AppID]map[platform.OpenID]platform.Standing)
+		const grants = 5000
+		for _, app := range []platform.AppID{game, other} {
+			ok(t, s.CreateApp(ctx, &platform.App{AppID: app}, now))
+			want[app] = make(map[platform.OpenID]platform.Standing)
+		}
+		for n := range platform.UIN(20) {
+			uin := first + n
+			if n > 10 {
+				uin += 1_000_000 * n
+			}
+			account(t, s, uin)
+			for _, app := range []platform.AppID{game, other} {
+				id := platform.OpenID{byte(n * 255 / 19), byte(n * 255 / 19), 15: byte(n * 255 / 19)}
+				issue(t, s, app, uin, id)
+				if n%5 == 0 {
+					continue // without a grant
+				}
+				result(s.Authorize(ctx, app, id, []string{"get_user_info", "get_vip_info"}, n%2 == 0, now))(t)
+				if n%5 == 1 {
+					ok(t, s.EndGrant(ctx, app, id, platform.EndedByUser, now))
+					if n > 10 {
+						continue // it stays ended
+					}
+					result(s.Authorize(ctx, app, id, nil, false, now))(t)
+				}
+				if n%4 == 2 {
+					result(s.ReclaimOpenID(ctx, app, uin, now))(t)
+				}
+				want[app][id] = platform.Standing{}
+			}
+			if n%3 == 0 {
+				result(s.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+					a.State, a.Class, a.PasswordEpoch = platform.AccountFrozen, platform.ClassB, uint32(n)
+					return nil
+				}))(t)
+			}
+		}
+		uins, ids := make([]platform.UIN, grants), make([]platform.OpenID, grants)
+		for n := range ids {
+			uins[n], ids[n] = first, platform.OpenID{0x42, 14: byte(n >> 8), 15: byte(n)}
+			uins[n] += platform.UIN(100 + n)
+		}
+		for n, uin := range uins {
+			issue(t, s, game, uin, ids[n])
+		}
+		together(t, func(i int) (struct{}, error) {
+			for n := i; n < grants; n += callers {
+				if _, err := s.Authorize(ctx, game, ids[n], nil, false, now); err != nil {
+					return struct{}{}, err
+				}
+			}
+			return struct{}{}, nil
+		})
+		for _, id := range ids {
+			want[game][id] = platform.Standing{}
+		}
+		for app, openids := range want {
+			for id := range openids {
+				openids[id] = result(s.Standing(ctx, app, id))(t)
+			}
+		}
+		same(t, len(want[game]), grants+14)
+		same(t, read(), want)
+
+		var calls atomic.Int64
+		ok(t, s.ReadStandings(ctx, func(platform.AppID, platform.OpenID, platform.Standing) bool { return calls.Add(1) < 10 }))
+		if n := calls.Load(); n < 10 || n > 20 {
+			t.Errorf("%d calls, of which the tenth said that it is enough", n)
 		}
 	}},
 }

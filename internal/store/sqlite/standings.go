@@ -1,0 +1,256 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// standingRow is how a standing is read: integers as the driver has them, since database/sql converts others by their text.
+type standingRow struct {
+	uin, openIDState                          int64
+	accountState, accountClass, passwordEpoch int64
+	tokenEpoch, payEpoch, endedEpoch, endedBy int64
+}
+
+func (r *standingRow) standing(scopes platform.ScopeSet) platform.Standing {
+	return platform.Standing{
+		UIN: platform.UIN(r.uin), OpenIDState: platform.OpenIDState(r.openIDState),
+		AccountState: platform.AccountState(r.accountState), AccountClass: platform.AccountClass(r.accountClass), PasswordEpoch: uint32(r.passwordEpoch),
+		TokenEpoch: uint32(r.tokenEpoch), PayEpoch: uint32(r.payEpoch), EndedEpoch: uint32(r.endedEpoch), EndedBy: platform.EndedBy(r.endedBy), Scopes: scopes,
+	}
+}
+
+// Standing implements store.Grants.
+func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	var (
+		r      standingRow
+		scopes string
+	)
+	err := s.queryRow(ctx, `
+		SELECT o.uin, o.state, a.state, a.class, a.password_epoch,
+		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0), ifnull(g.scopes, '')
+		FROM openids o
+		JOIN accounts a ON a.uin = o.uin
+		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
+		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
+		Scan(&r.uin, &r.openIDState, &r.accountState, &r.accountClass, &r.passwordEpoch, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes)
+	return r.standing(platform.ScopesOf(scopes)), sentinel(err)
+}
+
+// How standings are read ahead: in pages, since a long read would keep the log from being checkpointed.
+const (
+	aheadReaders  = 4      // at most
+	aheadAccounts = 10_000 // in a page
+	aheadGrants   = 2_000
+	aheadSpans    = 64 // parts of the openids of each app
+	aheadYield    = 64 // standings after which whoever waits for a processor goes first
+)
+
+// ReadStandings implements store.Grants. A join with the accounts would look each up in a table of gigabytes, in no order, which
+// is most of its cost. So the accounts come first, in their order, and the few that are not as new ones are remembered.
+func (s *Store) ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+	db, err := open(s.file, "ro", "cache_size(-4096)") // of its own, so that checks do not wait for it
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	a := &ahead{db: db, readers: min(aheadReaders, runtime.GOMAXPROCS(0)), each: each, accounts: make(map[int64]accountPart)}
+	if err := a.readAccounts(ctx); err != nil {
+		return err
+	}
+	return a.readGrants(ctx)
+}
+
+// ahead is one reading ahead.
+type ahead struct {
+	db      *sql.DB
+	readers int
+	each    func(platform.AppID, platform.OpenID, platform.Standing) bool
+
+	mu       sync.Mutex
+	enough   atomic.Bool           // each said so
+	begun    int64                 // the highest account number of a page that a reader has taken
+	numbers  []uinRange            // of accounts, by number; each of them is as newAccount unless accounts has it
+	accounts map[int64]accountPart // the others
+}
+
+// uinRange are account numbers without a gap.
+type uinRange struct{ first, last int64 }
+
+// accountPart is what a standing has of an account.
+type accountPart struct{ passwordEpoch, state, class int64 }
+
+var newAccount = accountPart{passwordEpoch: 1}
+
+// account returns what is known of an account.
+func (a *ahead) account(uin int64) (account accountPart, found bool) {
+	if account, found = a.accounts[uin]; found {
+		return account, true
+	}
+	_, found = slices.BinarySearchFunc(a.numbers, uin, func(n uinRange, uin int64) int {
+		switch {
+		case n.last < uin:
+			return -1
+		case n.first > uin:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return newAccount, found
+}
+
+// together runs do in as many goroutines as there are readers.
+func (a *ahead) together(do func() error) error {
+	var group sync.WaitGroup
+	errs := make([]error, a.readers)
+	for i := range errs {
+		group.Go(func() { errs[i] = do() })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+func (a *ahead) readAccounts(ctx context.Context) error {
+	return a.together(func() error {
+		for {
+			page, whole, err := a.nextAccounts(ctx)
+			if err != nil || page.last == 0 {
+				return err
+			}
+			if err := a.readPageOfAccounts(ctx, page, whole); err != nil {
+				return err
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
+// nextAccounts takes the next page, whole when it has no gap. It is empty at the end.
+func (a *ahead) nextAccounts(ctx context.Context) (page uinRange, whole bool, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var count int64
+	err = a.db.QueryRowContext(ctx, "SELECT count(*), ifnull(min(uin), 0), ifnull(max(uin), 0) FROM (SELECT uin FROM accounts WHERE uin > ? ORDER BY uin LIMIT ?)",
+		a.begun, aheadAccounts).Scan(&count, &page.first, &page.last)
+	if whole = page.last-page.first+1 == count; whole {
+		a.numbers = append(a.numbers, page)
+	}
+	a.begun = page.last
+	return page, whole, err
+}
+
+// readPageOfAccounts remembers the page's accounts; of a whole page only those that are not as new ones.
+func (a *ahead) readPageOfAccounts(ctx context.Context, page uinRange, whole bool) error {
+	rows, err := a.db.QueryContext(ctx, `
+		SELECT uin, state, class, password_epoch FROM accounts
+		WHERE uin BETWEEN ? AND ? AND NOT (? AND state = ? AND class = ? AND password_epoch = ?)`,
+		page.first, page.last, whole, newAccount.state, newAccount.class, newAccount.passwordEpoch)
+	read, err := collect(rows, err, func(r row) (u standingRow, err error) {
+		return u, r.Scan(&u.uin, &u.accountState, &u.accountClass, &u.passwordEpoch)
+	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, u := range read {
+		a.accounts[u.uin] = accountPart{u.passwordEpoch, u.accountState, u.accountClass}
+	}
+	return err
+}
+
+func (a *ahead) readGrants(ctx context.Context) error {
+	rows, err := a.db.QueryContext(ctx, "SELECT appid FROM apps ORDER BY appid")
+	apps, err := collect(rows, err, func(r row) (app int64, err error) { return app, r.Scan(&app) })
+	if err != nil {
+		return err
+	}
+	var next atomic.Int64
+	return a.together(func() error {
+		// The first span of every app comes before the second of any, so that each app has its share of a table that gets full.
+		for {
+			n := int(next.Add(1)) - 1
+			if n >= aheadSpans*len(apps) || a.enough.Load() {
+				return nil
+			}
+			span := n / len(apps)
+			// Byte strings below all openids of the span, and above them.
+			after, last := []byte{byte(span * 256 / aheadSpans)}, []byte{byte((span+1)*256/aheadSpans - 1), 0xff}
+			for len(last) <= len(platform.OpenID{}) {
+				last = append(last, 0xff)
+			}
+			for after != nil {
+				var err error
+				if after, err = a.readPage(ctx, apps[n%len(apps)], after, last); err != nil {
+					return err
+				}
+			}
+		}
+	})
+}
+
+// readPage hands over the standings of at most a page of grants, above after and up to last. It returns the highest openid of
+// them, or nil at the end. It goes through the grants and the openids side by side, which costs less than to look each openid up.
+func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (end []byte, err error) {
+	grants, err := a.db.QueryContext(ctx, `
+		SELECT openid, token_epoch, pay_epoch, ended_epoch, ended_by, scopes FROM grants
+		WHERE appid = ? AND openid > ? AND openid <= ? AND token_epoch > ended_epoch ORDER BY openid LIMIT ?`,
+		app, after, last, aheadGrants)
+	if err != nil {
+		return nil, err
+	}
+	defer grants.Close()
+	// An openid is issued before its grant, so what is read of the openids must not be older.
+	openids, err := a.db.QueryContext(ctx, "SELECT openid, uin, state FROM openids WHERE appid = ? AND openid > ? AND openid <= ? ORDER BY openid", app, after, last)
+	if err != nil {
+		return nil, err
+	}
+	defer openids.Close()
+	var (
+		r                      standingRow
+		openid, scopes, issued sql.RawBytes
+		words                  string // that are the set
+		set                    platform.ScopeSet
+		id                     platform.OpenID
+		n                      int
+	)
+	for ; grants.Next(); n++ {
+		if err := grants.Scan(&openid, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes); err != nil {
+			return nil, err
+		}
+		for bytes.Compare(issued, openid) < 0 && openids.Next() {
+			if err := openids.Scan(&issued, &r.uin, &r.openIDState); err != nil {
+				return nil, err
+			}
+		}
+		if id, err = openIDFrom(openid); err != nil {
+			return nil, err
+		}
+		account, found := a.account(r.uin)
+		if !found || !bytes.Equal(issued, openid) {
+			continue
+		}
+		if string(scopes) != words { // most people allow the same
+			words = string(scopes)
+			set = platform.ScopesOf(words)
+		}
+		r.accountState, r.accountClass, r.passwordEpoch = account.state, account.class, account.passwordEpoch
+		if !a.each(platform.AppID(app), id, r.standing(set)) {
+			a.enough.Store(true)
+			return nil, nil
+		}
+		if n%aheadYield == 0 {
+			runtime.Gosched()
+		}
+	}
+	if n == aheadGrants {
+		end = id[:]
+	}
+	return end, errors.Join(grants.Err(), openids.Err())
+}
