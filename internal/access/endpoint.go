@@ -43,6 +43,29 @@ func With[T any](handle func(*Call, T) (any, error)) Action {
 	return Action{Handle: func(c *Call) (any, error) { return handle(c, c.Input.(T)) }}
 }
 
+// API declares an interface that apps are granted by name: the last segment of its path.
+func API(method, path string, action Action, checks ...Stage) Endpoint {
+	return Endpoint{Method: method, Path: path, Permission: path[strings.LastIndexByte(path, '/')+1:], Action: action, Checks: checks}
+}
+
+// Calls returns the endpoint with the commands that its handler calls.
+func (e Endpoint) Calls(commands ...Use) Endpoint {
+	e.Commands = commands
+	return e
+}
+
+// Answers returns the endpoint with the codes that its handler answers besides those of its commands.
+func (e Endpoint) Answers(codes ...retcode.Code) Endpoint {
+	e.Codes = codes
+	return e
+}
+
+// Refuses returns the endpoint with what it makes of its handler's errors.
+func (e Endpoint) Refuses(as func(error) error) Endpoint {
+	e.Refuse = as
+	return e
+}
+
 // Stage is one step on a call's way. The first stage that returns an error ends the call with it.
 type Stage struct {
 	Name     string
@@ -56,9 +79,14 @@ type Stage struct {
 // Sequence names a row of stages that several interfaces have in common.
 func Sequence(name string, steps ...Stage) Stage { return Stage{Name: name, steps: steps} }
 
-// Check returns a stage that takes the call's input, which must be a T.
+// Step returns a stage that refuses with the codes.
+func Step(name string, run func(*Call) error, codes ...retcode.Code) Stage {
+	return Stage{Name: name, Run: run, Codes: codes}
+}
+
+// Check returns a Step that takes the call's input, which must be a T.
 func Check[T any](name string, run func(*Call, T) error, codes ...retcode.Code) Stage {
-	return Stage{Name: name, Run: func(c *Call) error { return run(c, c.Input.(T)) }, Codes: codes}
+	return Step(name, func(c *Call) error { return run(c, c.Input.(T)) }, codes...)
 }
 
 // Calls returns the stage with the commands that it calls.
@@ -75,6 +103,9 @@ type Use struct {
 	Command *oidb.Declaration
 	Never   []retcode.Code
 }
+
+// Uses returns a command as an interface uses it that never meets some of its results.
+func Uses(command *oidb.Declaration, never ...retcode.Code) Use { return Use{command, never} }
 
 // failures yields every failure that the caller of a command may see.
 func (u Use) failures(yield func(error) bool) {

@@ -11,16 +11,15 @@ import (
 
 // The stages that all doors share. They need Call.App, which a stage of the door finds; UserRate needs Call.User too.
 var (
-	Online           = Stage{Name: "online", Run: online, Codes: []retcode.Code{retcode.QQAppNotOnline}}
-	Granted          = Stage{Name: "granted", Run: granted, Codes: []retcode.Code{retcode.QQAPINotGranted}}
-	OrdinaryAddress  = Stage{Name: "ordinary-address", Run: ordinaryAddress, Codes: []retcode.Code{retcode.QQAddressNotAllowed}}
-	SensitiveAddress = Stage{Name: "sensitive-address", Run: sensitiveAddress,
-		Codes: []retcode.Code{retcode.QQInnerAddressNotAllowed, retcode.QQOuterAddressNotAllowed}}
-	TLS      = Stage{Name: "tls", Run: requireTLS, Codes: []retcode.Code{retcode.QQHTTPSRequired}}
-	AppRate  = Stage{Name: "app-rate", Run: appRate, Codes: []retcode.Code{retcode.QQAppRateExceeded}}
-	Audit    = Stage{Name: "audit", Run: audit, Codes: []retcode.Code{retcode.QQAuditRestricted}}
-	UserRate = Stage{Name: "user-rate", Run: userRate, Codes: []retcode.Code{retcode.QQUserRateExceeded}}
-	Relation = Stage{Name: "relation", Run: relation, Codes: []retcode.Code{retcode.QQFriendPermissionMissing}}
+	Online           = Step("online", online, retcode.QQAppNotOnline)
+	Granted          = Step("granted", granted, retcode.QQAPINotGranted)
+	OrdinaryAddress  = Step("ordinary-address", ordinaryAddress, retcode.QQAddressNotAllowed)
+	SensitiveAddress = Step("sensitive-address", sensitiveAddress, retcode.QQInnerAddressNotAllowed, retcode.QQOuterAddressNotAllowed)
+	TLS              = Step("tls", requireTLS, retcode.QQHTTPSRequired)
+	AppRate          = Step("app-rate", appRate, retcode.QQAppRateExceeded)
+	Audit            = Step("audit", audit, retcode.QQAuditRestricted)
+	UserRate         = Step("user-rate", userRate, retcode.QQUserRateExceeded)
+	Relation         = Step("relation", relation, retcode.QQFriendPermissionMissing)
 )
 
 func online(c *Call) error {

@@ -35,7 +35,7 @@ func (s *Service) showProfile(ctx context.Context, req *wire.ShowProfileRequest)
 	case err == nil:
 	case !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken:
 		return nil, err // the bus's own result
-	case unmade(failure):
+	case failure.Undecided():
 		return nil, retcode.OIDBConnectFailed.WithCause(err)
 	default:
 		return nil, retcode.OIDBAccessTokenInvalid.WithCause(err)
@@ -64,11 +64,6 @@ func ShowProfile(ctx context.Context, bus *oidb.Bus, check wire.CheckRequest) (*
 		return nil, err
 	}
 	return profileOf(rsp), nil
-}
-
-// unmade reports whether a check of a token failed for reasons of the platform's, so that nothing is known of the token.
-func unmade(f *oidb.Failure) bool {
-	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal
 }
 
 // listFriends is command 0xf00. A page ends early where more would not fit into an answer.

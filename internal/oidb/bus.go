@@ -167,5 +167,10 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("oidb decode0x%x failed, ret: %d", f.Command.Number, f.Command.Result(f.Code))
 }
 
+// Undecided reports whether the command failed because of the platform, so that it says nothing about what it was asked.
+func (f *Failure) Undecided() bool {
+	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal
+}
+
 // Unwrap returns the code and the cause.
 func (f *Failure) Unwrap() []error { return []error{f.Code, f.Cause} }

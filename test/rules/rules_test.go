@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 const module = "github.com/rookeryhq/rookery/"
@@ -202,6 +204,45 @@ func TestDoorsKnowNoStore(t *testing.T) {
 	}
 	if checked < 8 {
 		t.Errorf("only %d packages were looked at", checked)
+	}
+}
+
+// A path stands where its interface is declared, and nowhere else in a door: nothing is looked up by it.
+func TestPathsAreDeclaredOnce(t *testing.T) {
+	doors, err := server.Doors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := make(map[string]int)
+	for _, p := range packages(t) {
+		if !strings.HasPrefix(p.ImportPath, module+"internal/api/") {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					count[strings.Trim(literal.Value, "`\"")]++
+				}
+				return true
+			})
+		}
+	}
+	checked := 0
+	for _, door := range doors {
+		for _, endpoint := range door.Endpoints {
+			if n := count[endpoint.Path]; n > 1 {
+				t.Errorf("%s: %s is written %d times", door.Name, endpoint.Path, n)
+			} else {
+				checked += n
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d paths were found", checked)
 	}
 }
 

@@ -126,7 +126,7 @@ var refusals = &refuse.Door{
 		retcode.ConnectUnionIDNotGranted: "CompanyID not set",
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
-		if refuse.Undecided(f.Code) {
+		if f.Code.Domain() == retcode.AccessToken && f.Undecided() {
 			return retcode.ConnectInternal, "" // the check itself failed, which says nothing about the token
 		}
 		return refuse.Meaning(f.Code), ""

@@ -51,59 +51,34 @@ func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 }
 
 func (d *door) endpoints() []access.Endpoint {
+	const both = "GET POST"
 	var (
-		params = access.Stage{Name: "connect-params", Run: params, Codes: []retcode.Code{retcode.ConnectRequestUnreadable}}
-		client = access.Stage{Name: "connect-client", Run: d.client, Codes: []retcode.Code{
-			retcode.QQGrantTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientSecretMissing, retcode.QQClientNotFound, retcode.QQClientSecretWrong,
-		}}
-		basic = access.Stage{Name: "connect-basic", Run: d.basic, Codes: []retcode.Code{
-			retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQClientSecretWrong,
-		}}
+		params = access.Step("connect-params", params, retcode.ConnectRequestUnreadable)
+		client = access.Step("connect-client", d.client, retcode.QQGrantTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientSecretMissing,
+			retcode.QQClientNotFound, retcode.QQClientSecretWrong)
+		basic = access.Step("connect-basic", d.basic, retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound,
+			retcode.QQClientSecretWrong)
 		// The token comes alone here: it is not an openkey, and no openid can be missing or invalid.
-		bearer = access.Stage{Name: "connect-bearer", Run: d.bearer, Codes: []retcode.Code{retcode.QQAccessTokenMissing}}.
-			Calls(access.Use{Command: &oidb.CheckAccess.Declaration,
-				Never: append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)})
-		consumer = access.Stage{Name: "connect-consumer", Run: d.consumer, Codes: []retcode.Code{
-			retcode.QQParameterInvalid, retcode.QQAccessTokenMissing, retcode.QQAppNotFound,
-		}}
-		user = access.Stage{Name: "connect-user", Run: d.user, Codes: []retcode.Code{retcode.QQOpenIDIllegal}}.
-			Calls(access.Use{Command: &oidb.CheckAccess.Declaration})
+		bearer = access.Step("connect-bearer", d.bearer, retcode.QQAccessTokenMissing).Calls(access.Uses(&oidb.CheckAccess.Declaration,
+			append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)...))
+		consumer   = access.Step("connect-consumer", d.consumer, retcode.QQParameterInvalid, retcode.QQAccessTokenMissing, retcode.QQAppNotFound)
+		user       = access.Step("connect-user", d.user, retcode.QQOpenIDIllegal).Calls(access.Uses(&oidb.CheckAccess.Declaration))
 		testNumber = access.Check("connect-test-number", testNumber, retcode.QQTestNumberRequired)
-		scope      = access.Check("connect-scope", scope, retcode.QQScopeNotGranted)
 
-		profile = access.Sequence("connect-profile", access.TLS, access.AppRate, access.Audit, user, testNumber, scope, access.UserRate)
-		back    = access.Sequence("connect-back-end", params, basic, access.TLS, access.AppRate)
+		profile = access.Sequence("connect-profile", access.TLS, access.AppRate, access.Audit,
+			user, testNumber, access.Check("connect-scope", scope, retcode.QQScopeNotGranted), access.UserRate)
+		backEnd = access.Sequence("connect-back-end", params, basic, access.TLS, access.AppRate)
 	)
 	return []access.Endpoint{
-		{
-			Method: "GET POST", Path: "/oauth2.0/token", Permission: "token", Action: access.Action{Handle: d.token},
-			Checks: []access.Stage{params, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate},
-			Codes: []retcode.Code{
-				retcode.QQCodeMissing, retcode.QQRefreshTokenMissing, retcode.QQRedirectURIIllegal,
-				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid,
-			},
-		},
-		{
-			Method: "GET POST", Path: "/oauth2.0/me", Permission: "me", Action: access.With(d.me),
-			Checks: []access.Stage{params, bearer, access.Online, access.TLS, access.AppRate, testNumber, access.UserRate},
-			Codes:  []retcode.Code{retcode.ConnectUnionIDNotGranted},
-		},
-		{
-			Method: "GET POST", Path: userPrefix + "get_user_info", Permission: "get_user_info", Action: access.With(d.userInfo),
-			Checks: []access.Stage{params, consumer, access.Online, access.Granted, access.OrdinaryAddress, profile},
-		},
-		{
-			Method: "GET POST", Path: userPrefix + "get_simple_userinfo", Permission: "get_simple_userinfo", Action: access.With(d.userInfo),
-			Checks: []access.Stage{params, consumer, access.Online, access.Granted, profile},
-		},
-		{
-			Method: "POST", Path: introspectPath, Permission: "introspect", Action: access.Action{Handle: d.introspect},
-			Checks: []access.Stage{back}, Codes: []retcode.Code{retcode.QQParameterInvalid},
-		},
-		{
-			Method: "POST", Path: revokePath, Permission: "revoke", Action: access.Action{Handle: d.revoke},
-			Checks: []access.Stage{back}, Codes: []retcode.Code{retcode.QQParameterInvalid},
-		},
+		access.API(both, "/oauth2.0/token", access.Action{Handle: d.token}, params, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate).
+			Answers(retcode.QQCodeMissing, retcode.QQRefreshTokenMissing, retcode.QQRedirectURIIllegal,
+				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid),
+		access.API(both, "/oauth2.0/me", access.With(d.me), params, bearer, access.Online, access.TLS, access.AppRate, testNumber, access.UserRate).
+			Answers(retcode.ConnectUnionIDNotGranted),
+		access.API(both, userPrefix+"get_user_info", access.With(d.userInfo), params, consumer, access.Online, access.Granted, access.OrdinaryAddress, profile),
+		access.API(both, userPrefix+"get_simple_userinfo", access.With(d.userInfo), params, consumer, access.Online, access.Granted, profile),
+		access.API("POST", introspectPath, access.Action{Handle: d.introspect}, backEnd).Answers(retcode.QQParameterInvalid),
+		access.API("POST", revokePath, access.Action{Handle: d.revoke}, backEnd).Answers(retcode.QQParameterInvalid),
 	}
 }
 

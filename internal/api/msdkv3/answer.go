@@ -128,7 +128,7 @@ var refusals = &refuse.Door{
 func refused(r refuse.Refusal, err error) outcome {
 	class := r.Code.Class()
 	var failure *oidb.Failure
-	if errors.As(err, &failure) && (r.Code == retcode.V3OIDBFailed || refuse.Undecided(failure.Code)) {
+	if errors.As(err, &failure) && (r.Code == retcode.V3OIDBFailed || failure.Undecided()) {
 		class = failure.Code.Class()
 	}
 	if r.Code.Domain() == retcode.QQ {

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -12,6 +12,15 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
+
+func (d *door) auth(k checks) []access.Endpoint {
+	return []access.Endpoint{
+		access.API("POST", "/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkAccess),
+		access.API("POST", "/auth/guest_check_token", msdk.Action(bodies, d.guestCheck),
+			k.params, k.app, k.signature, k.player, access.OrdinaryAddress, k.bounded).Calls(checkAccess).Refuses(refuseGuest),
+		access.API("POST", "/auth/get_pfval", msdk.Action(bodies, d.pfval), k.signed, k.player, access.SensitiveAddress, k.bounded).Calls(checkPay),
+	}
+}
 
 // verifyLoginBody is the body of verify_login (msdk-v3.md, 5.1).
 type verifyLoginBody struct {
@@ -112,7 +121,7 @@ func refuseGuest(err error) error {
 		return err
 	}
 	code := retcode.V3GuestFailed
-	if failure.Code.Domain() == retcode.AccessToken && !refuse.Undecided(failure.Code) {
+	if failure.Code.Domain() == retcode.AccessToken && !failure.Undecided() {
 		code = retcode.V3GuestInvalid
 	}
 	why := failure.Error()

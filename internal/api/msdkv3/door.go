@@ -3,6 +3,7 @@
 package msdkv3
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -26,107 +27,63 @@ type door struct {
 // New returns the door.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus) *access.Door {
 	d := &door{identity: id, friends: fr, bus: bus}
+	checks := d.checks()
 	return &access.Door{
 		Name:          "msdkv3",
 		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
 		TrailingSlash: true,
-		Endpoints:     d.endpoints(),
+		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
 	}
 }
 
-func (d *door) endpoints() []access.Endpoint {
-	var (
-		params    = access.Stage{Name: "v3-params", Run: params, Codes: []retcode.Code{retcode.V3HTTPUnreadable, retcode.V3ParameterMissing}}
-		app       = access.Stage{Name: "v3-app", Run: d.app, Codes: []retcode.Code{retcode.V3AppNotFound}}
-		noGuest   = access.Stage{Name: "v3-no-guest", Run: noGuest, Codes: []retcode.Code{retcode.V3NotForGuests}}
-		signature = access.Stage{Name: "v3-signature", Run: d.signature, Codes: []retcode.Code{retcode.V3SignatureWrong}}
-		user      = access.Stage{Name: "v3-user", Run: user}
-		body      = access.Stage{Name: "v3-body", Run: body, Codes: []retcode.Code{retcode.V3BodyEmpty, retcode.V3BodyNotJSON}}
+// checks are what the interfaces go through.
+type checks struct {
+	params, app, signature, user, body access.Stage
+	signed                             access.Stage // and no guest
+	player, bounded                    access.Stage
+	standard                           access.Stage
+}
 
-		signed  = access.Sequence("v3-signed", params, app, noGuest, signature)
-		player  = access.Sequence("v3-player", access.Granted, user, access.UserRate, body, access.Online)
-		bounded = access.Sequence("v3-bounded", access.TLS, access.AppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
-
-		standard = access.Sequence("v3-standard", signed, player, access.OrdinaryAddress, bounded)
-
-		checkAccess = access.Use{Command: &oidb.CheckAccess.Declaration}
-		showProfile = access.Use{Command: &oidb.ShowProfile.Declaration}
-	)
-	endpoints := []access.Endpoint{
-		{
-			Path: "/auth/verify_login", Permission: "verify_login", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.verifyLogin), Commands: []access.Use{checkAccess},
-		},
-		{
-			Path: "/auth/guest_check_token", Permission: "guest_check_token",
-			Checks: []access.Stage{params, app, signature, player, access.OrdinaryAddress, bounded},
-			Action: msdk.Action(bodies, d.guestCheck), Commands: []access.Use{checkAccess}, Refuse: refuseGuest,
-		},
-		{
-			Path: "/auth/get_pfval", Permission: "get_pfval", Checks: []access.Stage{signed, player, access.SensitiveAddress, bounded},
-			Action: msdk.Action(bodies, d.pfval), Commands: []access.Use{{Command: &oidb.CheckPay.Declaration}},
-		},
-		{
-			Path: "/relation/qqprofile", Permission: "qqprofile", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.qqProfile), Commands: []access.Use{checkAccess},
-		},
-		{
-			Path: "/relation/qqfriends_detail", Permission: "qqfriends_detail", Checks: []access.Stage{standard, access.Relation},
-			Action: msdk.Action(bodies, d.friendsDetail), Commands: []access.Use{checkAccess, {Command: &oidb.ListFriends.Declaration}}, Refuse: refuse.FriendToken,
-		},
-		{
-			Path: "/relation/qqstrange_profile", Permission: "qqstrange_profile", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.strangers), Commands: []access.Use{checkAccess}, Refuse: refuse.FriendToken,
-		},
-		{
-			Path: "/relation/qq_unreg_friends", Permission: "qq_unreg_friends", Checks: []access.Stage{standard, access.Relation},
-			Action: msdk.Action(bodies, d.otherFriends), Commands: []access.Use{checkAccess}, Refuse: refuse.FriendToken,
-			Codes: []retcode.Code{retcode.QQFriendCacheReadFailed},
-		},
-		{
-			Path: "/relation/qqfriends_vip", Permission: "qqfriends_vip", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.members), Commands: []access.Use{showProfile},
-		},
-		{
-			Path: "/relation/get_vip_rich_info", Permission: "get_vip_rich_info", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.vipRichInfo), Commands: []access.Use{showProfile},
-		},
-		{
-			Path: "/profile/query_vip", Permission: "query_vip", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.queryVIP), Commands: []access.Use{showProfile},
-		},
-		{
-			Path: "/profile/get_wifi", Permission: "get_wifi", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.wifi), Commands: []access.Use{{Command: &oidb.ConvertOpenID.Declaration,
-				Never: []retcode.Code{retcode.QQNonceReused, retcode.QQTimestampOutOfRange}}},
-			Codes: []retcode.Code{retcode.QQOpenIDIllegal},
-		},
-		{
-			Path: "/profile/qqget_first_reg", Permission: "qqget_first_reg", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.firstReg), Commands: []access.Use{showProfile},
-		},
+func (d *door) checks() checks {
+	k := checks{
+		params:    access.Step("v3-params", params, retcode.V3HTTPUnreadable, retcode.V3ParameterMissing),
+		app:       access.Step("v3-app", d.app, retcode.V3AppNotFound),
+		signature: access.Step("v3-signature", d.signature, retcode.V3SignatureWrong),
+		user:      access.Step("v3-user", user),
+		body:      access.Step("v3-body", body, retcode.V3BodyEmpty, retcode.V3BodyNotJSON),
 	}
-	// Interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19).
-	notMapped := func(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }
-	withBody := msdk.Action(bodies, func(*access.Call, *anyBody) (any, error) { return nil, retcode.V3CommandMissing })
+	k.signed = access.Sequence("v3-signed", k.params, k.app, access.Step("v3-no-guest", noGuest, retcode.V3NotForGuests), k.signature)
+	k.player = access.Sequence("v3-player", access.Granted, k.user, access.UserRate, k.body, access.Online)
+	k.bounded = access.Sequence("v3-bounded", access.TLS, access.AppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
+	k.standard = access.Sequence("v3-standard", k.signed, k.player, access.OrdinaryAddress, k.bounded)
+	return k
+}
+
+// What the interfaces call.
+var (
+	checkAccess   = access.Uses(&oidb.CheckAccess.Declaration)
+	checkPay      = access.Uses(&oidb.CheckPay.Declaration)
+	showProfile   = access.Uses(&oidb.ShowProfile.Declaration)
+	listFriends   = access.Uses(&oidb.ListFriends.Declaration)
+	convertOpenID = access.Uses(&oidb.ConvertOpenID.Declaration, retcode.QQNonceReused, retcode.QQTimestampOutOfRange) // without a nonce
+)
+
+// unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19).
+func unmapped(k checks) (all []access.Endpoint) {
+	none := func(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }
+	withBody := msdk.Action(bodies, func(c *access.Call, _ *anyBody) (any, error) { return none(c) })
 	for _, path := range []string{
 		"/auth/getlogin_info", "/auth/qqa8_login",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
 		"/profile/load_vip", "/profile/get_gift",
 	} {
-		endpoints = append(endpoints, access.Endpoint{
-			Path: path, Checks: []access.Stage{signed, user, body}, Action: withBody, Codes: []retcode.Code{retcode.V3CommandMissing},
-		})
+		all = append(all, access.Endpoint{Method: "POST", Path: path, Action: withBody, Checks: []access.Stage{k.signed, k.user, k.body}}.
+			Answers(retcode.V3CommandMissing))
 	}
-	endpoints = append(endpoints, access.Endpoint{
-		Path: "/profile/get_xinyue_super", Checks: []access.Stage{signed}, Action: access.Action{Handle: notMapped}, Codes: []retcode.Code{retcode.V3CommandMissing},
-	})
-	for i := range endpoints {
-		endpoints[i].Method = "POST"
-	}
-	return endpoints
+	return append(all, access.Endpoint{Method: "POST", Path: "/profile/get_xinyue_super", Action: access.Action{Handle: none}, Checks: []access.Stage{k.signed}}.
+		Answers(retcode.V3CommandMissing))
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). It ignores conn, version, ishttps and opua.

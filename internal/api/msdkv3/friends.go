@@ -8,12 +8,29 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
+
+func (d *door) relations(k checks) []access.Endpoint {
+	return []access.Endpoint{
+		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess),
+		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation).
+			Calls(checkAccess, listFriends).Refuses(refuse.FriendToken),
+		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(refuse.FriendToken),
+		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation).
+			Calls(checkAccess).Answers(retcode.QQFriendCacheReadFailed).Refuses(refuse.FriendToken),
+		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile),
+		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
+		access.API("POST", "/profile/query_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
+		access.API("POST", "/profile/get_wifi", msdk.Action(bodies, d.wifi), k.standard).Calls(convertOpenID).Answers(retcode.QQOpenIDIllegal),
+		access.API("POST", "/profile/qqget_first_reg", msdk.Action(bodies, d.firstReg), k.standard).Calls(showProfile),
+	}
+}
 
 // tokenBody is the body of interfaces that need only a player (msdk-v3.md, 5.4 and 5.9).
 type tokenBody struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -17,6 +18,19 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
+
+func (d *door) auth(k checks) []access.Endpoint {
+	return []access.Endpoint{
+		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkPlayer),
+		access.API("POST", "/v2/auth/get_pfval", msdk.Action(bodies, d.pfval), k.sensitive).Calls(checkPay),
+		access.API("GET", "/v2/auth/decrypt", access.Action{Handle: d.decrypt}, k.signed, access.OrdinaryAddress, k.bounded).
+			Answers(retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired),
+		// Called by players' devices, whose addresses nobody can list.
+		access.API("POST", "/v2/auth/login", msdk.Action(bodies, d.login),
+			k.params, k.game, k.client, access.Online, access.Granted, k.bounded, k.body, access.UserRate).
+			Calls(checkLogin).Answers(retcode.QQTestNumberRequired),
+	}
+}
 
 // osPC is the os of logins through the PC SDK, in the URL or as client_os (msdk-v5.md, 1.1 and 3).
 const osPC = "5"

@@ -14,7 +14,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -41,72 +40,48 @@ type door struct {
 // New returns the door.
 func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, friends: fr, bus: bus}
+	checks := d.checks()
 	return &access.Door{
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
-		Endpoints: d.endpoints(),
+		Endpoints: slices.Concat(d.auth(checks), d.relations(checks)),
 		Code:      refusals.Code,
 		Encode:    encode,
 	}
 }
 
-func (d *door) endpoints() []access.Endpoint {
-	var (
-		params    = access.Stage{Name: "v5-params", Run: d.params, Codes: []retcode.Code{retcode.V5ParameterMissing, retcode.V5ParameterInvalid}}
-		game      = access.Stage{Name: "v5-game", Run: d.game, Codes: []retcode.Code{retcode.V5ParameterInvalid}}
-		signature = access.Stage{Name: "v5-signature", Run: d.signature, Codes: []retcode.Code{retcode.V5ParameterInvalid, retcode.V5SignatureWrong}}
-		client    = access.Stage{Name: "v5-client-signature", Run: d.clientSignature, Codes: []retcode.Code{retcode.V5SignatureWrong}}
-		body      = access.Stage{Name: "v5-body", Run: body, Codes: []retcode.Code{retcode.V5BodyEmpty, retcode.V5BodyMalformed}}
-
-		signed  = access.Sequence("v5-signed", params, game, signature, access.Online, access.Granted)
-		bounded = access.Sequence("v5-bounded", access.TLS, access.AppRate, access.Audit)
-		about   = access.Sequence("v5-player", body, access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired), access.UserRate)
-
-		standard  = access.Sequence("v5-standard", signed, access.OrdinaryAddress, bounded, about)
-		sensitive = access.Sequence("v5-sensitive", signed, access.SensitiveAddress, bounded, about)
-
-		checkPlayer = access.Use{Command: &oidb.CheckAccess.Declaration, Never: refuse.OpenkeyResults} // an MSDK token is not an openkey
-		showPlayer  = access.Use{Command: &oidb.ShowProfile.Declaration}
-		listFriends = access.Use{Command: &oidb.ListFriends.Declaration}
-	)
-	return []access.Endpoint{
-		{
-			Method: "POST", Path: "/v2/auth/verify_login", Permission: "verify_login", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.verifyLogin), Commands: []access.Use{checkPlayer},
-		},
-		{
-			Method: "POST", Path: "/v2/auth/get_pfval", Permission: "get_pfval", Checks: []access.Stage{sensitive},
-			Action: msdk.Action(bodies, d.pfval), Commands: []access.Use{{Command: &oidb.CheckPay.Declaration}},
-		},
-		{
-			Method: "GET", Path: "/v2/auth/decrypt", Permission: "decrypt", Checks: []access.Stage{signed, access.OrdinaryAddress, bounded},
-			Action: access.Action{Handle: d.decrypt},
-			Codes:  []retcode.Code{retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired},
-		},
-		{ // called by players' devices, whose addresses nobody can list
-			Method: "POST", Path: "/v2/auth/login", Permission: "login",
-			Checks: []access.Stage{params, game, client, access.Online, access.Granted, bounded, body, access.UserRate},
-			Action: msdk.Action(bodies, d.login), Commands: []access.Use{{Command: &oidb.CheckAccess.Declaration}},
-			Codes: []retcode.Code{retcode.QQTestNumberRequired},
-		},
-		{
-			Method: "POST", Path: "/v2/profile/userinfo", Permission: "userinfo", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.userinfo), Commands: []access.Use{checkPlayer},
-		},
-		{
-			Method: "POST", Path: "/v2/profile/query_qq_vip", Permission: "query_qq_vip", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.queryVIP), Commands: []access.Use{showPlayer},
-		},
-		{
-			Method: "POST", Path: "/v2/profile/query_qq_vip_richinfo", Permission: "query_qq_vip_richinfo", Checks: []access.Stage{standard},
-			Action: msdk.Action(bodies, d.vipRichInfo), Commands: []access.Use{showPlayer},
-		},
-		{
-			Method: "POST", Path: "/v2/friend/friend_list", Permission: "friend_list", Checks: []access.Stage{standard, access.Relation},
-			Action: msdk.Action(bodies, d.friendList), Commands: []access.Use{checkPlayer, listFriends}, Refuse: refuse.FriendToken,
-		},
-	}
+// checks are what the interfaces go through.
+type checks struct {
+	params, game, client, body, bounded access.Stage
+	signed                              access.Stage
+	standard, sensitive                 access.Stage // of a player, at an ordinary and at a sensitive interface
 }
+
+func (d *door) checks() checks {
+	k := checks{
+		params: access.Step("v5-params", d.params, retcode.V5ParameterMissing, retcode.V5ParameterInvalid),
+		game:   access.Step("v5-game", d.game, retcode.V5ParameterInvalid),
+		client: access.Step("v5-client-signature", d.clientSignature, retcode.V5SignatureWrong),
+		body:   access.Step("v5-body", body, retcode.V5BodyEmpty, retcode.V5BodyMalformed),
+
+		bounded: access.Sequence("v5-bounded", access.TLS, access.AppRate, access.Audit),
+	}
+	signature := access.Step("v5-signature", d.signature, retcode.V5ParameterInvalid, retcode.V5SignatureWrong)
+	k.signed = access.Sequence("v5-signed", k.params, k.game, signature, access.Online, access.Granted)
+	player := access.Sequence("v5-player", k.body, access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired), access.UserRate)
+	k.standard = access.Sequence("v5-standard", k.signed, access.OrdinaryAddress, k.bounded, player)
+	k.sensitive = access.Sequence("v5-sensitive", k.signed, access.SensitiveAddress, k.bounded, player)
+	return k
+}
+
+// What the interfaces call. An MSDK token is not an openkey.
+var (
+	checkPlayer = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
+	checkLogin  = access.Uses(&oidb.CheckAccess.Declaration)
+	checkPay    = access.Uses(&oidb.CheckPay.Declaration)
+	showProfile = access.Uses(&oidb.ShowProfile.Declaration)
+	listFriends = access.Uses(&oidb.ListFriends.Declaration)
+)
 
 // params reads the URL's parameters (msdk-v5.md, 1.1).
 func (d *door) params(c *access.Call) (err error) {

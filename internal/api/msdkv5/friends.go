@@ -8,11 +8,22 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
+
+func (d *door) relations(k checks) []access.Endpoint {
+	return []access.Endpoint{
+		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer),
+		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
+		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
+		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation).
+			Calls(checkPlayer, listFriends).Refuses(refuse.FriendToken),
+	}
+}
 
 // pictureSize is the size of the pictures in answers, in pixels of a side.
 const pictureSize = 100

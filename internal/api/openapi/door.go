@@ -42,14 +42,14 @@ func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Optio
 func (d *door) endpoints() []access.Endpoint {
 	var (
 		opening = access.Sequence("openapi-request",
-			access.Stage{Name: "openapi-params", Run: d.params, Codes: []retcode.Code{retcode.QQParameterInvalid}},
+			access.Step("openapi-params", d.params, retcode.QQParameterInvalid),
 			access.Check("openapi-app", d.app, retcode.QQAppNotFound))
 		login = access.Sequence("openapi-login",
 			access.TLS,
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
 			// Faults of the openid are left to later stages.
-			access.Check("openapi-nonce", d.nonce).Calls(access.Use{Command: &oidb.ConvertOpenID.Declaration,
-				Never: []retcode.Code{retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed}}),
+			access.Check("openapi-nonce", d.nonce).
+				Calls(access.Uses(&oidb.ConvertOpenID.Declaration, retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed)),
 			access.AppRate,
 			access.Audit,
 			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
@@ -60,63 +60,30 @@ func (d *door) endpoints() []access.Endpoint {
 
 		standard  = access.Sequence("openapi-standard", opening, pf(), access.Granted, access.OrdinaryAddress, login)
 		sensitive = access.Sequence("openapi-sensitive", opening, pf(), access.Granted, access.SensitiveAddress, login)
-		checked   = session()
 
-		listFriends = []access.Use{{Command: &oidb.ListFriends.Declaration}}
+		info, vip, friends = scope("get_user_info"), scope("get_vip_info"), scope("get_app_friends")
+
+		listFriends, areFriends = access.Uses(&oidb.ListFriends.Declaration), access.Uses(&oidb.AreFriends.Declaration)
 	)
-	endpoints := []access.Endpoint{
-		{
-			Path: "/v3/user/get_info", Permission: "get_info", Action: action(d.getInfo, nil),
-			Checks: []access.Stage{standard, checked, scope("get_user_info"), access.UserRate},
-		},
-		{
-			Path: "/v3/user/is_login", Permission: "is_login", Action: action(isLogin, nil),
-			Checks: []access.Stage{standard, session(retcode.AccessTokenOpenKeyExpired), access.UserRate},
-			Codes:  []retcode.Code{retcode.OpenAPINotLoggedIn},
-		},
-		{
-			Path: "/v3/user/is_setup", Permission: "is_setup", Action: action(isSetup, nil),
-			Checks: []access.Stage{standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate},
-		},
-		{ // the yellow diamond belongs to Qzone
-			Path: "/v3/user/is_vip", Permission: "is_vip", Action: action(d.isVIP, nil),
-			Checks: []access.Stage{
-				opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, checked, scope("get_vip_info"), access.UserRate,
-			},
-		},
-		{
-			Path: "/v3/user/total_vip_info", Permission: "total_vip_info", Action: action(d.totalVIPInfo, wantedVIPs),
-			Checks: []access.Stage{standard, checked, scope("get_vip_info"), access.UserRate},
-		},
-		{
-			Path: "/v3/user/get_multi_info", Permission: "get_multi_info", Action: action(d.getMultiInfo, friendOpenIDs),
-			Checks: []access.Stage{standard, checked, scope("get_user_info"), access.UserRate},
-		},
-		{
-			Path: "/v3/user/friends_vip_info", Permission: "friends_vip_info", Action: action(d.friendsVIPInfo, friendOpenIDs),
-			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate, access.Relation},
-			Commands: listFriends,
-		},
-		{
-			Path: "/v3/relation/get_app_friends", Permission: "get_app_friends", Action: action(d.getAppFriends, nil),
-			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate, access.Relation},
-			Commands: listFriends, Codes: []retcode.Code{retcode.QQFriendParameterIllegal},
-		},
-		{
-			Path: "/v3/relation/is_friend", Permission: "is_friend", Action: action(d.isFriend, friendOpenID),
-			Checks:   []access.Stage{sensitive, checked, scope("get_app_friends"), access.UserRate},
-			Commands: []access.Use{{Command: &oidb.AreFriends.Declaration}},
-		},
-		{
-			Path: "/v3/csec/word_filter", Permission: "word_filter", Action: action(d.wordFilter, content),
-			Checks: []access.Stage{standard, checked, access.UserRate},
-		},
+	return []access.Endpoint{
+		access.API(both, "/v3/user/get_info", action(d.getInfo, nil), standard, session(), info, access.UserRate),
+		access.API(both, "/v3/user/is_login", action(isLogin, nil), standard, session(retcode.AccessTokenOpenKeyExpired), access.UserRate).
+			Answers(retcode.OpenAPINotLoggedIn),
+		access.API(both, "/v3/user/is_setup", action(isSetup, nil), standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate),
+		access.API(both, "/v3/user/is_vip", action(d.isVIP, nil), // the yellow diamond belongs to Qzone
+			opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, session(), vip, access.UserRate),
+		access.API(both, "/v3/user/total_vip_info", action(d.totalVIPInfo, wantedVIPs), standard, session(), vip, access.UserRate),
+		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate),
+		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), friends, access.UserRate, access.Relation).
+			Calls(listFriends),
+		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), friends, access.UserRate, access.Relation).
+			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal),
+		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), friends, access.UserRate).Calls(areFriends),
+		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate),
 	}
-	for i := range endpoints {
-		endpoints[i].Method = "GET POST"
-	}
-	return endpoints
 }
+
+const both = "GET POST"
 
 // action returns the action of an interface whose private parameters read takes from the request; nil if it has none.
 func action(handle func(*access.Call, *request) (any, error), read func(*request) error) access.Action {
@@ -271,7 +238,7 @@ func session(tolerated ...retcode.Code) access.Stage {
 			return nil
 		}
 		return in.refused
-	}).Calls(access.Use{Command: &oidb.CheckAccess.Declaration, Never: tolerated})
+	}).Calls(access.Uses(&oidb.CheckAccess.Declaration, tolerated...))
 }
 
 // scope returns the stage of interfaces that need a scope.

@@ -28,10 +28,9 @@ type door struct {
 func New(id *identity.Service) *access.Door {
 	d := &door{identity: id, origins: http.NewCrossOriginProtection()}
 	var (
-		origin  = access.Stage{Name: "pages-origin", Run: d.origin}
-		request = access.Stage{Name: "authorize-request", Run: d.request, Codes: []retcode.Code{
-			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal,
-		}}
+		origin  = access.Step("pages-origin", d.origin)
+		request = access.Step("authorize-request", d.request,
+			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal)
 		authorize = access.Sequence("authorize", request, access.Online, access.Check("authorize-options", options))
 	)
 	return &access.Door{

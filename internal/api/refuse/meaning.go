@@ -72,16 +72,11 @@ var OpenkeyResults = []retcode.Code{
 	retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenSessionFailed24, retcode.AccessTokenSessionFailed25,
 }
 
-// Undecided reports whether a check of a token failed because of the platform, so that it says nothing about the token.
-func Undecided(code retcode.Code) bool {
-	return code.Domain() == retcode.AccessToken && (code.Class() == retcode.ClassRetry || code.Class() == retcode.ClassInternal)
-}
-
 // FriendToken translates a failed token check for the friend interfaces: if the token is at fault, to 251002 with the bus's
 // text. If the app or the openid is at fault, or the check could not be made, the error stays unchanged.
 func FriendToken(err error) error {
 	var failure *oidb.Failure
-	if !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken || Undecided(failure.Code) {
+	if !errors.As(err, &failure) || failure.Code.Domain() != retcode.AccessToken || failure.Undecided() {
 		return err
 	}
 	switch Meaning(failure.Code) {
