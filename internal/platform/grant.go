@@ -44,22 +44,22 @@ const ChannelQQ = 2
 
 // Player is an account as one V5 game knows it.
 type Player struct {
-	AppID      AppID      `json:"appid"`
-	Channel    int        `json:"channel"`
-	MSDKOpenID MSDKOpenID `json:"msdk_openid"`
-	OpenID     OpenID     `json:"openid"`
+	AppID      AppID
+	Channel    int
+	MSDKOpenID MSDKOpenID
+	OpenID     OpenID
 }
 
 // Grant is an account's authorization of one app. Tokens carry the epoch at which they were issued: up to EndedEpoch they
 // ended with an earlier authorization, below TokenEpoch a newer login superseded them.
 type Grant struct {
-	AppID      AppID    `json:"appid"`
-	OpenID     OpenID   `json:"openid"`
-	Scopes     []string `json:"scopes"`
-	TokenEpoch uint32   `json:"token_epoch"`
-	PayEpoch   uint32   `json:"pay_epoch"`
-	EndedEpoch uint32   `json:"ended_epoch"`
-	EndedBy    EndedBy  `json:"ended_by"`
+	AppID      AppID
+	OpenID     OpenID
+	Scopes     []string
+	TokenEpoch uint32
+	PayEpoch   uint32
+	EndedEpoch uint32
+	EndedBy    EndedBy
 }
 
 // Live reports whether the authorization is in force.
@@ -68,7 +68,7 @@ func (g *Grant) Live() bool { return g.TokenEpoch > g.EndedEpoch }
 // LiveGrant is a grant in force, and the time since when it has been so without a break.
 type LiveGrant struct {
 	Grant
-	SinceMS int64 `json:"since_ms"`
+	SinceMS int64
 }
 
 // Standing is all that a token check needs to know about an openid: the state of the openid, of its account and of its
