@@ -1,7 +1,7 @@
-// Package oidb is the bus behind the doors. A command is a pair of numbers that takes and answers one message each. It runs
-// inside the process: the doors call it as a function, without marshalling, and everybody else through a transport, which
-// hands the bus what it received. The bus answers the uniform codes of the oidb domain itself; a command answers its own small
-// numbers.
+// Package oidb is the bus behind the doors. A command is a pair of numbers that takes one message and answers another. It
+// runs inside the process: the doors call it as a function, without marshalling, and everybody else through a transport,
+// which passes the bus what it received. The bus answers the uniform codes of the oidb domain itself; a command answers its
+// own small numbers.
 package oidb
 
 import (
@@ -18,22 +18,22 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Deadline is how long a call that waits may take, unless its caller gives it less.
+// Deadline is how long a call that waits may take, unless its caller allows less.
 const Deadline = 3 * time.Second
 
-// Bus routes calls to commands. Commands are given to it while the platform is put together; from the first call on the bus
+// Bus routes calls to commands. The commands are added while the platform is put together; from the first call on the bus
 // only reads them, so calls need no lock.
 type Bus struct {
 	commands  map[ID]*entry
-	types     map[uint32]retcode.Code // answered to unknown service types, by number
+	types     map[uint32]retcode.Code // the answer to unknown service types, by number
 	directory Directory
 	policies  store.Policies
 	clock     *platform.Clock
 	rates     *limit.Keyed
 	deadline  time.Duration // of calls inside the process
-	events    *events       // of calls from outside; nil where nobody looks
+	events    *events       // of calls from outside; nil when they are not observed
 
-	guard func(context.Context, *Declaration, Subject) error // nil where nothing stands in the way
+	guard func(context.Context, *Declaration, Subject) error // nil without a guard
 
 	change   sync.Mutex // held while the policy is changed
 	settings atomic.Pointer[settings]
@@ -42,13 +42,13 @@ type Bus struct {
 type entry struct {
 	*Declaration
 	index   int
-	handler any // Handler[Req, Rsp] of the command's own types
+	handler any // a Handler[Req, Rsp] with the command's own types
 
 	// serve runs a call from outside and appends the answer's body to out.
 	serve func(c *call, out []byte) ([]byte, error)
 }
 
-// NewBus returns a bus without commands and with a policy that nobody changed.
+// NewBus returns a bus without commands and with the default policy.
 func NewBus() *Bus {
 	b := &Bus{
 		commands: make(map[ID]*entry), types: make(map[uint32]retcode.Code),
@@ -58,18 +58,18 @@ func NewBus() *Bus {
 	return b
 }
 
-// Guard sets a function that each call passes on its way to the command; a call that it refuses ends with the retcode in its
-// error. It asks Wait before it waits. It must be set before the first call.
+// Guard sets a function that each call passes on its way to the command; if it returns an error, the call ends with that
+// error's retcode. The guard must call Wait before it waits. It must be set before the first call.
 func (b *Bus) Guard(guard func(context.Context, *Declaration, Subject) error) { b.guard = guard }
 
-// SetDirectory says whom the policy asks who is who. It comes before the first call.
+// SetDirectory sets the directory that the policy asks. It must be called before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 
-// Handler is the code of one command. It must keep neither the context nor the message nor what the request points to. Where
-// the command is declared to run inline, it asks Wait before it waits.
+// Handler is the code of one command. It must not keep the context, the message or anything that the request points to. If
+// the command is declared to run inline, it must call Wait before it waits.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
 
-// Handle gives a command its code. Doing so twice is a mistake of the program and panics.
+// Handle sets the handler of a command. Setting it twice is a programming error and panics.
 func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 	if _, twice := b.commands[c.ID]; twice {
 		panic(fmt.Sprintf("oidb: command %s is handled twice", c.ID))
@@ -90,7 +90,7 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
-// Call runs a command inside the process, without marshalling. Of the policy only what is about the account applies. A call
+// Call runs a command inside the process, without marshalling. Of the policy only the checks of the account apply. A call
 // that waits has Deadline. Every error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
 	e := b.commands[c.ID]
@@ -109,7 +109,7 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req R
 	return rsp, nil
 }
 
-// attempt runs a command, whatever becomes of it.
+// attempt runs a command and turns a panic into an error.
 func attempt[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -146,7 +146,7 @@ func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req R
 	return rsp, nil
 }
 
-// code is the result that an error stands for.
+// code returns the result that an error stands for.
 func (e *entry) code(err error) retcode.Code {
 	if code, ok := retcode.From(err); ok {
 		return code
@@ -161,8 +161,8 @@ type Failure struct {
 	Cause   error        // for the log; may be nil
 }
 
-// Error is the text that doors hand on to their callers, such as "oidb decode0x73a failed, ret: 17". It tells nothing of
-// the cause but the number.
+// Error returns the text that doors pass on to their callers, such as "oidb decode0x73a failed, ret: 17". Of the cause it
+// reveals only the number.
 func (f *Failure) Error() string {
 	return fmt.Sprintf("oidb decode0x%x failed, ret: %d", f.Command.Number, f.Command.Result(f.Code))
 }

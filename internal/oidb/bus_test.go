@@ -20,8 +20,8 @@ import (
 
 // The commands of the tests.
 var (
-	echo  = checkCommand(1) // answers at once that the uin is the appid of the request
-	slow  = checkCommand(2) // the same once the test lets it, having asked whether it may wait
+	echo  = checkCommand(1) // answers at once, with the request's appid as uin
+	slow  = checkCommand(2) // the same, once it has called Wait and the test lets it continue
 	about = checkCommand(4) // the same as echo
 )
 
@@ -31,11 +31,11 @@ func checkCommand(serviceType uint32) *Command[wire.CheckRequest, wire.CheckResp
 	return &c
 }
 
-// fixture is a bus of the tests' commands.
+// fixture is a bus with the tests' commands.
 type fixture struct {
 	*Bus
 	t       *testing.T
-	let     chan struct{} // lets one slow call go on
+	let     chan struct{} // lets one slow call continue
 	waits   chan context.Context
 	log     bytes.Buffer
 	metrics *prometheus.Registry
@@ -75,7 +75,7 @@ func (f *fixture) change(edit func(*Policy)) {
 	}
 }
 
-// serve has a call from this machine served.
+// serve serves a call from this machine.
 func (f *fixture) serve(c *Command[wire.CheckRequest, wire.CheckResponse], head wire.Head, app platform.AppID) Answer {
 	return f.serveID(c.ID, head, c.AppendRequest(nil, wire.CheckRequest{AppID: app}))
 }
@@ -104,7 +104,8 @@ func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 	}
 }
 
-// TestACallOnBehalfOfAnotherWaitsForBoth: it hands over for the call that it is made for, and ends with that one's deadline.
+// TestACallOnBehalfOfAnotherWaitsForBoth: when it waits it also hands over for the outer call, and it ends with the outer
+// call's deadline.
 func TestACallOnBehalfOfAnotherWaitsForBoth(t *testing.T) {
 	f := newFixture(t)
 	outer := checkCommand(5)

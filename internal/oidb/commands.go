@@ -17,7 +17,7 @@ import (
 // ID names a command by its pair of numbers.
 type ID = wire.ID
 
-// CheckRequest and CheckResponse are the messages of the checks of tokens.
+// CheckRequest and CheckResponse are the messages of the token checks.
 type (
 	CheckRequest  = wire.CheckRequest
 	CheckResponse = wire.CheckResponse
@@ -42,30 +42,30 @@ func ParseID(text string) (ID, error) {
 // events, the command line and the routes read it here.
 type Declaration struct {
 	ID
-	Name    string // list_friends
-	Summary string // what it does, one sentence
+	Name    string // such as list_friends
+	Summary string // what it does, in one sentence
 
-	// Results is the domain that the command's own results are numbers of. Aliases are the results that stand for a code of
-	// another domain.
+	// Results is the domain of the command's own results. Aliases are the results that stand for a code of another domain.
 	Results retcode.Domain
 	Aliases map[retcode.Code]uint32
-	Success retcode.Code // what the catalogue says of result 0; 0 where it says nothing
+	Success retcode.Code // the catalogue's code for result 0; 0 without one
 
-	Codes    []retcode.Code // that its handler may answer, beside those of the bus
+	Codes    []retcode.Code // that its handler may answer, in addition to those of the bus
 	Fallback retcode.Code   // of a failure without a code; one of Codes
 
 	Repeatable bool // the same call may be made again after a failure of the connection
-	Inline     bool // runs where others wait for it to end, so its handler must ask before it waits
+	Inline     bool // runs where others wait for it to end, so its handler must call Wait before it waits
 
-	Request, Response protoreflect.MessageDescriptor // the messages as oidb.proto has them
+	Request, Response protoreflect.MessageDescriptor // the messages as declared in oidb.proto
 
-	// RefusedStates are the states of an account that the command does not take unless an operator says otherwise.
+	// RefusedStates are the account states that the command refuses by default; operators may change them.
 	RefusedStates []platform.AccountState
-	// OtherTypes is answered to the service types that its number does not have; without one it is 5, as to unknown numbers.
+	// OtherTypes is the answer to service types that the command's number lacks; without it the answer is 5, as for unknown
+	// numbers.
 	OtherTypes retcode.Code
 }
 
-// Result returns the number by which a code goes over the wire as a result of the command.
+// Result returns the number that stands for a code on the wire, as a result of the command.
 func (d *Declaration) Result(code retcode.Code) uint32 {
 	if result, ok := d.Aliases[code]; ok {
 		return result
@@ -93,29 +93,29 @@ func (d *Declaration) Code(result uint32) (retcode.Code, bool) {
 	return retcode.Lookup(retcode.OIDB, int(result))
 }
 
-// Command is a declared command with the messages that it takes and answers.
+// Command is a declared command with the types of its messages.
 type Command[Req, Rsp any] struct {
 	Declaration
 
 	request  codec[Req]
 	response codec[Rsp]
-	of       func(Req) Subject      // whom a request is about
+	of       func(Req) Subject      // the subject of a request
 	about    func(Rsp) platform.UIN // the account that an answer is about, 0 for none or many
 }
 
-// AppendRequest writes a request after b, for the transports' clients.
+// AppendRequest appends a request to b, for the transports' clients.
 func (c *Command[Req, Rsp]) AppendRequest(b []byte, req Req) []byte { return c.request.append(b, req) }
 
-// ParseResponse reads an answer, for the transports' clients. What it returns may refer to body.
+// ParseResponse reads an answer, for the transports' clients. The result may refer to body.
 func (c *Command[Req, Rsp]) ParseResponse(body []byte) (Rsp, error) { return c.response.parse(body) }
 
-// codec reads and writes a message. What it reads may refer to the bytes.
+// codec reads and writes a message. A message that was read may refer to the bytes.
 type codec[M any] struct {
 	parse  func(body []byte) (M, error)
 	append func(b []byte, m M) []byte
 }
 
-// Subject is whom a request is about, as far as it says.
+// Subject identifies the user whom a request is about, as far as the request does.
 type Subject struct {
 	AppID      platform.AppID
 	OpenID     platform.OpenID
@@ -134,8 +134,8 @@ func (d *Declaration) declare() {
 	declarations = slices.Insert(declarations, at, d)
 }
 
-// declare makes a command of generated messages. Whom they are about their fields say: appid, openid and msdk_openid of a
-// request, uin of an answer.
+// declare declares a command with generated messages. Their subjects are in the fields appid, openid and msdk_openid of the
+// request and uin of the answer.
 func declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 	c := &Command[Req, Rsp]{
 		Declaration: d,
@@ -149,7 +149,7 @@ func declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 			case interface{ GetOpenid() []byte }:
 				who.OpenID = openID(m.GetOpenid())
 			case interface{ GetOpenid() string }:
-				who.OpenID, _ = platform.ParseOpenID(m.GetOpenid()) // a text that is no openid names none
+				who.OpenID, _ = platform.ParseOpenID(m.GetOpenid()) // a malformed text names no openid
 			}
 			if m, ok := any(req).(interface{ GetMsdkOpenid() uint64 }); ok {
 				who.MSDKOpenID = platform.MSDKOpenID(m.GetMsdkOpenid())
@@ -172,7 +172,7 @@ func declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 	return c
 }
 
-// declareCheck makes a command of the messages that are read and written by hand, which have the form of req and rsp.
+// declareCheck declares a command with the hand-written messages, which have the form of req and rsp.
 func declareCheck(d Declaration, req, rsp proto.Message) *Command[wire.CheckRequest, wire.CheckResponse] {
 	c := &Command[wire.CheckRequest, wire.CheckResponse]{
 		Declaration: d,
@@ -188,7 +188,7 @@ func declareCheck(d Declaration, req, rsp proto.Message) *Command[wire.CheckRequ
 	return c
 }
 
-// openID is the openid that a request names by bytes; bytes of another length name none.
+// openID returns the openid that a request names by bytes; bytes of another length name none.
 func openID(b []byte) (id platform.OpenID) {
 	if len(b) == len(id) {
 		id = platform.OpenID(b)
@@ -205,7 +205,7 @@ func generated[M proto.Message]() codec[M] {
 		},
 		append: func(b []byte, m M) []byte {
 			b, err := proto.MarshalOptions{}.MarshalAppend(b, m)
-			if err != nil { // texts are not checked and no field is required, so that every message can be written
+			if err != nil { // cannot fail: texts are not validated and no field is required
 				panic(err)
 			}
 			return b
@@ -213,17 +213,17 @@ func generated[M proto.Message]() codec[M] {
 	}
 }
 
-// Bounds on what a message may have.
+// Bounds on messages.
 const (
 	MaxBatch   = 500 // openids in one ConvertOpenIDsRequest
-	MaxNonce   = 64  // bytes, of 0x71f
+	MaxNonce   = 64  // bytes, in 0x71f
 	MaxFriends = 200 // on one page
 
-	// MaxBody is how much of an answer every transport takes, in bytes. Commands that have more to answer do so by pages.
+	// MaxBody bounds an answer in every transport, in bytes. Commands with larger answers use pages.
 	MaxBody = 60 << 10
 )
 
-// The commands of this build. oidb.proto has their messages as other languages see them.
+// The commands of this build. oidb.proto describes their messages for other languages.
 var (
 	CheckAccess = declareCheck(Declaration{
 		ID: ID{Number: 0x711, ServiceType: 1}, Name: "check_access", Summary: "Checks an access token or an openkey.",
@@ -273,8 +273,8 @@ var (
 		},
 		Fallback: retcode.PayTokenOpenIDCheckFailed, Repeatable: true, Inline: true,
 	}, (*wire.CheckPayRequest)(nil), (*wire.CheckPayResponse)(nil))
-	// ConvertOpenID gives away the account that its caller is going to act on, so it does not take protected ones. 0x5a and
-	// 0x5b are numbers that its callers know as codes of the platform (oidb.md, 1.7).
+	// ConvertOpenID reveals the account that its caller is going to act on, so it refuses protected ones. 0x5a and 0x5b are
+	// numbers that its callers know as codes of the platform (oidb.md, 1.7).
 	ConvertOpenID = declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenIDResponse](Declaration{
 		ID: ID{Number: 0x71f, ServiceType: 1}, Name: "convert_openid", Summary: "Turns an openid into an account number.",
 		Results: retcode.AccessToken,
@@ -306,14 +306,14 @@ var (
 	})
 )
 
-// appCodes are those of every command that looks for an app.
+// appCodes are the codes of every command that looks up an app.
 var appCodes = []retcode.Code{
 	retcode.AccessTokenInternal, retcode.AccessTokenAppIDMissing, retcode.AccessTokenAppIDInvalid10,
 	retcode.AccessTokenAppIDInvalid11, retcode.AccessTokenAppReadFailed,
 }
 
-// InProcessCodes are what the bus itself may answer to a call inside the process, whatever the command: that it could not be
-// made, that it took too long, and what is about the account.
+// InProcessCodes are the codes that the bus itself may answer to a call inside the process, for any command: the call could
+// not be made, it took too long, or the account is refused.
 var InProcessCodes = []retcode.Code{
 	retcode.OIDBConnectFailed, retcode.OIDBDeadlineExceeded, retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance,
 	retcode.OIDBShardInMaintenance, retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,

@@ -17,8 +17,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Every call is counted. It has an event in the log too, as long as there are no more than these in a second: one costs as
-// much as the call itself. The next event of the command tells how many calls had none.
+// Every call is counted. It also has an event in the log, up to this many per second: an event costs as much as the call
+// itself. The next event of the command says how many calls had none.
 var (
 	loggedSound   = platform.Rate{Count: 100, Per: time.Second}
 	loggedRefused = platform.Rate{Count: 1000, Per: time.Second}
@@ -26,8 +26,8 @@ var (
 
 type events struct {
 	log     *slog.Logger
-	observe func(Observed) // nil where nobody looks
-	meters  []*meter       // by the index of the command; the last is of calls without one
+	observe func(Observed) // nil when calls are not observed
+	meters  []*meter       // by the index of the command; the last is for calls without a command
 }
 
 // meter counts the calls of one command.
@@ -102,7 +102,7 @@ func (q *call) observed(code retcode.Code, err error, took time.Duration) Observ
 	return o
 }
 
-// write writes the event of a call. What it holds of the request is chosen so that no secret can be among it.
+// write writes the event of a call. Its fields are chosen so that no secret can be among them.
 func (e *events) write(m *meter, q *call, code retcode.Code, err error, took time.Duration) {
 	level := slog.LevelInfo
 	if err != nil && code.Class() == retcode.ClassInternal {
@@ -146,7 +146,7 @@ func (e *events) write(m *meter, q *call, code retcode.Code, err error, took tim
 	e.log.LogAttrs(context.Background(), level, "call", attrs...)
 }
 
-// flush tells of the calls that no event was left for.
+// flush logs the calls that had no event.
 func (e *events) flush() {
 	for _, m := range e.meters {
 		if n := m.withoutAnEvent.Swap(0); n > 0 {
@@ -155,8 +155,7 @@ func (e *events) flush() {
 	}
 }
 
-// counter returns the counter of a code. Which codes a command has answered is known after a moment, so reading takes no
-// lock.
+// counter returns the counter of a code. The codes of a command are soon known, so reading takes no lock.
 func (m *meter) counter(code retcode.Code) prometheus.Counter {
 	known := m.counters.Load()
 	if counter, ok := (*known)[code]; ok {
@@ -171,11 +170,11 @@ func (m *meter) counter(code retcode.Code) prometheus.Counter {
 	for c, counter := range *known {
 		more[c] = counter
 	}
-	m.counters.CompareAndSwap(known, &more) // who loses adds its own the next time
+	m.counters.CompareAndSwap(known, &more) // the loser adds its own the next time
 	return counter
 }
 
-// requestID is the caller's own, if it is one that a log can show, or a new one.
+// requestID returns the caller's own, if it can be logged, or a new one.
 func (q *call) requestID() string {
 	if q.id == "" {
 		q.id = requestID(q.Head.RequestID)

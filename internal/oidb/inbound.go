@@ -17,26 +17,26 @@ import (
 // Inbound is a call from outside, as a transport received it.
 type Inbound struct {
 	Head      wire.Head
-	Body      []byte // the command's request; may be missing where the packet is too large
+	Body      []byte // the command's request; may be missing if the packet is too large
 	Peer      netip.Addr
-	Size      int           // of the packet in bytes, envelope and all
-	Limit     int           // that the transport has for Size
-	Malformed error         // why head or body cannot be read; nil where they can
+	Size      int           // of the packet in bytes, including the envelope
+	Limit     int           // the transport's limit for Size
+	Malformed error         // why head or body cannot be read, or nil
 	Deadline  time.Duration // how long the call may wait, unless its head's budget is shorter
 
 	// HandOff is called before the call waits for the first time, so that the calls after it need not wait too. It may be
-	// nil where none do.
+	// nil if no calls wait for this one.
 	HandOff func()
 }
 
-// Answer is what a call from outside is answered.
+// Answer is the answer to a call from outside.
 type Answer struct {
 	Result  uint32
 	Message string // for people; "" for result 0
 	Body    []byte
 }
 
-// call is one call on its way through the bus.
+// call is a call on its way through the bus.
 type call struct {
 	pending
 	*Inbound
@@ -45,11 +45,11 @@ type call struct {
 	rules    *rules
 	entry    *entry
 	passed   int    // rows of the policy
-	id       string // for the log, once somebody wants it
+	id       string // for the log; set when first needed
 
-	// Of calls about an account.
+	// For calls about an account.
 	uin   platform.UIN
-	known bool // class and state are the account's
+	known bool // class and state have been read
 	class platform.AccountClass
 	state platform.AccountState
 }
@@ -61,11 +61,11 @@ func (c *call) free() {
 	calls.Put(c)
 }
 
-// inside is what calls inside the process have in place of an Inbound.
+// inside stands for the Inbound in calls inside the process.
 var inside Inbound
 
 // Serve runs a call from outside: through the policy and its command to its event. It appends the answer's body to out. ctx
-// is the context in which calls of the transport may wait.
+// is the context in which the transport's calls may wait.
 func (b *Bus) Serve(ctx context.Context, in *Inbound, out []byte) Answer {
 	begin := time.Now()
 	limit := in.Deadline
@@ -110,7 +110,7 @@ func (c *call) answer(out []byte) (body []byte, err error) {
 	return c.entry.serve(c, out)
 }
 
-// code is the result that an error stands for.
+// code returns the result that an error stands for.
 func (c *call) code(err error) retcode.Code {
 	if c.entry != nil {
 		return c.entry.code(err)
@@ -121,26 +121,26 @@ func (c *call) code(err error) retcode.Code {
 	return retcode.OIDBConnectFailed
 }
 
-// Observed is a call from outside that was answered, or what was no call.
+// Observed is an answered call from outside, or input that was no call.
 type Observed struct {
 	RequestID string // the caller's own or a new one, as in the log
 	Command   ID
 	Peer      netip.Addr
 	AppID     platform.AppID // the calling game; 0 for none
-	UIN       platform.UIN   // whom it was about; 0 where that is not known
+	UIN       platform.UIN   // the subject; 0 if it is not known
 	Code      retcode.Code   // of its result
-	Stage     string         // that refused it: policy or command; "" for a call that succeeded
+	Stage     string         // the stage that refused it: policy or command; "" for a successful call
 	Err       error
 	Took      time.Duration
 }
 
-// Observe has every call from outside counted, logged and, unless observe is nil, shown to observe, which must keep none of
-// the call's errors. It comes after the last Handle and before the first call.
+// Observe makes every call from outside counted, logged and, unless observe is nil, passed to observe, which must not keep
+// the call's errors. It must be called after the last Handle and before the first call.
 func (b *Bus) Observe(log *slog.Logger, metrics prometheus.Registerer, observe func(Observed)) {
 	b.events = newEvents(b, log, metrics, observe)
 }
 
-// Flush has the log tell of the calls that no event was left for. It comes after the last call.
+// Flush logs the calls that had no event. It must be called after the last call.
 func (b *Bus) Flush() {
 	if b.events != nil {
 		b.events.flush()

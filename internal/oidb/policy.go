@@ -10,21 +10,23 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Directory knows who is who; the policy asks it. Its errors mean that it could not find out. It asks Wait before it waits.
+// Directory answers the policy's questions about apps and accounts. An error means that the answer could not be found out.
+// The directory must call Wait before it waits.
 type Directory interface {
 	// App returns a registered app, or nil.
 	App(platform.AppID) *platform.App
-	// Issued reports whether an account number can be somebody's: not reserved, and not above the highest one given out.
+	// Issued reports whether an account number can belong to somebody: it is not reserved, and not above the highest one
+	// issued.
 	Issued(context.Context, platform.UIN) (bool, error)
-	// Number returns the class and the state of an account; an account that there is not is ordinary and normal.
+	// Number returns the class and the state of an account; an unknown account counts as ordinary and normal.
 	Number(context.Context, platform.UIN) (platform.AccountClass, platform.AccountState, error)
-	// HoldsLogin reports whether text is a sound access token or openkey of the account at the app.
+	// HoldsLogin reports whether text is a valid access token or openkey of the account at the app.
 	HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error)
 }
 
-// policy is the list of the checks that a call from outside passes, in this order, before its command runs. Those about
-// the number run on the uin in the head and, after the command, on the account that its answer is about; they hold for
-// calls inside the process too.
+// policy is the list of the checks that a call from outside passes, in this order, before its command runs. The checks of
+// the number apply to the uin in the head and, after the command, to the account that its answer is about; they also apply
+// to calls inside the process.
 var policy = [...]check{
 	{retcode.OIDBPacketTooLarge, aboutCaller, (*call).fits},
 	{retcode.OIDBUnpackFailed, aboutCaller, (*call).unpacks},
@@ -46,7 +48,8 @@ var policy = [...]check{
 	{retcode.OIDBSpeciallyProtected, aboutNumber, (*call).notSpeciallyProtected},
 }
 
-// check is one row of the policy. passes fails where the check could not be made, or with a code other than the row's.
+// check is one row of the policy. passes returns an error if the check could not be made, or to answer a code other than
+// the row's.
 type check struct {
 	code   retcode.Code
 	about  scope
@@ -60,7 +63,7 @@ const (
 	aboutNumber
 )
 
-// The numbers that a command may refuse, by their class and by their state.
+// Account numbers that a command may refuse, by class and by state.
 var (
 	classCodes = map[platform.AccountClass]retcode.Code{
 		platform.ClassInteractive: retcode.OIDBInteractiveNumber,
@@ -87,7 +90,7 @@ func (c *call) admit() error {
 // mayBeAbout checks the account that an answer is about.
 func (c *call) mayBeAbout(uin platform.UIN) error {
 	if uin == 0 || uin == c.Head.UIN && c.passed == len(policy) {
-		return nil // nobody's, or the head's and checked already
+		return nil // belongs to nobody, or is the head's and was checked already
 	}
 	c.uin, c.known = uin, false
 	for i := range policy {
@@ -111,7 +114,7 @@ func (c *call) check(row *check) error {
 	if _, coded := retcode.From(err); coded {
 		return err
 	}
-	return retcode.OIDBConnectFailed.WithCause(err) // whoever would know could not be asked
+	return retcode.OIDBConnectFailed.WithCause(err) // the directory could not be asked
 }
 
 func (c *call) fits() (bool, error) { return c.Size <= c.Limit, nil }
@@ -123,7 +126,7 @@ func (c *call) unpacks() (bool, error) {
 	return true, nil
 }
 
-// configured: some numbers have a code of their own for service types that they do not have.
+// configured fails for unknown commands. Some numbers have a code of their own for service types that they lack.
 func (c *call) configured() (bool, error) {
 	c.entry = c.bus.commands[c.Head.Command]
 	if c.entry == nil {
@@ -153,8 +156,8 @@ func (c *call) numberWelcome() (bool, error) {
 	return !listed, nil
 }
 
-// granted: a game may call what it applied for. A call in nobody's name is the platform's own and comes from where the
-// platform is.
+// granted lets a game call the commands that it applied for. A call that names no game must be the platform's own, so it
+// must come from the platform's machine or networks.
 func (c *call) granted() (bool, error) {
 	app := c.Head.CallingApp()
 	if app == 0 {
@@ -177,7 +180,7 @@ func (c *call) loginHolds() (bool, error) {
 	return c.bus.directory.HoldsLogin(&c.pending, platform.AppID(c.Head.Login.AppID), c.uin, string(c.Head.Login.Sig))
 }
 
-// testApp returns the calling game when it is in the test environment.
+// testApp returns the calling game if it is in the test environment.
 func (c *call) testApp() *platform.App {
 	if app := c.Head.CallingApp(); app != 0 {
 		if app := c.bus.directory.App(app); app != nil && app.Environment == platform.Test {
@@ -199,7 +202,7 @@ func (c *call) testNumber() (bool, error) {
 	return app == nil || slices.Contains(app.TestNumbers, c.uin), nil
 }
 
-// withinRate counts the calls of a game, or of an address that calls in nobody's name.
+// withinRate counts the calls of a game, or those of an address that name no game.
 func (c *call) withinRate() (bool, error) {
 	if c.rules.Rate.Count == 0 {
 		return true, nil

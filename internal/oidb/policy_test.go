@@ -46,7 +46,7 @@ func (p people) HoldsLogin(_ context.Context, app platform.AppID, uin platform.U
 	return text == "sound" && app == 8 && uin == 10001, p.err
 }
 
-// memory keeps policies for tests.
+// memory stores policies for tests.
 type memory struct {
 	records [][]byte
 	hear    []func(store.Change)
@@ -82,7 +82,7 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 			p.Commands[name] = decided
 		}
 	}
-	// All of it holds at the same time; each step cures the reason of the last answer.
+	// All rules apply at the same time; each step removes the reason for the last answer.
 	f.change(func(p *Policy) {
 		p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 		p.UINBlackList = []platform.UIN{10002}
@@ -103,7 +103,7 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 		{retcode.OIDBLoginSignatureInvalid, func() { f.change(of(func(c *CommandPolicy) { c.DemandsLogin = false })) }},
 		{retcode.OIDBTestCommandForbidden, func() { f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false })) }},
 		{retcode.OIDBTestNumberRequired, func() { f.change(of(func(c *CommandPolicy) { c.AllApps = true })); head.Caller = 8 }},
-		{retcode.OIDBShardInMaintenance, nil}, // the one call of the rate
+		{retcode.OIDBShardInMaintenance, nil}, // the one call that the rate allows
 		{retcode.OIDBRateExceeded, func() { f.change(of(func(c *CommandPolicy) { c.Rate = platform.Rate{} })); head.UIN = 20_000 }},
 		{retcode.OIDBNoInstance, func() { head.UIN = 10002 }},
 		{retcode.OIDBShardInMaintenance, func() { f.change(func(p *Policy) { p.Maintenance = nil }) }},
@@ -121,7 +121,7 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 			step.cure()
 		}
 	}
-	// What holds for the head's number holds for the account that an answer is about, and inside the process too.
+	// The rules for the head's number also apply to the account that an answer is about, and inside the process.
 	f.change(of(func(c *CommandPolicy) { c.RefusedClasses = []platform.AccountClass{platform.ClassB} }))
 	if answer := f.serve(about, wire.Head{}, 10002); answer.Result != uint32(retcode.OIDBClassBNotAllowed.Number()) || len(answer.Body) > 0 {
 		t.Errorf("an answer about an account of class B: %+v", answer)

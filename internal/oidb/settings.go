@@ -13,26 +13,26 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// Policy is what operators decide about calls of the bus; policy.go has the checks that go by it. It is kept in the store
-// and changed while the platform runs.
+// Policy holds the operators' decisions about calls of the bus; policy.go has the checks that apply it. It is stored, and
+// may be changed while the platform runs.
 type Policy struct {
-	Version          int64                    `json:"version"` // counts the changes; 0 is the policy that nobody changed
+	Version          int64                    `json:"version"` // counts the changes; 0 is the default policy
 	AddressBlackList []netip.Prefix           `json:"address_black_list"`
 	UINBlackList     []platform.UIN           `json:"uin_black_list"`
-	InternalNetworks []netip.Prefix           `json:"internal_networks"` // of callers without an appid, besides loopback
+	InternalNetworks []netip.Prefix           `json:"internal_networks"` // of callers without an appid, in addition to loopback
 	Maintenance      []UINRange               `json:"maintenance"`
 	Commands         map[string]CommandPolicy `json:"commands"` // by name, 0x711_1
 }
 
-// UINRange is a range of account numbers, both ends in it.
+// UINRange is a range of account numbers, inclusive.
 type UINRange struct {
 	From platform.UIN `json:"from"`
 	To   platform.UIN `json:"to"`
 }
 
-// CommandPolicy is what operators decide about one command.
+// CommandPolicy holds the operators' decisions about one command.
 type CommandPolicy struct {
-	Apps            []platform.AppID        `json:"apps"`     // that applied for it
+	Apps            []platform.AppID        `json:"apps"`     // the apps that applied for it
 	AllApps         bool                    `json:"all_apps"` // every app may call it
 	Rate            platform.Rate           `json:"rate,omitzero"`
 	RefusedClasses  []platform.AccountClass `json:"refused_classes"` // B, BC and interactive
@@ -41,12 +41,12 @@ type CommandPolicy struct {
 	DemandsLogin    bool                    `json:"demands_login"`
 }
 
-// defaultPolicy is the policy of a command that nobody decided about.
+// defaultPolicy returns the policy of a command that no operator has changed.
 func (d *Declaration) defaultPolicy() CommandPolicy {
 	return CommandPolicy{RefusedStates: d.RefusedStates}
 }
 
-// Bounds on a policy, which is looked through at each call.
+// Bounds on a policy, which is searched at each call.
 const (
 	maxBlackListed = 10_000
 	maxRanges      = 1_000
@@ -58,7 +58,7 @@ func (p *Policy) validate(known map[ID]*entry) error {
 			return platform.Invalidf(field, "%s has more than %d entries", field, maxRanges)
 		}
 		for _, r := range ranges {
-			if !r.IsValid() || r.Addr().Is4In6() { // which would hold no address: callers' IPv4 addresses are plain
+			if !r.IsValid() || r.Addr().Is4In6() { // would contain no address: callers' IPv4 addresses are plain
 				return platform.Invalidf(field, "%s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", r)
 			}
 		}
@@ -71,7 +71,7 @@ func (p *Policy) validate(known map[ID]*entry) error {
 	}
 	for _, r := range p.Maintenance {
 		if r.From > r.To {
-			return platform.Invalidf("maintenance", "maintenance from %s to %s is no range", r.From, r.To)
+			return platform.Invalidf("maintenance", "maintenance from %s to %s is not a range", r.From, r.To)
 		}
 	}
 	for name, c := range p.Commands {
@@ -96,7 +96,7 @@ func (p *Policy) validate(known map[ID]*entry) error {
 	return nil
 }
 
-// settings is a policy made ready for calls. It never changes.
+// settings is a policy prepared for calls. It never changes.
 type settings struct {
 	policy      Policy
 	blackListed map[platform.UIN]struct{}
@@ -104,12 +104,12 @@ type settings struct {
 	rules       []rules    // by the index of the command
 }
 
-// rules are what a policy says of one command.
+// rules are the decisions of a policy about one command.
 type rules struct {
 	CommandPolicy
 	apps    map[platform.AppID]struct{}
-	numbers bool // something is to be checked about the account that a call is about
-	account bool // ... for which the account must be known
+	numbers bool // the account that a call is about must be checked
+	account bool // ... and must be read for that
 }
 
 func newSettings(p Policy, commands map[ID]*entry) *settings {
@@ -134,7 +134,7 @@ func newSettings(p Policy, commands map[ID]*entry) *settings {
 	return s
 }
 
-// inMaintenance looks through the ranges that begin at or below the number.
+// inMaintenance searches the ranges that begin at or below the number.
 func (s *settings) inMaintenance(uin platform.UIN) bool {
 	for _, r := range s.maintenance {
 		if r.From > uin {
@@ -147,13 +147,13 @@ func (s *settings) inMaintenance(uin platform.UIN) bool {
 	return false
 }
 
-// PolicyStore keeps the policy and reports its changes.
+// PolicyStore stores the policy and reports its changes.
 type PolicyStore interface {
 	store.Policies
 	OnChange(func(store.Change))
 }
 
-// LoadPolicy reads the policy from the store; changes go there and come from there. It comes after the last Handle and before
+// LoadPolicy reads the policy from the store and follows its changes. It must be called after the last Handle and before
 // the first call.
 func (b *Bus) LoadPolicy(ctx context.Context, from PolicyStore, clock *platform.Clock) error {
 	version, record, err := from.OIDBPolicy(ctx)
@@ -163,13 +163,13 @@ func (b *Bus) LoadPolicy(ctx context.Context, from PolicyStore, clock *platform.
 	b.policies, b.clock = from, clock
 	from.OnChange(func(c store.Change) {
 		if c, ok := c.(store.PolicyChange); ok {
-			_ = b.usePolicy(c.Version, c.Record) // what cannot be read, because a newer rookery wrote it, does not hold here
+			_ = b.usePolicy(c.Version, c.Record) // a policy that a newer rookery wrote may not be readable, and then does not apply here
 		}
 	})
 	return b.usePolicy(version, record)
 }
 
-// usePolicy makes a version of the policy hold; 0 is the one that nobody changed.
+// usePolicy applies a version of the policy; 0 is the default one.
 func (b *Bus) usePolicy(version int64, record []byte) error {
 	var p Policy
 	if version > 0 {
@@ -182,7 +182,7 @@ func (b *Bus) usePolicy(version int64, record []byte) error {
 	return nil
 }
 
-// Policy returns the policy that holds now, with every command in it.
+// Policy returns the current policy, with every command in it.
 func (b *Bus) Policy() Policy {
 	p := copyPolicy(b.settings.Load().policy)
 	for id, e := range b.commands {
@@ -193,8 +193,8 @@ func (b *Bus) Policy() Policy {
 	return p
 }
 
-// ChangePolicy replaces the policy by what edit makes of it; the change holds for every call that begins after it returns.
-// Errors: platform.ErrInvalid, the one of edit, platform.ErrExists where another gateway was quicker, or the store's.
+// ChangePolicy applies edit to the policy; the change applies to every call that begins after it returns. Errors:
+// platform.ErrInvalid, edit's, platform.ErrExists if another gateway was quicker, or the store's.
 func (b *Bus) ChangePolicy(ctx context.Context, edit func(*Policy) error) (Policy, error) {
 	b.change.Lock()
 	defer b.change.Unlock()

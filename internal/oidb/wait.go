@@ -10,8 +10,8 @@ import (
 )
 
 // Wait returns the context in which the call of ctx may wait for a disk or a network, which ends with the call's deadline.
-// Everything that is about to wait on behalf of a call asks for it first, in the call's own goroutine: a call begins where
-// others wait for it to end, and Wait lets them go on. Of a context that may wait already it returns just that.
+// Everything that is about to wait on behalf of a call must get it first, in the call's own goroutine: a call begins where
+// others wait for it to end, and Wait lets them continue. A context that may already wait is returned unchanged.
 func Wait(ctx context.Context) context.Context {
 	if p, ok := ctx.(*pending); ok {
 		return p.wait()
@@ -19,7 +19,7 @@ func Wait(ctx context.Context) context.Context {
 	return ctx
 }
 
-// Caller returns the game in whose name the call of ctx came in, 0 for the platform's own.
+// Caller returns the game in whose name the call of ctx came in, 0 for the platform's own calls.
 func Caller(ctx context.Context) platform.AppID {
 	app, _ := ctx.Value(callerKey{}).(platform.AppID)
 	return app
@@ -27,13 +27,13 @@ func Caller(ctx context.Context) platform.AppID {
 
 type callerKey struct{}
 
-// pending is the context of a call that has not asked for time to wait. It is done from the beginning, so code that waits
-// without asking fails at once, wherever it runs. Bus uses it again for other calls, so nothing may keep it.
+// pending is the context of a call that has not called Wait. It is done from the beginning, so code that waits without
+// asking fails at once, wherever it runs. Bus reuses it for other calls, so it must not be kept.
 type pending struct {
 	parent  context.Context
 	caller  platform.AppID
 	limit   time.Duration // of the waiting
-	handOff func()        // called before the call waits for the first time; nil where nobody is held up
+	handOff func()        // called before the call waits for the first time; nil if no calls wait for this one
 	waiting context.Context
 	cancel  context.CancelFunc
 }
@@ -67,8 +67,7 @@ func (p *pending) wait() context.Context {
 	return p.waiting
 }
 
-// end ends the waiting and returns the call's error. Whatever it was that failed after the deadline, it failed because it
-// took too long.
+// end ends the waiting and returns the call's error. Any failure of the platform after the deadline counts as exceeding it.
 func (p *pending) end(err error, code func(error) retcode.Code) error {
 	if p.waiting == nil {
 		return err

@@ -14,7 +14,7 @@ import (
 )
 
 // Client calls commands of a bus over one connection. It is safe for concurrent use: calls do not wait for one another. It
-// does not connect again; after an error of the connection every call fails.
+// does not reconnect; after an error of the connection every call fails.
 type Client struct {
 	net   net.Conn
 	limit int
@@ -24,7 +24,7 @@ type Client struct {
 	calls   map[uint32]chan<- clientAnswer
 	out     []byte
 	writing bool
-	err     error // why the connection is of no use any more
+	err     error // why the connection can no longer be used
 }
 
 type clientAnswer struct {
@@ -32,7 +32,7 @@ type clientAnswer struct {
 	body []byte
 }
 
-// ErrClosed is answered to calls of a client that was closed.
+// ErrClosed is the error of calls after Close.
 var ErrClosed = errors.New("oidb: the client is closed")
 
 // Dial connects to a bus.
@@ -45,7 +45,7 @@ func Dial(ctx context.Context, addr string) (*Client, error) {
 	return NewClient(nc), nil
 }
 
-// NewClient returns a client on a connection, which it closes at its end.
+// NewClient returns a client on a connection, which Close closes.
 func NewClient(nc net.Conn) *Client {
 	c := &Client{net: nc, limit: MaxFrame, calls: make(map[uint32]chan<- clientAnswer)}
 	go c.read()
@@ -58,8 +58,8 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Call sends a request and waits for its answer, at most until ctx ends; its deadline goes along as the call's budget. Seq
-// is the client's own. The answer has a Result, which is none of the errors: those say that there is no answer.
+// Call sends a request and waits for its answer, at most until ctx ends; its deadline is sent as the call's budget. The
+// client sets Seq. The answer has a Result, which is never an error here: an error means that no answer came.
 func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error) {
 	answer := make(chan clientAnswer, 1)
 	if deadline, ok := ctx.Deadline(); ok && head.Budget == 0 {
@@ -92,7 +92,7 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	}
 }
 
-// write sends what there is, unless somebody is doing so. It is called with mu held.
+// write sends the waiting requests, unless another call is doing so. mu must be held.
 func (c *Client) write() {
 	if c.writing {
 		return
@@ -117,7 +117,7 @@ func (c *Client) read() {
 	for {
 		f, more, err := nextFrame(data, c.limit)
 		if err != nil || more == 0 && (!f.native || f.oversize || f.broken) {
-			c.fail(errors.New("oidb: the answer is no frame of a bus"))
+			c.fail(errors.New("oidb: the answer is not a frame of a bus"))
 			return
 		}
 		if more > 0 {
@@ -155,7 +155,7 @@ func (c *Client) fail(err error) {
 	c.end(err)
 }
 
-// end is called with mu held.
+// end requires mu.
 func (c *Client) end(err error) {
 	if c.err != nil {
 		return
@@ -168,11 +168,11 @@ func (c *Client) end(err error) {
 	}
 }
 
-// ErrAnswer says that the body of an answer is not what the command answers with.
+// ErrAnswer means that the body of an answer does not have the form of the command's answers.
 var ErrAnswer = errors.New("oidb: the body of the answer cannot be read")
 
-// Ask calls a command with its own messages. The answer's head has the result; the message is there for results other than
-// 0 too, as far as the command fills it then. Command and Seq of head are set here.
+// Ask calls a command with its own messages. The answer's head has the result; the message is set for results other than 0
+// too, as far as the command fills it then. Ask sets Command and Seq of head.
 func Ask[Req, Rsp any](ctx context.Context, c *Client, command *oidb.Command[Req, Rsp], head wire.Head, req Req) (answer wire.Head, rsp Rsp, err error) {
 	head.Command = command.ID
 	answer, body, err := c.Call(ctx, head, command.AppendRequest(nil, req))
@@ -185,7 +185,7 @@ func Ask[Req, Rsp any](ctx context.Context, c *Client, command *oidb.Command[Req
 	return answer, rsp, nil
 }
 
-// Frame returns one call as a native frame, for callers that manage a connection by themselves.
+// Frame returns one call as a native frame, for callers that manage a connection themselves.
 func Frame[Req, Rsp any](command *oidb.Command[Req, Rsp], seq uint32, req Req) []byte {
 	return appendNative(nil, &wire.Head{Command: command.ID, Seq: seq}, command.AppendRequest(nil, req))
 }

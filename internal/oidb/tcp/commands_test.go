@@ -31,7 +31,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// world is a platform's services behind a bus that listens, whose parts can be made to fail.
+// world is a platform's services on a bus that listens; its parts can be made to fail.
 type world struct {
 	t        *testing.T
 	store    store.Store
@@ -43,8 +43,8 @@ type world struct {
 	app      *platform.App
 	ann, ben platform.UIN
 	bens     platform.OpenID
-	tokens   map[token.Kind]*identity.Issued // of Ann
-	pc       *identity.Issued                // her MSDK token from the PC SDK
+	tokens   map[token.Kind]*identity.Issued // Ann's
+	pc       *identity.Issued                // her MSDK token through the PC SDK
 }
 
 func must[T any](value T, err error) func(testing.TB) T {
@@ -114,7 +114,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// fullProfile has every field that there is.
+// fullProfile has a value in every field.
 var fullProfile = platform.Profile{
 	Nickname: "鸦", Gender: 2, PictureURL: "https://pic.example/", Country: "c", Province: "p", City: "t", Language: "l", RealNamed: true,
 	VIP: platform.VIP{
@@ -141,7 +141,7 @@ func (w *world) issue(uin platform.UIN, kind token.Kind, pc bool) *identity.Issu
 	return must(w.identity.Issue(w.t.Context(), identity.IssueRequest{AppID: w.app.AppID, UIN: uin, Kind: kind, PC: pc}))(w.t)
 }
 
-// check is a valid request for one of Ann's tokens.
+// check returns a valid request for one of Ann's tokens.
 func (w *world) check(kind token.Kind) wire.CheckRequest {
 	issued := w.tokens[kind]
 	req := wire.CheckRequest{AppID: w.app.AppID, OpenID: issued.OpenID[:], Token: issued.Token, Openkey: kind == token.Openkey, Guest: kind == token.Guest}
@@ -151,13 +151,13 @@ func (w *world) check(kind token.Kind) wire.CheckRequest {
 	return req
 }
 
-// outcome is how a call ended.
+// outcome is the result of a call.
 type outcome struct {
 	Result uint32
 	Answer any
 }
 
-// call makes a call inside the process and over frames, under the same failures, and wants it to end the same way.
+// call makes a call inside the process and over frames, with the same failures, and expects the same outcome.
 func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, request func() Req, faults ...string) (rsp Rsp, result uint32) {
 	w.t.Helper()
 	var outcomes [2]outcome
@@ -177,7 +177,7 @@ func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, reques
 				}
 			}
 			outcomes[i] = outcome{result, rsp}
-			if m, ok := any(rsp).(proto.Message); ok && !m.ProtoReflect().IsValid() { // no answer, which is an empty one over frames
+			if m, ok := any(rsp).(proto.Message); ok && !m.ProtoReflect().IsValid() { // no answer, which over frames is an empty one
 				outcomes[i].Answer = m.ProtoReflect().New().Interface()
 			}
 			continue
@@ -195,7 +195,8 @@ func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, reques
 	return rsp, result
 }
 
-// everyFault is what can fail, for each command: whatever that comes to must be the same inside the process and over frames.
+// everyFault returns the sets of faults to make the command with: for each, the outcome must be the same inside the process
+// and over frames.
 func everyFault(d *oidb.Declaration) (all [][]string) {
 	for _, table := range fault.Tables {
 		all = append(all, []string{"store.read:" + table}, []string{"store.write:" + table})
@@ -209,13 +210,13 @@ func everyFault(d *oidb.Declaration) (all [][]string) {
 	)
 }
 
-// requests are what a command is asked, by what is special about it; the first must succeed with a whole answer.
+// requests are the requests to a command, by what is special about them; the first must succeed with a full answer.
 type requests[Req any] []struct {
 	name    string
 	request func() Req
 }
 
-// cases has every command asked all of its requests, and the first of them while this and that fails.
+// cases makes all requests to a command, and repeats the first of them with each fault.
 func cases[Req, Rsp any](c *oidb.Command[Req, Rsp], make func(*world) requests[Req]) func(*world) {
 	return func(w *world) {
 		list := make(w)
@@ -372,8 +373,8 @@ var commands = map[oidb.ID]func(*world){
 	}),
 }
 
-// TestEveryCommandCrossesTheWireWhole: whatever a command is asked, and whatever fails meanwhile, its answer over frames is the
-// one that it gives inside the process.
+// TestEveryCommandCrossesTheWireWhole: for every request and every fault, a command's answer over frames is the one that it
+// gives inside the process.
 func TestEveryCommandCrossesTheWireWhole(t *testing.T) {
 	w := newWorld(t)
 	for _, d := range oidb.Declarations() {
@@ -388,7 +389,7 @@ func TestEveryCommandCrossesTheWireWhole(t *testing.T) {
 	}
 }
 
-// TestWhatAnswersHave looks at the answers whose equality alone would not tell that they are whole.
+// TestWhatAnswersHave checks the answers whose equality alone does not show that they are complete.
 func TestWhatAnswersHave(t *testing.T) {
 	w := newWorld(t)
 	anns := w.tokens[token.Access]
@@ -421,7 +422,7 @@ func TestWhatAnswersHave(t *testing.T) {
 	}
 }
 
-// TestAGameLearnsOnlyOfItsOwnTokens: a token that comes alone says itself which app's it is, so the head's game is held against that.
+// TestAGameLearnsOnlyOfItsOwnTokens: a token that comes alone names its own app, which must be the head's game.
 func TestAGameLearnsOnlyOfItsOwnTokens(t *testing.T) {
 	w := newWorld(t)
 	other := must(w.identity.Apps.Create(t.Context(), platform.App{Name: "another game", GameID: 12, Online: true}))(t)

@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// readBuffer is what a busy connection reads into. It grows to the size of a frame that needs more.
+	// readBuffer is the size of a busy connection's buffer, in bytes. It grows for a larger frame.
 	readBuffer = 16 << 10
-	// linger is how long a connection keeps its buffer after its last frame: short, so that many connections that speak
-	// up one after the other share a few buffers.
+	// linger is how long a connection keeps its buffer after its last frame: short, so that many connections that send one
+	// after the other share a few buffers.
 	linger = 100 * time.Millisecond
 	// farewell is how long this side, when it closes a connection, waits for the peer to close too.
 	farewell = 2 * time.Second
-	// enough is how much of answers is worth a write while there are more frames to serve.
+	// enough is how many bytes of answers are worth a write while more frames can be served.
 	enough = 32 << 10
-	// backlog is how much of answers may wait for a slow reader before its connection is read no further.
+	// backlog is how many bytes of answers may wait for a slow reader before its connection is no longer read.
 	backlog = 256 << 10
 )
 
@@ -33,15 +33,15 @@ type conn struct {
 	net    net.Conn
 	peer   netip.Addr
 
-	slots   chan struct{} // one for each call that waits; made by the reader that hands over first
+	slots   chan struct{} // one for each call that waits; made by the first reader that hands over
 	waiting sync.WaitGroup
 
 	mu      sync.Mutex
 	drained sync.Cond
-	out     []byte // waits for the one who writes
+	out     []byte // waits for the current writer
 	spare   []byte
 	writing bool
-	broken  bool // nothing can be written any more
+	broken  bool // no more writes are possible
 	stopped bool
 }
 
@@ -54,20 +54,20 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
-// reader reads a connection and runs its calls, one after the other. There is one at a time: a call that is about to wait
-// starts another, which goes on behind its frame, and its own goroutine ends with it. So no call runs twice, and what a call
-// refers to in the buffer stays, because the buffer goes with the call.
+// reader reads a connection and runs its calls, one after the other. Only one reader reads at a time: a call that is about
+// to wait starts another reader, which continues after the call's frame, and the call's own goroutine ends with the call.
+// So no call runs twice, and what a call refers to in the buffer stays valid, because the buffer stays with the call.
 type reader struct {
 	*conn
 	call   oidb.Inbound
-	frame  frame   // at hand; a part of unread
+	frame  frame   // the current one; a part of unread
 	buffer *[]byte // nil while the connection is idle
 	unread []byte  // part of buffer
 	first  [32]byte
-	body   []byte // of the answer at hand
-	batch  []byte // answers not yet handed to send
-	waits  bool   // the call at hand has a slot of the server's
-	handed bool   // the call at hand has handed the reading over
+	body   []byte // of the current answer
+	batch  []byte // answers not yet passed to send
+	waits  bool   // the current call has a slot of the server's
+	handed bool   // the current call has handed the reading over
 }
 
 // serve reads frames until the peer is gone, breaks the rules, or the server stops; then it answers what it has read and
@@ -81,7 +81,7 @@ func (r *reader) serve() {
 	r.conn.waiting.Wait()
 	r.flush()
 	wait := farewell
-	if r.buffer == nil { // an idle one, whose peer has its answers
+	if r.buffer == nil { // an idle connection, whose peer has its answers
 		wait = linger
 	}
 	r.release()
@@ -89,11 +89,11 @@ func (r *reader) serve() {
 	r.server.left(r.conn)
 }
 
-// next reads a frame or what is missing of it, and answers it. It reports whether this reader goes on.
+// next reads a frame, or the missing part of one, and answers it. It reports whether this reader continues.
 func (r *reader) next() bool {
 	f, more, err := nextFrame(r.unread, r.server.options.MaxFrame)
 	switch {
-	case err != nil: // no call, but worth to be known
+	case err != nil: // not a call, but worth an event
 		r.server.bus.Serve(r.server.ctx, &oidb.Inbound{Peer: r.peer, Malformed: err}, nil)
 		return false
 	case more > 0:
@@ -114,8 +114,7 @@ func (r *reader) next() bool {
 	return true
 }
 
-// answer runs the call of the frame at hand. It reports whether this reader still reads, and whether there is a call to
-// answer at all.
+// answer runs the current frame's call. It reports whether this reader still reads, and whether there was a call to answer.
 func (r *reader) answer() bool {
 	f := &r.frame
 	q := &r.call
@@ -155,8 +154,9 @@ func (r *reader) answer() bool {
 	return answerable
 }
 
-// handOff lets the frames after this one be read while its call waits. As long as there is no slot for the call they are not.
-// The client form has no seq, so its answers have to come in the order of the calls, and the reading waits with the call.
+// handOff starts the reading of the frames after this one while its call waits. Without a free slot for the call, it waits
+// for one first. The client form has no seq, so its answers must come in the order of the calls, and the reading waits with
+// the call.
 func (r *reader) handOff() {
 	r.flush()
 	r.waits = true
@@ -173,12 +173,12 @@ func (r *reader) handOff() {
 	next := &reader{conn: r.conn, buffer: r.server.buffers.Get().(*[]byte)}
 	next.makeRoom(len(rest))
 	next.unread = append((*next.buffer)[:0], rest...)
-	r.conn.waiting.Add(1) // before the next reader may look whether anybody waits
+	r.conn.waiting.Add(1) // before the next reader can check whether any call waits
 	r.handed = true
 	go next.serve()
 }
 
-// append writes an answer after those at hand.
+// append appends an answer to the batch.
 func (r *reader) append(a *oidb.Answer) {
 	q := &r.call
 	if r.frame.native {
@@ -225,7 +225,7 @@ func (r *reader) read(length int) bool {
 	return true
 }
 
-// wake waits for the first bytes of an idle connection and gets it a buffer.
+// wake waits for the first bytes of an idle connection and gives it a buffer.
 func (r *reader) wake() bool {
 	if !r.deadline(r.server.options.IdleTimeout) {
 		return false
@@ -239,7 +239,7 @@ func (r *reader) wake() bool {
 	return true
 }
 
-// makeRoom moves what is unread to the front of the buffer, or to a larger one when length asks for it.
+// makeRoom moves unread to the front of the buffer, or to a larger one if length requires it.
 func (r *reader) makeRoom(length int) {
 	buffer := *r.buffer
 	if length > len(buffer) {
@@ -251,16 +251,16 @@ func (r *reader) makeRoom(length int) {
 	}
 }
 
-// giveBack gives the buffer back, and with it everything that refers to it.
+// giveBack releases the buffer, and with it everything that refers to it.
 func (r *reader) giveBack() {
-	if len(*r.buffer) == readBuffer { // one that has grown is not kept
+	if len(*r.buffer) == readBuffer { // a grown buffer is dropped
 		r.server.buffers.Put(r.buffer)
 	}
 	r.buffer, r.unread, r.body, r.batch = nil, nil, nil, nil
 	r.call, r.frame = oidb.Inbound{}, frame{}
 }
 
-// release makes the connection an idle one, which holds no buffers.
+// release makes the connection idle, without buffers.
 func (r *reader) release() {
 	if r.buffer == nil {
 		return
@@ -273,7 +273,7 @@ func (r *reader) release() {
 	r.mu.Unlock()
 }
 
-// skip reads over the rest of a frame that is too large.
+// skip discards the rest of a frame that is too large.
 func (r *reader) skip(size int) bool {
 	if size > skippable {
 		return false
@@ -289,7 +289,7 @@ func (r *reader) skip(size int) bool {
 	return true
 }
 
-// flush hands the answers at hand to the peer.
+// flush sends the batch to the peer.
 func (r *reader) flush() {
 	if len(r.batch) > 0 {
 		r.send(r.batch)
@@ -297,7 +297,7 @@ func (r *reader) flush() {
 	}
 }
 
-// deadline sets how long a read may take, and reports false when the server stops.
+// deadline sets how long a read may take, and returns false when the server stops.
 func (c *conn) deadline(wait time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -309,24 +309,24 @@ func (c *conn) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stopped = true
-	_ = c.net.SetReadDeadline(time.Unix(1, 0)) // fails only on a connection that is gone, which ends the reading too
+	_ = c.net.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed connection, which ends the reading too
 }
 
-// part closes the connection. Something unread would turn that into a reset, which takes from the peer what it has not read
-// of its answers; so the peer is told first that no more will come, and has a moment to close too.
+// part closes the connection. Unread data would turn the close into a reset, with which the peer would lose the answers
+// that it has not read; so the peer is first told that no more will come, and has a moment to close too.
 func (c *conn) part(wait time.Duration) {
 	defer c.net.Close()
 	half, ok := c.net.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil || c.net.SetReadDeadline(time.Now().Add(wait)) != nil {
 		return
 	}
-	var some [32]byte // most have nothing more to send, and need no larger buffer
+	var some [32]byte // most peers have nothing more to send, and need no larger buffer
 	if _, err := c.net.Read(some[:]); err == nil {
 		_, _ = io.Copy(io.Discard, c.net)
 	}
 }
 
-// send hands answers to the peer: by itself, or through whoever is writing already.
+// send passes answers to the peer: by writing them, or through the goroutine that is already writing.
 func (c *conn) send(answers []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

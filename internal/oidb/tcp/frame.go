@@ -8,8 +8,8 @@ import (
 )
 
 // Frames on a connection (oidb.md, 1.2 and 1.3). The native one: 0x28, head length and body length as 4 bytes big-endian,
-// head, body, 0x29. The client form: a length of 4 bytes big-endian that counts itself, and OIDBSSOPkg. Their first bytes
-// tell them apart: the length of a client form of up to 16 MiB begins with 0.
+// head, body, 0x29. The client form: a length of 4 bytes big-endian that counts itself, and OIDBSSOPkg. The first byte
+// distinguishes them: the length of a client form of up to 16 MiB begins with 0.
 const (
 	frameStart = 0x28
 	frameEnd   = 0x29
@@ -18,29 +18,29 @@ const (
 	clientOverhead = 4
 )
 
-// MaxFrame bounds a frame by default, envelope and all. It leaves room for a head beside oidb.MaxBody.
+// MaxFrame bounds a frame by default, including its envelope. It leaves room for a head next to oidb.MaxBody.
 const MaxFrame = 64 << 10
 
-// skippable is how much of a frame that is too large is read over before its connection is given up.
+// skippable is how much of a too large frame is discarded before its connection is given up.
 const skippable = 1 << 20
 
-// frame is one frame as it was found in a buffer, which its slices are parts of.
+// frame is one frame found in a buffer, with slices of the buffer.
 type frame struct {
 	native     bool
 	head, body []byte // head is empty in the client form
-	size       int    // of the frame in all
-	oversize   bool   // its size is over the limit; body is not there
-	broken     bool   // it does not end as a frame does, so what follows is lost too
+	size       int    // of the whole frame
+	oversize   bool   // its size is over the limit, and body is missing
+	broken     bool   // its end byte is wrong, so the data after it is lost too
 }
 
-// errNoFrame says that what came can be no frame, and nobody can say where the next one would begin.
+// errNoFrame means that the data cannot be a frame, so it is unknown where the next frame would begin.
 var errNoFrame = errors.New("oidb: no frame begins here")
 
-// errEnd says that a frame has another end byte, so that its lengths are wrong.
+// errEnd means that a frame has a wrong end byte, so that its lengths are wrong.
 var errEnd = errors.New("oidb: the frame does not end as a frame does")
 
-// nextFrame finds the frame that data begins with. When it is not there whole, more is how long data must be at least
-// before it is worth asking again.
+// nextFrame finds the frame at the beginning of data. If the frame is incomplete, more is the length that data must have at
+// least before the next attempt.
 func nextFrame(data []byte, limit int) (f frame, more int, err error) {
 	if len(data) == 0 {
 		return f, 1, nil
@@ -55,7 +55,7 @@ func nextFrame(data []byte, limit int) (f frame, more int, err error) {
 		f.native = true
 		if size > uint64(limit) {
 			if nativeOverhead+head > uint64(limit) {
-				return f, 0, errNoFrame // not even the head may be read, which has the seq to answer to
+				return f, 0, errNoFrame // not even the head, with the seq to answer to, may be read
 			}
 			if need := 9 + int(head); len(data) < need {
 				return f, need, nil
@@ -90,7 +90,7 @@ func nextFrame(data []byte, limit int) (f frame, more int, err error) {
 	}
 }
 
-// appendNative writes a native frame after b.
+// appendNative appends a native frame to b.
 func appendNative(b []byte, h *wire.Head, body []byte) []byte {
 	at := len(b)
 	b = append(b, frameStart, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -101,7 +101,7 @@ func appendNative(b []byte, h *wire.Head, body []byte) []byte {
 	return append(b, frameEnd)
 }
 
-// appendClient writes a frame of the client form after b.
+// appendClient appends a frame of the client form to b.
 func appendClient(b []byte, p *wire.ClientPackage) []byte {
 	at := len(b)
 	b = append(b, 0, 0, 0, 0)

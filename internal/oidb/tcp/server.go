@@ -15,16 +15,16 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 )
 
-// Options are the bounds of a Server. The zero value of a field stands for its default.
+// Options are the bounds of a Server. A field that is 0 has its default.
 type Options struct {
-	MaxFrame       int           // bytes of a frame; MaxFrame
-	MaxConnections int           // 16384; more are closed at once
-	MaxInFlight    int           // calls of one connection that wait for something; 128
-	MaxWaiting     int           // calls of all connections that wait for something; 4096
-	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; oidb.Deadline
-	ReadTimeout    time.Duration // for the rest of a frame that has begun; 10 s
-	WriteTimeout   time.Duration // for a piece of answers; 15 s
-	IdleTimeout    time.Duration // between frames; 10 minutes
+	MaxFrame       int           // bytes of a frame; default MaxFrame
+	MaxConnections int           // default 16384; more are closed at once
+	MaxInFlight    int           // calls of one connection that wait; default 128
+	MaxWaiting     int           // calls of all connections that wait; default 4096
+	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; default oidb.Deadline
+	ReadTimeout    time.Duration // for the rest of a frame that has begun; default 10 s
+	WriteTimeout   time.Duration // for one write of answers; default 15 s
+	IdleTimeout    time.Duration // between frames; default 10 minutes
 }
 
 func (o *Options) fill() {
@@ -49,7 +49,7 @@ func (o *Options) fill() {
 }
 
 // Server serves the bus's frames on a listener. Each connection has one goroutine that reads frames and runs their calls. A
-// call that is about to wait hands the reading over to another goroutine first, so the answers of a connection come in any
+// call that is about to wait first hands the reading over to another goroutine, so the answers of a connection come in any
 // order. Answers that are ready at the same time share a write.
 type Server struct {
 	bus      *oidb.Bus
@@ -58,7 +58,7 @@ type Server struct {
 	ctx      context.Context // of calls that wait
 	cancel   context.CancelFunc
 	waiting  chan struct{} // a slot for each call that waits
-	buffers  sync.Pool     // *[]byte, to read into
+	buffers  sync.Pool     // *[]byte, the read buffers
 	refused  prometheus.Counter
 	conns    prometheus.Gauge
 	stopping chan struct{}
@@ -139,7 +139,7 @@ func (s *Server) accept(nc net.Conn) {
 	go (&reader{conn: c}).serve()
 }
 
-// left forgets a connection that is closed.
+// left removes a closed connection.
 func (s *Server) left(c *conn) {
 	s.mu.Lock()
 	delete(s.open, c)
@@ -148,8 +148,8 @@ func (s *Server) left(c *conn) {
 	s.serving.Done()
 }
 
-// Shutdown takes no more connections, answers what the open ones have read, and closes them. When ctx ends first the rest
-// is cut off.
+// Shutdown accepts no more connections, answers what the open ones have read, and closes them. When ctx ends first, the
+// rest is cut off.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.stopped {

@@ -24,10 +24,10 @@ type command = oidb.Command[wire.CheckRequest, wire.CheckResponse]
 
 // The commands of the tests.
 var (
-	echo   = checkCommand(1, true)  // answers at once that the uin is the appid of the request
-	slow   = checkCommand(2, false) // the same once the test lets it
-	asking = checkCommand(3, true)  // the same as slow, having asked whether it may wait
-	rude   = checkCommand(4, true)  // waits without asking
+	echo   = checkCommand(1, true)  // answers at once, with the request's appid as uin
+	slow   = checkCommand(2, false) // the same, once the test lets it continue
+	asking = checkCommand(3, true)  // the same as slow, but calls Wait first
+	rude   = checkCommand(4, true)  // waits without calling Wait
 	wild   = checkCommand(5, true)  // panics
 )
 
@@ -45,8 +45,8 @@ type fixture struct {
 	*Server
 	t       *testing.T
 	addr    string
-	let     chan struct{}       // lets one call that waits go on
-	waits   chan platform.AppID // tells of one that waits
+	let     chan struct{}       // lets one waiting call continue
+	waits   chan platform.AppID // receives each call that waits
 	metrics *prometheus.Registry
 	served  chan error
 }
@@ -105,7 +105,7 @@ func newFixture(t *testing.T, options Options) *fixture {
 	return f
 }
 
-// counted is how many calls were answered, by the name of their command and the label of their result.
+// counted returns how many calls were answered, by the name of their command and the label of their result.
 func (f *fixture) counted(name, code string) (calls float64) {
 	f.t.Helper()
 	families, err := f.metrics.Gather()
@@ -199,7 +199,7 @@ func TestACallThatWaitsHoldsUpNoOther(t *testing.T) {
 	}
 }
 
-// TestWhatAWaitingCallRefersToStays has many calls in one buffer, each of which waits while those after it are read.
+// TestWhatAWaitingCallRefersToStays puts many calls into one buffer, each of which waits while those after it are read.
 func TestWhatAWaitingCallRefersToStays(t *testing.T) {
 	for name, waits := range waiting {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestWhatAWaitingCallRefersToStays(t *testing.T) {
 	}
 }
 
-// TestAnInlineCommandThatWaitsWithoutAskingFails: it would hold up every call of its connection.
+// TestAnInlineCommandThatWaitsWithoutAskingFails: it would delay every call of its connection.
 func TestAnInlineCommandThatWaitsWithoutAskingFails(t *testing.T) {
 	f := newFixture(t, Options{})
 	if head, _ := f.ask(f.dial(), rude, wire.Head{}, 1); head.Result != 1 {
@@ -317,7 +317,7 @@ func readFrame(t *testing.T, conn net.Conn) frame {
 	}
 }
 
-// closed wants the connection closed in order: a reset would have taken answers along.
+// closed expects the connection to be closed in order: a reset would lose answers.
 func closed(t *testing.T, conn net.Conn) {
 	t.Helper()
 	if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
@@ -390,7 +390,7 @@ func nativeOf(head, body []byte) []byte {
 func TestAFrameMayComeByteByByte(t *testing.T) {
 	f := newFixture(t, Options{})
 	conn := f.conn()
-	for range 2 { // the second one meets a connection that has a buffer
+	for range 2 { // the second one finds a connection with a buffer
 		for _, b := range appendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 3})) {
 			if _, err := conn.Write([]byte{b}); err != nil {
 				t.Fatal(err)
@@ -427,7 +427,7 @@ func TestDeadlines(t *testing.T) {
 	close(f.let)
 }
 
-// TestAGuardThatWaitsHoldsUpNoOther: it waits where a call may, and no longer than the call's deadline.
+// TestAGuardThatWaitsHoldsUpNoOther: it waits where a call may wait, and no longer than the call's deadline.
 func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 	f := newFixture(t, Options{Deadline: 50 * time.Millisecond})
 	guarded := make(chan struct{}, 1)
@@ -454,7 +454,7 @@ func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 	group.Wait()
 }
 
-// TestTheClientFormWaitsWithinTheBound: its calls take a slot like all others that wait.
+// TestTheClientFormWaitsWithinTheBound: its calls take a slot like all other waiting calls.
 func TestTheClientFormWaitsWithinTheBound(t *testing.T) {
 	f := newFixture(t, Options{MaxWaiting: 1})
 	conn := f.conn()
@@ -514,7 +514,8 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 	}
 }
 
-// TestAStopTakesNoAnswerAlong: what a busy caller has sent and nobody will read must not turn the close into a reset.
+// TestAStopTakesNoAnswerAlong: requests that a busy caller has sent and nobody will read must not turn the close into a
+// reset.
 func TestAStopTakesNoAnswerAlong(t *testing.T) {
 	f := newFixture(t, Options{MaxInFlight: 1})
 	conn := f.conn()

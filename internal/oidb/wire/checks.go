@@ -8,36 +8,36 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// CheckRequest is CheckAccessRequest or CheckPayRequest, whose fields have the same numbers. It asks whether a token is valid
-// for an openid. The player is named by OpenID, or by MSDKOpenID where the caller knows only V5's id.
+// CheckRequest is CheckAccessRequest or CheckPayRequest, whose fields have the same numbers. It asks whether a token is
+// valid for an openid. The player is named by OpenID, or by MSDKOpenID if the caller knows only V5's id.
 type CheckRequest struct {
 	AppID      platform.AppID
 	OpenID     []byte // 16 bytes
 	MSDKOpenID platform.MSDKOpenID
 	Token      string
-	Openkey    bool // Token was sent as an openkey, and nothing else is taken for one
+	Openkey    bool // Token was sent as an openkey, so it may only be one
 	Bearer     bool // Token comes alone
-	Guest      bool // Token is to be a guest's
-	PC         bool // the caller says that the PC SDK made the authorization
+	Guest      bool // Token must be a guest's
+	PC         bool // the caller says that the authorization came through the PC SDK
 }
 
 // CheckResponse is CheckAccessResponse or CheckPayResponse, whose fields have the same numbers.
 type CheckResponse struct {
 	UIN        platform.UIN
 	OpenID     platform.OpenID
-	MSDKOpenID platform.MSDKOpenID // of a token for a V5 player, else 0
+	MSDKOpenID platform.MSDKOpenID // of a token for a V5 player, otherwise 0
 	IssuedMS   int64
 	ExpiresMS  int64
 	PC         bool
 
-	// What is made from the token carries its epochs, and so ends with it.
+	// Tokens made from this one carry its epochs, and so end with it.
 	PasswordEpoch uint32
 	TokenEpoch    uint32
-	AppID         platform.AppID    // that it was issued for
+	AppID         platform.AppID    // for which it was issued
 	Scopes        platform.ScopeSet // that the person allows the app
 }
 
-// ParseCheckRequest reads a request. What it returns refers to body.
+// ParseCheckRequest reads a request. The result refers to body.
 func ParseCheckRequest(body []byte) (m CheckRequest, err error) {
 	f := fields{rest: body}
 	var token, openkey []byte
@@ -64,12 +64,12 @@ func ParseCheckRequest(body []byte) (m CheckRequest, err error) {
 	if len(token) == 0 && len(openkey) > 0 {
 		token, m.Openkey = openkey, true
 	}
-	// A string over the body's bytes, which nobody changes while the call lasts, and which no handler keeps for longer.
+	// A string over the body's bytes, which nobody changes during the call and no handler keeps longer.
 	m.Token = unsafe.String(unsafe.SliceData(token), len(token))
 	return m, f.err
 }
 
-// AppendCheckRequest writes a request after b.
+// AppendCheckRequest appends a request to b.
 func AppendCheckRequest(b []byte, m CheckRequest) []byte {
 	b = appendNumber(b, 1, uint64(m.AppID))
 	b = appendBytes(b, 2, m.OpenID)
@@ -84,7 +84,7 @@ func AppendCheckRequest(b []byte, m CheckRequest) []byte {
 	return appendBool(b, 8, m.Guest)
 }
 
-// AppendCheckResponse writes an answer after b.
+// AppendCheckResponse appends an answer to b.
 func AppendCheckResponse(b []byte, m CheckResponse) []byte {
 	b = appendNumber(b, 1, uint64(m.UIN))
 	if m.UIN != 0 {

@@ -1,5 +1,5 @@
-// Package wire has the messages of the bus: those generated from oidb.proto, which is the bus's contract, and those that are
-// read and written by hand because every call has them, the heads and the messages of the checks of tokens.
+// Package wire contains the messages of the bus: those generated from oidb.proto, which is the bus's contract, and the
+// hand-written ones, which every call needs: the heads and the messages of the token checks.
 package wire
 
 //go:generate go run ./gen

@@ -6,22 +6,22 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// What is read and written at every call is read and written by hand: the heads, and the messages of the two checks of
-// tokens. As in generated code, a field that is unknown or of an unexpected wire type is skipped, and of a field that comes
-// twice the last counts.
+// The parts of every call are read and written by hand: the heads, and the messages of the two token checks. As in
+// generated code, a field that is unknown or of an unexpected wire type is skipped, and of a repeated field the last value
+// counts.
 
-// fields walks over the fields of a message.
+// fields iterates over the fields of a message.
 type fields struct {
 	rest   []byte
-	key    uint64 // of the field at hand: its number and wire type
+	key    uint64 // of the current field: its number and wire type
 	number uint64 // of a varint, fixed32 or fixed64
-	bytes  []byte // of a length-delimited one; a part of the message
+	bytes  []byte // of a length-delimited field; a part of the message
 	err    error
 }
 
-var errFieldNumber = errors.New("oidb: a field number that no field can have")
+var errFieldNumber = errors.New("oidb: an invalid field number")
 
-// key is how a field of the wire type begins.
+// key returns the tag of a field: its number and wire type.
 func key(number protowire.Number, t protowire.Type) uint64 { return protowire.EncodeTag(number, t) }
 
 func (f *fields) next() bool {

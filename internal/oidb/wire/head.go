@@ -19,8 +19,8 @@ type ID struct {
 
 func (id ID) String() string { return fmt.Sprintf("0x%x_%d", id.Number, id.ServiceType) }
 
-// Head is what the bus reads and writes of OIDBHead (oidb.proto). Its byte slices are parts of the frame that it was read
-// from.
+// Head is the part of OIDBHead (oidb.proto) that the bus reads and writes. Its byte slices are parts of the frame from
+// which it was read.
 type Head struct {
 	UIN        platform.UIN
 	Command    ID
@@ -31,10 +31,10 @@ type Head struct {
 	Login      Login
 	Service    []byte // the calling program
 
-	// What Rookery's message in reserved carries.
-	Budget    time.Duration // that the caller waits; 0 when it does not say
+	// From Rookery's message in reserved.
+	Budget    time.Duration // how long the caller waits; 0 when it does not say
 	RequestID []byte
-	Caller    platform.AppID // the calling game, where there is no login signature
+	Caller    platform.AppID // the calling game, if there is no login signature
 }
 
 // Login proves the login of the head's account at an app. It is LoginSig in oidb.proto.
@@ -44,7 +44,7 @@ type Login struct {
 	AppID uint32
 }
 
-// CallingApp is the game in whose name the call comes, 0 for none.
+// CallingApp returns the game in whose name the call comes, 0 for none.
 func (h *Head) CallingApp() platform.AppID {
 	if h.Login.AppID != 0 {
 		return platform.AppID(h.Login.AppID)
@@ -52,7 +52,7 @@ func (h *Head) CallingApp() platform.AppID {
 	return h.Caller
 }
 
-// Parse reads a head. When it fails, seq tells whether Seq was read before the fault.
+// Parse reads a head. When it fails, seq reports whether Seq was read before the fault.
 func (h *Head) Parse(b []byte) (seq bool, err error) {
 	f := fields{rest: b}
 	var wide netip.Addr
@@ -108,10 +108,11 @@ func (l *Login) parse(b []byte) error {
 	return f.err
 }
 
-// maxRequestID bounds how much of a caller's request id is kept.
+// maxRequestID bounds the part of a caller's request id that is kept, in bytes.
 const maxRequestID = 64
 
-// parseReserved reads our message in reserved. The field is everybody's, so bytes that are none of ours are no fault.
+// parseReserved reads our message in reserved. Other programs use the field too, so bytes that are not ours are not an
+// error.
 func (h *Head) parseReserved(b []byte) {
 	f := fields{rest: b}
 	var (
@@ -134,7 +135,7 @@ func (h *Head) parseReserved(b []byte) {
 	}
 }
 
-// Append writes the head after b.
+// Append appends the head to b.
 func (h *Head) Append(b []byte) []byte {
 	b = appendNumber(b, 1, uint64(h.UIN))
 	b = appendNumber(b, 2, uint64(h.Command.Number))
@@ -172,8 +173,8 @@ func (h *Head) Append(b []byte) []byte {
 	return b
 }
 
-// ClientPackage is what the bus reads and writes of OIDBSSOPkg (oidb.proto). Its byte slices are parts of the frame that it
-// was read from.
+// ClientPackage is the part of OIDBSSOPkg (oidb.proto) that the bus reads and writes. Its byte slices are parts of the
+// frame from which it was read.
 type ClientPackage struct {
 	Command ID
 	Result  uint32
@@ -204,7 +205,7 @@ func (p *ClientPackage) Parse(b []byte) error {
 	return f.err
 }
 
-// Append writes the package after b.
+// Append appends the package to b.
 func (p *ClientPackage) Append(b []byte) []byte {
 	b = appendNumber(b, 1, uint64(p.Command.Number))
 	b = appendNumber(b, 2, uint64(p.Command.ServiceType))

@@ -21,12 +21,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// OIDBHead is the head of a native frame. Fields whose use is not described are skipped and not sent.
+// OIDBHead is the head of a native frame. Fields without a description are skipped and not sent.
 type OIDBHead struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	Uint64Uin         uint64                 `protobuf:"varint,1,opt,name=uint64_uin,json=uint64Uin" json:"uint64_uin,omitempty"`                           // the account acted for
 	Uint32Command     uint32                 `protobuf:"varint,2,opt,name=uint32_command,json=uint32Command" json:"uint32_command,omitempty"`               // 0x711
-	Uint32ServiceType uint32                 `protobuf:"varint,3,opt,name=uint32_service_type,json=uint32ServiceType" json:"uint32_service_type,omitempty"` // 0 is a valid one
+	Uint32ServiceType uint32                 `protobuf:"varint,3,opt,name=uint32_service_type,json=uint32ServiceType" json:"uint32_service_type,omitempty"` // 0 is valid
 	Uint32Seq         *uint32                `protobuf:"varint,4,opt,name=uint32_seq,json=uint32Seq" json:"uint32_seq,omitempty"`                           // the answer has the same
 	Uint32ClientAddr  uint32                 `protobuf:"fixed32,5,opt,name=uint32_client_addr,json=uint32ClientAddr" json:"uint32_client_addr,omitempty"`   // the end user's IPv4 address, first octet in the highest byte
 	Uint32ServerAddr  uint32                 `protobuf:"fixed32,6,opt,name=uint32_server_addr,json=uint32ServerAddr" json:"uint32_server_addr,omitempty"`
@@ -275,8 +275,8 @@ func (x *LoginSig) GetUint32Appid() uint32 {
 type Reserved struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BudgetMs      uint32                 `protobuf:"varint,1,opt,name=budget_ms,json=budgetMs" json:"budget_ms,omitempty"`   // how long the caller waits for the answer, in milliseconds
-	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId" json:"request_id,omitempty"` // for the log; at most 64 bytes of it are kept
-	Appid         uint64                 `protobuf:"varint,3,opt,name=appid" json:"appid,omitempty"`                         // the calling game, where there is no login signature
+	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId" json:"request_id,omitempty"` // for the log; at most its first 64 bytes are kept
+	Appid         uint64                 `protobuf:"varint,3,opt,name=appid" json:"appid,omitempty"`                         // the calling game, if there is no login signature
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -426,7 +426,7 @@ type CheckAccessRequest struct {
 	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
 	Openkey       []byte                 `protobuf:"bytes,5,opt,name=openkey" json:"openkey,omitempty"` // in place of access_token, as issued
 	Pc            bool                   `protobuf:"varint,6,opt,name=pc" json:"pc,omitempty"`          // the PC SDK made the authorization
-	Bearer        bool                   `protobuf:"varint,7,opt,name=bearer" json:"bearer,omitempty"`  // access_token comes alone: it says itself which app's and whose it is. A game learns only of its own app's
+	Bearer        bool                   `protobuf:"varint,7,opt,name=bearer" json:"bearer,omitempty"`  // access_token comes alone and names its app and openid itself. A game learns only about its own app's tokens
 	Guest         bool                   `protobuf:"varint,8,opt,name=guest" json:"guest,omitempty"`    // access_token is a guest's
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -518,7 +518,7 @@ func (x *CheckAccessRequest) GetGuest() bool {
 	return false
 }
 
-// CheckAccessResponse says whose token it was.
+// CheckAccessResponse says whose token it is.
 type CheckAccessResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
@@ -527,9 +527,9 @@ type CheckAccessResponse struct {
 	IssuedMs      int64                  `protobuf:"varint,4,opt,name=issued_ms,json=issuedMs" json:"issued_ms,omitempty"`       // Unix milliseconds
 	ExpiresMs     int64                  `protobuf:"varint,5,opt,name=expires_ms,json=expiresMs" json:"expires_ms,omitempty"`    // Unix milliseconds
 	Pc            bool                   `protobuf:"varint,6,opt,name=pc" json:"pc,omitempty"`
-	PasswordEpoch uint32                 `protobuf:"varint,7,opt,name=password_epoch,json=passwordEpoch" json:"password_epoch,omitempty"` // what is made from the token ends when the account's or the grant's epoch goes past these
+	PasswordEpoch uint32                 `protobuf:"varint,7,opt,name=password_epoch,json=passwordEpoch" json:"password_epoch,omitempty"` // tokens made from this one end when the account's or the grant's epoch exceeds these
 	TokenEpoch    uint32                 `protobuf:"varint,8,opt,name=token_epoch,json=tokenEpoch" json:"token_epoch,omitempty"`
-	Appid         uint64                 `protobuf:"varint,9,opt,name=appid" json:"appid,omitempty"`    // that the token was issued for
+	Appid         uint64                 `protobuf:"varint,9,opt,name=appid" json:"appid,omitempty"`    // for which the token was issued
 	Scopes        uint32                 `protobuf:"varint,10,opt,name=scopes" json:"scopes,omitempty"` // a bit for each scope that the person allows the app
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -696,7 +696,7 @@ func (x *ConvertOpenIDsRequest) GetOpenid() [][]byte {
 	return nil
 }
 
-// ConvertOpenIDsResponse has the account numbers in the order of the openids, or says which openid was at fault.
+// ConvertOpenIDsResponse contains the account numbers in the order of the openids, or the position of the openid at fault.
 type ConvertOpenIDsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           []uint64               `protobuf:"varint,1,rep,packed,name=uin" json:"uin,omitempty"`
@@ -749,7 +749,7 @@ func (x *ConvertOpenIDsResponse) GetFault() uint32 {
 	return 0
 }
 
-// CheckTextRequest (0x711_127) asks what an openid in text form is.
+// CheckTextRequest (0x711_127) asks whose openid a text is.
 type CheckTextRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
@@ -924,7 +924,7 @@ func (x *CheckPayRequest) GetPayToken() string {
 	return ""
 }
 
-// CheckPayResponse says whose token it was.
+// CheckPayResponse says whose token it is.
 type CheckPayResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
@@ -1110,7 +1110,7 @@ func (x *ConvertOpenIDRequest) GetNonce() []byte {
 	return nil
 }
 
-// ConvertOpenIDResponse has the account number.
+// ConvertOpenIDResponse contains the account number.
 type ConvertOpenIDResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
@@ -1240,7 +1240,7 @@ func (x *ShowProfileRequest) GetPc() bool {
 	return false
 }
 
-// Membership is one of QQ's memberships.
+// Membership is one QQ membership.
 type Membership struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Flag          uint32                 `protobuf:"varint,1,opt,name=flag" json:"flag,omitempty"` // 1 member, 4 blue, 8 red, 0x10 super, 0x40 Xinyue, 0x80 yellow, 0x100 anime, 0x10000 green, 0x20000 pink, 0x40000 Super QQ, 0x80000 WiFi
@@ -1325,7 +1325,7 @@ func (x *Membership) GetEndMs() int64 {
 	return 0
 }
 
-// ShowProfileResponse is what the account shows of itself, with the memberships that have not lapsed.
+// ShowProfileResponse is the account's profile, with the memberships that have not expired.
 type ShowProfileResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
@@ -1458,14 +1458,14 @@ func (x *ShowProfileResponse) GetRealNamed() bool {
 	return false
 }
 
-// ListFriendsRequest (0xf00_1) asks for the friends of an account who use an app, a page at a time. The caller answers for
-// having checked the account's token.
+// ListFriendsRequest (0xf00_1) asks for the friends of an account who use an app, a page at a time. The caller must have
+// checked the account's token.
 type ListFriendsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
 	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
 	After         uint64                 `protobuf:"varint,3,opt,name=after" json:"after,omitempty"` // only friends above this number
-	Limit         uint32                 `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"` // at most so many, up to 200; 0 for as many as a page holds
+	Limit         uint32                 `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"` // at most this many, up to 200; 0 for as many as fit on a page
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1528,13 +1528,13 @@ func (x *ListFriendsRequest) GetLimit() uint32 {
 	return 0
 }
 
-// AppFriend is one of them.
+// AppFriend is a friend who uses the app.
 type AppFriend struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
 	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
 	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
-	Remark        string                 `protobuf:"bytes,4,opt,name=remark" json:"remark,omitempty"` // what the account calls the friend
+	Remark        string                 `protobuf:"bytes,4,opt,name=remark" json:"remark,omitempty"` // the account's remark about the friend
 	Nickname      string                 `protobuf:"bytes,5,opt,name=nickname" json:"nickname,omitempty"`
 	Gender        uint32                 `protobuf:"varint,6,opt,name=gender" json:"gender,omitempty"`
 	QqLevel       uint32                 `protobuf:"varint,7,opt,name=qq_level,json=qqLevel" json:"qq_level,omitempty"`
@@ -1677,7 +1677,7 @@ func (x *AppFriend) GetRealNamed() bool {
 	return false
 }
 
-// ListFriendsResponse has a page of them by number.
+// ListFriendsResponse contains a page of friends, by number.
 type ListFriendsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
@@ -1799,7 +1799,7 @@ func (x *AreFriendsRequest) GetFriend() uint64 {
 	return 0
 }
 
-// AreFriendsResponse says whether they are.
+// AreFriendsResponse says whether the accounts are friends.
 type AreFriendsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`

@@ -14,7 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// sameHead holds the hand-written head against the generated one.
+// sameHead compares the hand-written head with the generated one.
 func sameHead(t *testing.T, data []byte) {
 	t.Helper()
 	var h Head
@@ -35,7 +35,7 @@ func sameHead(t *testing.T, data []byte) {
 		Seq:     pb.GetUint32Seq(), Result: pb.GetUint32Result(), Message: pb.GetStrErrorMsg(), Service: []byte(pb.GetStrServiceName()),
 		Login: Login{pb.MsgLoginSig.GetUint32Type(), pb.MsgLoginSig.GetBytesSig(), pb.MsgLoginSig.GetUint32Appid()},
 	}
-	// What has no one-to-one form is compared elsewhere.
+	// Fields without a one-to-one form are compared elsewhere.
 	h.ClientAddr, h.Budget, h.RequestID, h.Caller = netip.Addr{}, 0, nil, 0
 	if diff := cmp.Diff(want, h, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("%x: (-generated +by hand)\n%s", data, diff)
@@ -99,8 +99,8 @@ func FuzzHead(f *testing.F) {
 	f.Add([]byte{0x20})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if bytes.Contains(data, []byte{0x4a}) {
-			// A login signature that comes twice is merged by the generated code, and replaced member by member here:
-			// the same, except when only one of the two is sound. Both refuse unsound ones.
+			// The generated code merges a repeated login signature, and this one replaces it member by member: the result
+			// is the same, except when only one of the two is valid. Both refuse invalid ones.
 			t.Skip()
 		}
 		sameHead(t, data)
@@ -122,7 +122,7 @@ func FuzzClientPackage(f *testing.F) {
 	})
 }
 
-// sameRequest holds a request read by hand against the generated ones of the two checks.
+// sameRequest compares a request read by hand with the generated ones of the two checks.
 func sameRequest(t *testing.T, data []byte) {
 	t.Helper()
 	m, err := ParseCheckRequest(data)
@@ -228,7 +228,7 @@ func TestChecksAreWrittenAsTheGeneratedOnesReadThem(t *testing.T) {
 	}
 }
 
-// TestTheNumbersOfTheChecks are part of the contract.
+// TestTheNumbersOfTheChecks: the numbers of the fields are part of the contract.
 func TestTheNumbersOfTheChecks(t *testing.T) {
 	for name, test := range map[string]struct{ got, want []byte }{
 		"request": {

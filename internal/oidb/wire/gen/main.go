@@ -1,5 +1,5 @@
-// Command gen makes oidb.pb.go from oidb.proto. It compiles the file itself and hands it to protoc-gen-go of the version that
-// go.mod names, so nobody needs protoc.
+// Command gen makes oidb.pb.go from oidb.proto. It compiles the file itself and passes it to protoc-gen-go of the version
+// in go.mod, so nobody needs protoc.
 package main
 
 import (
