@@ -3,10 +3,14 @@ package apps
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 )
@@ -100,5 +104,63 @@ func TestAKeyThatIsBeingChanged(t *testing.T) {
 	}
 	if f.ByID(id).AppKey != "another1gateway" {
 		t.Error("the newer key was not taken over")
+	}
+}
+
+// TestKeys: the keys that a wrong signature may have been made with are the app's own, those that it had, and other apps',
+// the same developer's first.
+func TestKeys(t *testing.T) {
+	f := newFixture(t)
+	f.KeepFormerKeys([]platform.App{{AppID: f.app.AppID, AppKey: "firstappkey0", MSDKKey: f.app.MSDKKey}, {AppID: 99, AppKey: "nobodyskey00"}})
+	for _, app := range []platform.App{
+		{AppID: 100700002, Name: "another's", Developer: "someone", AppKey: "otherappkey0", MSDKKey: "othermsdkkey0"},
+		{AppID: 100700003, Name: "a second game", AppKey: "secondappkey", MSDKKey: "secondmsdkkey"},
+	} {
+		_, err := f.Create(t.Context(), app)
+		must(t, err)
+	}
+	for name, key := range map[string]string{"appkey": "newappkey000", "msdkkey": "newmsdkkey00", "client_sigkey": "newclientkey", "sigkey:0": "newsigkey000"} {
+		_, err := f.RotateKey(t.Context(), f.app.AppID, name, key)
+		must(t, err)
+	}
+	var got []mistake.Key
+	former := make(map[mistake.Key]bool)
+	for _, key := range f.Keys(f.ByID(f.app.AppID)) {
+		if strings.HasPrefix(key.Name, "former ") && key.Name != "former appkey" {
+			former[key] = true
+		} else {
+			got = append(got, key)
+		}
+	}
+	want := []mistake.Key{
+		{Name: "appkey", Value: "newappkey000"}, {Name: "msdkkey", Value: "newmsdkkey00"}, {Name: "client_sigkey", Value: "newclientkey"},
+		{Name: "sigkey of source 0", Value: "newsigkey000"}, {Name: "former appkey", Value: f.app.AppKey},
+		{Name: "appid, which is no key", Value: "100700001"}, {Name: "gameid, which is no key", Value: "11"},
+		{Name: "appkey of app 100700003 (a second game)", Value: "secondappkey"}, {Name: "msdkkey of app 100700003 (a second game)", Value: "secondmsdkkey"},
+		{Name: "appkey of app 100700002 (another's)", Value: "otherappkey0"}, {Name: "msdkkey of app 100700002 (another's)", Value: "othermsdkkey0"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, key := range []mistake.Key{
+		{Name: "former appkey of app 100700001 (a game)", Value: "firstappkey0"},
+		{Name: "former msdkkey of app 100700001 (a game)", Value: f.app.MSDKKey},
+		{Name: "former client_sigkey of app 100700001 (a game)", Value: f.app.ClientSigKey},
+		{Name: "former sigkey of source 0 of app 100700001 (a game)", Value: f.app.SigKeys["0"]},
+	} {
+		if !former[key] {
+			t.Errorf("%s is not among the former keys %v", key.Name, former)
+		}
+	}
+	if len(former) != 4 {
+		t.Errorf("the former keys are %v", former)
+	}
+
+	// Without a developer who looks on, nothing is kept.
+	f = newFixture(t)
+	_, err := f.RotateKey(t.Context(), f.app.AppID, "msdkkey", "newmsdkkey00")
+	must(t, err)
+	if keys := f.Keys(f.ByID(f.app.AppID)); len(keys) != 6 {
+		t.Errorf("the keys are %v", keys)
 	}
 }

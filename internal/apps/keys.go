@@ -13,7 +13,10 @@ import (
 // the app's own, former ones, and other apps', the same developer's first. The names say whose key it is, which only a
 // developer's own platform may do.
 func (r *Registry) Keys(app *platform.App) []mistake.Key {
-	keys := keysOf(app)
+	keys := append(keysOf(app), mistake.Key{Name: "appid, which is no key", Value: app.AppID.String()})
+	if app.GameID != 0 {
+		keys = append(keys, mistake.Key{Name: "gameid, which is no key", Value: app.GameID.String()})
+	}
 	if former := r.former.Load(); former != nil {
 		keys = append(keys, *former...)
 	}

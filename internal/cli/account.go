@@ -41,7 +41,7 @@ func parseUIN(text string) (platform.UIN, error) {
 
 func accountPath(uin platform.UIN) string { return accountsPath + "/" + uin.String() }
 
-const passwordHelp = "\nThe password is the first line of standard input or of --password-file; on a terminal the command asks for it."
+const passwordHelp = "\nThe password is the first line of standard input or of --password-file, without the blanks around it;\non a terminal the command asks for it."
 
 func addPasswordFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "password-file", "", "`file` with the password on its first line; - is standard input")

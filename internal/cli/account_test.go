@@ -31,7 +31,7 @@ func TestAccountCreateAndList(t *testing.T) {
 	if made.UIN != "20001" || made.Profile["nickname"] != "Ida" || made.Class != "BC" || made.State != "normal" || made.CreatedMS == 0 || made.PasswordEpoch != 1 {
 		t.Errorf("got %+v", made)
 	}
-	out := run(t, "", "account", "create", "--nickname", "Jan", "--gender", "1", "--password-file", secretFile(t, "battery staple\r\n"))
+	out := run(t, "", "account", "create", "--nickname", "Jan", "--gender", "1", "--password-file", secretFile(t, "\ufeff battery staple \r\n"))
 	wantAll(t, out, "20002", "Jan", "male", "normal", "ordinary")
 
 	out = run(t, "", "account", "list")

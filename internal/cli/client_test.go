@@ -139,6 +139,7 @@ func TestCommandsFindThePlatform(t *testing.T) {
 		{"by its note", nil, nil, ExitOK, ""},
 		{"by flags", nil, []string{"--server", p.HTTP + "/", "--token-file", token}, ExitOK, ""},
 		{"by environment", map[string]string{"ROOKERY_SERVER": p.HTTP, "ROOKERY_TOKEN_FILE": token}, nil, ExitOK, ""},
+		{"a token that Windows wrote", nil, []string{"--server", p.HTTP, "--token-file", secretFile(t, "\ufeff"+p.token+" \r\n")}, ExitOK, ""},
 		{"flags before environment", map[string]string{"ROOKERY_SERVER": gone, "ROOKERY_TOKEN_FILE": "/nowhere"},
 			[]string{"--server", p.HTTP, "--token-file", token}, ExitOK, ""},
 		{"the noted token for the noted platform", nil, []string{"--server", p.HTTP}, ExitOK, ""},

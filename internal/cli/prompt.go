@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
 var errInterrupted = errors.New("interrupted")
@@ -26,8 +28,8 @@ func (s *streams) terminal() (fd int, ok bool) {
 	return int(file.Fd()), true
 }
 
-// secret reads a password, key or token, the first line of a file. Without a file, or with "-", it comes from standard
-// input; on a terminal the person types it unseen, and a new one twice.
+// secret reads a password, key or token: the first line of a file, without a byte order mark and the white space around it.
+// Without a file, or with "-", it comes from standard input; on a terminal the person types it unseen, and a new one twice.
 func (s *streams) secret(ctx context.Context, what, name string, isNew bool) (string, error) {
 	if name != "" && name != "-" {
 		file, err := os.Open(name)
@@ -58,14 +60,14 @@ func (s *streams) secret(ctx context.Context, what, name string, isNew bool) (st
 }
 
 func firstLine(r io.Reader, what, from string) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, maxSecret+1)).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(secretfile.Reader(r), maxSecret+1)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("%s: %w", what, err)
 	}
 	if len(line) > maxSecret {
 		return "", usageErrorf("the first line of %s is too long for a %s", from, what)
 	}
-	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	line = strings.TrimSpace(line)
 	if line == "" {
 		return "", usageErrorf("the first line of %s should be the %s, but is empty", from, what)
 	}

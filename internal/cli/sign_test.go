@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,51 @@ func TestSignV5Input(t *testing.T) {
 	t.Run("the game's own path", func(t *testing.T) {
 		wantAll(t, run(t, v.key, "sign", "v5", "/game/hook?b=2&a=1", "--key-file", "-"), "source  /game/hook?a=1&b=2\n")
 	})
+}
+
+// TestSecretFiles: whatever editor, shell or tool wrote a key, it is read as the key alone, from a file and from standard
+// input, by each command that signs.
+func TestSecretFiles(t *testing.T) {
+	ownFolders(t)
+	commands := map[string]struct {
+		args []string
+		sig  string
+	}{
+		"v5":      {[]string{"sign", "v5", v5Vectors[0].url, "--body", v5Vectors[0].body}, "e4d3455b93b8b703594ed2537da74ffd"},
+		"v3":      {[]string{"sign", "v3", "/auth/verify_login?timestamp=1700000000&encode=1"}, "224dd730e3a37f3a004dbf08aaaef729"},
+		"openapi": {[]string{"sign", "openapi", "/v3/user/is_login?appid=1"}, "gWX4PsdN4gxBX8Pmx1QifpAF7XQ="},
+	}
+	for what, content := range map[string]string{
+		"line feed":                         vectorKey + "\n",
+		"carriage return and line feed":     vectorKey + "\r\n",
+		"blanks":                            "  " + vectorKey + "\t \n",
+		"byte order mark":                   "\ufeff" + vectorKey,
+		"byte order mark and line end":      "\ufeff" + vectorKey + " \r\n",
+		"more lines":                        vectorKey + "\nanother line\n",
+		"UTF-16, the low byte first":        "\xff\xfe" + utf16Text(vectorKey+"\r\n", 0, 1),
+		"UTF-16, the high byte first":       "\xfe\xff" + utf16Text(vectorKey+"\r\n", 1, 0),
+		"byte order mark and blanks before": "\ufeff  " + vectorKey,
+	} {
+		for name, command := range commands {
+			t.Run(what+" for "+name, func(t *testing.T) {
+				for in, file := range map[string]string{"": secretFile(t, content), content: "-"} {
+					args := append(slices.Clone(command.args), "--json", "--key-file", file)
+					if got := decode[map[string]string](t, run(t, in, args...))["sig"]; got != command.sig {
+						t.Errorf("with --key-file %s: got %s, want %s", file, got, command.sig)
+					}
+				}
+			})
+		}
+	}
+}
+
+// utf16Text puts the two bytes of each ASCII character at these places.
+func utf16Text(ascii string, char, zero int) string {
+	text := make([]byte, 2*len(ascii))
+	for i := range len(ascii) {
+		text[2*i+char], text[2*i+zero] = ascii[i], 0
+	}
+	return string(text)
 }
 
 func TestSignV5Check(t *testing.T) {

@@ -36,7 +36,7 @@ func ReadToken(name string) (string, error) {
 	case info.Mode().Perm()&0o077 != 0:
 		return "", fmt.Errorf("admin token: %s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
 	}
-	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	content, err := io.ReadAll(io.LimitReader(secretfile.Reader(file), maxToken+1))
 	if err != nil {
 		return "", fmt.Errorf("admin token: %w", err)
 	}

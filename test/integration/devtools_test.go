@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -455,4 +456,57 @@ EOF
 			t.Errorf("at %s: status %d, want 3", out, status)
 		}
 	})
+}
+
+// TestMistakes: what a signer did wrong is told of each door's signatures, and whose key was used, but no key. The signatures
+// were computed with Python's hashlib and hmac.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	for _, key := range []string{"seconddemokey00seconddemokey0000", "thirddemokey000thirddemokey00000"} {
+		file := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if status, _, errOut := on(t, p, "app", "rotate-key", "100700001", "sigkey:1", "--key-file", file); status != 0 {
+			t.Fatalf("status %d, %s", status, errOut)
+		}
+	}
+	requests := []struct{ method, target, body, mistake string }{
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=a48517026e8f8e21e207013a3c8b5df7", `{}`, "another body was signed than was sent: with a byte order mark before it"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=776f56a5b443217c9c195d032b88f700", `{}`, "the ? between path and parameters is missing"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=22c31c3f2d7c7f3455162a84c57c9706", `{}`, "an extra & after the parameters was signed"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=f025d87f5b954bcf4fcb1f425433f874", `{}`, "a line feed after the key was signed with it"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=d76ee02b30bf13babbc2c83a9f053544", `{}`, "it was signed with another key: the sigkey of source 0 of app 100700002 (Heron Harbour)"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=23ebb791520d868b468b8629dc3abddd", `{}`, "it was signed with another key: the former sigkey of source 1 of app 100700001 (Magpie Arena)"},
+		{"POST", "/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=433407ff2e27c978d1e641236676dac8", `{}`, "it was signed with another key: the former sigkey of source 1 of app 100700001 (Magpie Arena)"},
+		{"GET", "/v2/auth/decrypt?channelid=2&gameid=11&itopencodeparam=d9b4&os=4&source=0&ts=1700000000&sig=6e076d1a98db59a3971c473e9314bfea", ``, "a carriage return and a line feed after the key were signed with it"},
+		{"POST", "/v2/auth/login?channelid=2&gameid=11&os=4&source=0&ts=1700000000&sig=4aaaf1655edded25e09f229f9b010c51", `{}`, "the client SDK's marker 1 is missing at the end"},
+		{"POST", "/auth/verify_login?timestamp=1700000000&appid=100700001&encode=1&sig=6869945195bdf709ec5a1e56f86c0884", `{}`, "a byte order mark before the key was signed with it"},
+		{"POST", "/auth/verify_login?timestamp=1700000000&appid=100700001&encode=1&sig=3e296efd63125444a7f2e6950339af66", `{}`, "it was signed with another key: the msdkkey of app 100700002 (Heron Harbour)"},
+		{"GET", "/v3/user/is_login?appid=100700001&openid=00000000000000000000000000000001&openkey=1&pf=qzone&sig=tw6cJ49WLgi6b3NEhMtnBIg%2F%2BhE%3D", ``, "it was signed with another key: the appkey of app 100700002 (Heron Harbour)"},
+		{"GET", "/v3/user/is_login?appid=100700001&openid=00000000000000000000000000000001&openkey=1&pf=qzone&sig=dsMTKWaiUaRfFhmChrgAIrprYm0%3D", ``, "an extra & after the parameters was signed"},
+	}
+	for _, r := range requests {
+		if _, _, err := p.Raw(p.URL, r.method, r.target, []byte(r.body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, out, _ := on(t, p, "dev", "requests", "--json", "--limit", strconv.Itoa(len(requests)))
+	got := records(t, out)
+	if len(got) != len(requests) {
+		t.Fatalf("got %d records:\n%s", len(got), out)
+	}
+	for i, r := range requests {
+		if got[i].Mistake != r.mistake {
+			t.Errorf("%s: got %q of stage %s, want %q", r.target, got[i].Mistake, got[i].Stage, r.mistake)
+		}
+	}
+	p.Stop(t)
+	for _, key := range []string{"0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210", "00112233445566778899aabbccddeeff", "seconddemokey", "thirddemokey",
+		"demoappkey", "demomsdkkey", "democlientsigkey"} {
+		if strings.Contains(out+p.Log(), key) {
+			t.Errorf("the key %s is shown", key)
+		}
+	}
 }

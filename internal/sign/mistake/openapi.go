@@ -83,10 +83,10 @@ func OpenAPI(sig string, r *Request, keys Keys) string {
 
 func openAPISlips(r *Request, keys Keys) (slips []slip[openAPISigning]) {
 	rare := func(part, what string, change func(*openAPISigning)) {
-		slips = append(slips, slip[openAPISigning]{part: part, what: what, make: change})
+		slips = append(slips, slip[openAPISigning]{part: part, what: what, apply: change})
 	}
 	common := func(part, what string, change func(*openAPISigning)) {
-		slips = append(slips, slip[openAPISigning]{part: part, what: what, make: change, common: true})
+		slips = append(slips, slip[openAPISigning]{part: part, what: what, apply: change, common: true})
 	}
 	slips = append(slips, paramSlips(r, [][2]string{{"format", "json"}, {"format", "xml"}, {"format", ""}, {"charset", "utf-8"}, {"userip", ""}},
 		func(s *openAPISigning) *params { return &s.params })...)
@@ -149,7 +149,7 @@ func openAPISlips(r *Request, keys Keys) (slips []slip[openAPISigning]) {
 	rare("key's shape", "- and _ in the key were replaced, as one of the official SDKs does: give the app a key of letters and digits", func(s *openAPISigning) {
 		s.key.shape = strings.NewReplacer("-", "+", "_", "/").Replace
 	})
-	slips = append(slips, keySlips(keys, func(s *openAPISigning) *keyed { return &s.key })...)
+	slips = append(slips, keySlips(r, keys, func(s *openAPISigning) *keyed { return &s.key })...)
 
 	for _, h := range hashes {
 		if h.name != "SHA1" {

@@ -77,7 +77,7 @@ func (s *params) put(name, value string) {
 // parameters, name and value, that callers sign and do not send. of finds the parameters of a signing.
 func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slips []slip[S]) {
 	put := func(part, what string, common bool, change func(*params)) {
-		slips = append(slips, slip[S]{part: part, what: what, common: common, make: func(s *S) { change(of(s)) }})
+		slips = append(slips, slip[S]{part: part, what: what, common: common, apply: func(s *S) { change(of(s)) }})
 	}
 	common := func(part, what string, change func(*params)) { put(part, what, true, change) }
 	rare := func(part, what string, change func(*params)) { put(part, what, false, change) }
@@ -155,7 +155,7 @@ func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slip
 // otherTimes are slips with the time of a request, the parameter of that name.
 func otherTimes[S any](r *Request, name string, of func(*S) *params) (slips []slip[S]) {
 	for _, other := range nearTimes(r.Query.Get(name)) {
-		slips = append(slips, slip[S]{part: "time", what: "another " + name + " was signed than was sent: " + other.what, make: func(s *S) {
+		slips = append(slips, slip[S]{part: "time", what: "another " + name + " was signed than was sent: " + other.what, apply: func(s *S) {
 			p := of(s)
 			p.query = slices.Clone(p.query)
 			for i := range p.query {
@@ -212,7 +212,7 @@ func clipped(name string) string {
 func pathSlips[S any](r *Request, of func(*S) *string) (slips []slip[S]) {
 	add := func(what, path string) {
 		if path != r.Path {
-			slips = append(slips, slip[S]{part: "path", what: what, make: func(s *S) { *of(s) = path }, common: true})
+			slips = append(slips, slip[S]{part: "path", what: what, apply: func(s *S) { *of(s) = path }, common: true})
 		}
 	}
 	hosts := []string{r.Host}

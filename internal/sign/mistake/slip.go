@@ -46,7 +46,7 @@ type Key struct{ Name, Value string }
 type slip[S any] struct {
 	part   string // that it changes: a signature has no two slips in one part
 	what   string // as a clause; "" for what is taken as well as the right way
-	make   func(*S)
+	apply  func(*S)
 	common bool // looked for together with each other common one
 }
 
@@ -65,7 +65,7 @@ func findMistake[S any](right S, slips []slip[S], size int, matches func(*S) (sp
 		tries--
 		signed, all := right, make([]string, 0, len(some)+1)
 		for _, s := range some {
-			s.make(&signed)
+			s.apply(&signed)
 			all = append(all, s.what)
 		}
 		spelled, ok := matches(&signed)
@@ -133,17 +133,22 @@ func (k *keyed) text() string {
 const MaxKeys = 500
 
 // keySlips are the wrong keys, and the ways to take a key that are wrong in every scheme. of finds the key of a signing.
-func keySlips[S any](keys Keys, of func(*S) *keyed) (slips []slip[S]) {
+func keySlips[S any](r *Request, keys Keys, of func(*S) *keyed) (slips []slip[S]) {
 	for _, shape := range keyShapes {
-		slips = append(slips, slip[S]{part: "key's shape", what: shape.what, make: func(s *S) { of(s).shape = shape.of }, common: true})
+		slips = append(slips, slip[S]{part: "key's shape", what: shape.what, apply: func(s *S) { of(s).shape = shape.of }, common: true})
 	}
 	use := func(what, key string, common bool) {
 		if key != keys.Right {
-			slips = append(slips, slip[S]{part: "key", what: what, make: func(s *S) { of(s).key = key }, common: common})
+			slips = append(slips, slip[S]{part: "key", what: what, apply: func(s *S) { of(s).key = key }, common: common})
 		}
 	}
 	for _, name := range []string{"appkey", "app_key", "appKey", "msdkkey", "msdk_key", "msdkKey", "sigkey", "sig_key", "sigKey", "client_sigkey", "key", "secret"} {
 		use("the word "+name+" was signed in the place of the key", name, false)
+	}
+	for _, p := range r.Query {
+		if p.Value != "" && p.Name != "sig" {
+			use("the parameter "+clipped(p.Name)+" was signed in the place of the key", p.Value, false)
+		}
 	}
 	for _, key := range keys.Others[:min(len(keys.Others), MaxKeys)] {
 		use("it was signed with another key: the "+key.Name, key.Value, true)
@@ -199,6 +204,9 @@ var keyShapes = []struct {
 	{"the MD5 of the key was signed in the place of the key, in upper-case hex digits", func(key string) string { return strings.ToUpper(hexMD5([]byte(key))) }},
 	{"the key was signed in lower case", strings.ToLower},
 	{"the key was signed in upper case", strings.ToUpper},
+	{"the last character of the key is missing", func(key string) string { return key[:max(0, len(key)-1)] }},
+	{"the first character of the key is missing", func(key string) string { return key[min(1, len(key)):] }},
+	{"only the first 16 characters of the key were signed", func(key string) string { return key[:min(16, len(key))] }},
 	{"the key was signed twice", func(key string) string { return key + key }},
 	{"the key was signed with its characters 2 bytes each (UTF-16)", func(key string) string { return utf16Text(key, false) }},
 	{"it was signed without the key: with an empty one", func(string) string { return "" }},

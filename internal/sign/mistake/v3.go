@@ -53,7 +53,7 @@ func V3(sig string, r *Request, keys Keys) string {
 
 func v3Slips(r *Request, keys Keys) (slips []slip[v3Signing]) {
 	add := func(part, what string, change func(*v3Signing)) {
-		slips = append(slips, slip[v3Signing]{part: part, what: what, make: change, common: true})
+		slips = append(slips, slip[v3Signing]{part: part, what: what, apply: change, common: true})
 	}
 	add("order", "the key was signed after the timestamp", func(s *v3Signing) { s.order = timeKey })
 	add("order", "the timestamp alone was signed, without the key", func(s *v3Signing) { s.order = timeAlone })
@@ -96,11 +96,11 @@ func v3Slips(r *Request, keys Keys) (slips []slip[v3Signing]) {
 		}
 		named.Others = append(named.Others, key)
 	}
-	slips = append(slips, keySlips(named, func(s *v3Signing) *keyed { return &s.key })...)
+	slips = append(slips, keySlips(r, named, func(s *v3Signing) *keyed { return &s.key })...)
 	for _, other := range nearTimes(r.Query.Get("timestamp")) {
 		slips = append(slips, slip[v3Signing]{
 			part: "time", what: "another timestamp was signed than was sent: " + other.what,
-			make: func(s *v3Signing) { s.timestamp = other.text },
+			apply: func(s *v3Signing) { s.timestamp = other.text },
 		})
 	}
 	return slips

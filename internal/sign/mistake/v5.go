@@ -69,18 +69,18 @@ func (s *v5Signing) appendKey(b []byte) []byte {
 // request; "" when none do.
 func V5(sig string, r *Request, keys Keys) string {
 	return v5(sig, r, keys, v5Signing{order: headBodyKey}, []slip[v5Signing]{
-		{part: "form", what: "it is the client SDK's form (key before body)", common: true, make: func(s *v5Signing) { s.order, s.marker = headKeyBody, "1" }},
-		{part: "form", what: "it is the client SDK's form (key before body), without its marker 1", common: true, make: func(s *v5Signing) { s.order = headKeyBody }},
-		{part: "form", what: "it carries the client SDK's marker 1", common: true, make: func(s *v5Signing) { s.marker = "1" }},
+		{part: "form", what: "it is the client SDK's form (key before body)", common: true, apply: func(s *v5Signing) { s.order, s.marker = headKeyBody, "1" }},
+		{part: "form", what: "it is the client SDK's form (key before body), without its marker 1", common: true, apply: func(s *v5Signing) { s.order = headKeyBody }},
+		{part: "form", what: "it carries the client SDK's marker 1", common: true, apply: func(s *v5Signing) { s.marker = "1" }},
 	})
 }
 
 // V5Client does the same for a request of the client SDK.
 func V5Client(sig string, r *Request, keys Keys) string {
 	return v5(sig, r, keys, v5Signing{order: headKeyBody, marker: "1"}, []slip[v5Signing]{
-		{part: "form", what: "the client SDK's marker 1 is missing at the end", common: true, make: func(s *v5Signing) { s.marker = "" }},
-		{part: "form", what: "it is a backend's form (key after body)", common: true, make: func(s *v5Signing) { s.order, s.marker = headBodyKey, "" }},
-		{part: "form", what: "it is a backend's form (key after body), with the client SDK's marker 1", common: true, make: func(s *v5Signing) { s.order = headBodyKey }},
+		{part: "form", what: "the client SDK's marker 1 is missing at the end", common: true, apply: func(s *v5Signing) { s.marker = "" }},
+		{part: "form", what: "it is a backend's form (key after body)", common: true, apply: func(s *v5Signing) { s.order, s.marker = headBodyKey, "" }},
+		{part: "form", what: "it is a backend's form (key after body), with the client SDK's marker 1", common: true, apply: func(s *v5Signing) { s.order = headBodyKey }},
 	})
 }
 
@@ -106,10 +106,10 @@ func v5(sig string, r *Request, keys Keys, right v5Signing, forms []slip[v5Signi
 // v5Slips are the slips that are made in either form.
 func v5Slips(r *Request, keys Keys) (slips []slip[v5Signing]) {
 	rare := func(part, what string, change func(*v5Signing)) {
-		slips = append(slips, slip[v5Signing]{part: part, what: what, make: change})
+		slips = append(slips, slip[v5Signing]{part: part, what: what, apply: change})
 	}
 	common := func(part, what string, change func(*v5Signing)) {
-		slips = append(slips, slip[v5Signing]{part: part, what: what, make: change, common: true})
+		slips = append(slips, slip[v5Signing]{part: part, what: what, apply: change, common: true})
 	}
 	slips = append(slips, paramSlips(r, [][2]string{{"source", "0"}, {"version", ""}, {"seq", ""}, {"conn", ""}}, func(s *v5Signing) *params { return &s.params })...)
 
@@ -175,10 +175,10 @@ func v5Slips(r *Request, keys Keys) (slips []slip[v5Signing]) {
 	for _, other := range otherBodies(r.Body) {
 		slips = append(slips, slip[v5Signing]{
 			part: "body", what: "another body was signed than was sent: " + other.what, common: other.common,
-			make: func(s *v5Signing) { s.body = other.body },
+			apply: func(s *v5Signing) { s.body = other.body },
 		})
 	}
-	slips = append(slips, keySlips(keys, func(s *v5Signing) *keyed { return &s.key })...)
+	slips = append(slips, keySlips(r, keys, func(s *v5Signing) *keyed { return &s.key })...)
 	return append(slips, otherTimes(r, "ts", func(s *v5Signing) *params { return &s.params })...)
 }
 

@@ -97,13 +97,20 @@ def key_shapes(k):
     if k != k.lower():
         yield "the key was signed in lower case", k.lower()
     yield "the key was signed in upper case", k.upper()
+    yield "the last character of the key is missing", k[:-1]
+    yield "the first character of the key is missing", k[1:]
+    if len(k) > 16:
+        yield "only the first 16 characters of the key were signed", k[:16]
     yield "the key was signed twice", k + k
     yield "the key was signed with its characters 2 bytes each (UTF-16)", k.encode("utf-16-le")
     yield "it was signed without the key: with an empty one", ""
 
 
-def keys(right, sig):
-    """The cases of wrong keys. sig makes a signature with a key."""
+def keys(right, sig, sent):
+    """The cases of wrong keys. sig makes a signature with a key; sent are the request's parameters."""
+    for name, value in sent:
+        if value:
+            yield sig(value), f"the parameter {name} was signed in the place of the key"
     for what, k in key_shapes(right):
         yield sig(k), what
     for name, k in OTHERS.items():
@@ -394,7 +401,7 @@ def v5(client):
         yield sig(params=unquote(TEXT5), key=OTHERS["msdkkey"]), "it was signed with another key: the msdkkey"
         yield sig(key=BOM + right).upper(), "a byte order mark before the key was signed with it; and the hex digits are upper-case"
         yield sig(params=TEXT5 + "&", key=""), "an extra & after the parameters was signed; and it was signed without the key: with an empty one"
-    yield from ((s, m) for s, m in keys(right, lambda k: sig(key=k)) if not m.startswith(("a blank before the key was", "a line feed before the key was") + ("an extra & after the key",) * client))
+    yield from ((s, m) for s, m in keys(right, lambda k: sig(key=k), [unquote(p).split("=") for p in PAIRS5]) if not m.startswith(("a blank before the key was", "a line feed before the key was") + ("an extra & after the key",) * client))
 
 
 for client in [False, True]:
@@ -438,6 +445,7 @@ def v5_get():
     yield md5(DECRYPT, "?", LINK, "&", key), "an extra & after the parameters was signed"
     yield md5(DECRYPT, LINK, key), "the ? between path and parameters is missing"
     mac = hmac.new(raw(key) + b"&", raw("GET&" + enc(DECRYPT) + "&" + enc(LINK)), "sha1").digest()
+    yield md5(DECRYPT, "?", LINK, "11"), "the parameter gameid was signed in the place of the key"
     yield b64(mac), "it is the form of OpenAPI V3, made with the right key"
 
 
@@ -495,7 +503,7 @@ def v3():
     yield md5(PATH3, "?", text, BODY3, right), "it is the form of MSDK V5, made with the right key"
     yield md5(PATH3, "?", text, BODY3, OTHERS["sigkey of source 0"]), "it is the form of MSDK V5, made with the sigkey of source 0"
     yield md5(ts, OTHERS["msdkkey"]), "the key was signed after the timestamp; and it was signed with another key: the msdkkey, which goes with encode=2"
-    for sig, what in keys(right, lambda k: md5(k, ts)):
+    for sig, what in keys(right, lambda k: md5(k, ts), [p.split("=") for p in QUERY3.split("&")]):
         # What goes between key and timestamp is told as that.
         if what not in ("a blank after the key was signed with it", "an extra & after the key was signed") and "with an empty one" not in what:
             yield sig, what.replace("the msdkkey", "the msdkkey, which goes with encode=2") if what.endswith(": the msdkkey") else what
@@ -619,7 +627,7 @@ def openapi():
     form = "&".join(f"{n}={quote_plus(v)}" for n, v in VALUES)
     yield md5(PATHO, "?", form, SENTO, OTHERS["sigkey of source 0"]), "it is the form of MSDK V5, made with the sigkey of source 0"
     yield sig(path=f"http://{HOST}:8700{PATHO}", after=""), f"scheme and host were signed before the path: http://{HOST}:8700; and the & after the key is missing"
-    for s, what in keys(right, lambda k: sig(key=k)):
+    for s, what in keys(right, lambda k: sig(key=k), VALUES):
         yield s, "there is && after the key, not &" if what.startswith("an extra & after") else what
 
 
