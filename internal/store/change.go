@@ -2,26 +2,25 @@ package store
 
 import "github.com/rookeryhq/rookery/internal/platform"
 
-// Change is something that a write has changed: one of the types below. What keeps in memory what the store said hears of
-// them and drops, or replaces, what it keeps (docs/adr/0016).
+// Change is something that a write changed: one of the types below. Caches of the store's data follow them (docs/adr/0016).
 type Change interface{ change() }
 
-// StandingChange: the standing of an openid is another one. An openid's first standing is no change.
+// StandingChange: the standing of an openid changed. An openid's first standing is not a change.
 type StandingChange struct {
 	AppID  platform.AppID
 	OpenID platform.OpenID
 }
 
-// ProfileChange: an account shows something else of itself.
+// ProfileChange: the profile that an account shows changed.
 type ProfileChange struct{ UIN platform.UIN }
 
-// FriendshipChange: an account has other friends, or calls one something else.
+// FriendshipChange: an account's friends or its remarks about them changed.
 type FriendshipChange struct{ UIN platform.UIN }
 
-// AppChange: an app was registered, or is another one. Nobody may change what App points to.
+// AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
-// PolicyChange: the policy of the bus has another version. Nobody may change the record.
+// PolicyChange: the policy of the bus has a new version. The record must not be modified.
 type PolicyChange struct {
 	Version int64
 	Record  []byte

@@ -73,7 +73,8 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkExchange measures how fast codes are used up by as many callers as bench/ has, to be set beside BenchmarkCommit.
+// BenchmarkExchange measures how fast codes are used up by as many callers as in bench/, for comparison with
+// BenchmarkCommit.
 func BenchmarkExchange(b *testing.B) {
 	s, openids := benchStore(b)
 	ctx, cancel := context.WithCancel(b.Context())
@@ -98,7 +99,7 @@ func BenchmarkExchange(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "exchanges/s")
 }
 
-// BenchmarkStanding measures the read that a token check needs when its gateway has not kept the standing.
+// BenchmarkStanding measures the read of a token check whose standing is not cached.
 func BenchmarkStanding(b *testing.B) {
 	for _, callers := range []int{1, 16} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
@@ -114,7 +115,7 @@ func BenchmarkStanding(b *testing.B) {
 	}
 }
 
-// parallel runs do b.N times from that many goroutines.
+// parallel runs do b.N times in that many goroutines.
 func parallel(b *testing.B, callers int, do func() error) {
 	var left atomic.Int64
 	left.Store(int64(b.N))

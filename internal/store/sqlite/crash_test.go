@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	crashFile    = "ROOKERY_TEST_CRASH_FILE" // makes the test binary the child that is to be killed
+	crashFile    = "ROOKERY_TEST_CRASH_FILE" // makes the test binary the child to be killed
 	crashCallers = 32
 )
 
@@ -51,8 +51,8 @@ func writeUntilKilled(file string) {
 	wg.Wait()
 }
 
-// TestCrash kills a writing process again and again and looks for every write that it had acknowledged. It proves
-// that a dead process loses nothing; that a dead machine does not rests on synchronous=FULL, see TestConnections.
+// TestCrash kills a writing process again and again and looks for every acknowledged write. It proves that a dead process
+// loses nothing; that a dead machine does not rests on synchronous=FULL, see TestConnections.
 func TestCrash(t *testing.T) {
 	rounds := 24
 	if testing.Short() {
@@ -132,8 +132,8 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d rounds, %d accounts acknowledged", rounds, len(nicknames))
 }
 
-// killed runs a child, kills it at a random moment and returns the lines that it had printed. The moment comes after as many
-// lines as chance has it or, early, at a time after its start, so that opening and recovery are hit too.
+// killed runs a child, kills it at a random moment and returns the lines that it printed. The moment comes after a random
+// number of lines or, if early, at a time after its start, so that opening and recovery are hit too.
 func killed(t *testing.T, file string, early bool) (lines []string) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
@@ -154,7 +154,7 @@ func killed(t *testing.T, file string, early bool) (lines []string) {
 	for r := bufio.NewReader(out); ; {
 		line, err := r.ReadString('\n')
 		if err != nil {
-			break // what stands here was cut off
+			break // this line was cut off
 		}
 		if lines = append(lines, strings.TrimSuffix(line, "\n")); len(lines) == enough {
 			child.Process.Kill()

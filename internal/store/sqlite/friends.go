@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/go-json-experiment/json" // a list has thousands of profiles, and this reads them twice as fast
+	"github.com/go-json-experiment/json" // a list has thousands of profiles, which this reads twice as fast
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -22,7 +22,7 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 		err := t.queryRow("SELECT max((SELECT count(*) FROM friendships WHERE uin = ?), (SELECT count(*) FROM friendships WHERE uin = ?))", int64(a), int64(b)).
 			Scan(&friends)
 		if err == nil && friends > most {
-			return platform.ErrFull // which takes back what was inserted
+			return platform.ErrFull // which undoes the inserts
 		}
 		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
 		return err
@@ -60,7 +60,7 @@ func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Frien
 	})
 }
 
-// inUse joins an openid o with its grant, account and player, and leaves out what is not in use.
+// inUse joins an openid o with its grant, account and player, and leaves out openids not in use.
 var inUse = `
 	JOIN grants g ON g.appid = o.appid AND g.openid = o.openid AND g.token_epoch > g.ended_epoch
 	JOIN accounts a ON a.uin = o.uin AND a.` + notClosed + `

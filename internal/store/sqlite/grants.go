@@ -26,7 +26,7 @@ func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []stri
 	if pay {
 		raise = 1
 	}
-	// Nearly always there is a grant already, and to look for it first costs a third of an upsert.
+	// Nearly always the grant exists, and looking for it first costs a third of an upsert.
 	err := t.queryRow(`
 		UPDATE grants SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
 		       since_ms = iif(token_epoch > ended_epoch, since_ms, ?3)
@@ -89,7 +89,7 @@ func (s *Store) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.Li
 	})
 }
 
-// scanGrant reads grantColumns, and more where the query has them.
+// scanGrant reads grantColumns, and any further columns of the query into more.
 func scanGrant(r row, more ...any) (g platform.Grant, err error) {
 	var (
 		raw    []byte
@@ -109,7 +109,7 @@ func (s *Store) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
 	return s.writer.write(ctx, func(t *tx) error { return t.createOpenkey(key) })
 }
 
-// createOpenkey also clears away a few sessions that lapsed long ago, so that the table stays as large as what is in use.
+// createOpenkey also deletes a few long-expired sessions, so that the table stays as large as the sessions in use.
 func (t *tx) createOpenkey(key platform.Openkey) error {
 	if _, err := t.exec("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
 		key.ExpiresMS-store.OpenkeyKeptMS); err != nil {

@@ -11,7 +11,7 @@ import (
 
 const loginColumns = "l.salt, l.serial, l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.token_epoch, l.expires_ms"
 
-// scanLogin reads loginColumns, and more where the query has them, of the login with the id.
+// scanLogin reads loginColumns, and any further columns of the query into more, of the login with the id.
 func scanLogin(r row, id int64, app platform.AppID, more ...any) (platform.Login, error) {
 	l := platform.Login{ID: id, AppID: app}
 	var (
@@ -40,8 +40,8 @@ func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
 	})
 }
 
-// mayLogIn holds for the account a of a login l that may still be used: the openid o is active, and the account neither
-// frozen nor closed nor given another password.
+// mayLogIn is true for the account a of a login l that may still be used: the openid o is active, and the account is
+// neither frozen nor closed and has the same password.
 var mayLogIn = fmt.Sprintf("o.%s AND a.state NOT IN (%d, %d) AND a.password_epoch = l.password_epoch",
 	active, platform.AccountFrozen, platform.AccountClosed)
 
@@ -105,7 +105,7 @@ func (t *tx) openkeyOf(l *platform.Login, openkey *platform.Openkey) error {
 	return t.createOpenkey(*openkey)
 }
 
-// useTicket reads the login of a ticket that is good now. The query also says whether the login may go on.
+// useTicket reads the login of a currently valid ticket. The query also says whether the login may continue.
 func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, query string) (platform.Login, error) {
 	var may bool
 	l, err := scanLogin(t.queryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may)

@@ -14,7 +14,7 @@ const (
 	playerByOpenID = "SELECT appid, channel, msdk_openid, openid FROM players WHERE appid = ? AND channel = ? AND openid = ?"
 )
 
-// Conditions with the platform's own numbers in them. They are part of the text, so that an index on them can be used.
+// Conditions with the platform's own numbers. They are part of the text, so that an index on them can be used.
 var (
 	active    = fmt.Sprintf("state = %d", platform.OpenIDActive)   // of an openid
 	notClosed = fmt.Sprintf("state <> %d", platform.AccountClosed) // of an account
@@ -62,8 +62,8 @@ func (s *Store) OpenID(ctx context.Context, app platform.AppID, openid platform.
 	return scanBinding(s.queryRow(ctx, "SELECT appid, openid, uin, state FROM openids WHERE appid = ? AND openid = ?", int64(app), openid[:]))
 }
 
-// OpenIDAnywhere implements store.OpenIDs. It goes through the apps, of which there are few, rather than keep a second
-// index on the openids, of which there are many.
+// OpenIDAnywhere implements store.OpenIDs. It searches the apps, which are few, instead of having a second index on the
+// openids, which are many.
 func (s *Store) OpenIDAnywhere(ctx context.Context, openid platform.OpenID) (platform.OpenIDBinding, error) {
 	return scanBinding(s.queryRow(ctx, `SELECT o.appid, o.openid, o.uin, o.state
 		FROM apps a CROSS JOIN openids o ON o.appid = a.appid AND o.openid = ? LIMIT 1`, openid[:]))

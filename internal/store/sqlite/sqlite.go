@@ -1,5 +1,5 @@
-// Package sqlite keeps the platform in one SQLite file: write-ahead log, every commit flushed, one group-committing
-// writer beside a pool of readers. The engine is modernc.org/sqlite, which needs no C.
+// Package sqlite stores the platform in one SQLite file: write-ahead log, every commit flushed, one group-committing writer
+// next to a pool of readers. The engine is modernc.org/sqlite, which needs no C.
 package sqlite
 
 import (
@@ -37,8 +37,8 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the file, creates it when there is none, and brings its tables up to date. A file written by a newer
-// version is refused.
+// Open opens the file, creates it if it does not exist, and brings its tables up to date. It refuses a file written by a
+// newer version.
 func Open(ctx context.Context, file string) (*Store, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -70,13 +70,13 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	return s, nil
 }
 
-// remedy says what an operator can do about a file that cannot be opened; "" when nobody knows.
+// remedy returns what an operator can do about a file that cannot be opened; "" if that is unknown.
 func remedy(err error) string {
 	var driver *sqlite.Error
 	if !errors.As(err, &driver) {
 		return ""
 	}
-	switch driver.Code() & 0xff { // without what extends it
+	switch driver.Code() & 0xff { // without the extended part
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return ": the account that runs rookery must be able to write the file and its folder"
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
@@ -89,7 +89,7 @@ func remedy(err error) string {
 	return ""
 }
 
-// create makes the file when there is none, for its owner's eyes only: it will hold keys and password hashes.
+// create creates the file if it does not exist, readable by its owner only: it will contain keys and password hashes.
 func create(file string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -112,7 +112,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// SQLite opens a file that it may not write without a word, and only the first write would fail.
+	// SQLite opens a file that it may not write without an error, and only the first write would fail.
 	if _, err := conn.ExecContext(ctx, "DELETE FROM apps WHERE false"); err != nil {
 		conn.Close()
 		return err
@@ -163,11 +163,11 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close implements store.Store.
 func (s *Store) Close() error {
 	s.writer.drain()
-	// The writer's connection is the last to go: only it can bring the log home.
+	// The writer's connection must be the last: only it can write the log back into the file.
 	return errors.Join(s.readers.Close(), s.writer.close(), s.writers.Close())
 }
 
-// stmt returns the prepared form of a query on the readers. It is prepared once and kept.
+// stmt returns the prepared form of a query on the readers, prepared once.
 func (s *Store) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := s.reads.Load(query); ok {
 		return stmt.(*sql.Stmt), nil
@@ -216,7 +216,7 @@ func collect[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, 
 	return all, rows.Err()
 }
 
-// sentinel turns the driver's words for "no row" and "not unique" into the platform's.
+// sentinel translates the driver's errors for "no row" and "not unique" into the platform's.
 func sentinel(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return platform.ErrNotFound
@@ -239,7 +239,7 @@ func missing[ID any](err error, say func(ID) error, id ID) error {
 	return err
 }
 
-// wantRow makes ErrNotFound of a statement that met no row.
+// wantRow returns ErrNotFound for a statement that affected no row.
 func wantRow(rows int64, err error) error {
 	if err == nil && rows == 0 {
 		return platform.ErrNotFound

@@ -131,7 +131,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// TestReadersFail shows that a row that cannot be read is not taken for one that is not there.
+// TestReadersFail shows that an unreadable row is not taken for a missing one.
 func TestReadersFail(t *testing.T) {
 	s := openUntilEnd(t)
 	mustCreate(t, s, platform.FirstUIN)
@@ -229,7 +229,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// readOnly takes the right to write away until the test ends.
+// readOnly removes the right to write until the test ends.
 func readOnly(t *testing.T, name string, mode fs.FileMode) {
 	t.Helper()
 	if os.Geteuid() == 0 {

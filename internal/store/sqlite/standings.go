@@ -13,7 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// standingRow is how a standing is read: integers as the driver has them, since database/sql converts others by their text.
+// standingRow receives a standing as the driver reads it, as integers: database/sql would convert other types through text.
 type standingRow struct {
 	uin, openIDState                          int64
 	accountState, accountClass, passwordEpoch int64
@@ -45,19 +45,20 @@ func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platfor
 	return r.standing(platform.ScopesOf(scopes)), sentinel(err)
 }
 
-// How standings are read ahead: in pages, since a long read would keep the log from being checkpointed.
+// Standings are read ahead in pages, since a long read would keep the log from being checkpointed.
 const (
 	aheadReaders  = 4      // at most
-	aheadAccounts = 10_000 // in a page
+	aheadAccounts = 10_000 // on a page
 	aheadGrants   = 2_000
 	aheadSpans    = 64 // parts of the openids of each app
-	aheadYield    = 64 // standings after which whoever waits for a processor goes first
+	aheadYield    = 64 // standings after which other goroutines go first
 )
 
-// ReadStandings implements store.Grants. A join with the accounts would look each up in a table of gigabytes, in no order, which
-// is most of its cost. So the accounts come first, in their order, and the few that are not as new ones are remembered.
+// ReadStandings implements store.Grants. A join with the accounts would look each account up at random in a table of
+// gigabytes, which is most of its cost. So the accounts are read first, in order, and only the few that differ from a new
+// account are remembered.
 func (s *Store) ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
-	db, err := open(s.file, "ro", "cache_size(-4096)") // of its own, so that checks do not wait for it
+	db, err := open(s.file, "ro", "cache_size(-4096)") // a connection of its own, so that checks do not wait for it
 	if err != nil {
 		return err
 	}
@@ -69,28 +70,28 @@ func (s *Store) ReadStandings(ctx context.Context, each func(platform.AppID, pla
 	return a.readGrants(ctx)
 }
 
-// ahead is one reading ahead.
+// ahead is one run of ReadStandings.
 type ahead struct {
 	db      *sql.DB
 	readers int
 	each    func(platform.AppID, platform.OpenID, platform.Standing) bool
 
 	mu       sync.Mutex
-	enough   atomic.Bool           // each said so
-	begun    int64                 // the highest account number of a page that a reader has taken
-	numbers  []uinRange            // of accounts, by number; each of them is as newAccount unless accounts has it
-	accounts map[int64]accountPart // the others
+	enough   atomic.Bool           // each has returned false
+	begun    int64                 // the highest account number of a page that a reader has begun
+	numbers  []uinRange            // of accounts, by number; an account in them is like newAccount unless accounts has it
+	accounts map[int64]accountPart // the accounts that differ
 }
 
-// uinRange are account numbers without a gap.
+// uinRange is a range of account numbers without a gap.
 type uinRange struct{ first, last int64 }
 
-// accountPart is what a standing has of an account.
+// accountPart is the part of a standing that comes from the account.
 type accountPart struct{ passwordEpoch, state, class int64 }
 
 var newAccount = accountPart{passwordEpoch: 1}
 
-// account returns what is known of an account.
+// account returns the part of an account.
 func (a *ahead) account(uin int64) (account accountPart, found bool) {
 	if account, found = a.accounts[uin]; found {
 		return account, true
@@ -134,7 +135,7 @@ func (a *ahead) readAccounts(ctx context.Context) error {
 	})
 }
 
-// nextAccounts takes the next page, whole when it has no gap. It is empty at the end.
+// nextAccounts takes the next page; whole means that it has no gap. The page is empty at the end.
 func (a *ahead) nextAccounts(ctx context.Context) (page uinRange, whole bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -148,7 +149,7 @@ func (a *ahead) nextAccounts(ctx context.Context) (page uinRange, whole bool, er
 	return page, whole, err
 }
 
-// readPageOfAccounts remembers the page's accounts; of a whole page only those that are not as new ones.
+// readPageOfAccounts remembers the page's accounts; of a whole page only those that differ from a new account.
 func (a *ahead) readPageOfAccounts(ctx context.Context, page uinRange, whole bool) error {
 	rows, err := a.db.QueryContext(ctx, `
 		SELECT uin, state, class, password_epoch FROM accounts
@@ -173,14 +174,15 @@ func (a *ahead) readGrants(ctx context.Context) error {
 	}
 	var next atomic.Int64
 	return a.together(func() error {
-		// The first span of every app comes before the second of any, so that each app has its share of a table that gets full.
+		// The first span of every app comes before the second of any, so that each app gets a share of a table that fills
+		// up.
 		for {
 			n := int(next.Add(1)) - 1
 			if n >= aheadSpans*len(apps) || a.enough.Load() {
 				return nil
 			}
 			span := n / len(apps)
-			// Byte strings below all openids of the span, and above them.
+			// Byte strings below and above all openids of the span.
 			after, last := []byte{byte(span * 256 / aheadSpans)}, []byte{byte((span+1)*256/aheadSpans - 1), 0xff}
 			for len(last) <= len(platform.OpenID{}) {
 				last = append(last, 0xff)
@@ -195,8 +197,9 @@ func (a *ahead) readGrants(ctx context.Context) error {
 	})
 }
 
-// readPage hands over the standings of at most a page of grants, above after and up to last. It returns the highest openid of
-// them, or nil at the end. It goes through the grants and the openids side by side, which costs less than to look each openid up.
+// readPage passes on the standings of at most a page of grants, above after and up to last. It returns the highest openid
+// of them, or nil at the end. It reads the grants and the openids side by side, both in order, which costs less than
+// looking each openid up.
 func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (end []byte, err error) {
 	grants, err := a.db.QueryContext(ctx, `
 		SELECT openid, token_epoch, pay_epoch, ended_epoch, ended_by, scopes FROM grants
@@ -206,7 +209,7 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 		return nil, err
 	}
 	defer grants.Close()
-	// An openid is issued before its grant, so what is read of the openids must not be older.
+	// An openid is issued before its grant, so the openids must not be read earlier than the grants.
 	openids, err := a.db.QueryContext(ctx, "SELECT openid, uin, state FROM openids WHERE appid = ? AND openid > ? AND openid <= ? ORDER BY openid", app, after, last)
 	if err != nil {
 		return nil, err
@@ -215,7 +218,7 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 	var (
 		r                      standingRow
 		openid, scopes, issued sql.RawBytes
-		words                  string // that are the set
+		words                  string // the words of the set
 		set                    platform.ScopeSet
 		id                     platform.OpenID
 		n                      int
@@ -236,7 +239,7 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 		if !found || !bytes.Equal(issued, openid) {
 			continue
 		}
-		if string(scopes) != words { // most people allow the same
+		if string(scopes) != words { // most people allow the same scopes
 			words = string(scopes)
 			set = platform.ScopesOf(words)
 		}

@@ -13,11 +13,11 @@ import (
 // maxBatch bounds the writes that share one transaction, and with it how long the first of them waits.
 const maxBatch = 256
 
-// errClosed is answered to a write that comes after Close.
+// errClosed is the error of a write after Close.
 var errClosed = errors.New("sqlite: the store is closed")
 
-// writer is the only one who writes. It takes whatever writes are waiting into one transaction, a savepoint each, so
-// that all share one flush to the disk (group commit) while each keeps its own outcome.
+// writer makes all writes. It takes the waiting writes into one transaction, a savepoint each, so that all share one flush
+// to the disk (group commit) while each keeps its own outcome.
 type writer struct {
 	conn     *sql.Conn
 	stmts    map[string]*sql.Stmt
@@ -38,7 +38,7 @@ type write struct {
 	changes []store.Change
 }
 
-// tx is what a write sees of the transaction it is part of.
+// tx is a write's view of the transaction that it is part of.
 type tx struct {
 	ctx    context.Context
 	writer *writer
@@ -56,8 +56,8 @@ func newWriter(conn *sql.Conn) *writer {
 	return w
 }
 
-// write runs do inside the next transaction and returns once it is durable or undone. A ctx that ends while the write
-// still waits in the queue cancels it; one that has begun is always brought to its end, so the outcome is never unknown.
+// write runs do inside the next transaction and returns once it is durable or undone. A ctx that ends while the write still
+// waits in the queue cancels it; a write that has begun is always completed, so the outcome is never unknown.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
 	w.mu.RLock()
@@ -75,7 +75,7 @@ func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	return <-wr.outcome
 }
 
-// returning is write for a step that makes something; it makes nothing when the write fails.
+// returning is write for a step with a result, which is zero when the write fails.
 func returning[T any](ctx context.Context, w *writer, do func(*tx) (T, error)) (made T, err error) {
 	err = w.write(ctx, func(t *tx) (err error) {
 		made, err = do(t)
@@ -99,8 +99,8 @@ func (w *writer) drain() {
 	<-w.stopped
 }
 
-// close gives the connection back. Its statements go first: database/sql does not track those of a single connection,
-// and SQLite keeps the file open, and its log beside it, as long as there is one.
+// close returns the connection. Its statements are closed first: database/sql does not track those of a single connection,
+// and SQLite keeps the file open, and its log next to it, as long as one exists.
 func (w *writer) close() error {
 	var errs []error
 	for _, stmt := range w.stmts {
@@ -147,8 +147,8 @@ func (w *writer) commit(batch []*write) {
 	}
 }
 
-// steps runs each write between savepoints. Its error is one that ended the whole transaction: a full disk, say, makes
-// SQLite roll back on its own, and the savepoint is gone with it.
+// steps runs each write between savepoints. Its error is one that ended the whole transaction: a full disk, for instance,
+// makes SQLite roll back on its own, and the savepoint is gone with it.
 func (w *writer) steps(batch []*write) error {
 	for _, wr := range batch {
 		if wr.err = wr.ctx.Err(); wr.err != nil {
@@ -169,8 +169,7 @@ func (w *writer) steps(batch []*write) error {
 	return nil
 }
 
-// step runs one write. It must not be torn by a caller who leaves: its statements run without the caller's
-// cancellation.
+// step runs one write. A caller who leaves must not interrupt it: its statements run without the caller's cancellation.
 func (w *writer) step(wr *write) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -234,7 +233,7 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 	return stmt.QueryContext(t.ctx, args...)
 }
 
-// changed says what is another once this write is committed.
+// changed records what this write changes once it is committed.
 func (t *tx) changed(changes ...store.Change) {
 	t.write.changes = append(t.write.changes, changes...)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// hold keeps the writer busy until the function that it returns is called, which waits for the held write's end.
+// hold keeps the writer busy until the returned function is called, which waits for the held write's end.
 func hold(t *testing.T, s *Store) (release func()) {
 	t.Helper()
 	holding, held, done := make(chan struct{}), make(chan struct{}), make(chan error)
@@ -102,8 +102,8 @@ func TestGroupCommit(t *testing.T) {
 	wantNumbers(t, s, want...)
 }
 
-// commits counts the transactions in the file's write-ahead log: each ends with a frame that says how large the
-// database is now, in the others that field is 0. See https://sqlite.org/fileformat2.html#walformat.
+// commits counts the transactions in the file's write-ahead log: each ends with a frame that contains the size of the
+// database, a field that is 0 in the other frames. See https://sqlite.org/fileformat2.html#walformat.
 func commits(t *testing.T, file string) (n int) {
 	t.Helper()
 	log, err := os.ReadFile(file + "-wal")
@@ -114,7 +114,7 @@ func commits(t *testing.T, file string) (n int) {
 	if len(log) < header {
 		return 0
 	}
-	salts := string(log[16:24]) // frames with others are left from before the last checkpoint
+	salts := string(log[16:24]) // frames with other salts are left from before the last checkpoint
 	frame := frameHeader + int(binary.BigEndian.Uint32(log[8:]))
 	for log = log[header:]; len(log) >= frame; log = log[frame:] {
 		if string(log[8:16]) == salts && binary.BigEndian.Uint32(log[4:]) != 0 {
@@ -124,7 +124,7 @@ func commits(t *testing.T, file string) (n int) {
 	return n
 }
 
-// TestGroupCommitUnderLoad has nobody hold the writer: callers that overlap share transactions all the same.
+// TestGroupCommitUnderLoad does not hold the writer: callers that overlap share transactions all the same.
 func TestGroupCommitUnderLoad(t *testing.T) {
 	const callers, writes = 256, 8
 	file := tempFile(t)
@@ -157,7 +157,7 @@ func TestPanicInEdit(t *testing.T) {
 		panic("in edit")
 	})
 	if err == nil || !strings.Contains(err.Error(), "in edit") {
-		t.Errorf("got error %v, want one that tells of the panic", err)
+		t.Errorf("got error %v, want one that reports the panic", err)
 	}
 	a, err := s.UpdateAccount(t.Context(), platform.FirstUIN, func(a *platform.Account) error { a.PasswordEpoch++; return nil })
 	if err != nil || a.PasswordEpoch != 1 {
@@ -180,7 +180,7 @@ func TestCancelWhileQueued(t *testing.T) {
 	wantNumbers(t, s)
 }
 
-// TestCancelWhileWriting shows that a write that has begun comes to its end.
+// TestCancelWhileWriting shows that a write that has begun is completed.
 func TestCancelWhileWriting(t *testing.T) {
 	s := openUntilEnd(t)
 	mustCreate(t, s, platform.FirstUIN)
@@ -198,8 +198,8 @@ func TestCancelWhileWriting(t *testing.T) {
 	}
 }
 
-// TestFullDisk makes the database reach its largest size in the midst of a batch: SQLite ends the whole transaction,
-// so every write in it has failed.
+// TestFullDisk makes the database reach its maximum size in the middle of a batch: SQLite ends the whole transaction, so
+// every write in it has failed.
 func TestFullDisk(t *testing.T) {
 	s := openUntilEnd(t)
 	told := 0
@@ -211,7 +211,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	limit(1) // SQLite takes the present size when that is larger
+	limit(1) // SQLite uses the current size if that is larger
 
 	release := hold(t, s)
 	account := platform.Account{PasswordHash: strings.Repeat("x", 1<<16)}
@@ -237,7 +237,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("the failed account was given number %s", account.UIN)
 	}
 	if told != 0 {
-		t.Error("a failed write was told as a change")
+		t.Error("a failed write was reported as a change")
 	}
 	wantNumbers(t, s, platform.FirstUIN)
 

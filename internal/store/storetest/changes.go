@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// changes holds the tests of OnChange.
+// changes are the tests of OnChange.
 var changes = []test{
 	{"each-write-reports-what-it-changed", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -133,7 +133,7 @@ var changes = []test{
 		seen := make(map[platform.OpenID]uint32)
 		s.OnChange(func(c store.Change) {
 			change := c.(store.StandingChange)
-			st, err := s.Standing(t.Context(), change.AppID, change.OpenID) // sees only what is committed
+			st, err := s.Standing(t.Context(), change.AppID, change.OpenID) // sees only committed data
 			if err != nil {
 				t.Errorf("reported of %s: %v", change.OpenID, err)
 			}
@@ -168,7 +168,7 @@ var changes = []test{
 	}},
 }
 
-// listener remembers what it hears, and checks that a reader sees it.
+// listener records the changes it receives, and checks that a reader sees them.
 type listener struct {
 	mu    sync.Mutex
 	heard []store.Change
@@ -194,7 +194,7 @@ func listen(t *testing.T, s store.Store) *listener {
 	return l
 }
 
-// take returns what was heard since the last call.
+// take returns the changes received since the last call.
 func (l *listener) take() []store.Change {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,7 +12,7 @@ var friendships = []test{
 		ctx := t.Context()
 		ok(t, s.Befriend(ctx, first, 1<<62, many, now))
 		ok(t, s.Befriend(ctx, first+1, first, many, now+1))
-		ok(t, s.Befriend(ctx, first, first+1, many, now+2)) // repeating it changes nothing, the time neither
+		ok(t, s.Befriend(ctx, first, first+1, many, now+2)) // repeating it changes nothing, not even the time
 		ok(t, s.Befriend(ctx, 1<<62, first, many, now+3))
 
 		same(t, result(s.Friends(ctx, first))(t), []platform.Friendship{
@@ -74,11 +74,11 @@ var friendships = []test{
 	{"users-of-an-app", appUsers},
 }
 
-// appFriends: of nine friends four use the app, one of them as a V5 player too; each other one fails to for a reason of its own.
+// appFriends: of nine friends four use the app, one of them as a V5 player too; each of the others fails one condition.
 func appFriends(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	account(t, s, first)
-	issue(t, s, game, first, openid(100)) // whose list it is: not on it
+	issue(t, s, game, first, openid(100)) // the list's own account, which is not on it
 	result(s.Authorize(ctx, game, openid(100), nil, false, now))(t)
 	for n := range byte(9) {
 		uin := first + 1 + platform.UIN(n)
@@ -93,7 +93,7 @@ func appFriends(t *testing.T, s store.Store) {
 		}
 		result(s.Authorize(ctx, game, openid(n), nil, false, now))(t)
 	}
-	account(t, s, first+20) // a user, but no friend
+	account(t, s, first+20) // a user, but not a friend
 	issue(t, s, game, first+20, openid(20))
 	result(s.Authorize(ctx, game, openid(20), nil, false, now))(t)
 
@@ -111,7 +111,7 @@ func appFriends(t *testing.T, s store.Store) {
 
 	crow := platform.Profile{Nickname: "小乌鸦"}
 	friends := []platform.AppUser{
-		{UIN: first + 6, OpenID: openid(5), Profile: crow}, // frozen accounts are still there
+		{UIN: first + 6, OpenID: openid(5), Profile: crow}, // frozen accounts are still listed
 		{UIN: first + 7, OpenID: openid(6), Remark: "黑", Profile: profile},
 		{UIN: first + 8, OpenID: openid(7), MSDKOpenID: 1<<63 + 7, Profile: crow},
 		{UIN: first + 9, OpenID: openid(8), Profile: crow},

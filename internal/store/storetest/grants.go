@@ -104,7 +104,7 @@ var grants = []test{
 		same(t, got, want)
 		same(t, got.Live(), false)
 
-		// It is over: nobody ends it again, and who ended it stays.
+		// It has ended: it cannot be ended again, and who ended it stays.
 		fails(t, s.EndGrant(ctx, game, openid(1), platform.EndedByUser, now), platform.ErrNotFound)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t), want)
 
@@ -198,7 +198,7 @@ var grants = []test{
 		same(t, now(), want)
 
 		issue(t, s, game, first, openid(3))
-		same(t, now(), want) // the account's new openid starts afresh, the old one stays what it was
+		same(t, now(), want) // the account's new openid starts afresh, the old one is unchanged
 		bystander.TokenEpoch, bystander.PayEpoch = 0, 0
 		same(t, result(s.Standing(ctx, game, openid(3)))(t), bystander)
 	}},
@@ -241,7 +241,7 @@ var openkeys = []test{
 			end    int64
 		}{
 			{now, now + 200, nil, now + 200},
-			{now + 1, now + 150, nil, now + 200}, // an older renewal that comes late moves nothing back
+			{now + 1, now + 150, nil, now + 200}, // an older renewal that comes late changes nothing
 			{now + 199, now + 300, nil, now + 300},
 			{now + 300, now + 400, platform.ErrNotFound, now + 300},
 			{now + 1000, now + 2000, platform.ErrNotFound, now + 300},
@@ -290,7 +290,7 @@ var openkeys = []test{
 					all[app] = make(map[platform.OpenID]platform.Standing)
 				}
 				if _, twice := all[app][openid]; twice {
-					t.Errorf("%s comes twice", openid)
+					t.Errorf("%s occurs twice", openid)
 				}
 				all[app][openid] = st
 				return true

@@ -9,14 +9,14 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// ticket is the one of a serial of the login n.
+// ticket returns the ticket of a serial of the login n.
 func ticket(n byte, serial uint32) platform.Ticket {
 	return platform.Ticket{Login: loginID(n), Salt: 0xffff_fff0 + uint32(n), Serial: serial}
 }
 
 func loginID(n byte) int64 { return now<<store.LoginIDBits | int64(n) }
 
-// login is one of the first account's at game, whose code nobody has fetched.
+// login returns a login of the first account at game, whose code has not been exchanged.
 func login(n byte) platform.Login {
 	return platform.Login{
 		ID: loginID(n), AppID: game, Salt: ticket(n, 0).Salt, OpenID: openid(1), RedirectURI: "https://a.example/回?x=1", Scopes: []string{"b", "a"},
@@ -28,7 +28,7 @@ const loginEnds = now + 10_000
 
 func agreed(*platform.Login) error { return nil }
 
-// loggedIn stores an account whose login 1 got its first refresh token.
+// loggedIn stores an account whose login 1 has its first refresh token.
 func loggedIn(t *testing.T, s store.Store) platform.Login {
 	t.Helper()
 	issue(t, s, game, first, openid(1))
@@ -154,7 +154,7 @@ var logins = []test{
 		}
 		want.Serial = 3
 		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, now))(t), want)
-		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, want.TokenEpoch) // the older access tokens stand
+		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, want.TokenEpoch) // the older access tokens stay valid
 	}},
 	{"refresh-used-together", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)
@@ -223,7 +223,7 @@ var logins = []test{
 		refused(ticket(1, 2))
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByOperator)
 
-		// A new login is another one.
+		// A new login is independent of it.
 		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused(ticket(1, 2))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), platform.ErrNotFound)

@@ -43,7 +43,7 @@ var openids = []test{
 		account(t, s, first+2)
 		uins := []platform.UIN{first, first + 1, first + 2}
 		_, err := s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(1)}, now)
-		fails(t, err, platform.ErrExists) // openid 1 is another's
+		fails(t, err, platform.ErrExists) // openid 1 belongs to another account
 		same(t, result(s.OpenIDsOf(ctx, first))(t), []platform.OpenIDBinding{})
 		want := []platform.OpenID{openid(2), openid(1), openid(4)}
 		same(t, result(s.EnsureOpenIDs(ctx, game, uins, []platform.OpenID{openid(2), openid(3), openid(4)}, now))(t), want)

@@ -46,16 +46,16 @@ const (
 
 	first = platform.FirstUIN
 
-	now int64 = 1_700_000_000_123 // its last digits are lost by whoever keeps seconds
+	now int64 = 1_700_000_000_123 // its last digits show whether an engine stores only seconds
 
-	many    = 100 // friends that one may have, where that is not the point
-	callers = 32  // of one operation at the same time
-	rounds  = 16  // of those that only a race can break
+	many    = 100 // friends that one account may have, unless that is what is tested
+	callers = 32  // concurrent callers of an operation
+	rounds  = 16  // of tests that only a race can break
 )
 
 func openid(n byte) platform.OpenID { return platform.OpenID{0xff, 0x80, 15: n} }
 
-// account stores one with that number.
+// account stores an account with that number.
 func account(t *testing.T, s store.Store, uin platform.UIN) *platform.Account {
 	t.Helper()
 	a := &platform.Account{UIN: uin, Profile: platform.Profile{Nickname: "小乌鸦"}, PasswordHash: "hash", PasswordEpoch: 1, CreatedMS: now}
@@ -63,7 +63,7 @@ func account(t *testing.T, s store.Store, uin platform.UIN) *platform.Account {
 	return a
 }
 
-// issue gives an account, which may be a new one, that openid.
+// issue gives an account, which is created if needed, that openid.
 func issue(t *testing.T, s store.Store, app platform.AppID, uin platform.UIN, id platform.OpenID) {
 	t.Helper()
 	if _, err := s.Account(t.Context(), uin); errors.Is(err, platform.ErrNotFound) {
@@ -88,7 +88,7 @@ func fails(t *testing.T, err, want error) {
 	}
 }
 
-// same compares deeply; an empty list or map is as good as none.
+// same compares deeply; an empty list or map equals nil.
 func same[T any](t *testing.T, got, want T) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
@@ -105,7 +105,7 @@ func result[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-// together calls do from many goroutines that start as one, and returns what each made.
+// together calls do from many goroutines that start at the same time, and returns the results.
 func together[T any](t *testing.T, do func(i int) (T, error)) []T {
 	t.Helper()
 	var (
@@ -126,7 +126,7 @@ func together[T any](t *testing.T, do func(i int) (T, error)) []T {
 	return made
 }
 
-// whole holds the tests of the store as one.
+// whole are the tests of the store as a whole.
 var whole = []test{
 	{"ping", func(t *testing.T, s store.Store) {
 		ok(t, s.Ping(t.Context()))
@@ -141,7 +141,7 @@ var whole = []test{
 	{"cancelled-context", cancelled},
 }
 
-// cancelled calls every method with a context that has ended: each says so, and nothing changes.
+// cancelled calls every method with a context that has ended: each returns its error, and nothing changes.
 func cancelled(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	ended, cancel := context.WithCancel(ctx)

@@ -1,5 +1,5 @@
 -- +goose Up
--- Times are epoch milliseconds. MSDK openids and openkey sessions are unsigned and kept as their signed twin.
+-- Times are epoch milliseconds. MSDK openids and openkey sessions are unsigned and stored as their signed twin.
 
 CREATE TABLE apps (
     appid      INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
 -- +goose Up
--- The newest version holds.
+-- The newest version is in force.
 
 CREATE TABLE oidb_policy (
     version    INTEGER PRIMARY KEY,

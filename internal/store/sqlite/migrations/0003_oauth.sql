@@ -1,6 +1,6 @@
 -- +goose Up
--- A login has one row from its code to its last refresh token; serial is the one of the ticket that is good. Ids follow the
--- time, so that the logins of a moment share pages.
+-- A login has one row from its code to its last refresh token; serial is that of the valid ticket. Ids follow the
+-- time, so that logins at about the same time share pages.
 
 CREATE TABLE logins (
     id             INTEGER PRIMARY KEY,
