@@ -223,7 +223,7 @@ func (o *Connect) userInfo(ctx context.Context, path string, u User) (*UserInfo,
 	err := o.client.do(ctx, &call{
 		method: http.MethodPost, path: path, body: []byte(form.Encode()), media: mediaForm,
 		needs: []need{{"AppID", o.client.app.AppID}},
-		read:  func(a *answer) error { return readRet(a, &out, retcode.QQ, retcode.Connect) },
+		read:  func(a *answer) error { return readRet(a, &out, retcode.Connect, retcode.QQ) },
 	})
 	if err != nil {
 		return nil, err

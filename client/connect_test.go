@@ -92,7 +92,14 @@ func TestConnect(t *testing.T) {
 		_, err = c.Connect.SimpleUserInfo(ctx, user)
 		wants(t, err, retcode.QQScopeNotGranted)
 		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: "nobody", Token: tokens.AccessToken})
+		wants(t, err, retcode.QQParameterInvalid)
+		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: "0123456789ABCDEF0123456789ABCDEF", Token: tokens.AccessToken})
 		wants(t, err, retcode.QQOpenIDIllegal)
+		_, err = c.Connect.UserInfo(ctx, client.User{OpenID: tokens.OpenID, Token: "nothing"})
+		wants(t, err, retcode.QQOpenKeyUnreadable)
+		if refused := new(client.Error); !errors.As(err, &refused) || refused.Class() != retcode.ClassReauthorize {
+			t.Errorf("a token that fails is %v", err)
+		}
 	})
 	t.Run("introspection", func(t *testing.T) {
 		in, err := c.Connect.Introspect(ctx, tokens.AccessToken)

@@ -46,7 +46,7 @@ const (
 	QQAccessTokenSuperseded Code = Code(QQ)<<numberBits - 21
 	// QQOpenIDIllegal is qq -22: openid is malformed or was never issued for this app.
 	QQOpenIDIllegal Code = Code(QQ)<<numberBits - 22
-	// QQOpenKeyUnreadable is qq -23: openkey cannot be read.
+	// QQOpenKeyUnreadable is qq -23: openkey cannot be read, or access token not valid.
 	QQOpenKeyUnreadable Code = Code(QQ)<<numberBits - 23
 	// QQOpenIDOpenKeyCheckFailed is qq -24: openid and openkey pair failed verification.
 	QQOpenIDOpenKeyCheckFailed Code = Code(QQ)<<numberBits - 24
@@ -552,6 +552,8 @@ const (
 
 // The codes of domain Connect.
 const (
+	// ConnectParameterRepeated is connect 1: a parameter comes twice.
+	ConnectParameterRepeated Code = Code(Connect)<<numberBits + 1
 	// ConnectCodeInvalid is connect 100019: the authorization code cannot be exchanged.
 	ConnectCodeInvalid Code = Code(Connect)<<numberBits + 100019
 	// ConnectCodeReused is connect 100020: the authorization code was exchanged before.
@@ -681,13 +683,13 @@ var table = [...]Entry{
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -22, High: -22, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDIllegal",
 		Summary: "openid is malformed or was never issued for this app",
-		Cause:   "The openid is not 32 hexadecimal digits, or it has the right form but the platform never issued it for this app.",
+		Cause:   "The openid is not 32 hexadecimal digits, or it has the right form but the platform never issued it for this app. Below /user/ of QQ Connect it is an openid that is not the access token's, or one that was taken back.",
 		Remedy:  "Log the openid as sent and pass on unchanged the value that login returned for the same appid. Check that it is not a uin, an openid of another app or environment, or a value cut short by a database column; MSDK V5 takes the MSDK openid in its place.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: ""},
 	{Domain: QQ, Low: -23, High: -23, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenKeyUnreadable",
-		Summary: "openkey cannot be read",
-		Cause:   "The openkey cannot be decoded into a session that this platform issued, for instance because it was cut, re-encoded or comes from another environment.",
-		Remedy:  "Check that the openkey is stored in full and percent-encoded exactly once. If it is intact, have the user open the game again to obtain a new openkey.",
+		Summary: "openkey cannot be read, or access token not valid",
+		Cause:   "The openkey cannot be decoded into a session that this platform issued, for instance because it was cut, re-encoded or comes from another environment. Below /user/ of QQ Connect it is an access token that failed its check: not one of this platform's, expired, revoked, another app's, or of an account that is frozen or closed.",
+		Remedy:  "Check that the value is stored in full and percent-encoded exactly once; rookery token inspect tells what became of it. If it is intact, have the user open the game or log in again.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -24, High: -24, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyCheckFailed",
 		Summary: "openid and openkey pair failed verification",
@@ -706,7 +708,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 409, AnsweredBy: "gateway", Note: "The list's advice speaks of openid conversion, which has nothing to do with a repeated nonce."},
 	{Domain: QQ, Low: -70, High: -70, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenKeyAppInvalid",
 		Summary: "the openkey's app is not online",
-		Cause:   "The openkey is intact, but the app for which it was made is switched off or is no longer registered.",
+		Cause:   "The openkey is intact, but the app for which it was made is switched off or is no longer registered. Below /user/ of QQ Connect the calling app is switched off.",
 		Remedy:  "Look at the app with rookery app show and have the operator switch it on with rookery app update --online. If the game has moved to another appid, have users log in under that one.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -71, High: -71, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyMismatch",
@@ -761,7 +763,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "gateway", Note: ""},
 	{Domain: QQ, Low: 100007, High: 100007, Hex: "", Signed: "", Unsigned: "", Symbol: "QQAccessTokenMissing",
 		Summary: "access_token is missing",
-		Cause:   "The /oauth2.0/me interface or an interface under /user/ was called with no access token.",
+		Cause:   "The /oauth2.0/me interface was called with no access token; below /user/ that is -1.",
 		Remedy:  "Add the user's access token as access_token. If the game holds none for this user, have the user log in first.",
 		Class:   ClassFixRequest, HTTPStatus: 401, AnsweredBy: "gateway", Note: ""},
 	{Domain: QQ, Low: 100008, High: 100008, Hex: "", Signed: "", Unsigned: "", Symbol: "QQClientNotFound",
@@ -1799,6 +1801,11 @@ var table = [...]Entry{
 		Cause:   "The openid in the body cannot be packed into bytes, since it is not an even number of hex digits; it is refused before any check of a token.",
 		Remedy:  "Send the openid as the login gave it, 32 hex digits, without a prefix, quotes or blanks.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
+	{Domain: Connect, Low: 1, High: 1, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectParameterRepeated",
+		Summary: "a parameter comes twice",
+		Cause:   "A call below /user/ has oauth_consumer_key, appid, access_token or openid more than once, in the query, in the form or in both, even with the same value.",
+		Remedy:  "Send each parameter once. Look for an OAuth library that adds the key to a URL which has it already, as clients written before 2024 did.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The original has answered this since 2024, with a text of its decoder; the list has the number for a device without QQ."},
 	{Domain: Connect, Low: 100019, High: 100019, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeInvalid",
 		Summary: "the authorization code cannot be exchanged",
 		Cause:   "This platform did not give the code to the app, the code is older than ten minutes, the person withdrew or the account was closed, frozen or given another password meanwhile, or the code_verifier does not fit the code_challenge of the authorization.",
@@ -1855,5 +1862,5 @@ var byNumber = [...]uint16{
 	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198, 199,
 	200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219,
 	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
-	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251,
+	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251, 252,
 }

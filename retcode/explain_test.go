@@ -56,7 +56,7 @@ func TestExplain(t *testing.T) {
 		{"neither 32 nor 64 bits", "281474976710653", nil},
 		{"date", "2024-10-22", nil},
 		{"hex range as printed", "0x37~0x38", []string{"accesstoken 55", "accesstoken 56"}},
-		{"device number, internal failure", "1", []string{"qq 1", "or accesstoken 1"}},
+		{"device number, internal failure", "1", []string{"qq 1", "or connect 1", "or accesstoken 1"}},
 		{"device number, bus number", "5", []string{"qq 5", "or oidb 5"}},
 		{"two hex digits", "0x47", []string{"accesstoken 71"}},
 		{"upper-case hex", "0X9B", []string{"oidb 155"}},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
@@ -39,7 +40,7 @@ func startPlatform(t *testing.T) *platformUnderTest {
 	p := &platformUnderTest{log: new(bytes.Buffer)}
 	log := slog.New(slog.NewJSONHandler(p.log, nil))
 	ctx, cancel := context.WithCancel(context.Background())
-	options := devOptions(log)
+	options := devOptions(config.Default(), log)
 	options.HTTP.Listen, options.Data = "127.0.0.1:0", t.TempDir()
 	platform, world, err := server.OpenDemo(ctx, options)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,17 +96,23 @@ var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKER
 
 // settings reads the configuration that a command line names.
 type settings struct {
+	only  []string // the settings, by key, that the command takes; nil for all of them, and then a file too
 	file  string
 	flags map[string]*settingFlag // by name
 }
 
-// addFlags gives a command --config and a flag for each setting.
+// addFlags gives a command a flag for each setting, and --config where there can be a file.
 func (s *settings) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&s.file, "config", "", "YAML `file` with settings; or ROOKERY_CONFIG")
-	flags.SortFlags = false
+	if s.only == nil {
+		flags.StringVar(&s.file, "config", "", "YAML `file` with settings; or ROOKERY_CONFIG")
+		flags.SortFlags = false
+	}
 	s.flags = make(map[string]*settingFlag)
 	for _, setting := range config.Default().Settings {
+		if s.only != nil && !slices.Contains(s.only, setting.Key) {
+			continue
+		}
 		first, _, _ := strings.Cut(setting.Doc, ". ")
 		value := &settingFlag{text: setting.Default, kind: placeholder(setting)}
 		flags.Var(value, setting.Flag(), strings.TrimSuffix(first, "."))
@@ -140,12 +147,13 @@ func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
 			given[name] = value.text
 		}
 	}
-	loaded, err := config.Load(config.Sources{
-		File:    cmp.Or(s.file, os.Getenv("ROOKERY_CONFIG")),
-		Environ: os.Environ(),
-		Others:  otherVariables,
-		Flags:   given,
-	})
+	sources := config.Sources{Environ: os.Environ(), Flags: given}
+	read := func() (*config.Loaded, error) { return config.LoadSome(sources, s.only...) }
+	if s.only == nil {
+		sources.File, sources.Others = cmp.Or(s.file, os.Getenv("ROOKERY_CONFIG")), otherVariables
+		read = func() (*config.Loaded, error) { return config.Load(sources) }
+	}
+	loaded, err := read()
 	if err != nil {
 		err = fmt.Errorf("the configuration is not valid:\n%w", err)
 		if flag := new(config.FlagError); errors.As(err, &flag) {

@@ -29,6 +29,7 @@ func newDevCommand(s *streams) *cobra.Command {
 		asJSON    bool
 		tsWindow  time.Duration
 		words     string
+		from      = devSettings()
 	)
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -47,9 +48,13 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 			if tsWindow < 0 {
 				return usageErrorf("--v5-ts-window cannot be negative")
 			}
-			log, flush := logging.New(s.err, config.Default().Log)
+			loaded, err := from.load(cmd)
+			if err != nil {
+				return err
+			}
+			log, flush := logging.New(s.err, loaded.Log)
 			defer flush()
-			options := devOptions(log)
+			options := devOptions(loaded, log)
 			options.HTTP.Listen, options.Data, options.MSDKV5.TSWindow = addr, data, tsWindow
 			options.OpenAPI.Words = words
 			options.OIDB.Listen = bus
@@ -64,13 +69,19 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newRequestsCommand(s), newExecCommand(s))
 	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
+	from.addFlags(cmd)
 	return cmd
 }
 
-// devOptions are the defaults of rookery dev.
-func devOptions(log *slog.Logger) server.Options {
+// devSettings are the settings of rookery serve that rookery dev takes too, by the same flags and variables.
+func devSettings() settings {
+	return settings{only: []string{"http.public_url", "connect.token_media_type"}}
+}
+
+// devOptions are the options of rookery dev with some settings.
+func devOptions(loaded *config.Loaded, log *slog.Logger) server.Options {
 	return server.Options{
-		Config: config.Default().Config,
+		Config: loaded.Config,
 		Log:    log,
 		Dev:    true,
 		Names:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},

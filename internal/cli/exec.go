@@ -41,6 +41,7 @@ var execVariables = []string{
 func newExecCommand(s *streams) *cobra.Command {
 	var data, logFile string
 	var verbose bool
+	from := devSettings()
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARGUMENT]...",
 		Short: "Run a command, such as a game's tests, with a fresh platform of its own",
@@ -80,6 +81,10 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 			if verbose && logFile != "" {
 				return usageErrorf("the log goes either to --log or, with --verbose, to standard error")
 			}
+			loaded, err := from.load(cmd)
+			if err != nil {
+				return err
+			}
 			logTo := io.Discard
 			switch {
 			case verbose:
@@ -92,7 +97,7 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 				defer file.Close()
 				logTo = file
 			}
-			return runExec(cmd.Context(), s, logTo, data, args)
+			return runExec(cmd.Context(), s, loaded, logTo, data, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -100,10 +105,11 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 	flags.StringVar(&data, "data", "", "`folder` to store the platform's data in (default: a temporary one)")
 	flags.StringVar(&logFile, "log", "", "append the platform's log to this `file` (default: nowhere)")
 	flags.BoolVar(&verbose, "verbose", false, "write the platform's log to standard error")
+	from.addFlags(cmd)
 	return cmd
 }
 
-func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, command []string) (err error) {
+func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Writer, data string, command []string) (err error) {
 	// From here on signals are for the command; the platform ends after it.
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, passedOn...)
@@ -114,9 +120,9 @@ func runExec(ctx context.Context, s *streams, logTo io.Writer, data string, comm
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	log, flush := logging.New(logTo, config.Default().Log)
+	log, flush := logging.New(logTo, loaded.Log)
 	defer flush()
-	options := devOptions(log)
+	options := devOptions(loaded, log)
 	options.HTTP.Listen, options.Data = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data"))
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -52,16 +52,29 @@ func Load(sources Sources) (*Loaded, error) {
 	}
 	errs = append(errs, l.readEnviron(sources.Environ, sources.Others)...)
 	for _, s := range l.Settings {
-		if text, ok := sources.Flags[s.Flag()]; ok {
-			if err := s.from("flag --"+s.Flag(), text); err != nil {
-				errs = append(errs, &FlagError{err})
-			}
-		}
+		errs = append(errs, s.fromFlags(sources.Flags))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	return l, errors.Join(l.faults()...)
+}
+
+// LoadSome reads those settings, by key, that a command takes which takes few. It reads no file, and ignores the variables of
+// other settings. What is required is not checked.
+func LoadSome(sources Sources, keys ...string) (*Loaded, error) {
+	l := Default()
+	var errs []error
+	for _, key := range keys {
+		s := l.setting(key)
+		for _, pair := range sources.Environ {
+			if name, value, _ := strings.Cut(pair, "="); name == s.Env() {
+				errs = append(errs, s.from("environment "+name, value))
+			}
+		}
+		errs = append(errs, s.fromFlags(sources.Flags))
+	}
+	return l, errors.Join(errs...)
 }
 
 // FlagError says what is wrong with a flag's value.
@@ -75,6 +88,18 @@ func (s *Setting) from(source, text string) error {
 		return fmt.Errorf("%s (%s): %w", s.Key, source, err)
 	}
 	s.From = source
+	return nil
+}
+
+// fromFlags sets the value if one of the flags is the setting's. The error is a *FlagError.
+func (s *Setting) fromFlags(flags map[string]string) error {
+	text, given := flags[s.Flag()]
+	if !given {
+		return nil
+	}
+	if err := s.from("flag --"+s.Flag(), text); err != nil {
+		return &FlagError{err}
+	}
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -62,7 +64,7 @@ func (s *Setting) Kind() string {
 	if words := s.tag.Get("oneof"); words != "" {
 		return strings.Join(strings.Fields(words), " or ")
 	}
-	kind := "text"
+	kind := cmp.Or(s.tag.Get("is"), "text")
 	switch s.value.Interface().(type) {
 	case int:
 		kind = "number"
@@ -86,6 +88,9 @@ func (s *Setting) set(text string) error {
 	case *string:
 		if words := s.tag.Get("oneof"); words != "" && !slices.Contains(strings.Fields(words), text) {
 			return fmt.Errorf("%q is not %s", text, s.Kind())
+		}
+		if s.tag.Get("is") == "URL" && text != "" && !isBaseURL(text) {
+			return fmt.Errorf("%q is not an http or https URL without user, query and fragment, such as https://play.example", text)
 		}
 		*target = text
 	case *int:
@@ -124,6 +129,11 @@ func (s *Setting) set(text string) error {
 		panic(fmt.Sprintf("config: %s has the type %T", s.Key, target))
 	}
 	return nil
+}
+
+func isBaseURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && !strings.ContainsAny(text, "?#")
 }
 
 // parseRange reads an address range, or one address.

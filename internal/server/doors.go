@@ -64,6 +64,7 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 		msdkv3.New(s.identity, s.friends, s.bus),
 		openapi.New(s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
 		connect.New(s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
+		connect.NewUser(s.identity, s.bus),
 		pages.New(s.identity),
 	}, nil
 }

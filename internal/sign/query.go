@@ -5,6 +5,7 @@ package sign
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -15,6 +16,8 @@ const MaxParams = 64
 type Param struct {
 	RawName, RawValue string
 	Name, Value       string
+
+	Repeated bool // the name came before; this is the last
 }
 
 // Query is the parameters of a URL in the order in which they were sent, each name once.
@@ -84,6 +87,7 @@ func (q Query) set(p Param, rules Rules) (Query, error) {
 		if !rules.Repeats {
 			return q, fmt.Errorf("%s %.40q occurs twice", rules.noun(), p.Name)
 		}
+		p.Repeated = true
 		q[i] = p
 		return q, nil
 	}
@@ -153,4 +157,9 @@ func (q Query) Has(name string) bool {
 		}
 	}
 	return false
+}
+
+// Repeats reports whether a parameter was sent more than once.
+func (q Query) Repeats(name string) bool {
+	return slices.ContainsFunc(q, func(p Param) bool { return p.Name == name && p.Repeated })
 }

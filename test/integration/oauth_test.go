@@ -65,8 +65,8 @@ func TestOAuth2Client(t *testing.T) {
 			if _, err := config.Exchange(ctx, back.Get("code"), oauth2.VerifierOption(verifier)); err == nil {
 				t.Error("the code was exchanged twice")
 			}
-			if ret := profile(t, p, app, openid, renewed.AccessToken).Ret; ret != 100015 {
-				t.Errorf("after the code came twice the profile has ret %d, want 100015", ret)
+			if ret := profile(t, p, app, openid, renewed.AccessToken).Ret; ret != -23 {
+				t.Errorf("after the code came twice the profile has ret %d, want -23", ret)
 			}
 		})
 	}
@@ -89,20 +89,65 @@ func TestOAuth2Client(t *testing.T) {
 	})
 }
 
-// TestOAuth2ClientOfForms: with the media type that it reads, golang.org/x/oauth2 needs no fmt=json.
-func TestOAuth2ClientOfForms(t *testing.T) {
+// TestOAuth2ClientWithoutOptions: golang.org/x/oauth2 needs neither fmt=json nor a style, with what rookery dev and rookery
+// serve do by default and with the other media type that it reads.
+func TestOAuth2ClientWithoutOptions(t *testing.T) {
 	t.Parallel()
-	p := rookery.Serve(t, "--connect-token-media-type", "application/x-www-form-urlencoded")
-	app := client(t, p)
-	config := oauth2.Config{
-		ClientID: app.AppID, ClientSecret: app.AppKey, RedirectURL: callback,
-		Endpoint: oauth2.Endpoint{AuthURL: p.URL + "/oauth2.0/authorize", TokenURL: p.URL + "/oauth2.0/token", AuthStyle: oauth2.AuthStyleInParams},
+	for name, start := range map[string]func(t *testing.T) *rookery.Platform{
+		"dev":   func(t *testing.T) *rookery.Platform { return rookery.Start(t) },
+		"serve": func(t *testing.T) *rookery.Platform { return rookery.Serve(t) },
+		"dev with a form": func(t *testing.T) *rookery.Platform {
+			return rookery.Start(t, "--connect-token-media-type", "application/x-www-form-urlencoded")
+		},
+		"serve with a form": func(t *testing.T) *rookery.Platform {
+			return rookery.Serve(t, "--connect-token-media-type", "application/x-www-form-urlencoded")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t)
+			app := client(t, p)
+			config := oauth2.Config{
+				ClientID: app.AppID, ClientSecret: app.AppKey, RedirectURL: callback,
+				Endpoint: oauth2.Endpoint{AuthURL: p.URL + "/oauth2.0/authorize", TokenURL: p.URL + "/oauth2.0/token"},
+			}
+			token, err := config.Exchange(t.Context(), signIn(t, p, config.AuthCodeURL("s")).Get("code"))
+			if err != nil || !token.Valid() || token.RefreshToken == "" {
+				t.Fatal(err)
+			}
+			p.Secret(token.AccessToken, token.RefreshToken)
+			renewed, err := config.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
+			if err != nil || renewed.AccessToken == token.AccessToken {
+				t.Fatal(err)
+			}
+			p.Secret(renewed.AccessToken, renewed.RefreshToken)
+		})
 	}
-	token, err := config.Exchange(t.Context(), signIn(t, p, config.AuthCodeURL("s")).Get("code"))
-	if err != nil || !token.Valid() {
-		t.Fatal(err)
+}
+
+// TestTokenMediaType: rookery dev takes the setting as rookery serve does, and a flag takes precedence over the variable.
+func TestTokenMediaType(t *testing.T) {
+	const variable = "ROOKERY_CONNECT_TOKEN_MEDIA_TYPE"
+	gives := func(what string, p *rookery.Platform, want string) {
+		t.Helper()
+		app := client(t, p)
+		back := p.NewPerson(t).Authorize(t, rookery.AuthorizePath(app, callback), "get_user_info").Query()
+		r := p.Get(t, "/oauth2.0/token", "grant_type", "authorization_code", "client_id", app.AppID, "client_secret", app.AppKey, "code", back.Get("code"), "redirect_uri", callback)
+		values, _ := url.ParseQuery(r.Body)
+		p.Secret(values.Get("access_token"), values.Get("refresh_token"))
+		if got := r.Header.Get("Content-Type"); got != want || values.Get("access_token") == "" {
+			t.Errorf("%s: got %s and %s, want %s", what, got, r.Body, want)
+		}
 	}
-	p.Secret(token.AccessToken, token.RefreshToken)
+	gives("dev", rookery.Start(t), "text/plain; charset=utf-8")
+	gives("serve", rookery.Serve(t), "text/plain; charset=utf-8")
+	t.Setenv(variable, "text/html")
+	t.Setenv("ROOKERY_HTTP_IDLE_TIMEOUT", "1h") // of rookery serve alone
+	gives("dev with the variable", rookery.Start(t), "text/html; charset=utf-8")
+	gives("serve with the variable", rookery.Serve(t), "text/html; charset=utf-8")
+	flag := []string{"--connect-token-media-type", "application/x-www-form-urlencoded"}
+	gives("dev with both", rookery.Start(t, flag...), "application/x-www-form-urlencoded; charset=utf-8")
+	gives("serve with both", rookery.Serve(t, flag...), "application/x-www-form-urlencoded; charset=utf-8")
 }
 
 // shown is the part of a profile, or of its refusal, that distinguishes them.

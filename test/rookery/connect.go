@@ -9,6 +9,15 @@ import (
 	"testing"
 )
 
+// Send sends any request as it is. A body without a media type is a form.
+func (p *Platform) Send(t testing.TB, method, target, media, body string) Reply {
+	t.Helper()
+	if media == "" {
+		media = mediaForm
+	}
+	return send(t, p.client, request(t, method, p.URL+target, media, body))
+}
+
 // Get calls one of the interfaces with parameters, given as name and value in turn.
 func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
 	t.Helper()

@@ -24,6 +24,7 @@ var connectScenarios = []scenario{
 	{"qq/100008", exchangeWithout(100008, "client_id", "999999999")},
 	{"qq/100009", exchangeWithout(100009, "client_secret", "ofanotherappofthesamepeople00000")},
 	{"qq/100012", introspectByGet},
+	{"connect/1", parameterTwice},
 	{"connect/100019", exchangeWithout(100019, "code", "0123456789ABCDEF0123456789ABCDEF")},
 	{"connect/100020", codeReused},
 	{"connect/100029", exchangeWithout(100029, "state", "\xff")},
@@ -134,13 +135,37 @@ func accessTokenMissing(t *testing.T, p *rookery.Platform) {
 	token := v.tokens(t)
 	refused(t, "me without", p.Get(t, mePath), 100007)
 	refused(t, "me with", p.Get(t, mePath, "access_token", token.AccessToken), 0)
-	refused(t, "profile without", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID), 100007)
+	refused(t, "profile without", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID), -1)
 	refused(t, "profile with", v.profile(t, token), 0)
 }
 
 func (v visit) profile(t *testing.T, token rookery.Tokens) rookery.Reply {
 	t.Helper()
 	return v.on.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID, "access_token", token.AccessToken)
+}
+
+// parameterTwice: what the original decodes may not come twice below /user/, not even with one value; what it does not know may.
+func parameterTwice(t *testing.T, p *rookery.Platform) {
+	v := newVisit(t, p)
+	token := v.tokens(t)
+	query := "oauth_consumer_key=" + v.app.AppID + "&openid=" + token.OpenID + "&access_token=" + token.AccessToken
+	for _, path := range []string{"/user/get_user_info", "/user/get_simple_userinfo"} {
+		for _, again := range []string{"oauth_consumer_key=" + v.app.AppID, "oauth_consumer_key=7", "openid=" + token.OpenID, "openid=", "access_token=x", "appid=7&appid=7"} {
+			name, _, _ := strings.Cut(again, "=")
+			want := `{"ret":1,"msg":"parameter ` + name + ` comes twice"}`
+			for what, r := range map[string]rookery.Reply{
+				"in the query":          p.Send(t, "GET", path+"?"+query+"&"+again, "", ""),
+				"in the form":           p.Send(t, "POST", path, "", query+"&"+again),
+				"in the query and form": p.Send(t, "POST", path+"?"+query, "", again),
+			} {
+				if r.Status != http.StatusOK || r.Body != want {
+					t.Errorf("%s: %s %s: got status %d and %s, want %s", path, again, what, r.Status, r.Body, want)
+				}
+			}
+		}
+	}
+	refused(t, "with others twice", p.Send(t, "GET", "/user/get_user_info?format=json&format=xml&fmt=json&"+query+"&fmt=json&appid=7", "", ""), 0)
+	refused(t, "at me", p.Send(t, "GET", mePath+"?oauth_consumer_key=1&oauth_consumer_key=2&access_token="+token.AccessToken+"&access_token="+token.AccessToken, "", ""), 0)
 }
 
 // scopeLeftOut: the person unticks the profile.
@@ -241,7 +266,7 @@ func TestOAuthAnswers(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	v := newVisit(t, p)
-	const html, json = "text/html; charset=utf-8", "application/json; charset=utf-8"
+	const plain, html, json = "text/plain; charset=utf-8", "text/html; charset=utf-8", "application/json; charset=utf-8"
 	expectBytes := func(what string, r rookery.Reply, media, form string) []string {
 		t.Helper()
 		parts := regexp.MustCompile("^" + form + "$").FindStringSubmatch(r.Body)
@@ -253,7 +278,7 @@ func TestOAuthAnswers(t *testing.T) {
 	}
 	const token, ticket, openid = "([A-Za-z0-9_-]+)", "([0-9A-F]{32})", "(?:[0-9A-F]{32})"
 	gave := expectBytes("tokens", p.Get(t, tokenPath, "grant_type", "authorization_code", "client_id", v.app.AppID, "client_secret", v.app.AppKey,
-		"code", v.code, "redirect_uri", appCallback, "oauth_consumer_key", v.app.AppID), html,
+		"code", v.code, "redirect_uri", appCallback, "oauth_consumer_key", v.app.AppID), plain,
 		"access_token="+token+"&expires_in=5184000&refresh_token="+ticket)
 	gave = expectBytes("tokens, renewed, as JSON", p.PostForm(t, tokenPath, nil, append(v.refresh(gave[2]), "need_openid", "1", "need_openkey", "1")...), json,
 		`\{"access_token":"`+token+`","expires_in":"5184000","refresh_token":"`+ticket+`","openid":"`+openid+`","openkey":"`+token+`"\}`)
@@ -271,7 +296,138 @@ func TestOAuthAnswers(t *testing.T) {
 	expectBytes("refusal as JSON", p.Get(t, tokenPath, "fmt", "json", "grant_type", "refresh_token"), json,
 		`\{"error":100001,"error_description":"param client_id is wrong or lost "\}`)
 	expectBytes("refusal below /user/", p.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", "x", "access_token", access), html,
-		`\{"ret":-22,"msg":"client request's parameters are invalid, invalid openid"\}`)
+		`\{"ret":-1,"msg":"client request's parameters are invalid, invalid openid"\}`)
+}
+
+// TestProfileRefusals: below /user/ what fails is below 0, as the original's numbers are, and /oauth2.0/me keeps OAuth's for the
+// same tokens. The platform's own numbers above 0 come with an HTTP status that says so.
+func TestProfileRefusals(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	const (
+		token  = `{"ret":-23,"msg":"token is invalid"}`
+		openid = `{"ret":-22,"msg":"openid is invalid"}`
+	)
+	for name, test := range map[string]struct {
+		do   func(t *testing.T, v visit, tokens *rookery.Tokens)
+		want string
+		me   int // at /oauth2.0/me
+	}{
+		"not a token": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) { tokens.AccessToken = "nonsense" }, token, 100013},
+		"32 hex digits": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) {
+			tokens.AccessToken = "0AFC2484F0B48C9D70D501662B828F4A"
+		}, token, 100013},
+		"altered": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) { tokens.AccessToken = tampered(tokens.AccessToken) }, token, 100013},
+		"expired": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			old := p.Issue(t, rookery.TokenRequest{AppID: v.app.AppID, UIN: v.person.UIN, Kind: "access", Lifetime: "0s"})
+			tokens.AccessToken = old.Token
+		}, token, 100014},
+		"revoked by the app": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			p.PostForm(t, "/oauth2.0/revoke", &v.app, "token", tokens.AccessToken)
+		}, token, 100015},
+		"withdrawn by the person": {func(t *testing.T, v visit, _ *rookery.Tokens) { p.Revoke(t, v.app, v.person.UIN, "user") }, token, 100015},
+		"account closed":          {func(t *testing.T, v visit, _ *rookery.Tokens) { p.SetState(t, v.person.UIN, "closed") }, token, 100015},
+		"account frozen":          {func(t *testing.T, v visit, _ *rookery.Tokens) { p.SetState(t, v.person.UIN, "frozen") }, token, 100016},
+		"superseded": {func(t *testing.T, v visit, _ *rookery.Tokens) {
+			p.Issue(t, rookery.TokenRequest{AppID: v.app.AppID, UIN: v.person.UIN, Kind: "access"})
+		}, `{"ret":-21,"msg":"token is invalid"}`, -21},
+		"password changed": {func(t *testing.T, v visit, _ *rookery.Tokens) { p.SetPassword(t, v.person.UIN) }, `{"ret":-73,"msg":"token is invalid"}`, -73},
+		"another app's": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			tokens.AccessToken = p.Issue(t, rookery.TokenRequest{AppID: p.NewApp(t).AppID, UIN: v.person.UIN, Kind: "access"}).Token
+		}, token, 0},
+		"openid of nobody": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) {
+			tokens.OpenID = "0123456789ABCDEF0123456789ABCDEF"
+		}, openid, 0},
+		"another's openid": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			tokens.OpenID = join(t, p, v.app, p.NewAccount(t)).openid
+		}, openid, 0},
+		"openid taken back": {func(t *testing.T, v visit, _ *rookery.Tokens) { p.Reclaim(t, v.app, v.person.UIN) }, openid, 100016},
+		"openid of before": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			p.Reclaim(t, v.app, v.person.UIN)
+			tokens.AccessToken = p.Issue(t, rookery.TokenRequest{AppID: v.app.AppID, UIN: v.person.UIN, Kind: "access"}).Token
+		}, openid, 0},
+		"openkey of another's openid": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			tokens.AccessToken = join(t, p, v.app, p.NewAccount(t)).openkey
+		}, openid, 100013},
+		"openkey expired": {func(t *testing.T, v visit, tokens *rookery.Tokens) {
+			tokens.AccessToken = p.Issue(t, rookery.TokenRequest{AppID: v.app.AppID, UIN: v.person.UIN, Kind: "openkey", Lifetime: "0s"}).Token
+		}, token, 100013},
+		"openid is malformed": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) { tokens.OpenID = tokens.OpenID[:31] },
+			`{"ret":-1,"msg":"client request's parameters are invalid, invalid openid"}`, 0},
+		"openid is missing": {func(_ *testing.T, _ visit, tokens *rookery.Tokens) { tokens.OpenID = "" }, `{"ret":-1,"msg":"parameter openid is missing"}`, 0},
+		"token is missing":  {func(_ *testing.T, _ visit, tokens *rookery.Tokens) { tokens.AccessToken = "" }, `{"ret":-1,"msg":"parameter access_token is missing"}`, 100007},
+		"app is offline": {func(t *testing.T, v visit, _ *rookery.Tokens) { p.SetApp(t, v.app, rookery.Settings{"online": false}) },
+			`{"ret":-70,"msg":"the app is not online"}`, 100011},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVisit(t, p)
+			tokens := v.tokens(t)
+			refused(t, "before", v.profile(t, tokens), 0)
+			test.do(t, v, &tokens)
+			p.Secret(tokens.AccessToken)
+			if r := v.profile(t, tokens); r.Status != http.StatusOK || r.Body != test.want {
+				t.Errorf("got status %d and %s, want %s", r.Status, r.Body, test.want)
+			}
+			refused(t, "me", p.Get(t, mePath, "access_token", tokens.AccessToken), test.me)
+		})
+	}
+
+	v := newVisit(t, p)
+	tokens := v.tokens(t)
+	for name, test := range map[string]struct {
+		r      rookery.Reply
+		status int
+		want   string
+	}{
+		"a broken escape": {p.Send(t, "GET", "/user/get_user_info?openid=%zz", "", ""), 200, `{"ret":-1,"msg":"parameter \"openid\" is not percent-encoded UTF-8"}`},
+		"a path":          {p.Send(t, "GET", "/user/get_everything", "", ""), 200, `{"ret":-9,`},
+		"a method":        {p.Send(t, "PUT", "/user/get_user_info", "", ""), 200, `{"ret":-1,`},
+		"JSON":            {p.Send(t, "POST", "/user/get_user_info", "application/json", `{"openid":"x"}`), 200, `{"ret":-1,"msg":"the body is not application/x-www-form-urlencoded"}`},
+	} {
+		if test.r.Status != test.status || !strings.HasPrefix(test.r.Body, test.want) {
+			t.Errorf("%s: got status %d and %s, want %d and %s", name, test.r.Status, test.r.Body, test.status, test.want)
+		}
+	}
+	off := p.AddFault(t, rookery.Fault{Point: "keyring.read"})
+	if r := v.profile(t, tokens); r.Status != http.StatusInternalServerError || r.Code() != 110504 {
+		t.Errorf("without a keyring: status %d and %s", r.Status, r.Body)
+	}
+	off()
+	off = p.AddFault(t, rookery.Fault{Point: "bus.connect:0x711"})
+	if r := v.profile(t, tokens); r.Status != http.StatusBadGateway || r.Code() != 155 {
+		t.Errorf("without a bus: status %d and %s", r.Status, r.Body)
+	}
+	off()
+	p.SetApp(t, v.app, rookery.Settings{"rates": map[string]any{"get_user_info": map[string]string{"user": "1/1h"}}})
+	refused(t, "the first call", v.profile(t, tokens), 0)
+	if r := v.profile(t, tokens); r.Status != http.StatusTooManyRequests || r.Code() != 220028 {
+		t.Errorf("the second call: status %d and %s", r.Status, r.Body)
+	}
+}
+
+// TestUnionIDIsAskedFor by any value but 0.
+func TestUnionIDIsAskedFor(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	token := v.tokens(t).AccessToken
+	asks := func(query string, want bool) {
+		t.Helper()
+		r := p.Send(t, "GET", mePath+"?fmt=json&access_token="+token+query, "", "")
+		if r.Code() != 0 || strings.Contains(r.Body, `"unionid":"UID_`) != want {
+			t.Errorf("%q: got %s, want a unionid: %t", query, r.Body, want)
+		}
+	}
+	p.SetApp(t, v.app, rookery.Settings{"unionid": true})
+	for _, value := range []string{"1", "2", "true", "True", "yes", "on", "01", "false"} {
+		asks("&unionid="+value, true)
+	}
+	for _, query := range []string{"", "&unionid=0", "&unionid=", "&unionid"} {
+		asks(query, false)
+	}
+	p.SetApp(t, v.app, rookery.Settings{"unionid": false})
+	refused(t, "without the permission", p.Get(t, mePath, "access_token", token, "unionid", "true"), 100048)
 }
 
 // TestIntrospectAndRevoke: the interfaces of RFC 7662 and RFC 7009, from a login to its end, and callers that may not use

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -50,8 +49,6 @@ func (d *door) encode(c *access.Call, result any, err error) {
 			return
 		}
 		a.Body = append(result.append(append(a.Body, wrapperStart...)), wrapperEnd...)
-	case *userInfo:
-		a.Body = appendJSON(a.Body, result)
 	case nil: // of revoke, which has nothing to say
 		a.ContentType = "text/plain; charset=utf-8"
 	default:
@@ -74,8 +71,6 @@ func writeRefusal(c *access.Call, err error) {
 	text := refusal.Text
 	path := c.Request.URL.Path
 	switch {
-	case strings.HasPrefix(path, userPrefix):
-		a.Body = appendError(a.Body, "ret", "msg", a.Code, text)
 	case path == introspectPath || path == revokePath: // of an RFC, whose clients check the status
 		a.Status, a.ContentType = a.Code.HTTPStatus(), ""
 		if a.Header["Www-Authenticate"] != nil {

@@ -35,25 +35,29 @@ type door struct {
 const (
 	introspectPath = "/oauth2.0/introspect"
 	revokePath     = "/oauth2.0/revoke"
-	userPrefix     = "/user/"
 )
 
-// New returns the door.
+// New returns the door of /oauth2.0/.
 func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, identity: id, bus: bus}
 	return &access.Door{
 		Name:      "connect",
-		Prefixes:  []string{"/oauth2.0/", userPrefix},
+		Prefixes:  []string{"/oauth2.0/"},
 		Endpoints: d.endpoints(),
 		Code:      refusals.Code,
 		Encode:    d.encode,
 	}
 }
 
+// Stages of both doors.
+var (
+	paramsStage     = access.Step("connect-params", params, retcode.ConnectRequestUnreadable)
+	testNumberStage = access.Check("connect-test-number", testNumber, retcode.QQTestNumberRequired)
+)
+
 func (d *door) endpoints() []access.Endpoint {
-	const both = "GET POST"
+
 	var (
-		params = access.Step("connect-params", params, retcode.ConnectRequestUnreadable)
 		client = access.Step("connect-client", d.client, retcode.QQGrantTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientSecretMissing,
 			retcode.QQClientNotFound, retcode.QQClientSecretWrong)
 		basic = access.Step("connect-basic", d.basic, retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound,
@@ -61,22 +65,14 @@ func (d *door) endpoints() []access.Endpoint {
 		// The token comes alone here: it is not an openkey, and no openid can be missing or invalid.
 		bearer = access.Step("connect-bearer", d.bearer, retcode.QQAccessTokenMissing).Calls(access.Uses(&oidb.CheckAccess.Declaration,
 			append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)...))
-		consumer   = access.Step("connect-consumer", d.consumer, retcode.QQParameterInvalid, retcode.QQAccessTokenMissing, retcode.QQAppNotFound)
-		user       = access.Step("connect-user", d.user, retcode.QQOpenIDIllegal).Calls(access.Uses(&oidb.CheckAccess.Declaration))
-		testNumber = access.Check("connect-test-number", testNumber, retcode.QQTestNumberRequired)
-
-		profile = access.Sequence("connect-profile", access.TLS, access.AppRate, access.Audit,
-			user, testNumber, access.Check("connect-scope", scope, retcode.QQScopeNotGranted), access.UserRate)
-		backEnd = access.Sequence("connect-back-end", params, basic, access.TLS, access.AppRate)
+		backEnd = access.Sequence("connect-back-end", paramsStage, basic, access.TLS, access.AppRate)
 	)
 	return []access.Endpoint{
-		access.API(both, "/oauth2.0/token", access.Action{Handle: d.token}, params, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate).
+		access.API("GET POST", "/oauth2.0/token", access.Action{Handle: d.token}, paramsStage, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate).
 			Answers(retcode.QQCodeMissing, retcode.QQRefreshTokenMissing, retcode.QQRedirectURIIllegal,
 				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid),
-		access.API(both, "/oauth2.0/me", access.With(d.me), params, bearer, access.Online, access.TLS, access.AppRate, testNumber, access.UserRate).
+		access.API("GET POST", "/oauth2.0/me", access.With(d.me), paramsStage, bearer, access.Online, access.TLS, access.AppRate, testNumberStage, access.UserRate).
 			Answers(retcode.ConnectUnionIDNotGranted),
-		access.API(both, userPrefix+"get_user_info", access.With(d.userInfo), params, consumer, access.Online, access.Granted, access.OrdinaryAddress, profile),
-		access.API(both, userPrefix+"get_simple_userinfo", access.With(d.userInfo), params, consumer, access.Online, access.Granted, profile),
 		access.API("POST", introspectPath, access.Action{Handle: d.introspect}, backEnd).Answers(retcode.QQParameterInvalid),
 		access.API("POST", revokePath, access.Action{Handle: d.revoke}, backEnd).Answers(retcode.QQParameterInvalid),
 	}
@@ -161,39 +157,7 @@ func (d *door) bearer(c *access.Call) error {
 	return d.check(c, oidb.CheckRequest{Token: token, Bearer: true})
 }
 
-// consumer finds the app that calls an interface below /user/ (qq-connect-openapi.md, A.6).
-func (d *door) consumer(c *access.Call) error {
-	text := c.Query.Get("oauth_consumer_key")
-	if text == "" {
-		text = c.Query.Get("appid")
-	}
-	id, err := platform.ParseAppID(text)
-	switch {
-	case text == "":
-		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is missing")
-	case err != nil:
-		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is not a number")
-	case c.Query.Get("access_token") == "":
-		return retcode.QQAccessTokenMissing
-	case c.Query.Get("openid") == "":
-		return retcode.QQParameterInvalid.Errorf("parameter openid is missing")
-	}
-	if c.App = d.identity.Apps.ByID(id); c.App == nil {
-		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
-	}
-	return nil
-}
-
-// user checks that the access token is the openid's at the app.
-func (d *door) user(c *access.Call) error {
-	openid, err := platform.ParseOpenID(c.Query.Get("openid"))
-	if err != nil {
-		return retcode.QQOpenIDIllegal.Errorf("client request's parameters are invalid, invalid openid")
-	}
-	return d.check(c, oidb.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
-}
-
-// check makes 0x711 check a token, and keeps the answer as the call's input.
+// check has 0x711 check a token, and keeps what it says of it as the call's input.
 func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	if err != nil {
@@ -209,12 +173,4 @@ func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 // testNumber lets only test numbers use an app of the test environment.
 func testNumber(c *access.Call, login *oidb.CheckResponse) error {
 	return identity.CheckTestNumber(c.App, login.UIN, login.OpenID)
-}
-
-// scope refuses an interface that the person did not allow the app to use.
-func scope(c *access.Call, login *oidb.CheckResponse) error {
-	if !login.Scopes.Has(c.Endpoint.Permission) {
-		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Endpoint.Permission)
-	}
-	return nil
 }

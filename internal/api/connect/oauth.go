@@ -78,7 +78,7 @@ type person struct {
 // me answers whose an access token is (qq-connect-openapi.md, A.5).
 func (d *door) me(c *access.Call, login *oidb.CheckResponse) (any, error) {
 	p := &person{app: c.App.AppID, openID: c.User}
-	if c.Query.Get("unionid") != "1" {
+	if asked := c.Query.Get("unionid"); asked == "" || asked == "0" {
 		return p, nil
 	}
 	var err error

@@ -1,12 +1,124 @@
 package connect
 
 import (
+	"net/http"
 	"strconv"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
+
+// NewUser returns the door of /user/, which shows apps the profile of a person who has logged in. It has the numbers of
+// OpenAPI and not those of OAuth (qq-connect-openapi.md, A.6).
+func NewUser(id *identity.Service, bus *oidb.Bus) *access.Door {
+	d := &door{identity: id, bus: bus}
+	var (
+		consumer = access.Step("connect-consumer", d.consumer, retcode.ConnectParameterRepeated, retcode.QQParameterInvalid, retcode.QQAppNotFound)
+		user     = access.Check("connect-user", d.user).Calls(access.Uses(&oidb.CheckAccess.Declaration))
+		scope    = access.Check("connect-scope", scope, retcode.QQScopeNotGranted)
+
+		opening = access.Sequence("connect-request", paramsStage, consumer, access.Online, access.Granted)
+		profile = access.Sequence("connect-profile", access.TLS, access.AppRate, access.Audit, user, testNumberStage, scope, access.UserRate)
+	)
+	return &access.Door{
+		Name:     "connect-user",
+		Prefixes: []string{"/user/"},
+		Endpoints: []access.Endpoint{
+			access.API("GET POST", "/user/get_user_info", access.With(d.userInfo), opening, access.OrdinaryAddress, profile),
+			access.API("GET POST", "/user/get_simple_userinfo", access.With(d.userInfo), opening, profile),
+		},
+		Code:   userRefusals.Code,
+		Encode: encodeUser,
+	}
+}
+
+// consumer reads who asks about whom, and finds the app. What the original decodes may not come twice.
+func (d *door) consumer(c *access.Call) error {
+	for _, name := range [...]string{"oauth_consumer_key", "appid", "access_token", "openid"} {
+		if c.Query.Repeats(name) {
+			return retcode.ConnectParameterRepeated.Errorf("parameter %s comes twice", name)
+		}
+	}
+	text := c.Query.Get("oauth_consumer_key")
+	if text == "" {
+		text = c.Query.Get("appid")
+	}
+	id, appErr := platform.ParseAppID(text)
+	openid, openIDErr := platform.ParseOpenID(c.Query.Get("openid"))
+	switch {
+	case text == "":
+		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is missing")
+	case appErr != nil:
+		return retcode.QQParameterInvalid.Errorf("parameter oauth_consumer_key is not a number")
+	case c.Query.Get("access_token") == "":
+		return retcode.QQParameterInvalid.Errorf("parameter access_token is missing")
+	case c.Query.Get("openid") == "":
+		return retcode.QQParameterInvalid.Errorf("parameter openid is missing")
+	case openIDErr != nil: // in the words that the original was seen to use
+		return retcode.QQParameterInvalid.Errorf("client request's parameters are invalid, invalid openid")
+	}
+	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
+	}
+	c.Input = openid
+	return nil
+}
+
+// user checks that the access token is the openid's at the app.
+func (d *door) user(c *access.Call, openid platform.OpenID) error {
+	return d.check(c, oidb.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
+}
+
+// scope refuses an interface that the person did not allow the app.
+func scope(c *access.Call, login *oidb.CheckResponse) error {
+	if !login.Scopes.Has(c.Endpoint.Permission) {
+		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Endpoint.Permission)
+	}
+	return nil
+}
+
+// userRefusals have none of OAuth's numbers: clients take a ret that is not below 0 for a success.
+var userRefusals = &refuse.Door{
+	NoRoute: retcode.QQAPINotFound, Method: retcode.QQParameterInvalid, Unreadable: retcode.QQParameterInvalid, Internal: retcode.ConnectInternal,
+	Own: map[retcode.Code]retcode.Code{
+		retcode.ConnectRequestUnreadable: retcode.QQParameterInvalid,
+		retcode.QQAppNotOnline:           retcode.QQOpenKeyAppInvalid,
+	},
+	Texts: map[retcode.Code]string{ // that clients compare
+		retcode.QQOpenIDIllegal:         "openid is invalid",
+		retcode.QQOpenKeyUnreadable:     "token is invalid",
+		retcode.QQAccessTokenSuperseded: "token is invalid",
+		retcode.QQPasswordChanged:       "token is invalid",
+		retcode.QQOpenKeyAppInvalid:     "the app is not online",
+	},
+	Failed: func(f *oidb.Failure) (retcode.Code, string) {
+		if f.Code.Domain() == retcode.AccessToken && f.Undecided() {
+			return retcode.ConnectInternal, "" // the check itself failed, which says nothing about the token
+		}
+		return refuse.UserMeaning(f.Code), ""
+	},
+}
+
+// encodeUser writes an answer. The numbers above 0 that are this platform's own come with the HTTP status of their code, so
+// that no client takes them for a success.
+func encodeUser(c *access.Call, result any, err error) {
+	a := &c.Answer
+	a.Status, a.ContentType, a.Header = http.StatusOK, htmlType, noStore
+	if err == nil {
+		a.Body = appendJSON(a.Body, result)
+		return
+	}
+	refusal := userRefusals.Refusal(err)
+	a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
+	if a.Code.Number() > 0 {
+		a.Status = a.Code.HTTPStatus()
+	}
+	a.Body = appendError(a.Body, "ret", "msg", a.Code, refusal.Text)
+}
 
 // userInfo is the answer of the profile interfaces: ret, is_lost and gender_type are numbers, all other members strings
 // (qq-connect-openapi.md, A.6).

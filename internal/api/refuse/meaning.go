@@ -66,6 +66,28 @@ func OpenAPIMeaning(code retcode.Code) retcode.Code {
 	}
 }
 
+// UserMeaning does the same for callers of QQ Connect's /user/, where the original has one number for tokens that fail and one
+// for openids that are not the token's. A superseded token, and one from before a change of password, have their own
+// (causes.md, Gateway).
+func UserMeaning(code retcode.Code) retcode.Code {
+	if code.Domain() != retcode.AccessToken {
+		return code
+	}
+	switch code {
+	case retcode.AccessTokenAppIDInvalid10, retcode.AccessTokenAppIDInvalid11, retcode.AccessTokenAppIDMissing:
+		return retcode.QQAppNotFound
+	case retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDReclaimed,
+		retcode.AccessTokenOpenIDKaixin, retcode.AccessTokenOpenIDMismatch, retcode.AccessTokenOpenKeyMismatch:
+		return retcode.QQOpenIDIllegal
+	case retcode.AccessTokenSuperseded:
+		return retcode.QQAccessTokenSuperseded
+	case retcode.AccessTokenPasswordChanged:
+		return retcode.QQPasswordChanged
+	default:
+		return retcode.QQOpenKeyUnreadable
+	}
+}
+
 // OpenkeyResults are the results of 0x711 that only a value sent as an openkey, or an openkey itself, can get.
 var OpenkeyResults = []retcode.Code{
 	retcode.AccessTokenSessionKeyLengthWrong, retcode.AccessTokenOpenKeyInvalid, retcode.AccessTokenOpenKeyMismatch,

@@ -76,6 +76,20 @@ func TestOpenAPIMeaning(t *testing.T) {
 	}
 }
 
+func TestUserMeaning(t *testing.T) {
+	for number, want := range map[int]int{
+		0x10: -2, 0x11: -2, 0x63: -2,
+		0x20: -22, 0x60: -22, 0x27: -22, 0x2e: -22, 0x45: -22, 0x22: -22,
+		0x42: -21, 0x47: -73,
+		0x21: -23, 0x23: -23, 0x26: -23, 0x40: -23, 0x41: -23, 0x43: -23, 0x44: -23, 0x46: -23, 0x4a: -23, 0x4b: -23, 0x4c: -23, 0x61: -23,
+	} {
+		code, ok := retcode.Lookup(retcode.AccessToken, number)
+		if got := UserMeaning(code).Number(); !ok || got != want {
+			t.Errorf("0x%x means %d, want %d", number, got, want)
+		}
+	}
+}
+
 func TestEveryResultHasAMeaning(t *testing.T) {
 	for _, code := range slices.Concat(oidb.CheckAccess.Codes, oidb.CheckPay.Codes) {
 		if got := Meaning(code); got.Domain() != retcode.QQ {
