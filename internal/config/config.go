@@ -16,7 +16,7 @@ type Config struct {
 	Data      string    `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
 	HTTP      HTTP      `key:"http" doc:"The doors that games call."`
 	Admin     Admin     `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
-	Standings Standings `key:"standings" doc:"What checks of tokens keep in memory."`
+	Standings Standings `key:"standings" doc:"The cache of token checks."`
 	OIDB      OIDB      `key:"oidb" doc:"The bus for other back ends."`
 	MSDKV5    MSDKV5    `key:"msdkv5" doc:"The door of MSDK V5."`
 	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
@@ -52,9 +52,9 @@ type OIDB struct {
 	Listen string `key:"listen" doc:"HOST:PORT of the native frames over TCP, such as 127.0.0.1:8701. Empty: the bus serves nobody but this platform's own doors."`
 }
 
-// Standings are the settings of what checks of tokens keep in memory.
+// Standings are the settings of the cache of token checks.
 type Standings struct {
-	Kept int `key:"kept" def:"12000000" min:"1000" max:"1000000000" doc:"Grants at most of which what a check has to know is kept in memory, at 48 bytes each and only for those that there are. They are read ahead after the start; a check of a grant that is not among them reads the database and costs about twice as much."`
+	Kept int `key:"kept" def:"12000000" min:"1000" max:"1000000000" doc:"Maximum number of grants whose standing, which a check needs, is cached, at 48 bytes for each existing grant. Standings are read ahead after the start; a check of a grant beyond the maximum reads the database and costs about twice as much."`
 }
 
 // TLS names the two files of a certificate.

@@ -81,7 +81,7 @@ type OpenIDs interface {
 	// AppUsers returns those of the openids, in any order, that are in use at the app: not reclaimed, with a live grant,
 	// and the account not closed.
 	AppUsers(ctx context.Context, app platform.AppID, openids []platform.OpenID) ([]platform.AppUser, error)
-	// EnsurePlayer returns the player that an openid is on a channel; if it is none, candidate becomes its MSDK openid, and
+	// EnsurePlayer returns the player that an openid is on a channel; without a player, candidate becomes its MSDK openid, and
 	// created is true. ErrExists: another player has the candidate.
 	EnsurePlayer(ctx context.Context, player platform.Player, nowMS int64) (p platform.Player, created bool, err error)
 	// Player returns one player of an app by MSDK openid, or ErrNotFound.

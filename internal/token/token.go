@@ -52,7 +52,7 @@ func ParseKind(text string) (Kind, error) {
 	if i := slices.Index(kinds, text); i >= 0 {
 		return Kind(i + 1), nil
 	}
-	return 0, platform.Invalidf("kind", "kind %.40q is none of %v", text, kinds)
+	return 0, platform.Invalidf("kind", "kind %.40q is not one of %v", text, kinds)
 }
 
 // Lifetimes of the kinds: access and pay tokens as the MSDK's documentation gives them (msdk-v5.md, 11). An MSDK token ends

@@ -246,7 +246,7 @@ var commands = map[oidb.ID]func(*world){
 			{"valid guest token", with(token.Guest, asIs)},
 			{"valid bearer", func() wire.CheckRequest { return wire.CheckRequest{Token: w.tokens[token.Access].Token, Bearer: true} }},
 			{"a guest token as another's", with(token.Guest, func(r *wire.CheckRequest) { r.Guest = false })},
-			{"a guest token that is none", with(token.Access, func(r *wire.CheckRequest) { r.Guest = true })},
+			{"not a guest token", with(token.Access, func(r *wire.CheckRequest) { r.Guest = true })},
 			{"an access token as an openkey", with(token.Access, func(r *wire.CheckRequest) { r.Openkey = true })},
 			{"a bearer that is an openkey", with(token.Openkey, func(r *wire.CheckRequest) { r.Bearer, r.Openkey = true, false })},
 			{"the wrong device", with(token.MSDK, func(r *wire.CheckRequest) { r.PC = true })},
