@@ -5,30 +5,29 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// commands are those that points can name, by their numbers: all service types of one fail together. A number stands for
-// its lowest service type.
-var commands = byNumber(oidb.Declarations())
-
-func byNumber(list []*oidb.Declaration) map[string]*oidb.Declaration {
-	m := make(map[string]*oidb.Declaration, len(list))
-	for _, d := range list {
+// commands returns those that points can name, by their numbers: all service types of one fail together. A number stands for
+// its lowest service type. They are complete once the program runs.
+var commands = sync.OnceValue(func() map[string]*oidb.Declaration {
+	m := make(map[string]*oidb.Declaration)
+	for _, d := range oidb.Declarations() {
 		if _, known := m[number(d)]; !known {
 			m[number(d)] = d
 		}
 	}
 	return m
-}
+})
 
 func number(d *oidb.Declaration) string { return fmt.Sprintf("0x%x", d.ID.Number) }
 
 // Commands lists the commands that points can name.
-func Commands() []string { return slices.Sorted(maps.Keys(commands)) }
+func Commands() []string { return slices.Sorted(maps.Keys(commands())) }
 
 // Bus is the bus's points; oidb.Bus.Guard takes it. A delayed call fails when its context ends first.
 func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) error {

@@ -140,7 +140,7 @@ func (r *Rule) check() error {
 		r.part = kind
 	case "bus.connect", "bus.delay", "backend.answer":
 		command, value, given := strings.Cut(target, "=")
-		of, known := commands[command]
+		of, known := commands()[command]
 		var err error
 		switch {
 		case !known:

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -200,10 +202,10 @@ func TestBusConditions(t *testing.T) {
 		who     oidb.Subject
 		want    retcode.Code
 	}{
-		{"backend.answer:0x71f=90", &oidb.ConvertOpenID.Declaration, who, retcode.QQNonceReused},
-		{"backend.answer:0x711=52", &oidb.CheckText.Declaration, who, retcode.AccessTokenType127OpenIDInvalid34},
+		{"backend.answer:0x71f=90", &identity.ConvertOpenID.Declaration, who, retcode.QQNonceReused},
+		{"backend.answer:0x711=52", &identity.CheckText.Declaration, who, retcode.AccessTokenType127OpenIDInvalid34},
 		{"backend.answer:0x73a=17", &oidb.CheckPay.Declaration, who, retcode.PayTokenExpired},
-		{"backend.answer:0x5e1=116", &oidb.ShowProfile.Declaration, who, retcode.OIDBAccessTokenInvalid},
+		{"backend.answer:0x5e1=116", &friends.ShowProfileCommand.Declaration, who, retcode.OIDBAccessTokenInvalid},
 	} {
 		s := new(Set)
 		add(t, s, Rule{Point: test.point, AppID: 7, OpenID: openid.String()})
@@ -213,7 +215,7 @@ func TestBusConditions(t *testing.T) {
 	}
 	s := new(Set)
 	add(t, s, Rule{Point: "bus.connect:0x711", AppID: 7})
-	if s.Bus(t.Context(), &oidb.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 7}) == nil || s.Bus(t.Context(), &oidb.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 8}) != nil {
+	if s.Bus(t.Context(), &identity.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 7}) == nil || s.Bus(t.Context(), &identity.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 8}) != nil {
 		t.Error("a batch is not told by its app")
 	}
 }

@@ -14,13 +14,20 @@ import (
 
 // Register puts the service's commands on the bus.
 func (s *Service) Register() {
-	oidb.Handle(s.bus, oidb.ShowProfile, s.showProfile)
-	oidb.Handle(s.bus, oidb.ListFriends, s.listFriends)
-	oidb.Handle(s.bus, oidb.AreFriends, s.areFriends)
+	oidb.Handle(s.bus, ShowProfileCommand, s.showProfile)
+	oidb.Handle(s.bus, ListFriendsCommand, s.listFriends)
+	oidb.Handle(s.bus, AreFriendsCommand, s.areFriends)
 }
 
-// showProfile is command 0x5e1. A token that 0x711 refuses is 116 to it, for whatever reason; that the check could not be
-// made is 155.
+// ShowProfileCommand is command 0x5e1.
+var ShowProfileCommand = oidb.Declare[*wire.ShowProfileRequest, *wire.ShowProfileResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0x5e1, ServiceType: 1}, Name: "show_profile", Summary: "Shows the profile of a token's account.",
+	Results: retcode.OIDB,
+	Codes:   []retcode.Code{retcode.OIDBAccessTokenInvalid, retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
+	Repeatable: true,
+})
+
+// showProfile answers 116 where 0x711 refuses the token, for whatever reason, and 155 where the check could not be made.
 func (s *Service) showProfile(ctx context.Context, req *wire.ShowProfileRequest) (*wire.ShowProfileResponse, error) {
 	check := wire.CheckRequest{
 		AppID: platform.AppID(req.Appid), OpenID: req.Openid, MSDKOpenID: platform.MSDKOpenID(req.MsdkOpenid),
@@ -59,14 +66,22 @@ func ShowProfile(ctx context.Context, bus *oidb.Bus, check wire.CheckRequest) (*
 	} else {
 		req.AccessToken = check.Token
 	}
-	rsp, err := oidb.Call(ctx, bus, oidb.ShowProfile, req)
+	rsp, err := oidb.Call(ctx, bus, ShowProfileCommand, req)
 	if err != nil {
 		return nil, err
 	}
 	return profileOf(rsp), nil
 }
 
-// listFriends is command 0xf00. A page ends early where more would not fit into an answer.
+// ListFriendsCommand is command 0xf00.
+var ListFriendsCommand = oidb.Declare[*wire.ListFriendsRequest, *wire.ListFriendsResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0xf00, ServiceType: 1}, Name: "list_friends", Summary: "Lists the friends of an account who use an app.",
+	Results: retcode.OIDB,
+	Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed, retcode.QQFriendCacheWriteFailed}, Fallback: retcode.QQFriendCacheReadFailed,
+	Repeatable: true,
+})
+
+// listFriends ends a page early where more would not fit into an answer.
 func (s *Service) listFriends(ctx context.Context, req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
 	page, lost, err := s.page(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), platform.UIN(req.After))
 	if err != nil {
@@ -96,7 +111,7 @@ const fieldOverhead = 8
 // be out of date. Errors: 251004 and 251005, as those of the service.
 func List(ctx context.Context, bus *oidb.Bus, app platform.AppID, uin platform.UIN) (list []Friend, lost bool, err error) {
 	return walk(app, uin, func(req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
-		return oidb.Call(ctx, bus, oidb.ListFriends, req)
+		return oidb.Call(ctx, bus, ListFriendsCommand, req)
 	})
 }
 
@@ -119,7 +134,14 @@ func walk(app platform.AppID, uin platform.UIN, ask func(*wire.ListFriendsReques
 	}
 }
 
-// areFriends is command 0xf01.
+// AreFriendsCommand is command 0xf01.
+var AreFriendsCommand = oidb.Declare[*wire.AreFriendsRequest, *wire.AreFriendsResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Tells whether two accounts are friends.",
+	Results: retcode.OIDB,
+	Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed}, Fallback: retcode.QQFriendCacheReadFailed,
+	Repeatable: true,
+})
+
 func (s *Service) areFriends(ctx context.Context, req *wire.AreFriendsRequest) (*wire.AreFriendsResponse, error) {
 	are, err := s.store.AreFriends(ctx, platform.UIN(req.Uin), platform.UIN(req.Friend))
 	if err != nil {
@@ -130,7 +152,7 @@ func (s *Service) areFriends(ctx context.Context, req *wire.AreFriendsRequest) (
 
 // AreFriends reports whether two accounts are friends. Error: 251004 when that cannot be read.
 func AreFriends(ctx context.Context, bus *oidb.Bus, a, b platform.UIN) (bool, error) {
-	rsp, err := oidb.Call(ctx, bus, oidb.AreFriends, &wire.AreFriendsRequest{Uin: uint64(a), Friend: uint64(b)})
+	rsp, err := oidb.Call(ctx, bus, AreFriendsCommand, &wire.AreFriendsRequest{Uin: uint64(a), Friend: uint64(b)})
 	return rsp.GetFriends(), err
 }
 

@@ -51,7 +51,7 @@ func TestTheProfileIsShownToItsToken(t *testing.T) {
 			switch {
 			case test.want == nil && (err != nil || p.Nickname != "Ann"):
 				t.Errorf("got %+v, %v", p, err)
-			case test.want != nil && (!errors.As(err, &failure) || failure.Code != test.want || failure.Command != &oidb.ShowProfile.Declaration):
+			case test.want != nil && (!errors.As(err, &failure) || failure.Code != test.want || failure.Command != &ShowProfileCommand.Declaration):
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
@@ -82,7 +82,7 @@ func TestFriendsComeInPages(t *testing.T) {
 		{"beyond", 1<<64 - 1, 2, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			rsp, err := oidb.Call(t.Context(), f.bus, oidb.ListFriends, &wire.ListFriendsRequest{
+			rsp, err := oidb.Call(t.Context(), f.bus, ListFriendsCommand, &wire.ListFriendsRequest{
 				Appid: uint64(f.app.AppID), Uin: uint64(ann), After: uint64(test.after), Limit: test.limit,
 			})
 			must(t, err)
@@ -97,11 +97,11 @@ func TestFriendsComeInPages(t *testing.T) {
 		})
 	}
 	f.fail("store.read:friendships")
-	_, err := oidb.Call(t.Context(), f.bus, oidb.ListFriends, &wire.ListFriendsRequest{Appid: 4711, Uin: uint64(ann)})
+	_, err := oidb.Call(t.Context(), f.bus, ListFriendsCommand, &wire.ListFriendsRequest{Appid: 4711, Uin: uint64(ann)})
 	if err == nil || err.Error() != "oidb decode0xf00 failed, ret: 251004" {
 		t.Errorf("got %v", err)
 	}
-	if code, ok := oidb.ListFriends.Code(251004); !ok || code != retcode.QQFriendCacheReadFailed {
+	if code, ok := ListFriendsCommand.Code(251004); !ok || code != retcode.QQFriendCacheReadFailed {
 		t.Errorf("its number stands for %v", code)
 	}
 }
@@ -135,7 +135,7 @@ func TestLongListsAreWalked(t *testing.T) {
 	})
 	pages := 0
 	ask := func(req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
-		head, rsp, err := tcp.Ask(t.Context(), client, oidb.ListFriends, wire.Head{}, req)
+		head, rsp, err := tcp.Ask(t.Context(), client, ListFriendsCommand, wire.Head{}, req)
 		if head.Result != 0 || proto.Size(rsp) > 60<<10 {
 			t.Errorf("a page of %d bytes, result %d", proto.Size(rsp), head.Result)
 		}
@@ -166,7 +166,7 @@ func TestTheOtherPagesComeFromTheFirstReading(t *testing.T) {
 	must(t, f.Befriend(t.Context(), ann, ben))
 	must(t, f.Befriend(t.Context(), ann, carl))
 	page := func(after platform.UIN) (*wire.ListFriendsResponse, error) {
-		return oidb.Call(t.Context(), f.bus, oidb.ListFriends, &wire.ListFriendsRequest{Appid: uint64(f.app.AppID), Uin: uint64(ann), After: uint64(after), Limit: 1})
+		return oidb.Call(t.Context(), f.bus, ListFriendsCommand, &wire.ListFriendsRequest{Appid: uint64(f.app.AppID), Uin: uint64(ann), After: uint64(after), Limit: 1})
 	}
 	first, err := page(0)
 	must(t, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -23,7 +24,17 @@ func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (
 	return st, unknownOpenID(err)
 }
 
-// convertOpenIDs is command 0x711 of service type 23.
+// ConvertOpenIDs is command 0x711 of service type 23.
+var ConvertOpenIDs = oidb.Declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpenIDsResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0x711, ServiceType: 23}, Name: "convert_openids", Summary: "Turns many openids into account numbers.",
+	Results: retcode.AccessToken,
+	Codes: slices.Concat(oidb.AppCodes, []retcode.Code{
+		retcode.AccessTokenBatchTooLarge, retcode.AccessTokenBatchCountMismatch, retcode.AccessTokenBatchOpenIDInvalid,
+		retcode.AccessTokenBatchOpenIDReclaimed, retcode.AccessTokenOpenIDReadFailed,
+	}),
+	Fallback: retcode.AccessTokenInternal, Repeatable: true,
+})
+
 func (s *Service) convertOpenIDs(ctx context.Context, req *wire.ConvertOpenIDsRequest) (*wire.ConvertOpenIDsResponse, error) {
 	switch {
 	case len(req.Openid) > oidb.MaxBatch || req.Count > oidb.MaxBatch:
@@ -52,7 +63,20 @@ func (s *Service) convertOpenIDs(ctx context.Context, req *wire.ConvertOpenIDsRe
 	return &wire.ConvertOpenIDsResponse{Uin: uins}, nil
 }
 
-// checkText is command 0x711 of service type 127. The list gives no meaning to its numbers one by one; causes.md does.
+// CheckText is command 0x711 of service type 127.
+var CheckText = oidb.Declare[*wire.CheckTextRequest, *wire.CheckTextResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0x711, ServiceType: 127}, Name: "check_text", Summary: "Checks an openid in text form.",
+	Results: retcode.AccessToken,
+	Codes: slices.Concat(oidb.AppCodes, []retcode.Code{
+		retcode.AccessTokenType127OpenIDInvalid32, retcode.AccessTokenType127OpenIDInvalid33,
+		retcode.AccessTokenType127OpenIDInvalid34, retcode.AccessTokenType127OpenIDInvalid35,
+		retcode.AccessTokenType127OpenIDInvalid36, retcode.AccessTokenType127OpenIDReclaimed37,
+		retcode.AccessTokenType127OpenIDReclaimed38, retcode.AccessTokenOpenIDReadFailed,
+	}),
+	Fallback: retcode.AccessTokenInternal, Repeatable: true,
+})
+
+// The list gives no meaning to its numbers one by one; causes.md does.
 func (s *Service) checkText(ctx context.Context, req *wire.CheckTextRequest) (*wire.CheckTextResponse, error) {
 	app := platform.AppID(req.Appid)
 	if r := s.checkApp(ctx, app); r != nil {
@@ -98,7 +122,20 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 // timestampWindow is how far a call's timestamp may be from now, either way (oidb.md, 1.7).
 const timestampWindow = 10 * time.Minute
 
-// convertOpenID is command 0x71f.
+// ConvertOpenID is command 0x71f. It reveals the account that its caller is going to act on, so it refuses protected ones. 0x5a and
+// 0x5b are numbers that its callers know as codes of the platform (oidb.md, 1.7).
+var ConvertOpenID = oidb.Declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenIDResponse](oidb.Declaration{
+	ID: oidb.ID{Number: 0x71f, ServiceType: 1}, Name: "convert_openid", Summary: "Turns an openid into an account number.",
+	Results: retcode.AccessToken,
+	Aliases: map[retcode.Code]uint32{retcode.QQNonceReused: 0x5a, retcode.QQTimestampOutOfRange: 0x5b},
+	Codes: slices.Concat(oidb.AppCodes, []retcode.Code{
+		retcode.OIDBUnpackFailed, retcode.QQTimestampOutOfRange, retcode.QQNonceReused, retcode.AccessTokenOpenIDMissing,
+		retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReadFailed, retcode.AccessTokenOpenIDReclaimed,
+	}),
+	Fallback: retcode.AccessTokenInternal, Inline: true,
+	RefusedStates: []platform.AccountState{platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected},
+})
+
 func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequest) (*wire.ConvertOpenIDResponse, error) {
 	app := platform.AppID(req.Appid)
 	if r := s.checkApp(ctx, app); r != nil {

@@ -27,13 +27,13 @@ import (
 func TestConversionsToAccountNumbers(t *testing.T) {
 	f := newFixture(t)
 	ann, ben := f.issue(f.app, f.ann, token.Access).OpenID, f.issue(f.app, f.ben, token.Access).OpenID
-	batch, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenIDs,
+	batch, err := oidb.Call(t.Context(), f.bus, ConvertOpenIDs,
 		&wire.ConvertOpenIDsRequest{Appid: uint64(f.app.AppID), Count: 2, Openid: [][]byte{ben[:], ann[:]}})
 	must(t, err)
 	if len(batch.Uin) != 2 || batch.Uin[0] != uint64(f.ben.UIN) || batch.Uin[1] != uint64(f.ann.UIN) {
 		t.Errorf("got %+v", batch)
 	}
-	text, err := oidb.Call(t.Context(), f.bus, oidb.CheckText,
+	text, err := oidb.Call(t.Context(), f.bus, CheckText,
 		&wire.CheckTextRequest{Appid: uint64(f.app.AppID), Openid: ann.String()})
 	must(t, err)
 	if text.Uin != uint64(f.ann.UIN) || !bytes.Equal(text.Openid, ann[:]) {
@@ -45,7 +45,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 	f := newFixture(t)
 	openid := f.issue(f.app, f.ann, token.Access).OpenID
 	convert := func(timestamp uint64, nonce string) error {
-		_, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID,
+		_, err := oidb.Call(t.Context(), f.bus, ConvertOpenID,
 			&wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: openid[:], Timestamp: timestamp, Nonce: []byte(nonce)})
 		return err
 	}
@@ -79,11 +79,11 @@ func TestTimestampsAndNonces(t *testing.T) {
 	must(t, convert(0, "unused"))
 	for name, stranger := range map[string][]byte{"none": []byte("0123"), "never issued": make([]byte, 16)} {
 		ask := &wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: stranger, Nonce: []byte("a")}
-		if _, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
+		if _, err := oidb.Call(t.Context(), f.bus, ConvertOpenID, ask); !errors.Is(err, retcode.QQNonceReused) {
 			t.Errorf("a nonce again, with an openid that is %s: %v", name, err)
 		}
 		ask.Nonce = []byte("kept")
-		if _, err := oidb.Call(t.Context(), f.bus, oidb.ConvertOpenID, ask); !errors.Is(err, retcode.AccessTokenOpenIDInvalid) {
+		if _, err := oidb.Call(t.Context(), f.bus, ConvertOpenID, ask); !errors.Is(err, retcode.AccessTokenOpenIDInvalid) {
 			t.Errorf("a new nonce, with an openid that is %s: %v", name, err)
 		}
 	}
@@ -113,7 +113,7 @@ func TestNoncesOverFrames(t *testing.T) {
 		nonce string
 		want  uint32
 	}{{"a", 0}, {"b", 0}, {"b", 0x5a}, {"c", 0}} {
-		head, rsp, err := tcp.Ask(t.Context(), client, oidb.ConvertOpenID, wire.Head{},
+		head, rsp, err := tcp.Ask(t.Context(), client, ConvertOpenID, wire.Head{},
 			&wire.ConvertOpenIDRequest{Appid: uint64(f.app.AppID), Openid: openid[:], Nonce: []byte(test.nonce)})
 		must(t, err)
 		if head.Result != test.want || test.want == 0 && platform.UIN(rsp.Uin) != f.ann.UIN {

@@ -64,9 +64,9 @@ func (s *Service) Register(bus *oidb.Bus) {
 	bus.SetDirectory(s)
 	oidb.Handle(bus, oidb.CheckAccess, s.checkAccess)
 	oidb.Handle(bus, oidb.CheckPay, s.checkPay)
-	oidb.Handle(bus, oidb.ConvertOpenIDs, s.convertOpenIDs)
-	oidb.Handle(bus, oidb.CheckText, s.checkText)
-	oidb.Handle(bus, oidb.ConvertOpenID, s.convertOpenID)
+	oidb.Handle(bus, ConvertOpenIDs, s.convertOpenIDs)
+	oidb.Handle(bus, CheckText, s.checkText)
+	oidb.Handle(bus, ConvertOpenID, s.convertOpenID)
 }
 
 // Forget has the service read everything that it keeps of the store again, as after a restart.

@@ -191,13 +191,17 @@ func TestCommandsAreNamed(t *testing.T) {
 }
 
 func TestResultsAndCodes(t *testing.T) {
+	aliased := &Declaration{
+		Results: retcode.AccessToken, Aliases: map[retcode.Code]uint32{retcode.QQNonceReused: 0x5a, retcode.QQTimestampOutOfRange: 0x5b},
+		Codes: []retcode.Code{retcode.QQTimestampOutOfRange, retcode.QQNonceReused, retcode.AccessTokenOpenIDInvalid},
+	}
 	for _, test := range []struct {
 		command *Declaration
 		result  uint32
 		want    retcode.Code
 	}{
 		{&CheckAccess.Declaration, 66, retcode.AccessTokenSuperseded}, {&CheckPay.Declaration, 18, retcode.PayTokenSuperseded}, {&CheckPay.Declaration, 149, retcode.OIDBUINBlacklisted},
-		{&ConvertOpenID.Declaration, 0x5a, retcode.QQNonceReused}, {&ConvertOpenID.Declaration, 0x5b, retcode.QQTimestampOutOfRange}, {&ConvertOpenID.Declaration, 0x20, retcode.AccessTokenOpenIDInvalid},
+		{aliased, 0x5a, retcode.QQNonceReused}, {aliased, 0x5b, retcode.QQTimestampOutOfRange}, {aliased, 0x20, retcode.AccessTokenOpenIDInvalid},
 	} {
 		if got, ok := test.command.Code(test.result); !ok || got != test.want {
 			t.Errorf("%s %d: %v", test.command, test.result, got)

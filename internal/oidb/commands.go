@@ -128,15 +128,18 @@ var declarations []*Declaration
 func Declarations() []*Declaration { return slices.Clone(declarations) }
 
 func (d *Declaration) declare() {
-	at, _ := slices.BinarySearchFunc(declarations, d, func(a, b *Declaration) int {
+	at, twice := slices.BinarySearchFunc(declarations, d, func(a, b *Declaration) int {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.ServiceType, b.ServiceType))
 	})
+	if twice {
+		panic("oidb: command " + d.ID.String() + " is declared twice")
+	}
 	declarations = slices.Insert(declarations, at, d)
 }
 
-// declare declares a command with generated messages. Their subjects are in the fields appid, openid and msdk_openid of the
-// request and uin of the answer.
-func declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
+// Declare declares a command with generated messages, next to its handler. Their subjects are in the fields appid, openid and
+// msdk_openid of the request and uin of the answer.
+func Declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 	c := &Command[Req, Rsp]{
 		Declaration: d,
 		request:     generated[Req](),
@@ -223,12 +226,13 @@ const (
 	MaxBody = 60 << 10
 )
 
-// The commands of this build. oidb.proto describes their messages for other languages.
+// The commands that all services and doors call; the others are declared next to their handlers. oidb.proto describes all
+// messages for other languages.
 var (
 	CheckAccess = declareCheck(Declaration{
 		ID: ID{Number: 0x711, ServiceType: 1}, Name: "check_access", Summary: "Checks an access token or an openkey.",
 		Results: retcode.AccessToken, Success: retcode.AccessTokenOK, OtherTypes: retcode.AccessTokenServiceTypeInvalid,
-		Codes: slices.Concat(appCodes, []retcode.Code{
+		Codes: slices.Concat(AppCodes, []retcode.Code{
 			retcode.AccessTokenAppIDInconsistent,
 			retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed,
 			retcode.AccessTokenOpenIDReadFailed, retcode.AccessTokenOpenIDRelationMissing, retcode.AccessTokenOpenIDKaixin,
@@ -242,26 +246,6 @@ var (
 		}),
 		Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true,
 	}, (*wire.CheckAccessRequest)(nil), (*wire.CheckAccessResponse)(nil))
-	ConvertOpenIDs = declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpenIDsResponse](Declaration{
-		ID: ID{Number: 0x711, ServiceType: 23}, Name: "convert_openids", Summary: "Turns many openids into account numbers.",
-		Results: retcode.AccessToken,
-		Codes: slices.Concat(appCodes, []retcode.Code{
-			retcode.AccessTokenBatchTooLarge, retcode.AccessTokenBatchCountMismatch, retcode.AccessTokenBatchOpenIDInvalid,
-			retcode.AccessTokenBatchOpenIDReclaimed, retcode.AccessTokenOpenIDReadFailed,
-		}),
-		Fallback: retcode.AccessTokenInternal, Repeatable: true,
-	})
-	CheckText = declare[*wire.CheckTextRequest, *wire.CheckTextResponse](Declaration{
-		ID: ID{Number: 0x711, ServiceType: 127}, Name: "check_text", Summary: "Checks an openid in text form.",
-		Results: retcode.AccessToken,
-		Codes: slices.Concat(appCodes, []retcode.Code{
-			retcode.AccessTokenType127OpenIDInvalid32, retcode.AccessTokenType127OpenIDInvalid33,
-			retcode.AccessTokenType127OpenIDInvalid34, retcode.AccessTokenType127OpenIDInvalid35,
-			retcode.AccessTokenType127OpenIDInvalid36, retcode.AccessTokenType127OpenIDReclaimed37,
-			retcode.AccessTokenType127OpenIDReclaimed38, retcode.AccessTokenOpenIDReadFailed,
-		}),
-		Fallback: retcode.AccessTokenInternal, Repeatable: true,
-	})
 	CheckPay = declareCheck(Declaration{
 		ID: ID{Number: 0x73a, ServiceType: 1}, Name: "check_pay", Summary: "Checks a pay token.",
 		Results: retcode.PayToken, Success: retcode.PayTokenOK,
@@ -273,41 +257,10 @@ var (
 		},
 		Fallback: retcode.PayTokenOpenIDCheckFailed, Repeatable: true, Inline: true,
 	}, (*wire.CheckPayRequest)(nil), (*wire.CheckPayResponse)(nil))
-	// ConvertOpenID reveals the account that its caller is going to act on, so it refuses protected ones. 0x5a and 0x5b are
-	// numbers that its callers know as codes of the platform (oidb.md, 1.7).
-	ConvertOpenID = declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenIDResponse](Declaration{
-		ID: ID{Number: 0x71f, ServiceType: 1}, Name: "convert_openid", Summary: "Turns an openid into an account number.",
-		Results: retcode.AccessToken,
-		Aliases: map[retcode.Code]uint32{retcode.QQNonceReused: 0x5a, retcode.QQTimestampOutOfRange: 0x5b},
-		Codes: slices.Concat(appCodes, []retcode.Code{
-			retcode.OIDBUnpackFailed, retcode.QQTimestampOutOfRange, retcode.QQNonceReused, retcode.AccessTokenOpenIDMissing,
-			retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReadFailed, retcode.AccessTokenOpenIDReclaimed,
-		}),
-		Fallback: retcode.AccessTokenInternal, Inline: true,
-		RefusedStates: []platform.AccountState{platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected},
-	})
-	ShowProfile = declare[*wire.ShowProfileRequest, *wire.ShowProfileResponse](Declaration{
-		ID: ID{Number: 0x5e1, ServiceType: 1}, Name: "show_profile", Summary: "Shows the profile of a token's account.",
-		Results: retcode.OIDB,
-		Codes:   []retcode.Code{retcode.OIDBAccessTokenInvalid, retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
-		Repeatable: true,
-	})
-	ListFriends = declare[*wire.ListFriendsRequest, *wire.ListFriendsResponse](Declaration{
-		ID: ID{Number: 0xf00, ServiceType: 1}, Name: "list_friends", Summary: "Lists the friends of an account who use an app.",
-		Results: retcode.OIDB,
-		Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed, retcode.QQFriendCacheWriteFailed}, Fallback: retcode.QQFriendCacheReadFailed,
-		Repeatable: true,
-	})
-	AreFriends = declare[*wire.AreFriendsRequest, *wire.AreFriendsResponse](Declaration{
-		ID: ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Tells whether two accounts are friends.",
-		Results: retcode.OIDB,
-		Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed}, Fallback: retcode.QQFriendCacheReadFailed,
-		Repeatable: true,
-	})
 )
 
-// appCodes are the codes of every command that looks up an app.
-var appCodes = []retcode.Code{
+// AppCodes are the codes of every command that looks up an app.
+var AppCodes = []retcode.Code{
 	retcode.AccessTokenInternal, retcode.AccessTokenAppIDMissing, retcode.AccessTokenAppIDInvalid10,
 	retcode.AccessTokenAppIDInvalid11, retcode.AccessTokenAppReadFailed,
 }

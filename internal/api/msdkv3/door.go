@@ -65,9 +65,9 @@ func (d *door) checks() checks {
 var (
 	checkAccess   = access.Uses(&oidb.CheckAccess.Declaration)
 	checkPay      = access.Uses(&oidb.CheckPay.Declaration)
-	showProfile   = access.Uses(&oidb.ShowProfile.Declaration)
-	listFriends   = access.Uses(&oidb.ListFriends.Declaration)
-	convertOpenID = access.Uses(&oidb.ConvertOpenID.Declaration, retcode.QQNonceReused, retcode.QQTimestampOutOfRange) // without a nonce
+	showProfile   = access.Uses(&friends.ShowProfileCommand.Declaration)
+	listFriends   = access.Uses(&friends.ListFriendsCommand.Declaration)
+	convertOpenID = access.Uses(&identity.ConvertOpenID.Declaration, retcode.QQNonceReused, retcode.QQTimestampOutOfRange) // without a nonce
 )
 
 // unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19).

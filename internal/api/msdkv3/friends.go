@@ -10,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -464,7 +465,7 @@ type wifiResult struct {
 
 // wifi answers whether a player is entitled to wireless networks. The call has no token, so the openid must be in use.
 func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
-	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
+	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenID, &wire.ConvertOpenIDRequest{
 		Appid: uint64(c.App.AppID), Openid: in.packed,
 	})
 	if err != nil {

@@ -79,8 +79,8 @@ var (
 	checkPlayer = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
 	checkLogin  = access.Uses(&oidb.CheckAccess.Declaration)
 	checkPay    = access.Uses(&oidb.CheckPay.Declaration)
-	showProfile = access.Uses(&oidb.ShowProfile.Declaration)
-	listFriends = access.Uses(&oidb.ListFriends.Declaration)
+	showProfile = access.Uses(&friends.ShowProfileCommand.Declaration)
+	listFriends = access.Uses(&friends.ListFriendsCommand.Declaration)
 )
 
 // params reads the URL's parameters (msdk-v5.md, 1.1).

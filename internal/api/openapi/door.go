@@ -49,7 +49,7 @@ func (d *door) endpoints() []access.Endpoint {
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
 			// Faults of the openid are left to later stages.
 			access.Check("openapi-nonce", d.nonce).
-				Calls(access.Uses(&oidb.ConvertOpenID.Declaration, retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed)),
+				Calls(access.Uses(&identity.ConvertOpenID.Declaration, retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed)),
 			access.AppRate,
 			access.Audit,
 			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
@@ -61,9 +61,9 @@ func (d *door) endpoints() []access.Endpoint {
 		standard  = access.Sequence("openapi-standard", opening, pf(), access.Granted, access.OrdinaryAddress, login)
 		sensitive = access.Sequence("openapi-sensitive", opening, pf(), access.Granted, access.SensitiveAddress, login)
 
-		info, vip, friends = scope("get_user_info"), scope("get_vip_info"), scope("get_app_friends")
+		info, vip, relation = scope("get_user_info"), scope("get_vip_info"), scope("get_app_friends")
 
-		listFriends, areFriends = access.Uses(&oidb.ListFriends.Declaration), access.Uses(&oidb.AreFriends.Declaration)
+		listFriends, areFriends = access.Uses(&friends.ListFriendsCommand.Declaration), access.Uses(&friends.AreFriendsCommand.Declaration)
 	)
 	return []access.Endpoint{
 		access.API(both, "/v3/user/get_info", action(d.getInfo, nil), standard, session(), info, access.UserRate),
@@ -74,11 +74,11 @@ func (d *door) endpoints() []access.Endpoint {
 			opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, session(), vip, access.UserRate),
 		access.API(both, "/v3/user/total_vip_info", action(d.totalVIPInfo, wantedVIPs), standard, session(), vip, access.UserRate),
 		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate),
-		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), friends, access.UserRate, access.Relation).
+		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), relation, access.UserRate, access.Relation).
 			Calls(listFriends),
-		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), friends, access.UserRate, access.Relation).
+		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate, access.Relation).
 			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal),
-		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), friends, access.UserRate).Calls(areFriends),
+		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), relation, access.UserRate).Calls(areFriends),
 		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate),
 	}
 }
@@ -150,7 +150,7 @@ func (d *door) nonce(c *access.Call, in *request) error {
 	if !in.openIDSound {
 		openid = []byte(c.Query.Get("openid")) // the timestamp is checked all the same
 	}
-	_, err := oidb.Call(c.Context(), d.bus, oidb.ConvertOpenID, &wire.ConvertOpenIDRequest{
+	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenID, &wire.ConvertOpenIDRequest{
 		Appid: uint64(c.App.AppID), Openid: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
 	})
 	var failure *oidb.Failure

@@ -277,7 +277,7 @@ var commands = map[oidb.ID]func(*world){
 			{"another's openid", with(token.Pay, func(r *wire.CheckRequest) { r.OpenID = w.bens[:] })},
 		}
 	}),
-	oidb.ConvertOpenIDs.ID: cases(oidb.ConvertOpenIDs, func(w *world) requests[*wire.ConvertOpenIDsRequest] {
+	identity.ConvertOpenIDs.ID: cases(identity.ConvertOpenIDs, func(w *world) requests[*wire.ConvertOpenIDsRequest] {
 		with := func(count uint32, openids ...[]byte) func() *wire.ConvertOpenIDsRequest {
 			return func() *wire.ConvertOpenIDsRequest {
 				return &wire.ConvertOpenIDsRequest{Appid: uint64(w.app.AppID), Count: count, Openid: openids}
@@ -294,7 +294,7 @@ var commands = map[oidb.ID]func(*world){
 			{"nothing", func() *wire.ConvertOpenIDsRequest { return &wire.ConvertOpenIDsRequest{} }},
 		}
 	}),
-	oidb.CheckText.ID: cases(oidb.CheckText, func(w *world) requests[*wire.CheckTextRequest] {
+	identity.CheckText.ID: cases(identity.CheckText, func(w *world) requests[*wire.CheckTextRequest] {
 		with := func(text string) func() *wire.CheckTextRequest {
 			return func() *wire.CheckTextRequest { return &wire.CheckTextRequest{Appid: uint64(w.app.AppID), Openid: text} }
 		}
@@ -309,7 +309,7 @@ var commands = map[oidb.ID]func(*world){
 			{"nothing", func() *wire.CheckTextRequest { return &wire.CheckTextRequest{} }},
 		}
 	}),
-	oidb.ConvertOpenID.ID: cases(oidb.ConvertOpenID, func(w *world) requests[*wire.ConvertOpenIDRequest] {
+	identity.ConvertOpenID.ID: cases(identity.ConvertOpenID, func(w *world) requests[*wire.ConvertOpenIDRequest] {
 		made := 0
 		with := func(edit func(*wire.ConvertOpenIDRequest)) func() *wire.ConvertOpenIDRequest {
 			return func() *wire.ConvertOpenIDRequest {
@@ -330,7 +330,7 @@ var commands = map[oidb.ID]func(*world){
 			{"nothing", func() *wire.ConvertOpenIDRequest { return &wire.ConvertOpenIDRequest{} }},
 		}
 	}),
-	oidb.ShowProfile.ID: cases(oidb.ShowProfile, func(w *world) requests[*wire.ShowProfileRequest] {
+	friends.ShowProfileCommand.ID: cases(friends.ShowProfileCommand, func(w *world) requests[*wire.ShowProfileRequest] {
 		anns := w.tokens[token.Access].OpenID
 		with := func(edit func(*wire.ShowProfileRequest)) func() *wire.ShowProfileRequest {
 			return func() *wire.ShowProfileRequest {
@@ -349,7 +349,7 @@ var commands = map[oidb.ID]func(*world){
 			{"nothing", func() *wire.ShowProfileRequest { return &wire.ShowProfileRequest{} }},
 		}
 	}),
-	oidb.ListFriends.ID: cases(oidb.ListFriends, func(w *world) requests[*wire.ListFriendsRequest] {
+	friends.ListFriendsCommand.ID: cases(friends.ListFriendsCommand, func(w *world) requests[*wire.ListFriendsRequest] {
 		with := func(after uint64, limit uint32) func() *wire.ListFriendsRequest {
 			return func() *wire.ListFriendsRequest {
 				return &wire.ListFriendsRequest{Appid: uint64(w.app.AppID), Uin: uint64(w.ann), After: after, Limit: limit}
@@ -363,7 +363,7 @@ var commands = map[oidb.ID]func(*world){
 			{"valid list without friends", func() *wire.ListFriendsRequest { return &wire.ListFriendsRequest{Appid: 4711, Uin: uint64(w.ann)} }},
 		}
 	}),
-	oidb.AreFriends.ID: cases(oidb.AreFriends, func(w *world) requests[*wire.AreFriendsRequest] {
+	friends.AreFriendsCommand.ID: cases(friends.AreFriendsCommand, func(w *world) requests[*wire.AreFriendsRequest] {
 		return requests[*wire.AreFriendsRequest]{
 			{"valid friends", func() *wire.AreFriendsRequest {
 				return &wire.AreFriendsRequest{Uin: uint64(w.ann), Friend: uint64(w.ben)}
@@ -397,7 +397,7 @@ func TestWhatAnswersHave(t *testing.T) {
 	if login.UIN != w.ann || login.OpenID != anns.OpenID || login.AppID != w.app.AppID || login.PasswordEpoch == 0 || login.TokenEpoch == 0 || login.Scopes == 0 {
 		t.Errorf("a login has %+v", login)
 	}
-	page, _ := call(w, oidb.ListFriends, "the first page", func() *wire.ListFriendsRequest {
+	page, _ := call(w, friends.ListFriendsCommand, "the first page", func() *wire.ListFriendsRequest {
 		return &wire.ListFriendsRequest{Appid: uint64(w.app.AppID), Uin: uint64(w.ann)}
 	})
 	if len(page.Friend) != oidb.MaxFriends || !page.More || page.Lost {
@@ -448,7 +448,7 @@ func TestAGameLearnsOnlyOfItsOwnTokens(t *testing.T) {
 		}
 	}
 	show := &wire.ShowProfileRequest{Appid: uint64(w.app.AppID), Openid: anns.OpenID[:], AccessToken: anns.Token}
-	head, _, err := tcp.Ask(t.Context(), w.client, oidb.ShowProfile, wire.Head{Caller: other.AppID}, show)
+	head, _, err := tcp.Ask(t.Context(), w.client, friends.ShowProfileCommand, wire.Head{Caller: other.AppID}, show)
 	if err != nil || head.Result != uint32(retcode.OIDBAccessTokenInvalid.Number()) {
 		t.Errorf("the profile, called by another game: result %d, %v; want 116", head.Result, err)
 	}
