@@ -188,7 +188,7 @@ func TestTheOtherPagesComeFromTheFirstReading(t *testing.T) {
 	if second, err = page(ben); err != nil || second.Lost || len(second.Friend) != 1 {
 		t.Errorf("the second page from the store: %v, %v", second, err)
 	}
-	first, err = page(0)
+	_, err = page(0)
 	must(t, err)
 	must(t, f.SetRemark(t.Context(), ann, carl, "C"))
 	if second, err = page(ben); err != nil || second.Friend[0].Remark != "C" {

@@ -43,12 +43,13 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
-	f.id = identity.New(st, f.clock, keyring, apps.New(st, f.clock), profile.New(st, f.clock), 1000)
+	registry, profiles := apps.New(st, f.clock), profile.New(st, f.clock)
+	f.id = identity.New(st, f.clock, keyring, registry, profiles, 1000)
 	f.id.Register(f.bus)
-	f.Service = New(st, f.clock, f.bus, f.id.Profiles)
+	f.Service = New(st, f.clock, f.bus, profiles)
 	f.Guard(f.faults.FriendCache)
 	f.Register()
-	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})
+	f.app, err = registry.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
 	return f
 }

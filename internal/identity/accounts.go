@@ -80,7 +80,7 @@ func (s *Service) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.O
 
 // EnsureOpenID returns the account's openid at an app and issues one when it has none. Errors: platform.ErrNotFound.
 func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
-	if s.Apps.ByID(app) == nil {
+	if s.apps.ByID(app) == nil {
 		return platform.OpenID{}, platform.NoApp(app)
 	}
 	if _, err := s.Account(ctx, uin); err != nil {

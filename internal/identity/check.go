@@ -285,10 +285,10 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 		return &refusal{verdict: appMissing}
 	case id > math.MaxInt64:
 		return &refusal{verdict: appMalformed}
-	case s.Apps.ByID(id) != nil:
+	case s.apps.ByID(id) != nil:
 		return nil
 	}
-	switch _, err := s.Apps.Find(oidb.Wait(ctx), id); {
+	switch _, err := s.apps.Find(oidb.Wait(ctx), id); {
 	case errors.Is(err, platform.ErrNotFound):
 		return &refusal{verdict: appUnknown}
 	case err != nil:

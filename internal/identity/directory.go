@@ -13,7 +13,7 @@ import (
 var _ oidb.Directory = (*Service)(nil)
 
 // App implements oidb.Directory.
-func (s *Service) App(id platform.AppID) *platform.App { return s.Apps.ByID(id) }
+func (s *Service) App(id platform.AppID) *platform.App { return s.apps.ByID(id) }
 
 // Issued implements oidb.Directory. Numbers only go up, so the highest that was seen is enough for most.
 func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {

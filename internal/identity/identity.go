@@ -21,10 +21,10 @@ const sessionsKept = 1 << 16
 
 // Service is the identity service. It is safe for concurrent use.
 type Service struct {
-	Apps      *apps.Registry
-	Profiles  *profile.Service
 	Standings *standings.Table
 
+	apps         *apps.Registry
+	profiles     *profile.Service
 	store        store.Store
 	clock        *platform.Clock
 	keyring      *token.Keyring
@@ -38,8 +38,8 @@ type Service struct {
 // New returns a service on a store that nobody else writes to. It keeps at most so many standings in memory.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
-		Apps:     registry,
-		Profiles: profiles,
+		apps:     registry,
+		profiles: profiles,
 		store:    st,
 		clock:    clock,
 		keyring:  keyring,
@@ -73,7 +73,7 @@ func (s *Service) Register(bus *oidb.Bus) {
 func (s *Service) Forget() {
 	s.Standings.Forget()
 	s.sessions.Clear()
-	s.Profiles.Forget()
+	s.profiles.Forget()
 }
 
 // Keyring returns the keyring that seals the service's tokens.

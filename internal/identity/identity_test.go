@@ -45,9 +45,9 @@ func newFixture(t *testing.T) *fixture {
 	must(t, err)
 	f := &fixture{Service: New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock), 1000), t: t, bus: oidb.NewBus()}
 	f.Register(f.bus)
-	f.app, err = f.Apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true})
+	f.app, err = f.apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
-	f.other, err = f.Apps.Create(ctx, platform.App{Name: "another game", GameID: 12, Online: true})
+	f.other, err = f.apps.Create(ctx, platform.App{Name: "another game", GameID: 12, Online: true})
 	must(t, err)
 	f.ann, f.ben = f.account("Ann"), f.account("Ben")
 	return f
@@ -414,7 +414,7 @@ func TestStorageFailures(t *testing.T) {
 			broken := &brokenStore{Store: f.store}
 			test.fail(broken)
 			service := New(broken, f.clock, f.keyring, apps.New(broken, f.clock), profile.New(broken, f.clock), 1000)
-			must(t, service.Apps.Load(t.Context()))
+			must(t, service.apps.Load(t.Context()))
 			bus := oidb.NewBus()
 			service.Register(bus)
 			req, command := ask(issued), oidb.CheckAccess

@@ -51,7 +51,7 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	if account.State == platform.AccountFrozen || account.State == platform.AccountClosed {
 		return nil, platform.Invalidf("uin", "account %s is %s and cannot log in", req.UIN, account.State)
 	}
-	app := s.Apps.ByID(req.AppID)
+	app := s.apps.ByID(req.AppID)
 	openid, err := s.EnsureOpenID(ctx, req.AppID, req.UIN)
 	if err != nil {
 		return nil, err

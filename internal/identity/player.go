@@ -44,7 +44,7 @@ type PlayerLogin struct {
 
 // LogInPlayer makes an MSDK token of a login that 0x711 has just confirmed. It ends with the access token it comes from.
 func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oidb.CheckResponse, pc bool) (*PlayerLogin, error) {
-	shown, err := s.Profiles.Get(ctx, login.UIN)
+	shown, err := s.profiles.Get(ctx, login.UIN)
 	if err != nil {
 		return nil, err
 	}

@@ -114,16 +114,16 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	at := s.Addresses()
 	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
 	for _, demo := range demoApps {
-		app := s.identity.Apps.ByID(demo.AppID)
+		app := s.apps.ByID(demo.AppID)
 		if app == nil {
 			var err error
-			if app, err = s.identity.Apps.Create(ctx, demo); err != nil {
+			if app, err = s.apps.Create(ctx, demo); err != nil {
 				return nil, err
 			}
 		}
 		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
 	}
-	s.identity.Apps.KeepFormerKeys(demoApps)
+	s.apps.KeepFormerKeys(demoApps)
 	hash, err := identity.HashPassword(DemoPassword)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		return a, err
 	}
 	for _, demo := range demoApps {
-		app := s.identity.Apps.ByID(demo.AppID)
+		app := s.apps.ByID(demo.AppID)
 		// The access token comes first: the others belong to its login.
 		for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK} {
 			if kind == token.MSDK && app.GameID == 0 {

@@ -60,18 +60,18 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 		return nil, err
 	}
 	return []*access.Door{
-		msdkv5.New(s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
-		msdkv3.New(s.identity, s.friends, s.bus),
-		openapi.New(s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
-		connect.New(s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
-		connect.NewUser(s.identity, s.bus),
-		pages.New(s.identity),
+		msdkv5.New(s.apps, s.profiles, s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
+		msdkv3.New(s.apps, s.profiles, s.identity, s.friends, s.bus),
+		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
+		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
+		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
+		pages.New(s.apps, s.identity),
 	}, nil
 }
 
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
-	doors := []*access.Door{admin.New(s.identity, s.friends, s.bus, admin.APIs{
+	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.bus, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),

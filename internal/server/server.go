@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -53,6 +55,8 @@ type Server struct {
 
 	// The services.
 	bus      *oidb.Bus
+	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
 

@@ -18,17 +18,17 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.keyring.Guard(s.dev.faults.Keyring)
 		s.bus.Guard(s.dev.faults.Bus)
 	}
-	registry := apps.New(s.store, s.clock)
-	if err := registry.Load(ctx); err != nil {
+	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock)
+	if err := s.apps.Load(ctx); err != nil {
 		return err
 	}
-	if s.keyringIsNew && len(registry.List()) > 0 {
+	if s.keyringIsNew && len(s.apps.List()) > 0 {
 		s.options.Log.Warn("there was no keyring next to a database in use, so it is new: every token ends and people get other unionids;"+
 			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
 	}
-	s.identity = identity.New(s.store, s.clock, s.keyring, registry, profile.New(s.store, s.clock), s.options.Standings.Kept)
+	s.identity = identity.New(s.store, s.clock, s.keyring, s.apps, s.profiles, s.options.Standings.Kept)
 	s.identity.Register(s.bus)
-	s.friends = friends.New(s.store, s.clock, s.bus, s.identity.Profiles)
+	s.friends = friends.New(s.store, s.clock, s.bus, s.profiles)
 	s.friends.Register()
 	if s.dev != nil {
 		s.friends.Guard(s.dev.faults.FriendCache)

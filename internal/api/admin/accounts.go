@@ -73,7 +73,7 @@ type ProfileChange struct {
 }
 
 func (d *door) updateAccount(c *access.Call, id platform.UIN, in ProfileChange) (any, error) {
-	return d.identity.Profiles.Update(c.Context(), id, in.apply)
+	return d.profiles.Update(c.Context(), id, in.apply)
 }
 
 func (in *ProfileChange) apply(p *platform.Profile) error {

@@ -17,13 +17,17 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 )
 
 type door struct {
+	registry *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
@@ -31,8 +35,8 @@ type door struct {
 }
 
 // New returns the door, for callers with the token.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
-	d := &door{identity: id, friends: fr, bus: bus, apis: apis}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
+	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, bus: bus, apis: apis}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},

@@ -31,7 +31,7 @@ func withoutKeys(app *platform.App) *platform.App {
 }
 
 func (d *door) listApps(*access.Call) (any, error) {
-	apps := d.identity.Apps.List()
+	apps := d.registry.List()
 	for i, app := range apps {
 		apps[i] = withoutKeys(app)
 	}
@@ -39,7 +39,7 @@ func (d *door) listApps(*access.Call) (any, error) {
 }
 
 func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
-	app := d.identity.Apps.ByID(id)
+	app := d.registry.ByID(id)
 	if app == nil {
 		return nil, platform.NoApp(id)
 	}
@@ -181,7 +181,7 @@ func (d *door) createApp(c *access.Call, settings AppSettings) (any, error) {
 	if err := settings.apply(&app); err != nil {
 		return nil, err
 	}
-	made, err := d.identity.Apps.Create(c.Context(), app)
+	made, err := d.registry.Create(c.Context(), app)
 	return created{made}, err
 }
 
@@ -189,7 +189,7 @@ func (d *door) updateApp(c *access.Call, id platform.AppID, settings AppSettings
 	if err := d.apis.check(&settings); err != nil {
 		return nil, err
 	}
-	app, err := d.identity.Apps.Update(c.Context(), id, settings.apply)
+	app, err := d.registry.Update(c.Context(), id, settings.apply)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +207,6 @@ func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, err
 		return nil, platform.Invalidf("name", "name is missing")
 	}
 	var err error
-	in.Key, err = d.identity.Apps.RotateKey(c.Context(), id, in.Name, in.Key)
+	in.Key, err = d.registry.RotateKey(c.Context(), id, in.Name, in.Key)
 	return in, err
 }

@@ -11,9 +11,11 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -27,6 +29,8 @@ type Options struct {
 
 type door struct {
 	Options
+	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	bus      *oidb.Bus
 }
@@ -38,8 +42,8 @@ const (
 )
 
 // New returns the door of /oauth2.0/.
-func New(id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, bus: bus}
+func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, apps: registry, identity: id, bus: bus}
 	return &access.Door{
 		Name:      "connect",
 		Prefixes:  []string{"/oauth2.0/"},
@@ -137,7 +141,7 @@ func (d *door) basic(c *access.Call) error {
 var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
 
 func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) error {
-	app := d.identity.Apps.ByID(id)
+	app := d.apps.ByID(id)
 	if app == nil {
 		return retcode.QQClientNotFound.Errorf("there is no app %s", id)
 	}
@@ -164,7 +168,7 @@ func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 		return err
 	}
 	if c.App == nil {
-		c.App = d.identity.Apps.ByID(rsp.AppID) // exists, since the check has found it
+		c.App = d.apps.ByID(rsp.AppID) // exists, since the check has found it
 	}
 	c.Input, c.User = &rsp, rsp.OpenID.String()
 	return nil

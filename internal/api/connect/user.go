@@ -6,16 +6,18 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 // NewUser returns the door of /user/, which shows apps the profile of a person who has logged in. It has the numbers of
 // OpenAPI and not those of OAuth (qq-connect-openapi.md, A.6).
-func NewUser(id *identity.Service, bus *oidb.Bus) *access.Door {
-	d := &door{identity: id, bus: bus}
+func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Service, bus *oidb.Bus) *access.Door {
+	d := &door{apps: registry, profiles: profiles, identity: id, bus: bus}
 	var (
 		consumer = access.Step("connect-consumer", d.consumer, retcode.ConnectParameterRepeated, retcode.QQParameterInvalid, retcode.QQAppNotFound)
 		user     = access.Check("connect-user", d.user).Calls(access.Uses(&oidb.CheckAccess.Declaration))
@@ -61,7 +63,7 @@ func (d *door) consumer(c *access.Call) error {
 	case openIDErr != nil: // in the words that the original was seen to use
 		return retcode.QQParameterInvalid.Errorf("client request's parameters are invalid, invalid openid")
 	}
-	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+	if c.App = d.apps.ByID(id); c.App == nil {
 		return retcode.QQAppNotFound.Errorf("there is no app %s", id)
 	}
 	c.Input = openid
@@ -149,7 +151,7 @@ type userInfo struct {
 
 // userInfo answers the profile of the token's person.
 func (d *door) userInfo(c *access.Call, login *oidb.CheckResponse) (any, error) {
-	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
+	p, err := d.profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}

@@ -9,24 +9,28 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 type door struct {
+	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
 }
 
 // New returns the door.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus) *access.Door {
-	d := &door{identity: id, friends: fr, bus: bus}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus) *access.Door {
+	d := &door{apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
 	checks := d.checks()
 	return &access.Door{
 		Name:          "msdkv3",
@@ -133,7 +137,7 @@ func (d *door) app(c *access.Call) error {
 	if err != nil {
 		return retcode.V3AppNotFound.Errorf("URL parameter \"appid\" is not a number")
 	}
-	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+	if c.App = d.apps.ByID(id); c.App == nil {
 		return retcode.V3AppNotFound.Errorf("there is no app %s", id)
 	}
 	return nil
@@ -161,7 +165,7 @@ func (d *door) signature(c *access.Call) error {
 		Key:     key,
 		Signed:  func() string { return sign.V3Source(timestamp, encode) },
 		Mistake: mistake.V3,
-	}.Explain(c, d.identity.Apps)
+	}.Explain(c, d.apps)
 	return retcode.V3SignatureWrong
 }
 

@@ -31,6 +31,7 @@ import (
 // fixture is the door on a real platform, with one app and one person who logged in to it.
 type fixture struct {
 	t       *testing.T
+	apps    *apps.Registry
 	id      *identity.Service
 	bus     *oidb.Bus
 	handler http.Handler
@@ -47,20 +48,22 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	clock := new(platform.Clock)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{t: t, id: identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock), 1000)}
+	profiles := profile.New(st, clock)
+	f := &fixture{t: t, apps: apps.New(st, clock)}
+	f.id = identity.New(st, clock, keyring, f.apps, profiles, 1000)
 	bus := oidb.NewBus()
 	f.bus = bus
-	fr := friends.New(st, clock, bus, f.id.Profiles)
+	fr := friends.New(st, clock, bus, profiles)
 	if commands {
 		f.id.Register(bus)
 		fr.Register()
 	}
 	must(t, bus.LoadPolicy(t.Context(), st, clock))
-	doors := []*access.Door{New(f.id, fr, bus)}
+	doors := []*access.Door{New(f.apps, profiles, f.id, fr, bus)}
 	gateway, err := access.New(doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())
-	f.app, err = f.id.Apps.Create(t.Context(), platform.App{Name: "a game", Online: true})
+	f.app, err = f.apps.Create(t.Context(), platform.App{Name: "a game", Online: true})
 	must(t, err)
 	account, err := f.id.CreateAccount(t.Context(), platform.Account{}, "correct horse battery")
 	must(t, err)
@@ -243,7 +246,7 @@ func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 	f := newFixture(t, true)
 	update := func(edit func(*platform.App)) {
 		t.Helper()
-		_, err := f.id.Apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error { edit(app); return nil })
+		_, err := f.apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error { edit(app); return nil })
 		must(t, err)
 	}
 	update(func(app *platform.App) {
@@ -284,7 +287,7 @@ func TestChecksRunInTheDocumentsOrder(t *testing.T) {
 // The rate of a user counts the body's user when the URL names none, whatever the case of the digits.
 func TestTheUsersRateCannotBeGotAround(t *testing.T) {
 	f := newFixture(t, true)
-	_, err := f.id.Apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error {
+	_, err := f.apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error {
 		app.Rates = map[string]platform.RateLimit{"verify_login": {User: platform.Rate{Count: 1, Per: time.Hour}}}
 		return nil
 	})
@@ -340,7 +343,7 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, endpoint := range New(nil, nil, nil).Endpoints {
+		for _, endpoint := range New(nil, nil, nil, nil, nil).Endpoints {
 			if endpoint.Decode == nil {
 				continue
 			}

@@ -107,7 +107,7 @@ func (d *door) qqProfile(c *access.Call, in *tokenBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
+	p, err := d.profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	}
 	answer := &friendsResult{Lists: make([]friend, 0, len(list)+1), IsLost: digit(lost)}
 	if in.Flag == flagFriendsAndOwn {
-		if p, err := d.identity.Profiles.Get(c.Context(), login.UIN); err == nil {
+		if p, err := d.profiles.Get(c.Context(), login.UIN); err == nil {
 			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
 		} else { // the friends are answered all the same
 			c.Note(slog.String("lost", "the caller: "+err.Error()))

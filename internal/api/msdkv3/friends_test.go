@@ -11,7 +11,7 @@ import (
 
 func TestFriendAndProfileBodies(t *testing.T) {
 	f := newFixture(t, true)
-	_, err := f.id.Apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error { app.APIs = []string{"*"}; return nil })
+	_, err := f.apps.Update(t.Context(), f.app.AppID, func(app *platform.App) error { app.APIs = []string{"*"}; return nil })
 	must(t, err)
 	issued := f.issue(token.Access)
 	openid := issued.OpenID.String()

@@ -15,10 +15,12 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
@@ -32,14 +34,16 @@ type Options struct {
 
 type door struct {
 	Options
+	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
 }
 
 // New returns the door.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, friends: fr, bus: bus}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
 	checks := d.checks()
 	return &access.Door{
 		Name:      "msdkv5",
@@ -124,7 +128,7 @@ func (d *door) game(c *access.Call) error {
 	if err != nil {
 		return invalid("gameid", "a number")
 	}
-	if c.App = d.identity.Apps.ByGame(id); c.App == nil {
+	if c.App = d.apps.ByGame(id); c.App == nil {
 		return retcode.V5ParameterInvalid.Errorf("there is no game %s", id)
 	}
 	return nil
@@ -156,7 +160,7 @@ func (d *door) signature(c *access.Call) error {
 		Optional: linkParam,
 		Signed:   func() string { return string(sign.V5Source(c.Endpoint.Path, c.Query, c.Body)) },
 		Mistake:  mistake.V5,
-	}.Explain(c, d.identity.Apps)
+	}.Explain(c, d.apps)
 	return retcode.V5SignatureWrong
 }
 
@@ -178,7 +182,7 @@ func (d *door) clientSignature(c *access.Call) error {
 		Key:     c.App.ClientSigKey,
 		Signed:  func() string { return string(sign.V5ClientSource(c.Endpoint.Path, c.Query, c.Body, "(key)")) },
 		Mistake: mistake.V5Client,
-	}.Explain(c, d.identity.Apps)
+	}.Explain(c, d.apps)
 	return retcode.V5SignatureWrong
 }
 

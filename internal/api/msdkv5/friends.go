@@ -60,7 +60,7 @@ func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.identity.Profiles.Get(c.Context(), login.UIN)
+	p, err := d.profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err
 	}

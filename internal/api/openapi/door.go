@@ -10,11 +10,13 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -28,14 +30,16 @@ type Options struct {
 
 type door struct {
 	Options
+	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
 	bus      *oidb.Bus
 }
 
 // New returns the door.
-func New(id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, identity: id, friends: fr, bus: bus}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
 	return &access.Door{Name: "openapi", Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), Code: refusals.Code, Encode: encode}
 }
 
@@ -95,7 +99,7 @@ func action(handle func(*access.Call, *request) (any, error), read func(*request
 }
 
 func (d *door) app(c *access.Call, in *request) error {
-	if c.App = d.identity.Apps.ByID(in.app); c.App == nil {
+	if c.App = d.apps.ByID(in.app); c.App == nil {
 		return retcode.QQAppNotFound.Errorf("there is no app %s", in.app)
 	}
 	return nil
@@ -127,7 +131,7 @@ func (d *door) signature(c *access.Call, in *request) error {
 		return nil
 	}
 	holds := func(key string) bool { return verifier.Request(sig, method, path, c.Query, key) }
-	if d.identity.Apps.KeyIsChanging(c.Context(), c.App, holds) {
+	if d.apps.KeyIsChanging(c.Context(), c.App, holds) {
 		in.rotating = true
 		return nil
 	}
@@ -135,7 +139,7 @@ func (d *door) signature(c *access.Call, in *request) error {
 		Key:     c.App.AppKey,
 		Signed:  func() string { return string(sign.OpenAPISource(method, path, c.Query)) },
 		Mistake: mistake.OpenAPI,
-	}.Explain(c, d.identity.Apps)
+	}.Explain(c, d.apps)
 	return retcode.QQSignatureWrong
 }
 
@@ -211,7 +215,7 @@ func (d *door) openkeyApp(c *access.Call, in *request) error {
 		if !ok {
 			return nil
 		}
-		made = d.identity.Apps.ByID(id)
+		made = d.apps.ByID(id)
 	}
 	if made == nil || !made.Online {
 		return retcode.QQOpenKeyAppInvalid.Errorf("the app that the openkey was made for is not online")

@@ -10,7 +10,7 @@ import (
 
 // getInfo serves /v3/user/get_info.
 func (d *door) getInfo(c *access.Call, in *request) (any, error) {
-	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
+	shown, err := d.profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func isSetup(c *access.Call, in *request) (any, error) {
 
 // vip returns the user's current memberships.
 func (d *door) vip(c *access.Call, in *request) (*platform.VIP, error) {
-	shown, err := d.identity.Profiles.Get(c.Context(), in.login.UIN)
+	shown, err := d.profiles.Get(c.Context(), in.login.UIN)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 	}
 	for _, grant := range grants {
 		app := allowedApp{ID: grant.AppID, Name: grant.AppID.String(), Since: time.UnixMilli(grant.SinceMS).UTC().Format(time.DateOnly)}
-		if known := d.identity.Apps.ByID(grant.AppID); known != nil {
+		if known := d.apps.ByID(grant.AppID); known != nil {
 			app.Name = known.Name
 		}
 		for _, name := range grant.Scopes {
@@ -130,7 +130,7 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	if err != nil {
 		return nil, errNoAction
 	}
-	c.App = d.identity.Apps.ByID(app)
+	c.App = d.apps.ByID(app)
 	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
 	if err != nil && !errors.Is(err, platform.ErrNotFound) {
 		return nil, err

@@ -110,7 +110,7 @@ func (d *door) request(c *access.Call) error {
 	if err != nil {
 		return retcode.QQClientIDMissing
 	}
-	if c.App = d.identity.Apps.ByID(id); c.App == nil {
+	if c.App = d.apps.ByID(id); c.App == nil {
 		return retcode.QQClientNotFound
 	}
 	if !identity.MatchRedirect(c.App, r.redirectURI) {

@@ -14,19 +14,21 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 type door struct {
+	apps     *apps.Registry
 	identity *identity.Service
 	origins  *http.CrossOriginProtection
 }
 
 // New returns the door.
-func New(id *identity.Service) *access.Door {
-	d := &door{identity: id, origins: http.NewCrossOriginProtection()}
+func New(registry *apps.Registry, id *identity.Service) *access.Door {
+	d := &door{apps: registry, identity: id, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,

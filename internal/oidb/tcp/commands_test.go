@@ -38,6 +38,7 @@ type world struct {
 	bus      *oidb.Bus
 	client   *tcp.Client
 	faults   *fault.Set
+	apps     *apps.Registry
 	identity *identity.Service
 	friends  *friends.Service
 	app      *platform.App
@@ -72,15 +73,17 @@ func newWorld(t *testing.T) *world {
 	keyring.Guard(w.faults.Keyring)
 	w.bus.Guard(w.faults.Bus)
 	w.store = w.faults.Store(db)
-	w.identity = identity.New(w.store, clock, keyring, apps.New(w.store, clock), profile.New(w.store, clock), 1000)
+	profiles := profile.New(w.store, clock)
+	w.apps = apps.New(w.store, clock)
+	w.identity = identity.New(w.store, clock, keyring, w.apps, profiles, 1000)
 	w.identity.Register(w.bus)
-	w.friends = friends.New(w.store, clock, w.bus, w.identity.Profiles)
+	w.friends = friends.New(w.store, clock, w.bus, profiles)
 	w.friends.Guard(w.faults.FriendCache)
 	w.friends.Register()
 	if err := w.bus.LoadPolicy(ctx, w.store, clock); err != nil {
 		t.Fatal(err)
 	}
-	w.app = must(w.identity.Apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true}))(t)
+	w.app = must(w.apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true}))(t)
 	w.ann, w.ben = w.account(fullProfile), w.account(fullProfile)
 	for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK, token.Guest} {
 		w.tokens[kind] = w.issue(w.ann, kind, false)
@@ -425,7 +428,7 @@ func TestWhatAnswersHave(t *testing.T) {
 // TestAGameLearnsOnlyOfItsOwnTokens: a token that comes alone names its own app, which must be the head's game.
 func TestAGameLearnsOnlyOfItsOwnTokens(t *testing.T) {
 	w := newWorld(t)
-	other := must(w.identity.Apps.Create(t.Context(), platform.App{Name: "another game", GameID: 12, Online: true}))(t)
+	other := must(w.apps.Create(t.Context(), platform.App{Name: "another game", GameID: 12, Online: true}))(t)
 	_, err := w.bus.ChangePolicy(t.Context(), func(p *oidb.Policy) error {
 		for name := range p.Commands {
 			p.Commands[name] = oidb.CommandPolicy{AllApps: true}
