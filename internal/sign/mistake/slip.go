@@ -100,15 +100,20 @@ func clauses(all ...string) string {
 	return strings.Join(slices.DeleteFunc(all, func(clause string) bool { return clause == "" }), "; and ")
 }
 
-// otherScheme finds out whether the signature is that of a scheme other than the one of that name.
+// otherScheme looks for the signature among those of the schemes other than the one of that name.
 func otherScheme(sig, right string, r *Request, keys Keys) string {
-	for _, key := range append([]Key{{"right key", keys.Right}}, keys.Others[:min(len(keys.Others), MaxKeys)]...) {
-		for _, scheme := range []struct{ name, sig string }{
-			{"MSDK V5", sign.V5(r.Path, r.Query, r.Body, key.Value)},
-			{"MSDK V3", sign.V3(cmp.Or(r.Query.Get("timestamp"), r.Query.Get("ts")), key.Value)},
-			{"OpenAPI V3", sign.OpenAPI(r.Method, r.Path, r.Query, key.Value)},
-		} {
-			if scheme.name != right && scheme.sig == sig {
+	schemes := []struct {
+		name string
+		sign func(key string) string
+	}{
+		{"MSDK V5", func(key string) string { return sign.V5(r.Path, r.Query, r.Body, key) }},
+		{"MSDK V3", func(key string) string { return sign.V3(cmp.Or(r.Query.Get("timestamp"), r.Query.Get("ts")), key) }},
+		{"OpenAPI V3", func(key string) string { return sign.OpenAPI(r.Method, r.Path, r.Query, key) }},
+	}
+	all := append([]Key{{"right key", keys.Right}}, keys.Others...)
+	for _, key := range all[:min(len(all), effort/(len(r.Body)+tryCosts)/len(schemes))] {
+		for _, scheme := range schemes {
+			if scheme.name != right && scheme.sign(key.Value) == sig {
 				return "it is the form of " + scheme.name + ", made with the " + key.Name
 			}
 		}
