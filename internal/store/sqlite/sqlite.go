@@ -32,7 +32,8 @@ type Store struct {
 	readers *sql.DB
 	writers *sql.DB
 	writer  *writer
-	reads   sync.Map // query text to *sql.Stmt on readers
+	turns   chan struct{} // held to read, one for each connection of readers
+	reads   sync.Map      // query text to *sql.Stmt on readers
 }
 
 var _ store.Store = (*Store)(nil)
@@ -61,7 +62,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	connections := max(2, runtime.GOMAXPROCS(0))
 	readers.SetMaxOpenConns(connections)
 	readers.SetMaxIdleConns(connections)
-	s := &Store{file: file, readers: readers, writers: writers}
+	s := &Store{file: file, readers: readers, writers: writers, turns: make(chan struct{}, connections)}
 	if err := s.start(ctx); err != nil {
 		readers.Close()
 		writers.Close()
@@ -168,11 +169,11 @@ func (s *Store) Close() error {
 }
 
 // stmt returns the prepared form of a query on the readers, prepared once.
-func (s *Store) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+func (s *Store) stmt(query string) (*sql.Stmt, error) {
 	if stmt, ok := s.reads.Load(query); ok {
 		return stmt.(*sql.Stmt), nil
 	}
-	stmt, err := s.readers.PrepareContext(ctx, query)
+	stmt, err := s.readers.Prepare(query)
 	if err != nil {
 		return nil, err
 	}
@@ -183,24 +184,79 @@ func (s *Store) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
+// turn waits for a connection of the readers. A read that has one goes on to its end, which is near: for one that can be
+// interrupted database/sql and the driver each start a goroutine, and that takes as long as the read.
+func (s *Store) turn(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (s *Store) queryRow(ctx context.Context, query string, args ...any) row {
-	stmt, err := s.stmt(ctx, query)
+	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return failedRow{err}
 	}
-	return stmt.QueryRowContext(ctx, args...)
+	return (*readRow)(rows)
 }
 
-func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.stmt(ctx, query)
-	if err != nil {
+func (s *Store) query(ctx context.Context, query string, args ...any) (*readRows, error) {
+	if err := s.turn(ctx); err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	stmt, err := s.stmt(query)
+	if err == nil {
+		var rows *sql.Rows
+		if rows, err = stmt.Query(args...); err == nil {
+			return &readRows{rows, s.turns}, nil
+		}
+	}
+	<-s.turns
+	return nil, err
+}
+
+// readRows are rows and the turn in which they are read.
+type readRows struct {
+	*sql.Rows
+	turns chan struct{}
+}
+
+func (r *readRows) Close() error {
+	err := r.Rows.Close()
+	<-r.turns
+	return err
+}
+
+// readRow is the only row that is wanted of a query.
+type readRow readRows
+
+func (r *readRow) Scan(dest ...any) error {
+	defer (*readRows)(r).Close()
+	if r.Next() {
+		return r.Rows.Scan(dest...)
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	return sql.ErrNoRows
+}
+
+// rows is the part of *sql.Rows that collect needs.
+type rows interface {
+	row
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // collect reads all rows with scan.
-func collect[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, error) {
+func collect[T any](rows rows, err error, scan func(row) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}

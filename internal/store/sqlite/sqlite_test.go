@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,6 +130,38 @@ func TestClosed(t *testing.T) {
 		if err == nil || errors.Is(err, platform.ErrNotFound) {
 			t.Errorf("%s after Close: got error %v", name, err)
 		}
+	}
+}
+
+// TestReadsTakeTurns shows that a read waits for a connection no longer than its caller does, and that every read, a failed
+// one too, makes room for the next.
+func TestReadsTakeTurns(t *testing.T) {
+	s := openUntilEnd(t)
+	mustCreate(t, s, platform.FirstUIN)
+	for range 2 * cap(s.turns) {
+		if _, err := s.Account(t.Context(), platform.FirstUIN); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Accounts(t.Context(), 0, 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Account(t.Context(), platform.FirstUIN+1); !errors.Is(err, platform.ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err := s.queryRow(t.Context(), "nonsense").Scan(); err == nil {
+			t.Fatal("nonsense was read")
+		}
+	}
+	for range cap(s.turns) {
+		s.turns <- struct{}{}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	if _, err := s.Account(ctx, platform.FirstUIN); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	for range cap(s.turns) {
+		<-s.turns
 	}
 }
 
