@@ -14,7 +14,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
@@ -115,7 +115,7 @@ func sealTokens(ctx context.Context, data string, app rookery.AppID) (logins []l
 				if i >= len(seeded) {
 					return
 				}
-				confirmed := oidb.CheckResponse{
+				confirmed := wire.CheckResponse{
 					UIN: seeded[i].uin, OpenID: seeded[i].openid, PasswordEpoch: 1, TokenEpoch: 1,
 					ExpiresMS: time.Now().Add(token.AccessLifetime).UnixMilli(),
 				}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -14,7 +15,7 @@ func TestGuests(t *testing.T) {
 	f := newFixture(t)
 	guest := f.issue(f.app, f.ann, token.Guest)
 	check := func(app platform.AppID, issued *Issued, token string) error {
-		_, err := f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: app, OpenID: issued.OpenID[:], Token: token, Guest: true})
+		_, err := f.check(oidb.CheckAccess, wire.CheckRequest{AppID: app, OpenID: issued.OpenID[:], Token: token, Guest: true})
 		return err
 	}
 	openid, err := ParseGuestID(guest.GuestID)
@@ -39,7 +40,7 @@ func TestGuests(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", test.name, test.err, test.want)
 		}
 	}
-	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: other.AppID, OpenID: other.OpenID[:], Token: other.Token})
+	_, err = f.check(oidb.CheckAccess, wire.CheckRequest{AppID: other.AppID, OpenID: other.OpenID[:], Token: other.Token})
 	if !errors.Is(err, retcode.AccessTokenUndecodable) {
 		t.Errorf("a guest's token as a QQ login: got %v, want %v", err, retcode.AccessTokenUndecodable)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -79,13 +80,13 @@ func (f *fixture) issue(app *platform.App, account *platform.Account, kind token
 	return issued
 }
 
-func (f *fixture) check(command *oidb.Command[oidb.CheckRequest, oidb.CheckResponse], req oidb.CheckRequest) (oidb.CheckResponse, error) {
+func (f *fixture) check(command *oidb.Command[wire.CheckRequest, wire.CheckResponse], req wire.CheckRequest) (wire.CheckResponse, error) {
 	return oidb.Call(f.t.Context(), f.bus, command, req)
 }
 
 // ask is a sound request for a token.
-func ask(issued *Issued) oidb.CheckRequest {
-	req := oidb.CheckRequest{AppID: issued.AppID, OpenID: issued.OpenID[:], Token: issued.Token}
+func ask(issued *Issued) wire.CheckRequest {
+	req := wire.CheckRequest{AppID: issued.AppID, OpenID: issued.OpenID[:], Token: issued.Token}
 	if issued.MSDKOpenID != 0 {
 		req.OpenID, req.MSDKOpenID = nil, issued.MSDKOpenID
 	}
@@ -94,7 +95,7 @@ func ask(issued *Issued) oidb.CheckRequest {
 
 func TestSoundTokensOfEveryKind(t *testing.T) {
 	f := newFixture(t)
-	for kind, command := range map[token.Kind]*oidb.Command[oidb.CheckRequest, oidb.CheckResponse]{
+	for kind, command := range map[token.Kind]*oidb.Command[wire.CheckRequest, wire.CheckResponse]{
 		token.Access: oidb.CheckAccess, token.Openkey: oidb.CheckAccess, token.MSDK: oidb.CheckAccess, token.Pay: oidb.CheckPay,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
@@ -130,8 +131,8 @@ func TestTheVerdictsHaveTheDeclaredCodes(t *testing.T) {
 
 // TestRefusals has, for every number of 0x711 and 0x73a that one process can bring about, the condition that it names.
 func TestRefusals(t *testing.T) {
-	type change func(f *fixture, issued *Issued, req *oidb.CheckRequest)
-	flip := func(f *fixture, _ *Issued, req *oidb.CheckRequest) {
+	type change func(f *fixture, issued *Issued, req *wire.CheckRequest)
+	flip := func(f *fixture, _ *Issued, req *wire.CheckRequest) {
 		i := len(req.Token) - 4
 		letter := byte('A')
 		if req.Token[i] == letter {
@@ -140,36 +141,36 @@ func TestRefusals(t *testing.T) {
 		req.Token = req.Token[:i] + string(letter) + req.Token[i+1:]
 	}
 	advance := func(d time.Duration) change {
-		return func(f *fixture, _ *Issued, _ *oidb.CheckRequest) { f.clock.Advance(d) }
+		return func(f *fixture, _ *Issued, _ *wire.CheckRequest) { f.clock.Advance(d) }
 	}
 	state := func(s platform.AccountState) change {
-		return func(f *fixture, _ *Issued, _ *oidb.CheckRequest) {
+		return func(f *fixture, _ *Issued, _ *wire.CheckRequest) {
 			_, err := f.SetAccountState(f.t.Context(), f.ann.UIN, s)
 			must(f.t, err)
 		}
 	}
 	revoke := func(by platform.EndedBy) change {
-		return func(f *fixture, _ *Issued, _ *oidb.CheckRequest) {
+		return func(f *fixture, _ *Issued, _ *wire.CheckRequest) {
 			must(f.t, f.RevokeGrant(f.t.Context(), f.app.AppID, f.ann.UIN, by))
 		}
 	}
-	revokeAndReturn := func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+	revokeAndReturn := func(f *fixture, issued *Issued, req *wire.CheckRequest) {
 		revoke(platform.EndedByUser)(f, issued, req)
 		f.issue(f.app, f.ann, token.Access)
 	}
 	again := func(kind token.Kind) change {
-		return func(f *fixture, _ *Issued, _ *oidb.CheckRequest) { f.issue(f.app, f.ann, kind) }
+		return func(f *fixture, _ *Issued, _ *wire.CheckRequest) { f.issue(f.app, f.ann, kind) }
 	}
-	newPassword := func(f *fixture, _ *Issued, _ *oidb.CheckRequest) {
+	newPassword := func(f *fixture, _ *Issued, _ *wire.CheckRequest) {
 		_, err := f.SetPassword(f.t.Context(), f.ann.UIN, "another password")
 		must(f.t, err)
 	}
-	reclaim := func(f *fixture, _ *Issued, _ *oidb.CheckRequest) {
+	reclaim := func(f *fixture, _ *Issued, _ *wire.CheckRequest) {
 		_, err := f.ReclaimOpenID(f.t.Context(), f.app.AppID, f.ann.UIN)
 		must(f.t, err)
 	}
-	otherApp := func(f *fixture, _ *Issued, req *oidb.CheckRequest) { req.AppID = f.other.AppID }
-	bens := func(f *fixture, _ *Issued, req *oidb.CheckRequest) {
+	otherApp := func(f *fixture, _ *Issued, req *wire.CheckRequest) { req.AppID = f.other.AppID }
+	bens := func(f *fixture, _ *Issued, req *wire.CheckRequest) {
 		if req.MSDKOpenID != 0 {
 			req.MSDKOpenID = f.issue(f.app, f.ben, token.MSDK).MSDKOpenID
 			return
@@ -177,25 +178,25 @@ func TestRefusals(t *testing.T) {
 		openid := f.issue(f.app, f.ben, token.Access).OpenID
 		req.OpenID = openid[:]
 	}
-	bensReclaimed := func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+	bensReclaimed := func(f *fixture, issued *Issued, req *wire.CheckRequest) {
 		bens(f, issued, req)
 		_, err := f.ReclaimOpenID(f.t.Context(), f.app.AppID, f.ben.UIN)
 		must(f.t, err)
 	}
-	set := func(edit func(req *oidb.CheckRequest)) change {
-		return func(_ *fixture, _ *Issued, req *oidb.CheckRequest) { edit(req) }
+	set := func(edit func(req *wire.CheckRequest)) change {
+		return func(_ *fixture, _ *Issued, req *wire.CheckRequest) { edit(req) }
 	}
 	kindOf := func(kind token.Kind) change {
-		return func(f *fixture, _ *Issued, req *oidb.CheckRequest) { req.Token = f.issue(f.app, f.ann, kind).Token }
+		return func(f *fixture, _ *Issued, req *wire.CheckRequest) { req.Token = f.issue(f.app, f.ann, kind).Token }
 	}
-	shortOpenID := set(func(req *oidb.CheckRequest) { req.OpenID = req.OpenID[:15] })
-	unknownOpenID := set(func(req *oidb.CheckRequest) { req.OpenID = make([]byte, 16) })
-	noOpenID := set(func(req *oidb.CheckRequest) { req.OpenID, req.MSDKOpenID = nil, 0 })
-	noToken := set(func(req *oidb.CheckRequest) { req.Token = "" })
-	noApp := set(func(req *oidb.CheckRequest) { req.AppID = 0 })
-	unknownApp := set(func(req *oidb.CheckRequest) { req.AppID = 1 })
-	garbage := set(func(req *oidb.CheckRequest) { req.Token = "T0KEN" })
-	pc := set(func(req *oidb.CheckRequest) { req.PC = true })
+	shortOpenID := set(func(req *wire.CheckRequest) { req.OpenID = req.OpenID[:15] })
+	unknownOpenID := set(func(req *wire.CheckRequest) { req.OpenID = make([]byte, 16) })
+	noOpenID := set(func(req *wire.CheckRequest) { req.OpenID, req.MSDKOpenID = nil, 0 })
+	noToken := set(func(req *wire.CheckRequest) { req.Token = "" })
+	noApp := set(func(req *wire.CheckRequest) { req.AppID = 0 })
+	unknownApp := set(func(req *wire.CheckRequest) { req.AppID = 1 })
+	garbage := set(func(req *wire.CheckRequest) { req.Token = "T0KEN" })
+	pc := set(func(req *wire.CheckRequest) { req.PC = true })
 
 	tests := []struct {
 		name   string
@@ -231,10 +232,10 @@ func TestRefusals(t *testing.T) {
 		{"openkey withdrawn", token.Openkey, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
 		{"openkey after a change of password", token.Openkey, newPassword, retcode.AccessTokenPasswordChanged},
 
-		{"player unknown", token.MSDK, set(func(r *oidb.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
+		{"player unknown", token.MSDK, set(func(r *wire.CheckRequest) { r.MSDKOpenID = 1 }), retcode.AccessTokenOpenIDInvalid},
 		{"player another", token.MSDK, bens, retcode.AccessTokenOpenIDMismatch},
 		{"player superseded with the access token", token.MSDK, again(token.Access), retcode.AccessTokenSuperseded},
-		{"a player who is named another openid too", token.MSDK, set(func(r *oidb.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
+		{"a player who is named another openid too", token.MSDK, set(func(r *wire.CheckRequest) { r.OpenID = make([]byte, 16) }), retcode.AccessTokenOpenIDMismatch},
 		{"a mobile login used as the PC SDK's", token.MSDK, pc, retcode.AccessTokenNotLive},
 		{"an access token for a player", token.MSDK, kindOf(token.Access), retcode.AccessTokenUndecodable},
 
@@ -245,8 +246,8 @@ func TestRefusals(t *testing.T) {
 		{"pay: openid never issued", token.Pay, unknownOpenID, retcode.PayTokenOpenIDInvalid},
 		{"pay: token missing", token.Pay, noToken, retcode.PayTokenUndecryptable},
 		{"pay: no token of ours", token.Pay, garbage, retcode.PayTokenUndecryptable},
-		{"pay: sent as an openkey", token.Pay, set(func(r *oidb.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
-		{"pay: a player who is named another openid too", token.Pay, func(f *fixture, issued *Issued, req *oidb.CheckRequest) {
+		{"pay: sent as an openkey", token.Pay, set(func(r *wire.CheckRequest) { r.Openkey = true }), retcode.PayTokenUndecryptable},
+		{"pay: a player who is named another openid too", token.Pay, func(f *fixture, issued *Issued, req *wire.CheckRequest) {
 			req.MSDKOpenID = f.issue(f.app, f.ann, token.MSDK).MSDKOpenID
 			req.OpenID = make([]byte, 16)
 		}, retcode.PayTokenOpenIDMismatch},
@@ -463,7 +464,7 @@ func TestLinks(t *testing.T) {
 	link := f.issue(f.app, f.ann, token.Link)
 	opened, err := f.OpenLink(t.Context(), f.app.AppID, link.Token)
 	must(t, err)
-	if _, err := f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: f.app.AppID, MSDKOpenID: opened.MSDKOpenID, Token: opened.Token}); err != nil {
+	if _, err := f.check(oidb.CheckAccess, wire.CheckRequest{AppID: f.app.AppID, MSDKOpenID: opened.MSDKOpenID, Token: opened.Token}); err != nil {
 		t.Errorf("the token of the link: %v", err)
 	}
 	if strings.Trim(link.Token, "0123456789abcdef") != "" {
@@ -507,7 +508,7 @@ func TestOpenkeysAreValidSideBySide(t *testing.T) {
 	must(t, err)
 	player, err := f.LogInPlayer(ctx, f.app.AppID, &login, false)
 	must(t, err)
-	asPlayer := oidb.CheckRequest{AppID: f.app.AppID, MSDKOpenID: player.MSDKOpenID, Token: player.Token}
+	asPlayer := wire.CheckRequest{AppID: f.app.AppID, MSDKOpenID: player.MSDKOpenID, Token: player.Token}
 	_, err = f.check(oidb.CheckAccess, asPlayer)
 	must(t, err)
 

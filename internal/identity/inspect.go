@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -31,7 +32,7 @@ func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) 
 		in.Valid = err == nil
 		return in, nil
 	}
-	command, req := oidb.CheckAccess, oidb.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}
+	command, req := oidb.CheckAccess, wire.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}
 	switch t.Kind {
 	case token.Pay:
 		command = oidb.CheckPay

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -21,7 +21,7 @@ type Introspection struct {
 // Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
 func (s *Service) Introspect(ctx context.Context, app platform.AppID, text string) (*Introspection, error) {
 	var (
-		rsp     oidb.CheckResponse
+		rsp     wire.CheckResponse
 		refused *refusal
 	)
 	login, err := s.refreshable(ctx, app, text)
@@ -34,7 +34,7 @@ func (s *Service) Introspect(ctx context.Context, app platform.AppID, text strin
 	case errors.Is(err, platform.ErrSpent):
 		return nil, nil
 	case errors.Is(err, platform.ErrNotFound):
-		rsp, refused = s.checkBearer(ctx, &oidb.CheckRequest{Token: text})
+		rsp, refused = s.checkBearer(ctx, &wire.CheckRequest{Token: text})
 	default:
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -42,7 +43,7 @@ func (f *fixture) logIn() *TokenSet {
 
 // holds is what 0x711 says of an access token that came alone.
 func (f *fixture) holds(token string) error {
-	_, err := f.check(oidb.CheckAccess, oidb.CheckRequest{Token: token, Bearer: true})
+	_, err := f.check(oidb.CheckAccess, wire.CheckRequest{Token: token, Bearer: true})
 	return err
 }
 
@@ -58,7 +59,7 @@ func TestCodesAreExchanged(t *testing.T) {
 	if !ticketForm.MatchString(code) || !ticketForm.MatchString(login.RefreshToken) {
 		t.Errorf("code %q or refresh token %q is not 32 upper-case hex digits", code, login.RefreshToken)
 	}
-	rsp, err := f.check(oidb.CheckAccess, oidb.CheckRequest{Token: login.AccessToken, Bearer: true})
+	rsp, err := f.check(oidb.CheckAccess, wire.CheckRequest{Token: login.AccessToken, Bearer: true})
 	must(t, err)
 	if rsp.UIN != f.ann.UIN || rsp.OpenID != login.OpenID || rsp.AppID != f.app.AppID || rsp.Scopes.String() != "get_user_info" {
 		t.Errorf("the token is for %+v", rsp)
@@ -183,7 +184,7 @@ func TestIntrospectAndRevoke(t *testing.T) {
 	login, err := f.Refresh(ctx, f.app.AppID, f.logIn().RefreshToken, true)
 	must(t, err)
 	openkey := login.Openkey
-	_, err = f.check(oidb.CheckAccess, oidb.CheckRequest{AppID: f.app.AppID, OpenID: login.OpenID[:], Token: openkey, Openkey: true})
+	_, err = f.check(oidb.CheckAccess, wire.CheckRequest{AppID: f.app.AppID, OpenID: login.OpenID[:], Token: openkey, Openkey: true})
 	must(t, err)
 	wantError(t, f.holds(openkey), retcode.AccessTokenUndecodable)
 	for token, refresh := range map[string]bool{login.AccessToken: false, login.RefreshToken: true} {

@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -43,7 +43,7 @@ type PlayerLogin struct {
 }
 
 // LogInPlayer makes an MSDK token of a login that 0x711 has just confirmed. It ends with the access token it comes from.
-func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *oidb.CheckResponse, pc bool) (*PlayerLogin, error) {
+func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *wire.CheckResponse, pc bool) (*PlayerLogin, error) {
 	shown, err := s.profiles.Get(ctx, login.UIN)
 	if err != nil {
 		return nil, err

@@ -17,12 +17,6 @@ import (
 // ID names a command by its pair of numbers.
 type ID = wire.ID
 
-// CheckRequest and CheckResponse are the messages of the token checks.
-type (
-	CheckRequest  = wire.CheckRequest
-	CheckResponse = wire.CheckResponse
-)
-
 // ParseID reads a command's ID: 0x711_23, or 0x711 for service type 1.
 func ParseID(text string) (ID, error) {
 	number, serviceType, given := strings.Cut(text, "_")

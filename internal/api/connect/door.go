@@ -14,6 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -158,11 +159,11 @@ func (d *door) bearer(c *access.Call) error {
 	if token == "" {
 		return retcode.QQAccessTokenMissing
 	}
-	return d.check(c, oidb.CheckRequest{Token: token, Bearer: true})
+	return d.check(c, wire.CheckRequest{Token: token, Bearer: true})
 }
 
 // check has 0x711 check a token, and keeps what it says of it as the call's input.
-func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
+func (d *door) check(c *access.Call, req wire.CheckRequest) error {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	if err != nil {
 		return err
@@ -175,6 +176,6 @@ func (d *door) check(c *access.Call, req oidb.CheckRequest) error {
 }
 
 // testNumber lets only test numbers use an app of the test environment.
-func testNumber(c *access.Call, login *oidb.CheckResponse) error {
+func testNumber(c *access.Call, login *wire.CheckResponse) error {
 	return identity.CheckTestNumber(c.App, login.UIN, login.OpenID)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/identity"
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -76,7 +76,7 @@ type person struct {
 }
 
 // me answers whose an access token is (qq-connect-openapi.md, A.5).
-func (d *door) me(c *access.Call, login *oidb.CheckResponse) (any, error) {
+func (d *door) me(c *access.Call, login *wire.CheckResponse) (any, error) {
 	p := &person{app: c.App.AppID, openID: c.User}
 	if asked := c.Query.Get("unionid"); asked == "" || asked == "0" {
 		return p, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
@@ -72,11 +73,11 @@ func (d *door) consumer(c *access.Call) error {
 
 // user checks that the access token is the openid's at the app.
 func (d *door) user(c *access.Call, openid platform.OpenID) error {
-	return d.check(c, oidb.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
+	return d.check(c, wire.CheckRequest{AppID: c.App.AppID, OpenID: openid[:], Token: c.Query.Get("access_token")})
 }
 
 // scope refuses an interface that the person did not allow the app.
-func scope(c *access.Call, login *oidb.CheckResponse) error {
+func scope(c *access.Call, login *wire.CheckResponse) error {
 	if !login.Scopes.Has(c.Endpoint.Permission) {
 		return retcode.QQScopeNotGranted.Errorf("the person did not allow the app %s", c.Endpoint.Permission)
 	}
@@ -150,7 +151,7 @@ type userInfo struct {
 }
 
 // userInfo answers the profile of the token's person.
-func (d *door) userInfo(c *access.Call, login *oidb.CheckResponse) (any, error) {
+func (d *door) userInfo(c *access.Call, login *wire.CheckResponse) (any, error) {
 	p, err := d.profiles.Get(c.Context(), login.UIN)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
@@ -66,7 +67,7 @@ var loggedIn any = success("user is logged in")
 
 // verifyLogin checks a login. A valid openkey is extended to two hours from now.
 func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
-	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
 	})
 	return loggedIn, err
@@ -107,7 +108,7 @@ func (d *door) guestCheck(c *access.Call, in *guestBody) (any, error) {
 	if _, guest := cutGuest(c.Query.Get("appid")); !guest {
 		return nil, retcode.V3GuestInvalid.Errorf("the appid in the URL has no G_ in front")
 	}
-	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid(), Token: in.AccessToken, Guest: true,
 	})
 	return guestHolds, err
@@ -178,7 +179,7 @@ type pfvalResult struct {
 
 // pfval makes the strings with which a game's back end begins a payment.
 func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, wire.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.packed, Token: in.AccessToken,
 	})
 	if err != nil {

@@ -50,12 +50,12 @@ func (b *tokenBody) Check(c *access.Call) error {
 	return b.player.Check(c)
 }
 
-func (b *tokenBody) request(c *access.Call) oidb.CheckRequest {
-	return oidb.CheckRequest{AppID: c.App.AppID, OpenID: b.packed, Token: b.AccessToken}
+func (b *tokenBody) request(c *access.Call) wire.CheckRequest {
+	return wire.CheckRequest{AppID: c.App.AppID, OpenID: b.packed, Token: b.AccessToken}
 }
 
 // checkPlayer checks the body's token.
-func (d *door) checkPlayer(c *access.Call, b *tokenBody) (oidb.CheckResponse, error) {
+func (d *door) checkPlayer(c *access.Call, b *tokenBody) (wire.CheckResponse, error) {
 	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/flatjson"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
@@ -106,7 +107,7 @@ type pfvalResult struct {
 
 // pfval makes the strings with which a game's back end begins a payment.
 func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, wire.CheckRequest{
 		AppID: c.App.AppID, MSDKOpenID: in.OpenID.id, Token: string(cmp.Or(in.PayToken, in.Token)),
 	})
 	if err != nil {
@@ -209,7 +210,7 @@ type loginResult struct {
 
 // login gives a game's client an MSDK token for its QQ access token.
 func (d *door) login(c *access.Call, in *loginBody) (any, error) {
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid[:], Token: string(in.ChannelInfo.AccessToken),
 	})
 	if err != nil {

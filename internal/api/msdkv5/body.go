@@ -8,7 +8,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
-	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -37,8 +37,8 @@ func (b *playerBody) Check(*access.Call) error {
 }
 
 // request returns the check of the body's token.
-func (b *playerBody) request(c *access.Call) oidb.CheckRequest {
-	return oidb.CheckRequest{AppID: c.App.AppID, MSDKOpenID: b.OpenID.id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
+func (b *playerBody) request(c *access.Call) wire.CheckRequest {
+	return wire.CheckRequest{AppID: c.App.AppID, MSDKOpenID: b.OpenID.id, Token: string(b.Token), PC: c.Query.Get("os") == osPC}
 }
 
 // playerID is the member that names a player.

@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -29,7 +30,7 @@ func (d *door) relations(k checks) []access.Endpoint {
 const pictureSize = 100
 
 // checkPlayer checks the body's token.
-func (d *door) checkPlayer(c *access.Call, b *playerBody) (oidb.CheckResponse, error) {
+func (d *door) checkPlayer(c *access.Call, b *playerBody) (wire.CheckResponse, error) {
 	return oidb.Call(c.Context(), d.bus, oidb.CheckAccess, b.request(c))
 }
 

@@ -182,7 +182,7 @@ func openIDForm(_ *access.Call, in *request) error {
 // openkey makes the bus check the pair. Of the results only the form of the two is answered here; the rest is left to the
 // stages to which it belongs.
 func (d *door) openkey(c *access.Call, in *request) (err error) {
-	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, oidb.CheckRequest{
+	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
 		AppID: c.App.AppID, OpenID: in.openid[:], Token: c.Query.Get("openkey"), Openkey: true,
 	})
 	if err == nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
@@ -40,7 +41,7 @@ type request struct {
 	content  string // UTF-8
 
 	rotating bool // signed with another key than the app's current one
-	login    oidb.CheckResponse
+	login    wire.CheckResponse
 	refused  *oidb.Failure // by the session check; nil when it succeeded
 	closed   bool          // refused because the account is closed
 }
