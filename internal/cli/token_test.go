@@ -127,7 +127,7 @@ func TestTokenRefusals(t *testing.T) {
 		{"unknown app", "", []string{"token", "issue", "--app", "5", "--uin", "10001", "--kind", "access"}, ExitFailure, "rookery: there is no app 5"},
 		{"unknown account", "", []string{"token", "issue", "--app", "100700001", "--uin", "99999", "--kind", "access"}, ExitFailure, "rookery: there is no account 99999"},
 		{"inspect nothing", "", []string{"token", "inspect"}, ExitUsage, "should be the token"},
-		{"inspect no token", "hello\n", []string{"token", "inspect"}, ExitFailure, "no token that this platform sealed"},
+		{"inspect no token", "hello\n", []string{"token", "inspect"}, ExitFailure, "not a token that this platform sealed"},
 		{"inspect an argument", "", []string{"token", "inspect", "abc"}, ExitUsage, "no arguments"},
 		{"revoke without --yes", "", revoke, ExitUsage, "end every token of account 10001 at app 100700001, which cannot be undone: give --yes"},
 		{"revoke twice", "", append(revoke, "--yes"), ExitFailure, "rookery: account 10001 has no live grant at app 100700001"},

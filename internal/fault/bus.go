@@ -12,8 +12,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// commands returns those that points can name, by their numbers: all service types of one fail together. A number stands for
-// its lowest service type. They are complete once the program runs.
+// commands returns the commands that points can name, by their numbers: all service types of a number fail together. A number
+// stands for its lowest service type. The list is complete once the program runs.
 var commands = sync.OnceValue(func() map[string]*oidb.Declaration {
 	m := make(map[string]*oidb.Declaration)
 	for _, d := range oidb.Declarations() {
@@ -29,12 +29,12 @@ func number(d *oidb.Declaration) string { return fmt.Sprintf("0x%x", d.ID.Number
 // Commands lists the commands that points can name.
 func Commands() []string { return slices.Sorted(maps.Keys(commands())) }
 
-// Bus is the bus's points; oidb.Bus.Guard takes it. A delayed call fails when its context ends first.
+// Bus is the point of the bus, for oidb.Bus.Guard. A delayed call fails when its context ends first.
 func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) error {
 	if !s.armed.Load() {
 		return nil
 	}
-	ctx = oidb.Wait(ctx) // a delay must hold up no other call, and end by its call's deadline
+	ctx = oidb.Wait(ctx) // a delay must not delay other calls, and ends with its call's deadline
 	command, who := number(d), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}
 	if r, hit := s.find(ctx, "bus.delay:"+command, who); hit {
 		timer := time.NewTimer(r.delay)

@@ -1,6 +1,6 @@
-// Package fault makes parts of the platform fail where they begin: at the call of the store, at the use of a cache or the
-// keyring, on the bus's way to a command. What the platform then answers comes from its own handling of the failure; no
-// fault point names a code of a door. Only `rookery dev` and tests have fault points.
+// Package fault makes parts of the platform fail at their boundary: at the call of the store, at the use of a cache or the
+// keyring, on the bus's way to a command. The platform's answer then comes from its own handling of the failure; no fault
+// point names a code of a door. Only `rookery dev` and tests have fault points.
 package fault
 
 import (
@@ -40,7 +40,7 @@ func Points() []string {
 	}
 }
 
-// pointForm is what the points of a kind look like.
+// pointForm returns the form of the points of a kind.
 func pointForm(kind string) string {
 	for _, p := range Points() {
 		if strings.HasPrefix(p, kind+":") {
@@ -50,15 +50,15 @@ func pointForm(kind string) string {
 	return kind
 }
 
-// Rule says which point fails, and for which calls. An empty condition holds for all.
+// Rule says which point fails, and for which calls. An empty condition matches all.
 type Rule struct {
 	ID        int            `json:"id,omitzero"` // given by Add
 	Point     string         `json:"point"`       // one of Points
 	AppID     platform.AppID `json:"appid,omitzero"`
-	OpenID    string         `json:"openid,omitzero"`    // openid or MSDK openid, where the failing part is given one
-	Interface string         `json:"interface,omitzero"` // path of the route that the call came by
-	Times     int            `json:"times,omitzero"`     // how often it still fails; 0 is without end
-	Rate      float64        `json:"rate,omitzero"`      // share of the calls that fail, up to 1; 0 is all
+	OpenID    string         `json:"openid,omitzero"`    // openid or MSDK openid, if the failing part is given one
+	Interface string         `json:"interface,omitzero"` // path of the call's route
+	Times     int            `json:"times,omitzero"`     // how often it will still fail; 0 for no limit
+	Rate      float64        `json:"rate,omitzero"`      // share of the calls that fail, up to 1; 0 for all
 	Panic     bool           `json:"panic,omitzero"`     // panic, as a defect would, instead of returning an error
 	Hits      int            `json:"hits"`               // how often it failed so far
 
@@ -67,21 +67,21 @@ type Rule struct {
 	answer retcode.Code
 }
 
-// Error is the failure of a part that a rule made fail.
+// Error is the failure of a part because of a rule.
 type Error struct{ Point string }
 
 func (e *Error) Error() string { return "fault point " + e.Point }
 
 // Set holds the rules. The zero value has none. It is safe for concurrent use.
 type Set struct {
-	armed atomic.Bool // whether there are rules: without any a point costs one load
+	armed atomic.Bool // whether there are rules: without any, a point costs one load
 
 	mu    sync.Mutex
 	rules []*Rule
 	last  int
 }
 
-// Add arms a rule and returns it with its number. The error says what is wrong with it.
+// Add arms a rule and returns it with its number. The error says what is wrong with the rule.
 func (s *Set) Add(r Rule) (Rule, error) {
 	if err := r.check(); err != nil {
 		return Rule{}, err
@@ -98,7 +98,7 @@ func (s *Set) Add(r Rule) (Rule, error) {
 	return r, nil
 }
 
-// List returns the rules in the order in which they were added. One that has failed as often as it should is gone.
+// List returns the rules in the order in which they were added. A rule that has failed as often as it should is removed.
 func (s *Set) List() []Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +109,7 @@ func (s *Set) List() []Rule {
 	return list
 }
 
-// Clear disarms one rule, or all for id 0, and returns how many that were.
+// Clear disarms one rule, or all for id 0, and returns how many it disarmed.
 func (s *Set) Clear(id int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *Set) Clear(id int) int {
 	return before - len(s.rules)
 }
 
-// check reads the point and looks at the conditions.
+// check parses the point and checks the conditions.
 func (r *Rule) check() error {
 	kind, target, _ := strings.Cut(r.Point, ":")
 	switch kind {
@@ -159,7 +159,7 @@ func (r *Rule) check() error {
 		}
 		r.part = kind + ":" + command
 	default:
-		return fmt.Errorf("point %.80q is none of %s", r.Point, strings.Join(Points(), ", "))
+		return fmt.Errorf("point %.80q is not one of %s", r.Point, strings.Join(Points(), ", "))
 	}
 	switch {
 	case r.Times < 0:
@@ -174,7 +174,7 @@ func (r *Rule) check() error {
 	return nil
 }
 
-// answerOf is the code that a back end's result stands for.
+// answerOf returns the code that a back end's result stands for.
 func answerOf(d *oidb.Declaration, text string) (retcode.Code, error) {
 	result, err := strconv.ParseUint(text, 10, 32)
 	if err != nil {
@@ -182,12 +182,12 @@ func answerOf(d *oidb.Declaration, text string) (retcode.Code, error) {
 	}
 	code, known := d.Code(uint32(result))
 	if !known || result == 0 {
-		return 0, fmt.Errorf("%d is no failure of the command", result)
+		return 0, fmt.Errorf("%d is not a failure of the command", result)
 	}
 	return code, nil
 }
 
-// subject is whom a part was called for, as far as the part is told.
+// subject is the subject of a part's call, as far as the part knows it.
 type subject struct {
 	app    platform.AppID
 	openid platform.OpenID
@@ -231,7 +231,7 @@ func (r *Rule) matches(ctx context.Context, who subject) bool {
 	}
 }
 
-// fail makes a part fail that knows only errors.
+// fail makes a part fail that has no failure but an error.
 func (s *Set) fail(ctx context.Context, part string, who subject) error {
 	r, hit := s.find(ctx, part, who)
 	if !hit {
@@ -243,10 +243,10 @@ func (s *Set) fail(ctx context.Context, part string, who subject) error {
 	return &Error{Point: r.Point}
 }
 
-// Keyring is the keyring's point; token.Keyring.Guard takes it.
+// Keyring is the keyring's point, for token.Keyring.Guard.
 func (s *Set) Keyring(ctx context.Context) error { return s.fail(ctx, "keyring.read", subject{}) }
 
-// FriendCache are the points of the friend cache; friends.Service.Guard takes it.
+// FriendCache is the points of the friend cache, for friends.Service.Guard.
 func (s *Set) FriendCache(ctx context.Context, app platform.AppID, write bool) error {
 	if write {
 		return s.fail(ctx, "cache.write:friends", subject{app: app})

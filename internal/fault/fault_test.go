@@ -192,7 +192,7 @@ func TestBus(t *testing.T) {
 	}
 }
 
-// TestBusConditions: a rule holds for every command that is told whom it is about.
+// TestBusConditions: a condition works for every command whose request has the subject.
 func TestBusConditions(t *testing.T) {
 	openid := platform.OpenID{1, 2, 3}
 	who := oidb.Subject{AppID: 7, OpenID: openid}
@@ -225,8 +225,8 @@ func TestRulesAreRefused(t *testing.T) {
 		rule Rule
 		want string
 	}{
-		"no point":              {Rule{}, "is none of store.read:TABLE"},
-		"unknown point":         {Rule{Point: "disk.full"}, "is none of"},
+		"no point":              {Rule{}, "is not one of store.read:TABLE"},
+		"unknown point":         {Rule{Point: "disk.full"}, "is not one of"},
 		"unknown table":         {Rule{Point: "store.read:grant"}, "the tables are apps, "},
 		"no table":              {Rule{Point: "store.read"}, "the tables are"},
 		"keyring with a target": {Rule{Point: "keyring.read:x"}, "takes nothing"},
@@ -234,14 +234,14 @@ func TestRulesAreRefused(t *testing.T) {
 		"unknown command":       {Rule{Point: "bus.connect:0x1"}, "the commands are 0x5e1, 0x711, 0x71f, 0x73a, 0xf00, 0xf01"},
 		"delay without one":     {Rule{Point: "bus.delay:0x711"}, "the form bus.delay:COMMAND=DURATION"},
 		"connect with a value":  {Rule{Point: "bus.connect:0x711=1"}, "the form bus.connect:COMMAND"},
-		"delay that is none":    {Rule{Point: "bus.delay:0x711=soon"}, "invalid duration"},
+		"invalid delay":         {Rule{Point: "bus.delay:0x711=soon"}, "invalid duration"},
 		"delay too long":        {Rule{Point: "bus.delay:0x711=2m"}, "at most 1m0s"},
-		"answer that is none":   {Rule{Point: "backend.answer:0x711=x"}, "\"x\" is not a number"},
-		"answer of no command":  {Rule{Point: "backend.answer:0x711=9999"}, "is no failure"},
-		"answer of success":     {Rule{Point: "backend.answer:0x711=0"}, "is no failure"},
+		"invalid answer":        {Rule{Point: "backend.answer:0x711=x"}, "\"x\" is not a number"},
+		"answer of no command":  {Rule{Point: "backend.answer:0x711=9999"}, "is not a failure"},
+		"answer of success":     {Rule{Point: "backend.answer:0x711=0"}, "is not a failure"},
 		"times below 0":         {Rule{Point: "keyring.read", Times: -1}, "times is -1"},
 		"rate above 1":          {Rule{Point: "keyring.read", Rate: 1.5}, "rate 1.5"},
-		"rate that is none":     {Rule{Point: "keyring.read", Rate: math.NaN()}, "rate NaN"},
+		"invalid rate":          {Rule{Point: "keyring.read", Rate: math.NaN()}, "rate NaN"},
 		"panic on the bus":      {Rule{Point: "bus.connect:0x711", Panic: true}, "does not panic"},
 		"long openid":           {Rule{Point: "keyring.read", OpenID: strings.Repeat("0", 65)}, "too long"},
 	} {

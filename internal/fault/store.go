@@ -7,8 +7,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// Store returns a store whose calls go through the set's points before they reach st. A call counts for the table that it
-// is about: Standing, which joins three, for grants, and codes and refresh tokens for logins.
+// Store returns a store whose calls pass the set's points before they reach st. A call counts for the table that it is
+// about: Standing, which joins three, for grants, and codes and refresh tokens for logins.
 func (s *Set) Store(st store.Store) store.Store { return &faultyStore{st, s} }
 
 type faultyStore struct {
@@ -163,7 +163,7 @@ func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refres
 	return s.Store.UseRefresh(ctx, app, refresh, openkey, nowMS)
 }
 
-// failTicket is the points of both tables that using a ticket writes.
+// failTicket checks the points of both tables that using a ticket writes.
 func (s *faultyStore) failTicket(ctx context.Context, app platform.AppID, openkey *platform.Openkey) error {
 	if err := s.points.fail(ctx, "store.write:logins", subject{app: app}); err != nil || openkey == nil {
 		return err

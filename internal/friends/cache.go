@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	cacheSize = 50_000           // friends of all lists together, each list counting one more
+	cacheSize = 50_000           // friends of all lists together, plus one for each list
 	cacheLife = 10 * time.Minute // of a list
-	walkLife  = 10 * time.Second // after the first page, for those who walk through the others
+	walkLife  = 10 * time.Second // after the first page, for reading the further pages
 )
 
 type cacheKey struct {
@@ -19,15 +19,15 @@ type cacheKey struct {
 	uin platform.UIN
 }
 
-// cache keeps the lists that were asked for last. A list is gone once a friendship of its account changed, and one that was
-// read before the change is not kept after it.
+// cache keeps the most recently used lists. A list is dropped when a friendship of its account changes, and a list that was
+// read before the change is not cached after it.
 type cache struct {
 	mu     sync.Mutex
 	size   int // at most
 	used   int
 	lists  map[cacheKey]*list.Element // of *cached
 	byUIN  map[platform.UIN]map[platform.AppID]struct{}
-	order  *list.List // the one used last in front
+	order  *list.List // most recently used first
 	change [256]uint64
 }
 
@@ -35,8 +35,8 @@ type cached struct {
 	cacheKey
 	friends []Friend
 	untilMS int64
-	shownMS int64 // when its first page was, last
-	lost    bool  // it was shown because the store could not be read
+	shownMS int64 // when its first page was last returned
+	lost    bool  // it was returned because the store could not be read
 }
 
 func newCache(size int) cache {
@@ -46,14 +46,14 @@ func newCache(size int) cache {
 	}
 }
 
-// changes is a number that differs once a friendship of the key's account changed.
+// changes returns a number that differs once a friendship of the key's account has changed.
 func (c *cache) changes(key cacheKey) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.change[key.uin%platform.UIN(len(c.change))]
 }
 
-// put keeps a list that was read when changes had that value. Nobody may change the list from then on.
+// put caches a list that was read when changes had that value. The list must not be changed from then on.
 func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +72,7 @@ func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64)
 	}
 }
 
-// get returns a list for the time when the store cannot be read.
+// get returns a list for times when the store cannot be read.
 func (c *cache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,7 +84,7 @@ func (c *cache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
 	return entry.friends, true
 }
 
-// begun returns a list whose first page was shown a moment ago, and whether that was lost.
+// begun returns a list whose first page was returned a moment ago, and whether it was lost.
 func (c *cache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +95,7 @@ func (c *cache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok boo
 	return entry.friends, entry.lost, true
 }
 
-// find returns what is kept; nil is nothing. c.mu is held.
+// find returns the cached list's element, or nil. c.mu must be held.
 func (c *cache) find(key cacheKey, nowMS int64) *cached {
 	e := c.lists[key]
 	if e == nil {
@@ -110,7 +110,7 @@ func (c *cache) find(key cacheKey, nowMS int64) *cached {
 	return entry
 }
 
-// drop forgets the lists of accounts whose friendships changed.
+// drop removes the lists of accounts whose friendships changed.
 func (c *cache) drop(uins ...platform.UIN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +122,7 @@ func (c *cache) drop(uins ...platform.UIN) {
 	}
 }
 
-// remove takes a list out; nil is none. c.mu is held.
+// remove removes a list; e may be nil. c.mu must be held.
 func (c *cache) remove(e *list.Element) {
 	if e == nil {
 		return

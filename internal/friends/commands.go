@@ -27,7 +27,7 @@ var ShowProfileCommand = oidb.Declare[*wire.ShowProfileRequest, *wire.ShowProfil
 	Repeatable: true,
 })
 
-// showProfile answers 116 where 0x711 refuses the token, for whatever reason, and 155 where the check could not be made.
+// showProfile answers 116 for any token that 0x711 refuses, and 155 for a check that could not be made.
 func (s *Service) showProfile(ctx context.Context, req *wire.ShowProfileRequest) (*wire.ShowProfileResponse, error) {
 	check := wire.CheckRequest{
 		AppID: platform.AppID(req.Appid), OpenID: req.Openid, MSDKOpenID: platform.MSDKOpenID(req.MsdkOpenid),
@@ -58,7 +58,7 @@ func (s *Service) showProfile(ctx context.Context, req *wire.ShowProfileRequest)
 	}, nil
 }
 
-// ShowProfile returns what the account of a token shows of itself.
+// ShowProfile returns the profile of a token's account.
 func ShowProfile(ctx context.Context, bus *oidb.Bus, check wire.CheckRequest) (*platform.Profile, error) {
 	req := &wire.ShowProfileRequest{Appid: uint64(check.AppID), Openid: check.OpenID, MsdkOpenid: uint64(check.MSDKOpenID), Pc: check.PC}
 	if check.Openkey {
@@ -81,7 +81,7 @@ var ListFriendsCommand = oidb.Declare[*wire.ListFriendsRequest, *wire.ListFriend
 	Repeatable: true,
 })
 
-// listFriends ends a page early where more would not fit into an answer.
+// listFriends ends a page before its answer would become too large.
 func (s *Service) listFriends(ctx context.Context, req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
 	page, lost, err := s.page(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), platform.UIN(req.After))
 	if err != nil {
@@ -104,11 +104,11 @@ func (s *Service) listFriends(ctx context.Context, req *wire.ListFriendsRequest)
 	return rsp, nil
 }
 
-// fieldOverhead is at least what a message costs within another: its tag and its length.
+// fieldOverhead is a lower bound for the cost of nesting a message in another: its tag and its length.
 const fieldOverhead = 8
 
-// List returns the friends of an account who use the app, by number, with their profiles as of now. lost says that they may
-// be out of date. Errors: 251004 and 251005, as those of the service.
+// List returns the friends of an account who use the app, by number, with their current profiles. lost means that they may
+// be out of date. Errors: 251004 and 251005, like the service's.
 func List(ctx context.Context, bus *oidb.Bus, app platform.AppID, uin platform.UIN) (list []Friend, lost bool, err error) {
 	return walk(app, uin, func(req *wire.ListFriendsRequest) (*wire.ListFriendsResponse, error) {
 		return oidb.Call(ctx, bus, ListFriendsCommand, req)
@@ -190,7 +190,7 @@ func profileOf(m interface {
 		VIP: platform.VIP{QQLevel: int(m.GetQqLevel())},
 	}
 	for _, one := range m.GetVip() {
-		for _, kind := range platform.Memberships { // one that is not known here is skipped
+		for _, kind := range platform.Memberships { // unknown ones are skipped
 			if kind.Flag == one.Flag {
 				*kind.Of(&p.VIP) = platform.Membership{Level: int(one.Level), Year: one.Year, Luxury: one.Luxury, StartMS: one.StartMs, EndMS: one.EndMs}
 			}

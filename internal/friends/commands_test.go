@@ -37,7 +37,7 @@ func TestTheProfileIsShownToItsToken(t *testing.T) {
 		{"sound", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "", nil},
 		{"lapsed", wire.CheckRequest{AppID: f.app.AppID, OpenID: old.OpenID[:], Token: old.Token}, "", retcode.OIDBAccessTokenInvalid},
 		{"another's openid", wire.CheckRequest{AppID: f.app.AppID, OpenID: ben.OpenID[:], Token: ann.Token}, "", retcode.OIDBAccessTokenInvalid},
-		{"an openid that is none", wire.CheckRequest{AppID: f.app.AppID, OpenID: []byte("x"), Token: ann.Token}, "", retcode.OIDBAccessTokenInvalid},
+		{"an invalid openid", wire.CheckRequest{AppID: f.app.AppID, OpenID: []byte("x"), Token: ann.Token}, "", retcode.OIDBAccessTokenInvalid},
 		{"the keys cannot be used", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "keyring.read", retcode.OIDBConnectFailed},
 		{"the account cannot be read", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "store.read:accounts", retcode.OIDBConnectFailed},
 	} {
@@ -106,8 +106,8 @@ func TestFriendsComeInPages(t *testing.T) {
 	}
 }
 
-// TestLongListsAreWalked: pages end where a frame would be full, and every friend is on one of them, inside the process and
-// over frames.
+// TestLongListsAreWalked: pages end before a frame would be full, and every friend is on one of them, inside the process
+// and over frames.
 func TestLongListsAreWalked(t *testing.T) {
 	f := newFixture(t)
 	ann := f.user(platform.Profile{Nickname: "Ann"}).UIN
@@ -159,7 +159,8 @@ func TestLongListsAreWalked(t *testing.T) {
 	}
 }
 
-// TestTheOtherPagesComeFromTheFirstReading for a while; then, and once a friendship changed, each reads its own part.
+// TestTheOtherPagesComeFromTheFirstReading: for a while they do; then, and once a friendship has changed, each page reads
+// its own part.
 func TestTheOtherPagesComeFromTheFirstReading(t *testing.T) {
 	f := newFixture(t)
 	ann, ben, carl := f.user(platform.Profile{}).UIN, f.user(platform.Profile{Nickname: "Ben"}).UIN, f.user(platform.Profile{Nickname: "Carl"}).UIN

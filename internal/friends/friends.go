@@ -1,5 +1,5 @@
-// Package friends knows who is whose friend, and what the users of an app show of themselves. Its answers run behind the
-// bus as the commands 0x5e1, 0xf00 and 0xf01.
+// Package friends knows who is whose friend, and the profiles that users of an app show. It runs on the bus as the commands
+// 0x5e1, 0xf00 and 0xf01.
 package friends
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Bounds on what one call may ask for.
+// Bounds of one call.
 const (
-	MaxOpenIDs      = 100 // Users
-	MaxUnregistered = 50  // Unregistered
+	MaxOpenIDs      = 100 // for Users
+	MaxUnregistered = 50  // for Unregistered
 	maxRemark       = 100 // bytes
 
-	maxFriends = 5000 // of one account
+	maxFriends = 5000 // per account
 )
 
 // Friend is a friend who uses the same app.
@@ -35,10 +35,10 @@ type Service struct {
 	bus      *oidb.Bus
 	profiles *profile.Service
 	cache    cache
-	guard    func(ctx context.Context, app platform.AppID, write bool) error // nil where the cache cannot fail
+	guard    func(ctx context.Context, app platform.AppID, write bool) error // nil if the cache cannot fail
 }
 
-// New returns a service that has tokens checked by the bus.
+// New returns a service whose tokens are checked through the bus.
 func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, profiles *profile.Service) *Service {
 	s := &Service{store: st, clock: clock, bus: bus, profiles: profiles, cache: newCache(cacheSize)}
 	st.OnChange(func(c store.Change) {
@@ -49,18 +49,19 @@ func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, profiles *profile
 	return s
 }
 
-// Guard sets a function that each use of the cache passes; what it refuses has failed. It must be set before the first call.
+// Guard sets a function that each use of the cache calls first; its error makes the use fail. It must be set before the
+// first call.
 func (s *Service) Guard(guard func(ctx context.Context, app platform.AppID, write bool) error) {
 	s.guard = guard
 }
 
-// page returns those of an account's friends above a number who use the app, by number, with their profiles as of now: at
-// most one more than a page has, which shows that there are more. The first page takes one reading of the store, which is kept
-// in the cache: for the pages after it, and for the time when the store cannot be read. What is returned then is lost, which
-// says that it may be out of date, and so is a list that could not be kept. The page must not be changed.
+// page returns an account's friends above a number who use the app, by number, with their current profiles: at most one
+// more than fits on a page, to show that there are more. The first page reads the store once; the list is then cached for
+// the pages after it, and for times when the store cannot be read. A list from the cache at such a time is lost, which
+// means that it may be out of date, and so is a list that could not be cached. The page must not be changed.
 //
 // Errors: 251004 when neither the store nor the cache has an answer; 251005 when the store has none and the cache takes no
-// updates, so that what it holds cannot be trusted (causes.md, Friends).
+// updates, so that its content cannot be trusted (causes.md, Friends).
 func (s *Service) page(ctx context.Context, app platform.AppID, uin, after platform.UIN) (page []Friend, lost bool, err error) {
 	key, now, most := cacheKey{app, uin}, s.clock.NowMS(), maxFriends
 	if after > 0 {
@@ -93,7 +94,7 @@ func (s *Service) page(ctx context.Context, app platform.AppID, uin, after platf
 	return pageOf(list, after, now), true, nil
 }
 
-// pageOf returns the page of a list after a number, and one friend more where there are more.
+// pageOf returns the page of a list after a number, and one further friend if there are more.
 func pageOf(list []Friend, after platform.UIN, now int64) []Friend {
 	list = list[sort.Search(len(list), func(i int) bool { return list[i].UIN > after }):]
 	return atTime(list[:min(len(list), oidb.MaxFriends+1)], now)
@@ -106,7 +107,7 @@ func (s *Service) mayUse(ctx context.Context, app platform.AppID, write bool) er
 	return s.guard(ctx, app, write)
 }
 
-// atTime returns the list with profiles as of now: where memberships have lapsed, a copy.
+// atTime returns the list with current profiles: a copy if memberships have expired.
 func atTime(list []Friend, now int64) []Friend {
 	copied := false
 	for i := range list {
@@ -120,8 +121,8 @@ func atTime(list []Friend, now int64) []Friend {
 	return list
 }
 
-// Unregistered returns at most limit, up to MaxUnregistered, of an account's friends who do not use the app, by number. Each gets an
-// openid there when it has none, so that the app can name them. Error: 251004 when they cannot be read.
+// Unregistered returns at most limit, up to MaxUnregistered, of an account's friends who do not use the app, by number. A
+// friend without an openid there gets one, so that the app can name the friend. Error: 251004 when they cannot be read.
 func (s *Service) Unregistered(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]Friend, error) {
 	list, err := s.store.UnregisteredFriends(ctx, app, uin, min(limit, MaxUnregistered))
 	if err != nil {
@@ -155,8 +156,8 @@ func (s *Service) Unregistered(ctx context.Context, app platform.AppID, uin plat
 	return list, nil
 }
 
-// Users returns those of the openids, at most MaxOpenIDs, that are in use at the app, friends or not, with their profiles
-// as of now.
+// Users returns those of the openids, at most MaxOpenIDs, that are in use at the app, friends or not, with their current
+// profiles.
 func (s *Service) Users(ctx context.Context, app platform.AppID, openids []platform.OpenID) (map[platform.OpenID]platform.AppUser, error) {
 	if len(openids) > MaxOpenIDs {
 		return nil, retcode.QQFriendParameterIllegal.Errorf("%d openids are asked for, more than %d", len(openids), MaxOpenIDs)
@@ -191,7 +192,7 @@ func (s *Service) Befriend(ctx context.Context, a, b platform.UIN) error {
 	return nil
 }
 
-// SetRemark sets what an account calls a friend, "" for nothing. Errors: platform.ErrInvalid, platform.ErrNotFound.
+// SetRemark sets an account's remark about a friend; "" removes it. Errors: platform.ErrInvalid, platform.ErrNotFound.
 func (s *Service) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
 	if err := platform.CheckText("remark", remark, maxRemark); err != nil {
 		return err

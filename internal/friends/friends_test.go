@@ -22,7 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// fixture is the service on a real store whose calls, like the cache's, may be made to fail.
+// fixture is the service on a real store; calls of the store and the cache may be made to fail.
 type fixture struct {
 	*Service
 	t      testing.TB
@@ -61,7 +61,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// user makes an account that uses the app.
+// user creates an account that uses the app.
 func (f *fixture) user(profile platform.Profile) *identity.Issued {
 	f.t.Helper()
 	uin := f.account(profile)
@@ -87,7 +87,7 @@ func (f *fixture) fail(points ...string) {
 	}
 }
 
-// names lists an account's friends by what their own list calls them.
+// names lists an account's friends by the names in its list.
 func (f *fixture) names(uin platform.UIN) (names string, lost bool, err error) {
 	list, lost, err := List(f.t.Context(), f.bus, f.app.AppID, uin)
 	var all []string
@@ -232,7 +232,7 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 	for what, test := range map[string]struct{ got, want error }{
 		"oneself":              {f.Befriend(ctx, ann, ann), platform.ErrInvalid},
 		"nobody":               {f.Befriend(ctx, ann, 99_999), platform.ErrNotFound},
-		"end of what is none":  {f.Unfriend(ctx, ann, ben), platform.ErrNotFound},
+		"end of no friendship": {f.Unfriend(ctx, ann, ben), platform.ErrNotFound},
 		"remark of a stranger": {f.SetRemark(ctx, ann, ben, "x"), platform.ErrNotFound},
 		"a torn remark":        {f.SetRemark(ctx, ann, ben, "a\x00b"), platform.ErrInvalid},
 		"an endless remark":    {f.SetRemark(ctx, ann, ben, strings.Repeat("x", maxRemark+1)), platform.ErrInvalid},
@@ -301,7 +301,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		return f.Befriend(b.Context(), ann.UIN, a.UIN)
 	}
-	for range count { // all at once: the store's writer puts them into few commits
+	for range count { // all at once, so that the store's writer needs few commits
 		group.Go(func() {
 			if err := befriend(); err != nil {
 				b.Error(err)

@@ -28,7 +28,7 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	case errors.Is(err, platform.ErrExists):
 		return nil, fmt.Errorf("%w: account %s", platform.ErrExists, account.UIN)
 	case errors.Is(err, platform.ErrFull):
-		return nil, platform.Invalidf("uin", "there is no number above the highest account's: give the new one a uin")
+		return nil, platform.Invalidf("uin", "no number is left above the highest account's: give the new account a uin")
 	case err != nil:
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Service) Accounts(ctx context.Context, after platform.UIN, limit int) (
 	return s.store.Accounts(ctx, after, limit)
 }
 
-// SetAccountState freezes, protects, releases or closes an account. A closed one stays closed. Errors: ErrInvalid,
+// SetAccountState freezes, protects, releases or closes an account. A closed account stays closed. Errors: ErrInvalid,
 // platform.ErrNotFound.
 func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state platform.AccountState) (*platform.Account, error) {
 	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
@@ -57,7 +57,7 @@ func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state p
 	})
 }
 
-// SetPassword gives an account a new password; every token issued before ends. Errors: ErrInvalid, platform.ErrNotFound.
+// SetPassword gives an account a new password; earlier tokens end. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password string) (*platform.Account, error) {
 	hash, err := HashPassword(password)
 	if err != nil {
@@ -73,12 +73,12 @@ func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password st
 	})
 }
 
-// OpenIDsOf returns all openids of an account, reclaimed ones too.
+// OpenIDsOf returns all openids of an account, including reclaimed ones.
 func (s *Service) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error) {
 	return s.store.OpenIDsOf(ctx, uin)
 }
 
-// EnsureOpenID returns the account's openid at an app and issues one when it has none. Errors: platform.ErrNotFound.
+// EnsureOpenID returns the account's openid at an app and issues one if it has none. Errors: platform.ErrNotFound.
 func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
 	if s.apps.ByID(app) == nil {
 		return platform.OpenID{}, platform.NoApp(app)
@@ -91,8 +91,8 @@ func (s *Service) EnsureOpenID(ctx context.Context, app platform.AppID, uin plat
 	return s.store.EnsureOpenID(ctx, app, uin, candidate, s.clock.NowMS())
 }
 
-// ReclaimOpenID takes an account's openid at an app back: its tokens end, and the account gets another openid when it
-// comes again. Errors: platform.ErrNotFound.
+// ReclaimOpenID takes back an account's openid at an app: its tokens end, and the account gets another openid when it
+// returns. Errors: platform.ErrNotFound.
 func (s *Service) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
 	openid, err := s.store.ReclaimOpenID(ctx, app, uin, s.clock.NowMS())
 	if errors.Is(err, platform.ErrNotFound) {

@@ -12,7 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// verdict is what a check of a token finds, before the command that asked for it gives it its own number.
+// verdict is the result of a check of a token, before the command translates it to its own number.
 type verdict int
 
 const (
@@ -27,7 +27,7 @@ const (
 	openIDReclaimed    // the openid was taken back
 	openIDUnreadable   // the storage failed
 	relationMissing    // the openid that the token was issued for names no account
-	openIDKaixin       // of an account family that 0x711 does not take
+	openIDKaixin       // of an account family that 0x711 does not accept
 	tokenMissing       //
 	keyringUnreadable  // the keys could not be used
 	tokenUndecodable   // not a token of ours, or of another kind
@@ -42,13 +42,13 @@ const (
 	superseded         // a newer one was issued
 	passwordChanged    //
 	accountGone        // frozen
-	openkeyLengthWrong // what was sent as an openkey has not the length of one
-	openkeyUnknown     // the session does not exist, or what was sent as an openkey is none
+	openkeyLengthWrong // a value sent as an openkey has the wrong length
+	openkeyUnknown     // the session does not exist, or a value sent as an openkey is not one
 	openkeyForeign     // the session is another openid's
 	openkeyLapsed      //
 	openkeyUnreadable  // the storage failed
 	openkeyUnrenewable // the storage failed
-	verdicts           // how many there are
+	verdicts           // the number of verdicts
 )
 
 // accessCodes are 0x711's numbers (causes.md, accesstoken).
@@ -87,7 +87,7 @@ var accessCodes = [verdicts]retcode.Code{
 	openkeyUnrenewable: retcode.AccessTokenSessionFailed25,
 }
 
-// payCodes are 0x73a's numbers (causes.md, paytoken). It never meets an openkey.
+// payCodes are 0x73a's numbers (causes.md, paytoken). It never checks an openkey.
 var payCodes = [verdicts]retcode.Code{
 	appMissing:        retcode.PayTokenAppIDInvalid,
 	appMalformed:      retcode.PayTokenAppIDInvalid,
@@ -115,13 +115,13 @@ var payCodes = [verdicts]retcode.Code{
 	accountGone:       retcode.PayTokenOpenIDCheckFailed,
 }
 
-// refusal is a check that failed: the verdict and, where the storage failed, its error.
+// refusal is a failed check: the verdict and, if the storage failed, its error.
 type refusal struct {
 	verdict verdict
 	cause   error
 }
 
-// err gives the refusal the number that the command has for it.
+// err returns the command's number for the refusal.
 func (r *refusal) err(codes *[verdicts]retcode.Code) error {
 	code := codes[r.verdict]
 	if r.cause == nil {
@@ -155,8 +155,8 @@ func (s *Service) checkPay(ctx context.Context, req wire.CheckRequest) (wire.Che
 	return rsp, nil
 }
 
-// check opens the token's seal, compares what it says with the request, and reads one standing. want is Access,
-// which stands for all that proves a login, Pay or Guest.
+// check opens the token's seal, compares its content with the request, and reads one standing. want is Access, which stands
+// for every proof of a login, Pay or Guest.
 func (s *Service) check(ctx context.Context, req *wire.CheckRequest, want token.Kind) (rsp wire.CheckResponse, r *refusal) {
 	if req.Bearer && want == token.Access {
 		return s.checkBearer(ctx, req)
@@ -196,7 +196,7 @@ func (s *Service) check(ctx context.Context, req *wire.CheckRequest, want token.
 	return s.checkLogin(ctx, &t, want)
 }
 
-// checkBearer checks an access token that came alone: it says itself which app's and whose it is.
+// checkBearer checks an access token that came alone: the token itself names its app and openid.
 func (s *Service) checkBearer(ctx context.Context, req *wire.CheckRequest) (rsp wire.CheckResponse, r *refusal) {
 	if req.Token == "" {
 		return rsp, &refusal{verdict: tokenMissing}
@@ -217,7 +217,7 @@ func (s *Service) checkBearer(ctx context.Context, req *wire.CheckRequest) (rsp 
 	return s.checkLogin(ctx, &t, token.Access)
 }
 
-// openFor opens the request's token, which must be of a kind that serves.
+// openFor opens the request's token, which must be of a suitable kind.
 func (s *Service) openFor(ctx context.Context, req *wire.CheckRequest, want token.Kind) (t token.Token, r *refusal) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return t, &refusal{verdict: keyringUnreadable, cause: err}
@@ -238,7 +238,7 @@ func (s *Service) openFor(ctx context.Context, req *wire.CheckRequest, want toke
 	return t, nil
 }
 
-// checkLogin looks whether what a token was issued for still holds.
+// checkLogin checks whether the login that a token was issued for is still in force.
 func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kind) (rsp wire.CheckResponse, r *refusal) {
 	now := s.clock.NowMS()
 	if t.Kind != token.Openkey && now >= t.ExpiresMS {
@@ -261,7 +261,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, t, now); r != nil {
 			return rsp, r
 		}
-		t.TokenEpoch = st.TokenEpoch // what is made from it now is of the newest login
+		t.TokenEpoch = st.TokenEpoch // tokens made from it now belong to the newest login
 	}
 	return wire.CheckResponse{
 		UIN:           st.UIN,
@@ -277,8 +277,8 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 	}, nil
 }
 
-// checkApp looks for a registered app. One that is not in memory may have been registered elsewhere a moment ago, so the
-// store is asked before it is called unknown.
+// checkApp looks up a registered app. An app that is not in memory may have been registered elsewhere a moment ago, so the
+// store is asked before it counts as unknown.
 func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 	switch {
 	case id == 0:
@@ -297,8 +297,8 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 	return nil
 }
 
-// serves reports whether a token of this kind may be shown where want is asked for. A V5 player proves a login by an
-// MSDK token, everybody else by an access token or an openkey.
+// serves reports whether a token of this kind is suitable for want. A V5 player proves a login with an MSDK token,
+// everybody else with an access token or an openkey.
 func serves(kind, want token.Kind, player bool) bool {
 	switch {
 	case want == token.Pay, want == token.Guest:
@@ -310,8 +310,8 @@ func serves(kind, want token.Kind, player bool) bool {
 	}
 }
 
-// checkSubject compares the openid of the request with the token's. Only where they differ does it ask the store what
-// the request's openid is.
+// checkSubject compares the openid of the request with the token's. Only if they differ does it ask the store about the
+// request's openid.
 func (s *Service) checkSubject(ctx context.Context, req *wire.CheckRequest, t *token.Token) *refusal {
 	var openid platform.OpenID
 	switch {
@@ -354,8 +354,8 @@ func unknownOpenID(err error) *refusal {
 	}
 }
 
-// checkStanding compares the epochs that a token carries with those that hold now. What can never be mended by a new
-// login of the same grant comes first.
+// checkStanding compares the epochs that a token carries with the current ones. Faults that no new login of the same grant
+// can cure come first.
 func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) {
 	switch {
 	case st.OpenIDState == platform.OpenIDReclaimed:
@@ -367,7 +367,7 @@ func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) 
 	case t.TokenEpoch <= st.EndedEpoch && st.EndedBy == platform.EndedByUser:
 		return withdrawn, true
 	case t.TokenEpoch <= st.EndedEpoch || t.TokenEpoch > st.TokenEpoch || t.PayEpoch > st.PayEpoch:
-		return notLive, true // ended, or newer than the grant: a restored store has an older one, or none
+		return notLive, true // ended, or newer than the grant: a restored store has an older grant, or none
 	case t.PasswordEpoch != st.PasswordEpoch:
 		return passwordChanged, true
 	case t.Kind == token.Pay && t.PayEpoch < st.PayEpoch:
@@ -378,9 +378,9 @@ func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) 
 	return 0, false
 }
 
-// renewOpenkey checks the session of an openkey and gives it two hours from now. To spare the disk it does so only when
-// that moves the end by a minute or more; until then what was read of the session last is enough, since its end never
-// comes nearer.
+// renewOpenkey checks the session of an openkey and extends it to two hours from now. To spare the disk it does so only if
+// that moves the end by a minute or more; until then the last reading of the session is enough, since its end never comes
+// nearer.
 func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (expiresMS int64, r *refusal) {
 	slot := s.sessions.Slot(t.Session)
 	renewed := now + token.OpenkeyLifetime.Milliseconds()
@@ -413,10 +413,11 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 	return key.ExpiresMS, nil
 }
 
-// openkeyRenewMS is by how much, at least, a session's end is moved.
+// openkeyRenewMS is the least by which a session's end is moved.
 const openkeyRenewMS = 60_000
 
-// OpenkeyApp returns the app that a sound openkey was made for, whatever became of its session. false when the text is none.
+// OpenkeyApp returns the app for which a valid openkey was made, whatever the state of its session; false if the text is
+// not an openkey.
 func (s *Service) OpenkeyApp(text string) (platform.AppID, bool) {
 	t, err := s.keyring.Open(text)
 	return t.AppID, err == nil && t.Kind == token.Openkey

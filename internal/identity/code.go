@@ -14,8 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// IssueCode returns an authorization code, 32 upper-case hex digits. Nothing is authorized before the code is exchanged: one
-// that nobody fetches supersedes no older login. Errors: ErrInvalid, platform.ErrNotFound.
+// IssueCode returns an authorization code, 32 upper-case hex digits. Nothing is authorized before the code is exchanged: a
+// code that is never exchanged supersedes no older login. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, err error) {
 	account, openid, err := s.subject(ctx, a.AppID, a.UIN)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 		AppID: a.AppID, OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes, Challenge: a.Challenge,
 		PasswordEpoch: account.PasswordEpoch, TokenEpoch: standing.EndedEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),
 	}
-	for range 5 { // an id that is taken is a matter of chance, of one in a million for two logins of a millisecond
+	for range 5 { // a taken id is a matter of chance: one in a million for two logins of a millisecond
 		var random [8]byte
 		rand.Read(random[:])
 		login.Salt = binary.BigEndian.Uint32(random[:])
@@ -49,14 +49,14 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 type Exchange struct {
 	AppID       platform.AppID
 	Code        string
-	RedirectURI string // as at the authorization, or "" where there is none to repeat
-	Verifier    string // of PKCE, "" for none
+	RedirectURI string // as at the authorization; "" if none need be repeated
+	Verifier    string // of PKCE, "" without it
 	Openkey     bool   // make an openkey too
 }
 
 // ExchangeCode gives an app the tokens of a login, once for each code. Errors: ConnectCodeInvalid for a code that is
-// unknown, lapsed, another app's or does not fit the verifier; ConnectCodeReused for one that was exchanged before, whose
-// tokens then end; QQRedirectURIIllegal for another redirect URI than at the authorization.
+// unknown, expired, another app's or does not fit the verifier; ConnectCodeReused for a code that was exchanged before,
+// whose tokens then end; QQRedirectURIIllegal for a redirect URI that differs from the authorization's.
 func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*TokenSet, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*TokenSet, erro
 // verifies checks a verifier of PKCE against the challenge of the authorization (RFC 7636, 4.6).
 func verifies(challenge, verifier string) bool {
 	if challenge == "" || verifier == "" {
-		return challenge == verifier // a verifier for no challenge is a mix-up of two logins
+		return challenge == verifier // a verifier without a challenge confuses two logins
 	}
 	if len(verifier) < 43 || len(verifier) > 128 {
 		return false

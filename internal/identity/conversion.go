@@ -14,8 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// find tells what an openid of an app stands for. It fails with a refusal only where that cannot be found out, or where the
-// openid was never issued at the app.
+// find returns what an openid of an app stands for. It fails only if that cannot be found out, or if the openid was never
+// issued at the app.
 func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (platform.Standing, *refusal) {
 	if len(openid) != len(platform.OpenID{}) {
 		return platform.Standing{}, &refusal{verdict: openIDLengthWrong}
@@ -76,7 +76,7 @@ var CheckText = oidb.Declare[*wire.CheckTextRequest, *wire.CheckTextResponse](oi
 	Fallback: retcode.AccessTokenInternal, Repeatable: true,
 })
 
-// The list gives no meaning to its numbers one by one; causes.md does.
+// The list does not explain its numbers one by one; causes.md does.
 func (s *Service) checkText(ctx context.Context, req *wire.CheckTextRequest) (*wire.CheckTextResponse, error) {
 	app := platform.AppID(req.Appid)
 	if r := s.checkApp(ctx, app); r != nil {
@@ -106,7 +106,7 @@ func (s *Service) checkText(ctx context.Context, req *wire.CheckTextRequest) (*w
 	return &wire.CheckTextResponse{Uin: uint64(st.UIN), Openid: openid[:]}, nil
 }
 
-// elsewhere tells an openid of another app from one that nobody has.
+// elsewhere distinguishes an openid of another app from one that nobody has.
 func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 	_, err := s.store.OpenIDAnywhere(ctx, openid)
 	switch {
@@ -119,7 +119,7 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 	}
 }
 
-// timestampWindow is how far a call's timestamp may be from now, either way (oidb.md, 1.7).
+// timestampWindow is how far a call's timestamp may be from now, in either direction (oidb.md, 1.7).
 const timestampWindow = 10 * time.Minute
 
 // ConvertOpenID is command 0x71f. It reveals the account that its caller is going to act on, so it refuses protected ones. 0x5a and
@@ -158,16 +158,16 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 		return nil, r.err(&accessCodes)
 	case st.OpenIDState == platform.OpenIDReclaimed:
 		return nil, retcode.AccessTokenOpenIDReclaimed
-	// Taken last: a call that fails before may be repeated as it is.
+	// The nonce is taken last: a call that fails before may be repeated unchanged.
 	case len(req.Nonce) > 0 && !s.nonces.take(app, req.Nonce, now):
 		return nil, retcode.QQNonceReused
 	}
 	return &wire.ConvertOpenIDResponse{Uin: uint64(st.UIN)}, nil
 }
 
-// within reports whether a Unix time is near now.
+// within reports whether a Unix time is within window of now.
 func within(now time.Time, seconds uint64, window time.Duration) bool {
-	if seconds > 1<<40 { // beyond what a duration can measure
+	if seconds > 1<<40 { // beyond what a duration can hold
 		return false
 	}
 	return now.Sub(time.Unix(int64(seconds), 0)).Abs() <= window

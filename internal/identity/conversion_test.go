@@ -92,7 +92,7 @@ func TestTimestampsAndNonces(t *testing.T) {
 	must(t, convert(0, "a"))
 }
 
-// TestNoncesOverFrames: a call that has to wait for what comes after its command still uses its nonce once.
+// TestNoncesOverFrames: a call that has to wait after its command still uses its nonce once.
 func TestNoncesOverFrames(t *testing.T) {
 	f := newFixture(t)
 	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
@@ -184,7 +184,7 @@ func TestTheDirectory(t *testing.T) {
 func TestAnAppFromElsewhereIsFound(t *testing.T) {
 	f := newFixture(t)
 	issued := f.issue(f.app, f.ann, token.Access)
-	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock), profile.New(f.store, f.clock), 1000) // which has not loaded its apps
+	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock), profile.New(f.store, f.clock), 1000) // it has not loaded its apps
 	bus := oidb.NewBus()
 	elsewhere.Register(bus)
 	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {

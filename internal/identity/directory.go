@@ -15,7 +15,7 @@ var _ oidb.Directory = (*Service)(nil)
 // App implements oidb.Directory.
 func (s *Service) App(id platform.AppID) *platform.App { return s.apps.ByID(id) }
 
-// Issued implements oidb.Directory. Numbers only go up, so the highest that was seen is enough for most.
+// Issued implements oidb.Directory. Numbers only go up, so the highest number seen is enough in most cases.
 func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {
 	if uin < platform.FirstUIN {
 		return false, nil
@@ -47,7 +47,7 @@ func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.Accoun
 	return account.Class, account.State, nil
 }
 
-// HoldsLogin implements oidb.Directory: the text is checked as 0x711 would check it for the openid that it was issued for.
+// HoldsLogin implements oidb.Directory: the text is checked as 0x711 would check it for the openid to which it was issued.
 func (s *Service) HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error) {
 	t, err := s.keyring.Open(text)
 	switch {

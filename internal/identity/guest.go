@@ -7,8 +7,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// A guest plays without a QQ account. To the platform a guest is an account like others, one for each device, which the
-// app knows as G_ and its openid. So all that ends a login ends a guest's too.
+// A guest plays without a QQ account. To the platform a guest is an account like others, one per device, which the app
+// knows as G_ and its openid. So everything that ends a login ends a guest's too.
 
 const guestPrefix = "G_"
 

@@ -1,5 +1,5 @@
-// Package identity knows who is who: apps, accounts, openids, grants, and the tokens that prove them. Its check of
-// tokens, and what openids stand for, run behind the bus as the commands 0x711, 0x73a and 0x71f.
+// Package identity knows who is who: apps, accounts, openids, grants, and the tokens that prove them. Its checks of tokens
+// and conversions of openids run on the bus as the commands 0x711, 0x73a and 0x71f.
 package identity
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// sessionsKept is how many openkeys' sessions are kept in memory at most.
+// sessionsKept is the maximum number of openkeys' sessions in memory.
 const sessionsKept = 1 << 16
 
 // Service is the identity service. It is safe for concurrent use.
@@ -29,13 +29,13 @@ type Service struct {
 	clock        *platform.Clock
 	keyring      *token.Keyring
 	sessions     *cache.DirectMapped[uint64, platform.Openkey]
-	highest      atomic.Uint64 // account number that is known to have been given out
+	highest      atomic.Uint64 // account number known to be issued
 	nonces       *nonces
 	failedLogins *failedLogins
 	ended        endedSessions
 }
 
-// New returns a service on a store that nobody else writes to. It keeps at most so many standings in memory.
+// New returns a service on a store that nobody else writes to. It caches at most so many standings.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
 		apps:     registry,
@@ -59,7 +59,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 	return s
 }
 
-// Register puts the service's commands on the bus and makes it the bus's directory.
+// Register registers the service's commands on the bus and makes it the bus's directory.
 func (s *Service) Register(bus *oidb.Bus) {
 	bus.SetDirectory(s)
 	oidb.Handle(bus, oidb.CheckAccess, s.checkAccess)
@@ -69,7 +69,7 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Handle(bus, ConvertOpenID, s.convertOpenID)
 }
 
-// Forget has the service read everything that it keeps of the store again, as after a restart.
+// Forget empties the service's caches, as a restart does.
 func (s *Service) Forget() {
 	s.Standings.Forget()
 	s.sessions.Clear()
@@ -79,5 +79,5 @@ func (s *Service) Forget() {
 // Keyring returns the keyring that seals the service's tokens.
 func (s *Service) Keyring() *token.Keyring { return s.keyring }
 
-// RotateKeyring makes a new sealing key; tokens sealed by older ones stay readable until they expire.
+// RotateKeyring makes a new sealing key; tokens sealed by older keys stay readable until they expire.
 func (s *Service) RotateKeyring() (token.Key, error) { return s.keyring.Rotate(s.clock.Now()) }

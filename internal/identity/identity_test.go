@@ -54,7 +54,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// passwordHash is made once: hashing is slow by intent.
+// passwordHash is made once: hashing is slow by design.
 var passwordHash = sync.OnceValues(func() (string, error) { return HashPassword(password) })
 
 func (f *fixture) account(nickname string) *platform.Account {
@@ -84,7 +84,7 @@ func (f *fixture) check(command *oidb.Command[wire.CheckRequest, wire.CheckRespo
 	return oidb.Call(f.t.Context(), f.bus, command, req)
 }
 
-// ask is a sound request for a token.
+// ask returns a valid request for a token.
 func ask(issued *Issued) wire.CheckRequest {
 	req := wire.CheckRequest{AppID: issued.AppID, OpenID: issued.OpenID[:], Token: issued.Token}
 	if issued.MSDKOpenID != 0 {
@@ -106,13 +106,13 @@ func TestSoundTokensOfEveryKind(t *testing.T) {
 				t.Errorf("got %+v, want it to be for %+v", rsp, issued)
 			}
 			if strings.Trim(issued.Token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-				t.Errorf("token %q has other characters than letters, digits, - and _", issued.Token)
+				t.Errorf("token %q has characters other than letters, digits, - and _", issued.Token)
 			}
 		})
 	}
 }
 
-// TestTheVerdictsHaveTheDeclaredCodes: what routes may answer is derived from what the commands declare.
+// TestTheVerdictsHaveTheDeclaredCodes: the answers of interfaces are derived from the declarations of the commands.
 func TestTheVerdictsHaveTheDeclaredCodes(t *testing.T) {
 	for name, test := range map[string]struct {
 		codes    []retcode.Code
@@ -121,7 +121,7 @@ func TestTheVerdictsHaveTheDeclaredCodes(t *testing.T) {
 		"0x711": {append(accessCodes[:], retcode.AccessTokenInternal), oidb.CheckAccess.Codes},
 		"0x73a": {payCodes[:], oidb.CheckPay.Codes},
 	} {
-		codes := slices.DeleteFunc(slices.Clone(test.codes), func(c retcode.Code) bool { return c == 0 }) // a verdict that 0x73a never comes to
+		codes := slices.DeleteFunc(slices.Clone(test.codes), func(c retcode.Code) bool { return c == 0 }) // a verdict that 0x73a never has
 		slices.Sort(codes)
 		if diff := cmp.Diff(slices.Sorted(slices.Values(test.declared)), slices.Compact(codes)); diff != "" {
 			t.Errorf("%s: (-declared +of the verdicts)\n%s", name, diff)
@@ -129,7 +129,7 @@ func TestTheVerdictsHaveTheDeclaredCodes(t *testing.T) {
 	}
 }
 
-// TestRefusals has, for every number of 0x711 and 0x73a that one process can bring about, the condition that it names.
+// TestRefusals brings about, for every number of 0x711 and 0x73a that one process can answer, the condition that it names.
 func TestRefusals(t *testing.T) {
 	type change func(f *fixture, issued *Issued, req *wire.CheckRequest)
 	flip := func(f *fixture, _ *Issued, req *wire.CheckRequest) {
@@ -282,7 +282,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What was checked before is kept in memory; each kind of write must be seen by the next check.
+// A standing that was checked before is cached; the next check must see every kind of write.
 func TestAKeptStandingFollowsTheStore(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -397,7 +397,7 @@ func TestStorageFailures(t *testing.T) {
 		name  string
 		kind  token.Kind
 		fail  func(b *brokenStore)
-		other bool // ask for another openid than the token's
+		other bool // ask for an openid other than the token's
 		want  retcode.Code
 	}{
 		{"grant", token.Access, func(b *brokenStore) { b.standing = failure }, false, retcode.AccessTokenGrantCheckFailed14},
@@ -503,7 +503,7 @@ func TestOpenkeysAreValidSideBySide(t *testing.T) {
 	}
 	wantError(t, holds(access), retcode.AccessTokenSuperseded)
 
-	// What is made from an old openkey is as new as the newest login.
+	// A token made from an old openkey belongs to the newest login.
 	login, err := f.check(oidb.CheckAccess, ask(first))
 	must(t, err)
 	player, err := f.LogInPlayer(ctx, f.app.AppID, &login, false)

@@ -11,20 +11,20 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Inspection is what the platform can tell of a token.
+// Inspection is what the platform knows about a token.
 type Inspection struct {
-	token.Token // its end is the session's where an openkey was renewed
+	token.Token // with the session's end if an openkey was renewed
 	Valid       bool
-	Check       oidb.ID      // the command that decides; zero for a link
-	Result      retcode.Code // what that answers, 0 when the token is valid
+	Check       oidb.ID      // the command that checks it; zero for a link
+	Result      retcode.Code // the command's result, 0 when the token is valid
 }
 
-// InspectToken opens a token and asks the command that checks its kind what it thinks of it. ErrInvalid when the text is
-// no token of this platform.
+// InspectToken opens a token and checks it with the command for its kind. ErrInvalid: the text is not a token of this
+// platform.
 func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) (*Inspection, error) {
 	t, err := s.keyring.Open(text)
 	if err != nil {
-		return nil, platform.Invalidf("token", "the text is no token that this platform sealed")
+		return nil, platform.Invalidf("token", "the text is not a token that this platform sealed")
 	}
 	in := &Inspection{Token: t}
 	if t.Kind == token.Link {

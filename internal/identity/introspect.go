@@ -9,16 +9,17 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// Introspection is what an app may know of a token of its own.
+// Introspection is what an app may know about a token of its own.
 type Introspection struct {
-	Refresh   bool // a refresh token, else an access token
+	Refresh   bool // a refresh token, otherwise an access token
 	OpenID    platform.OpenID
 	Scopes    platform.ScopeSet
 	IssuedMS  int64 // 0 for a refresh token
 	ExpiresMS int64
 }
 
-// Introspect tells an app about an access token or a refresh token; nil for one that is not its own or does not hold.
+// Introspect describes an access token or a refresh token to its app; it returns nil for a token that is not the app's or
+// not valid.
 func (s *Service) Introspect(ctx context.Context, app platform.AppID, text string) (*Introspection, error) {
 	var (
 		rsp     wire.CheckResponse

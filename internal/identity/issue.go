@@ -16,11 +16,11 @@ type IssueRequest struct {
 	AppID    platform.AppID
 	UIN      platform.UIN
 	Kind     token.Kind
-	Lifetime *time.Duration // from 0, which gives a token that has lapsed already, to the kind's; nil for the kind's
-	PC       bool           // MSDK tokens: the PC SDK makes the authorization
+	Lifetime *time.Duration // from 0, for an expired token, to the kind's; nil for the kind's
+	PC       bool           // for MSDK tokens: the authorization comes through the PC SDK
 }
 
-// Issued is a new token and whom it is for.
+// Issued is a new token and its owner.
 type Issued struct {
 	Token      string
 	Kind       token.Kind
@@ -33,9 +33,9 @@ type Issued struct {
 	ExpiresMS  int64
 }
 
-// Issue makes a token. An access token supersedes the older ones of the same person at the same app, and so does a
-// pay token; the other kinds stand beside each other. Where the kind needs an authorization and there is none, it is
-// given. Errors: ErrInvalid, platform.ErrNotFound.
+// Issue makes a token. An access token supersedes the older ones of the same person at the same app, and so does a pay
+// token; the other kinds do not affect each other. If the kind needs an authorization and the app has none, it is given.
+// Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) {
 	lifetime := req.Kind.Lifetime()
 	if req.Lifetime != nil {
@@ -104,8 +104,8 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	return issued, nil
 }
 
-// grantFor returns the live grant that a token of the kind hangs on, with its epochs raised as the kind wants. A person
-// who logs in by the operator's hand allows everything.
+// grantFor returns the live grant that a token of the kind depends on, with its epochs incremented as the kind requires. A
+// login by the operator allows every scope.
 func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platform.OpenID) (platform.Grant, error) {
 	now := s.clock.NowMS()
 	switch req.Kind {
@@ -139,7 +139,7 @@ func newSessionNumber() uint64 {
 	return binary.BigEndian.Uint64(random[:])
 }
 
-// RevokeGrant ends every token that an account gave an app so far. Errors: platform.ErrNotFound when nothing is live.
+// RevokeGrant ends every token that an account gave an app so far. Errors: platform.ErrNotFound when the grant is not live.
 func (s *Service) RevokeGrant(ctx context.Context, app platform.AppID, uin platform.UIN, by platform.EndedBy) error {
 	bindings, err := s.store.OpenIDsOf(ctx, uin)
 	if err != nil {

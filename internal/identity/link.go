@@ -15,8 +15,8 @@ type Link struct {
 	Token      string // MSDK token for the page's own checks
 }
 
-// OpenLink reads a link parameter of an app and makes an MSDK token of it, which ends as one from a login would.
-// Errors: V5LinkUndecryptable when it does not open, has lapsed, or is another app's.
+// OpenLink reads a link parameter of an app and makes an MSDK token from it, which ends like one from a login. Errors:
+// V5LinkUndecryptable when the parameter does not open, has expired, or is another app's.
 func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string) (*Link, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	}
 	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
 	if errors.Is(err, platform.ErrNotFound) {
-		return nil, retcode.V5LinkUndecryptable // the openid names no account any more
+		return nil, retcode.V5LinkUndecryptable // the openid no longer names an account
 	}
 	if err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Why a person with a password is not let in. That an account is frozen or closed is told only to who has its password.
+// Why a person with a password is not let in. Only a person who has the password learns that the account is frozen or
+// closed.
 var (
 	ErrWrongPassword = errors.New("the account number or the password is wrong")
 	ErrAccountFrozen = errors.New("the account is frozen")
@@ -27,8 +28,8 @@ func (e *TooManyLogins) Error() string {
 	return fmt.Sprintf("too many attempts to log in failed; the next may be made in %s", e.Wait)
 }
 
-// Failed attempts that may be made: Count at once, then one every Per/Count. One address cannot use up what an account may
-// have from all of them, and so cannot keep its owner out.
+// The rates of failed attempts: Count at once, then one every Per/Count. One address cannot use up an account's attempts
+// from all addresses, and so cannot lock its owner out.
 var (
 	pairLogins    = platform.Rate{Count: 5, Per: 5 * time.Minute}  // at one account from one address
 	accountLogins = platform.Rate{Count: 30, Per: 5 * time.Minute} // at one account
@@ -44,8 +45,8 @@ func newFailedLogins() *failedLogins {
 	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
 }
 
-// take counts an attempt before it is known to fail, so that attempts at the same moment are counted too. An IPv6 address
-// counts as its network of 64 bits, all of which one customer has.
+// take counts an attempt before it is known to fail, so that simultaneous attempts are counted too. An IPv6 address counts
+// as its network of 64 bits, which one customer has as a whole.
 func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBack func(), err error) {
 	address, account := from.String(), uin.String()
 	if from.Is6() {
@@ -54,7 +55,7 @@ func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (g
 	if wait, ok := l.addresses.Take(address, addressLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
-	if uin == 0 { // nobody's, to whom all mistyped numbers come: a few of them must not keep others waiting
+	if uin == 0 { // no account, to which all mistyped numbers come: a few of them must not keep others waiting
 		return func() { l.addresses.GiveBack(address, addressLogins) }, nil
 	}
 	pair := account + " " + address
@@ -71,7 +72,7 @@ func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (g
 	}, nil
 }
 
-// LogIn returns the account whose password this is. It takes as long for an account that does not exist; uin 0 is one.
+// LogIn returns the account with this password. It takes equally long for an account that does not exist; uin 0 never does.
 // Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins.
 func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
 	giveBack, err := s.failedLogins.take(uin, from, s.clock.Now())
@@ -105,14 +106,14 @@ func mayLogIn(account *platform.Account) error {
 	}
 }
 
-// ChangePassword replaces the password of who knows the old one; every token and session from before ends. Errors: those
-// of LogIn, and ErrInvalid where the new one is no good.
+// ChangePassword sets a new password for a caller who knows the current one; earlier tokens and sessions end. Errors: those
+// of LogIn, and ErrInvalid if the new one is not allowed.
 func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, password string, from netip.Addr) (*platform.Account, error) {
 	known, err := s.LogIn(ctx, uin, old, from)
 	if err != nil {
 		return nil, err
 	}
-	hash, err := HashPassword(password) // not before: it costs much, and only attempts to log in are counted
+	hash, err := HashPassword(password) // only now: hashing is costly, and only attempts to log in are counted
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, pas
 	})
 }
 
-// CloseAccount closes the account of who knows its password, for ever. Errors: those of LogIn.
+// CloseAccount closes an account for ever, for a caller who knows its password. Errors: those of LogIn.
 func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password string, from netip.Addr) error {
 	known, err := s.LogIn(ctx, uin, password, from)
 	if err != nil {
@@ -132,8 +133,8 @@ func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password s
 	return err
 }
 
-// updateOwn changes an account for its owner, who has just logged in to what is known, unless it was frozen, closed or
-// given another password since.
+// updateOwn changes an account for its owner, who has just logged in to known, unless it was frozen, closed or given
+// another password since.
 func (s *Service) updateOwn(ctx context.Context, known *platform.Account, edit func(*platform.Account)) (*platform.Account, error) {
 	return s.store.UpdateAccount(ctx, known.UIN, func(a *platform.Account) error {
 		if a.PasswordEpoch != known.PasswordEpoch {
@@ -147,7 +148,7 @@ func (s *Service) updateOwn(ctx context.Context, known *platform.Account, edit f
 	})
 }
 
-// LiveGrants returns what an account allows apps at present, the newest first.
+// LiveGrants returns an account's current authorizations of apps, newest first.
 func (s *Service) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error) {
 	return s.store.LiveGrants(ctx, uin)
 }

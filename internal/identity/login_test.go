@@ -71,7 +71,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 			t.Errorf("%s from %s after %s has to wait %s, want %s", uin, from, after, got, want)
 		}
 	}
-	for range 3 * addressLogins.Count { // those that succeed do not count
+	for range 3 * addressLogins.Count { // successful attempts do not count
 		giveBack, wait := try(ann, "192.0.2.1", 0)
 		if wait > 0 {
 			t.Fatalf("after successful ones an attempt has to wait %s", wait)
@@ -94,7 +94,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	expect(carl, "198.51.100.1", 0, 10*time.Second)
 	expect(carl, "198.51.100.1", 10*time.Second, 0)
 
-	for range addressLogins.Count { // mistyped numbers are nobody's account
+	for range addressLogins.Count { // mistyped numbers belong to no account
 		expect(0, "203.0.113.1", 0, 0)
 	}
 	expect(0, "203.0.113.1", 0, 6*time.Second) // the address counts all the same
@@ -118,7 +118,7 @@ func TestGuessing(t *testing.T) {
 	if _, err := f.LogIn(t.Context(), f.ann.UIN, password, home); !errors.As(err, &tooMany) {
 		t.Fatalf("after too many guesses: %v", err)
 	}
-	// Whoever has a session but not the password costs the platform no hash of a new one either.
+	// A caller with a session but without the password does not cost the platform a hash of a new one either.
 	if _, err := f.ChangePassword(t.Context(), f.ann.UIN, password, "short", home); !errors.As(err, &tooMany) {
 		t.Fatalf("a new password after too many guesses: %v", err)
 	}
@@ -248,7 +248,7 @@ func TestEndedSessionsAreBounded(t *testing.T) {
 	if !e.has(session(0)) || !e.has(session(99)) {
 		t.Error("a session that ended is forgotten")
 	}
-	e.add(session(1000), now+50, most) // the time of half of them is over
+	e.add(session(1000), now+50, most) // half of them have expired
 	if len(e.ended) != most/2 || e.has(session(50)) || !e.has(session(51)) || !e.has(session(1000)) {
 		t.Errorf("%d are remembered", len(e.ended))
 	}

@@ -7,20 +7,20 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// A nonce is remembered for twice the window of timestamps, so that a call is either too old or known. When there are more
-// than noncesKept the oldest is forgotten first.
+// A nonce is remembered for twice the window of timestamps, so that a repeated call is either too old or recognized. Beyond
+// noncesKept the oldest is forgotten first.
 const (
 	nonceMemory = 2 * timestampWindow
 	noncesKept  = 1 << 17
 )
 
-// nonces remembers which nonces were used.
+// nonces remembers used nonces.
 type nonces struct {
 	mu    sync.Mutex
 	used  map[nonce]struct{}
-	order []usedNonce // from the oldest to the newest
-	first int         // in order that is still remembered
-	most  int         // that are remembered
+	order []usedNonce // oldest first
+	first int         // index in order of the oldest that is still remembered
+	most  int         // remembered at most
 }
 
 type nonce struct {
@@ -63,12 +63,12 @@ func (n *nonces) take(app platform.AppID, text []byte, now time.Time) bool {
 	return true
 }
 
-// forget drops the nonces whose time is over.
+// forget drops the expired nonces.
 func (n *nonces) forget(now time.Time) {
 	for n.first < len(n.order) && n.order[n.first].until <= now.UnixNano() {
 		n.forgetFirst()
 	}
-	if n.first > len(n.order)/2 { // what is left moves to the front, so that the list stays as short as it can
+	if n.first > len(n.order)/2 { // move the rest to the front, so that the list stays short
 		n.order = append(n.order[:0], n.order[n.first:]...)
 		n.first = 0
 	}

@@ -18,7 +18,7 @@ import (
 
 const returnTo = "https://game.example/back?x=1"
 
-// authorization is Ann's at the app.
+// authorization returns Ann's authorization of the app.
 func (f *fixture) authorization() Authorization {
 	return Authorization{AppID: f.app.AppID, UIN: f.ann.UIN, RedirectURI: returnTo, Scopes: []string{"get_user_info"}}
 }
@@ -41,7 +41,7 @@ func (f *fixture) logIn() *TokenSet {
 	return login
 }
 
-// holds is what 0x711 says of an access token that came alone.
+// holds returns the error of 0x711 for an access token that came alone.
 func (f *fixture) holds(token string) error {
 	_, err := f.check(oidb.CheckAccess, wire.CheckRequest{Token: token, Bearer: true})
 	return err
@@ -53,7 +53,7 @@ func TestCodesAreExchanged(t *testing.T) {
 	f := newFixture(t)
 	code := f.code(f.authorization())
 	older := f.issue(f.app, f.ann, token.Access)
-	must(t, f.holds(older.Token)) // a code that nobody has fetched supersedes nothing
+	must(t, f.holds(older.Token)) // a code that was not exchanged supersedes nothing
 	login, err := f.exchange(code)
 	must(t, err)
 	if !ticketForm.MatchString(code) || !ticketForm.MatchString(login.RefreshToken) {
@@ -87,13 +87,13 @@ func TestCodesThatAreRefused(t *testing.T) {
 		want   error
 	}{
 		"sound":         {func(_ *fixture, _ *Authorization, e *Exchange) {}, nil},
-		"sound by PKCE": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, verifier }, nil},
-		"verifier of another": {func(_ *fixture, a *Authorization, e *Exchange) {
+		"valid by PKCE": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, verifier }, nil},
+		"another login's verifier": {func(_ *fixture, a *Authorization, e *Exchange) {
 			a.Challenge, e.Verifier = challenge, verifier+"x"
 		}, retcode.ConnectCodeInvalid},
 		"challenge as verifier": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, challenge }, retcode.ConnectCodeInvalid},
 		"no verifier":           {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge = challenge }, retcode.ConnectCodeInvalid},
-		"a verifier for nothing": {func(_ *fixture, a *Authorization, e *Exchange) {
+		"a verifier without a challenge": {func(_ *fixture, a *Authorization, e *Exchange) {
 			e.Verifier = verifier
 		}, retcode.ConnectCodeInvalid},
 		"another redirect URI": {func(_ *fixture, a *Authorization, e *Exchange) { e.RedirectURI = "https://game.example/back" }, retcode.QQRedirectURIIllegal},
@@ -111,7 +111,7 @@ func TestCodesThatAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			a := f.authorization()
-			test.change(newFixture(t), &a, &Exchange{}) // for what it changes of a
+			test.change(newFixture(t), &a, &Exchange{}) // for its changes to a
 			e := Exchange{AppID: f.app.AppID, Code: f.code(a), RedirectURI: returnTo}
 			test.change(f, &a, &e)
 			_, err := f.ExchangeCode(t.Context(), e)
@@ -120,7 +120,8 @@ func TestCodesThatAreRefused(t *testing.T) {
 	}
 }
 
-// Whoever withdraws does not know of codes that the app has not exchanged yet: they end too, those of a later consent do not.
+// A person who withdraws does not know of codes that the app has not exchanged yet: they end too, but those of a later
+// consent do not.
 func TestWithdrawingEndsCodes(t *testing.T) {
 	f := newFixture(t)
 	before := f.code(f.authorization())
@@ -133,7 +134,7 @@ func TestWithdrawingEndsCodes(t *testing.T) {
 	_, err = f.exchange(before)
 	wantError(t, err, retcode.ConnectCodeInvalid)
 
-	// That a login ended because a ticket of it came twice says nothing of one that has only begun.
+	// A login that ended because its ticket was used twice does not affect a login that has only begun.
 	pending = f.code(f.authorization())
 	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByOperator))
 	_, err = f.exchange(pending)
@@ -153,11 +154,11 @@ func TestRefreshTokens(t *testing.T) {
 	f.clock.Advance(2 * 24 * time.Hour)
 	wantError(t, f.holds(first.AccessToken), retcode.AccessTokenExpired)
 	must(t, f.holds(second.AccessToken))
-	f.clock.Advance(29 * 24 * time.Hour) // three months after the login, whatever was refreshed meanwhile
+	f.clock.Advance(29 * 24 * time.Hour) // three months after the login, whatever was refreshed since
 	_, err = f.Refresh(ctx, f.app.AppID, second.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 
-	// Who stole one ends the login for both, but no login after it.
+	// A thief of a token ends the login for both, but no login after it.
 	stolen := f.logIn()
 	next, err := f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	must(t, err)

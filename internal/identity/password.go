@@ -13,8 +13,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Cost of a password hash: argon2id with 19 MiB, 2 passes, 1 lane, the least that OWASP's password storage cheat sheet
-// asks for. What is stored names its own cost, so these may grow.
+// Cost of a password hash: argon2id with 19 MiB, 2 passes, 1 lane, the minimum of OWASP's password storage cheat sheet.
+// Stored hashes contain their own cost, so these may grow.
 const (
 	argonMemoryKiB = 19 * 1024
 	argonPasses    = 2
@@ -26,8 +26,8 @@ const (
 // hashing bounds how much memory hashes take together.
 var hashing = make(chan struct{}, 2)
 
-// HashPassword returns what is stored of a password, in the PHC string format. ErrInvalid when it is not 8 to 128 bytes
-// of UTF-8.
+// HashPassword returns the stored form of a password, in the PHC string format. ErrInvalid: it is not 8 to 128 bytes of
+// UTF-8.
 func HashPassword(password string) (string, error) {
 	if len(password) < 8 || len(password) > 128 || !utf8.ValidString(password) {
 		return "", platform.Invalidf("password", "a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
@@ -42,10 +42,10 @@ func phc(salt, key []byte) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// nobodysHash is what no password has in practice. Trying one against it takes as long as against a real one.
+// nobodysHash is a hash that no password has in practice. Comparing a password with it takes as long as with a real one.
 var nobodysHash = phc(make([]byte, argonSalt), make([]byte, argonKey))
 
-// VerifyPassword reports whether a password is the one of a stored hash. A hash that cannot be read matches nothing.
+// VerifyPassword reports whether a password belongs to a stored hash. A hash that cannot be read matches nothing.
 func VerifyPassword(hash, password string) bool {
 	var (
 		version        int

@@ -11,9 +11,9 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// player returns the MSDK openid of an openid and makes one when it has none.
+// player returns the MSDK openid of an openid and makes one if it has none.
 func (s *Service) player(ctx context.Context, app platform.AppID, openid platform.OpenID) (id platform.MSDKOpenID, created bool, err error) {
-	for range 3 { // a candidate that is taken is a matter of chance, next to none
+	for range 3 { // a taken candidate is extremely unlikely
 		var p platform.Player
 		p, created, err = s.store.EnsurePlayer(ctx, platform.Player{
 			AppID: app, Channel: platform.ChannelQQ, OpenID: openid, MSDKOpenID: newMSDKOpenID(),
@@ -42,7 +42,7 @@ type PlayerLogin struct {
 	Profile    platform.Profile
 }
 
-// LogInPlayer makes an MSDK token of a login that 0x711 has just confirmed. It ends with the access token it comes from.
+// LogInPlayer makes an MSDK token from a login that 0x711 has just confirmed. It ends with the login's access token.
 func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *wire.CheckResponse, pc bool) (*PlayerLogin, error) {
 	shown, err := s.profiles.Get(ctx, login.UIN)
 	if err != nil {

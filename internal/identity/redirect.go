@@ -11,9 +11,9 @@ import (
 // MaxRedirectURI bounds a redirect_uri, in bytes (qq-connect-openapi.md, A.2.2).
 const MaxRedirectURI = 1024
 
-// MatchRedirect reports whether an app may have its logins return to the URI: scheme, host and path are a registered
-// one's, its query may be any, it has no fragment (qq-connect-openapi.md, A.2.2). A loopback address that is registered
-// without a port stands for each of its ports, which a program on the person's machine cannot know before (RFC 8252, 7.3).
+// MatchRedirect reports whether an app's logins may return to the URI: scheme, host and path must be a registered one's,
+// the query is free, and a fragment is not allowed (qq-connect-openapi.md, A.2.2). A loopback address registered without a
+// port stands for all its ports, since a program on the person's machine cannot know its port beforehand (RFC 8252, 7.3).
 func MatchRedirect(app *platform.App, uri string) bool {
 	if len(uri) > MaxRedirectURI {
 		return false

@@ -8,10 +8,9 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Refresh gives an app a new access token, which older ones stand beside until they expire, the next refresh token and, when
-// it wants one, an openkey.
-// Errors: ConnectRefreshTokenInvalid for one that is unknown, another app's, of a login that ended, or used before, which
-// ends the login.
+// Refresh gives an app a new access token, the next refresh token and, if requested, an openkey. Older access tokens stay
+// valid until they expire. Errors: ConnectRefreshTokenInvalid for a token that is unknown, another app's, of a login that
+// has ended, or used before, which ends the login.
 func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh string, wantOpenkey bool) (*TokenSet, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
@@ -34,8 +33,8 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	return s.tokensOf(&login, openkey, now)
 }
 
-// refreshable returns the login of an app's refresh token. Errors: platform.ErrNotFound when the text is none; platform.ErrSpent, with
-// the login, when it was used.
+// refreshable returns the login of an app's refresh token. Errors: platform.ErrNotFound for a text that is not one;
+// platform.ErrSpent, with the login, when it was used before.
 func (s *Service) refreshable(ctx context.Context, app platform.AppID, text string) (platform.Login, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return platform.Login{}, err

@@ -7,13 +7,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// RevokeToken ends the login that a token of an app belongs to, of whatever kind it is, and with it what openkeys of earlier
-// logins are left. A token that is not the app's own, or whose login has ended, is no error.
+// RevokeToken ends the login that a token of an app belongs to, of whatever kind, and the remaining openkeys of earlier
+// logins with it. A token that is not the app's, or whose login has ended, is not an error.
 func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text string) error {
 	login, err := s.refreshable(ctx, app, text)
 	switch {
 	case errors.Is(err, platform.ErrSpent):
-		err = nil // whoever still has it may end its login
+		err = nil // anybody who still has it may end its login
 	case errors.Is(err, platform.ErrNotFound):
 		t, wrong := s.keyring.Open(text)
 		if wrong != nil || t.AppID != app {

@@ -17,11 +17,11 @@ import (
 // SessionLifetime is how long a person stays signed in on the platform's own pages.
 const SessionLifetime = 12 * time.Hour
 
-// errNoSession says that a text is no session, or one that has ended.
+// errNoSession means that a text is not a session, or one that has ended.
 var errNoSession = platform.ErrNotFound.Errorf("there is no such session")
 
-// Session is a person signed in on the platform's own pages. It is kept by the browser alone, sealed, and ends by its
-// age, by signing out, by a new password, and when the account is frozen or closed.
+// Session is a person signed in on the platform's own pages. Only the browser stores it, sealed. It ends by its age, by
+// signing out, with a new password, and when the account is frozen or closed.
 type Session struct {
 	Account *platform.Account
 	secret  [16]byte
@@ -38,7 +38,7 @@ func (s *Service) NewSession(ctx context.Context, account *platform.Account) (te
 	return s.keyring.SealSession(&sealed)
 }
 
-// Session opens a session's text. Error: platform.ErrNotFound when it is none, or has ended.
+// Session opens a session's text. Error: platform.ErrNotFound for a text that is not a session, or for one that has ended.
 func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
 		return nil, err
@@ -64,19 +64,19 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	return session, nil
 }
 
-// EndSession signs a person out: no copy of the session holds any more. A restart forgets which sessions ended.
+// EndSession signs a person out: every copy of the session ends. A restart forgets which sessions ended.
 func (s *Service) EndSession(session *Session) { s.ended.add(session, s.clock.NowMS(), endedKept) }
 
-// endedSessions remembers who signed out, for as long as the sessions would have held.
+// endedSessions remembers sign-outs for the remaining lifetime of the sessions.
 type endedSessions struct {
 	mu    sync.RWMutex
-	ended map[[16]byte]int64 // by secret: when the session would have ended by itself
+	ended map[[16]byte]int64 // by secret: when the session would have ended anyway
 }
 
-// endedKept bounds the sessions that are remembered, at some 60 bytes each.
+// endedKept bounds the sign-outs that are remembered, at some 60 bytes each.
 const endedKept = 1 << 16
 
-// add remembers a session. When there are most of them some are forgotten: those that are over, or else any.
+// add remembers a session. Beyond most, some are forgotten: those that are over, or else any.
 func (e *endedSessions) add(session *Session, nowMS int64, most int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -102,10 +102,10 @@ func (e *endedSessions) has(session *Session) bool {
 	return ended
 }
 
-// FormToken is what the session's forms carry, to show that they come from its own pages.
+// FormToken returns the token that the session's forms carry, to show that they come from its own pages.
 func (s *Session) FormToken() string { return base64.RawURLEncoding.EncodeToString(s.secret[:]) }
 
-// HoldsFormToken tells whether a form carried the session's token.
+// HoldsFormToken reports whether text is the session's form token.
 func (s *Session) HoldsFormToken(text string) bool {
 	return subtle.ConstantTimeCompare([]byte(text), []byte(s.FormToken())) == 1
 }

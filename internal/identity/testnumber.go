@@ -10,8 +10,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// CheckTestNumber refuses accounts that may not use an app of the test environment. The refusal names them by the openid
-// that the caller gave.
+// CheckTestNumber refuses accounts that may not use an app of the test environment. The refusal names the openid that the
+// caller gave.
 func CheckTestNumber[ID fmt.Stringer](app *platform.App, uin platform.UIN, openid ID) error {
 	if app.Environment != platform.Test || slices.Contains(app.TestNumbers, uin) {
 		return nil
@@ -19,7 +19,7 @@ func CheckTestNumber[ID fmt.Stringer](app *platform.App, uin platform.UIN, openi
 	return retcode.QQTestNumberRequired.Errorf("app %s is in the test environment and openid %s is not one of its test numbers", app.AppID, openid)
 }
 
-// CheckTestOpenID is CheckTestNumber for an openid. One that names nobody passes: the check of its token refuses it.
+// CheckTestOpenID is CheckTestNumber for an openid. An openid that names nobody passes: the check of its token refuses it.
 func (s *Service) CheckTestOpenID(ctx context.Context, app *platform.App, openid platform.OpenID) error {
 	return checkTest(ctx, s, app, openid, openid)
 }
