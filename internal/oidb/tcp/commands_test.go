@@ -163,6 +163,10 @@ type outcome struct {
 // call makes a call inside the process and over frames, with the same failures, and expects the same outcome.
 func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, request func() Req, faults ...string) (rsp Rsp, result uint32) {
 	w.t.Helper()
+	if c.Repeatable {
+		req := request()
+		request = func() Req { return req }
+	}
 	var outcomes [2]outcome
 	for i := range outcomes {
 		w.identity.Forget()

@@ -1,4 +1,4 @@
-// Command gen writes docs/routes.md from the doors' declarations. `go generate` runs it in internal/server.
+// Command gen writes docs/routes.md from the declarations of the doors and of the bus's commands. `go generate` runs it in internal/server.
 package main
 
 import (
@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 const opening = `# Interfaces
 
-<!-- Made by go generate from what the doors in internal/api declare. -->
+<!-- Made by go generate from what the doors in internal/api and the commands of the bus declare. -->
 
 Each interface with its checks in the order in which they run, and with every code that it can answer except success. The
 checks of a sequence are listed once, before the interfaces of its door. The codes are those of the access layer, of the checks, of
@@ -46,7 +47,31 @@ func write() error {
 			writeEndpoint(b, door, &door.Endpoints[i])
 		}
 	}
+	b.WriteString(commands)
+	for _, d := range oidb.Declarations() {
+		writeCommand(b, d)
+	}
 	return os.WriteFile("../../docs/routes.md", b.Bytes(), 0o644)
+}
+
+const commands = `
+## bus
+
+The commands of the OIDB bus, by number and service type, with the codes of their own. The bus adds the codes of the oidb domain
+([codes.md](codes.md)). ` + "`internal/oidb/wire/oidb.proto`" + ` has the messages.
+`
+
+func writeCommand(b *bytes.Buffer, d *oidb.Declaration) {
+	fmt.Fprintf(b, "\n### %s %s\n\n%s Messages: `%s`, `%s`.", d.ID, d.Name, d.Summary, d.Request.Name(), d.Response.Name())
+	if d.Repeatable {
+		b.WriteString(" A call may be repeated.")
+	}
+	if d.Inline {
+		b.WriteString(" It runs at once, without a goroutine of its own.")
+	}
+	b.WriteString("\n\n")
+	codes := slices.Sorted(slices.Values(d.Codes))
+	writeCodes(b, codes, d.Result)
 }
 
 func writeSequences(b *bytes.Buffer, door *access.Door) {
@@ -95,6 +120,11 @@ func writeEndpoint(b *bytes.Buffer, door *access.Door, e *access.Endpoint) {
 		}
 		fmt.Fprintf(b, "- commands: %s\n", strings.Join(list, ", "))
 	}
+	writeCodes(b, door.Codes(e), retcode.Code.Number)
+}
+
+// writeCodes lists codes, a line for each domain, with the numbers by which they are answered.
+func writeCodes[N int | uint32](b *bytes.Buffer, codes []retcode.Code, number func(retcode.Code) N) {
 	var (
 		domain retcode.Domain
 		list   []string
@@ -105,12 +135,12 @@ func writeEndpoint(b *bytes.Buffer, door *access.Door, e *access.Endpoint) {
 		}
 		list = nil
 	}
-	for _, code := range door.Codes(e) {
+	for _, code := range codes {
 		if code.Domain() != domain {
 			flush()
 			domain = code.Domain()
 		}
-		list = append(list, fmt.Sprintf("%d `%s`", code.Number(), code.Symbol()))
+		list = append(list, fmt.Sprintf("%d `%s`", number(code), code.Symbol()))
 	}
 	flush()
 }
