@@ -129,14 +129,14 @@ func (p *Platform) In(t testing.TB) *Platform {
 	return &in
 }
 
-// Client returns a client of the platform for an app. It repeats no calls unless an option says so: a test wants to see the
-// first answer.
+// Client returns a client of the platform for an app. Unless an option says otherwise it repeats no calls, as a test wants
+// to see the first answer, and waits minutes for each, as the machine may be slow.
 func (p *Platform) Client(app App, options ...client.Option) *client.Client {
 	p.t.Helper()
 	c, err := client.New(p.URL, client.App{
 		AppID: app.AppID, AppKey: app.AppKey, MSDKKey: app.MSDKKey,
 		GameID: app.GameID, SigKey: app.SigKeys["0"], Source: "0", ClientSigKey: app.ClientSigKey,
-	}, append([]client.Option{client.WithRetry(client.Retry{Attempts: 1})}, options...)...)
+	}, append([]client.Option{client.WithRetry(client.Retry{Attempts: 1}), client.WithTimeout(child.Patience)}, options...)...)
 	if err != nil {
 		p.t.Fatal(err)
 	}
