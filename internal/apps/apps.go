@@ -155,6 +155,10 @@ func (r *Registry) Create(ctx context.Context, app platform.App) (*platform.App,
 		app.APIs = platform.DefaultAPIs
 	}
 	fillV5Keys(&app)
+	var err error
+	if app.RedirectURIs, err = registerable(app.RedirectURIs, nil); err != nil {
+		return nil, err
+	}
 	if err := app.Validate(); err != nil {
 		return nil, err
 	}
@@ -172,7 +176,12 @@ func (r *Registry) Update(ctx context.Context, id platform.AppID, edit func(*pla
 	var edited *platform.App
 	_, err := r.store.UpdateApp(ctx, id, r.clock.NowMS(), func(app *platform.App) error {
 		edited = app
+		known := app.RedirectURIs
 		if err := edit(app); err != nil {
+			return err
+		}
+		var err error
+		if app.RedirectURIs, err = registerable(app.RedirectURIs, known); err != nil {
 			return err
 		}
 		if app.AppID != id {

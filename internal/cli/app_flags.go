@@ -33,7 +33,7 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	flags.Func("rate", "bound calls, as in `API=app:100/s,user:5/m`; API=none removes the bound; repeatable", func(text string) error {
 		return addRate(&s.Rates, text)
 	})
-	flags.Func("redirect-uri", "`URI` that a login may return to; repeatable", each(&s.RedirectURIs, verbatim))
+	flags.Func("redirect-uri", "`URI` that a login may return to, or several with semicolons; repeatable", each(&s.RedirectURIs, verbatim))
 	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false accepts them again", into(&s.RequirePKCE, strconv.ParseBool))
 	flags.Func("developer", "`name` of the app's developer: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
 	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))

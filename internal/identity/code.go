@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
@@ -49,7 +50,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 type Exchange struct {
 	AppID       platform.AppID
 	Code        string
-	RedirectURI string // as at the authorization; "" if none need be repeated
+	RedirectURI string // as at the authorization; a mobile app may leave it out (qq-connect-openapi.md, A.2.2)
 	Verifier    string // of PKCE, "" without it
 	Openkey     bool   // make an openkey too
 }
@@ -69,7 +70,7 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*TokenSet, erro
 	openkey := openkeyFor(e.AppID, e.Openkey, now)
 	login, err := s.store.ExchangeCode(ctx, e.AppID, code, openkey, now+RefreshLifetime.Milliseconds(), now, func(l *platform.Login) error {
 		switch {
-		case e.RedirectURI != l.RedirectURI:
+		case e.RedirectURI != l.RedirectURI && (e.RedirectURI != "" || !apps.OfMobileApp(l.RedirectURI)):
 			return retcode.QQRedirectURIIllegal.Errorf("redirect_uri is not the one of the authorization")
 		case !verifies(l.Challenge, e.Verifier):
 			return retcode.ConnectCodeInvalid.Errorf("code_verifier does not fit the code_challenge of the authorization")

@@ -3,7 +3,6 @@ package platform
 import (
 	"fmt"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -188,12 +187,6 @@ func (a *App) Validate() error {
 		}
 		if rate == (RateLimit{}) {
 			return Invalidf("rates", "rates: %s has neither an app nor a user rate", api)
-		}
-	}
-	for _, uri := range a.RedirectURIs {
-		u, err := url.Parse(uri)
-		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") || strings.Contains(uri, "#") {
-			return Invalidf("redirect_uris", "redirect URI %q is not an absolute http(s) address without user and fragment", uri)
 		}
 	}
 	if err := CheckText("developer", a.Developer, 100); err != nil {

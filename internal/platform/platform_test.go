@@ -93,9 +93,6 @@ func TestAppsAreValidated(t *testing.T) {
 		"an API of spaces":       {func(a *App) { a.APIs = []string{"verify login"} }, "permission name"},
 		"a rate of nothing":      {func(a *App) { a.Rates = map[string]RateLimit{"login": {}} }, "rates"},
 		"a rate of all":          {func(a *App) { a.Rates = map[string]RateLimit{"*": {App: Rate{1, time.Second}}} }, "rates"},
-		"a relative redirect":    {func(a *App) { a.RedirectURIs = []string{"/back"} }, "redirect"},
-		"a script redirect":      {func(a *App) { a.RedirectURIs = []string{"javascript://x/%0aalert(1)"} }, "redirect"},
-		"a redirect with a user": {func(a *App) { a.RedirectURIs = []string{"https://user@game.example/cb"} }, "redirect"},
 		"an empty range":         {func(a *App) { a.AllowOrdinary = []netip.Prefix{{}} }, "allow list"},
 		"a range of IPv4 as IPv6": {func(a *App) {
 			a.AllowSensitive = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}

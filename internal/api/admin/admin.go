@@ -23,6 +23,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/sign"
 )
 
 type door struct {
@@ -230,11 +231,19 @@ func status(err error) int {
 	}
 }
 
+// parameter returns a parameter of the URL, "" if it is missing. It refuses a query that cannot be read as a whole.
+func parameter(c *access.Call, name string) (text string, err error) {
+	if c.Query, err = sign.ParseQuery(c.Query, c.Request.URL.RawQuery); err != nil {
+		return "", platform.Invalidf("query", "%v", err)
+	}
+	return c.Query.Get(name), nil
+}
+
 // QueryNumber reads a URL parameter that is a number from 0 to most.
 func QueryNumber(c *access.Call, name string, otherwise, most uint64) (uint64, error) {
-	text := c.Request.URL.Query().Get(name)
+	text, err := parameter(c, name)
 	if text == "" {
-		return otherwise, nil
+		return otherwise, err
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n > most {

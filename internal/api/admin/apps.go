@@ -43,10 +43,11 @@ func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 	if app == nil {
 		return nil, platform.NoApp(id)
 	}
-	if c.Request.URL.Query().Get("keys") != "show" {
+	keys, err := parameter(c, "keys")
+	if keys != "show" {
 		app = withoutKeys(app)
 	}
-	return app, nil
+	return app, err
 }
 
 // AppSettings are an operator's settings of an app. A missing member stays as it is, or gets its default.

@@ -60,7 +60,7 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 	}
 	data := accountPage{Token: session.FormToken(), Account: session.Account, Facts: facts(t, &session.Account.Profile), troubles: wrong}
 	if wrong == (troubles{}) {
-		data.Notice = t.Done[c.Request.URL.Query().Get("done")]
+		data.Notice = t.Done[parseQuery(c.Request.URL.RawQuery).Get("done")]
 	}
 	for _, grant := range grants {
 		app := allowedApp{ID: grant.AppID, Name: grant.AppID.String(), Since: time.UnixMilli(grant.SinceMS).UTC().Format(time.DateOnly)}

@@ -2,11 +2,13 @@ package pages
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -22,11 +24,12 @@ type request struct {
 	challenge    string // PKCE, RFC 7636
 	method       string // of the challenge
 
+	to     string   // where the redirect_uri, once verified, sends the browser
 	scopes []string // the known ones
 }
 
-// parseRequest reads the parameters. Of a repeated one the first counts; unknown parameters and invalid percent-encoding
-// are ignored, as real clients need (A.11).
+// parseRequest reads the parameters. Of a repeated one the first counts, and unknown ones are ignored, as real clients need
+// (A.11).
 func parseRequest(rawQuery string) *request {
 	q := parseQuery(rawQuery)
 	return &request{
@@ -40,10 +43,28 @@ func parseRequest(rawQuery string) *request {
 	}
 }
 
-// parseQuery reads what it can. A semicolon is part of a value, where net/url would drop the whole parameter.
+// parseQuery reads a query or a form as browsers do: what is not percent-encoding stays as it came, so that nothing an app
+// sent is lost, and a semicolon is part of a value.
 func parseQuery(raw string) url.Values {
-	q, _ := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
-	return q
+	values := make(url.Values)
+	for pair := range strings.SplitSeq(raw, "&") {
+		if name, value, _ := strings.Cut(pair, "="); pair != "" {
+			values.Add(unescape(name), unescape(value))
+		}
+	}
+	return values
+}
+
+var percent = regexp.MustCompile(`%(?:[0-9a-fA-F]{2})?`)
+
+func unescape(text string) string {
+	text, _ = url.QueryUnescape(percent.ReplaceAllStringFunc(text, func(escape string) string {
+		if escape == "%" {
+			return "%25"
+		}
+		return escape
+	})) // every percent sign now begins an escape
+	return text
 }
 
 // location returns the page's own address with these parameters.
@@ -60,15 +81,15 @@ func (r *request) location() string {
 	return authorizePath + "?" + q.Encode()
 }
 
-// back returns the address at which the browser returns to the app. The redirect_uri must have been verified.
+// back returns the address at which the browser returns to the app, whose redirect_uri must have been verified.
 func (r *request) back(parameters ...string) string {
 	if r.state != "" {
 		parameters = append(parameters, "state", r.state)
 	}
 	var b strings.Builder
-	b.WriteString(r.redirectURI)
+	b.WriteString(r.to)
 	separator := byte('?')
-	if strings.Contains(r.redirectURI, "?") {
+	if strings.Contains(r.to, "?") {
 		separator = '&'
 	}
 	if r.responseType == "token" { // like the documented sample, index.jsp?#access_token=
@@ -113,7 +134,8 @@ func (d *door) request(c *access.Call) error {
 	if c.App = d.apps.ByID(id); c.App == nil {
 		return retcode.QQClientNotFound
 	}
-	if !identity.MatchRedirect(c.App, r.redirectURI) {
+	var ok bool
+	if r.to, ok = apps.Redirect(c.App, r.redirectURI); !ok {
 		return retcode.QQRedirectURIIllegal
 	}
 	return nil
@@ -212,13 +234,18 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 	}
 	t := wordsFor(c.Request)
 	data := consentPage{Action: r.location(), Token: session.FormToken(), Problem: problem, App: c.App, Account: session.Account}
-	if u, err := url.Parse(r.redirectURI); err == nil {
+	leaves := "http: https:"
+	if u, err := url.Parse(r.to); err == nil {
 		data.Host = u.Host
+		if apps.OfMobileApp(r.to) {
+			data.Host, _, _ = strings.Cut(r.to, "?")
+			leaves = u.Scheme + ":"
+		}
 	}
 	for _, name := range r.scopes {
 		data.Scopes = append(data.Scopes, scopeBox{name, t.scope(name), slices.Contains(ticked, name)})
 	}
-	return page{name: "consent", title: c.App.Name + " " + t.Wants, data: data, leaves: true}, nil
+	return page{name: "consent", title: c.App.Name + " " + t.Wants, data: data, leaves: leaves}, nil
 }
 
 // authorize handles the forms of both pages.

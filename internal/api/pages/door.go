@@ -72,11 +72,8 @@ func (d *door) origin(c *access.Call) error {
 	return nil
 }
 
-// form reads the body of a call. Unreadable parts are left out.
-func form(c *access.Call) url.Values {
-	values, _ := url.ParseQuery(string(c.Body))
-	return values
-}
+// form reads the body of a call.
+func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
 var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close"}

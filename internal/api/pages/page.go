@@ -42,9 +42,6 @@ var (
 	deny      = []string{"DENY"}
 
 	ownForms = policy("'self'")
-	// appForms is for the consent form, whose answer redirects to the app. Chromium applies form-action to every redirect
-	// that follows a form, including the app's own redirects to any place.
-	appForms = policy("'self' http: https:")
 )
 
 func policy(forms string) []string {
@@ -59,7 +56,9 @@ type page struct {
 	title  string
 	status int // 200 when it is 0
 	data   any
-	leaves bool // its form leads to other sites
+	// leaves has the schemes of the addresses to which its form leads; "" for none. Chromium applies form-action to every
+	// redirect that follows a form, including an app's own redirects to any place.
+	leaves string
 }
 
 // write renders the page into the call's answer.
@@ -71,8 +70,8 @@ func (p page) write(c *access.Call) {
 	}
 	a.ContentType = "text/html; charset=utf-8"
 	a.Header["Content-Security-Policy"] = ownForms
-	if p.leaves {
-		a.Header["Content-Security-Policy"] = appForms
+	if p.leaves != "" {
+		a.Header["Content-Security-Policy"] = policy("'self' " + p.leaves)
 	}
 	t := wordsFor(c.Request)
 	a.Header["Content-Language"] = []string{t.Lang}

@@ -70,12 +70,12 @@ func TestBack(t *testing.T) {
 		request request
 		want    string
 	}{
-		"a plain address":                   {request{redirectURI: "https://a.example/cb"}, "https://a.example/cb?code=C"},
-		"with state":                        {request{redirectURI: "https://a.example/cb", state: "a b&c=d+é"}, "https://a.example/cb?code=C&state=a%20b%26c%3Dd%2B%C3%A9"},
-		"with a query":                      {request{redirectURI: "https://a.example/cb?to=x", state: "1"}, "https://a.example/cb?to=x&code=C&state=1"},
-		"in the fragment, as documented":    {request{redirectURI: "https://a.example/cb", responseType: "token", state: "1"}, "https://a.example/cb?#code=C&state=1"},
-		"in the fragment after a query":     {request{redirectURI: "https://a.example/cb?to=x", responseType: "token"}, "https://a.example/cb?to=x#code=C"},
-		"a state that looks like an answer": {request{redirectURI: "https://a.example/cb", state: "&code=EVIL\r\nX: y"}, "https://a.example/cb?code=C&state=%26code%3DEVIL%0D%0AX%3A%20y"},
+		"a plain address":                   {request{to: "https://a.example/cb"}, "https://a.example/cb?code=C"},
+		"with state":                        {request{to: "https://a.example/cb", state: "a b&c=d+é"}, "https://a.example/cb?code=C&state=a%20b%26c%3Dd%2B%C3%A9"},
+		"with a query":                      {request{to: "https://a.example/cb?to=x", state: "1"}, "https://a.example/cb?to=x&code=C&state=1"},
+		"in the fragment, as documented":    {request{to: "https://a.example/cb", responseType: "token", state: "1"}, "https://a.example/cb?#code=C&state=1"},
+		"in the fragment after a query":     {request{to: "https://a.example/cb?to=x", responseType: "token"}, "https://a.example/cb?to=x#code=C"},
+		"a state that looks like an answer": {request{to: "https://a.example/cb", state: "&code=EVIL\r\nX: y"}, "https://a.example/cb?code=C&state=%26code%3DEVIL%0D%0AX%3A%20y"},
 	} {
 		if got := test.request.back("code", "C"); got != test.want {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
@@ -96,7 +96,11 @@ func TestParseRequest(t *testing.T) {
 		"":                                  {},
 		"state=1&state=2":                   {state: "1"},
 		"state=a;b&client_id=1":             {state: "a;b", clientID: "1"}, // valid in a query, and no separator
-		"%zz=1&state=%4&client_id=1&x=%ff;": {clientID: "1"},
+		"%zz=1&state=%4&client_id=1&x=%ff;": {state: "%4", clientID: "1"},
+		"state=100%":                        {state: "100%"},
+		"state=100%&client_id=%31%":         {state: "100%", clientID: "1%"},
+		"state=%%25%2":                      {state: "%%%2"},
+		"scope=a%zzb+c%E4&state=%e4%b8%ad%": {scope: "a%zzb c\xe4", state: "中%"},
 		"state=%ff+%2B&redirect_uri=a=b":    {state: "\xff +", redirectURI: "a=b"},
 	} {
 		if got := parseRequest(query); !reflect.DeepEqual(*got, want) {
@@ -159,6 +163,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil || uri.Fragment != "" || strings.Contains(r.redirectURI, "#") || uri.Scheme != "https" {
 			return // the answer never goes to the app
 		}
+		r.to = r.redirectURI
 		back, err := url.Parse(r.back("code", "C"))
 		if err != nil || back.Scheme != uri.Scheme || back.Host != uri.Host || back.Path != uri.Path {
 			t.Fatalf("%q leads to %q: %v", r.redirectURI, r.back("code", "C"), err)
