@@ -552,7 +552,7 @@ const (
 
 // The codes of domain Connect.
 const (
-	// ConnectParameterRepeated is connect 1: a parameter comes twice.
+	// ConnectParameterRepeated is connect 1: a parameter is repeated.
 	ConnectParameterRepeated Code = Code(Connect)<<numberBits + 1
 	// ConnectCodeInvalid is connect 100019: the authorization code cannot be exchanged.
 	ConnectCodeInvalid Code = Code(Connect)<<numberBits + 100019
@@ -689,7 +689,7 @@ var table = [...]Entry{
 	{Domain: QQ, Low: -23, High: -23, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenKeyUnreadable",
 		Summary: "openkey cannot be read, or access token not valid",
 		Cause:   "The openkey cannot be decoded into a session that this platform issued, for instance because it was cut, re-encoded or comes from another environment. Below /user/ of QQ Connect it is an access token that failed its check: not one of this platform's, expired, revoked, another app's, or of an account that is frozen or closed.",
-		Remedy:  "Check that the value is stored in full and percent-encoded exactly once; rookery token inspect tells what became of it. If it is intact, have the user open the game or log in again.",
+		Remedy:  "Check that the value is stored in full and percent-encoded exactly once; rookery token inspect shows its state. If it is intact, have the user open the game or log in again.",
 		Class:   ClassReauthorize, HTTPStatus: 401, AnsweredBy: "service", Note: ""},
 	{Domain: QQ, Low: -24, High: -24, Hex: "", Signed: "", Unsigned: "", Symbol: "QQOpenIDOpenKeyCheckFailed",
 		Summary: "openid and openkey pair failed verification",
@@ -1802,9 +1802,9 @@ var table = [...]Entry{
 		Remedy:  "Send the openid as the login gave it, 32 hex digits, without a prefix, quotes or blanks.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: ""},
 	{Domain: Connect, Low: 1, High: 1, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectParameterRepeated",
-		Summary: "a parameter comes twice",
+		Summary: "a parameter is repeated",
 		Cause:   "A call below /user/ has oauth_consumer_key, appid, access_token or openid more than once, in the query, in the form or in both, even with the same value.",
-		Remedy:  "Send each parameter once. Look for an OAuth library that adds the key to a URL which has it already, as clients written before 2024 did.",
+		Remedy:  "Send each parameter once. Look for an OAuth library that adds the key to a URL that already has it, as clients written before 2024 did.",
 		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The original has answered this since 2024, with a text of its decoder; the list has the number for a device without QQ."},
 	{Domain: Connect, Low: 100019, High: 100019, Hex: "", Signed: "", Unsigned: "", Symbol: "ConnectCodeInvalid",
 		Summary: "the authorization code cannot be exchanged",

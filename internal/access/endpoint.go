@@ -54,13 +54,13 @@ func (e Endpoint) Calls(commands ...Use) Endpoint {
 	return e
 }
 
-// Answers returns the endpoint with the codes that its handler answers besides those of its commands.
+// Answers returns the endpoint with the codes that its handler answers in addition to those of its commands.
 func (e Endpoint) Answers(codes ...retcode.Code) Endpoint {
 	e.Codes = codes
 	return e
 }
 
-// Refuses returns the endpoint with what it makes of its handler's errors.
+// Refuses returns the endpoint with a translation of its handler's errors.
 func (e Endpoint) Refuses(as func(error) error) Endpoint {
 	e.Refuse = as
 	return e
@@ -104,7 +104,7 @@ type Use struct {
 	Never   []retcode.Code
 }
 
-// Uses returns a command as an interface uses it that never meets some of its results.
+// Uses returns a command for an interface whose requests never meet some of its results.
 func Uses(command *oidb.Declaration, never ...retcode.Code) Use { return Use{command, never} }
 
 // failures yields every failure that the caller of a command may see.

@@ -232,13 +232,13 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	g.calls.Put(c)
 }
 
-// statusLeft is counted and logged of a call that came to nothing because its caller had left, whatever the door would have
-// answered; the number is that of other servers.
+// statusLeft is counted and logged for a call that failed because its caller had left, whatever the door would have
+// answered; other servers use the same number.
 const statusLeft = 499
 
-// left reports whether a call failed because its caller had left: with the connection the request's context ends, and so does
-// what the platform was doing for it. What would have been refused anyway is still logged as refused. A caller may have
-// closed its sending side only, so it is answered all the same.
+// left reports whether a call failed because its caller had left: the request's context ends with the connection, and so does
+// the platform's work for it. A call that would have been refused anyway is still logged as refused. A caller may have
+// closed only its sending side, so it is answered all the same.
 func (c *Call) left(err error) bool {
 	if errors.Is(err, ErrUnreadable) {
 		return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, context.Canceled)
@@ -248,7 +248,7 @@ func (c *Call) left(err error) bool {
 	}
 	code, coded := retcode.From(err)
 	if !coded {
-		code = c.Answer.Code // what the door makes of it
+		code = c.Answer.Code // as the door translates it
 	}
 	if code == 0 {
 		return c.Answer.Status >= http.StatusInternalServerError

@@ -14,7 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// lines is a log that hands on each event.
+// lines is a log that passes on each event.
 type lines chan string
 
 func (l lines) Write(b []byte) (int, error) {
@@ -71,7 +71,7 @@ func TestCallersThatLeave(t *testing.T) {
 			if _, err := io.WriteString(conn, test.send); err != nil {
 				t.Fatal(err)
 			}
-			<-read // else a reset could overtake what was sent
+			<-read // otherwise a reset could overtake the request
 			if test.send == whole {
 				<-entered
 			}

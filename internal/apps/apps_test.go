@@ -107,7 +107,7 @@ func TestAKeyThatIsBeingChanged(t *testing.T) {
 	}
 }
 
-// TestKeys: the keys that a wrong signature may have been made with are the app's own, those that it had, and other apps',
+// TestKeys: the keys that a wrong signature may have been made with are the app's own, its former ones, and other apps',
 // the same developer's first.
 func TestKeys(t *testing.T) {
 	f := newFixture(t)
@@ -135,7 +135,7 @@ func TestKeys(t *testing.T) {
 	want := []mistake.Key{
 		{Name: "appkey", Value: "newappkey000"}, {Name: "msdkkey", Value: "newmsdkkey00"}, {Name: "client_sigkey", Value: "newclientkey"},
 		{Name: "sigkey of source 0", Value: "newsigkey000"}, {Name: "former appkey", Value: f.app.AppKey},
-		{Name: "appid, which is no key", Value: "100700001"}, {Name: "gameid, which is no key", Value: "11"},
+		{Name: "appid, which is not a key", Value: "100700001"}, {Name: "gameid, which is not a key", Value: "11"},
 		{Name: "appkey of app 100700003 (a second game)", Value: "secondappkey"}, {Name: "msdkkey of app 100700003 (a second game)", Value: "secondmsdkkey"},
 		{Name: "appkey of app 100700002 (another's)", Value: "otherappkey0"}, {Name: "msdkkey of app 100700002 (another's)", Value: "othermsdkkey0"},
 	}
@@ -156,7 +156,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("the former keys are %v", former)
 	}
 
-	// Without a developer who looks on, nothing is kept.
+	// Without a developer who inspects, nothing is remembered.
 	f = newFixture(t)
 	_, err := f.RotateKey(t.Context(), f.app.AppID, "msdkkey", "newmsdkkey00")
 	must(t, err)

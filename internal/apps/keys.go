@@ -9,13 +9,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
-// Keys returns the keys that an app's caller may have signed with in the place of the right one, and what each is called:
-// the app's own, former ones, and other apps', the same developer's first. The names say whose key it is, which only a
-// developer's own platform may do.
+// Keys returns the keys, with their names, that an app's caller may have signed with instead of the right one: the app's own,
+// former ones, and other apps', the same developer's first. The names say whose key it is, which only a developer's own
+// platform may reveal.
 func (r *Registry) Keys(app *platform.App) []mistake.Key {
-	keys := append(keysOf(app), mistake.Key{Name: "appid, which is no key", Value: app.AppID.String()})
+	keys := append(keysOf(app), mistake.Key{Name: "appid, which is not a key", Value: app.AppID.String()})
 	if app.GameID != 0 {
-		keys = append(keys, mistake.Key{Name: "gameid, which is no key", Value: app.GameID.String()})
+		keys = append(keys, mistake.Key{Name: "gameid, which is not a key", Value: app.GameID.String()})
 	}
 	if former := r.former.Load(); former != nil {
 		keys = append(keys, *former...)
@@ -51,8 +51,8 @@ func keysOf(app *platform.App) []mistake.Key {
 	return keys
 }
 
-// KeepFormerKeys has the registry keep the keys that are replaced from now on, and those of the given apps, as they were at
-// first, that have been. Keys names them. A platform that explains no signatures has no use for them.
+// KeepFormerKeys makes the registry remember, for Keys, the keys that are replaced from now on, and the keys of the given apps,
+// in their first state, that have been replaced already. A platform that explains no signatures does not need them.
 func (r *Registry) KeepFormerKeys(first []platform.App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,10 +65,10 @@ func (r *Registry) KeepFormerKeys(first []platform.App) {
 	r.former.Store(former)
 }
 
-// maxFormer bounds the former keys that are kept.
+// maxFormer bounds the former keys that are remembered.
 const maxFormer = 100
 
-// withReplaced adds the keys of an app that it has no more.
+// withReplaced adds the keys that an app no longer has.
 func withReplaced(former *[]mistake.Key, before, now *platform.App) *[]mistake.Key {
 	keys, has := slices.Clone(*former), keysOf(now)
 	for _, key := range keysOf(before) {

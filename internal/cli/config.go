@@ -94,14 +94,14 @@ hold only the paths of their files.`,
 // tests, and of rookery dev exec.
 var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKERY_TOKEN_FILE", "ROOKERY_BINARY"}, execVariables...)
 
-// settings reads the configuration that a command line names.
+// settings reads the configuration named by a command line.
 type settings struct {
 	only  []string // the settings, by key, that the command takes; nil for all of them, and then a file too
 	file  string
 	flags map[string]*settingFlag // by name
 }
 
-// addFlags gives a command a flag for each setting, and --config where there can be a file.
+// addFlags gives a command a flag for each setting, and --config if it reads a file.
 func (s *settings) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	if s.only == nil {

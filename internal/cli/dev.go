@@ -73,7 +73,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	return cmd
 }
 
-// devSettings are the settings of rookery serve that rookery dev takes too, by the same flags and variables.
+// devSettings are the settings of rookery serve that rookery dev takes too, with the same flags and variables.
 func devSettings() settings {
 	return settings{only: []string{"http.public_url", "connect.token_media_type"}}
 }

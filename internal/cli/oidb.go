@@ -34,7 +34,7 @@ type busCall struct {
 	uin                platform.UIN
 	tokenFile, sigFile string
 	openkey            bool
-	flags              map[string]string // fields of the request, if it has them, by name
+	flags              map[string]string // for fields of the request, if it has them, by name
 	fields             []string          // NAME=VALUE
 	timeout            time.Duration
 	asJSON             bool
@@ -81,19 +81,19 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags := cmd.Flags()
 	flags.Uint32Var(&serviceType, "service-type", 1, "`number` of the service type")
 	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
-	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the game in whose name the call is (default: the platform's own)")
-	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and in the request where it has one")
+	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the calling game (default: the platform's own)")
+	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and in the request if it has one")
 	flags.TextVar(new(platform.AppID), "app", platform.AppID(0), "`appid` in the request")
-	flags.String("openid", "", "openid, 32 `hex` digits; several with commas between them where the request has a list")
-	flags.TextVar(new(platform.MSDKOpenID), "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, in place of the openid")
+	flags.String("openid", "", "openid, 32 `hex` digits; several, separated by commas, if the request has a list")
+	flags.TextVar(new(platform.MSDKOpenID), "msdk-openid", platform.MSDKOpenID(0), "MSDK openid, a `number`, instead of the openid")
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the token on its first line; - is standard input")
 	flags.BoolVar(&c.openkey, "openkey", false, "send the token as an openkey")
-	flags.Bool("pc", false, "say that the PC SDK made the authorization")
+	flags.Bool("pc", false, "the authorization came through the PC SDK")
 	flags.StringVar(&c.sigFile, "login-sig-file", "", "`file` with an access token or openkey to sign the head with, at the app of --caller")
 	flags.Uint64("timestamp", 0, "Unix `seconds`")
-	flags.String("nonce", "", "`text` that is used once")
+	flags.String("nonce", "", "`text` that is used only once")
 	flags.TextVar(new(platform.UIN), "friend", platform.UIN(0), "`uin` of the other account")
-	flags.TextVar(new(platform.UIN), "after", platform.UIN(0), "only what comes after this `uin`")
+	flags.TextVar(new(platform.UIN), "after", platform.UIN(0), "only entries after this `uin`")
 	flags.Uint32("limit", 0, "at most this `many`")
 	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
@@ -107,7 +107,7 @@ var requestFlags = map[string]string{
 	"friend": "friend", "after": "after", "limit": "limit",
 }
 
-// commandList tells what each command does, a line each.
+// commandList says what each command does, one per line.
 func commandList() string {
 	var list strings.Builder
 	for _, d := range oidb.Declarations() {
@@ -116,7 +116,7 @@ func commandList() string {
 	return list.String()
 }
 
-// busAnswer is what the bus answered, in the form that --json prints.
+// busAnswer is the bus's answer, in the form that --json prints.
 type busAnswer struct {
 	Interface string `json:"interface"`
 	Result    uint32 `json:"result"`
@@ -127,7 +127,7 @@ type busAnswer struct {
 	Summary   string `json:"summary,omitempty"`
 	Remedy    string `json:"remedy,omitempty"`
 	Message   string `json:"message,omitempty"`
-	Answer    any    `json:"answer,omitempty"` // of the answer's fields, by name
+	Answer    any    `json:"answer,omitempty"` // the answer's fields, by name
 }
 
 func (c *busCall) run(ctx context.Context, s *streams) error {
@@ -144,7 +144,7 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	}
 	declared := c.declaration()
 	var body []byte
-	if declared != nil { // of a command that it does not have the bus says so itself
+	if declared != nil { // the bus itself refuses a command that it does not have
 		if body, err = c.body(declared.Request, token); err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, f
 		Message: head.Message,
 	}
 	if declared == nil {
-		declared = new(oidb.Declaration) // whose results are the bus's
+		declared = new(oidb.Declaration) // with the bus's results
 	}
 	if code, ok := declared.Code(head.Result); ok {
 		entry := code.Entry()
@@ -251,7 +251,7 @@ func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, f
 	return nil
 }
 
-// declaration is the command's, nil for a command that is not known here.
+// declaration returns the command's, nil for an unknown command.
 func (c *busCall) declaration() *oidb.Declaration {
 	for _, d := range oidb.Declarations() {
 		if d.ID == c.command {

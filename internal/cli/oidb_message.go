@@ -13,8 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// body writes the request of a command that takes messages of that form. Flags for fields that it does not have have no
-// effect.
+// body returns the request of a command whose messages have that form. Flags for other fields have no effect.
 func (c *busCall) body(form protoreflect.MessageDescriptor, token string) ([]byte, error) {
 	m := dynamicpb.NewMessage(form)
 	for name, text := range c.flags {
@@ -51,8 +50,8 @@ func (c *busCall) body(form protoreflect.MessageDescriptor, token string) ([]byt
 	return proto.Marshal(m)
 }
 
-// setField sets a field of a message to what a text says. Of a list the items have commas between them; an openid is written
-// in hex, other bytes as they are.
+// setField sets a field of a message from text. The items of a list are separated by commas; an openid is written in hex,
+// other bytes as they are.
 func setField(m *dynamicpb.Message, f protoreflect.FieldDescriptor, text string) error {
 	if !f.IsList() {
 		v, err := fieldValue(f, text)
@@ -113,8 +112,8 @@ type answerField struct {
 	value any
 }
 
-// answerFields are the fields that an answer has. Of a call that succeeded they are also those whose absence says something:
-// no, or an empty list.
+// answerFields returns the fields of an answer. For a successful call they include those whose absence means no, or an empty
+// list.
 func answerFields(m protoreflect.Message, ok bool) (fields []answerField) {
 	list := m.Descriptor().Fields()
 	for i := range list.Len() {
@@ -125,7 +124,7 @@ func answerFields(m protoreflect.Message, ok bool) (fields []answerField) {
 	return fields
 }
 
-// shownValue is a field's value in the type that is shown, as text and as JSON.
+// shownValue returns a field's value in the type that is printed, as text and as JSON.
 func shownValue(f protoreflect.FieldDescriptor, v protoreflect.Value) any {
 	if !f.IsList() {
 		return shownItem(f, v)
@@ -157,7 +156,7 @@ func shownItem(f protoreflect.FieldDescriptor, v protoreflect.Value) any {
 // shownMessage is a message within an answer.
 type shownMessage map[string]any
 
-// String names a person in two words, and tells everything of other messages.
+// String names a person in two words, and prints other messages in full.
 func (m shownMessage) String() string {
 	if m["nickname"] != nil {
 		return fmt.Sprint(m["uin"], " ", m["nickname"])
@@ -172,7 +171,7 @@ func memberships(list []any) *platform.VIP {
 		m := item.(shownMessage)
 		for _, kind := range platform.Memberships {
 			if kind.Flag == m["flag"] {
-				level, _ := m["level"].(uint32) // what is absent is 0, or no
+				level, _ := m["level"].(uint32) // an absent field is 0, or no
 				year, _ := m["year"].(bool)
 				luxury, _ := m["luxury"].(bool)
 				end, _ := m["end_ms"].(int64)
@@ -183,7 +182,7 @@ func memberships(list []any) *platform.VIP {
 	return vip
 }
 
-// labels are the names of fields that do not read well by themselves.
+// labels replace field names that do not read well.
 var labels = map[string]string{
 	"msdk_openid": "MSDK openid", "pc": "PC", "lost": "May be out of date", "fault": "Openid at fault", "qq_level": "QQ level",
 	"issued_ms": "Issued", "expires_ms": "Expires", "friend": "Friends",
@@ -196,7 +195,7 @@ func (f answerField) row(row func(...any)) {
 		label = strings.ToUpper(f.name[:1]) + strings.ReplaceAll(f.name[1:], "_", " ")
 	}
 	switch v := f.value.(type) {
-	case int64: // Unix milliseconds all
+	case int64: // all are Unix milliseconds
 		row(label, when(v))
 	case bool:
 		row(label, yesNo(v))

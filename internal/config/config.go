@@ -10,7 +10,7 @@ import (
 //go:generate go run ./gen
 
 // Config is everything that an operator can set. The tags of a setting: key is its name in the file, def its default,
-// doc its documentation; min and max bound numbers and durations; oneof lists the only words that are accepted; is:"URL" is for
+// doc its documentation; min and max bound numbers and durations; oneof lists the only words that are accepted; is:"URL" marks
 // a text that must be the base URL of a web server.
 type Config struct {
 	Data      string    `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
@@ -28,7 +28,7 @@ type Config struct {
 // HTTP are the settings of the public doors.
 type HTTP struct {
 	Listen         string         `key:"listen" def:"127.0.0.1:8700" doc:"HOST:PORT of the public doors. An empty host listens on all addresses, port 0 on any free port."`
-	PublicURL      string         `key:"public_url" is:"URL" doc:"Base URL by which players' devices reach the public doors, such as https://play.example. Addresses that the platform gives out begin with it: that of the picture of accounts without one. Empty: http.listen, which only this machine may reach."`
+	PublicURL      string         `key:"public_url" is:"URL" doc:"Base URL at which players' devices reach the public doors, such as https://play.example. Addresses that the platform gives out begin with it, such as the picture of an account without one of its own. Empty: http.listen, which may be reachable only from this machine."`
 	TLS            TLS            `key:"tls" doc:"Serve HTTPS. Both files or none. They are read again when they change; a pair that cannot be used is logged and the old one kept."`
 	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"Address ranges of your own proxies. Forwarding headers count only on connections from them, and the caller is the right-most address in the header that is not one of them."`
 	ProxyHeaders   string         `key:"proxy_headers" def:"x-forwarded" oneof:"x-forwarded forwarded" doc:"Which headers your proxies write: x-forwarded stands for X-Forwarded-For and X-Forwarded-Proto, forwarded for RFC 7239. The other kind is ignored, since a proxy passes on what a caller put there."`

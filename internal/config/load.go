@@ -60,8 +60,8 @@ func Load(sources Sources) (*Loaded, error) {
 	return l, errors.Join(l.faults()...)
 }
 
-// LoadSome reads those settings, by key, that a command takes which takes few. It reads no file, and ignores the variables of
-// other settings. What is required is not checked.
+// LoadSome reads only the settings with the given keys, for a command that takes few. It reads no file, and ignores the
+// variables of other settings. It does not check that required settings are set.
 func LoadSome(sources Sources, keys ...string) (*Loaded, error) {
 	l := Default()
 	var errs []error

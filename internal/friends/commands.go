@@ -136,7 +136,7 @@ func walk(app platform.AppID, uin platform.UIN, ask func(*wire.ListFriendsReques
 
 // AreFriendsCommand is command 0xf01.
 var AreFriendsCommand = oidb.Declare[*wire.AreFriendsRequest, *wire.AreFriendsResponse](oidb.Declaration{
-	ID: oidb.ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Tells whether two accounts are friends.",
+	ID: oidb.ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Says whether two accounts are friends.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed}, Fallback: retcode.QQFriendCacheReadFailed,
 	Repeatable: true,

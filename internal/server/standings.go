@@ -22,7 +22,8 @@ func (s *Server) measureStandings(metrics prometheus.Registerer) {
 	)
 }
 
-// readStandingsAhead fills the table while requests are served, so that checks need not each read the database first.
+// readStandingsAhead fills the table while requests are served, so that the first check of each grant need not read the
+// database.
 func (s *Server) readStandingsAhead(ctx context.Context) {
 	begin, table := time.Now(), s.identity.Standings
 	err := table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {

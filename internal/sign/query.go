@@ -17,7 +17,7 @@ type Param struct {
 	RawName, RawValue string
 	Name, Value       string
 
-	Repeated bool // the name came before; this is the last
+	Repeated bool // the name occurred before; this is the last
 }
 
 // Query is the parameters of a URL in the order in which they were sent, each name once.

@@ -5,8 +5,8 @@ import (
 )
 
 // ReadAhead fills the table before the standings are needed: read calls keep, from any number of goroutines, with standings
-// of which every part was read after ReadAhead began. One that has changed since is left out. keep returns false once there
-// is no need to read more: the table is full, or Forget was called. Two calls must not overlap. The error is read's.
+// whose every part was read after ReadAhead began. A standing that has changed since is left out. keep returns false when no
+// more need be read: the table is full, or Forget was called. Two calls must not overlap. The error is read's.
 func (t *Table) ReadAhead(read func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error) error {
 	note := func(changed func() map[key]struct{}) {
 		for i := range t.shards {

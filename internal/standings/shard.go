@@ -22,9 +22,9 @@ type shard struct {
 	slots   atomic.Pointer[slots] // nil for none
 	version atomic.Uint32         // odd while a slot is written
 	changes atomic.Uint32         // counts drops
-	mu      sync.Mutex            // held to write, and to use what follows
+	mu      sync.Mutex            // held to write, and to use the fields below
 	used    int                   // slots
-	changed map[key]struct{}      // dropped since ReadAhead began; nil when it does not run
+	changed map[key]struct{}      // dropped since ReadAhead began; nil when it is not running
 	_       [24]byte              // no two shards share a line of the processor's cache
 }
 

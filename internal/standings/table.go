@@ -46,7 +46,7 @@ func (t *Table) Get(ctx context.Context, app platform.AppID, openid platform.Ope
 	if err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.changes.Load() == changes { // or what was read may be out of date
+		if s.changes.Load() == changes { // otherwise the standing may be out of date
 			t.put(s, app, k, standing)
 		}
 	}
@@ -102,13 +102,13 @@ func (t *Table) Forget() {
 	}
 }
 
-// Kept returns how many standings are kept.
+// Kept returns the number of standings in the table.
 func (t *Table) Kept() int { return int(t.kept.Load()) }
 
-// Reads returns how many standings were read because they were not kept, those read ahead aside.
+// Reads returns how many standings were read because they were missing, not counting those read ahead.
 func (t *Table) Reads() int { return int(t.reads.Load()) }
 
-// key is an openid as the table looks for it. Its bytes are random and ours, so nobody can aim at one place.
+// key is an openid as the table looks it up. Its bytes are random and ours, so nobody can aim at one place.
 type key struct{ high, low uint64 }
 
 func newKey(openid platform.OpenID) key {
@@ -119,7 +119,7 @@ func newKey(openid platform.OpenID) key {
 // other, and each evenly.
 func (k key) shard() int { return int(k.high >> (64 - shardBits)) }
 
-// entry is what a slot holds; its third word is 0 when it is free. A standing of which a number has too many bits does not
+// entry is what a slot holds; its third word is 0 when it is free. A standing with a number of too many bits does not
 // fit.
 type entry [5]uint64
 

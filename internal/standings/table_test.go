@@ -349,7 +349,7 @@ func TestReadingAheadKeepsAll(t *testing.T) {
 	}
 }
 
-// What changes while standings are read ahead is left out, however long before it is handed over it was read.
+// A standing that changes while standings are read ahead is left out, however long before it was read.
 func TestReadingAheadDoesNotKeepWhatChangedMeanwhile(t *testing.T) {
 	w := newWorld(10, 2)
 	changing, other := w.subjects[0], w.subjects[1]
@@ -357,7 +357,7 @@ func TestReadingAheadDoesNotKeepWhatChangedMeanwhile(t *testing.T) {
 	err := w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 		read := standingOf(1)
 		w.change(changing)
-		get(t, w.table, other) // between them, another is kept
+		get(t, w.table, other) // between them, another is stored
 		w.table.Drop(other.app, platform.OpenID{})
 		if !keep(changing.app, changing.openid, read) || !keep(other.app, other.openid, standingOf(0)) {
 			t.Error("nothing more is to be read")

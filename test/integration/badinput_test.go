@@ -144,7 +144,7 @@ func withSig(call rookery.Call, sig string) rookery.Call {
 	return call
 }
 
-// TestCallersThatLeave: a call is no failure of the platform when its caller does not wait for it.
+// TestCallersThatLeave: a call whose caller does not wait for it is not a failure of the platform.
 func TestCallersThatLeave(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

@@ -458,8 +458,8 @@ EOF
 	})
 }
 
-// TestMistakes: what a signer did wrong is told of each door's signatures, and whose key was used, but no key. The signatures
-// were computed with Python's hashlib and hmac.
+// TestMistakes: for each door's signatures the signer's mistake is reported, and whose key was used, but no key. The
+// signatures were computed with Python's hashlib and hmac.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

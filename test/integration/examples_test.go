@@ -147,7 +147,7 @@ func runExamples(t *testing.T, examples []string) {
 	if err := os.Symlink(rookery.Binary(t), filepath.Join(folder, "bin", "rookery")); err != nil {
 		t.Fatal(err)
 	}
-	// The platform's note is this test's own, but not what the go command has built: it builds for minutes without.
+	// The platform's note is this test's own, but the go command's cache is shared: without it, building takes minutes.
 	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -89,8 +89,8 @@ func TestOAuth2Client(t *testing.T) {
 	})
 }
 
-// TestOAuth2ClientWithoutOptions: golang.org/x/oauth2 needs neither fmt=json nor a style, with what rookery dev and rookery
-// serve do by default and with the other media type that it reads.
+// TestOAuth2ClientWithoutOptions: golang.org/x/oauth2 needs neither fmt=json nor a style, with the defaults of rookery dev and
+// rookery serve and with the other media type that it reads.
 func TestOAuth2ClientWithoutOptions(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(t *testing.T) *rookery.Platform{

@@ -395,7 +395,7 @@ func TestTrustedProxies(t *testing.T) {
 }
 
 // TestDrain: after the signal readiness fails at once; requests are still answered for stop.notice, and their connections
-// closed. The notice outlasts the test, which then ends the platform; after a short one the platform ends by itself.
+// closed. The notice outlasts the test, which then ends the platform; after a short notice the platform ends by itself.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	rookery.Serve(t, "--stop-notice", "100ms").Stop(t)

@@ -260,8 +260,8 @@ func dial(t *testing.T, p *rookery.Platform) net.Conn {
 	return conn
 }
 
-// TestStandingsAreReadAheadAfterTheStart starts a platform again that has grants: checks of them do not read the database, and
-// one that ended is refused.
+// TestStandingsAreReadAheadAfterTheStart restarts a platform with grants: checks of them do not read the database, and an
+// ended grant is refused.
 func TestStandingsAreReadAheadAfterTheStart(t *testing.T) {
 	t.Parallel()
 	first := rookery.Start(t)

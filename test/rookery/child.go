@@ -11,8 +11,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/child"
 )
 
-// Patience is how long anything may take, of this process or another. It ends what never would: no test depends on how soon
-// something happens.
+// Patience bounds how long anything may take, in this process or another, so that nothing waits for ever: no test depends on
+// how soon something happens.
 const Patience = child.Patience
 
 // Child is a rookery process.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Send sends any request as it is. A body without a media type is a form.
+// Send sends any request unchanged. A body without a media type is a form.
 func (p *Platform) Send(t testing.TB, method, target, media, body string) Reply {
 	t.Helper()
 	if media == "" {

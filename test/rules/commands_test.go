@@ -15,11 +15,11 @@ import (
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
-// Whatever there is to know of a command stands in its declaration: nobody else tells commands apart.
+// Everything about a command is in its declaration: no other code distinguishes commands.
 func TestCommandsAreToldApartByTheirDeclarationsAlone(t *testing.T) {
 	root := os.DirFS("../..")
 	numbers := make(map[int64]bool)
-	if _, err := server.Doors(); err != nil { // with the server come all services, and their declarations
+	if _, err := server.Doors(); err != nil { // the server imports all services, and so their declarations
 		t.Fatal(err)
 	}
 	for _, d := range oidb.Declarations() {
@@ -68,7 +68,7 @@ func TestCommandsAreToldApartByTheirDeclarationsAlone(t *testing.T) {
 	}
 }
 
-// isCommand reports whether an expression is a command's number, or a command that another package declares and what belongs to it.
+// isCommand reports whether an expression is a command's number, or a command of another package or a part of it.
 func isCommand(expr ast.Expr, numbers map[int64]bool) bool {
 	switch expr := expr.(type) {
 	case *ast.BasicLit:

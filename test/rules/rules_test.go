@@ -207,7 +207,7 @@ func TestDoorsKnowNoStore(t *testing.T) {
 	}
 }
 
-// A path stands where its interface is declared, and nowhere else in a door: nothing is looked up by it.
+// A path is written where its interface is declared, and nowhere else in a door: nothing is looked up by it.
 func TestPathsAreDeclaredOnce(t *testing.T) {
 	doors, err := server.Doors()
 	if err != nil {
@@ -246,7 +246,7 @@ func TestPathsAreDeclaredOnce(t *testing.T) {
 	}
 }
 
-// What a service returns is dressed by the doors; only what is stored has a form of its own.
+// The doors give services' results their wire form; only stored types have a form of their own.
 func TestServicesHoldNoWireShapes(t *testing.T) {
 	services := []string{"identity", "friends", "apps", "profile", "standings", "wordfilter"}
 	checked := 0
@@ -273,7 +273,7 @@ func TestServicesHoldNoWireShapes(t *testing.T) {
 	}
 }
 
-// What an error is, its kind or its type says; its text is for people.
+// The kind or type of an error says what it is; its text is for people.
 func TestNobodyReadsTheTextOfAnError(t *testing.T) {
 	reading := regexp.MustCompile(`(strings|regexp|bytes)\.\w+\([^)]*\b[eE]rr\w*\.Error\(\)`)
 	for _, p := range packages(t) {

@@ -144,7 +144,8 @@ func (v visit) profile(t *testing.T, token rookery.Tokens) rookery.Reply {
 	return v.on.Get(t, "/user/get_user_info", "oauth_consumer_key", v.app.AppID, "openid", token.OpenID, "access_token", token.AccessToken)
 }
 
-// parameterTwice: what the original decodes may not come twice below /user/, not even with one value; what it does not know may.
+// parameterTwice: below /user/ a parameter that the original decodes must not be repeated, not even with one value; an unknown
+// one may be.
 func parameterTwice(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	token := v.tokens(t)
@@ -299,8 +300,8 @@ func TestOAuthAnswers(t *testing.T) {
 		`\{"ret":-1,"msg":"client request's parameters are invalid, invalid openid"\}`)
 }
 
-// TestProfileRefusals: below /user/ what fails is below 0, as the original's numbers are, and /oauth2.0/me keeps OAuth's for the
-// same tokens. The platform's own numbers above 0 come with an HTTP status that says so.
+// TestProfileRefusals: below /user/ refusals are below 0, as the original's numbers are, and /oauth2.0/me keeps OAuth's for the
+// same tokens. The platform's own numbers above 0 come with an HTTP status other than 200.
 func TestProfileRefusals(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

@@ -132,7 +132,7 @@ func allTakenBack(t *testing.T, p *rookery.Platform) openAPISituation {
 }
 
 // TestOpenkeysOfLogins: a login through the pages leaves the same person's openkeys valid, and so does a newer access token;
-// a withdrawal ends them all with -20, a closed account with -24, since nothing is left there to be allowed again.
+// a withdrawal ends them all with -20, a closed account with -24, since it cannot allow anything again.
 func TestOpenkeysOfLogins(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
@@ -155,7 +155,7 @@ func TestOpenkeysOfLogins(t *testing.T) {
 	p.Secret(msdk)
 	expect(t, p, verifyLogin(v.app, player, msdk), 0, "")
 
-	// To revoke one ends its login and the earlier ones, not a newer login.
+	// Revoking one ends its login and the earlier ones, not a newer login.
 	refused(t, "to revoke the first login's", p.PostForm(t, "/oauth2.0/revoke", &v.app, "token", first.OpenKey), 0)
 	wantOpenAPI(t, p, calls["first login's"], -24, access(64))
 	wantOpenAPI(t, p, calls["second login's"], 0, "")

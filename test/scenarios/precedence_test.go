@@ -100,7 +100,7 @@ func documented(t *testing.T, prefix string) (paths []string) {
 	return paths
 }
 
-// TestEveryInterfaceHasAnOrder: nothing of the doors whose order is tested is left out.
+// TestEveryInterfaceHasAnOrder: no interface of the doors whose order is tested is left out.
 func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	var v5, openAPI []string
 	for _, order := range v5Order {
@@ -140,7 +140,7 @@ func TestStagePrecedence(t *testing.T) {
 				openid := pl.issue(t, "access").OpenID
 				lapsed = login(pl.app, openid, pl.lapsed(t, "access"))
 				valid = login(pl.app, openid, pl.issue(t, "access").Token)
-			default: // what a player's token and openid are enough for
+			default: // for which a player's token and openid are enough
 				valid, lapsed = pl.about(path, pl.token), pl.about(path, pl.lapsed(t, "msdk"))
 			}
 			faults := stageFaults(api, path, lapsed.Body, lapsedLink)

@@ -162,7 +162,7 @@ func (d *door) bearer(c *access.Call) error {
 	return d.check(c, wire.CheckRequest{Token: token, Bearer: true})
 }
 
-// check has 0x711 check a token, and keeps what it says of it as the call's input.
+// check makes 0x711 check a token, and keeps the answer as the call's input.
 func (d *door) check(c *access.Call, req wire.CheckRequest) error {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	if err != nil {

@@ -39,7 +39,7 @@ func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Se
 	}
 }
 
-// consumer reads who asks about whom, and finds the app. What the original decodes may not come twice.
+// consumer reads who asks about whom, and finds the app. Parameters that the original decodes must not be repeated.
 func (d *door) consumer(c *access.Call) error {
 	for _, name := range [...]string{"oauth_consumer_key", "appid", "access_token", "openid"} {
 		if c.Query.Repeats(name) {
@@ -84,7 +84,7 @@ func scope(c *access.Call, login *wire.CheckResponse) error {
 	return nil
 }
 
-// userRefusals have none of OAuth's numbers: clients take a ret that is not below 0 for a success.
+// userRefusals do not use OAuth's numbers: clients take a ret that is not below 0 for a success.
 var userRefusals = &refuse.Door{
 	NoRoute: retcode.QQAPINotFound, Method: retcode.QQParameterInvalid, Unreadable: retcode.QQParameterInvalid, Internal: retcode.ConnectInternal,
 	Own: map[retcode.Code]retcode.Code{
@@ -106,8 +106,8 @@ var userRefusals = &refuse.Door{
 	},
 }
 
-// encodeUser writes an answer. The numbers above 0 that are this platform's own come with the HTTP status of their code, so
-// that no client takes them for a success.
+// encodeUser writes an answer. This platform's own numbers above 0 come with the HTTP status of their code, so that no client
+// takes them for a success.
 func encodeUser(c *access.Call, result any, err error) {
 	a := &c.Answer
 	a.Status, a.ContentType, a.Header = http.StatusOK, htmlType, noStore

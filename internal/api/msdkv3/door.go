@@ -42,10 +42,10 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	}
 }
 
-// checks are what the interfaces go through.
+// checks are the checks of the interfaces.
 type checks struct {
 	params, app, signature, user, body access.Stage
-	signed                             access.Stage // and no guest
+	signed                             access.Stage // and not a guest
 	player, bounded                    access.Stage
 	standard                           access.Stage
 }
@@ -65,7 +65,7 @@ func (d *door) checks() checks {
 	return k
 }
 
-// What the interfaces call.
+// The commands that the interfaces call.
 var (
 	checkAccess   = access.Uses(&oidb.CheckAccess.Declaration)
 	checkPay      = access.Uses(&oidb.CheckPay.Declaration)

@@ -54,11 +54,11 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	}
 }
 
-// checks are what the interfaces go through.
+// checks are the checks of the interfaces.
 type checks struct {
 	params, game, client, body, bounded access.Stage
 	signed                              access.Stage
-	standard, sensitive                 access.Stage // of a player, at an ordinary and at a sensitive interface
+	standard, sensitive                 access.Stage // for a player, at an ordinary and at a sensitive interface
 }
 
 func (d *door) checks() checks {
@@ -78,7 +78,7 @@ func (d *door) checks() checks {
 	return k
 }
 
-// What the interfaces call. An MSDK token is not an openkey.
+// The commands that the interfaces call. An MSDK token is not an openkey.
 var (
 	checkPlayer = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
 	checkLogin  = access.Uses(&oidb.CheckAccess.Declaration)

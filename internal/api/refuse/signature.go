@@ -8,15 +8,15 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
-// Signature is what a door can say of a signature that it refuses.
+// Signature describes a signature that a door refuses.
 type Signature struct {
-	Key      string        // that it had to be made with
-	Optional string        // a parameter that may be left out of what is signed; "" for none
+	Key      string        // with which it had to be made
+	Optional string        // a parameter that need not be signed; "" for none
 	Signed   func() string // the text that the platform signed
 	Mistake  func(sig string, r *mistake.Request, keys mistake.Keys) string
 }
 
-// Explain tells a developer who looks on what was signed here and what the caller did wrong. The signed text may hold the
+// Explain shows the inspecting developer what was signed here and what the caller did wrong. The signed text may contain the
 // request's body and tokens, so only the inspector gets it.
 func (s Signature) Explain(c *access.Call, registry *apps.Registry) {
 	if !c.Inspected() {

@@ -20,14 +20,14 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// otherBody is a body that may have been signed in the place of the one that was sent.
+// otherBody is a body that may have been signed instead of the one that was sent.
 type otherBody struct {
 	what   string
 	body   []byte
 	common bool // as slip.common
 }
 
-// otherBodies returns what the usual libraries, editors and tools make of a body.
+// otherBodies returns the variants of a body that the usual libraries, editors and tools make.
 func otherBodies(body []byte) (all []otherBody) {
 	common := true
 	add := func(what string, other []byte) {
@@ -98,7 +98,7 @@ var endings = []struct{ what, text string }{
 	{"a line feed", "\n"}, {"a carriage return and a line feed", "\r\n"}, {"a carriage return", "\r"}, {"a blank", " "}, {"a zero byte", "\x00"},
 }
 
-// urlEncoders are those that a whole body or its parameters are usually percent-encoded with.
+// urlEncoders are the usual encoders of whole bodies or their parameters.
 var urlEncoders = []struct {
 	what string
 	*sign.Encoder
@@ -114,7 +114,7 @@ var urlEncoders = []struct {
 	{"with lower-case hex digits and a blank as +", sign.NewEncoder("-_.!*()", "+", sign.LowerHex)},
 }
 
-// charsets are what a text becomes where its characters are not UTF-8, or are taken for something else than UTF-8.
+// charsets turn a text into what it becomes in encodings other than UTF-8, or when its UTF-8 is misread.
 var charsets = []struct {
 	what string
 	of   func(string) string
@@ -168,8 +168,8 @@ func utf16Text(text string, highFirst bool) string {
 	return string(b)
 }
 
-// otherJSON returns what the usual JSON libraries make of a body that they read and write again: each layout with each way
-// to write letters, and the members as they came or sorted.
+// otherJSON returns the texts that the usual JSON libraries write for a body that they have read: each layout with each way
+// to write letters, and the members in their order or sorted.
 func otherJSON(body []byte) (all []otherBody) {
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if len(body) > maxReformatted || depth(body) > maxDepth {
@@ -185,7 +185,7 @@ func otherJSON(body []byte) (all []otherBody) {
 			if len(asSent) > 4*maxReformatted {
 				continue
 			}
-			unescaped, _ := jsontext.AppendFormat(nil, body, options...) // reads what was read just now
+			unescaped, _ := jsontext.AppendFormat(nil, body, options...) // cannot fail: it was read just now
 			for _, letters := range jsonLetters {
 				text := asSent
 				if letters.of != nil {
@@ -210,7 +210,7 @@ func otherJSON(body []byte) (all []otherBody) {
 	return all
 }
 
-// Bounds on the JSON that is tried in other forms, for a few bytes can be many once they are indented.
+// Bounds on the JSON that is tried in other forms, since a few bytes can become many when indented.
 const (
 	maxReformatted = 16 << 10
 	maxDepth       = 16
@@ -240,7 +240,7 @@ var jsonLayouts = []struct {
 	{"indented by tabs", []jsontext.Options{jsontext.WithIndent("\t"), jsontext.SpaceAfterColon(true)}},
 }
 
-// jsonLetters are applied to JSON with no letter escaped that need not be; without a function the letters stay as sent.
+// jsonLetters are applied to JSON in which only necessary escapes are left; without a function the letters stay as sent.
 var jsonLetters = []struct {
 	what string
 	of   func([]byte) []byte
@@ -262,7 +262,7 @@ var jsonLetters = []struct {
 
 var gsonEscapes = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "=", `\u003d`, "'", `\u0027`)
 
-// slashed escapes each /, which JSON has in strings alone.
+// slashed escapes each /, which occurs only in strings of JSON.
 func slashed(text []byte) []byte { return bytes.ReplaceAll(text, []byte("/"), []byte(`\/`)) }
 
 // escaped writes every letter past ASCII as \uXXXX.

@@ -54,7 +54,7 @@ func vectors(t testing.TB) (all []*vector) {
 
 var schemes = map[string]func(sig string, r *Request, keys Keys) string{"v5": V5, "v5client": V5Client, "v3": V3, "openapi": OpenAPI}
 
-// TestVectors compares with signatures that were made wrongly on purpose, by another program. A right one has no mistake.
+// TestVectors checks signatures that another program made wrong on purpose. A right one has no mistake.
 func TestVectors(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestEverySlipHasAVector: a slip without a case could be wrong, or be gone, unseen.
+// TestEverySlipHasAVector: a slip without a case could be wrong, or disappear, unnoticed.
 func TestEverySlipHasAVector(t *testing.T) {
 	told := make(map[string]bool)
 	all := vectors(t)
@@ -105,7 +105,7 @@ func TestEverySlipHasAVector(t *testing.T) {
 	}
 }
 
-// whatsOf leaves out the times, which are many alike, and what is told in more general words.
+// whatsOf leaves out the times, which are many and alike, and slips that are reported in more general words.
 func whatsOf[S any](slips []slip[S]) (whats []string) {
 	for _, s := range slips {
 		if s.part != "time" && s.part != "left out" {
@@ -115,7 +115,7 @@ func whatsOf[S any](slips []slip[S]) (whats []string) {
 	return whats
 }
 
-// FuzzMistakes: whatever comes is no reason to fail, to take long, or to call a right signature wrong.
+// FuzzMistakes: no request makes the search fail, take long, or call a right signature wrong.
 func FuzzMistakes(f *testing.F) {
 	f.Add("a=1&b=%E4%B8%AD+x&a=2&ts=1", []byte(`{"a":[1,{}]}`), "00000000000000000000000000000000")
 	f.Add("sig=1&&=", []byte("\ufeff%7b\xff"), "")

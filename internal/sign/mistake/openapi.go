@@ -30,7 +30,7 @@ var wrongEncoders = []struct {
 	{"it is Python's urllib.parse.quote (/ must be %2F, ~ must be %7E)", sign.NewEncoder("-_.~/", "%20", sign.UpperHex)},
 }
 
-// openAPISigning is how a signer puts together what an OpenAPI V3 signature covers.
+// openAPISigning describes how a signer puts together the text of an OpenAPI V3 signature.
 type openAPISigning struct {
 	method, path string
 	methodMark   string // between method and path

@@ -11,17 +11,17 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// params are parameters as a signer put them together.
+// params are parameters as a signer puts them together.
 type params struct {
 	query        sign.Query
 	written      func(raw, decoded string) string // how a name or a value is written
 	equals, pair string
-	before, end  string // what stands before the first and after the last
+	before, end  string // text before the first and after the last
 	doubled      int    // before which parameter pair stands twice, from 1
 	missing      int    // before which parameter pair is missing, from 1
 	omitsEquals  bool   // where the value is empty
 	omitsNames   bool
-	verbatim     string // instead of all this
+	verbatim     string // instead of all of this
 }
 
 // rightParams are those of a query in the right order.
@@ -64,7 +64,7 @@ func without(q sign.Query, names ...string) sign.Query {
 	return slices.DeleteFunc(slices.Clone(q), func(p sign.Param) bool { return slices.Contains(names, p.Name) })
 }
 
-// put adds a parameter in its place by name.
+// put inserts a parameter at its place by name.
 func (s *params) put(name, value string) {
 	at := slices.IndexFunc(s.query, func(p sign.Param) bool { return p.Name > name })
 	if at < 0 {
@@ -73,8 +73,8 @@ func (s *params) put(name, value string) {
 	s.query = slices.Insert(slices.Clone(s.query), at, sign.Param{RawName: name, RawValue: value, Name: name, Value: value})
 }
 
-// paramSlips are the slips that are made with the parameters of a request, however they are written. usual are
-// parameters, name and value, that callers sign and do not send. of finds the parameters of a signing.
+// paramSlips are the slips with the parameters of a request, however they are written. usual are parameters, name and value,
+// that callers often sign without sending them. of finds the parameters of a signing.
 func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slips []slip[S]) {
 	put := func(part, what string, common bool, change func(*params)) {
 		slips = append(slips, slip[S]{part: part, what: what, common: common, apply: func(s *S) { change(of(s)) }})
@@ -152,7 +152,7 @@ func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slip
 	return slips
 }
 
-// otherTimes are slips with the time of a request, the parameter of that name.
+// otherTimes are slips with the time of a request, in the parameter of that name.
 func otherTimes[S any](r *Request, name string, of func(*S) *params) (slips []slip[S]) {
 	for _, other := range nearTimes(r.Query.Get(name)) {
 		slips = append(slips, slip[S]{part: "time", what: "another " + name + " was signed than was sent: " + other.what, apply: func(s *S) {
@@ -168,7 +168,7 @@ func otherTimes[S any](r *Request, name string, of func(*S) *params) (slips []sl
 	return slips
 }
 
-// nearTimes are the Unix times that a signer may have had in the place of one: a clock that was read twice, or another unit.
+// nearTimes are the Unix times that a signer may have used instead: from a clock that was read twice, or in another unit.
 func nearTimes(sent string) (others []struct{ what, text string }) {
 	t, err := strconv.ParseInt(sent, 10, 64)
 	if err != nil || t < 0 {
@@ -188,7 +188,7 @@ func nearTimes(sent string) (others []struct{ what, text string }) {
 	return others
 }
 
-// withoutSig cuts the parameter sig out of a query as it was sent.
+// withoutSig cuts the parameter sig out of a query as sent.
 func withoutSig(raw string) string {
 	pairs := slices.DeleteFunc(strings.Split(raw, "&"), func(pair string) bool { return pair == "sig" || strings.HasPrefix(pair, "sig=") })
 	return strings.Join(pairs, "&")
@@ -208,7 +208,7 @@ func clipped(name string) string {
 	return name
 }
 
-// pathSlips are the slips that are made with the path. of finds the path of a signing.
+// pathSlips are the slips with the path. of finds the path of a signing.
 func pathSlips[S any](r *Request, of func(*S) *string) (slips []slip[S]) {
 	add := func(what, path string) {
 		if path != r.Path {

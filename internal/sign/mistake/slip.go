@@ -1,5 +1,5 @@
-// Package mistake tells from a wrong signature which of the usual mistakes made it: how the parameters were put together, which
-// path, body or key was signed, how the sum was spelled. It serves developers alone, as it names the app whose key was used.
+// Package mistake finds which of the usual mistakes made a wrong signature: how the parameters were put together, which path,
+// body or key was signed, how the sum was spelled. It is for developers only, as it names the app whose key was used.
 package mistake
 
 import (
@@ -21,44 +21,44 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// Request is what came with a signature that is refused.
+// Request is the request of a refused signature.
 type Request struct {
 	Method string
 	Host   string   // with its port; "" when it is not known
 	URL    *url.URL // as it was sent
-	Path   string   // that is signed
+	Path   string   // to be signed
 	Query  sign.Query
 	Body   []byte
 	// Optional is a parameter that the signed string may lack; "" for none.
 	Optional string
 }
 
-// Keys are what a wrong signature may have been made with.
+// Keys are the keys that a wrong signature may have been made with.
 type Keys struct {
 	Right  string
-	Others []Key // the likeliest first; any of them may be the right one again
+	Others []Key // the likeliest first; the right one may be among them
 }
 
-// Key is a key and what it is called. A mistake shows the name alone.
+// Key is a key and its name. A mistake shows only the name.
 type Key struct{ Name, Value string }
 
-// slip is one thing that signers do wrong. S is how a scheme puts together what is signed.
+// slip is one mistake of signers. S describes how a scheme puts together the signed text.
 type slip[S any] struct {
-	part   string // that it changes: a signature has no two slips in one part
-	what   string // as a clause; "" for what is taken as well as the right way
+	part   string // that it changes: a signature has at most one slip in a part
+	what   string // as a clause; "" for a variant that is accepted like the right way
 	apply  func(*S)
-	common bool // looked for together with each other common one
+	common bool // also tried together with each other common one
 }
 
-// effort bounds a search: by the bytes that are signed and hashed in it, and what each try costs beside them, in bytes too.
+// effort bounds a search by the bytes that it signs and hashes; tryCosts is the further cost of each try, in bytes too.
 const (
 	effort   = 16 << 20
 	tryCosts = 1 << 10
 )
 
-// findMistake looks for what was signed in the place of what is right: with one slip, or with two common ones of different
-// parts. matches reports whether a signing gives the signature, and what is wrong with how that is spelled;
-// size is about how many bytes are signed. It returns "" when the signature is right, and when nothing is found.
+// findMistake finds the wrong text that was signed: one with one slip, or with two common ones of different parts. matches
+// reports whether a signing gives the signature, and what is wrong with its spelling; size is about how many bytes are
+// signed. It returns "" when the signature is right, and when nothing is found.
 func findMistake[S any](right S, slips []slip[S], size int, matches func(*S) (spelled string, ok bool)) string {
 	tries := effort / (size + tryCosts)
 	try := func(some ...slip[S]) (what string, ok bool) {
@@ -100,7 +100,7 @@ func clauses(all ...string) string {
 	return strings.Join(slices.DeleteFunc(all, func(clause string) bool { return clause == "" }), "; and ")
 }
 
-// otherScheme looks for the signature among those of the schemes other than the one of that name.
+// otherScheme looks for the signature among those of the other schemes.
 func otherScheme(sig, right string, r *Request, keys Keys) string {
 	schemes := []struct {
 		name string
@@ -121,7 +121,7 @@ func otherScheme(sig, right string, r *Request, keys Keys) string {
 	return ""
 }
 
-// keyed is the key as a signer took it.
+// keyed is the key as a signer used it.
 type keyed struct {
 	key   string
 	shape func(string) string // nil for the key itself
@@ -134,10 +134,10 @@ func (k *keyed) text() string {
 	return k.shape(k.key)
 }
 
-// MaxKeys is how many other keys are tried.
+// MaxKeys bounds the other keys that are tried.
 const MaxKeys = 500
 
-// keySlips are the wrong keys, and the ways to take a key that are wrong in every scheme. of finds the key of a signing.
+// keySlips are the wrong keys, and the ways to use a key that are wrong in every scheme. of finds the key of a signing.
 func keySlips[S any](r *Request, keys Keys, of func(*S) *keyed) (slips []slip[S]) {
 	for _, shape := range keyShapes {
 		slips = append(slips, slip[S]{part: "key's shape", what: shape.what, apply: func(s *S) { of(s).shape = shape.of }, common: true})
@@ -169,7 +169,7 @@ var printedKeys = []string{"itopsigkey123456", "228bf094169a40a3bd188ba37ebe8723
 
 const byteOrderMark = "\ufeff"
 
-// keyShapes are other texts that signers make of a key: mostly by how they read it from a file.
+// keyShapes are wrong texts that signers make of a key, mostly in reading it from a file.
 var keyShapes = []struct {
 	what string
 	of   func(key string) string
@@ -228,7 +228,7 @@ func decodedKey(key string, decoded []byte, err error) string {
 	return string(decoded)
 }
 
-// hasher is how a sum is made of a text, and of a key where the text has none.
+// hasher makes a sum of a text, and of a key if the text does not contain it.
 type hasher func(text []byte, key string) []byte
 
 type namedHash struct {
@@ -236,7 +236,7 @@ type namedHash struct {
 	new  func() hash.Hash
 }
 
-// hashes are those that signers take for MD5.
+// hashes are the hashes that signers use instead of MD5.
 var hashes = []namedHash{{"SHA1", sha1.New}, {"SHA256", sha256.New}, {"SHA512", sha512.New}}
 
 func hexMD5(text []byte) string {
@@ -334,7 +334,7 @@ func middle(sum []byte) string {
 	return hex.EncodeToString(sum[4:12])
 }
 
-// text is a signature that came, or what it may have been before something was done to it.
+// text is a received signature, or what it may have been before something changed it.
 type text struct{ what, sig string }
 
 // speller compares sums with a signature.
@@ -343,7 +343,7 @@ type speller struct {
 	spellings []spelling
 }
 
-// newSpeller prepares for a signature whose right spelling is the first of the list.
+// newSpeller prepares the comparison for a signature whose right spelling is the first of the list.
 func newSpeller(sig string, spellings []spelling) *speller {
 	s := &speller{texts: []text{{"", sig}}}
 	add := func(what, sig string) {
@@ -362,7 +362,7 @@ func newSpeller(sig string, spellings []spelling) *speller {
 	add("there is white space around sig, and its hex digits are upper-case", strings.ToLower(strings.TrimSpace(sig)))
 	add("there are quotation marks around sig", strings.Trim(sig, `"'`))
 
-	// A spelling whose lengths are all other ones cannot be it, and need not be written for each try.
+	// A spelling with only other lengths is impossible, and need not be written for each try.
 	for _, spelling := range spellings {
 		if slices.ContainsFunc(s.texts, func(t text) bool { return mayBe(spelling, t.sig) }) {
 			s.spellings = append(s.spellings, spelling)

@@ -7,7 +7,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// v3Signing is how a signer puts together what an MSDK V3 signature covers.
+// v3Signing describes how a signer puts together the text of an MSDK V3 signature.
 type v3Signing struct {
 	before, between, after string
 	key                    keyed

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// v5Signing is how a signer puts together what an MSDK V5 signature covers.
+// v5Signing describes how a signer puts together the text of an MSDK V5 signature.
 type v5Signing struct {
 	path       string
 	mark       string // between path and parameters
@@ -103,7 +103,7 @@ func v5(sig string, r *Request, keys Keys, right v5Signing, forms []slip[v5Signi
 	return cmp.Or(found, otherScheme(sig, "MSDK V5", r, keys))
 }
 
-// v5Slips are the slips that are made in either form.
+// v5Slips are the slips of both forms.
 func v5Slips(r *Request, keys Keys) (slips []slip[v5Signing]) {
 	rare := func(part, what string, change func(*v5Signing)) {
 		slips = append(slips, slip[v5Signing]{part: part, what: what, apply: change})

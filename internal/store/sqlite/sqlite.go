@@ -184,8 +184,8 @@ func (s *Store) stmt(query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
-// turn waits for a connection of the readers. A read that has one goes on to its end, which is near: for one that can be
-// interrupted database/sql and the driver each start a goroutine, and that takes as long as the read.
+// turn waits for a connection of the readers. A read that has one runs to its end, which is near: to make a read interruptible,
+// database/sql and the driver each start a goroutine, which takes as long as the read.
 func (s *Store) turn(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -233,7 +233,7 @@ func (r *readRows) Close() error {
 	return err
 }
 
-// readRow is the only row that is wanted of a query.
+// readRow is the result of a query of which only the first row is wanted.
 type readRow readRows
 
 func (r *readRow) Scan(dest ...any) error {
@@ -287,7 +287,7 @@ func sentinel(err error) error {
 	return err
 }
 
-// missing says what was not found.
+// missing replaces "not found" with an error that names what was not found.
 func missing[ID any](err error, say func(ID) error, id ID) error {
 	if errors.Is(err, platform.ErrNotFound) {
 		return say(id)
