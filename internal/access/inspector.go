@@ -161,10 +161,11 @@ func (r *Record) Refused(stage string, code retcode.Code, err error) {
 	}
 }
 
-// clip copies a text, shortened if it is long, so that a record keeps nothing else of its request in memory.
+// clip copies a text, shortened if it is long, so that a record keeps nothing else of its request in memory. Bytes that are
+// not UTF-8 have come with the request, and become U+FFFD.
 func clip(text string) string {
 	if len(text) > maxInspected {
-		return text[:maxInspected] + " ..."
+		text = text[:maxInspected] + " ..."
 	}
-	return strings.Clone(text)
+	return strings.Clone(strings.ToValidUTF8(text, "\ufffd"))
 }

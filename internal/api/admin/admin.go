@@ -208,12 +208,12 @@ func Encode(c *access.Call, result any, err error) {
 		}
 		result = failure{Error: text, RequestID: c.RequestID}
 	}
-	body, err := json.Marshal(result, json.Deterministic(true))
+	body, err := access.AppendJSON(a.Body, result, json.Deterministic(true))
 	if err != nil {
 		a.Status = http.StatusInternalServerError
-		body = []byte(`{"error":"the answer could not be written as JSON"}`)
+		body = append(a.Body, `{"error":"the answer could not be written as JSON"}`...)
 	}
-	a.Body = append(append(a.Body, body...), '\n')
+	a.Body = append(body, '\n')
 }
 
 func status(err error) int {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -95,8 +94,8 @@ func appendError(b []byte, number, words string, code retcode.Code, text string)
 // appendJSON writes an answer without HTML in it, since most answers are sent as HTML. It contains only strings, numbers
 // and truth values, so it is always valid JSON.
 func appendJSON(b []byte, answer any) []byte {
-	body, _ := json.Marshal(answer, jsontext.EscapeForHTML(true))
-	return append(b, body...)
+	b, _ = access.AppendJSON(b, answer, jsontext.EscapeForHTML(true))
+	return b
 }
 
 func asJSON(c *access.Call) bool {

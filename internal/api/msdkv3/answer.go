@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -49,8 +48,7 @@ type outcome struct {
 	errType int
 }
 
-// encode writes the answer of section 3: the common members and, between them, those of the interface. All of them are
-// valid UTF-8.
+// encode writes the answer of section 3: the common members and, between them, those of the interface.
 func encode(c *access.Call, answer any, err error) {
 	out := outcome{msg: "success"}
 	var members []byte
@@ -63,7 +61,7 @@ func encode(c *access.Call, answer any, err error) {
 		case success:
 			out.msg = string(answer)
 		default: // with only strings and numbers it is always valid JSON
-			members, _ = json.Marshal(answer)
+			members, _ = access.AppendJSON(nil, answer)
 		}
 	}
 	c.Answer.Status = http.StatusOK

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -226,8 +225,7 @@ func encode(c *access.Call, answer any, err error) {
 	case interface{ set(result) }:
 		answer.set(common)
 		// With only strings and numbers it is always valid JSON.
-		body, _ := json.Marshal(answer)
-		a.Body = append(a.Body, body...)
+		a.Body, _ = access.AppendJSON(a.Body, answer)
 	case success:
 		common.Msg = string(answer)
 		a.Body = common.append(a.Body)
@@ -236,7 +234,7 @@ func encode(c *access.Call, answer any, err error) {
 	}
 }
 
-// append writes the common fields as JSON. msg and seq are valid UTF-8.
+// append writes the common fields as JSON.
 func (r *result) append(b []byte) []byte {
 	b = append(b, `{"ret":`...)
 	b = strconv.AppendInt(b, int64(r.Ret), 10)
