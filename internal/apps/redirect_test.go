@@ -102,7 +102,7 @@ func TestRedirectTo(t *testing.T) {
 		"https://乌鸦.example?a=/大厅":            "https://xn--bjqs06q.example?a=/大厅",
 		"https://乌鸦.Example:8443/?x":          "https://xn--bjqs06q.example:8443/?x",
 		"https://%E4%B9%8C%E9%B8%A6.example/": "https://xn--bjqs06q.example/",
-		"HTTPS://XN--BJQS06Q.example:443/":      "HTTPS://XN--BJQS06Q.example:443/",
+		"HTTPS://XN--BJQS06Q.example:443/":    "HTTPS://XN--BJQS06Q.example:443/",
 		"auth://www.qq.com?x=1":               "auth://www.qq.com?x=1",
 	} {
 		if to, ok := Redirect(app, uri); !ok || to != want {
