@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,13 +97,6 @@ func newWorld(t *testing.T) *world {
 	if err := w.friends.SetRemark(ctx, w.ann, w.ben, "B"); err != nil {
 		t.Fatal(err)
 	}
-	for range oidb.MaxFriends {
-		uin := w.account(platform.Profile{Nickname: "one of many"})
-		w.issue(uin, token.Access, false)
-		if err := w.friends.Befriend(ctx, w.ann, uin); err != nil {
-			t.Fatal(err)
-		}
-	}
 	server := tcp.NewServer(w.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	served := make(chan error, 1)
@@ -115,6 +109,29 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	return w
+}
+
+// befriendMany gives Ann one friend more than fits on a page. They are made at the same time, so that the store commits many
+// of them together.
+func (w *world) befriendMany() {
+	w.t.Helper()
+	var group sync.WaitGroup
+	for range oidb.MaxFriends {
+		group.Go(func() {
+			a := &platform.Account{Profile: platform.Profile{Nickname: "one of many"}, PasswordEpoch: 1}
+			err := w.store.CreateAccount(w.t.Context(), a, platform.FirstUIN)
+			if err == nil {
+				_, err = w.identity.Issue(w.t.Context(), identity.IssueRequest{AppID: w.app.AppID, UIN: a.UIN, Kind: token.Access})
+			}
+			if err == nil {
+				err = w.friends.Befriend(w.t.Context(), w.ann, a.UIN)
+			}
+			if err != nil {
+				w.t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 // fullProfile has a value in every field.
@@ -384,6 +401,7 @@ var commands = map[oidb.ID]func(*world){
 // gives inside the process.
 func TestEveryCommandCrossesTheWireWhole(t *testing.T) {
 	w := newWorld(t)
+	w.befriendMany()
 	for _, d := range oidb.Declarations() {
 		t.Run(d.Name, func(t *testing.T) {
 			ask, there := commands[d.ID]
@@ -399,6 +417,7 @@ func TestEveryCommandCrossesTheWireWhole(t *testing.T) {
 // TestWhatAnswersHave checks the answers whose equality alone does not show that they are complete.
 func TestWhatAnswersHave(t *testing.T) {
 	w := newWorld(t)
+	w.befriendMany()
 	anns := w.tokens[token.Access]
 	login, _ := call(w, oidb.CheckAccess, "a bearer", func() wire.CheckRequest { return wire.CheckRequest{Token: anns.Token, Bearer: true} })
 	if login.UIN != w.ann || login.OpenID != anns.OpenID || login.AppID != w.app.AppID || login.PasswordEpoch == 0 || login.TokenEpoch == 0 || login.Scopes == 0 {
