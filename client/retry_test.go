@@ -187,7 +187,7 @@ func TestErrorsShowNoSecrets(t *testing.T) {
 	}
 }
 
-func TestAnIdentityThatIsNoneIsAnError(t *testing.T) {
+func TestAnInvalidIdentityIsAnError(t *testing.T) {
 	for _, body := range []string{ok, "access_token=A", "%", "{"} {
 		link, err := (&script{answers: []string{body}}).client(t).V5.Decrypt(t.Context(), "x", client.Android)
 		if err == nil || link != (client.V5Link{}) {

@@ -26,7 +26,7 @@ func TestV5(t *testing.T) {
 	ctx := t.Context()
 	player := client.Player{OpenID: ann.MSDKOpenIDs[game.GameID], Token: ann.MSDKTokens[game.GameID]}
 
-	t.Run("verify_login tells players and PCs apart", func(t *testing.T) {
+	t.Run("verify_login distinguishes players and PCs", func(t *testing.T) {
 		wants(t, c.V5.VerifyLogin(ctx, player), 0)
 		pc := player
 		pc.PC = true
@@ -69,7 +69,7 @@ func TestV5(t *testing.T) {
 	})
 }
 
-func TestARefusalTellsWhereItCameFrom(t *testing.T) {
+func TestARefusalNamesItsOrigin(t *testing.T) {
 	p := rookerytest.Start(t)
 	game, ann := p.NewApp(rookerytest.Settings{"rates": map[string]any{"verify_login": map[string]string{"app": "1/1h"}}}), p.NewAccount()
 	player := p.Player(game, ann)

@@ -129,7 +129,7 @@ func TestExplain(t *testing.T) {
 		{"Chinese log, short words", "返回 -73，错误：100014", []string{"qq -73", "qq 100014"}},
 		{"Chinese log, key in brackets", "【错误码】100014", []string{"qq 100014"}},
 		{"Chinese log, a count", "返回：5 条", nil},
-		{"Chinese log, a number that is no code", "在线人数：100015", nil},
+		{"Chinese log, a number that is not a code", "在线人数：100015", nil},
 		{"answer cut off", `{"ret":-4028,"ms`, []string{"gamecenter -4028"}},
 		{"result of a token check", `{"result":17}`, []string{"paytoken 17", "or accesstoken 17"}},
 		{"native head", `{"uint32_command":1850,"uint32_service_type":1,"uint32_result":17}`, []string{"paytoken 17"}},

@@ -172,7 +172,7 @@ func TestPathsAreNotRedirected(t *testing.T) {
 	}
 }
 
-func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
+func TestARefusedMethodNamesTheRightOne(t *testing.T) {
 	g, _ := newGateway(t, io.Discard, at("POST", nothing), at("GET", nothing))
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, httptest.NewRequest("PUT", "/p/a", nil))

@@ -68,7 +68,7 @@ func TestAppCreate(t *testing.T) {
 	out = run(t, "", "app", "create", "--name", "Kite\u202e")
 	wantAll(t, out, "100700010", "Kite\ufffd", "formal", "login verify_login decrypt get_pfval", "appkey", "msdkkey")
 	if strings.Contains(out, "sigkey") {
-		t.Errorf("V5 keys of an app that is no V5 game:\n%s", out)
+		t.Errorf("V5 keys of an app that is not a V5 game:\n%s", out)
 	}
 }
 

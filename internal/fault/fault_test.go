@@ -99,7 +99,7 @@ func TestConditions(t *testing.T) {
 		"another openid":       {Rule{OpenID: strings.Repeat("0", 32)}, who, false},
 		"the MSDK openid":      {Rule{OpenID: "42"}, player, true},
 		"another MSDK openid":  {Rule{OpenID: "43"}, player, false},
-		"no openid is told":    {Rule{OpenID: "0"}, subject{}, false},
+		"no openid is given":   {Rule{OpenID: "0"}, subject{}, false},
 		"the interface":        {Rule{Interface: "/v2/x"}, who, true},
 		"another interface":    {Rule{Interface: "/v2"}, who, false},
 		"all but one":          {Rule{AppID: 7, OpenID: openid.String(), Interface: "/v2/y"}, who, false},
@@ -216,7 +216,7 @@ func TestBusConditions(t *testing.T) {
 	s := new(Set)
 	add(t, s, Rule{Point: "bus.connect:0x711", AppID: 7})
 	if s.Bus(t.Context(), &identity.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 7}) == nil || s.Bus(t.Context(), &identity.ConvertOpenIDs.Declaration, oidb.Subject{AppID: 8}) != nil {
-		t.Error("a batch is not told by its app")
+		t.Error("a batch is not matched by its app")
 	}
 }
 

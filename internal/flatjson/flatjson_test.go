@@ -69,7 +69,7 @@ func FuzzRead(f *testing.F) {
 		}
 		var want map[string]any
 		if err := jsonv2.Unmarshal(text, &want); err != nil {
-			t.Fatalf("%q is read, but is not sound: %v", text, err)
+			t.Fatalf("%q is read, but is not valid: %v", text, err)
 		}
 		if len(got) != len(want) {
 			t.Fatalf("%q: got %v, want %v", text, got, want)

@@ -34,8 +34,8 @@ func TestTheProfileIsShownToItsToken(t *testing.T) {
 		fault string
 		want  error
 	}{
-		{"sound", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "", nil},
-		{"lapsed", wire.CheckRequest{AppID: f.app.AppID, OpenID: old.OpenID[:], Token: old.Token}, "", retcode.OIDBAccessTokenInvalid},
+		{"valid", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "", nil},
+		{"expired", wire.CheckRequest{AppID: f.app.AppID, OpenID: old.OpenID[:], Token: old.Token}, "", retcode.OIDBAccessTokenInvalid},
 		{"another's openid", wire.CheckRequest{AppID: f.app.AppID, OpenID: ben.OpenID[:], Token: ann.Token}, "", retcode.OIDBAccessTokenInvalid},
 		{"an invalid openid", wire.CheckRequest{AppID: f.app.AppID, OpenID: []byte("x"), Token: ann.Token}, "", retcode.OIDBAccessTokenInvalid},
 		{"the keys cannot be used", wire.CheckRequest{AppID: f.app.AppID, OpenID: ann.OpenID[:], Token: ann.Token}, "keyring.read", retcode.OIDBConnectFailed},

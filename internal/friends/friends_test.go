@@ -168,7 +168,7 @@ func TestAKeptListFollowsFriendships(t *testing.T) {
 	f.wantNames("after its life", ann, "", false, retcode.QQFriendCacheReadFailed)
 }
 
-func TestMembershipsLapse(t *testing.T) {
+func TestMembershipsExpire(t *testing.T) {
 	f := newFixture(t)
 	ann := f.user(platform.Profile{Nickname: "Ann"})
 	until := f.clock.Now().Add(time.Hour).UnixMilli()

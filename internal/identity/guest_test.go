@@ -56,7 +56,7 @@ func TestGuests(t *testing.T) {
 	}
 }
 
-func TestGuestIDsThatAreNone(t *testing.T) {
+func TestInvalidGuestIDs(t *testing.T) {
 	for _, text := range []string{"", "G_", "G_guest0001", "AAAABBBBCCCCDDDD0000111122223333", "g_AAAABBBBCCCCDDDD0000111122223333"} {
 		if _, err := ParseGuestID(text); err == nil {
 			t.Errorf("%q is taken", text)

@@ -93,7 +93,7 @@ func ask(issued *Issued) wire.CheckRequest {
 	return req
 }
 
-func TestSoundTokensOfEveryKind(t *testing.T) {
+func TestValidTokensOfEveryKind(t *testing.T) {
 	f := newFixture(t)
 	for kind, command := range map[token.Kind]*oidb.Command[wire.CheckRequest, wire.CheckResponse]{
 		token.Access: oidb.CheckAccess, token.Openkey: oidb.CheckAccess, token.MSDK: oidb.CheckAccess, token.Pay: oidb.CheckPay,
@@ -217,18 +217,18 @@ func TestRefusals(t *testing.T) {
 		{"of another app", token.Access, otherApp, retcode.AccessTokenAppIDMismatch},
 		{"of another openid", token.Access, bens, retcode.AccessTokenOpenIDMismatch},
 		{"for another, reclaimed openid", token.Access, bensReclaimed, retcode.AccessTokenOpenIDReclaimed},
-		{"lapsed", token.Access, advance(token.AccessLifetime), retcode.AccessTokenExpired},
+		{"expired", token.Access, advance(token.AccessLifetime), retcode.AccessTokenExpired},
 		{"openid reclaimed", token.Access, reclaim, retcode.AccessTokenOpenIDReclaimed},
 		{"ended by the operator", token.Access, revoke(platform.EndedByOperator), retcode.AccessTokenNotLive},
 		{"withdrawn", token.Access, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
-		{"withdrawn, then authorized anew", token.Access, revokeAndReturn, retcode.AccessTokenFrozen},
+		{"withdrawn, then authorized again", token.Access, revokeAndReturn, retcode.AccessTokenFrozen},
 		{"account closed", token.Access, state(platform.AccountClosed), retcode.AccessTokenFrozen},
 		{"account frozen", token.Access, state(platform.AccountFrozen), retcode.AccessTokenAccountGone},
 		{"superseded by a newer login", token.Access, again(token.Access), retcode.AccessTokenSuperseded},
 		{"password changed", token.Access, newPassword, retcode.AccessTokenPasswordChanged},
 
 		{"openkey of another openid", token.Openkey, bens, retcode.AccessTokenOpenKeyMismatch},
-		{"openkey lapsed", token.Openkey, advance(token.OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
+		{"expired openkey", token.Openkey, advance(token.OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
 		{"openkey withdrawn", token.Openkey, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
 		{"openkey after a change of password", token.Openkey, newPassword, retcode.AccessTokenPasswordChanged},
 
@@ -255,7 +255,7 @@ func TestRefusals(t *testing.T) {
 		{"pay: an access token", token.Pay, kindOf(token.Access), retcode.PayTokenUndecryptable},
 		{"pay: of another app", token.Pay, otherApp, retcode.PayTokenAppIDMismatch},
 		{"pay: of another openid", token.Pay, bens, retcode.PayTokenOpenIDMismatch},
-		{"pay: lapsed", token.Pay, advance(token.PayLifetime), retcode.PayTokenExpired},
+		{"pay: expired", token.Pay, advance(token.PayLifetime), retcode.PayTokenExpired},
 		{"pay: openid reclaimed", token.Pay, reclaim, retcode.PayTokenOpenIDReclaimed},
 		{"pay: ended by the operator", token.Pay, revoke(platform.EndedByOperator), retcode.PayTokenRevoked},
 		{"pay: withdrawn", token.Pay, revoke(platform.EndedByUser), retcode.PayTokenRevoked},
@@ -430,7 +430,7 @@ func TestStorageFailures(t *testing.T) {
 				t.Errorf("got %v, want %v with its cause", err, test.want)
 			}
 			if strings.Contains(err.Error(), failure.Error()) {
-				t.Errorf("%q tells the caller of the cause", err)
+				t.Errorf("%q shows the caller the cause", err)
 			}
 		})
 	}
@@ -473,7 +473,7 @@ func TestLinks(t *testing.T) {
 	for name, open := range map[string]func() (*Link, error){
 		"another app's": func() (*Link, error) { return f.OpenLink(t.Context(), f.other.AppID, link.Token) },
 		"a token":       func() (*Link, error) { return f.OpenLink(t.Context(), f.app.AppID, opened.Token) },
-		"lapsed": func() (*Link, error) {
+		"expired": func() (*Link, error) {
 			f.clock.Advance(token.LinkLifetime)
 			return f.OpenLink(t.Context(), f.app.AppID, link.Token)
 		},

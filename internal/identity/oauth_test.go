@@ -86,7 +86,7 @@ func TestCodesThatAreRefused(t *testing.T) {
 		change func(*fixture, *Authorization, *Exchange)
 		want   error
 	}{
-		"sound":         {func(_ *fixture, _ *Authorization, e *Exchange) {}, nil},
+		"valid":         {func(_ *fixture, _ *Authorization, e *Exchange) {}, nil},
 		"valid by PKCE": {func(_ *fixture, a *Authorization, e *Exchange) { a.Challenge, e.Verifier = challenge, verifier }, nil},
 		"another login's verifier": {func(_ *fixture, a *Authorization, e *Exchange) {
 			a.Challenge, e.Verifier = challenge, verifier+"x"

@@ -164,7 +164,7 @@ func TestEveryRefusalHasAnEventAndSuccessesAreSampled(t *testing.T) {
 		t.Errorf("%d events of 300 refused calls", got)
 	}
 	if got := strings.Count(text, `"request_id":"mine"`); got < 100 || got >= 300 {
-		t.Errorf("%d events of 300 sound calls", got)
+		t.Errorf("%d events of 300 valid calls", got)
 	}
 	if !strings.Contains(text, `"calls_without_event":`) {
 		t.Error("the log does not tell of the others")

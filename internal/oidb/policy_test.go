@@ -43,7 +43,7 @@ func (p people) Number(ctx context.Context, uin platform.UIN) (platform.AccountC
 }
 
 func (p people) HoldsLogin(_ context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error) {
-	return text == "sound" && app == 8 && uin == 10001, p.err
+	return text == "valid" && app == 8 && uin == 10001, p.err
 }
 
 // memory stores policies for tests.
@@ -110,7 +110,7 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 		{retcode.OIDBClassBNotAllowed, func() { f.change(of(func(c *CommandPolicy) { c.RefusedClasses = nil })) }},
 		{retcode.OIDBStaffProtected, func() { head.UIN = 10001 }},
 		{0, func() { head.Login = wire.Login{Sig: []byte("forged"), AppID: 8} }},
-		{retcode.OIDBLoginSignatureInvalid, func() { head.Login.Sig = []byte("sound") }},
+		{retcode.OIDBLoginSignatureInvalid, func() { head.Login.Sig = []byte("valid") }},
 		{0, nil},
 	} {
 		answer := f.serve(about, head, 10001)

@@ -80,7 +80,7 @@ func TestAppsAreValidated(t *testing.T) {
 		edit func(*App)
 		want string // "" when it is valid
 	}{
-		"sound":               {func(*App) {}, ""},
+		"valid":               {func(*App) {}, ""},
 		"without a gameid":    {func(a *App) { a.GameID, a.SigKeys, a.ClientSigKey = 0, nil, "" }, ""},
 		"no appid":            {func(a *App) { a.AppID = 0 }, "appid"},
 		"no name":             {func(a *App) { a.Name = "" }, "name is missing"},

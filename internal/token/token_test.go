@@ -70,13 +70,13 @@ func must(t testing.TB, err error) {
 func FuzzOpenToken(f *testing.F) {
 	keyring, err := OpenKeyring(filepath.Join(f.TempDir(), "keyring.json"), time.Now())
 	must(f, err)
-	sound, err := keyring.Seal(&Token{Kind: Access, AppID: 1})
+	valid, err := keyring.Seal(&Token{Kind: Access, AppID: 1})
 	must(f, err)
-	f.Add(sound)
+	f.Add(valid)
 	f.Add("")
-	f.Add(strings.Repeat("A", len(sound)))
+	f.Add(strings.Repeat("A", len(valid)))
 	f.Fuzz(func(t *testing.T, text string) {
-		if opened, err := keyring.Open(text); err == nil && text != sound {
+		if opened, err := keyring.Open(text); err == nil && text != valid {
 			t.Errorf("%q opens as %+v", text, opened)
 		}
 	})

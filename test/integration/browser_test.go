@@ -269,7 +269,7 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.leads(t, chromedp.Click(chromedp.CSS(`button[aria-label$="Magpie Arena"]`)))
 	b.sees(t, "withdrawn", b.withdrawn)
 	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
-		t.Errorf("after withdrawing the app is told %v, want 100015", me)
+		t.Errorf("after withdrawing the app gets %v, want 100015", me)
 	}
 	b.do(t,
 		chromedp.Click(chromedp.CSS("details:first-of-type summary")),

@@ -99,7 +99,7 @@ func TestCrashWhileFriendshipsChange(t *testing.T) {
 		for i, told := range friends {
 			is := sides[[2]string{uins[0], uins[i+1]}]
 			if is != told && !underWay[i] {
-				t.Errorf("writer %d was told that its friendship is %v, and it is %v", i, told, is)
+				t.Errorf("the answer to writer %d was that its friendship is %v, but it is %v", i, told, is)
 			}
 			friends[i] = is
 		}

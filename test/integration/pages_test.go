@@ -85,7 +85,7 @@ func TestAuthorizeRefusals(t *testing.T) {
 		{"PKCE with a plain challenge", rookery.AuthorizePath(app, callback, "code_challenge", challenge), 0, "invalid_request"},
 		{"PKCE with a short challenge", rookery.AuthorizePath(app, callback, "code_challenge", "A", "code_challenge_method", "S256"), 0, "invalid_request"},
 		{"PKCE without a challenge", rookery.AuthorizePath(app, callback, "code_challenge_method", "S256"), 0, "invalid_request"},
-		{"scopes of long ago beside one that there is", rookery.AuthorizePath(app, callback, "scope", "add_topic,get_user_info"), 0, ""},
+		{"an obsolete scope with a known one", rookery.AuthorizePath(app, callback, "scope", "add_topic,get_user_info"), 0, ""},
 		{"scopes of long ago alone", rookery.AuthorizePath(app, callback, "scope", "add_topic,list_album"), 0, "invalid_scope"},
 		{"duplicate and unknown parameters", rookery.AuthorizePath(app, callback) + "&client_id=7&which=x&%zz", 0, ""},
 	} {
@@ -337,7 +337,7 @@ func TestPagesAreLogged(t *testing.T) {
 	person.SignIn(t, "/account/")
 	person.Press(t, "/account/", "withdraw", url.Values{"appid": {app.AppID}})
 	person.Press(t, "/account/", "password", url.Values{"password": {"a wrong guess"}, "new": {"another password"}, "again": {"another password"}})
-	person.Press(t, "/account/", "what there is not", nil)
+	person.Press(t, "/account/", "no such action", nil)
 	log := p.Log()
 	for _, want := range []string{
 		`"action":"sign-in","from":"127.0.0.1","account":"` + person.UIN + `","refused":"the account number`,
@@ -350,7 +350,7 @@ func TestPagesAreLogged(t *testing.T) {
 			t.Errorf("the log has no %s", want)
 		}
 	}
-	for _, secret := range []string{"87654321", "guess", "another password", "what there is not"} {
+	for _, secret := range []string{"87654321", "guess", "another password", "no such action"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q", secret)
 		}

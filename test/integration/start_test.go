@@ -158,7 +158,7 @@ func TestARelativeFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p := rookery.StartIn(t, relative); p.AdminTokenFile != filepath.Join(data, "admin.token") {
-		t.Errorf("the admin token's file is told as %s, want %s", p.AdminTokenFile, filepath.Join(data, "admin.token"))
+		t.Errorf("the admin token's file is reported as %s, want %s", p.AdminTokenFile, filepath.Join(data, "admin.token"))
 	}
 }
 
@@ -178,7 +178,7 @@ func TestStartsThatWarn(t *testing.T) {
 			p.Stop(t)
 			for _, warning := range []string{lost, open} {
 				if told := strings.Contains(p.Log(), warning); told != (warning == test.says) {
-					t.Errorf("told %q: %v\n%s", warning, told, p.Log())
+					t.Errorf("reported %q: %v\n%s", warning, told, p.Log())
 				}
 			}
 		})

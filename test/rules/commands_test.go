@@ -16,7 +16,7 @@ import (
 )
 
 // Everything about a command is in its declaration: no other code distinguishes commands.
-func TestCommandsAreToldApartByTheirDeclarationsAlone(t *testing.T) {
+func TestOnlyDeclarationsDistinguishCommands(t *testing.T) {
 	root := os.DirFS("../..")
 	numbers := make(map[int64]bool)
 	if _, err := server.Doors(); err != nil { // the server imports all services, and so their declarations
@@ -53,7 +53,7 @@ func TestCommandsAreToldApartByTheirDeclarationsAlone(t *testing.T) {
 			}
 			for _, expr := range compared {
 				if isCommand(expr, numbers) {
-					t.Errorf("%s tells a command apart: its declaration is for that", files.Position(expr.Pos()))
+					t.Errorf("%s distinguishes a command: only its declaration may", files.Position(expr.Pos()))
 				}
 			}
 			return true

@@ -206,9 +206,9 @@ func refreshReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
 }
 
-// TestTicketsAreGoodOnce: of many callers who send one code, or one refresh token, at the same moment, one gets tokens, and
+// TestTicketsAreValidOnce: of many callers who send one code, or one refresh token, at the same moment, one gets tokens, and
 // those end.
-func TestTicketsAreGoodOnce(t *testing.T) {
+func TestTicketsAreValidOnce(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	v := newVisit(t, p)

@@ -426,7 +426,7 @@ func TestOpenAPIDoor(t *testing.T) {
 		}
 	}
 
-	t.Run("a lapsed openkey is no login", func(t *testing.T) {
+	t.Run("an expired openkey is not a login", func(t *testing.T) {
 		s := lapsedAt(isLoginPath)(t, p)
 		wantOpenAPI(t, p, s.call, 1002, "用户没有登录态")
 		if n := p.Metric(t, `rookery_requests_total{code="openapi 1002",path="/v3/user/is_login"}`); n != 1 {
@@ -533,7 +533,7 @@ func TestOpenAPIDoor(t *testing.T) {
 			t.Errorf("got %s", answer.Body)
 		}
 	})
-	t.Run("a multipart form, whose files are not signed, beside a query", func(t *testing.T) {
+	t.Run("a multipart form, whose files are not signed, with a query", func(t *testing.T) {
 		c := call(infoPath)
 		c.Method = "POST"
 		form := c.Form()

@@ -118,7 +118,7 @@ func (f *fixture) login(issued *identity.Issued) string {
 	return fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, f.app.AppID, issued.OpenID, issued.Token)
 }
 
-func TestSoundCalls(t *testing.T) {
+func TestValidCalls(t *testing.T) {
 	f := newFixture(t, true)
 	login, openkey, pay, guest := f.issue(token.Access), f.issue(token.Openkey), f.issue(token.Pay), f.issue(token.Guest)
 	pf := "desktop_m_qq-2001-android-2011-qq-" + f.app.AppID.String() + "-" + pay.OpenID.String()

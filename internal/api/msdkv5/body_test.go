@@ -30,7 +30,7 @@ func TestVerifyLoginBodies(t *testing.T) {
 		want       error // nil when it is accepted
 		says       string
 	}{
-		{"sound", `{"openid":"` + openid + `","token":"T"}`, nil, ""},
+		{"valid", `{"openid":"` + openid + `","token":"T"}`, nil, ""},
 		{"openid as a number", `{"openid":` + openid + `,"token":"T"}`, nil, ""},
 		{"unknown members", `{"openid":"` + openid + `","token":"T","x":[{"y":null}]}`, nil, ""},
 		{"white space around it", " \r\n\t{\"openid\":\"" + openid + "\",\"token\":\"T\"}\n", nil, ""},

@@ -280,8 +280,8 @@ var commands = map[oidb.ID]func(*world){
 			{"no openid", with(token.Access, func(r *wire.CheckRequest) { r.OpenID = nil })},
 			{"half an openid", with(token.Access, func(r *wire.CheckRequest) { r.OpenID = r.OpenID[:8] })},
 			{"another's openid", with(token.Access, func(r *wire.CheckRequest) { r.OpenID = w.bens[:] })},
-			{"an openid of nobody's", with(token.Access, func(r *wire.CheckRequest) { r.OpenID = make([]byte, 16) })},
-			{"an MSDK openid of nobody's", with(token.MSDK, func(r *wire.CheckRequest) { r.MSDKOpenID++ })},
+			{"an unknown openid", with(token.Access, func(r *wire.CheckRequest) { r.OpenID = make([]byte, 16) })},
+			{"an unknown MSDK openid", with(token.MSDK, func(r *wire.CheckRequest) { r.MSDKOpenID++ })},
 			{"two players", with(token.MSDK, func(r *wire.CheckRequest) { r.OpenID = w.bens[:] })},
 			{"no token", with(token.Access, func(r *wire.CheckRequest) { r.Token = "" })},
 			{"no token of ours", with(token.Access, func(r *wire.CheckRequest) { r.Token = "\xff\xfe" })},
@@ -311,7 +311,7 @@ var commands = map[oidb.ID]func(*world){
 		return requests[*wire.ConvertOpenIDsRequest]{
 			{"valid openids", with(2, anns[:], w.bens[:])},
 			{"valid list without openids", with(0)},
-			{"an openid of nobody's", with(2, anns[:], make([]byte, 16))},
+			{"an unknown openid", with(2, anns[:], make([]byte, 16))},
 			{"no openid", with(2, []byte{}, anns[:])},
 			{"another count", with(3, anns[:])},
 			{"too many", with(oidb.MaxBatch+1, slices.Repeat([][]byte{anns[:]}, oidb.MaxBatch+1)...)},
@@ -328,7 +328,7 @@ var commands = map[oidb.ID]func(*world){
 			{"none", with("")},
 			{"half of one", with("0123")},
 			{"no hex", with(strings.Repeat("x", 32))},
-			{"nobody's", with(strings.Repeat("0", 32))},
+			{"an unknown openid", with(strings.Repeat("0", 32))},
 			{"no UTF-8", with("\xff\xfe")},
 			{"nothing", func() *wire.CheckTextRequest { return &wire.CheckTextRequest{} }},
 		}
@@ -350,7 +350,7 @@ var commands = map[oidb.ID]func(*world){
 			{"a long nonce", with(func(r *wire.ConvertOpenIDRequest) { r.Nonce = make([]byte, oidb.MaxNonce+1) })},
 			{"an old timestamp", with(func(r *wire.ConvertOpenIDRequest) { r.Timestamp = 1 })},
 			{"no openid", with(func(r *wire.ConvertOpenIDRequest) { r.Openid = nil })},
-			{"nobody's", with(func(r *wire.ConvertOpenIDRequest) { r.Openid = make([]byte, 16) })},
+			{"an unknown openid", with(func(r *wire.ConvertOpenIDRequest) { r.Openid = make([]byte, 16) })},
 			{"nothing", func() *wire.ConvertOpenIDRequest { return &wire.ConvertOpenIDRequest{} }},
 		}
 	}),

@@ -327,13 +327,13 @@ func closed(t *testing.T, conn net.Conn) {
 
 func TestBadFrames(t *testing.T) {
 	f := newFixture(t, Options{MaxFrame: 4096})
-	sound := wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1})
+	valid := wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1})
 	head := wire.Head{Command: echo.ID, Seq: 77}
 	wholeHead := head.Append(nil)
-	broken := appendNative(nil, &head, sound)
+	broken := appendNative(nil, &head, valid)
 	broken[len(broken)-1] = 0
-	torn := appendNative(nil, &head, sound)
-	torn[len(torn)-1-len(sound)-len(wholeHead)] = 0xff
+	torn := appendNative(nil, &head, valid)
+	torn[len(torn)-1-len(valid)-len(wholeHead)] = 0xff
 	unpackable := func() float64 {
 		return f.counted("other", "oidb 145")
 	}
@@ -345,7 +345,7 @@ func TestBadFrames(t *testing.T) {
 	}{
 		{"no frame at all", []byte("GET / HTTP/1.1\r\n\r\n"), 0, true},
 		{"a head that cannot be read, before its seq", torn, 0, true},
-		{"a head that cannot be read, after its seq", nativeOf(append(bytes.Clone(wholeHead), 0xff), sound), retcode.OIDBUnpackFailed, false},
+		{"a head that cannot be read, after its seq", nativeOf(append(bytes.Clone(wholeHead), 0xff), valid), retcode.OIDBUnpackFailed, false},
 		{"a body that cannot be read", appendNative(nil, &head, []byte{0xff}), retcode.OIDBUnpackFailed, false},
 		{"another end byte", broken, retcode.OIDBUnpackFailed, true},
 		{"too large", appendNative(nil, &head, make([]byte, 5000)), retcode.OIDBPacketTooLarge, false},
@@ -369,7 +369,7 @@ func TestBadFrames(t *testing.T) {
 				}
 				return
 			}
-			if _, err := conn.Write(appendNative(nil, &head, sound)); err != nil {
+			if _, err := conn.Write(appendNative(nil, &head, valid)); err != nil {
 				t.Fatal(err)
 			}
 			var h wire.Head
