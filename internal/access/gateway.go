@@ -53,6 +53,7 @@ type Door struct {
 	Prefixes      []string // of all its paths, such as "/v2/"; the door also answers for paths below them that no interface has
 	Endpoints     []Endpoint
 	TrailingSlash bool // a path may also be called with a trailing slash
+	EmptySegments bool // a path may also be called with empty segments, as //p//a for /p/a
 	Head          bool // HEAD is allowed where GET is: GET changes nothing
 
 	// Code returns the door's code for an error, 0 for none. Encode answers the same code; nil if the door has no codes.
@@ -160,16 +161,40 @@ func (g *Gateway) Handler(doors []*Door, rest http.Handler) http.Handler {
 			e.ServeHTTP(w, r)
 			return
 		}
-		door := prefixOf(r.URL.Path, doors)
+		r = withoutEmptySegments(r, doors)
+		_, prefix := doorOf(r.URL.Path, doors)
 		switch {
-		case door == "":
+		case prefix == "":
 			rest.ServeHTTP(w, r)
 		case CanonicalPath(r):
 			g.mux.ServeHTTP(w, r)
 		default: // the mux would redirect, which no caller of a signed interface expects
-			g.rest[door].ServeHTTP(w, r)
+			g.rest[prefix].ServeHTTP(w, r)
 		}
 	})
+}
+
+// withoutEmptySegments returns the request for the path without its empty segments, if that is a path of a door that allows
+// them.
+func withoutEmptySegments(r *http.Request, doors []*Door) *http.Request {
+	if !strings.Contains(r.URL.EscapedPath(), "//") {
+		return r
+	}
+	path := mergeSlashes(r.URL.Path)
+	if door, _ := doorOf(path, doors); door == nil || !door.EmptySegments {
+		return r
+	}
+	merged, url := *r, *r.URL
+	url.Path, url.RawPath = path, mergeSlashes(r.URL.RawPath)
+	merged.URL = &url
+	return &merged
+}
+
+func mergeSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
 }
 
 // NotFound returns a handler with which a door answers everything as a path that no route has. It is for paths below no
@@ -178,16 +203,16 @@ func (g *Gateway) NotFound(door *Door) http.Handler {
 	return &resource{gateway: g, door: door, meter: g.newMeter("other")}
 }
 
-// prefixOf returns the door prefix of a path, "" for none.
-func prefixOf(path string, doors []*Door) string {
+// doorOf returns the door of a path and which of its prefixes the path has; nil for none.
+func doorOf(path string, doors []*Door) (*Door, string) {
 	for _, door := range doors {
 		for _, prefix := range door.Prefixes {
 			if strings.HasPrefix(path, prefix) {
-				return prefix
+				return door, prefix
 			}
 		}
 	}
-	return ""
+	return nil, ""
 }
 
 // CanonicalPath reports whether a request's path has no empty or dot segments: //v2/auth/verify_login has one.

@@ -163,8 +163,13 @@ type Failure struct {
 
 // Error returns the text that doors pass on to their callers, such as "oidb decode0x73a failed, ret: 17". Of the cause it
 // reveals only the number.
-func (f *Failure) Error() string {
-	return fmt.Sprintf("oidb decode0x%x failed, ret: %d", f.Command.Number, f.Command.Result(f.Code))
+func (f *Failure) Error() string { return f.text(" ") }
+
+// Unspaced returns the same text without the blank before the result, as the documents of MSDK V3 print it.
+func (f *Failure) Unspaced() string { return f.text("") }
+
+func (f *Failure) text(blank string) string {
+	return fmt.Sprintf("oidb decode0x%x failed, ret:%s%d", f.Command.Number, blank, f.Command.Result(f.Code))
 }
 
 // Undecided reports whether the command failed because of the platform, so that it says nothing about what it was asked.

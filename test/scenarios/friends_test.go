@@ -138,7 +138,7 @@ func profileRefused(t *testing.T, p *rookery.Platform) {
 
 	v3 := newV3Player(t, p)
 	askV3 := func(token string) rookery.V3Call { return v3.with("/profile/query_vip", token, `"vip":1`) }
-	expectV3(t, p, askV3(v3.lapsed(t, "access")), -103, text, 2)
+	expectV3(t, p, askV3(v3.lapsed(t, "access")), -103, "oidb decode0x5e1 failed, ret:116", 2)
 	expectV3(t, p, askV3(v3.again(t).token), 0, "success", 0)
 }
 
@@ -163,7 +163,7 @@ func TestFriendsOverMSDKv3(t *testing.T) {
 			pl := granted(t, p)
 			return v3Situation{on: p, call: list(pl, `"flag":3`), cure: func() rookery.V3Call { return list(pl, `"flag":2`) }}
 		})},
-		{"qq/251002", v3Answers(-10000, "251002,"+access(65), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"qq/251002", v3Answers(-10000, "251002,"+v3Access(65), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := granted(t, p)
 			lapsed := pl
 			lapsed.token = pl.lapsed(t, "access")
@@ -380,6 +380,15 @@ func TestFriendsAndProfiles(t *testing.T) {
 	expectV3(t, p, wifi(closed), 0, "success", 0)
 	p.SetState(t, closed.uin, "closed")
 	expectV3(t, p, wifi(closed), -10000, "-22,", 5)
+
+	// A protected account is not asked to log in here, so its protection changes nothing; a frozen one is refused.
+	for state, want := range map[string]int{"staff-protected": 0, "specially-protected": 0, "frozen": -103} {
+		in := openid(p.NewAccount(t))
+		p.SetState(t, in.uin, state)
+		if answer := p.CallV3(t, wifi(in)); answer.Ret != want {
+			t.Errorf("get_wifi of an account that is %s: got %s, want %d", state, answer.Body, want)
+		}
+	}
 
 	for _, friend := range []string{ben.uin, absent} {
 		p.Admin(t, "DELETE", "/admin/v1/accounts/"+friend+"/friends/"+ann.uin, nil, nil)

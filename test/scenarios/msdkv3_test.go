@@ -16,7 +16,7 @@ var msdkv3Scenarios = []scenario{
 		c.Method = http.MethodPut
 		return c
 	}))},
-	{"msdkv3/-103", v3Answers(-103, pay(17), 2, v3Paying((v3Player).lapsed))},
+	{"msdkv3/-103", v3Answers(-103, v3Pay(17), 2, v3Paying((v3Player).lapsed))},
 	{"msdkv3/-109", v3Answers(-109, "", 1, guestUnreadable)},
 	{"msdkv3/-110", v3Answers(-110, "", 2, guestOfAnotherDevice)},
 	{"msdkv3/-303", v3Answers(-303, "", 5, v3OnPlayer(
@@ -59,9 +59,9 @@ var msdkv3Scenarios = []scenario{
 		return c.Replace(t, `"openid":"`, `"openid":"qq_`)
 	}))},
 
-	{"qq/-23", v3Answers(-10000, "-23,"+access(33), 2, sessionLost)},
-	{"qq/-24", v3Answers(-10000, "-24,"+access(35), 2, openkeyLapsed)},
-	{"qq/-71", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
+	{"qq/-23", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
+	{"qq/-24", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
+	{"qq/-71", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
 }
 
 // TestMSDKv3 shows numbers that other scenarios cover at other doors, in the form of the V3 door.
@@ -83,7 +83,7 @@ func TestMSDKv3(t *testing.T) {
 		{"qq/100011", v3Answers(-10000, "100011,", 5, v3OnPlayer(
 			rookery.Settings{"online": false}, rookery.Settings{"online": true}))},
 
-		{"accesstoken/20", v3Answers(-10000, "100016,"+access(20), 1, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/20", v3Answers(-10000, "100016,"+v3Access(20), 1, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := newV3Player(t, p)
 			off := p.AddFault(t, rookery.Fault{Point: "store.read:grants", AppID: pl.app.AppID})
 			return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
@@ -91,51 +91,51 @@ func TestMSDKv3(t *testing.T) {
 				return pl.verify()
 			}}
 		})},
-		{"accesstoken/32", v3Answers(-10000, "-22,"+access(32), 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+		{"accesstoken/32", v3Answers(-10000, "-22,"+v3Access(32), 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 			return c.Replace(t, `"openid":"`, `"openid":"00`)
 		}))},
-		{"accesstoken/33", v3Answers(-10000, "-23,"+access(33), 2, sessionLost)},
-		{"accesstoken/34", v3Answers(-10000, "-71,"+access(34), 5, openkeyOfAnother)},
-		{"accesstoken/35", v3Answers(-10000, "-24,"+access(35), 2, openkeyLapsed)},
-		{"accesstoken/36", v3Answers(-10000, "-24,"+access(36), 1, openkeysUnreadable)},
-		{"accesstoken/37", v3Answers(-10000, "-24,"+access(37), 1, openkeyNotRenewable)},
-		{"accesstoken/38", v3Answers(-10000, "100013,"+access(38), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/33", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
+		{"accesstoken/34", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
+		{"accesstoken/35", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
+		{"accesstoken/36", v3Answers(-10000, "-24,"+v3Access(36), 1, openkeysUnreadable)},
+		{"accesstoken/37", v3Answers(-10000, "-24,"+v3Access(37), 1, openkeyNotRenewable)},
+		{"accesstoken/38", v3Answers(-10000, "100013,"+v3Access(38), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := newV3Player(t, p)
 			return v3Situation{on: p, call: pl.login(tampered(pl.token)), cure: pl.verify}
 		})},
-		{"accesstoken/39", v3Answers(-10000, "100016,"+access(39), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
-		{"accesstoken/64", v3Answers(-10000, "100015,"+access(64), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "operator") }))},
-		{"accesstoken/65", v3Answers(-10000, "100014,"+access(65), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/39", v3Answers(-10000, "100016,"+v3Access(39), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
+		{"accesstoken/64", v3Answers(-10000, "100015,"+v3Access(64), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "operator") }))},
+		{"accesstoken/65", v3Answers(-10000, "100014,"+v3Access(65), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := newV3Player(t, p)
 			return v3Situation{on: p, call: pl.login(pl.lapsed(t, "access")), cure: func() rookery.V3Call { return pl.again(t).verify() }}
 		})},
-		{"accesstoken/66", v3Answers(-10000, "-21,"+access(66), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.issue(t, "access") }))},
-		{"accesstoken/67", v3Answers(-10000, "100015,"+access(67), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
-		{"accesstoken/68", v3Answers(-10000, "100016,"+access(68), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/66", v3Answers(-10000, "-21,"+v3Access(66), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.issue(t, "access") }))},
+		{"accesstoken/67", v3Answers(-10000, "100015,"+v3Access(67), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
+		{"accesstoken/68", v3Answers(-10000, "100016,"+v3Access(68), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			here := newV3Player(t, p)
 			there := v3LogIn(t, p, p.NewApp(t), here.uin)
 			return v3Situation{on: p, call: there.login(here.token), cure: there.verify}
 		})},
-		{"accesstoken/69", v3Answers(-10000, "100016,"+access(69), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/69", v3Answers(-10000, "100016,"+v3Access(69), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			one := newV3Player(t, p)
 			other := v3LogIn(t, p, one.app, p.NewAccount(t))
 			return v3Situation{on: p, call: other.login(one.token), cure: other.verify}
 		})},
-		{"accesstoken/71", v3Answers(-10000, "-73,"+access(71), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
-		{"accesstoken/74", v3Answers(-10000, "100013,"+access(74), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"accesstoken/71", v3Answers(-10000, "-73,"+v3Access(71), 2, v3Ended(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
+		{"accesstoken/74", v3Answers(-10000, "100013,"+v3Access(74), 2, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := newV3Player(t, p)
 			return v3Situation{on: p, call: pl.login("AT0001"), cure: pl.verify}
 		})},
 
-		{"paytoken/16", v3Answers(-103, pay(16), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
-		{"paytoken/18", v3Answers(-103, pay(18), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.issue(t, "pay") }))},
-		{"paytoken/20", v3Answers(-103, pay(20), 5, func(t *testing.T, p *rookery.Platform) v3Situation {
+		{"paytoken/16", v3Answers(-103, v3Pay(16), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Revoke(t, pl.app, pl.uin, "user") }))},
+		{"paytoken/18", v3Answers(-103, v3Pay(18), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.issue(t, "pay") }))},
+		{"paytoken/20", v3Answers(-103, v3Pay(20), 5, func(t *testing.T, p *rookery.Platform) v3Situation {
 			call := newV3Player(t, p).paying(t)
 			return v3Situation{on: p, call: call.Replace(t, `"openid":"`, `"openid":"00`), cure: func() rookery.V3Call { return call }}
 		})},
-		{"paytoken/22", v3Answers(-103, pay(22), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
-		{"paytoken/94", v3Answers(-103, pay(94), 2, v3Paying(func(pl v3Player, _ *testing.T, _ string) string { return pl.token }))},
-		{"paytoken/101", v3Answers(-103, pay(101), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
+		{"paytoken/22", v3Answers(-103, v3Pay(22), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.Reclaim(t, pl.app, pl.uin) }))},
+		{"paytoken/94", v3Answers(-103, v3Pay(94), 2, v3Paying(func(pl v3Player, _ *testing.T, _ string) string { return pl.token }))},
+		{"paytoken/101", v3Answers(-103, v3Pay(101), 2, v3PayEnded(func(t *testing.T, pl v3Player) { pl.on.SetPassword(t, pl.uin) }))},
 	} {
 		t.Run(s.code, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +160,79 @@ func TestMSDKv3Answers(t *testing.T) {
 	}
 	expectV3(t, p, pl.guest(t), 0, "ok", 0)
 }
+
+// TestMSDKv3Paths: empty segments of a path do not count, and the interfaces that this platform lacks say so.
+func TestMSDKv3Paths(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	at := func(path string) rookery.V3Call {
+		call := pl.verify()
+		call.Path = path
+		return call
+	}
+	for _, path := range []string{
+		"//auth/verify_login/", "/auth//verify_login", "///auth///verify_login///", "/auth/verify_login//", "//auth/verify_login",
+	} {
+		expectV3(t, p, at(path), 0, "user is logged in", 0)
+	}
+	profile := pl.with("//relation/qqprofile/", pl.token, `"x":0`)
+	if answer := expectV3(t, p, profile, 0, "success", 0); answer.Fields(t)["nickName"] == nil {
+		t.Errorf("got %s", answer.Body)
+	}
+	for _, path := range []string{"//auth/./verify_login", "/auth/../auth/verify_login", "//auth//nothing", "//share/", "/wxoauth/nothing"} {
+		expectV3(t, p, at(path), -505, "", 5)
+	}
+
+	for _, path := range []string{
+		"/auth/getlogin_info", "/auth/qqa8_login", "/auth/share/qq", "/share/qq", "/share/qzone",
+		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval",
+		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2", "/relation/get_gift", "/relation/get_wifi", "/relation/qqscore_batch",
+		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
+		"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",
+		"/relation/get_groupinfov2", "/relation/join_groupv2", "/relation/unlink_groupv2", "/relation/send_groupmsg",
+		"/profile/load_vip", "/profile/get_gift", "/profile/qqscore", "/profile/qqscore_batch", "/profile/get_xinyue_super",
+	} {
+		for _, spelled := range []string{path, path + "/", "/" + path, strings.ReplaceAll(path, "/", "//") + "//"} {
+			expectV3(t, p, at(spelled), -311, path+" is an interface of MSDK V3", 5)
+		}
+		bad := at(path)
+		bad.Key += "x"
+		expectV3(t, p, bad, -502, "", 5)
+	}
+}
+
+// TestMSDKv3OpenIDLength: an openid of any wrong length says so, whatever refuses it.
+func TestMSDKv3OpenIDLength(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	for _, test := range []struct {
+		call   rookery.V3Call
+		digits int
+		ret    int
+		msg    string
+	}{
+		{pl.verify(), 30, -10000, "-22," + v3Access(32) + " (the openid has 30 hex digits, not 32)"},
+		{pl.verify(), 31, -10002, "the openid has 31 hex digits, not 32"},
+		{pl.verify(), 33, -10002, "the openid has 33 hex digits, not 32"},
+		{pl.verify(), 34, -10000, "-22," + v3Access(32) + " (the openid has 34 hex digits, not 32)"},
+		{pl.verify(), 66, -10002, `body member "openid" has more than 64 characters`},
+		{pl.paying(t), 30, -103, v3Pay(20) + " (the openid has 30 hex digits, not 32)"},
+		{pl.paying(t), 1, -10002, "the openid has 1 hex digits, not 32"},
+		{pl.with("/relation/qqprofile", pl.token, `"x":0`), 30, -10000, "-22," + v3Access(32) + " (the openid has 30 hex digits, not 32)"},
+		{pl.with("/profile/query_vip", pl.token, `"vip":1`), 28, -103, "oidb decode0x5e1 failed, ret:116 (the openid has 28 hex digits, not 32)"},
+		{pl.with("/profile/get_wifi", pl.token, `"x":0`), 30, -10000, "-22,oidb decode0x71f failed, ret:32 (the openid has 30 hex digits, not 32)"},
+	} {
+		call := test.call.Replace(t, pl.openid, strings.Repeat("A", test.digits))
+		if answer := p.CallV3(t, call); answer.Ret != test.ret || answer.Msg != test.msg {
+			t.Errorf("%s with %d digits: got %s, want %d, %q", call.Path, test.digits, answer.Body, test.ret, test.msg)
+		}
+	}
+}
+
+// v3Access and v3Pay are the texts of the two token checks as V3's documents print them: without a blank (msdk-v3.md, 5.13
+// and 8.7).
+func v3Access(result int) string { return fmt.Sprintf("oidb decode0x711 failed, ret:%d", result) }
+func v3Pay(result int) string    { return fmt.Sprintf("oidb decode0x73a failed, ret:%d", result) }
 
 // v3Situation is a situation at the V3 door.
 type v3Situation struct {

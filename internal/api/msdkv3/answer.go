@@ -56,6 +56,10 @@ func encode(c *access.Call, answer any, err error) {
 		refusal := refusals.Refusal(err)
 		c.Answer.Code, c.Answer.RetryAfter = refusal.Code, refusal.RetryAfter
 		out = refused(refusal, err)
+		var failure *oidb.Failure
+		if in, ok := c.Input.(interface{ wrongLength() string }); ok && errors.As(err, &failure) {
+			out.msg += in.wrongLength()
+		}
 	} else {
 		switch answer := answer.(type) {
 		case success:
@@ -106,11 +110,11 @@ var refusals = &refuse.Door{
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
 		switch {
 		case f.Code == retcode.OIDBCommandNotConfigured:
-			return retcode.V3CommandMissing, f.Error()
+			return retcode.V3CommandMissing, f.Unspaced()
 		case f.Code.Domain() == retcode.AccessToken, f.Code.Domain() == retcode.QQ:
-			return refuse.Meaning(f.Code), f.Error()
+			return refuse.Meaning(f.Code), f.Unspaced()
 		default:
-			return retcode.V3OIDBFailed, f.Error()
+			return retcode.V3OIDBFailed, f.Unspaced()
 		}
 	},
 	Other: func(err error) error {

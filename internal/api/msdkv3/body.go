@@ -3,6 +3,7 @@ package msdkv3
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -79,10 +80,23 @@ func (p *player) Check(c *access.Call) (err error) {
 	case len(p.OpenID) > maxText:
 		return retcode.V3OpenIDInvalid.Errorf("body member \"openid\" has more than %d characters", maxText)
 	}
-	if p.packed, err = hex.AppendDecode(p.room[:0], []byte(p.OpenID)); err != nil {
+	switch p.packed, err = hex.AppendDecode(p.room[:0], []byte(p.OpenID)); {
+	case errors.Is(err, hex.ErrLength):
+		return retcode.V3OpenIDInvalid.Errorf("the openid has %d hex digits, not %d", len(p.OpenID), openIDDigits)
+	case err != nil:
 		return retcode.V3OpenIDInvalid.Errorf("body member \"openid\" is not hex digits")
 	}
 	return sameUser(c, p.OpenID)
+}
+
+const openIDDigits = 2 * len(platform.OpenID{})
+
+// wrongLength explains the failure of a command that was given an openid of another length; "" if it is of the right one.
+func (p *player) wrongLength() string {
+	if len(p.OpenID) == openIDDigits {
+		return ""
+	}
+	return fmt.Sprintf(" (the openid has %d hex digits, not %d)", len(p.OpenID), openIDDigits)
 }
 
 // sameUser compares the openid in the body with the one in the URL, if any.

@@ -34,8 +34,9 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	checks := d.checks()
 	return &access.Door{
 		Name:          "msdkv3",
-		Prefixes:      []string{"/auth/", "/relation/", "/profile/"},
+		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
+		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
 		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
@@ -71,17 +72,27 @@ var (
 	checkPay      = access.Uses(&oidb.CheckPay.Declaration)
 	showProfile   = access.Uses(&friends.ShowProfileCommand.Declaration)
 	listFriends   = access.Uses(&friends.ListFriendsCommand.Declaration)
-	convertOpenID = access.Uses(&identity.ConvertOpenID.Declaration, retcode.QQNonceReused, retcode.QQTimestampOutOfRange) // without a nonce
+	convertOpenID = access.Uses(&identity.ConvertOpenID.Declaration, retcode.QQNonceReused, retcode.QQTimestampOutOfRange, // without a nonce
+		retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected)
 )
 
-// unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19).
+// unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19), also under the paths that only an
+// old name of a module or a slip of the documents gives them (msdk-v3.md, 2).
 func unmapped(k checks) (all []access.Endpoint) {
-	none := func(*access.Call) (any, error) { return nil, retcode.V3CommandMissing }
+	none := func(c *access.Call) (any, error) {
+		return nil, retcode.V3CommandMissing.Errorf("%s is an interface of MSDK V3, but this platform does not serve it", c.Endpoint.Path)
+	}
 	withBody := msdk.Action(bodies, func(c *access.Call, _ *anyBody) (any, error) { return none(c) })
 	for _, path := range []string{
 		"/auth/getlogin_info", "/auth/qqa8_login",
+		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval", "/wxoauth/getlogin_info", "/wxoauth/qqa8_login",
+		"/share/qq", "/share/qzone", "/auth/share/qq",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
-		"/profile/load_vip", "/profile/get_gift",
+		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
+		"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",
+		"/relation/get_groupinfov2", "/relation/join_groupv2", "/relation/unlink_groupv2", "/relation/send_groupmsg",
+		"/profile/load_vip", "/profile/get_gift", "/relation/get_gift", "/relation/get_wifi",
+		"/profile/qqscore", "/profile/qqscore_batch", "/relation/qqscore_batch",
 	} {
 		all = append(all, access.Endpoint{Method: "POST", Path: path, Action: withBody, Checks: []access.Stage{k.signed, k.user, k.body}}.
 			Answers(retcode.V3CommandMissing))

@@ -208,16 +208,16 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"openid null", "POST", verify + query, swap(login, `"`+issued.OpenID.String()+`"`, "null"), -1011, 5, `"openid" is missing`},
 		{"openid of another person in the URL", "POST", verify + query + "&openid=00", login, -1011, 5, "an openid other than"},
 		{"openid of letters", "POST", verify + query, swap(login, issued.OpenID.String(), "xyz0"), -10002, 5, "hex digits"},
-		{"openid of odd length", "POST", verify + query, swap(login, issued.OpenID.String(), issued.OpenID.String()[1:]), -10002, 5, "hex digits"},
+		{"openid of odd length", "POST", verify + query, swap(login, issued.OpenID.String(), issued.OpenID.String()[1:]), -10002, 5, "the openid has 31 hex digits, not 32"},
 		{"endless openid", "POST", verify + query, swap(login, issued.OpenID.String(), strings.Repeat("A", 100)), -10002, 5, "64 characters"},
-		{"openid of 15 bytes", "POST", verify + query, swap(login, issued.OpenID.String(), issued.OpenID.String()[2:]), -10000, 5, "-22,oidb decode0x711 failed, ret: 32"},
+		{"openid of 15 bytes", "POST", verify + query, swap(login, issued.OpenID.String(), issued.OpenID.String()[2:]), -10000, 5, "-22,oidb decode0x711 failed, ret:32 (the openid has 30 hex digits, not 32)"},
 		{"no openkey", "POST", verify + query, swap(login, issued.Token, ""), -1011, 5, `"openkey"`},
 		{"openkey a number", "POST", verify + query, swap(login, `"`+issued.Token+`"`, "1"), -1011, 5, "/openkey"},
 		{"userip a number", "POST", verify + query, swap(login, `"203.0.113.9"`, "1"), -1011, 5, "/userip"},
-		{"no token of ours", "POST", verify + query, swap(login, issued.Token, "AT0001"), -10000, 2, "100013,oidb decode0x711 failed, ret: 74"},
-		{"pay token as an openkey", "POST", verify + query, swap(login, issued.Token, pay.Token), -10000, 2, "100013,oidb decode0x711 failed, ret: 74"},
-		{"access token to pay", "POST", pfval + query, swap(paying, pay.Token, issued.Token), -103, 2, "oidb decode0x73a failed, ret: 94"},
-		{"openid of 15 bytes to pay", "POST", pfval + query, swap(paying, pay.OpenID.String(), pay.OpenID.String()[2:]), -103, 5, "oidb decode0x73a failed, ret: 20"},
+		{"no token of ours", "POST", verify + query, swap(login, issued.Token, "AT0001"), -10000, 2, "100013,oidb decode0x711 failed, ret:74"},
+		{"pay token as an openkey", "POST", verify + query, swap(login, issued.Token, pay.Token), -10000, 2, "100013,oidb decode0x711 failed, ret:74"},
+		{"access token to pay", "POST", pfval + query, swap(paying, pay.Token, issued.Token), -103, 2, "oidb decode0x73a failed, ret:94"},
+		{"openid of 15 bytes to pay", "POST", pfval + query, swap(paying, pay.OpenID.String(), pay.OpenID.String()[2:]), -103, 5, "oidb decode0x73a failed, ret:20 (the openid has 30 hex digits, not 32)"},
 		{"WeChat", "POST", pfval + query, swap(paying, "desktop_m_qq", "desktop_m_wx"), -1011, 5, `"platform"`},
 		{"no channel", "POST", pfval + query, swap(paying, "2001", ""), -1011, 5, `"regChannel"`},
 		{"channel that would tear pf", "POST", pfval + query, swap(paying, "2011", "20-11"), -1011, 5, `"installchannel"`},
@@ -325,7 +325,7 @@ func TestTheBusHoldsForGuests(t *testing.T) {
 func TestACommandThatTheBusLacks(t *testing.T) {
 	f := newFixture(t, false)
 	got := f.send("POST", "/auth/verify_login"+f.query(""), f.login(f.issue(token.Access)))
-	if want := (answer{Ret: -311, Msg: "oidb decode0x711 failed, ret: 5", ErrType: errTypeUnknown}); got != want {
+	if want := (answer{Ret: -311, Msg: "oidb decode0x711 failed, ret:5", ErrType: errTypeUnknown}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

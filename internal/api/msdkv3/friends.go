@@ -2,6 +2,7 @@ package msdkv3
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -21,16 +22,26 @@ func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
 		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess),
 		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation).
-			Calls(checkAccess, listFriends).Refuses(refuse.FriendToken),
-		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(refuse.FriendToken),
+			Calls(checkAccess, listFriends).Refuses(friendToken),
+		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(friendToken),
 		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation).
-			Calls(checkAccess).Answers(retcode.QQFriendCacheReadFailed).Refuses(refuse.FriendToken),
+			Calls(checkAccess).Answers(retcode.QQFriendCacheReadFailed).Refuses(friendToken),
 		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile),
 		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
 		access.API("POST", "/profile/query_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
 		access.API("POST", "/profile/get_wifi", msdk.Action(bodies, d.wifi), k.standard).Calls(convertOpenID).Answers(retcode.QQOpenIDIllegal),
 		access.API("POST", "/profile/qqget_first_reg", msdk.Action(bodies, d.firstReg), k.standard).Calls(showProfile),
 	}
+}
+
+// friendToken is refuse.FriendToken with the bus's text as this door writes it.
+func friendToken(err error) error {
+	as := refuse.FriendToken(err)
+	var failure *oidb.Failure
+	if errors.Is(as, retcode.QQFriendTokenInvalid) && errors.As(err, &failure) {
+		return retcode.QQFriendTokenInvalid.Errorf("%s", failure.Unspaced())
+	}
+	return as
 }
 
 // tokenBody is the body of interfaces that need only a player (msdk-v3.md, 5.4 and 5.9).
@@ -463,12 +474,13 @@ type wifiResult struct {
 	WiFiVIP int `json:"wifiVip"`
 }
 
-// wifi answers whether a player is entitled to wireless networks. The call has no token, so the openid must be in use.
+// wifi answers whether a player is entitled to wireless networks. The call has no token, so the openid must be in use. It
+// does not act on the account, so 0x71f's protection of some is not passed on: no other interface refuses those.
 func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenID, &wire.ConvertOpenIDRequest{
 		Appid: uint64(c.App.AppID), Openid: in.packed,
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, retcode.OIDBStaffProtected) && !errors.Is(err, retcode.OIDBSpeciallyProtected) {
 		return nil, err
 	}
 	openid := platform.OpenID(in.packed) // 0x71f has checked the length
