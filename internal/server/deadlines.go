@@ -67,7 +67,7 @@ func (d *deadlines) watch(ctx context.Context) {
 }
 
 // move records a new deadline. It returns the deadline that the connection itself must get, if that changes: a near or past
-// one is set at once, and a far one removes it.
+// one at once, and for a far one, or none, the removal of the connection's own.
 func (d *deadline) move(t time.Time, now int64) (own time.Time, changed bool) {
 	d.due = 0
 	switch {

@@ -78,7 +78,8 @@ func (s *shard) insert(e entry, number int) {
 	s.used++
 }
 
-// remove empties a slot, and moves an entry into the gap that could not be found after it, and so on.
+// remove empties a slot. It fills the gap with an entry that a search would no longer reach beyond it, then that entry's gap,
+// and so on.
 func (s *shard) remove(slot int) {
 	slots := s.slots.Load()
 	n := slots.len()

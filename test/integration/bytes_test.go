@@ -14,8 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// TestForeignBytes: whatever bytes a request has, and wherever, the answer is what it says it is, the log stays one line of
-// JSON an event, and the inspector shows the request and its neighbours.
+// TestForeignBytes: whatever bytes a request contains, the answer is valid in the form that it declares, the log stays one
+// line of JSON per event, and the inspector shows the request and its neighbours.
 func TestForeignBytes(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)

@@ -76,8 +76,8 @@ var (
 		retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected)
 )
 
-// unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19), also under the paths that only an
-// old name of a module or a slip of the documents gives them (msdk-v3.md, 2).
+// unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19), including their paths under an old
+// name of a module or from a mistake in the documents (msdk-v3.md, 2).
 func unmapped(k checks) (all []access.Endpoint) {
 	none := func(c *access.Call) (any, error) {
 		return nil, retcode.V3CommandMissing.Errorf("%s is an interface of MSDK V3, but this platform does not serve it", c.Endpoint.Path)
