@@ -172,9 +172,66 @@ func TestDoors(t *testing.T) {
 				t.Errorf("got %s", answer.Body)
 			}
 		}},
-		{"an openid that is a number", func(t *testing.T, pl player) {
-			call := pl.verifyLogin()
-			expect(t, p, call.WithBody(strings.Replace(call.Body, `"`+pl.openid+`"`, pl.openid, 1)), 0, "user is logged in.")
+		{"a member of another JSON type", func(t *testing.T, pl player) {
+			p.SetApp(t, pl.app, relation)
+			access := pl.issue(t, "access")
+			pl.token = logIn(t, p, pl.app, pl.uin).token
+			bare := func(call rookery.Call, text string) rookery.Call {
+				return call.WithBody(strings.Replace(call.Body, `"`+text+`"`, text, 1))
+			}
+			more := func(call rookery.Call, members string) rookery.Call {
+				return call.WithBody(strings.Replace(call.Body, "{", "{"+members+",", 1))
+			}
+			paying := func() rookery.Call { return pfval(pl.app, pl.openid, pl.issue(t, "pay").Token) }
+			for _, test := range []struct {
+				member string
+				call   rookery.Call
+			}{
+				{"openid", bare(pl.verifyLogin(), pl.openid)},
+				{"token", verifyLogin(pl.app, pl.openid, "7").WithBody(`{"openid":"` + pl.openid + `","token":7}`)},
+				{"client_os", more(pl.verifyLogin(), `"client_os":"5"`)},
+				{"openid", bare(pl.about(userinfoPath, pl.token), pl.openid)},
+				{"openid", bare(pl.about(friendListPath, pl.token), pl.openid)},
+				{"sub_channelid", more(pl.about(friendListPath, pl.token), `"sub_channelid":"2"`)},
+				{"xinyue_upgrade", more(pl.about(queryVIPPath, pl.token), `"xinyue_upgrade":"1"`)},
+				{"openid", bare(paying(), pl.openid)},
+				{"channel_dis", bare(paying(), "2002")},
+				{"pay_token", pfval(pl.app, pl.openid, "").WithBody(`{"openid":"` + pl.openid + `","pay_token":7,"channel_dis":"2002"}`)},
+				{"channel_info", login(pl.app, "", "").WithBody(`{"channel_info":"{}"}`)},
+				{"channel_info/access_token", login(pl.app, "", "").WithBody(`{"channel_info":{"openid":"` + access.OpenID + `","access_token":7}}`)},
+			} {
+				expect(t, p, test.call, 1009, `body member "/`+test.member+`" has the wrong type`)
+			}
+			expect(t, p, pl.verifyLogin(), 0, "user is logged in.")
+		}},
+		{"login answers what client SDKs read", func(t *testing.T, pl player) {
+			p.Admin(t, "PATCH", "/admin/v1/accounts/"+pl.uin, map[string]any{"nickname": "Ann", "gender": 2, "picture_url": "http://pic.example/ann/"}, nil)
+			token := pl.issue(t, "access")
+			for os, system := range map[string]string{"1": "qq_m_qq-2001-android", "2": "qq_m_qq-2001-iap", "4": "desktop_m_qq-2001-linux", "5": "desktop_m_qq-2001-windows"} {
+				answer := expect(t, p, login(pl.app, token.OpenID, token.Token).With("store_channel", "2001").With("os", os), 0, "success")
+				got := answer.Fields
+				msdk, _ := got["token"].(string)
+				key, _ := got["pf_key"].(string)
+				if expires, _ := got["token_expire_time"].(float64); msdk == "" || len(key) != 32 || expires < 1e9 {
+					t.Errorf("got %s", answer.Body)
+				}
+				p.Secret(msdk)
+				for _, name := range []string{"token", "pf_key", "token_expire_time", "seq"} {
+					delete(got, name)
+				}
+				want := map[string]any{
+					"ret": 0.0, "msg": "success", "openid": pl.openid, "uid": pl.openid, "first": 0.0, "reg_channel_dis": "2001",
+					"user_name": "Ann", "gender": 2.0, "birthdate": "", "picture_url": "http://pic.example/ann/100",
+					"pf": system + "-2001-qq-" + pl.app.AppID + "-" + token.OpenID, "need_name_auth": false,
+					"channelid": 2.0, "channel_id": 2.0, "channel": "QQ",
+					"channel_info": `{"openid":"` + token.OpenID + `","access_token":"` + token.Token + `"}`, "health_game_ext": "",
+					"bind_list":    []any{map[string]any{"channelid": 2.0, "user_name": "Ann", "picture_url": "http://pic.example/ann/100"}},
+					"confirm_code": "", "confirm_code_expire_time": 0.0,
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("os %s: (-want +got)\n%s", os, diff)
+				}
+			}
 		}},
 		{"each source has its key", func(t *testing.T, pl player) {
 			var made struct{ Key string }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
@@ -39,31 +39,29 @@ const osPC = "5"
 // verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
 type verifyLoginBody struct {
 	playerBody
-	ClientOS clientOS `json:"client_os"`
+	ClientOS int `json:"client_os"`
 }
 
-// clientOS reports whether a client_os is that of the PC SDK.
-type clientOS bool
-
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (c *clientOS) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	var text stringOrNumber
-	err := text.UnmarshalJSONFrom(dec)
-	*c = text == osPC
-	return err
-}
+// clientPC is the client_os of logins through the PC SDK.
+const clientPC = 5
 
 // Set implements flatjson.Object for the most frequent check.
-func (b *verifyLoginBody) Set(name, value []byte, _ flatjson.Kind) bool {
+func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
 	switch string(name) {
 	case "openid":
-		b.OpenID.set(stringOrNumber(value))
+		b.OpenID = string(value)
 	case "token":
-		b.Token = stringOrNumber(value)
+		b.Token = string(value)
 	case "client_os":
-		b.ClientOS = string(value) == osPC
+		if kind != flatjson.Number || len(value) != 1 {
+			return false
+		}
+		b.ClientOS = int(value[0] - '0')
+		return true
+	default:
+		return true
 	}
-	return true
+	return kind == flatjson.String
 }
 
 // loggedIn is allocated once: every successful call answers it.
@@ -72,7 +70,7 @@ var loggedIn any = success("user is logged in.")
 // verifyLogin checks a player's MSDK token.
 func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	req := in.request(c)
-	req.PC = req.PC || bool(in.ClientOS)
+	req.PC = req.PC || in.ClientOS == clientPC
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, req)
 	return loggedIn, err
 }
@@ -80,20 +78,20 @@ func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 // pfvalBody is the body of get_pfval (msdk-v5.md, 5). For QQ the token is the pay token, under either name.
 type pfvalBody struct {
 	playerID
-	Token      stringOrNumber `json:"token"`
-	PayToken   stringOrNumber `json:"pay_token"`
-	ChannelDis stringOrNumber `json:"channel_dis"`
+	Token      string `json:"token"`
+	PayToken   string `json:"pay_token"`
+	ChannelDis string `json:"channel_dis"`
 }
 
 func (b *pfvalBody) Check(*access.Call) error {
 	switch {
-	case b.missing():
+	case b.OpenID == "":
 		return missing("openid")
 	case b.PayToken == "" && b.Token == "":
 		return missing("pay_token")
 	case b.ChannelDis == "":
 		return missing("channel_dis")
-	case len(b.ChannelDis) > 32 || strings.Trim(string(b.ChannelDis), "0123456789") != "":
+	case !isChannel(b.ChannelDis):
 		return retcode.V5FieldInvalid.Errorf("body member \"channel_dis\" is not a number of at most 32 digits")
 	}
 	return b.check()
@@ -108,17 +106,26 @@ type pfvalResult struct {
 // pfval makes the strings with which a game's back end begins a payment.
 func (d *door) pfval(c *access.Call, in *pfvalBody) (any, error) {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckPay, wire.CheckRequest{
-		AppID: c.App.AppID, MSDKOpenID: in.OpenID.id, Token: string(cmp.Or(in.PayToken, in.Token)),
+		AppID: c.App.AppID, MSDKOpenID: in.id, Token: cmp.Or(in.PayToken, in.Token),
 	})
 	if err != nil {
 		return nil, err
 	}
-	pf := sign.PF{
-		Platform: "desktop_m_qq",
-		Channel:  string(in.ChannelDis), System: systemName(c.Query.Get("os")), InstallChannel: string(in.ChannelDis),
-		AppID: c.App.AppID.String(), OpenID: rsp.OpenID.String(),
-	}
+	pf := payment(c, "desktop_m_qq", in.ChannelDis, rsp.OpenID)
 	return &pfvalResult{PF: pf.String(), PFKey: pf.Key(c.App.AppKey)}, nil
+}
+
+// isChannel reports whether a text names a distribution channel.
+func isChannel(text string) bool {
+	return text != "" && len(text) <= 32 && strings.Trim(text, "0123456789") == ""
+}
+
+// payment returns the payment string of a player who came through a channel.
+func payment(c *access.Call, from, channel string, openid platform.OpenID) *sign.PF {
+	return &sign.PF{
+		Platform: from, Channel: channel, System: systemName(c.Query.Get("os")), InstallChannel: channel,
+		AppID: c.App.AppID.String(), OpenID: openid.String(),
+	}
 }
 
 // systemName returns the os of a URL as payment strings write it.
@@ -168,8 +175,8 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 // loginBody is the body that a game's client sends with a QQ login (msdk-v5.md, 2.4).
 type loginBody struct {
 	ChannelInfo struct {
-		OpenID      stringOrNumber `json:"openid"`
-		AccessToken stringOrNumber `json:"access_token"`
+		OpenID      string `json:"openid"`
+		AccessToken string `json:"access_token"`
 	} `json:"channel_info"`
 
 	openid platform.OpenID
@@ -188,30 +195,50 @@ func (b *loginBody) Check(*access.Call) (err error) {
 	case b.ChannelInfo.AccessToken == "":
 		return missing("channel_info.access_token")
 	}
-	if b.openid, err = platform.ParseOpenID(string(b.ChannelInfo.OpenID)); err != nil {
+	if b.openid, err = platform.ParseOpenID(b.ChannelInfo.OpenID); err != nil {
 		return retcode.QQOpenIDIllegal.Errorf("channel_info: %v", err)
 	}
 	return nil
 }
 
-// loginResult holds the members of a login that client SDKs read (msdk-v5.md, 13).
+// loginResult holds the members of a login that client SDKs read (msdk-v5.md, 13). Clients look for the channel's number under
+// either name.
 type loginResult struct {
 	result
 	OpenID          platform.MSDKOpenID `json:"openid"`
 	Token           string              `json:"token"`
 	TokenExpireTime int64               `json:"token_expire_time"` // Unix seconds
 	First           int                 `json:"first"`
+	RegChannelDis   string              `json:"reg_channel_dis"`
 	UserName        string              `json:"user_name"`
 	Gender          int                 `json:"gender"`
+	Birthdate       string              `json:"birthdate"`
 	PictureURL      string              `json:"picture_url"`
+	PF              string              `json:"pf"`
+	PFKey           string              `json:"pf_key"`
+	NeedNameAuth    bool                `json:"need_name_auth"`
 	ChannelID       int                 `json:"channelid"`
+	ChannelIDToo    int                 `json:"channel_id"`
 	Channel         string              `json:"channel"`
+	ChannelInfo     string              `json:"channel_info"` // a JSON document in a string
+	UID             platform.MSDKOpenID `json:"uid"`
+	HealthGameExt   string              `json:"health_game_ext"`
+	BindList        []bound             `json:"bind_list"`
+	ConfirmCode     string              `json:"confirm_code"`
+	ConfirmCodeEnds int64               `json:"confirm_code_expire_time"`
+}
+
+// bound is a channel through which a player can log in: here, QQ alone.
+type bound struct {
+	ChannelID  int    `json:"channelid"`
+	UserName   string `json:"user_name"`
+	PictureURL string `json:"picture_url"`
 }
 
 // login gives a game's client an MSDK token for its QQ access token.
 func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
-		AppID: c.App.AppID, OpenID: in.openid[:], Token: string(in.ChannelInfo.AccessToken),
+		AppID: c.App.AppID, OpenID: in.openid[:], Token: in.ChannelInfo.AccessToken,
 	})
 	if err != nil {
 		return nil, err
@@ -223,19 +250,34 @@ func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := 0
-	if login.First {
-		first = 1
+	channel := c.Query.Get("store_channel") // msdk-v5.md, 2.4
+	if !isChannel(channel) {
+		channel = "0"
 	}
+	from := "desktop_m_qq"
+	if os := c.Query.Get("os"); os == "1" || os == "2" { // of a phone
+		from = "qq_m_qq"
+	}
+	pf := payment(c, from, channel, in.openid)
+	info, _ := json.Marshal(&in.ChannelInfo) // decoded from JSON
+	shown := &login.Profile
+	picture := shown.Picture(pictureSize)
 	return &loginResult{
 		OpenID:          login.MSDKOpenID,
 		Token:           login.Token,
 		TokenExpireTime: time.UnixMilli(login.ExpiresMS).Unix(),
-		First:           first,
-		UserName:        login.Profile.Nickname,
-		Gender:          login.Profile.Gender,
-		PictureURL:      login.Profile.Picture(pictureSize),
+		First:           platform.Bit(login.First),
+		RegChannelDis:   channel,
+		UserName:        shown.Nickname,
+		Gender:          shown.Gender,
+		PictureURL:      picture,
+		PF:              pf.String(),
+		PFKey:           pf.Key(c.App.AppKey),
 		ChannelID:       platform.ChannelQQ,
+		ChannelIDToo:    platform.ChannelQQ,
 		Channel:         "QQ",
+		ChannelInfo:     string(info),
+		UID:             login.MSDKOpenID,
+		BindList:        []bound{{platform.ChannelQQ, shown.Nickname, picture}},
 	}, nil
 }

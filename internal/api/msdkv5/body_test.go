@@ -31,7 +31,13 @@ func TestVerifyLoginBodies(t *testing.T) {
 		says       string
 	}{
 		{"valid", `{"openid":"` + openid + `","token":"T"}`, nil, ""},
-		{"openid as a number", `{"openid":` + openid + `,"token":"T"}`, nil, ""},
+		{"of the PC SDK", `{"openid":"` + openid + `","token":"T","client_os":5}`, nil, ""},
+		{"client_os null", `{"openid":"` + openid + `","token":"T","client_os":null}`, nil, ""},
+		{"openid as a number", `{"openid":` + openid + `,"token":"T"}`, retcode.V5FieldInvalid, `"/openid"`},
+		{"token as a number", `{"openid":"` + openid + `","token":7}`, retcode.V5FieldInvalid, `"/token"`},
+		{"client_os as a string", `{"openid":"` + openid + `","token":"T","client_os":"5"}`, retcode.V5FieldInvalid, `"/client_os"`},
+		{"client_os empty", `{"openid":"` + openid + `","token":"T","client_os":""}`, retcode.V5FieldInvalid, `"/client_os"`},
+		{"client_os not whole", `{"openid":"` + openid + `","token":"T","client_os":5.5}`, retcode.V5FieldInvalid, `"/client_os"`},
 		{"unknown members", `{"openid":"` + openid + `","token":"T","x":[{"y":null}]}`, nil, ""},
 		{"white space around it", " \r\n\t{\"openid\":\"" + openid + "\",\"token\":\"T\"}\n", nil, ""},
 		{"empty", ``, retcode.V5BodyEmpty, ""},
@@ -53,7 +59,7 @@ func TestVerifyLoginBodies(t *testing.T) {
 		{"openid a boolean", `{"openid":true,"token":"T"}`, retcode.V5FieldInvalid, `"/openid"`},
 		{"token an object", `{"openid":"1","token":{}}`, retcode.V5FieldInvalid, `"/token"`},
 		{"openid no number", `{"openid":"ann","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
-		{"openid a fraction", `{"openid":1.5,"token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
+		{"openid a fraction", `{"openid":"1.5","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
 		{"openid over 64 bits", `{"openid":"18446744073709551616","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
 	}
 	for _, test := range tests {
@@ -88,6 +94,7 @@ func TestFriendAndVIPBodies(t *testing.T) {
 		{"a channel in text", decode[friendsBody], `{` + player + `,"sub_channelid":"2"}`, retcode.V5FieldInvalid, `"/sub_channelid"`},
 		{"friends without a token", decode[friendsBody], `{"openid":"1"}`, retcode.V5FieldMissing, `"token"`},
 		{"memberships", decode[vipBody], `{` + player + `,"vip":1023,"xinyue_upgrade":1}`, nil, ""},
+		{"the new Xinyue in text", decode[vipBody], `{` + player + `,"vip":1,"xinyue_upgrade":"1"}`, retcode.V5FieldInvalid, `"/xinyue_upgrade"`},
 		{"no memberships", decode[vipBody], `{` + player + `}`, retcode.V5FieldMissing, `"vip"`},
 		{"memberships null", decode[vipBody], `{` + player + `,"vip":null}`, retcode.V5FieldMissing, `"vip"`},
 		{"memberships 0", decode[vipBody], `{` + player + `,"vip":0}`, retcode.V5FieldInvalid, "asks for nothing"},

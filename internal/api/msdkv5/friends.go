@@ -137,10 +137,11 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 	return answer, nil
 }
 
-// vipBody is the body of query_qq_vip (msdk-v5.md, 8). xinyue_upgrade is ignored.
+// vipBody is the body of query_qq_vip (msdk-v5.md, 8). Only the type of xinyue_upgrade matters.
 type vipBody struct {
 	playerBody
-	VIP *uint32 `json:"vip"`
+	VIP           *uint32 `json:"vip"`
+	XinyueUpgrade uint32  `json:"xinyue_upgrade"`
 }
 
 func (b *vipBody) Check(c *access.Call) error {
