@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 PATIENCE := 1h# ends a test that hangs; it takes minutes
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check generate lint codes-report bench fuzz clean tools
+.PHONY: help run build test check generate lint codes-report bench fuzz mutants clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ codes-report: ## provoke every code that the platform answers, and list the rest
 bench: ## measure next to a bare handler and the storage engine alone
 	@scripts/tools wrk
 	go run ./bench
+
+mutants: ## make small faults in the platform and see that tests notice each; it takes a while
+	go run ./test/mutants
 
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)

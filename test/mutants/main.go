@@ -1,0 +1,167 @@
+// Command mutants tries whether the tests can fail: it makes one small fault after another in the platform and runs the tests
+// that have to notice it. It prints the survivors, the faults that no test noticed, and exits with 1 when there are any. A fault
+// whose text is no longer in its file, or that does not compile, is a mistake of the list and exits with 2.
+//
+// The source stays as it is: the go command reads the changed file through an overlay, also where a test builds the platform's
+// binary by itself.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// mutant is one fault and the tests that have to notice it.
+type mutant struct {
+	name string // what the fault is
+	file string // below the module's root
+	old  string // must be in the file exactly once
+	new  string
+	in   string // the package of the tests
+	run  string // which of them, as go test's -run takes it
+}
+
+// outcome is what became of a mutant.
+type outcome int
+
+const (
+	noticed outcome = iota
+	survived
+	unusable // it cannot be made, or does not compile
+)
+
+func main() {
+	pattern := flag.String("run", "", "try only the mutants whose name or file matches this `regexp`")
+	parallel := flag.Int("parallel", 2, "try so many at the same `time`")
+	flag.Parse()
+	only, err := regexp.Compile(*pattern)
+	if err != nil || flag.NArg() > 0 || *parallel < 1 {
+		fmt.Fprintln(os.Stderr, "mutants: usage: mutants [-run REGEXP] [-parallel N], run from the module's root")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool {
+		return !only.MatchString(m.name) && !only.MatchString(m.file)
+	})
+	os.Exit(try(ctx, chosen, *parallel, os.Stdout))
+}
+
+// try makes the mutants, prints what became of each, and returns the exit status.
+func try(ctx context.Context, chosen []mutant, parallel int, out io.Writer) int {
+	var (
+		mu     sync.Mutex
+		counts = make(map[outcome]int)
+		bad    []string
+		slots  = make(chan struct{}, parallel)
+		all    sync.WaitGroup
+	)
+	for _, m := range chosen {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			begin := time.Now()
+			o, why := m.try(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			counts[o]++
+			word := [...]string{"noticed ", "SURVIVED", "UNUSABLE"}[o]
+			fmt.Fprintf(out, "%s %5.1fs  %s: %s\n", word, time.Since(begin).Seconds(), m.file, m.name)
+			if o != noticed {
+				bad = append(bad, fmt.Sprintf("%s: %s (%s)", m.file, m.name, why))
+			}
+		})
+	}
+	all.Wait()
+	for _, line := range bad {
+		fmt.Fprintln(out, line)
+	}
+	fmt.Fprintf(out, "%d mutants: %d noticed, %d survived, %d unusable\n", len(chosen), counts[noticed], counts[survived], counts[unusable])
+	switch {
+	case counts[unusable] > 0 || ctx.Err() != nil:
+		return 2
+	case counts[survived] > 0:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// try makes the fault and runs its tests.
+func (m *mutant) try(ctx context.Context) (outcome, string) {
+	source, err := os.ReadFile(m.file)
+	if err != nil {
+		return unusable, err.Error()
+	}
+	if n := bytes.Count(source, []byte(m.old)); n != 1 {
+		return unusable, fmt.Sprintf("its text is in the file %d times", n)
+	}
+	folder, err := os.MkdirTemp("", "mutant-")
+	if err != nil {
+		return unusable, err.Error()
+	}
+	defer os.RemoveAll(folder)
+	overlay, err := m.overlay(folder, source)
+	if err != nil {
+		return unusable, err.Error()
+	}
+	if text, err := goCommand(ctx, overlay, "vet", "./"+filepath.Dir(m.file)); err != nil {
+		return unusable, "it does not compile: " + firstLine(text)
+	}
+	text, err := goCommand(ctx, overlay, "test", "-count=1", "-timeout=10m", "-run", m.run, m.in)
+	switch {
+	case ctx.Err() != nil:
+		return unusable, "interrupted"
+	case strings.Contains(text, "[no tests to run]") || strings.Contains(text, "[no test files]"):
+		return unusable, "there is no such test"
+	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
+		return unusable, "its tests do not compile: " + firstLine(text)
+	case err == nil:
+		return survived, m.in + " " + m.run + " passes"
+	}
+	return noticed, ""
+}
+
+// overlay writes the file with the fault and the description by which the go command reads it in place of the original.
+func (m *mutant) overlay(folder string, source []byte) (string, error) {
+	original, err := filepath.Abs(m.file)
+	if err != nil {
+		return "", err
+	}
+	changed, overlay := filepath.Join(folder, filepath.Base(m.file)), filepath.Join(folder, "overlay.json")
+	description, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
+	return overlay, errors.Join(err,
+		os.WriteFile(changed, bytes.Replace(source, []byte(m.old), []byte(m.new), 1), 0o600),
+		os.WriteFile(overlay, description, 0o600))
+}
+
+// goCommand runs the go command with the overlay in the environment, where the go commands that it starts find it too.
+func goCommand(ctx context.Context, overlay string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func firstLine(text string) string {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "#") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return text
+}
