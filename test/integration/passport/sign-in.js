@@ -1,5 +1,5 @@
-// Runs passport-qq2015 as a web server's middleware would: without a code it prints where the browser is to be sent,
-// with one what the strategy makes of it. The options come as JSON in the first argument, the code in the second.
+// Runs passport-qq2015 as a web server's middleware would: without a code it prints the address to redirect the browser to,
+// with a code the result of the strategy. The options come as JSON in the first argument, the code in the second.
 const { Strategy } = require('passport-qq2015');
 
 const [options, code] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-"""Writes vectors.json: requests, and for each what wrong signatures of it are to be explained by.
+"""Writes vectors.json: requests, each with wrong signatures and their expected explanations.
 
 It shares no code with the package that it tests: python3 vectors.py > vectors.json
 """
@@ -34,7 +34,7 @@ def b64(b):
 
 
 def enc(text, keep="-_.", lower=False, plus=False):
-    """Percent-encodes what is neither letter, digit nor to be kept."""
+    """Percent-encodes everything but letters, digits and keep."""
     out = ""
     for c in raw(text):
         if chr(c).isalnum() and c < 128 or chr(c) in keep:
@@ -59,7 +59,7 @@ ENDS = [("a line feed", "\n"), ("a carriage return and a line feed", "\r\n"), ("
 
 
 def key_shapes(k):
-    """What signers make of a key."""
+    """Wrong texts that signers make of a key."""
     for what, before, after in [
         ("a line feed after the key was signed with it", "", "\n"),
         ("a carriage return and a line feed after the key were signed with it", "", "\r\n"),
@@ -187,7 +187,7 @@ def paths(path, sig):
 
 
 def params(sent, pairs, usual, sig):
-    """The cases of parameters that are put together wrongly: sent is as in the URL, pairs the right order. sig makes a
+    """The cases of wrongly joined parameters: sent is as in the URL, pairs the right order. sig makes a
     signature with the text of the parameters."""
     join = lambda some: sig("&".join(some))
     name = lambda pair: pair.split("=")[0]
@@ -504,7 +504,7 @@ def v3():
     yield md5(PATH3, "?", text, BODY3, OTHERS["sigkey of source 0"]), "it is the form of MSDK V5, made with the sigkey of source 0"
     yield md5(ts, OTHERS["msdkkey"]), "the key was signed after the timestamp; and it was signed with another key: the msdkkey, which goes with encode=2"
     for sig, what in keys(right, lambda k: md5(k, ts), [p.split("=") for p in QUERY3.split("&")]):
-        # What goes between key and timestamp is told as that.
+        # Text between key and timestamp is reported as such.
         if what not in ("a blank after the key was signed with it", "an extra & after the key was signed") and "with an empty one" not in what:
             yield sig, what.replace("the msdkkey", "the msdkkey, which goes with encode=2") if what.endswith(": the msdkkey") else what
 
