@@ -186,7 +186,9 @@ func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, reques
 	}
 	var outcomes [2]outcome
 	for i := range outcomes {
-		w.identity.Forget()
+		if slices.ContainsFunc(faults, func(point string) bool { return strings.HasPrefix(point, "store.") }) {
+			w.identity.Forget() // what was read before would hide it
+		}
 		w.faults.Clear(0)
 		for _, point := range faults {
 			must(w.faults.Add(fault.Rule{Point: point}))(w.t)
@@ -223,7 +225,7 @@ func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, reques
 // and over frames.
 func everyFault(d *oidb.Declaration) (all [][]string) {
 	for _, table := range fault.Tables {
-		all = append(all, []string{"store.read:" + table}, []string{"store.write:" + table})
+		all = append(all, []string{"store.read:" + table})
 	}
 	number, _, _ := strings.Cut(d.ID.String(), "_")
 	return append(all,
