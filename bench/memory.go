@@ -87,7 +87,7 @@ func openIdentity(ctx context.Context, data string) (service *identity.Service, 
 	if err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}
-	return identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock), 0), st.Close, nil
+	return identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock, ""), 0), st.Close, nil
 }
 
 // sealTokens makes an MSDK token for every seeded player, as the platform would, with its store and its keyring. A million

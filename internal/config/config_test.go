@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -95,6 +96,10 @@ func TestRefusals(t *testing.T) {
 		"range with host bits":    {data + "http:\n  trusted_proxies: [10.1.2.3/8]\n", "", "did you mean 10.0.0.0/8?"},
 		"address without port":    {data + "http:\n  listen: 127.0.0.1\n", "", `http.listen (file `},
 		"port out of range":       {data + "admin:\n  listen: :70000\n", "", `":70000" is not HOST:PORT`},
+		"not a URL":               {data + "http:\n  public_url: play.example\n", "", `http.public_url: "play.example" is not an http or https URL`},
+		"URL of another scheme":   {data, "ROOKERY_HTTP_PUBLIC_URL=ftp://play.example", `"ftp://play.example" is not an http or https URL`},
+		"URL with a query":        {data + "http:\n  public_url: https://play.example/?a=b\n", "", "without user, query and fragment"},
+		"URL with a user":         {data + "http:\n  public_url: https://me@play.example/\n", "", "without user, query and fragment"},
 		"two on one address":      {data + "admin:\n  listen: 127.0.0.1:8700\n", "", "127.0.0.1:8700 is already used by http.listen"},
 		"certificate without key": {data + "http:\n  tls:\n    certificate: c.pem\n", "", "http.tls.certificate (file "},
 		"key without certificate": {data + "admin:\n  tls:\n    key: k.pem\n", "", "admin.tls.certificate is missing"},
@@ -248,4 +253,30 @@ func FuzzYAML(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLoadSome: of a few settings the flag takes precedence over the variable; variables of others are ignored.
+func TestLoadSome(t *testing.T) {
+	load := func(environ []string, flags map[string]string) (*Loaded, error) {
+		return LoadSome(Sources{Environ: environ, Flags: flags}, "connect.token_media_type", "http.public_url")
+	}
+	for name, test := range map[string]struct {
+		environ []string
+		flags   map[string]string
+		want    string
+	}{
+		"neither":  {nil, nil, "text/plain"},
+		"variable": {[]string{"ROOKERY_CONNECT_TOKEN_MEDIA_TYPE=text/html", "ROOKERY_LOG_LEVEL=loud", "ROOKERY_NOPE=1"}, nil, "text/html"},
+		"both": {[]string{"ROOKERY_CONNECT_TOKEN_MEDIA_TYPE=text/html"},
+			map[string]string{"connect-token-media-type": "application/x-www-form-urlencoded"}, "application/x-www-form-urlencoded"},
+	} {
+		l, err := load(test.environ, test.flags)
+		if err != nil || l.Connect.TokenMediaType != test.want || l.Log.Level != "info" {
+			t.Errorf("%s: got %q, %v, want %q", name, l.Connect.TokenMediaType, err, test.want)
+		}
+	}
+	_, err := load([]string{"ROOKERY_HTTP_PUBLIC_URL=x"}, map[string]string{"connect-token-media-type": "text/xml"})
+	if flag := new(FlagError); err == nil || !errors.As(err, &flag) || !strings.Contains(err.Error(), `"x" is not`) || !strings.Contains(err.Error(), `"text/xml" is not`) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -43,7 +43,7 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	keyring.Guard(f.faults.Keyring)
 	st := f.faults.Store(db)
-	registry, profiles := apps.New(st, f.clock), profile.New(st, f.clock)
+	registry, profiles := apps.New(st, f.clock), profile.New(st, f.clock, "")
 	f.id = identity.New(st, f.clock, keyring, registry, profiles, 1000)
 	f.id.Register(f.bus)
 	f.Service = New(st, f.clock, f.bus, profiles)

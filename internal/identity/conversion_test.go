@@ -184,14 +184,14 @@ func TestTheDirectory(t *testing.T) {
 func TestAnAppFromElsewhereIsFound(t *testing.T) {
 	f := newFixture(t)
 	issued := f.issue(f.app, f.ann, token.Access)
-	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock), profile.New(f.store, f.clock), 1000) // it has not loaded its apps
+	elsewhere := New(f.store, f.clock, f.keyring, apps.New(f.store, f.clock), profile.New(f.store, f.clock, ""), 1000) // it has not loaded its apps
 	bus := oidb.NewBus()
 	elsewhere.Register(bus)
 	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, ask(issued)); err != nil {
 		t.Error(err)
 	}
 	unreadable := &brokenApps{f.store}
-	broken := New(unreadable, f.clock, f.keyring, apps.New(unreadable, f.clock), profile.New(unreadable, f.clock), 1000)
+	broken := New(unreadable, f.clock, f.keyring, apps.New(unreadable, f.clock), profile.New(unreadable, f.clock, ""), 1000)
 	bus = oidb.NewBus()
 	broken.Register(bus)
 	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, ask(issued)); !errors.Is(err, retcode.AccessTokenAppReadFailed) {

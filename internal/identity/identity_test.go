@@ -44,7 +44,7 @@ func newFixture(t *testing.T) *fixture {
 	clock := new(platform.Clock)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	f := &fixture{Service: New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock), 1000), t: t, bus: oidb.NewBus()}
+	f := &fixture{Service: New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock, ""), 1000), t: t, bus: oidb.NewBus()}
 	f.Register(f.bus)
 	f.app, err = f.apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
@@ -414,7 +414,7 @@ func TestStorageFailures(t *testing.T) {
 			f.clock.Advance(time.Hour) // so that an openkey is worth renewing
 			broken := &brokenStore{Store: f.store}
 			test.fail(broken)
-			service := New(broken, f.clock, f.keyring, apps.New(broken, f.clock), profile.New(broken, f.clock), 1000)
+			service := New(broken, f.clock, f.keyring, apps.New(broken, f.clock), profile.New(broken, f.clock, ""), 1000)
 			must(t, service.apps.Load(t.Context()))
 			bus := oidb.NewBus()
 			service.Register(bus)

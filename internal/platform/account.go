@@ -3,7 +3,6 @@ package platform
 import (
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,7 +62,7 @@ func (c *AccountClass) UnmarshalText(text []byte) (err error) {
 type Profile struct {
 	Nickname   string `json:"nickname"`
 	Gender     int    `json:"gender"`      // 0 not given, 1 male, 2 female
-	PictureURL string `json:"picture_url"` // one that ends with / is completed by a size: Picture
+	PictureURL string `json:"picture_url"` // one that ends with / is completed by a size
 	Country    string `json:"country"`
 	Province   string `json:"province"`
 	City       string `json:"city"`
@@ -71,23 +70,6 @@ type Profile struct {
 
 	VIP       VIP  `json:"vip,omitzero"`
 	RealNamed bool `json:"real_named,omitzero"` // the person's real name is registered
-}
-
-// Picture returns the address of the picture, with sides of that many pixels if it comes in sizes.
-func (p *Profile) Picture(size int) string {
-	if strings.HasSuffix(p.PictureURL, "/") {
-		return p.PictureURL + strconv.Itoa(size)
-	}
-	return p.PictureURL
-}
-
-// PictureBase returns the address to which callers append a size, 40 or 100. For a picture of one size the appended text
-// has no effect.
-func (p *Profile) PictureBase() string {
-	if p.PictureURL == "" || strings.HasSuffix(p.PictureURL, "/") {
-		return p.PictureURL
-	}
-	return p.PictureURL + "#"
 }
 
 // At returns the profile at that time, without expired memberships: p itself if none has expired.

@@ -67,16 +67,3 @@ func TestProfilesThatCannotBe(t *testing.T) {
 		}
 	}
 }
-
-func TestPictures(t *testing.T) {
-	for url, want := range map[string][2]string{
-		"":                            {"", ""},
-		"https://pic.example/u/1/":    {"https://pic.example/u/1/40", "https://pic.example/u/1/"},
-		"https://pic.example/ann.png": {"https://pic.example/ann.png", "https://pic.example/ann.png#"},
-	} {
-		p := Profile{PictureURL: url}
-		if got := [2]string{p.Picture(40), p.PictureBase()}; got != want {
-			t.Errorf("%q: got %q, want %q", url, got, want)
-		}
-	}
-}

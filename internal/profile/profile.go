@@ -2,7 +2,10 @@
 package profile
 
 import (
+	"cmp"
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/cache"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -17,11 +20,14 @@ type Service struct {
 	store store.Accounts
 	clock *platform.Clock
 	kept  *cache.DirectMapped[platform.UIN, platform.Profile]
+
+	picture string
 }
 
-// New returns a service that caches profiles until the store reports them changed.
-func New(st store.Store, clock *platform.Clock) *Service {
-	s := &Service{store: st, clock: clock, kept: cache.NewDirectMapped[platform.UIN, platform.Profile](kept)}
+// New returns a service that caches profiles until the store reports them changed. picture is the address, to be completed
+// by a size, of the picture of accounts that have none.
+func New(st store.Store, clock *platform.Clock, picture string) *Service {
+	s := &Service{store: st, clock: clock, picture: picture, kept: cache.NewDirectMapped[platform.UIN, platform.Profile](kept)}
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.ProfileChange); ok {
 			s.kept.Slot(c.UIN).Drop()
@@ -44,6 +50,25 @@ func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile,
 	}
 	slot.Put(uin, account.Profile, drops)
 	return account.Profile.At(s.clock.NowMS()), nil
+}
+
+// Picture returns the address of a profile's picture, with sides of that many pixels if it comes in sizes.
+func (s *Service) Picture(p *platform.Profile, size int) string {
+	url := cmp.Or(p.PictureURL, s.picture)
+	if strings.HasSuffix(url, "/") {
+		return url + strconv.Itoa(size)
+	}
+	return url
+}
+
+// PictureBase returns the address of a profile's picture to which callers append a size, 40 or 100. For a picture of one size
+// the appended text has no effect.
+func (s *Service) PictureBase(p *platform.Profile) string {
+	url := cmp.Or(p.PictureURL, s.picture)
+	if url == "" || strings.HasSuffix(url, "/") {
+		return url
+	}
+	return url + "#"
 }
 
 // Update applies edit to an account's profile. Errors: platform.ErrInvalid, platform.ErrNotFound, or edit's.

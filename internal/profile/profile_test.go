@@ -28,7 +28,7 @@ func TestProfilesAreReadOnceAndAgainAfterAChange(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	st, clock := &countingStore{Store: db}, new(platform.Clock)
-	profiles := New(st, clock)
+	profiles := New(st, clock, "")
 	ends := clock.NowMS() + 1000
 	ann := platform.Account{Profile: platform.Profile{Nickname: "Ann", VIP: platform.VIP{Blue: platform.Membership{Level: 3, EndMS: ends}}}}
 	must(t, st.CreateAccount(t.Context(), &ann, platform.FirstUIN))
@@ -56,7 +56,7 @@ func TestUpdateRefuses(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "rookery.db"))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	profiles := New(db, new(platform.Clock))
+	profiles := New(db, new(platform.Clock), "")
 	ann := platform.Account{Profile: platform.Profile{Nickname: "Ann"}}
 	must(t, db.CreateAccount(t.Context(), &ann, platform.FirstUIN))
 
@@ -83,5 +83,22 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestPictures(t *testing.T) {
+	with, without := &Service{picture: "https://platform.example/picture/"}, new(Service)
+	for url, want := range map[string][2]string{
+		"":                            {"https://platform.example/picture/40", "https://platform.example/picture/"},
+		"https://pic.example/u/1/":    {"https://pic.example/u/1/40", "https://pic.example/u/1/"},
+		"https://pic.example/ann.png": {"https://pic.example/ann.png", "https://pic.example/ann.png#"},
+	} {
+		p := &platform.Profile{PictureURL: url}
+		if got := [2]string{with.Picture(p, 40), with.PictureBase(p)}; got != want {
+			t.Errorf("%q: got %q, want %q", url, got, want)
+		}
+	}
+	if got := without.Picture(new(platform.Profile), 40) + without.PictureBase(new(platform.Profile)); got != "" {
+		t.Errorf("without a picture of the platform's the address is %q", got)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
+	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -66,6 +67,7 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
 		pages.New(s.apps, s.identity),
+		picture.New(),
 	}, nil
 }
 

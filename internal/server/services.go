@@ -1,8 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
+	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -18,7 +21,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.keyring.Guard(s.dev.faults.Keyring)
 		s.bus.Guard(s.dev.faults.Bus)
 	}
-	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock)
+	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.pictureURL())
 	if err := s.apps.Load(ctx); err != nil {
 		return err
 	}
@@ -34,4 +37,10 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.friends.Guard(s.dev.faults.FriendCache)
 	}
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
+}
+
+// pictureURL returns the address of the picture of accounts without one, as everybody can reach it. The Host of a request has
+// no say in it: it is the caller's word.
+func (s *Server) pictureURL() string {
+	return strings.TrimRight(cmp.Or(s.options.HTTP.PublicURL, s.public.url()), "/") + picture.Path
 }

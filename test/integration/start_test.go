@@ -213,7 +213,7 @@ func write(t *testing.T, file, content string, mode os.FileMode) {
 
 // TestUsage is for wrong command lines: status 2.
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"dev", "extra"}, {"dev", "--port", "1"}, {"dev", "--v5-ts-window", "-1s"}, {"nonsense"}} {
+	for _, args := range [][]string{{"dev", "extra"}, {"dev", "--port", "1"}, {"dev", "--v5-ts-window", "-1s"}, {"dev", "--connect-token-media-type", "text/xml"}, {"dev", "--http-public-url", "play.example"}, {"nonsense"}} {
 		status, stdout, stderr := rookery.Run(t, args...)
 		if status != 2 || stdout != "" || !strings.Contains(stderr, "--help") {
 			t.Errorf("%v: got status %d, %q, %q", args, status, stdout, stderr)

@@ -18,6 +18,23 @@ func (p *Platform) Send(t testing.TB, method, target, media, body string) Reply 
 	return send(t, p.client, request(t, method, p.URL+target, media, body))
 }
 
+// SendTo sends a GET that names another host than the platform's.
+func (p *Platform) SendTo(t testing.TB, host, target string) Reply {
+	t.Helper()
+	req := request(t, http.MethodGet, p.URL+target, "", "")
+	req.Host = host
+	return send(t, p.client, req)
+}
+
+// Object returns the JSON object that an answer is.
+func Object(t testing.TB, r Reply) (fields map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(r.Body), &fields); err != nil {
+		t.Fatalf("%v: %s", err, r.Body)
+	}
+	return fields
+}
+
 // Get calls one of the interfaces with parameters, given as name and value in turn.
 func (p *Platform) Get(t testing.TB, path string, params ...string) Reply {
 	t.Helper()

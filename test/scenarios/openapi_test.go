@@ -406,7 +406,7 @@ func TestOpenAPIDoor(t *testing.T) {
 		{"is_login", call(isLoginPath), "map[msg:user is logged in ret:0]"},
 		{"is_setup", call(isSetupPath), "map[ret:0 setuped:1]"},
 		{"get_info of qqgame", call(infoPath, "pf", "qqgame", "charset", "utf-8", "seq", "4711"),
-			"map[blue_vip_level:0 figureurl: gender:男 is_blue_vip:0 is_blue_year_vip:0 is_lost:0 is_super_blue_vip:0 nickname:Ann ret:0 seq:4711]"},
+			"map[blue_vip_level:0 figureurl:" + p.URL + "/picture/50 gender:男 is_blue_vip:0 is_blue_year_vip:0 is_lost:0 is_super_blue_vip:0 nickname:Ann ret:0 seq:4711]"},
 		{"a seq that JSON would not take as it is", call(isLoginPath, "pf", "qqgame", "charset", "utf-8", "seq", "007"), "map[msg:user is logged in ret:0 seq:7]"},
 		{"a seq below 0", call(isLoginPath, "pf", "qqgame", "charset", "utf-8", "seq", "-1"), "map[msg:user is logged in ret:0 seq:-1]"},
 		{"no membership is wanted", call("/v3/user/total_vip_info"), "map[is_lost:0 ret:0]"},

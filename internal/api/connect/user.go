@@ -161,10 +161,11 @@ func (d *door) userInfo(c *access.Call, login *wire.CheckResponse) (any, error) 
 		gender, genderType = "女", 1
 	}
 	yellow := p.VIP.Yellow
+	picture := func(size int) string { return d.profiles.Picture(p, size) }
 	return &userInfo{
 		Nickname: p.Nickname, Gender: gender, GenderType: genderType, Province: p.Province, City: p.City,
-		FigureURL: p.Picture(30), FigureURL1: p.Picture(50), FigureURL2: p.Picture(100),
-		FigureURLQQ1: p.Picture(40), FigureURLQQ2: p.Picture(100), FigureURLQQ: p.Picture(640), FigureURLType: "1",
+		FigureURL: picture(30), FigureURL1: picture(50), FigureURL2: picture(100),
+		FigureURLQQ1: picture(40), FigureURLQQ2: picture(100), FigureURLQQ: picture(640), FigureURLType: "1",
 		IsYellowVIP: bit(yellow.Has()), VIP: bit(yellow.Has()), IsYellowYearVIP: bit(yellow.Year),
 		YellowVIPLevel: strconv.Itoa(yellow.Level), Level: strconv.Itoa(yellow.Level),
 	}, nil

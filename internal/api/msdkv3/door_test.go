@@ -48,7 +48,7 @@ func newFixture(t *testing.T, commands bool) *fixture {
 	clock := new(platform.Clock)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
-	profiles := profile.New(st, clock)
+	profiles := profile.New(st, clock, "")
 	f := &fixture{t: t, apps: apps.New(st, clock)}
 	f.id = identity.New(st, clock, keyring, f.apps, profiles, 1000)
 	bus := oidb.NewBus()

@@ -124,7 +124,8 @@ func (d *door) qqProfile(c *access.Call, in *tokenBody) (any, error) {
 	}
 	yellow := p.VIP.Yellow
 	return &profileResult{
-		NickName: p.Nickname, Gender: genderText(p.Gender), Picture40: picture(c, p.Picture(40)), Picture100: picture(c, p.Picture(100)),
+		NickName: p.Nickname, Gender: genderText(p.Gender),
+		Picture40: picture(c, d.profiles.Picture(p, 40)), Picture100: picture(c, d.profiles.Picture(p, 100)),
 		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
 		Language: p.Language, Country: p.Country, IsLost: digit(false),
 	}, nil
@@ -173,10 +174,10 @@ type friend struct {
 }
 
 // newFriend returns the element for a friend; callers append a size to the picture's address.
-func newFriend(c *access.Call, f *friends.Friend) friend {
+func (d *door) newFriend(c *access.Call, f *friends.Friend) friend {
 	p := &f.Profile
 	return friend{
-		OpenID: f.OpenID, NickName: cmp.Or(f.Remark, p.Nickname), Gender: genderText(p.Gender), Figure: picture(c, p.PictureBase()),
+		OpenID: f.OpenID, NickName: cmp.Or(f.Remark, p.Nickname), Gender: genderText(p.Gender), Figure: picture(c, d.profiles.PictureBase(p)),
 	}
 }
 
@@ -193,14 +194,14 @@ func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
 	answer := &friendsResult{Lists: make([]friend, 0, len(list)+1), IsLost: digit(lost)}
 	if in.Flag == flagFriendsAndOwn {
 		if p, err := d.profiles.Get(c.Context(), login.UIN); err == nil {
-			answer.Lists = append(answer.Lists, newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
+			answer.Lists = append(answer.Lists, d.newFriend(c, &friends.Friend{OpenID: login.OpenID, Profile: *p}))
 		} else { // the friends are answered all the same
 			c.Note(slog.String("lost", "the caller: "+err.Error()))
 			answer.IsLost = digit(true)
 		}
 	}
 	for i := range list {
-		answer.Lists = append(answer.Lists, newFriend(c, &list[i]))
+		answer.Lists = append(answer.Lists, d.newFriend(c, &list[i]))
 	}
 	for i := range answer.Lists {
 		f := &answer.Lists[i]
@@ -291,8 +292,10 @@ func (d *door) strangers(c *access.Call, in *strangersBody) (any, error) {
 		}
 		answer.Lists = append(answer.Lists, stranger{
 			OpenID: openid, Gender: gender, NickName: u.Profile.Nickname,
-			QzonePicture50: picture(c, u.Profile.Picture(50)), QQPicture40: picture(c, u.Profile.Picture(40)),
-			QQPicture100: picture(c, u.Profile.Picture(100)), QQPicture: strings.TrimSuffix(picture(c, u.Profile.PictureBase()), "/"),
+			QzonePicture50: picture(c, d.profiles.Picture(&u.Profile, 50)),
+			QQPicture40:    picture(c, d.profiles.Picture(&u.Profile, 40)),
+			QQPicture100:   picture(c, d.profiles.Picture(&u.Profile, 100)),
+			QQPicture:      strings.TrimSuffix(picture(c, d.profiles.PictureBase(&u.Profile)), "/"),
 		})
 	}
 	return answer, nil
@@ -335,7 +338,7 @@ func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 	}
 	answer := &othersResult{Friends: make([]friend, len(list))}
 	for i := range list {
-		answer.Friends[i] = newFriend(c, &list[i])
+		answer.Friends[i] = d.newFriend(c, &list[i])
 	}
 	return answer, nil
 }

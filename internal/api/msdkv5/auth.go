@@ -261,7 +261,7 @@ func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 	pf := payment(c, from, channel, in.openid)
 	info, _ := json.Marshal(&in.ChannelInfo) // decoded from JSON
 	shown := &login.Profile
-	picture := shown.Picture(pictureSize)
+	picture := d.profiles.Picture(shown, pictureSize)
 	return &loginResult{
 		OpenID:          login.MSDKOpenID,
 		Token:           login.Token,

@@ -69,7 +69,7 @@ func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 	info, _ := json.Marshal(&channelInfo{ // numbers alone are always valid JSON
 		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
 	})
-	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: p.Picture(pictureSize), ChannelInfo: string(info)}, nil
+	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: d.profiles.Picture(p, pictureSize), ChannelInfo: string(info)}, nil
 }
 
 // friendsBody is the body of friend_list (msdk-v5.md, 7).
@@ -131,7 +131,7 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 		p := &f.Profile
 		answer.Lists = append(answer.Lists, friend{
 			OpenID: f.MSDKOpenID, UserName: p.Nickname, NickName: cmp.Or(f.Remark, p.Nickname), Gender: p.Gender,
-			PictureURL: p.Picture(pictureSize), Country: p.Country, Provice: p.Province, Province: p.Province, City: p.City, Language: p.Language,
+			PictureURL: d.profiles.Picture(p, pictureSize), Country: p.Country, Provice: p.Province, Province: p.Province, City: p.City, Language: p.Language,
 		})
 	}
 	return answer, nil

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
@@ -133,6 +134,6 @@ func FuzzParams(f *testing.F) {
 		if len(in.fopenids) > 100 || !utf8.ValidString(in.content) {
 			t.Fatalf("%d openids, content %q", len(in.fopenids), in.content)
 		}
-		in.writeProfile(&writer{}, &platform.Profile{})
+		(&door{profiles: new(profile.Service)}).writeProfile(&writer{}, in, &platform.Profile{})
 	})
 }

@@ -38,7 +38,7 @@ func BenchmarkGetInfo(b *testing.B) {
 	clock, bus := new(platform.Clock), oidb.NewBus()
 	keyring, err := token.OpenKeyring(filepath.Join(b.TempDir(), "keyring.json"), clock.Now())
 	must(b, err)
-	registry, profiles := apps.New(db, clock), profile.New(db, clock)
+	registry, profiles := apps.New(db, clock), profile.New(db, clock, "")
 	id := identity.New(db, clock, keyring, registry, profiles, 1000)
 	id.Register(bus)
 	app, err := registry.Create(b.Context(), platform.App{Name: "a game", Online: true})

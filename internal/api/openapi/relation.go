@@ -35,7 +35,7 @@ func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
 				return
 			}
 			w.text("gender", gender(&friend.Profile))
-			w.text("figureurl", friend.Profile.Picture(50))
+			w.text("figureurl", d.profiles.Picture(&friend.Profile, 50))
 			blue := friend.Profile.VIP.Blue
 			w.boolean("is_blue_vip", blue.Has())
 			w.number("blue_vip_level", int64(blue.Level))

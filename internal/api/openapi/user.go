@@ -15,7 +15,7 @@ func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 		return nil, err
 	}
 	return &answer{lost: &complete, data: func(w *writer) {
-		in.writeProfile(w, shown)
+		d.writeProfile(w, in, shown)
 		if in.platform == "qplus" {
 			w.text("openid", in.openid.String())
 		}
@@ -26,7 +26,7 @@ func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 var complete = false
 
 // writeProfile writes the profile of a user that a platform shows (qq-connect-openapi.md, B.8).
-func (in *request) writeProfile(w *writer, p *platform.Profile) {
+func (d *door) writeProfile(w *writer, in *request, p *platform.Profile) {
 	w.text("nickname", p.Nickname)
 	w.text("gender", gender(p))
 	switch in.platform {
@@ -34,10 +34,10 @@ func (in *request) writeProfile(w *writer, p *platform.Profile) {
 		w.text("country", p.Country)
 		w.text("province", p.Province)
 		w.text("city", p.City)
-		w.text("figureurl", p.Picture(50))
+		w.text("figureurl", d.profiles.Picture(p, 50))
 		writeYellow(w, &p.VIP)
 	default:
-		w.text("figureurl", p.Picture(50))
+		w.text("figureurl", d.profiles.Picture(p, 50))
 	}
 	switch in.platform {
 	case "qqgame", "3366":
@@ -170,7 +170,7 @@ func (d *door) getMultiInfo(c *access.Call, in *request) (any, error) {
 		w.list("items", len(in.fopenids), func(i int) {
 			w.text("openid", in.fopenids[i].String())
 			if user, ok := users[in.fopenids[i]]; ok {
-				in.writeProfile(w, &user.Profile)
+				d.writeProfile(w, in, &user.Profile)
 			}
 		})
 	}}, nil

@@ -74,7 +74,7 @@ func newWorld(t *testing.T) *world {
 	keyring.Guard(w.faults.Keyring)
 	w.bus.Guard(w.faults.Bus)
 	w.store = w.faults.Store(db)
-	profiles := profile.New(w.store, clock)
+	profiles := profile.New(w.store, clock, "")
 	w.apps = apps.New(w.store, clock)
 	w.identity = identity.New(w.store, clock, keyring, w.apps, profiles, 1000)
 	w.identity.Register(w.bus)
