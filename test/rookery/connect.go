@@ -54,7 +54,13 @@ func (p *Platform) PostForm(t testing.TB, path string, by *App, params ...string
 // PostAs sends the parameters as a form with an Authorization header, "" for none.
 func (p *Platform) PostAs(t testing.TB, path, authorization string, params ...string) Reply {
 	t.Helper()
-	return p.ask(t, http.MethodPost, path, Params(params...).Encode(), authorization)
+	return p.PostRaw(t, path, authorization, Params(params...).Encode())
+}
+
+// PostRaw sends a form unchanged with an Authorization header, "" for none.
+func (p *Platform) PostRaw(t testing.TB, path, authorization, form string) Reply {
+	t.Helper()
+	return p.ask(t, http.MethodPost, path, form, authorization)
 }
 
 // Basic returns an Authorization header (RFC 7617).

@@ -91,15 +91,21 @@ func (q *Person) SignIn(t testing.TB, path string) Page {
 
 var formToken = regexp.MustCompile(`name="token" value="([^"]*)"`)
 
-// Press opens a page, fills in its form and presses the button for that action.
-func (q *Person) Press(t testing.TB, path, action string, form url.Values) Page {
+// FormToken opens a page and returns the token that its forms carry.
+func (q *Person) FormToken(t testing.TB, path string) string {
 	t.Helper()
 	page := q.Open(t, path)
 	token := formToken.FindStringSubmatch(page.Body)
 	if token == nil {
 		t.Fatalf("%s has no form of somebody who is signed in: status %d\n%s", path, page.Status, page.Body)
 	}
-	filled := url.Values{"do": {action}, "token": {html.UnescapeString(token[1])}}
+	return html.UnescapeString(token[1])
+}
+
+// Press opens a page, fills in its form and presses the button for that action.
+func (q *Person) Press(t testing.TB, path, action string, form url.Values) Page {
+	t.Helper()
+	filled := url.Values{"do": {action}, "token": {q.FormToken(t, path)}}
 	for name, values := range form {
 		filled[name] = values
 	}

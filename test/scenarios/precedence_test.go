@@ -1,12 +1,14 @@
 package scenarios
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -83,39 +85,121 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 	}
 }
 
-// documented are the paths below a prefix that docs/routes.md has.
-func documented(t *testing.T, prefix string) (paths []string) {
+// inPairs calls try with each check alone, and with each two of which the first has to be answered. Checks of one group exclude
+// each other in a call.
+func inPairs(checks []string, group map[string]string, try func(first, second string)) {
+	for i, first := range checks {
+		try(first, "nothing")
+		for _, second := range checks[i+1:] {
+			if group[first] == "" || group[first] != group[second] {
+				try(first, second)
+			}
+		}
+	}
+}
+
+// documented are the interfaces of a section of docs/routes.md, each as "METHODS /path: checks", with sequences written out.
+func documented(t *testing.T, section string) (interfaces []string) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/routes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, text, ok := bytes.Cut(text, []byte("\n## "+section+"\n"))
+	if !ok {
+		t.Fatalf("docs/routes.md has no section %s", section)
+	}
+	text, _, _ = bytes.Cut(text, []byte("\n## "))
+	var (
+		sequences = make(map[string]string)
+		names     = strings.NewReplacer("`", "", ",", "")
+		expand    func(checks string) string
+	)
+	expand = func(checks string) string {
+		var all []string
+		for _, name := range strings.Fields(names.Replace(checks)) {
+			if steps, ok := sequences[name]; ok {
+				name = expand(steps)
+			}
+			all = append(all, name)
+		}
+		return strings.Join(all, " ")
+	}
 	for line := range strings.Lines(string(text)) {
-		if heading, ok := strings.CutPrefix(line, "### "); ok {
-			if at := strings.Index(heading, prefix); at >= 0 {
-				paths = append(paths, strings.TrimSpace(heading[at:]))
+		line = strings.TrimSpace(line)
+		if row, ok := strings.CutPrefix(line, "| `"); ok {
+			name, steps, _ := strings.Cut(strings.Trim(row, "| "), "` | ")
+			sequences[name] = steps
+		} else if heading, ok := strings.CutPrefix(line, "### "); ok {
+			interfaces = append(interfaces, heading+":")
+		} else if checks, ok := strings.CutPrefix(line, "- checks: "); ok && checks != "none" {
+			interfaces[len(interfaces)-1] += " " + expand(checks)
+		}
+	}
+	return interfaces
+}
+
+// TestEveryInterfaceHasAnOrder: the checks of every interface of every door are those that the tests of the order write out.
+func TestEveryInterfaceHasAnOrder(t *testing.T) {
+	orders := make(map[string][]string)
+	pin := func(door, methods, path, checks string) {
+		line := methods + " " + path + ":"
+		for _, check := range strings.Fields(checks) {
+			if !ofHandler[check] {
+				line += " " + check
+			}
+		}
+		orders[door] = append(orders[door], line)
+	}
+	for _, order := range v5Order {
+		methods := "POST"
+		if order.path == decryptPath {
+			methods = "GET"
+		}
+		pin("msdkv5", methods, order.path, order.checks)
+	}
+	for _, order := range v3Order {
+		pin("msdkv3", "POST", order.path, order.checks)
+	}
+	for _, path := range v3Unserved {
+		checks := "v3-params v3-app v3-no-guest v3-signature v3-user v3-body"
+		if path == "/profile/get_xinyue_super" { // whose body has no form
+			checks = "v3-params v3-app v3-no-guest v3-signature"
+		}
+		pin("msdkv3", "POST", path, checks)
+	}
+	for _, order := range openAPIOrder {
+		pin("openapi", "GET, POST", order.path, order.checks)
+	}
+	for _, order := range connectOrder {
+		pin(order.door, order.methods, order.path, order.checks)
+	}
+	for _, order := range pagesOrder {
+		pin("pages", order.method, order.path, order.checks)
+	}
+	for _, door := range []string{"msdkv5", "msdkv3", "openapi", "connect", "connect-user", "pages"} {
+		if diff := cmp.Diff(orders[door], documented(t, door)); diff != "" {
+			t.Errorf("%s: (-pinned +documented)\n%s", door, diff)
+		}
+	}
+	for _, door := range []string{"admin", "dev"} {
+		for _, line := range documented(t, door) {
+			if _, checks, _ := strings.Cut(line, ": "); checks != "bearer" {
+				t.Errorf("%s: %s", door, line)
 			}
 		}
 	}
-	return paths
+	doors, err := os.ReadFile("../../docs/routes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(doors, []byte("\n## ")); n != 9 { // those doors, and the bus
+		t.Errorf("docs/routes.md has %d sections: a door is not in this test", n)
+	}
 }
 
-// TestEveryInterfaceHasAnOrder: no interface of the doors whose order is tested is left out.
-func TestEveryInterfaceHasAnOrder(t *testing.T) {
-	var v5, openAPI []string
-	for _, order := range v5Order {
-		v5 = append(v5, order.path)
-	}
-	for _, order := range openAPIOrder {
-		openAPI = append(openAPI, order.path)
-	}
-	if want := documented(t, "/v2/"); !slices.Equal(v5, want) {
-		t.Errorf("the orders of V5 are those of %v, want %v", v5, want)
-	}
-	if want := documented(t, "/v3/"); !slices.Equal(openAPI, want) {
-		t.Errorf("the orders of OpenAPI are those of %v, want %v", openAPI, want)
-	}
-}
+// ofHandler are checks that interfaces make by themselves, after the stages.
+var ofHandler = map[string]bool{"token": true}
 
 // TestStagePrecedence sends, for each route and each two of its stages, a call that is wrong at both: the answer must be
 // that of the stage that comes first.
