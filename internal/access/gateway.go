@@ -47,14 +47,25 @@ func (e *MethodError) Error() string {
 // Is implements errors.Is.
 func (e *MethodError) Is(target error) bool { return target == ErrMethod }
 
+// NotServedError reports an interface that the original has and the door has not. It is an ErrNoRoute.
+type NotServedError struct{ Path string }
+
+func (e *NotServedError) Error() string {
+	return e.Path + " is a known interface, but this platform does not serve it"
+}
+
+// Is implements errors.Is.
+func (e *NotServedError) Is(target error) bool { return target == ErrNoRoute }
+
 // Door is one wire family: how its requests are read and how its answers look.
 type Door struct {
 	Name          string
 	Prefixes      []string // of all its paths, such as "/v2/"; the door also answers for paths below them that no interface has
 	Endpoints     []Endpoint
-	TrailingSlash bool // a path may also be called with a trailing slash
-	EmptySegments bool // a path may also be called with empty segments, as //p//a for /p/a
-	Head          bool // HEAD is allowed where GET is: GET changes nothing
+	NotServed     []string // paths of the original that no interface here has
+	TrailingSlash bool     // a path may also be called with a trailing slash
+	EmptySegments bool     // a path may also be called with empty segments, as //p//a for /p/a
+	Head          bool     // HEAD is allowed where GET is: GET changes nothing
 
 	// Code returns the door's code for an error, 0 for none. Encode answers the same code; nil if the door has no codes.
 	Code func(error) retcode.Code
@@ -292,6 +303,9 @@ func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error)
 	if e == nil {
 		if r.byMethod == nil {
 			c.stage = "route"
+			if path := c.Request.URL.Path; slices.Contains(r.door.NotServed, path) {
+				return nil, &NotServedError{path}
+			}
 			return nil, ErrNoRoute
 		}
 		c.stage = "method"

@@ -416,9 +416,9 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 // openkeyRenewMS is the least by which a session's end is moved.
 const openkeyRenewMS = 60_000
 
-// OpenkeyApp returns the app for which a valid openkey was made, whatever the state of its session; false if the text is
-// not an openkey.
-func (s *Service) OpenkeyApp(text string) (platform.AppID, bool) {
+// LoginApp returns the app for which an openkey or an access token was made, whatever the state of the login; false if the
+// text is neither.
+func (s *Service) LoginApp(text string) (platform.AppID, bool) {
 	t, err := s.keyring.Open(text)
-	return t.AppID, err == nil && t.Kind == token.Openkey
+	return t.AppID, err == nil && (t.Kind == token.Openkey || t.Kind == token.Access)
 }

@@ -217,6 +217,7 @@ func TestFriendsOverOpenAPI(t *testing.T) {
 		lost       any
 	}{
 		{"an unknown flag", appFriends, false, nil, "9", false, 251001, nil},
+		{"a flag of another interface", appFriends, false, nil, "3", false, 251001, nil},
 		{"an unknown flag without the permission", appFriends, false, nil, "9", true, 251003, nil},
 		{"without the permission", appFriends, false, nil, "1", true, 251003, nil},
 		{"without the permission, a list kept", appFriends, true, []string{unreadable}, "1", true, 251003, nil},

@@ -249,6 +249,179 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 	wantOpenAPI(t, p, before, -5, "")
 }
 
+// TestOpenAPIPlatforms: pf names the platform, before a tail.
+func TestOpenAPIPlatforms(t *testing.T) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	for _, pf := range []string{
+		"openmobile", "openmobile_ios", "openmobile_android", "openmobile_wp", "openmobile_ios-2001",
+		"qq_m_qq", "qq_m_qq-2001-android-2011-qq-" + m.app.AppID + "-" + m.openid, "qq_m_wx-1", "qq_m_guest-1",
+		"desktop_m_qq", "desktop_m_qq-2001-iap-2001-qq-" + m.app.AppID + "-" + m.openid, "desktop_m_wx-1", "desktop_m_guest-1",
+		"qzone", "wanba_ts", "weixin", "union-10000-1*2",
+	} {
+		wantOpenAPI(t, p, m.info().With("pf", pf), 0, "")
+	}
+	for _, pf := range []string{"openmobile_", "openmobile_mac", "openmobileios", "qq_m_", "qq_m_qqq", "m_qq", "desktop_m", "-qq_m_qq", "OPENMOBILE_IOS"} {
+		wantOpenAPI(t, p, m.info().With("pf", pf), -9, "")
+	}
+}
+
+// TestOpenAPIAccessToken: accesstoken may stand for openkey, and may hold an access token.
+func TestOpenAPIAccessToken(t *testing.T) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	token := func(lifetime string) string {
+		return p.Issue(t, rookery.TokenRequest{AppID: m.app.AppID, UIN: m.uin, Kind: "access", Lifetime: lifetime}).Token
+	}
+	with := func(path, token string) rookery.OpenAPICall {
+		return m.call(path).Without("openkey").With("accesstoken", token)
+	}
+	valid := token("")
+	wantOpenAPI(t, p, with(infoPath, valid), 0, "")
+	post := with(infoPath, valid).With("pf", "wanba_ts")
+	post.Method = "POST"
+	wantOpenAPI(t, p, post, 0, "")
+	wantOpenAPI(t, p, with(isLoginPath, valid), 0, "user is logged in")
+	wantOpenAPI(t, p, with(infoPath, valid).With("openkey", ""), 0, "")
+	wantOpenAPI(t, p, with(infoPath, valid).With("openkey", m.openkey), 0, "")
+	wantOpenAPI(t, p, with(infoPath, valid).With("openkey", valid), -23, "") // an openkey it is not
+	wantOpenAPI(t, p, with(infoPath, ""), -1, "parameter \"openkey\" is missing or empty")
+	wantOpenAPI(t, p, with(infoPath, "T0KEN"), -23, access(74))
+	wantOpenAPI(t, p, with(infoPath, tampered(valid)), -23, access(38))
+	other := join(t, p, m.app, p.NewAccount(t))
+	wantOpenAPI(t, p, with(infoPath, valid).With("openid", other.openid), -71, access(69))
+
+	elsewhere := p.NewApp(t)
+	foreign := p.Issue(t, rookery.TokenRequest{AppID: elsewhere.AppID, UIN: m.uin, Kind: "access"})
+	wantOpenAPI(t, p, with(infoPath, foreign.Token), -24, access(68))
+	p.SetApp(t, elsewhere, rookery.Settings{"online": false})
+	wantOpenAPI(t, p, with(infoPath, foreign.Token), -70, "")
+
+	newest := token("")
+	wantOpenAPI(t, p, with(infoPath, valid), -21, access(66))
+	lapsed := token("0s")
+	wantOpenAPI(t, p, with(infoPath, lapsed), -24, access(65))
+	wantOpenAPI(t, p, with(isLoginPath, lapsed), 1002, "用户没有登录态")
+	wantOpenAPI(t, p, with(infoPath, newest), -21, "")
+	p.Revoke(t, m.app, m.uin, "user")
+	wantOpenAPI(t, p, with(infoPath, newest), -20, access(67))
+}
+
+// TestNotServed: a documented interface that this platform lacks says so by name.
+func TestNotServed(t *testing.T) {
+	p := rookery.Start(t)
+	m, pl := newMember(t, p), newPlayer(t, p)
+	for _, name := range []string{
+		"user/is_area_login", "user/get_app_flag", "user/del_app_flag", "user/get_playzone_userinfo", "user/buy_playzone_item", "csec/check_spam",
+		"csec/captcha_get", "spread/is_reminder_set", "spread/set_reminder", "spread/verify_invkey", "pay/buy_goods", "pay/confirm_delivery",
+		"pay/get_token", "pay/get_balance",
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			call := m.call("/v3/" + name)
+			call.Method = method
+			wantOpenAPI(t, p, call, -9, "/v3/"+name+" is a known interface, but this platform does not serve it")
+		}
+	}
+	wantOpenAPI(t, p, m.call("/v3/user/nothing"), -9, "unknown API, or not offered on the pf platform")
+	for _, name := range []string{"group/create_bind_group", "group/remind_leader_bind", "acvm/report", "friend/share", "auth/bind", "account/login"} {
+		call := pl.verifyLogin()
+		call.Path = "/v2/" + name
+		expect(t, p, call, 1001, "/v2/"+name+" is a known interface, but this platform does not serve it")
+	}
+}
+
+// TestTimestampsOfProtectedAccounts: a timestamp and a nonce add -25 and -26 to what a call may be answered, and nothing else,
+// whatever the account.
+func TestTimestampsOfProtectedAccounts(t *testing.T) {
+	p := rookery.Start(t)
+	for state, want := range map[string]struct {
+		ret int
+		msg string
+	}{
+		"staff-protected": {0, ""}, "specially-protected": {0, ""}, "frozen": {-24, access(75)}, "closed": {-24, access(67)},
+	} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			m := newMember(t, p)
+			p.SetState(t, m.uin, state)
+			nonce := 0
+			signed := func(c rookery.OpenAPICall) rookery.OpenAPICall {
+				nonce++
+				return c.With("nonce", fmt.Sprint("n-", nonce)).With("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+			}
+			both := func(c rookery.OpenAPICall, ret int, msg string) {
+				t.Helper()
+				wantOpenAPI(t, p, c, ret, msg)
+				wantOpenAPI(t, p, signed(c), ret, msg)
+				wantOpenAPI(t, p, signed(c).Without("nonce"), ret, msg)
+				wantOpenAPI(t, p, signed(c).Without("timestamp"), ret, msg)
+			}
+			both(m.info(), want.ret, want.msg)
+			both(m.info().With("openkey", "0123"), -23, "")
+			both(m.info().With("openid", "0123"), -22, "")
+			p.SetApp(t, m.app, rookery.Settings{"environment": "test"})
+			both(m.info().With("openkey", "0123"), -12, "")
+			p.SetApp(t, m.app, rookery.Settings{"restricted": []string{"get_info"}})
+			both(m.info().With("openkey", "0123"), -8, "")
+			wantOpenAPI(t, p, signed(m.info()).With("timestamp", "1"), -25, "")
+			used := signed(m.info())
+			wantOpenAPI(t, p, used, -8, "")
+			wantOpenAPI(t, p, used, -26, "")
+			both(m.info().With("userip", "nowhere"), -1, "")
+		})
+	}
+}
+
+// TestFriendFlags: get_app_friends takes the flags that MSDK V3 takes, and all doors ask for the permission before they judge a
+// flag.
+func TestFriendFlags(t *testing.T) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	p.SetApp(t, m.app, relation)
+	friend := join(t, p, m.app, p.NewAccount(t))
+	p.Admin(t, "POST", "/admin/v1/accounts/"+m.uin+"/friends", map[string]any{"friend": friend.uin}, nil)
+	for flag, want := range map[string]string{"": friend.openid, "0": friend.openid, "1": friend.openid, "2": m.openid + " " + friend.openid} {
+		answer := wantOpenAPI(t, p, m.call(appFriends).With("flag", flag), 0, "")
+		var got []string
+		items, _ := answer.Fields["items"].([]any)
+		for _, item := range items {
+			got = append(got, fmt.Sprint(item.(map[string]any)["openid"]))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("flag %q: got %s, want %s", flag, answer.Body, want)
+		}
+	}
+	for _, flag := range []string{"3", "4", "9", "-1", "02", "1 ", "x"} {
+		wantOpenAPI(t, p, m.call(appFriends).With("flag", flag), 251001, `parameter "flag" is neither 1 (without the caller) nor 2 (with the caller)`)
+	}
+	v3 := v3LogIn(t, p, m.app, m.uin)
+	v5 := logIn(t, p, m.app, m.uin)
+	for _, permitted := range []bool{true, false} {
+		settings, without := relation, 0
+		if !permitted {
+			settings, without = rookery.Settings{"apis": []string{"get_app_friends", "qqfriends_detail", "qq_unreg_friends", "friend_list"}}, 251003
+		}
+		p.SetApp(t, m.app, settings)
+		wrong := 251001
+		if !permitted {
+			wrong = 251003
+		}
+		wantOpenAPI(t, p, m.call(appFriends).With("flag", "3"), wrong, "")
+		wantOpenAPI(t, p, m.call(appFriends).With("flag", "1"), without, "")
+		for path, member := range map[string]string{"/relation/qqfriends_detail": `"flag":3`, "/relation/qq_unreg_friends": `"count":51`} {
+			if answer := p.CallV3(t, v3.with(path, v3.token, member)); !strings.HasPrefix(answer.Msg, fmt.Sprint(wrong, ",")) {
+				t.Errorf("%s: got %s, want %d", path, answer.Body, wrong)
+			}
+			// A wrong flag or count comes before a wrong token.
+			if answer := p.CallV3(t, v3.with(path, "T0KEN", member)); !strings.HasPrefix(answer.Msg, fmt.Sprint(wrong, ",")) {
+				t.Errorf("%s without a login: got %s, want %d", path, answer.Body, wrong)
+			}
+		}
+		list := v5.about(friendListPath, v5.token)
+		expect(t, p, list.WithBody(strings.Replace(list.Body, "{", `{"sub_channelid":1,`, 1)), wrong, "")
+	}
+}
+
 // openAPIOrder are the checks of each interface of OpenAPI in their order.
 var openAPIOrder = []struct{ path, api, checks string }{
 	{"/v3/user/get_info", "get_info", "openapi-params openapi-app openapi-pf granted ordinary-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_user_info user-rate"},

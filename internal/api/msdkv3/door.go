@@ -80,7 +80,7 @@ var (
 // name of a module or from a mistake in the documents (msdk-v3.md, 2).
 func unmapped(k checks) (all []access.Endpoint) {
 	none := func(c *access.Call) (any, error) {
-		return nil, retcode.V3CommandMissing.Errorf("%s is an interface of MSDK V3, but this platform does not serve it", c.Endpoint.Path)
+		return nil, retcode.V3CommandMissing.Errorf("%v", &access.NotServedError{Path: c.Endpoint.Path})
 	}
 	withBody := msdk.Action(bodies, func(c *access.Call, _ *anyBody) (any, error) { return none(c) })
 	for _, path := range []string{

@@ -21,10 +21,10 @@ import (
 func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
 		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess),
-		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation).
+		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation, access.Check("v3-flag", flag, retcode.QQFriendParameterIllegal)).
 			Calls(checkAccess, listFriends).Refuses(friendToken),
 		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(friendToken),
-		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation).
+		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation, access.Check("v3-count", count, retcode.QQFriendParameterIllegal)).
 			Calls(checkAccess).Answers(retcode.QQFriendCacheReadFailed).Refuses(friendToken),
 		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile),
 		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
@@ -149,12 +149,7 @@ const (
 	flagFriendsAndOwn = 2
 )
 
-func (*friendsBody) Codes() []retcode.Code { return friendCodes }
-
-func (b *friendsBody) Check(c *access.Call) error {
-	if err := b.tokenBody.Check(c); err != nil {
-		return err
-	}
+func flag(_ *access.Call, b *friendsBody) error {
 	if b.Flag < 0 || b.Flag > flagFriendsAndOwn {
 		return retcode.QQFriendParameterIllegal.Errorf("body member \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
 	}
@@ -307,16 +302,18 @@ type othersBody struct {
 	Count *int `json:"count"`
 }
 
-func (*othersBody) Codes() []retcode.Code { return friendCodes }
-
 func (b *othersBody) Check(c *access.Call) error {
 	if err := b.tokenBody.Check(c); err != nil {
 		return err
 	}
-	switch {
-	case b.Count == nil:
+	if b.Count == nil {
 		return empty("count")
-	case *b.Count < 1 || *b.Count > friends.MaxUnregistered:
+	}
+	return nil
+}
+
+func count(_ *access.Call, b *othersBody) error {
+	if *b.Count < 1 || *b.Count > friends.MaxUnregistered {
 		return retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxUnregistered)
 	}
 	return nil

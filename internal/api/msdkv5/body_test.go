@@ -89,8 +89,6 @@ func TestFriendAndVIPBodies(t *testing.T) {
 		{"player of another form", decode[playerBody], `{"openid":"ann","token":"T"}`, retcode.V5FieldInvalid, "MSDK openid"},
 		{"friends", decode[friendsBody], `{` + player + `}`, nil, ""},
 		{"friends of QQ", decode[friendsBody], `{` + player + `,"sub_channelid":2}`, nil, ""},
-		{"friends of WeChat", decode[friendsBody], `{` + player + `,"sub_channelid":1}`, retcode.QQFriendParameterIllegal, "sub_channelid"},
-		{"friends of no channel", decode[friendsBody], `{` + player + `,"sub_channelid":0}`, retcode.QQFriendParameterIllegal, "sub_channelid"},
 		{"a channel in text", decode[friendsBody], `{` + player + `,"sub_channelid":"2"}`, retcode.V5FieldInvalid, `"/sub_channelid"`},
 		{"friends without a token", decode[friendsBody], `{"openid":"1"}`, retcode.V5FieldMissing, `"token"`},
 		{"memberships", decode[vipBody], `{` + player + `,"vip":1023,"xinyue_upgrade":1}`, nil, ""},

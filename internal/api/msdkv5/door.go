@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,9 +49,36 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
 		Endpoints: slices.Concat(d.auth(checks), d.relations(checks)),
+		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
 	}
+}
+
+// notServed returns the paths of V5 without an interface here (msdk-v5.md, 7 to 11), most of which only client SDKs call.
+func notServed() (paths []string) {
+	for module, names := range map[string]string{
+		"auth": "auto_login logout scan_login pcprecode get_bind_relation restore check_and_login check_login bind bind_with_confirm_code " +
+			"login_with_confirm_code",
+		"profile":       "jsticket_info can_bind openid2uid createdeeplink reset_guest get_first_reg get_video_vip get_xinyue_super",
+		"friend":        "share recall_friends_list",
+		"acvm":          "report",
+		"conf":          "get_conf",
+		"notice":        "get_notice",
+		"url_shortener": "shorten_url",
+		"prajna":        "report",
+		"freeflow":      "isfree",
+		"lbs":           "set_location clear_location nearby ip2country_ext",
+		"account": "register sendcode login changepassword check logout modify loginwithcode registerstatus codestatus getreceiveemail " +
+			"verify_password",
+		"group": "create_bind_group get_group_rela_info join_group unbind_group get_group_list bind_existing_group remind_leader_bind " +
+			"get_group_info send_group_msg get_vip_rich_info get_group_member_info",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			paths = append(paths, "/v2/"+module+"/"+name)
+		}
+	}
+	return paths
 }
 
 // checks are the checks of the interfaces.

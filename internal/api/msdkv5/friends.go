@@ -2,7 +2,6 @@ package msdkv5
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -21,7 +20,8 @@ func (d *door) relations(k checks) []access.Endpoint {
 		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer),
 		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
 		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
-		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation).
+		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation,
+			access.Check("v5-sub-channel", subChannel, retcode.QQFriendParameterIllegal)).
 			Calls(checkPlayer, listFriends).Refuses(refuse.FriendToken),
 	}
 }
@@ -78,14 +78,7 @@ type friendsBody struct {
 	SubChannelID *uint32 `json:"sub_channelid"`
 }
 
-func (*friendsBody) Codes() []retcode.Code {
-	return append(slices.Clone(memberCodes), retcode.QQFriendParameterIllegal)
-}
-
-func (b *friendsBody) Check(c *access.Call) error {
-	if err := b.playerBody.Check(c); err != nil {
-		return err
-	}
+func subChannel(_ *access.Call, b *friendsBody) error {
 	if b.SubChannelID != nil && *b.SubChannelID != platform.ChannelQQ {
 		return retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", platform.ChannelQQ)
 	}

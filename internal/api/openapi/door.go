@@ -40,7 +40,17 @@ type door struct {
 // New returns the door.
 func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
-	return &access.Door{Name: "openapi", Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), Code: refusals.Code, Encode: encode}
+	return &access.Door{
+		Name: "openapi", Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), NotServed: notServed, Code: refusals.Code, Encode: encode,
+	}
+}
+
+// notServed are the documented interfaces that this platform lacks (qq-connect-openapi.md, B.8).
+var notServed = []string{
+	"/v3/user/is_area_login", "/v3/user/get_app_flag", "/v3/user/del_app_flag", "/v3/user/get_playzone_userinfo", "/v3/user/buy_playzone_item",
+	"/v3/csec/check_spam", "/v3/csec/captcha_get",
+	"/v3/spread/is_reminder_set", "/v3/spread/set_reminder", "/v3/spread/verify_invkey",
+	"/v3/pay/buy_goods", "/v3/pay/confirm_delivery", "/v3/pay/get_token", "/v3/pay/get_balance",
 }
 
 func (d *door) endpoints() []access.Endpoint {
@@ -51,9 +61,7 @@ func (d *door) endpoints() []access.Endpoint {
 		login = access.Sequence("openapi-login",
 			access.TLS,
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
-			// Faults of the openid are left to later stages.
-			access.Check("openapi-nonce", d.nonce).
-				Calls(access.Uses(&identity.ConvertOpenID.Declaration, retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed)),
+			access.Check("openapi-nonce", d.nonce).Calls(access.Uses(&identity.ConvertOpenID.Declaration, aboutTheAccount...)),
 			access.AppRate,
 			access.Audit,
 			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
@@ -71,7 +79,8 @@ func (d *door) endpoints() []access.Endpoint {
 	)
 	return []access.Endpoint{
 		access.API(both, "/v3/user/get_info", action(d.getInfo, nil), standard, session(), info, access.UserRate),
-		access.API(both, "/v3/user/is_login", action(isLogin, nil), standard, session(retcode.AccessTokenOpenKeyExpired), access.UserRate).
+		access.API(both, "/v3/user/is_login", action(isLogin, nil), standard,
+			session(retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenExpired), access.UserRate).
 			Answers(retcode.OpenAPINotLoggedIn),
 		access.API(both, "/v3/user/is_setup", action(isSetup, nil), standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate),
 		access.API(both, "/v3/user/is_vip", action(d.isVIP, nil), // the yellow diamond belongs to Qzone
@@ -80,8 +89,9 @@ func (d *door) endpoints() []access.Endpoint {
 		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate),
 		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), relation, access.UserRate, access.Relation).
 			Calls(listFriends),
-		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate, access.Relation).
-			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal),
+		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate,
+			access.Relation, access.Check("openapi-flag", flag, retcode.QQFriendParameterIllegal)).
+			Calls(listFriends),
 		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), relation, access.UserRate).Calls(areFriends),
 		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate),
 	}
@@ -158,10 +168,19 @@ func (d *door) nonce(c *access.Call, in *request) error {
 		Appid: uint64(c.App.AppID), Openid: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
 	})
 	var failure *oidb.Failure
-	if errors.As(err, &failure) && (failure.Code == retcode.AccessTokenOpenIDInvalid || failure.Code == retcode.AccessTokenOpenIDReclaimed) {
-		return nil // the session check will refuse the openid
+	if errors.As(err, &failure) && slices.Contains(aboutTheAccount, failure.Code) {
+		return nil
 	}
 	return err
+}
+
+// aboutTheAccount are the results of 0x71f that say nothing about timestamp and nonce. What is wrong with the openid or its
+// account is for later stages to answer, as in a call without the two.
+var aboutTheAccount = []retcode.Code{
+	retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed,
+	retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance, retcode.OIDBShardInMaintenance,
+	retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,
+	retcode.OIDBAccountFrozen, retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected,
 }
 
 // testNumber lets only test numbers use an app of the test environment.
@@ -183,7 +202,7 @@ func openIDForm(_ *access.Call, in *request) error {
 // stages to which it belongs.
 func (d *door) openkey(c *access.Call, in *request) (err error) {
 	in.login, err = oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
-		AppID: c.App.AppID, OpenID: in.openid[:], Token: c.Query.Get("openkey"), Openkey: true,
+		AppID: c.App.AppID, OpenID: in.openid[:], Token: in.token, Openkey: in.isOpenkey,
 	})
 	if err == nil {
 		return nil
@@ -211,7 +230,7 @@ func (d *door) openkeyApp(c *access.Call, in *request) error {
 		if in.refused.Code != retcode.AccessTokenAppIDMismatch {
 			return nil
 		}
-		id, ok := d.identity.OpenkeyApp(c.Query.Get("openkey"))
+		id, ok := d.identity.LoginApp(in.token)
 		if !ok {
 			return nil
 		}

@@ -1,6 +1,9 @@
 package openapi
 
 import (
+	"log/slog"
+	"slices"
+
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/retcode"
@@ -13,16 +16,31 @@ func (d *door) listFriends(c *access.Call, in *request) (list []friends.Friend, 
 // friendIM marks a friend as a friend in QQ itself (qq-connect-openapi.md, B.8); other kinds do not exist here.
 const friendIM = 1
 
+// flagWithOwn is the flag of a list with the caller on it, as at MSDK V3 (msdk-v3.md, 5.5).
+const flagWithOwn = "2"
+
+func flag(_ *access.Call, in *request) error {
+	switch in.query.Get("flag") {
+	case "", "0", "1", flagWithOwn:
+		return nil
+	default:
+		return retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
+	}
+}
+
 // getAppFriends serves /v3/relation/get_app_friends.
 func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
-	switch in.query.Get("flag") {
-	case "", "1", "2", "3", "4":
-	default:
-		return nil, retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is not a number from 1 to 4")
-	}
 	list, lost, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.query.Get("flag") == flagWithOwn {
+		if own, err := d.profiles.Get(c.Context(), in.login.UIN); err == nil {
+			list = slices.Concat([]friends.Friend{{OpenID: in.openid, Profile: *own}}, list)
+		} else { // the friends are answered all the same
+			c.Note(slog.String("lost", "the caller: "+err.Error()))
+			lost = true
+		}
 	}
 	return &answer{lost: &lost, data: func(w *writer) {
 		w.list("items", len(list), func(i int) {

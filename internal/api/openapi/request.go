@@ -35,6 +35,8 @@ type request struct {
 	app         platform.AppID
 	openid      platform.OpenID
 	openIDSound bool
+	token       string // the openkey, or an access token in its place
+	isOpenkey   bool
 	timestamp   uint64 // Unix seconds; 0 for none
 
 	fopenids []platform.OpenID
@@ -118,6 +120,11 @@ func (in *request) read(q sign.Query) {
 	if in.games && err == nil {
 		in.seq = strconv.FormatInt(n, 10) // JSON does not allow 007
 	}
+	in.token, in.isOpenkey = q.Get("openkey"), true
+	if in.token == "" { // wanba's form (qq-connect-openapi.md, B.1)
+		in.token = q.Get("accesstoken")
+		in.isOpenkey = in.token == ""
+	}
 	in.openid, err = platform.ParseOpenID(q.Get("openid"))
 	in.openIDSound = err == nil
 }
@@ -125,7 +132,7 @@ func (in *request) read(q sign.Query) {
 // check returns an error for missing or malformed common parameters.
 func (in *request) check() error {
 	for _, name := range [...]string{"openid", "openkey", "appid", "sig", "pf"} {
-		if in.query.Get(name) == "" {
+		if in.query.Get(name) == "" && (name != "openkey" || in.token == "") {
 			return missing(name)
 		}
 	}
@@ -159,10 +166,14 @@ func (in *request) check() error {
 }
 
 // platforms are the values of pf that name a platform by themselves, families those that do so with any suffix
-// (qq-connect-openapi.md, B.2).
+// (qq-connect-openapi.md, B.2; those of the mobile SDKs: msdk-v3.md, 5.3 and 5.8).
 var (
-	platforms = []string{"qzone", "pengyou", "tapp", "qplus", "qqgame", "3366", "website", "kapp", "wanba_ts", "weixin"}
-	families  = []string{"manyou", "union-", "desktop_m_qq-"}
+	platforms = []string{
+		"qzone", "pengyou", "tapp", "qplus", "qqgame", "3366", "website", "kapp", "wanba_ts", "weixin",
+		"openmobile", "openmobile_android", "openmobile_ios", "openmobile_wp",
+		"qq_m_qq", "qq_m_wx", "qq_m_guest", "desktop_m_qq", "desktop_m_wx", "desktop_m_guest",
+	}
+	families = []string{"manyou", "union-"}
 )
 
 // platformOf returns the platform that a pf names, "" for none. The text after a '-' says how the user came.

@@ -37,8 +37,9 @@ func (d *Door) Refusal(err error) (r Refusal) {
 		err = d.Other(err)
 	}
 	var (
-		failure *oidb.Failure
-		coded   *retcode.Error
+		failure   *oidb.Failure
+		coded     *retcode.Error
+		notServed *access.NotServedError
 	)
 	if errors.As(err, &coded) {
 		r.RetryAfter = coded.RetryAfter()
@@ -50,6 +51,8 @@ func (d *Door) Refusal(err error) (r Refusal) {
 		r.Code, r.Text = coded.Code(), coded.Detail()
 	case ok:
 		r.Code = code
+	case errors.As(err, &notServed):
+		r.Code, r.Text = d.NoRoute, notServed.Error()
 	case errors.Is(err, access.ErrNoRoute):
 		r.Code = d.NoRoute
 	case errors.Is(err, access.ErrMethod):
