@@ -101,5 +101,11 @@ func befriend(ctx context.Context, file string) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	_, err = db.ExecContext(ctx, `INSERT INTO friendships (uin, friend, remark, since_ms)
 		SELECT ?1, uin, '', 0 FROM accounts WHERE uin > ?1 UNION ALL SELECT uin, ?1, '', 0 FROM accounts WHERE uin > ?1`, firstSeeded)
+	if err != nil {
+		return err
+	}
+	// MSDK openids have 20 digits: unsigned 64-bit numbers, stored as signed ones.
+	_, err = db.ExecContext(ctx, `INSERT INTO players (appid, msdk_openid, channel, openid, created_ms)
+		SELECT appid, -8446744073709551616 + abs(random() % 8000000000000000000), 2, openid, 0 FROM openids`)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -124,13 +125,8 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 	defer bare.process.cmd.Wait() // it ends only by a kill
 	defer bare.process.cmd.Process.Kill()
 
-	for round := range s.rounds {
-		for _, side := range sides {
-			if err := side.turn(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", side.name, err)
-			}
-			progress("round %d of %d: %s %.0f req/s", round+1, s.rounds, side.name, side.results[round].perSecond())
-		}
+	if err := takeTurns(ctx, s, sides); err != nil {
+		return err
 	}
 	loaded, err := platforms[0].memory()
 	if err != nil {
@@ -153,6 +149,32 @@ func measureLogin(ctx context.Context, s settings, folder string, report *report
 	addLogin(report, bare, sides[1:])
 	report.add(sides[1].name+": resident memory after the load", loaded.resident, "MB")
 	return nil
+}
+
+// takeTurns measures the sides, one after the other in each round.
+func takeTurns(ctx context.Context, s settings, sides []*side) error {
+	for round := range s.rounds {
+		for _, side := range sides {
+			if err := side.turn(ctx, s); err != nil {
+				return fmt.Errorf("%s: %w", side.name, err)
+			}
+			progress("round %d of %d: %s %.0f req/s", round+1, s.rounds, side.name, side.results[round].perSecond())
+		}
+	}
+	return nil
+}
+
+// each returns a figure of every turn.
+func (s *side) each(of func(result) float64) (values []float64) {
+	for _, r := range s.results {
+		values = append(values, of(r))
+	}
+	return values
+}
+
+// cpu returns the CPU microseconds per request of every turn.
+func (s *side) cpu() []float64 {
+	return s.each(func(r result) float64 { return float64(r.cpu.Microseconds()) / float64(r.answers) })
 }
 
 // turn warms up a side and measures it.
@@ -194,18 +216,12 @@ func (s *side) turn(ctx context.Context, set settings) error {
 }
 
 func addLogin(report *report, bare *side, others []*side) {
-	each := func(s *side, of func(result) float64) (values []float64) {
-		for _, r := range s.results {
-			values = append(values, of(r))
-		}
-		return values
-	}
 	// add returns the row of the first of the others.
 	add := func(measure, unit string, of func(result) float64) (first *row) {
-		b := each(bare, of)
+		b := bare.each(of)
 		report.add(bare.name+": "+measure, median(b), unit)
 		for _, other := range others {
-			values := each(other, of)
+			values := other.each(of)
 			row := report.add(other.name+": "+measure, median(values), unit).beside(values, b)
 			if first == nil {
 				first = row
@@ -227,10 +243,10 @@ func addLogin(report *report, bare *side, others []*side) {
 	add("allocated per request", "B", func(r result) float64 { return per(r, r.allocated.bytes) })
 }
 
-// repeat makes every worker send the same requests over and over, each starting at a different one.
+// repeat makes every worker send the same requests over and over, from any one on.
 func repeat(all [][]byte) func(int) requests {
-	return func(worker int) requests {
-		at := worker * len(all) / workers
+	return func(int) requests {
+		at := rand.IntN(len(all))
 		return func() []byte {
 			at = (at + 1) % len(all)
 			return all[at]

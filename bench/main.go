@@ -2,7 +2,7 @@
 
 // Command bench measures what a platform costs and prints it next to something that bounds it: verify_login next to a bare
 // net/http handler, the bus next to an echo of frames and next to HTTP, durable commits next to raw flushes, reads next to
-// a bare read; and resident memory and start-up.
+// a bare read; and start-up, and what the number of grants costs.
 //
 // The load generator shares the machine with what it measures, so only ratios within one round and CPU per operation can be
 // compared between machines. The two sides of a ratio get the same bytes from the same generator, turn by turn. The loop is
@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -36,7 +37,7 @@ type settings struct {
 	rounds   int
 	duration time.Duration // of one side's turn in a round
 	warmUp   time.Duration // before each turn
-	grants   int
+	grants   []int
 	accounts int // number of accounts that log in and call, over and over
 }
 
@@ -58,7 +59,7 @@ var parts = []part{
 	{"store", measureStore},
 	{"friends", measureFriends},
 	{"token", measureToken},
-	{"memory", measureMemory},
+	{"scale", measureScale},
 }
 
 func main() {
@@ -87,12 +88,13 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,friends,token,memory")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,friends,token,scale")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
 	flag.DurationVar(&s.duration, "duration", 4*time.Second, "length of one side's turn in a round of verify_login")
-	flag.IntVar(&s.grants, "grants", 1_000_000, "how many grants the memory is measured with")
+	grants := "10000,1000000"
+	flag.StringVar(&grants, "grants", grants, "`numbers` of grants that the scale is measured with, rising; 10000000 takes some minutes")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "bench: it takes no arguments, got %q\n", flag.Args())
@@ -106,10 +108,25 @@ func parseFlags() settings {
 	}
 	s.warmUp, s.accounts = time.Second, 200
 	if s.quick {
-		s.duration, s.warmUp, s.grants, s.accounts = time.Second, 300*time.Millisecond, s.grants/10, 20
+		s.duration, s.warmUp, s.accounts = time.Second, 300*time.Millisecond, 20
 	}
-	if s.rounds < 1 || s.grants < 1 || s.duration <= 0 || s.duration > time.Minute {
-		fmt.Fprintln(os.Stderr, "bench: -rounds and -grants are at least 1, -duration at most a minute")
+	for number := range strings.SplitSeq(grants, ",") {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 100 || len(s.grants) > 0 && n <= s.grants[len(s.grants)-1] {
+			fmt.Fprintf(os.Stderr, "bench: -grants: %q is not a number above 99 and above the one before it\n", number)
+			os.Exit(2)
+		}
+		if s.quick {
+			n /= 10
+		}
+		s.grants = append(s.grants, n)
+	}
+	if len(s.grants) < 2 {
+		fmt.Fprintln(os.Stderr, "bench: -grants takes two numbers at least, to compare")
+		os.Exit(2)
+	}
+	if s.rounds < 1 || s.duration <= 0 || s.duration > time.Minute {
+		fmt.Fprintln(os.Stderr, "bench: -rounds is at least 1, -duration at most a minute")
 		os.Exit(2)
 	}
 	return s

@@ -26,7 +26,7 @@ func TestEveryPartMeasures(t *testing.T) {
 		t.Fatal(err)
 	}
 	measured, err := run(t.Context(), settings{
-		quick: true, binary: binary, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: 1000, accounts: 4,
+		quick: true, binary: binary, scratch: t.TempDir(), rounds: 1, duration: 200 * time.Millisecond, warmUp: 10 * time.Millisecond, grants: []int{100, 2000}, accounts: 4,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -182,7 +182,7 @@ func consentsOf(ctx context.Context, data string, app rookery.AppID) (requests [
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	accounts, err := readSeeded(ctx, filepath.Join(data, "rookery.db"), app)
+	accounts, err := readSeeded(ctx, filepath.Join(data, "rookery.db"), app, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -111,8 +111,9 @@ func startDev(ctx context.Context, binary, folder string) (p *platform, w *world
 }
 
 // startServe starts `rookery serve` with its default settings and the bus.
-func startServe(ctx context.Context, binary, folder string) (*platform, error) {
-	p, err := startRookery(ctx, binary, folder, "serve", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--oidb-listen", "127.0.0.1:0")
+func startServe(ctx context.Context, binary, folder string, more ...string) (*platform, error) {
+	args := []string{"--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--oidb-listen", "127.0.0.1:0"}
+	p, err := startRookery(ctx, binary, folder, "serve", append(args, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -212,30 +213,34 @@ func (p *process) megabytes(file, name string) (float64, error) {
 // allocations counts what a Go process has allocated since it started.
 type allocations struct{ objects, bytes float64 }
 
-// allocated reads the counters from a page in Prometheus' form.
+// allocated reads the counters.
 func (p *process) allocated() (a allocations, err error) {
-	rsp, err := http.Get(p.metrics + "/metrics")
+	values, err := p.metric("go_memstats_mallocs_total", "go_memstats_alloc_bytes_total")
 	if err != nil {
 		return a, err
+	}
+	return allocations{values[0], values[1]}, nil
+}
+
+// metric reads numbers by their names from a page in Prometheus' form.
+func (p *process) metric(names ...string) (values []float64, err error) {
+	rsp, err := http.Get(p.metrics + "/metrics")
+	if err != nil {
+		return nil, err
 	}
 	defer rsp.Body.Close()
 	page, err := io.ReadAll(rsp.Body)
 	if err != nil {
-		return a, err
+		return nil, err
 	}
-	for line := range strings.Lines(string(page)) {
-		switch name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name {
-		case "go_memstats_mallocs_total":
-			a.objects, err = strconv.ParseFloat(value, 64)
-		case "go_memstats_alloc_bytes_total":
-			a.bytes, err = strconv.ParseFloat(value, 64)
+	for _, name := range names {
+		_, rest, found := strings.Cut("\n"+string(page), "\n"+name+" ")
+		text, _, _ := strings.Cut(rest, "\n")
+		value, err := strconv.ParseFloat(text, 64)
+		if !found || err != nil {
+			return nil, fmt.Errorf("%s/metrics has no number %s", p.metrics, name)
 		}
-		if err != nil {
-			return a, err
-		}
+		values = append(values, value)
 	}
-	if a.objects == 0 || a.bytes == 0 {
-		return a, fmt.Errorf("%s/metrics does not count allocations", p.metrics)
-	}
-	return a, nil
+	return values, nil
 }

@@ -49,6 +49,18 @@ func (w *row) atLeast(target float64) {
 	w.Target, w.Met = fmt.Sprintf("ratio >= %.2f", target), &met
 }
 
+// atMost sets an upper target for the row's ratio.
+func (w *row) atMost(target float64) {
+	met := w.Ratio <= target
+	w.Target, w.Met = fmt.Sprintf("ratio <= %.2f", target), &met
+}
+
+// over sets a lower target for the row's value.
+func (w *row) over(target float64) {
+	met := w.Value > target
+	w.Target, w.Met = fmt.Sprintf("> %.0f %s", target, w.Unit), &met
+}
+
 // under sets a target for the row's value.
 func (w *row) under(target float64) {
 	met := w.Value < target

@@ -9,19 +9,26 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/identity"
 	rookery "github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // firstSeeded is the lowest seeded account number, above those of the demo world.
 const firstSeeded = 100_001
 
-// seed puts accounts into a platform's file, each with an openid, a V5 player and a grant at one app. The platform must not
-// be running. Everything is on the disk when seed returns, so that no write of it disturbs later measurements. Openids are
-// random like the platform's own, so their order is unrelated to that of the accounts.
+// seed puts accounts into a platform's file, each with an openid and a grant at one app. The platform must not be running.
+// Everything is on the disk when seed returns, so that no write of it disturbs later measurements. Openids are random like the
+// platform's own, so their order is unrelated to that of the accounts.
 func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (err error) {
-	query := url.Values{"mode": {"rw"}, "_pragma": {"synchronous(OFF)", "cache_size(-524288)", "temp_store(MEMORY)"}}
+	// A seed that fails leaves a file that is of no use, so there is no journal; the platform goes back to its own.
+	query := url.Values{"mode": {"rw"}, "_pragma": {"journal_mode(OFF)", "synchronous(OFF)", "cache_size(-524288)", "temp_store(MEMORY)"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: query.Encode()}).String())
 	if err != nil {
 		return err
@@ -32,9 +39,13 @@ func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (er
 		return err
 	}
 	defer tx.Rollback() // fails harmlessly after the commit
+	indexes, err := dropIndexes(tx, "openids")
+	if err != nil {
+		return err
+	}
 	now := time.Now().UnixMilli()
-	// Rows are inserted in the order of their keys, which is quick and leaves full pages. MSDK openids have 20 digits:
-	// unsigned 64-bit numbers, stored as signed ones.
+	// Rows are inserted in the order of their keys, and indexes are made of all rows at once: that is quick and leaves full
+	// pages.
 	for _, step := range []struct {
 		query string
 		args  []any
@@ -46,10 +57,6 @@ func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (er
 		{`INSERT INTO openids (appid, openid, uin, state, changed_ms)
 			SELECT ?1, randomblob(16) AS openid, uin, 0, ?2 FROM accounts WHERE uin >= ?3 ORDER BY openid`,
 			[]any{int64(app), now, firstSeeded}},
-		{`INSERT INTO players (appid, msdk_openid, channel, openid, created_ms)
-			SELECT appid, -8446744073709551616 + abs(random() % 8000000000000000000) AS id, 2, openid, ?1
-			FROM openids WHERE appid = ?2 AND uin >= ?3 ORDER BY id`,
-			[]any{now, int64(app), firstSeeded}},
 		{`INSERT INTO grants (appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by, changed_ms)
 			SELECT appid, openid, 'get_user_info', 1, 0, 0, 0, ?1 FROM openids WHERE appid = ?2 AND uin >= ?3`,
 			[]any{now, int64(app), firstSeeded}},
@@ -62,7 +69,35 @@ func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (er
 			return fmt.Errorf("seeding: %d rows instead of %d", rows, accounts)
 		}
 	}
+	for _, index := range indexes {
+		if _, err := tx.ExecContext(ctx, index); err != nil {
+			return fmt.Errorf("seeding: %w", err)
+		}
+	}
 	return tx.Commit()
+}
+
+// dropIndexes drops a table's indexes and returns the statements that make them again.
+func dropIndexes(tx *sql.Tx, table string) (create []string, err error) {
+	rows, err := tx.Query("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name, statement string
+		if err := rows.Scan(&name, &statement); err != nil {
+			return nil, err
+		}
+		names, create = append(names, name), append(create, statement)
+	}
+	for _, name := range names {
+		if _, err := tx.Exec("DROP INDEX " + name); err != nil {
+			return nil, err
+		}
+	}
+	return create, rows.Err()
 }
 
 func flush(file string) error {
@@ -82,14 +117,14 @@ type seededAccount struct {
 	openid rookery.OpenID
 }
 
-// readSeeded returns the seeded accounts in the order of their numbers.
-func readSeeded(ctx context.Context, file string, app rookery.AppID) (all []seededAccount, err error) {
+// readSeeded returns the seeded accounts by number, one of every so many.
+func readSeeded(ctx context.Context, file string, app rookery.AppID, of int) (all []seededAccount, err error) {
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: "mode=ro"}).String())
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT uin, openid FROM openids WHERE appid = ? AND uin >= ? AND state = 0 ORDER BY uin", int64(app), firstSeeded)
+	rows, err := db.QueryContext(ctx, "SELECT uin, openid FROM openids WHERE appid = ? AND uin >= ? AND state = 0 AND uin % ? = 0 ORDER BY uin", int64(app), firstSeeded, of)
 	if err != nil {
 		return nil, err
 	}
@@ -106,4 +141,18 @@ func readSeeded(ctx context.Context, file string, app rookery.AppID) (all []seed
 		all = append(all, one)
 	}
 	return all, rows.Err()
+}
+
+// openIdentity opens the store and the keyring of a platform that is not running, as the platform would.
+func openIdentity(ctx context.Context, data string) (service *identity.Service, release func() error, err error) {
+	st, err := sqlite.Open(ctx, filepath.Join(data, "rookery.db"))
+	if err != nil {
+		return nil, nil, err
+	}
+	clock := new(rookery.Clock)
+	keyring, err := token.OpenKeyring(filepath.Join(data, "keyring.json"), clock.Now())
+	if err != nil {
+		return nil, nil, errors.Join(err, st.Close())
+	}
+	return identity.New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock, ""), 0), st.Close, nil
 }

@@ -43,7 +43,7 @@ func measureStore(ctx context.Context, s settings, folder string, report *report
 	if err := seed(ctx, file, storeApp, storeAccounts); err != nil {
 		return err
 	}
-	accounts, err := readSeeded(ctx, file, storeApp)
+	accounts, err := readSeeded(ctx, file, storeApp, 1)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func measureStore(ctx context.Context, s settings, folder string, report *report
 
 // committer opens a seeded file as the store. The returned function durably commits one row of a random account.
 func committer(ctx context.Context, file string, app rookery.AppID) (*sqlite.Store, func(context.Context) error, error) {
-	accounts, err := readSeeded(ctx, file, app)
+	accounts, err := readSeeded(ctx, file, app, 1)
 	if err != nil {
 		return nil, nil, err
 	}

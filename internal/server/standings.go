@@ -16,6 +16,9 @@ func (s *Server) measureStandings(metrics prometheus.Registerer) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "rookery_standings", Help: "Grants whose standing is in memory, at most standings.kept.",
 		}, func() float64 { return float64(table.Kept()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "rookery_standings_bytes", Help: "Memory that they take.",
+		}, func() float64 { return float64(table.Bytes()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "rookery_standings_read_total", Help: "Checks that had to read the database because their grant's standing was not in memory.",
 		}, func() float64 { return float64(table.Reads()) }),

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -104,6 +105,14 @@ func (t *Table) Forget() {
 
 // Kept returns the number of standings in the table.
 func (t *Table) Kept() int { return int(t.kept.Load()) }
+
+// Bytes returns the memory that the standings take, with the room for more.
+func (t *Table) Bytes() (bytes int) {
+	for i := range t.shards {
+		bytes += t.shards[i].slots.Load().len() * int(unsafe.Sizeof(entry{}))
+	}
+	return bytes
+}
 
 // Reads returns how many standings were read because they were missing, not counting those read ahead.
 func (t *Table) Reads() int { return int(t.reads.Load()) }

@@ -135,10 +135,7 @@ func TestAStandingCostsAtMost48Bytes(t *testing.T) {
 		if n < 10_000 || n%5000 != 0 {
 			continue
 		}
-		size := int(unsafe.Sizeof(*table))
-		for i := range table.shards {
-			size += int(unsafe.Sizeof(slots{})) + 40*table.shards[i].slots.Load().len()
-		}
+		size := table.Bytes() + int(unsafe.Sizeof(*table)) + len(table.shards)*int(unsafe.Sizeof(slots{}))
 		if each := float64(size) / float64(n); each > 48 {
 			t.Errorf("%d standings cost %.1f bytes each", n, each)
 		}
