@@ -5,6 +5,7 @@ package standings
 import (
 	"context"
 	"encoding/binary"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -63,14 +64,35 @@ func (t *Table) put(s *shard, app platform.AppID, k key, standing platform.Stand
 	if _, found := s.find(&t.apps, app, k); found {
 		return // another reader was quicker
 	}
-	if t.kept.Add(1) > t.most {
+	if t.kept.Add(1) > t.most && !t.evict(s) {
 		t.kept.Add(-1)
-		if s.used == 0 {
-			return
-		}
-		s.evict()
+		return
 	}
 	s.insert(e, k.shard())
+}
+
+// evict removes an arbitrary standing of an arbitrary shard; false if it finds none. It does not wait for other shards'
+// locks, since it is called with the one of held.
+func (t *Table) evict(held *shard) bool {
+	first := rand.IntN(len(t.shards))
+	for i := range t.shards {
+		s := &t.shards[(first+i)%len(t.shards)]
+		if s != held && !s.mu.TryLock() {
+			continue
+		}
+		found := s.used > 0
+		if found {
+			s.evict()
+			t.kept.Add(-1)
+		}
+		if s != held {
+			s.mu.Unlock()
+		}
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // Drop removes an openid's standing, which has changed.

@@ -126,6 +126,28 @@ func TestAFullTableKeepsAsManyAsItMay(t *testing.T) {
 	}
 }
 
+// Reading ahead may fill the table with the first openids alone. The others must get into it all the same.
+func TestAFullTableKeepsWhatIsUsed(t *testing.T) {
+	const most, openids = 2000, 20_000
+	w := newWorld(most, openids)
+	if err := w.readAhead(); err != nil || w.table.Kept() != most {
+		t.Fatalf("%d kept, %v", w.table.Kept(), err)
+	}
+	used := w.subjects[openids-most/4:] // far behind those that were read ahead
+	for range 20 {
+		for _, s := range used {
+			get(t, w.table, s)
+		}
+	}
+	before := w.table.Reads()
+	for _, s := range used {
+		get(t, w.table, s)
+	}
+	if reads := w.table.Reads() - before; reads > len(used)/10 || w.table.Kept() != most {
+		t.Errorf("%d of %d had to be read again, %d kept", reads, len(used), w.table.Kept())
+	}
+}
+
 func TestAStandingCostsAtMost48Bytes(t *testing.T) {
 	table := New(1<<30, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return standingOf(1), nil
