@@ -116,6 +116,8 @@ func parseAddress(text string) (*address, error) {
 		return nil, fmt.Errorf("has %d bytes, more than %d", len(text), MaxRedirectURI)
 	case err != nil, u.Scheme == "":
 		return nil, errors.New("is not an absolute address such as https://game.example/login")
+	case portAlone.MatchString(u.Opaque):
+		return nil, fmt.Errorf("has no scheme before its host %s, such as https://", u.Scheme)
 	case strings.Contains(text, "#"):
 		return nil, errors.New("has a fragment, which no redirect_uri has")
 	case u.User != nil:
@@ -154,6 +156,9 @@ func parseAddress(text string) (*address, error) {
 	}
 	return a, nil
 }
+
+// portAlone matches what follows the colon of localhost:3000/login.
+var portAlone = regexp.MustCompile(`^[0-9]+(/|$)`)
 
 var escape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
