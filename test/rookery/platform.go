@@ -123,6 +123,7 @@ func start(t testing.TB, data string, args ...string) *Platform {
 		}
 	}
 	t.Cleanup(p.client.CloseIdleConnections)
+	p.startedBy(t)
 	return p
 }
 

@@ -32,17 +32,17 @@ func checkPanics(t *testing.T, _ *rookery.Platform) {
 // appUnreadable: an app that another platform on the same store registered is read when the first call names it.
 func appUnreadable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
-	pl := newPlayer(t, p)
-	p.Exec(t, "CREATE TABLE kept AS SELECT * FROM apps WHERE appid = ?", pl.app.AppID)
-	p.Exec(t, "DELETE FROM apps WHERE appid = ?", pl.app.AppID)
+	c := newBusCase(t, p, p.NewAccount(t))
+	p.Exec(t, "CREATE TABLE kept AS SELECT * FROM apps WHERE appid = ?", c.app)
+	p.Exec(t, "DELETE FROM apps WHERE appid = ?", c.app)
 	p.Stop(t)
-	p = rookery.StartIn(t, p.Data)
-	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 17}) // no such app
-	p.Exec(t, "INSERT INTO apps SELECT * FROM kept")
-	off := p.AddFault(t, rookery.Fault{Point: "store.read:apps", AppID: pl.app.AppID})
-	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 18})
+	c.p = rookery.StartIn(t, p.Data)
+	c.expect(17) // no such app
+	c.p.Exec(t, "INSERT INTO apps SELECT * FROM kept")
+	off := c.p.AddFault(t, rookery.Fault{Point: "store.read:apps", AppID: c.app})
+	c.expect(18)
 	off()
-	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 0, Sound: true})
+	c.expect(0)
 }
 
 func keyringUnreadable(t *testing.T, _ *rookery.Platform) situation {
@@ -56,27 +56,27 @@ func keyringUnreadable(t *testing.T, _ *rookery.Platform) situation {
 }
 
 func openkeyUnreadable(t *testing.T, p *rookery.Platform) {
-	pl := newPlayer(t, p)
-	key := pl.issue(t, "openkey").Token
-	off := p.AddFault(t, rookery.Fault{Point: "store.read:openkeys", AppID: pl.app.AppID})
-	inspect(t, p, key, inspection{Check: "0x711", Result: 36})
+	c := newBusCase(t, p, p.NewAccount(t))
+	c.call.Body = openkey(c.app, c.openid, c.key)
+	off := p.AddFault(t, rookery.Fault{Point: "store.read:openkeys", AppID: c.app})
+	c.expect(36)
 	off()
-	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+	c.expect(0)
 }
 
 // openkeyUnrenewable: a check extends a session when that gains a minute or more.
 func openkeyUnrenewable(t *testing.T, _ *rookery.Platform) {
 	p := rookery.Start(t)
-	pl := newPlayer(t, p)
-	key := pl.issue(t, "openkey").Token
-	off := p.AddFault(t, rookery.Fault{Point: "store.write:openkeys", AppID: pl.app.AppID})
-	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true}) // nothing to renew yet
+	c := newBusCase(t, p, p.NewAccount(t))
+	c.call.Body = openkey(c.app, c.openid, c.key)
+	off := p.AddFault(t, rookery.Fault{Point: "store.write:openkeys", AppID: c.app})
+	c.expect(0) // nothing to renew yet
 	p.Advance(t, time.Hour)
-	inspect(t, p, key, inspection{Check: "0x711", Result: 37})
+	c.expect(37)
 	off()
-	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+	c.expect(0)
 	p.Advance(t, 90*time.Minute) // after the first end: the session was renewed
-	inspect(t, p, key, inspection{Check: "0x711", Result: 0, Sound: true})
+	c.expect(0)
 }
 
 // outerAddress: a caller from outside, as named by the trusted proxy.

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"encoding/hex"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/rookeryhq/rookery/test/rookery"
@@ -116,9 +115,6 @@ var busScenarios = []scenario{
 	{"oidb/115", inState(115, "specially-protected")},
 }
 
-// policyInUse is held while a scenario has changed the policy of the platform that all share.
-var policyInUse sync.Mutex
-
 // busCase is a logged-in account and a valid call of 0x711, which a scenario makes invalid.
 type busCase struct {
 	t *testing.T
@@ -128,7 +124,6 @@ type busCase struct {
 	access, key      string
 	call             rookery.BusCall
 	fault            uint64 // position that a batch's answer must name
-	locked           bool
 }
 
 // onBus runs a scenario: the valid call, then the scenario's change of it, which must get the given result, then a valid
@@ -191,24 +186,13 @@ func (c *busCase) another() string {
 // policy changes the policy until the scenario ends.
 func (c *busCase) policy(change rookery.Settings) {
 	c.t.Helper()
-	c.alone()
-	c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", change, nil)
-}
-
-// alone waits until no other scenario has changed the policy, and keeps others from changing it.
-func (c *busCase) alone() {
-	if c.locked {
-		return
-	}
-	policyInUse.Lock()
-	c.locked = true
-	c.t.Cleanup(policyInUse.Unlock)
 	c.t.Cleanup(func() {
 		c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", rookery.Settings{
 			"uin_black_list": []string{}, "address_black_list": []string{}, "maintenance": []string{},
 			"commands": rookery.Settings{"0x711_1": nil, "0x71f_1": nil},
 		}, nil)
 	})
+	c.p.Admin(c.t, "PATCH", "/admin/v1/oidb/policy", change, nil)
 }
 
 // granted lets the app call 0x711, and shows that it may.
@@ -270,7 +254,6 @@ func ofClass(result uint64, class string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, newOfClass(t, p, class))
 		c.call = toUIN(c.app, c.openid)
-		c.alone() // another scenario's rate would apply to these calls too
 		c.expect(0)
 		c.policy(rookery.Settings{"commands": rookery.Settings{"0x71f_1": rookery.Settings{"refused_classes": []string{class}}}})
 		c.expect(result)
@@ -286,7 +269,6 @@ func inState(result uint64, state string) func(*testing.T, *rookery.Platform) {
 	return func(t *testing.T, p *rookery.Platform) {
 		c := newBusCase(t, p, p.NewAccount(t))
 		c.call = toUIN(c.app, c.openid)
-		c.alone() // 0x71f refuses states unless the policy says otherwise
 		c.expect(0)
 		p.SetState(t, c.uin, state)
 		c.expect(result)

@@ -15,13 +15,29 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// scenario shows one code. It may use the shared platform, with an app and accounts of its own.
+// scenario shows one code. It may use the shared platform, with an app and accounts of its own. It counts only if a request was
+// answered with the code.
 type scenario struct {
 	code string // domain/number
 	run  func(*testing.T, *rookery.Platform)
 }
 
-// TestScenarios runs all scenarios. test/scenarios/report reads the names and outcomes of its subtests.
+// provoke runs the scenario and returns how many requests were answered with its code meanwhile, by the books of the shared
+// platform and of those that the scenario started. Nothing else may use the shared platform. The numbers of the player's device
+// come from no platform: for them it returns how many messages were refused with the code.
+func (s scenario) provoke(t *testing.T, p *rookery.Platform) (times int) {
+	before := p.Books(t, rookery.Books{})
+	refusedOnDevice = make(map[string]int)
+	s.run(t, p)
+	code := strings.Replace(s.code, "/", " ", 1)
+	times = p.Books(t, before).Answers(code, before) + refusedOnDevice[s.code]
+	for _, own := range rookery.StartedBy(t) {
+		times += own.Books(t, rookery.Books{}).Answers(code, rookery.Books{})
+	}
+	return times
+}
+
+// TestScenarios runs all scenarios, one after the other. test/scenarios/report reads the names and outcomes of its subtests.
 func TestScenarios(t *testing.T) {
 	p := rookery.Start(t)
 	seen := make(map[string]bool)
@@ -31,8 +47,39 @@ func TestScenarios(t *testing.T) {
 		}
 		seen[s.code] = true
 		t.Run(s.code, func(t *testing.T) {
-			t.Parallel()
-			s.run(t, p)
+			if s.provoke(t, p) == 0 {
+				t.Errorf("no request was answered with %s", s.code)
+			}
+		})
+	}
+}
+
+// TestScenariosMustProvoke: a scenario that does nothing, or something else, does not count.
+func TestScenariosMustProvoke(t *testing.T) {
+	p := rookery.Start(t)
+	expect(t, p, newPlayer(t, p).verifyLogin().Without("ts"), 1003, "") // before the scenarios, so it is none of theirs
+	for name, test := range map[string]struct {
+		code string
+		run  func(*testing.T, *rookery.Platform)
+		want bool
+	}{
+		"nothing":                       {"msdkv5/1003", func(*testing.T, *rookery.Platform) {}, false},
+		"another code":                  {"msdkv5/1003", answers(1008, "", wrong(func(c rookery.Call) rookery.Call { c.Key += "x"; return c })), false},
+		"the code":                      {"msdkv5/1003", answers(1003, "", wrong(func(c rookery.Call) rookery.Call { return c.Without("ts") })), true},
+		"a code that the door conveys":  {"accesstoken/32", answers(-22, access(32), openIDNeverIssued), true},
+		"that, in place of another":     {"accesstoken/33", answers(-22, access(32), openIDNeverIssued), false},
+		"a code of the bus":             {"oidb/5", onBus(5, func(c *busCase) { c.call.Command = 0x999 }), true},
+		"the bus, without the code":     {"oidb/5", onBus(0, func(*busCase) {}), false},
+		"a platform of its own":         {"paytoken/23", answers(100016, pay(23), payGrantUnreadable), true},
+		"a platform that does nothing":  {"paytoken/23", func(t *testing.T, _ *rookery.Platform) { rookery.Start(t) }, false},
+		"the player's device":           {"qq/5", onDevice(5, shared("friend", "link", "--link", "ftp://game.example/join"), shared("friend", "link")), true},
+		"the device, with another code": {"qq/4", onDevice(5, shared("friend", "link", "--link", "ftp://game.example/join"), shared("friend", "link")), false},
+		"the device, and nothing":       {"qq/5", func(*testing.T, *rookery.Platform) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if times := (scenario{test.code, test.run}).provoke(t, p); times > 0 != test.want {
+				t.Errorf("%s was answered %d times, want some: %t", test.code, times, test.want)
+			}
 		})
 	}
 }

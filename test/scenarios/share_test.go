@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,6 +46,9 @@ func appNotRegistered(t *testing.T, p *rookery.Platform) {
 	shareGiven(t, p, shared("friend", "invite", "--appid", app))
 }
 
+// refusedOnDevice counts the messages that rookery share refused, by code, during one scenario.
+var refusedOnDevice map[string]int
+
 func shareRefused(t *testing.T, p *rookery.Platform, number int, args []string) {
 	t.Helper()
 	status, out, errOut := rookery.Run(t, append(args, "--server", p.URL)...)
@@ -55,6 +59,7 @@ func shareRefused(t *testing.T, p *rookery.Platform, number int, args []string) 
 	if err := json.Unmarshal([]byte(out), &refusal); err != nil || status != 1 || errOut != "" || refusal.Domain != "qq" || refusal.Code != number {
 		t.Fatalf("%v: status %d, %s%s, want qq %d", args, status, out, errOut, number)
 	}
+	refusedOnDevice[fmt.Sprintf("%s/%d", refusal.Domain, refusal.Code)]++
 }
 
 func shareGiven(t *testing.T, p *rookery.Platform, args []string) {

@@ -33,6 +33,7 @@ func soundAccess(t *testing.T, p *rookery.Platform) {
 	expect(t, p, login(pl.app, token.OpenID, token.Token), 0, "success")
 	inspect(t, p, token.Token, inspection{Check: "0x711", Result: 0, Sound: true})
 	inspect(t, p, pl.token, inspection{Check: "0x711", Result: 66}) // the control: the newer login superseded it
+	newBusCase(t, p, p.NewAccount(t)).expect(0)
 }
 
 func lapsed(t *testing.T, p *rookery.Platform) situation {
@@ -195,6 +196,9 @@ func soundPay(t *testing.T, p *rookery.Platform) {
 	inspect(t, p, token.Token, inspection{Check: "0x73a", Result: 0, Sound: true})
 	pl.issue(t, "pay")
 	inspect(t, p, token.Token, inspection{Check: "0x73a", Result: 18}) // the control: a newer one superseded it
+	c := newBusCase(t, p, p.NewAccount(t))
+	c.call.Command, c.call.Body = 0x73a, rookery.Message(nil).Decimal(1, c.app).Bytes(2, raw(c.openid)).Bytes(4, c.issue("pay", ""))
+	c.expect(0)
 }
 
 func payRevoked(t *testing.T, p *rookery.Platform) situation {
