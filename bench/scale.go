@@ -159,23 +159,20 @@ func seedLogins(ctx context.Context, s settings, folder string, grants int) ([][
 	requests, signer := make([][]byte, len(accounts)), newSigner(&games[0])
 	part := (len(accounts)-1)/runtime.GOMAXPROCS(0) + 1
 	var group sync.WaitGroup
-	errs := make([]error, runtime.GOMAXPROCS(0))
-	for i := range errs {
+	for i := range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
-			for n := i * part; n < min((i+1)*part, len(accounts)) && errs[i] == nil; n++ {
+			for n := i * part; n < min((i+1)*part, len(accounts)); n++ {
 				t := token.Token{
 					Kind: token.MSDK, AppID: games[0].AppID, OpenID: accounts[n].openid, MSDKOpenID: 1e19 + rookery.MSDKOpenID(accounts[n].uin),
 					IssuedMS: begin.UnixMilli(), ExpiresMS: begin.Add(token.AccessLifetime).UnixMilli(), PasswordEpoch: 1, TokenEpoch: 1,
 				}
-				var text string
-				text, errs[i] = keyring.Seal(&t)
-				requests[n] = signer.login(t.MSDKOpenID.String(), text)
+				requests[n] = signer.login(t.MSDKOpenID.String(), keyring.Seal(&t))
 			}
 		})
 	}
 	group.Wait()
 	rand.Shuffle(len(requests), func(i, j int) { requests[i], requests[j] = requests[j], requests[i] })
-	return requests, errors.Join(errs...)
+	return requests, nil
 }
 
 // readAhead waits until the platform has read its standings ahead and returns how many a second.

@@ -85,7 +85,7 @@ func (s *Service) ExchangeCode(ctx context.Context, e Exchange) (*TokenSet, erro
 	case err != nil:
 		return nil, err
 	}
-	return s.tokensOf(&login, openkey, now)
+	return s.tokensOf(&login, openkey, now), nil
 }
 
 // verifies checks a verifier of PKCE against the challenge of the authorization (RFC 7636, 4.6).

@@ -84,12 +84,8 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.keyring.Seal(&t)
-	if err != nil {
-		return nil, err
-	}
 	issued := &Issued{
-		Token:      text,
+		Token:      s.keyring.Seal(&t),
 		Kind:       req.Kind,
 		AppID:      req.AppID,
 		UIN:        req.UIN,

@@ -37,9 +37,5 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	}
 	t.Kind = token.MSDK
 	t.ExpiresMS = t.IssuedMS + token.AccessLifetime.Milliseconds()
-	sealed, err := s.keyring.Seal(&t)
-	if err != nil {
-		return nil, err
-	}
-	return &Link{MSDKOpenID: t.MSDKOpenID, Token: sealed}, nil
+	return &Link{MSDKOpenID: t.MSDKOpenID, Token: s.keyring.Seal(&t)}, nil
 }

@@ -71,16 +71,15 @@ func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Co
 }
 
 // tokensOf makes the tokens of a login whose ticket was just used, and the openkey of the session made with it.
-func (s *Service) tokensOf(login *platform.Login, openkey *platform.Openkey, nowMS int64) (set *TokenSet, err error) {
+func (s *Service) tokensOf(login *platform.Login, openkey *platform.Openkey, nowMS int64) *TokenSet {
 	t := token.Token{
 		Kind: token.Access, AppID: login.AppID, OpenID: login.OpenID, IssuedMS: nowMS, ExpiresMS: nowMS + CodeTokenLifetime.Milliseconds(),
 		PasswordEpoch: login.PasswordEpoch, TokenEpoch: login.TokenEpoch,
 	}
-	set = &TokenSet{OpenID: login.OpenID, RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime}
-	if set.AccessToken, err = s.keyring.Seal(&t); err != nil || openkey == nil {
-		return set, err
+	set := &TokenSet{OpenID: login.OpenID, AccessToken: s.keyring.Seal(&t), RefreshToken: s.ticketOf(login), Lifetime: CodeTokenLifetime}
+	if openkey != nil {
+		t.Kind, t.Session, t.ExpiresMS = token.Openkey, openkey.Session, openkey.ExpiresMS
+		set.Openkey = s.keyring.Seal(&t)
 	}
-	t.Kind, t.Session, t.ExpiresMS = token.Openkey, openkey.Session, openkey.ExpiresMS
-	set.Openkey, err = s.keyring.Seal(&t)
-	return set, err
+	return set
 }

@@ -52,7 +52,7 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *wi
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.keyring.Seal(&token.Token{
+	text := s.keyring.Seal(&token.Token{
 		Kind:          token.MSDK,
 		PC:            pc,
 		AppID:         app,
@@ -63,8 +63,5 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *wi
 		PasswordEpoch: login.PasswordEpoch,
 		TokenEpoch:    login.TokenEpoch,
 	})
-	if err != nil {
-		return nil, err
-	}
 	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: *shown}, nil
 }

@@ -30,7 +30,7 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	case err != nil:
 		return nil, err
 	}
-	return s.tokensOf(&login, openkey, now)
+	return s.tokensOf(&login, openkey, now), nil
 }
 
 // refreshable returns the login of an app's refresh token. Errors: platform.ErrNotFound for a text that is not one;

@@ -35,7 +35,7 @@ func (s *Service) NewSession(ctx context.Context, account *platform.Account) (te
 	}
 	sealed := token.Session{UIN: account.UIN, PasswordEpoch: account.PasswordEpoch, IssuedMS: s.clock.NowMS()}
 	rand.Read(sealed.Secret[:])
-	return s.keyring.SealSession(&sealed)
+	return s.keyring.SealSession(&sealed), nil
 }
 
 // Session opens a session's text. Error: platform.ErrNotFound for a text that is not a session, or for one that has ended.

@@ -20,7 +20,6 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/secretfile"
@@ -46,9 +45,10 @@ type Key struct {
 
 // keys is one state of the keyring; it never changes.
 type keys struct {
-	list   []Key // oldest first
-	handle *keyset.Handle
-	seal   tink.AEAD
+	list    []Key // oldest first
+	handle  *keyset.Handle
+	sealers []sealer
+	newest  *sealer
 }
 
 type keyringFile struct {
@@ -171,11 +171,11 @@ func (r *Keyring) Usable(ctx context.Context) error {
 func (r *Keyring) Keys() []Key { return append([]Key(nil), r.current.Load().list...) }
 
 func (r *Keyring) use(handle *keyset.Handle, list []Key) error {
-	seal, err := aead.New(handle)
+	all, newest, err := newSealers(handle)
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	r.current.Store(&keys{list: list, handle: handle, seal: seal})
+	r.current.Store(&keys{list: list, handle: handle, sealers: all, newest: newest})
 	return nil
 }
 

@@ -24,18 +24,14 @@ const (
 var sessionPurpose = []byte("rookery session")
 
 // SealSession returns the text of a session.
-func (r *Keyring) SealSession(s *Session) (string, error) {
+func (r *Keyring) SealSession(s *Session) string {
 	var record [sessionRecord]byte
 	record[0] = sessionVersion
 	binary.BigEndian.PutUint64(record[1:], uint64(s.UIN))
 	binary.BigEndian.PutUint32(record[9:], s.PasswordEpoch)
 	binary.BigEndian.PutUint64(record[13:], uint64(s.IssuedMS))
 	copy(record[21:], s.Secret[:])
-	sealed, err := r.current.Load().seal.Encrypt(record[:], sessionPurpose)
-	if err != nil {
-		return "", err
-	}
-	return tokenText.EncodeToString(sealed), nil
+	return tokenText.EncodeToString(r.current.Load().seal(record[:], sessionPurpose))
 }
 
 // OpenSession reads a session's text; ok is false when the platform did not seal it.
@@ -47,8 +43,8 @@ func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
 	if err != nil {
 		return s, false
 	}
-	record, err := r.current.Load().seal.Decrypt(sealed, sessionPurpose)
-	if err != nil || len(record) != sessionRecord || record[0] != sessionVersion {
+	record, err := r.current.Load().open(nil, sealed, sessionPurpose)
+	if err != nil || record[0] != sessionVersion {
 		return s, false
 	}
 	return Session{

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -98,7 +99,6 @@ type Token struct {
 const (
 	recordVersion = 1
 	recordSize    = 3 + 8 + 16 + 8 + 8 + 8 + 8 + 4 + 4 + 4
-	sealOverhead  = 5 + 12 + 16 // Tink's prefix with the key's id, nonce, tag
 	sealedSize    = sealOverhead + recordSize
 
 	// OpenkeyLength is the length of an openkey's text.
@@ -119,7 +119,7 @@ var sealPurpose = []byte("rookery token")
 var tokenText = base64.RawURLEncoding.Strict()
 
 // Seal returns the text of a token. Link tickets are hex digits, as their link parameter requires.
-func (r *Keyring) Seal(t *Token) (string, error) {
+func (r *Keyring) Seal(t *Token) string {
 	var record [recordSize]byte
 	record[0], record[1] = recordVersion, byte(t.Kind)
 	if t.PC {
@@ -135,35 +135,43 @@ func (r *Keyring) Seal(t *Token) (string, error) {
 	binary.BigEndian.PutUint32(b[56:], t.PasswordEpoch)
 	binary.BigEndian.PutUint32(b[60:], t.TokenEpoch)
 	binary.BigEndian.PutUint32(b[64:], t.PayEpoch)
-	sealed, err := r.current.Load().seal.Encrypt(record[:], sealPurpose)
-	if err != nil {
-		return "", err
-	}
+	sealed := r.current.Load().seal(record[:], sealPurpose)
 	if t.Kind == Link {
-		return hex.EncodeToString(sealed), nil
+		return hex.EncodeToString(sealed)
 	}
-	return tokenText.EncodeToString(sealed), nil
+	return tokenText.EncodeToString(sealed)
+}
+
+// rooms are the buffers in which tokens are opened.
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+type room struct {
+	sealed [sealedSize]byte
+	record [recordSize]byte
 }
 
 // Open reads a token's text, of any kind. Errors: ErrUnknown, ErrAltered.
 func (r *Keyring) Open(text string) (t Token, err error) {
-	var sealed [sealedSize]byte
+	room := rooms.Get().(*room)
+	defer rooms.Put(room)
 	link := false
 	switch len(text) {
 	case tokenText.EncodedLen(sealedSize):
-		_, err = tokenText.Decode(sealed[:], []byte(text))
+		_, err = tokenText.Decode(room.sealed[:], []byte(text))
 	case hex.EncodedLen(sealedSize):
-		_, err = hex.Decode(sealed[:], []byte(text))
+		_, err = hex.Decode(room.sealed[:], []byte(text))
 		link = true
 	default:
 		return t, ErrUnknown
 	}
-	keys := r.current.Load()
-	if err != nil || !keys.know(sealed[:]) {
+	if err != nil {
 		return t, ErrUnknown
 	}
-	record, err := keys.seal.Decrypt(sealed[:], sealPurpose)
-	if err != nil || len(record) != recordSize || record[0] != recordVersion {
+	record, err := r.current.Load().open(room.record[:0], room.sealed[:], sealPurpose)
+	if err != nil {
+		return t, err
+	}
+	if record[0] != recordVersion {
 		return t, ErrAltered
 	}
 	if link != (Kind(record[1]) == Link) {
@@ -183,18 +191,4 @@ func (r *Keyring) Open(text string) (t Token, err error) {
 		TokenEpoch:    binary.BigEndian.Uint32(b[60:]),
 		PayEpoch:      binary.BigEndian.Uint32(b[64:]),
 	}, nil
-}
-
-// know reports whether the prefix of a sealed record (Tink: a 1 and the key's id) names one of the keys.
-func (k *keys) know(sealed []byte) bool {
-	if sealed[0] != 1 {
-		return false
-	}
-	id := binary.BigEndian.Uint32(sealed[1:5])
-	for i := range k.list {
-		if k.list[i].ID == id {
-			return true
-		}
-	}
-	return false
 }
