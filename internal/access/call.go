@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -30,6 +31,9 @@ type Call struct {
 
 	// The answer, set by the door.
 	Answer Answer
+
+	lent   any        // belongs to lender
+	lender *sync.Pool // nil if nothing is lent
 
 	idHeader []string // the RequestID as a header's value
 	ids      []string // of the next requests
@@ -66,6 +70,12 @@ func (c *Call) Inspected() bool { return c.gateway != nil && c.gateway.inspector
 // the body, which the log must not.
 func (c *Call) NoteSigned(text string) { c.signed = text }
 
+// Lend returns an item of the pool, which goes back to it after the answer. A call is lent one item at most.
+func (c *Call) Lend(from *sync.Pool) any {
+	c.lent, c.lender = from.Get(), from
+	return c.lent
+}
+
 // reset makes the call ready for another request and keeps its buffers.
 func (c *Call) reset() {
 	body := c.Body[:0]
@@ -75,6 +85,9 @@ func (c *Call) reset() {
 	answer := c.Answer.Body[:0]
 	if cap(answer) > keptBuffer {
 		answer = nil
+	}
+	if c.lender != nil {
+		c.lender.Put(c.lent)
 	}
 	clear(c.Query)
 	clear(c.notes)

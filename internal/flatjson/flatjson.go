@@ -2,12 +2,16 @@
 // times as fast as a full JSON library. It leaves all other objects to such a library.
 package flatjson
 
-import "bytes"
+import (
+	"slices"
+	"unsafe"
+)
 
 // Object receives the members of an object.
 type Object interface {
-	// Set takes a member. It returns false when the member is not valid for the object.
-	Set(name, value []byte, kind Kind) bool
+	// Set takes a member. It returns false when the member is not valid for the object. name and value refer to the text
+	// that is read, so they must not be kept longer than that stays unchanged.
+	Set(name, value string, kind Kind) bool
 }
 
 // Kind is the kind of a value.
@@ -28,8 +32,8 @@ const maxMembers = 8
 // Read reads a whole text into an object. It returns false when the text is not one plain object with distinct names; the
 // members set until then are then meaningless.
 func Read(text []byte, into Object) bool {
-	s := scanner{text: text}
-	var names [maxMembers][]byte
+	s := scanner{text: unsafe.String(unsafe.SliceData(text), len(text))}
+	var names [maxMembers]string
 	if !s.take('{') {
 		return false
 	}
@@ -38,10 +42,8 @@ func Read(text []byte, into Object) bool {
 		if !ok || !s.take(':') {
 			return false
 		}
-		for _, other := range names[:count] {
-			if bytes.Equal(name, other) {
-				return false
-			}
+		if slices.Contains(names[:count], name) {
+			return false
 		}
 		names[count] = name
 		value, kind, ok := s.value()
@@ -57,7 +59,7 @@ func Read(text []byte, into Object) bool {
 }
 
 type scanner struct {
-	text []byte
+	text string
 	at   int
 }
 
@@ -87,24 +89,24 @@ func (s *scanner) end() bool {
 	return s.at == len(s.text)
 }
 
-func (s *scanner) quoted() ([]byte, bool) {
+func (s *scanner) quoted() (string, bool) {
 	if !s.take('"') {
-		return nil, false
+		return "", false
 	}
-	for i, c := range s.text[s.at:] {
-		switch {
+	for i := s.at; i < len(s.text); i++ {
+		switch c := s.text[i]; {
 		case c == '"':
-			text := s.text[s.at : s.at+i]
-			s.at += i + 1
+			text := s.text[s.at:i]
+			s.at = i + 1
 			return text, true
 		case c < ' ' || c > '~' || c == '\\':
-			return nil, false
+			return "", false
 		}
 	}
-	return nil, false
+	return "", false
 }
 
-func (s *scanner) value() ([]byte, Kind, bool) {
+func (s *scanner) value() (string, Kind, bool) {
 	s.space()
 	begin := s.at
 	for s.at < len(s.text) && '0' <= s.text[s.at] && s.text[s.at] <= '9' {

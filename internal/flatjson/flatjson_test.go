@@ -10,10 +10,10 @@ import (
 // members stores values as the JSON library would.
 type members map[string]any
 
-func (m members) Set(name, value []byte, kind Kind) bool {
-	m[string(name)] = string(value)
+func (m members) Set(name, value string, kind Kind) bool {
+	m[name] = value
 	if kind == Number {
-		m[string(name)] = json.Number(value)
+		m[name] = json.Number(value)
 	}
 	return true
 }

@@ -5,6 +5,7 @@ package msdk
 import (
 	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,24 +32,26 @@ type Bodies struct {
 	Wrong            string // the text for a member with that code: "the wrong type"
 }
 
-// Action returns the action of a handler that takes a body.
+// Action returns the action of a handler that takes a body. The body, and what its strings refer to, is used again after the
+// answer, so the handler must not keep any of it.
 func Action[T any, P interface {
 	*T
 	Body
 }](b *Bodies, handle func(*access.Call, P) (any, error)) access.Action {
+	used := &sync.Pool{New: func() any { return P(new(T)) }}
 	return access.Action{
 		Handle: func(c *access.Call) (any, error) { return handle(c, c.Input.(P)) },
-		Decode: func(c *access.Call) error { return Decode[T, P](b, c) },
+		Decode: func(c *access.Call) error { return decode[T, P](b, c, used) },
 		Codes:  P(new(T)).Codes(),
 	}
 }
 
-// Decode reads exactly one JSON object in UTF-8, with members of the types in T and no member twice, into c.Input and
+// decode reads exactly one JSON object in UTF-8, with members of the types in T and no member twice, into c.Input and
 // c.User. It ignores members that T does not have.
-func Decode[T any, P interface {
+func decode[T any, P interface {
 	*T
 	Body
-}](b *Bodies, c *access.Call) error {
+}](b *Bodies, c *access.Call, used *sync.Pool) error {
 	start := bytes.TrimLeft(c.Body, " \t\r\n")
 	if len(start) == 0 {
 		return b.Empty
@@ -56,9 +59,10 @@ func Decode[T any, P interface {
 	if start[0] != '{' {
 		return b.Malformed.Errorf("the body is not a JSON object")
 	}
-	in := P(new(T))
+	in, empty := c.Lend(used).(P), *new(T)
+	*in = empty
 	if plain, ok := any(in).(flatjson.Object); !ok || !flatjson.Read(c.Body, plain) {
-		in = P(new(T))
+		*in = empty
 		if err := json.Unmarshal(c.Body, in); err != nil {
 			return b.wrong(err)
 		}

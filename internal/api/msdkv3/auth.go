@@ -32,9 +32,9 @@ type verifyLoginBody struct {
 }
 
 // Set implements flatjson.Object for the most frequent check.
-func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
+func (b *verifyLoginBody) Set(name, value string, kind flatjson.Kind) bool {
 	var into *string
-	switch string(name) {
+	switch name {
 	case "openid":
 		into = &b.OpenID
 	case "openkey":
@@ -42,13 +42,13 @@ func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
 	case "userip":
 		into = &b.UserIP
 	case "appid":
-		id, err := platform.ParseAppID(string(value))
+		id, err := platform.ParseAppID(value)
 		b.AppID = appID(id)
 		return err == nil
 	default:
 		return true
 	}
-	*into = string(value)
+	*into = value
 	return kind == flatjson.String
 }
 

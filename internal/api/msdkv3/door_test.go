@@ -118,6 +118,25 @@ func (f *fixture) login(issued *identity.Issued) string {
 	return fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, f.app.AppID, issued.OpenID, issued.Token)
 }
 
+// TestBodiesAreForgotten: a body's memory is used again, and nothing of the call before counts.
+func TestBodiesAreForgotten(t *testing.T) {
+	f := newFixture(t, true)
+	login := f.login(f.issue(token.Access))
+	for range 10 {
+		for body, want := range map[string]string{
+			login:                                    "user is logged in",
+			`{"appid":` + f.app.AppID.String() + `}`: `"openkey"`,
+			`{"appid":` + f.app.AppID.String() + `,"openkey":"T"}`: `"openid"`,
+			`{"appid":` + f.app.AppID.String() + `, "x":null}`:     `"openkey"`,
+			`{"openkey":"T","openid":"00","appid":null}`:           `"appid"`,
+		} {
+			if got := f.send("POST", "/auth/verify_login"+f.query(""), body); !strings.Contains(got.Msg, want) {
+				t.Errorf("%s: got %+v, want a msg with %s", body, got, want)
+			}
+		}
+	}
+}
+
 func TestValidCalls(t *testing.T) {
 	f := newFixture(t, true)
 	login, openkey, pay, guest := f.issue(token.Access), f.issue(token.Openkey), f.issue(token.Pay), f.issue(token.Guest)

@@ -46,12 +46,12 @@ type verifyLoginBody struct {
 const clientPC = 5
 
 // Set implements flatjson.Object for the most frequent check.
-func (b *verifyLoginBody) Set(name, value []byte, kind flatjson.Kind) bool {
-	switch string(name) {
+func (b *verifyLoginBody) Set(name, value string, kind flatjson.Kind) bool {
+	switch name {
 	case "openid":
-		b.OpenID = string(value)
+		b.OpenID = value
 	case "token":
-		b.Token = string(value)
+		b.Token = value
 	case "client_os":
 		if kind != flatjson.Number || len(value) != 1 {
 			return false

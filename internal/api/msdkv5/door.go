@@ -239,7 +239,7 @@ type text string
 func encode(c *access.Call, answer any, err error) {
 	a := &c.Answer
 	a.Status = http.StatusOK
-	common := result{Msg: "success", Seq: seq(c)}
+	common := result{Msg: "success"}
 	if err != nil {
 		refusal := refusals.Refusal(err)
 		a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
@@ -251,25 +251,27 @@ func encode(c *access.Call, answer any, err error) {
 		a.ContentType = "text/plain; charset=utf-8"
 		a.Body = append(a.Body, answer...)
 	case interface{ set(result) }:
+		common.Seq = string(appendSeq(nil, c))
 		answer.set(common)
 		// With only strings and numbers it is always valid JSON.
 		a.Body, _ = access.AppendJSON(a.Body, answer)
 	case success:
 		common.Msg = string(answer)
-		a.Body = common.append(a.Body)
+		a.Body = common.append(a.Body, c)
 	default:
-		a.Body = common.append(a.Body)
+		a.Body = common.append(a.Body, c)
 	}
 }
 
-// append writes the common fields as JSON.
-func (r *result) append(b []byte) []byte {
+// append writes the common fields of the call's answer as JSON, without Seq, which is the call's.
+func (r *result) append(b []byte, c *access.Call) []byte {
 	b = append(b, `{"ret":`...)
 	b = strconv.AppendInt(b, int64(r.Ret), 10)
 	b = append(b, `,"msg":`...)
 	b, _ = jsontext.AppendQuote(b, r.Msg)
 	b = append(b, `,"seq":`...)
-	b, _ = jsontext.AppendQuote(b, r.Seq)
+	var room [40]byte
+	b, _ = jsontext.AppendQuote(b, appendSeq(room[:0], c))
 	return append(b, '}')
 }
 
@@ -282,20 +284,18 @@ var refusals = &refuse.Door{
 	Failed: func(f *oidb.Failure) (retcode.Code, string) { return refuse.Meaning(f.Code), f.Error() },
 }
 
-// seq returns the caller's request id, or one in the form of the platform's sibling (msdk-v5.md, 1.2).
-func seq(c *access.Call) string {
+// appendSeq appends the caller's request id, or one in the form of the platform's sibling (msdk-v5.md, 1.2).
+func appendSeq(b []byte, c *access.Call) []byte {
 	if len(c.Query) == 0 { // the call ended before its parameters were read
 		c.Query, _ = sign.ParseQuery(c.Query, c.Request.URL.RawQuery)
 	}
 	if seq := c.Query.Get("seq"); seq != "" {
-		return seq
+		return append(b, seq...)
 	}
-	b := make([]byte, 0, 40)
 	b = strconv.AppendInt(b, c.Start.Unix(), 10)
 	b = appendDigits(append(b, '-'), 10)
 	b = appendDigits(append(b, '-'), 6)
-	b = appendDigits(append(b, '-'), 10)
-	return string(b)
+	return appendDigits(append(b, '-'), 10)
 }
 
 func appendDigits(b []byte, count int) []byte {
