@@ -384,7 +384,7 @@ func TestProfileRefusals(t *testing.T) {
 		"a broken escape": {p.Send(t, "GET", "/user/get_user_info?openid=%zz", "", ""), 200, `{"ret":-1,"msg":"parameter \"openid\" is not percent-encoded UTF-8"}`},
 		"a path":          {p.Send(t, "GET", "/user/get_everything", "", ""), 200, `{"ret":-9,`},
 		"a method":        {p.Send(t, "PUT", "/user/get_user_info", "", ""), 200, `{"ret":-1,`},
-		"JSON":            {p.Send(t, "POST", "/user/get_user_info", "application/json", `{"openid":"x"}`), 200, `{"ret":-1,"msg":"the body is not application/x-www-form-urlencoded"}`},
+		"JSON":            {p.Send(t, "POST", "/user/get_user_info", "application/json", `{"openid":"x"}`), 200, `{"ret":-1,"msg":"the body is JSON, not application/x-www-form-urlencoded"}`},
 	} {
 		if test.r.Status != test.status || !strings.HasPrefix(test.r.Body, test.want) {
 			t.Errorf("%s: got status %d and %s, want %d and %s", name, test.r.Status, test.r.Body, test.status, test.want)

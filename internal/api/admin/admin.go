@@ -111,6 +111,9 @@ func input[T any](c *access.Call) (T, error) {
 	}
 	var typed *json.SemanticError
 	if !errors.As(err, &typed) {
+		if is := c.Content(); is != access.ContentJSON && is != access.ContentUnknown {
+			return in, fmt.Errorf("%w is %s, not one JSON object in UTF-8", errBody, is)
+		}
 		return in, fmt.Errorf("%w is not one JSON object in UTF-8 with each member once", errBody)
 	}
 	if errors.Is(err, json.ErrUnknownName) {

@@ -67,7 +67,7 @@ func writeRefusal(c *access.Call, err error) {
 	a := &c.Answer
 	refusal := refusals.Refusal(err)
 	a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
-	text := refusal.Text
+	text := refusalText(c, refusal.Text)
 	path := c.Request.URL.Path
 	switch {
 	case path == introspectPath || path == revokePath: // of an RFC, whose clients check the status
@@ -82,6 +82,14 @@ func writeRefusal(c *access.Call, err error) {
 	default:
 		a.Body = append(appendError(append(a.Body, wrapperStart...), "error", "error_description", a.Code, text), wrapperEnd...)
 	}
+}
+
+// refusalText adds to a text that the call had no parameters, because its body is empty.
+func refusalText(c *access.Call, text string) string {
+	if c.Endpoint != nil && c.Request.Method == http.MethodPost && len(c.Query) == 0 && c.Content() == access.ContentEmpty {
+		return text + ": the body is empty"
+	}
+	return text
 }
 
 func appendError(b []byte, number, words string, code retcode.Code, text string) []byte {

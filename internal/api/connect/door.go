@@ -5,6 +5,7 @@ package connect
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -87,12 +88,18 @@ func (d *door) endpoints() []access.Endpoint {
 func params(c *access.Call) error {
 	var err error
 	if c.Query, err = c.Query[:0].Add(c.Request.URL.RawQuery, rules); err == nil && len(c.Body) > 0 {
+		is := c.Content()
+		if !is.IsForm() && is != access.ContentUnknown && is != access.ContentEmpty {
+			return retcode.ConnectRequestUnreadable.Errorf("the body is %s, not application/x-www-form-urlencoded", is)
+		}
 		if kind := c.Request.Header.Get("Content-Type"); kind != "" {
 			if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/x-www-form-urlencoded" {
 				return retcode.ConnectRequestUnreadable.Errorf("the body is not application/x-www-form-urlencoded")
 			}
 		}
-		c.Query, err = c.Query.Add(string(c.Body), rules)
+		if c.Query, err = c.Query.Add(string(c.Body), rules); err != nil && is.IsForm() && is != access.ContentForm {
+			err = fmt.Errorf("%w: the body is %s", err, is)
+		}
 	}
 	if err != nil {
 		return retcode.ConnectRequestUnreadable.Errorf("%v", err)

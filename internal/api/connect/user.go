@@ -120,7 +120,7 @@ func encodeUser(c *access.Call, result any, err error) {
 	if a.Code.Number() > 0 {
 		a.Status = a.Code.HTTPStatus()
 	}
-	a.Body = appendError(a.Body, "ret", "msg", a.Code, refusal.Text)
+	a.Body = appendError(a.Body, "ret", "msg", a.Code, refusalText(c, refusal.Text))
 }
 
 // userInfo is the answer of the profile interfaces: ret, is_lost and gender_type are numbers, all other members strings

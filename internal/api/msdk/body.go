@@ -57,6 +57,9 @@ func decode[T any, P interface {
 		return b.Empty
 	}
 	if start[0] != '{' {
+		if is := c.Content(); is != access.ContentUnknown {
+			return b.Malformed.Errorf("the body is %s, not a JSON object", is)
+		}
 		return b.Malformed.Errorf("the body is not a JSON object")
 	}
 	in, empty := c.Lend(used).(P), *new(T)
@@ -64,7 +67,7 @@ func decode[T any, P interface {
 	if plain, ok := any(in).(flatjson.Object); !ok || !flatjson.Read(c.Body, plain) {
 		*in = empty
 		if err := json.Unmarshal(c.Body, in); err != nil {
-			return b.wrong(err)
+			return b.wrong(c, err)
 		}
 	}
 	if err := in.Check(c); err != nil {
@@ -75,7 +78,7 @@ func decode[T any, P interface {
 }
 
 // wrong says where the body is wrong, in our own words, since the library's show Go types.
-func (b *Bodies) wrong(err error) error {
+func (b *Bodies) wrong(c *access.Call, err error) error {
 	var typed *json.SemanticError
 	if errors.As(err, &typed) {
 		return b.WrongType.Errorf("body member %.60q has %s", typed.JSONPointer, b.Wrong)
@@ -84,6 +87,9 @@ func (b *Bodies) wrong(err error) error {
 	if errors.As(err, &syntax) {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			return b.Malformed.Errorf("body member %.60q occurs twice", syntax.JSONPointer)
+		}
+		if is := c.Content(); is != access.ContentJSON {
+			return b.Malformed.Errorf("the body is not JSON in UTF-8 at byte %d: it is %s", syntax.ByteOffset, is)
 		}
 		return b.Malformed.Errorf("the body is not JSON in UTF-8 at byte %d", syntax.ByteOffset)
 	}

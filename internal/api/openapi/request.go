@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -48,9 +49,32 @@ type request struct {
 	closed   bool          // refused because the account is closed
 }
 
-// params reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts
+// params reads the call's parameters. If they are not right, it says what the body is in place of a form.
+func (d *door) params(c *access.Call) error {
+	err := d.read(c)
+	if err == nil || c.Request.Method != http.MethodPost {
+		return err
+	}
+	var coded *retcode.Error
+	if !errors.As(err, &coded) {
+		return err
+	}
+	switch is := c.Content(); {
+	case is == access.ContentEmpty && len(c.Query) == 0:
+		return coded.Code().Errorf("%s: the body is empty", coded.Detail())
+	case is == access.ContentEmpty, is == access.ContentUnknown, is == access.ContentForm, is.IsForm() && c.Input.(*request).gbk,
+		is == access.ContentMultipart && isMultipart(c.Request.Header.Get("Content-Type")):
+		return err
+	case is.IsForm():
+		return coded.Code().Errorf("%s: the body is %s", coded.Detail(), is)
+	default:
+		return coded.Code().Errorf("%s: the body is %s, not a form", coded.Detail(), is)
+	}
+}
+
+// read reads the parameters of the URL and, of a POST, of the body; where both have one the body's counts
 // (qq-connect-openapi.md, B.1 and B.2).
-func (d *door) params(c *access.Call) (err error) {
+func (d *door) read(c *access.Call) (err error) {
 	in := new(request)
 	c.Input = in
 	if c.Query, err = c.Query[:0].AddForm(c.Request.URL.RawQuery); err == nil && c.Request.Method == http.MethodPost {
@@ -74,10 +98,10 @@ func (d *door) params(c *access.Call) (err error) {
 
 // addBody adds the parameters of a body. Files in a multipart body are not parameters.
 func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) {
-	media, options, _ := mime.ParseMediaType(contentType)
-	if media != "multipart/form-data" {
+	if !isMultipart(contentType) {
 		return q.AddForm(string(body)) // whatever the type: clients are careless about it
 	}
+	_, options, _ := mime.ParseMediaType(contentType)
 	parts := multipart.NewReader(bytes.NewReader(body), options["boundary"])
 	for {
 		part, err := parts.NextRawPart()
@@ -100,6 +124,11 @@ func addBody(q sign.Query, contentType string, body []byte) (sign.Query, error) 
 			return q, err
 		}
 	}
+}
+
+func isMultipart(contentType string) bool {
+	media, _, _ := mime.ParseMediaType(contentType)
+	return media == "multipart/form-data"
 }
 
 // isFile recognizes a file by its filename, which is empty if the user chose none.

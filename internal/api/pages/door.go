@@ -30,7 +30,7 @@ type door struct {
 func New(registry *apps.Registry, id *identity.Service) *access.Door {
 	d := &door{apps: registry, identity: id, origins: http.NewCrossOriginProtection()}
 	var (
-		origin  = access.Step("pages-origin", d.origin)
+		form    = access.Sequence("pages-form", access.Step("pages-origin", d.origin), access.Step("pages-content", isForm))
 		request = access.Step("authorize-request", d.request,
 			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal)
 		authorize = access.Sequence("authorize", request, access.Online, access.Check("authorize-options", options))
@@ -41,11 +41,11 @@ func New(registry *apps.Registry, id *identity.Service) *access.Door {
 		Head:     true,
 		Endpoints: []access.Endpoint{
 			{Method: "GET", Path: authorizePath, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
-			{Method: "POST", Path: authorizePath, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
+			{Method: "POST", Path: authorizePath, Checks: []access.Stage{form, authorize}, Action: access.With(d.authorize)},
 			{Method: "GET", Path: showPath, Action: access.Action{Handle: show}},
 			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
 			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
-			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
+			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{form}, Action: access.Action{Handle: d.changeAccount}},
 		},
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
@@ -70,6 +70,22 @@ func (d *door) origin(c *access.Call) error {
 		return errForeignForm
 	}
 	return nil
+}
+
+// notFormError is a body that is no form.
+type notFormError struct{ is access.Content }
+
+func (e *notFormError) Error() string {
+	return fmt.Sprintf("the body is %s, not application/x-www-form-urlencoded", e.is)
+}
+
+func isForm(c *access.Call) error {
+	switch is := c.Content(); {
+	case is.IsForm(), is == access.ContentUnknown, is == access.ContentEmpty:
+		return nil
+	default:
+		return &notFormError{is}
+	}
 }
 
 // form reads the body of a call.
@@ -244,11 +260,15 @@ func onAuthorize(c *access.Call) bool { return c.Endpoint != nil && c.Endpoint.P
 func problemPage(c *access.Call, err error) page {
 	t := wordsFor(c.Request)
 	p := page{name: "problem", status: refuse.Status(err)}
+	var notForm *notFormError
 	say := func(title, text string) { p.title, p.data = title, problem{Text: text} }
 	switch {
 	case errors.Is(err, errNoAction):
 		p.status = http.StatusBadRequest
-		say(t.BadForm, t.BadFormText)
+		p.title, p.data = t.BadForm, problem{Text: t.BadFormText}
+	case errors.As(err, &notForm):
+		p.status = http.StatusBadRequest
+		p.title, p.data = t.BadForm, problem{Text: t.BadFormText, Hint: notForm.Error()}
 	case errors.Is(err, errForeignForm):
 		p.status = http.StatusForbidden
 		say(t.ForeignForm, t.ForeignFormText)
