@@ -16,7 +16,7 @@ import (
 const shardBits = 8
 
 // shard is a part of the table. Readers take no lock: a read counts only if version was even before it and is unchanged
-// after it. The words of a slot are atomic, and the slots that a larger array replaced never change again, so a reader that
+// after it. The words of a slot are atomic, and the slots of an array that another replaced never change again, so a reader that
 // still has them finds what was true when it looked at version.
 type shard struct {
 	slots   atomic.Pointer[slots] // nil for none
@@ -58,24 +58,28 @@ func (s *shard) find(apps *apps, app platform.AppID, k key) (slot int, found boo
 // insert puts a new entry into a slot. An array is at most 15/16 full, and grows by an eighth, so that it is never less
 // than 5/6 full. Shards begin with different sizes, so that they do not all grow at the same time.
 func (s *shard) insert(e entry, number int) {
-	old := s.slots.Load()
-	switch n := old.len(); {
+	switch n := s.slots.Load().len(); {
 	case n == 0:
 		s.slots.Store(newSlots(16 + number/16))
 	case s.used+1 > n-max(1, n/16):
-		grown := newSlots(n + n/8)
-		for i := range old.entries {
-			if e := &old.entries[i]; e[2] != 0 {
-				grown.entries[grown.free(e[1])] = *e
-			}
-		}
-		s.slots.Store(grown)
+		s.resize(n + n/8)
 	}
 	slots := s.slots.Load()
 	s.version.Add(1)
 	slots.write(slots.free(e[1]), e)
 	s.version.Add(1)
 	s.used++
+}
+
+// resize moves the entries to another array.
+func (s *shard) resize(n int) {
+	old, slots := s.slots.Load(), newSlots(n)
+	for i := range old.entries {
+		if e := &old.entries[i]; e[2] != 0 {
+			slots.entries[slots.free(e[1])] = *e
+		}
+	}
+	s.slots.Store(slots)
 }
 
 // remove empties a slot. It fills the gap with an entry that a search would no longer reach beyond it, then that entry's gap,
@@ -99,7 +103,8 @@ func (s *shard) remove(slot int) {
 	s.used--
 }
 
-// evict removes an arbitrary entry.
+// evict removes an arbitrary entry. An array that is then less than 5/6 full shrinks, since its room is needed in other
+// shards.
 func (s *shard) evict() {
 	slots := s.slots.Load()
 	i := rand.IntN(slots.len())
@@ -107,6 +112,9 @@ func (s *shard) evict() {
 		i = slots.next(i)
 	}
 	s.remove(i)
+	if n := slots.len(); n > 32 && s.used < n-n/6 {
+		s.resize(n - n/18)
+	}
 }
 
 // slots is an array of slots, in which an entry is in the first free one from its home on. At least one is free.

@@ -148,6 +148,22 @@ func TestAFullTableKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
+// The room of standings that were driven out is used by those of other shards.
+func TestAFullTableDoesNotGrow(t *testing.T) {
+	const most, openids = 30_000, 120_000
+	w := newWorld(most, openids)
+	if err := w.readAhead(); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 5 * openids / 2 {
+		get(t, w.table, w.subjects[r.IntN(openids)])
+		if n%most == 0 && w.table.Bytes() > 50*most {
+			t.Errorf("%d standings cost %d bytes after %d checks", most, w.table.Bytes(), n)
+		}
+	}
+}
+
 func TestAStandingCostsAtMost48Bytes(t *testing.T) {
 	table := New(1<<30, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return standingOf(1), nil
