@@ -60,7 +60,7 @@ type Answer struct {
 // Context returns the request's context.
 func (c *Call) Context() context.Context { return c.Request.Context() }
 
-// Note adds a field to the call's log event. It must hold no secret.
+// Note adds a text to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
 
 // Inspected reports whether a developer may look at the call.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rookeryhq/rookery/internal/logging"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -26,41 +27,39 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 	if !log.Enabled(context.Background(), level) {
 		return
 	}
-	var fields [16]slog.Attr
-	attrs := append(fields[:0],
-		slog.String("request_id", c.RequestID),
-		slog.String("interface", r.interfaceName(c)),
-		slog.Int("status", c.Answer.Status),
-		slog.Int64("duration_us", took.Microseconds()),
-	)
+	e := logging.Begin(log, end, level, "request")
+	e.String("request_id", c.RequestID)
+	e.String("interface", r.interfaceName(c))
+	e.Int("status", int64(c.Answer.Status))
+	e.Int("duration_us", took.Microseconds())
 	if c.App != nil {
-		attrs = append(attrs, slog.String("appid", c.App.AppID.String()))
+		e.Decimal("appid", uint64(c.App.AppID))
 	}
 	if c.User != "" {
-		attrs = append(attrs, slog.String("user", c.User))
+		e.String("user", c.User)
 	}
 	switch {
 	case code == 0 && c.Answer.Status >= 400: // a refusal by a door without codes
 	case code == 0:
-		attrs = append(attrs, slog.Int("code", 0))
+		e.Int("code", 0)
 	default:
-		attrs = append(attrs, slog.Int("code", code.Number()), slog.String("domain", code.Domain().String()))
+		e.Int("code", int64(code.Number()))
+		e.String("domain", code.Domain().String())
 		if c.Endpoint != nil && !c.Endpoint.declares(code) {
-			attrs = append(attrs, slog.Bool("undeclared", true))
+			e.Bool("undeclared", true)
 		}
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		e.String("error", err.Error())
 		var coded *retcode.Error
 		if errors.As(err, &coded) && coded.Cause() != nil {
-			attrs = append(attrs, slog.String("cause", coded.Cause().Error()))
+			e.String("cause", coded.Cause().Error())
 		}
 	}
-	attrs = append(attrs, c.notes...)
-	// Bypass the Logger, which would look up the line of code that logs.
-	record := slog.NewRecord(end, level, "request", 0)
-	record.AddAttrs(attrs...)
-	_ = log.Handle(context.Background(), record)
+	for _, note := range c.notes {
+		e.String(note.Key, note.Value.String())
+	}
+	e.Write()
 }
 
 // longestSegment is the longest segment of an unknown path that a log shows, in bytes.

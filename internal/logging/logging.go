@@ -1,4 +1,4 @@
-// Package logging writes the log in the background, and a request's event in a third of the time of slog's own handler.
+// Package logging writes the log in the background, and the events of requests without the cost of slog.
 package logging
 
 import (
