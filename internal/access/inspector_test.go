@@ -12,7 +12,7 @@ func TestInspector(t *testing.T) {
 	if got := i.After(past, 0, 10); len(got) != 0 {
 		t.Errorf("before the first there are %d", len(got))
 	}
-	for range InspectorKept + 5 {
+	for range 1005 {
 		i.Add(Record{})
 	}
 	for name, test := range map[string]struct {
@@ -23,7 +23,7 @@ func TestInspector(t *testing.T) {
 		"newest":              {0, 3, 1003, 1005},
 		"all that is kept":    {0, 5000, 6, 1005},
 		"after one":           {1003, 100, 1004, 1005},
-		"after a forgotten":   {2, InspectorKept, 6, 1005},
+		"after a forgotten":   {2, 1000, 6, 1005},
 		"newest of the later": {900, 2, 1004, 1005},
 	} {
 		t.Run(name, func(t *testing.T) {

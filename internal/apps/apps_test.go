@@ -84,7 +84,11 @@ func TestAKeyThatIsBeingChanged(t *testing.T) {
 	if _, err := f.RotateKey(t.Context(), id, "appkey", made); err != nil || !changing(old) {
 		t.Error("the former key is lost after a change to the same key: ", err)
 	}
-	f.clock.Advance(FormerKeyLife)
+	f.clock.Advance(9 * time.Minute)
+	if !changing(old) {
+		t.Error("the former key is forgotten before ten minutes are over")
+	}
+	f.clock.Advance(time.Minute)
 	if changing(old) {
 		t.Error("the former key is not forgotten")
 	}

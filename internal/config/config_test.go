@@ -128,7 +128,7 @@ func TestRefusals(t *testing.T) {
 		}
 	})
 	t.Run("a large file", func(t *testing.T) {
-		if _, err := Load(Sources{File: write(t, strings.Repeat("#\n", maxFile))}); err == nil || !strings.Contains(err.Error(), "more than") {
+		if _, err := Load(Sources{File: write(t, strings.Repeat("#", 1<<20+1))}); err == nil || !strings.Contains(err.Error(), "more than") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -57,10 +57,10 @@ func TestTimestampsAndNonces(t *testing.T) {
 	}{
 		"neither":                 {0, "", nil},
 		"now":                     {at(0), "", nil},
-		"nine minutes ago":        {at(-9 * time.Minute), "", nil},
-		"nine minutes ahead":      {at(9 * time.Minute), "", nil},
-		"eleven minutes ago":      {at(-11 * time.Minute), "", retcode.QQTimestampOutOfRange},
-		"eleven minutes ahead":    {at(11 * time.Minute), "", retcode.QQTimestampOutOfRange},
+		"nearly ten minutes ago":  {at(-9*time.Minute - 30*time.Second), "", nil},
+		"ten minutes ahead":       {at(10 * time.Minute), "", nil},
+		"over ten minutes ago":    {at(-10*time.Minute - time.Second), "", retcode.QQTimestampOutOfRange},
+		"over ten minutes ahead":  {at(10*time.Minute + 20*time.Second), "", retcode.QQTimestampOutOfRange},
 		"milliseconds":            {at(0) * 1000, "", retcode.QQTimestampOutOfRange},
 		"no time at all":          {math.MaxUint64, "", retcode.QQTimestampOutOfRange},
 		"a nonce":                 {0, "a", nil},
@@ -88,7 +88,9 @@ func TestTimestampsAndNonces(t *testing.T) {
 		}
 	}
 	must(t, convert(0, "kept"))
-	f.clock.Advance(nonceMemory)
+	f.clock.Advance(19 * time.Minute) // a nonce is remembered for twice the window of timestamps
+	wantError(t, convert(0, "a"), retcode.QQNonceReused)
+	f.clock.Advance(time.Minute)
 	must(t, convert(0, "a"))
 }
 
@@ -142,7 +144,7 @@ func TestTheMemoryOfNoncesIsBounded(t *testing.T) {
 	if n.take(1, []byte("999"), now) || !n.take(2, []byte("999"), now) {
 		t.Error("the last nonce is known at its app only")
 	}
-	n.take(1, []byte("later"), now.Add(nonceMemory))
+	n.take(1, []byte("later"), now.Add(20*time.Minute))
 	if len(n.used) != 1 {
 		t.Errorf("%d nonces are remembered after their time", len(n.used))
 	}

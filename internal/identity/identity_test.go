@@ -217,7 +217,7 @@ func TestRefusals(t *testing.T) {
 		{"of another app", token.Access, otherApp, retcode.AccessTokenAppIDMismatch},
 		{"of another openid", token.Access, bens, retcode.AccessTokenOpenIDMismatch},
 		{"for another, reclaimed openid", token.Access, bensReclaimed, retcode.AccessTokenOpenIDReclaimed},
-		{"expired", token.Access, advance(token.AccessLifetime), retcode.AccessTokenExpired},
+		{"expired", token.Access, advance(90 * 24 * time.Hour), retcode.AccessTokenExpired},
 		{"openid reclaimed", token.Access, reclaim, retcode.AccessTokenOpenIDReclaimed},
 		{"ended by the operator", token.Access, revoke(platform.EndedByOperator), retcode.AccessTokenNotLive},
 		{"withdrawn", token.Access, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
@@ -228,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		{"password changed", token.Access, newPassword, retcode.AccessTokenPasswordChanged},
 
 		{"openkey of another openid", token.Openkey, bens, retcode.AccessTokenOpenKeyMismatch},
-		{"expired openkey", token.Openkey, advance(token.OpenkeyLifetime), retcode.AccessTokenOpenKeyExpired},
+		{"expired openkey", token.Openkey, advance(2 * time.Hour), retcode.AccessTokenOpenKeyExpired},
 		{"openkey withdrawn", token.Openkey, revoke(platform.EndedByUser), retcode.AccessTokenFrozen},
 		{"openkey after a change of password", token.Openkey, newPassword, retcode.AccessTokenPasswordChanged},
 
@@ -255,7 +255,7 @@ func TestRefusals(t *testing.T) {
 		{"pay: an access token", token.Pay, kindOf(token.Access), retcode.PayTokenUndecryptable},
 		{"pay: of another app", token.Pay, otherApp, retcode.PayTokenAppIDMismatch},
 		{"pay: of another openid", token.Pay, bens, retcode.PayTokenOpenIDMismatch},
-		{"pay: expired", token.Pay, advance(token.PayLifetime), retcode.PayTokenExpired},
+		{"pay: expired", token.Pay, advance(7 * 24 * time.Hour), retcode.PayTokenExpired},
 		{"pay: openid reclaimed", token.Pay, reclaim, retcode.PayTokenOpenIDReclaimed},
 		{"pay: ended by the operator", token.Pay, revoke(platform.EndedByOperator), retcode.PayTokenRevoked},
 		{"pay: withdrawn", token.Pay, revoke(platform.EndedByUser), retcode.PayTokenRevoked},
@@ -328,18 +328,72 @@ func TestASuccessfulCheckRenewsAnOpenkey(t *testing.T) {
 	f := newFixture(t)
 	key := f.issue(f.app, f.ann, token.Openkey)
 	for i := range 5 {
-		f.clock.Advance(token.OpenkeyLifetime - time.Minute)
+		f.clock.Advance(2*time.Hour - time.Minute)
 		rsp, err := f.check(oidb.CheckAccess, ask(key))
 		if err != nil {
 			t.Fatalf("after %d renewals: %v", i, err)
 		}
-		if left := rsp.ExpiresMS - f.clock.NowMS(); left < (token.OpenkeyLifetime - time.Minute).Milliseconds() {
+		if left := rsp.ExpiresMS - f.clock.NowMS(); left < (2*time.Hour-time.Minute).Milliseconds() || left > (2*time.Hour).Milliseconds() {
 			t.Fatalf("%d ms are left after a check, want about two hours", left)
 		}
 	}
-	f.clock.Advance(token.OpenkeyLifetime)
+	f.clock.Advance(2 * time.Hour)
 	if _, err := f.check(oidb.CheckAccess, ask(key)); !errors.Is(err, retcode.AccessTokenOpenKeyExpired) {
 		t.Errorf("unused for two hours: got %v, want %v", err, retcode.AccessTokenOpenKeyExpired)
+	}
+}
+
+// TestLifetimes: each kind of token is valid until its documented lifetime is over (qq-connect-openapi.md, A.10 and B.4; causes.md).
+func TestLifetimes(t *testing.T) {
+	for _, test := range []struct {
+		kind     token.Kind
+		lifetime time.Duration
+		want     retcode.Code
+	}{
+		{token.Access, 90 * 24 * time.Hour, retcode.AccessTokenExpired},
+		{token.MSDK, 90 * 24 * time.Hour, retcode.AccessTokenExpired},
+		{token.Openkey, 2 * time.Hour, retcode.AccessTokenOpenKeyExpired},
+		{token.Pay, 7 * 24 * time.Hour, retcode.PayTokenExpired},
+	} {
+		f := newFixture(t)
+		issued := f.issue(f.app, f.ann, test.kind)
+		if got := issued.ExpiresMS - issued.IssuedMS; got != test.lifetime.Milliseconds() {
+			t.Errorf("%v: it lives for %d ms, want %d", test.kind, got, test.lifetime.Milliseconds())
+		}
+		command := oidb.CheckAccess
+		if test.kind == token.Pay {
+			command = oidb.CheckPay
+		}
+		early := newFixture(t)
+		other := early.issue(early.app, early.ann, test.kind)
+		early.clock.Advance(test.lifetime - time.Minute)
+		if _, err := early.check(command, ask(other)); err != nil {
+			t.Errorf("%v, a minute before its end: %v", test.kind, err)
+		}
+		f.clock.Advance(test.lifetime)
+		if _, err := f.check(command, ask(issued)); !errors.Is(err, test.want) {
+			t.Errorf("%v, at its end: got %v, want %v", test.kind, err, test.want)
+		}
+	}
+}
+
+// TestOpenkeysAreRenewedByTheMinute: a check writes the session only if that moves its end by a minute or more.
+func TestOpenkeysAreRenewedByTheMinute(t *testing.T) {
+	f := newFixture(t)
+	key := f.issue(f.app, f.ann, token.Openkey)
+	end := func() int64 {
+		rsp, err := f.check(oidb.CheckAccess, ask(key))
+		must(t, err)
+		return rsp.ExpiresMS
+	}
+	first := end()
+	f.clock.Advance(20 * time.Second)
+	if got := end(); got != first {
+		t.Errorf("after 20 s the end moved by %d ms", got-first)
+	}
+	f.clock.Advance(40 * time.Second)
+	if got := end(); got-first < 60_000 {
+		t.Errorf("after a minute the end moved by %d ms", got-first)
 	}
 }
 
@@ -474,7 +528,10 @@ func TestLinks(t *testing.T) {
 		"another app's": func() (*Link, error) { return f.OpenLink(t.Context(), f.other.AppID, link.Token) },
 		"a token":       func() (*Link, error) { return f.OpenLink(t.Context(), f.app.AppID, opened.Token) },
 		"expired": func() (*Link, error) {
-			f.clock.Advance(token.LinkLifetime)
+			f.clock.Advance(9 * time.Minute)
+			_, err := f.OpenLink(t.Context(), f.app.AppID, link.Token)
+			must(t, err)
+			f.clock.Advance(time.Minute) // ten in all (msdk-v5.md, 4)
 			return f.OpenLink(t.Context(), f.app.AppID, link.Token)
 		},
 	} {

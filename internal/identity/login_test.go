@@ -71,14 +71,14 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 			t.Errorf("%s from %s after %s has to wait %s, want %s", uin, from, after, got, want)
 		}
 	}
-	for range 3 * addressLogins.Count { // successful attempts do not count
+	for range 60 { // successful attempts do not count
 		giveBack, wait := try(ann, "192.0.2.1", 0)
 		if wait > 0 {
 			t.Fatalf("after successful ones an attempt has to wait %s", wait)
 		}
 		giveBack()
 	}
-	for range pairLogins.Count {
+	for range 5 {
 		expect(ann, "192.0.2.1", 0, 0)
 	}
 	expect(ann, "192.0.2.1", 0, time.Minute)
@@ -88,18 +88,18 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	expect(ann, "192.0.2.1", time.Minute, time.Minute)
 
 	const carl = ben + 1000
-	for i := range accountLogins.Count { // the account counts, wherever they come from
+	for i := range 30 { // the account counts, wherever they come from
 		expect(carl, fmt.Sprintf("192.0.2.%d", 100+i), 0, 0)
 	}
 	expect(carl, "198.51.100.1", 0, 10*time.Second)
 	expect(carl, "198.51.100.1", 10*time.Second, 0)
 
-	for range addressLogins.Count { // mistyped numbers belong to no account
+	for range 20 { // mistyped numbers belong to no account
 		expect(0, "203.0.113.1", 0, 0)
 	}
 	expect(0, "203.0.113.1", 0, 6*time.Second) // the address counts all the same
 
-	for i := range platform.UIN(addressLogins.Count) {
+	for i := range platform.UIN(20) {
 		expect(ben+1+i, "2001:db8::1", 0, 0)
 	}
 	expect(ben, "2001:db8::2", 0, 6*time.Second) // the same network
@@ -110,7 +110,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 // Wrong guesses are counted, and then the right password has to wait too.
 func TestGuessing(t *testing.T) {
 	f := newFixture(t)
-	for range pairLogins.Count {
+	for range 5 {
 		_, err := f.LogIn(t.Context(), f.ann.UIN, "guess", home)
 		wantError(t, err, ErrWrongPassword)
 	}
@@ -123,7 +123,7 @@ func TestGuessing(t *testing.T) {
 		t.Fatalf("a new password after too many guesses: %v", err)
 	}
 	f.clock.Advance(tooMany.Wait)
-	for range 2 * pairLogins.Count {
+	for range 10 {
 		_, err := f.LogIn(t.Context(), f.ann.UIN, password, home)
 		must(t, err)
 	}
@@ -227,7 +227,7 @@ func TestSessions(t *testing.T) {
 
 	_, err = f.RotateKeyring()
 	must(t, err)
-	f.clock.Advance(SessionLifetime - time.Minute)
+	f.clock.Advance(12*time.Hour - time.Minute)
 	_, err = f.Session(ctx, text)
 	must(t, err)
 	f.clock.Advance(time.Minute)

@@ -64,7 +64,7 @@ func TestCodesAreExchanged(t *testing.T) {
 	if rsp.UIN != f.ann.UIN || rsp.OpenID != login.OpenID || rsp.AppID != f.app.AppID || rsp.Scopes.String() != "get_user_info" {
 		t.Errorf("the token is for %+v", rsp)
 	}
-	if rsp.ExpiresMS-rsp.IssuedMS != 5_184_000_000 || login.Lifetime != CodeTokenLifetime {
+	if rsp.ExpiresMS-rsp.IssuedMS != 5_184_000_000 || login.Lifetime != 60*24*time.Hour {
 		t.Errorf("it lives for %d ms, %s", rsp.ExpiresMS-rsp.IssuedMS, login.Lifetime)
 	}
 	wantError(t, f.holds(older.Token), retcode.AccessTokenSuperseded)
@@ -104,8 +104,9 @@ func TestCodesThatAreRefused(t *testing.T) {
 		"another app": {func(f *fixture, a *Authorization, e *Exchange) { e.AppID = f.other.AppID }, retcode.ConnectCodeInvalid},
 		"lower-case":  {func(_ *fixture, a *Authorization, e *Exchange) { e.Code = strings.ToLower(e.Code) + "a" }, retcode.ConnectCodeInvalid},
 		"overdue": {func(f *fixture, a *Authorization, e *Exchange) {
-			f.clock.Advance(CodeLifetime)
+			f.clock.Advance(10 * time.Minute) // qq-connect-openapi.md, A.3
 		}, retcode.ConnectCodeInvalid},
+		"nearly overdue": {func(f *fixture, a *Authorization, e *Exchange) { f.clock.Advance(9 * time.Minute) }, nil},
 		"password changed": {func(f *fixture, a *Authorization, e *Exchange) {
 			_, err := f.SetPassword(f.t.Context(), f.ann.UIN, "another password")
 			must(f.t, err)
@@ -121,6 +122,29 @@ func TestCodesThatAreRefused(t *testing.T) {
 			wantError(t, err, test.want)
 		})
 	}
+}
+
+// TestVerifierLength: a verifier of PKCE has 43 to 128 characters (RFC 7636, 4.1).
+func TestVerifierLength(t *testing.T) {
+	for length, want := range map[int]bool{1: false, 42: false, 43: true, 128: true, 129: false} {
+		verifier := strings.Repeat("v", length)
+		sum := sha256.Sum256([]byte(verifier))
+		if got := verifies(base64.RawURLEncoding.EncodeToString(sum[:]), verifier); got != want {
+			t.Errorf("a verifier of %d characters: %t, want %t", length, got, want)
+		}
+	}
+}
+
+// TestALoginCanBeRefreshedForThreeMonths after its code, however often (qq-connect-openapi.md, A.10).
+func TestALoginCanBeRefreshedForThreeMonths(t *testing.T) {
+	f := newFixture(t)
+	login := f.logIn()
+	f.clock.Advance(90*24*time.Hour - time.Minute)
+	next, err := f.Refresh(t.Context(), f.app.AppID, login.RefreshToken, false)
+	must(t, err)
+	f.clock.Advance(time.Minute)
+	_, err = f.Refresh(t.Context(), f.app.AppID, next.RefreshToken, false)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 }
 
 // A person who withdraws does not know of codes that the app has not exchanged yet: they end too, but those of a later

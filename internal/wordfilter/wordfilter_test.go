@@ -45,8 +45,8 @@ func TestHide(t *testing.T) {
 func TestRead(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"not UTF-8", "good\n\xd6\xd0", "line 2 is not UTF-8"},
-		{"too long a word", strings.Repeat("x", MaxWord+1), "line 1 has more than 64 characters"},
-		{"too many words", strings.Repeat("a\n", MaxWords+1), "line 100001: there are more than 100000 words"},
+		{"too long a word", strings.Repeat("x", 65), "line 1 has more than 64 characters"},
+		{"too many words", strings.Repeat("a\n", 100_001), "line 100001: there are more than 100000 words"},
 		{"a line without end", "good\n" + strings.Repeat("x", 1<<20), "line 2: bufio.Scanner: token too long"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,9 +1,12 @@
 package scenarios
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -35,6 +38,28 @@ func wrong(change func(rookery.Call) rookery.Call) func(*testing.T, *rookery.Pla
 	return func(t *testing.T, p *rookery.Platform) situation {
 		pl := newPlayer(t, p)
 		return situation{on: p, call: change(pl.verifyLogin()), cure: pl.verifyLogin}
+	}
+}
+
+// TestMSDKv5Window: ts counts only once an operator sets a window, and then exactly that.
+func TestMSDKv5Window(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		off  time.Duration
+		want int
+	}{
+		{nil, -48 * time.Hour, 0},
+		{[]string{"--msdkv5-ts-window", "10m"}, -9*time.Minute - 30*time.Second, 0},
+		{[]string{"--msdkv5-ts-window", "10m"}, -10*time.Minute - time.Second, 1007},
+		{[]string{"--msdkv5-ts-window", "10m"}, 10 * time.Minute, 0},
+		{[]string{"--msdkv5-ts-window", "10m"}, 10*time.Minute + 20*time.Second, 1007},
+	} {
+		t.Run(fmt.Sprint(test.off, test.args), func(t *testing.T) {
+			t.Parallel()
+			p := rookery.Serve(t, test.args...)
+			call := newPlayer(t, p).verifyLogin()
+			expect(t, p, call.With("ts", strconv.FormatInt(time.Now().Add(test.off).Unix(), 10)), test.want, "")
+		})
 	}
 }
 

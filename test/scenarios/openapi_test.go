@@ -188,8 +188,9 @@ func wildTimestamp(t *testing.T, p *rookery.Platform) openAPISituation {
 	at := func(d time.Duration) rookery.OpenAPICall {
 		return valid.With("timestamp", strconv.FormatInt(time.Now().Add(d).Unix(), 10))
 	}
-	wantOpenAPI(t, p, at(-11*time.Minute), -25, "")
-	return openAPISituation{p, at(11 * time.Minute), func() rookery.OpenAPICall { return at(9 * time.Minute) }}
+	wantOpenAPI(t, p, at(-9*time.Minute-30*time.Second), 0, "")
+	wantOpenAPI(t, p, at(-10*time.Minute-time.Second), -25, "")
+	return openAPISituation{p, at(10*time.Minute + 20*time.Second), func() rookery.OpenAPICall { return at(10 * time.Minute) }}
 }
 
 func nonceReused(t *testing.T, p *rookery.Platform) {

@@ -193,7 +193,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"another method", "GET", verify + query, login, -101, 5, "POST only"},
 		{"parameter twice", "POST", verify + query + "&appid=1", login, -101, 5, `"appid" occurs twice`},
 		{"parameter not encoded", "POST", verify + query + "&conn=%zz", login, -101, 5, "percent-encoded"},
-		{"body too large", "POST", verify + query, login + strings.Repeat(" ", access.MaxBody), -101, 5, "more than 65536 bytes"},
+		{"body too large", "POST", verify + query, login + strings.Repeat(" ", 64<<10), -101, 5, "more than 65536 bytes"},
 		{"unknown interface", "POST", "/auth/verify_logins" + query, login, -505, 5, ""},
 		{"something below an interface", "POST", verify + "/x" + query, login, -505, 5, ""},
 		{"no parameters", "POST", verify, login, -506, 5, `"timestamp"`},

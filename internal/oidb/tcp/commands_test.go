@@ -116,7 +116,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) befriendMany() {
 	w.t.Helper()
 	var group sync.WaitGroup
-	for range oidb.MaxFriends {
+	for range 200 {
 		group.Go(func() {
 			a := &platform.Account{Profile: platform.Profile{Nickname: "one of many"}, PasswordEpoch: 1}
 			err := w.store.CreateAccount(w.t.Context(), a, platform.FirstUIN)
@@ -316,7 +316,7 @@ var commands = map[oidb.ID]func(*world){
 			{"an unknown openid", with(2, anns[:], make([]byte, 16))},
 			{"no openid", with(2, []byte{}, anns[:])},
 			{"another count", with(3, anns[:])},
-			{"too many", with(oidb.MaxBatch+1, slices.Repeat([][]byte{anns[:]}, oidb.MaxBatch+1)...)},
+			{"too many", with(501, slices.Repeat([][]byte{anns[:]}, 501)...)},
 			{"nothing", func() *wire.ConvertOpenIDsRequest { return &wire.ConvertOpenIDsRequest{} }},
 		}
 	}),
@@ -349,7 +349,7 @@ var commands = map[oidb.ID]func(*world){
 			{"valid openid", with(func(*wire.ConvertOpenIDRequest) {})},
 			{"valid openid without a nonce", with(func(r *wire.ConvertOpenIDRequest) { r.Nonce = nil })},
 			{"a nonce again", with(func(r *wire.ConvertOpenIDRequest) { r.Nonce = []byte("1") })},
-			{"a long nonce", with(func(r *wire.ConvertOpenIDRequest) { r.Nonce = make([]byte, oidb.MaxNonce+1) })},
+			{"a long nonce", with(func(r *wire.ConvertOpenIDRequest) { r.Nonce = make([]byte, 65) })},
 			{"an old timestamp", with(func(r *wire.ConvertOpenIDRequest) { r.Timestamp = 1 })},
 			{"no openid", with(func(r *wire.ConvertOpenIDRequest) { r.Openid = nil })},
 			{"an unknown openid", with(func(r *wire.ConvertOpenIDRequest) { r.Openid = make([]byte, 16) })},
@@ -428,14 +428,14 @@ func TestWhatAnswersHave(t *testing.T) {
 	page, _ := call(w, friends.ListFriendsCommand, "the first page", func() *wire.ListFriendsRequest {
 		return &wire.ListFriendsRequest{Appid: uint64(w.app.AppID), Uin: uint64(w.ann)}
 	})
-	if len(page.Friend) != oidb.MaxFriends || !page.More || page.Lost {
+	if len(page.Friend) != 200 || !page.More || page.Lost {
 		t.Errorf("the first page has %d friends, more %v, lost %v", len(page.Friend), page.More, page.Lost)
 	}
 	if ben := page.Friend[0]; ben.Remark != "B" || ben.Nickname != "鸦" || ben.MsdkOpenid == 0 || ben.City != "t" || !ben.RealNamed || len(ben.Vip) != 11 || ben.QqLevel != 9 {
 		t.Errorf("a friend has %v", ben)
 	}
 	list, lost, err := friends.List(t.Context(), w.bus, w.app.AppID, w.ann)
-	if err != nil || lost || len(list) != oidb.MaxFriends+1 {
+	if err != nil || lost || len(list) != 201 {
 		t.Fatalf("%d friends, lost %v, %v", len(list), lost, err)
 	}
 	if diff := cmp.Diff(fullProfile, list[0].Profile); diff != "" {

@@ -70,7 +70,7 @@ func TestFrames(t *testing.T) {
 	native := unhex(t, nativeVector)
 	broken := bytes.Clone(native)
 	broken[len(broken)-1] = 0
-	large := binary.BigEndian.AppendUint32([]byte{0x28, 0, 0, 0, 14}, MaxFrame)
+	large := binary.BigEndian.AppendUint32([]byte{0x28, 0, 0, 0, 14}, 65_536)
 	hugeHead := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte{0x28}, 1<<31), 0)
 	for _, test := range []struct {
 		name     string

@@ -349,7 +349,7 @@ func TestBadFrames(t *testing.T) {
 		{"a body that cannot be read", appendNative(nil, &head, []byte{0xff}), retcode.OIDBUnpackFailed, false},
 		{"another end byte", broken, retcode.OIDBUnpackFailed, true},
 		{"too large", appendNative(nil, &head, make([]byte, 5000)), retcode.OIDBPacketTooLarge, false},
-		{"far too large", nativeOf(wholeHead, make([]byte, skippable))[:9+len(wholeHead)], retcode.OIDBPacketTooLarge, true},
+		{"far too large", nativeOf(wholeHead, make([]byte, 1<<20))[:9+len(wholeHead)], retcode.OIDBPacketTooLarge, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before, conn := unpackable(), f.conn()
