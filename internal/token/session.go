@@ -40,7 +40,7 @@ func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
 		return s, false
 	}
 	sealed, err := tokenText.DecodeString(text)
-	if err != nil {
+	if err != nil || len(sealed) != sealedSession { // base64 skips line breaks
 		return s, false
 	}
 	record, err := r.current.Load().open(nil, sealed, sessionPurpose)

@@ -154,17 +154,15 @@ type room struct {
 func (r *Keyring) Open(text string) (t Token, err error) {
 	room := rooms.Get().(*room)
 	defer rooms.Put(room)
-	link := false
+	link, n := false, 0
 	switch len(text) {
 	case tokenText.EncodedLen(sealedSize):
-		_, err = tokenText.Decode(room.sealed[:], []byte(text))
+		n, err = tokenText.Decode(room.sealed[:], []byte(text))
 	case hex.EncodedLen(sealedSize):
-		_, err = hex.Decode(room.sealed[:], []byte(text))
+		n, err = hex.Decode(room.sealed[:], []byte(text))
 		link = true
-	default:
-		return t, ErrUnknown
 	}
-	if err != nil {
+	if err != nil || n != len(room.sealed) { // base64 skips line breaks, after which the room's end would be another token's
 		return t, ErrUnknown
 	}
 	record, err := r.current.Load().open(room.record[:0], room.sealed[:], sealPurpose)

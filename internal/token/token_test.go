@@ -93,3 +93,24 @@ func FuzzOpenSession(f *testing.F) {
 		}
 	})
 }
+
+// TestLineBreaksAreNoPartOfAToken: base64 skips them, so a text with some has the length of a token and fewer bytes.
+func TestLineBreaksAreNoPartOfAToken(t *testing.T) {
+	r := testKeyring(t)
+	text, session := r.Seal(&Token{Kind: Access, AppID: 1}), r.SealSession(&Session{UIN: 10001})
+	for range 20 { // a pool may lose what was put into it
+		if _, err := r.Open(text); err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{strings.Repeat("\n", len(text)), text[:len(text)-4] + "\r\n\r\n", "\n\n\n\n" + text[4:]} {
+			if got, err := r.Open(bad); !errors.Is(err, ErrUnknown) {
+				t.Fatalf("%q opens as %+v, %v", bad, got, err)
+			}
+		}
+	}
+	for _, bad := range []string{strings.Repeat("\n", len(session)), session[:len(session)-4] + "\n\n\n\n"} {
+		if got, ok := r.OpenSession(bad); ok {
+			t.Errorf("%q opens as the session %+v", bad, got)
+		}
+	}
+}
