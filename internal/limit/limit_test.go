@@ -116,6 +116,30 @@ func TestConcurrentCallsAreCountedExactly(t *testing.T) {
 	}
 }
 
+// TestNoCallOvertakesAnother: calls that all conform are counted all the same, however their steps interleave.
+func TestNoCallOvertakesAnother(t *testing.T) {
+	const callers, each = 8, 100_000
+	var (
+		bucket Bucket
+		rate   = platform.Rate{Count: callers * each, Per: callers * each * time.Microsecond}
+		all    sync.WaitGroup
+	)
+	for range callers {
+		all.Go(func() {
+			for range each {
+				if _, ok := bucket.Take(rate, start); !ok {
+					t.Error("a call that the rate allows is refused")
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if wait, ok := bucket.Take(rate, start); ok || wait != time.Microsecond {
+		t.Errorf("once the rate is used up: got %v after %v, want to wait 1µs", ok, wait)
+	}
+}
+
 func TestKeyedForgetsWhatIsPaidOff(t *testing.T) {
 	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Second}
 	for i := range 200_000 {

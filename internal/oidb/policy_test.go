@@ -113,9 +113,14 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 		{retcode.OIDBLoginSignatureInvalid, func() { head.Login.Sig = []byte("valid") }},
 		{0, nil},
 	} {
-		answer := f.serve(about, head, 10001)
-		if answer.Result != uint32(step.want.Number()) {
-			t.Fatalf("got %d, want %v", answer.Result, step.want)
+		for range 2 { // a call that is refused before the rate does not count
+			answer := f.serve(about, head, 10001)
+			if answer.Result != uint32(step.want.Number()) {
+				t.Fatalf("got %d, want %v", answer.Result, step.want)
+			}
+			if step.cure == nil {
+				break
+			}
 		}
 		if step.cure != nil {
 			step.cure()
@@ -132,6 +137,37 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 	f.SetDirectory(people{err: errors.New("disk I/O error")})
 	if answer := f.serve(about, wire.Head{UIN: 10001}, 10001); answer.Result != uint32(retcode.OIDBConnectFailed.Number()) {
 		t.Errorf("who is who cannot be read: %d, want 155", answer.Result)
+	}
+}
+
+// TestAllAppsAreThoseThatExist: a command for every app is not for numbers that no app has.
+func TestAllAppsAreThoseThatExist(t *testing.T) {
+	f := newFixture(t)
+	f.change(func(p *Policy) { p.Commands[about.String()] = CommandPolicy{AllApps: true} })
+	for app, want := range map[platform.AppID]uint32{7: 150, 8: 0} {
+		if answer := f.serve(about, wire.Head{Caller: app}, 10001); answer.Result != want {
+			t.Errorf("app %s: %d, want %d", app, answer.Result, want)
+		}
+	}
+}
+
+// anybodys is a directory where everybody holds a login.
+type anybodys struct{ people }
+
+func (anybodys) HoldsLogin(context.Context, platform.AppID, platform.UIN, string) (bool, error) {
+	return true, nil
+}
+
+// TestALoginIsSomebodys: a login signature without an account number proves nothing, whatever the directory would say.
+func TestALoginIsSomebodys(t *testing.T) {
+	f := newFixture(t)
+	f.SetDirectory(anybodys{})
+	f.change(func(p *Policy) { p.Commands[about.String()] = CommandPolicy{AllApps: true} })
+	login := wire.Login{Sig: []byte("valid"), AppID: 8}
+	for uin, want := range map[platform.UIN]uint32{0: 151, 10001: 0} {
+		if answer := f.serve(about, wire.Head{UIN: uin, Login: login}, 10001); answer.Result != want {
+			t.Errorf("uin %s: %d, want %d", uin, answer.Result, want)
+		}
 	}
 }
 
