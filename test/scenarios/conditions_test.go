@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -248,4 +249,28 @@ func TestRevokeIsPostOnly(t *testing.T) {
 		t.Errorf("status %d, Allow %q", r.Status, r.Header.Get("Allow"))
 	}
 	refused(t, "the token", p.Get(t, mePath, "access_token", token), 0)
+}
+
+// TestListBounds: V3 names up to 50 people in a call and OpenAPI up to 100.
+func TestListBounds(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	pl := newV3Player(t, p)
+	p.SetApp(t, pl.app, rookery.Settings{"grant": []string{"relation", "qqstrange_profile"}})
+	for count, want := range map[int]int{1: 0, 50: 0, 51: 251001} {
+		list := strings.TrimSuffix(strings.Repeat(`"`+nobody+`",`, count), ",")
+		if got := v3Number(t, p.CallV3(t, pl.with("/relation/qqstrange_profile", pl.token, `"vcopenid":[`+list+`]`))); got != want {
+			t.Errorf("%d strangers: got %d, want %d", count, got, want)
+		}
+	}
+	for count, want := range map[int]int{-1: 251001, 0: 251001, 1: 0, 50: 0, 51: 251001} {
+		if got := v3Number(t, p.CallV3(t, pl.with("/relation/qq_unreg_friends", pl.token, fmt.Sprintf(`"count":%d`, count)))); got != want {
+			t.Errorf("a count of %d: got %d, want %d", count, got, want)
+		}
+	}
+	m := newMember(t, p)
+	for count, want := range map[int]int{1: 0, 100: 0, 101: -1} {
+		list := strings.TrimSuffix(strings.Repeat(nobody+"_", count), "_")
+		wantOpenAPI(t, p, m.call("/v3/user/get_multi_info").With("fopenids", list), want, "")
+	}
 }
