@@ -72,6 +72,9 @@ func try(ctx context.Context, chosen []mutant, parallel int, out io.Writer) int 
 	)
 	for _, m := range chosen {
 		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
 		all.Go(func() {
 			defer func() { <-slots }()
 			begin := time.Now()
