@@ -5,8 +5,10 @@ package catalogue
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,10 +16,12 @@ import (
 	"strings"
 )
 
-// Names of the two files in the catalogue's directory.
+// Names of the files in the catalogue's directory. AnsweredFile lists the codes that this version answers, one a line as
+// domain/number: those that have a scenario. It is made by a test of test/scenarios, which also keeps it current.
 const (
-	CodesFile = "codes.tsv"
-	DoorsFile = "doors.tsv"
+	CodesFile    = "codes.tsv"
+	DoorsFile    = "doors.tsv"
+	AnsweredFile = "answered.txt"
 )
 
 // Columns are the columns of both files, in order. A file's first line holds exactly these names, and every other line one
@@ -84,6 +88,7 @@ type Row struct {
 	HTTPStatus int    `json:"http"`
 	AnsweredBy string `json:"answered_by"`
 	Note       string `json:"note"`
+	Answered   bool   `json:"answered"` // by this version; not in the row's file
 }
 
 // Constant returns the Go constant of one of the row's numbers: the symbol, followed in a range by the number, in two hex
@@ -105,7 +110,7 @@ type Catalogue struct {
 	Doors []Row
 }
 
-// Load reads and checks the two files in dir.
+// Load reads and checks the files in dir.
 func Load(dir string) (*Catalogue, error) {
 	codes, err := os.ReadFile(filepath.Join(dir, CodesFile))
 	if err != nil {
@@ -115,7 +120,46 @@ func Load(dir string) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(string(codes), string(doors))
+	answered, err := os.ReadFile(filepath.Join(dir, AnsweredFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // without it nothing is answered
+		return nil, err
+	}
+	c, err := Parse(string(codes), string(doors))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mark(strings.Fields(string(answered))); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// mark sets Answered of the rows whose codes are listed. A row is answered as a whole or not at all.
+func (c *Catalogue) mark(answered []string) error {
+	listed := make(map[string]bool)
+	for _, code := range answered {
+		listed[code] = true
+	}
+	for _, rows := range [][]Row{c.Codes, c.Doors} {
+		for i := range rows {
+			row := &rows[i]
+			count := 0
+			for n := row.Low; n <= row.High; n++ {
+				if code := fmt.Sprintf("%s/%d", row.Domain, n); listed[code] {
+					delete(listed, code)
+					count++
+				}
+			}
+			row.Answered = count > 0
+			if row.Answered && count <= row.High-row.Low {
+				return fmt.Errorf("%s: only %d of the codes %s %d to %d", AnsweredFile, count, row.Domain, row.Low, row.High)
+			}
+		}
+	}
+	for code := range listed {
+		return fmt.Errorf("%s: no row has the code %s", AnsweredFile, code)
+	}
+	return nil
 }
 
 // Parse checks the texts of the two files. Its error is one line that begins with the file, the line and the column at

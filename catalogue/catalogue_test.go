@@ -1,6 +1,8 @@
 package catalogue_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -124,6 +126,50 @@ func TestParseRefuses(t *testing.T) {
 			_, err := catalogue.Parse(tt.codes, tt.doors)
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got error %v, want one line that begins with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnswered(t *testing.T) {
+	for name, test := range map[string]struct{ listed, want string }{
+		"some":               {"qq/-5\naccesstoken/19\naccesstoken/20\nmsdkv5/1008\n", ""},
+		"half a range":       {"accesstoken/19\n", "answered.txt: only 1 of the codes accesstoken 19 to 20"},
+		"what no row has":    {"qq/77\n", "answered.txt: no row has the code qq/77"},
+		"a domain of no row": {"qqq/1\n", "answered.txt: no row has the code qqq/1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, file := range []string{catalogue.CodesFile, catalogue.DoorsFile} {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(dir, catalogue.AnsweredFile), []byte(test.listed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, err := catalogue.Load(dir)
+			if test.want != "" {
+				if err == nil || err.Error() != test.want {
+					t.Errorf("got %v, want %s", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var answered []string
+			for _, row := range append(c.Codes, c.Doors...) {
+				if row.Answered {
+					answered = append(answered, row.Symbol)
+				}
+			}
+			if got := strings.Join(answered, " "); got != "QQSignatureWrong AccessTokenGrantCheckFailed V5SignatureWrong" {
+				t.Errorf("answered are %s", got)
 			}
 		})
 	}

@@ -212,6 +212,7 @@ type Entry struct {
 	HTTPStatus int    `json:"http"`        // the status of doors that answer with one
 	AnsweredBy string `json:"answered_by"` // device, gateway, service, bus or back-end
 	Note       string `json:"note"`        // where the published list is wrong or unclear, mostly ""
+	Answered   bool   `json:"answered"`    // by this version of the platform; all codes of a range are, or none
 }
 
 // Entries returns the rows of the contract in the order of the published list.

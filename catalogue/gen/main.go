@@ -92,8 +92,8 @@ func goSource(c *catalogue.Catalogue) ([]byte, error) {
 		fmt.Fprintf(&b, "{Domain: %s, Low: %d, High: %d, Hex: %q, Signed: %q, Unsigned: %q, Symbol: %q,\n",
 			domainOf(row).Ident, row.Low, row.High, row.Hex, row.Signed, row.Unsigned, row.Symbol)
 		fmt.Fprintf(&b, "Summary: %q,\nCause: %q,\nRemedy: %q,\n", row.Summary, row.Cause, row.Remedy)
-		fmt.Fprintf(&b, "Class: %s, HTTPStatus: %d, AnsweredBy: %q, Note: %q},\n",
-			catalogue.Classes[row.Class], row.HTTPStatus, row.AnsweredBy, row.Note)
+		fmt.Fprintf(&b, "Class: %s, HTTPStatus: %d, AnsweredBy: %q, Note: %q, Answered: %t},\n",
+			catalogue.Classes[row.Class], row.HTTPStatus, row.AnsweredBy, row.Note, row.Answered)
 	}
 	b.WriteString("}\n")
 
@@ -163,7 +163,16 @@ func markdown(c *catalogue.Catalogue) []byte {
 		"or a log line; `rookery codes show` prints one code with everything below.\n\n")
 	b.WriteString("The class tells the calling program what to do: **retry** with backoff, **slow-down**, **reauthorize** " +
 		"(get a new login or token), **fix-request**, **fix-configuration**, **ask-user** (a person must act), " +
-		"**contact-platform** (only the operator can mend it), **internal** (report it).\n")
+		"**contact-platform** (only the operator can mend it), **internal** (report it).\n\n")
+	answered, all := 0, 0
+	for _, row := range c.Codes {
+		all += row.High - row.Low + 1
+		if row.Answered {
+			answered += row.High - row.Low + 1
+		}
+	}
+	fmt.Fprintf(&b, "This version answers %d of the %d numbers of the contract: each has a scenario in test/scenarios that provokes it. The others "+
+		"are explained here too, and are marked *not yet* under Answered by.\n", answered, all)
 	for _, d := range catalogue.Domains {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", d.Name, introductions[d.Name])
 		b.WriteString("| Number | What is wrong | What to do | Class | HTTP | Answered by | Go constant |\n")
@@ -186,8 +195,12 @@ func writeTableRow(b *bytes.Buffer, row catalogue.Row) {
 	if row.Low != row.High {
 		symbol = row.Constant(row.Low) + "` to `" + row.Constant(row.High)
 	}
+	by := row.AnsweredBy
+	if !row.Answered {
+		by += ", *not yet*"
+	}
 	fmt.Fprintf(b, "| %s | %s | %s | %s | %d | %s | `%s` |\n",
-		forms(row), meaning, escape(row.Remedy), row.Class, row.HTTPStatus, row.AnsweredBy, symbol)
+		forms(row), meaning, escape(row.Remedy), row.Class, row.HTTPStatus, by, symbol)
 }
 
 // forms lists the number's printed forms, the code itself first.

@@ -54,7 +54,8 @@ func newCodesListCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the return codes",
-		Long: "List the return codes of the contract, one row a code or range. The numbers that single doors have of\n" +
+		Long: "List the return codes of the contract, one row a code or range. HERE says whether this version of the platform\n" +
+			"answers it. The numbers that single doors have of\n" +
 			"their own, which are no part of the contract, are listed with --domain msdkv5, msdkv3, connect or openapi.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
@@ -133,10 +134,14 @@ func writeJSON(w io.Writer, v any) error {
 
 func writeEntryTable(w io.Writer, entries []retcode.Entry) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "DOMAIN\tCODE\tSIGNED\tHEX\tCLASS\tHTTP\tSYMBOL\tSUMMARY")
+	fmt.Fprintln(table, "DOMAIN\tCODE\tSIGNED\tHEX\tCLASS\tHTTP\tHERE\tSYMBOL\tSUMMARY")
 	for _, e := range entries {
-		fmt.Fprintf(table, "%v\t%s\t%s\t%s\t%v\t%d\t%s\t%s\n",
-			e.Domain, numbers(e), e.Signed, e.Hex, e.Class, e.HTTPStatus, e.Symbol, e.Summary)
+		here := "yes"
+		if !e.Answered {
+			here = "not yet"
+		}
+		fmt.Fprintf(table, "%v\t%s\t%s\t%s\t%v\t%d\t%s\t%s\t%s\n",
+			e.Domain, numbers(e), e.Signed, e.Hex, e.Class, e.HTTPStatus, here, e.Symbol, e.Summary)
 	}
 	return table.Flush()
 }
@@ -164,6 +169,11 @@ func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbo
 	field("Class", colours.paint(e.Class, e.Class.String()))
 	field("HTTP", strconv.Itoa(e.HTTPStatus))
 	field("From", e.AnsweredBy)
+	if e.Answered {
+		field("Here", "answered by this version")
+	} else {
+		field("Here", "not answered by this version yet")
+	}
 	if e.Hex != "" {
 		field("Forms", otherForms(e))
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/server"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 const module = "github.com/rookeryhq/rookery/"
@@ -318,5 +319,53 @@ func TestTestsDoNotSleep(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTextsNameNoMissingInterface: what the catalogue tells a developer to call is there.
+func TestTextsNameNoMissingInterface(t *testing.T) {
+	doors, err := server.Doors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{"/v2/module/interface": true, "/module/interface": true} // that stand for any
+	names := map[string]bool{}                                                        // of interfaces: whether they are there
+	for _, door := range doors {
+		for _, prefix := range door.Prefixes {
+			there[prefix] = true
+		}
+		for _, path := range door.NotServed {
+			names[path[strings.LastIndexByte(path, '/')+1:]] = false
+		}
+	}
+	for _, door := range doors {
+		for _, e := range door.Endpoints {
+			served := e.Permission != "" || door.Name != "msdkv3" // which answers -311 at the rest
+			there[e.Path] = there[e.Path] || served
+			if name := e.Path[strings.LastIndexByte(e.Path, '/')+1:]; served || !names[name] {
+				names[name] = served
+			}
+		}
+	}
+	rows := slices.AppendSeq(slices.Collect(retcode.Entries()), retcode.DoorEntries())
+	path, word := regexp.MustCompile(`(?:^|[ (])(/[A-Za-z0-9_./]*[A-Za-z0-9_/])`), regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
+	checked := 0
+	for _, row := range rows {
+		for _, text := range []string{row.Summary, row.Cause, row.Remedy, row.Note} {
+			for _, found := range path.FindAllStringSubmatch(text, -1) {
+				checked++
+				if !there[found[1]] {
+					t.Errorf("%v %d names %s, which is not there: %s", row.Domain, row.Low, found[1], text)
+				}
+			}
+			for _, name := range word.FindAllString(text, -1) {
+				if served, known := names[name]; known && !served || strings.HasPrefix(name, "gc_") {
+					t.Errorf("%v %d names the interface %s, which is not there: %s", row.Domain, row.Low, name, text)
+				}
+			}
+		}
+	}
+	if checked < 10 || len(names) < 50 {
+		t.Errorf("only %d paths of %d interfaces were looked at", checked, len(names))
 	}
 }

@@ -37,11 +37,16 @@ func (s scenario) provoke(t *testing.T, p *rookery.Platform) (times int) {
 	return times
 }
 
+func allScenarios() []scenario {
+	return slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios, msdkv3Scenarios, faultScenarios, busScenarios,
+		pagesScenarios, friendScenarios, connectScenarios, openAPIScenarios, shareScenarios)
+}
+
 // TestScenarios runs all scenarios, one after the other. test/scenarios/report reads the names and outcomes of its subtests.
 func TestScenarios(t *testing.T) {
 	p := rookery.Start(t)
 	seen := make(map[string]bool)
-	for _, s := range slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios, msdkv3Scenarios, faultScenarios, busScenarios, pagesScenarios, friendScenarios, connectScenarios, openAPIScenarios, shareScenarios) {
+	for _, s := range allScenarios() {
 		if seen[s.code] {
 			t.Errorf("there are two scenarios for %s", s.code)
 		}
