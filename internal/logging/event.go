@@ -11,7 +11,8 @@ import (
 
 // Event is an event of the log with plain fields: each is added in its place, and Write ends it. To a handler made by New it
 // goes as one finished line of JSON, which is what slog would write, byte for byte, in a fraction of the time and without
-// allocating; to any other handler as a record. It serves one goroutine, and must not be used after Write.
+// allocating; to any other handler as a record. Names are the program's own and need no escapes. An event serves one
+// goroutine, and must not be used after Write.
 type Event struct {
 	handler slog.Handler
 	json    *jsonHandler // handler, if New made it for JSON
@@ -103,7 +104,7 @@ func (e *Event) Write() {
 }
 
 func (e *Event) name(name string) {
-	e.line = append(appendString(append(e.line, ','), name), ':')
+	e.line = append(append(append(e.line, `,"`...), name...), `":`...)
 }
 
 // appendString appends a text in quotes, with the escapes of slog.

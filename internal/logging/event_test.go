@@ -57,7 +57,7 @@ func TestEventsAreSlogsLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sameLine(t, at, slog.LevelInfo, "request", "name", text, 1)
-			sameLine(t, at, slog.LevelInfo, text, "n"+text, "text", 1)
+			sameLine(t, at, slog.LevelInfo, text, "name", "text", 1)
 		})
 	}
 }
@@ -73,12 +73,10 @@ func TestEventLine(t *testing.T) {
 }
 
 func FuzzEvent(f *testing.F) {
-	f.Add("request", "user", "ABC", int64(1), int64(1_790_000_000_000_000_000))
-	f.Add("\x00", "\"", "é", int64(math.MinInt64), int64(0))
-	f.Fuzz(func(t *testing.T, message, name, text string, number, ns int64) {
-		if name != "" { // no event has a field without a name, which slog would leave out
-			sameLine(t, time.Unix(0, ns).UTC(), slog.LevelError, message, name, text, number)
-		}
+	f.Add("request", "ABC", int64(1), int64(1_790_000_000_000_000_000))
+	f.Add("\x00\"", "é", int64(math.MinInt64), int64(0))
+	f.Fuzz(func(t *testing.T, message, text string, number, ns int64) {
+		sameLine(t, time.Unix(0, ns).UTC(), slog.LevelError, message, "name", text, number)
 	})
 }
 
