@@ -279,14 +279,17 @@ func (r *reader) skip(size int) bool {
 		return false
 	}
 	r.flush()
-	for size > 0 {
-		if len(r.unread) == 0 && !r.read(1) {
-			return false
-		}
-		n := min(size, len(r.unread))
-		r.unread, size = r.unread[n:], size-n
+	if size <= len(r.unread) {
+		r.unread = r.unread[size:]
+		return true
 	}
-	return true
+	rest := size - len(r.unread)
+	r.unread = r.unread[:0]
+	if !r.deadline(r.server.options.ReadTimeout) {
+		return false
+	}
+	_, err := io.CopyN(io.Discard, r.net, int64(rest))
+	return err == nil
 }
 
 // flush sends the batch to the peer.

@@ -402,6 +402,27 @@ func TestAFrameMayComeByteByByte(t *testing.T) {
 	}
 }
 
+// A connection whose frame does not go on is not idle, whether the frame will be served or is too large.
+func TestAFrameMustGoOn(t *testing.T) {
+	f := newFixture(t, Options{MaxFrame: 4096, ReadTimeout: 50 * time.Millisecond})
+	for name, body := range map[string]int{"served": 1000, "too large": 5000} {
+		t.Run(name, func(t *testing.T) {
+			conn := f.conn()
+			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			whole := appendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, make([]byte, body))
+			if _, err := conn.Write(whole[:100]); err != nil {
+				t.Fatal(err)
+			}
+			if body > 4096 {
+				readFrame(t, conn)
+			}
+			closed(t, conn)
+		})
+	}
+}
+
 func TestAnIdleConnectionGivesItsBufferBack(t *testing.T) {
 	f := newFixture(t, Options{IdleTimeout: 2 * linger})
 	conn := f.conn()
