@@ -109,7 +109,6 @@ type rules struct {
 	CommandPolicy
 	apps    map[platform.AppID]struct{}
 	numbers bool // the account that a call is about must be checked
-	account bool // ... and must be read for that
 }
 
 func newSettings(p Policy, commands map[ID]*entry) *settings {
@@ -127,8 +126,7 @@ func newSettings(p Policy, commands map[ID]*entry) *settings {
 		for _, app := range decided.Apps {
 			r.apps[app] = struct{}{}
 		}
-		r.account = len(r.RefusedClasses)+len(r.RefusedStates) > 0
-		r.numbers = r.account || len(s.blackListed)+len(s.maintenance) > 0
+		r.numbers = len(r.RefusedClasses)+len(r.RefusedStates)+len(s.blackListed)+len(s.maintenance) > 0
 		s.rules[e.index] = r
 	}
 	return s
