@@ -14,11 +14,11 @@ import (
 // TestPagesPrecedence.
 var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/oauth2.0/authorize", "authorize-request online authorize-options"},
-	{"POST", "/oauth2.0/authorize", "pages-origin authorize-request online authorize-options"},
+	{"POST", "/oauth2.0/authorize", "pages-origin pages-content authorize-request online authorize-options"},
 	{"GET", "/oauth2.0/show", ""},
 	{"GET", "/account", ""},
 	{"GET", "/account/{$}", ""},
-	{"POST", "/account/{$}", "pages-origin"},
+	{"POST", "/account/{$}", "pages-origin pages-content"},
 }
 
 // pageCall is a visit of a page.
@@ -50,7 +50,8 @@ func TestPagesPrecedence(t *testing.T) {
 	form := func(name, value string) func(*pageCall) {
 		return func(c *pageCall) { c.form.Set(name, value) }
 	}
-	foreign := func(c *pageCall) { c.header = http.Header{"Sec-Fetch-Site": {"cross-site"}} }
+	foreign := func(c *pageCall) { c.header.Set("Sec-Fetch-Site", "cross-site") }
+	encoded := form(`"do"`, "") // JSON, percent-encoded
 	leave := func(c *pageCall) { c.by = stranger }
 
 	const authorize, account = "/oauth2.0/authorize", "/account/"
@@ -64,6 +65,7 @@ func TestPagesPrecedence(t *testing.T) {
 			"pkce":            {status: status, text: appCallback + "?error=invalid_request", settings: rookery.Settings{"require_pkce": true}},
 			"scopes":          {status: status, text: appCallback + "?error=invalid_scope", change: query("scope", "add_topic")},
 			"origin":          {status: 403, text: "another site", change: foreign},
+			"content":         {status: 400, change: encoded},
 			"session":         {status: 303, text: authorize + "?", change: leave},
 			"session-to-show": {status: 200, text: `name="password"`, change: leave},
 			"form-token":      {status: 200, text: `value="allow"`, change: form("token", "AAAAAAAAAAAAAAAAAAAAAA")},
@@ -75,12 +77,13 @@ func TestPagesPrecedence(t *testing.T) {
 		faults               map[string]pageFault
 	}{
 		{"GET", authorize, "response-type client-id-form client redirect online pkce scopes session-to-show", authorizing(302)},
-		{"POST", authorize, "origin response-type client-id-form client redirect online pkce scopes session form-token action", authorizing(303)},
+		{"POST", authorize, "origin content response-type client-id-form client redirect online pkce scopes session form-token action", authorizing(303)},
 		{"GET", account, "session-to-show", map[string]pageFault{
 			"session-to-show": {status: 200, text: `name="password"`, change: leave},
 		}},
-		{"POST", account, "origin session form-token action", map[string]pageFault{
+		{"POST", account, "origin content session form-token action", map[string]pageFault{
 			"origin":     {status: 403, text: "another site", change: foreign},
+			"content":    {status: 400, change: encoded},
 			"session":    {status: 303, text: account, change: leave},
 			"form-token": {status: 303, text: account, change: form("token", "AAAAAAAAAAAAAAAAAAAAAA")},
 			"action":     {status: 400, change: form("do", "nonsense")},
@@ -88,7 +91,7 @@ func TestPagesPrecedence(t *testing.T) {
 	} {
 		inPairs(strings.Fields(page.checks), map[string]string{"client-id-form": "id", "client": "id"}, func(first, second string) {
 			settings := rookery.Settings{"redirect_uris": []string{appCallback}, "online": true, "require_pkce": false}
-			call := pageCall{form: url.Values{"do": {"deny"}, "token": {token}}, by: person, query: url.Values{
+			call := pageCall{form: url.Values{"do": {"deny"}, "token": {token}}, by: person, header: make(http.Header), query: url.Values{
 				"response_type": {"code"}, "client_id": {app.AppID}, "redirect_uri": {appCallback},
 			}}
 			for _, fault := range []pageFault{page.faults[second], page.faults[first]} {
