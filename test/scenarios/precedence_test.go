@@ -195,6 +195,11 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 			}
 		}
 	}
+	for _, line := range documented(t, "picture") {
+		if _, checks, _ := strings.Cut(line, ":"); checks != "" {
+			t.Errorf("picture: %s", line)
+		}
+	}
 	doors, err := os.ReadFile("../../docs/routes.md")
 	if err != nil {
 		t.Fatal(err)

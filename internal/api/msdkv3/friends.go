@@ -21,11 +21,11 @@ import (
 func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
 		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess),
-		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation, access.Check("v3-flag", flag, retcode.QQFriendParameterIllegal)).
-			Calls(checkAccess, listFriends).Refuses(friendToken),
+		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation).
+			Calls(checkAccess, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(friendToken),
 		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(friendToken),
-		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation, access.Check("v3-count", count, retcode.QQFriendParameterIllegal)).
-			Calls(checkAccess).Answers(retcode.QQFriendCacheReadFailed).Refuses(friendToken),
+		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation).
+			Calls(checkAccess).Answers(retcode.QQFriendParameterIllegal, retcode.QQFriendCacheReadFailed).Refuses(friendToken),
 		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile),
 		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
 		access.API("POST", "/profile/query_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
@@ -149,13 +149,6 @@ const (
 	flagFriendsAndOwn = 2
 )
 
-func flag(_ *access.Call, b *friendsBody) error {
-	if b.Flag < 0 || b.Flag > flagFriendsAndOwn {
-		return retcode.QQFriendParameterIllegal.Errorf("body member \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
-	}
-	return nil
-}
-
 type friendsResult struct {
 	Lists  []friend `json:"lists"`
 	IsLost string   `json:"is_lost"`
@@ -178,6 +171,9 @@ func (d *door) newFriend(c *access.Call, f *friends.Friend) friend {
 
 // friendsDetail answers the player's friends who use the app.
 func (d *door) friendsDetail(c *access.Call, in *friendsBody) (any, error) {
+	if in.Flag < 0 || in.Flag > flagFriendsAndOwn {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("body member \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
+	}
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
 		return nil, err
@@ -312,19 +308,15 @@ func (b *othersBody) Check(c *access.Call) error {
 	return nil
 }
 
-func count(_ *access.Call, b *othersBody) error {
-	if *b.Count < 1 || *b.Count > friends.MaxUnregistered {
-		return retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxUnregistered)
-	}
-	return nil
-}
-
 type othersResult struct {
 	Friends []friend `json:"friends"`
 }
 
 // otherFriends answers friends of the player who do not use the app yet.
 func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
+	if *in.Count < 1 || *in.Count > friends.MaxUnregistered {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("body member \"count\" is not from 1 to %d", friends.MaxUnregistered)
+	}
 	login, err := d.checkPlayer(c, &in.tokenBody)
 	if err != nil {
 		return nil, err

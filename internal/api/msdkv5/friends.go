@@ -20,9 +20,8 @@ func (d *door) relations(k checks) []access.Endpoint {
 		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer),
 		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
 		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
-		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation,
-			access.Check("v5-sub-channel", subChannel, retcode.QQFriendParameterIllegal)).
-			Calls(checkPlayer, listFriends).Refuses(refuse.FriendToken),
+		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation).
+			Calls(checkPlayer, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken),
 	}
 }
 
@@ -78,13 +77,6 @@ type friendsBody struct {
 	SubChannelID *uint32 `json:"sub_channelid"`
 }
 
-func subChannel(_ *access.Call, b *friendsBody) error {
-	if b.SubChannelID != nil && *b.SubChannelID != platform.ChannelQQ {
-		return retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", platform.ChannelQQ)
-	}
-	return nil
-}
-
 type friendsResult struct {
 	result
 	IsLost int      `json:"is_lost"`
@@ -107,6 +99,9 @@ type friend struct {
 
 // friendList answers the player's friends in the same game, without the player.
 func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
+	if in.SubChannelID != nil && *in.SubChannelID != platform.ChannelQQ {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("body member \"sub_channelid\" is not %d (QQ), the only channel with friends here", platform.ChannelQQ)
+	}
 	login, err := d.checkPlayer(c, &in.playerBody)
 	if err != nil {
 		return nil, err

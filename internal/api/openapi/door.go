@@ -89,9 +89,8 @@ func (d *door) endpoints() []access.Endpoint {
 		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate),
 		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), relation, access.UserRate, access.Relation).
 			Calls(listFriends),
-		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate,
-			access.Relation, access.Check("openapi-flag", flag, retcode.QQFriendParameterIllegal)).
-			Calls(listFriends),
+		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate, access.Relation).
+			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal),
 		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), relation, access.UserRate).Calls(areFriends),
 		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate),
 	}

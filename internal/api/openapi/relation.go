@@ -19,22 +19,17 @@ const friendIM = 1
 // flagWithOwn is the flag of a list with the caller on it, as at MSDK V3 (msdk-v3.md, 5.5).
 const flagWithOwn = "2"
 
-func flag(_ *access.Call, in *request) error {
-	switch in.query.Get("flag") {
-	case "", "0", "1", flagWithOwn:
-		return nil
-	default:
-		return retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
-	}
-}
-
 // getAppFriends serves /v3/relation/get_app_friends.
 func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {
+	flag := in.query.Get("flag")
+	if !slices.Contains([]string{"", "0", "1", flagWithOwn}, flag) {
+		return nil, retcode.QQFriendParameterIllegal.Errorf("parameter \"flag\" is neither 1 (without the caller) nor 2 (with the caller)")
+	}
 	list, lost, err := d.listFriends(c, in)
 	if err != nil {
 		return nil, err
 	}
-	if in.query.Get("flag") == flagWithOwn {
+	if flag == flagWithOwn {
 		if own, err := d.profiles.Get(c.Context(), in.login.UIN); err == nil {
 			list = slices.Concat([]friends.Friend{{OpenID: in.openid, Profile: *own}}, list)
 		} else { // the friends are answered all the same

@@ -30,7 +30,7 @@ type door struct {
 func New(registry *apps.Registry, id *identity.Service) *access.Door {
 	d := &door{apps: registry, identity: id, origins: http.NewCrossOriginProtection()}
 	var (
-		form    = access.Sequence("pages-form", access.Step("pages-origin", d.origin), access.Step("pages-content", isForm))
+		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
 			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal)
 		authorize = access.Sequence("authorize", request, access.Online, access.Check("authorize-options", options))
@@ -41,11 +41,11 @@ func New(registry *apps.Registry, id *identity.Service) *access.Door {
 		Head:     true,
 		Endpoints: []access.Endpoint{
 			{Method: "GET", Path: authorizePath, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
-			{Method: "POST", Path: authorizePath, Checks: []access.Stage{form, authorize}, Action: access.With(d.authorize)},
+			{Method: "POST", Path: authorizePath, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
 			{Method: "GET", Path: showPath, Action: access.Action{Handle: show}},
 			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
 			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
-			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{form}, Action: access.Action{Handle: d.changeAccount}},
+			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
 		},
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
@@ -64,12 +64,17 @@ var (
 )
 
 // origin refuses forms sent by another site's page. A session's forms also carry its token; this check keeps a stranger
-// from signing somebody in to the stranger's account.
+// from signing somebody in to the stranger's account. It also refuses what is no form.
 func (d *door) origin(c *access.Call) error {
 	if d.origins.Check(c.Request) != nil {
 		return errForeignForm
 	}
-	return nil
+	switch is := c.Content(); {
+	case is.IsForm(), is == access.ContentUnknown, is == access.ContentEmpty:
+		return nil
+	default:
+		return &notFormError{is}
+	}
 }
 
 // notFormError is a body that is no form.
@@ -77,15 +82,6 @@ type notFormError struct{ is access.Content }
 
 func (e *notFormError) Error() string {
 	return fmt.Sprintf("the body is %s, not application/x-www-form-urlencoded", e.is)
-}
-
-func isForm(c *access.Call) error {
-	switch is := c.Content(); {
-	case is.IsForm(), is == access.ContentUnknown, is == access.ContentEmpty:
-		return nil
-	default:
-		return &notFormError{is}
-	}
 }
 
 // form reads the body of a call.
