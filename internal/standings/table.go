@@ -71,10 +71,16 @@ func (t *Table) put(s *shard, app platform.AppID, k key, standing platform.Stand
 	s.insert(e, k.shard())
 }
 
-// evict removes an arbitrary standing of an arbitrary shard; false if it finds none. It does not wait for other shards'
-// locks, since it is called with the one of held.
+// evict removes an arbitrary standing, of the largest of some shards, since reading ahead may have filled a few alone; false
+// if it finds none. It does not wait for other shards' locks, since it is called with the one of held.
 func (t *Table) evict(held *shard) bool {
-	first := rand.IntN(len(t.shards))
+	first, longest := 0, -1
+	for range 4 {
+		i := rand.IntN(len(t.shards))
+		if n := t.shards[i].slots.Load().len(); n > longest {
+			first, longest = i, n
+		}
+	}
 	for i := range t.shards {
 		s := &t.shards[(first+i)%len(t.shards)]
 		if s != held && !s.mu.TryLock() {

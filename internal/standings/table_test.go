@@ -133,8 +133,10 @@ func TestAFullTableKeepsWhatIsUsed(t *testing.T) {
 	if err := w.readAhead(); err != nil || w.table.Kept() != most {
 		t.Fatalf("%d kept, %v", w.table.Kept(), err)
 	}
-	used := w.subjects[openids-most/4:] // far behind those that were read ahead
-	for range 20 {
+	used := slices.Clone(w.subjects[most:]) // none of those that were read ahead
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(used), func(i, j int) { used[i], used[j] = used[j], used[i] })
+	used = used[:most/4]
+	for range 50 {
 		for _, s := range used {
 			get(t, w.table, s)
 		}
