@@ -343,7 +343,8 @@ func TestASuccessfulCheckRenewsAnOpenkey(t *testing.T) {
 	}
 }
 
-// TestLifetimes: each kind of token is valid until its documented lifetime is over (qq-connect-openapi.md, A.10 and B.4; causes.md).
+// TestLifetimes: each kind of token is valid until its documented lifetime is over (msdk-v5.md, 13; an openkey:
+// qq-connect-openapi.md, B.8).
 func TestLifetimes(t *testing.T) {
 	for _, test := range []struct {
 		kind     token.Kind

@@ -775,4 +775,6 @@ func TestOpenAPIBadInput(t *testing.T) {
 	if diff := cmp.Diff(0, p.CallOpenAPI(t, valid).Ret); diff != "" {
 		t.Errorf("the valid call: %s", diff)
 	}
+	// As many openids as may be (qq-connect-openapi.md, B.8).
+	wantOpenAPI(t, p, m.call("/v3/user/get_multi_info").With("fopenids", strings.Repeat(m.openid+"_", 99)+m.openid), 0, "")
 }

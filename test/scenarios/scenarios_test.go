@@ -62,7 +62,7 @@ func TestScenarios(t *testing.T) {
 // TestScenariosMustProvoke: a scenario that does nothing, or something else, does not count.
 func TestScenariosMustProvoke(t *testing.T) {
 	p := rookery.Start(t)
-	expect(t, p, newPlayer(t, p).verifyLogin().Without("ts"), 1003, "") // before the scenarios, so it is none of theirs
+	expect(t, p, newPlayer(t, p).verifyLogin().Without("ts"), 1003, "") // before the scenarios: it does not count for them
 	for name, test := range map[string]struct {
 		code string
 		run  func(*testing.T, *rookery.Platform)
