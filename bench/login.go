@@ -38,8 +38,8 @@ const (
 )
 
 var (
-	v5Door = door{"verify_login", v5Path, "msdk", v5Login, retOK, 0.70}
-	v3Door = door{"V3 verify_login", v3Path, "access", v3Login, retOK, 0.70}
+	v5Door = door{"verify_login", v5Path, "msdk", v5Login, retOK, 0.88}
+	v3Door = door{"V3 verify_login", v3Path, "access", v3Login, retOK, 0.88}
 )
 
 // player is a person who logged in at a game.

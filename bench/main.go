@@ -52,6 +52,7 @@ var parts = []part{
 	{"start", measureStart},
 	{"v5", measureV5Login},
 	{"v3", measureV3Login},
+	{"where", measureWhere},
 	{"me", measureMe},
 	{"info", measureInfo},
 	{"wrk", measureWrk},
@@ -73,6 +74,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	if file := os.Getenv(profiledEnv); file != "" {
+		os.Exit(runProfiled(ctx, file))
+	}
 	s := parseFlags()
 	measured, err := run(ctx, s)
 	if err == nil {
@@ -88,7 +92,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,me,info,wrk,bus,store,friends,token,scale")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,store,friends,token,scale")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")

@@ -43,6 +43,9 @@ func (w *row) beside(values, others []float64) *row {
 	return w
 }
 
+// share gives a row the part of a whole that it is.
+func (w *row) share(of float64) { w.Ratio, w.Ratios = of, []float64{of} }
+
 // atLeast sets a target for the row's ratio.
 func (w *row) atLeast(target float64) {
 	met := w.Ratio >= target
