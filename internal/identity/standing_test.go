@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
@@ -165,35 +164,5 @@ func TestAFrozenAccountIsIssuedNothing(t *testing.T) {
 		wantError(t, err, platform.ErrInvalid)
 		_, err = f.exchange(code)
 		wantError(t, err, retcode.ConnectCodeInvalid)
-	}
-}
-
-// renewals counts the renewals of openkeys.
-type renewals struct {
-	store.Store
-	count int
-}
-
-func (r *renewals) RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error {
-	r.count++
-	return r.Store.RenewOpenkey(ctx, app, session, nowMS, expiresMS)
-}
-
-// TestAnOpenkeyIsRenewedByTheMinute: a session's new end is stored when it is at least a minute later.
-func TestAnOpenkeyIsRenewedByTheMinute(t *testing.T) {
-	f := newFixture(t)
-	counted := &renewals{Store: f.store}
-	f.store = counted
-	key := f.issue(f.app, f.ann, token.Openkey)
-	for _, step := range []struct {
-		after time.Duration
-		want  int
-	}{{50 * time.Second, 0}, {11 * time.Second, 1}, {50 * time.Second, 1}, {11 * time.Second, 2}} {
-		f.clock.Advance(step.after)
-		_, err := f.check(oidb.CheckAccess, ask(key))
-		must(t, err)
-		if counted.count != step.want {
-			t.Errorf("another %s later it was renewed %d times, want %d", step.after, counted.count, step.want)
-		}
 	}
 }

@@ -114,3 +114,15 @@ func TestLineBreaksAreNoPartOfAToken(t *testing.T) {
 		}
 	}
 }
+
+// TestATokenHasOneText: the last letter has bits that no byte needs, and they must be 0.
+func TestATokenHasOneText(t *testing.T) {
+	r := testKeyring(t)
+	text := r.Seal(&Token{Kind: Access, AppID: 1})
+	for _, letter := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
+		other := text[:len(text)-1] + string(letter)
+		if _, err := r.Open(other); (err == nil) != (other == text) {
+			t.Errorf("it ends with %s, and with %c it opens as well: %v", text[len(text)-1:], letter, err)
+		}
+	}
+}
