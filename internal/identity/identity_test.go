@@ -502,7 +502,7 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("%s is taken for the password", name)
 		}
 	}
-	for _, damaged := range []string{"", "$argon2id$v=19$m=1,t=0,p=1$AAAA$AAAA", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA", strings.ReplaceAll(hash, "$", "")} {
+	for _, damaged := range []string{"", "$argon2id$v=19$m=1,t=0,p=1$AAAA$AAAA", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=64,t=1,p=1$AAAA$", strings.ReplaceAll(hash, "$", "")} {
 		if VerifyPassword(damaged, password) {
 			t.Errorf("%q is taken for a hash", damaged)
 		}
