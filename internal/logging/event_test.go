@@ -118,14 +118,6 @@ func TestOneWriteALine(t *testing.T) {
 	}
 }
 
-func TestEventsAllocateNothing(t *testing.T) {
-	h := newJSONHandler(io.Discard, nil)
-	at := time.Now()
-	if n := testing.AllocsPerRun(1000, func() { write(h, at, slog.LevelInfo, "request", "user", "a\n", 1) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func BenchmarkEvent(b *testing.B) {
 	at := time.Now()
 	for name, h := range map[string]slog.Handler{"line": newJSONHandler(io.Discard, nil), "record": slog.NewJSONHandler(io.Discard, nil)} {
