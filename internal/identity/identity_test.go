@@ -343,7 +343,7 @@ func TestASuccessfulCheckRenewsAnOpenkey(t *testing.T) {
 	}
 }
 
-// TestLifetimes: each kind of token is valid until its documented lifetime is over (msdk-v5.md, 13; an openkey:
+// TestLifetimes: each kind of token is valid until its documented lifetime is over (msdk-v5.md, 11; an openkey:
 // qq-connect-openapi.md, B.8).
 func TestLifetimes(t *testing.T) {
 	for _, test := range []struct {

@@ -432,7 +432,7 @@ var openAPIOrder = []struct{ path, api, checks string }{
 	{"/v3/user/total_vip_info", "total_vip_info", "openapi-params openapi-app openapi-pf granted ordinary-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_vip_info user-rate"},
 	{"/v3/user/get_multi_info", "get_multi_info", "openapi-params openapi-app openapi-pf granted ordinary-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_user_info user-rate"},
 	{"/v3/user/friends_vip_info", "friends_vip_info", "openapi-params openapi-app openapi-pf granted sensitive-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_app_friends user-rate relation"},
-	{"/v3/relation/get_app_friends", "get_app_friends", "openapi-params openapi-app openapi-pf granted sensitive-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_app_friends user-rate relation openapi-flag"},
+	{"/v3/relation/get_app_friends", "get_app_friends", "openapi-params openapi-app openapi-pf granted sensitive-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_app_friends user-rate relation flag"},
 	{"/v3/relation/is_friend", "is_friend", "openapi-params openapi-app openapi-pf granted sensitive-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session openapi-scope:get_app_friends user-rate"},
 	{"/v3/csec/word_filter", "word_filter", "openapi-params openapi-app openapi-pf granted ordinary-address tls openapi-signature openapi-nonce app-rate audit openapi-test-number openapi-openid openapi-openkey openapi-openkey-app openapi-key-rotation openapi-session user-rate"},
 }
@@ -482,7 +482,7 @@ func TestOpenAPIPrecedence(t *testing.T) {
 				"openapi-key-rotation": {ret: -72, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key = m.app.AppKey; return c }},
 				"openapi-session":      {ret: -71, change: with("openkey", other.openkey)},
 				"user-rate":            {ret: 220028, settings: rookery.Settings{"rates": map[string]any{api: map[string]string{"user": "1/1h"}}}},
-				"openapi-flag":         {ret: 251001, change: with("flag", "9")},
+				"flag":                 {ret: 251001, change: with("flag", "9")},
 				"relation":             {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
 			}
 			var stages []string

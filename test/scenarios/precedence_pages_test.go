@@ -14,11 +14,11 @@ import (
 // TestPagesPrecedence.
 var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/oauth2.0/authorize", "authorize-request online authorize-options"},
-	{"POST", "/oauth2.0/authorize", "pages-origin pages-content authorize-request online authorize-options"},
+	{"POST", "/oauth2.0/authorize", "pages-origin authorize-request online authorize-options"},
 	{"GET", "/oauth2.0/show", ""},
 	{"GET", "/account", ""},
 	{"GET", "/account/{$}", ""},
-	{"POST", "/account/{$}", "pages-origin pages-content"},
+	{"POST", "/account/{$}", "pages-origin"},
 }
 
 // pageCall is a visit of a page.

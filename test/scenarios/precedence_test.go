@@ -46,7 +46,7 @@ var v5Order = []struct{ path, api, checks string }{
 	{userinfoPath, "userinfo", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{queryVIPPath, "query_qq_vip", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{vipRichInfoPath, "query_qq_vip_richinfo", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
-	{friendListPath, "friend_list", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate relation v5-sub-channel token"},
+	{friendListPath, "friend_list", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate relation sub-channel token"},
 }
 
 // stageFaults are by the check's name.
@@ -81,7 +81,7 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		"v5-test-number":      {ret: -12, settings: rookery.Settings{"environment": "test"}},
 		"user-rate":           {ret: 220028, settings: usedUp("user")},
 		"relation":            {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
-		"v5-sub-channel": {ret: 251001, change: func(c rookery.Call) rookery.Call {
+		"sub-channel": {ret: 251001, change: func(c rookery.Call) rookery.Call {
 			return c.WithBody(strings.Replace(c.Body, "{", `{"sub_channelid":1,`, 1))
 		}},
 		"token": token,
@@ -210,7 +210,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 }
 
 // ofHandler are checks that interfaces make by themselves, after the stages.
-var ofHandler = map[string]bool{"token": true}
+var ofHandler = map[string]bool{"token": true, "flag": true, "count": true, "sub-channel": true}
 
 // TestStagePrecedence sends, for each route and each two of its stages, a call that is wrong at both: the answer must be
 // that of the stage that comes first.

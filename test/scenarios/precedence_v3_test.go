@@ -16,9 +16,9 @@ var v3Order = []struct{ path, checks string }{
 	{"/auth/guest_check_token", "v3-params v3-app v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/auth/get_pfval", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online sensitive-address tls app-rate audit v3-test-number token"},
 	{"/relation/qqprofile", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
-	{"/relation/qqfriends_detail", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number relation v3-flag token"},
+	{"/relation/qqfriends_detail", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number relation flag token"},
 	{"/relation/qqstrange_profile", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
-	{"/relation/qq_unreg_friends", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number relation v3-count token"},
+	{"/relation/qq_unreg_friends", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number relation count token"},
 	{"/relation/qqfriends_vip", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/relation/get_vip_rich_info", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/profile/query_vip", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
@@ -132,8 +132,8 @@ func TestMSDKv3Precedence(t *testing.T) {
 				"audit":             {ret: -8, settings: rookery.Settings{"restricted": []string{api}}},
 				"v3-test-number":    {ret: -12, settings: rookery.Settings{"environment": "test"}},
 				"relation":          {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
-				"v3-flag":           {ret: 251001, change: func(c rookery.V3Call) rookery.V3Call { return c.Replace(t, `"flag":1`, `"flag":3`) }},
-				"v3-count":          {ret: 251001, change: func(c rookery.V3Call) rookery.V3Call { return c.Replace(t, `"count":20`, `"count":51`) }},
+				"flag":              {ret: 251001, change: func(c rookery.V3Call) rookery.V3Call { return c.Replace(t, `"flag":1`, `"flag":3`) }},
+				"count":             {ret: 251001, change: func(c rookery.V3Call) rookery.V3Call { return c.Replace(t, `"count":20`, `"count":51`) }},
 				"token": {ret: tokenAnswer, change: func(c rookery.V3Call) rookery.V3Call {
 					c.Body = lapsed.Body
 					return c.With("openid", lapsed.Query["openid"])
