@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,6 +209,19 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	}
 	if n := bytes.Count(doors, []byte("\n## ")); n != 10 { // those doors, and the bus
 		t.Errorf("docs/routes.md has %d sections: a door is not in this test", n)
+	}
+}
+
+// TestOperatorsInterfacesNeedTheToken: each of the operators' and of rookery dev.
+func TestOperatorsInterfacesNeedTheToken(t *testing.T) {
+	p := rookery.Start(t)
+	for _, line := range slices.Concat(documented(t, "admin"), documented(t, "dev")) {
+		methods, rest, _ := strings.Cut(line, " ")
+		path, _, _ := strings.Cut(rest, ":")
+		path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, "42")
+		if r := p.Send(t, methods, path, "application/json", "{}"); r.Status != http.StatusUnauthorized {
+			t.Errorf("%s %s: status %d", methods, path, r.Status)
+		}
 	}
 }
 
