@@ -200,6 +200,20 @@ func TestRefreshTokens(t *testing.T) {
 	must(t, f.holds(after.AccessToken))
 }
 
+// TestTicketsAreOfOneKind: a refresh token is not exchanged as a code, nor a code used to refresh, and trying ends nothing.
+func TestTicketsAreOfOneKind(t *testing.T) {
+	f := newFixture(t)
+	code := f.code(f.authorization())
+	login, err := f.exchange(code)
+	must(t, err)
+	_, err = f.Refresh(t.Context(), f.app.AppID, code, false)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	_, err = f.exchange(login.RefreshToken)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+	_, err = f.Refresh(t.Context(), f.app.AppID, login.RefreshToken, false)
+	must(t, err)
+}
+
 func TestIntrospectAndRevoke(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
