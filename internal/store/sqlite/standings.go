@@ -255,5 +255,7 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 	if n == aheadGrants {
 		end = id[:]
 	}
-	return end, errors.Join(grants.Err(), openids.Err())
+	// A row that was scanned into RawBytes holds back whatever closes its rows when the context ends, and Err waits for that. Closing
+	// lets go of the row first.
+	return end, errors.Join(grants.Err(), openids.Close(), openids.Err())
 }

@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -369,6 +371,21 @@ var openkeys = []test{
 		ok(t, s.ReadStandings(ctx, func(platform.AppID, platform.OpenID, platform.Standing) bool { return calls.Add(1) < 10 }))
 		if n := calls.Load(); n < 10 || n > 20 {
 			t.Errorf("%d calls, of which the tenth said that it is enough", n)
+		}
+	}}, {"read-standings until the context ends", func(t *testing.T, s store.Store) {
+		ok(t, s.CreateApp(t.Context(), &platform.App{AppID: game}, now))
+		issue(t, s, game, first, openid(1))
+		result(s.Authorize(t.Context(), game, openid(1), nil, false, now))(t)
+		for range 300 { // whether the engine notices the end in the middle of a row is a matter of chance
+			ctx, cancel := context.WithCancel(t.Context())
+			_ = s.ReadStandings(ctx, func(platform.AppID, platform.OpenID, platform.Standing) bool {
+				cancel()
+				for range 20 {
+					runtime.Gosched()
+				}
+				return true
+			}) // it returns, with the context's error or without
+			cancel()
 		}
 	}},
 }
