@@ -128,6 +128,13 @@ func (s *faultyStore) Standing(ctx context.Context, app platform.AppID, openid p
 	return s.Store.Standing(ctx, app, openid)
 }
 
+func (s *faultyStore) CountGrants(ctx context.Context) (int, error) {
+	if err := s.points.fail(ctx, "store.read:grants", subject{}); err != nil {
+		return 0, err
+	}
+	return s.Store.CountGrants(ctx)
+}
+
 func (s *faultyStore) ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 	if err := s.points.fail(ctx, "store.read:grants", subject{}); err != nil {
 		return err

@@ -29,9 +29,12 @@ func (s *Server) measureStandings(metrics prometheus.Registerer) {
 // database.
 func (s *Server) readStandingsAhead(ctx context.Context) {
 	begin, table := time.Now(), s.identity.Standings
-	err := table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
-		return s.store.ReadStandings(ctx, keep)
-	})
+	grants, err := s.store.CountGrants(ctx)
+	if err == nil {
+		err = table.ReadAhead(grants, func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+			return s.store.ReadStandings(ctx, keep)
+		})
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

@@ -55,12 +55,15 @@ func (s *shard) find(apps *apps, app platform.AppID, k key) (slot int, found boo
 	return s.slots.Load().find(apps, app, k)
 }
 
+// leastSlots is the size of the smallest array.
+const leastSlots = 16
+
 // insert puts a new entry into a slot. An array is at most 15/16 full, and grows by an eighth, so that it is never less
 // than 5/6 full. Shards begin with different sizes, so that they do not all grow at the same time.
 func (s *shard) insert(e entry, number int) {
 	switch n := s.slots.Load().len(); {
 	case n == 0:
-		s.slots.Store(newSlots(16 + number/16))
+		s.slots.Store(newSlots(leastSlots + number/16))
 	case s.used+1 > n-max(1, n/16):
 		s.resize(n + n/8)
 	}
@@ -73,10 +76,12 @@ func (s *shard) insert(e entry, number int) {
 
 // resize moves the entries to another array.
 func (s *shard) resize(n int) {
-	old, slots := s.slots.Load(), newSlots(n)
-	for i := range old.entries {
-		if e := &old.entries[i]; e[2] != 0 {
-			slots.entries[slots.free(e[1])] = *e
+	slots := newSlots(n)
+	if old := s.slots.Load(); old != nil {
+		for i := range old.entries {
+			if e := &old.entries[i]; e[2] != 0 {
+				slots.entries[slots.free(e[1])] = *e
+			}
 		}
 	}
 	s.slots.Store(slots)

@@ -286,7 +286,7 @@ func newWorld(most, openids int) *world {
 
 // readAhead reads everything, in the order of openids and from two goroutines.
 func (w *world) readAhead() error {
-	return w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+	return w.table.ReadAhead(len(w.subjects), func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 		var group sync.WaitGroup
 		for part := range 2 {
 			group.Go(func() {
@@ -391,7 +391,7 @@ func TestReadingAheadDoesNotKeepWhatChangedMeanwhile(t *testing.T) {
 	w := newWorld(10, 2)
 	changing, other := w.subjects[0], w.subjects[1]
 	w.change(changing) // before
-	err := w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+	err := w.table.ReadAhead(len(w.subjects), func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 		read := standingOf(1)
 		w.change(changing)
 		get(t, w.table, other) // between them, another is stored
@@ -421,7 +421,7 @@ func TestReadingAheadEnds(t *testing.T) {
 
 	w = newWorld(openids, openids)
 	failure := errors.New("no")
-	err := w.table.ReadAhead(func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+	err := w.table.ReadAhead(len(w.subjects), func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 		for i, s := range w.subjects {
 			if i == openids/2 {
 				w.table.Forget()
@@ -434,6 +434,33 @@ func TestReadingAheadEnds(t *testing.T) {
 	})
 	if !errors.Is(err, failure) || w.table.Kept() != 0 {
 		t.Errorf("after Forget: %d kept, %v; want 0, %v", w.table.Kept(), err, failure)
+	}
+}
+
+// Room for standings that turn out not to be there, such as those of grants that have ended, is given back.
+func TestRoomThatReadingAheadDoesNotNeedIsGivenBack(t *testing.T) {
+	const openids = 300_000
+	for _, expected := range []int{openids, 2 * openids, 0} {
+		table := New(10*openids, nil)
+		err := table.ReadAhead(expected, func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
+			for n := range uint64(openids) {
+				keep(1, random(n), standingOf(1))
+			}
+			return nil
+		})
+		if each := float64(table.Bytes()) / openids; err != nil || table.Kept() != openids || each > 48 {
+			t.Errorf("%d expected: %d kept, %.1f bytes each, %v", expected, table.Kept(), each, err)
+		}
+		found := 0
+		for n := range uint64(openids) {
+			k := newKey(random(n))
+			if _, ok := table.shards[k.shard()].get(&table.apps, 1, k); ok {
+				found++
+			}
+		}
+		if found != openids {
+			t.Errorf("%d expected: %d of %d can be found", expected, found, openids)
+		}
 	}
 }
 

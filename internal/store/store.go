@@ -92,6 +92,8 @@ type OpenIDs interface {
 type Grants interface {
 	// Standing returns everything that a token check needs. ErrNotFound: the openid was never issued at the app.
 	Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error)
+	// CountGrants returns the number of grants, live or not.
+	CountGrants(ctx context.Context) (int, error)
 	// ReadStandings calls each with the standings of all live grants, from several goroutines at once and until it returns
 	// false. Parts of a standing may have been read at different moments after the call: a standing counts only if it has
 	// not changed since.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -54,16 +55,30 @@ const (
 	aheadYield    = 64 // standings after which other goroutines go first
 )
 
+// CountGrants implements store.Grants.
+func (s *Store) CountGrants(ctx context.Context) (count int, err error) {
+	db, err := s.aside()
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM grants").Scan(&count)
+	return count, err
+}
+
+// aside opens the file once more, for long reads that checks do not wait for.
+func (s *Store) aside() (*sql.DB, error) { return open(s.file, "ro", "cache_size(-4096)") }
+
 // ReadStandings implements store.Grants. A join with the accounts would look each account up at random in a table of
 // gigabytes, which is most of its cost. So the accounts are read first, in order, and only the few that differ from a new
 // account are remembered.
 func (s *Store) ReadStandings(ctx context.Context, each func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
-	db, err := open(s.file, "ro", "cache_size(-4096)") // a connection of its own, so that checks do not wait for it
+	db, err := s.aside()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	a := &ahead{db: db, readers: min(aheadReaders, runtime.GOMAXPROCS(0)), each: each, accounts: make(map[int64]accountPart)}
+	a := &ahead{db: db, each: each, accounts: make(map[int64]accountPart)}
 	if err := a.readAccounts(ctx); err != nil {
 		return err
 	}
@@ -72,13 +87,11 @@ func (s *Store) ReadStandings(ctx context.Context, each func(platform.AppID, pla
 
 // ahead is one run of ReadStandings.
 type ahead struct {
-	db      *sql.DB
-	readers int
-	each    func(platform.AppID, platform.OpenID, platform.Standing) bool
+	db   *sql.DB
+	each func(platform.AppID, platform.OpenID, platform.Standing) bool
 
 	mu       sync.Mutex
 	enough   atomic.Bool           // each has returned false
-	begun    int64                 // the highest account number of a page that a reader has begun
 	numbers  []uinRange            // of accounts, by number; an account in them is like newAccount unless accounts has it
 	accounts map[int64]accountPart // the accounts that differ
 }
@@ -109,52 +122,79 @@ func (a *ahead) account(uin int64) (account accountPart, found bool) {
 	return newAccount, found
 }
 
-// together runs do in as many goroutines as there are readers.
-func (a *ahead) together(do func() error) error {
-	var group sync.WaitGroup
-	errs := make([]error, a.readers)
+// spans reads so many parts, from several goroutines.
+func (a *ahead) spans(parts int, read func(part int) error) error {
+	var (
+		group sync.WaitGroup
+		next  atomic.Int64
+		errs  = make([]error, min(aheadReaders, runtime.GOMAXPROCS(0)))
+	)
 	for i := range errs {
-		group.Go(func() { errs[i] = do() })
+		group.Go(func() {
+			for part := next.Add(1) - 1; part < int64(parts) && errs[i] == nil && !a.enough.Load(); part = next.Add(1) - 1 {
+				errs[i] = read(int(part))
+			}
+		})
 	}
 	group.Wait()
 	return errors.Join(errs...)
 }
 
 func (a *ahead) readAccounts(ctx context.Context) error {
-	return a.together(func() error {
-		for {
-			page, whole, err := a.nextAccounts(ctx)
-			if err != nil || page.last == 0 {
-				return err
-			}
-			if err := a.readPageOfAccounts(ctx, page, whole); err != nil {
+	var first, last int64
+	if err := a.db.QueryRowContext(ctx, "SELECT ifnull(min(uin), 0), ifnull(max(uin), 0) FROM accounts").Scan(&first, &last); err != nil {
+		return err
+	}
+	width := (last-first)/aheadSpans + 1
+	err := a.spans(aheadSpans, func(part int) error {
+		after := first + int64(part)*width - 1
+		for end := min(after+width, last); after < end; {
+			var err error
+			if after, err = a.readPageOfAccounts(ctx, after, end); err != nil {
 				return err
 			}
 			runtime.Gosched()
 		}
+		return nil
 	})
+	slices.SortFunc(a.numbers, func(n, m uinRange) int { return cmp.Compare(n.first, m.first) })
+	return err
 }
 
-// nextAccounts takes the next page; whole means that it has no gap. The page is empty at the end.
-func (a *ahead) nextAccounts(ctx context.Context) (page uinRange, whole bool, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var count int64
-	err = a.db.QueryRowContext(ctx, "SELECT count(*), ifnull(min(uin), 0), ifnull(max(uin), 0) FROM (SELECT uin FROM accounts WHERE uin > ? ORDER BY uin LIMIT ?)",
-		a.begun, aheadAccounts).Scan(&count, &page.first, &page.last)
-	if whole = page.last-page.first+1 == count; whole {
-		a.numbers = append(a.numbers, page)
+// readPageOfAccounts remembers the accounts of a page above after and up to last, and returns where the page ends.
+func (a *ahead) readPageOfAccounts(ctx context.Context, after, last int64) (end int64, err error) {
+	err = a.db.QueryRowContext(ctx, "SELECT uin FROM accounts WHERE uin > ? AND uin <= ? ORDER BY uin LIMIT 1 OFFSET ?", after, last, aheadAccounts-1).Scan(&end)
+	if errors.Is(err, sql.ErrNoRows) {
+		end, err = last, nil
 	}
-	a.begun = page.last
-	return page, whole, err
-}
-
-// readPageOfAccounts remembers the page's accounts; of a whole page only those that differ from a new account.
-func (a *ahead) readPageOfAccounts(ctx context.Context, page uinRange, whole bool) error {
+	if err != nil {
+		return 0, err
+	}
+	var (
+		page             uinRange
+		count, different int64
+	)
+	err = a.db.QueryRowContext(ctx, `
+		SELECT count(*), ifnull(min(uin), 0), ifnull(max(uin), 0), ifnull(sum(NOT (state = ? AND class = ? AND password_epoch = ?)), 0)
+		FROM accounts WHERE uin > ? AND uin <= ?`, newAccount.state, newAccount.class, newAccount.passwordEpoch, after, end).
+		Scan(&count, &page.first, &page.last, &different)
+	if err != nil {
+		return 0, err
+	}
+	whole := count > 0 && page.last-page.first+1 == count
+	if whole {
+		a.mu.Lock()
+		a.numbers = append(a.numbers, page)
+		a.mu.Unlock()
+	}
+	if whole && different == 0 {
+		return end, nil
+	}
+	// Of a page with gaps every account.
 	rows, err := a.db.QueryContext(ctx, `
 		SELECT uin, state, class, password_epoch FROM accounts
-		WHERE uin BETWEEN ? AND ? AND NOT (? AND state = ? AND class = ? AND password_epoch = ?)`,
-		page.first, page.last, whole, newAccount.state, newAccount.class, newAccount.passwordEpoch)
+		WHERE uin > ? AND uin <= ? AND NOT (? AND state = ? AND class = ? AND password_epoch = ?)`,
+		after, end, whole, newAccount.state, newAccount.class, newAccount.passwordEpoch)
 	read, err := collect(rows, err, func(r row) (u standingRow, err error) {
 		return u, r.Scan(&u.uin, &u.accountState, &u.accountClass, &u.passwordEpoch)
 	})
@@ -163,7 +203,7 @@ func (a *ahead) readPageOfAccounts(ctx context.Context, page uinRange, whole boo
 	for _, u := range read {
 		a.accounts[u.uin] = accountPart{u.passwordEpoch, u.accountState, u.accountClass}
 	}
-	return err
+	return end, err
 }
 
 func (a *ahead) readGrants(ctx context.Context) error {
@@ -172,28 +212,21 @@ func (a *ahead) readGrants(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var next atomic.Int64
-	return a.together(func() error {
-		// The first span of every app comes before the second of any, so that each app gets a share of a table that fills
-		// up.
-		for {
-			n := int(next.Add(1)) - 1
-			if n >= aheadSpans*len(apps) || a.enough.Load() {
-				return nil
-			}
-			span := n / len(apps)
-			// Byte strings below and above all openids of the span.
-			after, last := []byte{byte(span * 256 / aheadSpans)}, []byte{byte((span+1)*256/aheadSpans - 1), 0xff}
-			for len(last) <= len(platform.OpenID{}) {
-				last = append(last, 0xff)
-			}
-			for after != nil {
-				var err error
-				if after, err = a.readPage(ctx, apps[n%len(apps)], after, last); err != nil {
-					return err
-				}
+	// The first span of every app comes before the second of any, so that each app gets a share of a table that fills up.
+	return a.spans(aheadSpans*len(apps), func(part int) error {
+		app, span := apps[part%len(apps)], part/len(apps)
+		// Byte strings below and above all openids of the span.
+		after, last := []byte{byte(span * 256 / aheadSpans)}, []byte{byte((span+1)*256/aheadSpans - 1), 0xff}
+		for len(last) <= len(platform.OpenID{}) {
+			last = append(last, 0xff)
+		}
+		for after != nil {
+			var err error
+			if after, err = a.readPage(ctx, app, after, last); err != nil {
+				return err
 			}
 		}
+		return nil
 	})
 }
 

@@ -366,6 +366,7 @@ var openkeys = []test{
 		}
 		same(t, len(want[game]), grants+14)
 		same(t, read(), want)
+		same(t, result(s.CountGrants(ctx))(t), grants+2*16)
 
 		var calls atomic.Int64
 		ok(t, s.ReadStandings(ctx, func(platform.AppID, platform.OpenID, platform.Standing) bool { return calls.Add(1) < 10 }))

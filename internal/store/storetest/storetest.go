@@ -181,8 +181,9 @@ func cancelled(t *testing.T, s store.Store) {
 			_, _, err := s.EnsurePlayer(ended, platform.Player{AppID: game, Channel: 2, MSDKOpenID: 7, OpenID: openid(1)}, now)
 			return err
 		},
-		"Player":   func() error { _, err := s.Player(ended, game, 7); return err },
-		"Standing": func() error { _, err := s.Standing(ended, game, openid(1)); return err },
+		"Player":      func() error { _, err := s.Player(ended, game, 7); return err },
+		"Standing":    func() error { _, err := s.Standing(ended, game, openid(1)); return err },
+		"CountGrants": func() error { _, err := s.CountGrants(ended); return err },
 		"ReadStandings": func() error {
 			return s.ReadStandings(ended, func(platform.AppID, platform.OpenID, platform.Standing) bool { return true })
 		},
