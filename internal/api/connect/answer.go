@@ -127,12 +127,7 @@ var refusals = &refuse.Door{
 		retcode.ConnectCodeReused:        "code is reused error",
 		retcode.ConnectUnionIDNotGranted: "CompanyID not set",
 	},
-	Failed: func(f *oidb.Failure) (retcode.Code, string) {
-		if f.Code.Domain() == retcode.AccessToken && f.Undecided() {
-			return retcode.ConnectInternal, "" // the check itself failed, which says nothing about the token
-		}
-		return refuse.Meaning(f.Code), ""
-	},
+	Failed: failed(refuse.Meaning),
 	Other: func(err error) error {
 		var method *access.MethodError
 		if errors.As(err, &method) && slices.Equal(method.Allowed, []string{http.MethodPost}) {
@@ -140,4 +135,15 @@ var refusals = &refuse.Door{
 		}
 		return err
 	},
+}
+
+// failed is what a failed command means to callers who are told the meaning of its code. That a check itself failed says
+// nothing about the token.
+func failed(meaning func(retcode.Code) retcode.Code) func(*oidb.Failure) (retcode.Code, string) {
+	return func(f *oidb.Failure) (retcode.Code, string) {
+		if f.Code.Domain() == retcode.AccessToken && f.Undecided() {
+			return retcode.ConnectInternal, ""
+		}
+		return meaning(f.Code), ""
+	}
 }

@@ -98,12 +98,7 @@ var userRefusals = &refuse.Door{
 		retcode.QQPasswordChanged:       "token is invalid",
 		retcode.QQOpenKeyAppInvalid:     "the app is not online",
 	},
-	Failed: func(f *oidb.Failure) (retcode.Code, string) {
-		if f.Code.Domain() == retcode.AccessToken && f.Undecided() {
-			return retcode.ConnectInternal, "" // the check itself failed, which says nothing about the token
-		}
-		return refuse.UserMeaning(f.Code), ""
-	},
+	Failed: failed(refuse.UserMeaning),
 }
 
 // encodeUser writes an answer. This platform's own numbers above 0 come with the HTTP status of their code, so that no client
