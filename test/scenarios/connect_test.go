@@ -153,7 +153,7 @@ func parameterTwice(t *testing.T, p *rookery.Platform) {
 	for _, path := range []string{"/user/get_user_info", "/user/get_simple_userinfo"} {
 		for _, again := range []string{"oauth_consumer_key=" + v.app.AppID, "oauth_consumer_key=7", "openid=" + token.OpenID, "openid=", "access_token=x", "appid=7&appid=7"} {
 			name, _, _ := strings.Cut(again, "=")
-			want := `{"ret":1,"msg":"parameter ` + name + ` comes twice"}`
+			want := `{"ret":1,"msg":"parameter ` + name + ` occurs twice"}`
 			for what, r := range map[string]rookery.Reply{
 				"in the query":          p.Send(t, "GET", path+"?"+query+"&"+again, "", ""),
 				"in the form":           p.Send(t, "POST", path, "", query+"&"+again),

@@ -43,7 +43,7 @@ func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Se
 func (d *door) consumer(c *access.Call) error {
 	for _, name := range [...]string{"oauth_consumer_key", "appid", "access_token", "openid"} {
 		if c.Query.Repeats(name) {
-			return retcode.ConnectParameterRepeated.Errorf("parameter %s comes twice", name)
+			return retcode.ConnectParameterRepeated.Errorf("parameter %s occurs twice", name)
 		}
 	}
 	text := c.Query.Get("oauth_consumer_key")
