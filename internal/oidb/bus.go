@@ -6,6 +6,7 @@ package oidb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -90,8 +91,8 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
-// Call runs a command inside the process, without marshalling. Of the policy only the checks of the account apply. A call
-// that waits has Deadline. Every error is a *Failure.
+// Call runs a command inside the process, without marshalling unless it is declared Encoded. Of the policy only the checks of
+// the account apply. A call that waits has Deadline. Every error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
 	e := b.commands[c.ID]
 	if e == nil {
@@ -116,7 +117,27 @@ func attempt[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], r
 			err = panicked(c.ID, p)
 		}
 	}()
+	if c.Encoded {
+		return carry(q, c, req)
+	}
 	return run(q, c, h, req)
+}
+
+// ErrGarbled is wrapped by the failure of an Encoded command whose answer cannot be parsed.
+var ErrGarbled = errors.New("the answer cannot be parsed")
+
+// carry runs a command as a transport does, with encoded messages.
+func carry[Req, Rsp any](q *call, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
+	q.Inbound = &Inbound{Body: c.AppendRequest(nil, req)}
+	body, err := q.entry.serve(q, nil)
+	if err != nil {
+		return rsp, err
+	}
+	answer, err := c.ParseResponse(body)
+	if err != nil {
+		return rsp, retcode.OIDBUnpackFailed.WithCause(errors.Join(ErrGarbled, err))
+	}
+	return answer, nil
 }
 
 func panicked(id ID, p any) error {

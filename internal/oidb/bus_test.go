@@ -106,6 +106,35 @@ func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 
 // TestACallOnBehalfOfAnotherWaitsForBoth: when it waits it also hands over for the outer call, and it ends with the outer
 // call's deadline.
+// TestEncodedCallsCrossTheWire: what the handler gets and the caller gets back has been encoded, and an answer that cannot be
+// parsed is told apart from a refusal.
+func TestEncodedCallsCrossTheWire(t *testing.T) {
+	f := newFixture(t)
+	c := checkCommand(5)
+	c.Encoded = true
+	openid := []byte("0123456789ABCDEF")
+	var refusal error
+	Handle(f.Bus, c, func(_ context.Context, req wire.CheckRequest) (wire.CheckResponse, error) {
+		rsp := wire.CheckResponse{UIN: platform.UIN(req.AppID)}
+		copy(rsp.OpenID[:], req.OpenID)
+		clear(req.OpenID)
+		return rsp, refusal
+	})
+	rsp, err := Call(t.Context(), f.Bus, c, wire.CheckRequest{AppID: 7, OpenID: openid})
+	if err != nil || rsp.UIN != 7 || string(rsp.OpenID[:]) != "0123456789ABCDEF" || string(openid) != "0123456789ABCDEF" {
+		t.Errorf("got %+v, %v; the caller's openid is %q", rsp, err, openid)
+	}
+	refusal = retcode.AccessTokenExpired
+	if _, err = Call(t.Context(), f.Bus, c, wire.CheckRequest{AppID: 7}); !errors.Is(err, retcode.AccessTokenExpired) || errors.Is(err, ErrGarbled) {
+		t.Errorf("a refusal is %v", err)
+	}
+	refusal = nil
+	c.response.append = func(b []byte, _ wire.CheckResponse) []byte { return append(b, 0xff) }
+	if rsp, err = Call(t.Context(), f.Bus, c, wire.CheckRequest{AppID: 7}); !errors.Is(err, ErrGarbled) || !errors.Is(err, retcode.OIDBUnpackFailed) || rsp.UIN != 0 {
+		t.Errorf("a garbled answer is %+v, %v", rsp, err)
+	}
+}
+
 func TestACallOnBehalfOfAnotherWaitsForBoth(t *testing.T) {
 	f := newFixture(t)
 	outer := checkCommand(5)

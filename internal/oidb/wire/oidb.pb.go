@@ -1852,6 +1852,1529 @@ func (x *AreFriendsResponse) GetFriends() bool {
 	return false
 }
 
+// Group is a QQ group.
+type Group struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"` // its number
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	Owner         uint64                 `protobuf:"varint,3,opt,name=owner" json:"owner,omitempty"`        // an account
+	Admin         []uint64               `protobuf:"varint,4,rep,packed,name=admin" json:"admin,omitempty"` // accounts; in lists they are left out
+	Members       uint32                 `protobuf:"varint,5,opt,name=members" json:"members,omitempty"`    // how many, with the owner
+	Capacity      uint32                 `protobuf:"varint,6,opt,name=capacity" json:"capacity,omitempty"`  // how many there may be
+	Game          bool                   `protobuf:"varint,7,opt,name=game" json:"game,omitempty"`          // it was made for a game
+	Fee           bool                   `protobuf:"varint,8,opt,name=fee" json:"fee,omitempty"`            // its members pay
+	Sealed        bool                   `protobuf:"varint,9,opt,name=sealed" json:"sealed,omitempty"`      // by the platform's security
+	Disbanded     bool                   `protobuf:"varint,10,opt,name=disbanded" json:"disbanded,omitempty"`
+	ReadOnly      bool                   `protobuf:"varint,11,opt,name=read_only,json=readOnly" json:"read_only,omitempty"` // during maintenance
+	CreatedMs     int64                  `protobuf:"varint,12,opt,name=created_ms,json=createdMs" json:"created_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Group) Reset() {
+	*x = Group{}
+	mi := &file_oidb_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Group) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Group) ProtoMessage() {}
+
+func (x *Group) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Group.ProtoReflect.Descriptor instead.
+func (*Group) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Group) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *Group) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Group) GetOwner() uint64 {
+	if x != nil {
+		return x.Owner
+	}
+	return 0
+}
+
+func (x *Group) GetAdmin() []uint64 {
+	if x != nil {
+		return x.Admin
+	}
+	return nil
+}
+
+func (x *Group) GetMembers() uint32 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
+func (x *Group) GetCapacity() uint32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *Group) GetGame() bool {
+	if x != nil {
+		return x.Game
+	}
+	return false
+}
+
+func (x *Group) GetFee() bool {
+	if x != nil {
+		return x.Fee
+	}
+	return false
+}
+
+func (x *Group) GetSealed() bool {
+	if x != nil {
+		return x.Sealed
+	}
+	return false
+}
+
+func (x *Group) GetDisbanded() bool {
+	if x != nil {
+		return x.Disbanded
+	}
+	return false
+}
+
+func (x *Group) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+func (x *Group) GetCreatedMs() int64 {
+	if x != nil {
+		return x.CreatedMs
+	}
+	return 0
+}
+
+// CreateGroupRequest (0xf02_1) makes a game group. The same request of the same owner gives the same group.
+type CreateGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"` // the game it is made for
+	Owner         uint64                 `protobuf:"varint,2,opt,name=owner" json:"owner,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`       // 1 to 100 bytes
+	Request       string                 `protobuf:"bytes,4,opt,name=request" json:"request,omitempty"` // names the request; 1 to 64 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateGroupRequest) Reset() {
+	*x = CreateGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateGroupRequest) ProtoMessage() {}
+
+func (x *CreateGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateGroupRequest.ProtoReflect.Descriptor instead.
+func (*CreateGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CreateGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *CreateGroupRequest) GetOwner() uint64 {
+	if x != nil {
+		return x.Owner
+	}
+	return 0
+}
+
+func (x *CreateGroupRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateGroupRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// CreateGroupResponse contains the number of the new group.
+type CreateGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateGroupResponse) Reset() {
+	*x = CreateGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateGroupResponse) ProtoMessage() {}
+
+func (x *CreateGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateGroupResponse.ProtoReflect.Descriptor instead.
+func (*CreateGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *CreateGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *CreateGroupResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// QueryGroupRequest (0xf02_2) asks for one group, which may be disbanded.
+type QueryGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryGroupRequest) Reset() {
+	*x = QueryGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryGroupRequest) ProtoMessage() {}
+
+func (x *QueryGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryGroupRequest.ProtoReflect.Descriptor instead.
+func (*QueryGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *QueryGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// QueryGroupResponse contains the group.
+type QueryGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         *Group                 `protobuf:"bytes,1,opt,name=group" json:"group,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryGroupResponse) Reset() {
+	*x = QueryGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryGroupResponse) ProtoMessage() {}
+
+func (x *QueryGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryGroupResponse.ProtoReflect.Descriptor instead.
+func (*QueryGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *QueryGroupResponse) GetGroup() *Group {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+// JoinGroupRequest (0xf02_3) makes an account a member. A member stays as it is.
+type JoinGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Card          string                 `protobuf:"bytes,3,opt,name=card" json:"card,omitempty"` // the name that the member has in the group; at most 100 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGroupRequest) Reset() {
+	*x = JoinGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGroupRequest) ProtoMessage() {}
+
+func (x *JoinGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGroupRequest.ProtoReflect.Descriptor instead.
+func (*JoinGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *JoinGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *JoinGroupRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *JoinGroupRequest) GetCard() string {
+	if x != nil {
+		return x.Card
+	}
+	return ""
+}
+
+// JoinGroupResponse means that the account is a member.
+type JoinGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGroupResponse) Reset() {
+	*x = JoinGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGroupResponse) ProtoMessage() {}
+
+func (x *JoinGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGroupResponse.ProtoReflect.Descriptor instead.
+func (*JoinGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *JoinGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// LeaveGroupRequest (0xf02_4) ends a membership, if there is one. The owner cannot leave.
+type LeaveGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaveGroupRequest) Reset() {
+	*x = LeaveGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaveGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaveGroupRequest) ProtoMessage() {}
+
+func (x *LeaveGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaveGroupRequest.ProtoReflect.Descriptor instead.
+func (*LeaveGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *LeaveGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *LeaveGroupRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+// LeaveGroupResponse means that the account is not a member.
+type LeaveGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaveGroupResponse) Reset() {
+	*x = LeaveGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaveGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaveGroupResponse) ProtoMessage() {}
+
+func (x *LeaveGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaveGroupResponse.ProtoReflect.Descriptor instead.
+func (*LeaveGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *LeaveGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// KickMemberRequest (0xf02_5) ends the membership of another, if there is one. The owner removes everybody else, an
+// administrator those who are neither.
+type KickMemberRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	By            uint64                 `protobuf:"varint,2,opt,name=by" json:"by,omitempty"` // the owner or an administrator
+	Uin           uint64                 `protobuf:"varint,3,opt,name=uin" json:"uin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KickMemberRequest) Reset() {
+	*x = KickMemberRequest{}
+	mi := &file_oidb_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KickMemberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KickMemberRequest) ProtoMessage() {}
+
+func (x *KickMemberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KickMemberRequest.ProtoReflect.Descriptor instead.
+func (*KickMemberRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *KickMemberRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *KickMemberRequest) GetBy() uint64 {
+	if x != nil {
+		return x.By
+	}
+	return 0
+}
+
+func (x *KickMemberRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+// KickMemberResponse means that the account is not a member.
+type KickMemberResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KickMemberResponse) Reset() {
+	*x = KickMemberResponse{}
+	mi := &file_oidb_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KickMemberResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KickMemberResponse) ProtoMessage() {}
+
+func (x *KickMemberResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KickMemberResponse.ProtoReflect.Descriptor instead.
+func (*KickMemberResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *KickMemberResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// TransferGroupRequest (0xf02_6) makes another member the owner. The former owner becomes a member.
+type TransferGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Owner         uint64                 `protobuf:"varint,2,opt,name=owner" json:"owner,omitempty"`
+	To            uint64                 `protobuf:"varint,3,opt,name=to" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferGroupRequest) Reset() {
+	*x = TransferGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferGroupRequest) ProtoMessage() {}
+
+func (x *TransferGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferGroupRequest.ProtoReflect.Descriptor instead.
+func (*TransferGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *TransferGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *TransferGroupRequest) GetOwner() uint64 {
+	if x != nil {
+		return x.Owner
+	}
+	return 0
+}
+
+func (x *TransferGroupRequest) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+// TransferGroupResponse means that the group has the new owner.
+type TransferGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferGroupResponse) Reset() {
+	*x = TransferGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferGroupResponse) ProtoMessage() {}
+
+func (x *TransferGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferGroupResponse.ProtoReflect.Descriptor instead.
+func (*TransferGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *TransferGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// ListGroupsRequest (0xf02_7) asks for the groups of an account, a page at a time. Disbanded ones are left out.
+type ListGroupsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Owned         bool                   `protobuf:"varint,2,opt,name=owned" json:"owned,omitempty"` // only those that it owns
+	After         uint64                 `protobuf:"varint,3,opt,name=after" json:"after,omitempty"` // only groups above this number
+	Limit         uint32                 `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"` // at most this many, up to 200; 0 for as many as fit on a page
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupsRequest) Reset() {
+	*x = ListGroupsRequest{}
+	mi := &file_oidb_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupsRequest) ProtoMessage() {}
+
+func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupsRequest.ProtoReflect.Descriptor instead.
+func (*ListGroupsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ListGroupsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListGroupsRequest) GetOwned() bool {
+	if x != nil {
+		return x.Owned
+	}
+	return false
+}
+
+func (x *ListGroupsRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListGroupsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListGroupsResponse contains a page of groups, by number.
+type ListGroupsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Group         []*Group               `protobuf:"bytes,2,rep,name=group" json:"group,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more" json:"more,omitempty"` // there are more after the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupsResponse) Reset() {
+	*x = ListGroupsResponse{}
+	mi := &file_oidb_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupsResponse) ProtoMessage() {}
+
+func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupsResponse.ProtoReflect.Descriptor instead.
+func (*ListGroupsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListGroupsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListGroupsResponse) GetGroup() []*Group {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *ListGroupsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// RelationRequest (0xf02_8) asks what an account is in a group.
+type RelationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelationRequest) Reset() {
+	*x = RelationRequest{}
+	mi := &file_oidb_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelationRequest) ProtoMessage() {}
+
+func (x *RelationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelationRequest.ProtoReflect.Descriptor instead.
+func (*RelationRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *RelationRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *RelationRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+// RelationResponse says what the account is.
+type RelationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Relation      uint32                 `protobuf:"varint,2,opt,name=relation" json:"relation,omitempty"` // 1 owner, 2 administrator, 3 member, 4 not a member
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelationResponse) Reset() {
+	*x = RelationResponse{}
+	mi := &file_oidb_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelationResponse) ProtoMessage() {}
+
+func (x *RelationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelationResponse.ProtoReflect.Descriptor instead.
+func (*RelationResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *RelationResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RelationResponse) GetRelation() uint32 {
+	if x != nil {
+		return x.Relation
+	}
+	return 0
+}
+
+// GroupMessage is a message to a group.
+type GroupMessage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          uint32                 `protobuf:"varint,1,opt,name=kind" json:"kind,omitempty"` // 1 invites to the app, 2 is a link
+	Title         string                 `protobuf:"bytes,2,opt,name=title" json:"title,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text" json:"text,omitempty"`
+	Url           string                 `protobuf:"bytes,4,opt,name=url" json:"url,omitempty"` // a link has one
+	PictureUrl    string                 `protobuf:"bytes,5,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupMessage) Reset() {
+	*x = GroupMessage{}
+	mi := &file_oidb_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupMessage) ProtoMessage() {}
+
+func (x *GroupMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupMessage.ProtoReflect.Descriptor instead.
+func (*GroupMessage) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *GroupMessage) GetKind() uint32 {
+	if x != nil {
+		return x.Kind
+	}
+	return 0
+}
+
+func (x *GroupMessage) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *GroupMessage) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *GroupMessage) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *GroupMessage) GetPictureUrl() string {
+	if x != nil {
+		return x.PictureUrl
+	}
+	return ""
+}
+
+// SendGroupMessageRequest (0xf02_9) sends a message of a member to a group. The same request of the same member is one message.
+type SendGroupMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Message       *GroupMessage          `protobuf:"bytes,3,opt,name=message" json:"message,omitempty"`
+	Request       string                 `protobuf:"bytes,4,opt,name=request" json:"request,omitempty"` // names the request; at most 64 bytes, empty for a message of its own
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendGroupMessageRequest) Reset() {
+	*x = SendGroupMessageRequest{}
+	mi := &file_oidb_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendGroupMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendGroupMessageRequest) ProtoMessage() {}
+
+func (x *SendGroupMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendGroupMessageRequest.ProtoReflect.Descriptor instead.
+func (*SendGroupMessageRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *SendGroupMessageRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *SendGroupMessageRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *SendGroupMessageRequest) GetMessage() *GroupMessage {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *SendGroupMessageRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// SendGroupMessageResponse contains the number of the message, which is unique in its group.
+type SendGroupMessageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MessageId     uint64                 `protobuf:"varint,1,opt,name=message_id,json=messageId" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendGroupMessageResponse) Reset() {
+	*x = SendGroupMessageResponse{}
+	mi := &file_oidb_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendGroupMessageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendGroupMessageResponse) ProtoMessage() {}
+
+func (x *SendGroupMessageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendGroupMessageResponse.ProtoReflect.Descriptor instead.
+func (*SendGroupMessageResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *SendGroupMessageResponse) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+// DisbandGroupRequest (0xf02_10) ends a group for ever.
+type DisbandGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Owner         uint64                 `protobuf:"varint,2,opt,name=owner" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisbandGroupRequest) Reset() {
+	*x = DisbandGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisbandGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisbandGroupRequest) ProtoMessage() {}
+
+func (x *DisbandGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisbandGroupRequest.ProtoReflect.Descriptor instead.
+func (*DisbandGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *DisbandGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *DisbandGroupRequest) GetOwner() uint64 {
+	if x != nil {
+		return x.Owner
+	}
+	return 0
+}
+
+// DisbandGroupResponse means that the group is disbanded.
+type DisbandGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisbandGroupResponse) Reset() {
+	*x = DisbandGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisbandGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisbandGroupResponse) ProtoMessage() {}
+
+func (x *DisbandGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisbandGroupResponse.ProtoReflect.Descriptor instead.
+func (*DisbandGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *DisbandGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// BindGroupRequest (0xf02_11) notes that a game group serves a guild. It serves at most one of each game.
+type BindGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Appid         uint64                 `protobuf:"varint,2,opt,name=appid" json:"appid,omitempty"`
+	Zone          string                 `protobuf:"bytes,3,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,4,opt,name=guild" json:"guild,omitempty"`
+	Owner         uint64                 `protobuf:"varint,5,opt,name=owner" json:"owner,omitempty"` // the group is bound only while this account owns it; 0 for any owner
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindGroupRequest) Reset() {
+	*x = BindGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindGroupRequest) ProtoMessage() {}
+
+func (x *BindGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindGroupRequest.ProtoReflect.Descriptor instead.
+func (*BindGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *BindGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *BindGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *BindGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *BindGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *BindGroupRequest) GetOwner() uint64 {
+	if x != nil {
+		return x.Owner
+	}
+	return 0
+}
+
+// BindGroupResponse means that the group serves the guild.
+type BindGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindGroupResponse) Reset() {
+	*x = BindGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindGroupResponse) ProtoMessage() {}
+
+func (x *BindGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindGroupResponse.ProtoReflect.Descriptor instead.
+func (*BindGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *BindGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// UnbindGroupRequest (0xf02_12) notes that a group does not serve the guild any more, if it did.
+type UnbindGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Appid         uint64                 `protobuf:"varint,2,opt,name=appid" json:"appid,omitempty"`
+	Zone          string                 `protobuf:"bytes,3,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,4,opt,name=guild" json:"guild,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbindGroupRequest) Reset() {
+	*x = UnbindGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbindGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbindGroupRequest) ProtoMessage() {}
+
+func (x *UnbindGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbindGroupRequest.ProtoReflect.Descriptor instead.
+func (*UnbindGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *UnbindGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *UnbindGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *UnbindGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *UnbindGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+// UnbindGroupResponse means that the group does not serve the guild.
+type UnbindGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbindGroupResponse) Reset() {
+	*x = UnbindGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbindGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbindGroupResponse) ProtoMessage() {}
+
+func (x *UnbindGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbindGroupResponse.ProtoReflect.Descriptor instead.
+func (*UnbindGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *UnbindGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -2032,7 +3555,107 @@ const file_oidb_proto_rawDesc = "" +
 	"\x06friend\x18\x02 \x01(\x04R\x06friend\"@\n" +
 	"\x12AreFriendsResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x18\n" +
-	"\afriends\x18\x02 \x01(\bR\afriendsB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\afriends\x18\x02 \x01(\bR\afriends\"\xa5\x02\n" +
+	"\x05Group\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
+	"\x05owner\x18\x03 \x01(\x04R\x05owner\x12\x14\n" +
+	"\x05admin\x18\x04 \x03(\x04R\x05admin\x12\x18\n" +
+	"\amembers\x18\x05 \x01(\rR\amembers\x12\x1a\n" +
+	"\bcapacity\x18\x06 \x01(\rR\bcapacity\x12\x12\n" +
+	"\x04game\x18\a \x01(\bR\x04game\x12\x10\n" +
+	"\x03fee\x18\b \x01(\bR\x03fee\x12\x16\n" +
+	"\x06sealed\x18\t \x01(\bR\x06sealed\x12\x1c\n" +
+	"\tdisbanded\x18\n" +
+	" \x01(\bR\tdisbanded\x12\x1b\n" +
+	"\tread_only\x18\v \x01(\bR\breadOnly\x12\x1d\n" +
+	"\n" +
+	"created_ms\x18\f \x01(\x03R\tcreatedMs\"n\n" +
+	"\x12CreateGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\"9\n" +
+	"\x13CreateGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"#\n" +
+	"\x11QueryGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"?\n" +
+	"\x12QueryGroupResponse\x12)\n" +
+	"\x05group\x18\x01 \x01(\v2\x13.rookery.oidb.GroupR\x05group\"H\n" +
+	"\x10JoinGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x12\n" +
+	"\x04card\x18\x03 \x01(\tR\x04card\"#\n" +
+	"\x11JoinGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"5\n" +
+	"\x11LeaveGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\"$\n" +
+	"\x12LeaveGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"E\n" +
+	"\x11KickMemberRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\x04R\x02by\x12\x10\n" +
+	"\x03uin\x18\x03 \x01(\x04R\x03uin\"$\n" +
+	"\x12KickMemberResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"L\n" +
+	"\x14TransferGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x04R\x02to\"'\n" +
+	"\x15TransferGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"g\n" +
+	"\x11ListGroupsRequest\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05owned\x18\x02 \x01(\bR\x05owned\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"e\n" +
+	"\x12ListGroupsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12)\n" +
+	"\x05group\x18\x02 \x03(\v2\x13.rookery.oidb.GroupR\x05group\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"3\n" +
+	"\x0fRelationRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\"@\n" +
+	"\x10RelationResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x1a\n" +
+	"\brelation\x18\x02 \x01(\rR\brelation\"\x7f\n" +
+	"\fGroupMessage\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\rR\x04kind\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\x12\x1f\n" +
+	"\vpicture_url\x18\x05 \x01(\tR\n" +
+	"pictureUrl\"\x8b\x01\n" +
+	"\x17SendGroupMessageRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x124\n" +
+	"\amessage\x18\x03 \x01(\v2\x1a.rookery.oidb.GroupMessageR\amessage\x12\x18\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\"9\n" +
+	"\x18SendGroupMessageResponse\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\x04R\tmessageId\";\n" +
+	"\x13DisbandGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\x04R\x05owner\"&\n" +
+	"\x14DisbandGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"x\n" +
+	"\x10BindGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x14\n" +
+	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x12\n" +
+	"\x04zone\x18\x03 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\x04 \x01(\tR\x05guild\x12\x14\n" +
+	"\x05owner\x18\x05 \x01(\x04R\x05owner\"#\n" +
+	"\x11BindGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"d\n" +
+	"\x12UnbindGroupRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x14\n" +
+	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x12\n" +
+	"\x04zone\x18\x03 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\x04 \x01(\tR\x05guild\"%\n" +
+	"\x13UnbindGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gcB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -2046,41 +3669,70 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_oidb_proto_goTypes = []any{
-	(*OIDBHead)(nil),               // 0: rookery.oidb.OIDBHead
-	(*LoginSig)(nil),               // 1: rookery.oidb.LoginSig
-	(*Reserved)(nil),               // 2: rookery.oidb.Reserved
-	(*OIDBSSOPkg)(nil),             // 3: rookery.oidb.OIDBSSOPkg
-	(*CheckAccessRequest)(nil),     // 4: rookery.oidb.CheckAccessRequest
-	(*CheckAccessResponse)(nil),    // 5: rookery.oidb.CheckAccessResponse
-	(*ConvertOpenIDsRequest)(nil),  // 6: rookery.oidb.ConvertOpenIDsRequest
-	(*ConvertOpenIDsResponse)(nil), // 7: rookery.oidb.ConvertOpenIDsResponse
-	(*CheckTextRequest)(nil),       // 8: rookery.oidb.CheckTextRequest
-	(*CheckTextResponse)(nil),      // 9: rookery.oidb.CheckTextResponse
-	(*CheckPayRequest)(nil),        // 10: rookery.oidb.CheckPayRequest
-	(*CheckPayResponse)(nil),       // 11: rookery.oidb.CheckPayResponse
-	(*ConvertOpenIDRequest)(nil),   // 12: rookery.oidb.ConvertOpenIDRequest
-	(*ConvertOpenIDResponse)(nil),  // 13: rookery.oidb.ConvertOpenIDResponse
-	(*ShowProfileRequest)(nil),     // 14: rookery.oidb.ShowProfileRequest
-	(*Membership)(nil),             // 15: rookery.oidb.Membership
-	(*ShowProfileResponse)(nil),    // 16: rookery.oidb.ShowProfileResponse
-	(*ListFriendsRequest)(nil),     // 17: rookery.oidb.ListFriendsRequest
-	(*AppFriend)(nil),              // 18: rookery.oidb.AppFriend
-	(*ListFriendsResponse)(nil),    // 19: rookery.oidb.ListFriendsResponse
-	(*AreFriendsRequest)(nil),      // 20: rookery.oidb.AreFriendsRequest
-	(*AreFriendsResponse)(nil),     // 21: rookery.oidb.AreFriendsResponse
+	(*OIDBHead)(nil),                 // 0: rookery.oidb.OIDBHead
+	(*LoginSig)(nil),                 // 1: rookery.oidb.LoginSig
+	(*Reserved)(nil),                 // 2: rookery.oidb.Reserved
+	(*OIDBSSOPkg)(nil),               // 3: rookery.oidb.OIDBSSOPkg
+	(*CheckAccessRequest)(nil),       // 4: rookery.oidb.CheckAccessRequest
+	(*CheckAccessResponse)(nil),      // 5: rookery.oidb.CheckAccessResponse
+	(*ConvertOpenIDsRequest)(nil),    // 6: rookery.oidb.ConvertOpenIDsRequest
+	(*ConvertOpenIDsResponse)(nil),   // 7: rookery.oidb.ConvertOpenIDsResponse
+	(*CheckTextRequest)(nil),         // 8: rookery.oidb.CheckTextRequest
+	(*CheckTextResponse)(nil),        // 9: rookery.oidb.CheckTextResponse
+	(*CheckPayRequest)(nil),          // 10: rookery.oidb.CheckPayRequest
+	(*CheckPayResponse)(nil),         // 11: rookery.oidb.CheckPayResponse
+	(*ConvertOpenIDRequest)(nil),     // 12: rookery.oidb.ConvertOpenIDRequest
+	(*ConvertOpenIDResponse)(nil),    // 13: rookery.oidb.ConvertOpenIDResponse
+	(*ShowProfileRequest)(nil),       // 14: rookery.oidb.ShowProfileRequest
+	(*Membership)(nil),               // 15: rookery.oidb.Membership
+	(*ShowProfileResponse)(nil),      // 16: rookery.oidb.ShowProfileResponse
+	(*ListFriendsRequest)(nil),       // 17: rookery.oidb.ListFriendsRequest
+	(*AppFriend)(nil),                // 18: rookery.oidb.AppFriend
+	(*ListFriendsResponse)(nil),      // 19: rookery.oidb.ListFriendsResponse
+	(*AreFriendsRequest)(nil),        // 20: rookery.oidb.AreFriendsRequest
+	(*AreFriendsResponse)(nil),       // 21: rookery.oidb.AreFriendsResponse
+	(*Group)(nil),                    // 22: rookery.oidb.Group
+	(*CreateGroupRequest)(nil),       // 23: rookery.oidb.CreateGroupRequest
+	(*CreateGroupResponse)(nil),      // 24: rookery.oidb.CreateGroupResponse
+	(*QueryGroupRequest)(nil),        // 25: rookery.oidb.QueryGroupRequest
+	(*QueryGroupResponse)(nil),       // 26: rookery.oidb.QueryGroupResponse
+	(*JoinGroupRequest)(nil),         // 27: rookery.oidb.JoinGroupRequest
+	(*JoinGroupResponse)(nil),        // 28: rookery.oidb.JoinGroupResponse
+	(*LeaveGroupRequest)(nil),        // 29: rookery.oidb.LeaveGroupRequest
+	(*LeaveGroupResponse)(nil),       // 30: rookery.oidb.LeaveGroupResponse
+	(*KickMemberRequest)(nil),        // 31: rookery.oidb.KickMemberRequest
+	(*KickMemberResponse)(nil),       // 32: rookery.oidb.KickMemberResponse
+	(*TransferGroupRequest)(nil),     // 33: rookery.oidb.TransferGroupRequest
+	(*TransferGroupResponse)(nil),    // 34: rookery.oidb.TransferGroupResponse
+	(*ListGroupsRequest)(nil),        // 35: rookery.oidb.ListGroupsRequest
+	(*ListGroupsResponse)(nil),       // 36: rookery.oidb.ListGroupsResponse
+	(*RelationRequest)(nil),          // 37: rookery.oidb.RelationRequest
+	(*RelationResponse)(nil),         // 38: rookery.oidb.RelationResponse
+	(*GroupMessage)(nil),             // 39: rookery.oidb.GroupMessage
+	(*SendGroupMessageRequest)(nil),  // 40: rookery.oidb.SendGroupMessageRequest
+	(*SendGroupMessageResponse)(nil), // 41: rookery.oidb.SendGroupMessageResponse
+	(*DisbandGroupRequest)(nil),      // 42: rookery.oidb.DisbandGroupRequest
+	(*DisbandGroupResponse)(nil),     // 43: rookery.oidb.DisbandGroupResponse
+	(*BindGroupRequest)(nil),         // 44: rookery.oidb.BindGroupRequest
+	(*BindGroupResponse)(nil),        // 45: rookery.oidb.BindGroupResponse
+	(*UnbindGroupRequest)(nil),       // 46: rookery.oidb.UnbindGroupRequest
+	(*UnbindGroupResponse)(nil),      // 47: rookery.oidb.UnbindGroupResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
 	15, // 1: rookery.oidb.ShowProfileResponse.vip:type_name -> rookery.oidb.Membership
 	15, // 2: rookery.oidb.AppFriend.vip:type_name -> rookery.oidb.Membership
 	18, // 3: rookery.oidb.ListFriendsResponse.friend:type_name -> rookery.oidb.AppFriend
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	22, // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
+	22, // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
+	39, // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -2094,7 +3746,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
