@@ -125,6 +125,7 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
   rookery app update 100700001 --rate verify_login=user:5/m --rate decrypt=none
   rookery app update 100700001 --allow none --allow-sensitive 192.0.2.7
   rookery app update 100700001 --grant relation              # whole friend lists
+  rookery app update 100700001 --idip https://idip.magpie.example/idip
   rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce`,
 		Args: exactArgs("APPID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -204,6 +205,7 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	}
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
+	t.row("IDIP", app.IDIP)
 	t.row("Developer", app.Developer)
 	t.row("Unionids", yesNo(app.UnionID))
 	t.row("Test numbers", listed(app.TestNumbers))

@@ -35,6 +35,7 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	})
 	flags.Func("redirect-uri", "`URI` that a login may return to, or several with semicolons; repeatable", each(&s.RedirectURIs, verbatim))
 	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false accepts them again", into(&s.RequirePKCE, strconv.ParseBool))
+	flags.Func("idip", "`URL` at which the game's server answers about its guilds; none for no such server", into(&s.IDIP, orNone))
 	flags.Func("developer", "`name` of the app's developer: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
 	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))
 	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
@@ -70,6 +71,14 @@ func each[T any](setting **[]T, parse func(string) (T, error)) func(string) erro
 }
 
 func verbatim(text string) (string, error) { return text, nil }
+
+// orNone reads a text that the word none empties.
+func orNone(text string) (string, error) {
+	if text == "none" {
+		return "", nil
+	}
+	return text, nil
+}
 
 func parseNot(text string) (bool, error) {
 	b, err := strconv.ParseBool(text)

@@ -59,9 +59,15 @@ func newFaultAddCommand(c *client) *cobra.Command {
   store.read:TABLE, store.write:TABLE    the storage
   cache.read:CACHE, cache.write:CACHE    what is cached for when the storage fails
   keyring.read                           the keys that open tokens
+  bus.route:COMMAND                      the way to a command's back end, of which no instance is known
   bus.connect:COMMAND                    the connection to a command's back end
   bus.delay:COMMAND=DURATION             the same, slow; calls may take ` + oidb.Deadline.String() + ` at most
+  bus.garble:COMMAND                     its answer, which cannot be parsed
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
+  handler:COMMAND                        the back end's own code
+  idip.connect, idip.garble              the way to the game's server, and its answer
+  events.write                           the outbox of binding events, in the write that they report
+  notice.send                            the official account's notices
 
 TABLE is ` + strings.Join(fault.Tables, ", ") + `;
 CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
@@ -84,7 +90,7 @@ so that it must read again.`,
 	flags.StringVar(&rule.Interface, "interface", "", "only for calls to this `path`")
 	flags.IntVar(&rule.Times, "times", 0, "fail this `many` times; 0 for no limit")
 	flags.Float64Var(&rule.Rate, "rate", 0, "fail this `share` of the calls, up to 1; 0 for all")
-	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store, cache and keyring)")
+	flags.BoolVar(&rule.Panic, "panic", false, "panic, as a defect would, instead of failing (store, cache, keyring, handler and events)")
 	return cmd
 }
 

@@ -45,11 +45,22 @@ func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) err
 			return retcode.OIDBDeadlineExceeded.WithCause(&Error{Point: r.Point})
 		}
 	}
+	if r, hit := s.find(ctx, "bus.route:"+command, who); hit {
+		return retcode.OIDBNoInstance.WithCause(&Error{Point: r.Point})
+	}
 	if r, hit := s.find(ctx, "bus.connect:"+command, who); hit {
 		return retcode.OIDBConnectFailed.WithCause(&Error{Point: r.Point})
 	}
 	if r, hit := s.find(ctx, "backend.answer:"+command, who); hit {
 		return r.answer.WithCause(&Error{Point: r.Point})
 	}
-	return nil
+	return s.fail(ctx, "handler:"+command, who)
+}
+
+// Answers is the point of a command's answer on its way through the codec, for oidb.Bus.GuardAnswers.
+func (s *Set) Answers(ctx context.Context, d *oidb.Declaration, of oidb.Subject, body []byte) []byte {
+	if !s.armed.Load() {
+		return body
+	}
+	return s.garble(ctx, "bus.garble:"+number(d), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}, body)
 }

@@ -27,7 +27,7 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "oidb_policy"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "oidb_policy", "outbox"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends"}
@@ -36,7 +36,8 @@ var Caches = []string{"friends"}
 func Points() []string {
 	return []string{
 		"store.read:TABLE", "store.write:TABLE", "cache.read:CACHE", "cache.write:CACHE", "keyring.read",
-		"bus.connect:COMMAND", "bus.delay:COMMAND=DURATION", "backend.answer:COMMAND=RESULT",
+		"bus.route:COMMAND", "bus.connect:COMMAND", "bus.delay:COMMAND=DURATION", "bus.garble:COMMAND", "backend.answer:COMMAND=RESULT",
+		"handler:COMMAND", "idip.connect", "idip.garble", "events.write", "notice.send",
 	}
 }
 
@@ -49,6 +50,9 @@ func pointForm(kind string) string {
 	}
 	return kind
 }
+
+// panicking are the kinds of points that can panic: behind them is the platform's own code.
+var panicking = []string{"store.read", "store.write", "cache.read", "cache.write", "keyring.read", "handler", "events.write"}
 
 // Rule says which point fails, and for which calls. An empty condition matches all.
 type Rule struct {
@@ -133,19 +137,19 @@ func (r *Rule) check() error {
 			return fmt.Errorf("point %.80q: the caches are %s", r.Point, strings.Join(Caches, ", "))
 		}
 		r.part = r.Point
-	case "keyring.read":
+	case "keyring.read", "idip.connect", "idip.garble", "events.write", "notice.send":
 		if r.Point != kind {
-			return fmt.Errorf("point %.80q: keyring.read takes nothing after it", r.Point)
+			return fmt.Errorf("point %.80q: %s takes nothing after it", r.Point, kind)
 		}
 		r.part = kind
-	case "bus.connect", "bus.delay", "backend.answer":
+	case "bus.route", "bus.connect", "bus.delay", "bus.garble", "backend.answer", "handler":
 		command, value, given := strings.Cut(target, "=")
 		of, known := commands()[command]
 		var err error
 		switch {
 		case !known:
 			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(Commands(), ", "))
-		case given != (kind != "bus.connect"):
+		case given != strings.Contains(pointForm(kind), "="):
 			err = errors.New("it does not have the form " + pointForm(kind))
 		case kind == "bus.delay":
 			if r.delay, err = time.ParseDuration(value); err == nil && (r.delay <= 0 || r.delay > maxDelay) {
@@ -166,8 +170,8 @@ func (r *Rule) check() error {
 		return fmt.Errorf("times is %d, less than 0", r.Times)
 	case !(r.Rate >= 0 && r.Rate <= 1):
 		return fmt.Errorf("rate %v is not from 0 to 1", r.Rate)
-	case r.Panic && !strings.HasPrefix(kind, "store.") && !strings.HasPrefix(kind, "cache.") && kind != "keyring.read":
-		return fmt.Errorf("%s does not panic: the points of the store and the caches and keyring.read do", kind)
+	case r.Panic && !slices.Contains(panicking, kind):
+		return fmt.Errorf("%s does not panic: these do: %s", kind, strings.Join(panicking, ", "))
 	case len(r.OpenID) > 64 || len(r.Interface) > 200:
 		return errors.New("openid or interface is too long")
 	}
@@ -253,3 +257,32 @@ func (s *Set) FriendCache(ctx context.Context, app platform.AppID, write bool) e
 	}
 	return s.fail(ctx, "cache.read:friends", subject{app: app})
 }
+
+// Events is the point of the outbox, for store.Outbox.GuardEvents.
+func (s *Set) Events(ctx context.Context, event *platform.Event) error {
+	return s.fail(ctx, "events.write", subject{app: event.Guild.AppID})
+}
+
+// Notices is the point of the official account's notices: the sending of one.
+func (s *Set) Notices(ctx context.Context) error { return s.fail(ctx, "notice.send", subject{}) }
+
+// IDIPConnect is the point of the way to a game's server, for idip.Client.Guard.
+func (s *Set) IDIPConnect(ctx context.Context, app platform.AppID) error {
+	return s.fail(ctx, "idip.connect", subject{app: app})
+}
+
+// IDIPAnswer is the point of what a game's server answers, for idip.Client.Guard.
+func (s *Set) IDIPAnswer(ctx context.Context, app platform.AppID, answer []byte) []byte {
+	return s.garble(ctx, "idip.garble", subject{app: app}, answer)
+}
+
+// garble spoils the bytes of an answer so that no parser can read them.
+func (s *Set) garble(ctx context.Context, part string, who subject, answer []byte) []byte {
+	if _, hit := s.find(ctx, part, who); !hit {
+		return answer
+	}
+	return spoiled
+}
+
+// spoiled is neither JSON nor a message of the bus: its first byte begins a field of wire type 7, which does not exist.
+var spoiled = []byte("\xff garbled")

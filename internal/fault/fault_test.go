@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"path/filepath"
@@ -10,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
@@ -47,7 +51,7 @@ func TestEveryCallOfTheStoreHasItsPoint(t *testing.T) {
 		add(t, s, Rule{Point: "store.write:" + table})
 	}
 	faulty := reflect.ValueOf(s.Store(open(t)))
-	without := map[string]bool{"OnChange": true, "Ping": true, "Close": true}
+	without := map[string]bool{"OnChange": true, "GuardEvents": true, "Ping": true, "Close": true}
 	for i := range faulty.NumMethod() {
 		name := faulty.Type().Method(i).Name
 		if without[name] {
@@ -171,6 +175,8 @@ func TestBus(t *testing.T) {
 		"answer of the command": {"backend.answer:0x711=65", retcode.AccessTokenExpired},
 		"answer of the bus":     {"backend.answer:0x711=254", retcode.OIDBShardInMaintenance},
 		"another command":       {"backend.answer:0x73a=17", 0},
+		"no route":              {"bus.route:0x711", retcode.OIDBNoInstance},
+		"garbled":               {"bus.garble:0x711", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := new(Set)
@@ -220,6 +226,82 @@ func TestBusConditions(t *testing.T) {
 	}
 }
 
+// TestHandler: the handler's own failure is an error without a code, or a panic.
+func TestHandler(t *testing.T) {
+	s := new(Set)
+	add(t, s, Rule{Point: "handler:0x711", AppID: 7, Times: 1})
+	err := s.Bus(t.Context(), &oidb.CheckAccess.Declaration, oidb.Subject{AppID: 7})
+	var fault *Error
+	if _, coded := retcode.From(err); !errors.As(err, &fault) || coded {
+		t.Errorf("got %v, want a failure without a code", err)
+	}
+	add(t, s, Rule{Point: "handler:0x711", Panic: true})
+	defer func() {
+		if recover() == nil {
+			t.Error("it does not panic")
+		}
+	}()
+	_ = s.Bus(t.Context(), &oidb.CheckAccess.Declaration, oidb.Subject{AppID: 7})
+}
+
+// TestGarbledAnswers: no parser reads them, and the answers that no rule names stay whole.
+func TestGarbledAnswers(t *testing.T) {
+	s := new(Set)
+	add(t, s, Rule{Point: "bus.garble:0x711", AppID: 7})
+	add(t, s, Rule{Point: "idip.garble", AppID: 7})
+	who := oidb.Subject{AppID: 7}
+	answer := s.Answers(t.Context(), &oidb.CheckAccess.Declaration, who, nil)
+	if _, err := oidb.CheckAccess.ParseResponse(answer); err == nil {
+		t.Error("an answer of the bus is read")
+	}
+	if err := proto.Unmarshal(answer, new(wire.ListFriendsResponse)); err == nil {
+		t.Error("a generated message is read")
+	}
+	if json.Valid(s.IDIPAnswer(t.Context(), 7, []byte("{}"))) {
+		t.Error("an IDIP answer is read")
+	}
+	for name, got := range map[string][]byte{
+		"another app's":      s.Answers(t.Context(), &oidb.CheckAccess.Declaration, oidb.Subject{AppID: 8}, []byte("whole")),
+		"another command's":  s.Answers(t.Context(), &oidb.CheckPay.Declaration, who, []byte("whole")),
+		"another app's IDIP": s.IDIPAnswer(t.Context(), 8, []byte("whole")),
+		"without any rule":   new(Set).Answers(t.Context(), &oidb.CheckAccess.Declaration, who, []byte("whole")),
+	} {
+		if string(got) != "whole" {
+			t.Errorf("%s answer became %q", name, got)
+		}
+	}
+}
+
+// TestEvents: the point fails the write that the event is part of, as the outbox itself would.
+func TestEvents(t *testing.T) {
+	s, st := new(Set), open(t)
+	st.GuardEvents(s.Events)
+	add(t, s, Rule{Point: "events.write", AppID: 7})
+	report := func(app platform.AppID) error {
+		return st.Report(t.Context(), []platform.Event{{Type: platform.EventGuildBound, Guild: platform.Guild{AppID: app}}})
+	}
+	var fault *Error
+	if err := report(7); !errors.Is(err, platform.ErrEvents) || !errors.As(err, &fault) {
+		t.Errorf("got %v, want %v because of the point", err, platform.ErrEvents)
+	}
+	if err := report(8); err != nil {
+		t.Errorf("another app's event: %v", err)
+	}
+}
+
+// TestIDIPAndNotices: both have a point without a target.
+func TestIDIPAndNotices(t *testing.T) {
+	s := new(Set)
+	if s.IDIPConnect(t.Context(), 7) != nil || s.Notices(t.Context()) != nil {
+		t.Error("they fail without a rule")
+	}
+	add(t, s, Rule{Point: "idip.connect", AppID: 7})
+	add(t, s, Rule{Point: "notice.send"})
+	if s.IDIPConnect(t.Context(), 7) == nil || s.IDIPConnect(t.Context(), 8) != nil || s.Notices(t.Context()) == nil {
+		t.Error("the rules do not decide")
+	}
+}
+
 func TestRulesAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		rule Rule
@@ -242,6 +324,10 @@ func TestRulesAreRefused(t *testing.T) {
 		"times below 0":         {Rule{Point: "keyring.read", Times: -1}, "times is -1"},
 		"rate above 1":          {Rule{Point: "keyring.read", Rate: 1.5}, "rate 1.5"},
 		"invalid rate":          {Rule{Point: "keyring.read", Rate: math.NaN()}, "rate NaN"},
+		"IDIP with a target":    {Rule{Point: "idip.garble:x"}, "takes nothing"},
+		"garble with a value":   {Rule{Point: "bus.garble:0x711=1"}, "the form bus.garble:COMMAND"},
+		"route with a value":    {Rule{Point: "bus.route:0x711=1"}, "the form bus.route:COMMAND"},
+		"panic of an answer":    {Rule{Point: "idip.garble", Panic: true}, "does not panic: these do: store.read, "},
 		"panic on the bus":      {Rule{Point: "bus.connect:0x711", Panic: true}, "does not panic"},
 		"long openid":           {Rule{Point: "keyring.read", OpenID: strings.Repeat("0", 65)}, "too long"},
 	} {

@@ -324,3 +324,31 @@ func (s *faultyStore) StoreOIDBPolicy(ctx context.Context, version int64, record
 	}
 	return s.Store.StoreOIDBPolicy(ctx, version, record, nowMS)
 }
+
+func (s *faultyStore) Report(ctx context.Context, events []platform.Event) error {
+	if err := s.points.fail(ctx, "store.write:outbox", subject{}); err != nil {
+		return err
+	}
+	return s.Store.Report(ctx, events)
+}
+
+func (s *faultyStore) Undelivered(ctx context.Context, lane platform.Lane, limit int) ([]platform.Event, error) {
+	if err := s.points.fail(ctx, "store.read:outbox", subject{}); err != nil {
+		return nil, err
+	}
+	return s.Store.Undelivered(ctx, lane, limit)
+}
+
+func (s *faultyStore) Delivered(ctx context.Context, lane platform.Lane, last int64) error {
+	if err := s.points.fail(ctx, "store.write:outbox", subject{}); err != nil {
+		return err
+	}
+	return s.Store.Delivered(ctx, lane, last)
+}
+
+func (s *faultyStore) CountUndelivered(ctx context.Context, lane platform.Lane) (n int, oldestMS int64, err error) {
+	if err := s.points.fail(ctx, "store.read:outbox", subject{}); err != nil {
+		return 0, 0, err
+	}
+	return s.Store.CountUndelivered(ctx, lane)
+}

@@ -34,7 +34,8 @@ type Bus struct {
 	deadline  time.Duration // of calls inside the process
 	events    *events       // of calls from outside; nil when they are not observed
 
-	guard func(context.Context, *Declaration, Subject) error // nil without a guard
+	guard        func(context.Context, *Declaration, Subject) error                        // nil without a guard
+	guardAnswers func(ctx context.Context, d *Declaration, of Subject, body []byte) []byte // nil without a guard
 
 	change   sync.Mutex // held while the policy is changed
 	settings atomic.Pointer[settings]
@@ -63,6 +64,12 @@ func NewBus() *Bus {
 // error's retcode. The guard must call Wait before it waits. It must be set before the first call.
 func (b *Bus) Guard(guard func(context.Context, *Declaration, Subject) error) { b.guard = guard }
 
+// GuardAnswers sets a function that the body of each answer passes where it goes through the codec, and that returns what
+// arrives. It must be set before the first call.
+func (b *Bus) GuardAnswers(guard func(ctx context.Context, d *Declaration, of Subject, body []byte) []byte) {
+	b.guardAnswers = guard
+}
+
 // SetDirectory sets the directory that the policy asks. It must be called before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 
@@ -85,7 +92,12 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 				return out, retcode.OIDBUnpackFailed.WithCause(err)
 			}
 			rsp, err := run(q, c, h, req)
-			return c.response.append(out, rsp), err
+			before := len(out)
+			out = c.response.append(out, rsp)
+			if b.guardAnswers != nil && err == nil {
+				out = append(out[:before], b.guardAnswers(&q.pending, &c.Declaration, c.of(req), out[before:])...)
+			}
+			return out, err
 		},
 	}
 	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))

@@ -130,6 +130,7 @@ type Account struct {
 	PasswordHash  string       `json:"-"`
 	PasswordEpoch uint32       `json:"password_epoch"` // incremented by each change of password; tokens carry it
 	CreatedMS     int64        `json:"created_ms"`
+	SignedOutMS   int64        `json:"signed_out_ms,omitzero"` // when the person last signed out everywhere
 }
 
 func nameOf[E ~uint8](names []string, e E) string {

@@ -3,6 +3,7 @@ package platform
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -45,6 +46,8 @@ type App struct {
 	RedirectURIs   []string             `json:"redirect_uris"`
 	TestNumbers    []UIN                `json:"test_numbers"`
 	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
+
+	IDIP string `json:"idip"` // address at which the game's server answers about its guilds; "" when it does not
 
 	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
@@ -189,11 +192,31 @@ func (a *App) Validate() error {
 			return Invalidf("rates", "rates: %s has neither an app nor a user rate", api)
 		}
 	}
+	if err := checkIDIP(a.IDIP); err != nil {
+		return err
+	}
 	if err := CheckText("developer", a.Developer, 100); err != nil {
 		return err
 	}
 	if len(a.TestNumbers) > MaxTestNumbers {
 		return Invalidf("test_numbers", "an app has at most %d test numbers, not %d", MaxTestNumbers, len(a.TestNumbers))
+	}
+	return nil
+}
+
+// checkIDIP refuses an address whose requests would carry something that is not the platform's own: a query is signed whole.
+func checkIDIP(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	switch {
+	case len(address) > 512:
+		return Invalidf("idip", "idip has %d bytes, more than 512", len(address))
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return Invalidf("idip", "idip %q is not an absolute http(s) address", address)
+	case u.User != nil || strings.ContainsAny(address, "?#"):
+		return Invalidf("idip", "idip %q has a user, a query or a fragment", u.Redacted())
 	}
 	return nil
 }

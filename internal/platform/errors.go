@@ -12,7 +12,8 @@ const (
 	ErrExists   ErrorKind = "exists already"
 	ErrSpent    ErrorKind = "used already"
 	ErrFull     ErrorKind = "no room for more"
-	ErrInvalid  ErrorKind = "invalid input" // of every *InvalidError
+	ErrEvents   ErrorKind = "the event could not be written" // of a write that reports events, which is undone
+	ErrInvalid  ErrorKind = "invalid input"                  // of every *InvalidError
 )
 
 func (k ErrorKind) Error() string { return string(k) }

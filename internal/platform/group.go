@@ -24,3 +24,10 @@ func (gc *GC) UnmarshalText(text []byte) (err error) {
 	*gc, err = ParseGC(string(text))
 	return err
 }
+
+// Guild names a guild of a game. Zone and ID are 1 to 20 digits; a game without zones has zone "0" (msdk-v5.md, 10.6).
+type Guild struct {
+	AppID AppID  `json:"appid"`
+	Zone  string `json:"zone_id"`
+	ID    string `json:"guild_id"`
+}

@@ -20,6 +20,8 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.store = s.dev.faults.Store(s.store)
 		s.keyring.Guard(s.dev.faults.Keyring)
 		s.bus.Guard(s.dev.faults.Bus)
+		s.bus.GuardAnswers(s.dev.faults.Answers)
+		s.store.GuardEvents(s.dev.faults.Events)
 	}
 	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.pictureURL())
 	if err := s.apps.Load(ctx); err != nil {

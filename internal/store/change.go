@@ -26,8 +26,12 @@ type PolicyChange struct {
 	Record  []byte
 }
 
+// EventsChange: there are new events.
+type EventsChange struct{}
+
 func (StandingChange) change()   {}
 func (ProfileChange) change()    {}
 func (FriendshipChange) change() {}
 func (AppChange) change()        {}
 func (PolicyChange) change()     {}
+func (EventsChange) change()     {}

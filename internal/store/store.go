@@ -23,6 +23,7 @@ type Store interface {
 	Openkeys
 	Friendships
 	Policies
+	Outbox
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
@@ -184,4 +185,20 @@ type Policies interface {
 	OIDBPolicy(ctx context.Context) (version int64, record []byte, err error)
 	// StoreOIDBPolicy stores a version. ErrExists: the number is taken.
 	StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error
+}
+
+// Outbox stores the events that writes report, until every lane has delivered them. A write that reports events stores them in
+// its own transaction: if they cannot be stored, it fails with ErrEvents and nothing of it remains.
+type Outbox interface {
+	// GuardEvents sets a function that each event passes before it is stored, within the write; its error fails the write
+	// with ErrEvents. It must be set before the first write.
+	GuardEvents(func(context.Context, *platform.Event) error)
+	// Report stores events that no other write reports.
+	Report(ctx context.Context, events []platform.Event) error
+	// Undelivered returns at most limit events that the lane has not delivered, oldest first.
+	Undelivered(ctx context.Context, lane platform.Lane, limit int) ([]platform.Event, error)
+	// Delivered says that the lane has delivered the events up to last, and removes those that every lane has delivered.
+	Delivered(ctx context.Context, lane platform.Lane, last int64) error
+	// CountUndelivered returns the number of events that the lane has not delivered, and the time of the oldest, 0 without one.
+	CountUndelivered(ctx context.Context, lane platform.Lane) (n int, oldestMS int64, err error)
 }

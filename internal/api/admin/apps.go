@@ -70,6 +70,7 @@ type AppSettings struct {
 	RedirectURIs   *[]string                       `json:"redirect_uris,omitzero"`
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
 	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
+	IDIP           *string                         `json:"idip,omitzero"`
 	Developer      *string                         `json:"developer,omitzero"`
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
@@ -122,6 +123,7 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
 	set(&app.RequirePKCE, s.RequirePKCE)
+	set(&app.IDIP, s.IDIP)
 	set(&app.Developer, s.Developer)
 	set(&app.UnionID, s.UnionID)
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {

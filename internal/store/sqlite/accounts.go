@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	accountColumns = "uin, profile, state, class, password_hash, password_epoch, created_ms"
+	accountColumns = "uin, profile, state, class, password_hash, password_epoch, created_ms, signed_out_ms"
 	accountByUIN   = "SELECT " + accountColumns + " FROM accounts WHERE uin = ?"
 )
 
@@ -35,8 +35,9 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 			}
 			uin++
 		}
-		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
-			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS)
+		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS,
+			account.SignedOutMS)
 		return uin, sentinel(err)
 	})
 	if err != nil {
@@ -62,8 +63,9 @@ func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*
 		if err != nil {
 			return nil, err
 		}
-		if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ? WHERE uin = ?",
-			string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), int64(uin)); err != nil {
+		if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
+			string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.SignedOutMS,
+			int64(uin)); err != nil {
 			return nil, err
 		}
 		if account.Profile != before.Profile {
@@ -105,7 +107,7 @@ func scanAccount(r row) (*platform.Account, error) {
 		a       platform.Account
 		profile string
 	)
-	if err := r.Scan(&a.UIN, &profile, &a.State, &a.Class, &a.PasswordHash, &a.PasswordEpoch, &a.CreatedMS); err != nil {
+	if err := r.Scan(&a.UIN, &profile, &a.State, &a.Class, &a.PasswordHash, &a.PasswordEpoch, &a.CreatedMS, &a.SignedOutMS); err != nil {
 		return nil, sentinel(err)
 	}
 	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {

@@ -27,7 +27,7 @@ func benchStore(b *testing.B) (*Store, []platform.OpenID) {
 		for i := range openids {
 			random.Read(openids[i][:])
 			uin := int64(i) + int64(platform.FirstUIN)
-			if _, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 1, 0)", uin); err != nil {
+			if _, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 1, 0, 0)", uin); err != nil {
 				return err
 			}
 			if _, err := t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (1, ?, ?, 0, 0)", openids[i][:], uin); err != nil {

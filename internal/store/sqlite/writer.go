@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
@@ -23,6 +24,8 @@ type writer struct {
 	stmts    map[string]*sql.Stmt
 	queue    chan *write
 	onChange []func(store.Change)
+
+	guardEvents func(context.Context, *platform.Event) error // nil without a guard
 
 	mu      sync.RWMutex // held for reading while queueing, so that close cannot overtake
 	closed  bool

@@ -44,7 +44,7 @@ func queued(s *Store, n int) {
 
 // insert writes one account without reading it first.
 func insert(t *tx, uin platform.UIN) error {
-	_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 0, 0)", int64(uin))
+	_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 0, 0, 0)", int64(uin))
 	return sentinel(err)
 }
 

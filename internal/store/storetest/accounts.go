@@ -17,7 +17,7 @@ var accounts = []test{
 			Profile: platform.Profile{Nickname: "乌鸦🪶", Gender: 2, PictureURL: "https://example.com/鸦.png?a=1&b=<2>",
 				Country: "中国", Province: "广东", City: "深圳", Language: "zh-Hans"},
 			State: platform.AccountClosed, Class: platform.ClassInteractive,
-			PasswordHash: "$argon2id$v=19$Пароль'\"\\", PasswordEpoch: math.MaxUint32, CreatedMS: 1<<53 + 1,
+			PasswordHash: "$argon2id$v=19$Пароль'\"\\", PasswordEpoch: math.MaxUint32, CreatedMS: 1<<53 + 1, SignedOutMS: 1<<53 + 3,
 		}
 		bare := platform.Account{UIN: first}
 		for _, want := range []platform.Account{full, bare} {
@@ -93,11 +93,11 @@ var accounts = []test{
 		got := result(s.UpdateAccount(ctx, first, func(a *platform.Account) error {
 			same(t, a, before)
 			*a = platform.Account{UIN: 99_999, Profile: platform.Profile{Nickname: "渡鸦", Gender: 1}, State: platform.AccountFrozen,
-				Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: 1}
+				Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: 1, SignedOutMS: now + 1}
 			return nil
 		}))(t)
 		want := &platform.Account{UIN: first, Profile: platform.Profile{Nickname: "渡鸦", Gender: 1}, State: platform.AccountFrozen,
-			Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: before.CreatedMS}
+			Class: platform.ClassBC, PasswordHash: "new", PasswordEpoch: 2, CreatedMS: before.CreatedMS, SignedOutMS: now + 1}
 		same(t, got, want)
 		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{want, neighbour})
 	}},

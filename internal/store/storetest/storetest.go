@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, policies, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, policies, outbox, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -202,6 +202,10 @@ func cancelled(t *testing.T, s store.Store) {
 		"AppFriends":          func() error { _, err := s.AppFriends(ended, game, first, 0, 10); return err },
 		"UnregisteredFriends": func() error { _, err := s.UnregisteredFriends(ended, game, first, 1); return err },
 		"AppUsers":            func() error { _, err := s.AppUsers(ended, game, []platform.OpenID{openid(1)}); return err },
+		"Report":              func() error { return s.Report(ended, []platform.Event{event(1)}) },
+		"Undelivered":         func() error { _, err := s.Undelivered(ended, platform.LaneStream, 1); return err },
+		"Delivered":           func() error { return s.Delivered(ended, platform.LaneStream, 1) },
+		"CountUndelivered":    func() error { _, _, err := s.CountUndelivered(ended, platform.LaneStream); return err },
 		"Ping":                func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {
