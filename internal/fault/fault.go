@@ -27,7 +27,7 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "oidb_policy", "outbox"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "oidb_policy", "outbox"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends"}

@@ -91,14 +91,8 @@ func (p *Profile) Validate() error {
 			return err
 		}
 	}
-	if len(p.PictureURL) > 512 {
-		return Invalidf("picture_url", "picture_url has %d bytes, more than 512", len(p.PictureURL))
-	}
-	if p.PictureURL != "" {
-		u, err := url.Parse(p.PictureURL)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-			return Invalidf("picture_url", "picture_url %q is not an absolute http(s) address", p.PictureURL)
-		}
+	if err := CheckURL("picture_url", p.PictureURL); err != nil {
+		return err
 	}
 	if p.Gender < 0 || p.Gender > 2 {
 		return Invalidf("gender", "gender %d is not 0, 1 or 2", p.Gender)
@@ -117,6 +111,22 @@ func CheckText(name, text string, most int) error {
 	}
 	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
 		return Invalidf(name, "%s has a control character at byte %d", name, i+1)
+	}
+	return nil
+}
+
+// CheckURL returns an error unless an address is absolute, http or https and at most 512 bytes long. "" is no address and
+// passes.
+func CheckURL(name, text string) error {
+	if len(text) > 512 {
+		return Invalidf(name, "%s has %d bytes, more than 512", name, len(text))
+	}
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return Invalidf(name, "%s %q is not an absolute http(s) address", name, text)
 	}
 	return nil
 }

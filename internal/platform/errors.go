@@ -14,6 +14,10 @@ const (
 	ErrFull     ErrorKind = "no room for more"
 	ErrEvents   ErrorKind = "the event could not be written" // of a write that reports events, which is undone
 	ErrInvalid  ErrorKind = "invalid input"                  // of every *InvalidError
+
+	ErrSenderQuota   ErrorKind = "the sender has sent as many messages as it may"
+	ErrReceiverQuota ErrorKind = "the receiver has got as many messages as it may"
+	ErrPairQuota     ErrorKind = "the receiver has got as many messages of this sender as it may"
 )
 
 func (k ErrorKind) Error() string { return string(k) }

@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -59,6 +60,7 @@ type Server struct {
 	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
+	messages *messages.Service
 
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything

@@ -9,6 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/profile"
 )
@@ -38,6 +39,8 @@ func (s *Server) openServices(ctx context.Context) error {
 	if s.dev != nil {
 		s.friends.Guard(s.dev.faults.FriendCache)
 	}
+	s.messages = messages.New(s.store, s.clock, s.bus)
+	s.messages.Register()
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 

@@ -17,6 +17,9 @@ type ProfileChange struct{ UIN platform.UIN }
 // FriendshipChange: an account's friends or its remarks about them changed.
 type FriendshipChange struct{ UIN platform.UIN }
 
+// MessageChange: an account's inbox has a new message.
+type MessageChange struct{ UIN platform.UIN }
+
 // AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
@@ -32,6 +35,7 @@ type EventsChange struct{}
 func (StandingChange) change()   {}
 func (ProfileChange) change()    {}
 func (FriendshipChange) change() {}
+func (MessageChange) change()    {}
 func (AppChange) change()        {}
 func (PolicyChange) change()     {}
 func (EventsChange) change()     {}

@@ -22,6 +22,7 @@ type Store interface {
 	Logins
 	Openkeys
 	Friendships
+	Messages
 	Policies
 	Outbox
 
@@ -177,6 +178,27 @@ type Friendships interface {
 	// UnregisteredFriends returns at most limit of an account's friends who do not use the app, by number. A friend without
 	// an active openid there has a zero OpenID. Closed accounts are left out.
 	UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error)
+}
+
+// Messages stores the inboxes, and how many messages were sent.
+type Messages interface {
+	// StoreMessage puts a message into its receiver's inbox and returns it with its ID, which is higher than all others in
+	// that inbox. Without a quota it counts nowhere; with one it is counted, or nothing changes: ErrSenderQuota,
+	// ErrReceiverQuota or ErrPairQuota, the first that holds. If the same app and sender stored a message with the same
+	// Request at most platform.RequestKeptMS ago, that message is returned and again is true.
+	StoreMessage(ctx context.Context, m platform.Message, quota *platform.MessageQuota) (stored platform.Message, again bool, err error)
+	// MessageOfRequest returns the message that an app's sender stored with a request since that time, or ErrNotFound.
+	MessageOfRequest(ctx context.Context, app platform.AppID, from platform.UIN, request string, sinceMS int64) (platform.Message, error)
+	// MessagesAfter returns at most limit of an account's messages above an ID that were sent since that time, oldest first;
+	// of one app, or of all for 0.
+	MessagesAfter(ctx context.Context, uin platform.UIN, app platform.AppID, after, sinceMS int64, limit int) ([]platform.Message, error)
+	// MessagesBefore returns at most limit of an account's messages below an ID that were sent since that time, newest first.
+	MessagesBefore(ctx context.Context, uin platform.UIN, before, sinceMS int64, limit int) ([]platform.Message, error)
+	// ReadMessages marks an account's messages up to an ID as read.
+	ReadMessages(ctx context.Context, uin platform.UIN, upTo, nowMS int64) error
+	// SweepMessages removes at most limit messages sent before that time, and at most limit counts of days before that day.
+	// It returns how many it removed.
+	SweepMessages(ctx context.Context, beforeMS, beforeDay int64, limit int) (int64, error)
 }
 
 // Policies stores the policy of the bus, with all its versions for the operator to look up.

@@ -3375,6 +3375,144 @@ func (x *UnbindGroupResponse) GetGc() uint64 {
 	return 0
 }
 
+// NotifyRequest (0xf03_2) puts a notice of the official account into a person's inbox.
+type NotifyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Appid         uint64                 `protobuf:"varint,2,opt,name=appid" json:"appid,omitempty"`    // the game that it is about; 0 for none
+	Request       string                 `protobuf:"bytes,3,opt,name=request" json:"request,omitempty"` // repeated within seven days, it stores the notice once; up to 64 bytes, "" without one
+	Title         string                 `protobuf:"bytes,4,opt,name=title" json:"title,omitempty"`     // up to 100 bytes
+	Text          string                 `protobuf:"bytes,5,opt,name=text" json:"text,omitempty"`       // up to 1000 bytes
+	Url           string                 `protobuf:"bytes,6,opt,name=url" json:"url,omitempty"`         // what it opens, up to 512 bytes; "" for nothing
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotifyRequest) Reset() {
+	*x = NotifyRequest{}
+	mi := &file_oidb_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotifyRequest) ProtoMessage() {}
+
+func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotifyRequest.ProtoReflect.Descriptor instead.
+func (*NotifyRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *NotifyRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *NotifyRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *NotifyRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *NotifyRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *NotifyRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *NotifyRequest) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+// NotifyResponse contains the notice's place in the inbox.
+type NotifyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	MessageId     uint64                 `protobuf:"varint,2,opt,name=message_id,json=messageId" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotifyResponse) Reset() {
+	*x = NotifyResponse{}
+	mi := &file_oidb_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotifyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotifyResponse) ProtoMessage() {}
+
+func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotifyResponse.ProtoReflect.Descriptor instead.
+func (*NotifyResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *NotifyResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *NotifyResponse) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -3655,7 +3793,18 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04zone\x18\x03 \x01(\tR\x04zone\x12\x14\n" +
 	"\x05guild\x18\x04 \x01(\tR\x05guild\"%\n" +
 	"\x13UnbindGroupResponse\x12\x0e\n" +
-	"\x02gc\x18\x01 \x01(\x04R\x02gcB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"\x8d\x01\n" +
+	"\rNotifyRequest\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x18\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\x06 \x01(\tR\x03url\"A\n" +
+	"\x0eNotifyResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x04R\tmessageIdB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -3669,7 +3818,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),                 // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),                 // 1: rookery.oidb.LoginSig
@@ -3719,6 +3868,8 @@ var file_oidb_proto_goTypes = []any{
 	(*BindGroupResponse)(nil),        // 45: rookery.oidb.BindGroupResponse
 	(*UnbindGroupRequest)(nil),       // 46: rookery.oidb.UnbindGroupRequest
 	(*UnbindGroupResponse)(nil),      // 47: rookery.oidb.UnbindGroupResponse
+	(*NotifyRequest)(nil),            // 48: rookery.oidb.NotifyRequest
+	(*NotifyResponse)(nil),           // 49: rookery.oidb.NotifyResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -3746,7 +3897,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   48,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

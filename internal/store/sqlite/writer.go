@@ -20,10 +20,11 @@ var errClosed = errors.New("sqlite: the store is closed")
 // writer makes all writes. It takes the waiting writes into one transaction, a savepoint each, so that all share one flush
 // to the disk (group commit) while each keeps its own outcome.
 type writer struct {
-	conn     *sql.Conn
-	stmts    map[string]*sql.Stmt
-	queue    chan *write
-	onChange []func(store.Change)
+	conn        *sql.Conn
+	stmts       map[string]*sql.Stmt
+	queue       chan *write
+	onChange    []func(store.Change)
+	lastMessage int64 // the ID given last
 
 	guardEvents func(context.Context, *platform.Event) error // nil without a guard
 

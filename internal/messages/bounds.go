@@ -1,0 +1,8 @@
+package messages
+
+// Bounds on what a message holds, in bytes.
+const (
+	maxRequest     = 64
+	maxNoticeTitle = 100
+	maxNoticeText  = 1000
+)
