@@ -73,6 +73,7 @@ type Server struct {
 // Open opens the data folder, wires the platform and listens. Nothing is served before Serve. An error names the setting at
 // fault and says what to do.
 func Open(ctx context.Context, o Options) (*Server, error) {
+	collectSeldom()
 	s := &Server{options: o, clock: new(platform.Clock)}
 	if o.Dev {
 		s.dev = &devParts{inspector: access.NewInspector()}
