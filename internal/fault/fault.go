@@ -27,10 +27,11 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "oidb_policy", "outbox"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "bindings",
+	"oidb_policy", "outbox"}
 
 // Caches are the caches that points can name.
-var Caches = []string{"friends"}
+var Caches = []string{"friends", "bindings"}
 
 // Points lists the forms of all points, for help texts.
 func Points() []string {
@@ -256,6 +257,14 @@ func (s *Set) FriendCache(ctx context.Context, app platform.AppID, write bool) e
 		return s.fail(ctx, "cache.write:friends", subject{app: app})
 	}
 	return s.fail(ctx, "cache.read:friends", subject{app: app})
+}
+
+// BindingCache is the points of the binding cache, for groups.Service.Guard.
+func (s *Set) BindingCache(ctx context.Context, app platform.AppID, write bool) error {
+	if write {
+		return s.fail(ctx, "cache.write:bindings", subject{app: app})
+	}
+	return s.fail(ctx, "cache.read:bindings", subject{app: app})
 }
 
 // Events is the point of the outbox, for store.Outbox.GuardEvents.

@@ -8,7 +8,7 @@ import (
 )
 
 // Store returns a store whose calls pass the set's points before they reach st. A call counts for the table that it is
-// about: Standing, which joins three, for grants, and codes and refresh tokens for logins.
+// about: Standing, which joins three, for grants, codes and refresh tokens for logins, and reminders for bindings.
 func (s *Set) Store(st store.Store) store.Store { return &faultyStore{st, s} }
 
 type faultyStore struct {
@@ -351,4 +351,81 @@ func (s *faultyStore) CountUndelivered(ctx context.Context, lane platform.Lane) 
 		return 0, 0, err
 	}
 	return s.Store.CountUndelivered(ctx, lane)
+}
+
+func (s *faultyStore) BeginBinding(ctx context.Context, b platform.Binding) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: b.AppID}); err != nil {
+		return err
+	}
+	return s.Store.BeginBinding(ctx, b)
+}
+
+func (s *faultyStore) FinishBinding(ctx context.Context, b platform.Binding, events []platform.Event) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: b.AppID}); err != nil {
+		return err
+	}
+	return s.Store.FinishBinding(ctx, b, events)
+}
+
+func (s *faultyStore) ReleaseBinding(ctx context.Context, b platform.Binding, events []platform.Event) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: b.AppID}); err != nil {
+		return err
+	}
+	return s.Store.ReleaseBinding(ctx, b, events)
+}
+
+func (s *faultyStore) EndBinding(ctx context.Context, b platform.Binding) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: b.AppID}); err != nil {
+		return err
+	}
+	return s.Store.EndBinding(ctx, b)
+}
+
+func (s *faultyStore) Binding(ctx context.Context, guild platform.Guild) (none platform.Binding, err error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{app: guild.AppID}); err != nil {
+		return none, err
+	}
+	return s.Store.Binding(ctx, guild)
+}
+
+func (s *faultyStore) BindingOfGroup(ctx context.Context, app platform.AppID, gc platform.GC) (none platform.Binding, err error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.BindingOfGroup(ctx, app, gc)
+}
+
+func (s *faultyStore) BindingOfOpenID(ctx context.Context, app platform.AppID, group platform.OpenID) (none platform.Binding, err error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{app: app}); err != nil {
+		return none, err
+	}
+	return s.Store.BindingOfOpenID(ctx, app, group)
+}
+
+func (s *faultyStore) Bindings(ctx context.Context, after platform.Guild, limit int) ([]platform.Binding, error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{app: after.AppID}); err != nil {
+		return nil, err
+	}
+	return s.Store.Bindings(ctx, after, limit)
+}
+
+func (s *faultyStore) BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{}); err != nil {
+		return nil, err
+	}
+	return s.Store.BindingsUnderWay(ctx, limit)
+}
+
+func (s *faultyStore) TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: app}); err != nil {
+		return err
+	}
+	return s.Store.TakeReminder(ctx, app, uin, day)
+}
+
+func (s *faultyStore) ReturnReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error {
+	if err := s.points.fail(ctx, "store.write:bindings", subject{app: app}); err != nil {
+		return err
+	}
+	return s.Store.ReturnReminder(ctx, app, uin, day)
 }

@@ -18,6 +18,10 @@ const (
 	ErrSenderQuota   ErrorKind = "the sender has sent as many messages as it may"
 	ErrReceiverQuota ErrorKind = "the receiver has got as many messages as it may"
 	ErrPairQuota     ErrorKind = "the receiver has got as many messages of this sender as it may"
+
+	ErrGuildBound ErrorKind = "the guild has a group"
+	ErrGroupBound ErrorKind = "the group serves another guild of the game"
+	ErrUnderWay   ErrorKind = "another binding of the guild or the group is under way"
 )
 
 func (k ErrorKind) Error() string { return string(k) }

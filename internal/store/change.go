@@ -20,6 +20,12 @@ type FriendshipChange struct{ UIN platform.UIN }
 // MessageChange: an account's inbox has a new message.
 type MessageChange struct{ UIN platform.UIN }
 
+// BindingChange: a guild got a group, or gave it up.
+type BindingChange struct {
+	Guild platform.Guild
+	GC    platform.GC
+}
+
 // AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
@@ -36,6 +42,7 @@ func (StandingChange) change()   {}
 func (ProfileChange) change()    {}
 func (FriendshipChange) change() {}
 func (MessageChange) change()    {}
+func (BindingChange) change()    {}
 func (AppChange) change()        {}
 func (PolicyChange) change()     {}
 func (EventsChange) change()     {}

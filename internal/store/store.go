@@ -23,6 +23,7 @@ type Store interface {
 	Openkeys
 	Friendships
 	Messages
+	Bindings
 	Policies
 	Outbox
 
@@ -199,6 +200,38 @@ type Messages interface {
 	// SweepMessages removes at most limit messages sent before that time, and at most limit counts of days before that day.
 	// It returns how many it removed.
 	SweepMessages(ctx context.Context, beforeMS, beforeDay int64, limit int) (int64, error)
+}
+
+// Bindings stores which group serves which guild: a guild has at most one group, and a group serves at most one guild of a
+// game. A binding comes into force in two steps, between which the group platform does its part, and goes out of force in
+// two: whatever is under way when a process ends is found at the next start. Only FinishBinding and ReleaseBinding change
+// what is in force; the events that they report are stored with the change, or ErrEvents and nothing changes.
+type Bindings interface {
+	// BeginBinding reserves the guild of a binding, and its group unless GC is 0. ErrGuildBound, ErrGroupBound: it is in
+	// another binding; ErrUnderWay: in one that has been begun or released.
+	BeginBinding(ctx context.Context, b platform.Binding) error
+	// FinishBinding puts a binding that was begun into force, with its group. ErrNotFound: it was ended since. ErrGroupBound:
+	// another guild of the game has the group.
+	FinishBinding(ctx context.Context, b platform.Binding, events []platform.Event) error
+	// ReleaseBinding puts a binding out of force, so that it is under way again. ErrNotFound: the guild does not have the
+	// group.
+	ReleaseBinding(ctx context.Context, b platform.Binding, events []platform.Event) error
+	// EndBinding removes a binding that is under way, if it still is.
+	EndBinding(ctx context.Context, b platform.Binding) error
+	// Binding returns the binding in force of a guild, or ErrNotFound.
+	Binding(ctx context.Context, guild platform.Guild) (platform.Binding, error)
+	// BindingOfGroup returns the binding in force of a group at an app, or ErrNotFound.
+	BindingOfGroup(ctx context.Context, app platform.AppID, gc platform.GC) (platform.Binding, error)
+	// BindingOfOpenID returns the binding in force of the group with that openid at an app, or ErrNotFound.
+	BindingOfOpenID(ctx context.Context, app platform.AppID, group platform.OpenID) (platform.Binding, error)
+	// Bindings returns at most limit bindings in force of an app after a guild, by zone and guild.
+	Bindings(ctx context.Context, after platform.Guild, limit int) ([]platform.Binding, error)
+	// BindingsUnderWay returns at most limit bindings of all apps that are under way, oldest first.
+	BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error)
+	// TakeReminder notes that an account is reminded on a day, given by its number. ErrSpent: it was already.
+	TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
+	// ReturnReminder undoes TakeReminder.
+	ReturnReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
 }
 
 // Policies stores the policy of the bus, with all its versions for the operator to look up.

@@ -29,6 +29,7 @@ var changes = []test{
 		}
 		friends := func(uin platform.UIN) store.Change { return store.FriendshipChange{UIN: uin} }
 		app := func(name string) *platform.App { return &platform.App{AppID: game, Name: name} }
+		b := binding("7", 5)
 		var epoch uint32
 
 		heard := listen(t, s)
@@ -117,6 +118,13 @@ var changes = []test{
 			{"a remark on a stranger", func() error { return s.SetRemark(ctx, first, first+2, "r") }, platform.ErrNotFound, nil},
 			{"the end of a friendship", func() error { return s.Unfriend(ctx, first+1, first) }, nil, []store.Change{friends(first + 1), friends(first)}},
 			{"the end of no friendship", func() error { return s.Unfriend(ctx, first+1, first) }, platform.ErrNotFound, nil},
+			{"a binding begun", func() error { return s.BeginBinding(ctx, b) }, nil, nil},
+			{"a binding", func() error { return s.FinishBinding(ctx, b, nil) }, nil, []store.Change{store.BindingChange{Guild: b.Guild, GC: 5}}},
+			{"a binding that is in force", func() error { return s.FinishBinding(ctx, b, nil) }, platform.ErrNotFound, nil},
+			{"a binding released", func() error { return s.ReleaseBinding(ctx, b, nil) }, nil, []store.Change{store.BindingChange{Guild: b.Guild, GC: 5}}},
+			{"a binding released again", func() error { return s.ReleaseBinding(ctx, b, nil) }, platform.ErrNotFound, nil},
+			{"a binding ended", func() error { return s.EndBinding(ctx, b) }, nil, nil},
+			{"a reminder", func() error { return s.TakeReminder(ctx, game, first, 1) }, nil, nil},
 			{"a policy", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now) }, nil, []store.Change{store.PolicyChange{Version: 1, Record: []byte(`{"n":1}`)}}},
 			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, platform.ErrExists, nil},
 		} {

@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, policies, outbox, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, bindings, policies, outbox, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -153,6 +153,9 @@ func cancelled(t *testing.T, s store.Store) {
 	grant := result(s.Authorize(ctx, game, openid(1), []string{"login"}, true, now))(t)
 	key := platform.Openkey{AppID: game, Session: 1, OpenID: openid(1), ExpiresMS: now + 1}
 	ok(t, s.CreateOpenkey(ctx, key))
+	begun, inForce := binding("8", 3), bound(t, s, binding("9", 2))
+	ok(t, s.BeginBinding(ctx, begun))
+	ok(t, s.TakeReminder(ctx, game, first, 2))
 
 	edited := false
 	calls := map[string]func() error{
@@ -206,6 +209,17 @@ func cancelled(t *testing.T, s store.Store) {
 		"Undelivered":         func() error { _, err := s.Undelivered(ended, platform.LaneStream, 1); return err },
 		"Delivered":           func() error { return s.Delivered(ended, platform.LaneStream, 1) },
 		"CountUndelivered":    func() error { _, _, err := s.CountUndelivered(ended, platform.LaneStream); return err },
+		"BeginBinding":        func() error { return s.BeginBinding(ended, binding("7", 1)) },
+		"FinishBinding":       func() error { return s.FinishBinding(ended, begun, nil) },
+		"ReleaseBinding":      func() error { return s.ReleaseBinding(ended, inForce, nil) },
+		"EndBinding":          func() error { return s.EndBinding(ended, begun) },
+		"Binding":             func() error { _, err := s.Binding(ended, inForce.Guild); return err },
+		"BindingOfGroup":      func() error { _, err := s.BindingOfGroup(ended, game, 2); return err },
+		"BindingOfOpenID":     func() error { _, err := s.BindingOfOpenID(ended, game, inForce.OpenID); return err },
+		"Bindings":            func() error { _, err := s.Bindings(ended, platform.Guild{AppID: game}, 1); return err },
+		"BindingsUnderWay":    func() error { _, err := s.BindingsUnderWay(ended, 1); return err },
+		"TakeReminder":        func() error { return s.TakeReminder(ended, game, first, 1) },
+		"ReturnReminder":      func() error { return s.ReturnReminder(ended, game, first, 2) },
 		"Ping":                func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {
@@ -227,6 +241,9 @@ func cancelled(t *testing.T, s store.Store) {
 	same(t, result(s.Grant(ctx, game, openid(1)))(t), grant)
 	same(t, result(s.Openkey(ctx, game, 1))(t), key)
 	same(t, len(result(s.Friends(ctx, first))(t)), 0)
+	same(t, result(s.Bindings(ctx, platform.Guild{AppID: game}, 10))(t), []platform.Binding{inForce})
+	same(t, result(s.BindingsUnderWay(ctx, 10))(t), []platform.Binding{begun})
+	fails(t, s.TakeReminder(ctx, game, first, 2), platform.ErrSpent)
 	_, err := s.Player(ctx, game, 7)
 	fails(t, err, platform.ErrNotFound)
 	_, err = s.Openkey(ctx, game, 2)

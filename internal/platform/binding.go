@@ -1,0 +1,14 @@
+package platform
+
+// Binding says which QQ group serves a guild.
+type Binding struct {
+	Guild
+	GuildName string `json:"guild_name"`
+	GC        GC     `json:"gc"` // 0 while the group is being created
+	OpenID    OpenID `json:"group_openid"`
+	UIN       UIN    `json:"uin"`      // who bound it
+	SinceMS   int64  `json:"since_ms"` // when it was begun
+
+	// Request names the steps of the binding to the group platform, which takes the same request twice for one.
+	Request string `json:"-"`
+}
