@@ -28,7 +28,7 @@ const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
 var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "bindings",
-	"oidb_policy", "outbox"}
+	"oidb_policy", "outbox", "qqgroups"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends", "bindings"}

@@ -12,6 +12,7 @@ const (
 	ErrExists   ErrorKind = "exists already"
 	ErrSpent    ErrorKind = "used already"
 	ErrFull     ErrorKind = "no room for more"
+	ErrTooOften ErrorKind = "too often"
 	ErrEvents   ErrorKind = "the event could not be written" // of a write that reports events, which is undone
 	ErrInvalid  ErrorKind = "invalid input"                  // of every *InvalidError
 
@@ -60,3 +61,6 @@ func NoApp(id AppID) error { return ErrNotFound.Errorf("there is no app %s", id)
 
 // NoAccount returns the error for an unknown account.
 func NoAccount(uin UIN) error { return ErrNotFound.Errorf("there is no account %s", uin) }
+
+// NoGroup returns the error for an unknown group.
+func NoGroup(gc GC) error { return ErrNotFound.Errorf("there is no group %s", gc) }

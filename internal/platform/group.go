@@ -31,3 +31,78 @@ type Guild struct {
 	Zone  string `json:"zone_id"`
 	ID    string `json:"guild_id"`
 }
+
+// Group is a QQ group.
+type Group struct {
+	GC        GC     `json:"gc"`
+	Name      string `json:"name"`
+	Owner     UIN    `json:"owner"`
+	Admins    []UIN  `json:"admins,omitempty"` // members who help the owner, by number; lists leave them out
+	Members   int    `json:"members"`          // with the owner and the administrators
+	Capacity  int    `json:"capacity"`         // how many members there may be
+	Game      bool   `json:"game"`             // it was made for a game
+	Fee       bool   `json:"fee"`              // its members pay
+	Sealed    bool   `json:"sealed"`           // by the platform's security
+	ReadOnly  bool   `json:"read_only"`        // during maintenance
+	Disbanded bool   `json:"disbanded"`        // for ever
+	CreatedMS int64  `json:"created_ms"`
+}
+
+// GroupRole is what an account is in a group. Its numbers are those of the documents (msdk-v5.md, 10.4).
+type GroupRole uint8
+
+// The roles.
+const (
+	GroupOwner GroupRole = iota + 1
+	GroupAdmin
+	GroupMember
+	NotInGroup
+)
+
+var groupRoles = []string{"", "owner", "administrator", "member", "not a member"}
+
+func (r GroupRole) String() string { return nameOf(groupRoles, r) }
+
+// MarshalText writes the role's name.
+func (r GroupRole) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a role's name.
+func (r *GroupRole) UnmarshalText(text []byte) (err error) {
+	*r, err = byName[GroupRole]("role", "role in a group", groupRoles, string(text))
+	return err
+}
+
+// GroupMembership is an account's place in a group.
+type GroupMembership struct {
+	UIN     UIN       `json:"uin"`
+	Role    GroupRole `json:"role"`
+	Card    string    `json:"card"` // the name that it has there; "" for the account's own
+	SinceMS int64     `json:"since_ms"`
+}
+
+// GroupMessage is a message to a group.
+type GroupMessage struct {
+	ID         uint64           `json:"id"`  // counts the group's messages from 1
+	UIN        UIN              `json:"uin"` // the sender
+	Kind       GroupMessageKind `json:"kind"`
+	Title      string           `json:"title"`
+	Text       string           `json:"text"`
+	URL        string           `json:"url,omitzero"`
+	PictureURL string           `json:"picture_url,omitzero"`
+	SentMS     int64            `json:"sent_ms"`
+}
+
+// GroupMessageKind says what a message is for. Its numbers are those of the documents (msdk-v5.md, 10.5).
+type GroupMessageKind uint8
+
+// The kinds of messages.
+const (
+	GroupInvitation GroupMessageKind = iota + 1 // to the app
+	GroupLink
+)
+
+// GroupLimits bounds the groups of one account. A limit of 0 does not apply.
+type GroupLimits struct {
+	Owned   int // groups at a time
+	Created int // groups in an hour
+}

@@ -26,6 +26,7 @@ type Store interface {
 	Bindings
 	Policies
 	Outbox
+	QQGroups
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
@@ -256,4 +257,60 @@ type Outbox interface {
 	Delivered(ctx context.Context, lane platform.Lane, last int64) error
 	// CountUndelivered returns the number of events that the lane has not delivered, and the time of the oldest, 0 without one.
 	CountUndelivered(ctx context.Context, lane platform.Lane) (n int, oldestMS int64, err error)
+}
+
+// GroupsCreatedMS is the time in which GroupLimits.Created counts: an hour.
+const GroupsCreatedMS = 3600 * 1000
+
+// QQGroups stores the group platform: its groups, their members and messages, and which guilds they serve. The function may of
+// a write decides inside the write, by the group as it is then, without its administrators; its error is returned unchanged
+// and nothing changes. ErrNotFound: there is no such group.
+type QQGroups interface {
+	// CreateGroup stores a group, whose owner is its first member, and returns it with its number, the one above the
+	// highest. If the owner made a group with the same request before, it returns that group; the empty request is new each
+	// time. ErrFull: the owner owns most.Owned groups. ErrTooOften: the owner has made most.Created groups within
+	// GroupsCreatedMS.
+	CreateGroup(ctx context.Context, g platform.Group, request string, most platform.GroupLimits) (platform.Group, error)
+	// Group returns one group with its administrators, or ErrNotFound.
+	Group(ctx context.Context, gc platform.GC) (platform.Group, error)
+	// Groups returns at most limit groups above a number, by number.
+	Groups(ctx context.Context, after platform.GC, limit int) ([]platform.Group, error)
+	// GroupsOf returns at most limit groups above a number, by number, that an account is in, or that it owns. Disbanded
+	// groups are left out.
+	GroupsOf(ctx context.Context, uin platform.UIN, owned bool, after platform.GC, limit int) ([]platform.Group, error)
+	// UpdateGroup applies edit to a group with its administrators; its number, members and time of creation stay, and
+	// whether it is disbanded. An error of edit is returned unchanged and nothing changes. ErrNotFound: there is no such
+	// group, or its new owner or administrator is not an ordinary member.
+	UpdateGroup(ctx context.Context, gc platform.GC, edit func(*platform.Group) error) (platform.Group, error)
+	// DisbandGroup ends a group for ever, with its memberships. Its messages and guilds stay.
+	DisbandGroup(ctx context.Context, gc platform.GC, may func(*platform.Group) error) error
+	// TransferGroup makes another member the owner, and the owner a member. may gets the other's role. ErrFull: the other
+	// owns as many groups as one account may; 0 is no limit.
+	TransferGroup(ctx context.Context, gc platform.GC, to platform.UIN, owned int, may func(*platform.Group, platform.GroupRole) error) error
+
+	// JoinGroup makes an account a member; a member stays as it is. ErrFull: the group has no room, or the account is in
+	// as many groups as one account may be.
+	JoinGroup(ctx context.Context, gc platform.GC, m platform.GroupMembership, joined int, may func(*platform.Group) error) error
+	// LeaveGroup ends a membership, by itself or by another account. may gets the roles of both; it must not let the owner
+	// go, nor an account that is not a member.
+	LeaveGroup(ctx context.Context, gc platform.GC, uin, by platform.UIN, may func(g *platform.Group, of, by platform.GroupRole) error) error
+	// GroupRole returns what an account is in a group, and whether the group is disbanded.
+	GroupRole(ctx context.Context, gc platform.GC, uin platform.UIN) (role platform.GroupRole, disbanded bool, err error)
+	// GroupMembers returns at most limit members of a group above a number, by number.
+	GroupMembers(ctx context.Context, gc platform.GC, after platform.UIN, limit int) ([]platform.GroupMembership, error)
+
+	// SendGroupMessage stores a message and returns its ID; if the sender sent one with the same request that is still
+	// stored, it returns that one's. Of a group only the newest messages are kept, as many as kept says, and none sent
+	// before sinceMS. may gets the sender's role.
+	SendGroupMessage(ctx context.Context, gc platform.GC, m platform.GroupMessage, request string, kept int, sinceMS int64, may func(*platform.Group, platform.GroupRole) error) (uint64, error)
+	// GroupMessages returns at most limit messages of a group sent since then, newest first.
+	GroupMessages(ctx context.Context, gc platform.GC, sinceMS int64, limit int) ([]platform.GroupMessage, error)
+
+	// NoteGuild notes that a group serves a guild; repeating it changes nothing. ErrExists: it serves another one of that
+	// app.
+	NoteGuild(ctx context.Context, gc platform.GC, guild platform.Guild, may func(*platform.Group) error) error
+	// ForgetGuild notes that a group does not serve a guild; one that it does not serve changes nothing.
+	ForgetGuild(ctx context.Context, gc platform.GC, guild platform.Guild, may func(*platform.Group) error) error
+	// GroupGuilds returns the guilds that a group serves, by appid.
+	GroupGuilds(ctx context.Context, gc platform.GC) ([]platform.Guild, error)
 }

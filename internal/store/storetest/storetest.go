@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, bindings, policies, outbox, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, bindings, policies, outbox, qqgroups, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -156,6 +156,8 @@ func cancelled(t *testing.T, s store.Store) {
 	begun, inForce := binding("8", 3), bound(t, s, binding("9", 2))
 	ok(t, s.BeginBinding(ctx, begun))
 	ok(t, s.TakeReminder(ctx, game, first, 2))
+	made := group(t, s, first)
+	gc := made.GC
 
 	edited := false
 	calls := map[string]func() error{
@@ -220,7 +222,29 @@ func cancelled(t *testing.T, s store.Store) {
 		"BindingsUnderWay":    func() error { _, err := s.BindingsUnderWay(ended, 1); return err },
 		"TakeReminder":        func() error { return s.TakeReminder(ended, game, first, 1) },
 		"ReturnReminder":      func() error { return s.ReturnReminder(ended, game, first, 2) },
-		"Ping":                func() error { return s.Ping(ended) },
+		"CreateGroup":         func() error { _, err := s.CreateGroup(ended, platform.Group{Owner: first}, "", noLimits); return err },
+		"Group":               func() error { _, err := s.Group(ended, gc); return err },
+		"Groups":              func() error { _, err := s.Groups(ended, 0, 10); return err },
+		"GroupsOf":            func() error { _, err := s.GroupsOf(ended, first, false, 0, 10); return err },
+		"UpdateGroup": func() error {
+			_, err := s.UpdateGroup(ended, gc, func(g *platform.Group) error { edited, g.Name = true, "after"; return nil })
+			return err
+		},
+		"DisbandGroup":  func() error { return s.DisbandGroup(ended, gc, always) },
+		"TransferGroup": func() error { return s.TransferGroup(ended, gc, first+1, 0, whoever) },
+		"JoinGroup":     func() error { return s.JoinGroup(ended, gc, platform.GroupMembership{UIN: first + 1}, many, always) },
+		"LeaveGroup":    func() error { return s.LeaveGroup(ended, gc, first, first, byAnybody) },
+		"GroupRole":     func() error { _, _, err := s.GroupRole(ended, gc, first); return err },
+		"GroupMembers":  func() error { _, err := s.GroupMembers(ended, gc, 0, 10); return err },
+		"SendGroupMessage": func() error {
+			_, err := s.SendGroupMessage(ended, gc, platform.GroupMessage{UIN: first}, "", 3, now, whoever)
+			return err
+		},
+		"GroupMessages": func() error { _, err := s.GroupMessages(ended, gc, 0, 10); return err },
+		"NoteGuild":     func() error { return s.NoteGuild(ended, gc, platform.Guild{AppID: game}, always) },
+		"ForgetGuild":   func() error { return s.ForgetGuild(ended, gc, platform.Guild{AppID: game}, always) },
+		"GroupGuilds":   func() error { _, err := s.GroupGuilds(ended, gc); return err },
+		"Ping":          func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
@@ -244,6 +268,10 @@ func cancelled(t *testing.T, s store.Store) {
 	same(t, result(s.Bindings(ctx, platform.Guild{AppID: game}, 10))(t), []platform.Binding{inForce})
 	same(t, result(s.BindingsUnderWay(ctx, 10))(t), []platform.Binding{begun})
 	fails(t, s.TakeReminder(ctx, game, first, 2), platform.ErrSpent)
+	same(t, result(s.Groups(ctx, 0, many))(t), []platform.Group{made})
+	same(t, len(result(s.GroupMembers(ctx, gc, 0, many))(t)), 1)
+	same(t, len(result(s.GroupMessages(ctx, gc, 0, many))(t)), 0)
+	same(t, len(result(s.GroupGuilds(ctx, gc))(t)), 0)
 	_, err := s.Player(ctx, game, 7)
 	fails(t, err, platform.ErrNotFound)
 	_, err = s.Openkey(ctx, game, 2)
