@@ -138,7 +138,9 @@ var outbox = []test{
 			}
 		})
 		for range rounds {
-			together(t, func(i int) (struct{}, error) { return struct{}{}, s.Report(t.Context(), []platform.Event{event(int64(i))}) })
+			together(t, func(i int) (struct{}, error) {
+				return struct{}{}, s.Report(t.Context(), []platform.Event{event(int64(i))})
+			})
 		}
 		close(stop)
 		wg.Wait()
