@@ -69,7 +69,8 @@ func newFaultAddCommand(c *client) *cobra.Command {
   events.write                           the outbox of binding events, in the write that they report
   notice.send                            the official account's notices
 
-TABLE is ` + strings.Join(fault.Tables, ", ") + `;
+TABLE is ` + strings.Join(fault.Tables[:9], ", ") + `,
+` + strings.Join(fault.Tables[9:], ", ") + `;
 CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
 
 Without a condition every use of the part fails. A condition on an appid or openid works where the part is given one:

@@ -21,6 +21,7 @@ type Config struct {
 	MSDKV5    MSDKV5    `key:"msdkv5" doc:"The door of MSDK V5."`
 	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
+	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
 }
@@ -79,6 +80,12 @@ type OpenAPI struct {
 // Connect are the settings of the OAuth 2.0 doors.
 type Connect struct {
 	TokenMediaType string `key:"token_media_type" def:"text/plain" oneof:"text/html text/plain application/x-www-form-urlencoded" doc:"Media type of the tokens that /oauth2.0/token answers without fmt=json. Every known client reads text/plain. The original seems to send text/html, which golang.org/x/oauth2 cannot read unless it asks for fmt=json."`
+}
+
+// Groups are the settings of the group platform.
+type Groups struct {
+	Owned          int `key:"owned" def:"10" min:"1" max:"5000" doc:"How many groups an account may own. One that owns as many gets 221010."`
+	CreatedPerHour int `key:"created_per_hour" def:"3" min:"1" max:"5000" doc:"How many groups an account may make within an hour, also if they are disbanded since. One that has made as many gets 221011."`
 }
 
 // Stop are the settings of a graceful stop.

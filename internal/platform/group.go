@@ -1,6 +1,10 @@
 package platform
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
 
 // GC is the number of a QQ group. On the wire it is decimal digits.
 type GC uint64
@@ -30,6 +34,21 @@ type Guild struct {
 	AppID AppID  `json:"appid"`
 	Zone  string `json:"zone_id"`
 	ID    string `json:"guild_id"`
+}
+
+// Validate checks the form of every field and returns the first fault in one sentence.
+func (g *Guild) Validate() error {
+	if g.AppID == 0 || g.AppID >= 1<<63 {
+		return Invalidf("appid", "appid %d is not from 1 to %d", uint64(g.AppID), uint64(1<<63-1))
+	}
+	return cmp.Or(checkDigits("zone_id", g.Zone), checkDigits("guild_id", g.ID))
+}
+
+func checkDigits(name, text string) error {
+	if text == "" || len(text) > 20 || strings.Trim(text, "0123456789") != "" {
+		return Invalidf(name, "%s %.40q is not 1 to 20 digits", name, text)
+	}
+	return nil
 }
 
 // Group is a QQ group.

@@ -22,6 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -61,6 +62,7 @@ type Server struct {
 	identity *identity.Service
 	friends  *friends.Service
 	messages *messages.Service
+	qqgroups *qqgroups.Service
 
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything

@@ -11,7 +11,9 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
 )
 
 // openServices connects the services with the folder's files and with the bus.
@@ -41,6 +43,8 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.messages = messages.New(s.store, s.clock, s.bus)
 	s.messages.Register()
+	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
+	s.qqgroups.Register(s.bus)
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 

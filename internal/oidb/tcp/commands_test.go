@@ -26,6 +26,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -36,12 +37,14 @@ import (
 type world struct {
 	t        *testing.T
 	store    store.Store
+	disk     store.Store // the same, and never made to fail
 	bus      *oidb.Bus
 	client   *tcp.Client
 	faults   *fault.Set
 	apps     *apps.Registry
 	identity *identity.Service
 	friends  *friends.Service
+	gc       platform.GC // of Ann's group, which Ben is in
 	app      *platform.App
 	ann, ben platform.UIN
 	bens     platform.OpenID
@@ -73,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, bus: oidb.NewBus(), faults: new(fault.Set), tokens: make(map[token.Kind]*identity.Issued)}
 	keyring.Guard(w.faults.Keyring)
 	w.bus.Guard(w.faults.Bus)
-	w.store = w.faults.Store(db)
+	w.store, w.disk = w.faults.Store(db), db
 	profiles := profile.New(w.store, clock, "")
 	w.apps = apps.New(w.store, clock)
 	w.identity = identity.New(w.store, clock, keyring, w.apps, profiles, 1000)
@@ -97,6 +100,10 @@ func newWorld(t *testing.T) *world {
 	if err := w.friends.SetRemark(ctx, w.ann, w.ben, "B"); err != nil {
 		t.Fatal(err)
 	}
+	groups := qqgroups.New(w.store, clock, platform.GroupLimits{Owned: 10, Created: 3})
+	groups.Register(w.bus)
+	w.gc = must(groups.Create(ctx, platform.Group{Name: "鸦", Owner: w.ann, Game: true}))(t).GC
+	w.join(w.ben)
 	server := tcp.NewServer(w.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	served := make(chan error, 1)
@@ -303,6 +310,18 @@ var commands = map[oidb.ID]func(*world){
 			{"another's openid", with(token.Pay, func(r *wire.CheckRequest) { r.OpenID = w.bens[:] })},
 		}
 	}),
+	qqgroups.CreateGroup.ID:      cases(qqgroups.CreateGroup, createGroup),
+	qqgroups.QueryGroup.ID:       cases(qqgroups.QueryGroup, queryGroup),
+	qqgroups.JoinGroup.ID:        cases(qqgroups.JoinGroup, joinGroup),
+	qqgroups.LeaveGroup.ID:       cases(qqgroups.LeaveGroup, leaveGroup),
+	qqgroups.KickMember.ID:       cases(qqgroups.KickMember, kickMember),
+	qqgroups.TransferGroup.ID:    cases(qqgroups.TransferGroup, transferGroup),
+	qqgroups.ListGroups.ID:       cases(qqgroups.ListGroups, listGroups),
+	qqgroups.Relation.ID:         cases(qqgroups.Relation, relation),
+	qqgroups.SendGroupMessage.ID: cases(qqgroups.SendGroupMessage, sendGroupMessage),
+	qqgroups.DisbandGroup.ID:     cases(qqgroups.DisbandGroup, disbandGroup),
+	qqgroups.BindGroup.ID:        cases(qqgroups.BindGroup, bindGroup),
+	qqgroups.UnbindGroup.ID:      cases(qqgroups.UnbindGroup, unbindGroup),
 	identity.ConvertOpenIDs.ID: cases(identity.ConvertOpenIDs, func(w *world) requests[*wire.ConvertOpenIDsRequest] {
 		with := func(count uint32, openids ...[]byte) func() *wire.ConvertOpenIDsRequest {
 			return func() *wire.ConvertOpenIDsRequest {
