@@ -57,10 +57,11 @@ type Answer struct {
 
 // Client asks the servers of all games. It is safe for concurrent use.
 type Client struct {
-	clock *platform.Clock
-	log   *slog.Logger
-	web   *http.Client
-	seq   atomic.Uint32
+	clock    *platform.Clock
+	log      *slog.Logger
+	web      *http.Client
+	deadline time.Duration
+	seq      atomic.Uint32
 
 	connect func(context.Context, platform.AppID) error          // nil without a guard
 	answer  func(context.Context, platform.AppID, []byte) []byte // nil without a guard
@@ -72,7 +73,7 @@ type Client struct {
 // New returns a client that logs when it leaves a server alone. Close releases its connections.
 func New(clock *platform.Clock, log *slog.Logger) *Client {
 	dialer := &net.Dialer{Timeout: Deadline}
-	return &Client{clock: clock, log: log, servers: make(map[platform.AppID]*server), web: &http.Client{
+	return &Client{clock: clock, log: log, deadline: Deadline, servers: make(map[platform.AppID]*server), web: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // the address is where the question goes, whatever the environment says
 			DialContext:            dialer.DialContext,
@@ -100,7 +101,7 @@ func (c *Client) Close() { c.web.CloseIdleConnections() }
 // error or that is left alone after failures; ErrGarbled.
 func (c *Client) Guild(ctx context.Context, app *platform.App, q Query) (Answer, error) {
 	caller := ctx
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	s := c.server(app)
 	select {
