@@ -20,6 +20,9 @@ const (
 	crashCallers = 32
 )
 
+// crashGroup is the group that all callers join and hand on.
+const crashGroup = platform.FirstGC
+
 func crashOpenID(caller int) platform.OpenID { return platform.OpenID{15: byte(caller)} }
 
 // writeUntilKilled prints a line for each write that returned.
@@ -45,6 +48,12 @@ func writeUntilKilled(file string) {
 				check(err)
 				_, err = fmt.Printf("epoch %d %d\n", caller, g.TokenEpoch)
 				check(err)
+				check(s.JoinGroup(ctx, crashGroup, platform.GroupMembership{UIN: a.UIN}, 1, func(*platform.Group) error { return nil }))
+				_, err = fmt.Printf("member %d\n", a.UIN)
+				check(err)
+				if n%4 == 0 {
+					check(s.TransferGroup(ctx, crashGroup, a.UIN, 1, func(*platform.Group, platform.GroupRole) error { return nil }))
+				}
 			}
 		})
 	}
@@ -67,8 +76,12 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := s.CreateGroup(ctx, platform.Group{Owner: 1, Capacity: 1 << 40}, "", platform.GroupLimits{}); err != nil {
+		t.Fatal(err)
+	}
 	mustClose(t, s)
 
+	var members []platform.UIN
 	nicknames := map[platform.UIN]string{}
 	epochs := map[int]uint32{}
 	for round := range rounds {
@@ -89,6 +102,8 @@ func TestCrash(t *testing.T) {
 					t.Errorf("epoch %d of caller %d came after %d", epoch, caller, epochs[caller])
 				}
 				epochs[caller] = epoch
+			} else if n, _ := fmt.Sscanf(line, "member %d", &uin); n == 1 {
+				members = append(members, uin)
 			} else {
 				t.Fatalf("the child said %q", line)
 			}
@@ -121,15 +136,47 @@ func TestCrash(t *testing.T) {
 				t.Errorf("round %d: caller %d: got %+v, %v, acknowledged epoch %d", round, caller, g, err, epoch)
 			}
 		}
+		wantWholeGroup(t, s, members)
 		mustClose(t, s)
 		if t.Failed() {
 			return
 		}
 	}
-	if len(nicknames) == 0 || len(epochs) == 0 {
+	if len(nicknames) == 0 || len(epochs) == 0 || len(members) == 0 {
 		t.Error("no write was acknowledged in any round")
 	}
 	t.Logf("%d rounds, %d accounts acknowledged", rounds, len(nicknames))
+}
+
+// wantWholeGroup fails unless the group has those members, counts all that it has, and has one owner.
+func wantWholeGroup(t *testing.T, s *Store, members []platform.UIN) {
+	t.Helper()
+	g, err := s.Group(t.Context(), crashGroup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := s.GroupMembers(t.Context(), crashGroup, 0, 1_000_000)
+	if err != nil || len(stored) != g.Members {
+		t.Errorf("the group counts %d members and has %d, %v", g.Members, len(stored), err)
+	}
+	is, owners := map[platform.UIN]bool{}, 0
+	for _, m := range stored {
+		is[m.UIN] = true
+		if m.Role == platform.GroupOwner {
+			owners++
+			if m.UIN != g.Owner {
+				t.Errorf("account %d has the owner's role, %d owns the group", m.UIN, g.Owner)
+			}
+		}
+	}
+	if owners != 1 {
+		t.Errorf("the group has %d owners", owners)
+	}
+	for _, uin := range members {
+		if !is[uin] {
+			t.Errorf("account %d, an acknowledged member, is lost", uin)
+		}
+	}
 }
 
 // killed runs a child, kills it at a random moment and returns the lines that it printed. The moment comes after a random
