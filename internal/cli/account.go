@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -93,8 +91,7 @@ func newAccountListCommand(c *client) *cobra.Command {
   rookery account list --after 10100 --limit 1000 --json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			query := url.Values{"limit": {strconv.FormatUint(uint64(limit), 10)}, "after": {after.String()}}
-			return ask(cmd.Context(), c, http.MethodGet, accountsPath+"?"+query.Encode(), nil, func(page []platform.Account) error {
+			return ask(cmd.Context(), c, http.MethodGet, accountsPath+"?"+pageQuery(after, limit).Encode(), nil, func(page []platform.Account) error {
 				return c.showAccounts(page, limit)
 			})
 		},

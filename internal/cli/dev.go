@@ -34,7 +34,8 @@ func newDevCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a complete platform with a demo world, to develop and test against",
-		Long: `Run a complete platform with a demo world: two games, eight accounts with friendships, and tokens of every kind.
+		Long: `Run a complete platform with a demo world: two games, eight accounts with friendships and a group, and tokens of
+every kind.
 It prints addresses, keys and curl commands that work when they are pasted, and serves until it is interrupted.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
@@ -131,6 +132,10 @@ func introduce(out io.Writer, w *server.World) error {
 		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", a.UIN, a.Nickname, a.MSDKOpenIDs[game.GameID])
 	}
 	fmt.Fprintf(&b, "Every password is %s. rookery dev --json prints all keys and tokens.\n", server.DemoPassword)
+
+	for _, g := range w.Groups {
+		fmt.Fprintf(&b, "Group %s, %s, is owned by %s; its members are %s.\n", g.GC, g.Name, g.Owner, listed(g.Members))
+	}
 
 	ann := w.Accounts[0]
 	if ann.MSDKTokens[game.GameID] == "" {

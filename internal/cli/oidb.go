@@ -59,7 +59,8 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
   rookery oidb call 0x73a --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --token-file pay.token
   rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
   rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210
-  rookery oidb call 0xf00 --app 100700001 --uin 10001`,
+  rookery oidb call 0xf00 --app 100700001 --uin 10001
+  rookery oidb call 0xf02_9 --uin 10001 --field gc=700000001 --field 'message={"kind":1,"title":"Raid tonight"}'`,
 		Args: exactArgs("COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if c.command, err = oidb.ParseID(args[0]); err != nil {
@@ -95,7 +96,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.TextVar(new(platform.UIN), "friend", platform.UIN(0), "`uin` of the other account")
 	flags.TextVar(new(platform.UIN), "after", platform.UIN(0), "only entries after this `uin`")
 	flags.Uint32("limit", 0, "at most this `many`")
-	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto")
+	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto; a message is written in JSON")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
 	return cmd

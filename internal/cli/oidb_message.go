@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -51,7 +52,7 @@ func (c *busCall) body(form protoreflect.MessageDescriptor, token string) ([]byt
 }
 
 // setField sets a field of a message from text. The items of a list are separated by commas; an openid is written in hex,
-// other bytes as they are.
+// other bytes as they are, a message in JSON.
 func setField(m *dynamicpb.Message, f protoreflect.FieldDescriptor, text string) error {
 	if !f.IsList() {
 		v, err := fieldValue(f, text)
@@ -97,6 +98,10 @@ func fieldValue(f protoreflect.FieldDescriptor, text string) (v protoreflect.Val
 		var n int64
 		n, err = strconv.ParseInt(text, 10, 64)
 		v = protoreflect.ValueOfInt64(n)
+	case protoreflect.MessageKind:
+		m := dynamicpb.NewMessage(f.Message())
+		err = protojson.Unmarshal([]byte(text), m)
+		v = protoreflect.ValueOfMessage(m)
 	default:
 		err = fmt.Errorf("fields of kind %s cannot be set here", f.Kind())
 	}

@@ -94,6 +94,11 @@ func (s *Service) Groups(ctx context.Context, after platform.GC, limit int) ([]p
 	return s.store.Groups(ctx, after, limit)
 }
 
+// GroupsOf returns at most limit groups above a number, by number, that an account is in.
+func (s *Service) GroupsOf(ctx context.Context, uin platform.UIN, after platform.GC, limit int) ([]platform.Group, error) {
+	return s.store.GroupsOf(ctx, uin, false, after, limit)
+}
+
 // Members returns at most limit members of a group above a number, by number.
 func (s *Service) Members(ctx context.Context, gc platform.GC, after platform.UIN, limit int) ([]platform.GroupMembership, error) {
 	return s.store.GroupMembers(ctx, gc, after, limit)

@@ -10,18 +10,22 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships, and
-// for each account at each game one valid token of every kind.
+// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships, for
+// each account at each game one valid token of every kind, and a group.
 type World struct {
 	HTTP           string         `json:"http"`
 	OIDB           string         `json:"oidb"` // host:port of the bus
 	AdminTokenFile string         `json:"admin_token_file"`
 	Apps           []WorldApp     `json:"apps"`
 	Accounts       []WorldAccount `json:"accounts"`
+	Groups         []WorldGroup   `json:"groups"`
 
 	Made         time.Time `json:"-"` // by the platform's clock
 	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" if that account cannot have one
@@ -51,6 +55,14 @@ type WorldAccount struct {
 	// By gameid.
 	MSDKOpenIDs map[platform.GameID]platform.MSDKOpenID `json:"msdk_openids"`
 	MSDKTokens  map[platform.GameID]string              `json:"msdk_tokens"`
+}
+
+// WorldGroup is a QQ group.
+type WorldGroup struct {
+	GC      platform.GC    `json:"gc"`
+	Name    string         `json:"name"`
+	Owner   platform.UIN   `json:"owner"`
+	Members []platform.UIN `json:"members"` // with the owner
 }
 
 // DemoPassword is every demo account's password. It is public, like the whole world; it is hashed once, not eight times, so
@@ -148,6 +160,9 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	if err := s.makeGroup(ctx, w); err != nil {
+		return nil, err
+	}
 	if w.Accounts[0].MSDKTokens[w.Apps[0].GameID] == "" {
 		return w, nil
 	}
@@ -158,6 +173,33 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	}
 	w.ExpiredToken = issued.Token
 	return w, nil
+}
+
+// makeGroup makes the group of the first three accounts: one owns it, one is an administrator. It is the platform's first; a
+// restarted world finds it as it was left.
+func (s *Server) makeGroup(ctx context.Context, w *World) error {
+	g, err := s.qqgroups.Group(ctx, platform.FirstGC)
+	if errors.Is(err, platform.ErrNotFound) {
+		if g, err = s.qqgroups.Create(ctx, platform.Group{Name: "Magpies", Owner: w.Accounts[0].UIN, Game: true}); err != nil {
+			return err
+		}
+		for _, a := range w.Accounts[1:3] {
+			if _, err := oidb.Call(ctx, s.bus, qqgroups.JoinGroup, &wire.JoinGroupRequest{Gc: uint64(g.GC), Uin: uint64(a.UIN)}); err != nil {
+				return err
+			}
+		}
+		g, err = s.qqgroups.Update(ctx, g.GC, func(g *platform.Group) error { g.Admins = []platform.UIN{w.Accounts[1].UIN}; return nil })
+	}
+	if err != nil {
+		return err
+	}
+	made := WorldGroup{GC: g.GC, Name: g.Name, Owner: g.Owner}
+	members, err := s.qqgroups.Members(ctx, g.GC, 0, qqgroups.MaxPage)
+	for _, m := range members {
+		made.Members = append(made.Members, m.UIN)
+	}
+	w.Groups = []WorldGroup{made}
+	return err
 }
 
 func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (WorldAccount, error) {

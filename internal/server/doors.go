@@ -73,7 +73,7 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
-	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.bus, admin.APIs{
+	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.qqgroups, s.bus, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),

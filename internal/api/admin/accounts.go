@@ -11,19 +11,15 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// maxPage bounds how many accounts one answer lists.
+// maxPage bounds how much one answer lists.
 const maxPage = 1000
 
 func (d *door) listAccounts(c *access.Call) (any, error) {
-	after, err := QueryNumber(c, "after", 0, 1<<63-1)
+	after, limit, err := page(c)
 	if err != nil {
 		return nil, err
 	}
-	limit, err := QueryNumber(c, "limit", 100, maxPage)
-	if err != nil {
-		return nil, err
-	}
-	return d.identity.Accounts(c.Context(), platform.UIN(after), int(limit))
+	return d.identity.Accounts(c.Context(), platform.UIN(after), limit)
 }
 
 // NewAccount is an account to create. Without a uin it gets the next free number.

@@ -23,6 +23,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
@@ -31,13 +32,14 @@ type door struct {
 	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
+	groups   *qqgroups.Service
 	bus      *oidb.Bus
 	apis     APIs
 }
 
 // New returns the door, for callers with the token.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
-	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, bus: bus, apis: apis}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, groups *qqgroups.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
+	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, groups: groups, bus: bus, apis: apis}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
@@ -58,6 +60,11 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 			"POST /admin/v1/accounts/{uin}/friends":            onAccount(withBody(d.addFriend)),
 			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":  onFriend(withBody(d.remarkFriend)),
 			"DELETE /admin/v1/accounts/{uin}/friends/{friend}": onFriend(d.removeFriend),
+			"GET /admin/v1/groups":                             d.listGroups,
+			"POST /admin/v1/groups":                            Body(d.createGroup),
+			"GET /admin/v1/groups/{gc}":                        onGroup(d.showGroup),
+			"PATCH /admin/v1/groups/{gc}":                      onGroup(withBody(d.updateGroup)),
+			"POST /admin/v1/groups/{gc}/disband":               onGroup(d.disbandGroup),
 			"POST /admin/v1/tokens":                            Body(d.issueToken),
 			"POST /admin/v1/tokens/inspect":                    Body(d.inspectToken),
 			"POST /admin/v1/tokens/revoke":                     Body(d.revoke),
