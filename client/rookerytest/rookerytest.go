@@ -41,6 +41,8 @@ type Platform struct {
 	OIDB     string    // host:port of the bus
 	Apps     []App     // of the demo world
 	Accounts []Account // of the demo world; the first has friends in the others
+	Guilds   []Guild   // of the demo world, the first led by the first account
+	IDIP     string    // the address at which the guilds of all apps answer IDIP
 
 	t       testing.TB
 	token   string
@@ -74,6 +76,16 @@ type Account struct {
 	MSDKTokens  map[string]string `json:"msdk_tokens"`
 }
 
+// Guild is a guild of a game, which answers the platform's IDIP questions. Its leader and members are accounts, by UIN.
+type Guild struct {
+	AppID   string   `json:"appid"`
+	Zone    string   `json:"zone_id"`
+	ID      string   `json:"guild_id"`
+	Name    string   `json:"name"`
+	Leader  string   `json:"leader"`
+	Members []string `json:"members"`
+}
+
 // Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of `rookery
 // dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
 func Start(t testing.TB, args ...string) *Platform {
@@ -99,12 +111,15 @@ func (p *Platform) meet() error {
 		AdminTokenFile string    `json:"admin_token_file"`
 		Apps           []App     `json:"apps"`
 		Accounts       []Account `json:"accounts"`
+		Guilds         []Guild   `json:"guilds"`
+		IDIP           string    `json:"idip"`
 	}
 	if err := p.process.Ready(&world); err != nil {
 		return err
 	}
 	token, err := os.ReadFile(world.AdminTokenFile)
 	p.URL, p.OIDB, p.Apps, p.Accounts = world.HTTP, world.OIDB, world.Apps, world.Accounts
+	p.Guilds, p.IDIP = world.Guilds, world.IDIP
 	p.token = strings.TrimSpace(string(token))
 	return err
 }
@@ -198,6 +213,13 @@ func (p *Platform) SetState(account Account, state string) {
 func (p *Platform) Befriend(a, b Account) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+a.UIN+"/friends", Settings{"friend": b.UIN}, nil)
+}
+
+// SetGuild makes a guild, or changes all of it. Its app asks about it once its setting idip is the platform's IDIP, as it is
+// for the apps of the demo world.
+func (p *Platform) SetGuild(guild Guild) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/dev/v1/guilds", guild, nil)
 }
 
 // Revoke ends an account's authorization of an app, as the person or, if operator, as an operator.

@@ -35,7 +35,8 @@ const (
 // a setting too.
 var execVariables = []string{
 	"ROOKERY_HTTP", "ROOKERY_OIDB", "ROOKERY_APPID", "ROOKERY_APPKEY", "ROOKERY_MSDKKEY", "ROOKERY_GAMEID", "ROOKERY_SIGKEY", "ROOKERY_UIN",
-	"ROOKERY_OPENID", "ROOKERY_ACCESS_TOKEN", "ROOKERY_PAY_TOKEN", "ROOKERY_OPENKEY", "ROOKERY_MSDK_OPENID", "ROOKERY_MSDK_TOKEN", "ROOKERY_WORLD",
+	"ROOKERY_OPENID", "ROOKERY_ACCESS_TOKEN", "ROOKERY_PAY_TOKEN", "ROOKERY_OPENKEY", "ROOKERY_MSDK_OPENID", "ROOKERY_MSDK_TOKEN",
+	"ROOKERY_GUILD_ID", "ROOKERY_ZONE_ID", "ROOKERY_WORLD",
 }
 
 func newExecCommand(s *streams) *cobra.Command {
@@ -62,6 +63,8 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_OPENKEY
   ROOKERY_MSDK_OPENID            its MSDK openid in the game
   ROOKERY_MSDK_TOKEN             and the MSDK token to it
+  ROOKERY_GUILD_ID               a guild of the game, which the account leads
+  ROOKERY_ZONE_ID                its zone
   ROOKERY_OIDB                   HOST:PORT of the OIDB bus
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
@@ -170,6 +173,8 @@ func environment(outer []string, w *server.World, worldFile string) []string {
 		"ROOKERY_OPENKEY":          account.Openkeys[app.AppID],
 		"ROOKERY_MSDK_OPENID":      account.MSDKOpenIDs[app.GameID].String(),
 		"ROOKERY_MSDK_TOKEN":       account.MSDKTokens[app.GameID],
+		"ROOKERY_GUILD_ID":         w.Guilds[0].ID,
+		"ROOKERY_ZONE_ID":          w.Guilds[0].Zone,
 		"ROOKERY_WORLD":            worldFile,
 	}
 	all := slices.DeleteFunc(slices.Clone(outer), func(pair string) bool {

@@ -48,7 +48,7 @@ func TestCommandTree(t *testing.T) {
 		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "unfreeze", "update"},
 		"token":   {"inspect", "issue", "revoke"},
 		"config":  {"check", "print"},
-		"dev":     {"clock", "exec", "fault", "requests"},
+		"dev":     {"clock", "exec", "fault", "guild", "requests"},
 		"keys":    {"list", "rotate"},
 		"sign":    {"openapi", "v3", "v5"},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,11 +15,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/roster"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// World is the demo world of `rookery dev`, in the form that --json prints: two games, eight accounts with friendships, for
-// each account at each game one valid token of every kind, and a group.
+// World is the demo world of `rookery dev`, in the form that --json prints: two games with guilds, eight accounts with
+// friendships, for each account at each game one valid token of every kind, and a group.
 type World struct {
 	HTTP           string         `json:"http"`
 	OIDB           string         `json:"oidb"` // host:port of the bus
@@ -26,6 +28,8 @@ type World struct {
 	Apps           []WorldApp     `json:"apps"`
 	Accounts       []WorldAccount `json:"accounts"`
 	Groups         []WorldGroup   `json:"groups"`
+	Guilds         []roster.Guild `json:"guilds"`
+	IDIP           string         `json:"idip"` // where the guilds answer, for further games too
 
 	Made         time.Time `json:"-"` // by the platform's clock
 	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" if that account cannot have one
@@ -106,6 +110,12 @@ var demoVIP = map[string]platform.VIP{
 // demoFriends are pairs of indexes into demoNames: a circle of five and a pair; the last account has no friends.
 var demoFriends = [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}, {5, 6}}
 
+// demoGuilds are the guilds of each game, with indexes into demoNames: the first leads.
+var demoGuilds = []struct {
+	id, name string
+	members  []int
+}{{"2134", "Night Herons", []int{0, 1, 2, 3}}, {"2135", "Early Larks", []int{4, 5}}}
+
 // OpenDemo opens a platform and puts the demo world into it. Existing parts stay as they are; tokens are always new.
 func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	s, err := Open(ctx, o)
@@ -136,6 +146,9 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
 	}
 	s.apps.KeepFormerKeys(demoApps)
+	if err := s.makeGuilds(ctx, w); err != nil {
+		return nil, err
+	}
 	hash, err := identity.HashPassword(DemoPassword)
 	if err != nil {
 		return nil, err
@@ -200,6 +213,30 @@ func (s *Server) makeGroup(ctx context.Context, w *World) error {
 	}
 	w.Groups = []WorldGroup{made}
 	return err
+}
+
+// makeGuilds fills the roster and makes it the server of the games that have no server of their own.
+func (s *Server) makeGuilds(ctx context.Context, w *World) error {
+	w.IDIP = s.public.url() + roster.Path
+	for _, demo := range demoApps {
+		for _, g := range demoGuilds {
+			guild := roster.Guild{Guild: platform.Guild{AppID: demo.AppID, Zone: "1", ID: g.id}, Name: g.name, Leader: platform.FirstUIN + platform.UIN(g.members[0])}
+			for _, member := range g.members {
+				guild.Members = append(guild.Members, platform.FirstUIN+platform.UIN(member))
+			}
+			if _, err := s.dev.roster.Set(guild); err != nil {
+				return err
+			}
+		}
+		if at := s.apps.ByID(demo.AppID).IDIP; at != "" && !strings.HasSuffix(at, roster.Path) {
+			continue
+		}
+		if _, err := s.apps.Update(ctx, demo.AppID, func(app *platform.App) error { app.IDIP = w.IDIP; return nil }); err != nil {
+			return err
+		}
+	}
+	w.Guilds = s.dev.roster.List()
+	return nil
 }
 
 func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (WorldAccount, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/roster"
 )
 
 // mount gives each listener an HTTP server with its doors. Metrics and health belong to the operators' listener.
@@ -27,6 +28,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 		s.operators.http = s.httpServer(gateway.Handler(operators, unredirected(mux, nowhere)))
 		return
 	}
+	mux.Handle(roster.Path, s.dev.roster)
 	gateway.Inspect(s.dev.inspector)
 	gateway.NameInterfaces()
 	s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))

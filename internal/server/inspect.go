@@ -4,12 +4,14 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/roster"
 )
 
 // devParts are the parts that only `rookery dev` has.
 type devParts struct {
 	faults    fault.Set
 	inspector *access.Inspector
+	roster    *roster.Roster
 }
 
 // inspectCall shows a call of the bus to the inspector.

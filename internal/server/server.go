@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
@@ -57,6 +58,7 @@ type Server struct {
 
 	// The services.
 	bus      *oidb.Bus
+	idip     *idip.Client
 	apps     *apps.Registry
 	profiles *profile.Service
 	identity *identity.Service
@@ -187,6 +189,9 @@ func (s *Server) Close() error {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = s.busServer.Shutdown(now)
+	}
+	if s.idip != nil {
+		s.idip.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

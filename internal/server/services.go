@@ -9,22 +9,26 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/roster"
 )
 
 // openServices connects the services with the folder's files and with the bus.
 func (s *Server) openServices(ctx context.Context) error {
-	s.bus = oidb.NewBus()
+	s.bus, s.idip = oidb.NewBus(), idip.New(s.clock, s.options.Log)
+	whole := s.store // without faults, for the game's side
 	if s.dev != nil {
 		s.store = s.dev.faults.Store(s.store)
 		s.keyring.Guard(s.dev.faults.Keyring)
 		s.bus.Guard(s.dev.faults.Bus)
 		s.bus.GuardAnswers(s.dev.faults.Answers)
 		s.store.GuardEvents(s.dev.faults.Events)
+		s.idip.Guard(s.dev.faults.IDIPConnect, s.dev.faults.IDIPAnswer)
 	}
 	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.pictureURL())
 	if err := s.apps.Load(ctx); err != nil {
@@ -40,6 +44,7 @@ func (s *Server) openServices(ctx context.Context) error {
 	s.friends.Register()
 	if s.dev != nil {
 		s.friends.Guard(s.dev.faults.FriendCache)
+		s.dev.roster = roster.New(s.apps, whole)
 	}
 	s.messages = messages.New(s.store, s.clock, s.bus)
 	s.messages.Register()

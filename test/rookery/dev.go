@@ -41,3 +41,9 @@ func (p *Platform) Advance(t testing.TB, d time.Duration) {
 	t.Helper()
 	p.Admin(t, http.MethodPost, "/dev/v1/clock", map[string]string{"advance": d.String()}, nil)
 }
+
+// SetGuild makes a guild, or changes all of it.
+func (p *Platform) SetGuild(t testing.TB, g Guild) {
+	t.Helper()
+	p.Admin(t, http.MethodPost, "/dev/v1/guilds", g, nil)
+}

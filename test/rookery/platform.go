@@ -38,6 +38,18 @@ type World struct {
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`
 	Accounts       []Account `json:"accounts"`
+	Guilds         []Guild   `json:"guilds"`
+	IDIP           string    `json:"idip"` // where the guilds of all games answer
+}
+
+// Guild is a guild that answers IDIP, with its members by uin.
+type Guild struct {
+	AppID   string   `json:"appid"`
+	Zone    string   `json:"zone_id"`
+	ID      string   `json:"guild_id"`
+	Name    string   `json:"name"`
+	Leader  string   `json:"leader"`
+	Members []string `json:"members"`
 }
 
 // App is a registered app with its keys.

@@ -41,7 +41,7 @@ var layers = []struct {
 	{[]string{"internal/messages"}, false},
 	{[]string{"internal/friends"}, false},
 	{[]string{"internal/qqgroups"}, false},
-	{[]string{"internal/idip"}, false},
+	{[]string{"internal/idip", "internal/roster"}, false},
 	{[]string{"internal/wordfilter"}, false},
 	{[]string{"internal/identity"}, false},
 	{[]string{"internal/apps", "internal/profile", "internal/token"}, false},

@@ -48,6 +48,23 @@ func TestDemoWorld(t *testing.T) {
 	if counts := slices.Sorted(maps.Values(friends)); !slices.Equal(counts, []int{0, 1, 1, 2, 2, 2, 2, 2}) {
 		t.Errorf("numbers of friends: %v", counts)
 	}
+	if len(p.Guilds) != 4 {
+		t.Errorf("the world has %d guilds, want 2 for each app", len(p.Guilds))
+	}
+	for _, guild := range p.Guilds {
+		app := p.Apps[slices.IndexFunc(p.Apps, func(a rookery.App) bool { return a.AppID == guild.AppID })]
+		for _, account := range p.Accounts {
+			id := account.MSDKOpenIDs[app.GameID]
+			leader := p.Accounts[slices.IndexFunc(p.Accounts, func(a rookery.Account) bool { return a.UIN == guild.Leader })]
+			want := rookery.GuildAnswer{
+				Name: guild.Name, LeaderOpenID: leader.MSDKOpenIDs[app.GameID],
+				Member: slices.Contains(guild.Members, account.UIN), Leader: guild.Leader == account.UIN,
+			}
+			if got := p.AskIDIP(t, p.IDIP, app, guild, id); got != want {
+				t.Errorf("IDIP says of %s in guild %s of %s: %+v, want %+v", account.UIN, guild.ID, app.AppID, got, want)
+			}
+		}
+	}
 }
 
 // TestDoors are the valid calls of the V5 login door.

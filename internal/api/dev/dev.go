@@ -1,5 +1,5 @@
-// Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on, and
-// the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
+// Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on, guilds
+// that answer IDIP, and the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
 package dev
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/roster"
 )
 
 type door struct {
@@ -19,22 +20,26 @@ type door struct {
 	clock     *platform.Clock
 	faults    *fault.Set
 	inspector *access.Inspector
+	roster    *roster.Roster
 }
 
 // New returns the door, for callers with the admin token.
-func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, token string) *access.Door {
-	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector}
+func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
+	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Prefixes: []string{"/dev/"},
 		Endpoints: admin.Endpoints(token, map[string]access.Handler{
-			"GET /dev/v1/clock":          d.showClock,
-			"POST /dev/v1/clock":         admin.Body(d.moveClock),
-			"GET /dev/v1/faults":         d.listFaults,
-			"POST /dev/v1/faults":        admin.Body(d.addFault),
-			"DELETE /dev/v1/faults":      d.clearFaults,
-			"DELETE /dev/v1/faults/{id}": d.clearFault,
-			"GET /dev/v1/requests":       d.requests,
+			"GET /dev/v1/clock":                            d.showClock,
+			"POST /dev/v1/clock":                           admin.Body(d.moveClock),
+			"GET /dev/v1/faults":                           d.listFaults,
+			"POST /dev/v1/faults":                          admin.Body(d.addFault),
+			"DELETE /dev/v1/faults":                        d.clearFaults,
+			"DELETE /dev/v1/faults/{id}":                   d.clearFault,
+			"GET /dev/v1/requests":                         d.requests,
+			"GET /dev/v1/guilds":                           d.listGuilds,
+			"POST /dev/v1/guilds":                          admin.Body(d.setGuild),
+			"DELETE /dev/v1/guilds/{appid}/{zone}/{guild}": d.removeGuild,
 		}),
 		Encode: admin.Encode,
 	}
@@ -110,6 +115,19 @@ func (d *door) clearFault(c *access.Call) (any, error) {
 		return nil, platform.ErrNotFound.Errorf("there is no fault %d", id)
 	}
 	return Cleared{1}, nil
+}
+
+func (d *door) listGuilds(*access.Call) (any, error) { return d.roster.List(), nil }
+
+func (d *door) setGuild(_ *access.Call, guild roster.Guild) (any, error) { return d.roster.Set(guild) }
+
+func (d *door) removeGuild(c *access.Call) (any, error) {
+	app, err := platform.ParseAppID(c.Request.PathValue("appid"))
+	if err != nil {
+		return nil, err
+	}
+	guild := platform.Guild{AppID: app, Zone: c.Request.PathValue("zone"), ID: c.Request.PathValue("guild")}
+	return guild, d.roster.Remove(guild)
 }
 
 // maxWait bounds how many seconds a call waits for requests still to come.
