@@ -94,7 +94,7 @@ func TestAnswers(t *testing.T) {
 		"no id at all":                 {f.v5, "1", "ann", idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
 		"another zone":                 {f.v5, "2", annV5, idip.Answer{}},
 		"at a game without V5":         {f.v3, "1", annV3, idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: annV3}},
-		"an MSDK openid where is none": {f.v3, "1", "77", idip.Answer{GuildName: "Owls"}},
+		"an MSDK openid elsewhere":     {f.v3, "1", "77", idip.Answer{GuildName: "Owls"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.Guild(t.Context(), test.app, idip.Query{Zone: test.zone, Guild: "2134", OpenID: test.openid})
