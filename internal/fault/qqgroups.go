@@ -99,11 +99,11 @@ func (s *faultyStore) SendGroupMessage(ctx context.Context, gc platform.GC, m pl
 	return s.Store.SendGroupMessage(ctx, gc, m, request, kept, sinceMS, may)
 }
 
-func (s *faultyStore) GroupMessages(ctx context.Context, gc platform.GC, sinceMS int64, limit int) ([]platform.GroupMessage, error) {
+func (s *faultyStore) GroupMessages(ctx context.Context, gc platform.GC, before uint64, sinceMS int64, limit int) ([]platform.GroupMessage, error) {
 	if err := s.failGroups(ctx, false, 0); err != nil {
 		return nil, err
 	}
-	return s.Store.GroupMessages(ctx, gc, sinceMS, limit)
+	return s.Store.GroupMessages(ctx, gc, before, sinceMS, limit)
 }
 
 func (s *faultyStore) NoteGuild(ctx context.Context, gc platform.GC, guild platform.Guild, may func(*platform.Group) error) error {

@@ -73,6 +73,10 @@ var (
 		ID: id(12), Name: "unbind_group", Summary: "Notes that a group does not serve a guild any more.", Repeatable: true,
 		Codes: readOnly,
 	})
+	ListGroupMessages = declare[*wire.ListGroupMessagesRequest, *wire.ListGroupMessagesResponse](oidb.Declaration{
+		ID: id(13), Name: "list_group_messages", Summary: "Lists the messages to a group for a member.", Repeatable: true,
+		Codes: slices.Concat(outside, []retcode.Code{retcode.GroupDisbanded}),
+	})
 )
 
 func id(serviceType uint32) oidb.ID { return oidb.ID{Number: 0xf02, ServiceType: serviceType} }

@@ -38,13 +38,13 @@ func FuzzRequests(f *testing.F) {
 		6: &wire.TransferGroupRequest{Gc: gc, Owner: owner, To: admin}, 7: &wire.ListGroupsRequest{Uin: owner, Limit: 1}, 8: &wire.RelationRequest{Gc: gc, Uin: owner},
 		9:  &wire.SendGroupMessageRequest{Gc: gc, Uin: owner, Message: &wire.GroupMessage{Kind: 2, Title: "t", Url: "https://a.example"}},
 		10: &wire.DisbandGroupRequest{Gc: gc, Owner: admin}, 11: &wire.BindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"},
-		12: &wire.UnbindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"},
+		12: &wire.UnbindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"}, 13: &wire.ListGroupMessagesRequest{Gc: gc, Uin: owner, Before: 2},
 	} {
 		if m != nil {
 			f.Add(uint32(serviceType), encode(m))
 		}
 	}
-	f.Add(uint32(13), []byte{})
+	f.Add(uint32(99), []byte{})
 	f.Add(uint32(3), []byte("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
 	fix := newFixture(f)
 	whole := fix.group(asItIs)

@@ -24,6 +24,7 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Handle(bus, DisbandGroup, s.disbandGroup)
 	oidb.Handle(bus, BindGroup, s.bindGroup)
 	oidb.Handle(bus, UnbindGroup, s.unbindGroup)
+	oidb.Handle(bus, ListGroupMessages, s.listGroupMessages)
 }
 
 func (s *Service) createGroup(ctx context.Context, req *wire.CreateGroupRequest) (*wire.CreateGroupResponse, error) {
@@ -190,7 +191,7 @@ func (s *Service) sendGroupMessage(ctx context.Context, req *wire.SendGroupMessa
 			return err
 		}
 		if role == platform.NotInGroup {
-			return retcode.OIDBFieldOutOfRange.Errorf("account %d is not a member of group %s", req.Uin, g.GC)
+			return notMember(req.Uin, g.GC)
 		}
 		return nil
 	})
@@ -264,6 +265,38 @@ func (s *Service) unbindGroup(ctx context.Context, req *wire.UnbindGroupRequest)
 		return nil, refused(err)
 	}
 	return &wire.UnbindGroupResponse{Gc: req.Gc}, nil
+}
+
+func (s *Service) listGroupMessages(ctx context.Context, req *wire.ListGroupMessagesRequest) (*wire.ListGroupMessagesResponse, error) {
+	if err := fields(number(req.Gc), account(req.Uin)); err != nil {
+		return nil, err
+	}
+	gc := platform.GC(req.Gc)
+	role, disbanded, err := s.store.GroupRole(ctx, gc, platform.UIN(req.Uin))
+	switch {
+	case err != nil:
+		return nil, refused(err)
+	case disbanded:
+		return nil, retcode.GroupDisbanded
+	case role == platform.NotInGroup:
+		return nil, notMember(req.Uin, gc)
+	}
+	list, err := s.store.GroupMessages(ctx, gc, req.Before, s.oldest(), messagesShown+1)
+	if err != nil {
+		return nil, err
+	}
+	rsp := &wire.ListGroupMessagesResponse{More: len(list) > messagesShown}
+	for _, m := range list[:min(len(list), messagesShown)] {
+		rsp.Sent = append(rsp.Sent, &wire.SentGroupMessage{
+			MessageId: m.ID, Uin: uint64(m.UIN), SentMs: m.SentMS,
+			Message: &wire.GroupMessage{Kind: uint32(m.Kind), Title: m.Title, Text: m.Text, Url: m.URL, PictureUrl: m.PictureURL},
+		})
+	}
+	return rsp, nil
+}
+
+func notMember(uin uint64, gc platform.GC) error {
+	return retcode.OIDBFieldOutOfRange.Errorf("account %d is not a member of group %s", uin, gc)
 }
 
 // changeable refuses to change a group that is in no state for it: disbanded comes before sealed, and maintenance last.

@@ -29,8 +29,9 @@ const (
 	maxAdmins  = 20
 	maxJoined  = 5000 // groups that an account is in
 
-	messagesKept = 100 // of each group
-	messageLife  = 30 * 24 * time.Hour
+	messagesKept  = 100 // of each group
+	messagesShown = 20  // in one answer, which fits into a frame whatever they contain
+	messageLife   = 30 * 24 * time.Hour
 )
 
 // Service is the group platform. It is safe for concurrent use.
@@ -106,7 +107,7 @@ func (s *Service) Members(ctx context.Context, gc platform.GC, after platform.UI
 
 // Messages returns at most limit messages to a group that are still kept, newest first.
 func (s *Service) Messages(ctx context.Context, gc platform.GC, limit int) ([]platform.GroupMessage, error) {
-	return s.store.GroupMessages(ctx, gc, s.oldest(), limit)
+	return s.store.GroupMessages(ctx, gc, 0, s.oldest(), limit)
 }
 
 // oldest is the time since when messages are kept.

@@ -270,6 +270,9 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	unbind := func(gc uint64) func() int32 { return unbindFrom(gc, 7, "0", "77") }
+	read := func(gc, uin uint64) func() int32 {
+		return func() int32 { return result(f, ListGroupMessages, &wire.ListGroupMessagesRequest{Gc: gc, Uin: uin}) }
+	}
 	text := &wire.GroupMessage{Kind: 1, Title: "t"}
 	f.want(0, bind(open)())
 
@@ -408,6 +411,13 @@ func TestRefusals(t *testing.T) {
 		{"unbind: under maintenance", unbind(readOnly), 201},
 		{"unbind: disbanded and sealed", unbind(disbanded), 0},
 
+		{"messages: a stranger", read(open, nobody), 203},
+		{"messages: sealed, under maintenance", read(sealedAndReadOnly, member), 0},
+		{"messages: a number that was not given", read(unknown, member), 203},
+		{"messages: outside the numbers", read(1, member), 203},
+		{"messages: nobody", read(open, 0), 203},
+		{"messages: disbanded, a stranger", read(disbanded, nobody), 221012},
+
 		{"disband: by an administrator", disband(open, admin), 221005},
 		{"disband: under maintenance, by an administrator", disband(readOnly, admin), 201},
 		{"disband: a number that was not given", disband(unknown, owner), 203},
@@ -452,6 +462,7 @@ func TestFailingStore(t *testing.T) {
 		"send":     result(f, SendGroupMessage, &wire.SendGroupMessageRequest{Gc: gc, Uin: owner, Message: &wire.GroupMessage{Kind: 1, Title: "t"}}),
 		"disband":  result(f, DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: owner}),
 		"bind":     result(f, BindGroup, &wire.BindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "77"}),
+		"messages": result(f, ListGroupMessages, &wire.ListGroupMessagesRequest{Gc: gc, Uin: owner}),
 		"unbind":   result(f, UnbindGroup, &wire.UnbindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "77"}),
 	} {
 		if got != 221013 {
@@ -601,6 +612,37 @@ func TestMessages(t *testing.T) {
 	}
 	if list := kept(); len(list) != 100 || list[0].ID != 105 {
 		t.Errorf("of 101 there are %d, the newest of which is %d", len(list), list[0].ID)
+	}
+}
+
+// TestMessagesAreReadInPages: twenty of the longest messages fit into an answer, and the pages have all of them.
+func TestMessagesAreReadInPages(t *testing.T) {
+	f := newFixture(t)
+	gc := f.group(asItIs)
+	address := "https://a.example/" + strings.Repeat("x", 494)
+	for range 45 {
+		f.want(0, result(f, SendGroupMessage, &wire.SendGroupMessageRequest{Gc: gc, Uin: member, Message: &wire.GroupMessage{
+			Kind: 2, Title: strings.Repeat("t", 100), Text: strings.Repeat("t", 1000), Url: address, PictureUrl: address,
+		}}))
+	}
+	next := uint64(45)
+	for _, want := range []int{20, 20, 5} {
+		req := &wire.ListGroupMessagesRequest{Gc: gc, Uin: admin}
+		if next < 45 {
+			req.Before = next + 1
+		}
+		rsp, err := ask(f, ListGroupMessages, req)
+		must(t, err)
+		if len(rsp.Sent) != want || rsp.More != (want == 20) || proto.Size(rsp) > 60<<10 {
+			t.Fatalf("before %d: %d messages, more %v, %d bytes", req.Before, len(rsp.Sent), rsp.More, proto.Size(rsp))
+		}
+		for _, m := range rsp.Sent {
+			if m.MessageId != next || m.Uin != member || m.SentMs == 0 || m.Message.Kind != 2 || m.Message.Url != address || m.Message.PictureUrl != address ||
+				len(m.Message.Title) != 100 || len(m.Message.Text) != 1000 {
+				t.Fatalf("message %d is %v", next, m)
+			}
+			next--
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Server) publicDoors() ([]*access.Door, error) {
 		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
-		pages.New(s.apps, s.identity),
+		pages.New(s.apps, s.identity, s.bus),
 		picture.New(),
 	}, nil
 }

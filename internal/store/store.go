@@ -303,8 +303,9 @@ type QQGroups interface {
 	// stored, it returns that one's. Of a group only the newest messages are kept, as many as kept says, and none sent
 	// before sinceMS. may gets the sender's role.
 	SendGroupMessage(ctx context.Context, gc platform.GC, m platform.GroupMessage, request string, kept int, sinceMS int64, may func(*platform.Group, platform.GroupRole) error) (uint64, error)
-	// GroupMessages returns at most limit messages of a group sent since then, newest first.
-	GroupMessages(ctx context.Context, gc platform.GC, sinceMS int64, limit int) ([]platform.GroupMessage, error)
+	// GroupMessages returns at most limit messages of a group sent since then, newest first; only those with IDs below
+	// before unless that is 0.
+	GroupMessages(ctx context.Context, gc platform.GC, before uint64, sinceMS int64, limit int) ([]platform.GroupMessage, error)
 
 	// NoteGuild notes that a group serves a guild; repeating it changes nothing. ErrExists: it serves another one of that
 	// app.

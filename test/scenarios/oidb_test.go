@@ -110,9 +110,49 @@ var busScenarios = []scenario{
 		c.expect(255)
 		c.call.Head = rookery.Message(nil).Number(1, 1<<40) // above the highest
 	})},
+	{"oidb/201", inGroup(201, func(c *busCase, gc string) {
+		c.p.Admin(c.t, "PATCH", "/admin/v1/groups/"+gc, rookery.Settings{"read_only": true}, nil)
+	})},
+	{"oidb/202", inGroup(202, func(c *busCase, gc string) { // a message of a kind that does not exist, then a service type
+		c.call = rookery.BusCall{Command: 0xf02, ServiceType: 9, Body: rookery.Message(nil).Decimal(1, gc).Decimal(2, c.uin).
+			Bytes(3, string(rookery.Message(nil).Number(1, 1).Bytes(2, "hello")))}
+		c.expect(0)
+		c.call.Body = rookery.Message(nil).Decimal(1, gc).Decimal(2, c.uin).Bytes(3, string(rookery.Message(nil).Number(1, 3).Bytes(2, "hello")))
+		c.expect(202)
+		c.call.ServiceType = 99
+	})},
+	{"oidb/203", inGroup(203, func(c *busCase, _ string) {
+		c.call.Body = rookery.Message(nil).Number(1, 1<<32).Decimal(2, c.uin) // above every group
+		c.expect(203)
+		c.call.Body = rookery.Message(nil).Number(1, 1<<32-1).Decimal(2, c.uin) // not given yet
+	})},
+	{"oidb/204", inGroup(204, func(c *busCase, gc string) {
+		c.p.Admin(c.t, "PATCH", "/admin/v1/groups/"+gc, rookery.Settings{"sealed": true, "read_only": true}, nil)
+	})},
 	{"oidb/112", inState(112, "frozen")},
 	{"oidb/113", inState(113, "staff-protected")},
 	{"oidb/115", inState(115, "specially-protected")},
+}
+
+// inGroup runs a scenario of the group platform: joining a new group succeeds, and after the scenario's change the call gets the
+// result. Another group is not affected.
+func inGroup(result uint64, bring func(c *busCase, gc string)) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		owner := p.NewAccount(t)
+		join := func(c *busCase) string {
+			var made struct {
+				GC string `json:"gc"`
+			}
+			p.Admin(t, "POST", "/admin/v1/groups", rookery.Settings{"owner": owner, "name": "Lanterns"}, &made)
+			c.call = rookery.BusCall{Command: 0xf02, ServiceType: 3, Body: rookery.Message(nil).Decimal(1, made.GC).Decimal(2, c.uin)}
+			c.expect(0)
+			return made.GC
+		}
+		c := newBusCase(t, p, p.NewAccount(t))
+		bring(c, join(c))
+		c.expect(result)
+		join(newBusCase(t, p, p.NewAccount(t)))
+	}
 }
 
 // busCase is a logged-in account and a valid call of 0x711, which a scenario makes invalid.

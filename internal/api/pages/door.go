@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -23,12 +24,13 @@ import (
 type door struct {
 	apps     *apps.Registry
 	identity *identity.Service
+	bus      *oidb.Bus
 	origins  *http.CrossOriginProtection
 }
 
 // New returns the door.
-func New(registry *apps.Registry, id *identity.Service) *access.Door {
-	d := &door{apps: registry, identity: id, origins: http.NewCrossOriginProtection()}
+func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.Door {
+	d := &door{apps: registry, identity: id, bus: bus, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
@@ -46,6 +48,9 @@ func New(registry *apps.Registry, id *identity.Service) *access.Door {
 			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
 			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
 			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
+			{Method: "GET", Path: groupsPath, Action: access.Action{Handle: d.onSession(d.showGroups)}},
+			{Method: "GET", Path: groupPath, Action: access.Action{Handle: d.onSession(d.showGroup)}},
+			{Method: "POST", Path: groupPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.onSession(d.leaveGroup)}},
 		},
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
@@ -56,6 +61,8 @@ const (
 	authorizePath = "/oauth2.0/authorize"
 	showPath      = "/oauth2.0/show"
 	accountPath   = "/account/"
+	groupsPath    = accountPath + "groups"
+	groupPath     = groupsPath + "/{gc}"
 )
 
 var (
@@ -88,7 +95,7 @@ func (e *notFormError) Error() string {
 func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
-var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close"}
+var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close", "leave"}
 
 // action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {
@@ -271,6 +278,9 @@ func problemPage(c *access.Call, err error) page {
 	case errors.Is(err, errShowNothing):
 		p.status = http.StatusBadRequest
 		say(t.NoPage, t.ShowNothingText)
+	case errors.Is(err, errNoGroup):
+		p.status = http.StatusNotFound
+		say(t.NoPage, t.NoGroupText)
 	case errors.Is(err, access.ErrNoRoute):
 		say(t.NoPage, t.NoPageText)
 	case errors.Is(err, access.ErrMethod):

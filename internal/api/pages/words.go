@@ -19,6 +19,9 @@ type words struct {
 	Wants, May, Allow, Deny, BackTo, OtherSession                                          string
 	YourAccount, Profile, Nickname, Gender, Male, Female, Place, Language                  string
 	Apps, NoApps, Since, LoginOnly, Withdraw, WithdrawNote                                 string
+	Groups, NoGroups, MoreGroups, Members, GroupMessages, NoGroupMessages                  string
+	OlderGroupMessages, LeaveGroup, LeaveNote, LeaveUnderstood, LeaveNotUnderstood         string
+	OwnersCannotLeave, GroupReadOnly, NoGroupText                                          string
 	ChangePassword, OldPassword, NewPassword, NewAgain, PasswordForm, PasswordNote         string
 	NotTheSame                                                                             string
 	CloseAccount, CloseNote, Understood, NotUnderstood, Closed, ClosedText                 string
@@ -87,7 +90,14 @@ var english = &words{
 	Place: "Place", Language: "Language",
 	Apps: "Apps you allowed", NoApps: "No app may use this account.", Since: "since", LoginOnly: "know that it is you, and nothing else",
 	Withdraw: "Withdraw", WithdrawNote: "An app that you withdraw from must ask you again. It may keep what it already knows.",
-	ChangePassword: "Change the password", OldPassword: "Current password", NewPassword: "New password", NewAgain: "New password again",
+	Groups: "Your groups", NoGroups: "You are in no group.", MoreGroups: "More groups", Members: "members",
+	GroupMessages: "Messages to the group", NoGroupMessages: "There is no message.", OlderGroupMessages: "Older messages",
+	LeaveGroup: "Leave the group", LeaveNote: "You will no longer see the group or its messages. To come back you have to join it again.",
+	LeaveUnderstood: "I want to leave", LeaveNotUnderstood: "Tick the box if you really want to leave the group.",
+	OwnersCannotLeave: "The group is yours. To leave it, hand it on to another member first.",
+	GroupReadOnly:     "The group cannot be changed during maintenance. Try again later.",
+	NoGroupText:       "You are in no group with this number.",
+	ChangePassword:    "Change the password", OldPassword: "Current password", NewPassword: "New password", NewAgain: "New password again",
 	PasswordForm: "A password has 8 to 128 characters; letters beyond ASCII count as several.",
 	PasswordNote: "You will be signed out everywhere else, and every app has to ask you again.",
 	NotTheSame:   "The two new passwords differ.",
@@ -143,7 +153,14 @@ var chinese = &words{
 	Place: "地区", Language: "语言",
 	Apps: "已授权的应用", NoApps: "目前没有应用可以使用该账号。", Since: "授权于", LoginOnly: "仅用于确认您的身份",
 	Withdraw: "取消授权", WithdrawNote: "取消后，应用需要重新征得您的同意。它已经得到的资料可能仍被保留。",
-	ChangePassword: "修改密码", OldPassword: "当前密码", NewPassword: "新密码", NewAgain: "再次输入新密码",
+	Groups: "我的群", NoGroups: "您没有加入任何群。", MoreGroups: "更多群", Members: "名成员",
+	GroupMessages: "群消息", NoGroupMessages: "没有群消息。", OlderGroupMessages: "更早的群消息",
+	LeaveGroup: "退出该群", LeaveNote: "退出后将看不到该群及其消息，如需返回须重新加入。",
+	LeaveUnderstood: "我要退出", LeaveNotUnderstood: "如确实要退出该群，请先勾选确认。",
+	OwnersCannotLeave: "您是群主。请先把群转让给其他成员，再退出。",
+	GroupReadOnly:     "该群正在维护，暂时不能更改，请稍后再试。",
+	NoGroupText:       "您不在该号码的群里。",
+	ChangePassword:    "修改密码", OldPassword: "当前密码", NewPassword: "新密码", NewAgain: "再次输入新密码",
 	PasswordForm: "密码长度为 8 至 128 个字符，每个汉字按 3 个字符计算。",
 	PasswordNote: "修改后，除此处外的登录都会失效，所有应用都需要您重新登录。",
 	NotTheSame:   "两次输入的新密码不一致。",

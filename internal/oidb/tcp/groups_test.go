@@ -143,3 +143,12 @@ func unbindGroup(w *world) requests[*wire.UnbindGroupRequest] {
 		{"nothing", as(&wire.UnbindGroupRequest{})},
 	}
 }
+
+func listGroupMessages(w *world) requests[*wire.ListGroupMessagesRequest] {
+	return requests[*wire.ListGroupMessagesRequest]{
+		{"valid member", as(&wire.ListGroupMessagesRequest{Gc: uint64(w.gc), Uin: uint64(w.ben)})},
+		{"valid page", as(&wire.ListGroupMessagesRequest{Gc: uint64(w.gc), Uin: uint64(w.ben), Before: 2})},
+		{"a stranger", as(&wire.ListGroupMessagesRequest{Gc: uint64(w.gc), Uin: 20001})},
+		{"nothing", as(&wire.ListGroupMessagesRequest{})},
+	}
+}

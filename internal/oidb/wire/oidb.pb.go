@@ -3375,6 +3375,189 @@ func (x *UnbindGroupResponse) GetGc() uint64 {
 	return 0
 }
 
+// ListGroupMessagesRequest (0xf02_13) asks for the messages to a group, which its members may read, a page of 20 at a time.
+type ListGroupMessagesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`       // the member
+	Before        uint64                 `protobuf:"varint,3,opt,name=before" json:"before,omitempty"` // only messages below this number; 0 for the newest
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupMessagesRequest) Reset() {
+	*x = ListGroupMessagesRequest{}
+	mi := &file_oidb_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupMessagesRequest) ProtoMessage() {}
+
+func (x *ListGroupMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListGroupMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ListGroupMessagesRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *ListGroupMessagesRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListGroupMessagesRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+// SentGroupMessage is a message that a group has.
+type SentGroupMessage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MessageId     uint64                 `protobuf:"varint,1,opt,name=message_id,json=messageId" json:"message_id,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"` // the sender
+	SentMs        int64                  `protobuf:"varint,3,opt,name=sent_ms,json=sentMs" json:"sent_ms,omitempty"`
+	Message       *GroupMessage          `protobuf:"bytes,4,opt,name=message" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SentGroupMessage) Reset() {
+	*x = SentGroupMessage{}
+	mi := &file_oidb_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SentGroupMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SentGroupMessage) ProtoMessage() {}
+
+func (x *SentGroupMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SentGroupMessage.ProtoReflect.Descriptor instead.
+func (*SentGroupMessage) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *SentGroupMessage) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *SentGroupMessage) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *SentGroupMessage) GetSentMs() int64 {
+	if x != nil {
+		return x.SentMs
+	}
+	return 0
+}
+
+func (x *SentGroupMessage) GetMessage() *GroupMessage {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+// ListGroupMessagesResponse contains a page of messages, newest first.
+type ListGroupMessagesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sent          []*SentGroupMessage    `protobuf:"bytes,1,rep,name=sent" json:"sent,omitempty"`
+	More          bool                   `protobuf:"varint,2,opt,name=more" json:"more,omitempty"` // there are more before the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGroupMessagesResponse) Reset() {
+	*x = ListGroupMessagesResponse{}
+	mi := &file_oidb_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGroupMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGroupMessagesResponse) ProtoMessage() {}
+
+func (x *ListGroupMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGroupMessagesResponse.ProtoReflect.Descriptor instead.
+func (*ListGroupMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListGroupMessagesResponse) GetSent() []*SentGroupMessage {
+	if x != nil {
+		return x.Sent
+	}
+	return nil
+}
+
+func (x *ListGroupMessagesResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
 // NotifyRequest (0xf03_2) puts a notice of the official account into a person's inbox.
 type NotifyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3390,7 +3573,7 @@ type NotifyRequest struct {
 
 func (x *NotifyRequest) Reset() {
 	*x = NotifyRequest{}
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3402,7 +3585,7 @@ func (x *NotifyRequest) String() string {
 func (*NotifyRequest) ProtoMessage() {}
 
 func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3415,7 +3598,7 @@ func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyRequest.ProtoReflect.Descriptor instead.
 func (*NotifyRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{48}
+	return file_oidb_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *NotifyRequest) GetUin() uint64 {
@@ -3471,7 +3654,7 @@ type NotifyResponse struct {
 
 func (x *NotifyResponse) Reset() {
 	*x = NotifyResponse{}
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3483,7 +3666,7 @@ func (x *NotifyResponse) String() string {
 func (*NotifyResponse) ProtoMessage() {}
 
 func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3496,7 +3679,7 @@ func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyResponse.ProtoReflect.Descriptor instead.
 func (*NotifyResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{49}
+	return file_oidb_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *NotifyResponse) GetUin() uint64 {
@@ -3793,7 +3976,20 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04zone\x18\x03 \x01(\tR\x04zone\x12\x14\n" +
 	"\x05guild\x18\x04 \x01(\tR\x05guild\"%\n" +
 	"\x13UnbindGroupResponse\x12\x0e\n" +
-	"\x02gc\x18\x01 \x01(\x04R\x02gc\"\x8d\x01\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"T\n" +
+	"\x18ListGroupMessagesRequest\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06before\x18\x03 \x01(\x04R\x06before\"\x92\x01\n" +
+	"\x10SentGroupMessage\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\x04R\tmessageId\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x17\n" +
+	"\asent_ms\x18\x03 \x01(\x03R\x06sentMs\x124\n" +
+	"\amessage\x18\x04 \x01(\v2\x1a.rookery.oidb.GroupMessageR\amessage\"c\n" +
+	"\x19ListGroupMessagesResponse\x122\n" +
+	"\x04sent\x18\x01 \x03(\v2\x1e.rookery.oidb.SentGroupMessageR\x04sent\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\x8d\x01\n" +
 	"\rNotifyRequest\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
 	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x18\n" +
@@ -3818,58 +4014,61 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_oidb_proto_goTypes = []any{
-	(*OIDBHead)(nil),                 // 0: rookery.oidb.OIDBHead
-	(*LoginSig)(nil),                 // 1: rookery.oidb.LoginSig
-	(*Reserved)(nil),                 // 2: rookery.oidb.Reserved
-	(*OIDBSSOPkg)(nil),               // 3: rookery.oidb.OIDBSSOPkg
-	(*CheckAccessRequest)(nil),       // 4: rookery.oidb.CheckAccessRequest
-	(*CheckAccessResponse)(nil),      // 5: rookery.oidb.CheckAccessResponse
-	(*ConvertOpenIDsRequest)(nil),    // 6: rookery.oidb.ConvertOpenIDsRequest
-	(*ConvertOpenIDsResponse)(nil),   // 7: rookery.oidb.ConvertOpenIDsResponse
-	(*CheckTextRequest)(nil),         // 8: rookery.oidb.CheckTextRequest
-	(*CheckTextResponse)(nil),        // 9: rookery.oidb.CheckTextResponse
-	(*CheckPayRequest)(nil),          // 10: rookery.oidb.CheckPayRequest
-	(*CheckPayResponse)(nil),         // 11: rookery.oidb.CheckPayResponse
-	(*ConvertOpenIDRequest)(nil),     // 12: rookery.oidb.ConvertOpenIDRequest
-	(*ConvertOpenIDResponse)(nil),    // 13: rookery.oidb.ConvertOpenIDResponse
-	(*ShowProfileRequest)(nil),       // 14: rookery.oidb.ShowProfileRequest
-	(*Membership)(nil),               // 15: rookery.oidb.Membership
-	(*ShowProfileResponse)(nil),      // 16: rookery.oidb.ShowProfileResponse
-	(*ListFriendsRequest)(nil),       // 17: rookery.oidb.ListFriendsRequest
-	(*AppFriend)(nil),                // 18: rookery.oidb.AppFriend
-	(*ListFriendsResponse)(nil),      // 19: rookery.oidb.ListFriendsResponse
-	(*AreFriendsRequest)(nil),        // 20: rookery.oidb.AreFriendsRequest
-	(*AreFriendsResponse)(nil),       // 21: rookery.oidb.AreFriendsResponse
-	(*Group)(nil),                    // 22: rookery.oidb.Group
-	(*CreateGroupRequest)(nil),       // 23: rookery.oidb.CreateGroupRequest
-	(*CreateGroupResponse)(nil),      // 24: rookery.oidb.CreateGroupResponse
-	(*QueryGroupRequest)(nil),        // 25: rookery.oidb.QueryGroupRequest
-	(*QueryGroupResponse)(nil),       // 26: rookery.oidb.QueryGroupResponse
-	(*JoinGroupRequest)(nil),         // 27: rookery.oidb.JoinGroupRequest
-	(*JoinGroupResponse)(nil),        // 28: rookery.oidb.JoinGroupResponse
-	(*LeaveGroupRequest)(nil),        // 29: rookery.oidb.LeaveGroupRequest
-	(*LeaveGroupResponse)(nil),       // 30: rookery.oidb.LeaveGroupResponse
-	(*KickMemberRequest)(nil),        // 31: rookery.oidb.KickMemberRequest
-	(*KickMemberResponse)(nil),       // 32: rookery.oidb.KickMemberResponse
-	(*TransferGroupRequest)(nil),     // 33: rookery.oidb.TransferGroupRequest
-	(*TransferGroupResponse)(nil),    // 34: rookery.oidb.TransferGroupResponse
-	(*ListGroupsRequest)(nil),        // 35: rookery.oidb.ListGroupsRequest
-	(*ListGroupsResponse)(nil),       // 36: rookery.oidb.ListGroupsResponse
-	(*RelationRequest)(nil),          // 37: rookery.oidb.RelationRequest
-	(*RelationResponse)(nil),         // 38: rookery.oidb.RelationResponse
-	(*GroupMessage)(nil),             // 39: rookery.oidb.GroupMessage
-	(*SendGroupMessageRequest)(nil),  // 40: rookery.oidb.SendGroupMessageRequest
-	(*SendGroupMessageResponse)(nil), // 41: rookery.oidb.SendGroupMessageResponse
-	(*DisbandGroupRequest)(nil),      // 42: rookery.oidb.DisbandGroupRequest
-	(*DisbandGroupResponse)(nil),     // 43: rookery.oidb.DisbandGroupResponse
-	(*BindGroupRequest)(nil),         // 44: rookery.oidb.BindGroupRequest
-	(*BindGroupResponse)(nil),        // 45: rookery.oidb.BindGroupResponse
-	(*UnbindGroupRequest)(nil),       // 46: rookery.oidb.UnbindGroupRequest
-	(*UnbindGroupResponse)(nil),      // 47: rookery.oidb.UnbindGroupResponse
-	(*NotifyRequest)(nil),            // 48: rookery.oidb.NotifyRequest
-	(*NotifyResponse)(nil),           // 49: rookery.oidb.NotifyResponse
+	(*OIDBHead)(nil),                  // 0: rookery.oidb.OIDBHead
+	(*LoginSig)(nil),                  // 1: rookery.oidb.LoginSig
+	(*Reserved)(nil),                  // 2: rookery.oidb.Reserved
+	(*OIDBSSOPkg)(nil),                // 3: rookery.oidb.OIDBSSOPkg
+	(*CheckAccessRequest)(nil),        // 4: rookery.oidb.CheckAccessRequest
+	(*CheckAccessResponse)(nil),       // 5: rookery.oidb.CheckAccessResponse
+	(*ConvertOpenIDsRequest)(nil),     // 6: rookery.oidb.ConvertOpenIDsRequest
+	(*ConvertOpenIDsResponse)(nil),    // 7: rookery.oidb.ConvertOpenIDsResponse
+	(*CheckTextRequest)(nil),          // 8: rookery.oidb.CheckTextRequest
+	(*CheckTextResponse)(nil),         // 9: rookery.oidb.CheckTextResponse
+	(*CheckPayRequest)(nil),           // 10: rookery.oidb.CheckPayRequest
+	(*CheckPayResponse)(nil),          // 11: rookery.oidb.CheckPayResponse
+	(*ConvertOpenIDRequest)(nil),      // 12: rookery.oidb.ConvertOpenIDRequest
+	(*ConvertOpenIDResponse)(nil),     // 13: rookery.oidb.ConvertOpenIDResponse
+	(*ShowProfileRequest)(nil),        // 14: rookery.oidb.ShowProfileRequest
+	(*Membership)(nil),                // 15: rookery.oidb.Membership
+	(*ShowProfileResponse)(nil),       // 16: rookery.oidb.ShowProfileResponse
+	(*ListFriendsRequest)(nil),        // 17: rookery.oidb.ListFriendsRequest
+	(*AppFriend)(nil),                 // 18: rookery.oidb.AppFriend
+	(*ListFriendsResponse)(nil),       // 19: rookery.oidb.ListFriendsResponse
+	(*AreFriendsRequest)(nil),         // 20: rookery.oidb.AreFriendsRequest
+	(*AreFriendsResponse)(nil),        // 21: rookery.oidb.AreFriendsResponse
+	(*Group)(nil),                     // 22: rookery.oidb.Group
+	(*CreateGroupRequest)(nil),        // 23: rookery.oidb.CreateGroupRequest
+	(*CreateGroupResponse)(nil),       // 24: rookery.oidb.CreateGroupResponse
+	(*QueryGroupRequest)(nil),         // 25: rookery.oidb.QueryGroupRequest
+	(*QueryGroupResponse)(nil),        // 26: rookery.oidb.QueryGroupResponse
+	(*JoinGroupRequest)(nil),          // 27: rookery.oidb.JoinGroupRequest
+	(*JoinGroupResponse)(nil),         // 28: rookery.oidb.JoinGroupResponse
+	(*LeaveGroupRequest)(nil),         // 29: rookery.oidb.LeaveGroupRequest
+	(*LeaveGroupResponse)(nil),        // 30: rookery.oidb.LeaveGroupResponse
+	(*KickMemberRequest)(nil),         // 31: rookery.oidb.KickMemberRequest
+	(*KickMemberResponse)(nil),        // 32: rookery.oidb.KickMemberResponse
+	(*TransferGroupRequest)(nil),      // 33: rookery.oidb.TransferGroupRequest
+	(*TransferGroupResponse)(nil),     // 34: rookery.oidb.TransferGroupResponse
+	(*ListGroupsRequest)(nil),         // 35: rookery.oidb.ListGroupsRequest
+	(*ListGroupsResponse)(nil),        // 36: rookery.oidb.ListGroupsResponse
+	(*RelationRequest)(nil),           // 37: rookery.oidb.RelationRequest
+	(*RelationResponse)(nil),          // 38: rookery.oidb.RelationResponse
+	(*GroupMessage)(nil),              // 39: rookery.oidb.GroupMessage
+	(*SendGroupMessageRequest)(nil),   // 40: rookery.oidb.SendGroupMessageRequest
+	(*SendGroupMessageResponse)(nil),  // 41: rookery.oidb.SendGroupMessageResponse
+	(*DisbandGroupRequest)(nil),       // 42: rookery.oidb.DisbandGroupRequest
+	(*DisbandGroupResponse)(nil),      // 43: rookery.oidb.DisbandGroupResponse
+	(*BindGroupRequest)(nil),          // 44: rookery.oidb.BindGroupRequest
+	(*BindGroupResponse)(nil),         // 45: rookery.oidb.BindGroupResponse
+	(*UnbindGroupRequest)(nil),        // 46: rookery.oidb.UnbindGroupRequest
+	(*UnbindGroupResponse)(nil),       // 47: rookery.oidb.UnbindGroupResponse
+	(*ListGroupMessagesRequest)(nil),  // 48: rookery.oidb.ListGroupMessagesRequest
+	(*SentGroupMessage)(nil),          // 49: rookery.oidb.SentGroupMessage
+	(*ListGroupMessagesResponse)(nil), // 50: rookery.oidb.ListGroupMessagesResponse
+	(*NotifyRequest)(nil),             // 51: rookery.oidb.NotifyRequest
+	(*NotifyResponse)(nil),            // 52: rookery.oidb.NotifyResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -3879,11 +4078,13 @@ var file_oidb_proto_depIdxs = []int32{
 	22, // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
 	22, // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
 	39, // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	7,  // [7:7] is the sub-list for method output_type
-	7,  // [7:7] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	39, // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
+	49, // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -3897,7 +4098,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   50,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

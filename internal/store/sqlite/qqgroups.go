@@ -348,9 +348,12 @@ func (s *Store) SendGroupMessage(ctx context.Context, gc platform.GC, m platform
 }
 
 // GroupMessages implements store.QQGroups.
-func (s *Store) GroupMessages(ctx context.Context, gc platform.GC, sinceMS int64, limit int) ([]platform.GroupMessage, error) {
-	rows, err := s.query(ctx, "SELECT id, uin, kind, title, text, url, picture_url, sent_ms FROM qqgroup_messages WHERE gc = ? AND sent_ms >= ? ORDER BY id DESC LIMIT ?",
-		signed(gc), sinceMS, limit)
+func (s *Store) GroupMessages(ctx context.Context, gc platform.GC, before uint64, sinceMS int64, limit int) ([]platform.GroupMessage, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := s.query(ctx, "SELECT id, uin, kind, title, text, url, picture_url, sent_ms FROM qqgroup_messages WHERE gc = ? AND id < ? AND sent_ms >= ? ORDER BY id DESC LIMIT ?",
+		signed(gc), int64(min(before, math.MaxInt64)), sinceMS, limit)
 	return collect(rows, err, func(r row) (m platform.GroupMessage, err error) {
 		err = r.Scan(&m.ID, &m.UIN, &m.Kind, &m.Title, &m.Text, &m.URL, &m.PictureURL, &m.SentMS)
 		return m, err

@@ -355,7 +355,7 @@ func groupMessages(t *testing.T, s store.Store) {
 	same(t, send(next, first, "r", now), 1)
 	list := func(sinceMS int64, limit int) (ids []uint64) {
 		t.Helper()
-		for _, m := range result(s.GroupMessages(ctx, gc, sinceMS, limit))(t) {
+		for _, m := range result(s.GroupMessages(ctx, gc, 0, sinceMS, limit))(t) {
 			ids = append(ids, m.ID)
 		}
 		return ids
@@ -363,16 +363,19 @@ func groupMessages(t *testing.T, s store.Store) {
 	same(t, list(now, many), []uint64{3, 2, 1})
 	same(t, list(now, 2), []uint64{3, 2})
 	same(t, list(now+1, many), []uint64{3, 2})
-	same(t, result(s.GroupMessages(ctx, gc, now, 1))(t), []platform.GroupMessage{
+	same(t, result(s.GroupMessages(ctx, gc, 0, now, 1))(t), []platform.GroupMessage{
 		{ID: 3, UIN: first + 1, Kind: platform.GroupLink, Title: "<b>", Text: "鸦", URL: "https://a.example", PictureURL: "p", SentMS: now + 3},
 	})
+	for before, want := range map[uint64]int{1: 0, 2: 1, 3: 2, 4: 3, 1<<64 - 1: 3} {
+		same(t, len(result(s.GroupMessages(ctx, gc, before, now, many))(t)), want)
+	}
 	same(t, send(gc, first, "", now+4), 4) // in place of the first
 	same(t, list(0, many), []uint64{4, 3, 2})
 	id, err := s.SendGroupMessage(ctx, gc, platform.GroupMessage{UIN: first, SentMS: now + 5}, "r", 3, now+4, whoever)
 	ok(t, err)
 	same(t, id, 5) // the one with the same request has gone, as all before that time
 	same(t, list(0, many), []uint64{5, 4})
-	same(t, len(result(s.GroupMessages(ctx, next, 0, many))(t)), 1)
+	same(t, len(result(s.GroupMessages(ctx, next, 0, 0, many))(t)), 1)
 	_, err = s.SendGroupMessage(ctx, gc, platform.GroupMessage{UIN: first + 9}, "", 3, now, func(g *platform.Group, role platform.GroupRole) error {
 		same(t, g.GC, gc)
 		same(t, role, platform.NotInGroup)

@@ -240,7 +240,7 @@ func cancelled(t *testing.T, s store.Store) {
 			_, err := s.SendGroupMessage(ended, gc, platform.GroupMessage{UIN: first}, "", 3, now, whoever)
 			return err
 		},
-		"GroupMessages": func() error { _, err := s.GroupMessages(ended, gc, 0, 10); return err },
+		"GroupMessages": func() error { _, err := s.GroupMessages(ended, gc, 0, 0, 10); return err },
 		"NoteGuild":     func() error { return s.NoteGuild(ended, gc, platform.Guild{AppID: game}, always) },
 		"ForgetGuild":   func() error { return s.ForgetGuild(ended, gc, platform.Guild{AppID: game}, always) },
 		"GroupGuilds":   func() error { _, err := s.GroupGuilds(ended, gc); return err },
@@ -270,7 +270,7 @@ func cancelled(t *testing.T, s store.Store) {
 	fails(t, s.TakeReminder(ctx, game, first, 2), platform.ErrSpent)
 	same(t, result(s.Groups(ctx, 0, many))(t), []platform.Group{made})
 	same(t, len(result(s.GroupMembers(ctx, gc, 0, many))(t)), 1)
-	same(t, len(result(s.GroupMessages(ctx, gc, 0, many))(t)), 0)
+	same(t, len(result(s.GroupMessages(ctx, gc, 0, 0, many))(t)), 0)
 	same(t, len(result(s.GroupGuilds(ctx, gc))(t)), 0)
 	_, err := s.Player(ctx, game, 7)
 	fails(t, err, platform.ErrNotFound)
