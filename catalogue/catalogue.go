@@ -51,6 +51,7 @@ var Domains = []Domain{
 	{Name: "msdkv3", Ident: "MSDKv3", Prefix: "V3", Door: true},
 	{Name: "connect", Ident: "Connect", Prefix: "Connect", Door: true},
 	{Name: "openapi", Ident: "OpenAPI", Prefix: "OpenAPI", Door: true},
+	{Name: "share", Ident: "Share", Prefix: "Share", Door: true},
 }
 
 // Classes maps the class names that the files may use to the Go constants of package retcode.

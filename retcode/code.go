@@ -37,11 +37,12 @@ const (
 	MSDKv3                        // the MSDK V3 doors' own numbers, likewise
 	Connect                       // OAuth's numbers that are not in QQ, likewise
 	OpenAPI                       // OpenAPI V3's numbers that are not in QQ, likewise
+	Share                         // the numbers of MSDK V3's /share/qq, likewise
 )
 
 var domainNames = [...]string{
 	QQ: "qq", Group: "group", GameCenter: "gamecenter", OIDB: "oidb", PayToken: "paytoken", AccessToken: "accesstoken",
-	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect", OpenAPI: "openapi",
+	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect", OpenAPI: "openapi", Share: "share",
 }
 
 // String returns the domain's name, such as "qq" or "accesstoken".

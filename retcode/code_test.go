@@ -135,7 +135,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for d := retcode.QQ; d <= retcode.OpenAPI; d++ {
+	for d := retcode.QQ; d <= retcode.Share; d++ {
 		if got, err := retcode.ParseDomain(d.String()); err != nil || got != d {
 			t.Errorf("ParseDomain(%q) = %v, %v", d, got, err)
 		}

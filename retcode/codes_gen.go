@@ -576,6 +576,78 @@ const (
 	OpenAPINotLoggedIn Code = Code(OpenAPI)<<numberBits + 1002
 )
 
+// The codes of domain Share.
+const (
+	// ShareParameterWrong is share 2: a parameter of the share is wrong.
+	ShareParameterWrong Code = Code(Share)<<numberBits + 2
+	// ShareInternal is share 7: unforeseen failure of the message service.
+	ShareInternal Code = Code(Share)<<numberBits + 7
+	// ShareCommandWrong is share 13: wrong command of the message service.
+	ShareCommandWrong Code = Code(Share)<<numberBits + 13
+	// SharePacketWrong is share 16: wrong packet to the message service.
+	SharePacketWrong Code = Code(Share)<<numberBits + 16
+	// ShareSerializeFailed is share 21: the message could not be serialized.
+	ShareSerializeFailed Code = Code(Share)<<numberBits + 21
+	// ShareBackEndFailed is share 22: the friend check could not be made.
+	ShareBackEndFailed Code = Code(Share)<<numberBits + 22
+	// ShareStorageFailed is share 23: the message could not be stored.
+	ShareStorageFailed Code = Code(Share)<<numberBits + 23
+	// ShareTimedOut is share 24: the message service did not answer in time.
+	ShareTimedOut Code = Code(Share)<<numberBits + 24
+	// ShareSenderInternal is share 25: unforeseen failure on the sender's side.
+	ShareSenderInternal Code = Code(Share)<<numberBits + 25
+	// ShareSessionFailed is share 26: the session of the message service failed.
+	ShareSessionFailed Code = Code(Share)<<numberBits + 26
+	// ShareMessageTooLong is share 27: the message has more than 700 bytes.
+	ShareMessageTooLong Code = Code(Share)<<numberBits + 27
+	// ShareBuildFailed is share 28: the message cannot be built.
+	ShareBuildFailed Code = Code(Share)<<numberBits + 28
+	// ShareReceiverRefuses is share 29: the receiver refuses messages.
+	ShareReceiverRefuses Code = Code(Share)<<numberBits + 29
+	// ShareReceiverQuotaExceeded is share 30: receiver has reached the game's quota.
+	ShareReceiverQuotaExceeded Code = Code(Share)<<numberBits + 30
+	// ShareAccountIllegal is share 31: an account is illegal.
+	ShareAccountIllegal Code = Code(Share)<<numberBits + 31
+	// ShareNotFriends is share 32: the receiver is no friend of the sender.
+	ShareNotFriends Code = Code(Share)<<numberBits + 32
+	// ShareNoRight is share 33: the app may not send messages.
+	ShareNoRight Code = Code(Share)<<numberBits + 33
+	// ShareDuplicateGroupSend is share 34: the message was already sent to the group.
+	ShareDuplicateGroupSend Code = Code(Share)<<numberBits + 34
+	// ShareAgentFailed is share 35: the agent of the message service failed.
+	ShareAgentFailed Code = Code(Share)<<numberBits + 35
+	// ShareTaskFailed is share 36: the task of the message failed.
+	ShareTaskFailed Code = Code(Share)<<numberBits + 36
+	// ShareNoFans is share 37: nobody follows the account.
+	ShareNoFans Code = Code(Share)<<numberBits + 37
+	// SharePlatformFailed is share 38: the platform behind the message service failed.
+	SharePlatformFailed Code = Code(Share)<<numberBits + 38
+	// ShareTextTooLong is share 103: a text or an address of the message is too long.
+	ShareTextTooLong Code = Code(Share)<<numberBits + 103
+	// ShareTooOften is share 99999: the message service was called too often.
+	ShareTooOften Code = Code(Share)<<numberBits + 99999
+	// ShareLoginInvalid is share 100000: the sender's login could not be verified.
+	ShareLoginInvalid Code = Code(Share)<<numberBits + 100000
+	// ShareFieldInvalid is share 100001: a body member is missing or has a wrong type or value.
+	ShareFieldInvalid Code = Code(Share)<<numberBits + 100001
+	// ShareServiceFailed is share 100003: the share service failed.
+	ShareServiceFailed Code = Code(Share)<<numberBits + 100003
+	// ShareForbiddenWord is share 100004: the message has a forbidden word.
+	ShareForbiddenWord Code = Code(Share)<<numberBits + 100004
+	// ShareServiceTimedOut is share 100012: the share service did not answer in time.
+	ShareServiceTimedOut Code = Code(Share)<<numberBits + 100012
+	// ShareHashWrong is share 100021: the hash against forged forms is wrong.
+	ShareHashWrong Code = Code(Share)<<numberBits + 100021
+	// ShareFriendRequired is share 100030: the receiver is no friend of the sender.
+	ShareFriendRequired Code = Code(Share)<<numberBits + 100030
+	// SharePostOnly is share 100100: the share service takes POST only.
+	SharePostOnly Code = Code(Share)<<numberBits + 100100
+	// ShareRefererWrong is share 100101: the page may not share.
+	ShareRefererWrong Code = Code(Share)<<numberBits + 100101
+	// ShareUnknown is share 111111: unknown failure of the share service.
+	ShareUnknown Code = Code(Share)<<numberBits + 111111
+)
+
 // contractRows is how many rows of table are the contract's; those after them are the doors'.
 const contractRows = 215
 
@@ -845,72 +917,72 @@ var table = [...]Entry{
 		Summary: "sender has used up the message quota",
 		Cause:   "This user has already sent ten messages in the current day or forty in the current week, by the platform's time zone with weeks starting on Monday.",
 		Remedy:  "Stop sending for this user until the next day, or until Monday when the weekly limit was reached. Count messages per user in the game and disable the button; resend with the same request id so that one message counts once.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list advises a change of account verification, which cannot lift a quota.", Answered: false},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list advises a change of account verification, which cannot lift a quota.", Answered: true},
 	{Domain: QQ, Low: 901204, High: 901204, Hex: "", Signed: "", Unsigned: "", Symbol: "QQReceiveQuotaExceeded",
 		Summary: "receiver has reached the message quota",
 		Cause:   "The chosen friend has already received five messages in the current day or twenty in the current week, from all senders together.",
 		Remedy:  "Let the player choose another friend and offer this one again on the next day, or on Monday when the weekly limit was reached.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list's text mixes in the limit for one pair of users, which has its own number, 901205, and its advice cannot lift a quota.", Answered: false},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list's text mixes in the limit for one pair of users, which has its own number, 901205, and its advice cannot lift a quota.", Answered: true},
 	{Domain: QQ, Low: 901205, High: 901205, Hex: "", Signed: "", Unsigned: "", Symbol: "QQPairQuotaExceeded",
 		Summary: "this pair had its one message today",
 		Cause:   "A message between these two users has already been delivered today, and each pair may have a single one per day.",
 		Remedy:  "Let the player choose another friend, and mark friends who were messaged today as unavailable until midnight in the platform's time zone.",
-		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list advises a change of account verification, which cannot lift a quota.", Answered: false},
+		Class:   ClassSlowDown, HTTPStatus: 429, AnsweredBy: "service", Note: "The list advises a change of account verification, which cannot lift a quota.", Answered: true},
 	{Domain: QQ, Low: 9001010, High: 9001010, Hex: "", Signed: "", Unsigned: "", Symbol: "QQMessageAppNotOnline",
 		Summary: "the app or the card's mini program is not online",
 		Cause:   "A message was to be sent while either the sending app or the mini program that its card opens is not switched online.",
 		Remedy:  "Check the online setting of both with rookery app show and switch on the missing one with rookery app update. Correct the mini program's appid in the card if it names the wrong one.",
-		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: "", Answered: false},
+		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: "", Answered: true},
 	{Domain: QQ, Low: 225001, High: 225001, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkAppIDEmpty",
 		Summary: "Ark: appid is empty",
 		Cause:   "An Ark message request came with no value for appid.",
 		Remedy:  "Set appid to the sending app's appid. It is examined first, so check openid, fopenid, accesstoken and extraJSON at the same time.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225002, High: 225002, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkOpenIDEmpty",
 		Summary: "Ark: openid is empty",
 		Cause:   "An Ark message request has an appid but no value for the sender's openid.",
 		Remedy:  "Set openid to the openid that the sender received at login to this app, and check that the session it is read from has been filled.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225003, High: 225003, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkFriendOpenIDEmpty",
 		Summary: "Ark: fopenid is empty",
 		Cause:   "An Ark message request names its sender but has no value for the receiving friend's openid.",
 		Remedy:  "Set fopenid to the receiver's openid as the friend list of the same app returned it.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225004, High: 225004, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkAccessTokenEmpty",
 		Summary: "Ark: accesstoken is empty",
 		Cause:   "An Ark message request names both users but has no value for accesstoken.",
 		Remedy:  "Set accesstoken, spelled without an underscore, to the sender's access token. Have the sender log in first if the game holds none.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225005, High: 225005, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkExtraJSONEmpty",
 		Summary: "Ark: extraJSON is empty",
 		Cause:   "An Ark message request has every other required value but nothing in extraJSON.",
 		Remedy:  "Fill extraJSON with the data for the scene's template, serialised as a JSON string.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225006, High: 225006, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkExtraJSONInvalid",
 		Summary: "Ark: extraJSON does not fit the template",
 		Cause:   "The extraJSON value does not parse as JSON, or it lacks or mistypes something that the template of the scene requires; the message text points to the place.",
 		Remedy:  "Go to the place named in the message and correct that field's name, type or presence. Check that the JSON was not escaped twice before it was sent.",
-		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list does not say what extraJSON has to meet; the scene's template decides.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list does not say what extraJSON has to meet; the scene's template decides.", Answered: true},
 	{Domain: QQ, Low: 225007, High: 225007, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkFriendCheckFailed",
 		Summary: "Ark: friendship could not be checked",
 		Cause:   "The platform was unable to find out whether sender and receiver are friends, so it did not send the card.",
 		Remedy:  "Retry with growing pauses and the same request id, so that the message counts once. If it persists, give the operator the request id, appid and time so that the friend service can be checked.",
-		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225008, High: 225008, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkNotFriends",
 		Summary: "Ark: sender and receiver are not friends",
 		Cause:   "The friendship was checked, and the account behind fopenid is not a friend of the sender.",
 		Remedy:  "Refresh the friend list and offer only people on it as receivers. Otherwise let the two players become friends first.",
-		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "service", Note: "The list gives no advice.", Answered: false},
+		Class:   ClassAskUser, HTTPStatus: 403, AnsweredBy: "service", Note: "The list gives no advice.", Answered: true},
 	{Domain: QQ, Low: 225009, High: 225009, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkSceneNotFound",
 		Summary: "Ark: the scene is unknown or not in effect yet",
 		Cause:   "No scene is configured for the given appid, app and scene together, or its configuration is so recent that the delay before it takes effect (ten minutes unless set otherwise) is not over.",
 		Remedy:  "Compare appid, app and scene letter by letter with the configured scenes and have the operator add a missing one. After a change, wait until its delay has passed by the platform's clock; under rookery dev, move the clock.",
-		Class:   ClassFixConfiguration, HTTPStatus: 404, AnsweredBy: "service", Note: "", Answered: false},
+		Class:   ClassFixConfiguration, HTTPStatus: 404, AnsweredBy: "service", Note: "", Answered: true},
 	{Domain: QQ, Low: 225010, High: 225010, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkPackFailed",
 		Summary: "Ark: packing the card failed",
 		Cause:   "A field used by the template is absent from extraJSON, or the finished card is larger than allowed.",
 		Remedy:  "Supply every field that the template refers to, and shorten texts and links until the card fits its size limit. If the template names a field by mistake, have the operator correct the template.",
-		Class:   ClassFixRequest, HTTPStatus: 422, AnsweredBy: "service", Note: "The list's wording suggests chat groups, but packing the card is meant.", Answered: false},
+		Class:   ClassFixRequest, HTTPStatus: 422, AnsweredBy: "service", Note: "The list's wording suggests chat groups, but packing the card is meant.", Answered: true},
 	{Domain: Group, Low: 221001, High: 221001, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupGuildAlreadyBound",
 		Summary: "the guild already has a bound group",
 		Cause:   "A create or bind call named a guild and zone for which a binding exists.",
@@ -1846,6 +1918,176 @@ var table = [...]Entry{
 		Cause:   "/v3/user/is_login found that the openkey's two hours are over; every other interface answers -24 to the same openkey.",
 		Remedy:  "Have the user open the game again, which gives it a new openkey, and call is_login at least every two hours to keep a session alive.",
 		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: "The documents also use it for a user who is not registered.", Answered: false},
+	{Domain: Share, Low: 2, High: 2, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareParameterWrong",
+		Summary: "a parameter of the share is wrong",
+		Cause:   "The message service of the original found a parameter that it cannot use. Rookery answers 100001, which names the parameter.",
+		Remedy:  "Compare the body with the documents member by member.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 7, High: 7, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareInternal",
+		Summary: "unforeseen failure of the message service",
+		Cause:   "The message service of the original failed inside. Rookery answers -307 for its own.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 13, High: 13, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareCommandWrong",
+		Summary: "wrong command of the message service",
+		Cause:   "The original's gateway called its message service with a command that it lacks.",
+		Remedy:  "Report the time and the appid to the operator.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 16, High: 16, Hex: "", Signed: "", Unsigned: "", Symbol: "SharePacketWrong",
+		Summary: "wrong packet to the message service",
+		Cause:   "The original's gateway sent its message service a packet that cannot be read.",
+		Remedy:  "Report the time and the appid to the operator.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 21, High: 21, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareSerializeFailed",
+		Summary: "the message could not be serialized",
+		Cause:   "The message service of the original could not write the message in its own form.",
+		Remedy:  "Repeat the call once; if it fails again, shorten the texts.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 22, High: 22, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareBackEndFailed",
+		Summary: "the friend check could not be made",
+		Cause:   "Whether the receiver is a friend of the sender could not be found out, because the friends service failed or could not be reached.",
+		Remedy:  "Repeat the call with growing pauses. If it persists, give the operator the appid and the time so that the friends service can be checked.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "The list says back end without naming it.", Answered: true},
+	{Domain: Share, Low: 23, High: 23, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareStorageFailed",
+		Summary: "the message could not be stored",
+		Cause:   "The storage failed while the message was counted and stored. It was neither counted nor delivered.",
+		Remedy:  "Repeat the call with growing pauses; the failed one used up nothing.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "", Answered: true},
+	{Domain: Share, Low: 24, High: 24, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTimedOut",
+		Summary: "the message service did not answer in time",
+		Cause:   "Counting and storing the message took longer than a call of the bus may take.",
+		Remedy:  "Repeat the call with growing pauses. The message may have been delivered, in which case its pair has used up the day.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "", Answered: true},
+	{Domain: Share, Low: 25, High: 25, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareSenderInternal",
+		Summary: "unforeseen failure on the sender's side",
+		Cause:   "The part of the original that acts for the sender failed.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 26, High: 26, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareSessionFailed",
+		Summary: "the session of the message service failed",
+		Cause:   "The original's gateway has no session with its message service.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 27, High: 27, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareMessageTooLong",
+		Summary: "the message has more than 700 bytes",
+		Cause:   "All texts and addresses of the message together have more than 700 bytes.",
+		Remedy:  "Shorten target_url and image_url first, which are the longest as a rule, then the texts. Chinese characters have three bytes each.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "", Answered: true},
+	{Domain: Share, Low: 28, High: 28, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareBuildFailed",
+		Summary: "the message cannot be built",
+		Cause:   "The message service of the original could not build the message from its parts.",
+		Remedy:  "Compare the body with the documents member by member.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 29, High: 29, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareReceiverRefuses",
+		Summary: "the receiver refuses messages",
+		Cause:   "The receiver told the original to show no messages of this game.",
+		Remedy:  "Let the player choose another friend.",
+		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it: nobody can refuse messages here.", Answered: false},
+	{Domain: Share, Low: 30, High: 30, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareReceiverQuotaExceeded",
+		Summary: "receiver has reached the game's quota",
+		Cause:   "The receiver got as many messages of this game as the original allows on a day. Rookery answers 901204, as newer interfaces do.",
+		Remedy:  "Let the player choose another friend and offer this one again on the next day.",
+		Class:   ClassSlowDown, HTTPStatus: 200, AnsweredBy: "service", Note: "The interface text allows about 20 a day, the FAQ 30.", Answered: false},
+	{Domain: Share, Low: 31, High: 31, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareAccountIllegal",
+		Summary: "an account is illegal",
+		Cause:   "The number of the sender or the receiver is not a legal account of the original.",
+		Remedy:  "Check where the openids come from.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it: an openid that names nobody is 32.", Answered: false},
+	{Domain: Share, Low: 32, High: 32, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareNotFriends",
+		Summary: "the receiver is no friend of the sender",
+		Cause:   "The openid in fopenids names nobody at this app, or somebody who is no friend of the sender.",
+		Remedy:  "Refresh the friend list and offer only people on it as receivers.",
+		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "service", Note: "In the original also: the receiver does not follow the account that shows the messages. Everybody has an inbox here.", Answered: true},
+	{Domain: Share, Low: 33, High: 33, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareNoRight",
+		Summary: "the app may not send messages",
+		Cause:   "The app has no right to use the message service of the original. Rookery answers -303.",
+		Remedy:  "Ask the operator for the permission.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 34, High: 34, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareDuplicateGroupSend",
+		Summary: "the message was already sent to the group",
+		Cause:   "The message service of the original sends one message to many people only once.",
+		Remedy:  "Send another message.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 35, High: 35, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareAgentFailed",
+		Summary: "the agent of the message service failed",
+		Cause:   "A part of the original between gateway and message service failed.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 36, High: 36, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTaskFailed",
+		Summary: "the task of the message failed",
+		Cause:   "The original's queue of messages failed.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 37, High: 37, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareNoFans",
+		Summary: "nobody follows the account",
+		Cause:   "The account that shows the messages has no followers in the original.",
+		Remedy:  "Report the appid to the operator.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 38, High: 38, Hex: "", Signed: "", Unsigned: "", Symbol: "SharePlatformFailed",
+		Summary: "the platform behind the message service failed",
+		Cause:   "A part of the original behind the message service failed.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 103, High: 103, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTextTooLong",
+		Summary: "a text or an address of the message is too long",
+		Cause:   "The title or the summary has more than 45 bytes, or an address more than 512; the text names it.",
+		Remedy:  "Shorten the member that the text names. The limits count bytes, and Chinese characters have three each.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "", Answered: true},
+	{Domain: Share, Low: 99999, High: 99999, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTooOften",
+		Summary: "the message service was called too often",
+		Cause:   "The original bounds how often its message service is called. Rookery answers -503 and -6.",
+		Remedy:  "Call less often.",
+		Class:   ClassSlowDown, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 100000, High: 100000, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareLoginInvalid",
+		Summary: "the sender's login could not be verified",
+		Cause:   "The original's own pages send an account number with a session key, which did not hold. Games send an access token, whose failures have numbers of their own.",
+		Remedy:  "Log the sender in again.",
+		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 100001, High: 100001, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareFieldInvalid",
+		Summary: "a body member is missing or has a wrong type or value",
+		Cause:   "A member of the body of /share/qq that is required is missing or empty, or it has a type or a value that the interface does not take; the text names it.",
+		Remedy:  "Correct the member that the text names. dst is 1001, flag is 1, and fopenids holds exactly one openid with type 0.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Other interfaces of MSDK V3 answer -1011.", Answered: true},
+	{Domain: Share, Low: 100003, High: 100003, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareServiceFailed",
+		Summary: "the share service failed",
+		Cause:   "The share service of the original failed.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it: see 22 to 24.", Answered: false},
+	{Domain: Share, Low: 100004, High: 100004, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareForbiddenWord",
+		Summary: "the message has a forbidden word",
+		Cause:   "The title or the summary has a word of the operator's list, the file of openapi.words.",
+		Remedy:  "Let the player change the text. Filter texts with /v3/csec/word_filter before they are sent.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "", Answered: true},
+	{Domain: Share, Low: 100012, High: 100012, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareServiceTimedOut",
+		Summary: "the share service did not answer in time",
+		Cause:   "The share service of the original took too long.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it: see 24.", Answered: false},
+	{Domain: Share, Low: 100021, High: 100021, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareHashWrong",
+		Summary: "the hash against forged forms is wrong",
+		Cause:   "Pages of the original send a hash that other sites' pages cannot know; it was wrong. Games send none.",
+		Remedy:  "Load the page again.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 100030, High: 100030, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareFriendRequired",
+		Summary: "the receiver is no friend of the sender",
+		Cause:   "The share service of the original found that the two are no friends. Rookery answers 32.",
+		Remedy:  "Refresh the friend list and offer only people on it as receivers.",
+		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 100100, High: 100100, Hex: "", Signed: "", Unsigned: "", Symbol: "SharePostOnly",
+		Summary: "the share service takes POST only",
+		Cause:   "The share service of the original was called with another method. Rookery answers -101.",
+		Remedy:  "Use POST.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 100101, High: 100101, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareRefererWrong",
+		Summary: "the page may not share",
+		Cause:   "The share service of the original looks at the Referer of pages. Games send none.",
+		Remedy:  "Share from a page of the game's own site.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: Share, Low: 111111, High: 111111, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareUnknown",
+		Summary: "unknown failure of the share service",
+		Cause:   "The share service of the original failed for a reason that it does not know.",
+		Remedy:  "Repeat the call with growing pauses.",
+		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
@@ -1862,5 +2104,7 @@ var byNumber = [...]uint16{
 	180, 181, 182, 183, 184, 185, 186, 187, 188, 189, 190, 191, 192, 193, 194, 195, 196, 197, 198, 199,
 	200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219,
 	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
-	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251, 252,
+	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259,
+	260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 270, 271, 272, 273, 274, 275, 276, 277, 278, 279,
+	280, 281, 282, 283, 284, 285, 286,
 }

@@ -112,7 +112,7 @@ const (
 )
 
 // maxReadings is one more than the readings that any number of the catalogue has.
-const maxReadings = 4
+const maxReadings = 6
 
 type readings struct {
 	list [maxReadings]reading
@@ -144,7 +144,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -251,6 +251,13 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
 		})
 	}
+	isShare := func(r reading) bool { return r.entry.Domain == Share }
+	switch {
+	case s.share && f.place == opening && rs.keep(isShare):
+		return "It opens the message of /share/qq, which has numbers of its own."
+	case f.place == opening: // of another interface, unless no other has the number
+		rs.keep(func(r reading) bool { return !isShare(r) && isDoors(r) })
+	}
 	isMSDKv3 := func(r reading) bool { return r.entry.Domain == MSDKv3 }
 	if !s.v3 && (atDoor || s.busAnswered) && isV3(f.number) { // nothing says that it is not a byte of the bus
 		rs.filter(func(r reading) bool { return !isMSDKv3(r) })
@@ -296,7 +303,7 @@ func isV3(n number) bool {
 // isDoors reports whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share:
 		return true
 	}
 	return false

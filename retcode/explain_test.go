@@ -43,7 +43,7 @@ func TestExplain(t *testing.T) {
 		{"range with a hyphen", "100013-100016", []string{"qq 100013", "qq 100014", "qq 100015", "qq 100016"}},
 		{"range of negative numbers with a hyphen", "-4033--4035", []string{"gamecenter -4033", "gamecenter -4034", "gamecenter -4035"}},
 		{"range whose sign stands once", "-4033-4035", []string{"gamecenter -4033", "gamecenter -4034", "gamecenter -4035"}},
-		{"range with gaps", "100018..100021", []string{"connect 100019", "connect 100020"}},
+		{"range with gaps", "100018..100021", []string{"connect 100019", "connect 100020", "share 100021"}},
 		{"range in Chinese", "100013～100014", []string{"qq 100013", "qq 100014"}},
 		{"range of everything", "-5000 ~ 100016", nil},
 		{"range of small numbers with a hyphen", "10-22", nil},
@@ -82,6 +82,12 @@ func TestExplain(t *testing.T) {
 		{"answer", `{"ret":221001,"msg":"..."}`, []string{"group 221001"}},
 		{"answer of a door", `{"ret":1008,"msg":"invalid sig!"}`, []string{"msdkv5 1008"}},
 		{"answer of OpenAPI", `{"ret":1002,"is_lost":0,"msg":"x"}`, []string{"openapi 1002"}},
+		{"answer of /share/qq", `/share/qq {"ret":-10000,"msg":"32,no friend"}`, []string{"share 32"}},
+		{"a token's number at /share/qq", `/share/qq {"ret":-10000,"msg":"100014,access token expired"}`, []string{"qq 100014"}},
+		{"a limit at /share/qq", `/share/qq {"ret":-10000,"msg":"901204,too many"}`, []string{"qq 901204"}},
+		{"a number of OAuth too, at /share/qq", `POST /share/qq -> {"ret":-10000,"msg":"100001,title is missing"}`, []string{"share 100001"}},
+		{"the same number at another interface", `POST /relation/qqprofile -> {"ret":-10000,"msg":"100001,x"}`, []string{"qq 100001"}},
+		{"a number of /share/qq alone", `{"ret":-10000,"msg":"103,title has more than 45 bytes"}`, []string{"share 103"}},
 		{"number of two doors below OpenAPI's path", `GET /v3/user/get_info -> {"ret":1001,"msg":"x"}`, []string{"openapi 1001"}},
 		{"number of two doors below MSDK V5's path", `interface=/v2/auth/nothing code=1001`, []string{"msdkv5 1001"}},
 		{"number of two doors", "1001", []string{"msdkv5 1001", "or openapi 1001"}},
@@ -331,7 +337,7 @@ func FuzzExplain(f *testing.F) {
 				t.Errorf("candidate %d: %+v", i, c)
 			}
 		}
-		for d := retcode.QQ; d <= retcode.OpenAPI; d++ {
+		for d := retcode.QQ; d <= retcode.Share; d++ {
 			for _, c := range retcode.Explain(text, retcode.WithDomain(d), retcode.ErrorsOnly()) {
 				if c.Code.Domain() != d || c.Code.Class() == retcode.ClassOK {
 					t.Errorf("%v in domain %v", c.Code, d)

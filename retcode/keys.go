@@ -95,6 +95,8 @@ func lookupKey(w string) (key, Domain) {
 		return noKey, Connect
 	case "openapi":
 		return noKey, OpenAPI
+	case "share":
+		return noKey, Share
 	case "errtype", "msdkextinfo":
 		return keyV3, 0
 	}

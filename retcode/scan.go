@@ -69,6 +69,7 @@ type scanner struct {
 	weChat      bool // the code that opens the message is WeChat's
 	thirdCode   bool // the text has a thirdCode
 	v3          bool // the text is of MSDK V3
+	share       bool // the text names MSDK V3's /share/qq
 	http        bool // the text speaks of an HTTP request, so that its code may be an HTTP status
 	busAnswered bool // some finding is a command's answer
 
@@ -280,6 +281,7 @@ func (s *scanner) commandValue(end int) {
 // path derives the domain from one part of an interface's path and the word before it. Group and Game Center interfaces
 // share their paths with others, so they are looked for first.
 func (s *scanner) path(before, part string) {
+	s.share = s.share || before == "share" && part == "qq"
 	switch {
 	case before == "usr" || before == "home": // a file's path: /usr/share, /home/user
 	case strings.Contains(part, "group"):
@@ -324,7 +326,8 @@ func (s *scanner) named(domain Domain, start, end int) bool {
 func (s *scanner) message(end int) {
 	at, sep := valueAt(s.text, end)
 	n, numEnd, ok := parseNumber(s.text, at)
-	if !ok || sep == 0 || !n.distinct() {
+	shared := find(Share, n.value) != nil && strings.Contains(s.text, qqEnvelope) // its numbers are small
+	if !ok || sep == 0 || !n.distinct() && !shared {
 		return
 	}
 	rest := s.text[numEnd:]

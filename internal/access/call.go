@@ -42,6 +42,7 @@ type Call struct {
 	signed  string
 	stage   string   // the stage that refused the call
 	gateway *Gateway // nil in tests of a door's parts
+	writer  http.ResponseWriter
 	peer    netip.Addr
 	secure  bool
 	met     bool // peer and secure are set
@@ -62,6 +63,19 @@ func (c *Call) Context() context.Context { return c.Request.Context() }
 
 // Note adds a text to the call's log event. It must hold no secret.
 func (c *Call) Note(attr slog.Attr) { c.notes = append(c.notes, attr) }
+
+// answerTime is how long the answer to a call that waited may take.
+const answerTime = 15 * time.Second
+
+// MayWait moves the connection's deadlines for a call whose answer comes only after at most d.
+func (c *Call) MayWait(d time.Duration) {
+	if c.writer == nil {
+		return
+	}
+	conn := http.NewResponseController(c.writer)
+	_ = conn.SetReadDeadline(time.Time{}) // a connection without deadlines does not need them moved
+	_ = conn.SetWriteDeadline(time.Now().Add(d + answerTime))
+}
 
 // Inspected reports whether a developer may look at the call.
 func (c *Call) Inspected() bool { return c.gateway != nil && c.gateway.inspector != nil }

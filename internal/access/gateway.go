@@ -250,7 +250,7 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	g := r.gateway
 	c := g.calls.Get().(*Call)
 	begin := time.Now()
-	c.Request, c.Start, c.gateway = request, g.clock.At(begin), g
+	c.Request, c.Start, c.gateway, c.writer = request, g.clock.At(begin), g, w
 	c.takeID()
 	result, err := r.serve(c, w)
 	err = r.encode(c, result, err)

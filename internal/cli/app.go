@@ -125,6 +125,7 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
   rookery app update 100700001 --rate verify_login=user:5/m --rate decrypt=none
   rookery app update 100700001 --allow none --allow-sensitive 192.0.2.7
   rookery app update 100700001 --grant relation              # whole friend lists
+  rookery app update 100700001 --message-limits sender_day=20,pair_day=2
   rookery app update 100700001 --idip https://idip.magpie.example/idip
   rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce`,
 		Args: exactArgs("APPID"),
@@ -203,6 +204,8 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	for _, api := range slices.Sorted(maps.Keys(app.Rates)) {
 		t.row("Rate of "+api, rates(app.Rates[api]))
 	}
+	limits := app.Limits()
+	t.row("Messages", limitsOf(&limits))
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
 	t.row("IDIP", app.IDIP)
@@ -227,6 +230,15 @@ func callers[T any](allowed []T) string {
 		return "any address"
 	}
 	return listed(allowed)
+}
+
+// limitsOf formats limits of messages as --message-limits takes them.
+func limitsOf(limits *platform.MessageLimits) string {
+	parts := make([]string, len(platform.MessageLimitNames))
+	for i, limit := range platform.MessageLimitNames {
+		parts[i] = fmt.Sprintf("%s=%d", limit.Name, *limit.Of(limits))
+	}
+	return strings.Join(parts, ",")
 }
 
 // rates formats an API's rates as --rate takes them.

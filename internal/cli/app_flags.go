@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,9 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	flags.Func("redirect-uri", "`URI` that a login may return to, or several with semicolons; repeatable", each(&s.RedirectURIs, verbatim))
 	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false accepts them again", into(&s.RequirePKCE, strconv.ParseBool))
 	flags.Func("idip", "`URL` at which the game's server answers about its guilds; none for no such server", into(&s.IDIP, orNone))
+	flags.Func("message-limits", "most messages, as in `sender_day=10,sender_week=40,receiver_day=5,receiver_week=20,pair_day=1`; what is not named stays, default restores them all", func(text string) error {
+		return addLimits(&s.MessageLimits, text)
+	})
 	flags.Func("developer", "`name` of the app's developer: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
 	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))
 	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
@@ -143,5 +147,30 @@ func addRate(setting **map[string]*platform.RateLimit, text string) error {
 		}
 	}
 	(**setting)[api] = &limit
+	return nil
+}
+
+// addLimits reads NAME=NUMBER,..., or the word default.
+func addLimits(setting *map[string]int, text string) error {
+	limits := make(map[string]int)
+	names := make([]string, len(platform.MessageLimitNames))
+	for i, limit := range platform.MessageLimitNames {
+		names[i] = limit.Name
+		if text == "default" {
+			limits[limit.Name] = 0
+		}
+	}
+	if *setting = limits; text == "default" {
+		return nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		name, number, _ := strings.Cut(part, "=")
+		n, err := strconv.Atoi(number)
+		_, twice := limits[name]
+		if err != nil || n < 1 || n > platform.MaxMessageLimit || !slices.Contains(names, name) || twice {
+			return fmt.Errorf("%q is not NAME=NUMBER with a number from 1 to %d and each name at most once; the names are %s", part, platform.MaxMessageLimit, strings.Join(names, ", "))
+		}
+		limits[name] = n
+	}
 	return nil
 }

@@ -181,7 +181,7 @@ func TestAppRefusals(t *testing.T) {
 		{"none and more", "", create("--allow", "none", "--allow", "::1"), ExitUsage, "none cannot be combined"},
 		{"more and none", "", create("--allow", "::1", "--allow", "none"), ExitUsage, "none cannot be combined"},
 		{"none twice", "", create("--allow", "none", "--allow", "none"), ExitUsage, "none cannot be combined"},
-		{"wrong API", "", create("--api", "login,decrypt"), ExitFailure, `"login,decrypt" cannot be granted; these can: decrypt,`},
+		{"wrong API", "", create("--api", "login,decrypt"), ExitFailure, `"login,decrypt" cannot be granted; these can: ark, decrypt,`},
 		{"scope as an API", "", create("--api", "login", "--api", "get_vip_info"), ExitFailure, `"get_vip_info" cannot be granted`},
 		{"grant an unknown API", "", update("--grant", "verify_logn"), ExitFailure, `"verify_logn" cannot be granted`},
 		{"restrict an unknown API", "", update("--restrict", "verify_logn"), ExitFailure, `"verify_logn" cannot be restricted`},

@@ -20,6 +20,7 @@ type Config struct {
 	OIDB      OIDB      `key:"oidb" doc:"The bus for other back ends."`
 	MSDKV5    MSDKV5    `key:"msdkv5" doc:"The door of MSDK V5."`
 	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
+	Messages  Messages  `key:"messages" doc:"Messages between friends."`
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
 	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
@@ -75,6 +76,12 @@ type MSDKV5 struct {
 // OpenAPI are the settings of the door of OpenAPI V3.
 type OpenAPI struct {
 	Words string `key:"words" doc:"File with the words that /v3/csec/word_filter hides: UTF-8, one per line, # begins a comment. Read at the start. Empty: no word is hidden."`
+}
+
+// Messages are the settings of the messages between friends.
+type Messages struct {
+	TimeZone   string        `key:"time_zone" def:"Asia/Shanghai" is:"time zone" doc:"Time zone, by its IANA name, in which the days and weeks of the messages' limits begin. Weeks begin on Monday."`
+	SceneDelay time.Duration `key:"scene_delay" def:"10m" min:"0s" max:"24h" doc:"How long after a scene's template was set it is in effect."`
 }
 
 // Connect are the settings of the OAuth 2.0 doors.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // for machines without the zones' files
 )
 
 // Setting is one setting of a Config: its names, its documentation, its value and where that came from.
@@ -91,6 +92,11 @@ func (s *Setting) set(text string) error {
 		}
 		if s.tag.Get("is") == "URL" && text != "" && !isBaseURL(text) {
 			return fmt.Errorf("%q is not an http or https URL without user, query and fragment, such as https://play.example", text)
+		}
+		if s.tag.Get("is") == "time zone" {
+			if _, err := time.LoadLocation(text); err != nil || text == "" || text == "Local" {
+				return fmt.Errorf("%q is not the IANA name of a time zone, such as Asia/Shanghai or UTC", text)
+			}
 		}
 		*target = text
 	case *int:

@@ -27,7 +27,7 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "bindings",
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "scenes", "bindings",
 	"oidb_policy", "outbox", "qqgroups"}
 
 // Caches are the caches that points can name.

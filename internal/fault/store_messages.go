@@ -47,3 +47,24 @@ func (s *faultyStore) SweepMessages(ctx context.Context, beforeMS, beforeDay int
 	}
 	return s.Store.SweepMessages(ctx, beforeMS, beforeDay, limit)
 }
+
+func (s *faultyStore) EditScene(ctx context.Context, key platform.SceneKey, most int, edit func(*platform.Scene) error) (none *platform.Scene, err error) {
+	if err := s.points.fail(ctx, "store.write:scenes", subject{app: key.AppID}); err != nil {
+		return none, err
+	}
+	return s.Store.EditScene(ctx, key, most, edit)
+}
+
+func (s *faultyStore) RemoveScene(ctx context.Context, key platform.SceneKey) error {
+	if err := s.points.fail(ctx, "store.write:scenes", subject{app: key.AppID}); err != nil {
+		return err
+	}
+	return s.Store.RemoveScene(ctx, key)
+}
+
+func (s *faultyStore) Scenes(ctx context.Context) (none []*platform.Scene, err error) {
+	if err := s.points.fail(ctx, "store.read:scenes", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.Scenes(ctx)
+}

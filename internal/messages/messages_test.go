@@ -1,21 +1,41 @@
 package messages
 
 import (
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/wordfilter"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
-// fixture is the service on a real store, whose calls may be made to fail.
+// fixture is the service on a real store, whose calls may be made to fail. The clock shows a Wednesday noon in Shanghai.
 type fixture struct {
 	*Service
-	t      testing.TB
-	faults *fault.Set
+	t       testing.TB
+	faults  *fault.Set
+	friends *friends.Service
+	app     *platform.App
 }
+
+var wednesday = time.Date(2025, 6, 11, 12, 0, 0, 0, shanghai)
+
+var shanghai = func() *time.Location {
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
@@ -23,8 +43,19 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	f := &fixture{t: t, faults: new(fault.Set)}
-	f.Service = New(f.faults.Store(db), new(platform.Clock), oidb.NewBus())
+	st, clock, bus := f.faults.Store(db), new(platform.Clock), oidb.NewBus()
+	clock.Set(wednesday)
+	bus.Guard(f.faults.Bus)
+	registry := apps.New(st, clock)
+	words, err := wordfilter.Read(strings.NewReader("magpie\n"))
+	must(t, err)
+	f.friends = friends.New(st, clock, bus, profile.New(st, clock, ""))
+	f.friends.Register()
+	f.Service = New(st, clock, bus, registry, Options{Zone: shanghai, SceneDelay: 10 * time.Minute, Words: words})
 	f.Register()
+	must(t, f.Load(t.Context()))
+	f.app, err = registry.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})
+	must(t, err)
 	return f
 }
 
@@ -32,6 +63,15 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// wants fails unless an error has the code, 0 for no error.
+func wants(t testing.TB, err error, code retcode.Code) {
+	t.Helper()
+	got, _ := retcode.From(err)
+	if got != code || (err == nil) != (code == 0) {
+		t.Fatalf("got %v, want %v", err, code)
 	}
 }
 
@@ -49,10 +89,65 @@ func (f *fixture) account() platform.UIN {
 	return a.UIN
 }
 
+// person is an account with an openid at the app.
+type person struct {
+	uin    platform.UIN
+	openid platform.OpenID
+}
+
+var lastOpenID byte
+
+func (f *fixture) person() person {
+	f.t.Helper()
+	p := person{uin: f.account()}
+	lastOpenID++
+	var err error
+	p.openid, err = f.store.EnsureOpenID(f.t.Context(), f.app.AppID, p.uin, platform.OpenID{1, 15: lastOpenID}, f.clock.NowMS())
+	must(f.t, err)
+	return p
+}
+
+func (f *fixture) befriend(a, b person) {
+	f.t.Helper()
+	must(f.t, f.friends.Befriend(f.t.Context(), a.uin, b.uin))
+}
+
+// letter is a message from one person to another.
+func (f *fixture) letter(from, to person) Letter {
+	return Letter{AppID: f.app.AppID, From: from.uin, FromOpenID: from.openid, To: to.openid}
+}
+
+// share sends a message from one person to another.
+func (f *fixture) share(from, to person) error {
+	_, err := SendShare(f.t.Context(), f.bus, f.letter(from, to), Share{Title: "a title", Text: "a text"})
+	return err
+}
+
+// scene sets a scene that is in effect.
+func (f *fixture) scene(name, template string) {
+	f.t.Helper()
+	_, err := f.SetScene(f.t.Context(), platform.SceneKey{AppID: f.app.AppID, Scene: name}, SceneSettings{Template: []byte(template)})
+	must(f.t, err)
+	f.clock.Advance(10 * time.Minute)
+}
+
+// edit changes the app.
+func (f *fixture) edit(edit func(*platform.App)) {
+	f.t.Helper()
+	_, err := f.apps.Update(f.t.Context(), f.app.AppID, func(a *platform.App) error { edit(a); return nil })
+	must(f.t, err)
+}
+
 // inbox returns all messages of an account.
 func (f *fixture) inbox(uin platform.UIN) []platform.Message {
 	f.t.Helper()
 	list, err := f.store.MessagesAfter(f.t.Context(), uin, 0, 0, 0, 1000)
 	must(f.t, err)
 	return list
+}
+
+// failureOf returns the failure of a command.
+func failureOf(err error) (failure *oidb.Failure) {
+	errors.As(err, &failure)
+	return failure
 }

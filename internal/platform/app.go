@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -49,6 +50,8 @@ type App struct {
 
 	IDIP string `json:"idip"` // address at which the game's server answers about its guilds; "" when it does not
 
+	MessageLimits MessageLimits `json:"message_limits,omitzero"` // the zero value stands for the defaults
+
 	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
@@ -68,8 +71,12 @@ var DefaultAPIs = []string{
 	"userinfo", "friend_list", "query_qq_vip", "query_qq_vip_richinfo",
 	"qqprofile", "qqfriends_detail", "qq_unreg_friends", "qqfriends_vip", "get_vip_rich_info", "query_vip", "get_wifi", "qqget_first_reg",
 	"get_user_info", "get_simple_userinfo",
+	"ark", "qq", "share", "inbox",
 	"get_info", "is_login", "is_setup", "is_vip", "total_vip_info", "get_multi_info", "friends_vip_info", "get_app_friends", "is_friend", "word_filter",
 }
+
+// Limits returns the limits of the app's messages.
+func (a *App) Limits() MessageLimits { return cmp.Or(a.MessageLimits, DefaultMessageLimits) }
 
 // RelationPermission is among an app's APIs when it may have whole friend lists. No app has it by default.
 const RelationPermission = "relation"
@@ -193,6 +200,9 @@ func (a *App) Validate() error {
 		}
 	}
 	if err := checkIDIP(a.IDIP); err != nil {
+		return err
+	}
+	if err := a.MessageLimits.validate(); err != nil {
 		return err
 	}
 	if err := CheckText("developer", a.Developer, 100); err != nil {

@@ -33,12 +33,14 @@ type Message struct {
 
 // MessageContent is what a message shows. Its JSON form is stored. All texts are plain text, never markup.
 type MessageContent struct {
-	Scene   string          `json:"scene,omitzero"` // of an Ark message, or the game's tag of a shared one
-	Title   string          `json:"title,omitzero"`
-	Text    string          `json:"text,omitzero"`
-	URL     string          `json:"url,omitzero"`     // what it opens
-	Picture string          `json:"picture,omitzero"` // address of its picture
-	Card    json.RawMessage `json:"card,omitzero"`    // of an Ark message
+	FromOpenID OpenID          `json:"from_openid,omitzero"` // the sender's at the app; zero without one
+	Scene      string          `json:"scene,omitzero"`       // of an Ark message, or the game's tag of a shared one
+	Program    string          `json:"program,omitzero"`     // the mini program that a card opens
+	Title      string          `json:"title,omitzero"`
+	Text       string          `json:"text,omitzero"`
+	URL        string          `json:"url,omitzero"`     // what it opens
+	Picture    string          `json:"picture,omitzero"` // address of its picture
+	Card       json.RawMessage `json:"card,omitzero"`    // of an Ark message
 }
 
 // MessageQuota says how many messages may be stored for a game on a day. The days are numbered; those of a week begin with
@@ -48,11 +50,72 @@ type MessageQuota struct {
 	Day, Monday int64
 }
 
-// MessageLimits are the most messages that an account may send and get through one app, each from 1 to MaxMessageLimit.
+// MessageLimits are the most messages that an account may send and get through one app, each from 1 to MaxMessageLimit. The
+// zero value stands for DefaultMessageLimits.
 type MessageLimits struct {
 	SenderDay    int `json:"sender_day"`
 	SenderWeek   int `json:"sender_week"`
 	ReceiverDay  int `json:"receiver_day"`
 	ReceiverWeek int `json:"receiver_week"`
 	PairDay      int `json:"pair_day"` // from one account to another
+}
+
+// MaxMessageLimit bounds each of an app's MessageLimits.
+const MaxMessageLimit = 1_000_000
+
+// DefaultMessageLimits are those of an app without limits of its own (causes.md, messages).
+var DefaultMessageLimits = MessageLimits{SenderDay: 10, SenderWeek: 40, ReceiverDay: 5, ReceiverWeek: 20, PairDay: 1}
+
+// MessageLimitNames are the limits by name, in the order in which they are written.
+var MessageLimitNames = []struct {
+	Name string
+	Of   func(*MessageLimits) *int
+}{
+	{"sender_day", func(l *MessageLimits) *int { return &l.SenderDay }},
+	{"sender_week", func(l *MessageLimits) *int { return &l.SenderWeek }},
+	{"receiver_day", func(l *MessageLimits) *int { return &l.ReceiverDay }},
+	{"receiver_week", func(l *MessageLimits) *int { return &l.ReceiverWeek }},
+	{"pair_day", func(l *MessageLimits) *int { return &l.PairDay }},
+}
+
+func (l *MessageLimits) validate() error {
+	if *l == (MessageLimits{}) {
+		return nil
+	}
+	for _, limit := range MessageLimitNames {
+		if n := *limit.Of(l); n < 1 || n > MaxMessageLimit {
+			return Invalidf("message_limits", "message_limits: %s is %d, not from 1 to %d", limit.Name, n, MaxMessageLimit)
+		}
+	}
+	return nil
+}
+
+// SceneKey names a scene of Ark messages.
+type SceneKey struct {
+	AppID   AppID
+	Program string // the mini program that its cards open; "" for none
+	Scene   string
+}
+
+// Scene is a kind of Ark messages of an app: what may be in them, and what becomes of it. Its JSON form is stored and shown
+// by the admin API.
+type Scene struct {
+	AppID       AppID           `json:"appid"`
+	Program     string          `json:"program"` // the mini program that its cards open; "" for none
+	Scene       string          `json:"scene"`
+	Online      bool            `json:"online"`                   // of the mini program
+	Template    json.RawMessage `json:"template"`                 // a JSON Schema of extraJSON
+	EffectiveMS int64           `json:"effective_ms"`             // from when the template is in effect
+	Former      json.RawMessage `json:"former_template,omitzero"` // in effect until then; without one there is no scene until then
+}
+
+// Key returns the scene's name.
+func (s *Scene) Key() SceneKey { return SceneKey{s.AppID, s.Program, s.Scene} }
+
+// NoScene returns the error for an unknown scene.
+func NoScene(key SceneKey) error {
+	if key.Program == "" {
+		return ErrNotFound.Errorf("app %s has no scene %.40q", key.AppID, key.Scene)
+	}
+	return ErrNotFound.Errorf("app %s has no scene %.40q of the mini program %.40q", key.AppID, key.Scene, key.Program)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -30,6 +32,7 @@ type World struct {
 	Groups         []WorldGroup   `json:"groups"`
 	Guilds         []roster.Guild `json:"guilds"`
 	IDIP           string         `json:"idip"` // where the guilds answer, for further games too
+	Scenes         []WorldScene   `json:"scenes"`
 
 	Made         time.Time `json:"-"` // by the platform's clock
 	ExpiredToken string    `json:"-"` // an MSDK token of the first account at the first game; "" if that account cannot have one
@@ -43,6 +46,13 @@ type WorldApp struct {
 	GameID       platform.GameID   `json:"gameid"`
 	SigKeys      map[string]string `json:"sigkeys"` // by source
 	ClientSigKey string            `json:"client_sigkey"`
+}
+
+// WorldScene is a scene of Ark messages that is in effect.
+type WorldScene struct {
+	AppID     platform.AppID `json:"appid"`
+	Scene     string         `json:"scene"`
+	ExtraJSON string         `json:"extra_json"` // an example that fits its template
 }
 
 type WorldAccount struct {
@@ -94,6 +104,21 @@ var demoApps = []platform.App{
 
 // DemoRedirect lets a program on the same machine sign people in, on any port.
 const DemoRedirect = "http://127.0.0.1/callback"
+
+// demoScene takes a title and a text, and may take an address and a picture.
+var demoScene = WorldScene{Scene: "demo", ExtraJSON: `{"title":"A heart for you","text":"Come and play"}`}
+
+const demoTemplate = `{
+  "type": "object",
+  "properties": {
+    "title": {"type": "string", "minLength": 1, "maxLength": 60},
+    "text": {"type": "string", "maxLength": 200},
+    "url": {"type": "string", "pattern": "^https?://", "maxLength": 512},
+    "picture": {"type": "string", "pattern": "^https?://", "maxLength": 512}
+  },
+  "required": ["title", "text"],
+  "additionalProperties": false
+}`
 
 var demoRedirects = []string{DemoRedirect, "http://localhost/callback"}
 
@@ -176,6 +201,14 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	if err := s.makeGroup(ctx, w); err != nil {
 		return nil, err
 	}
+	for _, app := range w.Apps {
+		scene := demoScene
+		scene.AppID = app.AppID
+		if err := s.makeScene(ctx, scene); err != nil {
+			return nil, err
+		}
+		w.Scenes = append(w.Scenes, scene)
+	}
 	if w.Accounts[0].MSDKTokens[w.Apps[0].GameID] == "" {
 		return w, nil
 	}
@@ -237,6 +270,18 @@ func (s *Server) makeGuilds(ctx context.Context, w *World) error {
 	}
 	w.Guilds = s.dev.roster.List()
 	return nil
+}
+
+// makeScene makes a scene that is in effect at once, unless the restarted world has one.
+func (s *Server) makeScene(ctx context.Context, scene WorldScene) error {
+	key := platform.SceneKey{AppID: scene.AppID, Scene: scene.Scene}
+	_, err := s.store.EditScene(ctx, key, messages.MaxScenes, func(stored *platform.Scene) error {
+		if stored.Template == nil {
+			stored.Template, stored.Online, stored.EffectiveMS = json.RawMessage(demoTemplate), true, s.clock.NowMS()
+		}
+		return nil
+	})
+	return err
 }
 
 func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (WorldAccount, error) {

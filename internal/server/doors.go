@@ -14,6 +14,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/api/ark"
 	"github.com/rookeryhq/rookery/internal/api/connect"
 	"github.com/rookeryhq/rookery/internal/api/dev"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
@@ -29,16 +30,16 @@ import (
 
 // openDoors connects the doors with the services and the listeners.
 func (s *Server) openDoors(context.Context) error {
-	public, err := s.publicDoors()
-	if err != nil {
-		return err
-	}
+	public := s.publicDoors()
 	operators := s.operatorDoors(public)
 
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.public.measure(metrics)
 	s.measureStandings(metrics)
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rookery_inbox_waiters", Help: "Calls that wait for messages to an inbox.",
+	}, func() float64 { return float64(s.messages.Waiters()) }))
 	var observe func(oidb.Observed)
 	if s.dev != nil {
 		observe = s.inspectCall
@@ -54,26 +55,23 @@ func (s *Server) openDoors(context.Context) error {
 }
 
 // publicDoors are for games and for people.
-func (s *Server) publicDoors() ([]*access.Door, error) {
+func (s *Server) publicDoors() []*access.Door {
 	o := &s.options
-	forbidden, err := readWords(o.name("openapi.words"), o.OpenAPI.Words)
-	if err != nil {
-		return nil, err
-	}
 	return []*access.Door{
-		msdkv5.New(s.apps, s.profiles, s.identity, s.friends, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
+		msdkv5.New(s.apps, s.profiles, s.identity, s.friends, s.messages, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
 		msdkv3.New(s.apps, s.profiles, s.identity, s.friends, s.bus),
-		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: forbidden}),
+		ark.New(s.apps, s.identity, s.bus),
+		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: s.words}),
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
-		pages.New(s.apps, s.identity, s.bus),
+		pages.New(s.apps, s.identity, s.messages, s.bus),
 		picture.New(),
-	}, nil
+	}
 }
 
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
-	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.qqgroups, s.bus, admin.APIs{
+	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.messages, s.qqgroups, s.bus, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),
@@ -85,10 +83,10 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 }
 
 // Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.
-func Doors() ([]*access.Door, error) {
+func Doors() []*access.Door {
 	s := &Server{dev: new(devParts)}
-	public, err := s.publicDoors()
-	return slices.Concat(public, s.operatorDoors(public)), err
+	public := s.publicDoors()
+	return slices.Concat(public, s.operatorDoors(public))
 }
 
 // readWords reads the list that word_filter hides; without a file it is empty.

@@ -37,7 +37,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	h := s.options.HTTP
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.closing(handler),
 		ReadHeaderTimeout: h.HeaderTimeout,
 		ReadTimeout:       h.ReadTimeout,
@@ -46,6 +46,8 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		MaxHeaderBytes:    h.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(s.messages.Release)
+	return server
 }
 
 // unredirected keeps requests from the mux that it would answer by itself: paths with empty or dot segments, which it would

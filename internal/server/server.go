@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
+	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
 
 // Options say how to start a platform.
@@ -65,6 +67,7 @@ type Server struct {
 	friends  *friends.Service
 	messages *messages.Service
 	qqgroups *qqgroups.Service
+	words    *wordfilter.Filter // nil without a list
 
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything
@@ -127,20 +130,18 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.busListener != nil {
 		go func() { failed <- s.busServer.Serve(s.busListener) }()
 	}
-	reading, stopReading := context.WithCancel(ctx)
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		s.readStandingsAhead(reading)
-	}()
+	working, stopWorking := context.WithCancel(ctx)
+	var work sync.WaitGroup // in the background
+	work.Go(func() { s.readStandingsAhead(working) })
+	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
 		err = s.drain(running)
 	}
-	stopReading()
-	<-read
+	stopWorking()
+	work.Wait()
 	return errors.Join(err, s.Close())
 }
 

@@ -3,7 +3,9 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/apps"
@@ -46,8 +48,9 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.friends.Guard(s.dev.faults.FriendCache)
 		s.dev.roster = roster.New(s.apps, whole)
 	}
-	s.messages = messages.New(s.store, s.clock, s.bus)
-	s.messages.Register()
+	if err := s.openMessages(ctx); err != nil {
+		return err
+	}
 	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
 	s.qqgroups.Register(s.bus)
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
@@ -57,4 +60,18 @@ func (s *Server) openServices(ctx context.Context) error {
 // no say in it: it is the caller's word.
 func (s *Server) pictureURL() string {
 	return strings.TrimRight(cmp.Or(s.options.HTTP.PublicURL, s.public.url()), "/") + picture.Path
+}
+
+func (s *Server) openMessages(ctx context.Context) (err error) {
+	o := &s.options
+	if s.words, err = readWords(o.name("openapi.words"), o.OpenAPI.Words); err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(o.Messages.TimeZone)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.name("messages.time_zone"), err)
+	}
+	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Zone: zone, SceneDelay: o.Messages.SceneDelay, Words: s.words})
+	s.messages.Register()
+	return s.messages.Load(ctx)
 }

@@ -26,6 +26,12 @@ type BindingChange struct {
 	GC    platform.GC
 }
 
+// SceneChange: a scene was set, or removed if Scene is nil. The Scene must not be modified.
+type SceneChange struct {
+	Key   platform.SceneKey
+	Scene *platform.Scene
+}
+
 // AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
@@ -43,6 +49,7 @@ func (ProfileChange) change()    {}
 func (FriendshipChange) change() {}
 func (MessageChange) change()    {}
 func (BindingChange) change()    {}
+func (SceneChange) change()      {}
 func (AppChange) change()        {}
 func (PolicyChange) change()     {}
 func (EventsChange) change()     {}

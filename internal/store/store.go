@@ -24,6 +24,7 @@ type Store interface {
 	Friendships
 	Messages
 	Bindings
+	Scenes
 	Policies
 	Outbox
 	QQGroups
@@ -233,6 +234,17 @@ type Bindings interface {
 	TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
 	// ReturnReminder undoes TakeReminder.
 	ReturnReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
+}
+
+// Scenes stores the scenes of Ark messages.
+type Scenes interface {
+	// EditScene applies edit to a scene, or to one with only a name if it is new, and stores it; its name stays. An error
+	// of edit is returned unchanged and nothing changes. ErrFull: it would be new, and the app has most already.
+	EditScene(ctx context.Context, key platform.SceneKey, most int, edit func(*platform.Scene) error) (*platform.Scene, error)
+	// RemoveScene removes a scene, or ErrNotFound.
+	RemoveScene(ctx context.Context, key platform.SceneKey) error
+	// Scenes returns all scenes, by appid, mini program and name.
+	Scenes(ctx context.Context) ([]*platform.Scene, error)
 }
 
 // Policies stores the policy of the bus, with all its versions for the operator to look up.

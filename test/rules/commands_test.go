@@ -19,9 +19,7 @@ import (
 func TestOnlyDeclarationsDistinguishCommands(t *testing.T) {
 	root := os.DirFS("../..")
 	numbers := make(map[int64]bool)
-	if _, err := server.Doors(); err != nil { // the server imports all services, and so their declarations
-		t.Fatal(err)
-	}
+	server.Doors() // the server imports all services, and so their declarations
 	for _, d := range oidb.Declarations() {
 		numbers[int64(d.Number)] = true
 	}

@@ -184,7 +184,7 @@ func TestMSDKv3Paths(t *testing.T) {
 	}
 
 	for _, path := range []string{
-		"/auth/getlogin_info", "/auth/qqa8_login", "/auth/share/qq", "/share/qq", "/share/qzone",
+		"/auth/getlogin_info", "/auth/qqa8_login", "/auth/share/qq", "/share/qzone",
 		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2", "/relation/get_gift", "/relation/get_wifi", "/relation/qqscore_batch",
 		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",

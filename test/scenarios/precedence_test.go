@@ -50,6 +50,8 @@ var v5Order = []struct{ path, api, checks string }{
 	{queryVIPPath, "query_qq_vip", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{vipRichInfoPath, "query_qq_vip_richinfo", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{friendListPath, "friend_list", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate relation sub-channel token"},
+	{"/v2/friend/share", "share", "v5-params v5-game v5-signature granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate v5-share-token"},
+	{"/v2/friend/inbox", "inbox", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-inbox-params v5-test-number user-rate token"},
 }
 
 // stageFaults are by the check's name.
@@ -87,7 +89,9 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		"sub-channel": {ret: 251001, change: func(c rookery.Call) rookery.Call {
 			return c.WithBody(strings.Replace(c.Body, "{", `{"sub_channelid":1,`, 1))
 		}},
-		"token": token,
+		"token":           token,
+		"v5-share-token":  token,
+		"v5-inbox-params": {ret: 1007, change: func(c rookery.Call) rookery.Call { return c.With("since", "x") }},
 	}
 }
 
@@ -159,7 +163,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	}
 	for _, order := range v5Order {
 		methods := "POST"
-		if order.path == decryptPath {
+		if order.path == decryptPath || order.path == "/v2/friend/inbox" {
 			methods = "GET"
 		}
 		pin("msdkv5", methods, order.path, order.checks)
@@ -174,6 +178,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 		}
 		pin("msdkv3", "POST", path, checks)
 	}
+	pin("ark", "POST", "/share/ark", arkOrder)
 	for _, order := range openAPIOrder {
 		pin("openapi", "GET, POST", order.path, order.checks)
 	}
@@ -186,7 +191,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	for _, path := range []string{"/picture", "/picture/{$}", "/picture/{size}", "/picture/{first}/{size}"} {
 		pin("picture", "GET", path, "")
 	}
-	for _, door := range []string{"msdkv5", "msdkv3", "openapi", "connect", "connect-user", "pages", "picture"} {
+	for _, door := range []string{"msdkv5", "msdkv3", "ark", "openapi", "connect", "connect-user", "pages", "picture"} {
 		if diff := cmp.Diff(orders[door], documented(t, door)); diff != "" {
 			t.Errorf("%s: (-pinned +documented)\n%s", door, diff)
 		}
@@ -207,7 +212,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(doors, []byte("\n## ")); n != 10 { // those doors, and the bus
+	if n := bytes.Count(doors, []byte("\n## ")); n != 11 { // those doors, and the bus
 		t.Errorf("docs/routes.md has %d sections: a door is not in this test", n)
 	}
 }
@@ -251,10 +256,23 @@ func TestStagePrecedence(t *testing.T) {
 				openid := pl.issue(t, "access").OpenID
 				lapsed = login(pl.app, openid, pl.lapsed(t, "access"))
 				valid = login(pl.app, openid, pl.issue(t, "access").Token)
+			case "/v2/friend/share":
+				ben := logIn(t, p, pl.app, p.NewAccount(t))
+				p.Befriend(t, pl.uin, ben.uin)
+				g := &arkGame{on: p, app: pl.app}
+				valid = g.v5Share(pl, ben)
+				pl.token = pl.lapsed(t, "msdk")
+				lapsed = g.v5Share(pl, ben)
+			case "/v2/friend/inbox":
+				valid = (&arkGame{app: pl.app}).inboxCall(pl, "0", 0)
+				lapsed = valid.With("token", pl.lapsed(t, "msdk"))
 			default: // for which a player's token and openid are enough
 				valid, lapsed = pl.about(path, pl.token), pl.about(path, pl.lapsed(t, "msdk"))
 			}
 			faults := stageFaults(api, path, lapsed.Body, lapsedLink)
+			if path == "/v2/friend/inbox" {
+				faults["token"] = stageFault[rookery.Call]{ret: 100014, change: func(c rookery.Call) rookery.Call { return c.With("token", lapsed.Query["token"]) }}
+			}
 			// The one call that the rates allow.
 			p.SetApp(t, pl.app, rookery.Settings{
 				"apis": []string{api, "relation"}, "rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}},

@@ -24,13 +24,14 @@ var v3Order = []struct{ path, checks string }{
 	{"/profile/query_vip", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/profile/get_wifi", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/profile/qqget_first_reg", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
+	{"/share/qq", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body ordinary-address tls app-rate audit v3-test-number v3-share-token"},
 }
 
 // v3Unserved are the interfaces that this platform answers -311.
 var v3Unserved = []string{
 	"/auth/getlogin_info", "/auth/qqa8_login",
 	"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval", "/wxoauth/getlogin_info", "/wxoauth/qqa8_login",
-	"/share/qq", "/share/qzone", "/auth/share/qq",
+	"/share/qzone", "/auth/share/qq",
 	"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
 	"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
 	"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",
@@ -92,7 +93,7 @@ func TestMSDKv3Precedence(t *testing.T) {
 				"/auth/guest_check_token": -110, "/auth/get_pfval": -103, "/auth/verify_login": 100014, "/relation/qqprofile": 100014,
 				"/relation/qqfriends_detail": 251002, "/relation/qqstrange_profile": 251002, "/relation/qq_unreg_friends": 251002,
 				"/relation/qqfriends_vip": -103, "/relation/get_vip_rich_info": -103, "/profile/query_vip": -103,
-				"/profile/qqget_first_reg": -103, "/profile/get_wifi": -22,
+				"/profile/qqget_first_reg": -103, "/profile/get_wifi": -22, "/share/qq": 100014,
 			}[path]
 			if path == "/auth/get_pfval" {
 				kind = "pay"
@@ -110,6 +111,13 @@ func TestMSDKv3Precedence(t *testing.T) {
 				lapsed = valid.With("openid", strings.Repeat("0", 32)).Replace(t, pl.openid, strings.Repeat("0", 32))
 				// An openid that was never issued has no rate yet, and cannot be checked for being a test number's.
 				group = map[string]string{"token": "openid", "v3-test-number": "openid", "user-rate": "openid"}
+			}
+			if path == "/share/qq" {
+				ben := v3LogIn(t, p, pl.app, p.NewAccount(t))
+				p.Befriend(t, pl.uin, ben.uin)
+				g, old := &arkGame{on: p, app: pl.app}, pl
+				old.token = pl.lapsed(t, kind)
+				lapsed, valid = g.share(old, ben).With("openid", pl.openid), g.share(v3Player{player: pl.player, openid: pl.openid, token: pl.issue(t, kind).Token}, ben).With("openid", pl.openid)
 			}
 			usedUp := func(whose string) rookery.Settings {
 				return rookery.Settings{"rates": map[string]any{api: map[string]string{whose: "1/1h"}}}
@@ -139,6 +147,7 @@ func TestMSDKv3Precedence(t *testing.T) {
 					return c.With("openid", lapsed.Query["openid"])
 				}},
 			}
+			faults["v3-share-token"] = faults["token"]
 			// The one call that the rates allow.
 			p.SetApp(t, pl.app, rookery.Settings{
 				"apis": []string{api, "relation"}, "rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}},

@@ -20,6 +20,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
@@ -33,13 +34,14 @@ type door struct {
 	identity *identity.Service
 	friends  *friends.Service
 	groups   *qqgroups.Service
+	messages *messages.Service
 	bus      *oidb.Bus
 	apis     APIs
 }
 
 // New returns the door, for callers with the token.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, groups *qqgroups.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
-	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, groups: groups, bus: bus, apis: apis}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, ms *messages.Service, groups *qqgroups.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
+	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, messages: ms, groups: groups, bus: bus, apis: apis}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
@@ -49,6 +51,10 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 			"GET /admin/v1/apps/{appid}":                       onApp(d.showApp),
 			"PATCH /admin/v1/apps/{appid}":                     onApp(withBody(d.updateApp)),
 			"POST /admin/v1/apps/{appid}/keys":                 onApp(withBody(d.setAppKey)),
+			"GET /admin/v1/apps/{appid}/scenes":                onApp(d.listScenes),
+			"GET /admin/v1/apps/{appid}/scenes/{scene}":        onScene(d.showScene),
+			"PUT /admin/v1/apps/{appid}/scenes/{scene}":        onScene(withBody(d.setScene)),
+			"DELETE /admin/v1/apps/{appid}/scenes/{scene}":     onScene(d.removeScene),
 			"GET /admin/v1/accounts":                           d.listAccounts,
 			"POST /admin/v1/accounts":                          Body(d.createAccount),
 			"GET /admin/v1/accounts/{uin}":                     onAccount(d.showAccount),

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -71,6 +72,7 @@ type AppSettings struct {
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
 	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
 	IDIP           *string                         `json:"idip,omitzero"`
+	MessageLimits  map[string]int                  `json:"message_limits,omitzero"` // by name; 0 for the default
 	Developer      *string                         `json:"developer,omitzero"`
 	UnionID        *bool                           `json:"unionid,omitzero"`
 }
@@ -126,6 +128,9 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.IDIP, s.IDIP)
 	set(&app.Developer, s.Developer)
 	set(&app.UnionID, s.UnionID)
+	if err := s.limit(app); err != nil {
+		return err
+	}
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
 		return fmt.Errorf("granted APIs: %w", err)
 	}
@@ -144,6 +149,24 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 			app.Rates = make(map[string]platform.RateLimit)
 		}
 		app.Rates[api] = *rate
+	}
+	return nil
+}
+
+// limit sets the limits of messages that are given. Limits that are all the defaults are not the app's own.
+func (s *AppSettings) limit(app *platform.App) error {
+	limits, set := app.Limits(), 0
+	for _, limit := range platform.MessageLimitNames {
+		if n, given := s.MessageLimits[limit.Name]; given {
+			set++
+			*limit.Of(&limits) = cmp.Or(n, *limit.Of(&platform.DefaultMessageLimits))
+		}
+	}
+	if set < len(s.MessageLimits) {
+		return platform.Invalidf("message_limits", "message_limits: the limits are sender_day, sender_week, receiver_day, receiver_week and pair_day")
+	}
+	if app.MessageLimits = limits; limits == platform.DefaultMessageLimits {
+		app.MessageLimits = platform.MessageLimits{}
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ var refusals = &refuse.Door{
 		switch {
 		case f.Code == retcode.OIDBCommandNotConfigured:
 			return retcode.V3CommandMissing, f.Unspaced()
-		case f.Code.Domain() == retcode.AccessToken, f.Code.Domain() == retcode.QQ:
+		case f.Code.Domain() == retcode.AccessToken, f.Code.Domain() == retcode.QQ, f.Code.Domain() == retcode.Share:
 			return refuse.Meaning(f.Code), f.Unspaced()
 		default:
 			return retcode.V3OIDBFailed, f.Unspaced()
@@ -133,7 +133,7 @@ func refused(r refuse.Refusal, err error) outcome {
 	if errors.As(err, &failure) && (r.Code == retcode.V3OIDBFailed || failure.Undecided()) {
 		class = failure.Code.Class()
 	}
-	if r.Code.Domain() == retcode.QQ {
+	if r.Code.Domain() == retcode.QQ || r.Code.Domain() == retcode.Share {
 		return outcome{platformFailed, strconv.Itoa(r.Code.Number()) + "," + r.Text, errType(class)}
 	}
 	return outcome{r.Code.Number(), r.Text, errType(class)}

@@ -37,7 +37,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
-		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), unmapped(checks)),
+		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
 	}
@@ -86,7 +86,7 @@ func unmapped(k checks) (all []access.Endpoint) {
 	for _, path := range []string{
 		"/auth/getlogin_info", "/auth/qqa8_login",
 		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval", "/wxoauth/getlogin_info", "/wxoauth/qqa8_login",
-		"/share/qq", "/share/qzone", "/auth/share/qq",
+		"/share/qzone", "/auth/share/qq",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
 		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
 		"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",

@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
@@ -38,17 +39,18 @@ type door struct {
 	profiles *profile.Service
 	identity *identity.Service
 	friends  *friends.Service
+	messages *messages.Service
 	bus      *oidb.Bus
 }
 
 // New returns the door.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, ms *messages.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, messages: ms, bus: bus}
 	checks := d.checks()
 	return &access.Door{
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
-		Endpoints: slices.Concat(d.auth(checks), d.relations(checks)),
+		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks)),
 		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
@@ -61,7 +63,7 @@ func notServed() (paths []string) {
 		"auth": "auto_login logout scan_login pcprecode get_bind_relation restore check_and_login check_login bind bind_with_confirm_code " +
 			"login_with_confirm_code",
 		"profile":       "jsticket_info can_bind openid2uid createdeeplink reset_guest get_first_reg get_video_vip get_xinyue_super",
-		"friend":        "share recall_friends_list",
+		"friend":        "recall_friends_list",
 		"acvm":          "report",
 		"conf":          "get_conf",
 		"notice":        "get_notice",
@@ -84,7 +86,9 @@ func notServed() (paths []string) {
 // checks are the checks of the interfaces.
 type checks struct {
 	params, game, client, body, bounded access.Stage
-	signed                              access.Stage
+	known                               access.Stage // a game's signature
+	signed                              access.Stage // and the game may call
+	test                                access.Stage
 	standard, sensitive                 access.Stage // for a player, at an ordinary and at a sensitive interface
 }
 
@@ -98,8 +102,10 @@ func (d *door) checks() checks {
 		bounded: access.Sequence("v5-bounded", access.TLS, access.AppRate, access.Audit),
 	}
 	signature := access.Step("v5-signature", d.signature, retcode.V5ParameterInvalid, retcode.V5SignatureWrong)
-	k.signed = access.Sequence("v5-signed", k.params, k.game, signature, access.Online, access.Granted)
-	player := access.Sequence("v5-player", k.body, access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired), access.UserRate)
+	k.known = access.Sequence("v5-known", k.params, k.game, signature)
+	k.signed = access.Sequence("v5-signed", k.known, access.Online, access.Granted)
+	k.test = access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired)
+	player := access.Sequence("v5-player", k.body, k.test, access.UserRate)
 	k.standard = access.Sequence("v5-standard", k.signed, access.OrdinaryAddress, k.bounded, player)
 	k.sensitive = access.Sequence("v5-sensitive", k.signed, access.SensitiveAddress, k.bounded, player)
 	return k

@@ -38,6 +38,7 @@ type accountPage struct {
 	Account *platform.Account
 	Facts   [][2]string // of the profile: name and value
 	Apps    []allowedApp
+	Inbox   inbox
 	Notice  string // about what was just done
 	troubles
 }
@@ -58,7 +59,11 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 	if err != nil {
 		return nil, err
 	}
-	data := accountPage{Token: session.FormToken(), Account: session.Account, Facts: facts(t, &session.Account.Profile), troubles: wrong}
+	letters, err := d.inbox(c, session.Account.UIN)
+	if err != nil {
+		return nil, err
+	}
+	data := accountPage{Token: session.FormToken(), Account: session.Account, Facts: facts(t, &session.Account.Profile), Inbox: letters, troubles: wrong}
 	if wrong == (troubles{}) {
 		data.Notice = t.Done[parseQuery(c.Request.URL.RawQuery).Get("done")]
 	}
@@ -113,6 +118,8 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 		return redirect{accountPath}, nil
 	case "withdraw":
 		return d.withdraw(c, session, values)
+	case "read":
+		return d.markRead(c, session, values)
 	case "password":
 		return d.changePassword(c, session, values)
 	case "close":

@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -24,13 +25,14 @@ import (
 type door struct {
 	apps     *apps.Registry
 	identity *identity.Service
+	messages *messages.Service
 	bus      *oidb.Bus
 	origins  *http.CrossOriginProtection
 }
 
 // New returns the door.
-func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.Door {
-	d := &door{apps: registry, identity: id, bus: bus, origins: http.NewCrossOriginProtection()}
+func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bus *oidb.Bus) *access.Door {
+	d := &door{apps: registry, identity: id, messages: ms, bus: bus, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
@@ -95,7 +97,7 @@ func (e *notFormError) Error() string {
 func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
-var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "password", "close", "leave"}
+var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave"}
 
 // action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {

@@ -27,6 +27,7 @@ var style = func() template.CSS {
 var templates = func() map[string]*template.Template {
 	layout := template.Must(template.ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
+	template.Must(layout.ParseFS(files, "templates/inbox.html"))
 	for _, name := range []string{"signin", "consent", "account", "groups", "group", "problem"} {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}

@@ -22,6 +22,8 @@ type words struct {
 	Groups, NoGroups, MoreGroups, Members, GroupMessages, NoGroupMessages                  string
 	OlderGroupMessages, LeaveGroup, LeaveNote, LeaveUnderstood, LeaveNotUnderstood         string
 	OwnersCannotLeave, GroupReadOnly, NoGroupText                                          string
+	Messages, NoMessages, Unread, MarkRead, OlderMessages, MessagesNote                    string
+	OfficialAccount, Card                                                                  string
 	ChangePassword, OldPassword, NewPassword, NewAgain, PasswordForm, PasswordNote         string
 	NotTheSame                                                                             string
 	CloseAccount, CloseNote, Understood, NotUnderstood, Closed, ClosedText                 string
@@ -97,7 +99,9 @@ var english = &words{
 	OwnersCannotLeave: "The group is yours. To leave it, hand it on to another member first.",
 	GroupReadOnly:     "The group cannot be changed during maintenance. Try again later.",
 	NoGroupText:       "You are in no group with this number.",
-	ChangePassword:    "Change the password", OldPassword: "Current password", NewPassword: "New password", NewAgain: "New password again",
+	Messages:          "Messages", NoMessages: "There is no message.", Unread: "new", MarkRead: "Mark all as read", OlderMessages: "Older messages",
+	MessagesNote: "Messages are kept for 30 days. Links in them lead to other sites.", OfficialAccount: "Official account", Card: "(a card of a game)",
+	ChangePassword: "Change the password", OldPassword: "Current password", NewPassword: "New password", NewAgain: "New password again",
 	PasswordForm: "A password has 8 to 128 characters; letters beyond ASCII count as several.",
 	PasswordNote: "You will be signed out everywhere else, and every app has to ask you again.",
 	NotTheSame:   "The two new passwords differ.",
@@ -160,7 +164,9 @@ var chinese = &words{
 	OwnersCannotLeave: "您是群主。请先把群转让给其他成员，再退出。",
 	GroupReadOnly:     "该群正在维护，暂时不能更改，请稍后再试。",
 	NoGroupText:       "您不在该号码的群里。",
-	ChangePassword:    "修改密码", OldPassword: "当前密码", NewPassword: "新密码", NewAgain: "再次输入新密码",
+	Messages:          "消息", NoMessages: "没有消息。", Unread: "新", MarkRead: "全部标为已读", OlderMessages: "更早的消息",
+	MessagesNote: "消息保留 30 天，其中的链接指向其他网站。", OfficialAccount: "官方账号", Card: "（游戏卡片）",
+	ChangePassword: "修改密码", OldPassword: "当前密码", NewPassword: "新密码", NewAgain: "再次输入新密码",
 	PasswordForm: "密码长度为 8 至 128 个字符，每个汉字按 3 个字符计算。",
 	PasswordNote: "修改后，除此处外的登录都会失效，所有应用都需要您重新登录。",
 	NotTheSame:   "两次输入的新密码不一致。",

@@ -3558,6 +3558,295 @@ func (x *ListGroupMessagesResponse) GetMore() bool {
 	return false
 }
 
+// SendArkRequest (0xf03_1) sends a card of a scene to a friend. The caller must have checked the sender's token. The receiver
+// is named by one of friend_openid and friend_msdk_openid.
+type SendArkRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Appid            uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin              uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`                                // the sender
+	FromOpenid       []byte                 `protobuf:"bytes,3,opt,name=from_openid,json=fromOpenid" json:"from_openid,omitempty"` // the sender's
+	FriendOpenid     []byte                 `protobuf:"bytes,4,opt,name=friend_openid,json=friendOpenid" json:"friend_openid,omitempty"`
+	FriendMsdkOpenid uint64                 `protobuf:"varint,5,opt,name=friend_msdk_openid,json=friendMsdkOpenid" json:"friend_msdk_openid,omitempty"`
+	Request          string                 `protobuf:"bytes,6,opt,name=request" json:"request,omitempty"` // repeated within seven days by the same sender, it sends once and gets the same answer; up to 64 bytes
+	Program          string                 `protobuf:"bytes,7,opt,name=program" json:"program,omitempty"` // the mini program that the card opens; "" for none
+	Scene            string                 `protobuf:"bytes,8,opt,name=scene" json:"scene,omitempty"`
+	ExtraJson        string                 `protobuf:"bytes,9,opt,name=extra_json,json=extraJson" json:"extra_json,omitempty"` // fits the scene's template
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SendArkRequest) Reset() {
+	*x = SendArkRequest{}
+	mi := &file_oidb_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendArkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendArkRequest) ProtoMessage() {}
+
+func (x *SendArkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendArkRequest.ProtoReflect.Descriptor instead.
+func (*SendArkRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *SendArkRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *SendArkRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *SendArkRequest) GetFromOpenid() []byte {
+	if x != nil {
+		return x.FromOpenid
+	}
+	return nil
+}
+
+func (x *SendArkRequest) GetFriendOpenid() []byte {
+	if x != nil {
+		return x.FriendOpenid
+	}
+	return nil
+}
+
+func (x *SendArkRequest) GetFriendMsdkOpenid() uint64 {
+	if x != nil {
+		return x.FriendMsdkOpenid
+	}
+	return 0
+}
+
+func (x *SendArkRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *SendArkRequest) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *SendArkRequest) GetScene() string {
+	if x != nil {
+		return x.Scene
+	}
+	return ""
+}
+
+func (x *SendArkRequest) GetExtraJson() string {
+	if x != nil {
+		return x.ExtraJson
+	}
+	return ""
+}
+
+// SendShareRequest (0xf03_3) sends a title, a text, a picture and an address to a friend. The first seven fields are those of
+// SendArkRequest.
+type SendShareRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Appid            uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin              uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	FromOpenid       []byte                 `protobuf:"bytes,3,opt,name=from_openid,json=fromOpenid" json:"from_openid,omitempty"`
+	FriendOpenid     []byte                 `protobuf:"bytes,4,opt,name=friend_openid,json=friendOpenid" json:"friend_openid,omitempty"`
+	FriendMsdkOpenid uint64                 `protobuf:"varint,5,opt,name=friend_msdk_openid,json=friendMsdkOpenid" json:"friend_msdk_openid,omitempty"`
+	Request          string                 `protobuf:"bytes,6,opt,name=request" json:"request,omitempty"`
+	Tag              string                 `protobuf:"bytes,7,opt,name=tag" json:"tag,omitempty"` // what kind of message it is to the game
+	Title            string                 `protobuf:"bytes,8,opt,name=title" json:"title,omitempty"`
+	Text             string                 `protobuf:"bytes,9,opt,name=text" json:"text,omitempty"`
+	Url              string                 `protobuf:"bytes,10,opt,name=url" json:"url,omitempty"`
+	Picture          string                 `protobuf:"bytes,11,opt,name=picture" json:"picture,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SendShareRequest) Reset() {
+	*x = SendShareRequest{}
+	mi := &file_oidb_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendShareRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendShareRequest) ProtoMessage() {}
+
+func (x *SendShareRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendShareRequest.ProtoReflect.Descriptor instead.
+func (*SendShareRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *SendShareRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *SendShareRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *SendShareRequest) GetFromOpenid() []byte {
+	if x != nil {
+		return x.FromOpenid
+	}
+	return nil
+}
+
+func (x *SendShareRequest) GetFriendOpenid() []byte {
+	if x != nil {
+		return x.FriendOpenid
+	}
+	return nil
+}
+
+func (x *SendShareRequest) GetFriendMsdkOpenid() uint64 {
+	if x != nil {
+		return x.FriendMsdkOpenid
+	}
+	return 0
+}
+
+func (x *SendShareRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *SendShareRequest) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
+
+func (x *SendShareRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *SendShareRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *SendShareRequest) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *SendShareRequest) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+// SendResponse contains the number of a message that was sent.
+type SendResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"` // the sender
+	MessageId     uint64                 `protobuf:"varint,2,opt,name=message_id,json=messageId" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendResponse) Reset() {
+	*x = SendResponse{}
+	mi := &file_oidb_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendResponse) ProtoMessage() {}
+
+func (x *SendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendResponse.ProtoReflect.Descriptor instead.
+func (*SendResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *SendResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *SendResponse) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
 // NotifyRequest (0xf03_2) puts a notice of the official account into a person's inbox.
 type NotifyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -3573,7 +3862,7 @@ type NotifyRequest struct {
 
 func (x *NotifyRequest) Reset() {
 	*x = NotifyRequest{}
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3585,7 +3874,7 @@ func (x *NotifyRequest) String() string {
 func (*NotifyRequest) ProtoMessage() {}
 
 func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3598,7 +3887,7 @@ func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyRequest.ProtoReflect.Descriptor instead.
 func (*NotifyRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{51}
+	return file_oidb_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *NotifyRequest) GetUin() uint64 {
@@ -3654,7 +3943,7 @@ type NotifyResponse struct {
 
 func (x *NotifyResponse) Reset() {
 	*x = NotifyResponse{}
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3666,7 +3955,7 @@ func (x *NotifyResponse) String() string {
 func (*NotifyResponse) ProtoMessage() {}
 
 func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3679,7 +3968,7 @@ func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyResponse.ProtoReflect.Descriptor instead.
 func (*NotifyResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{52}
+	return file_oidb_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *NotifyResponse) GetUin() uint64 {
@@ -3694,6 +3983,285 @@ func (x *NotifyResponse) GetMessageId() uint64 {
 		return x.MessageId
 	}
 	return 0
+}
+
+// ListInboxRequest (0xf03_4) asks for messages in a person's inbox, oldest first.
+type ListInboxRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Appid         uint64                 `protobuf:"varint,2,opt,name=appid" json:"appid,omitempty"` // only what this game sent or what is about it; 0 for all
+	After         uint64                 `protobuf:"varint,3,opt,name=after" json:"after,omitempty"` // only messages above this number
+	Limit         uint32                 `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"` // at most this many, up to 100; 0 for as many as fit on a page
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInboxRequest) Reset() {
+	*x = ListInboxRequest{}
+	mi := &file_oidb_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInboxRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInboxRequest) ProtoMessage() {}
+
+func (x *ListInboxRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInboxRequest.ProtoReflect.Descriptor instead.
+func (*ListInboxRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *ListInboxRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListInboxRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListInboxRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListInboxRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// InboxMessage is a message in an inbox. All texts are plain text.
+type InboxMessage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MessageId     uint64                 `protobuf:"varint,1,opt,name=message_id,json=messageId" json:"message_id,omitempty"`   // they rise
+	From          uint64                 `protobuf:"varint,2,opt,name=from" json:"from,omitempty"`                              // an account; 0 for the official account
+	FromOpenid    []byte                 `protobuf:"bytes,3,opt,name=from_openid,json=fromOpenid" json:"from_openid,omitempty"` // the sender's at the game
+	Appid         uint64                 `protobuf:"varint,4,opt,name=appid" json:"appid,omitempty"`
+	Kind          string                 `protobuf:"bytes,5,opt,name=kind" json:"kind,omitempty"`       // ark, share or notice
+	Scene         string                 `protobuf:"bytes,6,opt,name=scene" json:"scene,omitempty"`     // of an ark message, or the game's tag of a shared one
+	Program       string                 `protobuf:"bytes,7,opt,name=program" json:"program,omitempty"` // the mini program that a card opens
+	Title         string                 `protobuf:"bytes,8,opt,name=title" json:"title,omitempty"`
+	Text          string                 `protobuf:"bytes,9,opt,name=text" json:"text,omitempty"`
+	Url           string                 `protobuf:"bytes,10,opt,name=url" json:"url,omitempty"`
+	Picture       string                 `protobuf:"bytes,11,opt,name=picture" json:"picture,omitempty"`
+	Card          []byte                 `protobuf:"bytes,12,opt,name=card" json:"card,omitempty"` // JSON, of an ark message
+	SentMs        int64                  `protobuf:"varint,13,opt,name=sent_ms,json=sentMs" json:"sent_ms,omitempty"`
+	ReadMs        int64                  `protobuf:"varint,14,opt,name=read_ms,json=readMs" json:"read_ms,omitempty"` // 0 before its receiver read it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxMessage) Reset() {
+	*x = InboxMessage{}
+	mi := &file_oidb_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxMessage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxMessage) ProtoMessage() {}
+
+func (x *InboxMessage) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxMessage.ProtoReflect.Descriptor instead.
+func (*InboxMessage) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *InboxMessage) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *InboxMessage) GetFrom() uint64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *InboxMessage) GetFromOpenid() []byte {
+	if x != nil {
+		return x.FromOpenid
+	}
+	return nil
+}
+
+func (x *InboxMessage) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *InboxMessage) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetScene() string {
+	if x != nil {
+		return x.Scene
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetProgram() string {
+	if x != nil {
+		return x.Program
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+func (x *InboxMessage) GetCard() []byte {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+func (x *InboxMessage) GetSentMs() int64 {
+	if x != nil {
+		return x.SentMs
+	}
+	return 0
+}
+
+func (x *InboxMessage) GetReadMs() int64 {
+	if x != nil {
+		return x.ReadMs
+	}
+	return 0
+}
+
+// ListInboxResponse contains a page of messages, by number.
+type ListInboxResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Message       []*InboxMessage        `protobuf:"bytes,2,rep,name=message" json:"message,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more" json:"more,omitempty"` // there are more after the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInboxResponse) Reset() {
+	*x = ListInboxResponse{}
+	mi := &file_oidb_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInboxResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInboxResponse) ProtoMessage() {}
+
+func (x *ListInboxResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInboxResponse.ProtoReflect.Descriptor instead.
+func (*ListInboxResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ListInboxResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListInboxResponse) GetMessage() []*InboxMessage {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ListInboxResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 var File_oidb_proto protoreflect.FileDescriptor
@@ -3989,7 +4557,37 @@ const file_oidb_proto_rawDesc = "" +
 	"\amessage\x18\x04 \x01(\v2\x1a.rookery.oidb.GroupMessageR\amessage\"c\n" +
 	"\x19ListGroupMessagesResponse\x122\n" +
 	"\x04sent\x18\x01 \x03(\v2\x1e.rookery.oidb.SentGroupMessageR\x04sent\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x8d\x01\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\x95\x02\n" +
+	"\x0eSendArkRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x1f\n" +
+	"\vfrom_openid\x18\x03 \x01(\fR\n" +
+	"fromOpenid\x12#\n" +
+	"\rfriend_openid\x18\x04 \x01(\fR\ffriendOpenid\x12,\n" +
+	"\x12friend_msdk_openid\x18\x05 \x01(\x04R\x10friendMsdkOpenid\x12\x18\n" +
+	"\arequest\x18\x06 \x01(\tR\arequest\x12\x18\n" +
+	"\aprogram\x18\a \x01(\tR\aprogram\x12\x14\n" +
+	"\x05scene\x18\b \x01(\tR\x05scene\x12\x1d\n" +
+	"\n" +
+	"extra_json\x18\t \x01(\tR\textraJson\"\xb0\x02\n" +
+	"\x10SendShareRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x1f\n" +
+	"\vfrom_openid\x18\x03 \x01(\fR\n" +
+	"fromOpenid\x12#\n" +
+	"\rfriend_openid\x18\x04 \x01(\fR\ffriendOpenid\x12,\n" +
+	"\x12friend_msdk_openid\x18\x05 \x01(\x04R\x10friendMsdkOpenid\x12\x18\n" +
+	"\arequest\x18\x06 \x01(\tR\arequest\x12\x10\n" +
+	"\x03tag\x18\a \x01(\tR\x03tag\x12\x14\n" +
+	"\x05title\x18\b \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\n" +
+	" \x01(\tR\x03url\x12\x18\n" +
+	"\apicture\x18\v \x01(\tR\apicture\"?\n" +
+	"\fSendResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x04R\tmessageId\"\x8d\x01\n" +
 	"\rNotifyRequest\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
 	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x18\n" +
@@ -4000,7 +4598,34 @@ const file_oidb_proto_rawDesc = "" +
 	"\x0eNotifyResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x04R\tmessageIdB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"message_id\x18\x02 \x01(\x04R\tmessageId\"f\n" +
+	"\x10ListInboxRequest\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05appid\x18\x02 \x01(\x04R\x05appid\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"\xd8\x02\n" +
+	"\fInboxMessage\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\x04R\tmessageId\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x04R\x04from\x12\x1f\n" +
+	"\vfrom_openid\x18\x03 \x01(\fR\n" +
+	"fromOpenid\x12\x14\n" +
+	"\x05appid\x18\x04 \x01(\x04R\x05appid\x12\x12\n" +
+	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x14\n" +
+	"\x05scene\x18\x06 \x01(\tR\x05scene\x12\x18\n" +
+	"\aprogram\x18\a \x01(\tR\aprogram\x12\x14\n" +
+	"\x05title\x18\b \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\t \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\n" +
+	" \x01(\tR\x03url\x12\x18\n" +
+	"\apicture\x18\v \x01(\tR\apicture\x12\x12\n" +
+	"\x04card\x18\f \x01(\fR\x04card\x12\x17\n" +
+	"\asent_ms\x18\r \x01(\x03R\x06sentMs\x12\x17\n" +
+	"\aread_ms\x18\x0e \x01(\x03R\x06readMs\"o\n" +
+	"\x11ListInboxResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x124\n" +
+	"\amessage\x18\x02 \x03(\v2\x1a.rookery.oidb.InboxMessageR\amessage\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04moreB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -4014,7 +4639,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),                  // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),                  // 1: rookery.oidb.LoginSig
@@ -4067,8 +4692,14 @@ var file_oidb_proto_goTypes = []any{
 	(*ListGroupMessagesRequest)(nil),  // 48: rookery.oidb.ListGroupMessagesRequest
 	(*SentGroupMessage)(nil),          // 49: rookery.oidb.SentGroupMessage
 	(*ListGroupMessagesResponse)(nil), // 50: rookery.oidb.ListGroupMessagesResponse
-	(*NotifyRequest)(nil),             // 51: rookery.oidb.NotifyRequest
-	(*NotifyResponse)(nil),            // 52: rookery.oidb.NotifyResponse
+	(*SendArkRequest)(nil),            // 51: rookery.oidb.SendArkRequest
+	(*SendShareRequest)(nil),          // 52: rookery.oidb.SendShareRequest
+	(*SendResponse)(nil),              // 53: rookery.oidb.SendResponse
+	(*NotifyRequest)(nil),             // 54: rookery.oidb.NotifyRequest
+	(*NotifyResponse)(nil),            // 55: rookery.oidb.NotifyResponse
+	(*ListInboxRequest)(nil),          // 56: rookery.oidb.ListInboxRequest
+	(*InboxMessage)(nil),              // 57: rookery.oidb.InboxMessage
+	(*ListInboxResponse)(nil),         // 58: rookery.oidb.ListInboxResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -4080,11 +4711,12 @@ var file_oidb_proto_depIdxs = []int32{
 	39, // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
 	39, // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
 	49, // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	57, // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -4098,7 +4730,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -31,17 +31,17 @@ func main() {
 }
 
 func write() error {
-	doors, err := server.Doors()
-	if err != nil {
-		return err
-	}
+	doors := server.Doors()
 	b := bytes.NewBufferString(opening)
 	for _, door := range doors {
-		fmt.Fprintf(b, "\n## %s\n\nBelow `%s`.", door.Name, strings.Join(door.Prefixes, "`, `"))
-		if door.TrailingSlash {
-			b.WriteString(" A slash at the end of a path makes no difference.")
+		fmt.Fprintf(b, "\n## %s\n", door.Name)
+		if len(door.Prefixes) > 0 {
+			fmt.Fprintf(b, "\nBelow `%s`.", strings.Join(door.Prefixes, "`, `"))
+			if door.TrailingSlash {
+				b.WriteString(" A slash at the end of a path makes no difference.")
+			}
+			b.WriteByte('\n')
 		}
-		b.WriteByte('\n')
 		writeSequences(b, door)
 		for i := range door.Endpoints {
 			writeEndpoint(b, door, &door.Endpoints[i])

@@ -28,3 +28,11 @@ CREATE TABLE message_counts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX message_counts_by_day ON message_counts (day);
+
+CREATE TABLE scenes (
+    appid   INTEGER NOT NULL,
+    program TEXT    NOT NULL, -- the mini program; '' for none
+    scene   TEXT    NOT NULL,
+    record  TEXT    NOT NULL, -- JSON
+    PRIMARY KEY (appid, program, scene)
+) STRICT, WITHOUT ROWID;

@@ -10,11 +10,6 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Register puts the service's commands on the bus.
-func (s *Service) Register() {
-	oidb.Handle(s.bus, NotifyCommand, s.notify)
-}
-
 // NotifyCommand is command 0xf03_2.
 var NotifyCommand = oidb.Declare[*wire.NotifyRequest, *wire.NotifyResponse](oidb.Declaration{
 	ID: oidb.ID{Number: 0xf03, ServiceType: 2}, Name: "notify", Summary: "Puts a notice of the official account into a person's inbox.",
