@@ -59,6 +59,7 @@ var parts = []part{
 	{"bus", measureBus},
 	{"store", measureStore},
 	{"friends", measureFriends},
+	{"group-hot", measureHotGroup},
 	{"token", measureToken},
 	{"scale", measureScale},
 }
@@ -92,7 +93,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,store,friends,token,scale")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,store,friends,group-hot,token,scale")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")

@@ -35,8 +35,8 @@ func newDevCommand(s *streams) *cobra.Command {
 		Use:   "dev",
 		Short: "Run a complete platform with a demo world, to develop and test against",
 		Long: `Run a complete platform with a demo world: two games with guilds, eight accounts with friendships and a group, and
-tokens of every kind.
-It prints addresses, keys and curl commands that work when they are pasted, and serves until it is interrupted.
+tokens of every kind. It prints addresses, keys and curl commands that work when they are pasted, and serves until it
+is interrupted.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
 The log goes to standard error, one event per request. For a refused signature it says, when it can tell, which mistake

@@ -8,7 +8,8 @@ const (
 	integration = "./test/integration"
 	identity    = "./internal/identity"
 	bus         = "./internal/oidb"
+	groups      = "./internal/qqgroups"
 )
 
 // mutants are the faults. What cannot be tested is not among them, as a comparison that leaks its time.
-var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants)
+var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, groupMutants)

@@ -59,7 +59,8 @@ func noLimit(most int) int64 {
 
 // whyNoGroup returns the limit that kept an account from making a group.
 func (t *tx) whyNoGroup(owner platform.UIN, owned int64) error {
-	full, err := t.ownsAll(owner, owned)
+	var full bool
+	err := t.queryRow("SELECT count(*) >= ? FROM qqgroups WHERE owner = ? AND disbanded = 0", owned, int64(owner)).Scan(&full)
 	switch {
 	case err != nil:
 		return err
@@ -68,11 +69,6 @@ func (t *tx) whyNoGroup(owner platform.UIN, owned int64) error {
 	default:
 		return platform.ErrTooOften
 	}
-}
-
-func (t *tx) ownsAll(uin platform.UIN, owned int64) (full bool, err error) {
-	err = t.queryRow("SELECT count(*) >= ? FROM qqgroups WHERE owner = ? AND disbanded = 0", owned, int64(uin)).Scan(&full)
-	return full, err
 }
 
 // Group implements store.QQGroups.
@@ -208,14 +204,23 @@ func (s *Store) onGroup(ctx context.Context, gc platform.GC, do func(*tx, *platf
 	})
 }
 
+// onMember writes about a group and an account's role in it, as they are at the time of the write.
+func (s *Store) onMember(ctx context.Context, gc platform.GC, uin platform.UIN, do func(*tx, *platform.Group, platform.GroupRole) error) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		var role platform.GroupRole
+		g, err := scanGroup(also{t.queryRow("SELECT "+groupColumns+", ifnull((SELECT role FROM qqgroup_members m WHERE m.uin = ? AND m.gc = qqgroups.gc), 4) FROM qqgroups WHERE gc = ?",
+			int64(uin), signed(gc)), &role})
+		if err != nil {
+			return missing(err, platform.NoGroup, gc)
+		}
+		return do(t, &g, role)
+	})
+}
+
 // TransferGroup implements store.QQGroups.
 func (s *Store) TransferGroup(ctx context.Context, gc platform.GC, to platform.UIN, owned int, may func(*platform.Group, platform.GroupRole) error) error {
-	return s.onGroup(ctx, gc, func(t *tx, g *platform.Group) error {
-		role, err := t.role(gc, to)
-		if err == nil {
-			err = may(g, role)
-		}
-		if err != nil {
+	return s.onMember(ctx, gc, to, func(t *tx, g *platform.Group, role platform.GroupRole) error {
+		if err := may(g, role); err != nil {
 			return err
 		}
 		moved, err := t.setOwner(gc, g.Owner, to, noLimit(owned))
@@ -242,19 +247,10 @@ func (t *tx) setOwner(gc platform.GC, from, to platform.UIN, owned int64) (moved
 	return true, err
 }
 
-func (t *tx) role(gc platform.GC, uin platform.UIN) (role platform.GroupRole, err error) {
-	err = t.queryRow("SELECT ifnull((SELECT role FROM qqgroup_members WHERE uin = ? AND gc = ?), ?)", int64(uin), int64(gc), int64(platform.NotInGroup)).Scan(&role)
-	return role, err
-}
-
 // JoinGroup implements store.QQGroups.
 func (s *Store) JoinGroup(ctx context.Context, gc platform.GC, m platform.GroupMembership, joined int, may func(*platform.Group) error) error {
-	return s.onGroup(ctx, gc, func(t *tx, g *platform.Group) error {
-		if err := may(g); err != nil {
-			return err
-		}
-		role, err := t.role(gc, m.UIN)
-		if err != nil || role != platform.NotInGroup {
+	return s.onMember(ctx, gc, m.UIN, func(t *tx, g *platform.Group, role platform.GroupRole) error {
+		if err := may(g); err != nil || role != platform.NotInGroup {
 			return err
 		}
 		rows, err := t.exec(`INSERT INTO qqgroup_members (uin, gc, role, card, since_ms)
@@ -275,14 +271,10 @@ func (s *Store) JoinGroup(ctx context.Context, gc platform.GC, m platform.GroupM
 
 // LeaveGroup implements store.QQGroups.
 func (s *Store) LeaveGroup(ctx context.Context, gc platform.GC, uin, by platform.UIN, may func(g *platform.Group, of, by platform.GroupRole) error) error {
-	return s.onGroup(ctx, gc, func(t *tx, g *platform.Group) error {
-		of, err := t.role(gc, uin)
-		if err != nil {
-			return err
-		}
+	return s.onMember(ctx, gc, uin, func(t *tx, g *platform.Group, of platform.GroupRole) error {
 		byRole := of
 		if by != uin {
-			if byRole, err = t.role(gc, by); err != nil {
+			if err := t.queryRow("SELECT ifnull((SELECT role FROM qqgroup_members WHERE uin = ? AND gc = ?), 4)", int64(by), int64(gc)).Scan(&byRole); err != nil {
 				return err
 			}
 		}
@@ -317,12 +309,8 @@ func (s *Store) GroupMembers(ctx context.Context, gc platform.GC, after platform
 
 // SendGroupMessage implements store.QQGroups.
 func (s *Store) SendGroupMessage(ctx context.Context, gc platform.GC, m platform.GroupMessage, request string, kept int, sinceMS int64, may func(*platform.Group, platform.GroupRole) error) (id uint64, err error) {
-	err = s.onGroup(ctx, gc, func(t *tx, g *platform.Group) error {
-		role, err := t.role(gc, m.UIN)
-		if err == nil {
-			err = may(g, role)
-		}
-		if err != nil {
+	err = s.onMember(ctx, gc, m.UIN, func(t *tx, g *platform.Group, role platform.GroupRole) error {
+		if err := may(g, role); err != nil {
 			return err
 		}
 		if request != "" {
