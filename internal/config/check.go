@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"strconv"
 )
@@ -56,6 +57,15 @@ func (l *Loaded) faults() (errs []error) {
 			faultf(t.key+".certificate", "%s.key is missing", t.key)
 		}
 	}
+	e := &l.Events
+	switch {
+	case e.File != "" && e.Webhook != "":
+		faultf("events.webhook", "events.file is set too: the stream goes to one of them")
+	case e.Webhook != "" && e.WebhookSecret == "":
+		faultf("events.webhook", "events.webhook_secret is missing")
+	case e.Webhook == "" && e.WebhookSecret != "":
+		faultf("events.webhook_secret", "events.webhook is missing")
+	}
 	if l.HTTP.HeaderTimeout > l.HTTP.ReadTimeout {
 		faultf("http.header_timeout", "%s is longer than http.read_timeout, %s, which it is a part of", l.HTTP.HeaderTimeout, l.HTTP.ReadTimeout)
 	}
@@ -92,6 +102,9 @@ func (l *Loaded) Warnings() (all []Warning) {
 	}
 	if l.MSDKV5.TSWindow == 0 {
 		warn("msdkv5.ts_window", "anybody who recorded a signed V5 call can send it again for ever: set a window such as 10m once your back ends' clocks are right")
+	}
+	if u, err := url.Parse(l.Events.Webhook); err == nil && u.Scheme == "http" && isPublic(net.JoinHostPort(u.Hostname(), "80")) {
+		warn("events.webhook", "%s is plain HTTP, so events travel unencrypted, though signed: use https", l.Events.Webhook)
 	}
 	for _, file := range []struct{ setting, name string }{
 		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key},

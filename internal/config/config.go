@@ -23,6 +23,7 @@ type Config struct {
 	Messages  Messages  `key:"messages" doc:"Messages between friends."`
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
 	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
+	Events    Events    `key:"events" doc:"The stream of events about bindings of guilds and groups: to a file or to a webhook, at least once each and in their order. Without either, events are removed."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
 }
@@ -93,6 +94,15 @@ type Connect struct {
 type Groups struct {
 	Owned          int `key:"owned" def:"10" min:"1" max:"5000" doc:"How many groups an account may own. One that owns as many gets 221010."`
 	CreatedPerHour int `key:"created_per_hour" def:"3" min:"1" max:"5000" doc:"How many groups an account may make within an hour, also if they are disbanded since. One that has made as many gets 221011."`
+}
+
+// Events are the settings of the stream of events.
+type Events struct {
+	File           string        `key:"file" doc:"File to which each event is appended as a line of JSON, made with mode 0600. A copy that you move away stays as it is, and a new file is begun."`
+	FileSize       int           `key:"file_size" def:"67108864" min:"4096" max:"1073741824" doc:"Bytes beyond which the file is not extended. It is renamed to its name, a dot and the number of its first event, and kept: removing it is up to you."`
+	Webhook        string        `key:"webhook" is:"URL" doc:"Address to which each event is posted as JSON, signed by the rules of Standard Webhooks 1.0. Any status from 200 to 299 takes the event. Redirects and the environment's proxies are not followed. While it fails, events wait in the database, and it is tried again after a second, and at least every minute."`
+	WebhookSecret  string        `key:"webhook_secret" doc:"File with the secret that signs the webhook's requests: 24 to 64 bytes in base64, as openssl rand -base64 32 prints it, mode 0600. Required with events.webhook."`
+	WebhookTimeout time.Duration `key:"webhook_timeout" def:"10s" min:"100ms" max:"1m" doc:"How long one request to the webhook may take."`
 }
 
 // Stop are the settings of a graceful stop.

@@ -51,11 +51,20 @@ func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) err
 	if r, hit := s.find(ctx, "bus.connect:"+command, who); hit {
 		return retcode.OIDBConnectFailed.WithCause(&Error{Point: r.Point})
 	}
+	if d == s.notices {
+		if r, hit := s.find(ctx, "notice.send", who); hit {
+			return retcode.OIDBConnectFailed.WithCause(&Error{Point: r.Point})
+		}
+	}
 	if r, hit := s.find(ctx, "backend.answer:"+command, who); hit {
 		return r.answer.WithCause(&Error{Point: r.Point})
 	}
 	return s.fail(ctx, "handler:"+command, who)
 }
+
+// Notices says which command sends the notices of the official account: notice.send makes it fail, and no other of its number.
+// It must be called before the first call.
+func (s *Set) Notices(d *oidb.Declaration) { s.notices = d }
 
 // Answers is the point of a command's answer on its way through the codec, for oidb.Bus.GuardAnswers.
 func (s *Set) Answers(ctx context.Context, d *oidb.Declaration, of oidb.Subject, body []byte) []byte {

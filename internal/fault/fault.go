@@ -79,7 +79,8 @@ func (e *Error) Error() string { return "fault point " + e.Point }
 
 // Set holds the rules. The zero value has none. It is safe for concurrent use.
 type Set struct {
-	armed atomic.Bool // whether there are rules: without any, a point costs one load
+	armed   atomic.Bool       // whether there are rules: without any, a point costs one load
+	notices *oidb.Declaration // the command whose point is notice.send
 
 	mu    sync.Mutex
 	rules []*Rule
@@ -271,9 +272,6 @@ func (s *Set) BindingCache(ctx context.Context, app platform.AppID, write bool) 
 func (s *Set) Events(ctx context.Context, event *platform.Event) error {
 	return s.fail(ctx, "events.write", subject{app: event.Guild.AppID})
 }
-
-// Notices is the point of the official account's notices: the sending of one.
-func (s *Set) Notices(ctx context.Context) error { return s.fail(ctx, "notice.send", subject{}) }
 
 // IDIPConnect is the point of the way to a game's server, for idip.Client.Guard.
 func (s *Set) IDIPConnect(ctx context.Context, app platform.AppID) error {

@@ -289,16 +289,26 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestIDIPAndNotices: both have a point without a target.
+// TestIDIPAndNotices: both have a point without a target; that of notices is one command's.
 func TestIDIPAndNotices(t *testing.T) {
 	s := new(Set)
-	if s.IDIPConnect(t.Context(), 7) != nil || s.Notices(t.Context()) != nil {
+	s.Notices(&identity.ConvertOpenID.Declaration)
+	send := func(d *oidb.Declaration, app platform.AppID) error {
+		return s.Bus(t.Context(), d, oidb.Subject{AppID: app})
+	}
+	if s.IDIPConnect(t.Context(), 7) != nil || send(&identity.ConvertOpenID.Declaration, 7) != nil {
 		t.Error("they fail without a rule")
 	}
 	add(t, s, Rule{Point: "idip.connect", AppID: 7})
-	add(t, s, Rule{Point: "notice.send"})
-	if s.IDIPConnect(t.Context(), 7) == nil || s.IDIPConnect(t.Context(), 8) != nil || s.Notices(t.Context()) == nil {
-		t.Error("the rules do not decide")
+	add(t, s, Rule{Point: "notice.send", AppID: 7})
+	if s.IDIPConnect(t.Context(), 7) == nil || s.IDIPConnect(t.Context(), 8) != nil {
+		t.Error("the rule does not decide about IDIP")
+	}
+	if err := send(&identity.ConvertOpenID.Declaration, 7); !errors.Is(err, retcode.OIDBConnectFailed) {
+		t.Errorf("a notice: got %v, want %v", err, retcode.OIDBConnectFailed)
+	}
+	if send(&identity.ConvertOpenID.Declaration, 8) != nil || send(&identity.ConvertOpenIDs.Declaration, 7) != nil {
+		t.Error("another app's notice fails, or another command of the number")
 	}
 }
 

@@ -1,10 +1,12 @@
 package platform
 
 import (
+	"context"
 	"encoding/json"
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -144,4 +146,62 @@ func TestTheClockMovesOnlyWhenItIsMoved(t *testing.T) {
 	if before, shown := time.Now(), clock.Now(); shown.Before(before.Add(24*time.Hour)) || shown.After(time.Now().Add(24*time.Hour)) {
 		t.Errorf("now it shows %s, want a day after %s", shown, before)
 	}
+}
+
+// TestWaitingOnTheClock: a wait ends by time, by a move of the clock, and with its context; a clock that is set back does not
+// prolong it by more than itself.
+func TestWaitingOnTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock, begin := new(Clock), time.Now()
+		wait := func(ctx context.Context, d time.Duration) (took func() time.Duration, err *error) {
+			var end time.Time
+			err = new(error)
+			go func() {
+				*err = clock.Wait(ctx, d)
+				end = time.Now()
+			}()
+			synctest.Wait()
+			return func() time.Duration {
+				synctest.Wait()
+				if end.IsZero() {
+					return -1
+				}
+				return end.Sub(begin)
+			}, err
+		}
+		check := func(what string, got, want time.Duration) {
+			t.Helper()
+			if got != want {
+				t.Errorf("%s: it took %s, want %s", what, got, want)
+			}
+		}
+		byTime, _ := wait(t.Context(), time.Second)
+		byMove, _ := wait(t.Context(), time.Hour)
+		byNothing, _ := wait(t.Context(), 0)
+		check("no time", byNothing(), 0)
+		time.Sleep(2 * time.Second)
+		check("a second", byTime(), time.Second)
+		clock.Advance(30 * time.Minute)
+		check("an hour, half an hour before", byMove(), -1)
+		clock.Advance(30 * time.Minute)
+		check("an hour of a moved clock", byMove(), 2*time.Second)
+
+		begin = time.Now()
+		setBack, _ := wait(t.Context(), time.Minute)
+		time.Sleep(30 * time.Second)
+		clock.Set(time.Now().Add(-24 * time.Hour))
+		time.Sleep(2 * time.Minute)
+		check("a minute of a clock that was set back", setBack(), 90*time.Second)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		begin = time.Now()
+		ended, err := wait(ctx, time.Hour)
+		cancel()
+		if check("an ended wait", ended(), 0); *err != context.Canceled {
+			t.Errorf("got %v, want %v", *err, context.Canceled)
+		}
+		if err := clock.Wait(ctx, 0); err != context.Canceled {
+			t.Errorf("no time, but an ended context: got %v", err)
+		}
+	})
 }

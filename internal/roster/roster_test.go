@@ -86,15 +86,15 @@ func TestAnswers(t *testing.T) {
 		openid string
 		want   idip.Answer
 	}{
-		"the leader":                   {f.v5, "1", annV5, idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: annV5}},
-		"the leader by MSDK openid":    {f.v5, "1", "77", idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: "77"}},
-		"somebody else":                {f.v5, "1", benV5, idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
-		"nobody":                       {f.v5, "1", "78", idip.Answer{GuildName: "Owls", LeaderOpenID: "77"}},
-		"an openid of another app":     {f.v5, "1", annV3, idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
-		"no id at all":                 {f.v5, "1", "ann", idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
-		"another zone":                 {f.v5, "2", annV5, idip.Answer{}},
-		"at a game without V5":         {f.v3, "1", annV3, idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: annV3}},
-		"an MSDK openid elsewhere":     {f.v3, "1", "77", idip.Answer{GuildName: "Owls"}},
+		"the leader":                {f.v5, "1", annV5, idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: annV5}},
+		"the leader by MSDK openid": {f.v5, "1", "77", idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: "77"}},
+		"somebody else":             {f.v5, "1", benV5, idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
+		"nobody":                    {f.v5, "1", "78", idip.Answer{GuildName: "Owls", LeaderOpenID: "77"}},
+		"an openid of another app":  {f.v5, "1", annV3, idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
+		"no id at all":              {f.v5, "1", "ann", idip.Answer{GuildName: "Owls", LeaderOpenID: annV5}},
+		"another zone":              {f.v5, "2", annV5, idip.Answer{}},
+		"at a game without V5":      {f.v3, "1", annV3, idip.Answer{Member: true, Leader: true, GuildName: "Owls", LeaderOpenID: annV3}},
+		"an MSDK openid elsewhere":  {f.v3, "1", "77", idip.Answer{GuildName: "Owls"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.Guild(t.Context(), test.app, idip.Query{Zone: test.zone, Guild: "2134", OpenID: test.openid})

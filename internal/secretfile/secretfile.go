@@ -3,18 +3,56 @@ package secretfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
 
-	"golang.org/x/text/encoding/unicode"
+	text "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
 // Reader returns a reader of r's text: a byte order mark is cut off, and UTF-16 that has one, as Windows' tools write it,
 // becomes UTF-8. Callers cut off the white space around the secret.
 func Reader(r io.Reader) io.Reader {
-	return transform.NewReader(r, unicode.BOMOverride(transform.Nop))
+	return transform.NewReader(r, text.BOMOverride(transform.Nop))
+}
+
+// maxSecret bounds the size of a file with a secret.
+const maxSecret = 4 << 10
+
+// ErrContent is the error for a file that has something else in it than one secret.
+var ErrContent = errors.New("holds no secret")
+
+// Read reads a file that contains only a secret: visible ASCII, with white space around it. Others must not be able to read
+// the file. Errors name the file; ErrContent for any other content.
+func Read(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("%s is not a file", name)
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("%s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
+	}
+	content, err := io.ReadAll(io.LimitReader(Reader(file), maxSecret+1))
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(content))
+	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+	if secret == "" || len(content) > maxSecret || strings.ContainsFunc(secret, isOther) {
+		return "", fmt.Errorf("%s %w", name, ErrContent)
+	}
+	return secret, nil
 }
 
 // Write replaces a file with one of mode 0600, atomically and durably: after a crash the file has the old content or the

@@ -22,6 +22,10 @@ func CheckFiles(c *config.Config) error {
 		_, err := readServerToken(c.Admin.TokenFile)
 		errs = append(errs, err)
 	}
+	if c.Events.WebhookSecret != "" {
+		_, err := readEventSecret("events.webhook_secret", c.Events.WebhookSecret)
+		errs = append(errs, err)
+	}
 	_, err := readWords("openapi.words", c.OpenAPI.Words)
 	return errors.Join(append(errs, err)...)
 }

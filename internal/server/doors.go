@@ -40,6 +40,7 @@ func (s *Server) openDoors(context.Context) error {
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rookery_inbox_waiters", Help: "Calls that wait for messages to an inbox.",
 	}, func() float64 { return float64(s.messages.Waiters()) }))
+	s.outbox.Measure(metrics)
 	var observe func(oidb.Observed)
 	if s.dev != nil {
 		observe = s.inspectCall
@@ -71,7 +72,10 @@ func (s *Server) publicDoors() []*access.Door {
 
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
-	doors := []*access.Door{admin.New(s.apps, s.profiles, s.identity, s.friends, s.messages, s.qqgroups, s.bus, admin.APIs{
+	doors := []*access.Door{admin.New(admin.Services{
+		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Events: s.outbox,
+		Bus: s.bus,
+	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),

@@ -22,6 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/outbox"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
@@ -61,6 +62,7 @@ type Server struct {
 	// The services.
 	bus      *oidb.Bus
 	idip     *idip.Client
+	outbox   *outbox.Service
 	apps     *apps.Registry
 	profiles *profile.Service
 	identity *identity.Service
@@ -134,6 +136,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	var work sync.WaitGroup // in the background
 	work.Go(func() { s.readStandingsAhead(working) })
 	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
+	work.Go(func() { s.outbox.Run(working) })
 	var err error
 	select {
 	case err = <-failed:
@@ -193,6 +196,9 @@ func (s *Server) Close() error {
 	}
 	if s.idip != nil {
 		s.idip.Close()
+	}
+	if s.outbox != nil {
+		errs = append(errs, s.outbox.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

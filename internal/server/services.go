@@ -53,6 +53,9 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
 	s.qqgroups.Register(s.bus)
+	if err := s.openEvents(); err != nil {
+		return err
+	}
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 

@@ -5,45 +5,22 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
-	"unicode"
 
 	"github.com/rookeryhq/rookery/internal/secretfile"
 )
-
-// maxToken bounds the size of a token's file.
-const maxToken = 4 << 10
 
 var errNoToken = errors.New("holds no token")
 
 // ReadToken reads a file that contains only a token; for any other content it returns errNoToken.
 func ReadToken(name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("admin token: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	token, err := secretfile.Read(name)
 	switch {
+	case errors.Is(err, secretfile.ErrContent):
+		return "", fmt.Errorf("admin token: %s %w", name, errNoToken)
 	case err != nil:
 		return "", fmt.Errorf("admin token: %w", err)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("admin token: %s is not a file", name)
-	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("admin token: %s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
-	}
-	content, err := io.ReadAll(io.LimitReader(secretfile.Reader(file), maxToken+1))
-	if err != nil {
-		return "", fmt.Errorf("admin token: %w", err)
-	}
-	token := strings.TrimSpace(string(content))
-	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
-	if token == "" || len(content) > maxToken || strings.ContainsFunc(token, isOther) {
-		return "", fmt.Errorf("admin token: %s %w", name, errNoToken)
 	}
 	return token, nil
 }

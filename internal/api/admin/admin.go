@@ -22,11 +22,24 @@ import (
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/outbox"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
+
+// Services are what the door works on.
+type Services struct {
+	Apps     *apps.Registry
+	Profiles *profile.Service
+	Identity *identity.Service
+	Friends  *friends.Service
+	Messages *messages.Service
+	Groups   *qqgroups.Service
+	Events   *outbox.Service
+	Bus      *oidb.Bus
+}
 
 type door struct {
 	registry *apps.Registry
@@ -35,13 +48,17 @@ type door struct {
 	friends  *friends.Service
 	groups   *qqgroups.Service
 	messages *messages.Service
+	events   *outbox.Service
 	bus      *oidb.Bus
 	apis     APIs
 }
 
 // New returns the door, for callers with the token.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, ms *messages.Service, groups *qqgroups.Service, bus *oidb.Bus, apis APIs, token string) *access.Door {
-	d := &door{registry: registry, profiles: profiles, identity: id, friends: fr, messages: ms, groups: groups, bus: bus, apis: apis}
+func New(s Services, apis APIs, token string) *access.Door {
+	d := &door{
+		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, events: s.Events,
+		bus: s.Bus, apis: apis,
+	}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
@@ -76,6 +93,8 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 			"POST /admin/v1/tokens/revoke":                     Body(d.revoke),
 			"GET /admin/v1/keys":                               d.listKeys,
 			"POST /admin/v1/keys":                              d.rotateKeys,
+			"GET /admin/v1/events":                             d.showEvents,
+			"POST /admin/v1/events/test":                       d.testEvents,
 			"GET /admin/v1/oidb/policy":                        d.showPolicy,
 			"PATCH /admin/v1/oidb/policy":                      Body(d.changePolicy),
 		}),
