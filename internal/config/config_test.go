@@ -103,6 +103,10 @@ func TestRefusals(t *testing.T) {
 		"two on one address":      {data + "admin:\n  listen: 127.0.0.1:8700\n", "", "127.0.0.1:8700 is already used by http.listen"},
 		"certificate without key": {data + "http:\n  tls:\n    certificate: c.pem\n", "", "http.tls.certificate (file "},
 		"key without certificate": {data + "admin:\n  tls:\n    key: k.pem\n", "", "admin.tls.certificate is missing"},
+		"two ways for events":     {data + "events:\n  file: e\n  webhook: https://hook.example/\n  webhook_secret: s\n", "", "events.file is set too"},
+		"webhook without secret":  {data + "events:\n  webhook: https://hook.example/\n", "", "events.webhook_secret is missing"},
+		"secret without webhook":  {data + "events:\n  webhook_secret: s\n", "", "events.webhook is missing"},
+		"webhook of another kind": {data + "events:\n  webhook: file:///events\n  webhook_secret: s\n", "", "is not an http or https URL"},
 		"header over read":        {data + "http:\n  header_timeout: 20s\n", "", "longer than http.read_timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -184,6 +188,9 @@ func TestWarnings(t *testing.T) {
 		"the bus on all":            {map[string]string{"oidb-listen": ":1"}, []string{"oidb.listen"}},
 		"the bus on loopback":       {map[string]string{"oidb-listen": "127.0.0.1:1"}, nil},
 		"everybody is a proxy":      {map[string]string{"http-trusted-proxies": "0.0.0.0/0"}, []string{"http.trusted_proxies"}},
+		"events in plain HTTP":      {map[string]string{"events-webhook": "http://hook.example/", "events-webhook-secret": closed}, []string{"events.webhook"}},
+		"events on this machine":    {map[string]string{"events-webhook": "http://[::1]:8/", "events-webhook-secret": closed}, nil},
+		"events by HTTPS":           {map[string]string{"events-webhook": "https://hook.example/", "events-webhook-secret": closed}, nil},
 		"key that others read":      {map[string]string{"http-tls-certificate": open, "http-tls-key": open}, []string{"http.tls.key"}},
 		"folder that others read":   {map[string]string{"data": folder}, []string{"data"}},
 	} {

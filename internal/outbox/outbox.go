@@ -204,7 +204,7 @@ func (s *Service) recovered(l *lane) {
 // Status is the state of a lane.
 type Status struct {
 	Lane     string `json:"lane"`
-	Consumer string `json:"consumer"` // file, webhook or inbox; "" when there is none and events are removed
+	Consumer string `json:"consumer"` // file, webhook or inbox; "" without one: events are removed
 	Waiting  int    `json:"waiting"`  // events that have not been taken
 	OldestMS int64  `json:"oldest_ms,omitzero"`
 

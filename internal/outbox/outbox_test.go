@@ -181,7 +181,7 @@ func TestPauses(t *testing.T) {
 		c := &consumer{fails: errors.New("no room")}
 		f := newFixture(t, c, func(f *fixture) { c.clock = f.clock; f.report(t, 1, 2, 3) })
 		begin := f.clock.Now()
-		time.Sleep(4 * time.Minute) // of the bubble
+		<-time.After(4 * time.Minute) // of the bubble
 		synctest.Wait()
 		var got []time.Duration
 		for _, at := range c.at {
@@ -198,13 +198,13 @@ func TestPauses(t *testing.T) {
 		want(t, "offered after the clock was moved", c.offered, []int64{1, 2, 3})
 		want(t, "taken before the failure", c.taken, []int64{1, 2})
 		begin = f.clock.Now()
-		time.Sleep(1500 * time.Millisecond)
+		<-time.After(1500 * time.Millisecond)
 		synctest.Wait()
 		want(t, "offered after progress", c.offered, []int64{1, 2, 3, 3})
 		want(t, "its pause", c.at[1].Sub(begin).Round(time.Second), time.Second)
 
 		c.set(0, nil)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		synctest.Wait()
 		want(t, "taken", c.taken, []int64{1, 2, 3})
 		want(t, "waiting", f.waiting(t, platform.LaneStream), 0)
@@ -220,10 +220,10 @@ func TestALaneWaitsForNoOther(t *testing.T) {
 		synctest.Wait()
 		want(t, "waiting in the stream", f.waiting(t, platform.LaneStream), 2)
 		want(t, "waiting in the lane without a consumer", f.waiting(t, platform.LaneNotices), 0)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		f.report(t, 3)
 		c.set(0, nil)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		want(t, "taken after an hour", c.taken, []int64{1, 2, 3})
 	})
@@ -236,7 +236,7 @@ func TestStatusAndLog(t *testing.T) {
 		f := newFixture(t, c)
 		begin := f.clock.NowMS()
 		f.report(t, 1, 2)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		synctest.Wait()
 		got, err := f.Status(t.Context())
 		must(t, err)
@@ -244,7 +244,7 @@ func TestStatusAndLog(t *testing.T) {
 			{Lane: "stream", Waiting: 2, OldestMS: 1_700_000_000_123, Trouble: "no room", SinceMS: begin}, {Lane: "notices"},
 		})
 		c.set(0, nil)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		got, err = f.Status(t.Context())
 		must(t, err)
@@ -273,7 +273,7 @@ func TestTheStoreFails(t *testing.T) {
 				must(t, err)
 				f.lanes[platform.LaneStream].wake()
 				f.lanes[platform.LaneNotices].wake()
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				synctest.Wait()
 				if c.taken[0] != 1 || c.taken[len(c.taken)-1] != 1 {
 					t.Errorf("taken: %v", c.taken)

@@ -179,7 +179,7 @@ func TestWaitingOnTheClock(t *testing.T) {
 		byMove, _ := wait(t.Context(), time.Hour)
 		byNothing, _ := wait(t.Context(), 0)
 		check("no time", byNothing(), 0)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		check("a second", byTime(), time.Second)
 		clock.Advance(30 * time.Minute)
 		check("an hour, half an hour before", byMove(), -1)
@@ -188,9 +188,9 @@ func TestWaitingOnTheClock(t *testing.T) {
 
 		begin = time.Now()
 		setBack, _ := wait(t.Context(), time.Minute)
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		clock.Set(time.Now().Add(-24 * time.Hour))
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		check("a minute of a clock that was set back", setBack(), 90*time.Second)
 
 		ctx, cancel := context.WithCancel(t.Context())
