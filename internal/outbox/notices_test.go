@@ -19,7 +19,7 @@ func withNotices(t *testing.T) func(*fixture) {
 		bus := oidb.NewBus()
 		bus.Guard(f.faults.Bus)
 		f.faults.Notices(&messages.NotifyCommand.Declaration)
-		messages.New(f.store, f.clock, bus).Register()
+		messages.New(f.store, f.clock, bus, nil, messages.Options{}).Register()
 		must(t, f.store.CreateAccount(t.Context(), &platform.Account{UIN: platform.FirstUIN}, platform.FirstUIN))
 		f.Connect(platform.LaneNotices, NewNotices(bus, f.clock, slog.New(slog.NewTextHandler(f.log, nil))))
 	}
