@@ -52,6 +52,8 @@ var Domains = []Domain{
 	{Name: "connect", Ident: "Connect", Prefix: "Connect", Door: true},
 	{Name: "openapi", Ident: "OpenAPI", Prefix: "OpenAPI", Door: true},
 	{Name: "share", Ident: "Share", Prefix: "Share", Door: true},
+	{Name: "v2group", Ident: "V2Group", Prefix: "V2Group", Door: true},
+	{Name: "v2unbind", Ident: "V2Unbind", Prefix: "V2Unbind", Door: true},
 }
 
 // Classes maps the class names that the files may use to the Go constants of package retcode.

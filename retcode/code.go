@@ -38,11 +38,13 @@ const (
 	Connect                       // OAuth's numbers that are not in QQ, likewise
 	OpenAPI                       // OpenAPI V3's numbers that are not in QQ, likewise
 	Share                         // the numbers of MSDK V3's /share/qq, likewise
+	V2Group                       // the platCode of MSDK V2's queries of guild groups, likewise
+	V2Unbind                      // the platCode of MSDK V2's unbind_group, likewise
 )
 
 var domainNames = [...]string{
 	QQ: "qq", Group: "group", GameCenter: "gamecenter", OIDB: "oidb", PayToken: "paytoken", AccessToken: "accesstoken",
-	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect", OpenAPI: "openapi", Share: "share",
+	MSDKv5: "msdkv5", MSDKv3: "msdkv3", Connect: "connect", OpenAPI: "openapi", Share: "share", V2Group: "v2group", V2Unbind: "v2unbind",
 }
 
 // String returns the domain's name, such as "qq" or "accesstoken".

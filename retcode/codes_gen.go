@@ -648,6 +648,46 @@ const (
 	ShareUnknown Code = Code(Share)<<numberBits + 111111
 )
 
+// The codes of domain V2Group.
+const (
+	// V2GroupParameterInvalid is v2group 2001: a parameter of the group query is wrong.
+	V2GroupParameterInvalid Code = Code(V2Group)<<numberBits + 2001
+	// V2GroupNotBound is v2group 2002: no group is bound to the guild.
+	V2GroupNotBound Code = Code(V2Group)<<numberBits + 2002
+	// V2GroupNotMember is v2group 2003: the player is not in the group.
+	V2GroupNotMember Code = Code(V2Group)<<numberBits + 2003
+	// V2GroupNotBoundHere is v2group 2004: the group serves no guild of this app.
+	V2GroupNotBoundHere Code = Code(V2Group)<<numberBits + 2004
+	// V2GroupOpenIDForeign is v2group 2006: the groupOpenid is not one of this app.
+	V2GroupOpenIDForeign Code = Code(V2Group)<<numberBits + 2006
+	// V2GroupDisbanded is v2group 2007: the group was disbanded.
+	V2GroupDisbanded Code = Code(V2Group)<<numberBits + 2007
+	// V2GroupFailed is v2group 2010: the query failed inside the platform.
+	V2GroupFailed Code = Code(V2Group)<<numberBits + 2010
+)
+
+// The codes of domain V2Unbind.
+const (
+	// V2UnbindNotBound is v2unbind 2001: there is no such binding.
+	V2UnbindNotBound Code = Code(V2Unbind)<<numberBits + 2001
+	// V2UnbindMismatch is v2unbind 2002: groupOpenid and unionid do not belong together.
+	V2UnbindMismatch Code = Code(V2Unbind)<<numberBits + 2002
+	// V2UnbindLoginInvalid is v2unbind 2003: the player's login does not hold.
+	V2UnbindLoginInvalid Code = Code(V2Unbind)<<numberBits + 2003
+	// V2UnbindTooFrequent is v2unbind 2004: unbinding came too often.
+	V2UnbindTooFrequent Code = Code(V2Unbind)<<numberBits + 2004
+	// V2UnbindParameterInvalid is v2unbind 2006: a parameter of the unbinding is wrong.
+	V2UnbindParameterInvalid Code = Code(V2Unbind)<<numberBits + 2006
+	// V2UnbindSystemError2007 is v2unbind 2007: the unbinding failed inside the platform, in one of three ways.
+	V2UnbindSystemError2007 Code = Code(V2Unbind)<<numberBits + 2007
+	// V2UnbindSystemError2008 is v2unbind 2008: the unbinding failed inside the platform, in one of three ways.
+	V2UnbindSystemError2008 Code = Code(V2Unbind)<<numberBits + 2008
+	// V2UnbindSystemError2009 is v2unbind 2009: the unbinding failed inside the platform, in one of three ways.
+	V2UnbindSystemError2009 Code = Code(V2Unbind)<<numberBits + 2009
+	// V2UnbindFailed is v2unbind 2010: the unbinding failed inside the platform.
+	V2UnbindFailed Code = Code(V2Unbind)<<numberBits + 2010
+)
+
 // contractRows is how many rows of table are the contract's; those after them are the doors'.
 const contractRows = 215
 
@@ -2088,6 +2128,76 @@ var table = [...]Entry{
 		Cause:   "The share service of the original failed for a reason that it does not know.",
 		Remedy:  "Repeat the call with growing pauses.",
 		Class:   ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Note: "Rookery does not answer it.", Answered: false},
+	{Domain: V2Group, Low: 2001, High: 2001, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupParameterInvalid",
+		Summary: "a parameter of the group query is wrong",
+		Cause:   "A member of the body is missing or malformed: unionid and zoneid are digits, groupOpenid is 32 hex digits, groupCode is the group's number, opt is 0 or 1.",
+		Remedy:  "Compare the body with the interface's members; msg names the one at fault. A game without zones sends zoneid 0.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2002, High: 2002, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupNotBound",
+		Summary: "no group is bound to the guild",
+		Cause:   "get_groupopenid or get_group_detail was asked about a guild and zone that no group serves.",
+		Remedy:  "Offer the guild's president to bind a group, after checking that unionid and zoneid are those of the guild.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2003, High: 2003, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupNotMember",
+		Summary: "the player is not in the group",
+		Cause:   "The query is for members of the group alone, and the player is not one.",
+		Remedy:  "Offer the player to join, with the key that get_group_key answers.",
+		Class:   ClassAskUser, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2004, High: 2004, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupNotBoundHere",
+		Summary: "the group serves no guild of this app",
+		Cause:   "The query names a group by its number, and no guild of the app is bound to that group.",
+		Remedy:  "Check the number, and that the group was bound by this app and not by another one.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2006, High: 2006, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupOpenIDForeign",
+		Summary: "the groupOpenid is not one of this app",
+		Cause:   "No group that serves a guild of the app has the groupOpenid. Each app has its own, and a binding that ended takes it along.",
+		Remedy:  "Ask get_groupopenid for the present one.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2007, High: 2007, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupDisbanded",
+		Summary: "the group was disbanded",
+		Cause:   "The group that is bound to the guild was disbanded. The binding stays.",
+		Remedy:  "Unbind first, then bind another group.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Group, Low: 2010, High: 2010, Hex: "", Signed: "", Unsigned: "", Symbol: "V2GroupFailed",
+		Summary: "the query failed inside the platform",
+		Cause:   "A part of the platform, or the game's own server, could not answer the query.",
+		Remedy:  "Retry with growing pauses. If it persists, give the operator the request id and time; the log has the number of the failure.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "gateway", Note: "One table of the documents prints 2100 in its place.", Answered: false},
+	{Domain: V2Unbind, Low: 2001, High: 2001, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindNotBound",
+		Summary: "there is no such binding",
+		Cause:   "No group that serves a guild of the app has the groupOpenid.",
+		Remedy:  "Take the guild for unbound, and ask get_groupopenid if in doubt.",
+		Class:   ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Unbind, Low: 2002, High: 2002, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindMismatch",
+		Summary: "groupOpenid and unionid do not belong together",
+		Cause:   "The group serves another guild of the app than the one in unionid.",
+		Remedy:  "Ask get_group_detail which guild the group serves, and send that guild's unionid.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Unbind, Low: 2003, High: 2003, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindLoginInvalid",
+		Summary: "the player's login does not hold",
+		Cause:   "The access token failed its check, or the player signed out everywhere after it was issued.",
+		Remedy:  "Have the player log in again and send the new token.",
+		Class:   ClassReauthorize, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Unbind, Low: 2004, High: 2004, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindTooFrequent",
+		Summary: "unbinding came too often",
+		Cause:   "The original bounds how often a group is unbound. This platform does not, and never answers the number.",
+		Remedy:  "Wait before the next attempt.",
+		Class:   ClassSlowDown, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Unbind, Low: 2006, High: 2006, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindParameterInvalid",
+		Summary: "a parameter of the unbinding is wrong",
+		Cause:   "A member of the body is missing or malformed: groupOpenid is 32 hex digits, unionid is digits.",
+		Remedy:  "Compare the body with the interface's members; msg names the one at fault.",
+		Class:   ClassFixRequest, HTTPStatus: 200, AnsweredBy: "gateway", Note: "The sample of the SDK has 2005 in its place.", Answered: false},
+	{Domain: V2Unbind, Low: 2007, High: 2009, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindSystemError",
+		Summary: "the unbinding failed inside the platform, in one of three ways",
+		Cause:   "The original has several numbers for a failure inside it, and says no more of them. This platform answers 2010 instead.",
+		Remedy:  "Ask get_groupopenid whether the group is still bound, then retry with growing pauses. If it persists, give the operator the request id and time.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
+	{Domain: V2Unbind, Low: 2010, High: 2010, Hex: "", Signed: "", Unsigned: "", Symbol: "V2UnbindFailed",
+		Summary: "the unbinding failed inside the platform",
+		Cause:   "A part of the platform, or the game's own server, failed.",
+		Remedy:  "Ask get_groupopenid whether the group is still bound, then retry with growing pauses. If it persists, give the operator the request id and time.",
+		Class:   ClassRetry, HTTPStatus: 200, AnsweredBy: "gateway", Note: "", Answered: false},
 }
 
 // byNumber holds the indexes of table's rows, sorted by domain and number.
@@ -2106,5 +2216,6 @@ var byNumber = [...]uint16{
 	220, 221, 222, 223, 224, 225, 226, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234, 233, 232, 231,
 	230, 229, 228, 227, 244, 245, 246, 247, 248, 249, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259,
 	260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 270, 271, 272, 273, 274, 275, 276, 277, 278, 279,
-	280, 281, 282, 283, 284, 285, 286,
+	280, 281, 282, 283, 284, 285, 286, 287, 288, 289, 290, 291, 292, 293, 294, 295, 296, 297, 298, 299,
+	300,
 }

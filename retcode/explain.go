@@ -144,7 +144,7 @@ func (rs *readings) filter(match func(reading) bool) {
 // The orders in which domains are tried, the likeliest first. Only the three byte-sized ones are ever printed in hex;
 // command 0x711 always prints two hex digits.
 var (
-	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share, OIDB, PayToken, AccessToken}
+	decimalOrder     = [...]Domain{QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share, V2Group, V2Unbind, OIDB, PayToken, AccessToken}
 	hexOrder         = [...]Domain{AccessToken, PayToken, OIDB}
 	oneHexDigitOrder = [...]Domain{OIDB, PayToken, AccessToken}
 )
@@ -251,6 +251,9 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
 		})
 	}
+	if f.key == keyCode || f.key == keyResult || f.key == keyError { // too wide for numbers that could be years or counts
+		rs.filter(func(r reading) bool { return !isV2(r) })
+	}
 	isShare := func(r reading) bool { return r.entry.Domain == Share }
 	switch {
 	case s.share && f.place == opening && rs.keep(isShare):
@@ -276,6 +279,8 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 		if rs.keep(func(r reading) bool { return r.entry.Domain == s.door }) {
 			return "The text names an interface of the door that has this number of its own."
 		}
+	case (f.place == opening || f.place == platformCode) && rs.n > 1 && !slices.ContainsFunc(rs.all(), func(r reading) bool { return !isV2(r) }):
+		return "It is where MSDK V2 puts the number of its group interfaces, of which unbind_group has its own."
 	case f.place == opening && rs.keep(isDoors):
 		return "It opens the message, which is where MSDK puts the platform's own code."
 	case f.place == platformCode && rs.keep(isDoors):
@@ -300,10 +305,13 @@ func isV3(n number) bool {
 	return n.value <= -101 && n.value >= -107 || n.value == -109 || n.value == -110
 }
 
+// isV2 reports whether a reading is one of MSDK V2's numbers for guild groups.
+func isV2(r reading) bool { return r.entry.Domain == V2Group || r.entry.Domain == V2Unbind }
+
 // isDoors reports whether a reading is one that an HTTP door or a client's share call gives.
 func isDoors(r reading) bool {
 	switch r.entry.Domain {
-	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share:
+	case QQ, Group, GameCenter, MSDKv5, MSDKv3, Connect, OpenAPI, Share, V2Group, V2Unbind:
 		return true
 	}
 	return false

@@ -286,6 +286,13 @@ func (s *scanner) path(before, part string) {
 	case before == "usr" || before == "home": // a file's path: /usr/share, /home/user
 	case strings.Contains(part, "group"):
 		s.interfaces = Group
+		switch {
+		case s.door != 0: // MSDK V5, which has these below /v2/group
+		case part == "unbind_group":
+			s.door = V2Unbind
+		default:
+			s.door = V2Group
+		}
 	case part == "acvm" || part == "QQConnect" || strings.HasPrefix(part, "qqscore"):
 		s.interfaces = GameCenter
 	case s.interfaces != 0:

@@ -30,7 +30,7 @@ type codeFilter struct {
 
 func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
 	cmd.Flags().TextVar(&f.domain, "domain", retcode.Domain(0),
-		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5, msdkv3, connect or openapi")
+		"only this `domain`: qq, group, gamecenter, oidb, paytoken, accesstoken, msdkv5, msdkv3, connect, openapi, share, v2group or v2unbind")
 }
 
 // entries returns the catalogue's rows that pass, in its order. Those of a door are asked for by its domain.
@@ -55,8 +55,8 @@ func newCodesListCommand(s *streams) *cobra.Command {
 		Use:   "list",
 		Short: "List the return codes",
 		Long: "List the return codes of the contract, one row a code or range. HERE says whether this version of the platform\n" +
-			"answers it. The numbers that single doors have of\n" +
-			"their own, which are no part of the contract, are listed with --domain msdkv5, msdkv3, connect or openapi.",
+			"answers it. The numbers that single doors have of their own, which are no part of the contract, are listed with\n" +
+			"--domain msdkv5, msdkv3, connect, openapi, share, v2group or v2unbind.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
 			"  rookery codes list --json",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,22 +13,26 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// commands returns the commands that points can name, by their numbers: all service types of a number fail together. A number
-// stands for its lowest service type. The list is complete once the program runs.
+// commands returns the commands that points can name: by number, for all service types of it, which stands for the lowest; and
+// by number and service type. The list is complete once the program runs.
 var commands = sync.OnceValue(func() map[string]*oidb.Declaration {
 	m := make(map[string]*oidb.Declaration)
 	for _, d := range oidb.Declarations() {
 		if _, known := m[number(d)]; !known {
 			m[number(d)] = d
 		}
+		m[d.ID.String()] = d
 	}
 	return m
 })
 
 func number(d *oidb.Declaration) string { return fmt.Sprintf("0x%x", d.ID.Number) }
 
-// Commands lists the commands that points can name.
-func Commands() []string { return slices.Sorted(maps.Keys(commands())) }
+// Commands lists the numbers of the commands that points can name.
+func Commands() []string {
+	numbers := slices.Sorted(maps.Keys(commands()))
+	return slices.DeleteFunc(numbers, func(name string) bool { return strings.Contains(name, "_") })
+}
 
 // Bus is the point of the bus, for oidb.Bus.Guard. A delayed call fails when its context ends first.
 func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) error {
@@ -35,7 +40,7 @@ func (s *Set) Bus(ctx context.Context, d *oidb.Declaration, of oidb.Subject) err
 		return nil
 	}
 	ctx = oidb.Wait(ctx) // a delay must not delay other calls, and ends with its call's deadline
-	command, who := number(d), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}
+	command, who := d.ID.String(), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}
 	if r, hit := s.find(ctx, "bus.delay:"+command, who); hit {
 		timer := time.NewTimer(r.delay)
 		defer timer.Stop()
@@ -71,5 +76,5 @@ func (s *Set) Answers(ctx context.Context, d *oidb.Declaration, of oidb.Subject,
 	if !s.armed.Load() {
 		return body
 	}
-	return s.garble(ctx, "bus.garble:"+number(d), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}, body)
+	return s.garble(ctx, "bus.garble:"+d.ID.String(), subject{app: of.AppID, openid: of.OpenID, msdk: of.MSDKOpenID}, body)
 }

@@ -208,7 +208,7 @@ func (s *Set) find(ctx context.Context, part string, who subject) (Rule, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, r := range s.rules {
-		if r.part != part || !r.matches(ctx, who) || r.Rate > 0 && rand.Float64() >= r.Rate {
+		if !r.names(part) || !r.matches(ctx, who) || r.Rate > 0 && rand.Float64() >= r.Rate {
 			continue
 		}
 		r.Hits++
@@ -221,6 +221,12 @@ func (s *Set) find(ctx context.Context, part string, who subject) (Rule, bool) {
 		return *r, true
 	}
 	return Rule{}, false
+}
+
+// names reports whether the rule is about a part: a rule for a command's number is about all of its service types.
+func (r *Rule) names(part string) bool {
+	rest, ok := strings.CutPrefix(part, r.part)
+	return ok && (rest == "" || rest[0] == '_')
 }
 
 func (r *Rule) matches(ctx context.Context, who subject) bool {

@@ -132,7 +132,7 @@ var ConvertOpenID = oidb.Declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenID
 		retcode.OIDBUnpackFailed, retcode.QQTimestampOutOfRange, retcode.QQNonceReused, retcode.AccessTokenOpenIDMissing,
 		retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReadFailed, retcode.AccessTokenOpenIDReclaimed,
 	}),
-	Fallback: retcode.AccessTokenInternal, Inline: true,
+	Fallback: retcode.AccessTokenInternal, Inline: true, Encoded: true,
 	RefusedStates: []platform.AccountState{platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected},
 })
 

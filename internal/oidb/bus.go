@@ -205,6 +205,15 @@ func (f *Failure) text(blank string) string {
 	return fmt.Sprintf("oidb decode0x%x failed, ret:%s%d", f.Command.Number, blank, f.Command.Result(f.Code))
 }
 
+// Said returns the command's own words for its caller; "" when it gave only a code.
+func (f *Failure) Said() string {
+	var said *retcode.Error
+	if errors.As(f.Cause, &said) && said.Code() == f.Code {
+		return said.Detail()
+	}
+	return ""
+}
+
 // Undecided reports whether the command failed because of the platform, so that it says nothing about what it was asked.
 func (f *Failure) Undecided() bool {
 	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal

@@ -12,3 +12,6 @@ type Binding struct {
 	// Request names the steps of the binding to the group platform, which takes the same request twice for one.
 	Request string `json:"-"`
 }
+
+// GroupPermission is among an app's APIs when it may bind groups to its guilds. No app has it by default.
+const GroupPermission = "group"

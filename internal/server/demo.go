@@ -84,7 +84,7 @@ type WorldGroup struct {
 const DemoPassword = "rookery-demo"
 
 // demoAPIs are the APIs granted to the games: in addition to those of every app, all that concern friends.
-var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, "qqstrange_profile"})
+var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, platform.GroupPermission, "qqstrange_profile"})
 
 var demoApps = []platform.App{
 	{

@@ -76,14 +76,20 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Events: s.outbox,
 		Bus: s.bus,
 	}, admin.APIs{
-		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission),
+		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),
 	}, s.adminToken)}
 	if s.dev != nil {
-		doors = append(doors, dev.New(s.identity, s.clock, &s.dev.faults, s.dev.inspector, s.dev.roster, s.adminToken))
+		doors = append(doors, dev.New(s.forget, s.clock, &s.dev.faults, s.dev.inspector, s.dev.roster, s.adminToken))
 	}
 	return doors
+}
+
+// forget empties the services' caches, as a restart does.
+func (s *Server) forget() {
+	s.identity.Forget()
+	s.groups.Forget()
 }
 
 // Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.

@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
@@ -70,6 +71,8 @@ type Server struct {
 	messages *messages.Service
 	qqgroups *qqgroups.Service
 	words    *wordfilter.Filter // nil without a list
+	games    *idip.Client
+	groups   *groups.Service
 
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything
@@ -137,6 +140,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	work.Go(func() { s.readStandingsAhead(working) })
 	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
 	work.Go(func() { s.outbox.Run(working) })
+	work.Go(func() { s.groups.Run(working) })
 	var err error
 	select {
 	case err = <-failed:

@@ -10,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
@@ -56,6 +57,7 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.openEvents(); err != nil {
 		return err
 	}
+	s.openGroups()
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 
@@ -77,4 +79,15 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Zone: zone, SceneDelay: o.Messages.SceneDelay, Words: s.words})
 	s.messages.Register()
 	return s.messages.Load(ctx)
+}
+
+func (s *Server) openGroups() {
+	s.games = idip.New(s.clock, s.options.Log)
+	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Games: s.games, Log: s.options.Log, Zone: s.messages.Zone}
+	if s.dev != nil {
+		s.games.Guard(s.dev.faults.IDIPConnect, s.dev.faults.IDIPAnswer)
+		o.Guard = s.dev.faults.BindingCache
+	}
+	s.groups = groups.New(o)
+	s.groups.Register()
 }

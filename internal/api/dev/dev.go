@@ -10,22 +10,21 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
 	"github.com/rookeryhq/rookery/internal/fault"
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/roster"
 )
 
 type door struct {
-	identity  *identity.Service
+	forget    func()
 	clock     *platform.Clock
 	faults    *fault.Set
 	inspector *access.Inspector
 	roster    *roster.Roster
 }
 
-// New returns the door, for callers with the admin token.
-func New(id *identity.Service, clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
-	d := &door{identity: id, clock: clock, faults: faults, inspector: inspector, roster: guilds}
+// New returns the door, for callers with the admin token. forget empties the services' caches.
+func New(forget func(), clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
+	d := &door{forget: forget, clock: clock, faults: faults, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Prefixes: []string{"/dev/"},
@@ -95,7 +94,7 @@ func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.identity.Forget()
+	d.forget()
 	return rule, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -43,9 +44,10 @@ func errType(class retcode.Class) int {
 
 // outcome holds the common members of an answer.
 type outcome struct {
-	ret     int
-	msg     string
-	errType int
+	ret      int
+	msg      string
+	errType  int
+	platCode string // "" without one
 }
 
 // encode writes the answer of section 3: the common members and, between them, those of the interface.
@@ -74,6 +76,12 @@ func encode(c *access.Call, answer any, err error) {
 	b = appendMember(b, `,"msg":`, out.msg)
 	b = append(b, `,"err_type":`...)
 	b = strconv.AppendInt(b, int64(out.errType), 10)
+	if c.Endpoint != nil && c.Endpoint.Permission == platform.GroupPermission { // clients of its interfaces read either
+		b = appendMember(b, `,"message":`, out.msg)
+	}
+	if out.platCode != "" {
+		b = appendMember(b, `,"is_lost":"0","platCode":`, out.platCode)
+	}
 	if len(members) > len(`{}`) {
 		b = append(append(b, ','), members[1:len(members)-1]...)
 	}
@@ -109,6 +117,8 @@ var refusals = &refuse.Door{
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
 		switch {
+		case f.Code.Domain() == retcode.Group:
+			return f.Code, f.Said()
 		case f.Code == retcode.OIDBCommandNotConfigured:
 			return retcode.V3CommandMissing, f.Unspaced()
 		case f.Code.Domain() == retcode.AccessToken, f.Code.Domain() == retcode.QQ, f.Code.Domain() == retcode.Share:
@@ -133,8 +143,13 @@ func refused(r refuse.Refusal, err error) outcome {
 	if errors.As(err, &failure) && (r.Code == retcode.V3OIDBFailed || failure.Undecided()) {
 		class = failure.Code.Class()
 	}
-	if r.Code.Domain() == retcode.QQ || r.Code.Domain() == retcode.Share {
-		return outcome{platformFailed, strconv.Itoa(r.Code.Number()) + "," + r.Text, errType(class)}
+	number := strconv.Itoa(r.Code.Number())
+	var of relayed
+	switch domain := r.Code.Domain(); {
+	case domain == retcode.V2Group, domain == retcode.V2Unbind, errors.As(err, &of):
+		return outcome{platformFailed, number + "," + r.Text, errType(class), number}
+	case domain == retcode.QQ, domain == retcode.Share:
+		return outcome{platformFailed, number + "," + r.Text, errType(class), ""}
 	}
-	return outcome{r.Code.Number(), r.Text, errType(class)}
+	return outcome{r.Code.Number(), r.Text, errType(class), ""}
 }

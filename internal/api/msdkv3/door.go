@@ -37,7 +37,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
-		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), unmapped(checks)),
+		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
 	}
@@ -49,6 +49,7 @@ type checks struct {
 	signed                             access.Stage // and not a guest
 	player, bounded                    access.Stage
 	standard                           access.Stage
+	guild                              access.Stage // the service checks the permission
 }
 
 func (d *door) checks() checks {
@@ -60,9 +61,11 @@ func (d *door) checks() checks {
 		body:      access.Step("v3-body", body, retcode.V3BodyEmpty, retcode.V3BodyNotJSON),
 	}
 	k.signed = access.Sequence("v3-signed", k.params, k.app, access.Step("v3-no-guest", noGuest, retcode.V3NotForGuests), k.signature)
-	k.player = access.Sequence("v3-player", access.Granted, k.user, access.UserRate, k.body, access.Online)
+	caller := access.Sequence("v3-caller", k.user, access.UserRate, k.body, access.Online)
+	k.player = access.Sequence("v3-player", access.Granted, caller)
 	k.bounded = access.Sequence("v3-bounded", access.TLS, access.AppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
 	k.standard = access.Sequence("v3-standard", k.signed, k.player, access.OrdinaryAddress, k.bounded)
+	k.guild = access.Sequence("v3-guild", k.signed, caller, access.OrdinaryAddress, k.bounded)
 	return k
 }
 
@@ -88,9 +91,6 @@ func unmapped(k checks) (all []access.Endpoint) {
 		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval", "/wxoauth/getlogin_info", "/wxoauth/qqa8_login",
 		"/share/qzone", "/auth/share/qq",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
-		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
-		"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",
-		"/relation/get_groupinfov2", "/relation/join_groupv2", "/relation/unlink_groupv2", "/relation/send_groupmsg",
 		"/profile/load_vip", "/profile/get_gift", "/relation/get_gift", "/relation/get_wifi",
 		"/profile/qqscore", "/profile/qqscore_batch", "/relation/qqscore_batch",
 	} {

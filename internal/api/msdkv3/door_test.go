@@ -357,6 +357,9 @@ func FuzzBody(f *testing.F) {
 		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"PT0001","platform":"desktop_m_qq","regChannel":"2001","os":"android","installchannel":"2011","offerid":"1450009999"}`,
 		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","flag":2,"nonick":1,"count":20,"vip":255}`,
 		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","vcopenid":["AAAABBBBCCCCDDDD0000111122223333"],"fopenids":["x"],"flags":"qq_vip,qq_svip"}`,
+		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","guild_id":"77","zone_id":"3","guild_name":"Lanterns","gc":"700000001","platid":"1","roleid":"900001"}`,
+		`{"appid":"100700001","openid":"AAAABBBBCCCCDDDD0000111122223333","accessToken":"AT0001","opt":"1","unionid":"77","zoneid":"3","groupCode":"700000001","groupOpenid":"0123456789ABCDEF0123456789ABCDEF"}`,
+		`{"appid":"100700001","accessToken":"AT0001","pf":"qqqun","group_openid":"0123456789ABCDEF0123456789ABCDEF","title":"Come","redirect_url":"http://gamecenter.qq.com/gcjump"}`,
 		``, `[]`, `{`, `{"appid":1e2}`, "{\"openid\":\"\xff\"}", `{"appid":null}`,
 	} {
 		f.Add([]byte(body))
@@ -381,7 +384,7 @@ func FuzzBody(f *testing.F) {
 				t.Errorf("body %q: answer %s to %v: %v", text, c.Answer.Body, err, jsonErr)
 			}
 			switch a.Ret {
-			case 0, -110, -304, -501, -1011, -10000, -10002:
+			case 0, -110, -304, -501, -1011, -10000, -10002, 221006, 221007:
 			default:
 				t.Errorf("body %q: ret %d", text, a.Ret)
 			}

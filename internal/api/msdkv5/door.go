@@ -50,7 +50,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	return &access.Door{
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
-		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks)),
+		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks)),
 		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
@@ -73,8 +73,7 @@ func notServed() (paths []string) {
 		"lbs":           "set_location clear_location nearby ip2country_ext",
 		"account": "register sendcode login changepassword check logout modify loginwithcode registerstatus codestatus getreceiveemail " +
 			"verify_password",
-		"group": "create_bind_group get_group_rela_info join_group unbind_group get_group_list bind_existing_group remind_leader_bind " +
-			"get_group_info send_group_msg get_vip_rich_info get_group_member_info",
+		"group": "get_vip_rich_info get_group_member_info",
 	} {
 		for name := range strings.FieldsSeq(names) {
 			paths = append(paths, "/v2/"+module+"/"+name)
@@ -90,6 +89,7 @@ type checks struct {
 	signed                              access.Stage // and the game may call
 	test                                access.Stage
 	standard, sensitive                 access.Stage // for a player, at an ordinary and at a sensitive interface
+	guild                               access.Stage // for a player, at an interface whose permission the service checks
 }
 
 func (d *door) checks() checks {
@@ -108,6 +108,7 @@ func (d *door) checks() checks {
 	player := access.Sequence("v5-player", k.body, k.test, access.UserRate)
 	k.standard = access.Sequence("v5-standard", k.signed, access.OrdinaryAddress, k.bounded, player)
 	k.sensitive = access.Sequence("v5-sensitive", k.signed, access.SensitiveAddress, k.bounded, player)
+	k.guild = access.Sequence("v5-guild", k.known, access.Online, access.OrdinaryAddress, k.bounded, player)
 	return k
 }
 
@@ -287,7 +288,12 @@ var refusals = &refuse.Door{
 		retcode.V5SignatureWrong:    "invalid sig!",
 		retcode.V5LinkUndecryptable: "decryp data fail!",
 	},
-	Failed: func(f *oidb.Failure) (retcode.Code, string) { return refuse.Meaning(f.Code), f.Error() },
+	Failed: func(f *oidb.Failure) (retcode.Code, string) {
+		if f.Code.Domain() == retcode.Group {
+			return f.Code, f.Said()
+		}
+		return refuse.Meaning(f.Code), f.Error()
+	},
 }
 
 // appendSeq appends the caller's request id, or one in the form of the platform's sibling (msdk-v5.md, 1.2).

@@ -4264,6 +4264,1566 @@ func (x *ListInboxResponse) GetMore() bool {
 	return false
 }
 
+// CreateBindGroupRequest (0xf04_1) has a new group serve a guild.
+type CreateBindGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Role          string                 `protobuf:"bytes,8,opt,name=role" json:"role,omitempty"`                            // the caller's role in the game; may be empty
+	GuildName     string                 `protobuf:"bytes,9,opt,name=guild_name,json=guildName" json:"guild_name,omitempty"` // also of the group; 1 to 100 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateBindGroupRequest) Reset() {
+	*x = CreateBindGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateBindGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateBindGroupRequest) ProtoMessage() {}
+
+func (x *CreateBindGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateBindGroupRequest.ProtoReflect.Descriptor instead.
+func (*CreateBindGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *CreateBindGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *CreateBindGroupRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *CreateBindGroupRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *CreateBindGroupRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *CreateBindGroupRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *CreateBindGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *CreateBindGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *CreateBindGroupRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *CreateBindGroupRequest) GetGuildName() string {
+	if x != nil {
+		return x.GuildName
+	}
+	return ""
+}
+
+// CreateBindGroupResponse contains the group.
+type CreateBindGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,3,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"` // the game's name for the group, 16 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateBindGroupResponse) Reset() {
+	*x = CreateBindGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateBindGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateBindGroupResponse) ProtoMessage() {}
+
+func (x *CreateBindGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateBindGroupResponse.ProtoReflect.Descriptor instead.
+func (*CreateBindGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *CreateBindGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *CreateBindGroupResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateBindGroupResponse) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+// BindExistingGroupRequest (0xf04_2) has a group of the caller serve a guild.
+type BindExistingGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Role          string                 `protobuf:"bytes,8,opt,name=role" json:"role,omitempty"`
+	GuildName     string                 `protobuf:"bytes,9,opt,name=guild_name,json=guildName" json:"guild_name,omitempty"` // at most 100 bytes; may be empty
+	Gc            uint64                 `protobuf:"varint,10,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindExistingGroupRequest) Reset() {
+	*x = BindExistingGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindExistingGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindExistingGroupRequest) ProtoMessage() {}
+
+func (x *BindExistingGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindExistingGroupRequest.ProtoReflect.Descriptor instead.
+func (*BindExistingGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *BindExistingGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *BindExistingGroupRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *BindExistingGroupRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *BindExistingGroupRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *BindExistingGroupRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *BindExistingGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *BindExistingGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *BindExistingGroupRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *BindExistingGroupRequest) GetGuildName() string {
+	if x != nil {
+		return x.GuildName
+	}
+	return ""
+}
+
+func (x *BindExistingGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// BindExistingGroupResponse contains the group.
+type BindExistingGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,3,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindExistingGroupResponse) Reset() {
+	*x = BindExistingGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindExistingGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindExistingGroupResponse) ProtoMessage() {}
+
+func (x *BindExistingGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindExistingGroupResponse.ProtoReflect.Descriptor instead.
+func (*BindExistingGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *BindExistingGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *BindExistingGroupResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BindExistingGroupResponse) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+// UnbindGuildGroupRequest (0xf04_3) ends the service of a guild's group.
+type UnbindGuildGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Role          string                 `protobuf:"bytes,8,opt,name=role" json:"role,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,9,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"` // in place of zone; the group must be the guild's, if that is named too
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbindGuildGroupRequest) Reset() {
+	*x = UnbindGuildGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbindGuildGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbindGuildGroupRequest) ProtoMessage() {}
+
+func (x *UnbindGuildGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbindGuildGroupRequest.ProtoReflect.Descriptor instead.
+func (*UnbindGuildGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *UnbindGuildGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *UnbindGuildGroupRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *UnbindGuildGroupRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *UnbindGuildGroupRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *UnbindGuildGroupRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *UnbindGuildGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *UnbindGuildGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *UnbindGuildGroupRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *UnbindGuildGroupRequest) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+// UnbindGuildGroupResponse contains the group that served the guild.
+type UnbindGuildGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbindGuildGroupResponse) Reset() {
+	*x = UnbindGuildGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbindGuildGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbindGuildGroupResponse) ProtoMessage() {}
+
+func (x *UnbindGuildGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbindGuildGroupResponse.ProtoReflect.Descriptor instead.
+func (*UnbindGuildGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *UnbindGuildGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// JoinGuildGroupRequest (0xf04_4) makes a member of a guild a member of its group.
+type JoinGuildGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Role          string                 `protobuf:"bytes,8,opt,name=role" json:"role,omitempty"`
+	Gc            uint64                 `protobuf:"varint,9,opt,name=gc" json:"gc,omitempty"`     // of the guild's group
+	Card          string                 `protobuf:"bytes,10,opt,name=card" json:"card,omitempty"` // the name that the member has in the group; at most 100 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGuildGroupRequest) Reset() {
+	*x = JoinGuildGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGuildGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGuildGroupRequest) ProtoMessage() {}
+
+func (x *JoinGuildGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGuildGroupRequest.ProtoReflect.Descriptor instead.
+func (*JoinGuildGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *JoinGuildGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *JoinGuildGroupRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *JoinGuildGroupRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *JoinGuildGroupRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *JoinGuildGroupRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *JoinGuildGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *JoinGuildGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *JoinGuildGroupRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *JoinGuildGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *JoinGuildGroupRequest) GetCard() string {
+	if x != nil {
+		return x.Card
+	}
+	return ""
+}
+
+// JoinGuildGroupResponse means that the caller is a member.
+type JoinGuildGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JoinGuildGroupResponse) Reset() {
+	*x = JoinGuildGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JoinGuildGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JoinGuildGroupResponse) ProtoMessage() {}
+
+func (x *JoinGuildGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JoinGuildGroupResponse.ProtoReflect.Descriptor instead.
+func (*JoinGuildGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *JoinGuildGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// ListCreatedGroupsRequest (0xf04_5) asks for the groups that the caller owns, a page at a time.
+type ListCreatedGroupsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	After         uint64                 `protobuf:"varint,6,opt,name=after" json:"after,omitempty"` // only groups above this number
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCreatedGroupsRequest) Reset() {
+	*x = ListCreatedGroupsRequest{}
+	mi := &file_oidb_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCreatedGroupsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCreatedGroupsRequest) ProtoMessage() {}
+
+func (x *ListCreatedGroupsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCreatedGroupsRequest.ProtoReflect.Descriptor instead.
+func (*ListCreatedGroupsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *ListCreatedGroupsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListCreatedGroupsRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *ListCreatedGroupsRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *ListCreatedGroupsRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *ListCreatedGroupsRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *ListCreatedGroupsRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+// CreatedGroup is a group that an account owns.
+type CreatedGroup struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatedGroup) Reset() {
+	*x = CreatedGroup{}
+	mi := &file_oidb_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatedGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatedGroup) ProtoMessage() {}
+
+func (x *CreatedGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatedGroup.ProtoReflect.Descriptor instead.
+func (*CreatedGroup) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *CreatedGroup) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *CreatedGroup) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ListCreatedGroupsResponse contains a page of groups, by number.
+type ListCreatedGroupsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Group         []*CreatedGroup        `protobuf:"bytes,1,rep,name=group" json:"group,omitempty"`
+	More          bool                   `protobuf:"varint,2,opt,name=more" json:"more,omitempty"` // there are more after the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCreatedGroupsResponse) Reset() {
+	*x = ListCreatedGroupsResponse{}
+	mi := &file_oidb_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCreatedGroupsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCreatedGroupsResponse) ProtoMessage() {}
+
+func (x *ListCreatedGroupsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCreatedGroupsResponse.ProtoReflect.Descriptor instead.
+func (*ListCreatedGroupsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *ListCreatedGroupsResponse) GetGroup() []*CreatedGroup {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *ListCreatedGroupsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// ShowGuildGroupRequest (0xf04_6) asks for the group of a guild, or which guild a group serves: by zone and guild, by gc, or by
+// group_openid.
+type ShowGuildGroupRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Gc            uint64                 `protobuf:"varint,8,opt,name=gc" json:"gc,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,9,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"`
+	People        bool                   `protobuf:"varint,10,opt,name=people" json:"people,omitempty"` // also what the caller is in the group, and its owner and administrators
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowGuildGroupRequest) Reset() {
+	*x = ShowGuildGroupRequest{}
+	mi := &file_oidb_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowGuildGroupRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowGuildGroupRequest) ProtoMessage() {}
+
+func (x *ShowGuildGroupRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowGuildGroupRequest.ProtoReflect.Descriptor instead.
+func (*ShowGuildGroupRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *ShowGuildGroupRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *ShowGuildGroupRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *ShowGuildGroupRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupRequest) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+func (x *ShowGuildGroupRequest) GetPeople() bool {
+	if x != nil {
+		return x.People
+	}
+	return false
+}
+
+// ShowGuildGroupResponse contains the group; gc is 0 when none serves the guild.
+type ShowGuildGroupResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,3,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"`
+	Zone          string                 `protobuf:"bytes,4,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,5,opt,name=guild" json:"guild,omitempty"`
+	Members       uint32                 `protobuf:"varint,6,opt,name=members" json:"members,omitempty"`
+	Capacity      uint32                 `protobuf:"varint,7,opt,name=capacity" json:"capacity,omitempty"`
+	Relation      uint32                 `protobuf:"varint,8,opt,name=relation" json:"relation,omitempty"` // as in RelationResponse
+	Owner         []byte                 `protobuf:"bytes,9,opt,name=owner" json:"owner,omitempty"`        // its openid at the app; empty without one
+	Admin         [][]byte               `protobuf:"bytes,10,rep,name=admin" json:"admin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowGuildGroupResponse) Reset() {
+	*x = ShowGuildGroupResponse{}
+	mi := &file_oidb_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowGuildGroupResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowGuildGroupResponse) ProtoMessage() {}
+
+func (x *ShowGuildGroupResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowGuildGroupResponse.ProtoReflect.Descriptor instead.
+func (*ShowGuildGroupResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *ShowGuildGroupResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupResponse) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+func (x *ShowGuildGroupResponse) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupResponse) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *ShowGuildGroupResponse) GetMembers() uint32 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupResponse) GetCapacity() uint32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupResponse) GetRelation() uint32 {
+	if x != nil {
+		return x.Relation
+	}
+	return 0
+}
+
+func (x *ShowGuildGroupResponse) GetOwner() []byte {
+	if x != nil {
+		return x.Owner
+	}
+	return nil
+}
+
+func (x *ShowGuildGroupResponse) GetAdmin() [][]byte {
+	if x != nil {
+		return x.Admin
+	}
+	return nil
+}
+
+// GuildGroupRelationRequest (0xf04_7) asks what the caller is in a group that serves a guild of the game.
+type GuildGroupRelationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Gc            uint64                 `protobuf:"varint,6,opt,name=gc" json:"gc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuildGroupRelationRequest) Reset() {
+	*x = GuildGroupRelationRequest{}
+	mi := &file_oidb_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuildGroupRelationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuildGroupRelationRequest) ProtoMessage() {}
+
+func (x *GuildGroupRelationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuildGroupRelationRequest.ProtoReflect.Descriptor instead.
+func (*GuildGroupRelationRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *GuildGroupRelationRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *GuildGroupRelationRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *GuildGroupRelationRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *GuildGroupRelationRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *GuildGroupRelationRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *GuildGroupRelationRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+// GuildGroupRelationResponse says what the caller is.
+type GuildGroupRelationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Relation      uint32                 `protobuf:"varint,1,opt,name=relation" json:"relation,omitempty"` // as in RelationResponse
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuildGroupRelationResponse) Reset() {
+	*x = GuildGroupRelationResponse{}
+	mi := &file_oidb_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuildGroupRelationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuildGroupRelationResponse) ProtoMessage() {}
+
+func (x *GuildGroupRelationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuildGroupRelationResponse.ProtoReflect.Descriptor instead.
+func (*GuildGroupRelationResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *GuildGroupRelationResponse) GetRelation() uint32 {
+	if x != nil {
+		return x.Relation
+	}
+	return 0
+}
+
+// RemindLeaderBindRequest (0xf04_8) has the official account remind a guild's leader to bind a group.
+type RemindLeaderBindRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Appid            uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid           []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid       uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken      string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc               bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone             string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild            string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Role             string                 `protobuf:"bytes,8,opt,name=role" json:"role,omitempty"`
+	RoleName         string                 `protobuf:"bytes,9,opt,name=role_name,json=roleName" json:"role_name,omitempty"`                             // of the caller's role; at most 100 bytes
+	LeaderOpenid     []byte                 `protobuf:"bytes,10,opt,name=leader_openid,json=leaderOpenid" json:"leader_openid,omitempty"`                // 16 bytes
+	LeaderMsdkOpenid uint64                 `protobuf:"varint,11,opt,name=leader_msdk_openid,json=leaderMsdkOpenid" json:"leader_msdk_openid,omitempty"` // in place of leader_openid
+	LeaderRole       string                 `protobuf:"bytes,12,opt,name=leader_role,json=leaderRole" json:"leader_role,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *RemindLeaderBindRequest) Reset() {
+	*x = RemindLeaderBindRequest{}
+	mi := &file_oidb_proto_msgTypes[74]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemindLeaderBindRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemindLeaderBindRequest) ProtoMessage() {}
+
+func (x *RemindLeaderBindRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[74]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemindLeaderBindRequest.ProtoReflect.Descriptor instead.
+func (*RemindLeaderBindRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{74}
+}
+
+func (x *RemindLeaderBindRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *RemindLeaderBindRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *RemindLeaderBindRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *RemindLeaderBindRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *RemindLeaderBindRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *RemindLeaderBindRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *RemindLeaderBindRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *RemindLeaderBindRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *RemindLeaderBindRequest) GetRoleName() string {
+	if x != nil {
+		return x.RoleName
+	}
+	return ""
+}
+
+func (x *RemindLeaderBindRequest) GetLeaderOpenid() []byte {
+	if x != nil {
+		return x.LeaderOpenid
+	}
+	return nil
+}
+
+func (x *RemindLeaderBindRequest) GetLeaderMsdkOpenid() uint64 {
+	if x != nil {
+		return x.LeaderMsdkOpenid
+	}
+	return 0
+}
+
+func (x *RemindLeaderBindRequest) GetLeaderRole() string {
+	if x != nil {
+		return x.LeaderRole
+	}
+	return ""
+}
+
+// RemindLeaderBindResponse means that the notice is in the leader's inbox.
+type RemindLeaderBindResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemindLeaderBindResponse) Reset() {
+	*x = RemindLeaderBindResponse{}
+	mi := &file_oidb_proto_msgTypes[75]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemindLeaderBindResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemindLeaderBindResponse) ProtoMessage() {}
+
+func (x *RemindLeaderBindResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[75]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemindLeaderBindResponse.ProtoReflect.Descriptor instead.
+func (*RemindLeaderBindResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{75}
+}
+
+// SendGuildMessageRequest (0xf04_9) sends a message of the caller to a guild's group, named as in ShowGuildGroupRequest.
+type SendGuildMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	MsdkOpenid    uint64                 `protobuf:"varint,3,opt,name=msdk_openid,json=msdkOpenid" json:"msdk_openid,omitempty"`
+	AccessToken   string                 `protobuf:"bytes,4,opt,name=access_token,json=accessToken" json:"access_token,omitempty"`
+	Pc            bool                   `protobuf:"varint,5,opt,name=pc" json:"pc,omitempty"`
+	Zone          string                 `protobuf:"bytes,6,opt,name=zone" json:"zone,omitempty"`
+	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
+	Gc            uint64                 `protobuf:"varint,8,opt,name=gc" json:"gc,omitempty"`
+	GroupOpenid   []byte                 `protobuf:"bytes,9,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"`
+	Message       *GroupMessage          `protobuf:"bytes,10,opt,name=message" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendGuildMessageRequest) Reset() {
+	*x = SendGuildMessageRequest{}
+	mi := &file_oidb_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendGuildMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendGuildMessageRequest) ProtoMessage() {}
+
+func (x *SendGuildMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendGuildMessageRequest.ProtoReflect.Descriptor instead.
+func (*SendGuildMessageRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *SendGuildMessageRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *SendGuildMessageRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *SendGuildMessageRequest) GetMsdkOpenid() uint64 {
+	if x != nil {
+		return x.MsdkOpenid
+	}
+	return 0
+}
+
+func (x *SendGuildMessageRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *SendGuildMessageRequest) GetPc() bool {
+	if x != nil {
+		return x.Pc
+	}
+	return false
+}
+
+func (x *SendGuildMessageRequest) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *SendGuildMessageRequest) GetGuild() string {
+	if x != nil {
+		return x.Guild
+	}
+	return ""
+}
+
+func (x *SendGuildMessageRequest) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *SendGuildMessageRequest) GetGroupOpenid() []byte {
+	if x != nil {
+		return x.GroupOpenid
+	}
+	return nil
+}
+
+func (x *SendGuildMessageRequest) GetMessage() *GroupMessage {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+// SendGuildMessageResponse contains the number of the message in its group.
+type SendGuildMessageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
+	MessageId     uint64                 `protobuf:"varint,2,opt,name=message_id,json=messageId" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendGuildMessageResponse) Reset() {
+	*x = SendGuildMessageResponse{}
+	mi := &file_oidb_proto_msgTypes[77]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendGuildMessageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendGuildMessageResponse) ProtoMessage() {}
+
+func (x *SendGuildMessageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[77]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendGuildMessageResponse.ProtoReflect.Descriptor instead.
+func (*SendGuildMessageResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{77}
+}
+
+func (x *SendGuildMessageResponse) GetGc() uint64 {
+	if x != nil {
+		return x.Gc
+	}
+	return 0
+}
+
+func (x *SendGuildMessageResponse) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -4625,7 +6185,152 @@ const file_oidb_proto_rawDesc = "" +
 	"\x11ListInboxResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x124\n" +
 	"\amessage\x18\x02 \x03(\v2\x1a.rookery.oidb.InboxMessageR\amessage\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04moreB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xf7\x01\n" +
+	"\x16CreateBindGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x12\n" +
+	"\x04role\x18\b \x01(\tR\x04role\x12\x1d\n" +
+	"\n" +
+	"guild_name\x18\t \x01(\tR\tguildName\"`\n" +
+	"\x17CreateBindGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
+	"\fgroup_openid\x18\x03 \x01(\fR\vgroupOpenid\"\x89\x02\n" +
+	"\x18BindExistingGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x12\n" +
+	"\x04role\x18\b \x01(\tR\x04role\x12\x1d\n" +
+	"\n" +
+	"guild_name\x18\t \x01(\tR\tguildName\x12\x0e\n" +
+	"\x02gc\x18\n" +
+	" \x01(\x04R\x02gc\"b\n" +
+	"\x19BindExistingGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
+	"\fgroup_openid\x18\x03 \x01(\fR\vgroupOpenid\"\xfc\x01\n" +
+	"\x17UnbindGuildGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x12\n" +
+	"\x04role\x18\b \x01(\tR\x04role\x12!\n" +
+	"\fgroup_openid\x18\t \x01(\fR\vgroupOpenid\"*\n" +
+	"\x18UnbindGuildGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"\xfb\x01\n" +
+	"\x15JoinGuildGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x12\n" +
+	"\x04role\x18\b \x01(\tR\x04role\x12\x0e\n" +
+	"\x02gc\x18\t \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04card\x18\n" +
+	" \x01(\tR\x04card\"(\n" +
+	"\x16JoinGuildGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\"\xb2\x01\n" +
+	"\x18ListCreatedGroupsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x14\n" +
+	"\x05after\x18\x06 \x01(\x04R\x05after\"2\n" +
+	"\fCreatedGroup\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"a\n" +
+	"\x19ListCreatedGroupsResponse\x120\n" +
+	"\x05group\x18\x01 \x03(\v2\x1a.rookery.oidb.CreatedGroupR\x05group\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\x8e\x02\n" +
+	"\x15ShowGuildGroupRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x0e\n" +
+	"\x02gc\x18\b \x01(\x04R\x02gc\x12!\n" +
+	"\fgroup_openid\x18\t \x01(\fR\vgroupOpenid\x12\x16\n" +
+	"\x06people\x18\n" +
+	" \x01(\bR\x06people\"\x87\x02\n" +
+	"\x16ShowGuildGroupResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
+	"\fgroup_openid\x18\x03 \x01(\fR\vgroupOpenid\x12\x12\n" +
+	"\x04zone\x18\x04 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\x05 \x01(\tR\x05guild\x12\x18\n" +
+	"\amembers\x18\x06 \x01(\rR\amembers\x12\x1a\n" +
+	"\bcapacity\x18\a \x01(\rR\bcapacity\x12\x1a\n" +
+	"\brelation\x18\b \x01(\rR\brelation\x12\x14\n" +
+	"\x05owner\x18\t \x01(\fR\x05owner\x12\x14\n" +
+	"\x05admin\x18\n" +
+	" \x03(\fR\x05admin\"\xad\x01\n" +
+	"\x19GuildGroupRelationRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x0e\n" +
+	"\x02gc\x18\x06 \x01(\x04R\x02gc\"8\n" +
+	"\x1aGuildGroupRelationResponse\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\rR\brelation\"\xea\x02\n" +
+	"\x17RemindLeaderBindRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x12\n" +
+	"\x04role\x18\b \x01(\tR\x04role\x12\x1b\n" +
+	"\trole_name\x18\t \x01(\tR\broleName\x12#\n" +
+	"\rleader_openid\x18\n" +
+	" \x01(\fR\fleaderOpenid\x12,\n" +
+	"\x12leader_msdk_openid\x18\v \x01(\x04R\x10leaderMsdkOpenid\x12\x1f\n" +
+	"\vleader_role\x18\f \x01(\tR\n" +
+	"leaderRole\"\x1a\n" +
+	"\x18RemindLeaderBindResponse\"\xae\x02\n" +
+	"\x17SendGuildMessageRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
+	"\vmsdk_openid\x18\x03 \x01(\x04R\n" +
+	"msdkOpenid\x12!\n" +
+	"\faccess_token\x18\x04 \x01(\tR\vaccessToken\x12\x0e\n" +
+	"\x02pc\x18\x05 \x01(\bR\x02pc\x12\x12\n" +
+	"\x04zone\x18\x06 \x01(\tR\x04zone\x12\x14\n" +
+	"\x05guild\x18\a \x01(\tR\x05guild\x12\x0e\n" +
+	"\x02gc\x18\b \x01(\x04R\x02gc\x12!\n" +
+	"\fgroup_openid\x18\t \x01(\fR\vgroupOpenid\x124\n" +
+	"\amessage\x18\n" +
+	" \x01(\v2\x1a.rookery.oidb.GroupMessageR\amessage\"I\n" +
+	"\x18SendGuildMessageResponse\x12\x0e\n" +
+	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x04R\tmessageIdB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -4639,67 +6344,86 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 78)
 var file_oidb_proto_goTypes = []any{
-	(*OIDBHead)(nil),                  // 0: rookery.oidb.OIDBHead
-	(*LoginSig)(nil),                  // 1: rookery.oidb.LoginSig
-	(*Reserved)(nil),                  // 2: rookery.oidb.Reserved
-	(*OIDBSSOPkg)(nil),                // 3: rookery.oidb.OIDBSSOPkg
-	(*CheckAccessRequest)(nil),        // 4: rookery.oidb.CheckAccessRequest
-	(*CheckAccessResponse)(nil),       // 5: rookery.oidb.CheckAccessResponse
-	(*ConvertOpenIDsRequest)(nil),     // 6: rookery.oidb.ConvertOpenIDsRequest
-	(*ConvertOpenIDsResponse)(nil),    // 7: rookery.oidb.ConvertOpenIDsResponse
-	(*CheckTextRequest)(nil),          // 8: rookery.oidb.CheckTextRequest
-	(*CheckTextResponse)(nil),         // 9: rookery.oidb.CheckTextResponse
-	(*CheckPayRequest)(nil),           // 10: rookery.oidb.CheckPayRequest
-	(*CheckPayResponse)(nil),          // 11: rookery.oidb.CheckPayResponse
-	(*ConvertOpenIDRequest)(nil),      // 12: rookery.oidb.ConvertOpenIDRequest
-	(*ConvertOpenIDResponse)(nil),     // 13: rookery.oidb.ConvertOpenIDResponse
-	(*ShowProfileRequest)(nil),        // 14: rookery.oidb.ShowProfileRequest
-	(*Membership)(nil),                // 15: rookery.oidb.Membership
-	(*ShowProfileResponse)(nil),       // 16: rookery.oidb.ShowProfileResponse
-	(*ListFriendsRequest)(nil),        // 17: rookery.oidb.ListFriendsRequest
-	(*AppFriend)(nil),                 // 18: rookery.oidb.AppFriend
-	(*ListFriendsResponse)(nil),       // 19: rookery.oidb.ListFriendsResponse
-	(*AreFriendsRequest)(nil),         // 20: rookery.oidb.AreFriendsRequest
-	(*AreFriendsResponse)(nil),        // 21: rookery.oidb.AreFriendsResponse
-	(*Group)(nil),                     // 22: rookery.oidb.Group
-	(*CreateGroupRequest)(nil),        // 23: rookery.oidb.CreateGroupRequest
-	(*CreateGroupResponse)(nil),       // 24: rookery.oidb.CreateGroupResponse
-	(*QueryGroupRequest)(nil),         // 25: rookery.oidb.QueryGroupRequest
-	(*QueryGroupResponse)(nil),        // 26: rookery.oidb.QueryGroupResponse
-	(*JoinGroupRequest)(nil),          // 27: rookery.oidb.JoinGroupRequest
-	(*JoinGroupResponse)(nil),         // 28: rookery.oidb.JoinGroupResponse
-	(*LeaveGroupRequest)(nil),         // 29: rookery.oidb.LeaveGroupRequest
-	(*LeaveGroupResponse)(nil),        // 30: rookery.oidb.LeaveGroupResponse
-	(*KickMemberRequest)(nil),         // 31: rookery.oidb.KickMemberRequest
-	(*KickMemberResponse)(nil),        // 32: rookery.oidb.KickMemberResponse
-	(*TransferGroupRequest)(nil),      // 33: rookery.oidb.TransferGroupRequest
-	(*TransferGroupResponse)(nil),     // 34: rookery.oidb.TransferGroupResponse
-	(*ListGroupsRequest)(nil),         // 35: rookery.oidb.ListGroupsRequest
-	(*ListGroupsResponse)(nil),        // 36: rookery.oidb.ListGroupsResponse
-	(*RelationRequest)(nil),           // 37: rookery.oidb.RelationRequest
-	(*RelationResponse)(nil),          // 38: rookery.oidb.RelationResponse
-	(*GroupMessage)(nil),              // 39: rookery.oidb.GroupMessage
-	(*SendGroupMessageRequest)(nil),   // 40: rookery.oidb.SendGroupMessageRequest
-	(*SendGroupMessageResponse)(nil),  // 41: rookery.oidb.SendGroupMessageResponse
-	(*DisbandGroupRequest)(nil),       // 42: rookery.oidb.DisbandGroupRequest
-	(*DisbandGroupResponse)(nil),      // 43: rookery.oidb.DisbandGroupResponse
-	(*BindGroupRequest)(nil),          // 44: rookery.oidb.BindGroupRequest
-	(*BindGroupResponse)(nil),         // 45: rookery.oidb.BindGroupResponse
-	(*UnbindGroupRequest)(nil),        // 46: rookery.oidb.UnbindGroupRequest
-	(*UnbindGroupResponse)(nil),       // 47: rookery.oidb.UnbindGroupResponse
-	(*ListGroupMessagesRequest)(nil),  // 48: rookery.oidb.ListGroupMessagesRequest
-	(*SentGroupMessage)(nil),          // 49: rookery.oidb.SentGroupMessage
-	(*ListGroupMessagesResponse)(nil), // 50: rookery.oidb.ListGroupMessagesResponse
-	(*SendArkRequest)(nil),            // 51: rookery.oidb.SendArkRequest
-	(*SendShareRequest)(nil),          // 52: rookery.oidb.SendShareRequest
-	(*SendResponse)(nil),              // 53: rookery.oidb.SendResponse
-	(*NotifyRequest)(nil),             // 54: rookery.oidb.NotifyRequest
-	(*NotifyResponse)(nil),            // 55: rookery.oidb.NotifyResponse
-	(*ListInboxRequest)(nil),          // 56: rookery.oidb.ListInboxRequest
-	(*InboxMessage)(nil),              // 57: rookery.oidb.InboxMessage
-	(*ListInboxResponse)(nil),         // 58: rookery.oidb.ListInboxResponse
+	(*OIDBHead)(nil),                   // 0: rookery.oidb.OIDBHead
+	(*LoginSig)(nil),                   // 1: rookery.oidb.LoginSig
+	(*Reserved)(nil),                   // 2: rookery.oidb.Reserved
+	(*OIDBSSOPkg)(nil),                 // 3: rookery.oidb.OIDBSSOPkg
+	(*CheckAccessRequest)(nil),         // 4: rookery.oidb.CheckAccessRequest
+	(*CheckAccessResponse)(nil),        // 5: rookery.oidb.CheckAccessResponse
+	(*ConvertOpenIDsRequest)(nil),      // 6: rookery.oidb.ConvertOpenIDsRequest
+	(*ConvertOpenIDsResponse)(nil),     // 7: rookery.oidb.ConvertOpenIDsResponse
+	(*CheckTextRequest)(nil),           // 8: rookery.oidb.CheckTextRequest
+	(*CheckTextResponse)(nil),          // 9: rookery.oidb.CheckTextResponse
+	(*CheckPayRequest)(nil),            // 10: rookery.oidb.CheckPayRequest
+	(*CheckPayResponse)(nil),           // 11: rookery.oidb.CheckPayResponse
+	(*ConvertOpenIDRequest)(nil),       // 12: rookery.oidb.ConvertOpenIDRequest
+	(*ConvertOpenIDResponse)(nil),      // 13: rookery.oidb.ConvertOpenIDResponse
+	(*ShowProfileRequest)(nil),         // 14: rookery.oidb.ShowProfileRequest
+	(*Membership)(nil),                 // 15: rookery.oidb.Membership
+	(*ShowProfileResponse)(nil),        // 16: rookery.oidb.ShowProfileResponse
+	(*ListFriendsRequest)(nil),         // 17: rookery.oidb.ListFriendsRequest
+	(*AppFriend)(nil),                  // 18: rookery.oidb.AppFriend
+	(*ListFriendsResponse)(nil),        // 19: rookery.oidb.ListFriendsResponse
+	(*AreFriendsRequest)(nil),          // 20: rookery.oidb.AreFriendsRequest
+	(*AreFriendsResponse)(nil),         // 21: rookery.oidb.AreFriendsResponse
+	(*Group)(nil),                      // 22: rookery.oidb.Group
+	(*CreateGroupRequest)(nil),         // 23: rookery.oidb.CreateGroupRequest
+	(*CreateGroupResponse)(nil),        // 24: rookery.oidb.CreateGroupResponse
+	(*QueryGroupRequest)(nil),          // 25: rookery.oidb.QueryGroupRequest
+	(*QueryGroupResponse)(nil),         // 26: rookery.oidb.QueryGroupResponse
+	(*JoinGroupRequest)(nil),           // 27: rookery.oidb.JoinGroupRequest
+	(*JoinGroupResponse)(nil),          // 28: rookery.oidb.JoinGroupResponse
+	(*LeaveGroupRequest)(nil),          // 29: rookery.oidb.LeaveGroupRequest
+	(*LeaveGroupResponse)(nil),         // 30: rookery.oidb.LeaveGroupResponse
+	(*KickMemberRequest)(nil),          // 31: rookery.oidb.KickMemberRequest
+	(*KickMemberResponse)(nil),         // 32: rookery.oidb.KickMemberResponse
+	(*TransferGroupRequest)(nil),       // 33: rookery.oidb.TransferGroupRequest
+	(*TransferGroupResponse)(nil),      // 34: rookery.oidb.TransferGroupResponse
+	(*ListGroupsRequest)(nil),          // 35: rookery.oidb.ListGroupsRequest
+	(*ListGroupsResponse)(nil),         // 36: rookery.oidb.ListGroupsResponse
+	(*RelationRequest)(nil),            // 37: rookery.oidb.RelationRequest
+	(*RelationResponse)(nil),           // 38: rookery.oidb.RelationResponse
+	(*GroupMessage)(nil),               // 39: rookery.oidb.GroupMessage
+	(*SendGroupMessageRequest)(nil),    // 40: rookery.oidb.SendGroupMessageRequest
+	(*SendGroupMessageResponse)(nil),   // 41: rookery.oidb.SendGroupMessageResponse
+	(*DisbandGroupRequest)(nil),        // 42: rookery.oidb.DisbandGroupRequest
+	(*DisbandGroupResponse)(nil),       // 43: rookery.oidb.DisbandGroupResponse
+	(*BindGroupRequest)(nil),           // 44: rookery.oidb.BindGroupRequest
+	(*BindGroupResponse)(nil),          // 45: rookery.oidb.BindGroupResponse
+	(*UnbindGroupRequest)(nil),         // 46: rookery.oidb.UnbindGroupRequest
+	(*UnbindGroupResponse)(nil),        // 47: rookery.oidb.UnbindGroupResponse
+	(*ListGroupMessagesRequest)(nil),   // 48: rookery.oidb.ListGroupMessagesRequest
+	(*SentGroupMessage)(nil),           // 49: rookery.oidb.SentGroupMessage
+	(*ListGroupMessagesResponse)(nil),  // 50: rookery.oidb.ListGroupMessagesResponse
+	(*SendArkRequest)(nil),             // 51: rookery.oidb.SendArkRequest
+	(*SendShareRequest)(nil),           // 52: rookery.oidb.SendShareRequest
+	(*SendResponse)(nil),               // 53: rookery.oidb.SendResponse
+	(*NotifyRequest)(nil),              // 54: rookery.oidb.NotifyRequest
+	(*NotifyResponse)(nil),             // 55: rookery.oidb.NotifyResponse
+	(*ListInboxRequest)(nil),           // 56: rookery.oidb.ListInboxRequest
+	(*InboxMessage)(nil),               // 57: rookery.oidb.InboxMessage
+	(*ListInboxResponse)(nil),          // 58: rookery.oidb.ListInboxResponse
+	(*CreateBindGroupRequest)(nil),     // 59: rookery.oidb.CreateBindGroupRequest
+	(*CreateBindGroupResponse)(nil),    // 60: rookery.oidb.CreateBindGroupResponse
+	(*BindExistingGroupRequest)(nil),   // 61: rookery.oidb.BindExistingGroupRequest
+	(*BindExistingGroupResponse)(nil),  // 62: rookery.oidb.BindExistingGroupResponse
+	(*UnbindGuildGroupRequest)(nil),    // 63: rookery.oidb.UnbindGuildGroupRequest
+	(*UnbindGuildGroupResponse)(nil),   // 64: rookery.oidb.UnbindGuildGroupResponse
+	(*JoinGuildGroupRequest)(nil),      // 65: rookery.oidb.JoinGuildGroupRequest
+	(*JoinGuildGroupResponse)(nil),     // 66: rookery.oidb.JoinGuildGroupResponse
+	(*ListCreatedGroupsRequest)(nil),   // 67: rookery.oidb.ListCreatedGroupsRequest
+	(*CreatedGroup)(nil),               // 68: rookery.oidb.CreatedGroup
+	(*ListCreatedGroupsResponse)(nil),  // 69: rookery.oidb.ListCreatedGroupsResponse
+	(*ShowGuildGroupRequest)(nil),      // 70: rookery.oidb.ShowGuildGroupRequest
+	(*ShowGuildGroupResponse)(nil),     // 71: rookery.oidb.ShowGuildGroupResponse
+	(*GuildGroupRelationRequest)(nil),  // 72: rookery.oidb.GuildGroupRelationRequest
+	(*GuildGroupRelationResponse)(nil), // 73: rookery.oidb.GuildGroupRelationResponse
+	(*RemindLeaderBindRequest)(nil),    // 74: rookery.oidb.RemindLeaderBindRequest
+	(*RemindLeaderBindResponse)(nil),   // 75: rookery.oidb.RemindLeaderBindResponse
+	(*SendGuildMessageRequest)(nil),    // 76: rookery.oidb.SendGuildMessageRequest
+	(*SendGuildMessageResponse)(nil),   // 77: rookery.oidb.SendGuildMessageResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -4712,11 +6436,13 @@ var file_oidb_proto_depIdxs = []int32{
 	39, // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
 	49, // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
 	57, // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	68, // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
+	39, // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -4730,7 +6456,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   59,
+			NumMessages:   78,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

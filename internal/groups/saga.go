@@ -1,0 +1,279 @@
+package groups
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// A binding is made in steps over two systems (docs/adr/0019): the guild, and the group if there is one already, are reserved
+// in the store; the group platform creates the group and notes the guild; the store puts the binding into force and reports
+// the event. What did not come to its end is undone: at once when a step fails, by Run when the process ended in between.
+
+// newBinding returns a binding to begin, whose group, if it is not given, is to be created.
+func (s *Service) newBinding(guild platform.Guild, guildName string, gc platform.GC, who *caller) platform.Binding {
+	b := platform.Binding{Guild: guild, GuildName: guildName, GC: gc, UIN: who.uin, SinceMS: s.Clock.NowMS(), Request: rand.Text()}
+	rand.Read(b.OpenID[:])
+	return b
+}
+
+// bind makes a binding and returns it with its group.
+func (s *Service) bind(ctx context.Context, b platform.Binding) (platform.Binding, error) {
+	done, err := s.take(ctx, b)
+	if err != nil {
+		return b, err
+	}
+	defer done()
+	if err := s.begin(ctx, b); err != nil {
+		return b, err
+	}
+	bound, err := s.make(ctx, b)
+	if err != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+		defer cancel()
+		s.settle(ctx, b)
+	}
+	return bound, err
+}
+
+// undoing is how long a call that failed may take for undoing what it did, in addition to the time of the step that failed. Run
+// does the rest.
+const undoing = 500 * time.Millisecond
+
+// begin reserves a binding's keys. Their turn is held, so what is under way with one of them was left behind, and is settled
+// first.
+func (s *Service) begin(ctx context.Context, b platform.Binding) error {
+	err := s.Store.BeginBinding(ctx, b)
+	if errors.Is(err, platform.ErrUnderWay) {
+		left, unreadable := s.Store.BindingsUnderWay(ctx, maxLeft)
+		if unreadable != nil {
+			return retcode.GroupBindingReadFailed.WithCause(unreadable)
+		}
+		for _, old := range left {
+			if old.Guild == b.Guild || old.AppID == b.AppID && old.GC == b.GC && b.GC != 0 {
+				if err := s.settle(ctx, old); err != nil {
+					return err
+				}
+			}
+		}
+		err = s.Store.BeginBinding(ctx, b)
+	}
+	switch {
+	case errors.Is(err, platform.ErrGuildBound):
+		return alreadyBound(b.Guild)
+	case errors.Is(err, platform.ErrGroupBound):
+		return boundElsewhere(b.GC)
+	case err != nil:
+		return retcode.GroupBindingWriteFailed.WithCause(err)
+	}
+	return nil
+}
+
+func alreadyBound(guild platform.Guild) error {
+	return retcode.GroupGuildAlreadyBound.Errorf("a group serves %s already", named(guild))
+}
+
+func boundElsewhere(gc platform.GC) error {
+	return retcode.GroupBoundToOtherGuild.Errorf("group %s serves another guild of the game", gc)
+}
+
+// make takes the steps of a binding that was begun.
+func (s *Service) make(ctx context.Context, b platform.Binding) (platform.Binding, error) {
+	if b.GC == 0 {
+		made, err := at(ctx, s, creating, qqgroups.CreateGroup, creation(b))
+		if err != nil {
+			return b, err
+		}
+		b.GC = platform.GC(made.Gc)
+	}
+	noted, err := at(ctx, s, binding, qqgroups.BindGroup, &wire.BindGroupRequest{
+		Gc: uint64(b.GC), Appid: uint64(b.AppID), Zone: b.Zone, Guild: b.ID, Owner: uint64(b.UIN),
+	})
+	switch {
+	case err != nil:
+		return b, err
+	case noted.Gc == 0 || noted.Gc != uint64(b.GC):
+		return b, retcode.GroupBindAnswerInvalid.Errorf("the group platform answers group %d for group %s", noted.Gc, b.GC)
+	}
+	switch err := s.Store.FinishBinding(ctx, b, s.event(platform.EventGuildBound, b)); {
+	case errors.Is(err, platform.ErrGroupBound): // a new group cannot serve a guild
+		return b, retcode.GroupBindAnswerInvalid.Errorf("the group platform answers group %s, which serves another guild", b.GC).WithCause(err)
+	case err != nil:
+		return b, unwritten(err)
+	}
+	return b, nil
+}
+
+// creation is the request for a binding's group. Repeated, it gives the same group.
+func creation(b platform.Binding) *wire.CreateGroupRequest {
+	return &wire.CreateGroupRequest{Appid: uint64(b.AppID), Owner: uint64(b.UIN), Name: b.GuildName, Request: b.Request}
+}
+
+func (s *Service) event(is platform.EventType, b platform.Binding) []platform.Event {
+	return []platform.Event{{Type: is, TimeMS: s.Clock.NowMS(), Guild: b.Guild, GuildName: b.GuildName, GC: b.GC, UIN: b.UIN}}
+}
+
+// unwritten has a code of its own for an event that could not be written with its binding.
+func unwritten(err error) error {
+	if errors.Is(err, platform.ErrEvents) {
+		return retcode.GroupEventReportFailed.WithCause(err)
+	}
+	return retcode.GroupBindingWriteFailed.WithCause(err)
+}
+
+// release ends a binding in force, in the name of an account. The group platform may take note of it later.
+func (s *Service) release(ctx context.Context, b platform.Binding, by platform.UIN) error {
+	done, err := s.take(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer done()
+	event := s.event(platform.EventGuildUnbound, b)
+	event[0].UIN = by
+	switch err := s.Store.ReleaseBinding(ctx, b, event); {
+	case errors.Is(err, platform.ErrNotFound): // somebody else was quicker
+		return retcode.GroupGuildNotBound.Errorf("no group serves %s", named(b.Guild))
+	case err != nil:
+		return unwritten(err)
+	}
+	s.settle(ctx, b)
+	return nil
+}
+
+// settle undoes at the group platform what was done for a binding under way, and removes it: a group that was created for it is
+// disbanded, one that there was serves the guild no more. What fails is logged, and Run repeats it.
+func (s *Service) settle(ctx context.Context, b platform.Binding) error {
+	err := s.undo(ctx, b)
+	if err == nil || final(err) {
+		if err = s.Store.EndBinding(ctx, b); err != nil {
+			err = retcode.GroupBindingWriteFailed.WithCause(err)
+		}
+	}
+	if err != nil {
+		s.Log.Warn("a binding under way is still to be undone", "appid", b.AppID.String(), "zone", b.Zone, "guild", b.ID, "gc", b.GC.String(),
+			slog.Any("error", err))
+	}
+	return err
+}
+
+func (s *Service) undo(ctx context.Context, b platform.Binding) error {
+	if b.GC != 0 {
+		_, err := at(ctx, s, binding, qqgroups.UnbindGroup, &wire.UnbindGroupRequest{
+			Gc: uint64(b.GC), Appid: uint64(b.AppID), Zone: b.Zone, Guild: b.ID,
+		})
+		return err
+	}
+	made, err := at(ctx, s, creating, qqgroups.CreateGroup, creation(b)) // it may have been made without our learning its number
+	if err != nil {
+		return err
+	}
+	_, err = at(ctx, s, binding, qqgroups.DisbandGroup, &wire.DisbandGroupRequest{Gc: made.Gc, Owner: uint64(b.UIN)})
+	return err
+}
+
+// maxLeft bounds the bindings under way that are looked at together. Each belongs to a call that failed or was cut off.
+const maxLeft = 1000
+
+// settleEvery is how often Run looks for what is left behind.
+const settleEvery = 5 * time.Second
+
+// Run undoes what earlier processes, and calls that could not undo it themselves, left under way. It ends with its context.
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		s.settleLeft(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// settleLeft settles each binding under way whose call is not running.
+func (s *Service) settleLeft(ctx context.Context) {
+	left, err := s.Store.BindingsUnderWay(ctx, maxLeft)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.Log.Warn("the bindings under way cannot be read", slog.Any("error", err))
+		}
+		return
+	}
+	for _, b := range left {
+		done, err := s.take(ctx, b)
+		if err != nil {
+			return
+		}
+		// Its call may have come to an end while this waited: only what is still under way is settled.
+		if still, err := s.Store.BindingsUnderWay(ctx, maxLeft); err == nil && contains(still, b) {
+			s.settle(ctx, b)
+		}
+		done()
+	}
+}
+
+func contains(list []platform.Binding, b platform.Binding) bool {
+	for i := range list {
+		if list[i].Guild == b.Guild && list[i].Request == b.Request {
+			return true
+		}
+	}
+	return false
+}
+
+// take waits until no other call takes steps with a binding's guild or group, and keeps them to itself until done is called.
+// The guild always comes first, so that two calls do not wait for each other.
+func (s *Service) take(ctx context.Context, b platform.Binding) (done func(), err error) {
+	guild, err := s.turns.take(ctx, b.Guild)
+	if err != nil || b.GC == 0 {
+		return guild, err
+	}
+	group, err := s.turns.take(ctx, groupKey{b.AppID, b.GC})
+	if err != nil {
+		guild()
+		return nil, err
+	}
+	return func() { group(); guild() }, nil
+}
+
+// turns makes callers with the same key wait for each other. The zero value is ready.
+type turns struct {
+	mu   sync.Mutex
+	held map[any]chan struct{} // closed when the turn ends
+}
+
+func (t *turns) take(ctx context.Context, key any) (done func(), err error) {
+	for {
+		t.mu.Lock()
+		other, taken := t.held[key]
+		if !taken {
+			if t.held == nil {
+				t.held = make(map[any]chan struct{})
+			}
+			mine := make(chan struct{})
+			t.held[key] = mine
+			t.mu.Unlock()
+			return func() {
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				delete(t.held, key)
+				close(mine)
+			}, nil
+		}
+		t.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, retcode.GroupBindingWriteFailed.WithCause(ctx.Err())
+		}
+	}
+}

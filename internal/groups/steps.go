@@ -1,0 +1,75 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// patience is how long the group platform may take for one step. It leaves the call time to say so.
+const patience = 2 * time.Second
+
+// step is a kind of call of the group platform, with the codes for a refusal that has none of its own and for an answer that
+// cannot be read (causes.md, group).
+type step struct{ refused, garbled retcode.Code }
+
+var (
+	creating = step{retcode.GroupCreateRefused, retcode.GroupAnswerUnparsable500003}
+	querying = step{retcode.GroupQueryRefused, retcode.GroupAnswerUnparsable500004}
+	joining  = step{retcode.GroupJoinRefused, retcode.GroupAnswerUnparsable500005}
+	listing  = step{retcode.GroupListRefused, retcode.GroupAnswerUnparsable500006}
+	sending  = step{retcode.GroupPlatformError, retcode.GroupAnswerUnparsable500009}
+	binding  = step{retcode.GroupPlatformError, retcode.GroupBindAnswerInvalid}
+)
+
+// unreachable are the results of a call that did not reach the group platform, or got no answer in time.
+var unreachable = []retcode.Code{
+	retcode.OIDBConnectFailed, retcode.OIDBDeadlineExceeded, retcode.OIDBNoInstance, retcode.OIDBRouteMissing, retcode.OIDBCommandNotConfigured,
+}
+
+// at makes a call of the group platform.
+func at[Req, Rsp any](ctx context.Context, s *Service, p step, command *oidb.Command[Req, Rsp], req Req) (Rsp, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	rsp, err := oidb.Call(ctx, s.Bus, command, req)
+	if err != nil {
+		return rsp, p.failed(err)
+	}
+	return rsp, nil
+}
+
+// failed translates a failure. A code of the groups' own domain stays, with the group platform's words for the caller.
+func (p step) failed(err error) error {
+	var failure *oidb.Failure
+	if errors.Is(err, oidb.ErrGarbled) || !errors.As(err, &failure) {
+		return p.garbled.WithCause(err)
+	}
+	code := p.refused
+	switch {
+	case slices.Contains(unreachable, failure.Code):
+		code = retcode.GroupPlatformUnreachable
+	case failure.Code.Domain() == retcode.Group:
+		code = failure.Code
+	}
+	if said := failure.Said(); said != "" {
+		return code.Errorf("%s", said).WithCause(err)
+	}
+	return code.WithCause(err)
+}
+
+// final reports whether an error of a step says that the group platform did not do it and never will.
+func final(err error) bool {
+	var failure *oidb.Failure
+	if errors.Is(err, oidb.ErrGarbled) || !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Code {
+	case retcode.GroupPlatformError, retcode.OIDBGroupReadOnly:
+		return false
+	}
+	return !slices.Contains(unreachable, failure.Code)
+}
