@@ -76,7 +76,9 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 
 // devSettings are the settings of rookery serve that rookery dev takes too, with the same flags and variables.
 func devSettings() settings {
-	return settings{only: []string{"http.public_url", "connect.token_media_type", "events.file", "events.webhook", "events.webhook_secret"}}
+	return settings{only: []string{
+		"http.public_url", "connect.token_media_type", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour",
+	}}
 }
 
 // devOptions are the options of rookery dev with some settings.

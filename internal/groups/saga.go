@@ -14,7 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// A binding is made in steps over two systems (docs/adr/0019): the guild, and the group if there is one already, are reserved
+// A binding is made in steps over two systems (docs/adr/0021): the guild, and the group if there is one already, are reserved
 // in the store; the group platform creates the group and notes the guild; the store puts the binding into force and reports
 // the event. What did not come to its end is undone: at once when a step fails, by Run when the process ended in between.
 
@@ -35,13 +35,17 @@ func (s *Service) bind(ctx context.Context, b platform.Binding) (platform.Bindin
 	if err := s.begin(ctx, b); err != nil {
 		return b, err
 	}
-	bound, err := s.make(ctx, b)
+	made, err := s.make(ctx, b)
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 		defer cancel()
-		s.settle(ctx, b)
+		if made.GC == 0 && final(err) { // no group was created, so there is nothing else to undo
+			s.end(ctx, b, nil)
+		} else {
+			s.settle(ctx, b)
+		}
 	}
-	return bound, err
+	return made, err
 }
 
 // undoing is how long a call that failed may take for undoing what it did, in addition to the time of the step that failed. Run
@@ -152,7 +156,15 @@ func (s *Service) release(ctx context.Context, b platform.Binding, by platform.U
 // disbanded, one that there was serves the guild no more. What fails is logged, and Run repeats it.
 func (s *Service) settle(ctx context.Context, b platform.Binding) error {
 	err := s.undo(ctx, b)
-	if err == nil || final(err) {
+	if final(err) {
+		err = nil
+	}
+	return s.end(ctx, b, err)
+}
+
+// end removes a binding under way, unless undoing it has failed.
+func (s *Service) end(ctx context.Context, b platform.Binding, err error) error {
+	if err == nil {
 		if err = s.Store.EndBinding(ctx, b); err != nil {
 			err = retcode.GroupBindingWriteFailed.WithCause(err)
 		}

@@ -202,7 +202,7 @@ func (f *Failure) Error() string { return f.text(" ") }
 func (f *Failure) Unspaced() string { return f.text("") }
 
 func (f *Failure) text(blank string) string {
-	return fmt.Sprintf("oidb decode0x%x failed, ret:%s%d", f.Command.Number, blank, f.Command.Result(f.Code))
+	return fmt.Sprintf("oidb decode0x%x failed, ret:%s%d", f.Command.Number, blank, int32(f.Command.Result(f.Code)))
 }
 
 // Said returns the command's own words for its caller; "" when it gave only a code.

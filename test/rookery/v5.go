@@ -103,6 +103,12 @@ type Answer struct {
 // JSON reports whether the body was a JSON object, as every answer but decrypt's success is.
 func (a Answer) JSON() bool { return a.Fields != nil }
 
+// Text returns a member that is a string; "" for any other.
+func (a Answer) Text(name string) string {
+	text, _ := a.Fields[name].(string)
+	return text
+}
+
 // Call sends a call and returns its answer.
 func (p *Platform) Call(t testing.TB, call Call) Answer {
 	t.Helper()

@@ -187,9 +187,6 @@ func TestMSDKv3Paths(t *testing.T) {
 		"/auth/getlogin_info", "/auth/qqa8_login", "/auth/share/qq", "/share/qzone",
 		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2", "/relation/get_gift", "/relation/get_wifi", "/relation/qqscore_batch",
-		"/relation/get_groupopenid", "/relation/get_groupinfo", "/relation/get_group_detail", "/relation/get_group_key", "/relation/unbind_group",
-		"/relation/createbind_groupv2", "/relation/bind_existing_groupv2", "/relation/get_group_listv2", "/relation/get_groupcode",
-		"/relation/get_groupinfov2", "/relation/join_groupv2", "/relation/unlink_groupv2", "/relation/send_groupmsg",
 		"/profile/load_vip", "/profile/get_gift", "/profile/qqscore", "/profile/qqscore_batch", "/profile/get_xinyue_super",
 	} {
 		for _, spelled := range []string{path, path + "/", "/" + path, strings.ReplaceAll(path, "/", "//") + "//"} {

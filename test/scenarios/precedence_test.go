@@ -168,8 +168,14 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 		}
 		pin("msdkv5", methods, order.path, order.checks)
 	}
+	for _, order := range v5GroupOrder {
+		pin("msdkv5", "POST", order.path, v5GroupStages)
+	}
 	for _, order := range v3Order {
 		pin("msdkv3", "POST", order.path, order.checks)
+	}
+	for _, path := range v3GroupPaths {
+		pin("msdkv3", "POST", path, v3GroupStages)
 	}
 	for _, path := range v3Unserved {
 		checks := "v3-params v3-app v3-no-guest v3-signature v3-user v3-body"
