@@ -327,6 +327,7 @@ func TestRefusals(t *testing.T) {
 		{"kick: an administrator by themselves", kick(open, admin, admin), 221005},
 		{"kick: the owner by themselves", kick(open, owner, owner), 221005},
 		{"kick: a stranger by a stranger", kick(open, nobody, 10010), 221005},
+		{"kick: a stranger by a member", kick(open, member, nobody), 221005},
 		{"kick: a stranger", kick(open, owner, nobody), 0},
 		{"kick: a number that was not given", kick(unknown, owner, member), 203},
 		{"kick: outside the numbers", kick(1, owner, member), 203},
@@ -365,6 +366,7 @@ func TestRefusals(t *testing.T) {
 		{"send: empty", send(open, owner, &wire.GroupMessage{Kind: 1, Url: "https://a.example"}), 203},
 		{"send: a text alone", send(open, owner, &wire.GroupMessage{Kind: 1, Text: "t"}), 0},
 		{"send: a link without an address", send(open, owner, &wire.GroupMessage{Kind: 2, Title: "t"}), 203},
+		{"send: a link that runs and has a host", send(open, owner, &wire.GroupMessage{Kind: 2, Title: "t", Url: "javascript://a.example/%0aalert(1)"}), 203},
 		{"send: a link that runs", send(open, owner, &wire.GroupMessage{Kind: 2, Title: "t", Url: "javascript:alert(1)"}), 203},
 		{"send: a link without a host", send(open, owner, &wire.GroupMessage{Kind: 2, Title: "t", Url: "https:///x"}), 203},
 		{"send: a link of 513 bytes", send(open, owner, &wire.GroupMessage{Kind: 2, Title: "t", Url: "https://a.example/" + strings.Repeat("x", 495)}), 203},
@@ -471,6 +473,22 @@ func TestFailingStore(t *testing.T) {
 	}
 	f.faults.Clear(0)
 	if got := f.roles(gc); got != "10001=1 10002=2 10003=3" {
+		t.Errorf("the members are %s", got)
+	}
+}
+
+// TestAnswersCanBeGarbled: on their way through the codec, which is not a refusal.
+func TestAnswersCanBeGarbled(t *testing.T) {
+	f := newFixture(t)
+	f.bus.GuardAnswers(f.faults.Answers)
+	gc := f.group(asItIs)
+	_, err := f.faults.Add(fault.Rule{Point: "bus.garble:0xf02"})
+	must(t, err)
+	if rsp, err := ask(f, JoinGroup, &wire.JoinGroupRequest{Gc: gc, Uin: nobody}); !errors.Is(err, oidb.ErrGarbled) || rsp.GetGc() != 0 {
+		t.Errorf("got %v, %v", rsp, err)
+	}
+	f.faults.Clear(0)
+	if got := f.roles(gc); got != "10001=1 10002=2 10003=3 10009=3" { // what was done stays done
 		t.Errorf("the members are %s", got)
 	}
 }
