@@ -45,6 +45,7 @@ var (
 // player is a person who logged in at a game.
 type player struct {
 	game       *game
+	uin        string
 	OpenID     string `json:"openid"`
 	MSDKOpenID string `json:"msdk_openid"`
 	Token      string `json:"token"`
@@ -276,23 +277,25 @@ func makePlayers(ctx context.Context, p *platform, games []game, accounts int, k
 			UIN string `json:"uin"`
 		}
 		in := map[string]any{"password": "bench password", "profile": map[string]string{"nickname": fmt.Sprint("player ", i)}}
-		if err := p.post(ctx, bearer, "/admin/v1/accounts", in, &account); err != nil {
+		if err := p.ask(ctx, bearer, http.MethodPost, "/admin/v1/accounts", in, &account); err != nil {
 			return nil, err
 		}
+		all[i].uin = account.UIN
 		in = map[string]any{"appid": all[i].game.AppID, "uin": account.UIN, "kind": kind}
-		if err := p.post(ctx, bearer, "/admin/v1/tokens", in, &all[i]); err != nil {
+		if err := p.ask(ctx, bearer, http.MethodPost, "/admin/v1/tokens", in, &all[i]); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-func (p *platform) post(ctx context.Context, bearer, path string, in, out any) error {
+// ask calls the admin API.
+func (p *platform) ask(ctx context.Context, bearer, method, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.admin+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, p.admin+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -306,7 +309,7 @@ func (p *platform) post(ctx context.Context, bearer, path string, in, out any) e
 	if err != nil {
 		return err
 	}
-	if rsp.StatusCode != http.StatusCreated {
+	if rsp.StatusCode/100 != 2 {
 		return fmt.Errorf("%s: %s: %s", path, rsp.Status, text)
 	}
 	return json.Unmarshal(text, out)

@@ -57,7 +57,17 @@ func BenchmarkCommit(b *testing.B) {
 			return s.CreateOpenkey(ctx, platform.Openkey{AppID: 1, Session: rand.Uint64(), OpenID: openid, ExpiresMS: int64(n)})
 		},
 	}
-	for _, name := range []string{"raise", "create"} {
+	quota := &platform.MessageQuota{
+		MessageLimits: platform.MessageLimits{SenderDay: 10, SenderWeek: 40, ReceiverDay: 5, ReceiverWeek: 20, PairDay: 1}, Day: 19724, Monday: 19723,
+	}
+	writes["message"] = func(ctx context.Context, s *Store, _ platform.OpenID, n uint64) error {
+		_, _, err := s.StoreMessage(ctx, platform.Message{
+			UIN: platform.UIN(n), From: platform.UIN(n + 1<<40), AppID: 1, Kind: platform.ArkMessage, SentMS: int64(n),
+			MessageContent: platform.MessageContent{Scene: "demo", Title: "A heart for you", Text: "Come and play", Card: []byte(`{"title":"A heart for you","text":"Come and play"}`)},
+		}, quota)
+		return err
+	}
+	for _, name := range []string{"raise", "create", "message"} {
 		for _, callers := range []int{1, 16, 64, 256} {
 			b.Run(fmt.Sprintf("%s/callers=%d", name, callers), func(b *testing.B) {
 				s, openids := benchStore(b)

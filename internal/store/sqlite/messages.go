@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 
@@ -40,11 +41,9 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 			}
 		}
 		stored = m
-		// The IDs follow the time, but those of one inbox rise even if the clock is moved back.
-		err := t.queryRow(`INSERT INTO messages (uin, id, sender, appid, kind, request, content, sent_ms, read_ms)
-			VALUES (?1, max(?2, coalesce((SELECT max(id) + 1 FROM messages WHERE uin = ?1), 0)), ?3, ?4, ?5, ?6, ?7, ?8, 0) RETURNING id`,
-			int64(m.UIN), t.writer.messageID(m.SentMS), int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS).Scan(&stored.ID)
-		if err != nil {
+		stored.ID = t.writer.messageID(m.SentMS)
+		if _, err := t.exec("INSERT INTO messages ("+messageColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+			int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS); err != nil {
 			return sentinel(err)
 		}
 		t.changed(store.MessageChange{UIN: m.UIN})
@@ -56,14 +55,23 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 	return stored, again, nil
 }
 
-// messageID returns an ID that no message of this process has.
+// messageIDBits is the number of a message ID's bits below its milliseconds. An ID has 53 bits, which no reader of JSON rounds.
+const messageIDBits = 12
+
+// messageID returns the next message's ID. The IDs follow the time, but they rise even if the clock is moved back.
 func (w *writer) messageID(nowMS int64) int64 {
 	w.lastMessage = max(w.lastMessage+1, nowMS<<messageIDBits)
 	return w.lastMessage
 }
 
-// messageIDBits is the number of a message ID's bits below its milliseconds. An ID has 53 bits, which no reader of JSON rounds.
-const messageIDBits = 12
+// newestMessage returns the ID of the newest message, which is the highest; 0 without messages.
+func newestMessage(ctx context.Context, conn *sql.Conn) (id int64, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT id FROM messages ORDER BY rowid DESC LIMIT 1").Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}
 
 // recall returns the message that was stored with m's request. A request that has been kept long enough is forgotten.
 func (t *tx) recall(m *platform.Message) (platform.Message, error) {

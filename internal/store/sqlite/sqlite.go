@@ -120,7 +120,13 @@ func (s *Store) start(ctx context.Context) error {
 		conn.Close()
 		return err
 	}
+	newest, err := newestMessage(ctx, conn)
+	if err != nil {
+		conn.Close()
+		return err
+	}
 	s.writer = newWriter(conn)
+	s.writer.lastMessage = newest
 	return nil
 }
 

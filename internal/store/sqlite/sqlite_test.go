@@ -274,3 +274,23 @@ func readOnly(t *testing.T, name string, mode fs.FileMode) {
 	}
 	t.Cleanup(func() { os.Chmod(name, 0o700) })
 }
+
+// TestMessageIDsRiseAfterARestart: even if the clock was moved back meanwhile.
+func TestMessageIDsRiseAfterARestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rookery.db")
+	var last int64
+	for _, at := range []int64{2_000_000, 1_000_000} {
+		s, err := Open(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _, err := s.StoreMessage(t.Context(), platform.Message{UIN: 1, SentMS: at}, nil)
+		if err != nil || m.ID <= last {
+			t.Errorf("the message has ID %d after %d, %v", m.ID, last, err)
+		}
+		last = m.ID
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
