@@ -26,6 +26,8 @@ type call struct {
 	media string
 	// header holds further request headers.
 	header http.Header
+	// wait is how long the platform may take before it answers.
+	wait time.Duration
 	// once marks a call that must not be carried out twice.
 	once bool
 	// read parses the answer; a refusal is an *Error made by answer.refused.
@@ -61,7 +63,7 @@ func (c *Client) do(ctx context.Context, call *call) error {
 func (c *Client) try(ctx context.Context, call *call) error {
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		ctx, cancel = context.WithTimeout(ctx, c.timeout+call.wait)
 		defer cancel()
 	}
 	target := c.base + call.path

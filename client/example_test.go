@@ -100,3 +100,50 @@ func ExampleOpenAPI_GetInfo() {
 	fmt.Println(info.Nickname)
 	// Output: Ann
 }
+
+// A player sends a friend a heart. The card's scene, demo, is in effect in the demo world; its template asks for a title and a
+// text.
+func ExampleOpenAPI_SendArk() {
+	p := rookerytest.Start(t)
+	app, ann, ben := p.Apps[0], p.Accounts[0], p.Accounts[1]
+	c, err := client.New(p.URL, client.App{AppID: app.AppID, AppKey: app.AppKey})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	user := client.User{OpenID: ann.OpenIDs[app.AppID], Token: ann.AccessTokens[app.AppID]}
+	heart := client.Ark{To: ben.OpenIDs[app.AppID], Scene: "demo", Data: map[string]string{"title": "A heart for you", "text": "Come and play"}}
+	_, err = c.OpenAPI.SendArk(ctx, user, heart)
+	fmt.Println("now:", err)
+	_, err = c.OpenAPI.SendArk(ctx, user, heart)
+	fmt.Println("a second one has to wait for tomorrow:", errors.Is(err, retcode.QQPairQuotaExceeded))
+	// Output:
+	// now: <nil>
+	// a second one has to wait for tomorrow: true
+}
+
+// A game shows its players what they get, as soon as it arrives.
+func ExampleV5_Inbox() {
+	p := rookerytest.Start(t)
+	game, ann, ben := p.Apps[0], p.Accounts[0], p.Accounts[1]
+	c := p.Client(game)
+	ctx := context.Background()
+	_, err := c.V5.Share(ctx, p.Player(game, ann), client.Message{
+		To: ben.MSDKOpenIDs[game.GameID], Title: "Join me", Summary: "My tower needs you", Link: "https://game.example/join",
+		Picture: "https://game.example/tower.png", Tag: "MSG_INVITE",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	inbox, err := c.V5.Inbox(ctx, p.Player(game, ben), "", client.MaxWait)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range inbox.Messages {
+		fmt.Printf("%s: %s (%s)\n", m.FromName, m.Title, m.Text)
+	}
+	// Output: Ann: Join me (My tower needs you)
+}

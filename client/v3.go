@@ -71,6 +71,11 @@ func (v *V3) appID() any {
 // call signs and makes a call; out may be nil. The appid and openid go into the URL. A success must have these members of
 // out.
 func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string]any, out any, members ...*string) error {
+	return v.callIn(ctx, path, appid, openid, in, out, []retcode.Domain{retcode.QQ}, members...)
+}
+
+// callIn is call for an interface whose platform codes are of these domains.
+func (v *V3) callIn(ctx context.Context, path, appid, openid string, in map[string]any, out any, domains []retcode.Domain, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -86,7 +91,7 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 			}.Encode()
 		},
 		read: func(a *answer) error {
-			if err := readV3(a, out); err != nil {
+			if err := readV3In(a, out, domains); err != nil {
 				return err
 			}
 			return a.wants("MSDK V3", members...)
@@ -98,7 +103,10 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 const platformFailed = -10000
 
 // readV3 reads an answer of MSDK V3 (msdk-v3.md, 3) into out, which may be nil.
-func readV3(a *answer, out any) error {
+func readV3(a *answer, out any) error { return readV3In(a, out, []retcode.Domain{retcode.QQ}) }
+
+// readV3In is readV3 for an interface whose platform codes are of these domains.
+func readV3In(a *answer, out any, domains []retcode.Domain) error {
 	var common struct {
 		Ret *int   `json:"ret"`
 		Msg string `json:"msg"`
@@ -114,7 +122,7 @@ func readV3(a *answer, out any) error {
 		text, message, _ := strings.Cut(common.Msg, ",")
 		if inner, err := strconv.Atoi(text); err == nil {
 			e := a.refused(inner, message)
-			e.code = lookup(inner, retcode.QQ)
+			e.code = lookup(inner, domains...)
 			return e
 		}
 	}

@@ -144,13 +144,13 @@ func (s *Service) send(ctx context.Context, req sending, content func(*platform.
 		return nil, err
 	}
 	sent, _, err := s.store.StoreMessage(ctx, m, s.quota(app, now))
-	switch limits := app.Limits(); {
+	switch limits, tomorrow := app.Limits(), s.untilTomorrow(now); {
 	case errors.Is(err, platform.ErrSenderQuota):
-		return nil, retcode.QQSendQuotaExceeded.Errorf("the sender may send %d messages a day and %d a week", limits.SenderDay, limits.SenderWeek)
+		return nil, retcode.QQSendQuotaExceeded.Errorf("the sender may send %d messages a day and %d a week", limits.SenderDay, limits.SenderWeek).WithRetryAfter(tomorrow)
 	case errors.Is(err, platform.ErrReceiverQuota):
-		return nil, retcode.QQReceiveQuotaExceeded.Errorf("the receiver may get %d messages a day and %d a week", limits.ReceiverDay, limits.ReceiverWeek)
+		return nil, retcode.QQReceiveQuotaExceeded.Errorf("the receiver may get %d messages a day and %d a week", limits.ReceiverDay, limits.ReceiverWeek).WithRetryAfter(tomorrow)
 	case errors.Is(err, platform.ErrPairQuota):
-		return nil, retcode.QQPairQuotaExceeded.Errorf("the receiver may get %d messages a day of this sender", limits.PairDay)
+		return nil, retcode.QQPairQuotaExceeded.Errorf("the receiver may get %d messages a day of this sender", limits.PairDay).WithRetryAfter(tomorrow)
 	case err != nil:
 		return nil, err
 	}

@@ -34,5 +34,5 @@ func Message(err error, as map[retcode.Code]retcode.Code) error {
 	if coded.Detail() == "" {
 		return code.WithCause(errors.New(why))
 	}
-	return code.Errorf("%s", coded.Detail()).WithCause(errors.New(why))
+	return code.Errorf("%s", coded.Detail()).WithCause(errors.New(why)).WithRetryAfter(coded.RetryAfter())
 }
