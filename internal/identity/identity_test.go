@@ -525,19 +525,22 @@ func TestLinks(t *testing.T) {
 	if strings.Trim(link.Token, "0123456789abcdef") != "" {
 		t.Errorf("link %q is not hex digits", link.Token)
 	}
-	for name, open := range map[string]func() (*Link, error){
-		"another app's": func() (*Link, error) { return f.OpenLink(t.Context(), f.other.AppID, link.Token) },
-		"a token":       func() (*Link, error) { return f.OpenLink(t.Context(), f.app.AppID, opened.Token) },
-		"expired": func() (*Link, error) {
+	for _, test := range []struct {
+		name string
+		open func() (*Link, error)
+	}{
+		{"another app's", func() (*Link, error) { return f.OpenLink(t.Context(), f.other.AppID, link.Token) }},
+		{"a token", func() (*Link, error) { return f.OpenLink(t.Context(), f.app.AppID, opened.Token) }},
+		{"expired", func() (*Link, error) { // last, since the link has expired from then on
 			f.clock.Advance(9 * time.Minute)
 			_, err := f.OpenLink(t.Context(), f.app.AppID, link.Token)
 			must(t, err)
 			f.clock.Advance(time.Minute) // ten in all (msdk-v5.md, 4)
 			return f.OpenLink(t.Context(), f.app.AppID, link.Token)
-		},
+		}},
 	} {
-		if _, err := open(); !errors.Is(err, retcode.V5LinkUndecryptable) {
-			t.Errorf("%s: got %v, want V5LinkUndecryptable", name, err)
+		if _, err := test.open(); !errors.Is(err, retcode.V5LinkUndecryptable) {
+			t.Errorf("%s: got %v, want V5LinkUndecryptable", test.name, err)
 		}
 	}
 }
