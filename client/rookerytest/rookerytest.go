@@ -209,6 +209,12 @@ func (p *Platform) SetState(account Account, state string) {
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/state", Settings{"state": state}, nil)
 }
 
+// SignOut signs a person out everywhere: group interfaces refuse the tokens that the account has now.
+func (p *Platform) SignOut(account Account) {
+	p.t.Helper()
+	p.Admin(http.MethodPost, "/admin/v1/accounts/"+account.UIN+"/sign-out", nil, nil)
+}
+
 // Befriend makes two accounts friends.
 func (p *Platform) Befriend(a, b Account) {
 	p.t.Helper()

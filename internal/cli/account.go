@@ -19,6 +19,7 @@ func newAccountCommand(s *streams) *cobra.Command {
 		newAccountFreezeCommand(c),
 		newAccountUnfreezeCommand(c),
 		newAccountProtectCommand(c),
+		newAccountSignOutCommand(c),
 		newAccountCloseCommand(c),
 		newAccountPasswdCommand(c),
 		newAccountUpdateCommand(c),
@@ -141,6 +142,9 @@ func (c *client) showAccount(a platform.Account) error {
 	t.row("Class", a.Class)
 	t.row("Created", when(a.CreatedMS))
 	t.row("Password epoch", a.PasswordEpoch)
+	if a.SignedOutMS != 0 {
+		t.row("Signed out everywhere", when(a.SignedOutMS))
+	}
 	for _, given := range [][2]string{
 		{"Gender", []string{"", "male", "female"}[a.Profile.Gender%3]},
 		{"Picture", a.Profile.PictureURL},

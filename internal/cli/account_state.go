@@ -66,6 +66,25 @@ func newAccountProtectCommand(c *client) *cobra.Command {
 	return cmd
 }
 
+func newAccountSignOutCommand(c *client) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sign-out UIN",
+		Short: "Sign a person out everywhere, as the person can at /account/",
+		Long: "Sign a person out everywhere, as the person can at /account/: the sign-ins to the platform's own pages end, and\n" +
+			"group interfaces refuse tokens that were issued before (221004) until the person logs in again. Tokens stay valid\n" +
+			"elsewhere; 'rookery token revoke' and 'rookery account passwd' end them.",
+		Example: "  rookery account sign-out 10001",
+		Args:    exactArgs("UIN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			uin, err := parseUIN(args[0])
+			if err != nil {
+				return err
+			}
+			return ask(cmd.Context(), c, http.MethodPost, accountPath(uin)+"/sign-out", nil, c.showAccount)
+		},
+	}
+}
+
 func newAccountCloseCommand(c *client) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{

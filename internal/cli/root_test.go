@@ -45,7 +45,7 @@ func TestCommandTree(t *testing.T) {
 
 	groups := map[string][]string{
 		"app":     {"create", "list", "rotate-key", "show", "update"},
-		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "unfreeze", "update"},
+		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "sign-out", "unfreeze", "update"},
 		"token":   {"inspect", "issue", "revoke"},
 		"config":  {"check", "print"},
 		"dev":     {"clock", "exec", "fault", "guild", "requests"},

@@ -28,7 +28,7 @@ const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
 var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "scenes", "bindings",
-	"oidb_policy", "outbox", "qqgroups"}
+	"oidb_policy", "outbox", "sessions", "qqgroups"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends", "bindings"}

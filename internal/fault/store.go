@@ -429,3 +429,17 @@ func (s *faultyStore) ReturnReminder(ctx context.Context, app platform.AppID, ui
 	}
 	return s.Store.ReturnReminder(ctx, app, uin, day)
 }
+
+func (s *faultyStore) EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error {
+	if err := s.points.fail(ctx, "store.write:sessions", subject{}); err != nil {
+		return err
+	}
+	return s.Store.EndSession(ctx, uin, secret, endsMS, nowMS)
+}
+
+func (s *faultyStore) SessionEnded(ctx context.Context, uin platform.UIN, secret [16]byte) (bool, error) {
+	if err := s.points.fail(ctx, "store.read:sessions", subject{}); err != nil {
+		return false, err
+	}
+	return s.Store.SessionEnded(ctx, uin, secret)
+}

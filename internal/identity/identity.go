@@ -32,7 +32,6 @@ type Service struct {
 	highest      atomic.Uint64 // account number known to be issued
 	nonces       *nonces
 	failedLogins *failedLogins
-	ended        endedSessions
 }
 
 // New returns a service on a store that nobody else writes to. It caches at most so many standings.

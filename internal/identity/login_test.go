@@ -220,7 +220,7 @@ func TestSessions(t *testing.T) {
 		}
 	}
 
-	f.EndSession(other)
+	must(t, f.EndSession(ctx, other))
 	if _, err := f.Session(ctx, another); !errors.Is(err, platform.ErrNotFound) {
 		t.Errorf("after signing out: got %v, want %v", err, platform.ErrNotFound)
 	}
@@ -235,29 +235,63 @@ func TestSessions(t *testing.T) {
 	wantError(t, err, platform.ErrNotFound)
 }
 
-func TestEndedSessionsAreBounded(t *testing.T) {
-	const now = 1_700_000_000_000
-	var e endedSessions
-	session := func(n uint16) *Session {
-		return &Session{secret: [16]byte{byte(n >> 8), byte(n)}, endsMS: now + int64(n)}
+// TestSigningOutEverywhere ends the sessions that there are, and none that begins after it, whatever the clock shows.
+func TestSigningOutEverywhere(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	begin := func(account *platform.Account) string {
+		text, err := f.NewSession(ctx, account)
+		must(t, err)
+		_, err = f.Session(ctx, text)
+		must(t, err)
+		return text
 	}
-	const most = 100
-	for n := range uint16(most) {
-		e.add(session(n), now, most)
+	one, two, bens := begin(f.ann), begin(f.ann), begin(f.ben)
+	f.clock.Advance(time.Hour)
+	before := f.clock.NowMS()
+	ann, err := f.SignOutEverywhere(ctx, f.ann.UIN)
+	must(t, err)
+	if ann.SignedOutMS < before || ann.SignedOutMS > f.clock.NowMS() {
+		t.Errorf("the time is %d, want that of the clock, %d", ann.SignedOutMS, before)
 	}
-	if !e.has(session(0)) || !e.has(session(99)) {
-		t.Error("a session that ended is forgotten")
+	for _, text := range []string{one, two} {
+		_, err := f.Session(ctx, text)
+		wantError(t, err, platform.ErrNotFound)
 	}
-	e.add(session(1000), now+50, most) // half of them have expired
-	if len(e.ended) != most/2 || e.has(session(50)) || !e.has(session(51)) || !e.has(session(1000)) {
-		t.Errorf("%d are remembered", len(e.ended))
+	_, err = f.Session(ctx, bens)
+	must(t, err)
+
+	three := begin(ann)
+	f.clock.Advance(-30 * time.Minute)
+	begin(ann)
+	again, err := f.SignOutEverywhere(ctx, f.ann.UIN) // the time never goes back
+	must(t, err)
+	if again.SignedOutMS != ann.SignedOutMS {
+		t.Errorf("the time went from %d to %d", ann.SignedOutMS, again.SignedOutMS)
 	}
-	for n := range uint16(2 * most) {
-		e.add(session(2000+n), now, most)
-	}
-	if len(e.ended) != most || !e.has(session(2199)) {
-		t.Errorf("%d are remembered", len(e.ended))
-	}
+	f.clock.Advance(31 * time.Minute)
+	_, err = f.Session(ctx, three)
+	must(t, err)
+	_, err = f.SignOutEverywhere(ctx, f.ann.UIN)
+	must(t, err)
+	_, err = f.Session(ctx, three)
+	wantError(t, err, platform.ErrNotFound)
+	_, err = f.SignOutEverywhere(ctx, 1)
+	wantError(t, err, platform.ErrNotFound)
+}
+
+// TestSignOutsOutliveAProcess: another process with the same store and keyring knows them.
+func TestSignOutsOutliveAProcess(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	text, err := f.NewSession(ctx, f.ann)
+	must(t, err)
+	session, err := f.Session(ctx, text)
+	must(t, err)
+	must(t, f.EndSession(ctx, session))
+	again := New(f.store, f.clock, f.keyring, f.apps, f.profiles, 1000)
+	_, err = again.Session(ctx, text)
+	wantError(t, err, platform.ErrNotFound)
 }
 
 func tamper(text string) string {

@@ -6,8 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"maps"
-	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -21,7 +19,7 @@ const SessionLifetime = 12 * time.Hour
 var errNoSession = platform.ErrNotFound.Errorf("there is no such session")
 
 // Session is a person signed in on the platform's own pages. Only the browser stores it, sealed. It ends by its age, by
-// signing out, with a new password, and when the account is frozen or closed.
+// signing out, here or everywhere, with a new password, and when the account is frozen or closed.
 type Session struct {
 	Account *platform.Account
 	secret  [16]byte
@@ -33,7 +31,10 @@ func (s *Service) NewSession(ctx context.Context, account *platform.Account) (te
 	if err := s.keyring.Usable(ctx); err != nil {
 		return "", err
 	}
-	sealed := token.Session{UIN: account.UIN, PasswordEpoch: account.PasswordEpoch, IssuedMS: s.clock.NowMS()}
+	sealed := token.Session{
+		UIN: account.UIN, PasswordEpoch: account.PasswordEpoch,
+		IssuedMS: max(s.clock.NowMS(), account.SignedOutMS+1), // a session that begins now was not signed out, whatever the clock shows
+	}
 	rand.Read(sealed.Secret[:])
 	return s.keyring.SealSession(&sealed), nil
 }
@@ -48,7 +49,7 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 		return nil, errNoSession
 	}
 	session := &Session{secret: sealed.Secret, endsMS: sealed.IssuedMS + SessionLifetime.Milliseconds()}
-	if s.clock.NowMS() >= session.endsMS || s.ended.has(session) {
+	if s.clock.NowMS() >= session.endsMS {
 		return nil, errNoSession
 	}
 	account, err := s.store.Account(ctx, sealed.UIN)
@@ -57,49 +58,32 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 		return nil, errNoSession
 	case err != nil:
 		return nil, err
-	case account.PasswordEpoch != sealed.PasswordEpoch, mayLogIn(account) != nil:
+	case account.PasswordEpoch != sealed.PasswordEpoch, sealed.IssuedMS <= account.SignedOutMS, mayLogIn(account) != nil:
+		return nil, errNoSession
+	}
+	ended, err := s.store.SessionEnded(ctx, sealed.UIN, sealed.Secret)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended:
 		return nil, errNoSession
 	}
 	session.Account = account
 	return session, nil
 }
 
-// EndSession signs a person out: every copy of the session ends. A restart forgets which sessions ended.
-func (s *Service) EndSession(session *Session) { s.ended.add(session, s.clock.NowMS(), endedKept) }
-
-// endedSessions remembers sign-outs for the remaining lifetime of the sessions.
-type endedSessions struct {
-	mu    sync.RWMutex
-	ended map[[16]byte]int64 // by secret: when the session would have ended anyway
+// EndSession signs a person out: every copy of the session ends.
+func (s *Service) EndSession(ctx context.Context, session *Session) error {
+	return s.store.EndSession(ctx, session.Account.UIN, session.secret, session.endsMS, s.clock.NowMS())
 }
 
-// endedKept bounds the sign-outs that are remembered, at some 60 bytes each.
-const endedKept = 1 << 16
-
-// add remembers a session. Beyond most, some are forgotten: those that are over, or else any.
-func (e *endedSessions) add(session *Session, nowMS int64, most int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.ended) >= most {
-		maps.DeleteFunc(e.ended, func(_ [16]byte, endsMS int64) bool { return endsMS <= nowMS })
-	}
-	for secret := range e.ended {
-		if len(e.ended) < most {
-			break
-		}
-		delete(e.ended, secret)
-	}
-	if e.ended == nil {
-		e.ended = make(map[[16]byte]int64)
-	}
-	e.ended[session.secret] = session.endsMS
-}
-
-func (e *endedSessions) has(session *Session) bool {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	_, ended := e.ended[session.secret]
-	return ended
+// SignOutEverywhere ends all sessions that an account has now, and its group sessions: from then on a token that was issued
+// before opens no group door. Error: platform.ErrNotFound.
+func (s *Service) SignOutEverywhere(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
+	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+		a.SignedOutMS = max(a.SignedOutMS, s.clock.NowMS())
+		return nil
+	})
 }
 
 // FormToken returns the token that the session's forms carry, to show that they come from its own pages.

@@ -27,6 +27,7 @@ type Store interface {
 	Scenes
 	Policies
 	Outbox
+	Sessions
 	QQGroups
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
@@ -326,4 +327,13 @@ type QQGroups interface {
 	ForgetGuild(ctx context.Context, gc platform.GC, guild platform.Guild, may func(*platform.Group) error) error
 	// GroupGuilds returns the guilds that a group serves, by appid.
 	GroupGuilds(ctx context.Context, gc platform.GC) ([]platform.Guild, error)
+}
+
+// Sessions stores which sessions on the platform's own pages were ended before their time.
+type Sessions interface {
+	// EndSession ends an account's session; endsMS is when it would end by itself. Ending it again changes nothing. It also
+	// removes a few whose time is over, so that they do not accumulate.
+	EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error
+	// SessionEnded reports whether an account's session was ended, as long as it would not have ended by itself.
+	SessionEnded(ctx context.Context, uin platform.UIN, secret [16]byte) (bool, error)
 }

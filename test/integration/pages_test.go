@@ -190,6 +190,49 @@ func TestSignIn(t *testing.T) {
 	shows(t, "a copy after signing out", other.Send(t, http.MethodGet, "/account/", nil, copied), http.StatusOK, `name="password"`)
 }
 
+// TestSignOutsSurviveARestart: neither a session that was signed out nor one of before a sign-out everywhere comes back, and
+// the others stay.
+func TestSignOutsSurviveARestart(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	session := func(person *rookery.Person) http.Header {
+		cookie, err := http.ParseSetCookie(person.SignIn(t, "/account/").Header.Get("Set-Cookie"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}}
+	}
+	left, everywhere, stays, byOperator := p.NewPerson(t), p.NewPerson(t), p.NewPerson(t), p.NewPerson(t)
+	elsewhere, other, kept, operators := session(everywhere), session(left), session(stays), session(byOperator)
+	session(everywhere)
+	out := session(left)
+	left.Press(t, "/account/", "sign-out", nil)
+	if to := everywhere.Press(t, "/account/", "sign-out-everywhere", nil).Location(t).String(); to != "/account/" {
+		t.Errorf("signing out everywhere leads to %s", to)
+	}
+	shows(t, "after signing out everywhere", everywhere.Open(t, "/account/"), http.StatusOK, `name="password"`)
+	p.Admin(t, http.MethodPost, "/admin/v1/accounts/"+byOperator.UIN+"/sign-out", nil, nil)
+	p.Stop(t)
+
+	p = rookery.StartIn(t, p.Data)
+	person := p.NewPerson(t)
+	for name, test := range map[string]struct {
+		session http.Header
+		want    string
+	}{
+		"signed out":                {out, `name="password"`},
+		"another of the person":     {other, left.UIN},
+		"signed out everywhere":     {elsewhere, `name="password"`},
+		"signed out by an operator": {operators, `name="password"`},
+		"not signed out":            {kept, stays.UIN},
+	} {
+		shows(t, name, person.Send(t, http.MethodGet, "/account/", nil, test.session), http.StatusOK, test.want)
+	}
+	everywhere = p.Person(t, everywhere.UIN, everywhere.Password)
+	everywhere.SignIn(t, "/account/")
+	shows(t, "signed in again", everywhere.Open(t, "/account/"), http.StatusOK, everywhere.UIN)
+}
+
 var tickedBox = regexp.MustCompile(`name="scope" value="([a-z_]+)" checked`)
 
 // TestForeignForms: a form is accepted only from the platform's own page, in the session that is signed in.
@@ -218,7 +261,7 @@ func TestForeignForms(t *testing.T) {
 	for name, token := range map[string]string{"no token": "", "a made-up token": "AAAAAAAAAAAAAAAAAAAAAA"} {
 		form := url.Values{"do": {"allow"}, "token": {token}, "scope": {"get_user_info"}}
 		shows(t, name, person.Post(t, path, form), http.StatusOK, `value="allow"`) // it asks again
-		for _, action := range []string{"withdraw", "close", "password", "sign-out"} {
+		for _, action := range []string{"withdraw", "close", "password", "sign-out", "sign-out-everywhere"} {
 			form := url.Values{"do": {action}, "token": {token}, "appid": {app.AppID}, "password": {person.Password}, "new": {"another password"}, "again": {"another password"}, "understood": {"yes"}}
 			if to := person.Post(t, "/account/", form).Location(t).String(); to != "/account/" {
 				t.Errorf("%s, %s: it leads to %s", name, action, to)

@@ -102,6 +102,11 @@ func (d *door) setState(c *access.Call, id platform.UIN, in NewState) (any, erro
 	return d.identity.SetAccountState(c.Context(), id, in.State)
 }
 
+// signOut signs a person out everywhere.
+func (d *door) signOut(c *access.Call, id platform.UIN) (any, error) {
+	return d.identity.SignOutEverywhere(c.Context(), id)
+}
+
 // NewPassword is an account's new password.
 type NewPassword struct {
 	Password string `json:"password"`

@@ -77,6 +77,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 			"GET /admin/v1/accounts/{uin}":                     onAccount(d.showAccount),
 			"PATCH /admin/v1/accounts/{uin}":                   onAccount(withBody(d.updateAccount)),
 			"POST /admin/v1/accounts/{uin}/state":              onAccount(withBody(d.setState)),
+			"POST /admin/v1/accounts/{uin}/sign-out":           onAccount(d.signOut),
 			"POST /admin/v1/accounts/{uin}/password":           onAccount(withBody(d.setPassword)),
 			"POST /admin/v1/accounts/{uin}/reclaim":            onAccount(withBody(d.reclaim)),
 			"GET /admin/v1/accounts/{uin}/friends":             onAccount(d.listFriends),

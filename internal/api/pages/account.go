@@ -114,7 +114,12 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	}
 	switch do {
 	case "sign-out":
-		d.end(c, session)
+		return redirect{accountPath}, d.end(c, session)
+	case "sign-out-everywhere":
+		if _, err := d.identity.SignOutEverywhere(c.Context(), session.Account.UIN); err != nil {
+			return nil, err
+		}
+		forget(c)
 		return redirect{accountPath}, nil
 	case "withdraw":
 		return d.withdraw(c, session, values)
@@ -173,7 +178,7 @@ func (d *door) closeAccount(c *access.Call, session *identity.Session, values ur
 	}
 	err := d.identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
 	if err == nil {
-		d.end(c, session)
+		forget(c) // the session ended with the account
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil
 	}
 	problem, status, err := refused(c, err, t.WrongPassword)

@@ -278,8 +278,7 @@ func (d *door) authorize(c *access.Call, r *request) (any, error) {
 	case "deny":
 		return nil, &turnedDown{r, "access_denied", "the person did not allow it"}
 	case "switch":
-		d.end(c, session)
-		return redirect{r.location()}, nil
+		return redirect{r.location()}, d.end(c, session)
 	default:
 		return nil, errNoAction
 	}

@@ -97,7 +97,7 @@ func (e *notFormError) Error() string {
 func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
-var actions = []string{"sign-in", "sign-out", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave"}
+var actions = []string{"sign-in", "sign-out", "sign-out-everywhere", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave"}
 
 // action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {
@@ -144,10 +144,16 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 }
 
 // end ends the session and deletes the browser's cookie.
-func (d *door) end(c *access.Call, session *identity.Session) {
-	d.identity.EndSession(session)
-	setCookie(c, "", -time.Second)
+func (d *door) end(c *access.Call, session *identity.Session) error {
+	if err := d.identity.EndSession(c.Context(), session); err != nil {
+		return err
+	}
+	forget(c)
+	return nil
 }
+
+// forget deletes the browser's cookie.
+func forget(c *access.Call) { setCookie(c, "", -time.Second) }
 
 func setCookie(c *access.Call, value string, age time.Duration) {
 	cookie := http.Cookie{

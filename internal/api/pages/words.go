@@ -13,6 +13,7 @@ type words struct {
 	Lang string // BCP 47
 
 	SignIn, GoesOn, Number, Password, SignedIn, Switch, SignOut                            string
+	SignOutEverywhere, SignOutEverywhereNote                                               string
 	WrongSignIn, WrongPassword, AccountFrozen, AccountClosed                               string
 	TooMany                                                                                string // with the wait
 	Seconds, Minutes                                                                       string // with their number
@@ -78,11 +79,13 @@ var english = &words{
 
 	SignIn: "Sign in", GoesOn: "to continue to", Number: "Account number", Password: "Password",
 	SignedIn: "Signed in as", Switch: "Use another account", SignOut: "Sign out",
-	WrongSignIn:   "The account number or the password is wrong.",
-	WrongPassword: "The password is wrong.",
-	AccountFrozen: "This account is frozen. The operator of this platform can unfreeze it.",
-	AccountClosed: "This account was closed by its owner and cannot be used again.",
-	TooMany:       "Too many failed attempts. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
+	SignOutEverywhere:     "Sign out everywhere",
+	SignOutEverywhereNote: "This ends every sign-in to these pages, here and elsewhere. Games have to sign you in again before they can use your groups.",
+	WrongSignIn:           "The account number or the password is wrong.",
+	WrongPassword:         "The password is wrong.",
+	AccountFrozen:         "This account is frozen. The operator of this platform can unfreeze it.",
+	AccountClosed:         "This account was closed by its owner and cannot be used again.",
+	TooMany:               "Too many failed attempts. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
 
 	Wants: "asks for your permission", May: "It may:", Allow: "Allow", Deny: "Do not allow",
 	BackTo:       "Either way you go back to",
@@ -143,11 +146,13 @@ var chinese = &words{
 
 	SignIn: "登录", GoesOn: "并继续前往", Number: "账号", Password: "密码",
 	SignedIn: "当前账号", Switch: "换一个账号", SignOut: "退出登录",
-	WrongSignIn:   "账号或密码不正确。",
-	WrongPassword: "密码不正确。",
-	AccountFrozen: "该账号已被冻结，请联系平台运营方解除。",
-	AccountClosed: "该账号已由本人注销，无法再使用。",
-	TooMany:       "失败次数过多，请在 %s后重试。", Seconds: "%d 秒", Minutes: "%d 分钟",
+	SignOutEverywhere:     "退出所有设备",
+	SignOutEverywhereNote: "这将结束所有设备上对本站页面的登录。游戏需要您重新登录后才能使用您的群。",
+	WrongSignIn:           "账号或密码不正确。",
+	WrongPassword:         "密码不正确。",
+	AccountFrozen:         "该账号已被冻结，请联系平台运营方解除。",
+	AccountClosed:         "该账号已由本人注销，无法再使用。",
+	TooMany:               "失败次数过多，请在 %s后重试。", Seconds: "%d 秒", Minutes: "%d 分钟",
 
 	Wants: "请求您的授权", May: "它将可以：", Allow: "同意授权", Deny: "不同意",
 	BackTo:       "无论是否同意，都将返回",

@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, scenes, bindings, policies, outbox, qqgroups, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, scenes, bindings, policies, outbox, qqgroups, sessions, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -244,6 +244,8 @@ func cancelled(t *testing.T, s store.Store) {
 		"NoteGuild":     func() error { return s.NoteGuild(ended, gc, platform.Guild{AppID: game}, always) },
 		"ForgetGuild":   func() error { return s.ForgetGuild(ended, gc, platform.Guild{AppID: game}, always) },
 		"GroupGuilds":   func() error { _, err := s.GroupGuilds(ended, gc); return err },
+		"EndSession":    func() error { return s.EndSession(ended, first, [16]byte{1}, now+1, now) },
+		"SessionEnded":  func() error { _, err := s.SessionEnded(ended, first, [16]byte{1}); return err },
 		"Ping":          func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {

@@ -15,3 +15,12 @@ CREATE TABLE outbox_lanes (
 INSERT INTO outbox_lanes (lane, delivered) VALUES (0, 0), (1, 0);
 
 ALTER TABLE accounts ADD COLUMN signed_out_ms INTEGER NOT NULL DEFAULT 0;
+
+-- Sessions on the platform's own pages that were ended before their time.
+CREATE TABLE ended_sessions (
+    uin     INTEGER NOT NULL,
+    secret  BLOB    NOT NULL,
+    ends_ms INTEGER NOT NULL,
+    PRIMARY KEY (uin, secret)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_sessions_end ON ended_sessions (ends_ms);

@@ -1,0 +1,24 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// EndSession implements store.Sessions.
+func (s *Store) EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		if _, err := t.exec("DELETE FROM ended_sessions WHERE (uin, secret) IN (SELECT uin, secret FROM ended_sessions WHERE ends_ms <= ? LIMIT 2)", nowMS); err != nil {
+			return err
+		}
+		_, err := t.exec("INSERT INTO ended_sessions (uin, secret, ends_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", int64(uin), secret[:], endsMS)
+		return err
+	})
+}
+
+// SessionEnded implements store.Sessions.
+func (s *Store) SessionEnded(ctx context.Context, uin platform.UIN, secret [16]byte) (ended bool, err error) {
+	err = s.queryRow(ctx, "SELECT EXISTS (SELECT 1 FROM ended_sessions WHERE uin = ? AND secret = ?)", int64(uin), secret[:]).Scan(&ended)
+	return ended, err
+}
