@@ -139,18 +139,26 @@ func TestBadWebhooks(t *testing.T) {
 // TestAWebhookThatHangs is cut off by its time, and when the platform stops.
 func TestAWebhookThatHangs(t *testing.T) {
 	end, asked := make(chan struct{}), make(chan struct{}, 2)
-	w := hook(t, func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-end })
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-end }))
+	t.Cleanup(server.Close)
 	t.Cleanup(func() { close(end) })
-	w.web.Timeout = 10 * time.Millisecond
-	if n, err := w.Deliver(t.Context(), events(1)); n != 0 || err == nil {
-		t.Errorf("%d events were taken: %v", n, err)
-	}
-	<-asked
-	w.web.Timeout = patience
-	ctx, stop := context.WithCancel(t.Context())
-	go func() { <-asked; stop() }()
-	if n, err := w.Deliver(ctx, events(1)); n != 0 || err == nil {
-		t.Errorf("%d events were taken: %v", n, err)
+	for _, test := range []struct {
+		timeout time.Duration
+		stop    bool
+	}{{10 * time.Millisecond, false}, {patience, true}} {
+		w := NewWebhook(server.URL, secret, test.timeout, new(platform.Clock))
+		ctx, stop := context.WithCancel(t.Context())
+		go func() {
+			<-asked
+			if test.stop {
+				stop()
+			}
+		}()
+		if n, err := w.Deliver(ctx, events(1)); n != 0 || err == nil {
+			t.Errorf("%d events were taken: %v", n, err)
+		}
+		stop()
+		must(t, w.Close())
 	}
 }
 

@@ -115,6 +115,25 @@ func TestAppsAreValidated(t *testing.T) {
 	}
 }
 
+// TestIDIPAddresses: what an operator may name as the address of a game's server.
+func TestIDIPAddresses(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"": true, "https://game.example": true, "http://10.0.0.7:8080/idip": true, "http://[::1]:81/a%20b": true,
+		"https://" + strings.Repeat("g", 504): true, "https://" + strings.Repeat("g", 505): false,
+		"game.example": false, "ftp://game.example/": false, "https:///idip": false, "https://:443/": false, "https://a b/": false,
+		"https://me:secret@game.example/": false, "https://game.example/?a=b": false, "https://game.example/?": false, "https://game.example/#a": false,
+	} {
+		app := App{AppID: 1, Name: "a", AppKey: "aaaaaaaa", MSDKKey: "bbbbbbbb", Environment: Formal, IDIP: address}
+		err := app.Validate()
+		if (err == nil) != ok {
+			t.Errorf("%q: got %v", address, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the error tells the secret: %v", address, err)
+		}
+	}
+}
+
 func TestAppsSurviveJSON(t *testing.T) {
 	app := soundApp()
 	app.Rates = map[string]RateLimit{"login": {User: Rate{60, time.Minute}}}

@@ -9,7 +9,12 @@ const (
 	identity    = "./internal/identity"
 	bus         = "./internal/oidb"
 	groups      = "./internal/qqgroups"
+	storeSQLite = "./internal/store/sqlite"
+	askingGames = "./internal/idip"
+	gamesSide   = "./client"
+	outbox      = "./internal/outbox"
+	guildRoster = "./internal/roster"
 )
 
 // mutants are the faults. What cannot be tested is not among them, as a comparison that leaks its time.
-var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, groupMutants)
+var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, groupMutants, eventMutants, idipMutants)
