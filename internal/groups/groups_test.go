@@ -55,7 +55,7 @@ func newFixture(t testing.TB) *fixture {
 	f.id = identity.New(st, clock, keyring, registry, profiles, 1000)
 	f.id.Register(bus)
 	messages.New(st, clock, bus, registry, messages.Options{}).Register()
-	f.qq = qqgroups.New(st, clock, platform.GroupLimits{Owned: 10, Created: 1000})
+	f.qq = qqgroups.New(st, clock, platform.GroupLimits{Owned: 100, Created: 1000})
 	f.qq.Register(bus)
 	games := idip.New(clock, slog.New(slog.DiscardHandler))
 	games.Guard(f.faults.IDIPConnect, f.faults.IDIPAnswer)

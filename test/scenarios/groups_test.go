@@ -28,7 +28,7 @@ var groupScenarios = []scenario{
 	{"group/221013", groupAnswers(221013, "", faultAt("handler:0xf02", sendToGroup))},
 	{"group/221014", groupAnswers(221014, "", faultAt("store.read:bindings", showGroup))},
 	{"group/221015", groupAnswers(221015, "", faultAt("store.write:bindings", createGroup))},
-	{"group/221016", groupAnswers(221016, "", faultAt("bus.connect:0xf03_2", remindLeader))},
+	{"group/221016", groupAnswers(221016, "", faultAt("notice.send", remindLeader))},
 	{"group/221017", groupAnswers(221017, "", faultAt("events.write", createGroup))},
 	{"group/221018", groupAnswers(221018, "the leader of guild 77 of zone 3 was reminded today already", remindedTwice)},
 	{"group/221019", groupAnswers(221019, "", groupOfAnotherGuild)},

@@ -171,7 +171,7 @@ func groupFaults(path string) map[string]struct {
 			c.on.Exec(c.t, "INSERT INTO reminders (appid, uin, day) VALUES (?, ?, ?)", c.app.AppID, c.leader.uin, time.Now().UTC().Unix()/86400)
 			c.after(func() { c.on.Exec(c.t, "DELETE FROM reminders WHERE uin = ?", c.leader.uin) })
 		}},
-		"notice": {221016, at("bus.connect:0xf03_2")},
+		"notice": {221016, at("notice.send")},
 	}
 }
 
