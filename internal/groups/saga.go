@@ -177,17 +177,19 @@ func (s *Service) end(ctx context.Context, b platform.Binding, err error) error 
 }
 
 func (s *Service) undo(ctx context.Context, b platform.Binding) error {
-	if b.GC != 0 {
-		_, err := at(ctx, s, binding, qqgroups.UnbindGroup, &wire.UnbindGroupRequest{
-			Gc: uint64(b.GC), Appid: uint64(b.AppID), Zone: b.Zone, Guild: b.ID,
-		})
+	gc := uint64(b.GC)
+	if gc == 0 {
+		made, err := at(ctx, s, creating, qqgroups.CreateGroup, creation(b)) // it may have been made without our learning its number
+		if err != nil {
+			return err
+		}
+		gc = made.Gc
+	}
+	_, err := at(ctx, s, binding, qqgroups.UnbindGroup, &wire.UnbindGroupRequest{Gc: gc, Appid: uint64(b.AppID), Zone: b.Zone, Guild: b.ID})
+	if b.GC != 0 || err != nil && !final(err) {
 		return err
 	}
-	made, err := at(ctx, s, creating, qqgroups.CreateGroup, creation(b)) // it may have been made without our learning its number
-	if err != nil {
-		return err
-	}
-	_, err = at(ctx, s, binding, qqgroups.DisbandGroup, &wire.DisbandGroupRequest{Gc: made.Gc, Owner: uint64(b.UIN)})
+	_, err = at(ctx, s, binding, qqgroups.DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: uint64(b.UIN)})
 	return err
 }
 

@@ -399,6 +399,9 @@ type byGuildBody struct {
 	gc    platform.GC
 }
 
+// oldNames are the older interfaces' names for the parts of a guild.
+var oldNames = map[string]string{"guild_id": "unionid", "zone_id": "zoneid"}
+
 // optNumber is the opt of queries by number.
 const optNumber = "1"
 
@@ -406,17 +409,20 @@ func (b *byGuildBody) Check(c *access.Call) (err error) {
 	if err := b.groupCaller.Check(c); err != nil {
 		return v2Query(err)
 	}
+	wrong := retcode.V2GroupParameterInvalid
 	switch b.Opt {
 	case "", "0":
 		b.guild = platform.Guild{AppID: c.App.AppID, Zone: b.ZoneID, ID: b.UnionID}
-		err = b.guild.Validate()
+		var invalid *platform.InvalidError
+		if errors.As(b.guild.Validate(), &invalid) {
+			return wrong.Errorf("body member %q is not 1 to 20 digits", oldNames[invalid.Field])
+		}
 	case optNumber:
-		b.gc, err = platform.ParseGC(b.GroupCode)
+		if b.gc, err = platform.ParseGC(b.GroupCode); err != nil {
+			return wrong.Errorf("body member \"groupCode\" is not the number of a group")
+		}
 	default:
-		err = errors.New("body member \"opt\" is neither 0 (by guild) nor 1 (by the group's number)")
-	}
-	if err != nil {
-		return retcode.V2GroupParameterInvalid.Errorf("%v", err)
+		return wrong.Errorf("body member \"opt\" is neither 0 (by guild) nor 1 (by the group's number)")
 	}
 	return nil
 }
