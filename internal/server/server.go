@@ -71,7 +71,6 @@ type Server struct {
 	messages *messages.Service
 	qqgroups *qqgroups.Service
 	words    *wordfilter.Filter // nil without a list
-	games    *idip.Client
 	groups   *groups.Service
 
 	// The listeners.

@@ -82,10 +82,8 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 }
 
 func (s *Server) openGroups() {
-	s.games = idip.New(s.clock, s.options.Log)
-	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Games: s.games, Log: s.options.Log, Zone: s.messages.Zone}
+	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Games: s.idip, Log: s.options.Log, Zone: s.messages.Zone}
 	if s.dev != nil {
-		s.games.Guard(s.dev.faults.IDIPConnect, s.dev.faults.IDIPAnswer)
 		o.Guard = s.dev.faults.BindingCache
 	}
 	s.groups = groups.New(o)

@@ -48,7 +48,7 @@ var loginMutants = []mutant{
 		identity, "^TestSessions$"},
 	{"a session outlives signing out", "internal/identity/session.go",
 		`case ended:`,
-		`case false:`,
+		`case ended && err != nil:`,
 		identity, "^TestSessions$"},
 	{"a session outlives signing out everywhere", "internal/identity/session.go",
 		`, sealed.IssuedMS <= account.SignedOutMS`, ``,

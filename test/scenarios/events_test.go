@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// TestABindingIsReported: operators read of it in the stream, and the leader in the inbox; an attempt that fails is nowhere.
+func TestABindingIsReported(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	p := rookery.Start(t, "--events-file", file)
+	g := newGuild(t, p)
+	off := p.AddFault(t, rookery.Fault{Point: "store.write:bindings"})
+	if answer := p.Call(t, g.by(g.leader, createBindPath, nil)); answer.Ret != 221015 {
+		t.Fatalf("with a store that fails: %s", answer.Body)
+	}
+	off()
+	gc := g.create(t)
+	g.call(t, g.by(g.leader, unbindGroupPath, nil))
+
+	inbox := rookery.NewCall(g.app, "/v2/friend/inbox", "").With("openid", g.leader.openid).With("token", g.leader.token).With("since", "0").With("wait", "25")
+	inbox.Method = http.MethodGet
+	var got struct {
+		Messages []struct{ Kind, Title, Text string }
+	}
+	if err := json.Unmarshal([]byte(p.Call(t, inbox).Body), &got); err != nil {
+		t.Fatal(err)
+	}
+	notice := struct{ Kind, Title, Text string }{"notice", "Your guild has a group", fmt.Sprintf("Guild Ravens and QQ group %s belong together now.", gc)}
+	if len(got.Messages) != 1 || got.Messages[0] != notice {
+		t.Errorf("the leader's inbox has %+v, want %+v", got.Messages, notice)
+	}
+
+	type event struct {
+		ID        int
+		Type      string
+		Guild     struct{ AppID, Zone_ID, Guild_ID string }
+		GuildName string `json:"guild_name"`
+		GC, UIN   string
+	}
+	guild := struct{ AppID, Zone_ID, Guild_ID string }{g.app.AppID, "3", "77"}
+	want := []event{{1, "guild_bound", guild, "Ravens", gc, g.leader.uin}, {2, "guild_unbound", guild, "Ravens", gc, g.leader.uin}}
+	var events []event
+	for deadline := time.Now().Add(rookery.Patience); len(events) < len(want) && time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = nil
+		for line := range strings.Lines(string(text)) {
+			var e event
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			events = append(events, e)
+		}
+	}
+	if diff := cmp.Diff(want, events); diff != "" {
+		t.Errorf("the stream: -want +got\n%s", diff)
+	}
+}
