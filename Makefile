@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 PATIENCE := 1h# ends a test that hangs; it takes minutes
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check generate lint codes-report bench fuzz mutants clean tools
+.PHONY: help run build test check generate lint codes-report bench fuzz mutants soak clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ bench: ## measure next to a bare handler and the storage engine alone
 
 mutants: ## make small faults in the platform and see that tests notice each; it takes a while
 	go run ./test/mutants
+
+soak: ## kill the platform under load for ten minutes, and look for what was lost
+	go test ./test/soak -count=1 -timeout 30m -v -soak 10m
 
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)
