@@ -13,6 +13,7 @@ import (
 
 func TestMessages(t *testing.T) {
 	p := rookerytest.Start(t)
+	p.SetClock(p.Now().UTC().Truncate(24 * time.Hour).Add(28 * time.Hour)) // noon in Shanghai: all of it is on one day
 	game, ann, ben, stranger := p.Apps[0], p.Accounts[0], p.Accounts[1], p.Accounts[2]
 	c := p.Client(game)
 	ctx := t.Context()
@@ -73,7 +74,7 @@ func TestMessages(t *testing.T) {
 		if err := json.Unmarshal(got.Card, &card); err != nil || card["title"] != "<b>" {
 			t.Errorf("the card is %s", got.Card)
 		}
-		if got.ID != id || got.Kind != "ark" || got.From != chen.MSDKOpenIDs[game.GameID] || got.FromName != chen.Nickname || got.Scene != "demo" || got.Title != "<b>" || got.Read || time.Since(got.Time).Abs() > time.Hour {
+		if got.ID != id || got.Kind != "ark" || got.From != chen.MSDKOpenIDs[game.GameID] || got.FromName != chen.Nickname || got.Scene != "demo" || got.Title != "<b>" || got.Read || p.Now().Sub(got.Time).Abs() > time.Hour {
 			t.Errorf("got %+v", got)
 		}
 		inbox, err = c.V5.Inbox(ctx, p.Player(game, dora), inbox.Next, time.Second)

@@ -36,6 +36,7 @@ const (
 var execVariables = []string{
 	"ROOKERY_HTTP", "ROOKERY_OIDB", "ROOKERY_APPID", "ROOKERY_APPKEY", "ROOKERY_MSDKKEY", "ROOKERY_GAMEID", "ROOKERY_SIGKEY", "ROOKERY_UIN",
 	"ROOKERY_OPENID", "ROOKERY_ACCESS_TOKEN", "ROOKERY_PAY_TOKEN", "ROOKERY_OPENKEY", "ROOKERY_MSDK_OPENID", "ROOKERY_MSDK_TOKEN",
+	"ROOKERY_FRIEND_UIN", "ROOKERY_FRIEND_OPENID", "ROOKERY_FRIEND_MSDK_OPENID", "ROOKERY_FRIEND_MSDK_TOKEN",
 	"ROOKERY_GUILD_ID", "ROOKERY_ZONE_ID", "ROOKERY_WORLD",
 }
 
@@ -63,6 +64,10 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_OPENKEY
   ROOKERY_MSDK_OPENID            its MSDK openid in the game
   ROOKERY_MSDK_TOKEN             and the MSDK token to it
+  ROOKERY_FRIEND_UIN             a friend of the account
+  ROOKERY_FRIEND_OPENID          the friend's openid at the game
+  ROOKERY_FRIEND_MSDK_OPENID     the friend's MSDK openid in the game
+  ROOKERY_FRIEND_MSDK_TOKEN      and the MSDK token to it
   ROOKERY_GUILD_ID               a guild of the game, which the account leads
   ROOKERY_ZONE_ID                its zone
   ROOKERY_OIDB                   HOST:PORT of the OIDB bus
@@ -154,28 +159,32 @@ func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Wr
 
 // environment returns the command's environment: outer without the variables of another platform, and with this one's.
 func environment(outer []string, w *server.World, worldFile string) []string {
-	app, account := w.Apps[0], w.Accounts[0]
+	app, account, friend := w.Apps[0], w.Accounts[0], w.Accounts[1]
 	own := map[string]string{
-		"ROOKERY_HTTP":             w.HTTP,
-		"ROOKERY_OIDB":             w.OIDB,
-		"ROOKERY_SERVER":           w.HTTP,
-		"ROOKERY_ADMIN_TOKEN_FILE": w.AdminTokenFile,
-		"ROOKERY_TOKEN_FILE":       w.AdminTokenFile,
-		"ROOKERY_APPID":            app.AppID.String(),
-		"ROOKERY_APPKEY":           app.AppKey,
-		"ROOKERY_MSDKKEY":          app.MSDKKey,
-		"ROOKERY_GAMEID":           app.GameID.String(),
-		"ROOKERY_SIGKEY":           app.SigKeys["0"],
-		"ROOKERY_UIN":              account.UIN.String(),
-		"ROOKERY_OPENID":           account.OpenIDs[app.AppID].String(),
-		"ROOKERY_ACCESS_TOKEN":     account.AccessTokens[app.AppID],
-		"ROOKERY_PAY_TOKEN":        account.PayTokens[app.AppID],
-		"ROOKERY_OPENKEY":          account.Openkeys[app.AppID],
-		"ROOKERY_MSDK_OPENID":      account.MSDKOpenIDs[app.GameID].String(),
-		"ROOKERY_MSDK_TOKEN":       account.MSDKTokens[app.GameID],
-		"ROOKERY_GUILD_ID":         w.Guilds[0].ID,
-		"ROOKERY_ZONE_ID":          w.Guilds[0].Zone,
-		"ROOKERY_WORLD":            worldFile,
+		"ROOKERY_HTTP":               w.HTTP,
+		"ROOKERY_OIDB":               w.OIDB,
+		"ROOKERY_SERVER":             w.HTTP,
+		"ROOKERY_ADMIN_TOKEN_FILE":   w.AdminTokenFile,
+		"ROOKERY_TOKEN_FILE":         w.AdminTokenFile,
+		"ROOKERY_APPID":              app.AppID.String(),
+		"ROOKERY_APPKEY":             app.AppKey,
+		"ROOKERY_MSDKKEY":            app.MSDKKey,
+		"ROOKERY_GAMEID":             app.GameID.String(),
+		"ROOKERY_SIGKEY":             app.SigKeys["0"],
+		"ROOKERY_UIN":                account.UIN.String(),
+		"ROOKERY_OPENID":             account.OpenIDs[app.AppID].String(),
+		"ROOKERY_ACCESS_TOKEN":       account.AccessTokens[app.AppID],
+		"ROOKERY_PAY_TOKEN":          account.PayTokens[app.AppID],
+		"ROOKERY_OPENKEY":            account.Openkeys[app.AppID],
+		"ROOKERY_MSDK_OPENID":        account.MSDKOpenIDs[app.GameID].String(),
+		"ROOKERY_MSDK_TOKEN":         account.MSDKTokens[app.GameID],
+		"ROOKERY_FRIEND_UIN":         friend.UIN.String(),
+		"ROOKERY_FRIEND_OPENID":      friend.OpenIDs[app.AppID].String(),
+		"ROOKERY_FRIEND_MSDK_OPENID": friend.MSDKOpenIDs[app.GameID].String(),
+		"ROOKERY_FRIEND_MSDK_TOKEN":  friend.MSDKTokens[app.GameID],
+		"ROOKERY_GUILD_ID":           w.Guilds[0].ID,
+		"ROOKERY_ZONE_ID":            w.Guilds[0].Zone,
+		"ROOKERY_WORLD":              worldFile,
 	}
 	all := slices.DeleteFunc(slices.Clone(outer), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")

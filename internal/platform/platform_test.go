@@ -224,3 +224,20 @@ func TestWaitingOnTheClock(t *testing.T) {
 		}
 	})
 }
+
+func TestMessageLimitsAreValidated(t *testing.T) {
+	app := soundApp()
+	for _, limit := range MessageLimitNames {
+		for n, sound := range map[int]bool{0: false, 1: true, 1_000_000: true, 1_000_001: false, -1: false} {
+			app.MessageLimits = MessageLimits{SenderDay: 1, SenderWeek: 2, ReceiverDay: 3, ReceiverWeek: 4, PairDay: 5}
+			*limit.Of(&app.MessageLimits) = n
+			if err := app.Validate(); (err == nil) != sound || err != nil && !strings.Contains(err.Error(), limit.Name) {
+				t.Errorf("%s %d: got %v", limit.Name, n, err)
+			}
+		}
+	}
+	app.MessageLimits = MessageLimits{}
+	if err := app.Validate(); err != nil || app.Limits() != (MessageLimits{10, 40, 5, 20, 1}) {
+		t.Errorf("without limits of its own an app has %+v, %v", app.Limits(), err)
+	}
+}

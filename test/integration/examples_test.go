@@ -40,6 +40,8 @@ var specials = map[string]special{
 	"rookery serve --config /etc/rookery.yaml": {serves: true},
 	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
 
+	"rookery scene remove --app 100700001 --scene gift": {before: "rookery scene set --app 100700001 --scene gift --json"},
+
 	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},
 	"rookery dev requests --json | jq 'select(.stage == \"v5-signature\") | .signed, .mistake'": {before: aRefusal, says: "/v2/auth/verify_login?", needs: "jq"},
 
@@ -63,6 +65,8 @@ const aRefusal = `curl -s "$ROOKERY_SERVER/v2/auth/verify_login?channelid=2&game
 // exampleFiles are files that the examples expect in their folder.
 var exampleFiles = map[string]string{
 	"password.txt":         "a password from a file\n",
+	"gift.json":            `{"type":"object","x-card":{"title":"{{title}}"}}`,
+	"duel.json":            `{"type":"object"}`,
 	"key.txt":              "0123456789abcdef0123456789abcdef\n",
 	"msdkkey.txt":          "demomsdkkey100700001magpiearena0\n",
 	"gateway.log":          "verify_login: ret=100014 oidb decode0x711 failed, ret: 65\nget_info ret=-5\n",

@@ -63,7 +63,7 @@ func newArkGame(t *testing.T, args ...string) *arkGame {
 	p := rookery.Start(t, args...)
 	g := &arkGame{on: p, app: p.NewApp(t)}
 	g.setScene(t, "gift", rookery.Settings{"template": json.RawMessage(arkTemplate)})
-	p.Advance(t, 10*time.Minute)
+	atNoon(t, g) // by which time the scene is in effect
 	g.ann = g.newPlayer(t)
 	g.ben = g.newFriend(t, g.ann)
 	return g
@@ -170,7 +170,6 @@ func sceneNotInEffect(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() roo
 }
 
 func senderUsedUp(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() rookery.OpenAPICall) {
-	atNoon(t, g)
 	for range 10 {
 		wantArk(t, g, g.ark(g.ann, g.newFriend(t, g.ann)), 0, "")
 	}
@@ -179,7 +178,6 @@ func senderUsedUp(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() rookery
 }
 
 func receiverUsedUp(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() rookery.OpenAPICall) {
-	atNoon(t, g)
 	for range 5 {
 		wantArk(t, g, g.ark(g.newFriend(t, g.ben), g.ben), 0, "")
 	}
@@ -188,7 +186,6 @@ func receiverUsedUp(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() rooke
 }
 
 func pairUsedUp(t *testing.T, g *arkGame) (rookery.OpenAPICall, func() rookery.OpenAPICall) {
-	atNoon(t, g)
 	wantArk(t, g, g.ark(g.ann, g.ben), 0, "")
 	call := g.ark(g.ann, g.ben).With("request_id", "another")
 	return call, func() rookery.OpenAPICall { g.on.Advance(t, 12*time.Hour); return call }
@@ -400,7 +397,6 @@ const arkOrder = "ark-params ark-app ark-signature ark-nonce granted ordinary-ad
 func TestArkPrecedence(t *testing.T) {
 	t.Parallel()
 	g := newArkGame(t)
-	atNoon(t, g)
 	lapsed := g.ann.lapsed(t, "access")
 	g.ann = g.ann.again(t)
 	stranger, used := g.newPlayer(t), g.newFriend(t, g.ann)

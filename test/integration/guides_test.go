@@ -1,0 +1,70 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// guideMasks hide what differs from run to run in the answers that guides show.
+var guideMasks = []struct{ form, shown string }{
+	{`"(message_id|next|from_openid)":"\d+"`, `"$1":"ID"`},
+	{`"time":\d+`, `"time":TIME`},
+}
+
+// TestTheMessagesGuideIsTrue runs the commands of docs/guides/messages.md in one shell, and compares what each block prints with the
+// block after it.
+func TestTheMessagesGuideIsTrue(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../../docs/guides/messages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllStringSubmatch(string(content), -1)
+	var script strings.Builder
+	var shown []string
+	for i := 0; i+1 < len(found); i += 2 {
+		if found[i][1] != "sh" || found[i+1][1] == "sh" {
+			t.Fatalf("block %d is %s, after it comes %s: want commands and what they print", i, found[i][1], found[i+1][1])
+		}
+		fmt.Fprintf(&script, "%s\nprintf '\\n-- end of block --\\n'\n", found[i][2])
+		shown = append(shown, found[i+1][2])
+	}
+	if len(found)%2 != 0 || len(shown) < 8 {
+		t.Fatalf("the guide has %d blocks", len(found))
+	}
+	// The guide speaks of one day, wherever the platform's day ends.
+	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(28 * time.Hour).Format(time.RFC3339)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "guide.sh")
+	if err := os.WriteFile(file, []byte("set -e\ncd "+folder+"\nPATH="+filepath.Dir(rookery.Binary(t))+":$PATH\nrookery dev clock set "+noon+" > /dev/null\n"+script.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, stderr := rookery.Run(t, "dev", "exec", "--", "sh", file)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	printed := strings.Split(out, "\n-- end of block --\n")
+	if len(printed) != len(shown)+1 {
+		t.Fatalf("%d blocks ran, of %d: %s", len(printed)-1, len(shown), stderr)
+	}
+	hide := func(text string) string {
+		for _, mask := range guideMasks {
+			text = regexp.MustCompile(mask.form).ReplaceAllString(text, mask.shown)
+		}
+		return strings.TrimSpace(text)
+	}
+	for i := range shown {
+		if diff := cmp.Diff(hide(shown[i]), hide(printed[i])); diff != "" {
+			t.Errorf("block %d prints something else (-guide +printed):\n%s", i, diff)
+		}
+	}
+}
