@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/rookeryhq/rookery/client"
@@ -81,6 +84,46 @@ func ExampleConnect_Exchange() {
 	// Output:
 	// true <nil>
 	// once more: true
+}
+
+// A game's server says who is in a guild and who leads it. The platform asks before a guild gets a QQ group; here an operator
+// asks, to see whether the two understand each other.
+func ExampleIDIPHandler() {
+	p := rookerytest.Start(t)
+	game, ann := p.Apps[0], p.Accounts[0]
+	leader := ann.MSDKOpenIDs[game.GameID]
+
+	handler, err := client.IDIPHandler(client.App{AppID: game.AppID, GameID: game.GameID, SigKey: game.SigKeys["0"]},
+		func(_ context.Context, q client.GuildQuery) (client.GuildAnswer, error) {
+			if q.Zone != "1" || q.Guild != "9001" {
+				return client.GuildAnswer{}, client.ErrNoGuild
+			}
+			return client.GuildAnswer{Name: "Dawn Chorus", LeaderOpenID: leader, Leader: q.OpenID == leader}, nil
+		})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := httptest.NewServer(handler) // in production: http.Handle("/idip", handler) on a server with TLS
+	defer server.Close()
+
+	p.SetApp(game, rookerytest.Settings{"idip": server.URL + "/idip"}) // rookery app update --idip
+	for _, guild := range []string{"9001", "9002"} {
+		var answer map[string]any
+		p.Admin("POST", "/admin/v1/apps/"+game.AppID+"/idip", rookerytest.Settings{"zone_id": "1", "guild_id": guild, "openid": leader}, &answer)
+		fmt.Println(guild, answer["guild_name"], answer["leader"])
+	}
+	rsp, err := http.Post(server.URL+"/idip", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rsp.Body.Close()
+	fmt.Println("anybody else gets", rsp.Status)
+	// Output:
+	// 9001 Dawn Chorus true
+	// 9002  false
+	// anybody else gets 403 Forbidden
 }
 
 // OpenAPI V3 identifies a user by the openid and openkey with which the platform opens the app.

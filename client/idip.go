@@ -52,7 +52,7 @@ const maxQuestion = 64 << 10
 // platform waits two seconds.
 //
 // A proxy in front of the handler must leave the path as it is, because it is signed. IDIPHandler fails for an app without the
-// key, with which anybody could sign.
+// key, with which anybody could sign. Command client/examples/idip is a whole server.
 func IDIPHandler(app App, guild func(context.Context, GuildQuery) (GuildAnswer, error)) (http.Handler, error) {
 	h := &idipHandler{app: app, key: app.MSDKKey, guild: guild}
 	name := "MSDKKey"

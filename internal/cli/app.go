@@ -22,6 +22,7 @@ func newAppCommand(s *streams) *cobra.Command {
 		newAppShowCommand(c),
 		newAppUpdateCommand(c),
 		newAppRotateKeyCommand(c),
+		newAppAskCommand(c),
 	))
 }
 

@@ -44,7 +44,7 @@ func TestCommandTree(t *testing.T) {
 	walk(root)
 
 	groups := map[string][]string{
-		"app":     {"create", "list", "rotate-key", "show", "update"},
+		"app":     {"ask", "create", "list", "rotate-key", "show", "update"},
 		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "sign-out", "unfreeze", "update"},
 		"token":   {"inspect", "issue", "revoke"},
 		"config":  {"check", "print"},

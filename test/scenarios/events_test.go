@@ -69,3 +69,37 @@ func TestABindingIsReported(t *testing.T) {
 		t.Errorf("the stream: -want +got\n%s", diff)
 	}
 }
+
+// TestOperatorsAskGames: an operator sees what a game's server says, and why it says nothing.
+func TestOperatorsAskGames(t *testing.T) {
+	p := rookery.Start(t)
+	app, ann := p.Apps[0], p.Accounts[0]
+	ask := func(guild, zone string) (answer map[string]any) {
+		t.Helper()
+		p.Admin(t, http.MethodPost, "/admin/v1/apps/"+app.AppID+"/idip", map[string]string{
+			"guild_id": guild, "zone_id": zone, "openid": ann.MSDKOpenIDs[app.GameID],
+		}, &answer)
+		return answer
+	}
+	want := map[string]any{"guild_name": "Night Herons", "leader_openid": ann.MSDKOpenIDs[app.GameID], "member": true, "leader": true}
+	if diff := cmp.Diff(want, ask("2134", "1")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"guild_name": "", "leader_openid": "", "member": false, "leader": false}, ask("2134", "2")); diff != "" {
+		t.Errorf("in another zone: -want +got\n%s", diff)
+	}
+	for point, says := range map[string]string{"idip.connect": "cannot be asked", "idip.garble": "cannot be read"} {
+		off := p.AddFault(t, rookery.Fault{Point: point})
+		if problem, _ := ask("2134", "1")["problem"].(string); !strings.Contains(problem, says) {
+			t.Errorf("%s: the problem is %q", point, problem)
+		}
+		off()
+	}
+	p.SetApp(t, app, rookery.Settings{"idip": ""})
+	for _, body := range []string{`{"guild_id":"2134","zone_id":"1","openid":"1"}`, `{"guild_id":"a","zone_id":"1","openid":"1"}`} {
+		if status, answer, err := p.AdminRaw(http.MethodPost, "/admin/v1/apps/"+app.AppID+"/idip", []byte(body)); err != nil || status != http.StatusBadRequest {
+			t.Errorf("%s: HTTP %d, %s, %v", body, status, answer, err)
+		}
+		p.SetApp(t, app, rookery.Settings{"idip": p.IDIP})
+	}
+}

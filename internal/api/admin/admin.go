@@ -20,6 +20,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/outbox"
@@ -38,6 +39,7 @@ type Services struct {
 	Messages *messages.Service
 	Groups   *qqgroups.Service
 	Events   *outbox.Service
+	Games    *idip.Client
 	Bus      *oidb.Bus
 }
 
@@ -49,6 +51,7 @@ type door struct {
 	groups   *qqgroups.Service
 	messages *messages.Service
 	events   *outbox.Service
+	games    *idip.Client
 	bus      *oidb.Bus
 	apis     APIs
 }
@@ -56,7 +59,7 @@ type door struct {
 // New returns the door, for callers with the token.
 func New(s Services, apis APIs, token string) *access.Door {
 	d := &door{
-		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, events: s.Events,
+		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, events: s.Events, games: s.Games,
 		bus: s.Bus, apis: apis,
 	}
 	return &access.Door{
@@ -67,6 +70,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 			"POST /admin/v1/apps":                              Body(d.createApp),
 			"GET /admin/v1/apps/{appid}":                       onApp(d.showApp),
 			"PATCH /admin/v1/apps/{appid}":                     onApp(withBody(d.updateApp)),
+			"POST /admin/v1/apps/{appid}/idip":                 onApp(withBody(d.askGame)),
 			"POST /admin/v1/apps/{appid}/keys":                 onApp(withBody(d.setAppKey)),
 			"GET /admin/v1/apps/{appid}/scenes":                onApp(d.listScenes),
 			"GET /admin/v1/apps/{appid}/scenes/{scene}":        onScene(d.showScene),

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -235,4 +236,48 @@ func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, err
 	var err error
 	in.Key, err = d.registry.RotateKey(c.Context(), id, in.Name, in.Key)
 	return in, err
+}
+
+// GuildQuestion is a question to a game's server about a guild and one of its players.
+type GuildQuestion struct {
+	Zone   string `json:"zone_id"`
+	Guild  string `json:"guild_id"`
+	OpenID string `json:"openid"` // as the game knows the player
+	RoleID string `json:"roleid,omitzero"`
+}
+
+// GuildAnswer is what the server answered, or why there is no answer.
+type GuildAnswer struct {
+	Name         string `json:"guild_name"`
+	LeaderOpenID string `json:"leader_openid"`
+	Member       bool   `json:"member"`
+	Leader       bool   `json:"leader"`
+	Problem      string `json:"problem,omitzero"`
+}
+
+// askGame asks an app's server as the group interfaces do, so that an operator sees what they see.
+func (d *door) askGame(c *access.Call, id platform.AppID, q GuildQuestion) (any, error) {
+	app := d.registry.ByID(id)
+	switch {
+	case app == nil:
+		return nil, platform.NoApp(id)
+	case app.IDIP == "":
+		return nil, platform.Invalidf("idip", "app %s has no IDIP address", id)
+	}
+	guild := platform.Guild{AppID: id, Zone: q.Zone, ID: q.Guild}
+	if err := guild.Validate(); err != nil {
+		return nil, err
+	}
+	if err := platform.CheckText("openid", q.OpenID, 64); err != nil {
+		return nil, err
+	}
+	if err := platform.CheckText("roleid", q.RoleID, 64); err != nil {
+		return nil, err
+	}
+	answer, err := d.games.Guild(c.Context(), app, idip.Query{Zone: q.Zone, Guild: q.Guild, OpenID: q.OpenID, RoleID: q.RoleID})
+	shown := GuildAnswer{Name: answer.GuildName, LeaderOpenID: answer.LeaderOpenID, Member: answer.Member, Leader: answer.Leader}
+	if err != nil {
+		shown.Problem = err.Error()
+	}
+	return shown, nil
 }
