@@ -190,3 +190,31 @@ func ExampleV5_Inbox() {
 	}
 	// Output: Ann: Join me (My tower needs you)
 }
+
+// A guild gets a QQ group. Its leader creates it, and a member joins. The guild is one of the demo world's, whose roster answers the
+// platform's questions; a game serves IDIPHandler for that.
+func ExampleV5_CreateGroup() {
+	p := rookerytest.Start(t)
+	game, ann, ben := p.Apps[0], p.Accounts[0], p.Accounts[1]
+	p.SetGuild(rookerytest.Guild{AppID: game.AppID, Zone: "1", ID: "2134", Name: "Night Herons", Leader: ann.UIN, Members: []string{ben.UIN}})
+	guild := client.Guild{Zone: "1", ID: "2134", RoleID: "900001"}
+	c := p.Client(game)
+	ctx := context.Background()
+
+	group, err := c.V5.CreateGroup(ctx, p.Player(game, ann), guild, "Night Herons")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("made:", group.Name)
+	fmt.Println("joined:", c.V5.JoinGroup(ctx, p.Player(game, ben), guild, group.Number, "Ben"))
+	relation, err := c.V5.GroupRelation(ctx, p.Player(game, ben), group.Number)
+	fmt.Println("a member:", relation == client.GroupMember, err)
+	_, err = c.V5.CreateGroup(ctx, p.Player(game, ann), guild, "Night Herons")
+	fmt.Println("a second one:", errors.Is(err, retcode.GroupGuildAlreadyBound))
+	// Output:
+	// made: Night Herons
+	// joined: <nil>
+	// a member: true <nil>
+	// a second one: true
+}

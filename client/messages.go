@@ -39,14 +39,10 @@ func (m *Message) members() map[string]any {
 func (v *V5) Share(ctx context.Context, p Player, m Message) (messageID string, err error) {
 	in := m.members()
 	in["openid"], in["token"] = p.OpenID, p.Token
-	os := Linux
-	if p.PC {
-		os = Windows
-	}
 	var out struct {
 		MessageID string `json:"message_id"`
 	}
-	err = v.call(ctx, "/v2/friend/share", os, in, &out, &out.MessageID)
+	err = v.call(ctx, "/v2/friend/share", p.os(), in, &out, &out.MessageID)
 	return out.MessageID, err
 }
 
@@ -132,10 +128,6 @@ const MaxWait = 25 * time.Second
 func (v *V5) Inbox(ctx context.Context, p Player, after string, wait time.Duration) (*Inbox, error) {
 	const path = "/v2/friend/inbox"
 	seconds := int(min(max(wait, 0), MaxWait) / time.Second)
-	os := Linux
-	if p.PC {
-		os = Windows
-	}
 	var out struct {
 		Messages []struct {
 			ID       string          `json:"message_id"`
@@ -158,7 +150,7 @@ func (v *V5) Inbox(ctx context.Context, p Player, after string, wait time.Durati
 	err := v.client.do(ctx, &call{
 		method: http.MethodGet, path: path, needs: v.needs(), wait: time.Duration(seconds) * time.Second,
 		query: func(now time.Time) string {
-			params := v.params(os, now)
+			params := v.params(p.os(), now)
 			params.Set("openid", p.OpenID)
 			params.Set("token", p.Token)
 			params.Set("since", cmp.Or(after, "0"))

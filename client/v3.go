@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,22 +77,35 @@ func (v *V3) call(ctx context.Context, path, appid, openid string, in map[string
 
 // callIn is call for an interface whose platform codes are of these domains.
 func (v *V3) callIn(ctx context.Context, path, appid, openid string, in map[string]any, out any, domains []retcode.Domain, members ...*string) error {
-	body, err := json.Marshal(in)
+	return v.send(ctx, &v3Call{path: path, appid: appid, openid: openid, in: in, out: out, domains: domains}, members...)
+}
+
+// v3Call is a call of MSDK V3.
+type v3Call struct {
+	path, appid, openid string
+	in                  map[string]any
+	out                 any              // may be nil
+	domains             []retcode.Domain // of the platform's codes
+	once                bool             // it must not be carried out twice
+}
+
+func (v *V3) send(ctx context.Context, c *v3Call, members ...*string) error {
+	body, err := json.Marshal(c.in)
 	if err != nil {
 		return err
 	}
 	return v.client.do(ctx, &call{
-		method: http.MethodPost, path: path, body: body, media: mediaJSON,
+		method: http.MethodPost, path: c.path, body: body, media: mediaJSON, once: c.once,
 		needs: []need{{"AppID", v.client.app.AppID}, {"MSDKKey", v.client.app.MSDKKey}},
 		query: func(now time.Time) string {
 			timestamp := strconv.FormatInt(now.Unix(), 10)
 			return url.Values{
-				"timestamp": {timestamp}, "appid": {appid}, "openid": {openid}, "encode": {"2"},
+				"timestamp": {timestamp}, "appid": {c.appid}, "openid": {c.openid}, "encode": {"2"},
 				"sig": {sign.V3(timestamp, v.client.app.MSDKKey)},
 			}.Encode()
 		},
 		read: func(a *answer) error {
-			if err := readV3In(a, out, domains); err != nil {
+			if err := readV3In(a, c.out, c.domains); err != nil {
 				return err
 			}
 			return a.wants("MSDK V3", members...)
@@ -128,5 +142,8 @@ func readV3In(a *answer, out any, domains []retcode.Domain) error {
 	}
 	e := a.refused(number, common.Msg)
 	e.code = lookup(number, retcode.MSDKv3)
+	if e.code == 0 && slices.Contains(domains, retcode.Group) { // whose codes the newer interfaces answer as ret
+		e.code = lookup(number, retcode.Group)
+	}
 	return e
 }

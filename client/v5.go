@@ -161,21 +161,26 @@ func (v *V5) post(ctx context.Context, path string, p Player, more map[string]an
 	for name, value := range more {
 		in[name] = value
 	}
-	os := Linux
-	if p.PC {
-		os = Windows
-	}
-	return v.call(ctx, path, os, in, out)
+	return v.call(ctx, path, p.os(), in, out)
 }
 
 // call signs and makes a call; out may be nil. A success must have these members of out.
 func (v *V5) call(ctx context.Context, path string, os OS, in map[string]any, out any, members ...*string) error {
+	return v.send(ctx, path, os, false, in, out, members...)
+}
+
+// callOnce is call for what must not be carried out twice.
+func (v *V5) callOnce(ctx context.Context, path string, os OS, in map[string]any, out any, members ...*string) error {
+	return v.send(ctx, path, os, true, in, out, members...)
+}
+
+func (v *V5) send(ctx context.Context, path string, os OS, once bool, in map[string]any, out any, members ...*string) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
 	return v.client.do(ctx, &call{
-		method: http.MethodPost, path: path, body: body, media: mediaJSON, needs: v.needs(),
+		method: http.MethodPost, path: path, body: body, media: mediaJSON, needs: v.needs(), once: once,
 		query: func(now time.Time) string { return v.signed(path, v.params(os, now), body) },
 		read: func(a *answer) error {
 			if err := readV5(a, out); err != nil {
@@ -216,5 +221,5 @@ func encoded(params url.Values) (raw string, q sign.Query) {
 
 // readV5 reads an answer of MSDK V5 (msdk-v5.md, 1.2) into out, which may be nil.
 func readV5(a *answer, out any) error {
-	return readRet(a, out, retcode.MSDKv5, retcode.QQ, retcode.OIDB)
+	return readRet(a, out, retcode.MSDKv5, retcode.QQ, retcode.OIDB, retcode.Group)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func newSignCommand(s *streams) *cobra.Command {
-	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s))
+	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s), newSignBindCommand(s))
 }
 
 // v5Request holds the parts that an MSDK V5 signature covers, and the key.
@@ -35,7 +35,7 @@ type v5Request struct {
 type signature struct {
 	Source  string `json:"source"` // the signed string, without the key
 	Sig     string `json:"sig"`
-	URL     string `json:"url"`               // the request's, with sig
+	URL     string `json:"url,omitempty"`     // the request's, with sig; "" where no URL carries it
 	Right   *bool  `json:"right,omitempty"`   // whether the signature to check is right
 	Mistake string `json:"mistake,omitempty"` // the mistake behind a wrong one, when it is a usual one
 }
@@ -216,6 +216,10 @@ func (s *streams) writeSignature(signed *signature, asJSON bool) error {
 	if asJSON {
 		return writeJSON(s.out, signed)
 	}
-	_, err := fmt.Fprintf(s.out, "source  %s\nsig     %s\nurl     %s\n", signed.Source, signed.Sig, signed.URL)
+	text := fmt.Sprintf("source  %s\nsig     %s\n", signed.Source, signed.Sig)
+	if signed.URL != "" {
+		text += "url     " + signed.URL + "\n"
+	}
+	_, err := io.WriteString(s.out, text)
 	return err
 }

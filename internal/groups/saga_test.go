@@ -331,9 +331,13 @@ func (f *fixture) withPlatform(p strange) *fixture {
 	o.Bus = oidb.NewBus()
 	o.Store = unheard{f.Store}
 	f.id.Register(o.Bus)
-	oidb.Handle(o.Bus, qqgroups.CreateGroup, func(context.Context, *wire.CreateGroupRequest) (*wire.CreateGroupResponse, error) { return p.create(), nil })
+	oidb.Handle(o.Bus, qqgroups.CreateGroup, func(context.Context, *wire.CreateGroupRequest) (*wire.CreateGroupResponse, error) {
+		return p.create(), nil
+	})
 	oidb.Handle(o.Bus, qqgroups.BindGroup, func(context.Context, *wire.BindGroupRequest) (*wire.BindGroupResponse, error) { return p.bind(), nil })
-	oidb.Handle(o.Bus, qqgroups.QueryGroup, func(context.Context, *wire.QueryGroupRequest) (*wire.QueryGroupResponse, error) { return p.query(), nil })
+	oidb.Handle(o.Bus, qqgroups.QueryGroup, func(context.Context, *wire.QueryGroupRequest) (*wire.QueryGroupResponse, error) {
+		return p.query(), nil
+	})
 	oidb.Handle(o.Bus, qqgroups.ListGroups, func(_ context.Context, req *wire.ListGroupsRequest) (*wire.ListGroupsResponse, error) {
 		return p.list(req.After), nil
 	})
@@ -400,7 +404,9 @@ func TestStrangeAnswers(t *testing.T) {
 			relation: func() *wire.RelationResponse { return &wire.RelationResponse{} },
 		}, func(p *player) error { _, err := p.relation(taken); return err }, retcode.GroupAnswerUnparsable500004},
 		{"a list that repeats itself", strange{
-			list: func(uint64) *wire.ListGroupsResponse { return &wire.ListGroupsResponse{Group: []*wire.Group{own}, More: true} },
+			list: func(uint64) *wire.ListGroupsResponse {
+				return &wire.ListGroupsResponse{Group: []*wire.Group{own}, More: true}
+			},
 		}, func(p *player) error { _, err := p.list(); return err }, retcode.GroupAnswerUnparsable500006},
 		{"a page that is too large", strange{
 			list: func(uint64) *wire.ListGroupsResponse { return &wire.ListGroupsResponse{Group: numbered(0, 201)} },

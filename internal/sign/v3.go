@@ -44,3 +44,19 @@ func V3Source(timestamp, encode string) string {
 	name, _ := V3KeyName(encode)
 	return name + "+" + timestamp
 }
+
+// V2BindSource returns what a game signs for a player who binds a group in QQ itself, with the name of the key instead of the key:
+// openid_appid_appkey_guild_zone (msdk-v3.md, 5.10).
+func V2BindSource(openid, appid, guild, zone string) string {
+	return v2Bound(openid, appid, "appkey", guild, zone)
+}
+
+// V2Bind returns the signature that a game's back end gives its client for that: 32 lower-case hex digits.
+func V2Bind(openid, appid, appkey, guild, zone string) string {
+	sum := md5.Sum([]byte(v2Bound(openid, appid, appkey, guild, zone)))
+	return hex.EncodeToString(sum[:])
+}
+
+func v2Bound(openid, appid, key, guild, zone string) string {
+	return openid + "_" + appid + "_" + key + "_" + guild + "_" + zone
+}

@@ -51,3 +51,14 @@ func TestV3VerifyAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// The vector of msdk-v3.md, 5.10.
+func TestV2Bind(t *testing.T) {
+	const openid, appid, guild, zone = "AAAABBBBCCCCDDDD0000111122223333", "1100001234", "77", "3"
+	if got := V2Bind(openid, appid, "demoAppKey01", guild, zone); got != "b0d1f56ac21f2fbf196b24d0b7b8bb02" {
+		t.Errorf("got %s", got)
+	}
+	if got := V2BindSource(openid, appid, guild, zone); got != "AAAABBBBCCCCDDDD0000111122223333_1100001234_appkey_77_3" {
+		t.Errorf("the source is %s", got)
+	}
+}
