@@ -42,6 +42,7 @@ type Platform struct {
 	Apps     []App     // of the demo world
 	Accounts []Account // of the demo world; the first has friends in the others
 	Guilds   []Guild   // of the demo world, the first led by the first account
+	Groups   []Group   // of the demo world, the first owned by the first account; no guild has it yet
 	IDIP     string    // the address at which the guilds of all apps answer IDIP
 
 	t       testing.TB
@@ -86,6 +87,14 @@ type Guild struct {
 	Members []string `json:"members"`
 }
 
+// Group is a QQ group. Its owner and members are accounts, by UIN.
+type Group struct {
+	GC      string   `json:"gc"` // its number
+	Name    string   `json:"name"`
+	Owner   string   `json:"owner"`
+	Members []string `json:"members"`
+}
+
 // Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of `rookery
 // dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
 func Start(t testing.TB, args ...string) *Platform {
@@ -112,6 +121,7 @@ func (p *Platform) meet() error {
 		Apps           []App     `json:"apps"`
 		Accounts       []Account `json:"accounts"`
 		Guilds         []Guild   `json:"guilds"`
+		Groups         []Group   `json:"groups"`
 		IDIP           string    `json:"idip"`
 	}
 	if err := p.process.Ready(&world); err != nil {
@@ -119,7 +129,7 @@ func (p *Platform) meet() error {
 	}
 	token, err := os.ReadFile(world.AdminTokenFile)
 	p.URL, p.OIDB, p.Apps, p.Accounts = world.HTTP, world.OIDB, world.Apps, world.Accounts
-	p.Guilds, p.IDIP = world.Guilds, world.IDIP
+	p.Guilds, p.Groups, p.IDIP = world.Guilds, world.Groups, world.IDIP
 	p.token = strings.TrimSpace(string(token))
 	return err
 }
@@ -226,6 +236,17 @@ func (p *Platform) Befriend(a, b Account) {
 func (p *Platform) SetGuild(guild Guild) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/dev/v1/guilds", guild, nil)
+}
+
+// NewGroup makes a group for an account, as an operator does. Settings such as fee and game may be nil.
+func (p *Platform) NewGroup(owner Account, settings Settings) (group Group) {
+	p.t.Helper()
+	all := Settings{"owner": owner.UIN, "name": fmt.Sprint("Group ", serial.Add(1))}
+	for name, value := range settings {
+		all[name] = value
+	}
+	p.Admin(http.MethodPost, "/admin/v1/groups", all, &group)
+	return group
 }
 
 // Revoke ends an account's authorization of an app, as the person or, if operator, as an operator.

@@ -37,7 +37,7 @@ var execVariables = []string{
 	"ROOKERY_HTTP", "ROOKERY_OIDB", "ROOKERY_APPID", "ROOKERY_APPKEY", "ROOKERY_MSDKKEY", "ROOKERY_GAMEID", "ROOKERY_SIGKEY", "ROOKERY_UIN",
 	"ROOKERY_OPENID", "ROOKERY_ACCESS_TOKEN", "ROOKERY_PAY_TOKEN", "ROOKERY_OPENKEY", "ROOKERY_MSDK_OPENID", "ROOKERY_MSDK_TOKEN",
 	"ROOKERY_FRIEND_UIN", "ROOKERY_FRIEND_OPENID", "ROOKERY_FRIEND_MSDK_OPENID", "ROOKERY_FRIEND_MSDK_TOKEN",
-	"ROOKERY_GUILD_ID", "ROOKERY_ZONE_ID", "ROOKERY_WORLD",
+	"ROOKERY_GUILD_ID", "ROOKERY_ZONE_ID", "ROOKERY_GC", "ROOKERY_WORLD",
 }
 
 func newExecCommand(s *streams) *cobra.Command {
@@ -70,6 +70,7 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_FRIEND_MSDK_TOKEN      and the MSDK token to it
   ROOKERY_GUILD_ID               a guild of the game, which the account leads
   ROOKERY_ZONE_ID                its zone
+  ROOKERY_GC                     a QQ group that the account owns, for binding to the guild
   ROOKERY_OIDB                   HOST:PORT of the OIDB bus
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
@@ -184,6 +185,7 @@ func environment(outer []string, w *server.World, worldFile string) []string {
 		"ROOKERY_FRIEND_MSDK_TOKEN":  friend.MSDKTokens[app.GameID],
 		"ROOKERY_GUILD_ID":           w.Guilds[0].ID,
 		"ROOKERY_ZONE_ID":            w.Guilds[0].Zone,
+		"ROOKERY_GC":                 w.Groups[0].GC.String(),
 		"ROOKERY_WORLD":              worldFile,
 	}
 	all := slices.DeleteFunc(slices.Clone(outer), func(pair string) bool {

@@ -18,13 +18,26 @@ import (
 var guideMasks = []struct{ form, shown string }{
 	{`"(message_id|next|from_openid)":"\d+"`, `"$1":"ID"`},
 	{`"time":\d+`, `"time":TIME`},
+	{`player \d+ `, `player ID `},
+	{`"groupOpenID":"[0-9A-F]{32}"`, `"groupOpenID":"ID"`},
 }
 
-// TestTheMessagesGuideIsTrue runs the commands of docs/guides/messages.md in one shell, and compares what each block prints with the
-// block after it.
-func TestTheMessagesGuideIsTrue(t *testing.T) {
-	t.Parallel()
-	content, err := os.ReadFile("../../docs/guides/messages.md")
+// TestGuidesAreTrue runs the commands of each guide in one shell, and compares what each block prints with the block after it.
+func TestGuidesAreTrue(t *testing.T) {
+	guides, err := filepath.Glob("../../docs/guides/*.md")
+	if err != nil || len(guides) < 2 {
+		t.Fatalf("there are %d guides: %v", len(guides), err)
+	}
+	for _, guide := range guides {
+		t.Run(filepath.Base(guide), func(t *testing.T) {
+			t.Parallel()
+			isTrue(t, guide)
+		})
+	}
+}
+
+func isTrue(t *testing.T, guide string) {
+	content, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
 	}
