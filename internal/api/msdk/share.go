@@ -76,9 +76,9 @@ func (s *Share) Check() error {
 			return retcode.ShareTextTooLong.Errorf("body member %q has %d bytes, more than %d", m.name, len(m.value), m.most)
 		}
 	}
-	for name, address := range map[string]string{"target_url": s.TargetURL, "image_url": s.ImageURL} {
-		if platform.CheckURL(name, address) != nil {
-			return retcode.ShareFieldInvalid.Errorf("body member %q is not an absolute http or https address", name)
+	for _, m := range [...]struct{ name, address string }{{"target_url", s.TargetURL}, {"image_url", s.ImageURL}} {
+		if platform.CheckURL(m.name, m.address) != nil {
+			return retcode.ShareFieldInvalid.Errorf("body member %q is not an absolute http or https address", m.name)
 		}
 	}
 	if size := len(s.Title) + len(s.Summary) + len(s.TargetURL) + len(s.ImageURL) + len(s.PreviewText) + len(s.GameTag); size > maxShare {
