@@ -971,7 +971,7 @@ var table = [...]Entry{
 	{Domain: QQ, Low: 9001010, High: 9001010, Hex: "", Signed: "", Unsigned: "", Symbol: "QQMessageAppNotOnline",
 		Summary: "the app or the card's mini program is not online",
 		Cause:   "A message was to be sent while either the sending app or the mini program that its card opens is not switched online.",
-		Remedy:  "Check the online setting of both with rookery app show and switch on the missing one with rookery app update. Correct the mini program's appid in the card if it names the wrong one.",
+		Remedy:  "Check the app's online setting with rookery app show and the mini program's with rookery scene show, and switch the missing one on with rookery app update or rookery scene set. Correct the parameter app if it names the wrong mini program.",
 		Class:   ClassFixConfiguration, HTTPStatus: 403, AnsweredBy: "service", Note: "", Answered: true},
 	{Domain: QQ, Low: 225001, High: 225001, Hex: "", Signed: "", Unsigned: "", Symbol: "QQArkAppIDEmpty",
 		Summary: "Ark: appid is empty",
