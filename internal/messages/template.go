@@ -24,6 +24,8 @@ import (
 const (
 	maxDepth  = 32       // of nested arrays and objects
 	maxCost   = 1000     // of a template: its schemas, each as often as it is referred to, its enumerated values and its patterns' steps
+	maxWork   = 4 << 20  // of a check: the template's cost times the value's bytes, and its parts as partBytes each
+	partBytes = 40       // a part may be held to each schema, which takes as long as so many steps of a pattern
 	maxFields = 100      // that a card refers to
 	maxCard   = 16 << 10 // bytes, packed
 )
@@ -31,6 +33,7 @@ const (
 // template is a scene's template, ready to check and pack extraJSON.
 type template struct {
 	schema *jsonschema.Schema
+	cost   int
 	card   any // decoded JSON with placeholders; nil for the content of extraJSON itself
 }
 
@@ -71,7 +74,7 @@ func newTemplate(text []byte) (*template, error) {
 	if t.schema, err = compiler.Compile(name); err != nil {
 		return nil, invalidTemplate("it is not a JSON Schema: %.300s", reason(err))
 	}
-	if _, err := make(costs).of(t.schema); err != nil {
+	if t.cost, err = make(costs).of(t.schema); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -116,6 +119,21 @@ func depth(v any, most int) bool {
 		}
 	}
 	return false
+}
+
+// parts counts a value and all that is in it.
+func parts(v any) (n int) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			n += parts(item)
+		}
+	case map[string]any:
+		for _, member := range v {
+			n += parts(member)
+		}
+	}
+	return n + 1
 }
 
 // noLoader refuses references to other documents. Those of JSON Schema's own drafts are in the library.
@@ -233,6 +251,9 @@ func (t *template) check(extraJSON string) (any, error) {
 	var value any
 	if err := decode([]byte(extraJSON), &value); err != nil {
 		return nil, retcode.QQArkExtraJSONInvalid.Errorf("extraJSON %v", err)
+	}
+	if t.cost*(len(extraJSON)+partBytes*parts(value)) > maxWork {
+		return nil, retcode.QQArkExtraJSONInvalid.Errorf("extraJSON is too large to be held to a template as complex as the scene's")
 	}
 	if err := t.schema.Validate(value); err != nil {
 		return nil, retcode.QQArkExtraJSONInvalid.Errorf("extraJSON does not fit the scene's template: %.300s", reason(err))

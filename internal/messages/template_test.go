@@ -158,6 +158,39 @@ func TestCardsHave16KiB(t *testing.T) {
 	}
 }
 
+// TestALargeValueNeedsASimpleTemplate: what would take seconds to check is refused at once.
+func TestALargeValueNeedsASimpleTemplate(t *testing.T) {
+	list := func(n int) string { return "[" + strings.Repeat("1,", n) + "1]" }
+	text := func(n int) string { return `"` + strings.Repeat("a", n) + `"` }
+	anyOf := `{"items":{"anyOf":[` + strings.Repeat(`{"type":"string"},`, 300) + `{"type":"number"}]}}`
+	contains := `{"allOf":[` + strings.Repeat(`{"contains":{"const":7}},`, 150) + `true]}`
+	const pattern = `{"pattern":"^(.*a){150}a*$"}`
+	for name, test := range map[string]struct {
+		template, value string
+		refused         bool
+	}{
+		"many parts, a simple template":     {`{"items":{"type":"number"}}`, list(30_000), false},
+		"few parts, many alternatives":      {anyOf, list(200), false},
+		"many parts, many alternatives":     {anyOf, list(30_000), true},
+		"many parts, many conditions":       {contains, list(30_000), true},
+		"a long text, a simple template":    {`{"type":"string","pattern":"^a*$"}`, text(60_000), false},
+		"a short text, a costly pattern":    {pattern, text(1_000), false},
+		"a long text, a costly pattern":     {pattern, text(60_000), true},
+		"a long text, a pattern of a name":  {`{"patternProperties":{"^(.*a){150}x$":true}}`, `{` + text(60_000) + `:1}`, true},
+		"many parts that have to differ":    {`{"uniqueItems":true}`, "[[0]" + strings.Repeat(",[1]", 1) + "]", false},
+		"a template as complex as possible": {explosion(6), `{"a":1}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			compiled, err := newTemplate([]byte(test.template))
+			must(t, err)
+			_, err = compiled.check(test.value)
+			if refused := err != nil && strings.Contains(err.Error(), "too large to be held to a template as complex"); refused != test.refused || !test.refused && err != nil {
+				t.Errorf("got %v, want it refused: %t", err, test.refused)
+			}
+		})
+	}
+}
+
 func FuzzTemplate(f *testing.F) {
 	f.Add(`{"type":"object"}`, `{}`)
 	f.Add(explosion(6), `{"a":[1,{"b":"c"}]}`)
