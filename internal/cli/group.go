@@ -15,13 +15,15 @@ import (
 
 func newGroupCommand(s *streams) *cobra.Command {
 	c := &client{streams: s}
-	return c.addFlags(newGroup("group", "List, make and change QQ groups", "",
+	return c.addFlags(newGroup("group", "List, make and change QQ groups, and show which guilds they serve", "",
 		newGroupListCommand(c),
 		newGroupShowCommand(c),
 		newGroupCreateCommand(c),
 		newGroupUpdateCommand(c),
 		newGroupSealCommand(c),
 		newGroupDisbandCommand(c),
+		newGroupBindingsCommand(c),
+		newGroupUnbindCommand(c),
 	))
 }
 

@@ -76,6 +76,19 @@ func (s *Service) Bindings(ctx context.Context, after platform.Guild, limit int)
 	return s.Store.Bindings(ctx, after, limit)
 }
 
+// Unbind ends the service of a guild's group in the name of the platform, and returns the binding as it was. Errors:
+// platform.ErrNotFound, or the storage's.
+func (s *Service) Unbind(ctx context.Context, guild platform.Guild) (platform.Binding, error) {
+	b, err := s.Store.Binding(ctx, guild)
+	if err == nil {
+		err = s.release(ctx, b, 0)
+	}
+	if errors.Is(err, platform.ErrNotFound) || errors.Is(err, retcode.GroupGuildNotBound) {
+		return b, platform.ErrNotFound.Errorf("no group serves %s of app %s", named(guild), guild.AppID)
+	}
+	return b, err
+}
+
 // ofGuild returns the binding of a guild, without a group if none serves it.
 func (s *Service) ofGuild(ctx context.Context, guild platform.Guild) (platform.Binding, error) {
 	return read(ctx, s, guild.AppID, s.byGuild, guild, func() (platform.Binding, error) { return s.Store.Binding(ctx, guild) })

@@ -73,7 +73,7 @@ func (s *Server) publicDoors() []*access.Door {
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(admin.Services{
-		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Events: s.outbox, Games: s.idip,
+		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip,
 		Bus: s.bus,
 	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission),

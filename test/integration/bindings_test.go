@@ -3,6 +3,7 @@ package integration
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -128,5 +129,55 @@ func TestABindingIsWholeOrGoneAfterAKill(t *testing.T) {
 			}
 			w.must(t, "bind_existing_group") // nothing stands in its way
 		})
+	}
+}
+
+// TestOperatorsSeeAndEndBindings: rookery group bindings and unbind.
+func TestOperatorsSeeAndEndBindings(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	app, leader := p.NewApp(t), p.NewAccount(t)
+	p.SetApp(t, app, rookery.Settings{"grant": []string{"group"}, "idip": p.IDIP})
+	token := p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: leader, Kind: "msdk"})
+	gcs := make(map[string]string)
+	for _, id := range []string{"7", "70", "8"} {
+		p.SetGuild(t, rookery.Guild{AppID: app.AppID, Zone: "3", ID: id, Name: "Ravens", Leader: leader, Members: []string{leader}})
+		answer := p.Call(t, rookery.NewCall(app, "/v2/group/create_bind_group", fmt.Sprintf(
+			`{"openid":"%s","token":"%s","guild_id":"%s","zone_id":"3","guild_name":"Ravens %s","roleid":"1"}`, token.MSDKOpenID, token.Token, id, id)))
+		if gcs[id] = answer.Text("groupid"); gcs[id] == "" {
+			t.Fatalf("created: %s", answer.Body)
+		}
+	}
+	operator := func(status int, args ...string) (out, errs string) {
+		t.Helper()
+		got, out, errs := rookery.Run(t, append(append([]string{"group"}, args...), "--server", p.URL, "--token-file", p.AdminTokenFile)...)
+		if got != status {
+			t.Fatalf("%v: status %d, want %d: %s", args, got, status, errs)
+		}
+		return out, errs
+	}
+	out, errs := operator(0, "bindings", "--app", app.AppID, "--limit", "2")
+	for _, want := range []string{"3     7      " + gcs["7"] + "  " + leader, "3     70     " + gcs["70"], "Ravens 70\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, gcs["8"]) || !strings.Contains(errs, "--after 3/70") {
+		t.Errorf("two of three: %s, %s", out, errs)
+	}
+	if out, errs := operator(0, "bindings", "--app", app.AppID, "--after", "3/70"); !strings.Contains(out, gcs["8"]) || strings.Contains(out, gcs["70"]) || errs != "" {
+		t.Errorf("the third: %s, %s", out, errs)
+	}
+	out, _ = operator(0, "unbind", "3/70", "--app", app.AppID, "--yes", "--json")
+	if !strings.Contains(out, `"gc": "`+gcs["70"]+`"`) {
+		t.Errorf("unbound: %s", out)
+	}
+	if _, errs := operator(1, "unbind", "3/70", "--app", app.AppID, "--yes"); !strings.Contains(errs, "no group serves guild 70 of zone 3") {
+		t.Errorf("unbound again: %s", errs)
+	}
+	operator(2, "unbind", "3", "--app", app.AppID, "--yes")
+	operator(1, "bindings", "--app", "424242")
+	if out, _ := operator(0, "bindings", "--app", app.AppID); strings.Contains(out, gcs["70"]) || !strings.Contains(out, gcs["8"]) {
+		t.Errorf("afterwards: %s", out)
 	}
 }

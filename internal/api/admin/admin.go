@@ -19,6 +19,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
@@ -38,6 +39,7 @@ type Services struct {
 	Friends  *friends.Service
 	Messages *messages.Service
 	Groups   *qqgroups.Service
+	Bindings *groups.Service
 	Events   *outbox.Service
 	Games    *idip.Client
 	Bus      *oidb.Bus
@@ -49,6 +51,7 @@ type door struct {
 	identity *identity.Service
 	friends  *friends.Service
 	groups   *qqgroups.Service
+	bindings *groups.Service
 	messages *messages.Service
 	events   *outbox.Service
 	games    *idip.Client
@@ -59,49 +62,51 @@ type door struct {
 // New returns the door, for callers with the token.
 func New(s Services, apis APIs, token string) *access.Door {
 	d := &door{
-		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, events: s.Events, games: s.Games,
+		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, bindings: s.Bindings, events: s.Events, games: s.Games,
 		bus: s.Bus, apis: apis,
 	}
 	return &access.Door{
 		Name:     "admin",
 		Prefixes: []string{"/admin/"},
 		Endpoints: Endpoints(token, map[string]access.Handler{
-			"GET /admin/v1/apps":                               d.listApps,
-			"POST /admin/v1/apps":                              Body(d.createApp),
-			"GET /admin/v1/apps/{appid}":                       onApp(d.showApp),
-			"PATCH /admin/v1/apps/{appid}":                     onApp(withBody(d.updateApp)),
-			"POST /admin/v1/apps/{appid}/idip":                 onApp(withBody(d.askGame)),
-			"POST /admin/v1/apps/{appid}/keys":                 onApp(withBody(d.setAppKey)),
-			"GET /admin/v1/apps/{appid}/scenes":                onApp(d.listScenes),
-			"GET /admin/v1/apps/{appid}/scenes/{scene}":        onScene(d.showScene),
-			"PUT /admin/v1/apps/{appid}/scenes/{scene}":        onScene(withBody(d.setScene)),
-			"DELETE /admin/v1/apps/{appid}/scenes/{scene}":     onScene(d.removeScene),
-			"GET /admin/v1/accounts":                           d.listAccounts,
-			"POST /admin/v1/accounts":                          Body(d.createAccount),
-			"GET /admin/v1/accounts/{uin}":                     onAccount(d.showAccount),
-			"PATCH /admin/v1/accounts/{uin}":                   onAccount(withBody(d.updateAccount)),
-			"POST /admin/v1/accounts/{uin}/state":              onAccount(withBody(d.setState)),
-			"POST /admin/v1/accounts/{uin}/sign-out":           onAccount(d.signOut),
-			"POST /admin/v1/accounts/{uin}/password":           onAccount(withBody(d.setPassword)),
-			"POST /admin/v1/accounts/{uin}/reclaim":            onAccount(withBody(d.reclaim)),
-			"GET /admin/v1/accounts/{uin}/friends":             onAccount(d.listFriends),
-			"POST /admin/v1/accounts/{uin}/friends":            onAccount(withBody(d.addFriend)),
-			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":  onFriend(withBody(d.remarkFriend)),
-			"DELETE /admin/v1/accounts/{uin}/friends/{friend}": onFriend(d.removeFriend),
-			"GET /admin/v1/groups":                             d.listGroups,
-			"POST /admin/v1/groups":                            Body(d.createGroup),
-			"GET /admin/v1/groups/{gc}":                        onGroup(d.showGroup),
-			"PATCH /admin/v1/groups/{gc}":                      onGroup(withBody(d.updateGroup)),
-			"POST /admin/v1/groups/{gc}/disband":               onGroup(d.disbandGroup),
-			"POST /admin/v1/tokens":                            Body(d.issueToken),
-			"POST /admin/v1/tokens/inspect":                    Body(d.inspectToken),
-			"POST /admin/v1/tokens/revoke":                     Body(d.revoke),
-			"GET /admin/v1/keys":                               d.listKeys,
-			"POST /admin/v1/keys":                              d.rotateKeys,
-			"GET /admin/v1/events":                             d.showEvents,
-			"POST /admin/v1/events/test":                       d.testEvents,
-			"GET /admin/v1/oidb/policy":                        d.showPolicy,
-			"PATCH /admin/v1/oidb/policy":                      Body(d.changePolicy),
+			"GET /admin/v1/apps":                                    d.listApps,
+			"POST /admin/v1/apps":                                   Body(d.createApp),
+			"GET /admin/v1/apps/{appid}":                            onApp(d.showApp),
+			"PATCH /admin/v1/apps/{appid}":                          onApp(withBody(d.updateApp)),
+			"GET /admin/v1/apps/{appid}/bindings":                   onApp(d.listBindings),
+			"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
+			"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
+			"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
+			"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
+			"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),
+			"PUT /admin/v1/apps/{appid}/scenes/{scene}":             onScene(withBody(d.setScene)),
+			"DELETE /admin/v1/apps/{appid}/scenes/{scene}":          onScene(d.removeScene),
+			"GET /admin/v1/accounts":                                d.listAccounts,
+			"POST /admin/v1/accounts":                               Body(d.createAccount),
+			"GET /admin/v1/accounts/{uin}":                          onAccount(d.showAccount),
+			"PATCH /admin/v1/accounts/{uin}":                        onAccount(withBody(d.updateAccount)),
+			"POST /admin/v1/accounts/{uin}/state":                   onAccount(withBody(d.setState)),
+			"POST /admin/v1/accounts/{uin}/sign-out":                onAccount(d.signOut),
+			"POST /admin/v1/accounts/{uin}/password":                onAccount(withBody(d.setPassword)),
+			"POST /admin/v1/accounts/{uin}/reclaim":                 onAccount(withBody(d.reclaim)),
+			"GET /admin/v1/accounts/{uin}/friends":                  onAccount(d.listFriends),
+			"POST /admin/v1/accounts/{uin}/friends":                 onAccount(withBody(d.addFriend)),
+			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":       onFriend(withBody(d.remarkFriend)),
+			"DELETE /admin/v1/accounts/{uin}/friends/{friend}":      onFriend(d.removeFriend),
+			"GET /admin/v1/groups":                                  d.listGroups,
+			"POST /admin/v1/groups":                                 Body(d.createGroup),
+			"GET /admin/v1/groups/{gc}":                             onGroup(d.showGroup),
+			"PATCH /admin/v1/groups/{gc}":                           onGroup(withBody(d.updateGroup)),
+			"POST /admin/v1/groups/{gc}/disband":                    onGroup(d.disbandGroup),
+			"POST /admin/v1/tokens":                                 Body(d.issueToken),
+			"POST /admin/v1/tokens/inspect":                         Body(d.inspectToken),
+			"POST /admin/v1/tokens/revoke":                          Body(d.revoke),
+			"GET /admin/v1/keys":                                    d.listKeys,
+			"POST /admin/v1/keys":                                   d.rotateKeys,
+			"GET /admin/v1/events":                                  d.showEvents,
+			"POST /admin/v1/events/test":                            d.testEvents,
+			"GET /admin/v1/oidb/policy":                             d.showPolicy,
+			"PATCH /admin/v1/oidb/policy":                           Body(d.changePolicy),
 		}),
 		Encode: Encode,
 	}

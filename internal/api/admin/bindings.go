@@ -1,0 +1,28 @@
+package admin
+
+import (
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// listBindings lists which groups serve the guilds of an app, by zone and guild, after the guild that the URL parameters zone
+// and guild name.
+func (d *door) listBindings(c *access.Call, app platform.AppID) (any, error) {
+	if d.registry.ByID(app) == nil {
+		return nil, platform.NoApp(app)
+	}
+	_, limit, err := page(c)
+	if err != nil {
+		return nil, err
+	}
+	return d.bindings.Bindings(c.Context(), platform.Guild{AppID: app, Zone: c.Query.Get("zone"), ID: c.Query.Get("guild")}, limit)
+}
+
+// unbind ends the service of a guild's group, whoever owns the group and leads the guild.
+func (d *door) unbind(c *access.Call, app platform.AppID) (any, error) {
+	guild := platform.Guild{AppID: app, Zone: c.Request.PathValue("zone"), ID: c.Request.PathValue("guild")}
+	if err := guild.Validate(); err != nil {
+		return nil, err
+	}
+	return d.bindings.Unbind(c.Context(), guild)
+}
