@@ -341,10 +341,13 @@ func v3Login(p *player) []byte {
 // login returns the request that checks a player's token. Host is the same whatever the port, so that both sides get the
 // same bytes.
 func (s *signer) login(msdkOpenID, token string) []byte {
-	body := `{"openid":"` + msdkOpenID + `","token":"` + token + `"}`
-	sig := sign.V5(v5Path, s.params, []byte(body), s.key)
+	return s.request(v5Path, `{"openid":"`+msdkOpenID+`","token":"`+token+`"}`)
+}
+
+func (s *signer) request(path, body string) []byte {
+	sig := sign.V5(path, s.params, []byte(body), s.key)
 	return fmt.Appendf(nil, "POST %s?%s&sig=%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		v5Path, s.query, sig, len(body), body)
+		path, s.query, sig, len(body), body)
 }
 
 // ask sends one request and returns the answer that the bare handler repeats.

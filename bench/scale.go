@@ -152,21 +152,27 @@ func seedLogins(ctx context.Context, s settings, folder string, grants int) ([][
 	if err != nil {
 		return nil, err
 	}
-	keyring, err := token.OpenKeyring(filepath.Join(data, "keyring.json"), time.Now())
+	return asPlayers(data, &games[0], accounts, func(s *signer, _ seededAccount, openid, token string) []byte { return s.login(openid, token) })
+}
+
+// asPlayers makes a request of each account, for its MSDK openid and a token of its own, and shuffles them.
+func asPlayers(data string, g *game, accounts []seededAccount, request func(s *signer, a seededAccount, openid, token string) []byte) ([][]byte, error) {
+	now := time.Now()
+	keyring, err := token.OpenKeyring(filepath.Join(data, "keyring.json"), now)
 	if err != nil {
 		return nil, err
 	}
-	requests, signer := make([][]byte, len(accounts)), newSigner(&games[0])
+	requests, signer := make([][]byte, len(accounts)), newSigner(g)
 	part := (len(accounts)-1)/runtime.GOMAXPROCS(0) + 1
 	var group sync.WaitGroup
 	for i := range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for n := i * part; n < min((i+1)*part, len(accounts)); n++ {
 				t := token.Token{
-					Kind: token.MSDK, AppID: games[0].AppID, OpenID: accounts[n].openid, MSDKOpenID: 1e19 + rookery.MSDKOpenID(accounts[n].uin),
-					IssuedMS: begin.UnixMilli(), ExpiresMS: begin.Add(token.AccessLifetime).UnixMilli(), PasswordEpoch: 1, TokenEpoch: 1,
+					Kind: token.MSDK, AppID: g.AppID, OpenID: accounts[n].openid, MSDKOpenID: 1e19 + rookery.MSDKOpenID(accounts[n].uin),
+					IssuedMS: now.UnixMilli(), ExpiresMS: now.Add(token.AccessLifetime).UnixMilli(), PasswordEpoch: 1, TokenEpoch: 1,
 				}
-				requests[n] = signer.login(t.MSDKOpenID.String(), keyring.Seal(&t))
+				requests[n] = request(signer, accounts[n], t.MSDKOpenID.String(), keyring.Seal(&t))
 			}
 		})
 	}

@@ -49,7 +49,7 @@ func (s *Service) admit(ctx context.Context, req login) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.Store.Account(ctx, uin)
+	account, err := s.People.Account(ctx, uin)
 	switch {
 	case err != nil:
 		return nil, err

@@ -15,22 +15,24 @@ import (
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 // kept is the maximum number of cached bindings by each of the two keys.
-const kept = 1 << 14
+const kept = 1 << 16
 
 // Options are the service's parts and settings. All but Zone and Guard are needed.
 type Options struct {
-	Store store.Store
-	Clock *platform.Clock
-	Bus   *oidb.Bus
-	Apps  *apps.Registry
-	Games *idip.Client
-	Log   *slog.Logger
-	Zone  *time.Location // in which a day begins; nil for UTC
+	Store  store.Store
+	Clock  *platform.Clock
+	Bus    *oidb.Bus
+	Apps   *apps.Registry
+	People *profile.Service
+	Games  *idip.Client
+	Log    *slog.Logger
+	Zone   *time.Location // in which a day begins; nil for UTC
 
 	// Guard is called before each use of the cache; its error makes the use fail. It is nil if the cache cannot fail.
 	Guard func(ctx context.Context, app platform.AppID, write bool) error

@@ -61,7 +61,7 @@ func newFixture(t testing.TB) *fixture {
 	games.Guard(f.faults.IDIPConnect, f.faults.IDIPAnswer)
 	t.Cleanup(games.Close)
 	f.Service = New(Options{
-		Store: st, Clock: clock, Bus: bus, Apps: registry, Games: games, Log: slog.New(slog.DiscardHandler), Guard: f.faults.BindingCache,
+		Store: st, Clock: clock, Bus: bus, Apps: registry, People: profiles, Games: games, Log: slog.New(slog.DiscardHandler), Guard: f.faults.BindingCache,
 		Zone: time.FixedZone("CST", 8*3600),
 	})
 	f.Register()

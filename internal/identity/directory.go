@@ -37,7 +37,7 @@ func (s *Service) Issued(ctx context.Context, uin platform.UIN) (bool, error) {
 
 // Number implements oidb.Directory.
 func (s *Service) Number(ctx context.Context, uin platform.UIN) (platform.AccountClass, platform.AccountState, error) {
-	account, err := s.store.Account(oidb.Wait(ctx), uin)
+	account, err := s.profiles.Account(ctx, uin)
 	if errors.Is(err, platform.ErrNotFound) {
 		return platform.ClassOrdinary, platform.AccountNormal, nil
 	}

@@ -140,7 +140,8 @@ var ErrGarbled = errors.New("the answer cannot be parsed")
 
 // carry runs a command as a transport does, with encoded messages.
 func carry[Req, Rsp any](q *call, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
-	q.Inbound = &Inbound{Body: c.AppendRequest(nil, req)}
+	q.own.Body = c.AppendRequest(nil, req)
+	q.Inbound = &q.own
 	body, err := q.entry.serve(q, nil)
 	if err != nil {
 		return rsp, err

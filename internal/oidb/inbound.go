@@ -44,8 +44,9 @@ type call struct {
 	settings *settings
 	rules    *rules
 	entry    *entry
-	passed   int    // rows of the policy
-	id       string // for the log; set when first needed
+	own      Inbound // of an Encoded call inside the process
+	passed   int     // rows of the policy
+	id       string  // for the log; set when first needed
 
 	// For calls about an account.
 	uin   platform.UIN

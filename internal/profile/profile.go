@@ -1,4 +1,4 @@
-// Package profile reads and changes the profiles that accounts show.
+// Package profile reads accounts and the profiles that they show, and changes the latter.
 package profile
 
 import (
@@ -8,28 +8,29 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/cache"
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// kept is the maximum number of cached profiles, of about half a kilobyte each.
-const kept = 1 << 14
+// kept is the maximum number of cached accounts, of about half a kilobyte each.
+const kept = 1 << 16
 
 // Service reads and changes profiles. It is safe for concurrent use.
 type Service struct {
 	store store.Accounts
 	clock *platform.Clock
-	kept  *cache.DirectMapped[platform.UIN, platform.Profile]
+	kept  *cache.DirectMapped[platform.UIN, platform.Account]
 
 	picture string
 }
 
-// New returns a service that caches profiles until the store reports them changed. picture is the address, to be completed
+// New returns a service that caches accounts until the store reports them changed. picture is the address, to be completed
 // by a size, of the picture of accounts that have none.
 func New(st store.Store, clock *platform.Clock, picture string) *Service {
-	s := &Service{store: st, clock: clock, picture: picture, kept: cache.NewDirectMapped[platform.UIN, platform.Profile](kept)}
+	s := &Service{store: st, clock: clock, picture: picture, kept: cache.NewDirectMapped[platform.UIN, platform.Account](kept)}
 	st.OnChange(func(c store.Change) {
-		if c, ok := c.(store.ProfileChange); ok {
+		if c, ok := c.(store.AccountChange); ok {
 			s.kept.Slot(c.UIN).Drop()
 		}
 	})
@@ -39,17 +40,28 @@ func New(st store.Store, clock *platform.Clock, picture string) *Service {
 // Get returns the profile that an account shows now, which must not be changed. Errors: platform.ErrNotFound, or the
 // storage's.
 func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile, error) {
-	slot := s.kept.Slot(uin)
-	if profile := slot.Get(uin); profile != nil {
-		return profile.At(s.clock.NowMS()), nil
-	}
-	drops := slot.Drops()
-	account, err := s.store.Account(ctx, uin)
+	account, err := s.Account(ctx, uin)
 	if err != nil {
 		return nil, err
 	}
-	slot.Put(uin, account.Profile, drops)
 	return account.Profile.At(s.clock.NowMS()), nil
+}
+
+// Account returns an account without its password's hash. It must not be changed. Errors: platform.ErrNotFound, or the
+// storage's.
+func (s *Service) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
+	slot := s.kept.Slot(uin)
+	if account := slot.Get(uin); account != nil {
+		return account, nil
+	}
+	drops := slot.Drops()
+	account, err := s.store.Account(oidb.Wait(ctx), uin)
+	if err != nil {
+		return nil, err
+	}
+	account.PasswordHash = ""
+	slot.Put(uin, *account, drops)
+	return account, nil
 }
 
 // Picture returns the address of a profile's picture, with sides of that many pixels if it comes in sizes.

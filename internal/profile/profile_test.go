@@ -23,7 +23,7 @@ func (c *countingStore) Account(ctx context.Context, uin platform.UIN) (*platfor
 	return c.Store.Account(ctx, uin)
 }
 
-func TestProfilesAreReadOnceAndAgainAfterAChange(t *testing.T) {
+func TestAccountsAreReadOnceAndAgainAfterAChange(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "rookery.db"))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
@@ -50,6 +50,25 @@ func TestProfilesAreReadOnceAndAgainAfterAChange(t *testing.T) {
 	want("Anna", 0, 2)
 	profiles.Forget()
 	want("Anna", 0, 3)
+	_, err = st.UpdateAccount(t.Context(), ann.UIN, func(a *platform.Account) error {
+		a.State, a.PasswordHash, a.SignedOutMS = platform.AccountFrozen, "hash", 7
+		return nil
+	})
+	must(t, err)
+	for range 2 {
+		account, err := profiles.Account(t.Context(), ann.UIN)
+		if err != nil || account.State != platform.AccountFrozen || account.SignedOutMS != 7 || account.PasswordHash != "" || st.reads != 4 {
+			t.Errorf("got %+v, %v after %d reads", account, err, st.reads)
+		}
+	}
+	for range 2 { // what does not exist is not cached
+		if _, err := profiles.Account(t.Context(), ann.UIN+1); !errors.Is(err, platform.ErrNotFound) {
+			t.Errorf("nobody: %v", err)
+		}
+	}
+	if st.reads != 6 {
+		t.Errorf("%d reads", st.reads)
+	}
 }
 
 func TestUpdateRefuses(t *testing.T) {

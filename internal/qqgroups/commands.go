@@ -52,7 +52,7 @@ var (
 		Codes: outside,
 	})
 	Relation = declare[*wire.RelationRequest, *wire.RelationResponse](oidb.Declaration{
-		ID: id(8), Name: "relation", Summary: "Says what an account is in a group.", Repeatable: true,
+		ID: id(8), Name: "relation", Summary: "Says what an account is in a group.", Repeatable: true, Inline: true,
 		Codes: slices.Concat(outside, []retcode.Code{retcode.GroupDisbanded}),
 	})
 	SendGroupMessage = declare[*wire.SendGroupMessageRequest, *wire.SendGroupMessageResponse](oidb.Declaration{

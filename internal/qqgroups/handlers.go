@@ -164,12 +164,9 @@ func (s *Service) relation(ctx context.Context, req *wire.RelationRequest) (*wir
 	if err := fields(number(req.Gc), account(req.Uin)); err != nil {
 		return nil, err
 	}
-	role, disbanded, err := s.store.GroupRole(ctx, platform.GC(req.Gc), platform.UIN(req.Uin))
+	role, err := s.role(ctx, platform.GC(req.Gc), platform.UIN(req.Uin))
 	if err != nil {
-		return nil, refused(err)
-	}
-	if disbanded {
-		return nil, retcode.GroupDisbanded
+		return nil, err
 	}
 	return &wire.RelationResponse{Uin: req.Uin, Relation: uint32(role)}, nil
 }
@@ -272,12 +269,10 @@ func (s *Service) listGroupMessages(ctx context.Context, req *wire.ListGroupMess
 		return nil, err
 	}
 	gc := platform.GC(req.Gc)
-	role, disbanded, err := s.store.GroupRole(ctx, gc, platform.UIN(req.Uin))
+	role, err := s.role(ctx, gc, platform.UIN(req.Uin))
 	switch {
 	case err != nil:
-		return nil, refused(err)
-	case disbanded:
-		return nil, retcode.GroupDisbanded
+		return nil, err
 	case role == platform.NotInGroup:
 		return nil, notMember(req.Uin, gc)
 	}

@@ -39,11 +39,12 @@ type Service struct {
 	store  store.Store
 	clock  *platform.Clock
 	limits platform.GroupLimits
+	roles  *roles
 }
 
 // New returns a group platform that gives no account more groups than the limits allow.
 func New(st store.Store, clock *platform.Clock, limits platform.GroupLimits) *Service {
-	return &Service{store: st, clock: clock, limits: limits}
+	return &Service{store: st, clock: clock, limits: limits, roles: newRoles(st)}
 }
 
 // Create makes a group for an operator, whatever the owner's limits; its number and time are new. A capacity of 0 is Capacity.

@@ -448,6 +448,7 @@ func TestRefusals(t *testing.T) {
 func TestFailingStore(t *testing.T) {
 	f := newFixture(t)
 	gc := f.group(asItIs)
+	f.Forget() // what was read before would hide it
 	for _, point := range []string{"store.read:qqgroups", "store.write:qqgroups"} {
 		_, err := f.faults.Add(fault.Rule{Point: point})
 		must(t, err)
@@ -588,6 +589,56 @@ func TestAnAccountIsInSoManyGroups(t *testing.T) {
 	f.want(-182006, result(f, JoinGroup, join))
 	must(t, f.Disband(t.Context(), 700000001))
 	f.want(0, result(f, JoinGroup, join))
+}
+
+// TestACachedRoleFollowsTheStore: a role is read once, and again after whatever changes it; the end of a group ends all of them.
+func TestACachedRoleFollowsTheStore(t *testing.T) {
+	f := newFixture(t)
+	gc, other := f.group(asItIs), f.group(asItIs)
+	relation := func(gc, uin uint64) string {
+		t.Helper()
+		rsp, err := ask(f, Relation, &wire.RelationRequest{Gc: gc, Uin: uin})
+		return fmt.Sprint(rsp.GetRelation(), resultOf(t, err))
+	}
+	want := func(what string, owners, members, strangers string) {
+		t.Helper()
+		for range 2 {
+			if got := relation(gc, owner) + " " + relation(gc, member) + " " + relation(gc, nobody); got != owners+" "+members+" "+strangers {
+				t.Errorf("%s: got %s", what, got)
+			}
+			if got := relation(other, member); got != "3 0" {
+				t.Errorf("%s: the other group's member is %s", what, got)
+			}
+			_, err := f.faults.Add(fault.Rule{Point: "store.read:qqgroups"}) // the second time nothing is read
+			must(t, err)
+		}
+		f.faults.Clear(0)
+	}
+	want("at first", "1 0", "3 0", "4 0")
+	f.want(0, result(f, JoinGroup, &wire.JoinGroupRequest{Gc: gc, Uin: nobody}))
+	want("after joining", "1 0", "3 0", "3 0")
+	f.want(0, result(f, TransferGroup, &wire.TransferGroupRequest{Gc: gc, Owner: owner, To: member}))
+	want("after a transfer", "3 0", "1 0", "3 0")
+	f.want(0, result(f, LeaveGroup, &wire.LeaveGroupRequest{Gc: gc, Uin: nobody}))
+	want("after leaving", "3 0", "1 0", "4 0")
+	_, err := f.Update(t.Context(), platform.GC(gc), func(g *platform.Group) error { g.Admins = []platform.UIN{owner}; return nil })
+	must(t, err)
+	want("after a promotion", "2 0", "1 0", "4 0")
+	f.want(0, result(f, DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: member}))
+	for _, uin := range []uint64{owner, member, nobody} {
+		if got := relation(gc, uin); got != "0 221012" {
+			t.Errorf("after the end %d is %s", uin, got)
+		}
+	}
+	_, err = f.faults.Add(fault.Rule{Point: "store.read:qqgroups"})
+	must(t, err)
+	if got := relation(other, member); got != "3 0" {
+		t.Errorf("the other group's member is %s", got)
+	}
+	f.Forget()
+	if got := relation(other, member); got != "0 221013" {
+		t.Errorf("once it is forgotten it is %s", got)
+	}
 }
 
 func TestMessages(t *testing.T) {

@@ -90,6 +90,7 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 func (s *Server) forget() {
 	s.identity.Forget()
 	s.groups.Forget()
+	s.qqgroups.Forget()
 }
 
 // Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.

@@ -82,7 +82,7 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 }
 
 func (s *Server) openGroups() {
-	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Games: s.idip, Log: s.options.Log, Zone: s.messages.Zone}
+	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, People: s.profiles, Games: s.idip, Log: s.options.Log, Zone: s.messages.Zone}
 	if s.dev != nil {
 		o.Guard = s.dev.faults.BindingCache
 	}

@@ -11,8 +11,8 @@ type StandingChange struct {
 	OpenID platform.OpenID
 }
 
-// ProfileChange: the profile that an account shows changed.
-type ProfileChange struct{ UIN platform.UIN }
+// AccountChange: an account changed, such as its profile or its state.
+type AccountChange struct{ UIN platform.UIN }
 
 // FriendshipChange: an account's friends or its remarks about them changed.
 type FriendshipChange struct{ UIN platform.UIN }
@@ -24,6 +24,12 @@ type MessageChange struct{ UIN platform.UIN }
 type BindingChange struct {
 	Guild platform.Guild
 	GC    platform.GC
+}
+
+// MembershipChange: an account's role in a group changed, or, without an account, the group was disbanded and nobody has one.
+type MembershipChange struct {
+	GC  platform.GC
+	UIN platform.UIN
 }
 
 // SceneChange: a scene was set, or removed if Scene is nil. The Scene must not be modified.
@@ -45,10 +51,11 @@ type PolicyChange struct {
 type EventsChange struct{}
 
 func (StandingChange) change()   {}
-func (ProfileChange) change()    {}
+func (AccountChange) change()    {}
 func (FriendshipChange) change() {}
 func (MessageChange) change()    {}
 func (BindingChange) change()    {}
+func (MembershipChange) change() {}
 func (SceneChange) change()      {}
 func (AppChange) change()        {}
 func (PolicyChange) change()     {}

@@ -44,6 +44,7 @@ type world struct {
 	apps     *apps.Registry
 	identity *identity.Service
 	friends  *friends.Service
+	groups   *qqgroups.Service
 	gc       platform.GC // of Ann's group, which Ben is in
 	app      *platform.App
 	ann, ben platform.UIN
@@ -100,9 +101,9 @@ func newWorld(t *testing.T) *world {
 	if err := w.friends.SetRemark(ctx, w.ann, w.ben, "B"); err != nil {
 		t.Fatal(err)
 	}
-	groups := qqgroups.New(w.store, clock, platform.GroupLimits{Owned: 10, Created: 3})
-	groups.Register(w.bus)
-	w.gc = must(groups.Create(ctx, platform.Group{Name: "鸦", Owner: w.ann, Game: true}))(t).GC
+	w.groups = qqgroups.New(w.store, clock, platform.GroupLimits{Owned: 10, Created: 3})
+	w.groups.Register(w.bus)
+	w.gc = must(w.groups.Create(ctx, platform.Group{Name: "鸦", Owner: w.ann, Game: true}))(t).GC
 	w.join(w.ben)
 	server := tcp.NewServer(w.bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
@@ -195,6 +196,7 @@ func call[Req, Rsp any](w *world, c *oidb.Command[Req, Rsp], name string, reques
 	for i := range outcomes {
 		if slices.ContainsFunc(faults, func(point string) bool { return strings.HasPrefix(point, "store.") }) {
 			w.identity.Forget() // what was read before would hide it
+			w.groups.Forget()
 		}
 		w.faults.Clear(0)
 		for _, point := range faults {

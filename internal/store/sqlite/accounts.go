@@ -68,8 +68,8 @@ func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*
 			int64(uin)); err != nil {
 			return nil, err
 		}
-		if account.Profile != before.Profile {
-			t.changed(store.ProfileChange{UIN: uin})
+		if *account != before {
+			t.changed(store.AccountChange{UIN: uin})
 		}
 		if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
 			return account, nil

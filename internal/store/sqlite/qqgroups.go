@@ -45,6 +45,7 @@ func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request strin
 		}
 		_, err = t.exec("INSERT INTO qqgroup_members (uin, gc, role, card, since_ms) VALUES (?, ?, ?, '', ?)",
 			int64(g.Owner), int64(made.GC), int64(platform.GroupOwner), g.CreatedMS)
+		t.changed(store.MembershipChange{GC: made.GC, UIN: g.Owner})
 		return made, err
 	})
 }
@@ -168,6 +169,7 @@ func (t *tx) setAdmins(gc platform.GC, before, after []platform.UIN) error {
 			if slices.Contains(change.kept, uin) {
 				continue
 			}
+			t.changed(store.MembershipChange{GC: gc, UIN: uin})
 			err := wantRow(t.exec("UPDATE qqgroup_members SET role = ? WHERE uin = ? AND gc = ? AND role = ?", int64(change.to), int64(uin), int64(gc), int64(change.from)))
 			if err != nil {
 				return missing(err, func(uin platform.UIN) error {
@@ -188,6 +190,7 @@ func (s *Store) DisbandGroup(ctx context.Context, gc platform.GC, may func(*plat
 		if _, err := t.exec("UPDATE qqgroups SET disbanded = 1, members = 0 WHERE gc = ?", int64(gc)); err != nil {
 			return err
 		}
+		t.changed(store.MembershipChange{GC: gc})
 		_, err := t.exec("DELETE FROM qqgroup_members WHERE gc = ?", int64(gc))
 		return err
 	})
@@ -243,6 +246,7 @@ func (t *tx) setOwner(gc platform.GC, from, to platform.UIN, owned int64) (moved
 			return platform.ErrNotFound.Errorf("account %s is not a member of group %s, so it cannot become the owner", to, gc)
 		}, to)
 	}
+	t.changed(store.MembershipChange{GC: gc, UIN: from}, store.MembershipChange{GC: gc, UIN: to})
 	_, err = t.exec("UPDATE qqgroup_members SET role = 3 WHERE uin = ? AND gc = ?", int64(from), int64(gc))
 	return true, err
 }
@@ -265,6 +269,7 @@ func (s *Store) JoinGroup(ctx context.Context, gc platform.GC, m platform.GroupM
 		if err == nil && rows == 0 {
 			return platform.ErrFull // which undoes the insert
 		}
+		t.changed(store.MembershipChange{GC: gc, UIN: m.UIN})
 		return err
 	})
 }
@@ -285,6 +290,7 @@ func (s *Store) LeaveGroup(ctx context.Context, gc platform.GC, uin, by platform
 		if rows == 0 || err != nil {
 			return err
 		}
+		t.changed(store.MembershipChange{GC: gc, UIN: uin})
 		_, err = t.exec("UPDATE qqgroups SET members = members - 1 WHERE gc = ?", int64(gc))
 		return err
 	})

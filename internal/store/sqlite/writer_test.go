@@ -219,7 +219,7 @@ func TestFullDisk(t *testing.T) {
 	var small, large error
 	wg.Go(func() {
 		small = s.writer.write(t.Context(), func(t *tx) error {
-			t.changed(store.ProfileChange{UIN: platform.FirstUIN})
+			t.changed(store.AccountChange{UIN: platform.FirstUIN})
 			return insert(t, platform.FirstUIN+1)
 		})
 	})

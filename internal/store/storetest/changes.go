@@ -31,6 +31,13 @@ var changes = []test{
 		app := func(name string) *platform.App { return &platform.App{AppID: game, Name: name} }
 		b := binding("7", 5)
 		var epoch uint32
+		gc := firstGC
+		role := func(uins ...platform.UIN) (changes []store.Change) {
+			for _, uin := range uins {
+				changes = append(changes, store.MembershipChange{GC: gc, UIN: uin})
+			}
+			return changes
+		}
 
 		heard := listen(t, s)
 		for _, write := range []struct {
@@ -94,20 +101,23 @@ var changes = []test{
 			}, nil, nil},
 			{"an openkey's end", func() error { return s.RenewOpenkey(ctx, game, 1, now, now+2) }, nil, nil},
 			{"an account's password", func() error { return update(first, func(a *platform.Account) error { a.PasswordEpoch++; return nil }) }, nil,
-				[]store.Change{standing(game, 1), standing(other, 2)}},
+				[]store.Change{store.AccountChange{UIN: first}, standing(game, 1), standing(other, 2)}},
 			{"an account's state", func() error {
 				return update(first+1, func(a *platform.Account) error { a.State = platform.AccountFrozen; return nil })
 			}, nil,
-				[]store.Change{standing(game, 3), standing(other, 4)}},
+				[]store.Change{store.AccountChange{UIN: first + 1}, standing(game, 3), standing(other, 4)}},
 			{"an account's class", func() error {
 				return update(first+1, func(a *platform.Account) error { a.Class = platform.ClassB; return nil })
 			}, nil,
-				[]store.Change{standing(game, 3), standing(other, 4)}},
-			{"an account's profile", func() error { return update(first, profile("渡鸦")) }, nil, []store.Change{store.ProfileChange{UIN: first}}},
+				[]store.Change{store.AccountChange{UIN: first + 1}, standing(game, 3), standing(other, 4)}},
+			{"an account's profile", func() error { return update(first, profile("渡鸦")) }, nil, []store.Change{store.AccountChange{UIN: first}}},
 			{"an account's profile, to what it is", func() error { return update(first, profile("渡鸦")) }, nil, nil},
 			{"an account's hash", func() error {
 				return update(first, func(a *platform.Account) error { a.PasswordHash = "another"; return nil })
-			}, nil, nil},
+			}, nil, []store.Change{store.AccountChange{UIN: first}}},
+			{"an account's sign-out", func() error {
+				return update(first, func(a *platform.Account) error { a.SignedOutMS = now; return nil })
+			}, nil, []store.Change{store.AccountChange{UIN: first}}},
 			{"an account, refused", func() error {
 				return update(first, func(a *platform.Account) error { a.PasswordEpoch++; return refused })
 			}, refused, nil},
@@ -125,6 +135,28 @@ var changes = []test{
 			{"a binding released again", func() error { return s.ReleaseBinding(ctx, b, nil) }, platform.ErrNotFound, nil},
 			{"a binding ended", func() error { return s.EndBinding(ctx, b) }, nil, nil},
 			{"a reminder", func() error { return s.TakeReminder(ctx, game, first, 1) }, nil, nil},
+			{"a group", func() error { gc = group(t, s, first).GC; return nil }, nil, role(first)},
+			{"a member", func() error { join(t, s, gc, first+1); return nil }, nil, role(first + 1)},
+			{"a member again", func() error { join(t, s, gc, first+1); return nil }, nil, nil},
+			{"a member, refused", func() error {
+				return s.JoinGroup(ctx, gc, platform.GroupMembership{UIN: first + 2}, 0, func(*platform.Group) error { return refused })
+			}, refused, nil},
+			{"an administrator", func() error {
+				_, err := s.UpdateGroup(ctx, gc, func(g *platform.Group) error { g.Admins = []platform.UIN{first + 1}; return nil })
+				return err
+			}, nil, role(first + 1)},
+			{"a group's name", func() error {
+				_, err := s.UpdateGroup(ctx, gc, func(g *platform.Group) error { g.Name = "n"; return nil })
+				return err
+			}, nil, nil},
+			{"a new owner", func() error { return s.TransferGroup(ctx, gc, first+1, 0, whoever) }, nil, role(first, first+1)},
+			{"a new owner by an operator", func() error {
+				_, err := s.UpdateGroup(ctx, gc, func(g *platform.Group) error { g.Owner = first; return nil })
+				return err
+			}, nil, role(first+1, first)},
+			{"a member who leaves", func() error { return s.LeaveGroup(ctx, gc, first+1, first+1, byAnybody) }, nil, role(first + 1)},
+			{"nobody who leaves", func() error { return s.LeaveGroup(ctx, gc, first+1, first+1, byAnybody) }, nil, nil},
+			{"the end of a group", func() error { return s.DisbandGroup(ctx, gc, always) }, nil, role(0)},
 			{"a policy", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now) }, nil, []store.Change{store.PolicyChange{Version: 1, Record: []byte(`{"n":1}`)}}},
 			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, platform.ErrExists, nil},
 		} {
