@@ -63,6 +63,31 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	check(retcode.QQAppNotOnline)
 }
 
+// TestGuilds: the world has guilds, further ones can be made, and they answer for further apps too.
+func TestGuilds(t *testing.T) {
+	p := rookerytest.Start(t)
+	if p.Guilds[0].Leader != p.Accounts[0].UIN || p.Guilds[0].AppID != p.Apps[0].AppID {
+		t.Errorf("the first guild is %+v", p.Guilds[0])
+	}
+	app, leader := p.NewApp(rookerytest.Settings{"idip": p.IDIP}), p.NewAccount()
+	player := p.Player(app, leader)
+	p.SetGuild(rookerytest.Guild{AppID: app.AppID, Zone: "0", ID: "1", Name: "Terns", Leader: leader.UIN})
+	var answer struct{ Leader bool }
+	p.Admin("POST", "/admin/v1/apps/"+app.AppID+"/idip", rookerytest.Settings{"zone_id": "0", "guild_id": "1", "openid": player.OpenID}, &answer)
+	if !answer.Leader {
+		t.Error("the game's server does not know the leader")
+	}
+
+	p.SignOut(leader)
+	var account struct {
+		SignedOutMS int64 `json:"signed_out_ms"`
+	}
+	p.Admin("GET", "/admin/v1/accounts/"+leader.UIN, nil, &account)
+	if account.SignedOutMS == 0 {
+		t.Error("the account was not signed out")
+	}
+}
+
 // recorder is a test that records its failure instead of failing.
 type recorder struct {
 	testing.TB

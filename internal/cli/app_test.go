@@ -27,6 +27,7 @@ type appJSON struct {
 	RedirectURIs   []string                     `json:"redirect_uris"`
 	TestNumbers    []string                     `json:"test_numbers"`
 	RequirePKCE    bool                         `json:"require_pkce"`
+	IDIP           string                       `json:"idip"`
 	Developer      string                       `json:"developer"`
 	UnionID        bool                         `json:"unionid"`
 }
@@ -128,6 +129,8 @@ func TestAppUpdate(t *testing.T) {
 		{"logins", []string{"--require-pkce", "--developer", "aviary", "--unionid"}, func(a *appJSON) {
 			a.RequirePKCE, a.Developer, a.UnionID = true, "aviary", true
 		}},
+		{"the game's server", []string{"--idip", "https://game.example/idip"}, func(a *appJSON) { a.IDIP = "https://game.example/idip" }},
+		{"no server", []string{"--idip", "none"}, func(a *appJSON) { a.IDIP = "" }},
 		{"logins back", []string{"--require-pkce=false", "--unionid=false"}, func(a *appJSON) { a.RequirePKCE, a.UnionID = false, false }},
 		{"back", []string{"--online", "--require-tls=false"}, func(a *appJSON) { a.Online, a.RequireTLS = true, false }},
 		{"lists are replaced", []string{"--allow", "10.0.0.0/8", "--allow-sensitive", "::1", "--test-number", "10002", "--redirect-uri", "none"}, func(a *appJSON) {

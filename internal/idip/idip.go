@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -62,6 +63,7 @@ type Client struct {
 	web      *http.Client
 	deadline time.Duration
 	seq      atomic.Uint32
+	asked    *prometheus.CounterVec
 
 	connect func(context.Context, platform.AppID) error          // nil without a guard
 	answer  func(context.Context, platform.AppID, []byte) []byte // nil without a guard
@@ -73,7 +75,10 @@ type Client struct {
 // New returns a client that logs when it leaves a server alone. Close releases its connections.
 func New(clock *platform.Clock, log *slog.Logger) *Client {
 	dialer := &net.Dialer{Timeout: Deadline}
-	return &Client{clock: clock, log: log, deadline: Deadline, servers: make(map[platform.AppID]*server), web: &http.Client{
+	asked := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "rookery_idip_questions_total", Help: "Questions to games' servers, by what came of them.",
+	}, []string{"result"})
+	return &Client{clock: clock, log: log, deadline: Deadline, asked: asked, servers: make(map[platform.AppID]*server), web: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // the address is where the question goes, whatever the environment says
 			DialContext:            dialer.DialContext,
@@ -94,12 +99,28 @@ func (c *Client) Guard(connect func(context.Context, platform.AppID) error, answ
 	c.connect, c.answer = connect, answer
 }
 
+// Measure registers the metrics.
+func (c *Client) Measure(metrics prometheus.Registerer) { metrics.MustRegister(c.asked) }
+
 // Close closes the connections that no question uses.
 func (c *Client) Close() { c.web.CloseIdleConnections() }
 
 // Guild asks the app's server, which must have an address. Errors: ErrUnreachable, also for a server that answers with an
 // error or that is left alone after failures; ErrGarbled.
 func (c *Client) Guild(ctx context.Context, app *platform.App, q Query) (Answer, error) {
+	answer, err := c.guild(ctx, app, q)
+	result := "answered"
+	switch {
+	case errors.Is(err, ErrGarbled):
+		result = "garbled"
+	case err != nil:
+		result = "unreachable"
+	}
+	c.asked.WithLabelValues(result).Inc()
+	return answer, err
+}
+
+func (c *Client) guild(ctx context.Context, app *platform.App, q Query) (Answer, error) {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
@@ -154,9 +175,12 @@ func (c *Client) server(app *platform.App) *server {
 			Timeout:     1,
 			ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= tripAfter },
 			OnStateChange: func(_ string, _, to gobreaker.State) {
-				if to == gobreaker.StateOpen {
+				switch to {
+				case gobreaker.StateOpen:
 					s.restsMS.Store(c.clock.NowMS() + restFor.Milliseconds())
 					c.log.Warn("a game's server is left alone", "appid", app.AppID.String(), "for", restFor.String())
+				case gobreaker.StateClosed:
+					c.log.Info("a game's server answers again", "appid", app.AppID.String())
 				}
 			},
 			IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, ErrGarbled) },

@@ -27,8 +27,9 @@ const (
 // batch is how many events are read at a time.
 const batch = 100
 
-// Consumer takes the events of a lane.
+// Consumer takes the events of a lane. Its String names its kind.
 type Consumer interface {
+	fmt.Stringer
 	// Deliver takes events, oldest first, and returns how many it has taken durably; the others are offered again. It returns
 	// soon after ctx has ended.
 	Deliver(ctx context.Context, events []platform.Event) (int, error)
@@ -223,8 +224,8 @@ func (s *Service) Status(ctx context.Context) ([]Status, error) {
 		l.mu.Lock()
 		state := Status{Lane: l.name, Waiting: n, OldestMS: oldest, Trouble: l.trouble, SinceMS: l.sinceMS}
 		l.mu.Unlock()
-		if named, ok := l.consumer.(fmt.Stringer); ok {
-			state.Consumer = named.String()
+		if l.consumer != nil {
+			state.Consumer = l.consumer.String()
 		}
 		all = append(all, state)
 	}

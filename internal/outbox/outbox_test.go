@@ -122,7 +122,8 @@ func (c *consumer) Deliver(_ context.Context, events []platform.Event) (int, err
 	return n, nil
 }
 
-func (c *consumer) Close() error { return nil }
+func (c *consumer) Close() error   { return nil }
+func (c *consumer) String() string { return "noter" }
 
 func (c *consumer) set(may int, fails error) {
 	c.mu.Lock()
@@ -241,14 +242,14 @@ func TestStatusAndLog(t *testing.T) {
 		got, err := f.Status(t.Context())
 		must(t, err)
 		want(t, "status", got, []Status{
-			{Lane: "stream", Waiting: 2, OldestMS: 1_700_000_000_123, Trouble: "no room", SinceMS: begin}, {Lane: "notices"},
+			{Lane: "stream", Consumer: "noter", Waiting: 2, OldestMS: 1_700_000_000_123, Trouble: "no room", SinceMS: begin}, {Lane: "notices"},
 		})
 		c.set(0, nil)
 		<-time.After(time.Minute)
 		synctest.Wait()
 		got, err = f.Status(t.Context())
 		must(t, err)
-		want(t, "status", got, []Status{{Lane: "stream"}, {Lane: "notices"}})
+		want(t, "status", got, []Status{{Lane: "stream", Consumer: "noter"}, {Lane: "notices"}})
 		text := f.log.String()
 		if strings.Count(text, "events wait") != 1 || strings.Count(text, "events are taken again") != 1 {
 			t.Errorf("the log is\n%s", text)

@@ -41,6 +41,7 @@ func (s *Server) openDoors(context.Context) error {
 		Name: "rookery_inbox_waiters", Help: "Calls that wait for messages to an inbox.",
 	}, func() float64 { return float64(s.messages.Waiters()) }))
 	s.outbox.Measure(metrics)
+	s.idip.Measure(metrics)
 	var observe func(oidb.Observed)
 	if s.dev != nil {
 		observe = s.inspectCall

@@ -95,11 +95,38 @@ func TestOperatorsAskGames(t *testing.T) {
 		}
 		off()
 	}
+	_, metrics, err := p.Raw(p.URL, http.MethodGet, "/metrics", nil)
+	for _, line := range []string{`{result="answered"} 2`, `{result="garbled"} 1`, `{result="unreachable"} 1`} {
+		if !strings.Contains(string(metrics), "rookery_idip_questions_total"+line+"\n") {
+			t.Errorf("the metrics lack %s: %v", line, err)
+		}
+	}
 	p.SetApp(t, app, rookery.Settings{"idip": ""})
 	for _, body := range []string{`{"guild_id":"2134","zone_id":"1","openid":"1"}`, `{"guild_id":"a","zone_id":"1","openid":"1"}`} {
 		if status, answer, err := p.AdminRaw(http.MethodPost, "/admin/v1/apps/"+app.AppID+"/idip", []byte(body)); err != nil || status != http.StatusBadRequest {
 			t.Errorf("%s: HTTP %d, %s, %v", body, status, answer, err)
 		}
 		p.SetApp(t, app, rookery.Settings{"idip": p.IDIP})
+	}
+}
+
+// TestTheRosterMovesWithItsPlatform: after a restart on another port the demo games have its address, unless an operator set
+// another one.
+func TestTheRosterMovesWithItsPlatform(t *testing.T) {
+	p := rookery.Start(t)
+	game, other := p.Apps[0], p.Apps[1]
+	p.SetApp(t, other, rookery.Settings{"idip": "http://127.0.0.1:1/idip"})
+	p.SetGuild(t, rookery.Guild{AppID: game.AppID, Zone: "1", ID: "2134", Name: "Gulls", Leader: p.Accounts[7].UIN})
+	p.Stop(t)
+	again := rookery.StartIn(t, p.Data)
+	for id, want := range map[string]string{game.AppID: again.IDIP, other.AppID: "http://127.0.0.1:1/idip"} {
+		var app struct{ IDIP string }
+		again.Admin(t, http.MethodGet, "/admin/v1/apps/"+id, nil, &app)
+		if app.IDIP != want {
+			t.Errorf("app %s has the address %s, want %s", id, app.IDIP, want)
+		}
+	}
+	if again.Guilds[0].Name != "Night Herons" {
+		t.Errorf("the roster begins with %+v", again.Guilds[0])
 	}
 }
