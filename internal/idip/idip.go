@@ -30,6 +30,7 @@ const (
 	maxAnswer   = 64 << 10 // bytes
 	maxHeader   = 16 << 10 // bytes
 	maxInFlight = 32       // questions to one app's server at a time; others wait for their turn
+	maxIdle     = 256      // connections that are kept for all servers
 
 	tripAfter = 5                // failures in a row, after which the server is left alone
 	restFor   = 10 * time.Second // for how long, by the platform's clock; then one question tries it
@@ -84,6 +85,7 @@ func New(clock *platform.Clock, log *slog.Logger) *Client {
 			DialContext:            dialer.DialContext,
 			TLSHandshakeTimeout:    Deadline,
 			MaxIdleConnsPerHost:    maxInFlight,
+			MaxIdleConns:           maxIdle,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: maxHeader,
 			DisableCompression:     true, // an answer is as large as it is sent

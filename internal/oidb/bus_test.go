@@ -104,8 +104,6 @@ func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 	}
 }
 
-// TestACallOnBehalfOfAnotherWaitsForBoth: when it waits it also hands over for the outer call, and it ends with the outer
-// call's deadline.
 // TestEncodedCallsCrossTheWire: what the handler gets and the caller gets back has been encoded, and an answer that cannot be
 // parsed is told apart from a refusal.
 func TestEncodedCallsCrossTheWire(t *testing.T) {
@@ -135,6 +133,8 @@ func TestEncodedCallsCrossTheWire(t *testing.T) {
 	}
 }
 
+// TestACallOnBehalfOfAnotherWaitsForBoth: when it waits it also hands over for the outer call, and it ends with the outer
+// call's deadline.
 func TestACallOnBehalfOfAnotherWaitsForBoth(t *testing.T) {
 	f := newFixture(t)
 	outer := checkCommand(5)

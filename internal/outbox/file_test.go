@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,4 +174,25 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	want(t, "the file", read(t, path), line)
 	deliver(t, f, events(2))
 	want(t, "the file", read(t, path), line+lineOf("2"))
+}
+
+// FuzzFiles: whatever is in a file, it is refused and stays as it is, or is continued after its last whole line.
+func FuzzFiles(f *testing.F) {
+	f.Add([]byte(line))
+	f.Add([]byte(line + line[:40]))
+	f.Add([]byte("Dear diary,\n"))
+	f.Add([]byte(begin + "\n\n" + begin))
+	f.Fuzz(func(t *testing.T, before []byte) {
+		path := filepath.Join(t.TempDir(), "events.jsonl")
+		must(t, os.WriteFile(path, before, 0o600))
+		file, err := OpenFile(path, 1<<20)
+		if err != nil {
+			want(t, "the refused file", read(t, path), string(before))
+			return
+		}
+		deliver(t, file, events(2))
+		must(t, file.Close())
+		whole := before[:bytes.LastIndexByte(before, '\n')+1]
+		want(t, "the file", read(t, path), string(whole)+lineOf("2"))
+	})
 }
