@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/ark"
 	"github.com/rookeryhq/rookery/internal/api/connect"
 	"github.com/rookeryhq/rookery/internal/api/dev"
+	"github.com/rookeryhq/rookery/internal/api/gamecenter"
 	"github.com/rookeryhq/rookery/internal/api/msdkv3"
 	"github.com/rookeryhq/rookery/internal/api/msdkv5"
 	"github.com/rookeryhq/rookery/internal/api/openapi"
@@ -66,6 +67,7 @@ func (s *Server) publicDoors() []*access.Door {
 		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: s.words}),
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
+		gamecenter.New(s.apps, s.identity, s.bus),
 		pages.New(s.apps, s.identity, s.messages, s.bus),
 		picture.New(),
 	}
@@ -77,7 +79,7 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip,
 		Bus: s.bus,
 	}, admin.APIs{
-		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission),
+		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),
 	}, s.adminToken)}

@@ -1,0 +1,109 @@
+package gamecenter
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+const (
+	defaultCallback = "callback"
+	maxCallback     = 64 // bytes
+)
+
+// checkFormat refuses a format that no answer has, and a callback that is not the name of a function.
+func checkFormat(q sign.Query) error {
+	switch format, callback := q.Get("format"), q.Get("callback"); {
+	case format != "" && format != "json" && format != "jsonp":
+		return retcode.GameCenterParameterInvalid.Errorf("parameter \"format\" is neither json nor jsonp")
+	case format == "jsonp" && callback != "" && !isCallback(callback):
+		return retcode.GameCenterParameterInvalid.Errorf("parameter \"callback\" is not the name of a function: at most %d letters, digits, _, $ and dots between names", maxCallback)
+	}
+	return nil
+}
+
+// callback returns the function that a JSONP answer calls; "" for an answer in JSON, which a call with an invalid callback gets
+// too.
+func callback(q sign.Query) string {
+	if q.Get("format") != "jsonp" {
+		return ""
+	}
+	switch name := q.Get("callback"); {
+	case name == "":
+		return defaultCallback
+	case isCallback(name):
+		return name
+	default:
+		return ""
+	}
+}
+
+// isCallback reports whether a text is the name of a function: identifiers of ASCII, joined by dots. Nothing else is copied into
+// a script.
+func isCallback(text string) bool {
+	if len(text) > maxCallback {
+		return false
+	}
+	first := true // of an identifier
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c == '$':
+			first = false
+		case first:
+			return false
+		case c >= '0' && c <= '9':
+		case c == '.':
+			first = true
+		default:
+			return false
+		}
+	}
+	return !first
+}
+
+var (
+	plainHeader = http.Header{"Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"}}
+	scriptType  = "application/javascript; charset=utf-8"
+)
+
+// encode writes an answer. Its ret and msg are those of the door, and the ones in data those of the command: an error is in both,
+// wherever the caller looks for it.
+func encode(c *access.Call, result any, err error) {
+	a := &c.Answer
+	a.Status, a.Header = http.StatusOK, plainHeader
+	ret, msg := 0, "ok"
+	if err != nil {
+		refusal := refusals.Refusal(err)
+		a.Code, a.RetryAfter = refusal.Code, refusal.RetryAfter
+		ret, msg = refusal.Code.Number(), refusal.Text
+	}
+	script := callback(c.Query)
+	if script != "" {
+		a.ContentType = scriptType
+		a.Body = append(append(append(a.Body, "/**/"...), script...), '(')
+	}
+	start := len(a.Body)
+	a.Body = strconv.AppendInt(append(a.Body, `{"ret":`...), int64(ret), 10)
+	a.Body = appendJSON(append(a.Body, `,"msg":`...), msg)
+	same := a.Body[start:]
+	a.Body = append(append(a.Body, `,"data":`...), same...)
+	if members := appendJSON(nil, result); err == nil && len(members) > len("{}") && members[0] == '{' {
+		a.Body = append(append(append(a.Body, ','), members[1:]...), '}')
+	} else {
+		a.Body = append(a.Body, "}}"...)
+	}
+	if script != "" {
+		a.Body = append(a.Body, ");"...)
+	}
+}
+
+// appendJSON writes a value so that it may stand in a script.
+func appendJSON(b []byte, v any) []byte {
+	b, _ = access.AppendJSON(b, v, jsontext.EscapeForHTML(true), jsontext.EscapeForJS(true))
+	return b
+}

@@ -1,0 +1,127 @@
+package gamecenter
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// command is a row of the door's table: what it takes, and what serves it.
+type command struct {
+	name     string
+	ways     []way        // of identifying the caller; the first one that the call has the parameters for counts
+	required []string     // parameters in addition to those of the way
+	missing  retcode.Code // for a required one that is missing; 0 stands for GameCenterParameterMissing
+
+	// read reads what the command takes into request.input; nil if it takes nothing.
+	read func(*request) error
+	// serve returns the members of the answer's data; nil for none.
+	serve func(ctx context.Context, bus *oidb.Bus, in *request) (any, error)
+
+	calls   []access.Use   // the commands of the bus that it calls
+	answers []retcode.Code // that it answers in addition to theirs
+	failed  retcode.Code   // if a command of the bus could not be called; 0 stands for GameCenterInternal
+}
+
+// missingCode is the command's code for a required parameter that is missing.
+func (cmd *command) missingCode() retcode.Code {
+	if cmd.missing != 0 {
+		return cmd.missing
+	}
+	return retcode.GameCenterParameterMissing
+}
+
+// failedCode is the command's code for a command of the bus that could not be called.
+func (cmd *command) failedCode() retcode.Code {
+	if cmd.failed != 0 {
+		return cmd.failed
+	}
+	return retcode.GameCenterInternal
+}
+
+// table is all commands, in the order in which they are shown.
+var table = []*command{}
+
+// way is a way of identifying the caller.
+type way uint8
+
+const (
+	byToken way = iota // access_token and openid, signed
+	bySkey             // uin and skey
+	bySid              // sid
+)
+
+// parameters are what a call needs for a way.
+func (w way) parameters() []string {
+	switch w {
+	case byToken:
+		return []string{"access_token", "openid"}
+	case bySkey:
+		return []string{"skey", "uin"}
+	default:
+		return []string{"sid"}
+	}
+}
+
+// request is a call on its way to its command.
+type request struct {
+	*command
+	query sign.Query
+	way   way
+
+	// The caller, once identified.
+	app    *platform.App
+	uin    platform.UIN
+	openid platform.OpenID
+
+	input any // what read has read
+}
+
+// text returns a parameter; "" if it is missing.
+func (in *request) text(name string) string { return in.query.Get(name) }
+
+// number returns a parameter that is a whole number from low to high, or otherwise if it is missing or empty.
+func (in *request) number(name string, otherwise, low, high int64) (int64, error) {
+	text := in.query.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < low || n > high {
+		return 0, retcode.GameCenterParameterInvalid.Errorf("parameter %q is not a whole number from %d to %d", name, low, high)
+	}
+	return n, nil
+}
+
+// param reads the JSON object of the parameter param into v, a pointer to a struct.
+func (in *request) param(v any) error {
+	text := in.query.Get("param")
+	if text == "" {
+		return retcode.GameCenterParamMissing.Errorf("parameter \"param\" is missing or empty")
+	}
+	err := json.Unmarshal([]byte(text), v)
+	var wrong *json.SemanticError
+	switch {
+	case errors.As(err, &wrong):
+		return retcode.GameCenterParameterInvalid.Errorf("param: %s has the wrong type", place(wrong))
+	case err != nil:
+		return retcode.GameCenterParamNotJSON.Errorf("param is not one JSON document in UTF-8 with each member once")
+	}
+	return nil
+}
+
+// place names the value of param that has the wrong type.
+func place(wrong *json.SemanticError) string {
+	if wrong.JSONPointer == "" {
+		return "it"
+	}
+	return strconv.Quote(string(wrong.JSONPointer))
+}
