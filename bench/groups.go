@@ -59,6 +59,9 @@ func measureGroupRelation(ctx context.Context, s settings, folder string, report
 			return err
 		}
 		platforms = append(platforms, p)
+		if _, err := readAhead(ctx, p, groups); err != nil { // which takes time from the first calls
+			return err
+		}
 		add := func(what string, requests [][]byte) {
 			sides = append(sides, &side{name: "relation, " + what, process: p.process, door: &relationDoor, logins: requests})
 		}

@@ -12,8 +12,8 @@ import (
 
 // The maximum numbers of cached roles, and of groups known to exist, of less than a hundred bytes each.
 const (
-	rolesKept  = 1 << 16
-	groupsKept = 1 << 16
+	rolesKept  = 1 << 18
+	groupsKept = 1 << 18
 )
 
 // roles caches what accounts are in groups until the store reports it changed. A role counts only while its group is known not to
