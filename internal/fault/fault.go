@@ -27,8 +27,8 @@ const MaxRules = 100
 const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
-var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "scenes", "bindings",
-	"oidb_policy", "outbox", "sessions", "qqgroups"}
+var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "achievements", "board_scores", "recent_games",
+	"scenes", "bindings", "oidb_policy", "outbox", "sessions", "qqgroups"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends", "bindings"}

@@ -6,14 +6,10 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// quota returns the limits of an app's messages on the day of a time. Days are numbered from 1 January 1970 in the platform's
-// time zone, whatever their lengths.
+// quota returns the limits of an app's messages on the day of a time, in the platform's time zone.
 func (s *Service) quota(app *platform.App, at time.Time) *platform.MessageQuota {
-	at = s.local(at)
-	year, month, day := at.Date()
-	number := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600)
-	sinceMonday := (int64(at.Weekday()) + 6) % 7
-	return &platform.MessageQuota{MessageLimits: app.Limits(), Day: number, Monday: number - sinceMonday}
+	day := platform.DayNumber(s.local(at))
+	return &platform.MessageQuota{MessageLimits: app.Limits(), Day: day, Monday: platform.WeekOf(day)}
 }
 
 // local returns a time in the platform's time zone.

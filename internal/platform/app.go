@@ -52,6 +52,9 @@ type App struct {
 
 	MessageLimits MessageLimits `json:"message_limits,omitzero"` // the zero value stands for the defaults
 
+	AchievementTypes []AchievementType `json:"achievement_types,omitzero"` // besides those that all apps have
+	Companions       []int             `json:"companions,omitzero"`        // types that every report must contain; nil for the default ones
+
 	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }
@@ -203,6 +206,9 @@ func (a *App) Validate() error {
 		return err
 	}
 	if err := a.MessageLimits.validate(); err != nil {
+		return err
+	}
+	if err := a.validateAchievements(); err != nil {
 		return err
 	}
 	if err := CheckText("developer", a.Developer, 100); err != nil {

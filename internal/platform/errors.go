@@ -20,6 +20,8 @@ const (
 	ErrReceiverQuota ErrorKind = "the receiver has got as many messages as it may"
 	ErrPairQuota     ErrorKind = "the receiver has got as many messages of this sender as it may"
 
+	ErrNotGreater ErrorKind = "the value is not greater than the stored one"
+
 	ErrGuildBound ErrorKind = "the guild has a group"
 	ErrGroupBound ErrorKind = "the group serves another guild of the game"
 	ErrUnderWay   ErrorKind = "another binding of the guild or the group is under way"

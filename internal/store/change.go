@@ -20,6 +20,15 @@ type FriendshipChange struct{ UIN platform.UIN }
 // MessageChange: an account's inbox has a new message.
 type MessageChange struct{ UIN platform.UIN }
 
+// ScoreChange: a player reached a new best score of a week, or of all time if Week is 0.
+type ScoreChange struct {
+	AppID     platform.AppID
+	UIN       platform.UIN
+	Week      int64
+	Score     platform.Decimal
+	ReachedMS int64
+}
+
 // BindingChange: a guild got a group, or gave it up.
 type BindingChange struct {
 	Guild platform.Guild
@@ -54,6 +63,7 @@ func (StandingChange) change()   {}
 func (AccountChange) change()    {}
 func (FriendshipChange) change() {}
 func (MessageChange) change()    {}
+func (ScoreChange) change()      {}
 func (BindingChange) change()    {}
 func (MembershipChange) change() {}
 func (SceneChange) change()      {}

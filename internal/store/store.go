@@ -23,6 +23,7 @@ type Store interface {
 	Openkeys
 	Friendships
 	Messages
+	Achievements
 	Bindings
 	Scenes
 	Policies
@@ -235,6 +236,31 @@ type Bindings interface {
 	TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
 	// ReturnReminder undoes TakeReminder.
 	ReturnReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
+}
+
+// Achievements stores what games report of their players, the best scores of each week and of all time, and who played which
+// game when.
+type Achievements interface {
+	// ReportAchievements stores all items of a report, or nothing. ErrNotGreater: the item with the index failed is not to
+	// overwrite, and its Number is not above that of the player's value of the type, which has not expired. An item of
+	// AchievementScore is also a round of its day, and the player's score on the boards of its week and of all time if it is
+	// above the one there.
+	ReportAchievements(ctx context.Context, r platform.AchievementReport) (failed int, err error)
+	// Achievements returns a player's values that have not expired, by type.
+	Achievements(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) ([]platform.Achievement, error)
+	// Tally returns what was derived from a player's scores, as of a day.
+	Tally(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) (platform.Tally, error)
+	// Boards returns all boards with a score, by appid and week.
+	Boards(ctx context.Context) ([]platform.Board, error)
+	// BoardScores returns at most limit scores of a board of accounts above a number, by number.
+	BoardScores(ctx context.Context, board platform.Board, after platform.UIN, limit int) ([]platform.BoardScore, error)
+	// SweepBoards removes at most limit scores of weeks before that one, and returns how many it removed. The boards of all
+	// time stay.
+	SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error)
+	// NotePlayed notes that an account plays a game; a report does so too.
+	NotePlayed(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) error
+	// RecentGames returns at most limit games that an account played, the last one first.
+	RecentGames(ctx context.Context, uin platform.UIN, limit int) ([]platform.RecentGame, error)
 }
 
 // Scenes stores the scenes of Ark messages.

@@ -128,6 +128,21 @@ var changes = []test{
 			{"a remark on a stranger", func() error { return s.SetRemark(ctx, first, first+2, "r") }, platform.ErrNotFound, nil},
 			{"the end of a friendship", func() error { return s.Unfriend(ctx, first+1, first) }, nil, []store.Change{friends(first + 1), friends(first)}},
 			{"the end of no friendship", func() error { return s.Unfriend(ctx, first+1, first) }, platform.ErrNotFound, nil},
+			{"a score", func() error { return reports(s, scored("7", now)) }, nil, []store.Change{
+				store.ScoreChange{AppID: game, UIN: first, Week: monday, Score: decimal("7"), ReachedMS: now},
+				store.ScoreChange{AppID: game, UIN: first, Score: decimal("7"), ReachedMS: now},
+			}},
+			{"a score that is not greater", func() error { return reports(s, scored("7", now)) }, platform.ErrNotGreater, nil},
+			{"a greater score in a report that is refused", func() error {
+				r := scored("8", now)
+				r.Items = append(r.Items, r.Items[0])
+				return reports(s, r)
+			}, platform.ErrNotGreater, nil},
+			{"a score that is greater only in its week", func() error {
+				r := scored("6", now)
+				r.Day, r.Items[0].Overwrite = monday+7, true
+				return reports(s, r)
+			}, nil, []store.Change{store.ScoreChange{AppID: game, UIN: first, Week: monday + 7, Score: decimal("6"), ReachedMS: now}}},
 			{"a binding begun", func() error { return s.BeginBinding(ctx, b) }, nil, nil},
 			{"a binding", func() error { return s.FinishBinding(ctx, b, nil) }, nil, []store.Change{store.BindingChange{Guild: b.Guild, GC: 5}}},
 			{"a binding that is in force", func() error { return s.FinishBinding(ctx, b, nil) }, platform.ErrNotFound, nil},
@@ -163,7 +178,7 @@ var changes = []test{
 			if err := write.do(); !errors.Is(err, write.err) {
 				t.Fatalf("%s: got error %v, want %v", write.name, err, write.err)
 			}
-			if diff := cmp.Diff(write.want, heard.take(), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(write.want, heard.take(), cmpopts.EquateEmpty(), cmpopts.EquateComparable(platform.Decimal{})); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", write.name, diff)
 			}
 		}

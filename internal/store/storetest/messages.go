@@ -120,7 +120,7 @@ var messages = []test{
 		fails(t, sends(t, s, 1, between(first+40, first+1), quotaOn(monday)), platform.ErrReceiverQuota)
 		fails(t, sends(t, s, 1, between(first+30, first+1), quotaOn(monday)), platform.ErrReceiverQuota) // before the pair's
 		fails(t, sends(t, s, 1, between(first, first+1), quotaOn(monday)), platform.ErrSenderQuota)      // before the receiver's
-		for i := range platform.UIN(10) { // what it got is not what it sent
+		for i := range platform.UIN(10) {                                                                // what it got is not what it sent
 			ok(t, sends(t, s, 1, between(first+1, first+60+i), quotaOn(monday)))
 		}
 		ok(t, sends(t, s, 1, between(first+30, first+2), quotaOn(monday)))
