@@ -225,7 +225,7 @@ func newGroupUpdateCommand(c *client) *cobra.Command {
 		Long: `Change a group. What no flag names stays as it is. A new owner and administrators must be members. During maintenance
 a group can be read and not changed, except by this command.`,
 		Example: `  rookery group update 700000001 --owner 10002
-  rookery group update 700000001 --admin 10003 --admin 10004 --capacity 500
+  rookery group update 700000001 --admin 10002 --admin 10003 --capacity 500
   rookery group update 700000001 --maintenance
   rookery group update 700000001 --maintenance=false --fee=false --game --json`,
 		Args: exactArgs("NUMBER"),

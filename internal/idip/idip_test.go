@@ -153,6 +153,14 @@ func TestBadServers(t *testing.T) {
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
 			endless(conn, []byte("X-A: "+strings.Repeat("a", 1000)+"\r\n"))
 		}, ErrUnreachable},
+		"compresses unasked": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			plain := httptest.NewRecorder()
+			answer(plain, r)
+			z := gzip.NewWriter(w)
+			z.Write(plain.Body.Bytes())
+			z.Close()
+		}, ErrGarbled},
 		"answers a bomb": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)

@@ -30,8 +30,12 @@ type special struct {
 var specials = map[string]special{
 	// It asks on a terminal, which the test does not have.
 	"rookery account close 10001":                      {status: 2, says: "--yes"},
+	"rookery group disband 700000001":                  {status: 2, says: "--yes"},
+	"rookery group unbind 3/77 --app 100700001":        {status: 2, says: "--yes"},
 	"rookery account reclaim 10001 --app 100700001":    {status: 2, says: "--yes"},
 	"rookery token revoke --app 100700001 --uin 10001": {status: 2, says: "--yes"},
+
+	"rookery group unbind 3/77 --app 100700001 --yes --json": {status: 1, says: "no group serves guild 77 of zone 3"},
 
 	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
 	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
