@@ -32,7 +32,7 @@ const MaxAchievementData = MaxDecimal
 type Achievement struct {
 	Type      int     `json:"type"`
 	Data      string  `json:"data"`
-	Number    Decimal `json:"-"`          // Data as a number; the zero value when it is none
+	Number    Decimal `json:"-"`          // Data as a number; the zero value for another text
 	Overwrite bool    `json:"-"`          // of a report: it replaces any value; otherwise only a lower one
 	ExpiresMS int64   `json:"expires_ms"` // from then on there is no value; 0 for never
 	UpdatedMS int64   `json:"updated_ms"`

@@ -208,7 +208,7 @@ var idipMutants = []mutant{
 		guildRoster, "^TestAnswers$"},
 	{"the leader is no member of the roster's guild", "internal/roster/roster.go",
 		`append(slices.Clone(g.Members), g.Leader)`, `slices.Clone(g.Members)`,
-		guildRoster, "^TestAnswers$"},
+		guildRoster, "^TestSetAndList$"},
 	{"an IDIP address may have a query", "internal/platform/app.go",
 		`u.User != nil || strings.ContainsAny(address, "?#")`, `u.User != nil`,
 		"./internal/platform", "^TestIDIPAddresses$"},
