@@ -54,6 +54,22 @@ func TestMessages(t *testing.T) {
 		_, err = c.V5.Share(ctx, p.Player(game, ann), m)
 		wants(t, err, retcode.QQArkNotFriends)
 	})
+	t.Run("scenes", func(t *testing.T) {
+		chen, dora := p.Accounts[2], p.Accounts[3]
+		other := p.Apps[1]
+		if len(p.Scenes) != 2 || p.Scenes[1].AppID != other.AppID || p.Scenes[1].Name != "demo" {
+			t.Fatalf("got %+v", p.Scenes)
+		}
+		p := p.In(t)
+		p.SetScene(other, "duel", `{"type":"object","required":["stake"]}`)
+		sender := client.User{OpenID: chen.OpenIDs[other.AppID], Token: chen.AccessTokens[other.AppID]}
+		ark := client.Ark{To: dora.OpenIDs[other.AppID], Scene: "duel", Data: map[string]int{"steak": 7}}
+		_, err := p.Client(other).OpenAPI.SendArk(ctx, sender, ark)
+		wants(t, err, retcode.QQArkExtraJSONInvalid)
+		ark.Scene, ark.Data = p.Scenes[1].Name, json.RawMessage(p.Scenes[1].ExtraJSON)
+		_, err = p.Client(other).OpenAPI.SendArk(ctx, sender, ark)
+		wants(t, err, 0)
+	})
 	t.Run("Ark and inbox", func(t *testing.T) {
 		dora := p.Accounts[3]
 		_, err := c.OpenAPI.SendArk(ctx, user, client.Ark{To: ben.OpenIDs[game.AppID], Scene: "demo", Data: map[string]any{"title": 7}})

@@ -43,6 +43,7 @@ type Platform struct {
 	Accounts []Account // of the demo world; the first has friends in the others
 	Guilds   []Guild   // of the demo world, the first led by the first account
 	Groups   []Group   // of the demo world, the first owned by the first account; no guild has it yet
+	Scenes   []Scene   // of Ark messages, in effect in the demo world
 	IDIP     string    // the address at which the guilds of all apps answer IDIP
 
 	t       testing.TB
@@ -95,6 +96,13 @@ type Group struct {
 	Members []string `json:"members"`
 }
 
+// Scene is a scene of an app's Ark messages.
+type Scene struct {
+	AppID     string `json:"appid"`
+	Name      string `json:"scene"`
+	ExtraJSON string `json:"extra_json"` // an example that fits its template
+}
+
 // Start starts a platform on free ports of this machine with a folder of its own; args are further arguments of `rookery
 // dev`. It ends with the test. When the test fails, the end of the platform's log is shown.
 func Start(t testing.TB, args ...string) *Platform {
@@ -123,6 +131,7 @@ func (p *Platform) meet() error {
 		Guilds         []Guild   `json:"guilds"`
 		Groups         []Group   `json:"groups"`
 		IDIP           string    `json:"idip"`
+		Scenes         []Scene   `json:"scenes"`
 	}
 	if err := p.process.Ready(&world); err != nil {
 		return err
@@ -130,6 +139,7 @@ func (p *Platform) meet() error {
 	token, err := os.ReadFile(world.AdminTokenFile)
 	p.URL, p.OIDB, p.Apps, p.Accounts = world.HTTP, world.OIDB, world.Apps, world.Accounts
 	p.Guilds, p.Groups, p.IDIP = world.Guilds, world.Groups, world.IDIP
+	p.Scenes = world.Scenes
 	p.token = strings.TrimSpace(string(token))
 	return err
 }
@@ -229,6 +239,13 @@ func (p *Platform) SignOut(account Account) {
 func (p *Platform) Befriend(a, b Account) {
 	p.t.Helper()
 	p.Admin(http.MethodPost, "/admin/v1/accounts/"+a.UIN+"/friends", Settings{"friend": b.UIN}, nil)
+}
+
+// SetScene makes a scene of an app's Ark messages whose template is a JSON Schema, and moves the clock on until it is in effect.
+func (p *Platform) SetScene(app App, name, template string) {
+	p.t.Helper()
+	p.Admin(http.MethodPut, "/admin/v1/apps/"+app.AppID+"/scenes/"+name, Settings{"template": json.RawMessage(template)}, nil)
+	p.Advance(10 * time.Minute)
 }
 
 // SetGuild makes a guild, or changes all of it. Its app asks about it once its setting idip is the platform's IDIP, as it is

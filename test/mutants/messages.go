@@ -36,7 +36,7 @@ var messageMutants = []mutant{
 		`if m.Request != "" {`, `if m.Request == "?" {`,
 		storeSQLite, "^TestStore$/^a-request-stores-once$"},
 	{"a request is remembered for ever", "internal/store/sqlite/messages.go",
-		`AND request <> '' AND sent_ms < ?"`, `AND request <> '' AND sent_ms < ? - 1e15"`,
+		`stored.SentMS >= m.SentMS-platform.RequestKeptMS`, `stored.SentMS >= 0`,
 		storeSQLite, "^TestStore$/^a-request-is-remembered-seven-days$"},
 	{"a request is remembered six days", "internal/platform/message.go",
 		`RequestKeptMS = 7 * 24`, `RequestKeptMS = 6 * 24`,

@@ -75,12 +75,15 @@ func newestMessage(ctx context.Context, conn *sql.Conn) (id int64, err error) {
 
 // recall returns the message that was stored with m's request. A request that has been kept long enough is forgotten.
 func (t *tx) recall(m *platform.Message) (platform.Message, error) {
-	if _, err := t.exec("UPDATE messages SET request = '' WHERE appid = ? AND sender = ? AND request = ? AND request <> '' AND sent_ms < ?",
-		int64(m.AppID), int64(m.From), m.Request, m.SentMS-platform.RequestKeptMS); err != nil {
+	stored, err := scanMessage(t.queryRow("SELECT "+messageColumns+" FROM messages WHERE appid = ? AND sender = ? AND request = ? AND request <> ''",
+		int64(m.AppID), int64(m.From), m.Request))
+	if err != nil || stored.SentMS >= m.SentMS-platform.RequestKeptMS {
+		return stored, err
+	}
+	if _, err := t.exec("UPDATE messages SET request = '' WHERE uin = ? AND id = ?", int64(stored.UIN), stored.ID); err != nil {
 		return platform.Message{}, err
 	}
-	return scanMessage(t.queryRow("SELECT "+messageColumns+" FROM messages WHERE appid = ? AND sender = ? AND request = ? AND request <> ''",
-		int64(m.AppID), int64(m.From), m.Request))
+	return platform.Message{}, platform.ErrNotFound
 }
 
 // count counts a message for its sender, its receiver and the two of them.
