@@ -14,7 +14,8 @@ const (
 	gamesSide   = "./client"
 	outbox      = "./internal/outbox"
 	guildRoster = "./internal/roster"
+	guildGroups = "./internal/groups"
 )
 
 // mutants are the faults. What cannot be tested is not among them, as a comparison that leaks its time.
-var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, groupMutants, eventMutants, idipMutants, messageMutants)
+var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, groupMutants, eventMutants, idipMutants, messageMutants, bindingMutants)

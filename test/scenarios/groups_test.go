@@ -246,9 +246,8 @@ func garbledAt(command string, of at) func(*testing.T, *rookery.Platform) groupS
 
 func signedOutEverywhere(t *testing.T, p *rookery.Platform) groupSituation {
 	g, call := showGroup(t, p)
-	p.Exec(t, "UPDATE accounts SET signed_out_ms = ? WHERE uin = ?", time.Now().Add(time.Minute).UnixMilli(), g.member.uin)
+	p.Admin(t, "POST", fmt.Sprintf("/admin/v1/accounts/%v/sign-out", g.member.uin), nil, nil)
 	return groupSituation{p, call, func() rookery.Call {
-		p.Exec(t, "UPDATE accounts SET signed_out_ms = ? WHERE uin = ?", time.Now().Add(-time.Minute).UnixMilli(), g.member.uin)
 		return g.by(logIn(t, p, g.app, g.member.uin), groupInfoPath, nil)
 	}}
 }

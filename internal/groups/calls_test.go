@@ -1,0 +1,174 @@
+package groups
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// TestADayOfReminders: a leader is reminded once in a day, which ends at midnight where the platform is.
+func TestADayOfReminders(t *testing.T) {
+	f := newFixture(t)
+	f.Clock.Set(time.Date(2030, 1, 1, 15, 58, 0, 0, time.UTC)) // 23:58 in the fixture's zone
+	ann, ben, carl := f.player(), f.player(), f.player()
+	f.game.set("3", "77", ann, ben, carl)
+	f.game.set("3", "78", ben, carl)
+	must(t, ben.remind("3", "77", ann))
+	must(t, carl.remind("3", "78", ben)) // another leader
+	err := carl.remind("3", "77", ann)
+	wantCode(t, "the second one", err, retcode.GroupRemindRateExceeded)
+	var refused *retcode.Error
+	if !errors.As(err, &refused) || refused.RetryAfter() <= time.Minute || refused.RetryAfter() > 2*time.Minute {
+		t.Errorf("the second one may be repeated otherwise than in two minutes: %v", err)
+	}
+	f.Clock.Set(time.Date(2030, 1, 1, 16, 1, 0, 0, time.UTC))
+	must(t, carl.remind("3", "77", ann))
+	f.Clock.Set(time.Date(2030, 1, 2, 15, 59, 0, 0, time.UTC))
+	wantCode(t, "late the next day", ben.remind("3", "77", ann), retcode.GroupRemindRateExceeded)
+}
+
+// TestAReadingDoesNotUndoAChange: what was read before a change is not cached after it.
+func TestAReadingDoesNotUndoAChange(t *testing.T) {
+	f := newFixture(t)
+	guild := platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"}
+	b, err := read(t.Context(), f.Service, guild.AppID, f.byGuild, guild, func() (platform.Binding, error) {
+		f.byGuild.Slot(guild).Drop() // as a change does
+		return platform.Binding{Guild: guild, GC: 700000001}, nil
+	})
+	if err != nil || b.GC != 700000001 {
+		t.Errorf("read: %+v, %v", b, err)
+	}
+	if cached := f.byGuild.Slot(guild).Get(guild); cached != nil {
+		t.Errorf("cached: %+v", cached)
+	}
+}
+
+// telling is a store that tells when the bindings under way were read.
+type telling struct {
+	store.Store
+	read chan struct{}
+}
+
+func (s telling) BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error) {
+	list, err := s.Store.BindingsUnderWay(ctx, limit)
+	select {
+	case s.read <- struct{}{}:
+	default:
+	}
+	return list, err
+}
+
+// TestRunLeavesFinishedCallsAlone: Run finds a binding under way whose call is running, and waits for it.
+func TestRunLeavesFinishedCallsAlone(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	own, err := f.qq.Create(t.Context(), platform.Group{Name: "Rooks", Owner: ann.uin, Game: true})
+	must(t, err)
+	b := f.newBinding(platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"}, "Ravens", own.GC, &caller{uin: ann.uin})
+	done, err := f.take(t.Context(), b)
+	must(t, err)
+	must(t, f.begin(t.Context(), b))
+	told := telling{f.Store, make(chan struct{}, 1)}
+	f.Store = told
+	settled := make(chan struct{})
+	go func() {
+		defer close(settled)
+		f.settleLeft(context.WithoutCancel(t.Context()))
+	}()
+	<-told.read
+	_, err = f.make(t.Context(), b)
+	must(t, err)
+	done()
+	<-settled
+	f.whole("after Run", "77", own.GC, ann, own.GC)
+}
+
+// TestAGroupThatNobodyLearnedOf: the group platform creates a group and its answer is lost.
+func TestAGroupThatNobodyLearnedOf(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	f.game.set("3", "77", ann)
+	_, err := f.faults.Add(fault.Rule{Point: "bus.garble:0xf02_1", Times: 1})
+	must(t, err)
+	_, err = ann.create("3", "77")
+	wantCode(t, "create", err, retcode.GroupAnswerUnparsable500003)
+	f.whole("after create", "77", 0, ann)
+
+	off := f.fail("bus.garble:0xf02_1")
+	_, err = ann.create("3", "77")
+	wantCode(t, "while answers are lost", err, retcode.GroupAnswerUnparsable500003)
+	if n := f.underWay(); n != 1 || len(ann.owned()) != 1 {
+		t.Errorf("%d bindings are under way, the leader owns %v", n, ann.owned())
+	}
+	off()
+	f.settleLeft(t.Context())
+	f.whole("after Run", "77", 0, ann)
+}
+
+// TestAGroupPlatformThatOnlyReads: what it cannot undo now, it will.
+func TestAGroupPlatformThatOnlyReads(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	f.game.set("3", "77", ann)
+	gc, err := ann.create("3", "77")
+	must(t, err)
+	off := f.fail("backend.answer:0xf02_12=201")
+	_, err = ann.unbind("3", "77")
+	must(t, err)
+	if n := f.underWay(); n != 1 {
+		t.Errorf("%d bindings are under way, want 1", n)
+	}
+	off()
+	f.settleLeft(t.Context())
+	f.whole("after Run", "77", 0, ann, gc)
+}
+
+// TestASlowGroupPlatform: a call answers in time that the group platform does not.
+func TestASlowGroupPlatform(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	f.game.set("3", "77", ann)
+	off := f.fail("bus.delay:0xf02_11=20s")
+	begun := time.Now()
+	_, err := ann.create("3", "77")
+	wantCode(t, "create", err, retcode.GroupPlatformUnreachable)
+	if took := time.Since(begun); took < time.Second || took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	off()
+	f.whole("after create", "77", 0, ann)
+}
+
+// TestUnbindingNamesWhoUnbound: the guild and its group have a new leader since they were bound.
+func TestUnbindingNamesWhoUnbound(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.player(), f.player()
+	f.game.set("3", "77", ann, ben)
+	gc, err := ann.create("3", "77")
+	must(t, err)
+	_, err = ben.join("3", "77", gc)
+	must(t, err)
+	f.game.set("3", "77", ben, ann)
+	_, err = ben.unbind("3", "77")
+	wantCode(t, "before the group is handed over", err, retcode.GroupNotOwner)
+	_, err = oidb.Call(t.Context(), f.Bus, qqgroups.TransferGroup, &wire.TransferGroupRequest{Gc: uint64(gc), Owner: uint64(ann.uin), To: uint64(ben.uin)})
+	must(t, err)
+	_, err = ann.unbind("3", "77")
+	wantCode(t, "the former leader", err, retcode.GroupNotOwner)
+	_, err = ben.unbind("3", "77")
+	must(t, err)
+	events, err := f.Store.Undelivered(t.Context(), platform.LaneStream, 10)
+	must(t, err)
+	if len(events) != 2 || events[0].UIN != ann.uin || events[1].UIN != ben.uin {
+		t.Errorf("events: %+v", events)
+	}
+}
