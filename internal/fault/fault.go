@@ -28,7 +28,7 @@ const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
 var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "achievements", "board_scores", "recent_games",
-	"scenes", "bindings", "oidb_policy", "outbox", "sessions", "qqgroups"}
+	"scenes", "game_commands", "bindings", "oidb_policy", "outbox", "sessions", "qqgroups"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends", "bindings"}
@@ -81,6 +81,7 @@ func (e *Error) Error() string { return "fault point " + e.Point }
 type Set struct {
 	armed   atomic.Bool       // whether there are rules: without any, a point costs one load
 	notices *oidb.Declaration // the command whose point is notice.send
+	games   []string          // the commands of the Game Center's door
 
 	mu    sync.Mutex
 	rules []*Rule
@@ -89,7 +90,7 @@ type Set struct {
 
 // Add arms a rule and returns it with its number. The error says what is wrong with the rule.
 func (s *Set) Add(r Rule) (Rule, error) {
-	if err := r.check(); err != nil {
+	if err := r.check(s.games); err != nil {
 		return Rule{}, err
 	}
 	s.mu.Lock()
@@ -126,7 +127,7 @@ func (s *Set) Clear(id int) int {
 }
 
 // check parses the point and checks the conditions.
-func (r *Rule) check() error {
+func (r *Rule) check(games []string) error {
 	kind, target, _ := strings.Cut(r.Point, ":")
 	switch kind {
 	case "store.read", "store.write":
@@ -149,6 +150,7 @@ func (r *Rule) check() error {
 		of, known := commands()[command]
 		var err error
 		switch {
+		case kind == "handler" && slices.Contains(games, target):
 		case !known:
 			return fmt.Errorf("point %.80q: the commands are %s", r.Point, strings.Join(Commands(), ", "))
 		case given != strings.Contains(pointForm(kind), "="):
@@ -257,6 +259,15 @@ func (s *Set) fail(ctx context.Context, part string, who subject) error {
 
 // Keyring is the keyring's point, for token.Keyring.Guard.
 func (s *Set) Keyring(ctx context.Context) error { return s.fail(ctx, "keyring.read", subject{}) }
+
+// GameCommand names a command of the Game Center's door, which handler:COMMAND may name too. It must be called before the first
+// rule is added.
+func (s *Set) GameCommand(name string) { s.games = append(s.games, name) }
+
+// GameHandler is the point of the handlers of these commands, for gamecmd.Table.Guard.
+func (s *Set) GameHandler(ctx context.Context, name string) error {
+	return s.fail(ctx, "handler:"+name, subject{})
+}
 
 // FriendCache is the points of the friend cache, for friends.Service.Guard.
 func (s *Set) FriendCache(ctx context.Context, app platform.AppID, write bool) error {

@@ -22,9 +22,11 @@ var errNoSession = platform.ErrNotFound.Errorf("there is no such session")
 // signing out, here or everywhere, with a new password, and when the account is frozen or closed.
 type Session struct {
 	Account *platform.Account
-	secret  [16]byte
-	endsMS  int64
+	sealed  token.Session
 }
+
+// EndsMS is when the session ends by its age.
+func (s *Session) EndsMS() int64 { return s.sealed.IssuedMS + SessionLifetime.Milliseconds() }
 
 // NewSession returns the sealed text of a new session for an account that has just logged in.
 func (s *Service) NewSession(ctx context.Context, account *platform.Account) (text string, err error) {
@@ -48,8 +50,13 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 	if !ok {
 		return nil, errNoSession
 	}
-	session := &Session{secret: sealed.Secret, endsMS: sealed.IssuedMS + SessionLifetime.Milliseconds()}
-	if s.clock.NowMS() >= session.endsMS {
+	return s.continued(ctx, sealed)
+}
+
+// continued returns the session of a sealed one that has not ended.
+func (s *Service) continued(ctx context.Context, sealed token.Session) (*Session, error) {
+	session := &Session{sealed: sealed}
+	if s.clock.NowMS() >= session.EndsMS() {
 		return nil, errNoSession
 	}
 	account, err := s.store.Account(ctx, sealed.UIN)
@@ -74,7 +81,7 @@ func (s *Service) Session(ctx context.Context, text string) (*Session, error) {
 
 // EndSession signs a person out: every copy of the session ends.
 func (s *Service) EndSession(ctx context.Context, session *Session) error {
-	return s.store.EndSession(ctx, session.Account.UIN, session.secret, session.endsMS, s.clock.NowMS())
+	return s.store.EndSession(ctx, session.sealed.UIN, session.sealed.Secret, session.EndsMS(), s.clock.NowMS())
 }
 
 // SignOutEverywhere ends all sessions that an account has now, and its group sessions: from then on a token that was issued
@@ -87,7 +94,7 @@ func (s *Service) SignOutEverywhere(ctx context.Context, uin platform.UIN) (*pla
 }
 
 // FormToken returns the token that the session's forms carry, to show that they come from its own pages.
-func (s *Session) FormToken() string { return base64.RawURLEncoding.EncodeToString(s.secret[:]) }
+func (s *Session) FormToken() string { return base64.RawURLEncoding.EncodeToString(s.sealed.Secret[:]) }
 
 // HoldsFormToken reports whether text is the session's form token.
 func (s *Session) HoldsFormToken(text string) bool {

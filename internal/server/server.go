@@ -17,6 +17,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
@@ -72,6 +73,8 @@ type Server struct {
 	qqgroups *qqgroups.Service
 	words    *wordfilter.Filter // nil without a list
 	groups   *groups.Service
+
+	gameCommands *gamecmd.Table
 
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/api/gamecenter"
 	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
@@ -58,6 +60,9 @@ func (s *Server) openServices(ctx context.Context) error {
 		return err
 	}
 	s.openGroups()
+	if err := s.openGameCommands(ctx); err != nil {
+		return err
+	}
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 
@@ -79,6 +84,18 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Zone: zone, SceneDelay: o.Messages.SceneDelay, Words: s.words})
 	s.messages.Register()
 	return s.messages.Load(ctx)
+}
+
+func (s *Server) openGameCommands(ctx context.Context) error {
+	declared := gamecenter.Commands()
+	s.gameCommands = gamecmd.New(s.store, declared)
+	if s.dev != nil {
+		for _, c := range declared {
+			s.dev.faults.GameCommand(c.Name)
+		}
+		s.gameCommands.Guard(s.dev.faults.GameHandler)
+	}
+	return s.gameCommands.Load(ctx)
 }
 
 func (s *Server) openGroups() {

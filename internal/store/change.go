@@ -47,6 +47,9 @@ type SceneChange struct {
 	Scene *platform.Scene
 }
 
+// GameCommandChange: the operator decided something about a command of the Game Center's door. Its list must not be modified.
+type GameCommandChange struct{ Command platform.GameCommand }
+
 // AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
@@ -59,14 +62,15 @@ type PolicyChange struct {
 // EventsChange: there are new events.
 type EventsChange struct{}
 
-func (StandingChange) change()   {}
-func (AccountChange) change()    {}
-func (FriendshipChange) change() {}
-func (MessageChange) change()    {}
-func (ScoreChange) change()      {}
-func (BindingChange) change()    {}
-func (MembershipChange) change() {}
-func (SceneChange) change()      {}
-func (AppChange) change()        {}
-func (PolicyChange) change()     {}
-func (EventsChange) change()     {}
+func (StandingChange) change()    {}
+func (AccountChange) change()     {}
+func (FriendshipChange) change()  {}
+func (MessageChange) change()     {}
+func (ScoreChange) change()       {}
+func (BindingChange) change()     {}
+func (MembershipChange) change()  {}
+func (SceneChange) change()       {}
+func (GameCommandChange) change() {}
+func (AppChange) change()         {}
+func (PolicyChange) change()      {}
+func (EventsChange) change()      {}

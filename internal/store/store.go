@@ -26,6 +26,7 @@ type Store interface {
 	Achievements
 	Bindings
 	Scenes
+	GameCommands
 	Policies
 	Outbox
 	Sessions
@@ -272,6 +273,15 @@ type Scenes interface {
 	RemoveScene(ctx context.Context, key platform.SceneKey) error
 	// Scenes returns all scenes, by appid, mini program and name.
 	Scenes(ctx context.Context) ([]*platform.Scene, error)
+}
+
+// GameCommands stores what the operator decided about the commands of the Game Center's door.
+type GameCommands interface {
+	// EditGameCommand applies edit to what was decided about a command, or to a zero value, and stores it; its
+	// name stays. An error of edit is returned unchanged and nothing changes.
+	EditGameCommand(ctx context.Context, name string, edit func(*platform.GameCommand) error) (platform.GameCommand, error)
+	// GameCommands returns what was decided about any command, by name.
+	GameCommands(ctx context.Context) ([]platform.GameCommand, error)
 }
 
 // Policies stores the policy of the bus, with all its versions for the operator to look up.

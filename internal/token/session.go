@@ -17,7 +17,6 @@ type Session struct {
 const (
 	sessionVersion = 1
 	sessionRecord  = 1 + 8 + 4 + 8 + 16
-	sealedSession  = sealOverhead + sessionRecord
 )
 
 // sessionPurpose is bound into a session's seal, so that it never passes as a token, nor a token as a session.
@@ -25,32 +24,43 @@ var sessionPurpose = []byte("rookery session")
 
 // SealSession returns the text of a session.
 func (r *Keyring) SealSession(s *Session) string {
-	var record [sessionRecord]byte
-	record[0] = sessionVersion
-	binary.BigEndian.PutUint64(record[1:], uint64(s.UIN))
-	binary.BigEndian.PutUint32(record[9:], s.PasswordEpoch)
-	binary.BigEndian.PutUint64(record[13:], uint64(s.IssuedMS))
-	copy(record[21:], s.Secret[:])
-	return tokenText.EncodeToString(r.current.Load().seal(record[:], sessionPurpose))
+	return tokenText.EncodeToString(r.current.Load().seal(s.append(nil), sessionPurpose))
 }
 
 // OpenSession reads a session's text; ok is false when the platform did not seal it.
 func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
-	if len(text) != tokenText.EncodedLen(sealedSession) {
+	record, ok := r.openRecord(text, sessionRecord, sessionPurpose)
+	if !ok || record[0] != sessionVersion {
 		return s, false
 	}
-	sealed, err := tokenText.DecodeString(text)
-	if err != nil || len(sealed) != sealedSession { // base64 skips line breaks
-		return s, false
-	}
-	record, err := r.current.Load().open(nil, sealed, sessionPurpose)
-	if err != nil || record[0] != sessionVersion {
-		return s, false
-	}
+	return parseSession(record), true
+}
+
+func (s *Session) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint64(append(b, sessionVersion), uint64(s.UIN))
+	b = binary.BigEndian.AppendUint32(b, s.PasswordEpoch)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.IssuedMS))
+	return append(b, s.Secret[:]...)
+}
+
+func parseSession(record []byte) Session {
 	return Session{
 		UIN:           platform.UIN(binary.BigEndian.Uint64(record[1:])),
 		PasswordEpoch: binary.BigEndian.Uint32(record[9:]),
 		IssuedMS:      int64(binary.BigEndian.Uint64(record[13:])),
 		Secret:        [16]byte(record[21:]),
-	}, true
+	}
+}
+
+// openRecord opens the text of a record of a size that was sealed for a purpose.
+func (r *Keyring) openRecord(text string, size int, purpose []byte) (record []byte, ok bool) {
+	if len(text) != tokenText.EncodedLen(sealOverhead+size) {
+		return nil, false
+	}
+	sealed, err := tokenText.DecodeString(text)
+	if err != nil || len(sealed) != sealOverhead+size { // base64 skips line breaks
+		return nil, false
+	}
+	record, err = r.current.Load().open(nil, sealed, purpose)
+	return record, err == nil
 }

@@ -46,7 +46,7 @@ var layers = []struct {
 	{[]string{"internal/idip", "internal/roster"}, false},
 	{[]string{"internal/wordfilter"}, false},
 	{[]string{"internal/identity"}, false},
-	{[]string{"internal/apps", "internal/profile", "internal/token"}, false},
+	{[]string{"internal/apps", "internal/profile", "internal/token", "internal/gamecmd"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb/tcp"}, false},
 	{[]string{"internal/oidb"}, false},

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -50,32 +51,34 @@ func (cmd *command) failedCode() retcode.Code {
 // table is all commands, in the order in which they are shown.
 var table = []*command{}
 
-// way is a way of identifying the caller.
-type way uint8
+// Commands returns the commands as they are declared.
+func Commands() []gamecmd.Command {
+	all := make([]gamecmd.Command, len(table))
+	for i, cmd := range table {
+		all[i] = gamecmd.Command{Name: cmd.name, Ways: cmd.ways}
+	}
+	return all
+}
+
+// way is a way of identifying the caller, by the name of the parameter that a call needs first for it.
+type way = string
 
 const (
-	byToken way = iota // access_token and openid, signed
-	bySkey             // uin and skey
-	bySid              // sid
+	byToken way = gamecmd.ByToken
+	bySkey  way = gamecmd.BySkey
+	bySid   way = gamecmd.BySid
 )
 
-// parameters are what a call needs for a way.
-func (w way) parameters() []string {
-	switch w {
-	case byToken:
-		return []string{"access_token", "openid"}
-	case bySkey:
-		return []string{"skey", "uin"}
-	default:
-		return []string{"sid"}
-	}
-}
+// beside are the parameters that a call needs for a way in addition to the way's own.
+var beside = map[way][]string{byToken: {"openid", "sign"}, bySkey: {"uin"}}
 
 // request is a call on its way to its command.
 type request struct {
 	*command
-	query sign.Query
-	way   way
+	query  sign.Query
+	now    []way // of identity that the command takes
+	way    way   // in which the caller identifies itself
+	ticket webTicket
 
 	// The caller, once identified.
 	app    *platform.App
@@ -84,6 +87,9 @@ type request struct {
 
 	input any // what read has read
 }
+
+// names reports whether the call has the parameter of a way.
+func (in *request) names(w way) bool { return in.query.Get(w) != "" }
 
 // text returns a parameter; "" if it is missing.
 func (in *request) text(name string) string { return in.query.Get(name) }

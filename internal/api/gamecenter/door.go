@@ -5,6 +5,7 @@ package gamecenter
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
@@ -29,20 +31,25 @@ type door struct {
 	apps     *apps.Registry
 	identity *identity.Service
 	bus      *oidb.Bus
+	table    *gamecmd.Table
 	commands map[string]*command
+	origins  *http.CrossOriginProtection
 }
 
-// New returns the door.
-func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.Door {
-	d := &door{apps: registry, identity: id, bus: bus, commands: make(map[string]*command)}
-	missing := []retcode.Code{retcode.GameCenterParameterMissing}
+// New returns the door. The table must have been made of Commands.
+func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
+	d := &door{
+		apps: registry, identity: id, bus: bus, table: commands,
+		commands: make(map[string]*command), origins: http.NewCrossOriginProtection(),
+	}
+	lacking := []retcode.Code{retcode.GameCenterParameterMissing}
 	var (
 		calls   []access.Use
 		answers []retcode.Code
 	)
 	for _, cmd := range table {
 		d.commands[cmd.name] = cmd
-		missing = append(missing, cmd.missingCode())
+		lacking = append(lacking, cmd.missingCode())
 		calls = append(calls, cmd.calls...)
 		answers = append(append(answers, cmd.answers...), cmd.failedCode())
 	}
@@ -52,21 +59,43 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.D
 			Method: "GET POST", Path: Path, Permission: platform.GameCenterPermission, Action: access.With(d.serve), Commands: calls, Codes: answers,
 			Checks: []access.Stage{
 				access.Step("gc-params", params, retcode.GameCenterParameterInvalid),
-				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown),
-				access.Check("gc-required", d.required, missing...),
+				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown, retcode.GameCenterHandlerNotBuilt,
+					retcode.GameCenterHandlerFailed, retcode.GameCenterIdentityCheckUnset),
+				access.Check("gc-required", d.required, lacking...),
 				access.Check("gc-app", d.app, retcode.GameCenterAppIDMismatch, retcode.GameCenterAppNotConfigured),
 				access.Check("gc-sign", d.signature, retcode.GameCenterSignatureWrong),
 				access.Check("gc-configured", configured, retcode.GameCenterAppNotConfigured),
-				access.Online, access.OrdinaryAddress, access.TLS, access.AppRate, access.UserRate, access.Audit,
-				access.Check("gc-token", d.token, retcode.GameCenterAccessTokenInvalid, retcode.GameCenterOpenIDNotFound,
-					retcode.GameCenterUINMismatch, retcode.GameCenterUINLookupFailed, retcode.GameCenterInternal),
-				access.Check("gc-test-number", d.testNumber, retcode.QQTestNumberRequired),
+				access.Online, unless(access.OrdinaryAddress, byBrowser), access.TLS,
+				unless(access.AppRate, unproved), unless(access.UserRate, unproved), access.Audit,
+				access.Check("gc-identity", d.identify, retcode.GameCenterAccessTokenInvalid, retcode.GameCenterOpenIDNotFound, retcode.GameCenterUINMismatch,
+					retcode.GameCenterUINLookupFailed, retcode.GameCenterOpenIDLookupFailed, retcode.GameCenterSkeyInvalid, retcode.GameCenterSidInvalid,
+					retcode.GameCenterInternal),
+				access.Check("gc-test-number", testNumber, retcode.QQTestNumberRequired),
 				access.Check("gc-read", read, retcode.GameCenterParamMissing, retcode.GameCenterParamNotJSON, retcode.GameCenterParameterInvalid),
 			},
 		}},
 		Code: refusals.Code, Encode: encode,
 	}
 }
+
+// unless returns a stage that passes some calls.
+func unless(stage access.Stage, passes func(*request) bool) access.Stage {
+	run := stage.Run
+	stage.Run = func(c *access.Call) error {
+		if passes(c.Input.(*request)) {
+			return nil
+		}
+		return run(c)
+	}
+	return stage
+}
+
+// byBrowser reports whether a person's browser makes the call, whose address the app cannot know.
+func byBrowser(in *request) bool { return in.way != byToken }
+
+// unproved reports whether nothing shows yet that the call is made for the app or the person that it names: it must not use up
+// their rate, and will be refused. A call with an access token is signed with the app's key.
+func unproved(in *request) bool { return in.way != byToken && !in.ticket.opened }
 
 // params reads the parameters of the URL and of a form. Of a repeated one the last counts, and is what was signed.
 func params(c *access.Call) (err error) {
@@ -92,11 +121,11 @@ func (d *door) command(c *access.Call) error {
 	if name == "" {
 		return missing(retcode.GameCenterParameterMissing, "cmd")
 	}
-	cmd := d.commands[name]
-	if cmd == nil {
-		return retcode.GameCenterCommandUnknown.Errorf("there is no command %.40q", name)
+	ways, err := d.table.Enter(c.Context(), name)
+	if err != nil {
+		return err
 	}
-	c.Input = &request{command: cmd, query: c.Query}
+	c.Input = &request{command: d.commands[name], query: c.Query, now: ways}
 	return nil
 }
 
@@ -106,11 +135,11 @@ func missing(code retcode.Code, name string) error {
 
 // required finds the way in which the caller identifies itself, and checks that nothing is missing.
 func (d *door) required(c *access.Call, in *request) error {
-	at := slices.IndexFunc(in.ways, func(w way) bool { return c.Query.Get(w.parameters()[0]) != "" })
-	in.way = in.ways[max(at, 0)]
-	need := append([]string{"oauth_consumer_key"}, in.way.parameters()...)
-	if in.way == byToken {
-		need = append(need, "sign")
+	need := []string{"oauth_consumer_key"}
+	if !d.byCookies(c, in) {
+		in.way = in.now[max(0, slices.IndexFunc(in.now, in.names))]
+		in.ticket.text, in.ticket.uin = c.Query.Get(in.way), c.Query.Get("uin")
+		need = append(append(need, in.way), beside[in.way]...)
 	}
 	for _, name := range append(need, in.command.required...) {
 		if c.Query.Get(name) == "" {
@@ -120,29 +149,51 @@ func (d *door) required(c *access.Call, in *request) error {
 	return nil
 }
 
-// app finds the app: the one for which the token was made, which must be the app that the call names. Without a token of this
-// platform it is the app that the call names.
+// app finds the app: the one for which the token or the ticket was made, which must be the app that the call names. If it was made
+// for none it is the app that the call names.
 func (d *door) app(c *access.Call, in *request) error {
-	issued, known := d.identity.LoginApp(c.Query.Get("access_token"))
-	names := []struct{ what, id string }{
-		{"oauth_consumer_key", c.Query.Get("oauth_consumer_key")}, {"appid", c.Query.Get("appid")}, {"the appid in param", appInParam(c.Query.Get("param"))},
+	issued, err := d.issuedFor(c, in)
+	if err != nil {
+		return err
 	}
-	if !known {
-		issued, _ = platform.ParseAppID(names[0].id)
+	named := c.Query.Get("oauth_consumer_key")
+	source := in.way
+	if issued == 0 {
+		source = "oauth_consumer_key"
 	}
-	for _, name := range names {
-		if id, err := platform.ParseAppID(name.id); name.id != "" && (err != nil || id != issued) && known {
-			return retcode.GameCenterAppIDMismatch.Errorf("%s is not the app for which the token was issued", name.what)
+	for _, name := range [...]struct{ what, id string }{
+		{"oauth_consumer_key", named}, {"appid", c.Query.Get("appid")}, {"the appid in param", appInParam(c.Query.Get("param"))},
+	} {
+		if name.id == "" {
+			continue
+		}
+		id, _ := platform.ParseAppID(name.id)
+		if issued == 0 && name.what == source {
+			issued = id
+		}
+		if id != issued {
+			return retcode.GameCenterAppIDMismatch.Errorf("%s is of another app than the %s", name.what, source)
 		}
 	}
 	if c.App = d.apps.ByID(issued); c.App == nil {
-		return retcode.GameCenterAppNotConfigured.Errorf("there is no app %.40q", names[0].id)
+		return retcode.GameCenterAppNotConfigured.Errorf("there is no app %.40q", named)
 	}
 	in.app = c.App
+	return nil
+}
+
+// issuedFor opens the token or the ticket and returns the app for which it was made; 0 for no app in particular, or if it does not
+// open. It also finds the subject of the call.
+func (d *door) issuedFor(c *access.Call, in *request) (app platform.AppID, err error) {
+	if in.way != byToken {
+		err = d.openTicket(c, in)
+		return in.ticket.content.AppID, err
+	}
 	if openid, err := platform.ParseOpenID(c.Query.Get("openid")); err == nil {
 		c.User = openid.String()
 	}
-	return nil
+	app, _ = d.identity.LoginApp(c.Query.Get(byToken))
+	return app, nil
 }
 
 // appInParam returns the member appid of param, without judging param.
@@ -173,17 +224,50 @@ func configured(c *access.Call, _ *request) error {
 	return nil
 }
 
-// token checks the access token, and that openid and uin are the token's.
-func (d *door) token(c *access.Call, in *request) error {
-	if in.way != byToken {
-		return nil
+// identify checks who the caller is.
+func (d *door) identify(c *access.Call, in *request) error {
+	if in.way == byToken {
+		return d.token(c, in)
 	}
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{Token: c.Query.Get("access_token"), Bearer: true})
+	return d.holder(c, in)
+}
+
+// token checks the access token, and that openid and uin are its person's.
+func (d *door) token(c *access.Call, in *request) error {
+	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{Token: c.Query.Get(byToken), Bearer: true})
 	if err != nil {
 		return refuseToken(err)
 	}
 	in.uin, in.openid = rsp.UIN, rsp.OpenID
-	return nil
+	openid, err := platform.ParseOpenID(c.Query.Get("openid"))
+	if err != nil {
+		return retcode.GameCenterOpenIDNotFound.Errorf("parameter \"openid\" is not 32 hex digits")
+	}
+	var failed error
+	if openid != rsp.OpenID {
+		if failed = d.foreign(c, openid); !errors.Is(failed, retcode.GameCenterUINLookupFailed) {
+			return failed
+		}
+	}
+	if text := c.Query.Get("uin"); text != "" && text != rsp.UIN.String() {
+		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the token was issued to")
+	}
+	return failed
+}
+
+// foreign tells an openid that the app does not have from one for which the token was not issued.
+func (d *door) foreign(c *access.Call, openid platform.OpenID) error {
+	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenIDs, &wire.ConvertOpenIDsRequest{
+		Appid: uint64(c.App.AppID), Count: 1, Openid: [][]byte{openid[:]},
+	})
+	switch {
+	case err == nil:
+		return retcode.GameCenterAccessTokenInvalid.Errorf("the token was issued for another openid")
+	case errors.Is(err, retcode.AccessTokenBatchOpenIDInvalid), errors.Is(err, retcode.AccessTokenBatchOpenIDReclaimed):
+		return retcode.GameCenterOpenIDNotFound
+	default:
+		return retcode.GameCenterUINLookupFailed.Errorf("%v", err).WithCause(err)
+	}
 }
 
 // refuseToken translates a result of 0x711.
@@ -203,7 +287,7 @@ func refuseToken(err error) error {
 }
 
 // testNumber lets only test numbers use an app of the test environment.
-func (d *door) testNumber(c *access.Call, in *request) error {
+func testNumber(c *access.Call, in *request) error {
 	return identity.CheckTestNumber(c.App, in.uin, in.openid)
 }
 

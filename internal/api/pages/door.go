@@ -50,6 +50,7 @@ func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bu
 			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
 			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
 			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
+			{Method: "POST", Path: ticketsPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.tickets}},
 			{Method: "GET", Path: groupsPath, Action: access.Action{Handle: d.onSession(d.showGroups)}},
 			{Method: "GET", Path: groupPath, Action: access.Action{Handle: d.onSession(d.showGroup)}},
 			{Method: "POST", Path: groupPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.onSession(d.leaveGroup)}},
@@ -63,6 +64,7 @@ const (
 	authorizePath = "/oauth2.0/authorize"
 	showPath      = "/oauth2.0/show"
 	accountPath   = "/account/"
+	ticketsPath   = accountPath + "tickets"
 	groupsPath    = accountPath + "groups"
 	groupPath     = groupsPath + "/{gc}"
 )
@@ -110,21 +112,19 @@ func action(c *access.Call, values url.Values) string {
 	return do
 }
 
-// cookieName is the session cookie's name. Browsers accept a name with __Host- only from this very host over HTTPS.
-func cookieName(c *access.Call) string {
-	if c.Secure() {
-		return "__Host-rookery"
-	}
-	return "rookery"
-}
+// sessionCookie is the session cookie's name.
+const sessionCookie = "rookery"
+
+// ticketCookies are the names of the web tickets' cookies, as the Game Center's door reads them.
+var ticketCookies = [...]string{"uin", "skey", "sid"}
 
 // session returns the browser's session, or nil when it has no valid one.
 func (d *door) session(c *access.Call) (*identity.Session, error) {
-	cookie, err := c.Request.Cookie(cookieName(c))
-	if err != nil {
+	text := c.Cookie(sessionCookie)
+	if text == "" {
 		return nil, nil
 	}
-	session, err := d.identity.Session(c.Context(), cookie.Value)
+	session, err := d.identity.Session(c.Context(), text)
 	if errors.Is(err, platform.ErrNotFound) {
 		return nil, nil
 	}
@@ -134,16 +134,26 @@ func (d *door) session(c *access.Call) (*identity.Session, error) {
 	return session, err
 }
 
-// begin gives the browser a session for an account whose password was just verified.
+// begin gives the browser a session for an account whose password was just verified, and the web tickets that go with it. The
+// session comes along from an app's link; the tickets never leave this site.
 func (d *door) begin(c *access.Call, account *platform.Account) error {
 	text, err := d.identity.NewSession(c.Context(), account)
-	if err == nil {
-		setCookie(c, text, identity.SessionLifetime)
+	if err != nil {
+		return err
 	}
-	return err
+	session, err := d.identity.Session(c.Context(), text)
+	if err != nil {
+		return err
+	}
+	tickets := d.identity.WebTickets(session, 0)
+	c.SetCookie(sessionCookie, text, identity.SessionLifetime, http.SameSiteLaxMode)
+	for i, value := range [...]string{tickets.UIN.String(), tickets.Skey, tickets.Sid} {
+		c.SetCookie(ticketCookies[i], value, identity.SessionLifetime, http.SameSiteStrictMode)
+	}
+	return nil
 }
 
-// end ends the session and deletes the browser's cookie.
+// end ends the session and deletes the browser's cookies.
 func (d *door) end(c *access.Call, session *identity.Session) error {
 	if err := d.identity.EndSession(c.Context(), session); err != nil {
 		return err
@@ -152,15 +162,12 @@ func (d *door) end(c *access.Call, session *identity.Session) error {
 	return nil
 }
 
-// forget deletes the browser's cookie.
-func forget(c *access.Call) { setCookie(c, "", -time.Second) }
-
-func setCookie(c *access.Call, value string, age time.Duration) {
-	cookie := http.Cookie{
-		Name: cookieName(c), Value: value, Path: "/", MaxAge: int(age.Seconds()),
-		HttpOnly: true, Secure: c.Secure(), SameSite: http.SameSiteLaxMode,
+// forget deletes the browser's cookies.
+func forget(c *access.Call) {
+	c.SetCookie(sessionCookie, "", -time.Second, http.SameSiteLaxMode)
+	for _, name := range ticketCookies {
+		c.SetCookie(name, "", -time.Second, http.SameSiteStrictMode)
 	}
-	c.Answer.Header = http.Header{"Set-Cookie": {cookie.String()}}
 }
 
 // signIn handles the sign-in form. When it refuses the person, problem says why in the page's language and status is the
@@ -248,6 +255,9 @@ func encode(c *access.Call, result any, err error) {
 		}
 	case page:
 		result.write(c)
+	case ticketsAnswer:
+		a.Status, a.ContentType = result.status, ""
+		a.Body, _ = access.AppendJSON(a.Body, result)
 	}
 }
 

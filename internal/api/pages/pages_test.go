@@ -2,7 +2,6 @@ package pages
 
 import (
 	"crypto/tls"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -180,27 +179,6 @@ func FuzzRequest(f *testing.F) {
 			t.Error("the address has a line break")
 		}
 	})
-}
-
-func TestCookie(t *testing.T) {
-	for name, test := range map[string]struct{ secure bool }{"http": {false}, "https": {true}} {
-		t.Run(name, func(t *testing.T) {
-			c := call(t, test.secure)
-			setCookie(c, "text", time.Hour)
-			cookie, err := http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" ||
-				cookie.Secure != test.secure || strings.HasPrefix(cookie.Name, "__Host-") != test.secure || cookie.MaxAge != 3600 {
-				t.Errorf("the cookie is %+v", cookie)
-			}
-			setCookie(c, "", -time.Second)
-			if cookie, err = http.ParseSetCookie(c.Answer.Header.Get("Set-Cookie")); err != nil || cookie.MaxAge >= 0 || cookie.Value != "" {
-				t.Errorf("the cookie that ends it is %+v, %v", cookie, err)
-			}
-		})
-	}
 }
 
 func call(t *testing.T, secure bool) *access.Call {

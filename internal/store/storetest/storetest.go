@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, bindings, policies, outbox, qqgroups, sessions, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, gameCommands, bindings, policies, outbox, qqgroups, sessions, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -211,21 +211,26 @@ func cancelled(t *testing.T, s store.Store) {
 		"Undelivered":         func() error { _, err := s.Undelivered(ended, platform.LaneStream, 1); return err },
 		"Delivered":           func() error { return s.Delivered(ended, platform.LaneStream, 1) },
 		"CountUndelivered":    func() error { _, _, err := s.CountUndelivered(ended, platform.LaneStream); return err },
-		"BeginBinding":        func() error { return s.BeginBinding(ended, binding("7", 1)) },
-		"FinishBinding":       func() error { return s.FinishBinding(ended, begun, nil) },
-		"ReleaseBinding":      func() error { return s.ReleaseBinding(ended, inForce, nil) },
-		"EndBinding":          func() error { return s.EndBinding(ended, begun) },
-		"Binding":             func() error { _, err := s.Binding(ended, inForce.Guild); return err },
-		"BindingOfGroup":      func() error { _, err := s.BindingOfGroup(ended, game, 2); return err },
-		"BindingOfOpenID":     func() error { _, err := s.BindingOfOpenID(ended, game, inForce.OpenID); return err },
-		"Bindings":            func() error { _, err := s.Bindings(ended, platform.Guild{AppID: game}, 1); return err },
-		"BindingsUnderWay":    func() error { _, err := s.BindingsUnderWay(ended, 1); return err },
-		"TakeReminder":        func() error { return s.TakeReminder(ended, game, first, 1) },
-		"ReturnReminder":      func() error { return s.ReturnReminder(ended, game, first, 2) },
-		"CreateGroup":         func() error { _, err := s.CreateGroup(ended, platform.Group{Owner: first}, "", noLimits); return err },
-		"Group":               func() error { _, err := s.Group(ended, gc); return err },
-		"Groups":              func() error { _, err := s.Groups(ended, 0, 10); return err },
-		"GroupsOf":            func() error { _, err := s.GroupsOf(ended, first, false, 0, 10); return err },
+		"EditGameCommand": func() error {
+			_, err := s.EditGameCommand(ended, "a", func(c *platform.GameCommand) error { edited = true; return nil })
+			return err
+		},
+		"GameCommands":     func() error { _, err := s.GameCommands(ended); return err },
+		"BeginBinding":     func() error { return s.BeginBinding(ended, binding("7", 1)) },
+		"FinishBinding":    func() error { return s.FinishBinding(ended, begun, nil) },
+		"ReleaseBinding":   func() error { return s.ReleaseBinding(ended, inForce, nil) },
+		"EndBinding":       func() error { return s.EndBinding(ended, begun) },
+		"Binding":          func() error { _, err := s.Binding(ended, inForce.Guild); return err },
+		"BindingOfGroup":   func() error { _, err := s.BindingOfGroup(ended, game, 2); return err },
+		"BindingOfOpenID":  func() error { _, err := s.BindingOfOpenID(ended, game, inForce.OpenID); return err },
+		"Bindings":         func() error { _, err := s.Bindings(ended, platform.Guild{AppID: game}, 1); return err },
+		"BindingsUnderWay": func() error { _, err := s.BindingsUnderWay(ended, 1); return err },
+		"TakeReminder":     func() error { return s.TakeReminder(ended, game, first, 1) },
+		"ReturnReminder":   func() error { return s.ReturnReminder(ended, game, first, 2) },
+		"CreateGroup":      func() error { _, err := s.CreateGroup(ended, platform.Group{Owner: first}, "", noLimits); return err },
+		"Group":            func() error { _, err := s.Group(ended, gc); return err },
+		"Groups":           func() error { _, err := s.Groups(ended, 0, 10); return err },
+		"GroupsOf":         func() error { _, err := s.GroupsOf(ended, first, false, 0, 10); return err },
 		"UpdateGroup": func() error {
 			_, err := s.UpdateGroup(ended, gc, func(g *platform.Group) error { edited, g.Name = true, "after"; return nil })
 			return err

@@ -1,0 +1,92 @@
+package gamecenter
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// webTicket is the skey or the sid of a call.
+type webTicket struct {
+	text    string
+	uin     string // as the call names it
+	opened  bool   // the platform made it
+	content token.WebTicket
+}
+
+// byCookies reports whether the caller identifies itself by the cookies of the sign-in page: it sends no parameter for any way, and
+// no other site's page makes the call. Browsers do not send these cookies for such a page anyway (SameSite), but some do not know
+// that rule.
+func (d *door) byCookies(c *access.Call, in *request) bool {
+	if slices.ContainsFunc(in.now, in.names) || !d.ownPage(c.Request) {
+		return false
+	}
+	for _, w := range in.now {
+		if text := c.Cookie(w); w != byToken && text != "" {
+			in.way, in.ticket.text, in.ticket.uin = w, text, c.Cookie("uin")
+			return true
+		}
+	}
+	return false
+}
+
+// ownPage reports whether no other site's page makes a request, whatever its method.
+func (d *door) ownPage(r *http.Request) bool {
+	changing := *r
+	changing.Method = http.MethodPost // http.CrossOriginProtection lets GET pass
+	return d.origins.Check(&changing) == nil
+}
+
+// openTicket opens the ticket. One that the platform did not make is refused later.
+func (d *door) openTicket(c *access.Call, in *request) (err error) {
+	kind := token.Sid
+	if in.way == bySkey {
+		kind = token.Skey
+	}
+	in.ticket.content, err = d.identity.OpenWebTicket(c.Context(), kind, in.ticket.text)
+	if errors.Is(err, platform.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		in.ticket.opened = true
+		c.User = in.ticket.content.Session.UIN.String()
+	}
+	return err
+}
+
+// holder checks that the ticket is of a person who is still signed in, and finds the person's openid. That a person has none is
+// told only to the person.
+func (d *door) holder(c *access.Call, in *request) error {
+	t := &in.ticket
+	code := retcode.GameCenterSidInvalid
+	in.uin = t.content.Session.UIN
+	switch {
+	case in.way == bySkey:
+		code = retcode.GameCenterSkeyInvalid
+		in.uin, _ = platform.ParseUIN(t.uin) // no ticket is of account 0
+	case t.opened && t.uin != "" && t.uin != in.uin.String():
+		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the sid was issued to")
+	}
+	openid, none := d.identity.OpenIDOf(c.Context(), c.App.AppID, in.uin)
+	if none != nil && !errors.Is(none, platform.ErrNotFound) {
+		return retcode.GameCenterOpenIDLookupFailed.WithCause(none)
+	}
+	if !t.opened || t.content.Session.UIN != in.uin {
+		return code
+	}
+	switch holds, err := d.identity.WebTicketHolds(c.Context(), &t.content); {
+	case err != nil:
+		return retcode.GameCenterInternal.WithCause(err)
+	case !holds:
+		return code.Errorf("the login from which the %s came has ended", in.way)
+	case none != nil:
+		return retcode.GameCenterOpenIDLookupFailed.Errorf("account %s has never logged in to app %s", in.uin, c.App.AppID)
+	}
+	in.openid = openid
+	return nil
+}

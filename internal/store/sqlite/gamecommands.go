@@ -1,0 +1,45 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// EditGameCommand implements store.GameCommands.
+func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*platform.GameCommand) error) (platform.GameCommand, error) {
+	return returning(ctx, s.writer, func(t *tx) (platform.GameCommand, error) {
+		command, err := scanGameCommand(t.queryRow("SELECT record FROM game_commands WHERE name = ?", name))
+		if err != nil && !errors.Is(err, platform.ErrNotFound) {
+			return command, err
+		}
+		if err := edit(&command); err != nil {
+			return command, err
+		}
+		command.Name = name
+		record, err := json.Marshal(command)
+		if err != nil {
+			return command, err
+		}
+		_, err = t.exec("INSERT INTO game_commands (name, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record", name, string(record))
+		t.changed(store.GameCommandChange{Command: command})
+		return command, err
+	})
+}
+
+// GameCommands implements store.GameCommands.
+func (s *Store) GameCommands(ctx context.Context) ([]platform.GameCommand, error) {
+	rows, err := s.query(ctx, "SELECT record FROM game_commands ORDER BY name")
+	return collect(rows, err, scanGameCommand)
+}
+
+func scanGameCommand(r row) (command platform.GameCommand, err error) {
+	var record []byte
+	if err := r.Scan(&record); err != nil {
+		return command, sentinel(err)
+	}
+	return command, json.Unmarshal(record, &command)
+}
