@@ -174,7 +174,7 @@ func (c *Client) server(app *platform.App) *server {
 		s.breaker = gobreaker.NewCircuitBreaker[Answer](gobreaker.Settings{
 			// The breaker counts, and lets one question through after a failure; how long it rests is the platform's clock's
 			// business, which the library does not know (docs/adr/0019).
-			Timeout:     1,
+			Timeout:     time.Nanosecond,
 			ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= tripAfter },
 			OnStateChange: func(_ string, _, to gobreaker.State) {
 				switch to {

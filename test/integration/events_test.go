@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -164,5 +166,47 @@ func TestEventSettingsAreChecked(t *testing.T) {
 	}
 	if _, err := os.Stat(sound); err == nil {
 		t.Error("config check made it")
+	}
+}
+
+// TestAWebhookThatHangsSlowsNobody: a guild is bound while it hangs, and it gets the event from the next process, though this
+// one is killed.
+func TestAWebhookThatHangsSlowsNobody(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("c2VjcmV0IG9mIHRoZSB3ZWJob29rIGluIHRoaXMgdGVzdA==\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	end, hangs := make(chan struct{}), make(chan struct{}, 100)
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hangs <- struct{}{}; <-end }))
+	t.Cleanup(hanging.Close)
+	t.Cleanup(func() { close(end) })
+	p := rookery.Start(t, "--events-webhook", hanging.URL, "--events-webhook-secret", secret)
+	p.Admin(t, http.MethodPost, "/admin/v1/events/test", nil, nil)
+	<-hangs
+	app, ann := p.Apps[0], p.Accounts[0]
+	body, err := json.Marshal(map[string]string{
+		"openid": ann.MSDKOpenIDs[app.GameID], "token": ann.MSDKTokens[app.GameID], "guild_id": "2134", "zone_id": "1", "guild_name": "Herons", "roleid": "1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bound := p.Call(t, rookery.NewCall(app, "/v2/group/create_bind_group", string(body))); bound.Ret != 0 {
+		t.Fatalf("the guild gets no group: %s", bound.Body)
+	}
+	p.Signal(t, syscall.SIGKILL)
+	p.WaitFor(t, -1)
+
+	posted := make(chan string, 10)
+	well := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		posted <- string(text)
+	}))
+	t.Cleanup(well.Close)
+	rookery.StartIn(t, p.Data, "--events-webhook", well.URL, "--events-webhook-secret", secret)
+	for _, want := range []string{`{"id":1,"type":"test",`, `{"id":2,"type":"guild_bound",`} {
+		if got := <-posted; !strings.HasPrefix(got, want) {
+			t.Errorf("posted %s, want one that begins with %s", got, want)
+		}
 	}
 }
