@@ -182,10 +182,10 @@ var doorMutants = []mutant{
 		`slices.DeleteFunc(slices.Clone(r.scopes), func(name string) bool { return !slices.Contains(ticked, name) })`,
 		`ticked`,
 		scenarios, "^TestAForgedConsentAllowsNothingMore$"},
-	{"scripts may read the session's cookie", "internal/api/pages/door.go",
+	{"scripts may read the session's cookie", "internal/access/cookie.go",
 		`HttpOnly: true`,
 		`HttpOnly: false`,
-		"./internal/api/pages", "^TestCookie$"},
+		"./internal/access", "^TestCookies$"},
 
 	{"private addresses count as outer ones", "internal/access/stages.go",
 		`a.IsPrivate() || a.IsLoopback()`,
