@@ -76,7 +76,7 @@ func (s *Server) publicDoors() []*access.Door {
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(admin.Services{
-		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip,
+		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking,
 		Bus: s.bus,
 	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission),
@@ -94,6 +94,7 @@ func (s *Server) forget() {
 	s.identity.Forget()
 	s.groups.Forget()
 	s.qqgroups.Forget()
+	s.rankIndex.Forget()
 }
 
 // Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.

@@ -28,6 +28,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/ranking"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -73,6 +74,9 @@ type Server struct {
 	qqgroups *qqgroups.Service
 	words    *wordfilter.Filter // nil without a list
 	groups   *groups.Service
+	ranking  *ranking.Service
+
+	rankIndex *ranking.Memory
 
 	gameCommands *gamecmd.Table
 
@@ -143,6 +147,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
 	work.Go(func() { s.outbox.Run(working) })
 	work.Go(func() { s.groups.Run(working) })
+	work.Go(func() { s.ranking.Run(working, s.rankIndex, s.options.Log) })
 	var err error
 	select {
 	case err = <-failed:
@@ -205,6 +210,9 @@ func (s *Server) Close() error {
 	}
 	if s.outbox != nil {
 		errs = append(errs, s.outbox.Close())
+	}
+	if s.rankIndex != nil {
+		s.rankIndex.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

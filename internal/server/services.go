@@ -20,6 +20,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/ranking"
 	"github.com/rookeryhq/rookery/internal/roster"
 )
 
@@ -60,6 +61,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		return err
 	}
 	s.openGroups()
+	s.openRanking()
 	if err := s.openGameCommands(ctx); err != nil {
 		return err
 	}
@@ -105,4 +107,12 @@ func (s *Server) openGroups() {
 	}
 	s.groups = groups.New(o)
 	s.groups.Register()
+}
+
+func (s *Server) openRanking() {
+	s.rankIndex = ranking.NewMemory(s.store)
+	s.ranking = ranking.New(ranking.Options{
+		Store: s.store, Clock: s.clock, Bus: s.bus, People: s.profiles, Index: s.rankIndex, Zone: s.messages.Zone,
+	})
+	s.ranking.Register()
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/ranking"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
@@ -42,6 +43,7 @@ type Services struct {
 	Bindings *groups.Service
 	Events   *outbox.Service
 	Games    *idip.Client
+	Ranking  *ranking.Service
 	Bus      *oidb.Bus
 }
 
@@ -55,6 +57,7 @@ type door struct {
 	messages *messages.Service
 	events   *outbox.Service
 	games    *idip.Client
+	ranking  *ranking.Service
 	bus      *oidb.Bus
 	apis     APIs
 }
@@ -63,7 +66,8 @@ type door struct {
 func New(s Services, apis APIs, token string) *access.Door {
 	d := &door{
 		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, bindings: s.Bindings, events: s.Events, games: s.Games,
-		bus: s.Bus, apis: apis,
+		ranking: s.Ranking,
+		bus:     s.Bus, apis: apis,
 	}
 	return &access.Door{
 		Name:     "admin",
@@ -77,6 +81,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 			"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
 			"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
 			"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
+			"GET /admin/v1/apps/{appid}/ranks":                      onApp(d.listRanks),
 			"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
 			"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),
 			"PUT /admin/v1/apps/{appid}/scenes/{scene}":             onScene(withBody(d.setScene)),

@@ -3,6 +3,7 @@ package gamecenter
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -49,7 +50,7 @@ func (cmd *command) failedCode() retcode.Code {
 }
 
 // table is all commands, in the order in which they are shown.
-var table = []*command{}
+var table = slices.Concat(ranks)
 
 // Commands returns the commands as they are declared.
 func Commands() []gamecmd.Command {

@@ -5824,6 +5824,476 @@ func (x *SendGuildMessageResponse) GetMessageId() uint64 {
 	return 0
 }
 
+// RankedPlayer is a player's place on a board.
+type RankedPlayer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rank          uint32                 `protobuf:"varint,1,opt,name=rank" json:"rank,omitempty"` // from 1
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,3,opt,name=openid" json:"openid,omitempty"`
+	Nickname      string                 `protobuf:"bytes,4,opt,name=nickname" json:"nickname,omitempty"`
+	PictureUrl    string                 `protobuf:"bytes,5,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"`
+	Score         string                 `protobuf:"bytes,6,opt,name=score" json:"score,omitempty"`                           // a decimal number
+	ReachedMs     int64                  `protobuf:"varint,7,opt,name=reached_ms,json=reachedMs" json:"reached_ms,omitempty"` // epoch milliseconds; of equal scores, the earlier one is ahead
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RankedPlayer) Reset() {
+	*x = RankedPlayer{}
+	mi := &file_oidb_proto_msgTypes[78]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RankedPlayer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RankedPlayer) ProtoMessage() {}
+
+func (x *RankedPlayer) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[78]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RankedPlayer.ProtoReflect.Descriptor instead.
+func (*RankedPlayer) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{78}
+}
+
+func (x *RankedPlayer) GetRank() uint32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *RankedPlayer) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RankedPlayer) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *RankedPlayer) GetNickname() string {
+	if x != nil {
+		return x.Nickname
+	}
+	return ""
+}
+
+func (x *RankedPlayer) GetPictureUrl() string {
+	if x != nil {
+		return x.PictureUrl
+	}
+	return ""
+}
+
+func (x *RankedPlayer) GetScore() string {
+	if x != nil {
+		return x.Score
+	}
+	return ""
+}
+
+func (x *RankedPlayer) GetReachedMs() int64 {
+	if x != nil {
+		return x.ReachedMs
+	}
+	return 0
+}
+
+// ListFriendRanksRequest (0xf05_3) asks for the places of a player and friends among each other.
+type ListFriendRanksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Board         string                 `protobuf:"bytes,3,opt,name=board" json:"board,omitempty"`
+	From          uint32                 `protobuf:"varint,4,opt,name=from" json:"from,omitempty"`   // first rank to list; 0 for 1
+	Limit         uint32                 `protobuf:"varint,5,opt,name=limit" json:"limit,omitempty"` // at most 100; 0 for 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFriendRanksRequest) Reset() {
+	*x = ListFriendRanksRequest{}
+	mi := &file_oidb_proto_msgTypes[79]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFriendRanksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFriendRanksRequest) ProtoMessage() {}
+
+func (x *ListFriendRanksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[79]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFriendRanksRequest.ProtoReflect.Descriptor instead.
+func (*ListFriendRanksRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{79}
+}
+
+func (x *ListFriendRanksRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListFriendRanksRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListFriendRanksRequest) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+func (x *ListFriendRanksRequest) GetFrom() uint32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *ListFriendRanksRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListRanksRequest (0xf05_4) asks for places on a board.
+type ListRanksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"` // whose own place is wanted too; 0 for nobody's
+	Board         string                 `protobuf:"bytes,3,opt,name=board" json:"board,omitempty"`
+	From          uint32                 `protobuf:"varint,4,opt,name=from" json:"from,omitempty"`                                    // first rank to list; 0 for 1
+	Limit         uint32                 `protobuf:"varint,5,opt,name=limit" json:"limit,omitempty"`                                  // at most 100; 0 for 20
+	Around        uint64                 `protobuf:"varint,6,opt,name=around" json:"around,omitempty"`                                // an account to have in the middle, in place of from
+	AroundOpenid  []byte                 `protobuf:"bytes,7,opt,name=around_openid,json=aroundOpenid" json:"around_openid,omitempty"` // in place of around; 16 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRanksRequest) Reset() {
+	*x = ListRanksRequest{}
+	mi := &file_oidb_proto_msgTypes[80]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRanksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRanksRequest) ProtoMessage() {}
+
+func (x *ListRanksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[80]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRanksRequest.ProtoReflect.Descriptor instead.
+func (*ListRanksRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{80}
+}
+
+func (x *ListRanksRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListRanksRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListRanksRequest) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+func (x *ListRanksRequest) GetFrom() uint32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *ListRanksRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListRanksRequest) GetAround() uint64 {
+	if x != nil {
+		return x.Around
+	}
+	return 0
+}
+
+func (x *ListRanksRequest) GetAroundOpenid() []byte {
+	if x != nil {
+		return x.AroundOpenid
+	}
+	return nil
+}
+
+// ListRanksResponse contains places, by rank.
+type ListRanksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Board         string                 `protobuf:"bytes,1,opt,name=board" json:"board,omitempty"`      // all, or the date of the week's Monday
+	Players       uint32                 `protobuf:"varint,2,opt,name=players" json:"players,omitempty"` // how many have a place
+	Place         []*RankedPlayer        `protobuf:"bytes,3,rep,name=place" json:"place,omitempty"`
+	Own           *RankedPlayer          `protobuf:"bytes,4,opt,name=own" json:"own,omitempty"`    // missing without a score
+	Lost          bool                   `protobuf:"varint,5,opt,name=lost" json:"lost,omitempty"` // the friends may be out of date
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRanksResponse) Reset() {
+	*x = ListRanksResponse{}
+	mi := &file_oidb_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRanksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRanksResponse) ProtoMessage() {}
+
+func (x *ListRanksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRanksResponse.ProtoReflect.Descriptor instead.
+func (*ListRanksResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *ListRanksResponse) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+func (x *ListRanksResponse) GetPlayers() uint32 {
+	if x != nil {
+		return x.Players
+	}
+	return 0
+}
+
+func (x *ListRanksResponse) GetPlace() []*RankedPlayer {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *ListRanksResponse) GetOwn() *RankedPlayer {
+	if x != nil {
+		return x.Own
+	}
+	return nil
+}
+
+func (x *ListRanksResponse) GetLost() bool {
+	if x != nil {
+		return x.Lost
+	}
+	return false
+}
+
+// ShowRankRequest (0xf05_5) asks for a player's place among all players.
+type ShowRankRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Board         string                 `protobuf:"bytes,3,opt,name=board" json:"board,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowRankRequest) Reset() {
+	*x = ShowRankRequest{}
+	mi := &file_oidb_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowRankRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowRankRequest) ProtoMessage() {}
+
+func (x *ShowRankRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowRankRequest.ProtoReflect.Descriptor instead.
+func (*ShowRankRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *ShowRankRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ShowRankRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ShowRankRequest) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+// ShowRankResponse contains the place.
+type ShowRankResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Board         string                 `protobuf:"bytes,1,opt,name=board" json:"board,omitempty"`
+	Rank          uint32                 `protobuf:"varint,2,opt,name=rank" json:"rank,omitempty"` // from 1; 0 without a score
+	Score         string                 `protobuf:"bytes,3,opt,name=score" json:"score,omitempty"`
+	ReachedMs     int64                  `protobuf:"varint,4,opt,name=reached_ms,json=reachedMs" json:"reached_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowRankResponse) Reset() {
+	*x = ShowRankResponse{}
+	mi := &file_oidb_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowRankResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowRankResponse) ProtoMessage() {}
+
+func (x *ShowRankResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowRankResponse.ProtoReflect.Descriptor instead.
+func (*ShowRankResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *ShowRankResponse) GetBoard() string {
+	if x != nil {
+		return x.Board
+	}
+	return ""
+}
+
+func (x *ShowRankResponse) GetRank() uint32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *ShowRankResponse) GetScore() string {
+	if x != nil {
+		return x.Score
+	}
+	return ""
+}
+
+func (x *ShowRankResponse) GetReachedMs() int64 {
+	if x != nil {
+		return x.ReachedMs
+	}
+	return 0
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -6330,7 +6800,47 @@ const file_oidb_proto_rawDesc = "" +
 	"\x18SendGuildMessageResponse\x12\x0e\n" +
 	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\x04R\tmessageIdB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"message_id\x18\x02 \x01(\x04R\tmessageId\"\xbe\x01\n" +
+	"\fRankedPlayer\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\rR\x04rank\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06openid\x18\x03 \x01(\fR\x06openid\x12\x1a\n" +
+	"\bnickname\x18\x04 \x01(\tR\bnickname\x12\x1f\n" +
+	"\vpicture_url\x18\x05 \x01(\tR\n" +
+	"pictureUrl\x12\x14\n" +
+	"\x05score\x18\x06 \x01(\tR\x05score\x12\x1d\n" +
+	"\n" +
+	"reached_ms\x18\a \x01(\x03R\treachedMs\"\x80\x01\n" +
+	"\x16ListFriendRanksRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05board\x18\x03 \x01(\tR\x05board\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\rR\x04from\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\"\xb7\x01\n" +
+	"\x10ListRanksRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05board\x18\x03 \x01(\tR\x05board\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\rR\x04from\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\x12\x16\n" +
+	"\x06around\x18\x06 \x01(\x04R\x06around\x12#\n" +
+	"\raround_openid\x18\a \x01(\fR\faroundOpenid\"\xb7\x01\n" +
+	"\x11ListRanksResponse\x12\x14\n" +
+	"\x05board\x18\x01 \x01(\tR\x05board\x12\x18\n" +
+	"\aplayers\x18\x02 \x01(\rR\aplayers\x120\n" +
+	"\x05place\x18\x03 \x03(\v2\x1a.rookery.oidb.RankedPlayerR\x05place\x12,\n" +
+	"\x03own\x18\x04 \x01(\v2\x1a.rookery.oidb.RankedPlayerR\x03own\x12\x12\n" +
+	"\x04lost\x18\x05 \x01(\bR\x04lost\"O\n" +
+	"\x0fShowRankRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05board\x18\x03 \x01(\tR\x05board\"q\n" +
+	"\x10ShowRankResponse\x12\x14\n" +
+	"\x05board\x18\x01 \x01(\tR\x05board\x12\x12\n" +
+	"\x04rank\x18\x02 \x01(\rR\x04rank\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\tR\x05score\x12\x1d\n" +
+	"\n" +
+	"reached_ms\x18\x04 \x01(\x03R\treachedMsB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -6344,7 +6854,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 78)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),                   // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),                   // 1: rookery.oidb.LoginSig
@@ -6424,6 +6934,12 @@ var file_oidb_proto_goTypes = []any{
 	(*RemindLeaderBindResponse)(nil),   // 75: rookery.oidb.RemindLeaderBindResponse
 	(*SendGuildMessageRequest)(nil),    // 76: rookery.oidb.SendGuildMessageRequest
 	(*SendGuildMessageResponse)(nil),   // 77: rookery.oidb.SendGuildMessageResponse
+	(*RankedPlayer)(nil),               // 78: rookery.oidb.RankedPlayer
+	(*ListFriendRanksRequest)(nil),     // 79: rookery.oidb.ListFriendRanksRequest
+	(*ListRanksRequest)(nil),           // 80: rookery.oidb.ListRanksRequest
+	(*ListRanksResponse)(nil),          // 81: rookery.oidb.ListRanksResponse
+	(*ShowRankRequest)(nil),            // 82: rookery.oidb.ShowRankRequest
+	(*ShowRankResponse)(nil),           // 83: rookery.oidb.ShowRankResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -6438,11 +6954,13 @@ var file_oidb_proto_depIdxs = []int32{
 	57, // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
 	68, // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
 	39, // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	78, // 12: rookery.oidb.ListRanksResponse.place:type_name -> rookery.oidb.RankedPlayer
+	78, // 13: rookery.oidb.ListRanksResponse.own:type_name -> rookery.oidb.RankedPlayer
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -6456,7 +6974,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   78,
+			NumMessages:   84,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,55 @@
+package admin
+
+import (
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/ranking"
+)
+
+// Ranking is a part of a board.
+type Ranking struct {
+	Board   string         `json:"board"`   // all, or the date of the week's Monday
+	Players int            `json:"players"` // how many have a place
+	Places  []RankedPlayer `json:"places"`
+}
+
+// RankedPlayer is a player with a place.
+type RankedPlayer struct {
+	Rank      int              `json:"rank"`
+	UIN       platform.UIN     `json:"uin"`
+	OpenID    *platform.OpenID `json:"openid"` // null if it was taken back
+	Nickname  string           `json:"nickname"`
+	Score     platform.Decimal `json:"score"`
+	ReachedMS int64            `json:"reached_ms"`
+}
+
+// listRanks lists places on the board that the URL parameter board names: limit of them from the rank from on, or around an account.
+func (d *door) listRanks(c *access.Call, app platform.AppID) (any, error) {
+	if d.registry.ByID(app) == nil {
+		return nil, platform.NoApp(app)
+	}
+	q := ranking.Query{Board: c.Query.Get("board")}
+	from, err := QueryNumber(c, "from", 0, 1<<32-1)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := QueryNumber(c, "limit", ranking.DefaultPage, ranking.MaxPage)
+	if err != nil {
+		return nil, err
+	}
+	if text := c.Query.Get("around"); text != "" {
+		if q.Around, err = platform.ParseUIN(text); err != nil {
+			return nil, err
+		}
+	}
+	q.From, q.Limit = int(from), int(limit)
+	r, err := d.ranking.List(c.Context(), app, q)
+	if err != nil {
+		return nil, err
+	}
+	answer := &Ranking{Board: r.Board, Players: r.Players, Places: make([]RankedPlayer, len(r.Places))}
+	for i, p := range r.Places {
+		answer.Places[i] = RankedPlayer{p.Rank, p.UIN, p.OpenID, p.Nickname, p.Score, p.ReachedMS}
+	}
+	return answer, nil
+}

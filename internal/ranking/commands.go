@@ -1,0 +1,143 @@
+package ranking
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Register puts the service's commands on the bus.
+func (s *Service) Register() {
+	oidb.Handle(s.Bus, ListFriendRanks, s.listFriendRanks)
+	oidb.Handle(s.Bus, ListRanks, s.listRanks)
+	oidb.Handle(s.Bus, ShowRank, s.showRank)
+}
+
+// declare declares a command. A board that cannot be read is -4019: its scores are achievements.
+func declare[Req, Rsp proto.Message](serviceType uint32, name, summary string, codes ...retcode.Code) *oidb.Command[Req, Rsp] {
+	return oidb.Declare[Req, Rsp](oidb.Declaration{
+		ID: oidb.ID{Number: 0xf05, ServiceType: serviceType}, Name: name, Summary: summary, Results: retcode.GameCenter,
+		Codes:    append(codes, retcode.GameCenterParameterInvalid, retcode.GameCenterAchievementReadFailed),
+		Fallback: retcode.GameCenterAchievementReadFailed, Repeatable: true,
+	})
+}
+
+// ListFriendRanks is command 0xf05 of service type 3.
+var ListFriendRanks = declare[*wire.ListFriendRanksRequest, *wire.ListRanksResponse](3, "list_friend_ranks",
+	"Lists the places of a player and its friends among each other.",
+	retcode.GameCenterFriendsFailed, retcode.GameCenterProfileReadFailed, retcode.GameCenterOpenIDLookupFailed)
+
+func (s *Service) listFriendRanks(ctx context.Context, req *wire.ListFriendRanksRequest) (*wire.ListRanksResponse, error) {
+	q := Query{Board: req.Board, From: int(req.From), Limit: int(req.Limit)}
+	r, own, lost, err := s.Friends(oidb.Wait(ctx), platform.AppID(req.Appid), platform.UIN(req.Uin), q)
+	if err != nil {
+		return nil, refused(err)
+	}
+	rsp := response(r)
+	rsp.Lost = lost
+	if own != nil {
+		rsp.Own = message(own)
+	}
+	return rsp, nil
+}
+
+// ListRanks is command 0xf05 of service type 4.
+var ListRanks = declare[*wire.ListRanksRequest, *wire.ListRanksResponse](4, "list_ranks", "Lists the places of an app's players.",
+	retcode.GameCenterOpenIDNotFound, retcode.GameCenterUINLookupFailed, retcode.GameCenterProfileReadFailed, retcode.GameCenterOpenIDLookupFailed)
+
+func (s *Service) listRanks(ctx context.Context, req *wire.ListRanksRequest) (*wire.ListRanksResponse, error) {
+	ctx = oidb.Wait(ctx)
+	app, uin := platform.AppID(req.Appid), platform.UIN(req.Uin)
+	q := Query{Board: req.Board, From: int(req.From), Limit: int(req.Limit), Around: platform.UIN(req.Around)}
+	if len(req.AroundOpenid) > 0 {
+		var err error
+		if q.Around, err = s.find(ctx, app, req.AroundOpenid); err != nil {
+			return nil, err
+		}
+	}
+	r, err := s.List(ctx, app, q)
+	if err != nil {
+		return nil, refused(err)
+	}
+	rsp := response(r)
+	place, err := s.Place(ctx, app, r.Board, uin)
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+		return rsp, nil
+	case err != nil:
+		return nil, err
+	}
+	own, err := s.player(ctx, app, &place)
+	if err != nil {
+		return nil, err
+	}
+	rsp.Own = message(&own)
+	return rsp, nil
+}
+
+// find returns the account that an openid names.
+func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (platform.UIN, error) {
+	if len(openid) != len(platform.OpenID{}) {
+		return 0, retcode.GameCenterParameterInvalid.Errorf("the openid has %d bytes", len(openid))
+	}
+	binding, err := s.Store.OpenID(ctx, app, platform.OpenID(openid))
+	switch {
+	case errors.Is(err, platform.ErrNotFound), err == nil && binding.State != platform.OpenIDActive:
+		return 0, retcode.GameCenterOpenIDNotFound
+	case err != nil:
+		return 0, retcode.GameCenterUINLookupFailed.WithCause(err)
+	}
+	return binding.UIN, nil
+}
+
+// ShowRank is command 0xf05 of service type 5.
+var ShowRank = declare[*wire.ShowRankRequest, *wire.ShowRankResponse](5, "show_rank", "Shows a player's place among all players of an app.")
+
+func (s *Service) showRank(ctx context.Context, req *wire.ShowRankRequest) (*wire.ShowRankResponse, error) {
+	board, err := s.board(platform.AppID(req.Appid), req.Board)
+	if err != nil {
+		return nil, refused(err)
+	}
+	rsp := &wire.ShowRankResponse{Board: name(board)}
+	place, err := s.Index.Place(oidb.Wait(ctx), board, platform.UIN(req.Uin))
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		rsp.Rank, rsp.Score, rsp.ReachedMs = uint32(place.Rank), place.Score.String(), place.ReachedMS
+	}
+	return rsp, nil
+}
+
+func response(r *Ranking) *wire.ListRanksResponse {
+	rsp := &wire.ListRanksResponse{Board: r.Board, Players: uint32(r.Players)}
+	for i := range r.Places {
+		rsp.Place = append(rsp.Place, message(&r.Places[i]))
+	}
+	return rsp
+}
+
+func message(p *Player) *wire.RankedPlayer {
+	m := &wire.RankedPlayer{
+		Rank: uint32(p.Rank), Uin: uint64(p.UIN), Nickname: p.Nickname, PictureUrl: p.PictureURL, Score: p.Score.String(), ReachedMs: p.ReachedMS,
+	}
+	if p.OpenID != nil {
+		m.Openid = p.OpenID[:]
+	}
+	return m
+}
+
+// refused returns -4022 for what platform.ErrInvalid says.
+func refused(err error) error {
+	if errors.Is(err, platform.ErrInvalid) {
+		return retcode.GameCenterParameterInvalid.Errorf("%v", err)
+	}
+	return err
+}

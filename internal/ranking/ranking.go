@@ -1,0 +1,287 @@
+// Package ranking ranks an app's players by their best scores: of each week, which is settled on Monday at 00:00 in the platform's
+// time zone, and of all time; all of them, and a player's friends among each other. It runs on the bus as commands 0xf05.
+package ranking
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// PastWeeks is the number of settled weeks whose boards can be read.
+const PastWeeks = 8
+
+// Bounds of one answer.
+const (
+	DefaultPage = 20
+	MaxPage     = 100 // places
+)
+
+// Names of boards. A week is also named by the date of one of its days.
+const (
+	Weekly  = "weekly" // this week
+	AllTime = "all"
+)
+
+const sweptAtOnce = 1000 // scores
+
+// Ranking is a part of a board.
+type Ranking struct {
+	Board   string // AllTime, or the date of the week's Monday
+	Players int    // how many have a place
+	Places  []Player
+}
+
+// Player is a player with a place.
+type Player struct {
+	Place
+	OpenID     *platform.OpenID // nil if it was taken back
+	Nickname   string
+	PictureURL string
+}
+
+// Query says which places are wanted. Zero values stand for what is usual: this week's board from its beginning, DefaultPage places.
+type Query struct {
+	Board  string       // Weekly, AllTime, or a date
+	From   int          // the first rank
+	Limit  int          // at most MaxPage
+	Around platform.UIN // a player to have in the middle; not with From
+}
+
+// Options are what the service needs.
+type Options struct {
+	Store  store.Store
+	Clock  *platform.Clock
+	Bus    *oidb.Bus
+	People *profile.Service
+	Index  Index
+	Zone   *time.Location // nil for UTC
+}
+
+// Service is the ranking service. It is safe for concurrent use.
+type Service struct{ Options }
+
+// New returns a service.
+func New(o Options) *Service {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	return &Service{o}
+}
+
+// week returns the Monday of the current week.
+func (s *Service) week() int64 { return platform.WeekOf(platform.DayNumber(s.Clock.Now().In(s.Zone))) }
+
+// board returns the board with a name; "" stands for Weekly.
+func (s *Service) board(app platform.AppID, name string) (platform.Board, error) {
+	this := s.week()
+	switch name {
+	case AllTime:
+		return platform.Board{AppID: app}, nil
+	case "", Weekly:
+		return platform.Board{AppID: app, Week: this}, nil
+	}
+	day, err := time.Parse(time.DateOnly, name)
+	if err != nil {
+		return platform.Board{}, platform.Invalidf("board", "board %.40q is neither %s, %s nor a date such as 2026-11-23", name, Weekly, AllTime)
+	}
+	week := platform.WeekOf(platform.DayNumber(day))
+	if week > this || week < this-7*PastWeeks {
+		return platform.Board{}, platform.Invalidf("board", "board %s is not of this week or one of the last %d", name, PastWeeks)
+	}
+	return platform.Board{AppID: app, Week: week}, nil
+}
+
+// name returns the name of a board that is the same next week: AllTime, or the date of its Monday.
+func name(board platform.Board) string {
+	if board.Week == 0 {
+		return AllTime
+	}
+	return time.Unix(board.Week*24*3600, 0).UTC().Format(time.DateOnly)
+}
+
+// resolve returns the board, the first rank and the number of places that a query asks for.
+func (s *Service) resolve(app platform.AppID, q Query) (board platform.Board, from, limit int, err error) {
+	if board, err = s.board(app, q.Board); err != nil {
+		return board, 0, 0, err
+	}
+	from, limit = cmp.Or(q.From, 1), cmp.Or(q.Limit, DefaultPage)
+	switch {
+	case from < 1:
+		return board, 0, 0, platform.Invalidf("from", "from %d is not a rank", from)
+	case limit < 1 || limit > MaxPage:
+		return board, 0, 0, platform.Invalidf("limit", "limit %d is not from 1 to %d", limit, MaxPage)
+	case q.From != 0 && q.Around != 0:
+		return board, 0, 0, platform.Invalidf("around", "from and around are not used together")
+	}
+	return board, from, limit, nil
+}
+
+// List returns places of an app's players; none around a player without a score. Errors: platform.ErrInvalid, -4011, -4021.
+func (s *Service) List(ctx context.Context, app platform.AppID, q Query) (*Ranking, error) {
+	board, from, limit, err := s.resolve(app, q)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		places  []Place
+		players int
+	)
+	if q.Around == 0 {
+		places, players, err = s.Index.Page(ctx, board, from, limit)
+	} else {
+		places, players, err = s.Index.Around(ctx, board, q.Around, limit)
+	}
+	if err != nil && !errors.Is(err, platform.ErrNotFound) {
+		return nil, err
+	}
+	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places))}
+	for i := range places {
+		if r.Places[i], err = s.player(ctx, app, &places[i]); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Friends returns the places of a player and its friends among each other, and the player's own if it has one. lost means that the
+// friends may be out of date. Errors: platform.ErrInvalid, -4007, -4011, -4021.
+func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.UIN, q Query) (r *Ranking, own *Player, lost bool, err error) {
+	board, from, limit, err := s.resolve(app, q)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	list, lost, err := friends.List(ctx, s.Bus, app, uin)
+	if err != nil {
+		return nil, nil, false, retcode.GameCenterFriendsFailed.WithCause(err)
+	}
+	uins := []platform.UIN{uin}
+	for i := range list {
+		uins = append(uins, list[i].UIN)
+	}
+	places, err := s.Index.Among(ctx, board, uins)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	r = &Ranking{Board: name(board), Players: len(places)}
+	for i := range places {
+		shown := i >= from-1 && i-(from-1) < limit
+		if !shown && places[i].UIN != uin {
+			continue
+		}
+		var p Player
+		if at, is := slices.BinarySearchFunc(list, places[i].UIN, byUIN); is {
+			f := &list[at]
+			p = playerOf(&places[i], &f.OpenID, &f.Profile)
+		} else {
+			if p, err = s.player(ctx, app, &places[i]); err != nil {
+				return nil, nil, false, err
+			}
+			own = &p
+		}
+		if shown {
+			r.Places = append(r.Places, p)
+		}
+	}
+	return r, own, lost, nil
+}
+
+func byUIN(f friends.Friend, uin platform.UIN) int { return cmp.Compare(f.UIN, uin) }
+
+// player returns who has a place.
+func (s *Service) player(ctx context.Context, app platform.AppID, place *Place) (Player, error) {
+	profile, err := s.People.Get(ctx, place.UIN)
+	if err != nil {
+		return Player{}, retcode.GameCenterProfileReadFailed.WithCause(err)
+	}
+	bindings, err := s.Store.OpenIDsOf(oidb.Wait(ctx), place.UIN)
+	if err != nil {
+		return Player{}, retcode.GameCenterOpenIDLookupFailed.WithCause(err)
+	}
+	var openid *platform.OpenID
+	for i := range bindings {
+		if b := &bindings[i]; b.AppID == app && b.State == platform.OpenIDActive {
+			openid = &b.OpenID
+		}
+	}
+	return playerOf(place, openid, profile), nil
+}
+
+func playerOf(place *Place, openid *platform.OpenID, profile *platform.Profile) Player {
+	return Player{*place, openid, profile.Nickname, profile.PictureURL}
+}
+
+// Place returns a player's place on a board of an app. Errors: platform.ErrInvalid, platform.ErrNotFound.
+func (s *Service) Place(ctx context.Context, app platform.AppID, boardName string, uin platform.UIN) (Place, error) {
+	board, err := s.board(app, boardName)
+	if err != nil {
+		return Place{}, err
+	}
+	return s.Index.Place(ctx, board, uin)
+}
+
+// Rank returns a player's rank on a board, from 1; 0 without a score there.
+func (s *Service) Rank(ctx context.Context, board platform.Board, uin platform.UIN) (int64, error) {
+	place, err := s.Index.Place(ctx, board, uin)
+	if errors.Is(err, platform.ErrNotFound) {
+		return 0, nil
+	}
+	return int64(place.Rank), err
+}
+
+// Run has the boards read that are asked for all the time, those of this week and of all time, and does so again whenever a week
+// begins; then it also removes the boards of weeks that can no longer be read. It returns when ctx ends.
+func (s *Service) Run(ctx context.Context, index *Memory, log *slog.Logger) {
+	for ctx.Err() == nil {
+		this := s.week()
+		if err := s.turn(ctx, index, this); err != nil && ctx.Err() == nil {
+			log.Warn("the rankings could not be read ahead; each is read when it is asked for", "error", err.Error())
+		}
+		for ctx.Err() == nil && s.week() == this {
+			_ = s.Clock.Wait(ctx, min(s.untilMonday(), time.Minute)) // fails only when ctx ends
+			index.DropSettled(this)
+		}
+	}
+}
+
+// turn prepares for a week.
+func (s *Service) turn(ctx context.Context, index *Memory, week int64) error {
+	begin := week - 7*PastWeeks
+	index.Drop(func(board platform.Board) bool { return board.Week != 0 && board.Week < begin })
+	boards, err := s.Store.Boards(ctx)
+	if err != nil {
+		return err
+	}
+	apps := make(map[platform.AppID]bool)
+	for _, board := range boards {
+		if board.Week == 0 || board.Week == week {
+			err = errors.Join(err, index.Read(ctx, board))
+		}
+		if !apps[board.AppID] {
+			apps[board.AppID] = true
+			err = errors.Join(err, index.Read(ctx, platform.Board{AppID: board.AppID, Week: week})) // while it is small
+		}
+	}
+	for {
+		if swept, failed := s.Store.SweepBoards(ctx, begin, sweptAtOnce); failed != nil || swept < sweptAtOnce {
+			return errors.Join(err, failed)
+		}
+	}
+}
+
+// untilMonday returns how long the week lasts.
+func (s *Service) untilMonday() time.Duration {
+	now := s.Clock.Now().In(s.Zone)
+	sinceMonday := (int(now.Weekday()) + 6) % 7
+	return time.Date(now.Year(), now.Month(), now.Day()-sinceMonday+7, 0, 0, 0, 0, now.Location()).Sub(now)
+}
