@@ -135,6 +135,67 @@ func (l *ledger) burst(t *testing.T, f *fixture, people []person, target person,
 	}
 }
 
+// TestLimitsHoldWhileTheClockMoves: while 64 people send, the clock is moved over midnights and weeks' edges, forwards and back.
+// By the times that the messages have, no limit is exceeded.
+func TestLimitsHoldWhileTheClockMoves(t *testing.T) {
+	f := newFixture(t)
+	target := f.person()
+	edge := time.Date(2025, 6, 16, 0, 0, 0, 0, shanghai) // a Monday
+	var senders, mover sync.WaitGroup
+	stop := make(chan struct{})
+	mover.Go(func() {
+		steps := rand.New(rand.NewPCG(3, 4))
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				f.clock.Set(edge.Add(time.Duration(steps.IntN(20)-10) * 12 * time.Hour))
+			}
+		}
+	})
+	for range 64 {
+		p := f.person()
+		f.befriend(p, target)
+		senders.Go(func() {
+			for range 10 {
+				_, err := SendShare(t.Context(), f.bus, f.letter(p, target), Share{Title: "x", Text: "y"})
+				if code, _ := retcode.From(err); code != 0 && code != retcode.QQReceiveQuotaExceeded && code != retcode.QQPairQuotaExceeded {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	close(stop)
+	mover.Wait()
+	days, weeks, pairs := make(map[int64]int), make(map[int64]int), make(map[[2]int64]int)
+	for _, m := range f.inbox(target.uin) {
+		day, week := civil(time.UnixMilli(m.SentMS))
+		days[day]++
+		weeks[week]++
+		pairs[[2]int64{int64(m.From), day}]++
+	}
+	for day, n := range days {
+		if n > 5 {
+			t.Errorf("%d messages on day %d", n, day)
+		}
+	}
+	for week, n := range weeks {
+		if n > 20 {
+			t.Errorf("%d messages in week %d", n, week)
+		}
+	}
+	for pair, n := range pairs {
+		if n > 1 {
+			t.Errorf("%d messages from %d on day %d", n, pair[0], pair[1])
+		}
+	}
+	if len(days) < 3 || len(weeks) < 2 {
+		t.Errorf("the messages are of %d days in %d weeks: the clock did not move", len(days), len(weeks))
+	}
+}
+
 func TestRefusedMessagesCountNowhere(t *testing.T) {
 	f := newFixture(t)
 	ann, ben, carl := f.person(), f.person(), f.person()

@@ -139,6 +139,9 @@ var messageMutants = []mutant{
 	{"a call does not wait for messages", "internal/api/msdkv5/shares.go",
 		`if in.wait == 0 {`, `if in.wait >= 0 {`,
 		scenarios, "^TestAnInboxWaits$"},
+	{"a call that waits keeps the deadlines of others", "internal/api/msdkv5/shares.go",
+		"	c.MayWait(in.wait)\n", "",
+		scenarios, "^TestAnInboxWaitsLongerThanOtherAnswersTake$"},
 	{"the end of the platform releases nobody", "internal/messages/inbox.go",
 		`close(arrived)
 		}

@@ -390,6 +390,19 @@ func TestAnInboxWaits(t *testing.T) {
 	}
 }
 
+// TestAnInboxWaitsLongerThanOtherAnswersTake: the deadlines of other answers do not end it.
+func TestAnInboxWaitsLongerThanOtherAnswersTake(t *testing.T) {
+	t.Parallel()
+	p := rookery.Serve(t, "--http-header-timeout", "300ms", "--http-read-timeout", "300ms", "--http-write-timeout", "300ms")
+	pl := logIn(t, p, p.NewApp(t), p.NewAccount(t))
+	g := &arkGame{on: p, app: pl.app}
+	begin := time.Now()
+	answer, err := p.TryCall(g.inboxCall(pl, "0", 2))
+	if took := time.Since(begin); err != nil || answer.Ret != 0 || took < 2*time.Second {
+		t.Errorf("after %s: %s, %v", took, answer.Body, err)
+	}
+}
+
 // arkOrder are the checks of /share/ark in their order; those after user-rate are the messages service's.
 const arkOrder = "ark-params ark-app ark-signature ark-nonce granted ordinary-address tls app-rate audit ark-test-number ark-openid ark-key-rotation ark-token user-rate"
 
