@@ -60,16 +60,23 @@ func must(t testing.TB, err error) {
 // group makes a game group with an owner, an administrator and a member, and changes it.
 func (f *fixture) group(edit func(*platform.Group)) uint64 {
 	f.t.Helper()
-	g, err := f.Create(f.t.Context(), platform.Group{Name: "鸦", Owner: owner, Game: true})
-	must(f.t, err)
+	gc := f.groupOf(owner)
 	for _, uin := range []uint64{admin, member} {
-		f.want(0, result(f, JoinGroup, &wire.JoinGroupRequest{Gc: uint64(g.GC), Uin: uin}))
+		f.want(0, result(f, JoinGroup, &wire.JoinGroupRequest{Gc: gc, Uin: uin}))
 	}
-	_, err = f.Update(f.t.Context(), g.GC, func(g *platform.Group) error {
+	_, err := f.Update(f.t.Context(), platform.GC(gc), func(g *platform.Group) error {
 		g.Admins = []platform.UIN{admin}
 		edit(g)
 		return nil
 	})
+	must(f.t, err)
+	return gc
+}
+
+// groupOf makes a group as an operator does, and returns its number.
+func (f *fixture) groupOf(owner platform.UIN) uint64 {
+	f.t.Helper()
+	g, err := f.Create(f.t.Context(), platform.Group{Name: "鸦", Owner: owner, Game: true})
 	must(f.t, err)
 	return uint64(g.GC)
 }
@@ -188,6 +195,10 @@ func TestLimitsOfAnAccount(t *testing.T) {
 	f.want(0, create())
 	f.want(221010, create()) // the tenth was the last
 	f.want(0, create2(f, member))
+	for range 3 { // what an operator makes does not count as made by the owner
+		f.groupOf(admin)
+	}
+	f.want(0, create2(f, admin))
 	gc := f.group(asItIs) // operators know no limit
 	f.want(0, result(f, TransferGroup, &wire.TransferGroupRequest{Gc: gc, Owner: owner, To: member}))
 	f.want(0, result(f, DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: member}))

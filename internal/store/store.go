@@ -317,7 +317,7 @@ const GroupsCreatedMS = 3600 * 1000
 type QQGroups interface {
 	// CreateGroup stores a group, whose owner is its first member, and returns it with its number, the one above the
 	// highest. If the owner made a group with the same request before, it returns that group; the empty request is new each
-	// time. ErrFull: the owner owns most.Owned groups. ErrTooOften: the owner has made most.Created groups within
+	// time, and what it makes does not count towards most.Created. ErrFull: the owner owns most.Owned groups. ErrTooOften: the owner has made most.Created groups within
 	// GroupsCreatedMS.
 	CreateGroup(ctx context.Context, g platform.Group, request string, most platform.GroupLimits) (platform.Group, error)
 	// Group returns one group with its administrators, or ErrNotFound.

@@ -34,7 +34,7 @@ func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request strin
 			INSERT INTO qqgroups (gc, name, owner, members, capacity, game, fee, sealed, read_only, disbanded, messages, creator, request, created_ms)
 			SELECT max((SELECT ifnull(max(gc), 0) + 1 FROM qqgroups), ?1), ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, 0, 0, ?3, ?9, ?10
 			WHERE (SELECT count(*) FROM qqgroups WHERE owner = ?3 AND disbanded = 0) < ?11
-			AND (SELECT count(*) FROM qqgroups WHERE creator = ?3 AND created_ms > ?12) < ?13
+			AND (SELECT count(*) FROM qqgroups WHERE creator = ?3 AND created_ms > ?12 AND request <> '') < ?13
 			RETURNING `+groupColumns,
 			int64(platform.FirstGC), g.Name, int64(g.Owner), g.Capacity, g.Game, g.Fee, g.Sealed, g.ReadOnly, request, g.CreatedMS,
 			owned, g.CreatedMS-store.GroupsCreatedMS, created))

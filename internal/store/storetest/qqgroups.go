@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -84,8 +85,10 @@ var qqgroups = []test{
 	}},
 	{"group-limits", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
+		made := 0
 		create := func(owner platform.UIN, at int64, limits platform.GroupLimits) error {
-			_, err := s.CreateGroup(ctx, platform.Group{Owner: owner, CreatedMS: at}, "", limits)
+			made++
+			_, err := s.CreateGroup(ctx, platform.Group{Owner: owner, CreatedMS: at}, strconv.Itoa(made), limits)
 			return err
 		}
 		both := platform.GroupLimits{Owned: 3, Created: 2}
@@ -102,12 +105,17 @@ var qqgroups = []test{
 		ok(t, s.DisbandGroup(ctx, firstGC+1, always))
 		fails(t, create(first, now+3_600_000, both), platform.ErrTooOften) // those that were disbanded count
 		ok(t, create(first, now+7_200_000, both))
+		for range 3 { // without a request they do not count as created
+			result(s.CreateGroup(ctx, platform.Group{Owner: first + 2, CreatedMS: now}, "", platform.GroupLimits{Created: 1}))(t)
+		}
+		ok(t, create(first+2, now, platform.GroupLimits{Created: 1}))
+		fails(t, create(first+2, now, platform.GroupLimits{Owned: 4}), platform.ErrFull)
 	}},
 	{"group-limits-together", func(t *testing.T, s store.Store) {
 		for _, limits := range []platform.GroupLimits{{Owned: 3}, {Created: 3}} {
 			owner := first + platform.UIN(limits.Owned)
-			made := together(t, func(int) (bool, error) {
-				_, err := s.CreateGroup(t.Context(), platform.Group{Owner: owner, CreatedMS: now}, "", limits)
+			made := together(t, func(i int) (bool, error) {
+				_, err := s.CreateGroup(t.Context(), platform.Group{Owner: owner, CreatedMS: now}, strconv.Itoa(i), limits)
 				if errors.Is(err, platform.ErrFull) || errors.Is(err, platform.ErrTooOften) {
 					return false, nil
 				}

@@ -18,7 +18,7 @@ CREATE TABLE qqgroups (
     created_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX qqgroups_owned ON qqgroups (owner, gc) WHERE disbanded = 0;
-CREATE INDEX qqgroups_created ON qqgroups (creator, created_ms);
+CREATE INDEX qqgroups_created ON qqgroups (creator, created_ms) WHERE request <> '';
 CREATE UNIQUE INDEX qqgroups_request ON qqgroups (creator, request) WHERE request <> '';
 
 CREATE TABLE qqgroup_members (
