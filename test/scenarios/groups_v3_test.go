@@ -170,7 +170,9 @@ func TestGroupsOverMSDKv3(t *testing.T) {
 	want(g.member, "/relation/get_groupinfo", members{"groupOpenid": openid}, older+
 		`,"groupName":"Ravens","fingerMemo":"","memberNum":"2","maxNum":"200","ownerOpenid":"LEADER","adminOpenids":"MEMBER","unionid":"77","zoneid":"3"}`)
 	want(g.member, "/relation/send_groupmsg", members{"group_openid": openid, "redirect_url": "http://gamecenter.qq.com/gcjump", "desc": "Now"}, done)
-	var shown struct{ Messages []struct{ Title, Text, URL string } }
+	var shown struct {
+		Messages []struct{ Title, Text, URL string }
+	}
 	p.Admin(t, "GET", "/admin/v1/groups/"+gc, nil, &shown)
 	if got := fmt.Sprint(shown.Messages); got != "[{Come and play Now http://gamecenter.qq.com/gcjump}]" {
 		t.Errorf("the group has the messages %s", got)
