@@ -70,7 +70,8 @@ func newFaultAddCommand(c *client) *cobra.Command {
   notice.send                            the official account's notices
 
 TABLE is ` + strings.Join(fault.Tables[:9], ", ") + `,
-` + strings.Join(fault.Tables[9:], ", ") + `;
+` + strings.Join(fault.Tables[9:17], ", ") + `,
+` + strings.Join(fault.Tables[17:], ", ") + `;
 CACHE is ` + strings.Join(fault.Caches, ", ") + `; COMMAND is ` + strings.Join(fault.Commands(), ", ") + `.
 
 Without a condition every use of the part fails. A condition on an appid or openid works where the part is given one:

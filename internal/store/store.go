@@ -31,6 +31,9 @@ type Store interface {
 	Outbox
 	Sessions
 	QQGroups
+	Feeds
+	RedDots
+	Challenges
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
@@ -372,4 +375,54 @@ type Sessions interface {
 	EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error
 	// SessionEnded reports whether an account's session was ended, as long as it would not have ended by itself.
 	SessionEnded(ctx context.Context, uin platform.UIN, secret [16]byte) (bool, error)
+}
+
+// Feeds stores what players tell their friends.
+type Feeds interface {
+	// PostFeed stores a feed and returns it with its ID, which is above all others. If its author posted one with the same
+	// request at the app that is still kept, or was deleted, that one is returned and nothing changes. Of an author's feeds at
+	// an app only the newest are kept, as many as most says.
+	PostFeed(ctx context.Context, f platform.Feed, most int) (platform.Feed, error)
+	// Feeds returns at most limit feeds of these authors at an app below an ID that were posted since that time, newest first.
+	Feeds(ctx context.Context, app platform.AppID, authors []platform.UIN, before, sinceMS int64, limit int) ([]platform.Feed, error)
+	// FeedsByID returns those of an app's feeds that have these IDs and were posted since that time, newest first.
+	FeedsByID(ctx context.Context, app platform.AppID, ids []int64, sinceMS int64) ([]platform.Feed, error)
+	// DeleteFeed deletes an author's feed, or ErrNotFound.
+	DeleteFeed(ctx context.Context, app platform.AppID, author platform.UIN, id int64) error
+	// SweepFeeds removes at most limit feeds posted before that time and returns how many it removed.
+	SweepFeeds(ctx context.Context, beforeMS int64, limit int) (int64, error)
+}
+
+// RedDots stores until when players have seen the entries of the Game Center.
+type RedDots interface {
+	// SeenEntries returns until when a player at an app has seen each entry; one that it has never seen is left out.
+	SeenEntries(ctx context.Context, app platform.AppID, uin platform.UIN) (map[string]int64, error)
+	// SeeEntries notes that a player has seen entries until a time. One that it has seen until later stays.
+	SeeEntries(ctx context.Context, app platform.AppID, uin platform.UIN, entries []string, seenMS int64) error
+}
+
+// Challenges stores the challenges, and the records of their players, in which each challenge counts once.
+type Challenges interface {
+	// BeginChallenge stores a challenge and returns it with its ID, which is above all others. If its challenger began one
+	// with the same request at the app that is still kept, the report of its beginning is noted, unless its side has reported
+	// it before, and that challenge is returned. ErrFull: the challenger has begun most challenges that are under way, or the
+	// opponent is in as many that others began.
+	BeginChallenge(ctx context.Context, c platform.Challenge, most int) (platform.Challenge, error)
+	// EditChallenge applies edit to a challenge's scores, and counts its result if edit sets SettledMS. An error of edit is
+	// returned unchanged and nothing changes. ErrNotFound; ErrSpent: the challenge is settled.
+	EditChallenge(ctx context.Context, app platform.AppID, id int64, edit func(*platform.Challenge) error) (platform.Challenge, error)
+	// SettleChallenges counts the results of at most limit challenges whose end is not after that time, earliest first, and
+	// returns how many those were.
+	SettleChallenges(ctx context.Context, nowMS int64, limit int) (int, error)
+	// ChallengesOf returns at most limit of a player's challenges at an app below an ID that were not over before that time,
+	// newest first.
+	ChallengesOf(ctx context.Context, app platform.AppID, uin platform.UIN, before, sinceMS int64, limit int) ([]platform.Challenge, error)
+	// ChallengeRecord returns how a player has done at an app until that time, including challenges that are not settled yet.
+	ChallengeRecord(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.ChallengeRecord, error)
+	// ChallengeNews returns when, until that time, a challenge of a player at an app was last over, or begun by another; 0 for
+	// never.
+	ChallengeNews(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (int64, error)
+	// SweepChallenges removes at most limit challenges settled before that time and returns how many it removed. The records
+	// stay.
+	SweepChallenges(ctx context.Context, beforeMS int64, limit int) (int64, error)
 }

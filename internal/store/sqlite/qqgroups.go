@@ -23,8 +23,7 @@ func scanGroup(r row) (g platform.Group, err error) {
 func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request string, most platform.GroupLimits) (platform.Group, error) {
 	return returning(ctx, s.writer, func(t *tx) (platform.Group, error) {
 		if request != "" {
-			// The last condition lets the engine use the index, which has no empty requests.
-			made, err := scanGroup(t.queryRow("SELECT "+groupColumns+" FROM qqgroups WHERE creator = ? AND request = ? AND request <> ''", int64(g.Owner), request))
+			made, err := scanGroup(t.queryRow("SELECT "+groupColumns+" FROM qqgroups WHERE creator = ? AND request = ?", int64(g.Owner), request))
 			if !errors.Is(err, platform.ErrNotFound) {
 				return made, err
 			}
@@ -321,7 +320,7 @@ func (s *Store) SendGroupMessage(ctx context.Context, gc platform.GC, m platform
 			return err
 		}
 		if request != "" {
-			err := sentinel(t.queryRow("SELECT id FROM qqgroup_messages WHERE gc = ? AND uin = ? AND request = ? AND request <> '' AND sent_ms >= ?", int64(gc), int64(m.UIN), request, sinceMS).Scan(&id))
+			err := sentinel(t.queryRow("SELECT id FROM qqgroup_messages WHERE gc = ? AND uin = ? AND request = ? AND sent_ms >= ?", int64(gc), int64(m.UIN), request, sinceMS).Scan(&id))
 			if !errors.Is(err, platform.ErrNotFound) {
 				return err
 			}

@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, gameCommands, bindings, policies, outbox, qqgroups, sessions, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, gameCommands, bindings, policies, outbox, qqgroups, sessions, feeds, challenges, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
@@ -159,6 +159,8 @@ func cancelled(t *testing.T, s store.Store) {
 	made := group(t, s, first)
 	gc := made.GC
 
+	posted, match := post(t, s, feedOf(first, "")), begin(t, s, challenge(first, first+1, "r"))
+
 	edited := false
 	calls := map[string]func() error{
 		"CreateApp": func() error { return s.CreateApp(ended, &platform.App{AppID: other}, now) },
@@ -251,7 +253,27 @@ func cancelled(t *testing.T, s store.Store) {
 		"GroupGuilds":   func() error { _, err := s.GroupGuilds(ended, gc); return err },
 		"EndSession":    func() error { return s.EndSession(ended, first, [16]byte{1}, now+1, now) },
 		"SessionEnded":  func() error { _, err := s.SessionEnded(ended, first, [16]byte{1}); return err },
-		"Ping":          func() error { return s.Ping(ended) },
+		"PostFeed":      func() error { _, err := s.PostFeed(ended, feedOf(first, ""), many); return err },
+		"Feeds":         func() error { _, err := s.Feeds(ended, game, []platform.UIN{first}, 9, 0, 9); return err },
+		"FeedsByID":     func() error { _, err := s.FeedsByID(ended, game, []int64{1}, 0); return err },
+		"DeleteFeed":    func() error { return s.DeleteFeed(ended, game, first, posted.ID) },
+		"SweepFeeds":    func() error { _, err := s.SweepFeeds(ended, now+1, 9); return err },
+		"SeenEntries":   func() error { _, err := s.SeenEntries(ended, game, first); return err },
+		"SeeEntries":    func() error { return s.SeeEntries(ended, game, first, []string{"feeds"}, now) },
+		"BeginChallenge": func() error {
+			_, err := s.BeginChallenge(ended, challenge(first, first+1, "s"), many)
+			return err
+		},
+		"EditChallenge": func() error {
+			_, err := s.EditChallenge(ended, game, match.ID, func(*platform.Challenge) error { edited = true; return nil })
+			return err
+		},
+		"SettleChallenges": func() error { _, err := s.SettleChallenges(ended, now+5000, 9); return err },
+		"ChallengesOf":     func() error { _, err := s.ChallengesOf(ended, game, first, 9, 0, 9); return err },
+		"ChallengeRecord":  func() error { _, err := s.ChallengeRecord(ended, game, first, now); return err },
+		"ChallengeNews":    func() error { _, err := s.ChallengeNews(ended, game, first, now); return err },
+		"SweepChallenges":  func() error { _, err := s.SweepChallenges(ended, now+5000, 9); return err },
+		"Ping":             func() error { return s.Ping(ended) },
 	}
 	for name, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
@@ -279,6 +301,9 @@ func cancelled(t *testing.T, s store.Store) {
 	same(t, len(result(s.GroupMembers(ctx, gc, 0, many))(t)), 1)
 	same(t, len(result(s.GroupMessages(ctx, gc, 0, 0, many))(t)), 0)
 	same(t, len(result(s.GroupGuilds(ctx, gc))(t)), 0)
+	same(t, feedIDs(t, s, first), []int64{posted.ID})
+	same(t, len(result(s.SeenEntries(ctx, game, first))(t)), 0)
+	same(t, result(s.ChallengesOf(ctx, game, first, 9, 0, 9))(t), []platform.Challenge{match})
 	_, err := s.Player(ctx, game, 7)
 	fails(t, err, platform.ErrNotFound)
 	_, err = s.Openkey(ctx, game, 2)
