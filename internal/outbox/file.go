@@ -33,21 +33,6 @@ func OpenFile(path string, most int64) (*File, error) {
 	return f, f.open()
 }
 
-// CheckFile says what OpenFile would refuse, and changes nothing.
-func CheckFile(path string) error {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		_, err := os.Stat(filepath.Dir(path))
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, _, err = whole(file)
-	return err
-}
-
 func (f *File) String() string { return "file" }
 
 // Close closes the file.
@@ -70,11 +55,18 @@ func (f *File) open() (err error) {
 			file.Close()
 		}
 	}()
-	size, all, err := whole(file)
-	if err != nil {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
 		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", f.path)
 	}
-	if size < all {
+	size, err := whole(file, info.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	if size < info.Size() {
 		if err := errors.Join(file.Truncate(size), file.Sync()); err != nil {
 			return err
 		}
@@ -86,35 +78,27 @@ func (f *File) open() (err error) {
 	return nil
 }
 
-// whole returns the size of a file's whole lines, and of all of it. It refuses a file that has something else in it than events.
-func whole(file *os.File) (size, all int64, err error) {
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return 0, 0, err
-	case !info.Mode().IsRegular():
-		return 0, 0, fmt.Errorf("%s is not a file", file.Name())
-	}
-	all = info.Size()
-	head := make([]byte, min(int64(len(begin)), all))
+// whole returns the size of a file's whole lines.
+func whole(file io.ReaderAt, size int64) (int64, error) {
+	head := make([]byte, min(int64(len(begin)), size))
 	if _, err := file.ReadAt(head, 0); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	if !bytes.HasPrefix([]byte(begin), head) {
-		return 0, 0, fmt.Errorf("%s: it holds something else than events", file.Name())
+		return 0, errors.New("it holds something else than events")
 	}
 	block := make([]byte, 4096)
-	for end := all; end > 0; {
+	for end := size; end > 0; {
 		part := block[:min(int64(len(block)), end)]
 		end -= int64(len(part))
 		if _, err := file.ReadAt(part, end); err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
-			return end + int64(i) + 1, all, nil
+			return end + int64(i) + 1, nil
 		}
 	}
-	return 0, all, nil
+	return 0, nil
 }
 
 // syncFolder makes a name in a file's folder durable.

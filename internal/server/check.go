@@ -2,10 +2,8 @@ package server
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/config"
-	"github.com/rookeryhq/rookery/internal/outbox"
 )
 
 // CheckFiles reads the files that a configuration names, as a start would.
@@ -23,11 +21,6 @@ func CheckFiles(c *config.Config) error {
 	if c.Admin.TokenFile != "" {
 		_, err := readServerToken(c.Admin.TokenFile)
 		errs = append(errs, err)
-	}
-	if c.Events.File != "" {
-		if err := outbox.CheckFile(c.Events.File); err != nil {
-			errs = append(errs, fmt.Errorf("events.file: %w", err))
-		}
 	}
 	if c.Events.WebhookSecret != "" {
 		_, err := readEventSecret("events.webhook_secret", c.Events.WebhookSecret)

@@ -29,6 +29,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/ranking"
+	"github.com/rookeryhq/rookery/internal/social"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -77,6 +78,7 @@ type Server struct {
 	ranking  *ranking.Service
 
 	rankIndex *ranking.Memory
+	social    *social.Service
 
 	gameCommands *gamecmd.Table
 
@@ -148,6 +150,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	work.Go(func() { s.outbox.Run(working) })
 	work.Go(func() { s.groups.Run(working) })
 	work.Go(func() { s.ranking.Run(working, s.rankIndex, s.options.Log) })
+	work.Go(func() { s.social.Run(working) })
 	var err error
 	select {
 	case err = <-failed:

@@ -22,6 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/ranking"
 	"github.com/rookeryhq/rookery/internal/roster"
+	"github.com/rookeryhq/rookery/internal/social"
 )
 
 // openServices connects the services with the folder's files and with the bus.
@@ -65,6 +66,10 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.openGameCommands(ctx); err != nil {
 		return err
 	}
+	s.social = social.New(social.Options{
+		Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Profiles: s.profiles, Zone: s.messages.Zone, Words: s.words, Log: s.options.Log,
+	})
+	s.social.Register()
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
 }
 

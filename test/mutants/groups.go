@@ -32,7 +32,7 @@ var groupMutants = []mutant{
 		"case full:\n\t\treturn platform.ErrTooOften\n\tdefault:\n\t\treturn platform.ErrFull",
 		groups, "^TestLimitsOfAnAccount$"},
 	{"a request of another account is the same", "internal/store/sqlite/qqgroups.go",
-		"FROM qqgroups WHERE creator = ? AND request = ?", "FROM qqgroups WHERE ? > 0 AND request = ?",
+		"FROM qqgroups WHERE creator = ? AND request = ?\", int64(g.Owner), request)", "FROM qqgroups WHERE ? > 0 AND request = ?\", int64(g.Owner), request)",
 		groups, "^TestTheSameRequestGivesTheSameGroup$"},
 	{"a group takes one member more", "internal/store/sqlite/qqgroups.go",
 		"members < capacity", "members <= capacity",

@@ -81,7 +81,7 @@ func isCommand(expr ast.Expr, numbers map[int64]bool) bool {
 				return false
 			}
 			in, ok := of.X.(*ast.Ident)
-			return ok && slices.Contains([]string{"oidb", "friends", "identity", "messages", "qqgroups", "groups"}, in.Name) || isCommand(of, numbers)
+			return ok && slices.Contains([]string{"oidb", "friends", "identity", "messages", "qqgroups", "groups", "social"}, in.Name) || isCommand(of, numbers)
 		}
 	}
 	return false

@@ -6294,6 +6294,1780 @@ func (x *ShowRankResponse) GetReachedMs() int64 {
 	return 0
 }
 
+// Feed is what a player tells friends. A list has only what is needed to choose: the texts but title are empty there.
+type Feed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	FeedId        uint64                 `protobuf:"varint,1,opt,name=feed_id,json=feedId" json:"feed_id,omitempty"`
+	Author        uint64                 `protobuf:"varint,2,opt,name=author" json:"author,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,3,opt,name=openid" json:"openid,omitempty"` // of its author at the app
+	Nickname      string                 `protobuf:"bytes,4,opt,name=nickname" json:"nickname,omitempty"`
+	PictureUrl    string                 `protobuf:"bytes,5,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"` // of its author, with sides of 100 pixels
+	Title         string                 `protobuf:"bytes,6,opt,name=title" json:"title,omitempty"`
+	Text          string                 `protobuf:"bytes,7,opt,name=text" json:"text,omitempty"`
+	Url           string                 `protobuf:"bytes,8,opt,name=url" json:"url,omitempty"`
+	Picture       string                 `protobuf:"bytes,9,opt,name=picture" json:"picture,omitempty"`
+	PostedMs      int64                  `protobuf:"varint,10,opt,name=posted_ms,json=postedMs" json:"posted_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Feed) Reset() {
+	*x = Feed{}
+	mi := &file_oidb_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Feed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Feed) ProtoMessage() {}
+
+func (x *Feed) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Feed.ProtoReflect.Descriptor instead.
+func (*Feed) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *Feed) GetFeedId() uint64 {
+	if x != nil {
+		return x.FeedId
+	}
+	return 0
+}
+
+func (x *Feed) GetAuthor() uint64 {
+	if x != nil {
+		return x.Author
+	}
+	return 0
+}
+
+func (x *Feed) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *Feed) GetNickname() string {
+	if x != nil {
+		return x.Nickname
+	}
+	return ""
+}
+
+func (x *Feed) GetPictureUrl() string {
+	if x != nil {
+		return x.PictureUrl
+	}
+	return ""
+}
+
+func (x *Feed) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Feed) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Feed) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Feed) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+func (x *Feed) GetPostedMs() int64 {
+	if x != nil {
+		return x.PostedMs
+	}
+	return 0
+}
+
+// PostFeedRequest (0xf06_1) posts a feed. No text is markup.
+type PostFeedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Request       string                 `protobuf:"bytes,3,opt,name=request" json:"request,omitempty"` // the same request posts once; at most 64 bytes; empty for a new feed each time
+	Title         string                 `protobuf:"bytes,4,opt,name=title" json:"title,omitempty"`     // 1 to 100 bytes
+	Text          string                 `protobuf:"bytes,5,opt,name=text" json:"text,omitempty"`       // at most 1000 bytes
+	Url           string                 `protobuf:"bytes,6,opt,name=url" json:"url,omitempty"`
+	Picture       string                 `protobuf:"bytes,7,opt,name=picture" json:"picture,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostFeedRequest) Reset() {
+	*x = PostFeedRequest{}
+	mi := &file_oidb_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostFeedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostFeedRequest) ProtoMessage() {}
+
+func (x *PostFeedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostFeedRequest.ProtoReflect.Descriptor instead.
+func (*PostFeedRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *PostFeedRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *PostFeedRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *PostFeedRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *PostFeedRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *PostFeedRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PostFeedRequest) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *PostFeedRequest) GetPicture() string {
+	if x != nil {
+		return x.Picture
+	}
+	return ""
+}
+
+// PostFeedResponse contains the feed's number.
+type PostFeedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	FeedId        uint64                 `protobuf:"varint,2,opt,name=feed_id,json=feedId" json:"feed_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostFeedResponse) Reset() {
+	*x = PostFeedResponse{}
+	mi := &file_oidb_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostFeedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostFeedResponse) ProtoMessage() {}
+
+func (x *PostFeedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostFeedResponse.ProtoReflect.Descriptor instead.
+func (*PostFeedResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *PostFeedResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *PostFeedResponse) GetFeedId() uint64 {
+	if x != nil {
+		return x.FeedId
+	}
+	return 0
+}
+
+// ListFeedsRequest (0xf06_2) lists the feeds of a player, or of the player and the friends who use the app.
+type ListFeedsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Friends       bool                   `protobuf:"varint,3,opt,name=friends" json:"friends,omitempty"`
+	Before        uint64                 `protobuf:"varint,4,opt,name=before" json:"before,omitempty"` // only feeds below this number; 0 for the newest
+	Limit         uint32                 `protobuf:"varint,5,opt,name=limit" json:"limit,omitempty"`   // 0 or more than 50: 50
+	Openid        []byte                 `protobuf:"bytes,6,opt,name=openid" json:"openid,omitempty"`  // of the player, for what the player posted
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFeedsRequest) Reset() {
+	*x = ListFeedsRequest{}
+	mi := &file_oidb_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFeedsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFeedsRequest) ProtoMessage() {}
+
+func (x *ListFeedsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFeedsRequest.ProtoReflect.Descriptor instead.
+func (*ListFeedsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *ListFeedsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListFeedsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListFeedsRequest) GetFriends() bool {
+	if x != nil {
+		return x.Friends
+	}
+	return false
+}
+
+func (x *ListFeedsRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *ListFeedsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListFeedsRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+// ListFeedsResponse contains feeds, newest first.
+type ListFeedsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Feed          []*Feed                `protobuf:"bytes,2,rep,name=feed" json:"feed,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more" json:"more,omitempty"` // there are more below the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFeedsResponse) Reset() {
+	*x = ListFeedsResponse{}
+	mi := &file_oidb_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFeedsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFeedsResponse) ProtoMessage() {}
+
+func (x *ListFeedsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFeedsResponse.ProtoReflect.Descriptor instead.
+func (*ListFeedsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *ListFeedsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListFeedsResponse) GetFeed() []*Feed {
+	if x != nil {
+		return x.Feed
+	}
+	return nil
+}
+
+func (x *ListFeedsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// PullFeedsRequest (0xf06_3) asks for the whole of feeds. One that is gone, or that the player may not see, is left out.
+type PullFeedsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	FeedId        []uint64               `protobuf:"varint,3,rep,packed,name=feed_id,json=feedId" json:"feed_id,omitempty"` // at most 20
+	Openid        []byte                 `protobuf:"bytes,4,opt,name=openid" json:"openid,omitempty"`                       // of the player, for what the player posted
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PullFeedsRequest) Reset() {
+	*x = PullFeedsRequest{}
+	mi := &file_oidb_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PullFeedsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PullFeedsRequest) ProtoMessage() {}
+
+func (x *PullFeedsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PullFeedsRequest.ProtoReflect.Descriptor instead.
+func (*PullFeedsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *PullFeedsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *PullFeedsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *PullFeedsRequest) GetFeedId() []uint64 {
+	if x != nil {
+		return x.FeedId
+	}
+	return nil
+}
+
+func (x *PullFeedsRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+// PullFeedsResponse contains feeds, newest first.
+type PullFeedsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Feed          []*Feed                `protobuf:"bytes,2,rep,name=feed" json:"feed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PullFeedsResponse) Reset() {
+	*x = PullFeedsResponse{}
+	mi := &file_oidb_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PullFeedsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PullFeedsResponse) ProtoMessage() {}
+
+func (x *PullFeedsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PullFeedsResponse.ProtoReflect.Descriptor instead.
+func (*PullFeedsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *PullFeedsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *PullFeedsResponse) GetFeed() []*Feed {
+	if x != nil {
+		return x.Feed
+	}
+	return nil
+}
+
+// DeleteFeedRequest (0xf06_4) deletes a feed of the player.
+type DeleteFeedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	FeedId        uint64                 `protobuf:"varint,3,opt,name=feed_id,json=feedId" json:"feed_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteFeedRequest) Reset() {
+	*x = DeleteFeedRequest{}
+	mi := &file_oidb_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteFeedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteFeedRequest) ProtoMessage() {}
+
+func (x *DeleteFeedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteFeedRequest.ProtoReflect.Descriptor instead.
+func (*DeleteFeedRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *DeleteFeedRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *DeleteFeedRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *DeleteFeedRequest) GetFeedId() uint64 {
+	if x != nil {
+		return x.FeedId
+	}
+	return 0
+}
+
+// DeleteFeedResponse means that the feed is gone.
+type DeleteFeedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteFeedResponse) Reset() {
+	*x = DeleteFeedResponse{}
+	mi := &file_oidb_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteFeedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteFeedResponse) ProtoMessage() {}
+
+func (x *DeleteFeedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteFeedResponse.ProtoReflect.Descriptor instead.
+func (*DeleteFeedResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *DeleteFeedResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+// RedDotsRequest (0xf06_5) asks which entries of the Game Center have something new for the player.
+type RedDotsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Entry         []string               `protobuf:"bytes,3,rep,name=entry" json:"entry,omitempty"`                  // feeds, challenges or rank
+	SeenMs        int64                  `protobuf:"varint,4,opt,name=seen_ms,json=seenMs" json:"seen_ms,omitempty"` // first note that the entries were seen until then; 0 to note nothing
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedDotsRequest) Reset() {
+	*x = RedDotsRequest{}
+	mi := &file_oidb_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedDotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedDotsRequest) ProtoMessage() {}
+
+func (x *RedDotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedDotsRequest.ProtoReflect.Descriptor instead.
+func (*RedDotsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{93}
+}
+
+func (x *RedDotsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *RedDotsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RedDotsRequest) GetEntry() []string {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *RedDotsRequest) GetSeenMs() int64 {
+	if x != nil {
+		return x.SeenMs
+	}
+	return 0
+}
+
+// RedDot is the state of an entry: it has something new when newest_ms is above seen_ms.
+type RedDot struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         string                 `protobuf:"bytes,1,opt,name=entry" json:"entry,omitempty"`
+	NewestMs      int64                  `protobuf:"varint,2,opt,name=newest_ms,json=newestMs" json:"newest_ms,omitempty"` // 0 for nothing yet
+	SeenMs        int64                  `protobuf:"varint,3,opt,name=seen_ms,json=seenMs" json:"seen_ms,omitempty"`       // 0 for never
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedDot) Reset() {
+	*x = RedDot{}
+	mi := &file_oidb_proto_msgTypes[94]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedDot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedDot) ProtoMessage() {}
+
+func (x *RedDot) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[94]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedDot.ProtoReflect.Descriptor instead.
+func (*RedDot) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{94}
+}
+
+func (x *RedDot) GetEntry() string {
+	if x != nil {
+		return x.Entry
+	}
+	return ""
+}
+
+func (x *RedDot) GetNewestMs() int64 {
+	if x != nil {
+		return x.NewestMs
+	}
+	return 0
+}
+
+func (x *RedDot) GetSeenMs() int64 {
+	if x != nil {
+		return x.SeenMs
+	}
+	return 0
+}
+
+// RedDotsResponse contains the entries in the order of the request.
+type RedDotsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Dot           []*RedDot              `protobuf:"bytes,2,rep,name=dot" json:"dot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedDotsResponse) Reset() {
+	*x = RedDotsResponse{}
+	mi := &file_oidb_proto_msgTypes[95]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedDotsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedDotsResponse) ProtoMessage() {}
+
+func (x *RedDotsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[95]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedDotsResponse.ProtoReflect.Descriptor instead.
+func (*RedDotsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{95}
+}
+
+func (x *RedDotsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RedDotsResponse) GetDot() []*RedDot {
+	if x != nil {
+		return x.Dot
+	}
+	return nil
+}
+
+// ChallengeSide is a player of a challenge.
+type ChallengeSide struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Openid        []byte                 `protobuf:"bytes,2,opt,name=openid" json:"openid,omitempty"`
+	Score         string                 `protobuf:"bytes,3,opt,name=score" json:"score,omitempty"` // a decimal number; empty before the first report
+	ReachedMs     int64                  `protobuf:"varint,4,opt,name=reached_ms,json=reachedMs" json:"reached_ms,omitempty"`
+	Done          bool                   `protobuf:"varint,5,opt,name=done" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChallengeSide) Reset() {
+	*x = ChallengeSide{}
+	mi := &file_oidb_proto_msgTypes[96]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChallengeSide) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChallengeSide) ProtoMessage() {}
+
+func (x *ChallengeSide) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[96]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChallengeSide.ProtoReflect.Descriptor instead.
+func (*ChallengeSide) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{96}
+}
+
+func (x *ChallengeSide) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ChallengeSide) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *ChallengeSide) GetScore() string {
+	if x != nil {
+		return x.Score
+	}
+	return ""
+}
+
+func (x *ChallengeSide) GetReachedMs() int64 {
+	if x != nil {
+		return x.ReachedMs
+	}
+	return 0
+}
+
+func (x *ChallengeSide) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// Challenge is a match of two friends.
+type Challenge struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ChallengeId   uint64                 `protobuf:"varint,1,opt,name=challenge_id,json=challengeId" json:"challenge_id,omitempty"`
+	Title         string                 `protobuf:"bytes,2,opt,name=title" json:"title,omitempty"`
+	StartMs       int64                  `protobuf:"varint,3,opt,name=start_ms,json=startMs" json:"start_ms,omitempty"`
+	EndMs         int64                  `protobuf:"varint,4,opt,name=end_ms,json=endMs" json:"end_ms,omitempty"`
+	Challenger    *ChallengeSide         `protobuf:"bytes,5,opt,name=challenger" json:"challenger,omitempty"`
+	Opponent      *ChallengeSide         `protobuf:"bytes,6,opt,name=opponent" json:"opponent,omitempty"`
+	OverMs        int64                  `protobuf:"varint,7,opt,name=over_ms,json=overMs" json:"over_ms,omitempty"` // from when on the result stands; 0 while it is under way
+	Leader        uint64                 `protobuf:"varint,8,opt,name=leader" json:"leader,omitempty"`               // who has the greater score, and once it is over who has won; 0 for nobody
+	BegunMs       int64                  `protobuf:"varint,9,opt,name=begun_ms,json=begunMs" json:"begun_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Challenge) Reset() {
+	*x = Challenge{}
+	mi := &file_oidb_proto_msgTypes[97]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Challenge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Challenge) ProtoMessage() {}
+
+func (x *Challenge) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[97]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
+func (*Challenge) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{97}
+}
+
+func (x *Challenge) GetChallengeId() uint64 {
+	if x != nil {
+		return x.ChallengeId
+	}
+	return 0
+}
+
+func (x *Challenge) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Challenge) GetStartMs() int64 {
+	if x != nil {
+		return x.StartMs
+	}
+	return 0
+}
+
+func (x *Challenge) GetEndMs() int64 {
+	if x != nil {
+		return x.EndMs
+	}
+	return 0
+}
+
+func (x *Challenge) GetChallenger() *ChallengeSide {
+	if x != nil {
+		return x.Challenger
+	}
+	return nil
+}
+
+func (x *Challenge) GetOpponent() *ChallengeSide {
+	if x != nil {
+		return x.Opponent
+	}
+	return nil
+}
+
+func (x *Challenge) GetOverMs() int64 {
+	if x != nil {
+		return x.OverMs
+	}
+	return 0
+}
+
+func (x *Challenge) GetLeader() uint64 {
+	if x != nil {
+		return x.Leader
+	}
+	return 0
+}
+
+func (x *Challenge) GetBegunMs() int64 {
+	if x != nil {
+		return x.BegunMs
+	}
+	return 0
+}
+
+// BeginChallengeRequest (0xf06_6) reports that a player begins a challenge. Both sides may report it, the game and the Game
+// Center's pages, with the same request.
+type BeginChallengeRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Appid          uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin            uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Openid         []byte                 `protobuf:"bytes,3,opt,name=openid" json:"openid,omitempty"`                                       // of the player
+	OpponentOpenid []byte                 `protobuf:"bytes,4,opt,name=opponent_openid,json=opponentOpenid" json:"opponent_openid,omitempty"` // of a friend who uses the app
+	Request        string                 `protobuf:"bytes,5,opt,name=request" json:"request,omitempty"`                                     // the same request begins one challenge; 1 to 64 bytes
+	Title          string                 `protobuf:"bytes,6,opt,name=title" json:"title,omitempty"`                                         // at most 100 bytes
+	StartMs        int64                  `protobuf:"varint,7,opt,name=start_ms,json=startMs" json:"start_ms,omitempty"`
+	EndMs          int64                  `protobuf:"varint,8,opt,name=end_ms,json=endMs" json:"end_ms,omitempty"`
+	Member         bool                   `protobuf:"varint,9,opt,name=member" json:"member,omitempty"` // reported from a page; otherwise by the game
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *BeginChallengeRequest) Reset() {
+	*x = BeginChallengeRequest{}
+	mi := &file_oidb_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginChallengeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginChallengeRequest) ProtoMessage() {}
+
+func (x *BeginChallengeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginChallengeRequest.ProtoReflect.Descriptor instead.
+func (*BeginChallengeRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *BeginChallengeRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *BeginChallengeRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *BeginChallengeRequest) GetOpenid() []byte {
+	if x != nil {
+		return x.Openid
+	}
+	return nil
+}
+
+func (x *BeginChallengeRequest) GetOpponentOpenid() []byte {
+	if x != nil {
+		return x.OpponentOpenid
+	}
+	return nil
+}
+
+func (x *BeginChallengeRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *BeginChallengeRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *BeginChallengeRequest) GetStartMs() int64 {
+	if x != nil {
+		return x.StartMs
+	}
+	return 0
+}
+
+func (x *BeginChallengeRequest) GetEndMs() int64 {
+	if x != nil {
+		return x.EndMs
+	}
+	return 0
+}
+
+func (x *BeginChallengeRequest) GetMember() bool {
+	if x != nil {
+		return x.Member
+	}
+	return false
+}
+
+// BeginChallengeResponse contains the challenge.
+type BeginChallengeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Challenge     *Challenge             `protobuf:"bytes,2,opt,name=challenge" json:"challenge,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginChallengeResponse) Reset() {
+	*x = BeginChallengeResponse{}
+	mi := &file_oidb_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginChallengeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginChallengeResponse) ProtoMessage() {}
+
+func (x *BeginChallengeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginChallengeResponse.ProtoReflect.Descriptor instead.
+func (*BeginChallengeResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *BeginChallengeResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *BeginChallengeResponse) GetChallenge() *Challenge {
+	if x != nil {
+		return x.Challenge
+	}
+	return nil
+}
+
+// ReportChallengeRequest (0xf06_7) reports a score of one of the two players.
+type ReportChallengeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	ChallengeId   uint64                 `protobuf:"varint,3,opt,name=challenge_id,json=challengeId" json:"challenge_id,omitempty"`
+	Score         string                 `protobuf:"bytes,4,opt,name=score" json:"score,omitempty"` // a decimal number; the greatest counts; empty for none
+	Done          bool                   `protobuf:"varint,5,opt,name=done" json:"done,omitempty"`  // the player plays no more rounds: once both are done, the challenge is over
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportChallengeRequest) Reset() {
+	*x = ReportChallengeRequest{}
+	mi := &file_oidb_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportChallengeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportChallengeRequest) ProtoMessage() {}
+
+func (x *ReportChallengeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportChallengeRequest.ProtoReflect.Descriptor instead.
+func (*ReportChallengeRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *ReportChallengeRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ReportChallengeRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ReportChallengeRequest) GetChallengeId() uint64 {
+	if x != nil {
+		return x.ChallengeId
+	}
+	return 0
+}
+
+func (x *ReportChallengeRequest) GetScore() string {
+	if x != nil {
+		return x.Score
+	}
+	return ""
+}
+
+func (x *ReportChallengeRequest) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// ReportChallengeResponse contains the challenge as it is then.
+type ReportChallengeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Challenge     *Challenge             `protobuf:"bytes,2,opt,name=challenge" json:"challenge,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportChallengeResponse) Reset() {
+	*x = ReportChallengeResponse{}
+	mi := &file_oidb_proto_msgTypes[101]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportChallengeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportChallengeResponse) ProtoMessage() {}
+
+func (x *ReportChallengeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[101]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportChallengeResponse.ProtoReflect.Descriptor instead.
+func (*ReportChallengeResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{101}
+}
+
+func (x *ReportChallengeResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ReportChallengeResponse) GetChallenge() *Challenge {
+	if x != nil {
+		return x.Challenge
+	}
+	return nil
+}
+
+// ListChallengesRequest (0xf06_8) lists the challenges of a player.
+type ListChallengesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Before        uint64                 `protobuf:"varint,3,opt,name=before" json:"before,omitempty"` // only challenges below this number; 0 for the newest
+	Limit         uint32                 `protobuf:"varint,4,opt,name=limit" json:"limit,omitempty"`   // 0 or more than 50: 50
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChallengesRequest) Reset() {
+	*x = ListChallengesRequest{}
+	mi := &file_oidb_proto_msgTypes[102]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChallengesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChallengesRequest) ProtoMessage() {}
+
+func (x *ListChallengesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[102]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChallengesRequest.ProtoReflect.Descriptor instead.
+func (*ListChallengesRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{102}
+}
+
+func (x *ListChallengesRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ListChallengesRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListChallengesRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *ListChallengesRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListChallengesResponse contains challenges, newest first.
+type ListChallengesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Challenge     []*Challenge           `protobuf:"bytes,2,rep,name=challenge" json:"challenge,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more" json:"more,omitempty"` // there are more below the last
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChallengesResponse) Reset() {
+	*x = ListChallengesResponse{}
+	mi := &file_oidb_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChallengesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChallengesResponse) ProtoMessage() {}
+
+func (x *ListChallengesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChallengesResponse.ProtoReflect.Descriptor instead.
+func (*ListChallengesResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{103}
+}
+
+func (x *ListChallengesResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ListChallengesResponse) GetChallenge() []*Challenge {
+	if x != nil {
+		return x.Challenge
+	}
+	return nil
+}
+
+func (x *ListChallengesResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// ShowCardRequest (0xf06_9) asks for the card of a player, or of a friend who uses the app.
+type ShowCardRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	FriendOpenid  []byte                 `protobuf:"bytes,3,opt,name=friend_openid,json=friendOpenid" json:"friend_openid,omitempty"` // empty for the player's own
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowCardRequest) Reset() {
+	*x = ShowCardRequest{}
+	mi := &file_oidb_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowCardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowCardRequest) ProtoMessage() {}
+
+func (x *ShowCardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowCardRequest.ProtoReflect.Descriptor instead.
+func (*ShowCardRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *ShowCardRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ShowCardRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ShowCardRequest) GetFriendOpenid() []byte {
+	if x != nil {
+		return x.FriendOpenid
+	}
+	return nil
+}
+
+// ShowCardResponse contains the card.
+type ShowCardResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"` // who asked
+	Of            uint64                 `protobuf:"varint,2,opt,name=of" json:"of,omitempty"`   // whose card it is
+	Nickname      string                 `protobuf:"bytes,3,opt,name=nickname" json:"nickname,omitempty"`
+	Gender        uint32                 `protobuf:"varint,4,opt,name=gender" json:"gender,omitempty"`
+	PictureUrl    string                 `protobuf:"bytes,5,opt,name=picture_url,json=pictureUrl" json:"picture_url,omitempty"` // with sides of 100 pixels
+	QqLevel       uint32                 `protobuf:"varint,6,opt,name=qq_level,json=qqLevel" json:"qq_level,omitempty"`
+	Won           int64                  `protobuf:"varint,7,opt,name=won" json:"won,omitempty"` // challenges
+	Lost          int64                  `protobuf:"varint,8,opt,name=lost" json:"lost,omitempty"`
+	Drawn         int64                  `protobuf:"varint,9,opt,name=drawn" json:"drawn,omitempty"`
+	Friends       uint32                 `protobuf:"varint,10,opt,name=friends" json:"friends,omitempty"` // who use the app; only on the own card
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShowCardResponse) Reset() {
+	*x = ShowCardResponse{}
+	mi := &file_oidb_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShowCardResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShowCardResponse) ProtoMessage() {}
+
+func (x *ShowCardResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShowCardResponse.ProtoReflect.Descriptor instead.
+func (*ShowCardResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{105}
+}
+
+func (x *ShowCardResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetOf() uint64 {
+	if x != nil {
+		return x.Of
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetNickname() string {
+	if x != nil {
+		return x.Nickname
+	}
+	return ""
+}
+
+func (x *ShowCardResponse) GetGender() uint32 {
+	if x != nil {
+		return x.Gender
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetPictureUrl() string {
+	if x != nil {
+		return x.PictureUrl
+	}
+	return ""
+}
+
+func (x *ShowCardResponse) GetQqLevel() uint32 {
+	if x != nil {
+		return x.QqLevel
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetWon() int64 {
+	if x != nil {
+		return x.Won
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetLost() int64 {
+	if x != nil {
+		return x.Lost
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetDrawn() int64 {
+	if x != nil {
+		return x.Drawn
+	}
+	return 0
+}
+
+func (x *ShowCardResponse) GetFriends() uint32 {
+	if x != nil {
+		return x.Friends
+	}
+	return 0
+}
+
+// RecentGamesRequest (0xf06_10) asks which games a player has played recently.
+type RecentGamesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Limit         uint32                 `protobuf:"varint,2,opt,name=limit" json:"limit,omitempty"` // 0 or more than 20: 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecentGamesRequest) Reset() {
+	*x = RecentGamesRequest{}
+	mi := &file_oidb_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecentGamesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecentGamesRequest) ProtoMessage() {}
+
+func (x *RecentGamesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecentGamesRequest.ProtoReflect.Descriptor instead.
+func (*RecentGamesRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *RecentGamesRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RecentGamesRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// RecentGame is a game that a player has played.
+type RecentGame struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name" json:"name,omitempty"`
+	PlayedMs      int64                  `protobuf:"varint,3,opt,name=played_ms,json=playedMs" json:"played_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecentGame) Reset() {
+	*x = RecentGame{}
+	mi := &file_oidb_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecentGame) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecentGame) ProtoMessage() {}
+
+func (x *RecentGame) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecentGame.ProtoReflect.Descriptor instead.
+func (*RecentGame) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{107}
+}
+
+func (x *RecentGame) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *RecentGame) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RecentGame) GetPlayedMs() int64 {
+	if x != nil {
+		return x.PlayedMs
+	}
+	return 0
+}
+
+// RecentGamesResponse contains the games, the last one first.
+type RecentGamesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Game          []*RecentGame          `protobuf:"bytes,2,rep,name=game" json:"game,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecentGamesResponse) Reset() {
+	*x = RecentGamesResponse{}
+	mi := &file_oidb_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecentGamesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecentGamesResponse) ProtoMessage() {}
+
+func (x *RecentGamesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecentGamesResponse.ProtoReflect.Descriptor instead.
+func (*RecentGamesResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{108}
+}
+
+func (x *RecentGamesResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *RecentGamesResponse) GetGame() []*RecentGame {
+	if x != nil {
+		return x.Game
+	}
+	return nil
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -6840,7 +8614,146 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04rank\x18\x02 \x01(\rR\x04rank\x12\x14\n" +
 	"\x05score\x18\x03 \x01(\tR\x05score\x12\x1d\n" +
 	"\n" +
-	"reached_ms\x18\x04 \x01(\x03R\treachedMsB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"reached_ms\x18\x04 \x01(\x03R\treachedMs\"\xff\x01\n" +
+	"\x04Feed\x12\x17\n" +
+	"\afeed_id\x18\x01 \x01(\x04R\x06feedId\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\x04R\x06author\x12\x16\n" +
+	"\x06openid\x18\x03 \x01(\fR\x06openid\x12\x1a\n" +
+	"\bnickname\x18\x04 \x01(\tR\bnickname\x12\x1f\n" +
+	"\vpicture_url\x18\x05 \x01(\tR\n" +
+	"pictureUrl\x12\x14\n" +
+	"\x05title\x18\x06 \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\a \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\b \x01(\tR\x03url\x12\x18\n" +
+	"\apicture\x18\t \x01(\tR\apicture\x12\x1b\n" +
+	"\tposted_ms\x18\n" +
+	" \x01(\x03R\bpostedMs\"\xa9\x01\n" +
+	"\x0fPostFeedRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x18\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\x06 \x01(\tR\x03url\x12\x18\n" +
+	"\apicture\x18\a \x01(\tR\apicture\"=\n" +
+	"\x10PostFeedResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x17\n" +
+	"\afeed_id\x18\x02 \x01(\x04R\x06feedId\"\x9a\x01\n" +
+	"\x10ListFeedsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x18\n" +
+	"\afriends\x18\x03 \x01(\bR\afriends\x12\x16\n" +
+	"\x06before\x18\x04 \x01(\x04R\x06before\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\rR\x05limit\x12\x16\n" +
+	"\x06openid\x18\x06 \x01(\fR\x06openid\"a\n" +
+	"\x11ListFeedsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12&\n" +
+	"\x04feed\x18\x02 \x03(\v2\x12.rookery.oidb.FeedR\x04feed\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"k\n" +
+	"\x10PullFeedsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x17\n" +
+	"\afeed_id\x18\x03 \x03(\x04R\x06feedId\x12\x16\n" +
+	"\x06openid\x18\x04 \x01(\fR\x06openid\"M\n" +
+	"\x11PullFeedsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12&\n" +
+	"\x04feed\x18\x02 \x03(\v2\x12.rookery.oidb.FeedR\x04feed\"T\n" +
+	"\x11DeleteFeedRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x17\n" +
+	"\afeed_id\x18\x03 \x01(\x04R\x06feedId\"&\n" +
+	"\x12DeleteFeedResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\"g\n" +
+	"\x0eRedDotsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05entry\x18\x03 \x03(\tR\x05entry\x12\x17\n" +
+	"\aseen_ms\x18\x04 \x01(\x03R\x06seenMs\"T\n" +
+	"\x06RedDot\x12\x14\n" +
+	"\x05entry\x18\x01 \x01(\tR\x05entry\x12\x1b\n" +
+	"\tnewest_ms\x18\x02 \x01(\x03R\bnewestMs\x12\x17\n" +
+	"\aseen_ms\x18\x03 \x01(\x03R\x06seenMs\"K\n" +
+	"\x0fRedDotsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12&\n" +
+	"\x03dot\x18\x02 \x03(\v2\x14.rookery.oidb.RedDotR\x03dot\"\x82\x01\n" +
+	"\rChallengeSide\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x14\n" +
+	"\x05score\x18\x03 \x01(\tR\x05score\x12\x1d\n" +
+	"\n" +
+	"reached_ms\x18\x04 \x01(\x03R\treachedMs\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\bR\x04done\"\xb8\x02\n" +
+	"\tChallenge\x12!\n" +
+	"\fchallenge_id\x18\x01 \x01(\x04R\vchallengeId\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x19\n" +
+	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
+	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs\x12;\n" +
+	"\n" +
+	"challenger\x18\x05 \x01(\v2\x1b.rookery.oidb.ChallengeSideR\n" +
+	"challenger\x127\n" +
+	"\bopponent\x18\x06 \x01(\v2\x1b.rookery.oidb.ChallengeSideR\bopponent\x12\x17\n" +
+	"\aover_ms\x18\a \x01(\x03R\x06overMs\x12\x16\n" +
+	"\x06leader\x18\b \x01(\x04R\x06leader\x12\x19\n" +
+	"\bbegun_ms\x18\t \x01(\x03R\abegunMs\"\xfa\x01\n" +
+	"\x15BeginChallengeRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06openid\x18\x03 \x01(\fR\x06openid\x12'\n" +
+	"\x0fopponent_openid\x18\x04 \x01(\fR\x0eopponentOpenid\x12\x18\n" +
+	"\arequest\x18\x05 \x01(\tR\arequest\x12\x14\n" +
+	"\x05title\x18\x06 \x01(\tR\x05title\x12\x19\n" +
+	"\bstart_ms\x18\a \x01(\x03R\astartMs\x12\x15\n" +
+	"\x06end_ms\x18\b \x01(\x03R\x05endMs\x12\x16\n" +
+	"\x06member\x18\t \x01(\bR\x06member\"a\n" +
+	"\x16BeginChallengeResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x125\n" +
+	"\tchallenge\x18\x02 \x01(\v2\x17.rookery.oidb.ChallengeR\tchallenge\"\x8d\x01\n" +
+	"\x16ReportChallengeRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12!\n" +
+	"\fchallenge_id\x18\x03 \x01(\x04R\vchallengeId\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\tR\x05score\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\bR\x04done\"b\n" +
+	"\x17ReportChallengeResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x125\n" +
+	"\tchallenge\x18\x02 \x01(\v2\x17.rookery.oidb.ChallengeR\tchallenge\"m\n" +
+	"\x15ListChallengesRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x16\n" +
+	"\x06before\x18\x03 \x01(\x04R\x06before\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"u\n" +
+	"\x16ListChallengesResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x125\n" +
+	"\tchallenge\x18\x02 \x03(\v2\x17.rookery.oidb.ChallengeR\tchallenge\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"^\n" +
+	"\x0fShowCardRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12#\n" +
+	"\rfriend_openid\x18\x03 \x01(\fR\ffriendOpenid\"\xfa\x01\n" +
+	"\x10ShowCardResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x0e\n" +
+	"\x02of\x18\x02 \x01(\x04R\x02of\x12\x1a\n" +
+	"\bnickname\x18\x03 \x01(\tR\bnickname\x12\x16\n" +
+	"\x06gender\x18\x04 \x01(\rR\x06gender\x12\x1f\n" +
+	"\vpicture_url\x18\x05 \x01(\tR\n" +
+	"pictureUrl\x12\x19\n" +
+	"\bqq_level\x18\x06 \x01(\rR\aqqLevel\x12\x10\n" +
+	"\x03won\x18\a \x01(\x03R\x03won\x12\x12\n" +
+	"\x04lost\x18\b \x01(\x03R\x04lost\x12\x14\n" +
+	"\x05drawn\x18\t \x01(\x03R\x05drawn\x12\x18\n" +
+	"\afriends\x18\n" +
+	" \x01(\rR\afriends\"<\n" +
+	"\x12RecentGamesRequest\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\"S\n" +
+	"\n" +
+	"RecentGame\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n" +
+	"\tplayed_ms\x18\x03 \x01(\x03R\bplayedMs\"U\n" +
+	"\x13RecentGamesResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12,\n" +
+	"\x04game\x18\x02 \x03(\v2\x18.rookery.oidb.RecentGameR\x04gameB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -6854,7 +8767,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 109)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),                   // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),                   // 1: rookery.oidb.LoginSig
@@ -6940,27 +8853,61 @@ var file_oidb_proto_goTypes = []any{
 	(*ListRanksResponse)(nil),          // 81: rookery.oidb.ListRanksResponse
 	(*ShowRankRequest)(nil),            // 82: rookery.oidb.ShowRankRequest
 	(*ShowRankResponse)(nil),           // 83: rookery.oidb.ShowRankResponse
+	(*Feed)(nil),                       // 84: rookery.oidb.Feed
+	(*PostFeedRequest)(nil),            // 85: rookery.oidb.PostFeedRequest
+	(*PostFeedResponse)(nil),           // 86: rookery.oidb.PostFeedResponse
+	(*ListFeedsRequest)(nil),           // 87: rookery.oidb.ListFeedsRequest
+	(*ListFeedsResponse)(nil),          // 88: rookery.oidb.ListFeedsResponse
+	(*PullFeedsRequest)(nil),           // 89: rookery.oidb.PullFeedsRequest
+	(*PullFeedsResponse)(nil),          // 90: rookery.oidb.PullFeedsResponse
+	(*DeleteFeedRequest)(nil),          // 91: rookery.oidb.DeleteFeedRequest
+	(*DeleteFeedResponse)(nil),         // 92: rookery.oidb.DeleteFeedResponse
+	(*RedDotsRequest)(nil),             // 93: rookery.oidb.RedDotsRequest
+	(*RedDot)(nil),                     // 94: rookery.oidb.RedDot
+	(*RedDotsResponse)(nil),            // 95: rookery.oidb.RedDotsResponse
+	(*ChallengeSide)(nil),              // 96: rookery.oidb.ChallengeSide
+	(*Challenge)(nil),                  // 97: rookery.oidb.Challenge
+	(*BeginChallengeRequest)(nil),      // 98: rookery.oidb.BeginChallengeRequest
+	(*BeginChallengeResponse)(nil),     // 99: rookery.oidb.BeginChallengeResponse
+	(*ReportChallengeRequest)(nil),     // 100: rookery.oidb.ReportChallengeRequest
+	(*ReportChallengeResponse)(nil),    // 101: rookery.oidb.ReportChallengeResponse
+	(*ListChallengesRequest)(nil),      // 102: rookery.oidb.ListChallengesRequest
+	(*ListChallengesResponse)(nil),     // 103: rookery.oidb.ListChallengesResponse
+	(*ShowCardRequest)(nil),            // 104: rookery.oidb.ShowCardRequest
+	(*ShowCardResponse)(nil),           // 105: rookery.oidb.ShowCardResponse
+	(*RecentGamesRequest)(nil),         // 106: rookery.oidb.RecentGamesRequest
+	(*RecentGame)(nil),                 // 107: rookery.oidb.RecentGame
+	(*RecentGamesResponse)(nil),        // 108: rookery.oidb.RecentGamesResponse
 }
 var file_oidb_proto_depIdxs = []int32{
-	1,  // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
-	15, // 1: rookery.oidb.ShowProfileResponse.vip:type_name -> rookery.oidb.Membership
-	15, // 2: rookery.oidb.AppFriend.vip:type_name -> rookery.oidb.Membership
-	18, // 3: rookery.oidb.ListFriendsResponse.friend:type_name -> rookery.oidb.AppFriend
-	22, // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
-	22, // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
-	39, // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	39, // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
-	49, // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
-	57, // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
-	68, // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
-	39, // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	78, // 12: rookery.oidb.ListRanksResponse.place:type_name -> rookery.oidb.RankedPlayer
-	78, // 13: rookery.oidb.ListRanksResponse.own:type_name -> rookery.oidb.RankedPlayer
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	1,   // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
+	15,  // 1: rookery.oidb.ShowProfileResponse.vip:type_name -> rookery.oidb.Membership
+	15,  // 2: rookery.oidb.AppFriend.vip:type_name -> rookery.oidb.Membership
+	18,  // 3: rookery.oidb.ListFriendsResponse.friend:type_name -> rookery.oidb.AppFriend
+	22,  // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
+	22,  // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
+	39,  // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	39,  // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
+	49,  // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
+	57,  // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
+	68,  // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
+	39,  // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	78,  // 12: rookery.oidb.ListRanksResponse.place:type_name -> rookery.oidb.RankedPlayer
+	78,  // 13: rookery.oidb.ListRanksResponse.own:type_name -> rookery.oidb.RankedPlayer
+	84,  // 14: rookery.oidb.ListFeedsResponse.feed:type_name -> rookery.oidb.Feed
+	84,  // 15: rookery.oidb.PullFeedsResponse.feed:type_name -> rookery.oidb.Feed
+	94,  // 16: rookery.oidb.RedDotsResponse.dot:type_name -> rookery.oidb.RedDot
+	96,  // 17: rookery.oidb.Challenge.challenger:type_name -> rookery.oidb.ChallengeSide
+	96,  // 18: rookery.oidb.Challenge.opponent:type_name -> rookery.oidb.ChallengeSide
+	97,  // 19: rookery.oidb.BeginChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
+	97,  // 20: rookery.oidb.ReportChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
+	97,  // 21: rookery.oidb.ListChallengesResponse.challenge:type_name -> rookery.oidb.Challenge
+	107, // 22: rookery.oidb.RecentGamesResponse.game:type_name -> rookery.oidb.RecentGame
+	23,  // [23:23] is the sub-list for method output_type
+	23,  // [23:23] is the sub-list for method input_type
+	23,  // [23:23] is the sub-list for extension type_name
+	23,  // [23:23] is the sub-list for extension extendee
+	0,   // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -6974,7 +8921,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   84,
+			NumMessages:   109,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

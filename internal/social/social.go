@@ -1,0 +1,150 @@
+// Package social is what players of a game do with their friends in the Game Center: they tell each other things in feeds,
+// challenge each other, and see by red dots where something is new. It runs on the bus as the commands 0xf06.
+package social
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/wordfilter"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Bounds on what players send, in bytes.
+const (
+	maxRequest = 64
+	maxTitle   = 100
+	maxText    = 1000
+)
+
+// maxPage bounds a list.
+const maxPage = 50
+
+// pictureSize is the length of a shown picture's sides in pixels.
+const pictureSize = 100
+
+// Options are what a service works with.
+type Options struct {
+	Store    store.Store
+	Clock    *platform.Clock
+	Bus      *oidb.Bus
+	Apps     *apps.Registry
+	Profiles *profile.Service
+	Zone     *time.Location     // in which weeks begin; nil for UTC
+	Words    *wordfilter.Filter // that are hidden in what players write; nil for none
+	Log      *slog.Logger
+}
+
+// Service is the service. It is safe for concurrent use.
+type Service struct{ Options }
+
+// New returns a service.
+func New(o Options) *Service { return &Service{o} }
+
+// Register puts the service's commands on the bus.
+func (s *Service) Register() {
+	oidb.Handle(s.Bus, PostFeedCommand, s.postFeed)
+	oidb.Handle(s.Bus, ListFeedsCommand, s.listFeeds)
+	oidb.Handle(s.Bus, PullFeedsCommand, s.pullFeeds)
+	oidb.Handle(s.Bus, DeleteFeedCommand, s.deleteFeed)
+	oidb.Handle(s.Bus, RedDotsCommand, s.redDots)
+	oidb.Handle(s.Bus, BeginChallengeCommand, s.beginChallenge)
+	oidb.Handle(s.Bus, ReportChallengeCommand, s.reportChallenge)
+	oidb.Handle(s.Bus, ListChallengesCommand, s.listChallenges)
+	oidb.Handle(s.Bus, ShowCardCommand, s.showCard)
+	oidb.Handle(s.Bus, RecentGamesCommand, s.recentGames)
+}
+
+// workEvery is how often what is due is done, and atOnce how much of it in one write.
+const (
+	workEvery = time.Minute
+	atOnce    = 500
+)
+
+// Run counts the results of challenges that have ended, and removes what is no longer kept, by the platform's clock and until
+// ctx ends. Nobody has to wait for it: what is read does not depend on it.
+func (s *Service) Run(ctx context.Context) {
+	for {
+		if err := s.work(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("challenges could not be settled, or old feeds and challenges not be removed", "error", err.Error())
+		}
+		if s.Clock.Wait(ctx, workEvery) != nil {
+			return
+		}
+	}
+}
+
+func (s *Service) work(ctx context.Context) error {
+	now := s.Clock.NowMS()
+	for {
+		settled, err := s.Store.SettleChallenges(ctx, now, atOnce)
+		if err != nil {
+			return err
+		}
+		feeds, err := s.Store.SweepFeeds(ctx, now-platform.FeedKeptMS, atOnce)
+		if err != nil {
+			return err
+		}
+		challenges, err := s.Store.SweepChallenges(ctx, now-platform.ChallengeKeptMS, atOnce)
+		if err != nil || settled == 0 && feeds == 0 && challenges == 0 {
+			return err
+		}
+	}
+}
+
+// circle are the people whom a player's feeds, challenges and card are about: the player and the friends who use the app.
+type circle struct {
+	own     friends.Friend
+	friends []friends.Friend
+}
+
+// circle returns a player's circle. openid is the player's own.
+func (s *Service) circle(ctx context.Context, app platform.AppID, uin platform.UIN, openid []byte) (*circle, error) {
+	c := &circle{own: friends.Friend{UIN: uin}}
+	copy(c.own.OpenID[:], openid)
+	p, err := s.Profiles.Get(ctx, uin)
+	if err != nil {
+		return nil, err
+	}
+	c.own.Profile = *p
+	c.friends, _, err = friends.List(ctx, s.Bus, app, uin)
+	return c, err
+}
+
+// all yields everybody in the circle.
+func (c *circle) all(yield func(*friends.Friend) bool) {
+	if !yield(&c.own) {
+		return
+	}
+	for i := range c.friends {
+		if !yield(&c.friends[i]) {
+			return
+		}
+	}
+}
+
+// friend returns the friend with an openid; nil for anybody else.
+func (c *circle) friend(openid []byte) *friends.Friend {
+	for i := range c.friends {
+		if string(c.friends[i].OpenID[:]) == string(openid) {
+			return &c.friends[i]
+		}
+	}
+	return nil
+}
+
+// invalid turns an error of a check into the answer to it.
+func invalid(err error) error { return retcode.GameCenterParameterInvalid.Errorf("%s", err) }
+
+// hide replaces forbidden words.
+func (s *Service) hide(text string) string {
+	hidden, _ := s.Words.Hide(text)
+	return hidden
+}
