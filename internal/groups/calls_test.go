@@ -114,6 +114,34 @@ func TestAGroupThatNobodyLearnedOf(t *testing.T) {
 	f.whole("after Run", "77", 0, ann)
 }
 
+// TestWhatIsWrongWithAGroupLeavesNoTrace: it is known before anything is written.
+func TestWhatIsWrongWithAGroupLeavesNoTrace(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.player(), f.player()
+	f.game.set("3", "77", ann, ben)
+	f.fail("store.write:bindings")
+	for _, test := range []struct {
+		group     platform.Group
+		disbanded bool
+		want      retcode.Code
+	}{
+		{group: platform.Group{Owner: ben.uin, Game: true}, want: retcode.GroupNotOwner},
+		{group: platform.Group{Owner: ann.uin, Game: true, Fee: true}, want: retcode.GroupFeeCharging},
+		{group: platform.Group{Owner: ann.uin}, want: retcode.GroupNotGameGroup},
+		{group: platform.Group{Owner: ann.uin, Game: true}, disbanded: true, want: retcode.GroupDisbanded},
+		{group: platform.Group{Owner: ann.uin, Game: true}, want: retcode.GroupBindingWriteFailed},
+	} {
+		test.group.Name = "Rooks"
+		own, err := f.qq.Create(t.Context(), test.group)
+		must(t, err)
+		if test.disbanded {
+			must(t, f.qq.Disband(t.Context(), own.GC))
+		}
+		_, err = ann.bind("3", "77", own.GC)
+		wantCode(t, test.want.Symbol(), err, test.want)
+	}
+}
+
 // TestAGroupPlatformThatOnlyReads: what it cannot undo now, it will.
 func TestAGroupPlatformThatOnlyReads(t *testing.T) {
 	f := newFixture(t)

@@ -263,6 +263,8 @@ func TestAGuildAndItsGroup(t *testing.T) {
 	if gc != 0 {
 		t.Fatalf("the guild has group %s", gc)
 	}
+	_, err = ben.create("3", "77")
+	wantCode(t, "a member creates", err, retcode.GroupNotOwner)
 	gc, err = ann.create("3", "77")
 	must(t, err)
 	if shown, err := ben.show("3", "77"); err != nil || shown != gc {

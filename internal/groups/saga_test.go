@@ -70,7 +70,7 @@ func TestAFailedStepLeavesNothing(t *testing.T) {
 			must(t, err)
 
 			off := f.fail(test.point)
-			gc, err := ann.create("3", "77")
+			_, err = ann.create("3", "77")
 			wantCode(t, "create", err, test.want)
 			if err == nil {
 				return
@@ -88,7 +88,7 @@ func TestAFailedStepLeavesNothing(t *testing.T) {
 			off()
 			f.whole("after bind", "77", 0, ann, own.GC)
 
-			gc, err = ann.bind("3", "77", own.GC)
+			gc, err := ann.bind("3", "77", own.GC)
 			must(t, err)
 			f.whole("bound", "77", gc, ann, own.GC)
 		})

@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/flatjson"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -121,9 +122,15 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"channel_info":{"openid":"0123456789ABCDEF0123456789ABCDEF","access_token":"T"}}`))
 	f.Add([]byte(`{"openid":1e99,"pay_token":"\u0000","channel_dis":"1"}`))
 	f.Add([]byte(`{"openid":"1","token":"T","vip":255,"sub_channelid":2}`))
+	f.Add([]byte(`{"openid":"1","token":"T","guild_id":"77","zone_id":"3","role_id":"r","type":"0","group_id":"700000001","guild_name":"鸦"}`))
+	f.Add([]byte(`{"openid":"1","token":"T","guild_id":"77","zoneid":"3","roleid":"r","role_name":"n","leaderid":"2","leader_roleid":"r","gc":"0"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, read := range []decoder{decode[verifyLoginBody], decode[pfvalBody], decode[loginBody], decode[playerBody], decode[friendsBody], decode[vipBody]} {
-			c := &access.Call{Body: body}
+		for _, read := range []decoder{
+			decode[verifyLoginBody], decode[pfvalBody], decode[loginBody], decode[playerBody], decode[friendsBody], decode[vipBody],
+			decode[groupCaller], decode[createGroupBody], decode[bindGroupBody], decode[guildBody], decode[joinGroupBody], decode[groupBody],
+			decode[remindBody], decode[groupMessageBody],
+		} {
+			c := &access.Call{Body: body, App: &platform.App{AppID: 1}}
 			err := read(c)
 			if code, ok := retcode.From(err); err != nil && (!ok || code.Entry().Summary == "") {
 				t.Errorf("%q is refused with %v, which has no code", body, err)
