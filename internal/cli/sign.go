@@ -17,7 +17,7 @@ import (
 )
 
 func newSignCommand(s *streams) *cobra.Command {
-	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s), newSignBindCommand(s))
+	return newGroup("sign", "Sign requests and check signatures, without a platform", "", newSignV5Command(s), newSignV3Command(s), newSignOpenAPICommand(s), newSignBindCommand(s), newSignGameCenterCommand(s))
 }
 
 // v5Request holds the parts that an MSDK V5 signature covers, and the key.
@@ -164,15 +164,19 @@ func (r *v5Request) signed() *signature {
 
 // withSig returns the URL with the signature as its last parameter.
 func withSig(u *url.URL, query sign.Query, sig string) string {
+	return withSignature(u, query, "sig", sig)
+}
+
+func withSignature(u *url.URL, query sign.Query, name, sig string) string {
 	var pairs []string
 	for _, p := range query {
-		if p.Name != "sig" {
+		if p.Name != name {
 			pairs = append(pairs, p.RawName+"="+p.RawValue)
 		}
 	}
 	signed := *u
 	signed.Fragment = ""
-	signed.RawQuery = strings.Join(append(pairs, "sig="+sig), "&")
+	signed.RawQuery = strings.Join(append(pairs, name+"="+sig), "&")
 	return signed.String()
 }
 

@@ -77,7 +77,8 @@ func (s *Server) publicDoors() []*access.Door {
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(admin.Services{
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking,
-		Bus: s.bus,
+		Bus:          s.bus,
+		GameCommands: s.gameCommands,
 	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission),
 		Restricted: access.Permissions(public, access.Audit),

@@ -19,6 +19,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
@@ -45,6 +46,8 @@ type Services struct {
 	Games    *idip.Client
 	Ranking  *ranking.Service
 	Bus      *oidb.Bus
+
+	GameCommands *gamecmd.Table
 }
 
 type door struct {
@@ -60,6 +63,8 @@ type door struct {
 	ranking  *ranking.Service
 	bus      *oidb.Bus
 	apis     APIs
+
+	gameCommands *gamecmd.Table
 }
 
 // New returns the door, for callers with the token.
@@ -68,6 +73,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, bindings: s.Bindings, events: s.Events, games: s.Games,
 		ranking: s.Ranking,
 		bus:     s.Bus, apis: apis,
+		gameCommands: s.GameCommands,
 	}
 	return &access.Door{
 		Name:     "admin",
@@ -110,6 +116,8 @@ func New(s Services, apis APIs, token string) *access.Door {
 			"POST /admin/v1/keys":                                   d.rotateKeys,
 			"GET /admin/v1/events":                                  d.showEvents,
 			"POST /admin/v1/events/test":                            d.testEvents,
+			"GET /admin/v1/gamecenter/commands":                     d.listGameCommands,
+			"PATCH /admin/v1/gamecenter/commands/{cmd}":             Body(d.decideGameCommand),
 			"GET /admin/v1/oidb/policy":                             d.showPolicy,
 			"PATCH /admin/v1/oidb/policy":                           Body(d.changePolicy),
 		}),
