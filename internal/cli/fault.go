@@ -64,7 +64,7 @@ func newFaultAddCommand(c *client) *cobra.Command {
   bus.delay:COMMAND=DURATION             the same, slow; calls may take ` + oidb.Deadline.String() + ` at most
   bus.garble:COMMAND                     its answer, which cannot be parsed
   backend.answer:COMMAND=RESULT          the back end itself, which answers with this number
-  handler:COMMAND                        the back end's own code; or that of a command of the Game Center's door, such as gc_reddot
+  handler:COMMAND                        the back end's own code; CMD of the Game Center: its handler
   idip.connect, idip.garble              the way to the game's server, and its answer
   events.write                           the outbox of binding events, in the write that they report
   notice.send                            the official account's notices

@@ -55,8 +55,8 @@ func newGameCenterIdentityCommand(c *client) *cobra.Command {
 		Use:   "identity CMD WAY,WAY...",
 		Short: "Set the ways in which callers of a command may identify themselves",
 		Long: `Set the ways in which callers of a command may identify themselves: some of those that it is declared with, which
-'rookery gamecenter list' shows. access_token is for games, skey (with uin) and sid are for pages. Calls of a command with
-the way none are answered -4014.`,
+'rookery gamecenter list' shows. access_token is for games; skey, with uin, and sid are for pages. With none, every
+call of the command is answered -4014.`,
 		Example: `  rookery gamecenter identity gc_achieve_get access_token,sid
   rookery gamecenter identity gc_achieve_get none`,
 		Args: exactArgs("CMD", "WAY,WAY..."),

@@ -50,7 +50,7 @@ func TestCommandTree(t *testing.T) {
 		"config":  {"check", "print"},
 		"dev":     {"clock", "exec", "fault", "guild", "requests"},
 		"keys":    {"list", "rotate"},
-		"sign":    {"bind", "openapi", "v3", "v5"},
+		"sign":    {"bind", "gamecenter", "openapi", "v3", "v5"},
 	}
 	for name, want := range groups {
 		group, _, err := root.Find([]string{name})

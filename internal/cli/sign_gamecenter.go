@@ -26,7 +26,7 @@ appkey; 'rookery app show --keys' shows it.
 
 With --check SIGN the exit status is 0 when SIGN is right and 1 when it is wrong.`,
 		Example: `  printf demoAppKey01 | rookery sign gamecenter --key-file - \
-    '/cgi-bin/QQConnect.fcgi?cmd=gc_achieve_get&oauth_consumer_key=1100001234&openid=AAAABBBBCCCCDDDD0000111122223333&access_token=AT0001'`,
+    '/cgi-bin/QQConnect.fcgi?cmd=gc_recent&oauth_consumer_key=1100001234&openid=OPENID&access_token=AT0001'`,
 		Args: exactArgs("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			u, err := url.Parse(args[0])
