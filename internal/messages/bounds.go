@@ -2,7 +2,7 @@ package messages
 
 // Bounds on what a message holds, in bytes.
 const (
-	maxRequest     = 64
-	maxNoticeTitle = 100
-	maxNoticeText  = 1000
+	maxRequest = 64
+	maxTitle   = 100
+	maxText    = 1000
 )

@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ var SendArkCommand = oidb.Declare[*wire.SendArkRequest, *wire.SendResponse](oidb
 	ID: oidb.ID{Number: 0xf03, ServiceType: 1}, Name: "send_ark", Summary: "Sends a card of a scene to a friend.",
 	Results: retcode.QQ,
 	Codes: append([]retcode.Code{
-		retcode.OIDBUnpackFailed, retcode.OIDBNoInstance, retcode.OIDBConnectFailed,
+		retcode.OIDBUnpackFailed, retcode.OIDBConnectFailed,
 		retcode.QQArkSceneNotFound, retcode.QQMessageAppNotOnline, retcode.QQArkExtraJSONInvalid, retcode.QQArkPackFailed,
 		retcode.QQArkFriendCheckFailed, retcode.QQArkNotFriends,
 	}, limitCodes...),
@@ -32,7 +33,7 @@ var SendShareCommand = oidb.Declare[*wire.SendShareRequest, *wire.SendResponse](
 	ID: oidb.ID{Number: 0xf03, ServiceType: 3}, Name: "send_share", Summary: "Sends a title, a text, a picture and an address to a friend.",
 	Results: retcode.QQ,
 	Codes: append([]retcode.Code{
-		retcode.OIDBUnpackFailed, retcode.OIDBNoInstance, retcode.OIDBConnectFailed,
+		retcode.OIDBUnpackFailed, retcode.OIDBConnectFailed,
 		retcode.QQMessageAppNotOnline, retcode.ShareForbiddenWord, retcode.QQArkFriendCheckFailed, retcode.QQArkNotFriends,
 	}, limitCodes...),
 	Fallback: retcode.OIDBConnectFailed,
@@ -95,8 +96,11 @@ func notOnline(app *platform.App) error {
 	return retcode.QQMessageAppNotOnline.Errorf("app %s is not online", app.AppID)
 }
 
-// sendShare answers 100004 for a text with a word of the operator's list.
+// sendShare answers 145 for a message that the inbox does not take, and 100004 for a text with a word of the operator's list.
 func (s *Service) sendShare(ctx context.Context, req *wire.SendShareRequest) (*wire.SendResponse, error) {
+	if err := validShare(req); err != nil {
+		return nil, retcode.OIDBUnpackFailed.WithCause(err)
+	}
 	return s.send(ctx, req, func(app *platform.App) (m platform.MessageContent, err error) {
 		if !app.Online {
 			return m, notOnline(app)
@@ -108,6 +112,17 @@ func (s *Service) sendShare(ctx context.Context, req *wire.SendShareRequest) (*w
 		}
 		return platform.MessageContent{Scene: req.Tag, Title: req.Title, Text: req.Text, URL: req.Url, Picture: req.Picture}, nil
 	})
+}
+
+// validShare checks the form of a shared message. Doors may have narrower bounds.
+func validShare(req *wire.SendShareRequest) error {
+	return cmp.Or(
+		platform.CheckText("tag", req.Tag, maxTitle),
+		platform.CheckText("title", req.Title, maxTitle),
+		platform.CheckText("text", req.Text, maxText),
+		platform.CheckURL("url", req.Url),
+		platform.CheckURL("picture", req.Picture),
+	)
 }
 
 // send sends a message with the content that the rest of the request gives, unless the same request has sent one.
@@ -146,11 +161,11 @@ func (s *Service) send(ctx context.Context, req sending, content func(*platform.
 	sent, _, err := s.store.StoreMessage(ctx, m, s.quota(app, now))
 	switch limits, tomorrow := app.Limits(), s.untilTomorrow(now); {
 	case errors.Is(err, platform.ErrSenderQuota):
-		return nil, retcode.QQSendQuotaExceeded.Errorf("the sender may send %d messages a day and %d a week", limits.SenderDay, limits.SenderWeek).WithRetryAfter(tomorrow)
+		return nil, retcode.QQSendQuotaExceeded.Errorf("the sender may send %d a day and %d a week", limits.SenderDay, limits.SenderWeek).WithRetryAfter(tomorrow)
 	case errors.Is(err, platform.ErrReceiverQuota):
-		return nil, retcode.QQReceiveQuotaExceeded.Errorf("the receiver may get %d messages a day and %d a week", limits.ReceiverDay, limits.ReceiverWeek).WithRetryAfter(tomorrow)
+		return nil, retcode.QQReceiveQuotaExceeded.Errorf("the receiver may get %d a day and %d a week", limits.ReceiverDay, limits.ReceiverWeek).WithRetryAfter(tomorrow)
 	case errors.Is(err, platform.ErrPairQuota):
-		return nil, retcode.QQPairQuotaExceeded.Errorf("the receiver may get %d messages a day of this sender", limits.PairDay).WithRetryAfter(tomorrow)
+		return nil, retcode.QQPairQuotaExceeded.Errorf("a sender may send the same receiver %d a day", limits.PairDay).WithRetryAfter(tomorrow)
 	case err != nil:
 		return nil, err
 	}

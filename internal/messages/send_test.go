@@ -89,7 +89,7 @@ func TestChecksOfACard(t *testing.T) {
 		{"card cannot be packed, friends cannot be read", func(a *Ark) { a.ExtraJSON = `{"title":"x"}` }, ben, steps{func() { f.fail("store.read:friendships") }}, retcode.QQArkPackFailed, ""},
 		{"all is well", func(*Ark) {}, ben, nil, 0, ""},
 		{"no friend, after the limit", func(*Ark) {}, carl, nil, retcode.QQArkNotFriends, ""},
-		{"one too many", func(*Ark) {}, ben, nil, retcode.QQPairQuotaExceeded, "1 messages a day of this sender"},
+		{"one too many", func(*Ark) {}, ben, nil, retcode.QQPairQuotaExceeded, "a sender may send the same receiver 1 a day"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ark := sound
@@ -124,6 +124,33 @@ func TestSharedMessagesHaveNoForbiddenWord(t *testing.T) {
 		wants(t, err, retcode.ShareForbiddenWord)
 	}
 	must(t, f.share(ann, ben))
+}
+
+func TestSharedMessagesThatCannotBeStored(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.person(), f.person()
+	f.befriend(ann, ben)
+	whole := Share{
+		Tag: strings.Repeat("t", 100), Title: strings.Repeat("t", 100), Text: strings.Repeat("x", 1000),
+		URL: "https://" + strings.Repeat("u", 504), Picture: "https://" + strings.Repeat("u", 504),
+	}
+	for name, edit := range map[string]func(*Share){
+		"a long tag":      func(m *Share) { m.Tag += "t" },
+		"a long title":    func(m *Share) { m.Title += "t" },
+		"a long text":     func(m *Share) { m.Text += "x" },
+		"a long address":  func(m *Share) { m.URL += "u" },
+		"a long picture":  func(m *Share) { m.Picture += "u" },
+		"another address": func(m *Share) { m.URL = "javascript:alert(1)" },
+		"a NUL":           func(m *Share) { m.Text = "\x00" },
+	} {
+		m := whole
+		edit(&m)
+		if _, err := SendShare(t.Context(), f.bus, f.letter(ann, ben), m); failureOf(err) == nil || failureOf(err).Code != retcode.OIDBUnpackFailed {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	_, err := SendShare(t.Context(), f.bus, f.letter(ann, ben), whole)
+	must(t, err)
 }
 
 func TestLimitsAreTheAppsOwn(t *testing.T) {

@@ -26,9 +26,9 @@ var messageScenarios = []scenario{
 	{"qq/225008", arkAnswers(225008, "", noFriends)},
 	{"qq/225009", arkAnswers(225009, "", sceneNotInEffect)},
 	{"qq/225010", arkAnswers(225010, `the scene's card refers to the field "text", which extraJSON lacks`, arkChanged("extraJSON", `{"title":"x"}`))},
-	{"qq/901203", arkAnswers(901203, "the sender may send 10 messages a day and 40 a week", senderUsedUp)},
-	{"qq/901204", arkAnswers(901204, "the receiver may get 5 messages a day and 20 a week", receiverUsedUp)},
-	{"qq/901205", arkAnswers(901205, "the receiver may get 1 messages a day of this sender", pairUsedUp)},
+	{"qq/901203", arkAnswers(901203, "the sender may send 10 a day and 40 a week", senderUsedUp)},
+	{"qq/901204", arkAnswers(901204, "the receiver may get 5 a day and 20 a week", receiverUsedUp)},
+	{"qq/901205", arkAnswers(901205, "a sender may send the same receiver 1 a day", pairUsedUp)},
 	{"qq/9001010", arkAnswers(9001010, "", senderNotOnline)},
 
 	{"share/22", shareAnswers(22, errTypeLater, shareFriendsCannotBeChecked)},

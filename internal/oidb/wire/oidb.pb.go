@@ -3678,11 +3678,11 @@ type SendShareRequest struct {
 	FriendOpenid     []byte                 `protobuf:"bytes,4,opt,name=friend_openid,json=friendOpenid" json:"friend_openid,omitempty"`
 	FriendMsdkOpenid uint64                 `protobuf:"varint,5,opt,name=friend_msdk_openid,json=friendMsdkOpenid" json:"friend_msdk_openid,omitempty"`
 	Request          string                 `protobuf:"bytes,6,opt,name=request" json:"request,omitempty"`
-	Tag              string                 `protobuf:"bytes,7,opt,name=tag" json:"tag,omitempty"` // what kind of message it is to the game
-	Title            string                 `protobuf:"bytes,8,opt,name=title" json:"title,omitempty"`
-	Text             string                 `protobuf:"bytes,9,opt,name=text" json:"text,omitempty"`
-	Url              string                 `protobuf:"bytes,10,opt,name=url" json:"url,omitempty"`
-	Picture          string                 `protobuf:"bytes,11,opt,name=picture" json:"picture,omitempty"`
+	Tag              string                 `protobuf:"bytes,7,opt,name=tag" json:"tag,omitempty"`          // what kind of message it is to the game, up to 100 bytes
+	Title            string                 `protobuf:"bytes,8,opt,name=title" json:"title,omitempty"`      // up to 100 bytes
+	Text             string                 `protobuf:"bytes,9,opt,name=text" json:"text,omitempty"`        // up to 1000 bytes
+	Url              string                 `protobuf:"bytes,10,opt,name=url" json:"url,omitempty"`         // up to 512 bytes
+	Picture          string                 `protobuf:"bytes,11,opt,name=picture" json:"picture,omitempty"` // its address, up to 512 bytes
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
