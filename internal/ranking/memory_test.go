@@ -196,27 +196,25 @@ func TestTiesAreByTimeAndThenByAccount(t *testing.T) {
 	}
 }
 
-// slow is a store whose boards can be read once that is allowed.
+// slow is a store whose boards are read at once and handed over when that is allowed.
 type slow struct {
 	store.Store
-	read chan struct{}
+	begun, handOver chan struct{}
 }
 
 func (s *slow) BoardScores(ctx context.Context, board platform.Board, after platform.UIN, limit int) ([]platform.BoardScore, error) {
-	select {
-	case <-s.read:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	return s.Store.BoardScores(ctx, board, after, limit)
+	scores, err := s.Store.BoardScores(ctx, board, after, limit)
+	close(s.begun)
+	<-s.handOver
+	return scores, err
 }
 
-// TestNobodyIsToldAWrongRankMeanwhile asks while a board is read: the caller waits until its deadline, and what was reported
-// meanwhile counts.
+// TestNobodyIsToldAWrongRankMeanwhile asks while a board is read: the caller waits until its deadline, and what is reported
+// meanwhile counts, whether the score that was read comes before or after it.
 func TestNobodyIsToldAWrongRankMeanwhile(t *testing.T) {
-	st := &slow{openStore(t, filepath.Join(t.TempDir(), "rookery.db")), make(chan struct{})}
+	st := &slow{openStore(t, filepath.Join(t.TempDir(), "rookery.db")), make(chan struct{}), make(chan struct{})}
 	board := platform.Board{AppID: game}
-	for uin, score := range map[platform.UIN]string{10001: "10", 10002: "20"} {
+	for uin, score := range map[platform.UIN]string{10001: "10", 10002: "20", 10003: "30"} {
 		_, err := report(t.Context(), st, uin, score, 20_000, 1, 0)
 		must(t, err)
 	}
@@ -227,19 +225,29 @@ func TestNobodyIsToldAWrongRankMeanwhile(t *testing.T) {
 	if _, err := index.Place(hurried, board, 10001); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a caller who leaves: %v", err)
 	}
-	_, err := report(t.Context(), st, 10003, "30", 20_000, 2, 0)
-	must(t, err)
-	answer := make(chan Place)
+	<-st.begun
+	for uin, score := range map[platform.UIN]string{10002: "40", 10004: "15"} {
+		_, err := report(t.Context(), st, uin, score, 20_000, 2, 0)
+		must(t, err)
+	}
+	type answer struct {
+		places []Place
+		err    error
+	}
+	got := make(chan answer)
 	go func() {
-		place, err := index.Place(t.Context(), board, 10001)
-		if err != nil {
-			t.Error(err)
-		}
-		answer <- place
+		places, _, err := index.Page(t.Context(), board, 1, 10)
+		got <- answer{places, err}
 	}()
-	close(st.read)
-	if place := <-answer; place.Rank != 3 {
-		t.Errorf("rank %d, want 3", place.Rank)
+	close(st.handOver)
+	a := <-got
+	must(t, a.err)
+	var order []string
+	for _, place := range a.places {
+		order = append(order, fmt.Sprintf("%s:%s", place.UIN, place.Score))
+	}
+	if want := []string{"10002:40", "10003:30", "10004:15", "10001:10"}; !slices.Equal(order, want) {
+		t.Errorf("places %v, want %v", order, want)
 	}
 }
 
