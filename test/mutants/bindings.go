@@ -176,7 +176,7 @@ var bindingMutants = []mutant{
 		scenarios, "^TestScenarios$/^group$|^TestGroup"},
 	{"the card has no label", "internal/api/msdkv5/groups.go",
 		"return \"【\" + label + \"】\" + b.UserName", "return b.UserName",
-		gamesSide, "^TestGroups$"},
+		"./internal/api/msdkv5", "^TestCards$"},
 	{"an answer has only one of the relation's names", "internal/api/msdkv5/groups.go",
 		"Relation: rsp.Relation, Status: rsp.Relation}", "Relation: rsp.Relation}",
 		scenarios, "^TestGroup|^TestScenarios$/^group$"},
