@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -64,18 +65,19 @@ type Server struct {
 	adminToken, adminTokenFile string
 
 	// The services.
-	bus      *oidb.Bus
-	idip     *idip.Client
-	outbox   *outbox.Service
-	apps     *apps.Registry
-	profiles *profile.Service
-	identity *identity.Service
-	friends  *friends.Service
-	messages *messages.Service
-	qqgroups *qqgroups.Service
-	words    *wordfilter.Filter // nil without a list
-	groups   *groups.Service
-	ranking  *ranking.Service
+	bus          *oidb.Bus
+	idip         *idip.Client
+	outbox       *outbox.Service
+	apps         *apps.Registry
+	profiles     *profile.Service
+	identity     *identity.Service
+	friends      *friends.Service
+	messages     *messages.Service
+	achievements *achievements.Service
+	qqgroups     *qqgroups.Service
+	words        *wordfilter.Filter // nil without a list
+	groups       *groups.Service
+	ranking      *ranking.Service
 
 	rankIndex *ranking.Memory
 	social    *social.Service

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/api/gamecenter"
 	"github.com/rookeryhq/rookery/internal/api/picture"
 	"github.com/rookeryhq/rookery/internal/apps"
@@ -56,6 +57,8 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.openMessages(ctx); err != nil {
 		return err
 	}
+	s.achievements = achievements.New(s.store, s.clock, s.apps, achievements.Options{Zone: s.messages.Zone})
+	s.achievements.Register(s.bus)
 	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
 	s.qqgroups.Register(s.bus)
 	if err := s.openEvents(); err != nil {

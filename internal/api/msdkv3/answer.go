@@ -117,7 +117,7 @@ var refusals = &refuse.Door{
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
 		switch {
-		case f.Code.Domain() == retcode.Group:
+		case f.Code.Domain() == retcode.Group, f.Code.Domain() == retcode.GameCenter:
 			return f.Code, f.Said()
 		case f.Code == retcode.OIDBCommandNotConfigured:
 			return retcode.V3CommandMissing, f.Unspaced()
@@ -148,7 +148,7 @@ func refused(r refuse.Refusal, err error) outcome {
 	switch domain := r.Code.Domain(); {
 	case domain == retcode.V2Group, domain == retcode.V2Unbind, errors.As(err, &of):
 		return outcome{platformFailed, number + "," + r.Text, errType(class), number}
-	case domain == retcode.QQ, domain == retcode.Share:
+	case domain == retcode.QQ, domain == retcode.Share, domain == retcode.GameCenter:
 		return outcome{platformFailed, number + "," + r.Text, errType(class), ""}
 	}
 	return outcome{r.Code.Number(), r.Text, errType(class), ""}

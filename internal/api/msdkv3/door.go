@@ -37,7 +37,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
-		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks), unmapped(checks)),
+		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks), d.scores(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
 	}
@@ -92,7 +92,7 @@ func unmapped(k checks) (all []access.Endpoint) {
 		"/share/qzone", "/auth/share/qq",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
 		"/profile/load_vip", "/profile/get_gift", "/relation/get_gift", "/relation/get_wifi",
-		"/profile/qqscore", "/profile/qqscore_batch", "/relation/qqscore_batch",
+		"/relation/qqscore_batch",
 	} {
 		all = append(all, access.Endpoint{Method: "POST", Path: path, Action: withBody, Checks: []access.Stage{k.signed, k.user, k.body}}.
 			Answers(retcode.V3CommandMissing))

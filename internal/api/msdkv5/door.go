@@ -50,7 +50,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	return &access.Door{
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
-		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks)),
+		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks), d.achievements(checks)),
 		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
@@ -64,7 +64,6 @@ func notServed() (paths []string) {
 			"login_with_confirm_code",
 		"profile":       "jsticket_info can_bind openid2uid createdeeplink reset_guest get_first_reg get_video_vip get_xinyue_super",
 		"friend":        "recall_friends_list",
-		"acvm":          "report",
 		"conf":          "get_conf",
 		"notice":        "get_notice",
 		"url_shortener": "shorten_url",
@@ -289,7 +288,7 @@ var refusals = &refuse.Door{
 		retcode.V5LinkUndecryptable: "decryp data fail!",
 	},
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
-		if f.Code.Domain() == retcode.Group {
+		if f.Code.Domain() == retcode.Group || f.Code.Domain() == retcode.GameCenter {
 			return f.Code, f.Said()
 		}
 		return refuse.Meaning(f.Code), f.Error()

@@ -8068,6 +8068,380 @@ func (x *RecentGamesResponse) GetGame() []*RecentGame {
 	return nil
 }
 
+// AchievementItem is one value of a report.
+type AchievementItem struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          uint64                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
+	Data          string                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`            // at most 1024 bytes
+	Overwrite     bool                   `protobuf:"varint,3,opt,name=overwrite" json:"overwrite,omitempty"` // replaces any value; otherwise only a lower one
+	Expires       string                 `protobuf:"bytes,4,opt,name=expires" json:"expires,omitempty"`      // Unix seconds in decimal; "" or "0" for never
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AchievementItem) Reset() {
+	*x = AchievementItem{}
+	mi := &file_oidb_proto_msgTypes[109]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AchievementItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AchievementItem) ProtoMessage() {}
+
+func (x *AchievementItem) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[109]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AchievementItem.ProtoReflect.Descriptor instead.
+func (*AchievementItem) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{109}
+}
+
+func (x *AchievementItem) GetType() uint64 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *AchievementItem) GetData() string {
+	if x != nil {
+		return x.Data
+	}
+	return ""
+}
+
+func (x *AchievementItem) GetOverwrite() bool {
+	if x != nil {
+		return x.Overwrite
+	}
+	return false
+}
+
+func (x *AchievementItem) GetExpires() string {
+	if x != nil {
+		return x.Expires
+	}
+	return ""
+}
+
+// ReportAchievementsRequest (0xf05_1) reports values of a player, all of them or none.
+type ReportAchievementsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	Item          []*AchievementItem     `protobuf:"bytes,3,rep,name=item" json:"item,omitempty"`    // 1 to 100
+	Alone         bool                   `protobuf:"varint,4,opt,name=alone" json:"alone,omitempty"` // it need not have the app's required companions
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportAchievementsRequest) Reset() {
+	*x = ReportAchievementsRequest{}
+	mi := &file_oidb_proto_msgTypes[110]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportAchievementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportAchievementsRequest) ProtoMessage() {}
+
+func (x *ReportAchievementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[110]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportAchievementsRequest.ProtoReflect.Descriptor instead.
+func (*ReportAchievementsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{110}
+}
+
+func (x *ReportAchievementsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *ReportAchievementsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *ReportAchievementsRequest) GetItem() []*AchievementItem {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *ReportAchievementsRequest) GetAlone() bool {
+	if x != nil {
+		return x.Alone
+	}
+	return false
+}
+
+// ReportAchievementsResponse means that all values are stored.
+type ReportAchievementsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportAchievementsResponse) Reset() {
+	*x = ReportAchievementsResponse{}
+	mi := &file_oidb_proto_msgTypes[111]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportAchievementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportAchievementsResponse) ProtoMessage() {}
+
+func (x *ReportAchievementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[111]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportAchievementsResponse.ProtoReflect.Descriptor instead.
+func (*ReportAchievementsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{111}
+}
+
+func (x *ReportAchievementsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+// GetAchievementsRequest (0xf05_2) asks for the values of a player, of types above after.
+type GetAchievementsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Appid         uint64                 `protobuf:"varint,1,opt,name=appid" json:"appid,omitempty"`
+	Uin           uint64                 `protobuf:"varint,2,opt,name=uin" json:"uin,omitempty"`
+	After         uint64                 `protobuf:"varint,3,opt,name=after" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAchievementsRequest) Reset() {
+	*x = GetAchievementsRequest{}
+	mi := &file_oidb_proto_msgTypes[112]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAchievementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAchievementsRequest) ProtoMessage() {}
+
+func (x *GetAchievementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[112]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAchievementsRequest.ProtoReflect.Descriptor instead.
+func (*GetAchievementsRequest) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{112}
+}
+
+func (x *GetAchievementsRequest) GetAppid() uint64 {
+	if x != nil {
+		return x.Appid
+	}
+	return 0
+}
+
+func (x *GetAchievementsRequest) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *GetAchievementsRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+// StoredAchievement is a player's value.
+type StoredAchievement struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          uint64                 `protobuf:"varint,1,opt,name=type" json:"type,omitempty"`
+	Data          string                 `protobuf:"bytes,2,opt,name=data" json:"data,omitempty"`
+	ExpiresMs     int64                  `protobuf:"varint,3,opt,name=expires_ms,json=expiresMs" json:"expires_ms,omitempty"` // 0 for never
+	UpdatedMs     int64                  `protobuf:"varint,4,opt,name=updated_ms,json=updatedMs" json:"updated_ms,omitempty"` // 0 for a value that the platform computed
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredAchievement) Reset() {
+	*x = StoredAchievement{}
+	mi := &file_oidb_proto_msgTypes[113]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredAchievement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredAchievement) ProtoMessage() {}
+
+func (x *StoredAchievement) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[113]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredAchievement.ProtoReflect.Descriptor instead.
+func (*StoredAchievement) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{113}
+}
+
+func (x *StoredAchievement) GetType() uint64 {
+	if x != nil {
+		return x.Type
+	}
+	return 0
+}
+
+func (x *StoredAchievement) GetData() string {
+	if x != nil {
+		return x.Data
+	}
+	return ""
+}
+
+func (x *StoredAchievement) GetExpiresMs() int64 {
+	if x != nil {
+		return x.ExpiresMs
+	}
+	return 0
+}
+
+func (x *StoredAchievement) GetUpdatedMs() int64 {
+	if x != nil {
+		return x.UpdatedMs
+	}
+	return 0
+}
+
+// GetAchievementsResponse contains the values that have not expired, by type, and those that the platform computes.
+type GetAchievementsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Uin           uint64                 `protobuf:"varint,1,opt,name=uin" json:"uin,omitempty"`
+	Achievement   []*StoredAchievement   `protobuf:"bytes,2,rep,name=achievement" json:"achievement,omitempty"`
+	More          bool                   `protobuf:"varint,3,opt,name=more" json:"more,omitempty"` // there are values of higher types
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAchievementsResponse) Reset() {
+	*x = GetAchievementsResponse{}
+	mi := &file_oidb_proto_msgTypes[114]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAchievementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAchievementsResponse) ProtoMessage() {}
+
+func (x *GetAchievementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[114]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAchievementsResponse.ProtoReflect.Descriptor instead.
+func (*GetAchievementsResponse) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{114}
+}
+
+func (x *GetAchievementsResponse) GetUin() uint64 {
+	if x != nil {
+		return x.Uin
+	}
+	return 0
+}
+
+func (x *GetAchievementsResponse) GetAchievement() []*StoredAchievement {
+	if x != nil {
+		return x.Achievement
+	}
+	return nil
+}
+
+func (x *GetAchievementsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
 var File_oidb_proto protoreflect.FileDescriptor
 
 const file_oidb_proto_rawDesc = "" +
@@ -8753,7 +9127,34 @@ const file_oidb_proto_rawDesc = "" +
 	"\tplayed_ms\x18\x03 \x01(\x03R\bplayedMs\"U\n" +
 	"\x13RecentGamesResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12,\n" +
-	"\x04game\x18\x02 \x03(\v2\x18.rookery.oidb.RecentGameR\x04gameB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\x04game\x18\x02 \x03(\v2\x18.rookery.oidb.RecentGameR\x04game\"q\n" +
+	"\x0fAchievementItem\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\x04R\x04type\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\tR\x04data\x12\x1c\n" +
+	"\toverwrite\x18\x03 \x01(\bR\toverwrite\x12\x18\n" +
+	"\aexpires\x18\x04 \x01(\tR\aexpires\"\x8c\x01\n" +
+	"\x19ReportAchievementsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x121\n" +
+	"\x04item\x18\x03 \x03(\v2\x1d.rookery.oidb.AchievementItemR\x04item\x12\x14\n" +
+	"\x05alone\x18\x04 \x01(\bR\x05alone\".\n" +
+	"\x1aReportAchievementsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\"V\n" +
+	"\x16GetAchievementsRequest\x12\x14\n" +
+	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
+	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x04R\x05after\"y\n" +
+	"\x11StoredAchievement\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\x04R\x04type\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\tR\x04data\x12\x1d\n" +
+	"\n" +
+	"expires_ms\x18\x03 \x01(\x03R\texpiresMs\x12\x1d\n" +
+	"\n" +
+	"updated_ms\x18\x04 \x01(\x03R\tupdatedMs\"\x82\x01\n" +
+	"\x17GetAchievementsResponse\x12\x10\n" +
+	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12A\n" +
+	"\vachievement\x18\x02 \x03(\v2\x1f.rookery.oidb.StoredAchievementR\vachievement\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04moreB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -8767,7 +9168,7 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 109)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 115)
 var file_oidb_proto_goTypes = []any{
 	(*OIDBHead)(nil),                   // 0: rookery.oidb.OIDBHead
 	(*LoginSig)(nil),                   // 1: rookery.oidb.LoginSig
@@ -8878,6 +9279,12 @@ var file_oidb_proto_goTypes = []any{
 	(*RecentGamesRequest)(nil),         // 106: rookery.oidb.RecentGamesRequest
 	(*RecentGame)(nil),                 // 107: rookery.oidb.RecentGame
 	(*RecentGamesResponse)(nil),        // 108: rookery.oidb.RecentGamesResponse
+	(*AchievementItem)(nil),            // 109: rookery.oidb.AchievementItem
+	(*ReportAchievementsRequest)(nil),  // 110: rookery.oidb.ReportAchievementsRequest
+	(*ReportAchievementsResponse)(nil), // 111: rookery.oidb.ReportAchievementsResponse
+	(*GetAchievementsRequest)(nil),     // 112: rookery.oidb.GetAchievementsRequest
+	(*StoredAchievement)(nil),          // 113: rookery.oidb.StoredAchievement
+	(*GetAchievementsResponse)(nil),    // 114: rookery.oidb.GetAchievementsResponse
 }
 var file_oidb_proto_depIdxs = []int32{
 	1,   // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
@@ -8903,11 +9310,13 @@ var file_oidb_proto_depIdxs = []int32{
 	97,  // 20: rookery.oidb.ReportChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
 	97,  // 21: rookery.oidb.ListChallengesResponse.challenge:type_name -> rookery.oidb.Challenge
 	107, // 22: rookery.oidb.RecentGamesResponse.game:type_name -> rookery.oidb.RecentGame
-	23,  // [23:23] is the sub-list for method output_type
-	23,  // [23:23] is the sub-list for method input_type
-	23,  // [23:23] is the sub-list for extension type_name
-	23,  // [23:23] is the sub-list for extension extendee
-	0,   // [0:23] is the sub-list for field type_name
+	109, // 23: rookery.oidb.ReportAchievementsRequest.item:type_name -> rookery.oidb.AchievementItem
+	113, // 24: rookery.oidb.GetAchievementsResponse.achievement:type_name -> rookery.oidb.StoredAchievement
+	25,  // [25:25] is the sub-list for method output_type
+	25,  // [25:25] is the sub-list for method input_type
+	25,  // [25:25] is the sub-list for extension type_name
+	25,  // [25:25] is the sub-list for extension extendee
+	0,   // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_oidb_proto_init() }
@@ -8921,7 +9330,7 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   109,
+			NumMessages:   115,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,104 @@
+package achievements
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Item is an item of a report in JSON, before its members are judged. One that is missing or null is nil.
+type Item struct {
+	Type      *jsontext.Value `json:"type"`
+	Data      *jsontext.Value `json:"data"`
+	Expires   *jsontext.Value `json:"expires"`
+	Overwrite *jsontext.Value `json:"bcover"`
+}
+
+// ReadItems reads the JSON array of a report's items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md,
+// 9). Errors, the first that holds for any item: -4028 when it is not JSON, -4034 when it is not an array, -4035 for an item
+// without type or data, -4022 for a member with the wrong type.
+func ReadItems(list []byte) ([]*wire.AchievementItem, error) {
+	value := jsontext.Value(list)
+	if !value.IsValid() {
+		return nil, retcode.GameCenterParamNotJSON.Errorf("the list of achievements is not JSON in UTF-8 with each member once")
+	}
+	if value.Kind() != '[' {
+		return nil, retcode.GameCenterListMissing.Errorf("the list of achievements is not an array")
+	}
+	var read []Item
+	if err := json.Unmarshal(list, &read); err != nil {
+		var wrong *json.SemanticError
+		errors.As(err, &wrong)
+		return nil, retcode.GameCenterParameterInvalid.Errorf("the list of achievements has something else than an object at %q", wrong.JSONPointer)
+	}
+	return readAll(read)
+}
+
+// Read reads a single item, as ReadItems does.
+func (item *Item) Read() (*wire.AchievementItem, error) {
+	items, err := readAll([]Item{*item})
+	if err != nil {
+		return nil, err
+	}
+	return items[0], nil
+}
+
+func readAll(list []Item) ([]*wire.AchievementItem, error) {
+	for i, item := range list {
+		switch {
+		case item.Type == nil:
+			return nil, withoutMember(i, "type")
+		case item.Data == nil, string(*item.Data) == `""`:
+			return nil, withoutMember(i, "data")
+		}
+	}
+	items := make([]*wire.AchievementItem, len(list))
+	for i := range list {
+		var err error
+		if items[i], err = list[i].read(i); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+func withoutMember(i int, name string) error {
+	return retcode.GameCenterItemIncomplete.Errorf("item %d has no %s, or an empty one", i+1, name)
+}
+
+func (item *Item) read(i int) (*wire.AchievementItem, error) {
+	wrong := func(name, want string) error {
+		return retcode.GameCenterParameterInvalid.Errorf("item %d: %s is not %s", i+1, name, want)
+	}
+	number, err := strconv.ParseUint(string(*item.Type), 10, 32)
+	if err != nil || number == 0 {
+		return nil, wrong("type", "a whole number above 0")
+	}
+	if item.Data.Kind() != '"' {
+		return nil, wrong("data", "a string")
+	}
+	made := &wire.AchievementItem{Type: number, Data: text(*item.Data)}
+	if item.Overwrite != nil {
+		if item.Overwrite.Kind() != '0' {
+			return nil, wrong("bcover", "a number")
+		}
+		made.Overwrite = string(*item.Overwrite) == "1"
+	}
+	if item.Expires != nil {
+		made.Expires = text(*item.Expires)
+	}
+	return made, nil
+}
+
+// text returns a string's text, and any other value as it was written.
+func text(v jsontext.Value) string {
+	if unquoted, err := jsontext.AppendUnquote(nil, v); err == nil {
+		return string(unquoted)
+	}
+	return string(v)
+}
