@@ -57,8 +57,6 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.openMessages(ctx); err != nil {
 		return err
 	}
-	s.achievements = achievements.New(s.store, s.clock, s.apps, achievements.Options{Zone: s.messages.Zone})
-	s.achievements.Register(s.bus)
 	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
 	s.qqgroups.Register(s.bus)
 	if err := s.openEvents(); err != nil {
@@ -66,6 +64,8 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.openGroups()
 	s.openRanking()
+	s.achievements = achievements.New(s.store, s.clock, s.apps, achievements.Options{Zone: s.messages.Zone, Ranks: s.ranking})
+	s.achievements.Register(s.bus)
 	if err := s.openGameCommands(ctx); err != nil {
 		return err
 	}

@@ -187,7 +187,7 @@ func TestMSDKv3Paths(t *testing.T) {
 		"/auth/getlogin_info", "/auth/qqa8_login", "/auth/share/qq", "/share/qzone",
 		"/wxoauth/verify_login", "/wxoauth/guest_check_token", "/wxoauth/get_pfval",
 		"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2", "/relation/get_gift", "/relation/get_wifi", "/relation/qqscore_batch",
-		"/profile/load_vip", "/profile/get_gift", "/profile/qqscore", "/profile/qqscore_batch", "/profile/get_xinyue_super",
+		"/profile/load_vip", "/profile/get_gift", "/profile/get_xinyue_super",
 	} {
 		for _, spelled := range []string{path, path + "/", "/" + path, strings.ReplaceAll(path, "/", "//") + "//"} {
 			expectV3(t, p, at(spelled), -311, path+" is a known interface, but this platform does not serve it", 5)

@@ -324,7 +324,7 @@ func TestNotServed(t *testing.T) {
 		}
 	}
 	wantOpenAPI(t, p, m.call("/v3/user/nothing"), -9, "unknown API, or not offered on the pf platform")
-	for _, name := range []string{"group/get_group_member_info", "acvm/report", "auth/bind", "account/login"} {
+	for _, name := range []string{"group/get_group_member_info", "auth/bind", "account/login"} {
 		call := pl.verifyLogin()
 		call.Path = "/v2/" + name
 		expect(t, p, call, 1001, "/v2/"+name+" is a known interface, but this platform does not serve it")

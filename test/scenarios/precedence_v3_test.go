@@ -34,7 +34,7 @@ var v3Unserved = []string{
 	"/share/qzone", "/auth/share/qq",
 	"/relation/qqfriends", "/relation/qq_gain_chest", "/relation/qq_gain_chestV2",
 	"/profile/load_vip", "/profile/get_gift", "/relation/get_gift", "/relation/get_wifi",
-	"/profile/qqscore", "/profile/qqscore_batch", "/relation/qqscore_batch",
+	"/relation/qqscore_batch",
 	"/profile/get_xinyue_super",
 }
 
