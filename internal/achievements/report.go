@@ -63,9 +63,9 @@ func check(app *platform.App, list []*wire.AchievementItem, nowMS int64) ([]plat
 	for i, item := range list {
 		switch {
 		case item.Type == 0:
-			return nil, withoutMember(i, "type")
+			return nil, retcode.GameCenterItemIncomplete.Errorf("item %d has no type", i+1)
 		case item.Data == "":
-			return nil, withoutMember(i, "data")
+			return nil, retcode.GameCenterItemIncomplete.Errorf("item %d has no data, or empty data", i+1)
 		}
 	}
 	if len(list) > MaxItems {

@@ -37,8 +37,8 @@ var types = map[int]Type{
 	6000: {Name: "online time of the day"},
 }
 
-// TypeOf returns a type of an app, and whether the app has it. An app's own types come after those of all apps.
-func TypeOf(app *platform.App, number int) (Type, bool) {
+// TypeOf returns a type of an app, and whether the app knows it. An app's own types come after those of all apps.
+func TypeOf(app *platform.App, number int) (t Type, known bool) {
 	if t, ok := types[number]; ok {
 		return t, true
 	}

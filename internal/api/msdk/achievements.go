@@ -6,7 +6,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -42,7 +41,7 @@ var AchievementCodes = []retcode.Code{
 }
 
 // Achievements reads the body member with that name, which is a report's items in an array, or in a string that contains one.
-// Errors are -4033 when it is missing, and those of achievements.ReadItems.
+// Errors are -4033 when it is missing, and those of ReadItems.
 func Achievements(name string, value jsontext.Value) ([]*wire.AchievementItem, error) {
 	if value.Kind() == '"' {
 		text, err := jsontext.AppendUnquote(nil, value)
@@ -54,5 +53,5 @@ func Achievements(name string, value jsontext.Value) ([]*wire.AchievementItem, e
 	if len(value) == 0 || value.Kind() == 'n' {
 		return nil, retcode.GameCenterParamMissing.Errorf("body member %q is missing or empty", name)
 	}
-	return achievements.ReadItems(value)
+	return ReadItems(value)
 }

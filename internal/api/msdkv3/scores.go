@@ -77,7 +77,7 @@ func (d *door) reportScores(c *access.Call, in *scoresBody) (any, error) {
 
 type scoreBody struct {
 	scorer
-	achievements.Item
+	msdk.Item
 }
 
 // reportScore stores a level or a score, and answers its type.
