@@ -39,8 +39,8 @@ func (s *Service) showCard(ctx context.Context, req *wire.ShowCardRequest) (*wir
 	return rsp, nil
 }
 
-// maxRecent bounds the games that are listed as played recently.
-const maxRecent = 20
+// MaxRecent bounds the games that are listed as played recently.
+const MaxRecent = 20
 
 // RecentGamesCommand is command 0xf06_10.
 var RecentGamesCommand = oidb.Declare[*wire.RecentGamesRequest, *wire.RecentGamesResponse](oidb.Declaration{
@@ -51,7 +51,7 @@ var RecentGamesCommand = oidb.Declare[*wire.RecentGamesRequest, *wire.RecentGame
 })
 
 func (s *Service) recentGames(ctx context.Context, req *wire.RecentGamesRequest) (*wire.RecentGamesResponse, error) {
-	limit := maxRecent
+	limit := MaxRecent
 	if req.Limit > 0 {
 		limit = min(limit, int(req.Limit))
 	}

@@ -96,8 +96,8 @@ func (c *circle) authors(all bool) (uins []platform.UIN) {
 
 // page returns how many of a list are wanted.
 func page(limit uint32) int {
-	if limit == 0 || limit > maxPage {
-		return maxPage
+	if limit == 0 || limit > MaxPage {
+		return MaxPage
 	}
 	return int(limit)
 }

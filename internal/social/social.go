@@ -24,8 +24,8 @@ const (
 	maxText    = 1000
 )
 
-// maxPage bounds a list.
-const maxPage = 50
+// MaxPage bounds a list.
+const MaxPage = 50
 
 // pictureSize is the length of a shown picture's sides in pixels.
 const pictureSize = 100
