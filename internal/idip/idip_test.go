@@ -139,8 +139,8 @@ func TestBadServers(t *testing.T) {
 		"is not there":        {http.NotFound, ErrUnreachable},
 		"has nothing to say":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, ErrUnreachable},
 		"accepts":             {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(202); answer(w, r) }, ErrUnreachable},
-		"redirects":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, 302) }, ErrUnreachable},
-		"redirects the whole": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, 307) }, ErrUnreachable},
+		"redirects":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, http.StatusFound) }, ErrUnreachable},
+		"redirects the whole": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, http.StatusTemporaryRedirect) }, ErrUnreachable},
 		"answers gigabytes":   {func(w http.ResponseWriter, _ *http.Request) { endless(w, make([]byte, 32<<10)) }, ErrGarbled},
 		"answers blanks":      {func(w http.ResponseWriter, _ *http.Request) { endless(w, []byte(strings.Repeat(" ", 32<<10))) }, ErrGarbled},
 		"has endless headers": {func(w http.ResponseWriter, _ *http.Request) {
