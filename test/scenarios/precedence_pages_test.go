@@ -19,6 +19,10 @@ var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/account", ""},
 	{"GET", "/account/{$}", ""},
 	{"POST", "/account/{$}", "pages-origin"},
+	{"POST", "/account/tickets", "pages-origin"},
+	{"GET", "/account/groups", ""},
+	{"GET", "/account/groups/{gc}", ""},
+	{"POST", "/account/groups/{gc}", "pages-origin"},
 }
 
 // pageCall is a visit of a page.
