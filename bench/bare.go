@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strconv"
 
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 )
@@ -59,6 +60,7 @@ func serveBare() {
 		for name, values := range same.Header {
 			header[name] = values
 		}
+		header["Content-Length"] = []string{strconv.Itoa(len(same.Body))} // as the platform, also for a long one
 		w.Write(same.Body)
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {

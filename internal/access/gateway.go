@@ -385,6 +385,9 @@ func (c *Call) readBody(w http.ResponseWriter) error {
 	}
 }
 
+// lengthKnown is the size up to which net/http sends the length of an answer by itself.
+const lengthKnown = 2 << 10
+
 func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	header := w.Header()
 	header["Content-Type"] = contentType(c.Answer.ContentType)
@@ -395,6 +398,9 @@ func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	if c.Answer.RetryAfter > 0 {
 		seconds := (c.Answer.RetryAfter + time.Second - 1) / time.Second
 		header.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	if len(c.Answer.Body) > lengthKnown {
+		header["Content-Length"] = []string{strconv.Itoa(len(c.Answer.Body))} // otherwise it would be sent in chunks
 	}
 	w.WriteHeader(c.Answer.Status)
 	_, _ = w.Write(c.Answer.Body) // an error means that the caller has left

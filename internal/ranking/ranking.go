@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
-	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
@@ -69,14 +67,17 @@ type Options struct {
 }
 
 // Service is the ranking service. It is safe for concurrent use.
-type Service struct{ Options }
+type Service struct {
+	Options
+	people people
+}
 
-// New returns a service.
+// New returns a service. It must be made before the first write.
 func New(o Options) *Service {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	return &Service{o}
+	return &Service{o, newPeople(o.Store)}
 }
 
 // week returns the Monday of the current week.
@@ -161,14 +162,15 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 	if err != nil {
 		return nil, nil, false, err
 	}
-	list, lost, err := friends.List(ctx, s.Bus, app, uin)
+	list, lost, err := s.friendsOf(ctx, app, uin)
 	if err != nil {
 		return nil, nil, false, retcode.GameCenterFriendsFailed.WithCause(err)
 	}
-	uins := []platform.UIN{uin}
+	uins := make([]platform.UIN, 0, len(list)+1)
 	for i := range list {
-		uins = append(uins, list[i].UIN)
+		uins = append(uins, list[i].uin)
 	}
+	uins = append(uins, uin)
 	places, err := s.Index.Among(ctx, board, uins)
 	if err != nil {
 		return nil, nil, false, err
@@ -179,14 +181,11 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 		if !shown && places[i].UIN != uin {
 			continue
 		}
-		var p Player
-		if at, is := slices.BinarySearchFunc(list, places[i].UIN, byUIN); is {
-			f := &list[at]
-			p = playerOf(&places[i], &f.OpenID, &f.Profile)
-		} else {
-			if p, err = s.player(ctx, app, &places[i]); err != nil {
-				return nil, nil, false, err
-			}
+		p, err := s.player(ctx, app, &places[i])
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if p.UIN == uin {
 			own = &p
 		}
 		if shown {
@@ -196,29 +195,17 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 	return r, own, lost, nil
 }
 
-func byUIN(f friends.Friend, uin platform.UIN) int { return cmp.Compare(f.UIN, uin) }
-
 // player returns who has a place.
 func (s *Service) player(ctx context.Context, app platform.AppID, place *Place) (Player, error) {
 	profile, err := s.People.Get(ctx, place.UIN)
 	if err != nil {
 		return Player{}, retcode.GameCenterProfileReadFailed.WithCause(err)
 	}
-	bindings, err := s.Store.OpenIDsOf(oidb.Wait(ctx), place.UIN)
+	openid, err := s.openID(ctx, app, place.UIN)
 	if err != nil {
 		return Player{}, retcode.GameCenterOpenIDLookupFailed.WithCause(err)
 	}
-	var openid *platform.OpenID
-	for i := range bindings {
-		if b := &bindings[i]; b.AppID == app && b.State == platform.OpenIDActive {
-			openid = &b.OpenID
-		}
-	}
-	return playerOf(place, openid, profile), nil
-}
-
-func playerOf(place *Place, openid *platform.OpenID, profile *platform.Profile) Player {
-	return Player{*place, openid, profile.Nickname, profile.PictureURL}
+	return Player{*place, openid, profile.Nickname, profile.PictureURL}, nil
 }
 
 // Place returns a player's place on a board of an app. Errors: platform.ErrInvalid, platform.ErrNotFound.

@@ -122,12 +122,21 @@ func TestFriendsAreRankedAmongEachOther(t *testing.T) {
 	if got := ranks(ask(dan, &wire.ListFriendRanksRequest{}).Place); got != "1:10001=50 2:10004=12.5" {
 		t.Errorf("of another's friends: %s", got)
 	}
+	must(t, f.Store.Unfriend(t.Context(), ann, cid))
+	if got := ranks(ask(ann, &wire.ListFriendRanksRequest{}).Place); got != "1:10001=50 2:10004=12.5" {
+		t.Errorf("without a friend: %s", got)
+	}
+	must(t, errOf(f.Store.ReclaimOpenID(t.Context(), game, dan, 2)))
+	f.Clock.Advance(10 * time.Second)
+	if got := ranks(ask(ann, &wire.ListFriendRanksRequest{}).Place); got != "1:10001=50" {
+		t.Errorf("ten seconds after a friend gave up the game: %s", got)
+	}
 	f.Clock.Advance(5 * 24 * time.Hour)
 	if rsp := ask(ann, &wire.ListFriendRanksRequest{}); rsp.Players != 0 || rsp.Board != "2026-11-30" {
 		t.Errorf("on Monday: %v", rsp)
 	}
 	for _, board := range []string{"all", "2026-11-23", "2026-11-29"} {
-		if rsp := ask(ann, &wire.ListFriendRanksRequest{Board: board}); rsp.Players != 3 {
+		if rsp := ask(ann, &wire.ListFriendRanksRequest{Board: board}); rsp.Players != 1 {
 			t.Errorf("board %s after the week: %v", board, rsp)
 		}
 	}
@@ -225,6 +234,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f.People.Forget()
+			f.Forget()
 			if test.fault != "" {
 				_, err := f.faults.Add(fault.Rule{Point: test.fault})
 				must(t, err)

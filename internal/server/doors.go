@@ -96,6 +96,7 @@ func (s *Server) forget() {
 	s.groups.Forget()
 	s.qqgroups.Forget()
 	s.rankIndex.Forget()
+	s.ranking.Forget()
 }
 
 // Doors returns all doors, including those of rookery dev, without services: only their declarations can be used.
