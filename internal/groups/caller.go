@@ -102,13 +102,13 @@ func (s *Service) mustBeIn(ctx context.Context, app *platform.App, guild platfor
 	return err
 }
 
-// mustLead requires that a player leads a guild.
-func (s *Service) mustLead(ctx context.Context, app *platform.App, guild platform.Guild, openid, role string) error {
+// mustLead requires that a player leads a guild, and returns the guild's name as the game knows it.
+func (s *Service) mustLead(ctx context.Context, app *platform.App, guild platform.Guild, openid, role string) (name string, err error) {
 	answer, err := s.ask(ctx, app, guild, openid, role)
 	if err == nil && !answer.Leader {
-		return retcode.GroupNotOwner.Errorf("the game says that player %s does not lead %s", openid, named(guild))
+		err = retcode.GroupNotOwner.Errorf("the game says that player %s does not lead %s", openid, named(guild))
 	}
-	return err
+	return answer.GuildName, err
 }
 
 // ask asks the game's server about a player, who must be in the guild.

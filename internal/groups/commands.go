@@ -1,6 +1,7 @@
 package groups
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -82,7 +83,7 @@ func (s *Service) createBind(ctx context.Context, req *wire.CreateBindGroupReque
 	if err := s.mayBind(ctx, guild, 0); err != nil {
 		return nil, err
 	}
-	if err := s.mustLead(ctx, who.app, guild, who.openid, req.Role); err != nil {
+	if _, err := s.mustLead(ctx, who.app, guild, who.openid, req.Role); err != nil {
 		return nil, err
 	}
 	b, err := s.bind(ctx, s.newBinding(guild, req.GuildName, 0, who))
@@ -137,7 +138,8 @@ func (s *Service) bindExisting(ctx context.Context, req *wire.BindExistingGroupR
 	if err := s.mayBind(ctx, guild, gc); err != nil {
 		return nil, err
 	}
-	if err := s.mustLead(ctx, who.app, guild, who.openid, req.Role); err != nil {
+	known, err := s.mustLead(ctx, who.app, guild, who.openid, req.Role)
+	if err != nil {
 		return nil, err
 	}
 	group, err := s.group(ctx, gc)
@@ -151,7 +153,7 @@ func (s *Service) bindExisting(ctx context.Context, req *wire.BindExistingGroupR
 	case !group.Game:
 		return nil, retcode.GroupNotGameGroup.Errorf("group %s is not a game group", gc)
 	}
-	b, err := s.bind(ctx, s.newBinding(guild, req.GuildName, gc, who))
+	b, err := s.bind(ctx, s.newBinding(guild, cmp.Or(req.GuildName, known), gc, who))
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +195,7 @@ func (s *Service) unbind(ctx context.Context, req *wire.UnbindGuildGroupRequest)
 	case req.Guild != "" && req.Guild != b.ID:
 		return nil, otherGroup(platform.Guild{Zone: b.Zone, ID: req.Guild})
 	}
-	if err := s.mustLead(ctx, who.app, b.Guild, who.openid, req.Role); err != nil {
+	if _, err := s.mustLead(ctx, who.app, b.Guild, who.openid, req.Role); err != nil {
 		return nil, err
 	}
 	rsp, err := at(ctx, s, querying, qqgroups.QueryGroup, &wire.QueryGroupRequest{Gc: uint64(b.GC)})
@@ -408,7 +410,7 @@ func (s *Service) remindLeader(ctx context.Context, req *wire.RemindLeaderBindRe
 	if err := s.mustBeIn(ctx, who.app, guild, who.openid, req.Role); err != nil {
 		return nil, err
 	}
-	if err := s.mustLead(ctx, who.app, guild, leader, req.LeaderRole); err != nil {
+	if _, err := s.mustLead(ctx, who.app, guild, leader, req.LeaderRole); err != nil {
 		return nil, err
 	}
 	uin, err := s.leader(ctx, req)

@@ -45,6 +45,28 @@ func (f *fixture) whole(what, guild string, want platform.GC, owner *player, own
 	}
 }
 
+// TestABindingNamesItsGuild: as the caller does, or else as the game does.
+func TestABindingNamesItsGuild(t *testing.T) {
+	f := newFixture(t)
+	p := f.player()
+	f.game.set("3", "77", p)
+	gc, err := p.create("3", "77")
+	must(t, err)
+	for _, test := range []struct{ given, want string }{{"", "Ravens"}, {"Crows", "Crows"}} {
+		_, err := p.unbind("3", "77")
+		must(t, err)
+		_, err = oidb.Call(t.Context(), f.Bus, BindExisting, &wire.BindExistingGroupRequest{
+			Appid: uint64(f.app.AppID), Openid: p.openid[:], AccessToken: p.token, Zone: "3", Guild: "77", GuildName: test.given, Gc: uint64(gc),
+		})
+		must(t, err)
+		b, err := f.Store.Binding(t.Context(), platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"})
+		must(t, err)
+		if b.GuildName != test.want {
+			t.Errorf("named %q by its leader, the guild is %q, want %q", test.given, b.GuildName, test.want)
+		}
+	}
+}
+
 // TestAFailedStepLeavesNothing: each step fails in turn, and what was done before it is undone when the call returns.
 func TestAFailedStepLeavesNothing(t *testing.T) {
 	for _, test := range []struct {
