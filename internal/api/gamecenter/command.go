@@ -50,7 +50,7 @@ func (cmd *command) failedCode() retcode.Code {
 }
 
 // table is all commands, in the order in which they are shown.
-var table = slices.Concat(ranks, socials)
+var table = slices.Concat(achieving, ranks, socials)
 
 // Commands returns the commands as they are declared.
 func Commands() []gamecmd.Command {

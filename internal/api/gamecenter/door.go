@@ -234,40 +234,30 @@ func (d *door) identify(c *access.Call, in *request) error {
 
 // token checks the access token, and that openid and uin are its person's.
 func (d *door) token(c *access.Call, in *request) error {
-	rsp, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{Token: c.Query.Get(byToken), Bearer: true})
+	login, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{Token: c.Query.Get(byToken), Bearer: true})
 	if err != nil {
 		return refuseToken(err)
 	}
-	in.uin, in.openid = rsp.UIN, rsp.OpenID
+	in.uin, in.openid = login.UIN, login.OpenID
 	openid, err := platform.ParseOpenID(c.Query.Get("openid"))
 	if err != nil {
 		return retcode.GameCenterOpenIDNotFound.Errorf("parameter \"openid\" is not 32 hex digits")
 	}
-	var failed error
-	if openid != rsp.OpenID {
-		if failed = d.foreign(c, openid); !errors.Is(failed, retcode.GameCenterUINLookupFailed) {
-			return failed
-		}
-	}
-	if text := c.Query.Get("uin"); text != "" && text != rsp.UIN.String() {
-		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the token was issued to")
-	}
-	return failed
-}
-
-// foreign tells an openid that the app does not have from one for which the token was not issued.
-func (d *door) foreign(c *access.Call, openid platform.OpenID) error {
-	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenIDs, &wire.ConvertOpenIDsRequest{
+	_, failed := oidb.Call(c.Context(), d.bus, identity.ConvertOpenIDs, &wire.ConvertOpenIDsRequest{
 		Appid: uint64(c.App.AppID), Count: 1, Openid: [][]byte{openid[:]},
 	})
+	uin := c.Query.Get("uin")
 	switch {
-	case err == nil:
+	case failed == nil && openid != login.OpenID:
 		return retcode.GameCenterAccessTokenInvalid.Errorf("the token was issued for another openid")
-	case errors.Is(err, retcode.AccessTokenBatchOpenIDInvalid), errors.Is(err, retcode.AccessTokenBatchOpenIDReclaimed):
+	case errors.Is(failed, retcode.AccessTokenBatchOpenIDInvalid), errors.Is(failed, retcode.AccessTokenBatchOpenIDReclaimed):
 		return retcode.GameCenterOpenIDNotFound
-	default:
-		return retcode.GameCenterUINLookupFailed.Errorf("%v", err).WithCause(err)
+	case uin != "" && uin != login.UIN.String():
+		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the token was issued to")
+	case failed != nil:
+		return retcode.GameCenterUINLookupFailed.Errorf("%v", failed).WithCause(failed)
 	}
+	return nil
 }
 
 // refuseToken translates a result of 0x711.

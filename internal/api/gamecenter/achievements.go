@@ -1,0 +1,86 @@
+package gamecenter
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	service "github.com/rookeryhq/rookery/internal/gamecenter"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// achievements are the commands of what players achieve.
+var achievements = []*command{
+	{
+		name: "gc_achieve_report", ways: []way{byToken}, missing: retcode.GameCenterRequiredFieldMissing, read: readReport, serve: report,
+		calls:   []access.Use{access.Uses(&service.ReportCommand.Declaration)},
+		answers: []retcode.Code{retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete},
+	},
+	{
+		name: "gc_achieve_get", ways: []way{byToken, bySkey, bySid}, missing: retcode.GameCenterRequiredFieldMissing, serve: achieved,
+		calls:  []access.Use{access.Uses(&service.GetCommand.Declaration)},
+		failed: retcode.GameCenterAchievementReadFailed,
+	},
+}
+
+// readReport reads param: {"total":1,"list":[{"type":12,"data":"1","bcover":0,"expires":0}]} (msdk-v3.md, 9.2).
+func readReport(in *request) error {
+	text := in.text("param")
+	switch param := jsontext.Value(text); {
+	case text == "":
+		return retcode.GameCenterParamMissing
+	case !param.IsValid():
+		return retcode.GameCenterParamNotJSON.Errorf("param is not one JSON document in UTF-8 with each member once")
+	case param.Kind() != '{':
+		return retcode.GameCenterListMissing.Errorf("param is not an object with the member list")
+	}
+	var param struct {
+		Total jsontext.Value `json:"total"`
+		List  jsontext.Value `json:"list"`
+	}
+	if err := json.Unmarshal([]byte(text), &param); err != nil {
+		return retcode.GameCenterParamNotJSON.WithCause(err)
+	}
+	if param.List == nil {
+		return retcode.GameCenterListMissing.Errorf("param has no member list")
+	}
+	items, err := service.ReadItems(param.List)
+	if err != nil {
+		return err
+	}
+	if param.Total != nil && string(param.Total) != strconv.Itoa(len(items)) {
+		return retcode.GameCenterParameterInvalid.Errorf("total is not %d, the number of items in the list", len(items))
+	}
+	in.input = items
+	return nil
+}
+
+func report(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
+	return nil, service.Report(ctx, bus, in.app.AppID, in.uin, in.input.([]*wire.AchievementItem))
+}
+
+// achievedData is the members of gc_achieve_get's data.
+type achievedData struct {
+	List []achievement `json:"list"`
+}
+
+// achievement is a value in the form in which it is reported.
+type achievement struct {
+	Type    int    `json:"type"`
+	Data    string `json:"data"`
+	Expires int64  `json:"expires"` // Unix seconds; 0 for never
+}
+
+func achieved(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
+	list, err := service.Get(ctx, bus, in.app.AppID, in.uin)
+	data := &achievedData{List: make([]achievement, len(list))}
+	for i, a := range list {
+		data.List[i] = achievement{Type: a.Type, Data: a.Data, Expires: a.ExpiresMS / 1000}
+	}
+	return data, err
+}

@@ -1,0 +1,496 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// gameDoorScenarios are those that the door of the Game Center's commands answers for any command.
+var gameDoorScenarios = []scenario{
+	{"gamecenter/-4000", gameAnswers(-4000, "", handlerNotMade)},
+	{"gamecenter/-4001", gameAnswers(-4001, `parameter "cmd" is missing or empty`, gameWithout("cmd"))},
+	{"gamecenter/-4002", gameAnswers(-4002, "the login from which the sid came has ended", sidSignedOut)},
+	{"gamecenter/-4005", gameAnswers(-4005, "command gc_achieve_get is switched off on this platform", switchedOff)},
+	{"gamecenter/-4006", gameAnswers(-4006, `parameter "openid" is missing or empty`, gameWithout("openid"))},
+	{"gamecenter/-4008", gameAnswers(-4008, access(65), gameTokenLapsed)},
+	{"gamecenter/-4009", gameAnswers(-4009, "", gameTooOften)},
+	{"gamecenter/-4010", gameAnswers(-4010, "", openIDNotConverted)},
+	{"gamecenter/-4011", gameAnswers(-4011, "", uinNotConverted)},
+	{"gamecenter/-4013", gameAnswers(-4013, "", skeyOfAnother)},
+	{"gamecenter/-4014", gameAnswers(-4014, "", noWayOfIdentity)},
+	{"gamecenter/-4015", gameAnswers(-4015, `there is no command "gc_achieve_gets"`, gameWith("cmd", "gc_achieve_gets"))},
+	{"gamecenter/-4016", gameAnswers(-4016, "", wrongGameSign)},
+	{"gamecenter/-4017", gameAnswers(-4017, "", gameWith("openid", "AAAABBBBCCCCDDDD0000111122223333"))},
+	{"gamecenter/-4018", gameAnswers(-4018, "", handlerPanics)},
+	{"gamecenter/-4026", gameAnswers(-4026, "", gameNotConfigured)},
+	{"gamecenter/-4028", gameAnswers(-4028, "", reportOf(`{"total":1,"list":[{"type":12,"data":"1"}]`))},
+	{"gamecenter/-4032", gameAnswers(-4032, "appid is of another app than the access_token", gameWith("appid", "1"))},
+	{"gamecenter/-4033", gameAnswers(-4033, "", reportOf(""))},
+	{"gamecenter/-4034", gameAnswers(-4034, "param has no member list", reportOf(`{"total":1}`))},
+	{"gamecenter/-4035", gameAnswers(-4035, "item 2 has no data, or an empty one", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
+	{"gamecenter/-4036", gameAnswers(-4036, "", gameWith("uin", "10"))},
+}
+
+// gamePlayer is a player of a fresh game that is configured for the Game Center.
+type gamePlayer struct {
+	v3Player
+	person *rookery.Person
+}
+
+func newGamePlayer(t *testing.T, p *rookery.Platform) *gamePlayer {
+	t.Helper()
+	app, person := p.NewApp(t), p.NewPerson(t)
+	p.SetApp(t, app, rookery.Settings{"grant": []string{"gamecenter"}})
+	return &gamePlayer{v3LogIn(t, p, app, person.UIN), person}
+}
+
+// get is the game's call for what the player has achieved, which any way of identity serves.
+func (pl *gamePlayer) get() rookery.GameCall {
+	return rookery.NewGameCall(pl.app, "gc_achieve_get", pl.openid, pl.token)
+}
+
+const soundParam = `{"total":4,"list":[{"type":12,"data":"1","bcover":1,"expires":0},{"type":26,"data":"3","bcover":1},{"type":27,"data":"3","bcover":1},{"type":28,"data":"900001","bcover":1}]}`
+
+// report is a sound report.
+func (pl *gamePlayer) report() rookery.GameCall {
+	return rookery.NewGameCall(pl.app, "gc_achieve_report", pl.openid, pl.token).With("param", soundParam)
+}
+
+// tickets are what /account/tickets answers.
+type tickets struct{ UIN, Skey, Sid, Error string }
+
+// tickets signs the person in and asks for tickets, for the app or, with "", for every app.
+func (pl *gamePlayer) tickets(t *testing.T, app string) tickets {
+	t.Helper()
+	if page := pl.person.SignIn(t, "/account/"); page.Status != http.StatusSeeOther {
+		t.Fatalf("the sign-in has status %d", page.Status)
+	}
+	return ticketsOf(t, pl.on, pl.person, app)
+}
+
+func ticketsOf(t *testing.T, p *rookery.Platform, person *rookery.Person, app string) (got tickets) {
+	t.Helper()
+	page := person.Post(t, "/account/tickets", url.Values{"appid": {app}})
+	if err := json.Unmarshal([]byte(page.Body), &got); err != nil {
+		t.Fatalf("%q: %v", page.Body, err)
+	}
+	p.Secret(got.Skey)
+	p.Secret(got.Sid)
+	return got
+}
+
+// bySid and bySkey are pages' calls for what the player has achieved.
+func (pl *gamePlayer) bySid(sid string) rookery.GameCall {
+	return rookery.NewTicketCall(pl.app, "gc_achieve_get").With("sid", sid)
+}
+
+func (pl *gamePlayer) bySkey(uin, skey string) rookery.GameCall {
+	return rookery.NewTicketCall(pl.app, "gc_achieve_get").With("uin", uin).With("skey", skey)
+}
+
+// wantGame makes a call by both methods, and as JSONP, and checks that all answers say the same.
+func wantGame(t *testing.T, p *rookery.Platform, call rookery.GameCall, ret int, msg string) (answer rookery.GameAnswer) {
+	t.Helper()
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		call.Method = method
+		answer = p.CallGame(t, call)
+		if answer.Status != http.StatusOK || answer.Ret != ret || answer.Msg == "" || msg != "" && answer.Msg != msg {
+			t.Fatalf("%s: got status %d and %s, want ret %d, msg %q", method, answer.Status, answer.Body, ret, msg)
+		}
+		if answer.Data["ret"] != float64(ret) || answer.Data["msg"] != answer.Msg {
+			t.Errorf("%s: data differs", answer.Body)
+		}
+		if got := answer.Header.Get("Content-Type"); got != "application/json; charset=utf-8" {
+			t.Errorf("Content-Type is %q", got)
+		}
+	}
+	return answer
+}
+
+// gameSituation is a call whose cause has been brought about, and what cures it.
+type gameSituation struct {
+	call rookery.GameCall
+	cure func() rookery.GameCall
+}
+
+func gameAnswers(ret int, msg string, bring func(*testing.T, *gamePlayer) gameSituation) func(*testing.T, *rookery.Platform) {
+	return func(t *testing.T, p *rookery.Platform) {
+		s := bring(t, newGamePlayer(t, p))
+		wantGame(t, p, s.call, ret, msg)
+		wantGame(t, p, s.cure(), 0, "ok")
+	}
+}
+
+// cured returns a situation that undo cures.
+func cured(call rookery.GameCall, undo func()) gameSituation {
+	return gameSituation{call, func() rookery.GameCall {
+		undo()
+		return call
+	}}
+}
+
+func gameWith(name, value string) func(*testing.T, *gamePlayer) gameSituation {
+	return func(_ *testing.T, pl *gamePlayer) gameSituation {
+		return gameSituation{pl.get().With(name, value), pl.get}
+	}
+}
+
+func gameWithout(name string) func(*testing.T, *gamePlayer) gameSituation {
+	return func(_ *testing.T, pl *gamePlayer) gameSituation {
+		return gameSituation{pl.get().Without(name), pl.get}
+	}
+}
+
+// reportOf reports a param; without one for "".
+func reportOf(param string) func(*testing.T, *gamePlayer) gameSituation {
+	return func(_ *testing.T, pl *gamePlayer) gameSituation {
+		call := pl.report().With("param", param)
+		if param == "" {
+			call = call.Without("param")
+		}
+		return gameSituation{call, pl.report}
+	}
+}
+
+// decide changes what the operator decided about a command.
+func decide(t *testing.T, p *rookery.Platform, cmd string, to rookery.Settings) {
+	t.Helper()
+	p.Admin(t, http.MethodPatch, "/admin/v1/gamecenter/commands/"+cmd, to, nil)
+}
+
+func handlerNotMade(t *testing.T, pl *gamePlayer) gameSituation {
+	return cured(pl.get(), pl.on.AddFault(t, rookery.Fault{Point: "handler:gc_achieve_get"}))
+}
+
+// handlerPanics ends one command's calls, while another command's continue.
+func handlerPanics(t *testing.T, pl *gamePlayer) gameSituation {
+	off := pl.on.AddFault(t, rookery.Fault{Point: "handler:gc_achieve_get", Panic: true})
+	wantGame(t, pl.on, pl.report(), 0, "ok")
+	return cured(pl.get(), off)
+}
+
+func switchedOff(t *testing.T, pl *gamePlayer) gameSituation {
+	decide(t, pl.on, "gc_achieve_get", rookery.Settings{"on": false})
+	return cured(pl.get(), func() { decide(t, pl.on, "gc_achieve_get", rookery.Settings{"on": true}) })
+}
+
+func noWayOfIdentity(t *testing.T, pl *gamePlayer) gameSituation {
+	decide(t, pl.on, "gc_achieve_get", rookery.Settings{"ways": []string{}})
+	return cured(pl.get(), func() {
+		decide(t, pl.on, "gc_achieve_get", rookery.Settings{"ways": []string{"access_token", "skey", "sid"}})
+	})
+}
+
+func wrongGameSign(_ *testing.T, pl *gamePlayer) gameSituation {
+	call := pl.get()
+	call.Key += "x"
+	return gameSituation{call, pl.get}
+}
+
+func gameNotConfigured(t *testing.T, pl *gamePlayer) gameSituation {
+	pl.on.SetApp(t, pl.app, rookery.Settings{"apis": []string{"relation"}})
+	return cured(pl.get(), func() { pl.on.SetApp(t, pl.app, rookery.Settings{"grant": []string{"gamecenter"}}) })
+}
+
+func gameTooOften(t *testing.T, pl *gamePlayer) gameSituation {
+	limit := func(to any) {
+		pl.on.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": to}})
+	}
+	limit(map[string]string{"user": "1/1h"})
+	pl.on.CallGame(t, pl.get())
+	return cured(pl.get(), func() { limit(nil) })
+}
+
+func gameTokenLapsed(t *testing.T, pl *gamePlayer) gameSituation {
+	old := pl.on.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: "access", Lifetime: "0s"})
+	return gameSituation{pl.get().With("access_token", old.Token), func() rookery.GameCall {
+		return (&gamePlayer{v3Player: pl.again(t)}).get()
+	}}
+}
+
+func openIDNotConverted(t *testing.T, pl *gamePlayer) gameSituation {
+	return cured(pl.get(), pl.on.AddFault(t, rookery.Fault{Point: "bus.connect:0x711_23", AppID: pl.app.AppID}))
+}
+
+func uinNotConverted(t *testing.T, pl *gamePlayer) gameSituation {
+	call := pl.bySid(pl.tickets(t, "").Sid)
+	return cured(call, pl.on.AddFault(t, rookery.Fault{Point: "store.read:openids", Interface: rookery.GameCenterPath}))
+}
+
+func skeyOfAnother(t *testing.T, pl *gamePlayer) gameSituation {
+	skey := pl.tickets(t, "").Skey
+	other := v3LogIn(t, pl.on, pl.app, pl.on.NewAccount(t))
+	return gameSituation{pl.bySkey(other.uin, skey), func() rookery.GameCall { return pl.bySkey(pl.uin, skey) }}
+}
+
+func sidSignedOut(t *testing.T, pl *gamePlayer) gameSituation {
+	call := pl.bySid(pl.tickets(t, "").Sid)
+	pl.person.Press(t, "/account/", "sign-out", nil)
+	return gameSituation{call, func() rookery.GameCall { return pl.bySid(pl.tickets(t, "").Sid) }}
+}
+
+// TestGameCenterPrecedence: of two things that are wrong, the one that comes first in this list is answered (causes.md,
+// gamecenter).
+func TestGameCenterPrecedence(t *testing.T) {
+	p := rookery.Start(t)
+	type wrong struct {
+		ret   int
+		of    string                                      // the parameter that it spoils, if it is one
+		call  func(rookery.GameCall) rookery.GameCall     // nil if the call stays
+		bring func(*testing.T, *gamePlayer) (undo func()) // nil if the platform stays
+	}
+	with := func(name, value string) func(rookery.GameCall) rookery.GameCall {
+		return func(c rookery.GameCall) rookery.GameCall { return c.With(name, value) }
+	}
+	without := func(name string) func(rookery.GameCall) rookery.GameCall {
+		return func(c rookery.GameCall) rookery.GameCall { return c.Without(name) }
+	}
+	fault := func(point string) func(*testing.T, *gamePlayer) func() {
+		return func(t *testing.T, pl *gamePlayer) func() { return pl.on.AddFault(t, rookery.Fault{Point: point}) }
+	}
+	decided := func(wrong, right rookery.Settings) func(*testing.T, *gamePlayer) func() {
+		return func(t *testing.T, pl *gamePlayer) func() {
+			decide(t, pl.on, "gc_achieve_report", wrong)
+			return func() { decide(t, pl.on, "gc_achieve_report", right) }
+		}
+	}
+	forGood := func(settings rookery.Settings) func(*testing.T, *gamePlayer) func() {
+		return func(t *testing.T, pl *gamePlayer) func() {
+			pl.on.SetApp(t, pl.app, settings)
+			return func() {}
+		}
+	}
+	lapsed := func(t *testing.T, pl *gamePlayer) func() {
+		pl.on.Revoke(t, pl.app, pl.uin, "user")
+		return func() {}
+	}
+	ladders := map[string][]wrong{
+		"access_token": {
+			{-4015, "cmd", with("cmd", "gc_no_such"), nil},
+			{-4005, "", nil, decided(rookery.Settings{"on": false}, rookery.Settings{"on": true})},
+			{-4000, "", nil, fault("handler:gc_achieve_report")},
+			{-4014, "", nil, decided(rookery.Settings{"ways": []string{}}, rookery.Settings{"ways": []string{"access_token"}})},
+			{-4006, "openid", without("openid"), nil},
+			{-4032, "appid", with("appid", "1"), nil},
+			{-4016, "sign", func(c rookery.GameCall) rookery.GameCall { c.Sign = strings.Repeat("0", 32); return c }, nil},
+			{-4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
+			{-4009, "", nil, func(t *testing.T, pl *gamePlayer) func() {
+				pl.on.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": map[string]string{"app": "1/1h"}}})
+				pl.on.CallGame(t, pl.report())
+				return func() {}
+			}},
+			{-4008, "access_token", nil, lapsed},
+			{-4017, "openid", with("openid", "AAAABBBBCCCCDDDD0000111122223333"), nil},
+			{-4036, "uin", with("uin", "10"), nil},
+			{-4010, "", nil, fault("bus.connect:0x711_23")},
+			{-4022, "format", func(c rookery.GameCall) rookery.GameCall { return c.With("format", "xml") }, nil},
+			{-4033, "param", without("param"), nil},
+			{-4028, "param", with("param", "{"), nil},
+			{-4034, "param", with("param", `{"list":{}}`), nil},
+			{-4035, "param", with("param", `{"total":9,"list":[{"type":3}]}`), nil},
+			{-4022, "param", with("param", `{"total":9,"list":[{"type":3,"data":"1","expires":5}]}`), nil},
+		},
+		"sid": {
+			{-4006, "oauth_consumer_key", without("oauth_consumer_key"), nil},
+			{-4032, "appid", with("appid", "1"), nil},
+			{-4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
+			{-4036, "uin", with("uin", "10"), nil},
+			{-4011, "", nil, fault("store.read:openids")},
+			{-4002, "", nil, signedOutNow},
+			{-4022, "format", with("format", "xml"), nil},
+		},
+		"skey": {
+			{-4006, "uin", without("uin"), nil},
+			{-4032, "appid", with("appid", "1"), nil},
+			{-4011, "", nil, fault("store.read:openids")},
+			{-4013, "", nil, signedOutNow},
+			{-4022, "format", with("format", "xml"), nil},
+		},
+	}
+	for way, ladder := range ladders {
+		for i, first := range ladder {
+			for _, second := range ladder[i+1:] {
+				if first.of != "" && first.of == second.of {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%d/%d", way, first.ret, second.ret), func(t *testing.T) {
+					pl := newGamePlayer(t, p)
+					call := pl.report()
+					switch way {
+					case "sid":
+						call = pl.bySid(pl.tickets(t, pl.app.AppID).Sid)
+					case "skey":
+						call = pl.bySkey(pl.uin, pl.tickets(t, pl.app.AppID).Skey)
+					}
+					for _, w := range []wrong{second, first} {
+						if w.call != nil {
+							call = w.call(call)
+						}
+					}
+					for _, w := range []wrong{first, second} {
+						if w.bring != nil {
+							defer w.bring(t, pl)()
+						}
+					}
+					if got := p.CallGame(t, call); got.Ret != first.ret {
+						t.Errorf("got %s, want %d", got.Body, first.ret)
+					}
+				})
+			}
+		}
+	}
+}
+
+func signedOutNow(t *testing.T, pl *gamePlayer) func() {
+	pl.on.Admin(t, http.MethodPost, "/admin/v1/accounts/"+pl.uin+"/sign-out", nil, nil)
+	return func() {}
+}
+
+// TestGameTickets: a ticket is of one person and one purpose, for its app, and ends with the login from which it came.
+func TestGameTickets(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	other := p.NewApp(t)
+	p.SetApp(t, other, rookery.Settings{"grant": []string{"gamecenter"}})
+	v3LogIn(t, p, other, pl.uin)
+
+	all, own := pl.tickets(t, ""), ticketsOf(t, p, pl.person, pl.app.AppID)
+	for name, test := range map[string]struct {
+		call rookery.GameCall
+		ret  int
+	}{
+		"sid for every app":         {pl.bySid(all.Sid), 0},
+		"sid for its app":           {pl.bySid(own.Sid), 0},
+		"sid at another app":        {pl.bySid(all.Sid).With("oauth_consumer_key", other.AppID), 0},
+		"sid of an app at another":  {pl.bySid(own.Sid).With("oauth_consumer_key", other.AppID), -4032},
+		"skey for every app":        {pl.bySkey(pl.uin, all.Skey), 0},
+		"skey of an app at another": {pl.bySkey(pl.uin, own.Skey).With("oauth_consumer_key", other.AppID), -4032},
+		"skey as sid":               {pl.bySid(all.Skey), -4002},
+		"sid as skey":               {pl.bySkey(pl.uin, all.Sid), -4013},
+		"an access token as sid":    {pl.bySid(pl.token), -4002},
+		"sid as an access token":    {pl.get().With("access_token", all.Sid), -4008},
+		"no ticket at all":          {pl.bySid("x"), -4002},
+		"skey without uin":          {pl.bySkey(pl.uin, all.Skey).Without("uin"), -4006},
+		"skey with another uin":     {pl.bySkey("10", all.Skey), -4013},
+		"skey with no number":       {pl.bySkey("ann", all.Skey), -4013},
+		"sid with its uin":          {pl.bySid(all.Sid).With("uin", pl.uin), 0},
+		"sid with another uin":      {pl.bySid(all.Sid).With("uin", "10"), -4036},
+		"no such app":               {pl.bySid(all.Sid).With("oauth_consumer_key", "1"), -4026},
+		"a report by sid":           {pl.bySid(all.Sid).With("cmd", "gc_achieve_report").With("param", soundParam), -4006},
+	} {
+		t.Run(name, func(t *testing.T) { wantGame(t, p, test.call, test.ret, "") })
+	}
+
+	for name, end := range map[string]func(*testing.T, *gamePlayer){
+		"signing out":            func(t *testing.T, pl *gamePlayer) { pl.person.Press(t, "/account/", "sign-out", nil) },
+		"signing out everywhere": func(t *testing.T, pl *gamePlayer) { pl.person.Press(t, "/account/", "sign-out-everywhere", nil) },
+		"a new password":         func(t *testing.T, pl *gamePlayer) { p.SetPassword(t, pl.uin) },
+		"freezing":               func(t *testing.T, pl *gamePlayer) { p.SetState(t, pl.uin, "frozen") },
+		"closing":                func(t *testing.T, pl *gamePlayer) { p.SetState(t, pl.uin, "closed") },
+	} {
+		t.Run("after "+name, func(t *testing.T) {
+			pl := newGamePlayer(t, p)
+			had := pl.tickets(t, "")
+			wantGame(t, p, pl.bySid(had.Sid), 0, "ok")
+			wantGame(t, p, pl.bySkey(had.UIN, had.Skey), 0, "ok")
+			end(t, pl)
+			wantGame(t, p, pl.bySid(had.Sid), -4002, "the login from which the sid came has ended")
+			wantGame(t, p, pl.bySkey(had.UIN, had.Skey), -4013, "the login from which the skey came has ended")
+			if got := ticketsOf(t, p, pl.person, ""); got.Error != "nobody is signed in" || got.Sid != "" {
+				t.Errorf("new tickets: %+v", got)
+			}
+		})
+	}
+	stranger := &gamePlayer{v3Player{player: player{on: p, app: pl.app}}, p.NewPerson(t)}
+	wantGame(t, p, stranger.bySid(stranger.tickets(t, "").Sid), -4011, "")
+}
+
+// TestGameCookies: a browser's cookies identify the person on this site's own pages, and on no other's.
+func TestGameCookies(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	pl.tickets(t, "")
+	target := rookery.GameCenterPath + "?cmd=gc_achieve_get&oauth_consumer_key=" + pl.app.AppID
+	for name, test := range map[string]struct {
+		header http.Header
+		ret    int
+	}{
+		"this site's script":        {http.Header{"Sec-Fetch-Site": {"same-origin"}}, 0},
+		"an old browser":            {nil, 0},
+		"this site's origin":        {http.Header{"Origin": {p.URL}}, 0},
+		"another site's page":       {http.Header{"Sec-Fetch-Site": {"cross-site"}}, -4006},
+		"a page of a neighbour":     {http.Header{"Sec-Fetch-Site": {"same-site"}}, -4006},
+		"another site's old page":   {http.Header{"Origin": {"https://other.example"}}, -4006},
+		"a page without an address": {http.Header{"Origin": {"null"}}, -4006},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			t.Run(name+"/"+method, func(t *testing.T) {
+				answer := rookery.GameAnswerOf(t, pl.person.Send(t, method, target, nil, test.header).Reply)
+				if answer.Ret != test.ret {
+					t.Errorf("got %s, want %d", answer.Body, test.ret)
+				}
+			})
+		}
+	}
+	if page := pl.person.Send(t, http.MethodPost, "/account/tickets", nil, http.Header{"Sec-Fetch-Site": {"cross-site"}}); page.Status != http.StatusForbidden {
+		t.Errorf("another site's page gets tickets: status %d, %s", page.Status, page.Body)
+	}
+	if page := pl.person.Post(t, "/account/tickets", url.Values{"appid": {"1"}}); page.Status != http.StatusNotFound {
+		t.Errorf("tickets of no app: status %d, %s", page.Status, page.Body)
+	}
+}
+
+// TestGameJSONP: an answer in JSONP is a call of the function that the caller names, if that is a name.
+func TestGameJSONP(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	for name, test := range map[string]struct {
+		call         rookery.GameCall
+		begins, ends string
+		script       bool
+	}{
+		"a function":            {pl.get().With("callback", "GC.on_1"), `/**/GC.on_1({"ret":0,"msg":"ok","data":{`, "}});", true},
+		"none":                  {pl.get(), `/**/callback({"ret":0,`, "}});", true},
+		"a refusal":             {pl.get().With("callback", "on").With("cmd", "gc_</script>"), `/**/on({"ret":-4015,"msg":"there is no command \"gc_\u003c/script\u003e\""`, "}});", true},
+		"no name of a function": {pl.get().With("callback", "alert(1)//"), `{"ret":-4022,`, "}}", false},
+		"no query at all":       {rookery.GameCall{Params: map[string]string{"x": "1"}}, `/**/callback({"ret":-4001,`, "}});", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := p.Get(t, rookery.GameCenterPath+"?"+test.call.With("format", "jsonp").Form())
+			if r.Status != http.StatusOK || !strings.HasPrefix(r.Body, test.begins) || !strings.HasSuffix(r.Body, test.ends) {
+				t.Errorf("got status %d and %s, want %s...%s", r.Status, r.Body, test.begins, test.ends)
+			}
+			if got := r.Header.Get("Content-Type") == "application/javascript; charset=utf-8"; got != test.script || r.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("the headers are %v", r.Header)
+			}
+		})
+	}
+}
+
+// TestGameDecisionsStay: what the operator decided is in force after a restart, and its numbers come from it alone.
+func TestGameDecisionsStay(t *testing.T) {
+	data := t.TempDir()
+	p := rookery.StartIn(t, data)
+	decide(t, p, "gc_achieve_get", rookery.Settings{"on": false})
+	decide(t, p, "gc_achieve_report", rookery.Settings{"ways": []string{}})
+	p.Stop(t)
+	p = rookery.StartIn(t, data)
+	pl := newGamePlayer(t, p)
+	wantGame(t, p, pl.get(), -4005, "")
+	wantGame(t, p, pl.report(), -4014, "")
+	decide(t, p, "gc_achieve_get", rookery.Settings{"on": true, "ways": []string{"sid"}})
+	wantGame(t, p, pl.get(), -4006, `parameter "sid" is missing or empty`)
+	wantGame(t, p, pl.bySid(pl.tickets(t, "").Sid), 0, "ok")
+	for path, want := range map[string]int{"gc_achieve_gets": http.StatusNotFound, "gc_achieve_report": http.StatusBadRequest} {
+		status, answer, err := p.AdminRaw(http.MethodPatch, "/admin/v1/gamecenter/commands/"+path, []byte(`{"ways":["sid"]}`))
+		if err != nil || status != want {
+			t.Errorf("%s: status %d, %s, %v, want %d", path, status, answer, err, want)
+		}
+	}
+}
