@@ -27,7 +27,7 @@ var gameDoorScenarios = []scenario{
 	{"gamecenter/-4015", gameAnswers(-4015, `there is no command "gc_achieve_gets"`, gameWith("cmd", "gc_achieve_gets"))},
 	{"gamecenter/-4016", gameAnswers(-4016, "", wrongGameSign)},
 	{"gamecenter/-4017", gameAnswers(-4017, "", gameWith("openid", "AAAABBBBCCCCDDDD0000111122223333"))},
-	{"gamecenter/-4018", gameAnswers(-4018, "", handlerPanics)},
+	{"gamecenter/-4018", gamePanics},
 	{"gamecenter/-4026", gameAnswers(-4026, "", gameNotConfigured)},
 	{"gamecenter/-4028", gameAnswers(-4028, "", reportOf(`{"total":1,"list":[{"type":12,"data":"1"}]`))},
 	{"gamecenter/-4032", gameAnswers(-4032, "appid is of another app than the access_token", gameWith("appid", "1"))},
@@ -168,6 +168,12 @@ func handlerNotMade(t *testing.T, pl *gamePlayer) gameSituation {
 	return cured(pl.get(), pl.on.AddFault(t, rookery.Fault{Point: "handler:gc_achieve_get"}))
 }
 
+func gamePanics(t *testing.T, _ *rookery.Platform) {
+	p := rookery.Start(t)
+	p.MayPanic()
+	gameAnswers(-4018, "", handlerPanics)(t, p)
+}
+
 // handlerPanics ends one command's calls, while another command's continue.
 func handlerPanics(t *testing.T, pl *gamePlayer) gameSituation {
 	off := pl.on.AddFault(t, rookery.Fault{Point: "handler:gc_achieve_get", Panic: true})
@@ -286,7 +292,7 @@ func TestGameCenterPrecedence(t *testing.T) {
 				return func() {}
 			}},
 			{-4008, "access_token", nil, lapsed},
-			{-4017, "openid", with("openid", "AAAABBBBCCCCDDDD0000111122223333"), nil},
+			{-4017, "openid", with("openid", "x"), nil},
 			{-4036, "uin", with("uin", "10"), nil},
 			{-4010, "", nil, fault("bus.connect:0x711_23")},
 			{-4022, "format", func(c rookery.GameCall) rookery.GameCall { return c.With("format", "xml") }, nil},
@@ -462,7 +468,7 @@ func TestGameJSONP(t *testing.T) {
 		"no query at all":       {rookery.GameCall{Params: map[string]string{"x": "1"}}, `/**/callback({"ret":-4001,`, "}});", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := p.Get(t, rookery.GameCenterPath+"?"+test.call.With("format", "jsonp").Form())
+			r := p.Send(t, http.MethodGet, rookery.GameCenterPath+"?"+test.call.With("format", "jsonp").Form(), "", "")
 			if r.Status != http.StatusOK || !strings.HasPrefix(r.Body, test.begins) || !strings.HasSuffix(r.Body, test.ends) {
 				t.Errorf("got status %d and %s, want %s...%s", r.Status, r.Body, test.begins, test.ends)
 			}

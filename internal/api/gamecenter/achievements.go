@@ -8,22 +8,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	service "github.com/rookeryhq/rookery/internal/gamecenter"
+	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// achievements are the commands of what players achieve.
-var achievements = []*command{
+// achieving are the commands of what players achieve.
+var achieving = []*command{
 	{
 		name: "gc_achieve_report", ways: []way{byToken}, missing: retcode.GameCenterRequiredFieldMissing, read: readReport, serve: report,
-		calls:   []access.Use{access.Uses(&service.ReportCommand.Declaration)},
+		calls:   []access.Use{access.Uses(&achievements.ReportCommand.Declaration)},
 		answers: []retcode.Code{retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete},
 	},
 	{
 		name: "gc_achieve_get", ways: []way{byToken, bySkey, bySid}, missing: retcode.GameCenterRequiredFieldMissing, serve: achieved,
-		calls:  []access.Use{access.Uses(&service.GetCommand.Declaration)},
+		calls:  []access.Use{access.Uses(&achievements.GetCommand.Declaration)},
 		failed: retcode.GameCenterAchievementReadFailed,
 	},
 }
@@ -49,7 +49,7 @@ func readReport(in *request) error {
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")
 	}
-	items, err := service.ReadItems(param.List)
+	items, err := achievements.ReadItems(param.List)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func readReport(in *request) error {
 }
 
 func report(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
-	return nil, service.Report(ctx, bus, in.app.AppID, in.uin, in.input.([]*wire.AchievementItem))
+	return nil, achievements.Report(ctx, bus, in.app.AppID, in.uin, in.input.([]*wire.AchievementItem))
 }
 
 // achievedData is the members of gc_achieve_get's data.
@@ -77,7 +77,7 @@ type achievement struct {
 }
 
 func achieved(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
-	list, err := service.Get(ctx, bus, in.app.AppID, in.uin)
+	list, err := achievements.Get(ctx, bus, in.app.AppID, in.uin)
 	data := &achievedData{List: make([]achievement, len(list))}
 	for i, a := range list {
 		data.List[i] = achievement{Type: a.Type, Data: a.Data, Expires: a.ExpiresMS / 1000}

@@ -236,7 +236,7 @@ func (d *door) identify(c *access.Call, in *request) error {
 func (d *door) token(c *access.Call, in *request) error {
 	login, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{Token: c.Query.Get(byToken), Bearer: true})
 	if err != nil {
-		return refuseToken(err)
+		return refuse.GameCenter(err)
 	}
 	in.uin, in.openid = login.UIN, login.OpenID
 	openid, err := platform.ParseOpenID(c.Query.Get("openid"))
@@ -255,25 +255,9 @@ func (d *door) token(c *access.Call, in *request) error {
 	case uin != "" && uin != login.UIN.String():
 		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the token was issued to")
 	case failed != nil:
-		return retcode.GameCenterUINLookupFailed.Errorf("%v", failed).WithCause(failed)
+		return undone(retcode.GameCenterUINLookupFailed, failed)
 	}
 	return nil
-}
-
-// refuseToken translates a result of 0x711.
-func refuseToken(err error) error {
-	var failure *oidb.Failure
-	if !errors.As(err, &failure) {
-		return err
-	}
-	code := retcode.GameCenterAccessTokenInvalid
-	switch {
-	case failure.Code == retcode.AccessTokenOpenIDRelationMissing, failure.Code == retcode.AccessTokenOpenIDReadFailed:
-		code = retcode.GameCenterUINLookupFailed
-	case failure.Undecided():
-		code = retcode.GameCenterInternal
-	}
-	return code.Errorf("%v", failure).WithCause(failure.Cause)
 }
 
 // testNumber lets only test numbers use an app of the test environment.
@@ -297,9 +281,19 @@ func (d *door) serve(c *access.Call, in *request) (any, error) {
 	result, err := in.command.serve(c.Context(), d.bus, in)
 	var failure *oidb.Failure
 	if errors.As(err, &failure) && failure.Code.Domain() == retcode.OIDB {
-		err = in.failedCode().WithCause(err)
+		err = undone(in.failedCode(), err)
 	}
 	return result, err
+}
+
+// undone is the code for something that a failed command left undone. Why it failed is for the log, as a text: a code in it must
+// not count.
+func undone(code retcode.Code, failed error) error {
+	why := failed.Error()
+	if failure, ok := errors.AsType[*oidb.Failure](failed); ok && failure.Cause != nil {
+		why += ": " + failure.Cause.Error()
+	}
+	return code.WithCause(errors.New(why))
 }
 
 var refusals = &refuse.Door{
