@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -286,15 +287,20 @@ func TestGameCenterPrecedence(t *testing.T) {
 			{-4032, "appid", with("appid", "1"), nil},
 			{-4016, "sign", func(c rookery.GameCall) rookery.GameCall { c.Sign = strings.Repeat("0", 32); return c }, nil},
 			{-4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
+			{100011, "", nil, forGood(rookery.Settings{"online": false})},
+			{-4, "", nil, forGood(rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}})},
+			{-7, "", nil, forGood(rookery.Settings{"require_tls": true})},
 			{-4009, "", nil, func(t *testing.T, pl *gamePlayer) func() {
 				pl.on.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": map[string]string{"app": "1/1h"}}})
 				pl.on.CallGame(t, pl.report())
 				return func() {}
 			}},
+			{-8, "", nil, forGood(rookery.Settings{"restricted": []string{"gamecenter"}})},
 			{-4008, "access_token", nil, lapsed},
 			{-4017, "openid", with("openid", "x"), nil},
 			{-4036, "uin", with("uin", "10"), nil},
 			{-4010, "", nil, fault("bus.connect:0x711_23")},
+			{-12, "", nil, forGood(rookery.Settings{"environment": "test"})},
 			{-4022, "format", func(c rookery.GameCall) rookery.GameCall { return c.With("format", "xml") }, nil},
 			{-4033, "param", without("param"), nil},
 			{-4028, "param", with("param", "{"), nil},
@@ -356,6 +362,18 @@ func TestGameCenterPrecedence(t *testing.T) {
 func signedOutNow(t *testing.T, pl *gamePlayer) func() {
 	pl.on.Admin(t, http.MethodPost, "/admin/v1/accounts/"+pl.uin+"/sign-out", nil, nil)
 	return func() {}
+}
+
+// TestGameOfAnotherOpenID: a token serves nobody but the player for whom it was issued.
+func TestGameOfAnotherOpenID(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	other := v3LogIn(t, p, pl.app, p.NewAccount(t))
+	wantGame(t, p, pl.get().With("openid", other.openid), -4008, "the token was issued for another openid")
+	wantGame(t, p, pl.get().With("openid", strings.ToLower(pl.openid)), 0, "ok")
+	p.Reclaim(t, pl.app, other.uin)
+	wantGame(t, p, pl.get().With("openid", other.openid), -4017, "")
+	wantGame(t, p, pl.get().With("openid", "x"), -4017, "")
 }
 
 // TestGameTickets: a ticket is of one person and one purpose, for its app, and ends with the login from which it came.
@@ -444,11 +462,56 @@ func TestGameCookies(t *testing.T) {
 			})
 		}
 	}
+	wantTicketCookies(t, pl.person.SignIn(t, "/account/"), 12*3600)
+	wantTicketCookies(t, pl.person.Press(t, "/account/", "sign-out", nil), -1)
 	if page := pl.person.Send(t, http.MethodPost, "/account/tickets", nil, http.Header{"Sec-Fetch-Site": {"cross-site"}}); page.Status != http.StatusForbidden {
 		t.Errorf("another site's page gets tickets: status %d, %s", page.Status, page.Body)
 	}
+	pl.person.SignIn(t, "/account/")
 	if page := pl.person.Post(t, "/account/tickets", url.Values{"appid": {"1"}}); page.Status != http.StatusNotFound {
 		t.Errorf("tickets of no app: status %d, %s", page.Status, page.Body)
+	}
+}
+
+// wantTicketCookies checks that a page sets the tickets' cookies for so many seconds, for this site's own pages alone.
+func wantTicketCookies(t *testing.T, page rookery.Page, age int) {
+	t.Helper()
+	var names []string
+	for _, line := range page.Header.Values("Set-Cookie") {
+		cookie, err := http.ParseSetCookie(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cookie.Name == "rookery" {
+			continue
+		}
+		names = append(names, cookie.Name)
+		if !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Domain != "" || cookie.Path != "/" || cookie.MaxAge != age || (cookie.Value == "") != (age < 0) {
+			t.Errorf("the cookie %s is %+v", cookie.Name, cookie)
+		}
+	}
+	if !slices.Equal(names, []string{"uin", "skey", "sid"}) {
+		t.Errorf("the cookies are %v", names)
+	}
+}
+
+// TestForgedTicketsUseUpNoRate: who shows no ticket of the platform cannot use up what an app or a person may call.
+func TestForgedTicketsUseUpNoRate(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	had := pl.tickets(t, "")
+	p.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": map[string]string{"app": "3/1h", "user": "1/1h"}}})
+	for range 4 {
+		for call, ret := range map[*rookery.GameCall]int{new(pl.bySid("forged")): -4002, new(pl.bySkey(pl.uin, "forged")): -4013} {
+			if got := p.CallGame(t, *call); got.Ret != ret {
+				t.Errorf("got %s, want %d", got.Body, ret)
+			}
+		}
+	}
+	for i, want := range []int{0, -4009} {
+		if got := p.CallGame(t, pl.bySid(had.Sid)); got.Ret != want {
+			t.Errorf("call %d: got %s, want %d", i+1, got.Body, want)
+		}
 	}
 }
 
