@@ -9,6 +9,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/achievements"
+	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/retcode"
@@ -49,7 +50,7 @@ func readReport(in *request) error {
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")
 	}
-	items, err := achievements.ReadItems(param.List)
+	items, err := msdk.ReadItems(param.List)
 	if err != nil {
 		return err
 	}
