@@ -20,7 +20,7 @@ var achieving = []*command{
 	{
 		name: "gc_achieve_report", ways: []way{byToken}, missing: retcode.GameCenterRequiredFieldMissing, read: readReport, serve: report,
 		calls:   []access.Use{access.Uses(&achievements.ReportCommand.Declaration)},
-		answers: []retcode.Code{retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete},
+		answers: msdk.AchievementCodes,
 	},
 	{
 		name: "gc_achieve_get", ways: []way{byToken, bySkey, bySid}, missing: retcode.GameCenterRequiredFieldMissing, serve: achieved,

@@ -2,11 +2,8 @@ package gamecenter
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/gamecmd"
@@ -106,29 +103,4 @@ func (in *request) number(name string, otherwise, low, high int64) (int64, error
 		return 0, retcode.GameCenterParameterInvalid.Errorf("parameter %q is not a whole number from %d to %d", name, low, high)
 	}
 	return n, nil
-}
-
-// param reads the JSON object of the parameter param into v, a pointer to a struct.
-func (in *request) param(v any) error {
-	text := in.query.Get("param")
-	if text == "" {
-		return retcode.GameCenterParamMissing.Errorf("parameter \"param\" is missing or empty")
-	}
-	err := json.Unmarshal([]byte(text), v)
-	var wrong *json.SemanticError
-	switch {
-	case errors.As(err, &wrong):
-		return retcode.GameCenterParameterInvalid.Errorf("param: %s has the wrong type", place(wrong))
-	case err != nil:
-		return retcode.GameCenterParamNotJSON.Errorf("param is not one JSON document in UTF-8 with each member once")
-	}
-	return nil
-}
-
-// place names the value of param that has the wrong type.
-func place(wrong *json.SemanticError) string {
-	if wrong.JSONPointer == "" {
-		return "it"
-	}
-	return strconv.Quote(string(wrong.JSONPointer))
 }

@@ -71,7 +71,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 					retcode.GameCenterUINLookupFailed, retcode.GameCenterOpenIDLookupFailed, retcode.GameCenterSkeyInvalid, retcode.GameCenterSidInvalid,
 					retcode.GameCenterInternal),
 				access.Check("gc-test-number", testNumber, retcode.QQTestNumberRequired),
-				access.Check("gc-read", read, retcode.GameCenterParamMissing, retcode.GameCenterParamNotJSON, retcode.GameCenterParameterInvalid),
+				access.Check("gc-read", read, retcode.GameCenterParameterInvalid),
 			},
 		}},
 		Code: refusals.Code, Encode: encode,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -92,7 +93,7 @@ func FuzzCommands(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, raw string) {
 		cmd := table[int(which)%len(table)]
 		query, _ := sign.Query(nil).Add(raw, sign.Rules{Repeats: true, AnyText: true, Lenient: true})
-		in := &request{command: cmd, query: query}
+		in := &request{command: cmd, query: query, app: &platform.App{AppID: 7}, uin: 10001}
 		err := checkFormat(query)
 		if err == nil && cmd.read != nil {
 			err = cmd.read(in)
