@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -52,7 +53,7 @@ func (c *busCall) body(form protoreflect.MessageDescriptor, token string) ([]byt
 }
 
 // setField sets a field of a message from text. The items of a list are separated by commas; an openid is written in hex,
-// other bytes as they are, a message in JSON.
+// other bytes as they are, a message in JSON, and a list of messages as an array.
 func setField(m *dynamicpb.Message, f protoreflect.FieldDescriptor, text string) error {
 	if !f.IsList() {
 		v, err := fieldValue(f, text)
@@ -61,7 +62,18 @@ func setField(m *dynamicpb.Message, f protoreflect.FieldDescriptor, text string)
 		}
 		return err
 	}
-	for item := range strings.SplitSeq(text, ",") {
+	items := strings.Split(text, ",")
+	if f.Kind() == protoreflect.MessageKind {
+		var array []json.RawMessage
+		if err := json.Unmarshal([]byte(text), &array); err != nil {
+			return usageErrorf("%s: a list of messages is a JSON array", f.Name())
+		}
+		items = items[:0]
+		for _, item := range array {
+			items = append(items, string(item))
+		}
+	}
+	for _, item := range items {
 		v, err := fieldValue(f, item)
 		if err != nil {
 			return err

@@ -28,7 +28,14 @@ func (d *door) listRanks(c *access.Call, app platform.AppID) (any, error) {
 	if d.registry.ByID(app) == nil {
 		return nil, platform.NoApp(app)
 	}
-	q := ranking.Query{Board: c.Query.Get("board")}
+	board, err := parameter(c, "board")
+	if err != nil {
+		return nil, err
+	}
+	around, err := parameter(c, "around")
+	if err != nil {
+		return nil, err
+	}
 	from, err := QueryNumber(c, "from", 0, 1<<32-1)
 	if err != nil {
 		return nil, err
@@ -37,12 +44,12 @@ func (d *door) listRanks(c *access.Call, app platform.AppID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text := c.Query.Get("around"); text != "" {
-		if q.Around, err = platform.ParseUIN(text); err != nil {
+	q := ranking.Query{Board: board, From: int(from), Limit: int(limit)}
+	if around != "" {
+		if q.Around, err = platform.ParseUIN(around); err != nil {
 			return nil, err
 		}
 	}
-	q.From, q.Limit = int(from), int(limit)
 	r, err := d.ranking.List(c.Context(), app, q)
 	if err != nil {
 		return nil, err
