@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -65,4 +67,23 @@ func TestMemoryPerPlayer(t *testing.T) {
 		t.Errorf("a player takes %.1f bytes, want less than 120", per)
 	}
 	runtime.KeepAlive(b)
+}
+
+// BenchmarkFriends ranks a player and 200 friends, through the bus.
+func BenchmarkFriends(b *testing.B) {
+	f := newFixture(b)
+	uins := f.players(201)
+	for i, uin := range uins {
+		f.score(uin, fmt.Sprint(1000+i*7919%1000))
+		if i > 0 {
+			must(b, f.Store.Befriend(b.Context(), uins[0], uin, 1000, 1))
+		}
+	}
+	req := &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(uins[0])}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := oidb.Call(b.Context(), f.Bus, ListFriendRanks, req); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

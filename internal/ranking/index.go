@@ -16,8 +16,9 @@ type Index interface {
 	// Around returns at most limit places with a player's in their middle, as far as there are so many before it, and the number
 	// of players on the board. ErrNotFound: the player has no score on the board.
 	Around(ctx context.Context, board platform.Board, uin platform.UIN, limit int) (places []Place, players int, err error)
-	// Among returns the places that those of the accounts with a score on the board have among each other.
-	Among(ctx context.Context, board platform.Board, uins []platform.UIN) ([]Place, error)
+	// Among ranks those of the accounts that have a score on the board among each other. It returns at most limit places from a rank
+	// on, the place of the first account if it has one, and how many have one.
+	Among(ctx context.Context, board platform.Board, uins []platform.UIN, from, limit int) (places []Place, first *Place, players int, err error)
 }
 
 // Place is a player's place on a board. Ranks begin at 1, and no two players share one: between equal scores the one that was

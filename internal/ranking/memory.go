@@ -288,10 +288,10 @@ func (m *Memory) Around(ctx context.Context, name platform.Board, uin platform.U
 }
 
 // Among implements Index.
-func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform.UIN) ([]Place, error) {
+func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform.UIN, from, limit int) (places []Place, first *Place, players int, err error) {
 	b, err := m.board(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, 0, err
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -302,9 +302,15 @@ func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform
 		}
 	}
 	slices.SortFunc(items, func(x, y item) int { return b.tree.compare(&x, &y) })
-	places := make([]Place, len(items))
 	for i := range items {
-		places[i] = b.place(&items[i], i)
+		if items[i].uin == uins[0] {
+			place := b.place(&items[i], i)
+			first = &place
+		}
 	}
-	return places, nil
+	begin := min(from-1, len(items))
+	for i := begin; i < min(begin+limit, len(items)); i++ {
+		places = append(places, b.place(&items[i], i))
+	}
+	return places, first, len(items), nil
 }

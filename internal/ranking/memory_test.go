@@ -185,14 +185,14 @@ func TestTiesAreByTimeAndThenByAccount(t *testing.T) {
 	if _, err := index.Place(t.Context(), board, 20_000); !errors.Is(err, platform.ErrNotFound) {
 		t.Errorf("place of somebody without a score: %v", err)
 	}
-	among, err := index.Among(t.Context(), board, []platform.UIN{10009, 20_000, 10004, 10006, 10002})
+	among, first, players, err := index.Among(t.Context(), board, []platform.UIN{10009, 20_000, 10004, 10006, 10002}, 1, 10)
 	must(t, err)
 	order = nil
 	for _, place := range among {
 		order = append(order, place.UIN)
 	}
-	if want := []platform.UIN{10006, 10002, 10004, 10009}; !slices.Equal(order, want) || among[3].Rank != 4 {
-		t.Errorf("places among each other: %v, want the order %v", among, want)
+	if want := []platform.UIN{10006, 10002, 10004, 10009}; !slices.Equal(order, want) || among[3].Rank != 4 || players != 4 || *first != among[3] {
+		t.Errorf("places among each other: %v of %d, the first one's %v, want the order %v", among, players, first, want)
 	}
 }
 

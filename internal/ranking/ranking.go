@@ -166,31 +166,26 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 	if err != nil {
 		return nil, nil, false, retcode.GameCenterFriendsFailed.WithCause(err)
 	}
-	uins := make([]platform.UIN, 0, len(list)+1)
+	uins := append(make([]platform.UIN, 0, len(list)+1), uin)
 	for i := range list {
 		uins = append(uins, list[i].uin)
 	}
-	uins = append(uins, uin)
-	places, err := s.Index.Among(ctx, board, uins)
+	places, ownPlace, players, err := s.Index.Among(ctx, board, uins, from, limit)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	r = &Ranking{Board: name(board), Players: len(places)}
+	r = &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places))}
 	for i := range places {
-		shown := i >= from-1 && i-(from-1) < limit
-		if !shown && places[i].UIN != uin {
-			continue
+		if r.Places[i], err = s.player(ctx, app, &places[i]); err != nil {
+			return nil, nil, false, err
 		}
-		p, err := s.player(ctx, app, &places[i])
+	}
+	if ownPlace != nil {
+		p, err := s.player(ctx, app, ownPlace)
 		if err != nil {
 			return nil, nil, false, err
 		}
-		if p.UIN == uin {
-			own = &p
-		}
-		if shown {
-			r.Places = append(r.Places, p)
-		}
+		own = &p
 	}
 	return r, own, lost, nil
 }
