@@ -1222,7 +1222,7 @@ var table = [...]Entry{
 		Summary: "fetching friends for the ranking failed",
 		Cause:   "A friend ranking was asked for, but the friends service failed to deliver the player's friends who use the app.",
 		Remedy:  "Repeat with backoff and show your last stored ranking meanwhile. If it persists, give the operator the request id so that the friends service and its store can be checked.",
-		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "", Answered: false},
+		Class:   ClassRetry, HTTPStatus: 503, AnsweredBy: "service", Note: "", Answered: true},
 	{Domain: GameCenter, Low: -4008, High: -4008, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterAccessTokenInvalid",
 		Summary: "access token fails the check",
 		Cause:   "The access token sent with the command did not pass the token check for this appid and openid: it is expired, superseded, revoked, altered or made for somebody else.",
