@@ -16,8 +16,9 @@ const first = 1_000_000
 func crowd(t *testing.T, p *rookery.Platform, of player, count int) {
 	t.Helper()
 	for _, insert := range []string{
-		`INSERT INTO accounts SELECT ?2 + i, json_object('nickname', '小乌鸦' || i, 'picture_url', 'https://pic.example/u/' || i || '/'), state, class,
-			password_hash, password_epoch, created_ms FROM n, accounts WHERE uin = ?3`,
+		`INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms)
+			SELECT ?2 + i, json_object('nickname', '小乌鸦' || i, 'picture_url', 'https://pic.example/u/' || i || '/'), state, class,
+				password_hash, password_epoch, created_ms FROM n, accounts WHERE uin = ?3`,
 		`INSERT INTO openids SELECT appid, unhex(printf('%032X', i)), ?2 + i, state, changed_ms FROM n, openids WHERE uin = ?3 AND appid = ?4`,
 		`INSERT INTO players SELECT p.appid, 1000 + i, p.channel, unhex(printf('%032X', i)), p.created_ms
 			FROM n, players p JOIN openids o USING (appid, openid) WHERE o.uin = ?3 AND appid = ?4`,

@@ -246,6 +246,7 @@ func garbledAt(command string, of at) func(*testing.T, *rookery.Platform) groupS
 
 func signedOutEverywhere(t *testing.T, p *rookery.Platform) groupSituation {
 	g, call := showGroup(t, p)
+	p.Advance(t, time.Second) // a token of the same millisecond counts as newer
 	p.Admin(t, "POST", fmt.Sprintf("/admin/v1/accounts/%v/sign-out", g.member.uin), nil, nil)
 	return groupSituation{p, call, func() rookery.Call {
 		return g.by(logIn(t, p, g.app, g.member.uin), groupInfoPath, nil)

@@ -39,7 +39,7 @@ var v3GroupPaths = []string{
 
 // groupCase is a call that several faults may be added to.
 type groupCase struct {
-	guild
+	*guild
 	t    *testing.T
 	by   player // who calls
 	gc   string // of the guild's group, or the one to bind
@@ -104,8 +104,15 @@ func groupFaults(path string) map[string]struct {
 			c.after(func() { c.on.SetState(c.t, c.by.uin, "normal") })
 		}},
 		"signed-out": {221004, func(c *groupCase) {
-			c.on.Exec(c.t, "UPDATE accounts SET signed_out_ms = ? WHERE uin = ?", time.Now().Add(time.Hour).UnixMilli(), c.by.uin)
-			c.after(func() { c.on.Exec(c.t, "UPDATE accounts SET signed_out_ms = 0 WHERE uin = ?", c.by.uin) })
+			c.on.Advance(c.t, time.Second) // a token of the same millisecond counts as newer
+			c.on.Admin(c.t, "POST", "/admin/v1/accounts/"+c.by.uin+"/sign-out", nil, nil)
+			c.after(func() {
+				who := &c.member
+				if c.by.uin == c.leader.uin {
+					who = &c.leader
+				}
+				*who = logIn(c.t, c.on, c.app, c.by.uin)
+			})
 		}},
 		"cache":  {-182002, ofGame("cache.read:bindings")},
 		"read":   {221014, ofGame("store.read:bindings")},
@@ -168,7 +175,9 @@ func groupFaults(path string) map[string]struct {
 			c.after(func() { c.on.SetState(c.t, c.leader.uin, "normal") })
 		}},
 		"reminded": {221018, func(c *groupCase) {
-			c.on.Exec(c.t, "INSERT INTO reminders (appid, uin, day) VALUES (?, ?, ?)", c.app.AppID, c.leader.uin, time.Now().UTC().Unix()/86400)
+			if answer := c.on.Call(c.t, c.call(remindPath)); answer.Ret != 0 {
+				c.t.Errorf("to remind the leader: %s", answer.Body)
+			}
 			c.after(func() { c.on.Exec(c.t, "DELETE FROM reminders WHERE uin = ?", c.leader.uin) })
 		}},
 		"notice": {221016, at("notice.send")},
@@ -181,8 +190,8 @@ var exclusive = map[string]string{
 	"unbound": "the group", "wrong-group": "the group", "ended": "the group", "not-the-owner": "the group",
 }
 
-// bindings are the faults that are brought about by binding and unbinding.
-var bindings = map[string]bool{"bound": true, "taken": true, "unbound": true}
+// called are the faults that are brought about by a call, which must itself be right.
+var called = map[string]bool{"bound": true, "taken": true, "unbound": true, "reminded": true}
 
 // TestGroupPrecedence sends, for each interface and each two of the service's checks, a call that is wrong at both: the answer
 // must be that of the check that comes first.
@@ -197,7 +206,7 @@ func TestGroupPrecedence(t *testing.T) {
 			}
 			faults := groupFaults(order.path)
 			inPairs(strings.Fields(order.checks), exclusive, func(first, second string) {
-				c := &groupCase{guild: g, t: t, by: g.leader, gc: gc, more: members{}}
+				c := &groupCase{guild: &g, t: t, by: g.leader, gc: gc, more: members{}}
 				switch order.path {
 				case joinGroupPath, remindPath:
 					c.by = g.member
@@ -208,7 +217,7 @@ func TestGroupPrecedence(t *testing.T) {
 					c.more["groupid"] = c.gc
 				}
 				pair := []string{second, first}
-				if bindings[first] { // which need the other part
+				if called[first] {
 					pair = []string{first, second}
 				}
 				for _, check := range pair {
