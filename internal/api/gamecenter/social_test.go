@@ -1,6 +1,7 @@
 package gamecenter
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
@@ -86,6 +87,14 @@ func TestWhoReportsTheBeginning(t *testing.T) {
 		}
 		if req := in.input.(*wire.BeginChallengeRequest); req.Member != member || req.StartMs != 5000 || req.EndMs != 6000 {
 			t.Errorf("%s: got %v", w, req)
+		}
+	}
+}
+
+func TestAGameCannotAskForOtherGames(t *testing.T) {
+	for _, cmd := range socials {
+		if has := slices.Contains(cmd.ways, byToken); has == (cmd.name == "gc_recent") {
+			t.Errorf("%s takes an access token: %t", cmd.name, has)
 		}
 	}
 }
