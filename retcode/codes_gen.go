@@ -230,8 +230,8 @@ const (
 	GameCenterRedDotWriteFailed Code = Code(GameCenter)<<numberBits - 4003
 	// GameCenterRedDotParameterMissing is gamecenter -4004: a request for the red dot lacks a required parameter.
 	GameCenterRedDotParameterMissing Code = Code(GameCenter)<<numberBits - 4004
-	// GameCenterHandlerNotBuilt is gamecenter -4005: the running build lacks the command's code.
-	GameCenterHandlerNotBuilt Code = Code(GameCenter)<<numberBits - 4005
+	// GameCenterCommandOff is gamecenter -4005: the command is switched off.
+	GameCenterCommandOff Code = Code(GameCenter)<<numberBits - 4005
 	// GameCenterRequiredFieldMissing is gamecenter -4006: an achievement or challenge field is missing.
 	GameCenterRequiredFieldMissing Code = Code(GameCenter)<<numberBits - 4006
 	// GameCenterFriendsFailed is gamecenter -4007: fetching friends for the ranking failed.
@@ -1208,11 +1208,11 @@ var table = [...]Entry{
 		Cause:   "The red dot was asked for without one of the inputs that this requires.",
 		Remedy:  "Add the parameter that the answer's text names and check that your client does not drop empty values.",
 		Class:   ClassFixRequest, HTTPStatus: 400, AnsweredBy: "service", Note: "The list gives -4001 and -4004 the same words; that -4004 belongs to the red dot is this project's choice.", Answered: true},
-	{Domain: GameCenter, Low: -4005, High: -4005, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterHandlerNotBuilt",
-		Summary: "the running build lacks the command's code",
-		Cause:   "The name in cmd is registered, so it passes the lookup, but the build of the platform that is running contains no code behind it.",
-		Remedy:  "Stop calling this command on this installation. Ask the operator to compare the running version with the one you developed against and to deploy a build that has the command.",
-		Class:   ClassContactPlatform, HTTPStatus: 501, AnsweredBy: "gateway", Note: "The list advises trying again, which cannot help: the number goes away only when another build is deployed.", Answered: true},
+	{Domain: GameCenter, Low: -4005, High: -4005, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterCommandOff",
+		Summary: "the command is switched off",
+		Cause:   "The name in cmd is known, but the operator has switched the command off on this platform, so nothing serves it.",
+		Remedy:  "Stop calling this command on this installation, or ask the operator to switch it on with rookery gamecenter switch. rookery gamecenter list shows which commands are on.",
+		Class:   ClassContactPlatform, HTTPStatus: 501, AnsweredBy: "gateway", Note: "The list advises trying again, which cannot help: the number goes away only when the operator switches the command on.", Answered: true},
 	{Domain: GameCenter, Low: -4006, High: -4006, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterRequiredFieldMissing",
 		Summary: "an achievement or challenge field is missing",
 		Cause:   "An achievement or challenge command was called without a field that it requires.",
@@ -1256,7 +1256,7 @@ var table = [...]Entry{
 	{Domain: GameCenter, Low: -4014, High: -4014, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterIdentityCheckUnset",
 		Summary: "the command has no identity check configured",
 		Cause:   "The platform's configuration names no way of checking who calls this command, so the call is refused rather than let through unchecked.",
-		Remedy:  "Hand over the cmd, appid and request id. The operator gives the command at least one identity check (access token, uin with skey, or sid) in the platform's configuration.",
+		Remedy:  "Hand over the cmd, appid and request id. The operator gives the command at least one identity check (access token, uin with skey, or sid) with rookery gamecenter identity.",
 		Class:   ClassContactPlatform, HTTPStatus: 500, AnsweredBy: "gateway", Note: "The list's advice to try again cannot help: only a change of the platform's configuration can.", Answered: true},
 	{Domain: GameCenter, Low: -4015, High: -4015, Hex: "", Signed: "", Unsigned: "", Symbol: "GameCenterCommandUnknown",
 		Summary: "no such command",

@@ -113,7 +113,7 @@ func (t *Table) Enter(ctx context.Context, name string) (ways []string, err erro
 	case !known:
 		return nil, retcode.GameCenterCommandUnknown.Errorf("there is no command %.40q", name)
 	case !state.On:
-		return nil, retcode.GameCenterHandlerNotBuilt.Errorf("command %s is switched off on this platform", name)
+		return nil, retcode.GameCenterCommandOff.Errorf("command %s is switched off on this platform", name)
 	}
 	if t.guard != nil {
 		if err := t.guard(ctx, name); err != nil {

@@ -41,12 +41,12 @@ func TestEnter(t *testing.T) {
 		"on":                    {"gc_b", Decision{On: &on}, nil, nil, []string{"access_token", "skey", "sid"}},
 		"fewer ways":            {"gc_b", Decision{Ways: &[]string{"sid", "access_token"}}, nil, nil, []string{"access_token", "sid"}},
 		"unknown":               {"gc_c", Decision{}, failure, retcode.GameCenterCommandUnknown, nil},
-		"off":                   {"gc_b", Decision{On: &off}, nil, retcode.GameCenterHandlerNotBuilt, nil},
-		"off, and no handler":   {"gc_b", Decision{On: &off}, failure, retcode.GameCenterHandlerNotBuilt, nil},
+		"off":                   {"gc_b", Decision{On: &off}, nil, retcode.GameCenterCommandOff, nil},
+		"off, and no handler":   {"gc_b", Decision{On: &off}, failure, retcode.GameCenterCommandOff, nil},
 		"no handler":            {"gc_b", Decision{}, failure, retcode.GameCenterHandlerFailed, nil},
 		"no handler and no way": {"gc_b", Decision{Ways: &[]string{}}, failure, retcode.GameCenterHandlerFailed, nil},
 		"no way":                {"gc_b", Decision{Ways: &[]string{}}, nil, retcode.GameCenterIdentityCheckUnset, nil},
-		"off, and no way":       {"gc_b", Decision{On: &off, Ways: &[]string{}}, nil, retcode.GameCenterHandlerNotBuilt, nil},
+		"off, and no way":       {"gc_b", Decision{On: &off, Ways: &[]string{}}, nil, retcode.GameCenterCommandOff, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()

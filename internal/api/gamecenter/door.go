@@ -59,7 +59,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 			Method: "GET POST", Path: Path, Permission: platform.GameCenterPermission, Action: access.With(d.serve), Commands: calls, Codes: answers,
 			Checks: []access.Stage{
 				access.Step("gc-params", params, retcode.GameCenterParameterInvalid),
-				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown, retcode.GameCenterHandlerNotBuilt,
+				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown, retcode.GameCenterCommandOff,
 					retcode.GameCenterHandlerFailed, retcode.GameCenterIdentityCheckUnset),
 				access.Check("gc-required", d.required, lacking...),
 				access.Check("gc-app", d.app, retcode.GameCenterAppIDMismatch, retcode.GameCenterAppNotConfigured),
