@@ -86,7 +86,7 @@ var bindingMutants = []mutant{
 		"now = now.In(s.Zone)", "now = now.In(time.UTC)",
 		guildGroups, "^TestADayOfReminders$"},
 	{"anybody is the leader to remind", "internal/groups/commands.go",
-		"if err := s.mustLead(ctx, who.app, guild, leader, req.LeaderRole); err != nil {",
+		"if _, err := s.mustLead(ctx, who.app, guild, leader, req.LeaderRole); err != nil {",
 		"if err := s.mustBeIn(ctx, who.app, guild, leader, req.LeaderRole); err != nil {",
 		scenarios, "^TestScenarios$/^group$|^TestGroupPrecedence$"},
 
