@@ -41,6 +41,9 @@ func (s *Server) openDoors(context.Context) error {
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rookery_inbox_waiters", Help: "Calls that wait for messages to an inbox.",
 	}, func() float64 { return float64(s.messages.Waiters()) }))
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rookery_ranked_places", Help: "Places on the boards in memory, of less than 120 bytes each.",
+	}, func() float64 { return float64(s.rankIndex.Players()) }))
 	s.outbox.Measure(metrics)
 	s.idip.Measure(metrics)
 	var observe func(oidb.Observed)

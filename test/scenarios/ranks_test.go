@@ -103,11 +103,21 @@ func TestRankings(t *testing.T) {
 	for _, pl := range []*gamePlayer{ann, ben, cid} {
 		pl.on = again
 	}
+	places := func(want float64) func() bool {
+		return func() bool { return again.Metric(t, "rookery_ranked_places") == want }
+	}
+	rookery.Until(t, "the boards are read before anybody asks for them", places(6))
 	all("after a restart", "weekly")
 	again.Advance(t, 7*24*time.Hour)
 	check("next week", "the top", ann, rank(ann), "", "")
+	rookery.Until(t, "the boards of both weeks, and of all time", places(6))
+	ann.score(t, "1300")
+	check("next week", "the top", ann, rank(ann), "1:1300", "1:1300")
+	if !places(7)() {
+		t.Errorf("%g places are in memory, want 7", again.Metric(t, "rookery_ranked_places"))
+	}
 	all("next week, of the last", board)
-	all("next week, of all time", "all")
+	check("next week, of all time", "the top", ben, rank(ben).With("board", "all").With("from", "2"), "2:1300 3:1200", "3:1200")
 	for name, test := range map[string]struct {
 		name, value string
 		ret         int
