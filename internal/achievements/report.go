@@ -65,7 +65,7 @@ func check(app *platform.App, list []*wire.AchievementItem, nowMS int64) ([]plat
 		case item.Type == 0:
 			return nil, retcode.GameCenterItemIncomplete.Errorf("item %d has no type", i+1)
 		case item.Data == "":
-			return nil, retcode.GameCenterItemIncomplete.Errorf("item %d has no data, or empty data", i+1)
+			return nil, retcode.GameCenterItemIncomplete.Errorf("item %d has no data, or an empty one", i+1)
 		}
 	}
 	if len(list) > MaxItems {

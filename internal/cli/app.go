@@ -127,6 +127,7 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
   rookery app update 100700001 --allow none --allow-sensitive 192.0.2.7
   rookery app update 100700001 --grant relation              # whole friend lists
   rookery app update 100700001 --message-limits sender_day=20,pair_day=2
+  rookery app update 100700001 --grant gamecenter --achievement-type 1001=stars --companions 12
   rookery app update 100700001 --idip https://idip.magpie.example/idip
   rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce`,
 		Args: exactArgs("APPID"),
@@ -207,6 +208,10 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	}
 	limits := app.Limits()
 	t.row("Messages", limitsOf(&limits))
+	if len(app.AchievementTypes) > 0 {
+		t.row("Achievement types", listed(achievementTypes(app.AchievementTypes)))
+	}
+	t.row("Companions", listed(app.RequiredCompanions()))
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
 	t.row("IDIP", app.IDIP)
@@ -224,6 +229,18 @@ func (c *client) showApp(app platform.App, keys bool) error {
 		}
 	}
 	return t.flush()
+}
+
+// achievementTypes formats types as --achievement-type takes them.
+func achievementTypes(list []platform.AchievementType) []string {
+	texts := make([]string, len(list))
+	for i, t := range list {
+		texts[i] = fmt.Sprintf("%d=%s", t.Type, t.Name)
+		if t.Text {
+			texts[i] += ":text"
+		}
+	}
+	return texts
 }
 
 func callers[T any](allowed []T) string {

@@ -40,6 +40,12 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	flags.Func("message-limits", "most messages, as in `sender_day=10,sender_week=40,receiver_day=5,receiver_week=20,pair_day=1`; what is not named stays, default restores them all", func(text string) error {
 		return addLimits(&s.MessageLimits, text)
 	})
+	flags.Func("achievement-type", "add a type of achievements, as in `1001=stars`; 1002=title:text for texts; 1001=none removes it; repeatable", func(text string) error {
+		return addAchievementType(&s.AchievementTypes, text)
+	})
+	flags.Func("companions", "`types` that every report of achievements must have, as in 12,26,27,28, which is the default; none for no such types", func(text string) error {
+		return readCompanions(&s.Companions, text)
+	})
 	flags.Func("developer", "`name` of the app's developer: a person has one unionid at all apps of a developer", into(&s.Developer, verbatim))
 	flags.BoolFunc("unionid", "let the app ask for unionids; --unionid=false forbids it again", into(&s.UnionID, strconv.ParseBool))
 	flags.Func("test-number", "`UIN` that may use the app in the test environment; repeatable", each(&s.TestNumbers, platform.ParseUIN))
@@ -172,5 +178,45 @@ func addLimits(setting *map[string]int, text string) error {
 		}
 		limits[name] = n
 	}
+	return nil
+}
+
+// addAchievementType reads NUMBER=NAME, NUMBER=NAME:text or NUMBER=none.
+func addAchievementType(setting *map[int]*admin.AchievementType, text string) error {
+	number, name, given := strings.Cut(text, "=")
+	n, err := strconv.Atoi(number)
+	if err != nil || !given || name == "" {
+		return fmt.Errorf("not in the form 1001=stars, 1002=title:text or 1001=none")
+	}
+	if *setting == nil {
+		*setting = make(map[int]*admin.AchievementType)
+	}
+	if _, twice := (*setting)[n]; twice {
+		return fmt.Errorf("type %d is given twice", n)
+	}
+	if (*setting)[n] = nil; name != "none" {
+		name, isText := strings.CutSuffix(name, ":text")
+		(*setting)[n] = &admin.AchievementType{Name: name, Text: isText}
+	}
+	return nil
+}
+
+// readCompanions reads numbers separated by commas, default or none.
+func readCompanions(setting **[]int, text string) error {
+	list := []int{}
+	switch text {
+	case "none":
+	case "default":
+		list = slices.Clone(platform.DefaultCompanions)
+	default:
+		for part := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(part)
+			if err != nil {
+				return fmt.Errorf("%q is not a type's number: give numbers such as 12,26, none, or default", part)
+			}
+			list = append(list, n)
+		}
+	}
+	*setting = &list
 	return nil
 }

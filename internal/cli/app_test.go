@@ -28,8 +28,11 @@ type appJSON struct {
 	TestNumbers    []string                     `json:"test_numbers"`
 	RequirePKCE    bool                         `json:"require_pkce"`
 	IDIP           string                       `json:"idip"`
-	Developer      string                       `json:"developer"`
-	UnionID        bool                         `json:"unionid"`
+
+	AchievementTypes []map[string]any `json:"achievement_types"`
+	Companions       []int            `json:"companions"`
+	Developer        string           `json:"developer"`
+	UnionID          bool             `json:"unionid"`
 }
 
 func (a appJSON) keys() []string {
@@ -131,6 +134,15 @@ func TestAppUpdate(t *testing.T) {
 		}},
 		{"the game's server", []string{"--idip", "https://game.example/idip"}, func(a *appJSON) { a.IDIP = "https://game.example/idip" }},
 		{"no server", []string{"--idip", "none"}, func(a *appJSON) { a.IDIP = "" }},
+		{"types of achievements", []string{"--achievement-type", "1002=title:text", "--achievement-type", "1001=stars"}, func(a *appJSON) {
+			a.AchievementTypes = []map[string]any{{"type": 1001.0, "name": "stars"}, {"type": 1002.0, "name": "title", "text": true}}
+		}},
+		{"another name of one, and one less", []string{"--achievement-type", "1002=none", "--achievement-type", "1001=moons:text"}, func(a *appJSON) {
+			a.AchievementTypes = []map[string]any{{"type": 1001.0, "name": "moons", "text": true}}
+		}},
+		{"companions", []string{"--companions", "12,1001"}, func(a *appJSON) { a.Companions = []int{12, 1001} }},
+		{"no companions", []string{"--companions", "none"}, func(a *appJSON) { a.Companions = []int{} }},
+		{"the default companions", []string{"--companions", "default"}, func(a *appJSON) { a.Companions = nil }},
 		{"logins back", []string{"--require-pkce=false", "--unionid=false"}, func(a *appJSON) { a.RequirePKCE, a.UnionID = false, false }},
 		{"back", []string{"--online", "--require-tls=false"}, func(a *appJSON) { a.Online, a.RequireTLS = true, false }},
 		{"lists are replaced", []string{"--allow", "10.0.0.0/8", "--allow-sensitive", "::1", "--test-number", "10002", "--redirect-uri", "none"}, func(a *appJSON) {

@@ -79,7 +79,7 @@ func (s *Server) publicDoors() []*access.Door {
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(admin.Services{
-		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking,
+		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking, Achievements: s.achievements,
 		Bus:          s.bus,
 		GameCommands: s.gameCommands,
 	}, admin.APIs{

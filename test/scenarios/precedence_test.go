@@ -52,6 +52,7 @@ var v5Order = []struct{ path, api, checks string }{
 	{friendListPath, "friend_list", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate relation sub-channel token"},
 	{"/v2/friend/share", "share", "v5-params v5-game v5-signature granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate v5-share-token"},
 	{"/v2/friend/inbox", "inbox", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-inbox-params v5-test-number user-rate token"},
+	{reportPath, "gamecenter", "v5-params v5-game v5-signature gamecenter-configured online ordinary-address tls gamecenter-app-rate audit v5-body v5-test-number gamecenter-user-rate token report-list"},
 }
 
 // stageFaults are by the check's name.
@@ -67,6 +68,8 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		token.ret = 251002
 	case queryVIPPath, vipRichInfoPath:
 		token.ret = 116
+	case reportPath:
+		token.ret = -4008
 	case decryptPath:
 		token = fault{ret: 10006, change: func(c rookery.Call) rookery.Call { return c.With("itopencodeparam", lapsedLink) }}
 	}
@@ -88,6 +91,12 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 		"relation":            {ret: 251003, settings: rookery.Settings{"apis": []string{api}}},
 		"sub-channel": {ret: 251001, change: func(c rookery.Call) rookery.Call {
 			return c.WithBody(strings.Replace(c.Body, "{", `{"sub_channelid":1,`, 1))
+		}},
+		"gamecenter-configured": {ret: -4026, settings: rookery.Settings{"apis": []string{}}},
+		"gamecenter-app-rate":   {ret: -4009, settings: usedUp("app")},
+		"gamecenter-user-rate":  {ret: -4009, settings: usedUp("user")},
+		"report-list": {ret: -4034, change: func(c rookery.Call) rookery.Call {
+			return c.WithBody(strings.Replace(c.Body, `"achievements":[`, `"achievements":{},"x":[`, 1))
 		}},
 		"token":           token,
 		"v5-share-token":  token,
@@ -237,7 +246,7 @@ func TestOperatorsInterfacesNeedTheToken(t *testing.T) {
 }
 
 // ofHandler are checks that interfaces make by themselves, after the stages.
-var ofHandler = map[string]bool{"token": true, "flag": true, "count": true, "sub-channel": true}
+var ofHandler = map[string]bool{"token": true, "flag": true, "count": true, "sub-channel": true, "report-list": true}
 
 // TestStagePrecedence sends, for each route and each two of its stages, a call that is wrong at both: the answer must be
 // that of the stage that comes first.
@@ -269,6 +278,10 @@ func TestStagePrecedence(t *testing.T) {
 				valid = g.v5Share(pl, ben)
 				pl.token = pl.lapsed(t, "msdk")
 				lapsed = g.v5Share(pl, ben)
+			case reportPath:
+				valid = pl.report(sound)
+				pl.token = pl.lapsed(t, "msdk")
+				lapsed = pl.report(sound)
 			case "/v2/friend/inbox":
 				valid = (&arkGame{app: pl.app}).inboxCall(pl, "0", 0)
 				lapsed = valid.With("token", pl.lapsed(t, "msdk"))

@@ -25,6 +25,8 @@ var v3Order = []struct{ path, checks string }{
 	{"/profile/get_wifi", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/profile/qqget_first_reg", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body online ordinary-address tls app-rate audit v3-test-number token"},
 	{"/share/qq", "v3-params v3-app v3-no-guest v3-signature granted v3-user user-rate v3-body ordinary-address tls app-rate audit v3-test-number v3-share-token"},
+	{"/profile/qqscore_batch", "v3-params v3-app v3-no-guest v3-signature gamecenter-configured v3-user gamecenter-user-rate v3-body online ordinary-address tls gamecenter-app-rate audit v3-test-number token report-list"},
+	{"/profile/qqscore", "v3-params v3-app v3-no-guest v3-signature gamecenter-configured v3-user gamecenter-user-rate v3-body online ordinary-address tls gamecenter-app-rate audit v3-test-number token"},
 }
 
 // v3Unserved are the interfaces that this platform answers -311.
@@ -70,6 +72,10 @@ func (pl v3Player) asking(path, token string) rookery.V3Call {
 		call = pl.with(path, token, fmt.Sprintf(`"fopenids":["%s"],"flags":"qq_vip"`, pl.openid))
 	case "/profile/query_vip":
 		call = pl.with(path, token, `"vip":1`)
+	case "/profile/qqscore_batch":
+		call = pl.with(path, token, `"param":[`+sound+`]`)
+	case "/profile/qqscore":
+		call = pl.with(path, token, `"type":3,"data":"1","bcover":1`)
 	default:
 		call = pl.with(path, token, `"x":0`)
 	}
@@ -83,7 +89,11 @@ func TestMSDKv3Precedence(t *testing.T) {
 	type fault = stageFault[rookery.V3Call]
 	for _, order := range v3Order {
 		path, api := order.path, order.path[strings.LastIndex(order.path, "/")+1:]
-		t.Run(api, func(t *testing.T) {
+		name := api
+		if strings.HasPrefix(api, "qqscore") {
+			api = "gamecenter"
+		}
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pl := newV3Player(t, p)
 			kind, tokenAnswer := "access", map[string]int{
@@ -91,6 +101,7 @@ func TestMSDKv3Precedence(t *testing.T) {
 				"/relation/qqfriends_detail": 251002, "/relation/qqstrange_profile": 251002, "/relation/qq_unreg_friends": 251002,
 				"/relation/qqfriends_vip": -103, "/relation/get_vip_rich_info": -103, "/profile/query_vip": -103,
 				"/profile/qqget_first_reg": -103, "/profile/get_wifi": -22, "/share/qq": 100014,
+				"/profile/qqscore_batch": -4008, "/profile/qqscore": -4008,
 			}[path]
 			if path == "/auth/get_pfval" {
 				kind = "pay"
@@ -145,6 +156,10 @@ func TestMSDKv3Precedence(t *testing.T) {
 				}},
 			}
 			faults["v3-share-token"] = faults["token"]
+			faults["gamecenter-configured"] = fault{ret: -4026, settings: rookery.Settings{"apis": []string{}}}
+			faults["gamecenter-user-rate"] = fault{ret: -4009, settings: usedUp("user")}
+			faults["gamecenter-app-rate"] = fault{ret: -4009, settings: usedUp("app")}
+			faults["report-list"] = fault{ret: -4034, change: func(c rookery.V3Call) rookery.V3Call { return c.Replace(t, `"param":[`, `"param":{},"x":[`) }}
 			// The one call that the rates allow.
 			p.SetApp(t, pl.app, rookery.Settings{
 				"apis": []string{api, "relation"}, "rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}},

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -35,34 +36,36 @@ import (
 
 // Services are what the door works on.
 type Services struct {
-	Apps     *apps.Registry
-	Profiles *profile.Service
-	Identity *identity.Service
-	Friends  *friends.Service
-	Messages *messages.Service
-	Groups   *qqgroups.Service
-	Bindings *groups.Service
-	Events   *outbox.Service
-	Games    *idip.Client
-	Ranking  *ranking.Service
-	Bus      *oidb.Bus
+	Apps         *apps.Registry
+	Profiles     *profile.Service
+	Identity     *identity.Service
+	Friends      *friends.Service
+	Messages     *messages.Service
+	Groups       *qqgroups.Service
+	Bindings     *groups.Service
+	Events       *outbox.Service
+	Games        *idip.Client
+	Ranking      *ranking.Service
+	Achievements *achievements.Service
+	Bus          *oidb.Bus
 
 	GameCommands *gamecmd.Table
 }
 
 type door struct {
-	registry *apps.Registry
-	profiles *profile.Service
-	identity *identity.Service
-	friends  *friends.Service
-	groups   *qqgroups.Service
-	bindings *groups.Service
-	messages *messages.Service
-	events   *outbox.Service
-	games    *idip.Client
-	ranking  *ranking.Service
-	bus      *oidb.Bus
-	apis     APIs
+	registry     *apps.Registry
+	profiles     *profile.Service
+	identity     *identity.Service
+	friends      *friends.Service
+	groups       *qqgroups.Service
+	bindings     *groups.Service
+	messages     *messages.Service
+	events       *outbox.Service
+	games        *idip.Client
+	ranking      *ranking.Service
+	achievements *achievements.Service
+	bus          *oidb.Bus
+	apis         APIs
 
 	gameCommands *gamecmd.Table
 }
@@ -71,8 +74,8 @@ type door struct {
 func New(s Services, apis APIs, token string) *access.Door {
 	d := &door{
 		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, bindings: s.Bindings, events: s.Events, games: s.Games,
-		ranking: s.Ranking,
-		bus:     s.Bus, apis: apis,
+		ranking: s.Ranking, achievements: s.Achievements,
+		bus: s.Bus, apis: apis,
 		gameCommands: s.GameCommands,
 	}
 	return &access.Door{
@@ -87,6 +90,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 			"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
 			"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
 			"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
+			"GET /admin/v1/apps/{appid}/achievements":               onApp(d.listAchievements),
 			"GET /admin/v1/apps/{appid}/ranks":                      onApp(d.listRanks),
 			"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
 			"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),

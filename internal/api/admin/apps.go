@@ -3,11 +3,13 @@ package admin
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -74,8 +76,17 @@ type AppSettings struct {
 	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
 	IDIP           *string                         `json:"idip,omitzero"`
 	MessageLimits  map[string]int                  `json:"message_limits,omitzero"` // by name; 0 for the default
-	Developer      *string                         `json:"developer,omitzero"`
-	UnionID        *bool                           `json:"unionid,omitzero"`
+	// By number in addition to those that stay; null removes one.
+	AchievementTypes map[int]*AchievementType `json:"achievement_types,omitzero"`
+	Companions       *[]int                   `json:"companions,omitzero"`
+	Developer        *string                  `json:"developer,omitzero"`
+	UnionID          *bool                    `json:"unionid,omitzero"`
+}
+
+// AchievementType is a type of achievements of an app's own.
+type AchievementType struct {
+	Name string `json:"name"`
+	Text bool   `json:"text"` // its values need not be numbers
 }
 
 // APIs are the permission names to which each kind of setting may apply.
@@ -132,6 +143,9 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	if err := s.limit(app); err != nil {
 		return err
 	}
+	if err := s.achieve(app); err != nil {
+		return err
+	}
 	if app.APIs, err = amend(app.APIs, s.Grant, s.Withdraw); err != nil {
 		return fmt.Errorf("granted APIs: %w", err)
 	}
@@ -168,6 +182,34 @@ func (s *AppSettings) limit(app *platform.App) error {
 	}
 	if app.MessageLimits = limits; limits == platform.DefaultMessageLimits {
 		app.MessageLimits = platform.MessageLimits{}
+	}
+	return nil
+}
+
+// achieve sets the app's own types of achievements, and which companions a report needs. Companions that are the default ones
+// are not the app's own.
+func (s *AppSettings) achieve(app *platform.App) error {
+	list := slices.Clone(app.AchievementTypes)
+	for _, number := range slices.Sorted(maps.Keys(s.AchievementTypes)) {
+		own := s.AchievementTypes[number]
+		if _, known := achievements.TypeOf(new(platform.App), number); known {
+			return platform.Invalidf("achievement_types", "achievement_types: all apps have the type %d", number)
+		}
+		at := slices.IndexFunc(list, func(t platform.AchievementType) bool { return t.Type == number })
+		if at >= 0 {
+			list = slices.Delete(list, at, at+1)
+		}
+		if own != nil {
+			list = append(list, platform.AchievementType{Type: number, Name: own.Name, Text: own.Text})
+		}
+	}
+	slices.SortFunc(list, func(a, b platform.AchievementType) int { return cmp.Compare(a.Type, b.Type) })
+	app.AchievementTypes = list
+	if s.Companions == nil {
+		return nil
+	}
+	if app.Companions = *s.Companions; slices.Equal(app.Companions, platform.DefaultCompanions) {
+		app.Companions = nil
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func readAll(list []Item) ([]*wire.AchievementItem, error) {
 }
 
 func withoutMember(i int, name string) error {
-	return retcode.GameCenterItemIncomplete.Errorf("item %d has no %s, or it is empty", i+1, name)
+	return retcode.GameCenterItemIncomplete.Errorf("item %d has no %s, or an empty one", i+1, name)
 }
 
 func (item *Item) read(i int) (*wire.AchievementItem, error) {

@@ -50,7 +50,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	return &access.Door{
 		Name:      "msdkv5",
 		Prefixes:  []string{"/v2/"},
-		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.groups(checks), d.achievements(checks)),
+		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.achievements(checks), d.groups(checks)),
 		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
