@@ -213,6 +213,9 @@ func (d *door) signature(c *access.Call, in *request) error {
 	if in.way != byToken || sign.GameCenterVerify(c.Query.Get("sign"), c.Query, c.App.AppKey) {
 		return nil
 	}
+	if c.Inspected() {
+		c.NoteSigned(sign.GameCenterSource(c.Query))
+	}
 	return retcode.GameCenterSignatureWrong
 }
 
