@@ -51,6 +51,15 @@ func writeUntilKilled(file string) {
 				check(s.JoinGroup(ctx, crashGroup, platform.GroupMembership{UIN: a.UIN}, 1, func(*platform.Group) error { return nil }))
 				_, err = fmt.Printf("member %d\n", a.UIN)
 				check(err)
+				number, err := platform.ParseDecimal(fmt.Sprint(a.UIN))
+				check(err)
+				_, err = s.ReportAchievements(ctx, platform.AchievementReport{
+					AppID: 1, UIN: platform.UIN(caller + 1), Day: 4, NowMS: int64(n),
+					Items: []platform.Achievement{{Type: 3, Data: number.String(), Number: number}, {Type: 4, Data: number.String(), Number: number}},
+				})
+				check(err)
+				_, err = fmt.Printf("score %d %d\n", caller, a.UIN)
+				check(err)
 				if n%4 == 0 {
 					check(s.TransferGroup(ctx, crashGroup, a.UIN, 1, func(*platform.Group, platform.GroupRole) error { return nil }))
 				}
@@ -84,6 +93,7 @@ func TestCrash(t *testing.T) {
 	var members []platform.UIN
 	nicknames := map[platform.UIN]string{}
 	epochs := map[int]uint32{}
+	scores := map[int]platform.UIN{} // which rise with the numbers of accounts
 	for round := range rounds {
 		for _, line := range killed(t, file, round%4 == 0) {
 			var (
@@ -102,6 +112,8 @@ func TestCrash(t *testing.T) {
 					t.Errorf("epoch %d of caller %d came after %d", epoch, caller, epochs[caller])
 				}
 				epochs[caller] = epoch
+			} else if n, _ := fmt.Sscanf(line, "score %d %d", &caller, &uin); n == 2 {
+				scores[caller] = uin
 			} else if n, _ := fmt.Sscanf(line, "member %d", &uin); n == 1 {
 				members = append(members, uin)
 			} else {
@@ -136,16 +148,38 @@ func TestCrash(t *testing.T) {
 				t.Errorf("round %d: caller %d: got %+v, %v, acknowledged epoch %d", round, caller, g, err, epoch)
 			}
 		}
+		wantScores(t, s, scores)
 		wantWholeGroup(t, s, members)
 		mustClose(t, s)
 		if t.Failed() {
 			return
 		}
 	}
-	if len(nicknames) == 0 || len(epochs) == 0 || len(members) == 0 {
+	if len(nicknames) == 0 || len(epochs) == 0 || len(members) == 0 || len(scores) == 0 {
 		t.Error("no write was acknowledged in any round")
 	}
 	t.Logf("%d rounds, %d accounts acknowledged", rounds, len(nicknames))
+}
+
+// wantScores fails unless every caller has at least the score that was acknowledged, whole reports, and the same on both boards.
+func wantScores(t *testing.T, s *Store, scores map[int]platform.UIN) {
+	t.Helper()
+	for caller, score := range scores {
+		uin := platform.UIN(caller + 1)
+		list, err := s.Achievements(t.Context(), 1, uin, 0)
+		if err != nil || len(list) != 2 || list[0].Data != list[1].Data {
+			t.Errorf("caller %d: got %+v, %v, which no report has left", caller, list, err)
+			continue
+		}
+		acknowledged, err := platform.ParseDecimal(fmt.Sprint(score))
+		if err != nil || list[0].Number.Compare(acknowledged) < 0 {
+			t.Errorf("caller %d: got %s, acknowledged %d", caller, list[0].Data, score)
+		}
+		tally, err := s.Tally(t.Context(), 1, uin, 4)
+		if err != nil || tally.Best != list[0].Number || tally.WeekBest != list[0].Number {
+			t.Errorf("caller %d: the boards have %+v, %v, its score is %s", caller, tally, err, list[0].Data)
+		}
+	}
 }
 
 // wantWholeGroup fails unless the group has those members, counts all that it has, and has one owner.
