@@ -130,19 +130,21 @@ func TestBadServers(t *testing.T) {
 		handle http.HandlerFunc
 		want   error
 	}{
-		"closes":              {raw(""), ErrUnreachable},
-		"closes in the head":  {raw("HTTP/1.1 200 OK\r\nContent-Le"), ErrUnreachable},
-		"closes in the body":  {raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"head\":"), ErrUnreachable},
-		"is no HTTP server":   {raw("220 mail.example ESMTP\r\n"), ErrUnreachable},
-		"answers garbage":     {raw("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x00\xff\x00\xff"), ErrGarbled},
-		"is broken":           {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) }, ErrUnreachable},
-		"is not there":        {http.NotFound, ErrUnreachable},
-		"has nothing to say":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, ErrUnreachable},
-		"accepts":             {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(202); answer(w, r) }, ErrUnreachable},
-		"redirects":           {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, http.StatusFound) }, ErrUnreachable},
-		"redirects the whole": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, http.StatusTemporaryRedirect) }, ErrUnreachable},
-		"answers gigabytes":   {func(w http.ResponseWriter, _ *http.Request) { endless(w, make([]byte, 32<<10)) }, ErrGarbled},
-		"answers blanks":      {func(w http.ResponseWriter, _ *http.Request) { endless(w, []byte(strings.Repeat(" ", 32<<10))) }, ErrGarbled},
+		"closes":             {raw(""), ErrUnreachable},
+		"closes in the head": {raw("HTTP/1.1 200 OK\r\nContent-Le"), ErrUnreachable},
+		"closes in the body": {raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"head\":"), ErrUnreachable},
+		"is no HTTP server":  {raw("220 mail.example ESMTP\r\n"), ErrUnreachable},
+		"answers garbage":    {raw("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x00\xff\x00\xff"), ErrGarbled},
+		"is broken":          {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) }, ErrUnreachable},
+		"is not there":       {http.NotFound, ErrUnreachable},
+		"has nothing to say": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, ErrUnreachable},
+		"accepts":            {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(202); answer(w, r) }, ErrUnreachable},
+		"redirects":          {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.IDIP, http.StatusFound) }, ErrUnreachable},
+		"redirects the whole": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.IDIP, http.StatusTemporaryRedirect)
+		}, ErrUnreachable},
+		"answers gigabytes": {func(w http.ResponseWriter, _ *http.Request) { endless(w, make([]byte, 32<<10)) }, ErrGarbled},
+		"answers blanks":    {func(w http.ResponseWriter, _ *http.Request) { endless(w, []byte(strings.Repeat(" ", 32<<10))) }, ErrGarbled},
 		"has endless headers": {func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err != nil {

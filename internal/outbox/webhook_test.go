@@ -92,10 +92,12 @@ func TestBadWebhooks(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
 	t.Cleanup(other.Close)
 	for name, handle := range map[string]http.HandlerFunc{
-		"fails":               func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 500) },
-		"has not changed":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) },
-		"redirects":           func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) },
-		"redirects the whole": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusPermanentRedirect) },
+		"fails":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", 500) },
+		"has not changed": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(304) },
+		"redirects":       func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) },
+		"redirects the whole": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusPermanentRedirect)
+		},
 		"closes": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err != nil {
