@@ -83,6 +83,45 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
+// BenchmarkReport measures durable reports of five values, of which one is a score, beside upserts of five rows and no more.
+func BenchmarkReport(b *testing.B) {
+	number, err := platform.ParseDecimal("12800")
+	if err != nil {
+		b.Fatal(err)
+	}
+	items := make([]platform.Achievement, 5)
+	for i, kind := range []int{3, 12, 26, 27, 28} {
+		items[i] = platform.Achievement{Type: kind, Data: number.String(), Number: number, Overwrite: true}
+	}
+	for name, write := range map[string]func(context.Context, *Store, platform.UIN, int64) error{
+		"report": func(ctx context.Context, s *Store, uin platform.UIN, n int64) error {
+			_, err := s.ReportAchievements(ctx, platform.AchievementReport{AppID: 1, UIN: uin, Items: items, NowMS: n, Day: 4})
+			return err
+		},
+		"upserts": func(ctx context.Context, s *Store, uin platform.UIN, n int64) error {
+			return s.writer.write(ctx, func(t *tx) error {
+				for i := range items {
+					if _, err := t.exec(`INSERT INTO achievements (appid, uin, type, data, number, expires_ms, updated_ms) VALUES (1, ?, ?, ?, ?, 0, ?)
+						ON CONFLICT DO UPDATE SET data = excluded.data, number = excluded.number, updated_ms = excluded.updated_ms`,
+						int64(uin), items[i].Type, items[i].Data, items[i].Number.Key(), n); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			s, openids := benchStore(b)
+			var n atomic.Int64
+			parallel(b, 64, func() error {
+				return write(b.Context(), s, platform.FirstUIN+platform.UIN(rand.IntN(len(openids))), n.Add(1))
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")
+		})
+	}
+}
+
 // BenchmarkExchange measures how fast codes are used up by as many callers as in bench/, for comparison with
 // BenchmarkCommit.
 func BenchmarkExchange(b *testing.B) {
