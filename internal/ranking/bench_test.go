@@ -47,7 +47,7 @@ func BenchmarkRank(b *testing.B) {
 	}
 }
 
-// TestMemoryPerPlayer holds a board of a million to the bound of docs/adr/0026.
+// TestMemoryPerPlayer holds a board of a million to the bound of docs/adr/0024.
 func TestMemoryPerPlayer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills a board of a million")

@@ -7,7 +7,7 @@ import (
 )
 
 // Index knows the places of boards' players. It is derived from the scores in the store, which decide: an index that does not know
-// a board yet waits for it, and never answers with an outdated or an incomplete one (docs/adr/0026).
+// a board yet waits for it, and never answers with an outdated or an incomplete one (docs/adr/0024).
 type Index interface {
 	// Place returns a player's place. ErrNotFound: the player has no score on the board.
 	Place(ctx context.Context, board platform.Board, uin platform.UIN) (Place, error)
