@@ -303,7 +303,7 @@ var openkeys = []test{
 
 		// Account numbers with gaps and without, openids from the lowest to the highest, and more than a page of them.
 		want := make(map[platform.AppID]map[platform.OpenID]platform.Standing)
-		const grants = 5000
+		const grants = 2100
 		for _, app := range []platform.AppID{game, other} {
 			ok(t, s.CreateApp(ctx, &platform.App{AppID: app}, now))
 			want[app] = make(map[platform.OpenID]platform.Standing)
