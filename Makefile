@@ -19,9 +19,9 @@ build: ## build bin/rookery
 	CGO_ENABLED=0 go build -trimpath $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
 
 test: tools check ## run everything that CI runs
-	@# Without the race detector: its figures mean nothing, and it makes a thousand small calls of the store take minutes.
-	go test ./bench ./internal/groups ./internal/oidb/tcp
-	go test -race -timeout $(PATIENCE) ./...
+	@# Without the race detector: figures mean nothing under it, and many small calls one after the other take minutes.
+	go test -timeout $(PATIENCE) ./bench ./internal/groups ./internal/oidb/tcp ./test/scenarios
+	go test -race -timeout $(PATIENCE) $$(go list ./... | grep -v /test/scenarios$$)
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
 	scripts/generated-is-current
