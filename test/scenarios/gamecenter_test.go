@@ -34,7 +34,7 @@ var gameDoorScenarios = []scenario{
 	{"gamecenter/-4032", gameAnswers(-4032, "appid is of another app than the access_token", gameWith("appid", "1"))},
 	{"gamecenter/-4033", gameAnswers(-4033, "", reportOf(""))},
 	{"gamecenter/-4034", gameAnswers(-4034, "param has no member list", reportOf(`{"total":1}`))},
-	{"gamecenter/-4035", gameAnswers(-4035, "item 2 has no data, or it is empty", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
+	{"gamecenter/-4035", gameAnswers(-4035, "item 2 has no data, or an empty one", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
 	{"gamecenter/-4036", gameAnswers(-4036, "", gameWith("uin", "10"))},
 }
 
