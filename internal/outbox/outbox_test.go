@@ -125,10 +125,24 @@ func (c *consumer) Deliver(_ context.Context, events []platform.Event) (int, err
 func (c *consumer) Close() error   { return nil }
 func (c *consumer) String() string { return "noter" }
 
+// set says what the consumer takes from now on, and forgets what it was offered.
 func (c *consumer) set(may int, fails error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.may, c.fails = may, fails
+	c.offered, c.at = nil, nil
+}
+
+func (c *consumer) list(l *[]int64) []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(*l)
+}
+
+func (c *consumer) times() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.at)
 }
 
 func want[T any](t *testing.T, what string, got, want T) {
@@ -144,16 +158,16 @@ func TestEventsAreDeliveredInOrder(t *testing.T) {
 		c := new(consumer)
 		f := newFixture(t, c, func(f *fixture) { f.report(t, 1, 2) })
 		synctest.Wait()
-		want(t, "taken at the start", c.taken, []int64{1, 2})
+		want(t, "taken at the start", c.list(&c.taken), []int64{1, 2})
 		f.report(t, 3)
 		synctest.Wait()
-		want(t, "taken", c.taken, []int64{1, 2, 3})
+		want(t, "taken", c.list(&c.taken), []int64{1, 2, 3})
 		for _, lane := range []platform.Lane{platform.LaneStream, platform.LaneNotices} {
 			want(t, fmt.Sprint("waiting in lane ", lane), f.waiting(t, lane), 0)
 		}
 		must(t, f.Test(t.Context()))
 		synctest.Wait()
-		want(t, "taken with a test", c.taken, []int64{1, 2, 3, 4})
+		want(t, "taken with a test", c.list(&c.taken), []int64{1, 2, 3, 4})
 	})
 }
 
@@ -169,8 +183,8 @@ func TestABacklogIsDelivered(t *testing.T) {
 			must(t, f.store.Report(t.Context(), events))
 		})
 		synctest.Wait()
-		if len(c.taken) != 250 || !slices.IsSorted(c.taken) {
-			t.Errorf("taken: %v", c.taken)
+		if len(c.list(&c.taken)) != 250 || !slices.IsSorted(c.list(&c.taken)) {
+			t.Errorf("taken: %v", c.list(&c.taken))
 		}
 	})
 }
@@ -185,29 +199,28 @@ func TestPauses(t *testing.T) {
 		<-time.After(4 * time.Minute) // of the bubble
 		synctest.Wait()
 		var got []time.Duration
-		for _, at := range c.at {
+		for _, at := range c.times() {
 			got = append(got, at.Sub(begin).Round(time.Second))
 		}
 		s := time.Second
 		want(t, "attempts", got, []time.Duration{0, 1 * s, 3 * s, 7 * s, 15 * s, 31 * s, 63 * s, 123 * s, 183 * s})
-		want(t, "taken", len(c.taken), 0)
+		want(t, "taken", len(c.list(&c.taken)), 0)
 
-		c.offered, c.at = nil, nil
 		c.set(2, errors.New("no room"))
 		f.clock.Advance(time.Hour) // which nobody has to wait for
 		synctest.Wait()
-		want(t, "offered after the clock was moved", c.offered, []int64{1, 2, 3})
-		want(t, "taken before the failure", c.taken, []int64{1, 2})
+		want(t, "offered after the clock was moved", c.list(&c.offered), []int64{1, 2, 3})
+		want(t, "taken before the failure", c.list(&c.taken), []int64{1, 2})
 		begin = f.clock.Now()
 		<-time.After(1500 * time.Millisecond)
 		synctest.Wait()
-		want(t, "offered after progress", c.offered, []int64{1, 2, 3, 3})
-		want(t, "its pause", c.at[1].Sub(begin).Round(time.Second), time.Second)
+		want(t, "offered after progress", c.list(&c.offered), []int64{1, 2, 3, 3})
+		want(t, "its pause", c.times()[1].Sub(begin).Round(time.Second), time.Second)
 
 		c.set(0, nil)
 		<-time.After(2 * time.Second)
 		synctest.Wait()
-		want(t, "taken", c.taken, []int64{1, 2, 3})
+		want(t, "taken", c.list(&c.taken), []int64{1, 2, 3})
 		want(t, "waiting", f.waiting(t, platform.LaneStream), 0)
 	})
 }
@@ -226,7 +239,7 @@ func TestALaneWaitsForNoOther(t *testing.T) {
 		c.set(0, nil)
 		<-time.After(time.Minute)
 		synctest.Wait()
-		want(t, "taken after an hour", c.taken, []int64{1, 2, 3})
+		want(t, "taken after an hour", c.list(&c.taken), []int64{1, 2, 3})
 	})
 }
 
@@ -276,8 +289,8 @@ func TestTheStoreFails(t *testing.T) {
 				f.lanes[platform.LaneNotices].wake()
 				<-time.After(time.Minute)
 				synctest.Wait()
-				if c.taken[0] != 1 || c.taken[len(c.taken)-1] != 1 {
-					t.Errorf("taken: %v", c.taken)
+				if c.list(&c.taken)[0] != 1 || c.list(&c.taken)[len(c.list(&c.taken))-1] != 1 {
+					t.Errorf("taken: %v", c.list(&c.taken))
 				}
 				want(t, "waiting", f.waiting(t, platform.LaneStream), 0)
 			})
