@@ -121,7 +121,7 @@ var messageMutants = []mutant{
 		"{\"fopenid\", retcode.QQArkFriendOpenIDEmpty},\n\t{\"openid\", retcode.QQArkOpenIDEmpty},",
 		scenarios, "^TestArkPrecedence$"},
 	{"the signature of an Ark message is not checked", "internal/api/ark/ark.go",
-		`if holds(c.App.AppKey) {`, `if holds(c.App.AppKey) || true {`,
+		"in.rotating, err = appkey.Signature(c, d.apps)\n\treturn err", "return nil",
 		scenarios, "^TestArkPrecedence$"},
 	{"225007 is the friends' own number", "internal/api/refuse/message.go",
 		`return code.WithCause(errors.New(why))

@@ -36,6 +36,7 @@ var layers = []struct {
 	{[]string{"internal/server"}, false},
 	{[]string{"internal/api/dev"}, false},
 	{[]string{"internal/api"}, false},
+	{[]string{"internal/api/appkey"}, false},
 	{[]string{"internal/api/refuse", "internal/api/msdk"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/outbox"}, false},

@@ -403,6 +403,23 @@ func TestAnInboxWaitsLongerThanOtherAnswersTake(t *testing.T) {
 	}
 }
 
+// TestAnArkMessageWhoseNonceCannotBeChecked is not sent: it may be a repetition.
+func TestAnArkMessageWhoseNonceCannotBeChecked(t *testing.T) {
+	g := newArkGame(t)
+	call := g.ark(g.ann, g.ben).With("nonce", "n-1")
+	want := func(ret int) {
+		t.Helper()
+		if answer := g.on.CallOpenAPI(t, call); answer.Ret != ret {
+			t.Errorf("got %s, want ret %d", answer.Body, ret)
+		}
+	}
+	off := g.on.AddFault(t, rookery.Fault{Point: "bus.connect:0x71f"})
+	want(100016)
+	off()
+	want(0)
+	want(-26)
+}
+
 // arkOrder are the checks of /share/ark in their order; those after user-rate are the messages service's.
 const arkOrder = "ark-params ark-app ark-signature ark-nonce granted ordinary-address tls app-rate audit ark-test-number ark-openid ark-key-rotation ark-token user-rate"
 

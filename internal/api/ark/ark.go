@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/appkey"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
@@ -23,7 +23,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
-	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -43,7 +42,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.D
 				access.Step("ark-params", params, append(emptyCodes(), retcode.QQParameterInvalid)...),
 				access.Check("ark-app", d.app, retcode.QQAppNotFound),
 				access.Check("ark-signature", d.signature, retcode.QQSignatureWrong),
-				access.Check("ark-nonce", d.nonce, retcode.QQTimestampOutOfRange, retcode.QQNonceReused),
+				access.Check("ark-nonce", d.nonce).Calls(appkey.ReplayCheck),
 				// Whether the app is online is a matter of the message.
 				access.Granted, access.OrdinaryAddress, access.TLS, access.AppRate, access.Audit,
 				access.Check("ark-test-number", d.testNumber, retcode.QQTestNumberRequired),
@@ -204,45 +203,14 @@ func (d *door) app(c *access.Call, in *request) error {
 	return nil
 }
 
-// verifiers reuses the buffers of signature checks.
-var verifiers = sync.Pool{New: func() any { return new(sign.OpenAPIVerifier) }}
-
-// signature checks sig (qq-connect-openapi.md, B.4). If another key of the app verifies because the key is being changed, the
-// call continues to keyRotation.
-func (d *door) signature(c *access.Call, in *request) error {
-	verifier := verifiers.Get().(*sign.OpenAPIVerifier)
-	defer verifiers.Put(verifier)
-	sig, method, path := c.Query.Get("sig"), c.Request.Method, c.Endpoint.Path
-	holds := func(key string) bool { return verifier.Request(sig, method, path, c.Query, key) }
-	if holds(c.App.AppKey) {
-		return nil
-	}
-	if d.apps.KeyIsChanging(c.Context(), c.App, holds) {
-		in.rotating = true
-		return nil
-	}
-	refuse.Signature{
-		Key:     c.App.AppKey,
-		Signed:  func() string { return string(sign.OpenAPISource(method, path, c.Query)) },
-		Mistake: mistake.OpenAPI,
-	}.Explain(c, d.apps)
-	return retcode.QQSignatureWrong
+// signature lets a call whose key is being changed continue to keyRotation.
+func (d *door) signature(c *access.Call, in *request) (err error) {
+	in.rotating, err = appkey.Signature(c, d.apps)
+	return err
 }
 
-// nonce makes 0x71f check the timestamp and the nonce of calls that carry them. What it finds wrong with the openid is for later
-// stages to answer.
 func (d *door) nonce(c *access.Call, in *request) error {
-	nonce := c.Query.Get("nonce")
-	if in.timestamp == 0 && nonce == "" {
-		return nil
-	}
-	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenID, &wire.ConvertOpenIDRequest{
-		Appid: uint64(c.App.AppID), Openid: in.openid[:], Timestamp: in.timestamp, Nonce: []byte(nonce),
-	})
-	if errors.Is(err, retcode.QQTimestampOutOfRange) || errors.Is(err, retcode.QQNonceReused) {
-		return err
-	}
-	return nil
+	return appkey.Fresh(c, d.bus, in.openid[:], in.timestamp, c.Query.Get("nonce"))
 }
 
 // testNumber lets only test numbers use an app of the test environment.
@@ -260,12 +228,7 @@ func openIDForm(_ *access.Call, in *request) error {
 	return nil
 }
 
-func keyRotation(c *access.Call, in *request) error {
-	if in.rotating {
-		return retcode.QQAppKeyRotating.Errorf("the signature was made with an appkey of app %s other than the one that is valid here now: the key is being changed", c.App.AppID)
-	}
-	return nil
-}
+func keyRotation(c *access.Call, in *request) error { return appkey.Current(c, in.rotating) }
 
 // token checks the sender's access token.
 func (d *door) token(c *access.Call, in *request) (err error) {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/appkey"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/friends"
@@ -17,8 +17,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
-	"github.com/rookeryhq/rookery/internal/sign"
-	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -61,7 +59,7 @@ func (d *door) endpoints() []access.Endpoint {
 		login = access.Sequence("openapi-login",
 			access.TLS,
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
-			access.Check("openapi-nonce", d.nonce).Calls(access.Uses(&identity.ConvertOpenID.Declaration, aboutTheAccount...)),
+			access.Check("openapi-nonce", d.nonce).Calls(appkey.ReplayCheck),
 			access.AppRate,
 			access.Audit,
 			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
@@ -127,59 +125,18 @@ func pf(without ...string) access.Stage {
 	}, retcode.QQAPINotFound)
 }
 
-// verifiers reuses the buffers of signature checks.
-var verifiers = sync.Pool{New: func() any { return new(sign.OpenAPIVerifier) }}
-
-// signature checks sig (qq-connect-openapi.md, B.4). If another key of the app verifies because the key is being changed,
-// the call continues to keyRotation.
-func (d *door) signature(c *access.Call, in *request) error {
-	verifier := verifiers.Get().(*sign.OpenAPIVerifier)
-	defer verifiers.Put(verifier)
-	sig, method, path := c.Query.Get("sig"), c.Request.Method, c.Endpoint.Path
-	if verifier.Request(sig, method, path, c.Query, c.App.AppKey) {
-		return nil
-	}
-	holds := func(key string) bool { return verifier.Request(sig, method, path, c.Query, key) }
-	if d.apps.KeyIsChanging(c.Context(), c.App, holds) {
-		in.rotating = true
-		return nil
-	}
-	refuse.Signature{
-		Key:     c.App.AppKey,
-		Signed:  func() string { return string(sign.OpenAPISource(method, path, c.Query)) },
-		Mistake: mistake.OpenAPI,
-	}.Explain(c, d.apps)
-	return retcode.QQSignatureWrong
+// signature lets a call whose key is being changed continue to keyRotation.
+func (d *door) signature(c *access.Call, in *request) (err error) {
+	in.rotating, err = appkey.Signature(c, d.apps)
+	return err
 }
 
-// nonce makes 0x71f check the timestamp and the nonce of calls that carry them. No call has to (qq-connect-openapi.md,
-// B.9).
 func (d *door) nonce(c *access.Call, in *request) error {
-	nonce := c.Query.Get("nonce")
-	if in.timestamp == 0 && nonce == "" {
-		return nil
-	}
 	openid := in.openid[:]
 	if !in.openIDSound {
 		openid = []byte(c.Query.Get("openid")) // the timestamp is checked all the same
 	}
-	_, err := oidb.Call(c.Context(), d.bus, identity.ConvertOpenID, &wire.ConvertOpenIDRequest{
-		Appid: uint64(c.App.AppID), Openid: openid, Timestamp: in.timestamp, Nonce: []byte(nonce),
-	})
-	var failure *oidb.Failure
-	if errors.As(err, &failure) && slices.Contains(aboutTheAccount, failure.Code) {
-		return nil
-	}
-	return err
-}
-
-// aboutTheAccount are the results of 0x71f that say nothing about timestamp and nonce. What is wrong with the openid or its
-// account is for later stages to answer, as in a call without the two.
-var aboutTheAccount = []retcode.Code{
-	retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed,
-	retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance, retcode.OIDBShardInMaintenance,
-	retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,
-	retcode.OIDBAccountFrozen, retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected,
+	return appkey.Fresh(c, d.bus, openid, in.timestamp, c.Query.Get("nonce"))
 }
 
 // testNumber lets only test numbers use an app of the test environment.
@@ -241,12 +198,7 @@ func (d *door) openkeyApp(c *access.Call, in *request) error {
 	return nil
 }
 
-func keyRotation(c *access.Call, in *request) error {
-	if in.rotating {
-		return retcode.QQAppKeyRotating.Errorf("the signature was made with an appkey of app %s other than the one that is valid here now: the key is being changed", c.App.AppID)
-	}
-	return nil
-}
+func keyRotation(c *access.Call, in *request) error { return appkey.Current(c, in.rotating) }
 
 // session returns the stage that refuses what openkey found, except for results that the handler answers itself.
 func session(tolerated ...retcode.Code) access.Stage {
