@@ -441,27 +441,41 @@ func TestGameCookies(t *testing.T) {
 	pl := newGamePlayer(t, p)
 	pl.tickets(t, "")
 	target := rookery.GameCenterPath + "?cmd=gc_achieve_get&oauth_consumer_key=" + pl.app.AppID
+	other := strings.Replace(p.URL, "://", "://other.", 1)
 	for name, test := range map[string]struct {
-		header http.Header
-		ret    int
+		header    http.Header
+		get, post int
 	}{
-		"this site's script":        {http.Header{"Sec-Fetch-Site": {"same-origin"}}, 0},
-		"an old browser":            {nil, 0},
-		"this site's origin":        {http.Header{"Origin": {p.URL}}, 0},
-		"another site's page":       {http.Header{"Sec-Fetch-Site": {"cross-site"}}, -4006},
-		"a page of a neighbour":     {http.Header{"Sec-Fetch-Site": {"same-site"}}, -4006},
-		"another site's old page":   {http.Header{"Origin": {"https://other.example"}}, -4006},
-		"a page without an address": {http.Header{"Origin": {"null"}}, -4006},
+		"this site's script":              {http.Header{"Sec-Fetch-Site": {"same-origin"}}, 0, 0},
+		"this site's script and origin":   {http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {p.URL}}, 0, 0},
+		"this site's origin":              {http.Header{"Origin": {p.URL}}, -4006, 0},
+		"a page over plain HTTP":          {nil, -4006, -4006},
+		"a link from a mail":              {http.Header{"Sec-Fetch-Site": {"none"}}, -4006, -4006},
+		"another site's page":             {http.Header{"Sec-Fetch-Site": {"cross-site"}}, -4006, -4006},
+		"another site's page as this one": {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {p.URL}}, -4006, -4006},
+		"a page of a neighbour":           {http.Header{"Sec-Fetch-Site": {"same-site"}}, -4006, -4006},
+		"a neighbour's old page":          {http.Header{"Origin": {other}}, -4006, -4006},
+		"another port's old page":         {http.Header{"Origin": {p.URL + "0"}}, -4006, -4006},
+		"another site's old page":         {http.Header{"Origin": {"https://other.example"}}, -4006, -4006},
+		"a page without an address":       {http.Header{"Origin": {"null"}}, -4006, -4006},
+		"an origin that is no address":    {http.Header{"Origin": {"http://%"}}, -4006, -4006},
 	} {
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for method, ret := range map[string]int{http.MethodGet: test.get, http.MethodPost: test.post} {
 			t.Run(name+"/"+method, func(t *testing.T) {
 				answer := rookery.GameAnswerOf(t, pl.person.Send(t, method, target, nil, test.header).Reply)
-				if answer.Ret != test.ret {
-					t.Errorf("got %s, want %d", answer.Body, test.ret)
+				if answer.Ret != ret {
+					t.Errorf("got %s, want %d", answer.Body, ret)
 				}
 			})
 		}
 	}
+	script := pl.person.Send(t, http.MethodGet, target+"&format=jsonp", nil, http.Header{"Sec-Fetch-Site": {"same-origin"}})
+	if !strings.HasPrefix(script.Body, `/**/callback({"ret":-4006,`) {
+		t.Errorf("the cookies are answered with the script %s", script.Body)
+	}
+	had := ticketsOf(t, p, pl.person, "")
+	wantGame(t, p, pl.bySid(had.Sid), 0, "ok")
+	wantGame(t, p, pl.bySkey(had.UIN, had.Skey), 0, "ok")
 	wantTicketCookies(t, pl.person.SignIn(t, "/account/"), 12*3600)
 	wantTicketCookies(t, pl.person.Press(t, "/account/", "sign-out", nil), -1)
 	if page := pl.person.Send(t, http.MethodPost, "/account/tickets", nil, http.Header{"Sec-Fetch-Site": {"cross-site"}}); page.Status != http.StatusForbidden {

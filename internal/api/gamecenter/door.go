@@ -5,7 +5,6 @@ package gamecenter
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -33,15 +32,11 @@ type door struct {
 	bus      *oidb.Bus
 	table    *gamecmd.Table
 	commands map[string]*command
-	origins  *http.CrossOriginProtection
 }
 
 // New returns the door. The table must have been made of Commands.
 func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
-	d := &door{
-		apps: registry, identity: id, bus: bus, table: commands,
-		commands: make(map[string]*command), origins: http.NewCrossOriginProtection(),
-	}
+	d := &door{apps: registry, identity: id, bus: bus, table: commands, commands: make(map[string]*command)}
 	lacking := []retcode.Code{retcode.GameCenterParameterMissing}
 	var (
 		calls   []access.Use
@@ -61,7 +56,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 				access.Step("gc-params", params, retcode.GameCenterParameterInvalid),
 				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown, retcode.GameCenterCommandOff,
 					retcode.GameCenterHandlerFailed, retcode.GameCenterIdentityCheckUnset),
-				access.Check("gc-required", d.required, lacking...),
+				access.Check("gc-required", required, lacking...),
 				access.Check("gc-app", d.app, retcode.GameCenterAppIDMismatch, retcode.GameCenterAppNotConfigured),
 				access.Check("gc-sign", d.signature, retcode.GameCenterSignatureWrong),
 				access.Check("gc-configured", configured, retcode.GameCenterAppNotConfigured),
@@ -134,9 +129,9 @@ func missing(code retcode.Code, name string) error {
 }
 
 // required finds the way in which the caller identifies itself, and checks that nothing is missing.
-func (d *door) required(c *access.Call, in *request) error {
+func required(c *access.Call, in *request) error {
 	need := []string{"oauth_consumer_key"}
-	if !d.byCookies(c, in) {
+	if !byCookies(c, in) {
 		in.way = in.now[max(0, slices.IndexFunc(in.now, in.names))]
 		in.ticket.text, in.ticket.uin = c.Query.Get(in.way), c.Query.Get("uin")
 		need = append(append(need, in.way), beside[in.way]...)

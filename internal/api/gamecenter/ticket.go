@@ -3,6 +3,7 @@ package gamecenter
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/rookeryhq/rookery/internal/access"
@@ -20,10 +21,9 @@ type webTicket struct {
 }
 
 // byCookies reports whether the caller identifies itself by the cookies of the sign-in page: it sends no parameter for any way, and
-// no other site's page makes the call. Browsers do not send these cookies for such a page anyway (SameSite), but some do not know
-// that rule.
-func (d *door) byCookies(c *access.Call, in *request) bool {
-	if slices.ContainsFunc(in.now, in.names) || !d.ownPage(c.Request) {
+// a page of this site makes the call. Such a page needs no JSONP, which would let another site's page read the answer.
+func byCookies(c *access.Call, in *request) bool {
+	if slices.ContainsFunc(in.now, in.names) || !ownPage(c.Request) || c.Query.Get("format") == "jsonp" {
 		return false
 	}
 	for _, w := range in.now {
@@ -35,11 +35,15 @@ func (d *door) byCookies(c *access.Call, in *request) bool {
 	return false
 }
 
-// ownPage reports whether no other site's page makes a request, whatever its method.
-func (d *door) ownPage(r *http.Request) bool {
-	changing := *r
-	changing.Method = http.MethodPost // http.CrossOriginProtection lets GET pass
-	return d.origins.Check(&changing) == nil
+// ownPage reports whether a browser shows that a page of this site makes a request. That SameSite keeps the cookies from other
+// sites' pages is not enough: another port or subdomain is the same site, over plain HTTP browsers send no Sec-Fetch-Site, and
+// with a GET no Origin.
+func ownPage(r *http.Request) bool {
+	if from := r.Header.Get("Sec-Fetch-Site"); from != "" {
+		return from == "same-origin"
+	}
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && r.Method == http.MethodPost && origin.Host != "" && origin.Host == r.Host
 }
 
 // openTicket opens the ticket. One that the platform did not make is refused later.
