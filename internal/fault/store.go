@@ -409,11 +409,18 @@ func (s *faultyStore) Bindings(ctx context.Context, after platform.Guild, limit 
 	return s.Store.Bindings(ctx, after, limit)
 }
 
-func (s *faultyStore) BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error) {
+func (s *faultyStore) BindingsUnderWay(ctx context.Context, after platform.Binding, limit int) ([]platform.Binding, error) {
 	if err := s.points.fail(ctx, "store.read:bindings", subject{}); err != nil {
 		return nil, err
 	}
-	return s.Store.BindingsUnderWay(ctx, limit)
+	return s.Store.BindingsUnderWay(ctx, after, limit)
+}
+
+func (s *faultyStore) BindingsUnderWayWith(ctx context.Context, guild platform.Guild, gc platform.GC) ([]platform.Binding, error) {
+	if err := s.points.fail(ctx, "store.read:bindings", subject{app: guild.AppID}); err != nil {
+		return nil, err
+	}
+	return s.Store.BindingsUnderWayWith(ctx, guild, gc)
 }
 
 func (s *faultyStore) TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error {

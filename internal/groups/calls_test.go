@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,8 +59,8 @@ type telling struct {
 	read chan struct{}
 }
 
-func (s telling) BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error) {
-	list, err := s.Store.BindingsUnderWay(ctx, limit)
+func (s telling) BindingsUnderWay(ctx context.Context, after platform.Binding, limit int) ([]platform.Binding, error) {
+	list, err := s.Store.BindingsUnderWay(ctx, after, limit)
 	select {
 	case s.read <- struct{}{}:
 	default:
@@ -90,6 +91,83 @@ func TestRunLeavesFinishedCallsAlone(t *testing.T) {
 	done()
 	<-settled
 	f.whole("after Run", "77", own.GC, ann, own.GC)
+}
+
+// TestRunUndoesWhatIsLeftByNow: Run finds a binding under way whose group is being created. When its turn comes, the group was
+// created and its guild has given it up: that is undone, and the group stays.
+func TestRunUndoesWhatIsLeftByNow(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	b := f.newBinding(platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"}, "Ravens", 0, &caller{uin: ann.uin})
+	done, err := f.take(t.Context(), b)
+	must(t, err)
+	must(t, f.begin(t.Context(), b))
+	told := telling{f.Store, make(chan struct{}, 1)}
+	f.Store = told
+	settled := make(chan struct{})
+	go func() {
+		defer close(settled)
+		f.settleLeft(context.WithoutCancel(t.Context()))
+	}()
+	<-told.read
+	b, err = f.make(t.Context(), b)
+	must(t, err)
+	must(t, f.Store.ReleaseBinding(t.Context(), b, nil))
+	done()
+	<-settled
+	f.whole("after Run", "77", 0, ann, b.GC)
+}
+
+// watching is a store that notes whose turns are held when a binding under way is removed.
+type watching struct {
+	store.Store
+	turns *turns
+	held  map[any]bool
+}
+
+func (s *watching) EndBinding(ctx context.Context, b platform.Binding) error {
+	s.turns.mu.Lock()
+	for key := range s.turns.held {
+		s.held[key] = true
+	}
+	s.turns.mu.Unlock()
+	return s.Store.EndBinding(ctx, b)
+}
+
+// TestRunTakesItsTurn: no call of the guild runs while Run undoes what is left, and none of another guild reaches for the group.
+func TestRunTakesItsTurn(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	own, err := f.qq.Create(t.Context(), platform.Group{Name: "Rooks", Owner: ann.uin, Game: true})
+	must(t, err)
+	guild := platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"}
+	must(t, f.Store.BeginBinding(t.Context(), f.newBinding(guild, "Ravens", own.GC, &caller{uin: ann.uin})))
+	watched := &watching{Store: f.Store, turns: &f.turns, held: make(map[any]bool)}
+	f.Store = watched
+	f.settleLeft(t.Context())
+	f.whole("after Run", "77", 0, ann, own.GC)
+	if !watched.held[guild] || !watched.held[groupKey{f.app.AppID, own.GC}] {
+		t.Errorf("held: %v", watched.held)
+	}
+}
+
+// TestWhatCannotBeUndoneIsNotInTheWay: a binding is undone that is younger than a hundred whose groups are being maintained.
+func TestWhatCannotBeUndoneIsNotInTheWay(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	for i := range 101 {
+		g, err := f.qq.Create(t.Context(), platform.Group{Name: "Rooks", Owner: ann.uin, Game: true, ReadOnly: i < 100})
+		must(t, err)
+		b := f.newBinding(platform.Guild{AppID: f.app.AppID, Zone: "3", ID: fmt.Sprint(i)}, "Ravens", g.GC, &caller{uin: ann.uin})
+		b.SinceMS = int64(i)
+		must(t, f.Store.BeginBinding(t.Context(), b))
+	}
+	f.settleLeft(t.Context())
+	left, err := f.Store.BindingsUnderWay(t.Context(), platform.Binding{}, 1000)
+	must(t, err)
+	if len(left) != 100 || left[99].ID != "99" {
+		t.Errorf("%d bindings are under way, want the 100 of guilds 0 to 99", len(left))
+	}
 }
 
 // TestAGroupThatNobodyLearnedOf: the group platform creates a group and its answer is lost.

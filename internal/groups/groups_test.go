@@ -236,7 +236,7 @@ func (f *fixture) fail(point string) (off func()) {
 
 func (f *fixture) underWay() int {
 	f.t.Helper()
-	left, err := f.Store.BindingsUnderWay(f.t.Context(), 100)
+	left, err := f.Store.BindingsUnderWay(f.t.Context(), platform.Binding{}, 1000)
 	must(f.t, err)
 	return len(left)
 }

@@ -57,15 +57,13 @@ const undoing = 500 * time.Millisecond
 func (s *Service) begin(ctx context.Context, b platform.Binding) error {
 	err := s.Store.BeginBinding(ctx, b)
 	if errors.Is(err, platform.ErrUnderWay) {
-		left, unreadable := s.Store.BindingsUnderWay(ctx, maxLeft)
+		left, unreadable := s.Store.BindingsUnderWayWith(ctx, b.Guild, b.GC)
 		if unreadable != nil {
 			return retcode.GroupBindingReadFailed.WithCause(unreadable)
 		}
 		for _, old := range left {
-			if old.Guild == b.Guild || old.AppID == b.AppID && old.GC == b.GC && b.GC != 0 {
-				if err := s.settle(ctx, old); err != nil {
-					return err
-				}
+			if err := s.settle(ctx, old); err != nil {
+				return err
 			}
 		}
 		err = s.Store.BeginBinding(ctx, b)
@@ -193,8 +191,8 @@ func (s *Service) undo(ctx context.Context, b platform.Binding) error {
 	return err
 }
 
-// maxLeft bounds the bindings under way that are looked at together. Each belongs to a call that failed or was cut off.
-const maxLeft = 1000
+// leftPage is the number of bindings under way that are read together. Each belongs to a call that runs, failed or was cut off.
+const leftPage = 100
 
 // settleEvery is how often Run looks for what is left behind.
 const settleEvery = 5 * time.Second
@@ -213,50 +211,76 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// settleLeft settles each binding under way whose call is not running.
+// settleLeft settles each binding under way whose call is not running. Those that cannot be undone are not in the way of others.
 func (s *Service) settleLeft(ctx context.Context) {
-	left, err := s.Store.BindingsUnderWay(ctx, maxLeft)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.Log.Warn("the bindings under way cannot be read", slog.Any("error", err))
+	var last platform.Binding
+	for {
+		page, err := s.Store.BindingsUnderWay(ctx, last, leftPage)
+		for i := 0; i < len(page) && err == nil; i++ {
+			err = s.settleGuild(ctx, page[i].Guild)
 		}
-		return
-	}
-	for _, b := range left {
-		done, err := s.take(ctx, b)
-		if err != nil {
+		switch {
+		case err != nil:
+			if ctx.Err() == nil {
+				s.Log.Warn("the bindings under way cannot be read", slog.Any("error", err))
+			}
+			return
+		case len(page) < leftPage:
 			return
 		}
-		// Its call may have come to an end while this waited: only what is still under way is settled.
-		if still, err := s.Store.BindingsUnderWay(ctx, maxLeft); err == nil && contains(still, b) {
-			s.settle(ctx, b)
-		}
-		done()
+		last = page[len(page)-1]
 	}
 }
 
-func contains(list []platform.Binding, b platform.Binding) bool {
-	for i := range list {
-		if list[i].Guild == b.Guild && list[i].Request == b.Request {
-			return true
+// settleGuild settles what is under way with a guild once it has the turn: until then a call may have finished the binding that
+// was there, and another one released it or begun the next.
+func (s *Service) settleGuild(ctx context.Context, guild platform.Guild) error {
+	done, err := s.turns.take(ctx, guild)
+	if err != nil {
+		return err
+	}
+	defer done()
+	left, err := s.Store.BindingsUnderWayWith(ctx, guild, 0)
+	for _, b := range left {
+		if err := s.settleInTurn(ctx, b); err != nil {
+			return err
 		}
 	}
-	return false
+	return err
+}
+
+// settleInTurn settles a binding of a guild whose turn is held, in the turn of its group.
+func (s *Service) settleInTurn(ctx context.Context, b platform.Binding) error {
+	done, err := s.takeGroup(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s.settle(ctx, b)
+	return nil
 }
 
 // take waits until no other call takes steps with a binding's guild or group, and keeps them to itself until done is called.
 // The guild always comes first, so that two calls do not wait for each other.
 func (s *Service) take(ctx context.Context, b platform.Binding) (done func(), err error) {
 	guild, err := s.turns.take(ctx, b.Guild)
-	if err != nil || b.GC == 0 {
-		return guild, err
+	if err != nil {
+		return nil, err
 	}
-	group, err := s.turns.take(ctx, groupKey{b.AppID, b.GC})
+	group, err := s.takeGroup(ctx, b)
 	if err != nil {
 		guild()
 		return nil, err
 	}
 	return func() { group(); guild() }, nil
+}
+
+// takeGroup takes the turn of a binding's group, if it has one yet.
+func (s *Service) takeGroup(ctx context.Context, b platform.Binding) (done func(), err error) {
+	if b.GC == 0 {
+		return func() {}, nil
+	}
+	return s.turns.take(ctx, groupKey{b.AppID, b.GC})
 }
 
 // turns makes callers with the same key wait for each other. The zero value is ready.

@@ -221,8 +221,8 @@ type Bindings interface {
 	// FinishBinding puts a binding that was begun into force, with its group. ErrNotFound: it was ended since. ErrGroupBound:
 	// another guild of the game has the group.
 	FinishBinding(ctx context.Context, b platform.Binding, events []platform.Event) error
-	// ReleaseBinding puts a binding out of force, so that it is under way again. ErrNotFound: the guild does not have the
-	// group.
+	// ReleaseBinding puts a binding out of force, so that it is under way again. ErrNotFound: it is not in force, even if
+	// another request has bound the group to the guild since.
 	ReleaseBinding(ctx context.Context, b platform.Binding, events []platform.Event) error
 	// EndBinding removes a binding that is under way, if it still is.
 	EndBinding(ctx context.Context, b platform.Binding) error
@@ -234,8 +234,12 @@ type Bindings interface {
 	BindingOfOpenID(ctx context.Context, app platform.AppID, group platform.OpenID) (platform.Binding, error)
 	// Bindings returns at most limit bindings in force of an app after a guild, by zone and guild.
 	Bindings(ctx context.Context, after platform.Guild, limit int) ([]platform.Binding, error)
-	// BindingsUnderWay returns at most limit bindings of all apps that are under way, oldest first.
-	BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error)
+	// BindingsUnderWay returns at most limit bindings of all apps that are under way, oldest first: those after a binding,
+	// of which the time and the guild count. The zero binding is before all.
+	BindingsUnderWay(ctx context.Context, after platform.Binding, limit int) ([]platform.Binding, error)
+	// BindingsUnderWayWith returns the bindings under way that have a guild or, unless gc is 0, a group of the guild's app:
+	// two at most.
+	BindingsUnderWayWith(ctx context.Context, guild platform.Guild, gc platform.GC) ([]platform.Binding, error)
 	// TakeReminder notes that an account is reminded on a day, given by its number. ErrSpent: it was already.
 	TakeReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error
 	// ReturnReminder undoes TakeReminder.

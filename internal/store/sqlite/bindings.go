@@ -26,9 +26,9 @@ func (s *Store) BeginBinding(ctx context.Context, b platform.Binding) error {
 			return err
 		}
 		var guild, bound bool
-		err = t.queryRow(`SELECT (zone, guild) = (?2, ?3), bound FROM bindings
-			WHERE appid = ?1 AND (zone = ?2 AND guild = ?3 OR gc = ?4) ORDER BY 1 DESC LIMIT 1`, int64(b.AppID), b.Zone, b.ID, int64(b.GC)).
-			Scan(&guild, &bound)
+		err = t.queryRow(`SELECT 1, bound FROM bindings WHERE appid = ?1 AND zone = ?2 AND guild = ?3
+			UNION ALL SELECT 0, bound FROM bindings WHERE appid = ?1 AND gc = ?4 ORDER BY 1 DESC LIMIT 1`,
+			int64(b.AppID), b.Zone, b.ID, int64(b.GC)).Scan(&guild, &bound)
 		switch {
 		case err != nil:
 			return err // no row: another binding has the openid
@@ -61,7 +61,9 @@ func (s *Store) FinishBinding(ctx context.Context, b platform.Binding, events []
 // ReleaseBinding implements store.Bindings.
 func (s *Store) ReleaseBinding(ctx context.Context, b platform.Binding, events []platform.Event) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		if err := wantRow(t.exec("UPDATE bindings SET bound = 0"+ofGuild+" AND gc = ? AND bound = 1", append(guildKey(b.Guild), int64(b.GC))...)); err != nil {
+		rows, err := t.exec("UPDATE bindings SET bound = 0"+ofGuild+" AND gc = ? AND request = ? AND bound = 1",
+			append(guildKey(b.Guild), int64(b.GC), b.Request)...)
+		if err := wantRow(rows, err); err != nil {
 			return err
 		}
 		t.changed(store.BindingChange{Guild: b.Guild, GC: b.GC})
@@ -99,8 +101,16 @@ func (s *Store) Bindings(ctx context.Context, after platform.Guild, limit int) (
 }
 
 // BindingsUnderWay implements store.Bindings.
-func (s *Store) BindingsUnderWay(ctx context.Context, limit int) ([]platform.Binding, error) {
-	rows, err := s.query(ctx, "SELECT "+bindingColumns+" FROM bindings WHERE bound = 0 ORDER BY since_ms LIMIT ?", limit)
+func (s *Store) BindingsUnderWay(ctx context.Context, after platform.Binding, limit int) ([]platform.Binding, error) {
+	rows, err := s.query(ctx, "SELECT "+bindingColumns+` FROM bindings WHERE bound = 0 AND (since_ms, appid, zone, guild) > (?, ?, ?, ?)
+		ORDER BY since_ms, appid, zone, guild LIMIT ?`, append(append([]any{after.SinceMS}, guildKey(after.Guild)...), limit)...)
+	return collect(rows, err, scanGuildBinding)
+}
+
+// BindingsUnderWayWith implements store.Bindings.
+func (s *Store) BindingsUnderWayWith(ctx context.Context, guild platform.Guild, gc platform.GC) ([]platform.Binding, error) {
+	rows, err := s.query(ctx, bindingOf+" AND zone = ? AND guild = ? AND bound = 0 UNION "+bindingOf+" AND gc = ? AND bound = 0",
+		append(guildKey(guild), int64(guild.AppID), int64(gc))...)
 	return collect(rows, err, scanGuildBinding)
 }
 

@@ -32,6 +32,12 @@ func bound(t *testing.T, s store.Store, b platform.Binding) platform.Binding {
 	return b
 }
 
+// underWay returns the bindings under way.
+func underWay(t *testing.T, s store.Store) []platform.Binding {
+	t.Helper()
+	return result(s.BindingsUnderWay(t.Context(), platform.Binding{}, 10))(t)
+}
+
 var bindings = []test{
 	{"a-binding-comes-into-force-and-goes", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -48,7 +54,7 @@ var bindings = []test{
 			same(t, len(result(s.Bindings(ctx, platform.Guild{AppID: game}, 10))(t)), 0)
 		}
 		notInForce()
-		same(t, result(s.BindingsUnderWay(ctx, 10))(t), []platform.Binding{b})
+		same(t, underWay(t, s), []platform.Binding{b})
 
 		b.GC = 1 << 62
 		ok(t, s.FinishBinding(ctx, b, nil))
@@ -56,18 +62,18 @@ var bindings = []test{
 		same(t, result(s.BindingOfGroup(ctx, game, b.GC))(t), b)
 		same(t, result(s.BindingOfOpenID(ctx, game, b.OpenID))(t), b)
 		same(t, result(s.Bindings(ctx, platform.Guild{AppID: game}, 10))(t), []platform.Binding{b})
-		same(t, len(result(s.BindingsUnderWay(ctx, 10))(t)), 0)
+		same(t, len(underWay(t, s)), 0)
 		fails(t, s.FinishBinding(ctx, b, nil), platform.ErrNotFound)
 		ok(t, s.EndBinding(ctx, b)) // it is in force, so it stays
 		same(t, result(s.Binding(ctx, b.Guild))(t), b)
 
 		ok(t, s.ReleaseBinding(ctx, b, nil))
 		notInForce()
-		same(t, result(s.BindingsUnderWay(ctx, 10))(t), []platform.Binding{b})
+		same(t, underWay(t, s), []platform.Binding{b})
 		fails(t, s.ReleaseBinding(ctx, b, nil), platform.ErrNotFound)
 		ok(t, s.EndBinding(ctx, b))
 		ok(t, s.EndBinding(ctx, b))
-		same(t, len(result(s.BindingsUnderWay(ctx, 10))(t)), 0)
+		same(t, len(underWay(t, s)), 0)
 		fails(t, s.FinishBinding(ctx, b, nil), platform.ErrNotFound)
 	}},
 	{"which-key-is-taken", func(t *testing.T, s store.Store) {
@@ -125,13 +131,16 @@ var bindings = []test{
 		ok(t, s.EndBinding(ctx, stranger))
 		ok(t, s.FinishBinding(ctx, b, nil))
 	}},
-	{"a-binding-is-released-by-both-keys", func(t *testing.T, s store.Store) {
+	{"a-binding-is-released-by-its-keys-and-its-request", func(t *testing.T, s store.Store) {
 		b := bound(t, s, binding("7", 1))
 		wrong := b
 		wrong.GC = 2
 		fails(t, s.ReleaseBinding(t.Context(), wrong, nil), platform.ErrNotFound)
 		wrong = b
 		wrong.ID = "8"
+		fails(t, s.ReleaseBinding(t.Context(), wrong, nil), platform.ErrNotFound)
+		wrong = b
+		wrong.Request = "an earlier binding of the same"
 		fails(t, s.ReleaseBinding(t.Context(), wrong, nil), platform.ErrNotFound)
 		same(t, result(s.Binding(t.Context(), b.Guild))(t), b)
 	}},
@@ -150,14 +159,38 @@ var bindings = []test{
 		same(t, result(s.Bindings(ctx, platform.Guild{AppID: other}, 3))(t), nil)
 	}},
 	{"bindings-under-way-in-order", func(t *testing.T, s store.Store) {
-		later, sooner := binding("1", 1), binding("2", 2)
+		later, sooner, last := binding("1", 1), binding("2", 2), binding("10", 4)
 		later.SinceMS++
+		last.SinceMS++
 		sooner.AppID = other
-		ok(t, s.BeginBinding(t.Context(), later))
-		ok(t, s.BeginBinding(t.Context(), sooner))
+		for _, b := range []platform.Binding{last, later, sooner} {
+			ok(t, s.BeginBinding(t.Context(), b))
+		}
 		bound(t, s, binding("3", 3))
-		same(t, result(s.BindingsUnderWay(t.Context(), 10))(t), []platform.Binding{sooner, later})
-		same(t, result(s.BindingsUnderWay(t.Context(), 1))(t), []platform.Binding{sooner})
+		same(t, underWay(t, s), []platform.Binding{sooner, later, last})
+		same(t, result(s.BindingsUnderWay(t.Context(), platform.Binding{}, 1))(t), []platform.Binding{sooner})
+		same(t, result(s.BindingsUnderWay(t.Context(), sooner, 1))(t), []platform.Binding{later})
+		same(t, result(s.BindingsUnderWay(t.Context(), later, 9))(t), []platform.Binding{last})
+		same(t, result(s.BindingsUnderWay(t.Context(), last, 9))(t), nil)
+	}},
+	{"bindings-under-way-with-a-guild-or-a-group", func(t *testing.T, s store.Store) {
+		seven, eight, created, elsewhere := binding("7", 1), binding("8", 2), binding("9", 0), binding("7", 1)
+		elsewhere.AppID = other
+		for _, b := range []platform.Binding{seven, eight, created, elsewhere} {
+			ok(t, s.BeginBinding(t.Context(), b))
+		}
+		bound(t, s, binding("10", 3))
+		with := func(guild string, gc platform.GC) []platform.Binding {
+			t.Helper()
+			return result(s.BindingsUnderWayWith(t.Context(), platform.Guild{AppID: game, Zone: "1", ID: guild}, gc))(t)
+		}
+		same(t, with("7", 0), []platform.Binding{seven})
+		same(t, with("7", 1), []platform.Binding{seven})
+		same(t, with("7", 2), []platform.Binding{seven, eight})
+		same(t, with("11", 2), []platform.Binding{eight})
+		same(t, with("9", 0), []platform.Binding{created})
+		same(t, with("11", 0), nil)
+		same(t, with("10", 3), nil)
 	}},
 	{"one-group-for-many-guilds-together", func(t *testing.T, s store.Store) {
 		for round := range rounds {
