@@ -109,4 +109,10 @@ var socialMutants = []mutant{
 	{"a game may ask which games a person plays", "internal/api/gamecenter/social.go",
 		`name: "gc_recent", ways: []way{bySkey, bySid}`, `name: "gc_recent", ways: everyWay`,
 		"./internal/api/gamecenter", "^TestAGameCannotAskForOtherGames$"},
+	{"a page's challenge that cannot begin is the game's", "internal/api/gamecenter/command.go",
+		`if w != byToken && cmd.onPage != 0 {`, `if w == byToken && cmd.onPage != 0 {`,
+		scenarios, "^TestGameCommandsThatCannotBeCalled$"},
+	{"a failed command has no number of its own", "internal/api/gamecenter/command.go",
+		`cmp.Or(cmd.failed, retcode.GameCenterInternal)`, `retcode.GameCenterInternal`,
+		scenarios, "^TestGameCommandsThatCannotBeCalled$"},
 }

@@ -103,6 +103,34 @@ func startsAtItsEnd(t *testing.T, pl *gamePlayer) gameSituation {
 	return gameSituation{call.With("start", call.Params["end"]), func() rookery.GameCall { return call }}
 }
 
+// TestGameCommandsThatCannotBeCalled: what a command could not do is answered by its own number, also when its part of the platform
+// is out of reach.
+func TestGameCommandsThatCannotBeCalled(t *testing.T) {
+	p := rookery.Start(t)
+	for _, test := range []struct {
+		ret   int
+		point string
+		make  func(*testing.T, *gamePlayer) rookery.GameCall
+	}{
+		{-4019, "bus.connect:0xf05_2", gameCommand("gc_achieve_get")},
+		{-4019, "bus.connect:0xf05_3", gameCommand("gc_friend_rank")},
+		{-4019, "bus.connect:0xf05_4", gameCommand("gc_rank")},
+		{-4020, "bus.connect:0xf06_1", postFeed},
+		{-4023, "bus.connect:0xf06_2", gameCommand("gc_feed_list")},
+		{-4027, "bus.connect:0xf06_3", pullFeeds},
+		{-4018, "bus.connect:0xf06_5", seeFeeds},
+		{-4029, "bus.connect:0xf06_6", beginOnPage},
+		{-4030, "bus.connect:0xf06_6", beginInGame},
+		{-4018, "bus.connect:0xf06_8", gameCommand("gc_challenge_list")},
+		{-4021, "bus.connect:0xf06_9", gameCommand("gc_profile")},
+		{-4025, "bus.connect:0xf06_10", recentGames},
+	} {
+		t.Run(fmt.Sprint(test.point, " ", test.ret), func(t *testing.T) {
+			gameAnswers(test.ret, "", gameFails(test.point, test.make))(t, p)
+		})
+	}
+}
+
 // TestOrderOfChallenges: of two things that are wrong with a challenge, the one that comes first here is answered.
 func TestOrderOfChallenges(t *testing.T) {
 	p := rookery.Start(t)

@@ -1,6 +1,7 @@
 package gamecenter
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type command struct {
 	calls   []access.Use   // the commands of the bus that it calls
 	answers []retcode.Code // that it answers in addition to theirs
 	failed  retcode.Code   // if a command of the bus could not be called; 0 stands for GameCenterInternal
+	onPage  retcode.Code   // the same for a page's call; 0 stands for failed
 }
 
 // missingCode is the command's code for a required parameter that is missing.
@@ -38,12 +40,12 @@ func (cmd *command) missingCode() retcode.Code {
 	return retcode.GameCenterParameterMissing
 }
 
-// failedCode is the command's code for a command of the bus that could not be called.
-func (cmd *command) failedCode() retcode.Code {
-	if cmd.failed != 0 {
-		return cmd.failed
+// failedCode is the command's code for a command of the bus that could not be called, when the caller comes in that way.
+func (cmd *command) failedCode(w way) retcode.Code {
+	if w != byToken && cmd.onPage != 0 {
+		return cmd.onPage
 	}
-	return retcode.GameCenterInternal
+	return cmp.Or(cmd.failed, retcode.GameCenterInternal)
 }
 
 // table is all commands, in the order in which they are shown.

@@ -36,7 +36,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 		if !strings.Contains(section, "cmd="+cmd.name+"\n") {
 			t.Errorf("%s: the section has no example", cmd.name)
 		}
-		codes := append(slices.Clone(cmd.answers), cmd.failedCode(), cmd.missingCode())
+		codes := append(slices.Clone(cmd.answers), cmd.failedCode(byToken), cmd.failedCode(bySid), cmd.missingCode())
 		for _, call := range cmd.calls {
 			codes = append(codes, call.Command.Codes...)
 		}

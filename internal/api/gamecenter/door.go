@@ -46,7 +46,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 		d.commands[cmd.name] = cmd
 		lacking = append(lacking, cmd.missingCode())
 		calls = append(calls, cmd.calls...)
-		answers = append(append(answers, cmd.answers...), cmd.failedCode())
+		answers = append(append(answers, cmd.answers...), cmd.failedCode(byToken), cmd.failedCode(bySid))
 	}
 	return &access.Door{
 		Name: "gamecenter",
@@ -279,7 +279,7 @@ func (d *door) serve(c *access.Call, in *request) (any, error) {
 	result, err := in.command.serve(c.Context(), d.bus, in)
 	var failure *oidb.Failure
 	if errors.As(err, &failure) && failure.Code.Domain() == retcode.OIDB {
-		err = undone(in.failedCode(), err)
+		err = undone(in.failedCode(in.way), err)
 	}
 	return result, err
 }

@@ -17,11 +17,11 @@ var everyWay = []way{byToken, bySkey, bySid}
 var ranks = []*command{
 	{
 		name: "gc_friend_rank", ways: everyWay, read: readFriendRank, serve: serveFriendRank,
-		calls: []access.Use{access.Uses(&ranking.ListFriendRanks.Declaration)},
+		calls: []access.Use{access.Uses(&ranking.ListFriendRanks.Declaration)}, failed: retcode.GameCenterAchievementReadFailed,
 	},
 	{
 		name: "gc_rank", ways: everyWay, read: readRank, serve: serveRank,
-		calls: []access.Use{access.Uses(&ranking.ListRanks.Declaration)},
+		calls: []access.Use{access.Uses(&ranking.ListRanks.Declaration)}, failed: retcode.GameCenterAchievementReadFailed,
 	},
 }
 

@@ -3,7 +3,6 @@ package gamecenter
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -53,8 +52,9 @@ var socials = []*command{
 	},
 	{
 		name: "gc_challenge_begin", ways: everyWay, required: []string{"opponent", "start", "end", "request"}, missing: retcode.GameCenterRequiredFieldMissing,
-		read: readChallengeBegin, serve: serveChallengeBegin,
-		calls: []access.Use{access.Uses(&social.BeginChallengeCommand.Declaration)}, answers: beginFailed,
+		read: readChallengeBegin, serve: serves(social.BeginChallengeCommand, func(rsp *wire.BeginChallengeResponse) any { return challengeOf(rsp.Challenge) }),
+		calls:  []access.Use{access.Uses(&social.BeginChallengeCommand.Declaration)},
+		failed: retcode.GameCenterChallengeGameBeginFailed, onPage: retcode.GameCenterChallengeMemberBeginFailed,
 	},
 	{
 		name: "gc_challenge_report", ways: everyWay, required: []string{"challenge"}, missing: retcode.GameCenterRequiredFieldMissing,
@@ -252,24 +252,6 @@ func readChallengeBegin(in *request) error {
 		StartMs: start * 1000, EndMs: end * 1000, Member: in.way != byToken,
 	}
 	return cmp.Or(err, wrongStart, wrongEnd)
-}
-
-// beginFailed are the codes of a beginning that could not be recorded: on the member's side and on the game's.
-var beginFailed = []retcode.Code{retcode.GameCenterChallengeMemberBeginFailed, retcode.GameCenterChallengeGameBeginFailed}
-
-func serveChallengeBegin(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
-	req := in.input.(*wire.BeginChallengeRequest)
-	rsp, err := oidb.Call(ctx, bus, social.BeginChallengeCommand, req)
-	var failure *oidb.Failure
-	switch {
-	case err == nil:
-		return challengeOf(rsp.Challenge), nil
-	case errors.As(err, &failure) && failure.Code.Domain() == retcode.OIDB && req.Member:
-		return nil, beginFailed[0].WithCause(err)
-	case errors.As(err, &failure) && failure.Code.Domain() == retcode.OIDB:
-		return nil, beginFailed[1].WithCause(err)
-	}
-	return nil, err
 }
 
 func readChallengeReport(in *request) error {
