@@ -1,11 +1,13 @@
 package messages
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -68,5 +70,23 @@ func TestNoticesThatCannotBeStored(t *testing.T) {
 				t.Errorf("%d notices were stored", stored)
 			}
 		})
+	}
+}
+
+// TestANoticeToARefusedAccountIsNotStored: the policy of the bus refuses the call before it changes anything.
+func TestANoticeToARefusedAccountIsNotStored(t *testing.T) {
+	f := newFixture(t)
+	ann := f.account()
+	must(t, f.bus.LoadPolicy(t.Context(), f.store, f.clock))
+	_, err := f.bus.ChangePolicy(t.Context(), func(p *oidb.Policy) error {
+		p.UINBlackList = []platform.UIN{ann}
+		return nil
+	})
+	must(t, err)
+	if err := Notify(t.Context(), f.bus, ann, Notice{Title: "Hello"}); !errors.Is(err, retcode.OIDBUINBlacklisted) {
+		t.Errorf("got %v, want 149", err)
+	}
+	if n := len(f.inbox(ann)); n != 0 {
+		t.Errorf("%d notices were stored", n)
 	}
 }

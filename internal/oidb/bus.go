@@ -157,7 +157,8 @@ func panicked(id ID, p any) error {
 	return fmt.Errorf("command %s panicked: %v\n%s", id, p, debug.Stack())
 }
 
-// run runs a command and checks the account that its answer is about. A command that fails may answer all the same.
+// run runs a command and checks the account that its answer is about: before it, so that a refused call changes nothing, if
+// the request names the account. A command that fails may answer all the same.
 func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
 	ctx := context.Context(&q.pending)
 	if !c.Inline {
@@ -168,11 +169,17 @@ func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req R
 			return rsp, err
 		}
 	}
+	checked := q.rules.numbers || q.Head.CallingApp() != 0
+	if asked := c.asks(req); checked && asked != 0 {
+		if err := q.mayBeAbout(asked); err != nil {
+			return rsp, err
+		}
+	}
 	if rsp, err = h(ctx, req); err != nil {
 		return rsp, err
 	}
-	if q.rules.numbers || q.Head.CallingApp() != 0 {
-		if err := q.mayBeAbout(c.about(rsp)); err != nil {
+	if about := c.about(rsp); checked && about != c.asks(req) {
+		if err := q.mayBeAbout(about); err != nil {
 			var none Rsp
 			return none, err
 		}

@@ -96,6 +96,7 @@ type Command[Req, Rsp any] struct {
 	response codec[Rsp]
 	of       func(Req) Subject      // the subject of a request
 	about    func(Rsp) platform.UIN // the account that an answer is about, 0 for none or many
+	asks     func(Req) platform.UIN // the same, as far as the request says so already
 }
 
 // AppendRequest appends a request to b, for the transports' clients.
@@ -160,6 +161,14 @@ func Declare[Req, Rsp proto.Message](d Declaration) *Command[Req, Rsp] {
 			}
 			return 0
 		},
+		asks: func(req Req) platform.UIN {
+			var rsp Rsp
+			_, answered := any(rsp).(interface{ GetUin() uint64 })
+			if m, ok := any(req).(interface{ GetUin() uint64 }); ok && answered {
+				return platform.UIN(m.GetUin())
+			}
+			return 0
+		},
 	}
 	var (
 		req Req
@@ -180,6 +189,7 @@ func declareCheck(d Declaration, req, rsp proto.Message) *Command[wire.CheckRequ
 			return Subject{AppID: req.AppID, OpenID: openID(req.OpenID), MSDKOpenID: req.MSDKOpenID}
 		},
 		about: func(rsp wire.CheckResponse) platform.UIN { return rsp.UIN },
+		asks:  func(wire.CheckRequest) platform.UIN { return 0 }, // it is what the check finds out
 	}
 	c.Request, c.Response = req.ProtoReflect().Descriptor(), rsp.ProtoReflect().Descriptor()
 	c.declare()
