@@ -85,9 +85,9 @@ func (s *Service) SetScene(ctx context.Context, key platform.SceneKey, settings 
 	if key.Scene == "" {
 		return nil, platform.Invalidf("scene", "scene is missing")
 	}
-	for field, name := range map[string]string{"scene": key.Scene, "program": key.Program} {
-		if len(name) > maxSceneName || strings.Trim(name, nameCharacters) != "" {
-			return nil, platform.Invalidf(field, "%s %.70q is not at most %d letters, digits, dots, dashes and underscores", field, name, maxSceneName)
+	for _, part := range [...]struct{ field, name string }{{"scene", key.Scene}, {"program", key.Program}} {
+		if len(part.name) > maxSceneName || strings.Trim(part.name, nameCharacters) != "" {
+			return nil, platform.Invalidf(part.field, "%s %.70q is not at most %d letters, digits, dots, dashes and underscores", part.field, part.name, maxSceneName)
 		}
 	}
 	if settings.Template != nil {

@@ -71,7 +71,7 @@ func (s *Service) sendArk(ctx context.Context, req *wire.SendArkRequest) (*wire.
 		}
 		return platform.MessageContent{
 			Scene: req.Scene, Program: req.Program, Card: card,
-			Title: textOf(shown, "title"), Text: textOf(shown, "text"), URL: addressOf(shown, "url"), Picture: addressOf(shown, "picture"),
+			Title: shownText(shown, "title", maxTitle), Text: shownText(shown, "text", maxText), URL: addressOf(shown, "url"), Picture: addressOf(shown, "picture"),
 		}, nil
 	})
 }
@@ -80,6 +80,15 @@ func (s *Service) sendArk(ctx context.Context, req *wire.SendArkRequest) (*wire.
 func textOf(card any, name string) string {
 	object, _ := card.(map[string]any)
 	text, _ := object[name].(string)
+	return text
+}
+
+// shownText returns what the inbox shows of a text of a card: nothing of one that is too long for it or has control characters.
+func shownText(card any, name string, most int) string {
+	text := textOf(card, name)
+	if platform.CheckText(name, text, most) != nil {
+		return ""
+	}
 	return text
 }
 

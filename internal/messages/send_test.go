@@ -39,6 +39,32 @@ func TestACardReachesItsReceiver(t *testing.T) {
 	}
 }
 
+// TestTheInboxShowsTextsOfACardWithinItsBounds: 100 bytes of title and 1000 of text, without control characters. The card is whole.
+func TestTheInboxShowsTextsOfACardWithinItsBounds(t *testing.T) {
+	f := newFixture(t)
+	ann := f.person()
+	f.scene("gift", `{}`)
+	for _, test := range []struct {
+		name, title, text string
+		shown, shownText  bool
+	}{
+		{"as long as may be", strings.Repeat("t", 100), strings.Repeat("x", 1000), true, true},
+		{"a long title", strings.Repeat("t", 101), "x", false, true},
+		{"a long text", "t", strings.Repeat("x", 1001), true, false},
+		{"a control character", `a\u0007b`, "x", false, true},
+	} {
+		ben := f.person()
+		f.befriend(ann, ben)
+		extra := `{"text":"` + test.text + `","title":"` + test.title + `"}`
+		_, err := SendArk(t.Context(), f.bus, f.letter(ann, ben), Ark{Scene: "gift", ExtraJSON: extra})
+		must(t, err)
+		got := f.inbox(ben.uin)[0]
+		if (got.Title == test.title) != test.shown || !test.shown && got.Title != "" || (got.Text == test.text) != test.shownText || string(got.Card) != extra {
+			t.Errorf("%s: title %q, text %.20q, card %.40s", test.name, got.Title, got.Text, got.Card)
+		}
+	}
+}
+
 // TestChecksOfACard: each check alone decides, and of two that fail the earlier one answers.
 func TestChecksOfACard(t *testing.T) {
 	f := newFixture(t)

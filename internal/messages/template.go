@@ -1,18 +1,21 @@
 package messages
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
 	strict "github.com/go-json-experiment/json" // refuses members that occur twice, and what is not UTF-8
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -59,7 +62,7 @@ func newTemplate(text []byte) (*template, error) {
 	if _, ok := t.card.(map[string]any); !ok && t.card != nil {
 		return nil, invalidTemplate("its %s is not a JSON object", cardKeyword)
 	}
-	if n := len(placeholder.FindAllIndex(text, -1)); n > maxFields {
+	if n := fields(t.card); n > maxFields {
 		return nil, invalidTemplate("its %s refers to %d fields, more than %d", cardKeyword, n, maxFields)
 	}
 	compiler := jsonschema.NewCompiler()
@@ -273,8 +276,13 @@ func reason(err error) string {
 	if !errors.As(err, &wrong) {
 		return err.Error()
 	}
-	for len(wrong.Causes) > 0 {
-		wrong = wrong.Causes[0]
+	for len(wrong.Causes) > 0 { // in no order
+		wrong = slices.MinFunc(wrong.Causes, func(a, b *jsonschema.ValidationError) int {
+			return cmp.Or(slices.Compare(a.InstanceLocation, b.InstanceLocation), cmp.Compare(a.Error(), b.Error()))
+		})
+	}
+	if further, ok := wrong.ErrorKind.(*kind.AdditionalProperties); ok {
+		slices.Sort(further.Properties)
 	}
 	at := "the whole value"
 	if len(wrong.InstanceLocation) > 0 {
@@ -308,6 +316,23 @@ func (t *template) pack(extraJSON string, value any) (card json.RawMessage, show
 
 // placeholder is a field of extraJSON in a text of the card, {{player.name}}.
 var placeholder = regexp.MustCompile(`\{\{\s*([^{}\s]{1,200})\s*\}\}`)
+
+// fields counts the placeholders in a part of a card.
+func fields(card any) (n int) {
+	switch card := card.(type) {
+	case map[string]any:
+		for _, member := range card {
+			n += fields(member)
+		}
+	case []any:
+		for _, item := range card {
+			n += fields(item)
+		}
+	case string:
+		n = len(placeholder.FindAllStringIndex(card, -1))
+	}
+	return n
+}
 
 // fill returns a part of a card with its placeholders replaced by fields of extraJSON. A text that is nothing but a placeholder
 // becomes the field, whatever its type.

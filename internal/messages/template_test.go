@@ -60,6 +60,8 @@ func TestTemplatesThatCannotBeUsed(t *testing.T) {
 		"a backtracker's nightmare":   {`{"pattern":"^(a+)+$"}`, ""},
 		"many values":                 {`{"enum":[` + strings.Repeat("1,", 1000) + `0]}`, "too complex"},
 		"many fields in a card":       {`{"x-card":{"a":"` + strings.Repeat("{{a}}", 101) + `"}}`, "refers to 101 fields, more than 100"},
+		"fields in disguise":          {`{"x-card":{"a":"` + strings.Repeat(`\u007b{a}}`, 101) + `"}}`, "refers to 101 fields, more than 100"},
+		"fields outside the card":     {`{"description":"` + strings.Repeat("{{a}}", 101) + `"}`, ""},
 		"keywords of later languages": {`{"x-order":7,"unknown":{"$ref":"nowhere"}}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +102,25 @@ func TestExtraJSONSaysWhereItIsWrong(t *testing.T) {
 		code, _ := retcode.From(err)
 		if (err == nil) != (say == "") || say != "" && (code != retcode.QQArkExtraJSONInvalid || !strings.Contains(err.Error(), say) || len(err.Error()) > 500) {
 			t.Errorf("%.60s: got %v, want %q", value, err, say)
+		}
+	}
+}
+
+// TestTheFirstFaultIsTheSameEachTime: of several members that are wrong, and of several faults of a template.
+func TestTheFirstFaultIsTheSameEachTime(t *testing.T) {
+	compiled, err := newTemplate([]byte(`{"properties":{"a":{"type":"string"},"b":{"type":"string"},"c":{"type":"string"}}}`))
+	must(t, err)
+	closed, err := newTemplate([]byte(`{"additionalProperties":false}`))
+	must(t, err)
+	for range 50 { // the members of a map come in any order
+		if _, err := compiled.check(`{"c":1,"b":1,"a":1}`); err == nil || !strings.HasSuffix(err.Error(), "/a: got number, want string") {
+			t.Fatalf("members: %v", err)
+		}
+		if _, err := closed.check(`{"c":1,"b":1,"a":1}`); err == nil || !strings.HasSuffix(err.Error(), "additional properties 'a', 'b', 'c' not allowed") {
+			t.Fatalf("further members: %v", err)
+		}
+		if _, err := newTemplate([]byte(`{"properties":{"a":{"type":1},"b":{"type":2}}}`)); err == nil || !strings.Contains(err.Error(), "/properties/a/type: ") {
+			t.Fatalf("a template: %v", err)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package ark is the door of Ark messages, /share/ark: a form or a JSON object, signed like a call of OpenAPI V3, HTTP 200 for
-// every answer, and the result in ret (causes.md, messages).
+// Package ark is the door of Ark messages, /share/ark: a form or a JSON object, signed like a call of OpenAPI V3, and the
+// result in ret, with HTTP 200 but for a failure of the platform (causes.md, messages).
 package ark
 
 import (
@@ -257,7 +257,7 @@ var refusals = &refuse.Door{
 	NoRoute: retcode.QQAPINotFound, Method: retcode.QQParameterInvalid, Unreadable: retcode.QQParameterInvalid, Internal: retcode.OpenAPIInternal,
 	Failed: func(f *oidb.Failure) (retcode.Code, string) {
 		code := refuse.Meaning(f.Code)
-		if code.Domain() != retcode.QQ { // the bus's own results: the token could not be checked
+		if code.Domain() != retcode.QQ { // the bus's own results: the token or the nonce could not be checked
 			code = retcode.QQAccessTokenCheckFailed
 		}
 		return code, f.Error()

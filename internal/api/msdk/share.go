@@ -12,8 +12,9 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// Share holds the members that a shared message has at MSDK V3 and V5 (msdk-v3.md, 5.18; msdk-v5.md, 7.2). request_id is this
-// platform's own: repeated within seven days by the same sender, it sends once and gets the same answer.
+// Share holds the members that a shared message has at MSDK V3 and V5 (msdk-v3.md, 5.18; msdk-v5.md, 7.2). act and previewText
+// are checked, and change nothing. request_id is this platform's own: repeated within seven days by the same sender, it sends
+// once and gets the same answer.
 type Share struct {
 	Act         int       `json:"act"`
 	Title       string    `json:"title"`
