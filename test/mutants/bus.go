@@ -91,7 +91,11 @@ var busMutants = []mutant{
 		`return err == nil, err`,
 		bus, "^TestThePolicyIsKeptInItsOrder$"},
 	{"the bus does not look at the account of an answer", "internal/oidb/bus.go",
-		`if q.rules.numbers || q.Head.CallingApp() != 0 {`,
-		`if false {`,
+		`checked && about != c.asks(req)`,
+		`false && about != c.asks(req)`,
 		bus, "^TestThePolicyIsKeptInItsOrder$"},
+	{"the bus runs a command before it looks at the account of the request", "internal/oidb/bus.go",
+		`checked && asked != 0`,
+		`false && asked != 0`,
+		"./internal/messages", "^TestANoticeToARefusedAccountIsNotStored$"},
 }

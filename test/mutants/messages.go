@@ -151,4 +151,13 @@ var messageMutants = []mutant{
 	}
 	a.waiting`,
 		sending, "^TestTheEndReleasesWaiters$"},
+	{"an Ark message is sent although its nonce could not be checked", "internal/api/appkey/appkey.go",
+		"slices.Contains(aboutTheAccount, failure.Code) {", "(true || slices.Contains(aboutTheAccount, failure.Code)) {",
+		scenarios, "^TestAnArkMessageWhoseNonceCannotBeChecked$"},
+	{"the inbox shows a text of a card however long", "internal/messages/send.go",
+		`if platform.CheckText(name, text, most) != nil {`, `if false {`,
+		"./internal/messages", "^TestTheInboxShowsTextsOfACardWithinItsBounds$"},
+	{"the first fault of a value is any", "internal/messages/template.go",
+		"return cmp.Or(slices.Compare(a.InstanceLocation", "return 0 * cmp.Or(slices.Compare(a.InstanceLocation",
+		"./internal/messages", "^TestTheFirstFaultIsTheSameEachTime$"},
 }
