@@ -522,10 +522,60 @@ func TestForgedTicketsUseUpNoRate(t *testing.T) {
 			}
 		}
 	}
+	pl.person.Press(t, "/account/", "sign-out", nil)
+	for range 4 {
+		if got := p.CallGame(t, pl.bySid(had.Sid)); got.Ret != -4002 {
+			t.Errorf("after its login: got %s, want -4002", got.Body)
+		}
+	}
+	had = pl.tickets(t, "")
 	for i, want := range []int{0, -4009} {
 		if got := p.CallGame(t, pl.bySid(had.Sid)); got.Ret != want {
 			t.Errorf("call %d: got %s, want %d", i+1, got.Body, want)
 		}
+	}
+	if got := p.CallGame(t, pl.bySid(had.Sid).With("uin", "10")); got.Ret != -4009 {
+		t.Errorf("too often and with another uin: got %s, want -4009", got.Body)
+	}
+}
+
+// TestAPersonUsesUpNoAppsRate: what a person calls beyond the rate of one does not count for the app.
+func TestAPersonUsesUpNoAppsRate(t *testing.T) {
+	p := rookery.Start(t)
+	ann := newGamePlayer(t, p)
+	ben := newGameFriend(t, ann)
+	annSid, benSid := ann.tickets(t, "").Sid, ben.tickets(t, "").Sid
+	p.SetApp(t, ann.app, rookery.Settings{"rates": map[string]any{"gamecenter": map[string]string{"app": "2/1h", "user": "1/1h"}}})
+	for i, want := range []int{0, -4009, -4009, -4009} {
+		if got := p.CallGame(t, ann.bySid(annSid)); got.Ret != want {
+			t.Errorf("call %d: got %s, want %d", i+1, got.Body, want)
+		}
+	}
+	if got := p.CallGame(t, ben.bySid(benSid)); got.Ret != 0 {
+		t.Errorf("the other person: got %s", got.Body)
+	}
+}
+
+// TestStrangersLearnNothingOfOpenIDs: who shows no ticket of a person does not learn that the person's openid cannot be read.
+func TestStrangersLearnNothingOfOpenIDs(t *testing.T) {
+	p := rookery.Start(t)
+	pl := newGamePlayer(t, p)
+	had := pl.tickets(t, "")
+	other := newGamePlayer(t, p)
+	theirs := other.tickets(t, "")
+	defer p.AddFault(t, rookery.Fault{Point: "store.read:openids", Interface: rookery.GameCenterPath})()
+	for name, test := range map[string]struct {
+		call rookery.GameCall
+		ret  int
+	}{
+		"a made-up skey":       {pl.bySkey(pl.uin, "made-up"), -4013},
+		"another's skey":       {pl.bySkey(pl.uin, theirs.Skey), -4013},
+		"a made-up sid":        {pl.bySid("made-up"), -4002},
+		"a sid of another uin": {pl.bySid(theirs.Sid).With("uin", pl.uin), -4036},
+		"the person's skey":    {pl.bySkey(pl.uin, had.Skey), -4011},
+		"the person's sid":     {pl.bySid(had.Sid), -4011},
+	} {
+		t.Run(name, func(t *testing.T) { wantGame(t, p, test.call, test.ret, "") })
 	}
 }
 

@@ -61,7 +61,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 				access.Check("gc-sign", d.signature, retcode.GameCenterSignatureWrong),
 				access.Check("gc-configured", configured, retcode.GameCenterAppNotConfigured),
 				access.Online, unless(access.OrdinaryAddress, byBrowser), access.TLS,
-				unless(access.AppRate, unproved), unless(access.UserRate, unproved), access.Audit,
+				unless(access.UserRate, unproved), unless(access.AppRate, unproved), access.Audit,
 				access.Check("gc-identity", d.identify, retcode.GameCenterAccessTokenInvalid, retcode.GameCenterOpenIDNotFound, retcode.GameCenterUINMismatch,
 					retcode.GameCenterUINLookupFailed, retcode.GameCenterOpenIDLookupFailed, retcode.GameCenterSkeyInvalid, retcode.GameCenterSidInvalid,
 					retcode.GameCenterInternal),
@@ -89,8 +89,9 @@ func unless(stage access.Stage, passes func(*request) bool) access.Stage {
 func byBrowser(in *request) bool { return in.way != byToken }
 
 // unproved reports whether nothing shows yet that the call is made for the app or the person that it names: it must not use up
-// their rate, and will be refused. A call with an access token is signed with the app's key.
-func unproved(in *request) bool { return in.way != byToken && !in.ticket.opened }
+// their rate, and will be refused. A call with an access token is signed with the app's key. The person's rate comes before the
+// app's, so that no person's calls beyond it use up the app's.
+func unproved(in *request) bool { return in.way != byToken && !in.ticket.holds }
 
 // params reads the parameters of the URL and of a form. Of a repeated one the last counts, and is what was signed.
 func params(c *access.Call) (err error) {

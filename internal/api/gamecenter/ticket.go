@@ -18,6 +18,8 @@ type webTicket struct {
 	uin     string // as the call names it
 	opened  bool   // the platform made it
 	content token.WebTicket
+	holds   bool  // the login from which it came has not ended
+	unknown error // why that could not be found out
 }
 
 // byCookies reports whether the caller identifies itself by the cookies of the sign-in page: it sends no parameter for any way, and
@@ -46,49 +48,49 @@ func ownPage(r *http.Request) bool {
 	return err == nil && r.Method == http.MethodPost && origin.Host != "" && origin.Host == r.Host
 }
 
-// openTicket opens the ticket. One that the platform did not make is refused later.
+// openTicket opens the ticket, and finds out whether it still holds. One that the platform did not make is refused later.
 func (d *door) openTicket(c *access.Call, in *request) (err error) {
-	kind := token.Sid
+	t, kind := &in.ticket, token.Sid
 	if in.way == bySkey {
 		kind = token.Skey
 	}
-	in.ticket.content, err = d.identity.OpenWebTicket(c.Context(), kind, in.ticket.text)
+	t.content, err = d.identity.OpenWebTicket(c.Context(), kind, t.text)
 	if errors.Is(err, platform.ErrNotFound) {
 		return nil
 	}
 	if err == nil {
-		in.ticket.opened = true
-		c.User = in.ticket.content.Session.UIN.String()
+		t.opened = true
+		t.holds, t.unknown = d.identity.WebTicketHolds(c.Context(), &t.content)
+		c.User = t.content.Session.UIN.String()
 	}
 	return err
 }
 
-// holder checks that the ticket is of a person who is still signed in, and finds the person's openid. That a person has none is
-// told only to the person.
+// holder checks that the ticket is of a person who is still signed in, and finds the person's openid. Whoever has no ticket of the
+// person learns nothing about the openid, not even that it cannot be read. That the person has none is told only to the person.
 func (d *door) holder(c *access.Call, in *request) error {
 	t := &in.ticket
 	code := retcode.GameCenterSidInvalid
-	in.uin = t.content.Session.UIN
-	switch {
-	case in.way == bySkey:
+	if in.way == bySkey {
 		code = retcode.GameCenterSkeyInvalid
-		in.uin, _ = platform.ParseUIN(t.uin) // no ticket is of account 0
-	case t.opened && t.uin != "" && t.uin != in.uin.String():
+	}
+	in.uin = t.content.Session.UIN
+	switch fits := t.uin == in.uin.String(); {
+	case !t.opened, in.way == bySkey && !fits:
+		return code
+	case t.uin != "" && !fits:
 		return retcode.GameCenterUINMismatch.Errorf("parameter \"uin\" is not the account that the sid was issued to")
 	}
-	openid, none := d.identity.OpenIDOf(c.Context(), c.App.AppID, in.uin)
-	if none != nil && !errors.Is(none, platform.ErrNotFound) {
-		return retcode.GameCenterOpenIDLookupFailed.WithCause(none)
-	}
-	if !t.opened || t.content.Session.UIN != in.uin {
-		return code
-	}
-	switch holds, err := d.identity.WebTicketHolds(c.Context(), &t.content); {
-	case err != nil:
-		return retcode.GameCenterInternal.WithCause(err)
-	case !holds:
+	openid, err := d.identity.OpenIDOf(c.Context(), c.App.AppID, in.uin)
+	none := errors.Is(err, platform.ErrNotFound)
+	switch {
+	case err != nil && !none:
+		return retcode.GameCenterOpenIDLookupFailed.WithCause(err)
+	case t.unknown != nil:
+		return retcode.GameCenterInternal.WithCause(t.unknown)
+	case !t.holds:
 		return code.Errorf("the login from which the %s came has ended", in.way)
-	case none != nil:
+	case none:
 		return retcode.GameCenterOpenIDLookupFailed.Errorf("account %s has never logged in to app %s", in.uin, c.App.AppID)
 	}
 	in.openid = openid
