@@ -263,9 +263,16 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.opens(t, authorize+"elsewhere")
 	b.sees(t, "error", "100010")
 
+	post(t, p, b.name)
 	b.opens(t, p.URL+"/account/")
 	b.signsIn(t, account.UIN, account.Password)
 	b.sees(t, "account", "Magpie Arena")
+	b.sees(t, "inbox", ("<b>" + b.name + longWord)[:45])
+	b.opens(t, p.URL+"/account/groups")
+	b.sees(t, "groups", "Magpies")
+	b.leads(t, chromedp.Click(chromedp.CSS(`a[href="/account/groups/700000001"]`)))
+	b.sees(t, "group", "<b>"+b.name+longWord)
+	b.opens(t, p.URL+"/account/")
 	b.leads(t, chromedp.Click(chromedp.CSS(`button[aria-label$="Magpie Arena"]`)))
 	b.sees(t, "withdrawn", b.withdrawn)
 	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
@@ -287,6 +294,28 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.presses(t, "sign-out")
 	b.opens(t, p.URL+"/account/nothing")
 	b.sees(t, "not-found", "Rookery")
+}
+
+// longWord does not fit into a line of a narrow page.
+var longWord = strings.Repeat("w", 40)
+
+// post lets Ann send a message to Ben, who is on the pages, and to the group that both are in.
+func post(t *testing.T, p *rookery.Platform, from string) {
+	t.Helper()
+	app, ann, ben := p.Apps[0], p.Accounts[0], p.Accounts[1]
+	of := fmt.Sprintf(`"openid":%q,"token":%q`, ann.MSDKOpenIDs[app.GameID], ann.MSDKTokens[app.GameID])
+	p.SetApp(t, app, rookery.Settings{"message_limits": map[string]int{"sender_day": 9, "sender_week": 9, "receiver_day": 9, "receiver_week": 9, "pair_day": 9}})
+	title := "<b>" + from + longWord
+	for _, call := range []rookery.Call{
+		rookery.NewCall(app, "/v2/friend/share", fmt.Sprintf(`{%s,"title":%q,"summary":"Come and play","target_url":"https://game.example/",
+			"image_url":"https://game.example/a.png","fopenids":[{"openid":%q,"type":0}]}`, of, title[:45], ben.MSDKOpenIDs[app.GameID])),
+		rookery.NewCall(app, "/v2/group/bind_existing_group", fmt.Sprintf(`{%s,"guild_id":"2134","zone_id":"1","roleid":"1","groupid":"700000001"}`, of)),
+		rookery.NewCall(app, "/v2/group/send_group_msg", fmt.Sprintf(`{%s,"guild_id":"2134","zone_id":"1","msg_type":1,"title":%q}`, of, title)),
+	} {
+		if answer := p.Call(t, call); answer.Ret != 0 && answer.Ret != 221001 { // the guild may have its group already
+			t.Fatalf("%s: %s", call.Path, answer.Body)
+		}
+	}
 }
 
 var codeForm = regexp.MustCompile(`^[0-9A-F]{32}$`)
