@@ -385,7 +385,7 @@ type Sessions interface {
 type Feeds interface {
 	// PostFeed stores a feed and returns it with its ID, which is above all others. If its author posted one with the same
 	// request at the app that is still kept, or was deleted, that one is returned and nothing changes. Of an author's feeds at
-	// an app only the newest are kept, as many as most says.
+	// an app only the newest are kept, as many as most says, and of those that were deleted as many requests.
 	PostFeed(ctx context.Context, f platform.Feed, most int) (platform.Feed, error)
 	// Feeds returns at most limit feeds of these authors at an app below an ID that were posted since that time, newest first.
 	Feeds(ctx context.Context, app platform.AppID, authors []platform.UIN, before, sinceMS int64, limit int) ([]platform.Feed, error)

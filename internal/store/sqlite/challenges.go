@@ -43,6 +43,13 @@ func scanChallenge(r row) (c platform.Challenge, err error) {
 	return c, nil
 }
 
+const insertChallenge = `
+	INSERT INTO challenges (appid, challenger, opponent, request, title, start_ms, end_ms, member_ms, game_ms, sides, leader, settled_ms)
+	SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0
+	WHERE (SELECT count(*) FROM challenges WHERE appid = ?1 AND challenger = ?2 AND settled_ms = 0 AND end_ms > ?11) < ?12
+	AND (SELECT count(*) FROM challenges WHERE appid = ?1 AND opponent = ?3 AND settled_ms = 0 AND end_ms > ?11) < ?12
+	RETURNING ` + challengeColumns
+
 // BeginChallenge implements store.Challenges.
 func (s *Store) BeginChallenge(ctx context.Context, c platform.Challenge, most int) (platform.Challenge, error) {
 	packed, err := packSides(&c)
@@ -57,12 +64,7 @@ func (s *Store) BeginChallenge(ctx context.Context, c platform.Challenge, most i
 		if !errors.Is(err, platform.ErrNotFound) {
 			return begun, err
 		}
-		begun, err = scanChallenge(t.queryRow(`
-			INSERT INTO challenges (appid, challenger, opponent, request, title, start_ms, end_ms, member_ms, game_ms, sides, leader, settled_ms)
-			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0
-			WHERE (SELECT count(*) FROM challenges WHERE appid = ?1 AND challenger = ?2 AND settled_ms = 0 AND end_ms > ?11) < ?12
-			AND (SELECT count(*) FROM challenges WHERE appid = ?1 AND opponent = ?3 AND settled_ms = 0 AND end_ms > ?11) < ?12
-			RETURNING `+challengeColumns,
+		begun, err = scanChallenge(t.queryRow(insertChallenge,
 			int64(c.AppID), int64(c.Challenger.UIN), int64(c.Opponent.UIN), c.Request, c.Title, c.StartMS, c.EndMS, c.MemberMS, c.GameMS, packed,
 			c.BegunMS(), most))
 		if errors.Is(err, platform.ErrNotFound) {
@@ -140,9 +142,6 @@ func (s *Store) SettleChallenges(ctx context.Context, nowMS int64, limit int) (i
 	})
 }
 
-// overMS is when the result of a challenge stood at ?3, 0 before.
-const overMS = "CASE WHEN settled_ms <> 0 THEN settled_ms WHEN end_ms <= ?3 THEN end_ms ELSE 0 END"
-
 // ChallengesOf implements store.Challenges.
 func (s *Store) ChallengesOf(ctx context.Context, app platform.AppID, uin platform.UIN, before, sinceMS int64, limit int) ([]platform.Challenge, error) {
 	const newest = " FROM challenges WHERE appid = ?1 AND id < ?3 AND iif(settled_ms = 0, end_ms, settled_ms) >= ?4"
@@ -163,14 +162,19 @@ func (s *Store) ChallengeRecord(ctx context.Context, app platform.AppID, uin pla
 	return r, err
 }
 
+// challengeNews finds each newest one at the end of an index. Of the challenges that others began, the last one is the newest.
+const challengeNews = `
+	SELECT ifnull(max(ms), 0) FROM (
+		SELECT max(settled_ms) AS ms FROM challenges WHERE appid = ?1 AND challenger = ?2
+		UNION ALL SELECT max(end_ms) FROM challenges WHERE appid = ?1 AND challenger = ?2 AND settled_ms = 0 AND end_ms <= ?3
+		UNION ALL SELECT max(settled_ms) FROM challenges WHERE appid = ?1 AND opponent = ?2
+		UNION ALL SELECT max(end_ms) FROM challenges WHERE appid = ?1 AND opponent = ?2 AND settled_ms = 0 AND end_ms <= ?3
+		UNION ALL SELECT * FROM (SELECT iif(0 IN (member_ms, game_ms), max(member_ms, game_ms), min(member_ms, game_ms))
+			FROM challenges WHERE appid = ?1 AND opponent = ?2 ORDER BY id DESC LIMIT 1))`
+
 // ChallengeNews implements store.Challenges.
 func (s *Store) ChallengeNews(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (newestMS int64, err error) {
-	err = s.queryRow(ctx, `
-		SELECT ifnull(max(ms), 0)
-		FROM (SELECT `+overMS+` AS ms FROM challenges WHERE appid = ?1 AND challenger = ?2
-		UNION ALL SELECT max(`+overMS+`, iif(0 IN (member_ms, game_ms), max(member_ms, game_ms), min(member_ms, game_ms)))
-		FROM challenges WHERE appid = ?1 AND opponent = ?2)`,
-		int64(app), int64(uin), nowMS).Scan(&newestMS)
+	err = s.queryRow(ctx, challengeNews, int64(app), int64(uin), nowMS).Scan(&newestMS)
 	return newestMS, err
 }
 

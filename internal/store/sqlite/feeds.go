@@ -40,8 +40,9 @@ func (s *Store) PostFeed(ctx context.Context, f platform.Feed, most int) (platfo
 		if err != nil {
 			return posted, err
 		}
-		_, err = t.exec(`DELETE FROM feeds WHERE id IN
-			(SELECT id FROM feeds WHERE appid = ? AND uin = ? AND content <> '' ORDER BY id DESC LIMIT -1 OFFSET ?)`,
+		_, err = t.exec(`DELETE FROM feeds WHERE id IN (
+			SELECT * FROM (SELECT id FROM feeds WHERE appid = ?1 AND uin = ?2 AND content <> '' ORDER BY id DESC LIMIT -1 OFFSET ?3)
+			UNION ALL SELECT * FROM (SELECT id FROM feeds WHERE appid = ?1 AND uin = ?2 AND content = '' ORDER BY id DESC LIMIT -1 OFFSET ?3))`,
 			int64(f.AppID), int64(f.UIN), most)
 		return posted, err
 	})
@@ -80,6 +81,10 @@ func (s *Store) FeedsByID(ctx context.Context, app platform.AppID, ids []int64, 
 // DeleteFeed implements store.Feeds.
 func (s *Store) DeleteFeed(ctx context.Context, app platform.AppID, author platform.UIN, id int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
+		gone, err := t.exec("DELETE FROM feeds WHERE id = ? AND appid = ? AND uin = ? AND request = ''", id, int64(app), int64(author))
+		if err != nil || gone > 0 {
+			return err
+		}
 		return wantRow(t.exec("UPDATE feeds SET content = '' WHERE id = ? AND appid = ? AND uin = ? AND content <> ''", id, int64(app), int64(author)))
 	})
 }

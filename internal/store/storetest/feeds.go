@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"math"
+	"strconv"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -113,6 +114,25 @@ var feeds = []test{
 		same(t, feedIDs(t, s, first), []int64{ids[4], ids[3], ids[2]})
 		same(t, len(feedIDs(t, s, first+1)), 5)
 	}},
+	{"the-newest-deleted-feeds-are-remembered", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		stays := result(s.PostFeed(ctx, feedOf(first, "stays"), 3))(t).ID
+		others := post(t, s, feedOf(first+1, "0")).ID
+		ok(t, s.DeleteFeed(ctx, game, first+1, others))
+		var ids []int64
+		for i := range 6 {
+			id := result(s.PostFeed(ctx, feedOf(first, strconv.Itoa(i)), 3))(t).ID
+			ok(t, s.DeleteFeed(ctx, game, first, id))
+			ids = append(ids, id)
+		}
+		last := result(s.PostFeed(ctx, feedOf(first, "last"), 3))(t).ID // forgets all but three
+		for _, i := range []int{3, 4, 5} {
+			same(t, post(t, s, feedOf(first, strconv.Itoa(i))).ID, ids[i])
+		}
+		again := post(t, s, feedOf(first, "2")).ID
+		same(t, feedIDs(t, s, first), []int64{again, last, stays})
+		same(t, post(t, s, feedOf(first+1, "0")).ID, others)
+	}},
 	{"old-feeds-are-swept", func(t *testing.T, s store.Store) {
 		var ids []int64
 		for i := range 5 {
@@ -121,10 +141,10 @@ var feeds = []test{
 			ids = append(ids, post(t, s, f).ID)
 		}
 		ok(t, s.DeleteFeed(t.Context(), game, first, ids[0]))
-		same(t, result(s.SweepFeeds(t.Context(), now+3, 2))(t), 2)
-		same(t, result(s.SweepFeeds(t.Context(), now+3, 2))(t), 1)
-		same(t, result(s.SweepFeeds(t.Context(), now+3, 2))(t), 0)
-		same(t, feedIDs(t, s, first), []int64{ids[4], ids[3]})
+		same(t, result(s.SweepFeeds(t.Context(), now+4, 2))(t), 2)
+		same(t, result(s.SweepFeeds(t.Context(), now+4, 2))(t), 1) // of the deleted one nothing was left
+		same(t, result(s.SweepFeeds(t.Context(), now+4, 2))(t), 0)
+		same(t, feedIDs(t, s, first), []int64{ids[4]})
 		if id := post(t, s, feedOf(first, "")).ID; id <= ids[4] {
 			t.Errorf("ID %d after %d", id, ids[4])
 		}

@@ -12,6 +12,7 @@ CREATE TABLE feeds (
 
 CREATE UNIQUE INDEX feeds_by_request ON feeds (appid, uin, request) WHERE request <> '';
 CREATE INDEX feeds_of ON feeds (appid, uin, id, posted_ms) WHERE content <> '';
+CREATE INDEX feeds_deleted ON feeds (appid, uin, id) WHERE content = '';
 CREATE INDEX feeds_by_time ON feeds (posted_ms);
 
 -- Until when a player has seen an entry of the Game Center.
@@ -42,6 +43,8 @@ CREATE TABLE challenges (
 CREATE UNIQUE INDEX challenges_by_request ON challenges (appid, challenger, request);
 CREATE INDEX challenges_of_challenger ON challenges (appid, challenger, id);
 CREATE INDEX challenges_of_opponent ON challenges (appid, opponent, id);
+CREATE INDEX challenges_over_of_challenger ON challenges (appid, challenger, settled_ms, end_ms);
+CREATE INDEX challenges_over_of_opponent ON challenges (appid, opponent, settled_ms, end_ms);
 CREATE INDEX challenges_by_end ON challenges (settled_ms, end_ms);
 
 -- How players did in the challenges that are settled.
