@@ -195,7 +195,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	}
 	pin("ark", "POST", "/share/ark", arkOrder)
 	pin("gamecenter", "GET, POST", "/cgi-bin/QQConnect.fcgi", "gc-params gc-command gc-required gc-app gc-sign gc-configured online ordinary-address tls "+
-		"app-rate user-rate audit gc-identity gc-test-number gc-read")
+		"user-rate app-rate audit gc-identity gc-test-number gc-read")
 	for _, order := range openAPIOrder {
 		pin("openapi", "GET, POST", order.path, order.checks)
 	}
