@@ -71,7 +71,7 @@ func (s *Server) publicDoors() []*access.Door {
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
 		gamecenter.New(s.apps, s.identity, s.bus, s.gameCommands),
-		pages.New(s.apps, s.identity, s.messages, s.bus),
+		pages.New(s.apps, s.identity, s.messages, s.bus, s.gameCommands),
 		picture.New(),
 	}
 }
@@ -132,7 +132,7 @@ const NoPath = "no door has this path"
 // noDoor answers a request to a path that no door has.
 func noDoor(c *access.Call, _ any, _ error) {
 	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/ and at /share/qq, Ark messages at /share/ark," +
-		" OpenAPI below /v3/, QQ Connect below /oauth2.0/ and /user/, the Game Center at /cgi-bin/QQConnect.fcgi, a person's account at /account/, the admin API below /admin/v1/" +
+		" OpenAPI below /v3/, QQ Connect below /oauth2.0/ and /user/, the Game Center at /cgi-bin/QQConnect.fcgi, a person's account at /account/ and games at /gamecenter/, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
 	if !access.CanonicalPath(c.Request) {
 		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"

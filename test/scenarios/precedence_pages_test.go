@@ -23,6 +23,9 @@ var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/account/groups", ""},
 	{"GET", "/account/groups/{gc}", ""},
 	{"POST", "/account/groups/{gc}", "pages-origin"},
+	{"GET", "/gamecenter", ""},
+	{"GET", "/gamecenter/{$}", ""},
+	{"POST", "/gamecenter/{$}", "pages-origin"},
 }
 
 // pageCall is a visit of a page.
@@ -40,7 +43,7 @@ type pageFault struct {
 	change   func(*pageCall)
 }
 
-// TestPagesPrecedence sends, for both methods of the sign-in page and of the account's page, and for each two of their checks, a
+// TestPagesPrecedence sends, for both methods of the sign-in page, of the account's page and of the Game Center's, and for each two of their checks, a
 // visit that is wrong at both: the answer must be that of the check that comes first.
 func TestPagesPrecedence(t *testing.T) {
 	p := rookery.Start(t)
@@ -58,7 +61,7 @@ func TestPagesPrecedence(t *testing.T) {
 	encoded := form(`"do"`, "") // JSON, percent-encoded
 	leave := func(c *pageCall) { c.by = stranger }
 
-	const authorize, account = "/oauth2.0/authorize", "/account/"
+	const authorize, account, games = "/oauth2.0/authorize", "/account/", "/gamecenter/"
 	authorizing := func(status int) map[string]pageFault {
 		return map[string]pageFault{
 			"response-type":   {status: status, text: "&error=100000&", change: query("response_type", "id_token")},
@@ -92,10 +95,27 @@ func TestPagesPrecedence(t *testing.T) {
 			"form-token": {status: 303, text: account, change: form("token", "AAAAAAAAAAAAAAAAAAAAAA")},
 			"action":     {status: 400, change: form("do", "nonsense")},
 		}},
+		{"GET", games, "session-to-show game", map[string]pageFault{
+			"session-to-show": {status: 200, text: `name="password"`, change: leave},
+			"game":            {status: 404, text: "no game with this number", change: query("appid", "1")},
+		}},
+		{"POST", games, "origin content session form-token action game entry", map[string]pageFault{
+			"origin":     {status: 403, text: "another site", change: foreign},
+			"content":    {status: 400, change: encoded},
+			"session":    {status: 303, text: games, change: leave},
+			"form-token": {status: 303, text: games, change: form("token", "AAAAAAAAAAAAAAAAAAAAAA")},
+			"action":     {status: 400, change: form("do", "nonsense")},
+			"game":       {status: 404, text: "no game with this number", change: form("appid", "1")},
+			"entry":      {status: 400, change: form("entry", "nonsense")},
+		}},
 	} {
 		inPairs(strings.Fields(page.checks), map[string]string{"client-id-form": "id", "client": "id"}, func(first, second string) {
 			settings := rookery.Settings{"redirect_uris": []string{appCallback}, "online": true, "require_pkce": false}
-			call := pageCall{form: url.Values{"do": {"deny"}, "token": {token}}, by: person, header: make(http.Header), query: url.Values{
+			do := "deny"
+			if page.path == games {
+				do = "see"
+			}
+			call := pageCall{form: url.Values{"do": {do}, "token": {token}}, by: person, header: make(http.Header), query: url.Values{
 				"response_type": {"code"}, "client_id": {app.AppID}, "redirect_uri": {appCallback},
 			}}
 			for _, fault := range []pageFault{page.faults[second], page.faults[first]} {

@@ -22,14 +22,27 @@ func (d *door) showAccount(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if session == nil {
-		return accountSignIn(c, signInPage{}, 0), nil
+		return signInAt(c, accountPath, signInPage{}, 0), nil
 	}
 	return d.accountPage(c, session, troubles{}, 0)
 }
 
-func accountSignIn(c *access.Call, data signInPage, status int) page {
-	data.Action = accountPath
+// signInAt asks the person to sign in on a page of the person's own.
+func signInAt(c *access.Call, path string, data signInPage, status int) page {
+	data.Action = path
 	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
+}
+
+// signInOn handles the sign-in form of such a page.
+func (d *door) signInOn(c *access.Call, path string, values url.Values) (any, error) {
+	problem, status, err := d.signIn(c, values)
+	if err != nil {
+		return nil, err
+	}
+	if problem != "" {
+		return signInAt(c, path, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
+	}
+	return redirect{path}, nil
 }
 
 // accountPage is the data of the template account.html.
@@ -96,14 +109,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	values := form(c)
 	do := action(c, values)
 	if do == "sign-in" {
-		problem, status, err := d.signIn(c, values)
-		if err != nil {
-			return nil, err
-		}
-		if problem != "" {
-			return accountSignIn(c, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
-		}
-		return redirect{accountPath}, nil
+		return d.signInOn(c, accountPath, values)
 	}
 	session, err := d.session(c)
 	if err != nil {

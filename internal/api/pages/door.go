@@ -1,5 +1,5 @@
 // Package pages is the door for people's browsers: the sign-in and consent of OAuth 2.0 (qq-connect-openapi.md, A.2), its
-// error page, and the person's own page. The pages work without scripts, in English and Chinese.
+// error page, and the person's own pages. The pages work without scripts, in English and Chinese.
 package pages
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -27,12 +28,13 @@ type door struct {
 	identity *identity.Service
 	messages *messages.Service
 	bus      *oidb.Bus
+	commands *gamecmd.Table // of the Game Center
 	origins  *http.CrossOriginProtection
 }
 
 // New returns the door.
-func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bus *oidb.Bus) *access.Door {
-	d := &door{apps: registry, identity: id, messages: ms, bus: bus, origins: http.NewCrossOriginProtection()}
+func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
+	d := &door{apps: registry, identity: id, messages: ms, bus: bus, commands: commands, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
@@ -41,7 +43,7 @@ func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bu
 	)
 	return &access.Door{
 		Name:     "pages",
-		Prefixes: []string{accountPath},
+		Prefixes: []string{accountPath, gameCenterPath},
 		Head:     true,
 		Endpoints: []access.Endpoint{
 			{Method: "GET", Path: authorizePath, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
@@ -54,6 +56,9 @@ func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bu
 			{Method: "GET", Path: groupsPath, Action: access.Action{Handle: d.onSession(d.showGroups)}},
 			{Method: "GET", Path: groupPath, Action: access.Action{Handle: d.onSession(d.showGroup)}},
 			{Method: "POST", Path: groupPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.onSession(d.leaveGroup)}},
+			{Method: "GET", Path: strings.TrimSuffix(gameCenterPath, "/"), Action: access.Action{Handle: toGameCenter}},
+			{Method: "GET", Path: gameCenterPath + "{$}", Action: access.Action{Handle: d.showGameCenter}},
+			{Method: "POST", Path: gameCenterPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeGameCenter}},
 		},
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
@@ -61,12 +66,13 @@ func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bu
 }
 
 const (
-	authorizePath = "/oauth2.0/authorize"
-	showPath      = "/oauth2.0/show"
-	accountPath   = "/account/"
-	ticketsPath   = accountPath + "tickets"
-	groupsPath    = accountPath + "groups"
-	groupPath     = groupsPath + "/{gc}"
+	authorizePath  = "/oauth2.0/authorize"
+	showPath       = "/oauth2.0/show"
+	accountPath    = "/account/"
+	ticketsPath    = accountPath + "tickets"
+	groupsPath     = accountPath + "groups"
+	groupPath      = groupsPath + "/{gc}"
+	gameCenterPath = "/gamecenter/"
 )
 
 var (
@@ -99,7 +105,7 @@ func (e *notFormError) Error() string {
 func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
-var actions = []string{"sign-in", "sign-out", "sign-out-everywhere", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave"}
+var actions = []string{"sign-in", "sign-out", "sign-out-everywhere", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave", "see"}
 
 // action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {
@@ -299,6 +305,12 @@ func problemPage(c *access.Call, err error) page {
 	case errors.Is(err, errNoGroup):
 		p.status = http.StatusNotFound
 		say(t.NoPage, t.NoGroupText)
+	case errors.Is(err, errNoGame):
+		p.status = http.StatusNotFound
+		say(t.NoPage, t.NoGameText)
+	case errors.Is(err, errNoBoard):
+		p.status = http.StatusNotFound
+		say(t.NoPage, t.NoBoardText)
 	case errors.Is(err, access.ErrNoRoute):
 		say(t.NoPage, t.NoPageText)
 	case errors.Is(err, access.ErrMethod):

@@ -28,7 +28,7 @@ var templates = func() map[string]*template.Template {
 	layout := template.Must(template.ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
 	template.Must(layout.ParseFS(files, "templates/inbox.html"))
-	for _, name := range []string{"signin", "consent", "account", "groups", "group", "problem"} {
+	for _, name := range []string{"signin", "consent", "account", "groups", "group", "gamecenter", "problem"} {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all
@@ -47,7 +47,7 @@ var (
 
 func policy(forms string) []string {
 	hash := sha256.Sum256([]byte(style))
-	return []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; img-src data:;" +
+	return []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; img-src 'self' data:;" +
 		" form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"}
 }
 
@@ -78,11 +78,11 @@ func (p page) write(c *access.Call) {
 	a.Header["Content-Language"] = []string{t.Lang}
 	body := bytes.NewBuffer(a.Body)
 	err := templates[p.name].Execute(body, struct {
-		T     *words
-		Title string
-		Style template.CSS
-		Data  any
-	}{t, p.title, style, p.data})
+		T           *words
+		Name, Title string
+		Style       template.CSS
+		Data        any
+	}{t, p.name, p.title, style, p.data})
 	if err != nil { // never caused by a caller: the templates do not fit the data
 		panic(err)
 	}

@@ -31,9 +31,14 @@ func TestLanguages(t *testing.T) {
 func TestEveryLanguageHasEveryWord(t *testing.T) {
 	for _, in := range languages {
 		v := reflect.ValueOf(*in)
-		for i := range v.NumField() {
-			if v.Field(i).IsZero() {
-				t.Errorf("%s: %s is missing", in.Lang, v.Type().Field(i).Name)
+		for _, field := range reflect.VisibleFields(v.Type()) {
+			if v.FieldByIndex(field.Index).IsZero() {
+				t.Errorf("%s: %s is missing", in.Lang, field.Name)
+			}
+		}
+		for kind := range english.Derived {
+			if in.Derived[kind] == "" {
+				t.Errorf("%s: no name for the achievement %d", in.Lang, kind)
 			}
 		}
 		for _, scope := range platform.Scopes {

@@ -32,6 +32,8 @@ type words struct {
 	BadForm, BadFormText, ForeignForm, ForeignFormText, CannotSignIn, ForDevelopers, Error string
 	RequestID                                                                              string
 
+	gameWords
+
 	Scopes   map[string]string // what each scope gives
 	Done     map[string]string // what was just done on the person's own page
 	Refusals map[int]refusal   // the errors of authorize that are not reported to the app
@@ -122,6 +124,8 @@ var english = &words{
 	CannotSignIn: "You cannot be signed in to this app", ForDevelopers: "For the developer of the app", Error: "Error",
 	RequestID: "Request",
 
+	gameWords: gamesInEnglish,
+
 	Scopes: map[string]string{
 		"get_user_info":       "see your name, picture, gender and where you live",
 		"get_simple_userinfo": "see your name and picture",
@@ -188,6 +192,8 @@ var chinese = &words{
 	ForeignForm: "提交来自其他网站", ForeignFormText: "没有执行任何操作。请在本站打开页面并填写。",
 	CannotSignIn: "无法登录该应用", ForDevelopers: "致应用开发者", Error: "错误码",
 	RequestID: "请求编号",
+
+	gameWords: gamesInChinese,
 
 	Scopes: map[string]string{
 		"get_user_info":       "获取您的昵称、头像、性别和所在地",
