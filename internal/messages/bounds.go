@@ -2,7 +2,6 @@ package messages
 
 // Bounds on what a message holds, in bytes.
 const (
-	maxRequest = 64
-	maxTitle   = 100
-	maxText    = 1000
+	maxTitle = 100
+	maxText  = 1000
 )

@@ -53,7 +53,7 @@ func (n *Notice) validate() error {
 	for _, field := range []struct {
 		name, text string
 		most       int
-	}{{"request", n.Request, maxRequest}, {"title", n.Title, maxTitle}, {"text", n.Text, maxText}} {
+	}{{"request", n.Request, platform.MaxRequest}, {"title", n.Title, maxTitle}, {"text", n.Text, maxText}} {
 		if err := platform.CheckText(field.name, field.text, field.most); err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func (s *Service) send(ctx context.Context, req sending, content func(*platform.
 	m := platform.Message{
 		From: platform.UIN(req.GetUin()), AppID: platform.AppID(req.GetAppid()), Request: req.GetRequest(), SentMS: now.UnixMilli(),
 	}
-	if err := platform.CheckText("request", m.Request, maxRequest); err != nil {
+	if err := platform.CheckText("request", m.Request, platform.MaxRequest); err != nil {
 		return nil, retcode.OIDBUnpackFailed.WithCause(err)
 	}
 	app := s.apps.ByID(m.AppID)

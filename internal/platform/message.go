@@ -12,6 +12,9 @@ const (
 	NoticeMessage MessageKind = "notice" // from the official account
 )
 
+// MaxRequest bounds the name that a caller gives a request, so that a repetition of it is known, in bytes.
+const MaxRequest = 64
+
 // MessageKeptMS is how long a message stays in an inbox: 30 days.
 const MessageKeptMS = 30 * 24 * 3600 * 1000
 

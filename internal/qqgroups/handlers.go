@@ -180,7 +180,7 @@ func (s *Service) sendGroupMessage(ctx context.Context, req *wire.SendGroupMessa
 		UIN: platform.UIN(req.Uin), Kind: platform.GroupMessageKind(kind), Title: req.Message.Title, Text: req.Message.Text,
 		URL: req.Message.Url, PictureURL: req.Message.PictureUrl, SentMS: s.clock.NowMS(),
 	}
-	if err := fields(number(req.Gc), account(req.Uin), checkMessage(&m), platform.CheckText("request", req.Request, maxRequest)); err != nil {
+	if err := fields(number(req.Gc), account(req.Uin), checkMessage(&m), platform.CheckText("request", req.Request, platform.MaxRequest)); err != nil {
 		return nil, err
 	}
 	id, err := s.store.SendGroupMessage(ctx, platform.GC(req.Gc), m, req.Request, messagesKept, s.oldest(), func(g *platform.Group, role platform.GroupRole) error {
@@ -335,7 +335,7 @@ func request(name string) error {
 	if name == "" {
 		return platform.Invalidf("request", "the request has no name")
 	}
-	return platform.CheckText("request", name, maxRequest)
+	return platform.CheckText("request", name, platform.MaxRequest)
 }
 
 // guild returns the guild that a request names.

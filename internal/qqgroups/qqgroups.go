@@ -25,7 +25,6 @@ const (
 	maxTitle   = 100 // bytes
 	maxText    = 1000
 	maxAddress = 512
-	maxRequest = 64
 	maxAdmins  = 20
 	maxJoined  = 5000 // groups that an account is in
 

@@ -76,7 +76,7 @@ func checkChallenge(req *wire.BeginChallengeRequest, now time.Time) error {
 	if req.Request == "" {
 		return retcode.GameCenterParameterInvalid.Errorf("request is empty")
 	}
-	if err := platform.CheckText("request", req.Request, maxRequest); err != nil {
+	if err := platform.CheckText("request", req.Request, platform.MaxRequest); err != nil {
 		return invalid(err)
 	}
 	if err := platform.CheckText("title", req.Title, maxTitle); err != nil {

@@ -43,7 +43,7 @@ func checkFeed(req *wire.PostFeedRequest) error {
 	for _, part := range []struct {
 		name, text string
 		most       int
-	}{{"request", req.Request, maxRequest}, {"title", req.Title, maxTitle}, {"text", req.Text, maxText}} {
+	}{{"request", req.Request, platform.MaxRequest}, {"title", req.Title, maxTitle}, {"text", req.Text, maxText}} {
 		if err := platform.CheckText(part.name, part.text, part.most); err != nil {
 			return err
 		}

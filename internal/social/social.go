@@ -19,9 +19,8 @@ import (
 
 // Bounds on what players send, in bytes.
 const (
-	maxRequest = 64
-	maxTitle   = 100
-	maxText    = 1000
+	maxTitle = 100
+	maxText  = 1000
 )
 
 // MaxPage bounds a list.

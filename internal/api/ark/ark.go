@@ -90,10 +90,7 @@ func emptyCodes() (codes []retcode.Code) {
 	return codes
 }
 
-const (
-	extraJSON    = "extraJSON"
-	maxRequestID = 64 // bytes
-)
+const extraJSON = "extraJSON"
 
 // params reads the parameters of the URL and of the body; where both have one the body's counts.
 func params(c *access.Call) (err error) {
@@ -136,8 +133,8 @@ func params(c *access.Call) (err error) {
 	if len(c.Query.Get("nonce")) > oidb.MaxNonce {
 		return invalid("nonce", "of at most "+strconv.Itoa(oidb.MaxNonce)+" bytes")
 	}
-	if platform.CheckText("request_id", in.requestID, maxRequestID) != nil {
-		return invalid("request_id", "at most "+strconv.Itoa(maxRequestID)+" bytes without control characters")
+	if platform.CheckText("request_id", in.requestID, platform.MaxRequest) != nil {
+		return invalid("request_id", "at most "+strconv.Itoa(platform.MaxRequest)+" bytes without control characters")
 	}
 	in.openid, err = platform.ParseOpenID(c.Query.Get("openid"))
 	if in.openIDSound = err == nil; in.openIDSound {

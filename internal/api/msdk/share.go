@@ -32,7 +32,6 @@ const (
 	maxShareText = 45
 	maxShareURL  = 512
 	maxShare     = 700 // texts and addresses together
-	maxRequestID = 64
 )
 
 // ShareCodes are the codes of Share.Check.
@@ -52,7 +51,7 @@ func (s *Share) Check() error {
 		{"image_url", s.ImageURL, true, maxShareURL},
 		{"previewText", s.PreviewText, false, maxShareText},
 		{"game_tag", s.GameTag, false, maxShareText},
-		{"request_id", s.RequestID, false, maxRequestID},
+		{"request_id", s.RequestID, false, platform.MaxRequest},
 	}
 	for _, m := range members {
 		if m.required && m.value == "" {
