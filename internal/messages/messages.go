@@ -34,7 +34,7 @@ type Service struct {
 // New returns a service without scenes.
 func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, registry *apps.Registry, options Options) *Service {
 	s := &Service{Options: options, store: st, clock: clock, bus: bus, apps: registry}
-	s.scenes.clear()
+	s.scenes.load(nil)
 	st.OnChange(func(c store.Change) {
 		switch c := c.(type) {
 		case store.SceneChange:
@@ -49,10 +49,11 @@ func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, registry *apps.Re
 // Load reads the scenes from the store. It must be called before the first change.
 func (s *Service) Load(ctx context.Context) error {
 	list, err := s.store.Scenes(ctx)
-	for _, scene := range list {
-		s.scenes.put(scene.Key(), scene)
+	if err != nil {
+		return err
 	}
-	return err
+	s.scenes.load(list)
+	return nil
 }
 
 // Register puts the service's commands on the bus.

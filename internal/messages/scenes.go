@@ -32,8 +32,6 @@ type scene struct {
 	template, former func() (*template, error)
 }
 
-func (s *scenes) clear() { s.all.Store(&map[platform.SceneKey]*scene{}) }
-
 // put replaces a scene; nil removes it.
 func (s *scenes) put(key platform.SceneKey, to *platform.Scene) {
 	s.mu.Lock()
@@ -42,12 +40,27 @@ func (s *scenes) put(key platform.SceneKey, to *platform.Scene) {
 	if to == nil {
 		delete(all, key)
 	} else {
-		compiled := func(text json.RawMessage) func() (*template, error) {
-			return sync.OnceValues(func() (*template, error) { return newTemplate(text) })
-		}
-		all[key] = &scene{to, compiled(to.Template), compiled(to.Former)}
+		all[key] = newScene(to)
 	}
 	s.all.Store(&all)
+}
+
+// load replaces all scenes.
+func (s *scenes) load(list []*platform.Scene) {
+	all := make(map[platform.SceneKey]*scene, len(list))
+	for _, one := range list {
+		all[one.Key()] = newScene(one)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all.Store(&all)
+}
+
+func newScene(of *platform.Scene) *scene {
+	compiled := func(text json.RawMessage) func() (*template, error) {
+		return sync.OnceValues(func() (*template, error) { return newTemplate(text) })
+	}
+	return &scene{of, compiled(of.Template), compiled(of.Former)}
 }
 
 // inEffect returns the template of a scene that is in effect at a time. Error: 225009.
