@@ -96,25 +96,31 @@ func (s *Service) MarkRead(ctx context.Context, uin platform.UIN, upTo int64) er
 const (
 	MaxWait    = 25 * time.Second
 	maxWaiters = 10_000
-	maxOwn     = 4 // for one account's messages
+	maxOwn     = 4 // for one account's messages through one app
 )
 
 // ErrManyWaiters: more callers than may wait for messages already do.
 var ErrManyWaiters = errors.New("too many callers wait for messages")
 
-// arrivals tells those who wait for a message to an account. The zero value is ready.
+// inboxOf is the part of an account's inbox that came through an app.
+type inboxOf struct {
+	app platform.AppID
+	uin platform.UIN
+}
+
+// arrivals tells those who wait for a message to an account through an app. The zero value is ready.
 type arrivals struct {
 	mu      sync.Mutex
-	waiting map[platform.UIN][]chan struct{}
+	waiting map[inboxOf][]chan struct{}
 	count   int
 	ended   bool
 }
 
-// tell wakes those who wait for an account's messages.
-func (a *arrivals) tell(uin platform.UIN) {
+// tell wakes those who wait for a message.
+func (a *arrivals) tell(in inboxOf) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, arrived := range a.waiting[uin] {
+	for _, arrived := range a.waiting[in] {
 		select {
 		case arrived <- struct{}{}:
 		default: // it has not heard of an earlier one yet
@@ -122,10 +128,10 @@ func (a *arrivals) tell(uin platform.UIN) {
 	}
 }
 
-// Watch returns a channel that is sent to after a message to the account has arrived, and closed when the platform stops. stop
-// must be called at the end. Error: ErrManyWaiters.
-func (s *Service) Watch(uin platform.UIN) (arrived <-chan struct{}, stop func(), err error) {
-	return s.arrivals.watch(uin)
+// Watch returns a channel that is sent to after a message through the app to the account has arrived, and closed when the platform
+// stops. stop must be called at the end. Error: ErrManyWaiters.
+func (s *Service) Watch(app platform.AppID, uin platform.UIN) (arrived <-chan struct{}, stop func(), err error) {
+	return s.arrivals.watch(inboxOf{app, uin})
 }
 
 // Waiters returns how many callers wait for messages.
@@ -135,10 +141,10 @@ func (s *Service) Waiters() int {
 	return s.arrivals.count
 }
 
-func (a *arrivals) watch(uin platform.UIN) (<-chan struct{}, func(), error) {
+func (a *arrivals) watch(in inboxOf) (<-chan struct{}, func(), error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.count >= maxWaiters || len(a.waiting[uin]) >= maxOwn {
+	if a.count >= maxWaiters || len(a.waiting[in]) >= maxOwn {
 		return nil, nil, ErrManyWaiters
 	}
 	arrived := make(chan struct{}, 1)
@@ -147,25 +153,25 @@ func (a *arrivals) watch(uin platform.UIN) (<-chan struct{}, func(), error) {
 		return arrived, func() {}, nil
 	}
 	if a.waiting == nil {
-		a.waiting = make(map[platform.UIN][]chan struct{})
+		a.waiting = make(map[inboxOf][]chan struct{})
 	}
-	a.waiting[uin] = append(a.waiting[uin], arrived)
+	a.waiting[in] = append(a.waiting[in], arrived)
 	a.count++
-	return arrived, func() { a.leave(uin, arrived) }, nil
+	return arrived, func() { a.leave(in, arrived) }, nil
 }
 
-func (a *arrivals) leave(uin platform.UIN, arrived chan struct{}) {
+func (a *arrivals) leave(in inboxOf, arrived chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i, one := range a.waiting[uin] {
+	for i, one := range a.waiting[in] {
 		if one == arrived {
-			a.waiting[uin] = append(a.waiting[uin][:i], a.waiting[uin][i+1:]...)
+			a.waiting[in] = append(a.waiting[in][:i], a.waiting[in][i+1:]...)
 			a.count--
 			break
 		}
 	}
-	if len(a.waiting[uin]) == 0 {
-		delete(a.waiting, uin)
+	if len(a.waiting[in]) == 0 {
+		delete(a.waiting, in)
 	}
 }
 

@@ -110,16 +110,17 @@ func TestReadStateIsKept(t *testing.T) {
 func TestArrivalsAreHeard(t *testing.T) {
 	f := newFixture(t)
 	ann, ben := f.account(), f.account()
-	arrived, stop, err := f.Watch(ann)
+	arrived, stop, err := f.Watch(7, ann)
 	must(t, err)
-	must(t, Notify(t.Context(), f.bus, ben, Notice{Title: "to another"}))
+	must(t, Notify(t.Context(), f.bus, ben, Notice{AppID: 7, Title: "to another"}))
+	must(t, Notify(t.Context(), f.bus, ann, Notice{AppID: 8, Title: "through another app"}))
 	select {
 	case <-arrived:
-		t.Error("another's message was heard")
+		t.Error("a message that another waits for was heard")
 	default:
 	}
-	must(t, Notify(t.Context(), f.bus, ann, Notice{Title: "x"}))
-	must(t, Notify(t.Context(), f.bus, ann, Notice{Title: "x"}))
+	must(t, Notify(t.Context(), f.bus, ann, Notice{AppID: 7, Title: "x"}))
+	must(t, Notify(t.Context(), f.bus, ann, Notice{AppID: 7, Title: "x"}))
 	select {
 	case <-arrived: // before the write returned
 	default:
@@ -127,7 +128,7 @@ func TestArrivalsAreHeard(t *testing.T) {
 	}
 	stop()
 	stop()
-	must(t, Notify(t.Context(), f.bus, ann, Notice{Title: "x"}))
+	must(t, Notify(t.Context(), f.bus, ann, Notice{AppID: 7, Title: "x"}))
 	if len(f.arrivals.waiting) != 0 || f.arrivals.count != 0 {
 		t.Errorf("%v are still waited for", f.arrivals.waiting)
 	}
@@ -136,22 +137,26 @@ func TestArrivalsAreHeard(t *testing.T) {
 func TestWaitersAreBounded(t *testing.T) {
 	var a arrivals
 	var stops []func()
+	own := inboxOf{7, 1}
 	for range maxOwn {
-		_, stop, err := a.watch(1)
+		_, stop, err := a.watch(own)
 		must(t, err)
 		stops = append(stops, stop)
 	}
-	if _, _, err := a.watch(1); !errors.Is(err, ErrManyWaiters) {
-		t.Errorf("one account's waiters: %v", err)
+	if _, _, err := a.watch(own); !errors.Is(err, ErrManyWaiters) {
+		t.Errorf("one account's waiters at one app: %v", err)
 	}
+	_, stop, err := a.watch(inboxOf{8, 1})
+	must(t, err)
+	stop()
 	stops[2]()
-	_, _, err := a.watch(1)
+	_, _, err = a.watch(own)
 	must(t, err)
 	for uin := platform.UIN(2); a.count < maxWaiters; uin++ {
-		_, _, err := a.watch(uin)
+		_, _, err := a.watch(inboxOf{7, uin})
 		must(t, err)
 	}
-	if _, _, err := a.watch(0); !errors.Is(err, ErrManyWaiters) {
+	if _, _, err := a.watch(inboxOf{}); !errors.Is(err, ErrManyWaiters) {
 		t.Errorf("all waiters: %v", err)
 	}
 }
@@ -166,14 +171,14 @@ func TestTheEndReleasesWaiters(t *testing.T) {
 			return false
 		}
 	}
-	arrived, stop, err := f.Watch(1)
+	arrived, stop, err := f.Watch(7, 1)
 	must(t, err)
 	f.Release()
 	if !ended(arrived) {
 		t.Error("a waiter was not released")
 	}
 	stop()
-	arrived, _, err = f.Watch(1)
+	arrived, _, err = f.Watch(7, 1)
 	must(t, err)
 	if !ended(arrived) {
 		t.Error("one waits after the end")

@@ -40,7 +40,7 @@ func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, registry *apps.Re
 		case store.SceneChange:
 			s.scenes.put(c.Key, c.Scene)
 		case store.MessageChange:
-			s.arrivals.tell(c.UIN)
+			s.arrivals.tell(inboxOf{c.AppID, c.UIN})
 		}
 	})
 	return s

@@ -17,8 +17,11 @@ type AccountChange struct{ UIN platform.UIN }
 // FriendshipChange: an account's friends or its remarks about them changed.
 type FriendshipChange struct{ UIN platform.UIN }
 
-// MessageChange: an account's inbox has a new message.
-type MessageChange struct{ UIN platform.UIN }
+// MessageChange: an account's inbox has a new message, which it got through an app.
+type MessageChange struct {
+	AppID platform.AppID
+	UIN   platform.UIN
+}
 
 // ScoreChange: a player reached a new best score of a week, or of all time if Week is 0.
 type ScoreChange struct {

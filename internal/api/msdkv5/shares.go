@@ -191,7 +191,7 @@ func (d *door) awaitMessages(c *access.Call, in *inboxQuery, uin platform.UIN) (
 	if in.wait == 0 {
 		return ask()
 	}
-	arrived, stop, err := d.messages.Watch(uin) // before the first look, so that nothing falls between
+	arrived, stop, err := d.messages.Watch(c.App.AppID, uin) // before the first look, so that nothing falls between
 	if err != nil {
 		return nil, false, retcode.QQUserRateExceeded.Errorf("%v", err)
 	}

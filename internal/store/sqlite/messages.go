@@ -46,7 +46,7 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 			int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS); err != nil {
 			return sentinel(err)
 		}
-		t.changed(store.MessageChange{UIN: m.UIN})
+		t.changed(store.MessageChange{AppID: m.AppID, UIN: m.UIN})
 		return nil
 	})
 	if err != nil {
