@@ -71,7 +71,7 @@ func (s *Server) publicDoors() []*access.Door {
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
 		gamecenter.New(s.apps, s.identity, s.bus, s.gameCommands),
-		pages.New(s.apps, s.identity, s.messages, s.bus, s.gameCommands),
+		pages.New(s.apps, s.profiles, s.identity, s.messages, s.bus, s.gameCommands),
 		picture.New(),
 	}
 }

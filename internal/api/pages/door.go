@@ -20,11 +20,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 type door struct {
 	apps     *apps.Registry
+	profiles *profile.Service
 	identity *identity.Service
 	messages *messages.Service
 	bus      *oidb.Bus
@@ -33,8 +35,8 @@ type door struct {
 }
 
 // New returns the door.
-func New(registry *apps.Registry, id *identity.Service, ms *messages.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
-	d := &door{apps: registry, identity: id, messages: ms, bus: bus, commands: commands, origins: http.NewCrossOriginProtection()}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, ms *messages.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
+	d := &door{apps: registry, profiles: profiles, identity: id, messages: ms, bus: bus, commands: commands, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,

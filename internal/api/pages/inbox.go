@@ -73,14 +73,14 @@ func (d *door) inbox(c *access.Call, uin platform.UIN) (inbox, error) {
 
 // nameOf returns an account's name; its number if it has none.
 func (d *door) nameOf(c *access.Call, uin platform.UIN) (string, error) {
-	account, err := d.identity.Account(c.Context(), uin)
+	shown, err := d.profiles.Get(c.Context(), uin)
 	switch {
-	case errors.Is(err, platform.ErrNotFound), err == nil && account.Profile.Nickname == "":
+	case errors.Is(err, platform.ErrNotFound), err == nil && shown.Nickname == "":
 		return uin.String(), nil
 	case err != nil:
 		return "", err
 	}
-	return account.Profile.Nickname, nil
+	return shown.Nickname, nil
 }
 
 // markRead marks the messages that the person has seen as read.
