@@ -1,7 +1,6 @@
 package msdk
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -30,27 +29,41 @@ func ReadItems(list []byte) ([]*wire.AchievementItem, error) {
 	if value.Kind() != '[' {
 		return nil, retcode.GameCenterListMissing.Errorf("the list of achievements is not an array")
 	}
-	var read []Item
+	var read []element
 	if err := json.Unmarshal(list, &read); err != nil {
-		var wrong *json.SemanticError
-		errors.As(err, &wrong)
-		return nil, retcode.GameCenterParameterInvalid.Errorf("the list of achievements has something else than an object at %q", wrong.JSONPointer)
+		return nil, retcode.GameCenterParamNotJSON.WithCause(err)
 	}
 	return readAll(read)
 }
 
+// element is an element of a report's array, which need not be an object.
+type element struct {
+	Item
+	foreign bool // it is neither an object nor null
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *element) UnmarshalJSON(text []byte) error {
+	if kind := jsontext.Value(text).Kind(); kind != '{' && kind != 'n' {
+		e.foreign = true
+		return nil
+	}
+	return json.Unmarshal(text, &e.Item)
+}
+
 // Read reads a single item, as ReadItems does.
 func (item *Item) Read() (*wire.AchievementItem, error) {
-	items, err := readAll([]Item{*item})
+	items, err := readAll([]element{{Item: *item}})
 	if err != nil {
 		return nil, err
 	}
 	return items[0], nil
 }
 
-func readAll(list []Item) ([]*wire.AchievementItem, error) {
+func readAll(list []element) ([]*wire.AchievementItem, error) {
 	for i, item := range list {
 		switch {
+		case item.foreign:
 		case item.Type == nil:
 			return nil, withoutMember(i, "type")
 		case item.Data == nil, string(*item.Data) == `""`:
@@ -59,6 +72,9 @@ func readAll(list []Item) ([]*wire.AchievementItem, error) {
 	}
 	items := make([]*wire.AchievementItem, len(list))
 	for i := range list {
+		if list[i].foreign {
+			return nil, retcode.GameCenterParameterInvalid.Errorf("item %d is not an object", i+1)
+		}
 		var err error
 		if items[i], err = list[i].read(i); err != nil {
 			return nil, err

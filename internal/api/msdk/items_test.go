@@ -35,7 +35,8 @@ func TestItemsInJSON(t *testing.T) {
 		`[1]`: -4022, `[[]]`: -4022, `["{}"]`: -4022, `[{"type":"1","data":"1"}]`: -4022, `[{"type":1.5,"data":"1"}]`: -4022, `[{"type":0,"data":"1"}]`: -4022,
 		`[{"type":-1,"data":"1"}]`: -4022, `[{"type":4294967296,"data":"1"}]`: -4022, `[{"type":1e2,"data":"1"}]`: -4022, `[{"type":1,"data":1}]`: -4022,
 		`[{"type":1,"data":["1"]}]`: -4022, `[{"type":1,"data":"1","bcover":"1"}]`: -4022, `[{"type":1,"data":"1","bcover":true}]`: -4022,
-		`[{"type":1,"data":1},{"type":2}]`: -4035, // wherever it is
+		`[{"type":1,"data":1},{"type":2}]`: -4035, `[{"type":3},5]`: -4035, `[5,{"type":3}]`: -4035, // wherever it is
+		`[{"type":3,"data":"1"},5]`: -4022, `[{"type":0,"data":"1"},5]`: -4022, `[null,5]`: -4035, `[{"type":3,"data":"1"},null]`: -4035,
 	} {
 		_, err := ReadItems([]byte(text))
 		if code, _ := retcode.From(err); err == nil || code.Domain() != retcode.GameCenter || code.Number() != number {
