@@ -413,9 +413,11 @@ func TestAnArkMessageWhoseNonceCannotBeChecked(t *testing.T) {
 			t.Errorf("got %s, want ret %d", answer.Body, ret)
 		}
 	}
-	off := g.on.AddFault(t, rookery.Fault{Point: "bus.connect:0x71f"})
-	want(100016)
-	off()
+	for _, point := range []string{"bus.connect:0x71f", "bus.route:0x71f"} {
+		off := g.on.AddFault(t, rookery.Fault{Point: point})
+		want(100016)
+		off()
+	}
 	want(0)
 	want(-26)
 }

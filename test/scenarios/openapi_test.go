@@ -202,6 +202,9 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	wantOpenAPI(t, p, once.With("nonce", "n-2").With("openid", "0123"), -22, "")
 	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")                   // a refused call has not used it
 	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces are separate
+	off := p.AddFault(t, rookery.Fault{Point: "bus.route:0x71f", AppID: m.app.AppID})
+	wantOpenAPI(t, p, once.With("nonce", "n-3"), -24, "oidb decode0x71f failed, ret: 255") // it may be a repetition
+	off()
 	wantOpenAPI(t, p, m.info(), 0, "")
 	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may be repeated
 }

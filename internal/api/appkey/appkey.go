@@ -70,10 +70,11 @@ func Fresh(c *access.Call, bus *oidb.Bus, openid []byte, timestamp uint64, nonce
 var ReplayCheck = access.Uses(&identity.ConvertOpenID.Declaration, aboutTheAccount...)
 
 // aboutTheAccount are the results of 0x71f that say nothing about timestamp and nonce. What is wrong with the openid or its
-// account is for later stages to answer, as in a call without the two.
+// account is for later stages to answer, as in a call without the two. 255, that nobody has the account's number, is not among them:
+// it also means that no back end serves the command, which then has checked nothing.
 var aboutTheAccount = []retcode.Code{
 	retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReclaimed,
-	retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance, retcode.OIDBShardInMaintenance,
+	retcode.OIDBUINBlacklisted, retcode.OIDBShardInMaintenance,
 	retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,
 	retcode.OIDBAccountFrozen, retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected,
 }
