@@ -1025,7 +1025,7 @@ var table = [...]Entry{
 		Class:   ClassFixRequest, HTTPStatus: 422, AnsweredBy: "service", Note: "The list's wording suggests chat groups, but packing the card is meant.", Answered: true},
 	{Domain: Group, Low: 221001, High: 221001, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupGuildAlreadyBound",
 		Summary: "the guild already has a bound group",
-		Cause:   "A create or bind call named a guild and zone for which a binding exists.",
+		Cause:   "A call to create or bind a group, or to remind the leader of it, named a guild and zone for which a binding exists.",
 		Remedy:  "Ask for the guild's binding and use the group that is bound. To change it, have the group's owner release the binding first, then bind again.",
 		Class:   ClassFixConfiguration, HTTPStatus: 409, AnsweredBy: "service", Note: "", Answered: true},
 	{Domain: Group, Low: 221002, High: 221002, Hex: "", Signed: "", Unsigned: "", Symbol: "GroupGuildNotBound",

@@ -37,6 +37,19 @@ func TestADayOfReminders(t *testing.T) {
 	wantCode(t, "late the next day", ben.remind("3", "77", ann), retcode.GroupRemindRateExceeded)
 }
 
+// TestAGuildWithAGroupNeedsNoReminder: a refused reminder does not count.
+func TestAGuildWithAGroupNeedsNoReminder(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.player(), f.player()
+	f.game.set("3", "77", ann, ben)
+	_, err := ann.create("3", "77")
+	must(t, err)
+	wantCode(t, "with a group", ben.remind("3", "77", ann), retcode.GroupGuildAlreadyBound)
+	_, err = ann.unbind("3", "77")
+	must(t, err)
+	must(t, ben.remind("3", "77", ann))
+}
+
 // TestAReadingDoesNotUndoAChange: what was read before a change is not cached after it.
 func TestAReadingDoesNotUndoAChange(t *testing.T) {
 	f := newFixture(t)

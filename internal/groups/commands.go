@@ -388,9 +388,10 @@ func (s *Service) relationTo(ctx context.Context, gc platform.GC, uin platform.U
 // RemindLeader is command 0xf04 of service type 8.
 var RemindLeader = declare[*wire.RemindLeaderBindRequest, *wire.RemindLeaderBindResponse](8, "remind_leader_bind",
 	"Has the official account remind a guild's leader to bind a group.",
-	ofGames, []retcode.Code{retcode.GroupNotOwner, retcode.GroupRemindRateExceeded, retcode.GroupNoticeFailed, retcode.GroupBindingWriteFailed})
+	ofBindings, ofGames, []retcode.Code{retcode.GroupGuildAlreadyBound, retcode.GroupNotOwner, retcode.GroupRemindRateExceeded, retcode.GroupNoticeFailed, retcode.GroupBindingWriteFailed})
 
-// remindLeader asks the game about both: the caller is any member of the guild, the other one has to lead it.
+// remindLeader asks the game about both: the caller is any member of the guild, the other one has to lead it. A guild that has a
+// group needs no reminder.
 func (s *Service) remindLeader(ctx context.Context, req *wire.RemindLeaderBindRequest) (*wire.RemindLeaderBindResponse, error) {
 	guild, err := guildOf(req)
 	if err != nil {
@@ -404,6 +405,9 @@ func (s *Service) remindLeader(ctx context.Context, req *wire.RemindLeaderBindRe
 	}
 	who, err := s.admit(ctx, req)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.mayBind(ctx, guild, 0); err != nil {
 		return nil, err
 	}
 	leader := knownAs(openIDFrom(req.LeaderOpenid), platform.MSDKOpenID(req.LeaderMsdkOpenid))

@@ -123,6 +123,7 @@ func TestCommandsCrossTheWireWhole(t *testing.T) {
 		}
 	}
 	unreminded := func() {
+		free()
 		today := w.Clock.NowMS() / (24 * 3600 * 1000)
 		for _, day := range []int64{today, today + 1} { // in the fixture's zone it may be tomorrow
 			must(t, w.Store.ReturnReminder(t.Context(), w.app.AppID, ann.uin, day))

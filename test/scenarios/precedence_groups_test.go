@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ var v5GroupOrder = []struct{ path, checks string }{
 	{groupListPath, "permission address token protected signed-out unreachable listing listing-garbled"},
 	{groupInfoPath, "permission address token protected signed-out cache read unreachable querying querying-garbled ended"},
 	{relationPath, "permission address token protected signed-out cache read unbound unreachable relating ended relating-garbled"},
-	{remindPath, "permission address token protected signed-out away garbled stranger leader-left other-leader leader-protected write reminded notice"},
+	{remindPath, "permission address token protected signed-out cache read bound away garbled stranger leader-left other-leader leader-protected write reminded notice"},
 	{sendGroupPath, "permission address token protected signed-out cache read unbound unreachable sending sending-garbled"},
 }
 
@@ -201,7 +202,7 @@ func TestGroupPrecedence(t *testing.T) {
 		t.Run(order.path[strings.LastIndex(order.path, "/")+1:], func(t *testing.T) {
 			g := newGuild(t, p) // one interface after the other: they would get each other's faults
 			gc := ""            // of the guild
-			if order.path != createBindPath && order.path != bindExistingPath {
+			if !slices.Contains([]string{createBindPath, bindExistingPath, remindPath}, order.path) {
 				gc = g.create(t)
 			}
 			faults := groupFaults(order.path)
@@ -217,7 +218,7 @@ func TestGroupPrecedence(t *testing.T) {
 					c.more["groupid"] = c.gc
 				}
 				pair := []string{second, first}
-				if called[first] {
+				if called[first] && !called[second] {
 					pair = []string{first, second}
 				}
 				for _, check := range pair {
