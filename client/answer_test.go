@@ -20,6 +20,7 @@ func FuzzAnswers(f *testing.F) {
 		`callback( {"client_id":"100700001","openid":"0123456789ABCDEF0123456789ABCDEF"} );` + "\n",
 		`{"access_token":"A","expires_in":"5184000","refresh_token":"B"}`,
 		`{"ret":0,"channel_info":"{\"yellow_vip\":1}"}`,
+		`{"ret":0,"msg":"ok","data":{"ret":-4012,"msg":"the value is not greater"}}`, `{"ret":0,"msg":"ok","data":{"ret":0,"is_lost":1}}`,
 		`callback(`, `{"ret":99999999999999999999}`, `[]`, `null`, "\xff",
 	} {
 		f.Add([]byte(body), http.StatusOK)
@@ -32,7 +33,7 @@ func FuzzAnswers(f *testing.F) {
 			Lists       []v3Friend            `json:"lists"`
 		}
 		for name, read := range map[string]func(*answer, any) error{
-			"V5": readV5, "V3": readV3, "Connect": readConnect,
+			"V5": readV5, "V3": readV3, "Connect": readConnect, "GameCenter": readGameCenter,
 			"OpenAPI": func(a *answer, out any) error { return readRet(a, out, retcode.QQ) },
 		} {
 			err := read(&answer{path: "/", status: status, header: http.Header{}, body: body}, new(result))

@@ -14,7 +14,7 @@ import (
 // that are called are needed.
 type App struct {
 	AppID   string
-	AppKey  string // the secret of QQ Connect, which also signs OpenAPI V3
+	AppKey  string // the secret of QQ Connect, which also signs OpenAPI V3 and calls of the Game Center
 	MSDKKey string // signs MSDK V3
 
 	GameID       string // names the app in MSDK V5
@@ -25,10 +25,11 @@ type App struct {
 
 // Client calls a platform for one app. It is safe for concurrent use; make one and reuse it.
 type Client struct {
-	V5      *V5
-	V3      *V3
-	Connect *Connect
-	OpenAPI *OpenAPI
+	V5         *V5
+	V3         *V3
+	Connect    *Connect
+	OpenAPI    *OpenAPI
+	GameCenter *GameCenter
 
 	base    string
 	app     App
@@ -115,7 +116,7 @@ func New(baseURL string, app App, options ...Option) (*Client, error) {
 		now:     time.Now,
 		wait:    wait,
 	}
-	c.V5, c.V3, c.Connect, c.OpenAPI = &V5{c}, &V3{c}, &Connect{c}, &OpenAPI{c}
+	c.V5, c.V3, c.Connect, c.OpenAPI, c.GameCenter = &V5{c}, &V3{c}, &Connect{c}, &OpenAPI{c}, &GameCenter{c}
 	for _, option := range options {
 		option(c)
 	}

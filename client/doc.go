@@ -10,7 +10,8 @@
 //	}
 //
 // The calls are grouped by door: V5 and V3 are the two generations of MSDK, Connect is the login by OAuth 2.0, OpenAPI is
-// OpenAPI V3. They sign by the door's own rules, with the App's key for that door; the other keys may be empty.
+// OpenAPI V3, GameCenter the Game Center. They sign by the door's own rules, with the App's key for that door; the other keys may be
+// empty.
 //
 // # Errors
 //

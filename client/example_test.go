@@ -218,3 +218,134 @@ func ExampleV5_CreateGroup() {
 	// a member: true <nil>
 	// a second one: true
 }
+
+// A game reports what a player achieved in a match. A score without Overwrite only goes up; a worse one is refused, which is no fault
+// of the game's.
+func ExampleGameCenter_Report() {
+	p := rookerytest.Start(t)
+	game, ann := p.NewApp(rookerytest.Settings{"grant": []string{"gamecenter"}}), p.Accounts[0]
+	c := p.Client(game)
+	user := p.User(game, ann)
+	ctx := context.Background()
+	for _, score := range []string{"12800", "9700"} {
+		match := append(client.Companions(1, "3", "3", "900001"), client.Achievement{Type: client.AchievementScore, Data: score})
+		err := c.GameCenter.Report(ctx, user, match...)
+		fmt.Println("not the best:", errors.Is(err, retcode.GameCenterValueNotGreater))
+	}
+	list, err := c.GameCenter.Achievements(ctx, user)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range list {
+		if a.Type == client.AchievementScore {
+			fmt.Println("score:", a.Data)
+		}
+	}
+	// Output:
+	// not the best: false
+	// not the best: true
+	// score: 12800
+}
+
+// Friends see who is ahead this week. Each report comes through another door.
+func ExampleGameCenter_FriendRanking() {
+	p := rookerytest.Start(t)
+	game, ann, ben := p.NewApp(rookerytest.Settings{"grant": []string{"gamecenter"}}), p.Accounts[0], p.Accounts[1]
+	c := p.Client(game)
+	ctx := context.Background()
+	companions := client.Companions(1, "3", "3", "900001")
+	err := errors.Join(
+		c.V3.Report(ctx, p.User(game, ann), append(companions, client.Achievement{Type: client.AchievementScore, Data: "12800"})...),
+		c.V5.Report(ctx, p.Player(game, ben), append(companions, client.Achievement{Type: client.AchievementScore, Data: "13100"})...),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ranking, err := c.GameCenter.FriendRanking(ctx, p.User(game, ann), client.WeekBoard, client.RankPage{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, place := range ranking.Places {
+		fmt.Println(place.Rank, place.Nickname, place.Score)
+	}
+	fmt.Println("own place:", ranking.Own.Rank)
+	// Output:
+	// 1 Ben 13100
+	// 2 Ann 12800
+	// own place: 2
+}
+
+// A player challenges a friend for the next hour; when both are done, one has won.
+func ExampleGameCenter_BeginChallenge() {
+	p := rookerytest.Start(t)
+	game, ann, ben := p.NewApp(rookerytest.Settings{"grant": []string{"gamecenter"}}), p.Accounts[0], p.Accounts[1]
+	c := p.Client(game)
+	challenger, opponent := p.User(game, ann), p.User(game, ben)
+	ctx := context.Background()
+	duel, err := c.GameCenter.BeginChallenge(ctx, challenger, client.NewChallenge{
+		Opponent: opponent.OpenID, Title: "Sixty minutes", Start: p.Now(), End: p.Now().Add(time.Hour),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dots, err := c.GameCenter.RedDots(ctx, opponent, client.ChallengesEntry)
+	fmt.Println("Ben has news:", dots[0].Lit, err)
+	_, err = c.GameCenter.ReportChallenge(ctx, challenger, duel.ID, "12800", true)
+	fmt.Println("Ann is done:", err)
+	duel, err = c.GameCenter.ReportChallenge(ctx, opponent, duel.ID, "9700", true)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("Ann has won:", duel.Leader == challenger.OpenID && !duel.Over.IsZero())
+	// Output:
+	// Ben has news: true <nil>
+	// Ann is done: <nil>
+	// Ann has won: true
+}
+
+// A player tells friends who use the app something.
+func ExampleGameCenter_PostFeed() {
+	p := rookerytest.Start(t)
+	game, ann, ben := p.NewApp(rookerytest.Settings{"grant": []string{"gamecenter"}}), p.Accounts[0], p.Accounts[1]
+	c := p.Client(game)
+	ctx := context.Background()
+	friend := p.User(game, ben)
+	id, err := c.GameCenter.PostFeed(ctx, p.User(game, ann), client.NewFeed{Title: "I beat the dragon", Text: "Who comes along?"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	feeds, err := c.GameCenter.FeedContents(ctx, friend, id)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, feed := range feeds {
+		fmt.Printf("%s: %s (%s)\n", feed.Author.Nickname, feed.Title, feed.Text)
+	}
+	// Output: Ann: I beat the dragon (Who comes along?)
+}
+
+// A page of the Game Center, where the person has signed in, lists the games that the person plays.
+func ExampleGameCenter_RecentGames() {
+	p := rookerytest.Start(t)
+	game, ann := p.NewApp(rookerytest.Settings{"name": "Dragons", "grant": []string{"gamecenter"}}), p.Accounts[0]
+	c := p.Client(game)
+	ctx := context.Background()
+	if err := c.V3.ReportScore(ctx, p.User(game, ann), client.Achievement{Type: client.AchievementLevel, Data: "30"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	games, err := c.GameCenter.RecentGames(ctx, p.WebTicket(ann), 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(games[0].Name)
+	// Output: Dragons
+}

@@ -221,5 +221,5 @@ func encoded(params url.Values) (raw string, q sign.Query) {
 
 // readV5 reads an answer of MSDK V5 (msdk-v5.md, 1.2) into out, which may be nil.
 func readV5(a *answer, out any) error {
-	return readRet(a, out, retcode.MSDKv5, retcode.QQ, retcode.OIDB, retcode.Group)
+	return readRet(a, out, retcode.MSDKv5, retcode.QQ, retcode.OIDB, retcode.Group, retcode.GameCenter)
 }
