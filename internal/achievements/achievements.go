@@ -4,7 +4,6 @@ package achievements
 
 import (
 	"context"
-	"time"
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -20,8 +19,8 @@ type Ranks interface {
 
 // Options are the service's settings.
 type Options struct {
-	Zone  *time.Location // in which days and weeks begin
-	Ranks Ranks          // nil for no ranks
+	Calendar platform.Calendar // of the days and weeks on which scores count
+	Ranks    Ranks             // nil for no ranks
 }
 
 // Service is the achievements service. It is safe for concurrent use.
@@ -42,6 +41,3 @@ func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Handle(bus, ReportCommand, s.report)
 	oidb.Handle(bus, GetCommand, s.get)
 }
-
-// day returns the number of the day of a time in the platform's time zone.
-func (s *Service) day(at time.Time) int64 { return platform.DayNumber(at.In(s.Zone)) }

@@ -47,7 +47,7 @@ func newFixture(t testing.TB, companions ...int) *fixture {
 	f := &fixture{t: t, bus: oidb.NewBus(), faults: new(fault.Set)}
 	st, clock := f.faults.Store(db), new(platform.Clock)
 	registry := apps.New(st, clock)
-	f.Service = New(st, clock, registry, Options{Zone: shanghai})
+	f.Service = New(st, clock, registry, Options{Calendar: platform.Calendar{Zone: shanghai}})
 	f.Register(f.bus)
 	f.app, err = registry.Create(t.Context(), platform.App{
 		Name: "a game", Online: true, APIs: []string{"gamecenter"}, Companions: append([]int{}, companions...),
@@ -208,7 +208,7 @@ func TestWhatFollowsFromScores(t *testing.T) {
 	must(t, f.reports(overwriting("70.5")))
 	f.shows(map[int]string{3: "70.5", 5: "100", 9: "1", 10: "1", 11: "70.5", 15: "70.5"})
 
-	f.Ranks = ranks{platform.WeekOf(platform.DayNumber(f.now)): 3, platform.WeekOf(platform.DayNumber(f.now)) - 7: 12}
+	f.Ranks = ranks{f.Calendar.Week(f.now): 3, f.Calendar.Week(f.now) - 7: 12}
 	f.shows(map[int]string{3: "70.5", 5: "100", 6: "12", 9: "1", 10: "1", 11: "70.5", 15: "70.5", 16: "3"})
 	f.Ranks = ranks{}
 	f.shows(map[int]string{3: "70.5", 5: "100", 9: "1", 10: "1", 11: "70.5", 15: "70.5"})
@@ -318,7 +318,7 @@ func TestModel(t *testing.T) {
 	)
 	for step := range 400 {
 		f.at(f.now.Add(time.Duration(1+rand.N(20*3600)) * time.Second))
-		if today := platform.DayNumber(f.now); today != day {
+		if today := f.Calendar.Day(f.now); today != day {
 			day, dayRounds, dayBest = today, 0, nil
 		}
 		if monday := platform.WeekOf(day); monday != week {

@@ -44,7 +44,7 @@ const maxOverhead = 64
 // Achievements returns a player's values, and those that follow from the scores, by type.
 func (s *Service) Achievements(ctx context.Context, app platform.AppID, uin platform.UIN) ([]platform.Achievement, error) {
 	now := s.clock.Now()
-	day := s.day(now)
+	day := s.Calendar.Day(now)
 	list, err := s.store.Achievements(ctx, app, uin, now.UnixMilli())
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (s *Service) report(ctx context.Context, req *wire.ReportAchievementsReques
 		}
 	}
 	failed, err := s.store.ReportAchievements(ctx, platform.AchievementReport{
-		AppID: app.AppID, UIN: platform.UIN(req.Uin), Items: items, NowMS: now.UnixMilli(), Day: s.day(now),
+		AppID: app.AppID, UIN: platform.UIN(req.Uin), Items: items, NowMS: now.UnixMilli(), Day: s.Calendar.Day(now),
 	})
 	if errors.Is(err, platform.ErrNotGreater) {
 		return nil, retcode.GameCenterValueNotGreater.Errorf("%s: its value is not greater than the stored one, which has not expired", place(failed, items[failed].Type))

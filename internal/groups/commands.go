@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -426,21 +425,17 @@ func (s *Service) remindLeader(ctx context.Context, req *wire.RemindLeaderBindRe
 
 // remind puts a notice into a leader's inbox, once a day. A notice that could not be sent does not count.
 func (s *Service) remind(ctx context.Context, app *platform.App, guild platform.Guild, leader platform.UIN, by string) error {
-	now := s.Clock.Now().UTC()
-	if s.Zone != nil {
-		now = now.In(s.Zone)
-	}
-	year, month, day := now.Date()
-	number := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600)
-	switch err := s.Store.TakeReminder(ctx, app.AppID, leader, number); {
+	now := s.Clock.Now()
+	today := s.Calendar.Day(now)
+	switch err := s.Store.TakeReminder(ctx, app.AppID, leader, today); {
 	case errors.Is(err, platform.ErrSpent):
 		return retcode.GroupRemindRateExceeded.Errorf("the leader of %s was reminded today already", named(guild)).
-			WithRetryAfter(time.Date(year, month, day+1, 0, 0, 0, 0, now.Location()).Sub(now))
+			WithRetryAfter(s.Calendar.UntilTomorrow(now))
 	case err != nil:
 		return retcode.GroupBindingWriteFailed.WithCause(err)
 	}
 	if err := messages.Notify(ctx, s.Bus, leader, reminder(app, guild, by)); err != nil {
-		return retcode.GroupNoticeFailed.WithCause(errors.Join(err, s.Store.ReturnReminder(context.WithoutCancel(ctx), app.AppID, leader, number)))
+		return retcode.GroupNoticeFailed.WithCause(errors.Join(err, s.Store.ReturnReminder(context.WithoutCancel(ctx), app.AppID, leader, today)))
 	}
 	return nil
 }

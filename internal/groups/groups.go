@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/cache"
@@ -23,16 +22,16 @@ import (
 // kept is the maximum number of cached bindings by each of the two keys.
 const kept = 1 << 16
 
-// Options are the service's parts and settings. All but Zone and Guard are needed.
+// Options are the service's parts and settings. All but Calendar and Guard are needed.
 type Options struct {
-	Store  store.Store
-	Clock  *platform.Clock
-	Bus    *oidb.Bus
-	Apps   *apps.Registry
-	People *profile.Service
-	Games  *idip.Client
-	Log    *slog.Logger
-	Zone   *time.Location // in which a day begins; nil for UTC
+	Store    store.Store
+	Clock    *platform.Clock
+	Bus      *oidb.Bus
+	Apps     *apps.Registry
+	People   *profile.Service
+	Games    *idip.Client
+	Log      *slog.Logger
+	Calendar platform.Calendar // of the days of reminders
 
 	// Guard is called before each use of the cache; its error makes the use fail. It is nil if the cache cannot fail.
 	Guard func(ctx context.Context, app platform.AppID, write bool) error

@@ -62,7 +62,7 @@ func newFixture(t testing.TB) *fixture {
 	t.Cleanup(games.Close)
 	f.Service = New(Options{
 		Store: st, Clock: clock, Bus: bus, Apps: registry, People: profiles, Games: games, Log: slog.New(slog.DiscardHandler), Guard: f.faults.BindingCache,
-		Zone: time.FixedZone("CST", 8*3600),
+		Calendar: platform.Calendar{Zone: time.FixedZone("CST", 8*3600)},
 	})
 	f.Register()
 	must(t, bus.LoadPolicy(t.Context(), st, clock))

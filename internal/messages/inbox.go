@@ -216,7 +216,7 @@ func (s *Service) SweepUntil(ctx context.Context, log *slog.Logger) {
 // stored may still belong to the week that has just ended.
 func (s *Service) sweep(ctx context.Context) error {
 	for {
-		removed, err := s.store.SweepMessages(ctx, s.keptSince(), s.quota(new(platform.App), s.clock.Now()).Monday-7, sweepAtOnce)
+		removed, err := s.store.SweepMessages(ctx, s.keptSince(), s.Calendar.Week(s.clock.Now())-7, sweepAtOnce)
 		if err != nil || removed == 0 {
 			return err
 		}

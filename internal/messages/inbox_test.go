@@ -86,7 +86,7 @@ func TestTheSweepForgetsNoLimit(t *testing.T) {
 	f.clock.Set(sunday)
 	wants(t, f.share(ann, ben), retcode.QQPairQuotaExceeded)
 	f.clock.Set(sunday.Add(7*24*time.Hour + 2*time.Hour))
-	removed, err := f.store.SweepMessages(t.Context(), 0, f.quota(f.app, f.clock.Now()).Monday-7, 100)
+	removed, err := f.store.SweepMessages(t.Context(), 0, f.Calendar.Week(f.clock.Now())-7, 100)
 	if must(t, err); removed != 6 {
 		t.Errorf("%d counts were removed, want three of each message", removed)
 	}

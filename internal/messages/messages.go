@@ -15,7 +15,7 @@ import (
 
 // Options are the service's settings.
 type Options struct {
-	Zone       *time.Location     // in which days and weeks begin; nil for UTC
+	Calendar   platform.Calendar  // of the days and weeks that have limits
 	SceneDelay time.Duration      // from the setting of a scene's template to its effect
 	Words      *wordfilter.Filter // that a shared message must not contain; nil for none
 }

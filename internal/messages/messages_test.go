@@ -51,7 +51,7 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	f.friends = friends.New(st, clock, bus, profile.New(st, clock, ""))
 	f.friends.Register()
-	f.Service = New(st, clock, bus, registry, Options{Zone: shanghai, SceneDelay: 10 * time.Minute, Words: words})
+	f.Service = New(st, clock, bus, registry, Options{Calendar: platform.Calendar{Zone: shanghai}, SceneDelay: 10 * time.Minute, Words: words})
 	f.Register()
 	must(t, f.Load(t.Context()))
 	f.app, err = registry.Create(t.Context(), platform.App{Name: "a game", GameID: 11, Online: true})

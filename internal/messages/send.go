@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -168,7 +169,7 @@ func (s *Service) send(ctx context.Context, req sending, content func(*platform.
 		return nil, err
 	}
 	sent, _, err := s.store.StoreMessage(ctx, m, s.quota(app, now))
-	switch limits, tomorrow := app.Limits(), s.untilTomorrow(now); {
+	switch limits, tomorrow := app.Limits(), s.Calendar.UntilTomorrow(now); {
 	case errors.Is(err, platform.ErrSenderQuota):
 		return nil, retcode.QQSendQuotaExceeded.Errorf("the sender may send %d a day and %d a week", limits.SenderDay, limits.SenderWeek).WithRetryAfter(tomorrow)
 	case errors.Is(err, platform.ErrReceiverQuota):
@@ -183,6 +184,11 @@ func (s *Service) send(ctx context.Context, req sending, content func(*platform.
 
 func answer(sent *platform.Message) *wire.SendResponse {
 	return &wire.SendResponse{Uin: uint64(sent.From), MessageId: uint64(sent.ID)}
+}
+
+// quota returns the limits of an app's messages on the day of a time.
+func (s *Service) quota(app *platform.App, at time.Time) *platform.MessageQuota {
+	return &platform.MessageQuota{MessageLimits: app.Limits(), Day: s.Calendar.Day(at), Monday: s.Calendar.Week(at)}
 }
 
 // friend returns the account of a request's receiver. Errors: 225007 when that cannot be found out, 225008 when the openid

@@ -3,7 +3,6 @@ package platform
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // Types of achievements that the platform treats in a way of their own (msdk-v3.md 9.1).
@@ -44,7 +43,7 @@ type AchievementReport struct {
 	UIN   UIN
 	Items []Achievement
 	NowMS int64
-	Day   int64 // on which it counts, as DayNumber has it
+	Day   int64 // on which it counts, by the Calendar
 }
 
 // Tally is what the platform derives from the scores that were reported of a player. Numbers without a round are zero values.
@@ -72,16 +71,6 @@ type RecentGame struct {
 	AppID    AppID `json:"appid"`
 	PlayedMS int64 `json:"played_ms"`
 }
-
-// DayNumber returns the number of the day of a time in its time zone; 1 January 1970 has 0. Days have numbers of their own
-// whatever their lengths.
-func DayNumber(at time.Time) int64 {
-	year, month, day := at.Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 3600)
-}
-
-// WeekOf returns the Monday of the week of a day; both are numbers of days.
-func WeekOf(day int64) int64 { return day - (day+3)%7 }
 
 // AchievementType is a type of achievements that an app has besides those that all apps have. Its JSON form is stored and
 // shown by the admin API.

@@ -58,12 +58,12 @@ type Query struct {
 
 // Options are what the service needs.
 type Options struct {
-	Store  store.Store
-	Clock  *platform.Clock
-	Bus    *oidb.Bus
-	People *profile.Service
-	Index  Index
-	Zone   *time.Location // nil for UTC
+	Store    store.Store
+	Clock    *platform.Clock
+	Bus      *oidb.Bus
+	People   *profile.Service
+	Index    Index
+	Calendar platform.Calendar // of the weeks
 }
 
 // Service is the ranking service. It is safe for concurrent use.
@@ -74,14 +74,11 @@ type Service struct {
 
 // New returns a service. It must be made before the first write.
 func New(o Options) *Service {
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
 	return &Service{o, newPeople(o.Store)}
 }
 
 // week returns the Monday of the current week.
-func (s *Service) week() int64 { return platform.WeekOf(platform.DayNumber(s.Clock.Now().In(s.Zone))) }
+func (s *Service) week() int64 { return s.Calendar.Week(s.Clock.Now()) }
 
 // board returns the board with a name; "" stands for Weekly.
 func (s *Service) board(app platform.AppID, name string) (platform.Board, error) {
@@ -92,11 +89,11 @@ func (s *Service) board(app platform.AppID, name string) (platform.Board, error)
 	case "", Weekly:
 		return platform.Board{AppID: app, Week: this}, nil
 	}
-	day, err := time.Parse(time.DateOnly, name)
+	day, err := platform.ParseDay(name)
 	if err != nil {
 		return platform.Board{}, platform.Invalidf("board", "board %.40q is neither %s, %s nor a date such as 2026-11-23", name, Weekly, AllTime)
 	}
-	week := platform.WeekOf(platform.DayNumber(day))
+	week := platform.WeekOf(day)
 	if week > this || week < this-7*PastWeeks {
 		return platform.Board{}, platform.Invalidf("board", "board %s is not of this week or one of the last %d", name, PastWeeks)
 	}
@@ -108,7 +105,7 @@ func name(board platform.Board) string {
 	if board.Week == 0 {
 		return AllTime
 	}
-	return time.Unix(board.Week*24*3600, 0).UTC().Format(time.DateOnly)
+	return platform.FormatDay(board.Week)
 }
 
 // resolve returns the board, the first rank and the number of places that a query asks for.
@@ -230,7 +227,7 @@ func (s *Service) Run(ctx context.Context, index *Memory, log *slog.Logger) {
 			log.Warn("the rankings could not be read ahead; each is read when it is asked for", "error", err.Error())
 		}
 		for ctx.Err() == nil && s.week() == this {
-			_ = s.Clock.Wait(ctx, min(s.untilMonday(), time.Minute)) // fails only when ctx ends
+			_ = s.Clock.Wait(ctx, min(s.Calendar.UntilMonday(s.Clock.Now()), time.Minute)) // fails only when ctx ends
 			index.DropSettled(this)
 		}
 	}
@@ -259,11 +256,4 @@ func (s *Service) turn(ctx context.Context, index *Memory, week int64) error {
 			return errors.Join(err, failed)
 		}
 	}
-}
-
-// untilMonday returns how long the week lasts.
-func (s *Service) untilMonday() time.Duration {
-	now := s.Clock.Now().In(s.Zone)
-	sinceMonday := (int(now.Weekday()) + 6) % 7
-	return time.Date(now.Year(), now.Month(), now.Day()-sinceMonday+7, 0, 0, 0, 0, now.Location()).Sub(now)
 }

@@ -36,7 +36,7 @@ func newFixture(t testing.TB) *fixture {
 	f.index = NewMemory(st)
 	t.Cleanup(f.index.Close)
 	people := profile.New(st, clock, "")
-	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, People: people, Index: f.index, Zone: beijing})
+	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, People: people, Index: f.index, Calendar: platform.Calendar{Zone: beijing}})
 	f.Register()
 	friends.New(st, clock, bus, people).Register()
 	must(t, st.CreateApp(t.Context(), &platform.App{AppID: game, Name: "a game", GameID: 11, Online: true}, 1))
@@ -66,7 +66,7 @@ func openIDOf(uin platform.UIN) platform.OpenID {
 func (f *fixture) score(uin platform.UIN, score string) {
 	f.t.Helper()
 	now := f.Clock.Now()
-	_, err := report(f.t.Context(), f.Store, uin, score, platform.DayNumber(now.In(beijing)), now.UnixMilli(), 0)
+	_, err := report(f.t.Context(), f.Store, uin, score, platform.Calendar{Zone: beijing}.Day(now), now.UnixMilli(), 0)
 	must(f.t, err)
 }
 
@@ -289,7 +289,7 @@ func TestWeeksAreAsTheirModel(t *testing.T) {
 		if r.IntN(3) > 0 {
 			expires = now.Add(time.Duration(1+r.IntN(48)) * time.Hour).UnixMilli()
 		}
-		accepted, err := report(t.Context(), f.Store, uin, fmt.Sprint(score), platform.DayNumber(now.In(beijing)), now.UnixMilli(), expires)
+		accepted, err := report(t.Context(), f.Store, uin, fmt.Sprint(score), platform.Calendar{Zone: beijing}.Day(now), now.UnixMilli(), expires)
 		must(t, err)
 		had, has := current[uin]
 		has = has && (had.expiresMS == 0 || had.expiresMS > now.UnixMilli())
@@ -376,17 +376,11 @@ func errOf[T any](_ T, err error) error { return err }
 func TestAWeekBeginsOnMonday(t *testing.T) {
 	f := newFixture(t)
 	f.Clock.Set(time.Date(2026, 11, 29, 23, 59, 59, 0, beijing))
-	if left := f.untilMonday(); left <= 0 || left > time.Second {
-		t.Errorf("the week lasts for %v, want at most a second", left)
-	}
 	if got := name(platform.Board{AppID: game, Week: f.week()}); got != "2026-11-23" {
 		t.Errorf("the week before midnight is %s", got)
 	}
 	f.Clock.Set(time.Date(2026, 11, 30, 0, 0, 0, 0, beijing))
 	if got := name(platform.Board{AppID: game, Week: f.week()}); got != "2026-11-30" {
 		t.Errorf("the week after midnight is %s", got)
-	}
-	if left := f.untilMonday(); left > 7*24*time.Hour || left < 7*24*time.Hour-time.Minute {
-		t.Errorf("the week lasts for %v, want seven days", left)
 	}
 }

@@ -64,13 +64,13 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.openGroups()
 	s.openRanking()
-	s.achievements = achievements.New(s.store, s.clock, s.apps, achievements.Options{Zone: s.messages.Zone, Ranks: s.ranking})
+	s.achievements = achievements.New(s.store, s.clock, s.apps, achievements.Options{Calendar: s.messages.Calendar, Ranks: s.ranking})
 	s.achievements.Register(s.bus)
 	if err := s.openGameCommands(ctx); err != nil {
 		return err
 	}
 	s.social = social.New(social.Options{
-		Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Profiles: s.profiles, Zone: s.messages.Zone, Words: s.words, Log: s.options.Log,
+		Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Profiles: s.profiles, Calendar: s.messages.Calendar, Words: s.words, Log: s.options.Log,
 	})
 	s.social.Register()
 	return s.bus.LoadPolicy(ctx, s.store, s.clock)
@@ -91,7 +91,7 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name("messages.time_zone"), err)
 	}
-	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Zone: zone, SceneDelay: o.Messages.SceneDelay, Words: s.words})
+	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Calendar: platform.Calendar{Zone: zone}, SceneDelay: o.Messages.SceneDelay, Words: s.words})
 	s.messages.Register()
 	return s.messages.Load(ctx)
 }
@@ -109,7 +109,7 @@ func (s *Server) openGameCommands(ctx context.Context) error {
 }
 
 func (s *Server) openGroups() {
-	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, People: s.profiles, Games: s.idip, Log: s.options.Log, Zone: s.messages.Zone}
+	o := groups.Options{Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, People: s.profiles, Games: s.idip, Log: s.options.Log, Calendar: s.messages.Calendar}
 	if s.dev != nil {
 		o.Guard = s.dev.faults.BindingCache
 	}
@@ -120,7 +120,7 @@ func (s *Server) openGroups() {
 func (s *Server) openRanking() {
 	s.rankIndex = ranking.NewMemory(s.store)
 	s.ranking = ranking.New(ranking.Options{
-		Store: s.store, Clock: s.clock, Bus: s.bus, People: s.profiles, Index: s.rankIndex, Zone: s.messages.Zone,
+		Store: s.store, Clock: s.clock, Bus: s.bus, People: s.profiles, Index: s.rankIndex, Calendar: s.messages.Calendar,
 	})
 	s.ranking.Register()
 }

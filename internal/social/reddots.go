@@ -79,17 +79,6 @@ func (s *Service) newest(ctx context.Context, app platform.AppID, uin platform.U
 	case ChallengesEntry:
 		return s.Store.ChallengeNews(ctx, app, uin, now.UnixMilli())
 	default:
-		return s.settled(now), nil
+		return s.Calendar.Begin(s.Calendar.Week(now)).UnixMilli(), nil // the last week ended
 	}
-}
-
-// settled returns the time at which the last week ended: Monday 00:00.
-func (s *Service) settled(now time.Time) int64 {
-	zone := s.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	now = now.In(zone)
-	sinceMonday := (int(now.Weekday()) + 6) % 7
-	return time.Date(now.Year(), now.Month(), now.Day()-sinceMonday, 0, 0, 0, 0, zone).UnixMilli()
 }

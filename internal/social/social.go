@@ -36,7 +36,7 @@ type Options struct {
 	Bus      *oidb.Bus
 	Apps     *apps.Registry
 	Profiles *profile.Service
-	Zone     *time.Location     // in which weeks begin; nil for UTC
+	Calendar platform.Calendar  // of the weeks
 	Words    *wordfilter.Filter // that are hidden in what players write; nil for none
 	Log      *slog.Logger
 }

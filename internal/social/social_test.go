@@ -50,7 +50,7 @@ func newFixture(t testing.TB) *fixture {
 	must(t, err)
 	f.friends = friends.New(st, clock, bus, profiles)
 	f.friends.Register()
-	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, Apps: registry, Profiles: profiles, Zone: shanghai, Words: words, Log: slog.New(slog.DiscardHandler)})
+	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, Apps: registry, Profiles: profiles, Calendar: platform.Calendar{Zone: shanghai}, Words: words, Log: slog.New(slog.DiscardHandler)})
 	f.Register()
 	f.app = f.newApp("a game")
 	return f

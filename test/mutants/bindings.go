@@ -83,7 +83,7 @@ var bindingMutants = []mutant{
 		"errors.Join(err, s.Store.ReturnReminder(context.WithoutCancel(ctx), app.AppID, leader, number))", "err",
 		scenarios, "^TestScenarios$/^group$/^221016$"},
 	{"the day does not end at midnight", "internal/groups/commands.go",
-		"now = now.In(s.Zone)", "now = now.In(time.UTC)",
+		"s.Calendar.Day(now)", "platform.Calendar{}.Day(now)",
 		guildGroups, "^TestADayOfReminders$"},
 	{"the leader of a guild with a group is reminded", "internal/groups/commands.go",
 		"	if err := s.mayBind(ctx, guild, 0); err != nil {\n		return nil, err\n	}\n	leader :=", "	leader :=",

@@ -44,7 +44,7 @@ var rankMutants = []mutant{
 		"b.places(from-1, limit)", "b.places(from, limit)",
 		ranking, "^TestBoardsOfAllPlayers$"},
 	{"a week begins at midnight in Greenwich", "internal/ranking/ranking.go",
-		"platform.DayNumber(s.Clock.Now().In(s.Zone))", "platform.DayNumber(s.Clock.Now().UTC())",
+		"s.Calendar.Week(s.Clock.Now())", "platform.Calendar{}.Week(s.Clock.Now())",
 		ranking, "^TestAWeekBeginsOnMonday$"},
 	{"the board of a ninth week can be read", "internal/ranking/ranking.go",
 		"week < this-7*PastWeeks", "week < this-7*PastWeeks-7",

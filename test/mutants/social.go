@@ -85,7 +85,7 @@ var socialMutants = []mutant{
 		`of.authors(true)[1:]`, `of.authors(true)`,
 		playing, "^TestADotLightsForWhatIsNew$"},
 	{"weeks begin on Sunday", "internal/social/reddots.go",
-		`(int(now.Weekday()) + 6) % 7`, `int(now.Weekday())`,
+		`s.Calendar.Week(now)`, `s.Calendar.Week(now) - 1`,
 		playing, "^TestTheRankingIsNewOnMondays$"},
 	{"what is yet to come may be seen", "internal/social/reddots.go",
 		`req.SeenMs > now.UnixMilli()`, `req.SeenMs > now.UnixMilli()*2`,
