@@ -46,7 +46,7 @@ var achievementMutants = []mutant{
 	{"last week's rank is this week's", "internal/achievements/get.go",
 		"platform.AchievementSettledRank: week - 7", "platform.AchievementSettledRank: week",
 		achieving, "^TestWhatFollowsFromScores$"},
-	{"an empty value is a value", "internal/api/msdk/items.go",
+	{"an empty value is a value", "internal/api/items/items.go",
 		`case item.Data == nil, string(*item.Data) == ` + "`\"\"`:", "case item.Data == nil:",
-		"./internal/api/msdk", "^TestItemsInJSON$"},
+		"./internal/api/items", "^TestItemsInJSON$"},
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/achievements"
-	"github.com/rookeryhq/rookery/internal/api/msdk"
+	"github.com/rookeryhq/rookery/internal/api/items"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/retcode"
@@ -20,7 +20,7 @@ var achieving = []*command{
 	{
 		name: "gc_achieve_report", ways: []way{byToken}, missing: retcode.GameCenterRequiredFieldMissing, read: readReport, serve: report,
 		calls:   []access.Use{access.Uses(&achievements.ReportCommand.Declaration)},
-		answers: msdk.AchievementCodes,
+		answers: append([]retcode.Code{retcode.GameCenterParamMissing}, items.Codes...),
 	},
 	{
 		name: "gc_achieve_get", ways: []way{byToken, bySkey, bySid}, missing: retcode.GameCenterRequiredFieldMissing, serve: achieved,
@@ -50,14 +50,14 @@ func readReport(in *request) error {
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")
 	}
-	items, err := msdk.ReadItems(param.List)
+	list, err := items.Read(param.List)
 	if err != nil {
 		return err
 	}
-	if param.Total != nil && string(param.Total) != strconv.Itoa(len(items)) {
-		return retcode.GameCenterParameterInvalid.Errorf("total is not %d, the number of items in the list", len(items))
+	if param.Total != nil && string(param.Total) != strconv.Itoa(len(list)) {
+		return retcode.GameCenterParameterInvalid.Errorf("total is not %d, the number of items in the list", len(list))
 	}
-	in.input = items
+	in.input = list
 	return nil
 }
 

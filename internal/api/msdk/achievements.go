@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/items"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -36,12 +37,10 @@ func gameCenterRate(rate access.Stage) access.Stage {
 }
 
 // AchievementCodes are the codes of Achievements.
-var AchievementCodes = []retcode.Code{
-	retcode.GameCenterParamMissing, retcode.GameCenterParamNotJSON, retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid,
-}
+var AchievementCodes = append([]retcode.Code{retcode.GameCenterParamMissing}, items.Codes...)
 
 // Achievements reads the body member with that name, which is a report's items in an array, or in a string that contains one.
-// Errors are -4033 when it is missing, and those of ReadItems.
+// Errors are -4033 when it is missing, and those of items.Read.
 func Achievements(name string, value jsontext.Value) ([]*wire.AchievementItem, error) {
 	if value.Kind() == '"' {
 		text, err := jsontext.AppendUnquote(nil, value)
@@ -53,5 +52,5 @@ func Achievements(name string, value jsontext.Value) ([]*wire.AchievementItem, e
 	if len(value) == 0 || value.Kind() == 'n' {
 		return nil, retcode.GameCenterParamMissing.Errorf("body member %q is missing or empty", name)
 	}
-	return ReadItems(value)
+	return items.Read(value)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/achievements"
+	"github.com/rookeryhq/rookery/internal/api/items"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -68,16 +69,16 @@ func (d *door) reportScores(c *access.Call, in *scoresBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := msdk.Achievements("param", in.Param)
+	list, err := msdk.Achievements("param", in.Param)
 	if err != nil {
 		return nil, err
 	}
-	return &scored{}, achievements.Report(c.Context(), d.bus, c.App.AppID, uin, items)
+	return &scored{}, achievements.Report(c.Context(), d.bus, c.App.AppID, uin, list)
 }
 
 type scoreBody struct {
 	scorer
-	msdk.Item
+	items.Item
 }
 
 // reportScore stores a level or a score, and answers its type.

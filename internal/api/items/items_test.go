@@ -1,4 +1,4 @@
-package msdk
+package items
 
 import (
 	"slices"
@@ -22,7 +22,7 @@ func TestItemsInJSON(t *testing.T) {
 		`[{"type":12,"data":"1","expires":{"a":1}}]`:                       {Type: 12, Data: "1", Expires: `{"a":1}`},
 		`[{"type":12,"data":"\u0031","expires":"\u0030"}]`:                 {Type: 12, Data: "1", Expires: "0"},
 	} {
-		got, err := ReadItems([]byte(text))
+		got, err := Read([]byte(text))
 		if err != nil || len(got) != 1 || !proto.Equal(got[0], want) {
 			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
 		}
@@ -38,23 +38,23 @@ func TestItemsInJSON(t *testing.T) {
 		`[{"type":1,"data":1},{"type":2}]`: -4035, `[{"type":3},5]`: -4035, `[5,{"type":3}]`: -4035, // wherever it is
 		`[{"type":3,"data":"1"},5]`: -4022, `[{"type":0,"data":"1"},5]`: -4022, `[null,5]`: -4035, `[{"type":3,"data":"1"},null]`: -4035,
 	} {
-		_, err := ReadItems([]byte(text))
+		_, err := Read([]byte(text))
 		if code, _ := retcode.From(err); err == nil || code.Domain() != retcode.GameCenter || code.Number() != number {
 			t.Errorf("%s: got %v, want %d", text, err, number)
 		}
 	}
-	if items, err := ReadItems([]byte(`[]`)); err != nil || len(items) != 0 {
+	if items, err := Read([]byte(`[]`)); err != nil || len(items) != 0 {
 		t.Errorf("an empty list: got %v, %v", items, err)
 	}
 }
 
-// FuzzItems: whatever is in the list, it is refused with a number of the list's, or each item has a type and data.
-func FuzzItems(f *testing.F) {
+// FuzzRead: whatever is in the list, it is refused with a number of the list's, or each item has a type and data.
+func FuzzRead(f *testing.F) {
 	for _, seed := range []string{`[{"type":3,"data":"12800","expires":"1735660799","bcover":0}]`, `[{"type":1,"data":"\ud800"}]`, `{"list":[]}`, `[[[`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, list []byte) {
-		items, err := ReadItems(list)
+		items, err := Read(list)
 		if code, _ := retcode.From(err); err != nil && !slices.Contains([]int{-4022, -4028, -4034, -4035}, code.Number()) {
 			t.Fatalf("%q: %v", list, err)
 		}

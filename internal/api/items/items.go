@@ -1,4 +1,5 @@
-package msdk
+// Package items reads what games report of players: the items of a report in JSON, which several doors take.
+package items
 
 import (
 	"strconv"
@@ -10,6 +11,9 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// Codes are the codes of Read.
+var Codes = []retcode.Code{retcode.GameCenterParamNotJSON, retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid}
+
 // Item is an item of a report in JSON, before its members are judged. One that is missing or null is nil.
 type Item struct {
 	Type      *jsontext.Value `json:"type"`
@@ -18,10 +22,10 @@ type Item struct {
 	Overwrite *jsontext.Value `json:"bcover"`
 }
 
-// ReadItems reads the JSON array of a report's items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md,
+// Read reads the JSON array of a report's items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md,
 // 9). Errors, the first that holds for any item: -4028 when it is not JSON, -4034 when it is not an array, -4035 for an item
 // without type or data, -4022 for a member with the wrong type.
-func ReadItems(list []byte) ([]*wire.AchievementItem, error) {
+func Read(list []byte) ([]*wire.AchievementItem, error) {
 	value := jsontext.Value(list)
 	if !value.IsValid() {
 		return nil, retcode.GameCenterParamNotJSON.Errorf("the list of achievements is not JSON in UTF-8 with each member once")
@@ -51,7 +55,7 @@ func (e *element) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &e.Item)
 }
 
-// Read reads a single item, as ReadItems does.
+// Read reads a single item, with the errors of the function Read.
 func (item *Item) Read() (*wire.AchievementItem, error) {
 	items, err := readAll([]element{{Item: *item}})
 	if err != nil {
