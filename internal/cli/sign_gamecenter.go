@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 )
 
 func newSignGameCenterCommand(s *streams) *cobra.Command {
@@ -24,9 +25,10 @@ URL is the call's, or only its path and query, with every parameter of the call.
 $name$value for each parameter but sign, and the key again: names and values decoded, in order of name. The key is the
 appkey; 'rookery app show --keys' shows it.
 
-With --check SIGN the exit status is 0 when SIGN is right and 1 when it is wrong.`,
+With --check SIGN the exit status is 0 when SIGN is right. It is 1 when it is wrong, and the error says which of the
+usual mistakes produced it, if one did.`,
 		Example: `  printf demoAppKey01 | rookery sign gamecenter --key-file - \
-    '/cgi-bin/QQConnect.fcgi?cmd=gc_recent&oauth_consumer_key=1100001234&openid=OPENID&access_token=AT0001'`,
+    '/cgi-bin/QQConnect.fcgi?cmd=gc_achieve_get&oauth_consumer_key=1100001234&openid=OPENID&access_token=AT0001'`,
 		Args: exactArgs("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			u, err := url.Parse(args[0])
@@ -48,6 +50,10 @@ With --check SIGN the exit status is 0 when SIGN is right and 1 when it is wrong
 			}
 			right := sign.GameCenterVerify(check, query, key)
 			signed.Right = &right
+			if !right {
+				came := &mistake.Request{Method: "GET", Host: u.Host, URL: u, Path: u.EscapedPath(), Query: query, Parameter: "sign"}
+				signed.Mistake = mistake.GameCenter(check, came, mistake.Keys{Right: key})
+			}
 			return s.writeChecked(signed, asJSON, "is it the appkey, and are these the parameters as they were sent, decoded?")
 		},
 	}

@@ -35,7 +35,8 @@ func TestSignGameCenter(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"another signature", append(args, "--check", strings.ToUpper(sig)), ExitFailure, "is it the appkey"},
+		{"a usual mistake", append(args, "--check", strings.ToUpper(sig)), ExitFailure, "the signature is wrong: the hex digits are upper-case"},
+		{"another signature", append(args, "--check", strings.Repeat("0", 32)), ExitFailure, "is it the appkey"},
 		{"no path", []string{"sign", "gamecenter", "cmd=gc_reddot", "--key-file", "-"}, ExitUsage, "neither a URL"},
 		{"a broken escape", []string{"sign", "gamecenter", "/x?a=%4", "--key-file", "-"}, ExitUsage, "not percent-encoded"},
 	} {

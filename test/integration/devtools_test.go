@@ -487,6 +487,8 @@ func TestMistakes(t *testing.T) {
 		{"POST", "/auth/verify_login?timestamp=1700000000&appid=100700001&encode=1&sig=3e296efd63125444a7f2e6950339af66", `{}`, "it was signed with another key: the msdkkey of app 100700002 (Heron Harbour)"},
 		{"GET", "/v3/user/is_login?appid=100700001&openid=00000000000000000000000000000001&openkey=1&pf=qzone&sig=tw6cJ49WLgi6b3NEhMtnBIg%2F%2BhE%3D", ``, "it was signed with another key: the appkey of app 100700002 (Heron Harbour)"},
 		{"GET", "/v3/user/is_login?appid=100700001&openid=00000000000000000000000000000001&openkey=1&pf=qzone&sig=dsMTKWaiUaRfFhmChrgAIrprYm0%3D", ``, "an extra & after the parameters was signed"},
+		{"GET", "/cgi-bin/QQConnect.fcgi?access_token=AT0001&cmd=gc_achieve_get&oauth_consumer_key=100700001&openid=00000000000000000000000000000001&sign=eb3429bb071f94c001c571deaa830afc", ``, "the key was not signed at the end"},
+		{"GET", "/cgi-bin/QQConnect.fcgi?access_token=AT0001&cmd=gc_achieve_get&oauth_consumer_key=100700001&openid=00000000000000000000000000000001&sign=3c6bc57cbdd1349c92ebe0888af2d547", ``, "it was signed with another key: the appkey of app 100700002 (Heron Harbour)"},
 	}
 	for _, r := range requests {
 		if _, _, err := p.Raw(p.URL, r.method, r.target, []byte(r.body)); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/sign/mistake"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -209,9 +210,10 @@ func (d *door) signature(c *access.Call, in *request) error {
 	if in.way != byToken || sign.GameCenterVerify(c.Query.Get("sign"), c.Query, c.App.AppKey) {
 		return nil
 	}
-	if c.Inspected() {
-		c.NoteSigned(sign.GameCenterSource(c.Query))
-	}
+	refuse.Signature{
+		Key: c.App.AppKey, Parameter: "sign", Mistake: mistake.GameCenter,
+		Signed: func() string { return sign.GameCenterSource(c.Query) },
+	}.Explain(c, d.apps)
 	return retcode.GameCenterSignatureWrong
 }
 

@@ -23,7 +23,7 @@ func (v *vector) request(t testing.TB) (*Request, Keys) {
 		t.Fatal(err)
 	}
 	r := &Request{Method: v.Method, Host: v.Host, URL: u, Path: v.Path, Body: []byte(v.Body), Optional: v.Optional}
-	if v.Scheme == "openapi" {
+	if v.Scheme == "openapi" || v.Scheme == "gamecenter" {
 		if r.Query, err = r.Query.AddForm(u.RawQuery); err == nil {
 			r.Query, err = r.Query.AddForm(v.Body)
 		}
@@ -32,6 +32,9 @@ func (v *vector) request(t testing.TB) (*Request, Keys) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if v.Scheme == "gamecenter" {
+		r.Parameter = "sign"
 	}
 	keys := Keys{Right: v.Key}
 	for _, other := range v.Others {
@@ -52,7 +55,7 @@ func vectors(t testing.TB) (all []*vector) {
 	return all
 }
 
-var schemes = map[string]func(sig string, r *Request, keys Keys) string{"v5": V5, "v5client": V5Client, "v3": V3, "openapi": OpenAPI}
+var schemes = map[string]func(sig string, r *Request, keys Keys) string{"v5": V5, "v5client": V5Client, "v3": V3, "openapi": OpenAPI, "gamecenter": GameCenter}
 
 // TestVectors checks signatures that another program made wrong on purpose. A right one has no mistake.
 func TestVectors(t *testing.T) {
@@ -93,6 +96,7 @@ func TestEverySlipHasAVector(t *testing.T) {
 		r, keys := v.request(t)
 		whats := map[string][]string{
 			"v5": whatsOf(v5Slips(r, keys)), "v5client": whatsOf(v5Slips(r, keys)), "v3": whatsOf(v3Slips(r, keys)), "openapi": whatsOf(openAPISlips(r, keys)),
+			"gamecenter": whatsOf(gameCenterSlips(r, keys)),
 		}[v.Scheme]
 		if len(whats) < 50 {
 			t.Fatalf("%s: only %d slips", v.Name, len(whats))
@@ -135,6 +139,14 @@ func FuzzMistakes(f *testing.F) {
 			}
 			schemes[name](sig, r, keys)
 		}
+		if r.Query, err = sign.Query(nil).AddForm(raw); err != nil {
+			return
+		}
+		r.Parameter = "sign"
+		if got := GameCenter(sign.GameCenter(r.Query, keys.Right), r, keys); got != "" {
+			t.Errorf("the Game Center: a right signature has the mistake %q", got)
+		}
+		GameCenter(sig, r, keys)
 	})
 }
 

@@ -69,7 +69,7 @@ func (s *openAPISigning) append(b []byte) []byte {
 // do.
 func OpenAPI(sig string, r *Request, keys Keys) string {
 	right := openAPISigning{
-		method: r.Method, path: r.Path, methodMark: "&", pathMark: "&", params: rightParams(r.Query, asDecoded), encoder: sign.StrictEncoder,
+		method: r.Method, path: r.Path, methodMark: "&", pathMark: "&", params: rightParams(r, asDecoded), encoder: sign.StrictEncoder,
 		key: keyed{key: keys.Right}, afterKey: "&", hash: keyedHash(sha1.New),
 	}
 	speller := newSpeller(sig, base64Spellings)

@@ -24,9 +24,9 @@ type params struct {
 	verbatim     string // instead of all of this
 }
 
-// rightParams are those of a query in the right order.
-func rightParams(q sign.Query, written func(raw, decoded string) string) params {
-	return params{query: without(sorted(q), "sig"), written: written, equals: "=", pair: "&"}
+// rightParams are those of a request in the right order, as in a URL.
+func rightParams(r *Request, written func(raw, decoded string) string) params {
+	return params{query: without(sorted(r.Query), r.parameter()), written: written, equals: "=", pair: "&"}
 }
 
 func asSent(raw, _ string) string      { return raw }
@@ -36,9 +36,11 @@ func (s *params) append(b []byte) []byte {
 	if s.verbatim != "" {
 		return append(b, s.verbatim...)
 	}
-	b = append(b, s.before...)
 	for i := range s.query {
 		p := &s.query[i]
+		if i == 0 {
+			b = append(b, s.before...)
+		}
 		if i > 0 && i != s.missing {
 			b = append(b, s.pair...)
 		}
@@ -73,18 +75,29 @@ func (s *params) put(name, value string) {
 	s.query = slices.Insert(slices.Clone(s.query), at, sign.Param{RawName: name, RawValue: value, Name: name, Value: value})
 }
 
-// paramSlips are the slips with the parameters of a request, however they are written. usual are parameters, name and value,
-// that callers often sign without sending them. of finds the parameters of a signing.
-func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slips []slip[S]) {
-	put := func(part, what string, common bool, change func(*params)) {
-		slips = append(slips, slip[S]{part: part, what: what, common: common, apply: func(s *S) { change(of(s)) }})
+// paramSlips are the slips with the parameters of a request that a signer joins as in a URL, however they are written. usual are
+// parameters, name and value, that callers often sign without sending them. of finds the parameters of a signing.
+func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) []slip[S] {
+	return append(chosenSlips(r, usual, of), joinedSlips(r, of)...)
+}
+
+func paramSlip[S any](of func(*S) *params, part, what string, common bool, change func(*params)) slip[S] {
+	return slip[S]{part: part, what: what, common: common, apply: func(s *S) { change(of(s)) }}
+}
+
+// chosenSlips are the slips with which parameters are signed and in which order.
+func chosenSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slips []slip[S]) {
+	common := func(part, what string, change func(*params)) {
+		slips = append(slips, paramSlip(of, part, what, true, change))
 	}
-	common := func(part, what string, change func(*params)) { put(part, what, true, change) }
-	rare := func(part, what string, change func(*params)) { put(part, what, false, change) }
-	unsorted := without(r.Query, "sig")
+	rare := func(part, what string, change func(*params)) {
+		slips = append(slips, paramSlip(of, part, what, false, change))
+	}
+	signature := r.parameter()
+	unsorted := without(r.Query, signature)
 	common("order", "the parameters are not sorted by name", func(p *params) { p.query = unsorted })
 	order := func(what string, q sign.Query) {
-		q = without(q, "sig")
+		q = without(q, signature)
 		rare("order", what, func(p *params) { p.query = q })
 	}
 	order("the parameters are sorted without regard to case", slices.SortedStableFunc(slices.Values(r.Query), func(a, b sign.Param) int {
@@ -97,11 +110,8 @@ func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slip
 	backwards := sorted(r.Query)
 	slices.Reverse(backwards)
 	order("the parameters are sorted backwards", backwards)
-	inURL, _ := sign.Query(nil).AddForm(r.URL.RawQuery) // as much of it as can be read
-	inBody := without(r.Query, namesOf(inURL)...)
-	if verbatim := withoutSig(r.URL.RawQuery); len(inBody) == 0 {
-		common("order", "the parameters were signed as they stand in the URL", func(p *params) { p.verbatim = verbatim })
-	}
+	inURL := namesOf(inURL(r))
+	inBody := namesOf(without(r.Query, inURL...))
 
 	if r.Query.Has(r.Optional) {
 		common("optional", "", func(p *params) { p.query = without(p.query, r.Optional) })
@@ -110,21 +120,43 @@ func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slip
 		p.query = slices.DeleteFunc(slices.Clone(p.query), func(p sign.Param) bool { return p.Value == "" })
 	})
 	rare("left out", "no parameters were signed", func(p *params) { p.query = nil })
-	rare("left out", "the parameters of the URL were left out of the signed string", func(p *params) { p.query = without(p.query, namesOf(inURL)...) })
-	rare("left out", "the parameters of the body were left out of the signed string", func(p *params) { p.query = without(p.query, namesOf(inBody)...) })
+	rare("left out", "the parameters of the URL were left out of the signed string", func(p *params) { p.query = without(p.query, inURL...) })
+	rare("left out", "the parameters of the body were left out of the signed string", func(p *params) { p.query = without(p.query, inBody...) })
 	for _, p := range r.Query {
-		if p.Name != "sig" && p.Name != r.Optional {
+		if p.Name != signature && p.Name != r.Optional {
 			name := p.Name
 			common("left out", fmt.Sprintf("the parameter %s was left out of the signed string", clipped(name)), func(p *params) { p.query = without(p.query, name) })
 		}
 	}
 
-	common("added", "the parameter sig itself was signed, in its place", func(p *params) { p.put("sig", "") })
-	common("added", "the parameter sig itself was signed, at the end", func(p *params) { p.query = append(slices.Clone(p.query), sign.Param{RawName: "sig", Name: "sig"}) })
+	common("added", "the parameter "+signature+" itself was signed, in its place", func(p *params) { p.put(signature, "") })
+	common("added", "the parameter "+signature+" itself was signed, at the end", func(p *params) {
+		p.query = append(slices.Clone(p.query), sign.Param{RawName: signature, Name: signature})
+	})
 	for _, pair := range usual {
 		if !r.Query.Has(pair[0]) {
 			rare("added", fmt.Sprintf("the parameter %s=%s was signed and not sent", pair[0], pair[1]), func(p *params) { p.put(pair[0], pair[1]) })
 		}
+	}
+	return slips
+}
+
+// inURL returns the parameters of the URL, as much of it as can be read.
+func inURL(r *Request) sign.Query {
+	q, _ := sign.Query(nil).AddForm(r.URL.RawQuery)
+	return q
+}
+
+// joinedSlips are the slips with what stands between parameters as in a URL, and around them.
+func joinedSlips[S any](r *Request, of func(*S) *params) (slips []slip[S]) {
+	common := func(part, what string, change func(*params)) {
+		slips = append(slips, paramSlip(of, part, what, true, change))
+	}
+	rare := func(part, what string, change func(*params)) {
+		slips = append(slips, paramSlip(of, part, what, false, change))
+	}
+	if verbatim := withoutParam(r.URL.RawQuery, r.parameter()); len(without(r.Query, namesOf(inURL(r))...)) == 0 {
+		common("order", "the parameters were signed as they stand in the URL", func(p *params) { p.verbatim = verbatim })
 	}
 
 	common("&", "an extra & after the parameters was signed", func(p *params) { p.end = "&" })
@@ -137,7 +169,7 @@ func paramSlips[S any](r *Request, usual [][2]string, of func(*S) *params) (slip
 		{"there is a comma instead of &", ","}, {"there is ; instead of &", ";"}, {"there is a line feed instead of &", "\n"}, {"there is | instead of &", "|"}} {
 		rare("&", mark.what+" between the parameters", func(p *params) { p.pair = mark.text })
 	}
-	right := without(sorted(r.Query), "sig")
+	right := without(sorted(r.Query), r.parameter())
 	for i := 1; i < len(right); i++ {
 		name := clipped(right[i].Name)
 		rare("&", "an extra & before the parameter "+name+" was signed", func(p *params) { p.doubled = i })
@@ -188,9 +220,9 @@ func nearTimes(sent string) (others []struct{ what, text string }) {
 	return others
 }
 
-// withoutSig cuts the parameter sig out of a query as sent.
-func withoutSig(raw string) string {
-	pairs := slices.DeleteFunc(strings.Split(raw, "&"), func(pair string) bool { return pair == "sig" || strings.HasPrefix(pair, "sig=") })
+// withoutParam cuts a parameter out of a query as sent.
+func withoutParam(raw, name string) string {
+	pairs := slices.DeleteFunc(strings.Split(raw, "&"), func(pair string) bool { return pair == name || strings.HasPrefix(pair, name+"=") })
 	return strings.Join(pairs, "&")
 }
 

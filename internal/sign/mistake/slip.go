@@ -31,7 +31,11 @@ type Request struct {
 	Body   []byte
 	// Optional is a parameter that the signed string may lack; "" for none.
 	Optional string
+	// Parameter is the one with the signature; "" stands for sig.
+	Parameter string
 }
+
+func (r *Request) parameter() string { return cmp.Or(r.Parameter, "sig") }
 
 // Keys are the keys that a wrong signature may have been made with.
 type Keys struct {
@@ -102,13 +106,15 @@ func clauses(all ...string) string {
 
 // otherScheme looks for the signature among those of the other schemes.
 func otherScheme(sig, right string, r *Request, keys Keys) string {
+	q := without(r.Query, r.parameter())
 	schemes := []struct {
 		name string
 		sign func(key string) string
 	}{
-		{"MSDK V5", func(key string) string { return sign.V5(r.Path, r.Query, r.Body, key) }},
+		{"MSDK V5", func(key string) string { return sign.V5(r.Path, q, r.Body, key) }},
 		{"MSDK V3", func(key string) string { return sign.V3(cmp.Or(r.Query.Get("timestamp"), r.Query.Get("ts")), key) }},
-		{"OpenAPI V3", func(key string) string { return sign.OpenAPI(r.Method, r.Path, r.Query, key) }},
+		{"OpenAPI V3", func(key string) string { return sign.OpenAPI(r.Method, r.Path, q, key) }},
+		{"the Game Center", func(key string) string { return sign.GameCenter(q, key) }},
 	}
 	all := append([]Key{{"right key", keys.Right}}, keys.Others...)
 	for _, key := range all[:min(len(all), effort/(len(r.Body)+tryCosts)/len(schemes))] {
@@ -151,7 +157,7 @@ func keySlips[S any](r *Request, keys Keys, of func(*S) *keyed) (slips []slip[S]
 		use("the word "+name+" was signed in the place of the key", name, false)
 	}
 	for _, p := range r.Query {
-		if p.Value != "" && p.Name != "sig" {
+		if p.Value != "" && p.Name != r.parameter() {
 			use("the parameter "+clipped(p.Name)+" was signed in the place of the key", p.Value, false)
 		}
 	}
@@ -354,13 +360,13 @@ func newSpeller(sig string, spellings []spelling) *speller {
 	if strings.Trim(sig, "0123456789ABCDEFabcdef-:xX \t\r\n") == "" {
 		add("the hex digits are upper-case", strings.ToLower(sig))
 	}
-	add("sig was not percent-encoded: + came as a blank", strings.ReplaceAll(sig, " ", "+"))
+	add("the signature was not percent-encoded: + came as a blank", strings.ReplaceAll(sig, " ", "+"))
 	if once, err := url.QueryUnescape(sig); err == nil {
-		add("sig was percent-encoded twice", strings.ReplaceAll(once, " ", "+"))
+		add("the signature was percent-encoded twice", strings.ReplaceAll(once, " ", "+"))
 	}
-	add("there is white space around sig", strings.TrimSpace(sig))
-	add("there is white space around sig, and its hex digits are upper-case", strings.ToLower(strings.TrimSpace(sig)))
-	add("there are quotation marks around sig", strings.Trim(sig, `"'`))
+	add("there is white space around the signature", strings.TrimSpace(sig))
+	add("there is white space around the signature, and its hex digits are upper-case", strings.ToLower(strings.TrimSpace(sig)))
+	add("there are quotation marks around the signature", strings.Trim(sig, `"'`))
 
 	// A spelling with only other lengths is impossible, and need not be written for each try.
 	for _, spelling := range spellings {

@@ -71,7 +71,7 @@ func v3Slips(r *Request, keys Keys) (slips []slip[v3Signing]) {
 	add("ends", "an extra & after the timestamp was signed", func(s *v3Signing) { s.after = "&" })
 	add("timestamp", "the key alone was signed, without the timestamp", func(s *v3Signing) { s.timestamp = "" })
 	for i := range r.Query {
-		if p := &r.Query[i]; p.Name != "sig" && p.Name != "timestamp" {
+		if p := &r.Query[i]; p.Name != r.parameter() && p.Name != "timestamp" {
 			name, value := clipped(p.Name), p.Value
 			add("timestamp", "the parameter "+name+" was signed instead of the timestamp", func(s *v3Signing) { s.timestamp = value })
 			add("ends", "the parameter "+name+" was signed too, after the timestamp", func(s *v3Signing) { s.after = value })

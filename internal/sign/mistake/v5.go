@@ -85,7 +85,7 @@ func V5Client(sig string, r *Request, keys Keys) string {
 }
 
 func v5(sig string, r *Request, keys Keys, right v5Signing, forms []slip[v5Signing]) string {
-	right.path, right.mark, right.params, right.body = r.Path, "?", rightParams(r.Query, asSent), r.Body
+	right.path, right.mark, right.params, right.body = r.Path, "?", rightParams(r, asSent), r.Body
 	right.key.key, right.hash = keys.Right, plain(md5.New)
 	spellers := map[string]*speller{"": newSpeller(sig, hexSpellings)}
 	if digits, ok := strings.CutSuffix(sig, "1"); ok {

@@ -150,9 +150,9 @@ def hex_spellings(sig, marker=""):
     if sig.startswith("0"):
         yield sig.lstrip("0") + marker, "the zeros at the beginning are missing"
     if not marker:
-        yield " " + sig + "\n", "there is white space around sig"
-        yield sig.upper() + "\r\n", "there is white space around sig, and its hex digits are upper-case"
-        yield '"' + sig + '"', "there are quotation marks around sig"
+        yield " " + sig + "\n", "there is white space around the signature"
+        yield sig.upper() + "\r\n", "there is white space around the signature, and its hex digits are upper-case"
+        yield '"' + sig + '"', "there are quotation marks around the signature"
 
 
 HOST = "game.example.com"
@@ -321,7 +321,7 @@ def v5(client):
     yield "", ""
     yield from hex_spellings(md5(signed()), marker)
     if not client:
-        yield "%".join(["", *["%02X" % ord(c) for c in sig()]]), "sig was percent-encoded twice"
+        yield "%".join(["", *["%02X" % ord(c) for c in sig()]]), "the signature was percent-encoded twice"
 
     yield from params(SENT5, PAIRS5, ["source=0", "version=", "conn="], lambda text: sig(params=text))
     for what, how in ENCODINGS:
@@ -541,8 +541,8 @@ def openapi():
     good = sig()
     b = base64.b64decode(good)
     for what, spelled in [
-        ("sig was not percent-encoded: + came as a blank", good.replace("+", " ")),
-        ("sig was percent-encoded twice", quote(good, safe="")),
+        ("the signature was not percent-encoded: + came as a blank", good.replace("+", " ")),
+        ("the signature was percent-encoded twice", quote(good, safe="")),
         ("the padding (=) at the end of sig is missing", good.rstrip("=")),
         ("sig is in the URL alphabet of Base64 (- and _), not in the usual one (+ and /)", base64.urlsafe_b64encode(b).decode()),
         ("sig is in hex digits, not in Base64", b.hex()),
@@ -552,8 +552,8 @@ def openapi():
         ("sig is in hex digits, not in Base64, and they are parted by -", "-".join("%02x" % c for c in b)),
         ("sig was put into Base64 twice", b64(good)),
         ("the bytes of the sum were sent, not in Base64", b),
-        ("there is white space around sig", good + "\n"),
-        ("there are quotation marks around sig", '"' + good + '"'),
+        ("there is white space around the signature", good + "\n"),
+        ("there are quotation marks around the signature", '"' + good + '"'),
     ]:
         assert spelled != good, what
         yield spelled, what
@@ -649,6 +649,107 @@ request("openapi, URL and form", "openapi", "POST", "/v3/x?a=1&b=2", "/v3/x", "d
     (half("POST&%2Fv3%2Fx&a%3D1%26b%3D2"), "the parameters of the body were left out of the signed string"),
     (half("POST&%2Fv3%2Fx&c%3D3%26d%3D4"), "the parameters of the URL were left out of the signed string"),
 ], body="c=3&d=4")
+
+# The Game Center
+
+PATHG = "/cgi-bin/QQConnect.fcgi"
+VALUESG = [("Title", " a b*c~d-_.+/=&?%\u00e9!'()$"), ("access_token", "AT 0001"), ("appid", ""), ("cmd", "gc_feed_post"), ("oauth_consumer_key", "1100001234"), ("openid", "ABC6"), ("text", "4")]
+SENTG = [VALUESG[i] for i in (3, 4, 5, 1, 0, 2, 6)]
+
+
+def gamecenter():
+    right = OTHERS["appkey"]
+
+    def text(values=VALUESG, before="$", pair="$", equals="$", write=lambda v: v):
+        parts = [n + equals + v if equals is not None else v for n, v in ((n, write(v)) for n, v in values)]
+        return before + pair.join(parts)
+
+    def sig(middle=None, key=right, ahead="", last="", after="", first=True, end=True, **how):
+        middle = text(**how) if middle is None else middle
+        return md5(ahead, key if first else "", middle, last, key if end else "", after)
+
+    yield sig(), ""
+    yield "0" * 32, ""
+    yield "", ""
+    yield from hex_spellings(sig())
+    yield sig(first=False), "the key was not signed at the beginning"
+    yield sig(end=False), "the key was not signed at the end"
+    yield sig(first=False, after="\n"), "the key was not signed at the beginning; and a line feed at the end was signed"
+
+    ranked = lambda by: sorted(VALUESG, key=by)
+    yield sig(values=SENTG), "the parameters are not sorted by name"
+    yield sig(values=VALUESG[::-1]), "the parameters are sorted backwards"
+    yield sig(values=ranked(lambda p: p[0].lower())), "the parameters are sorted without regard to case"
+    yield sig(values=ranked(lambda p: p[1])), "the parameters are sorted by value"
+    yield sig(values=[p for p in VALUESG if p[1]]), "an empty parameter was left out of the signed string"
+    for p in VALUESG:
+        if p[1]:
+            yield sig(values=[q for q in VALUESG if q != p]), f"the parameter {p[0]} was left out of the signed string"
+    yield sig(values=[p for p in SENTG if p[0] != "cmd"]), "the parameters are not sorted by name; and the parameter cmd was left out of the signed string"
+    yield sig(values=sorted(VALUESG + [("sign", "")])), "the parameter sign itself was signed, in its place"
+    yield sig(values=VALUESG + [("sign", "")]), "the parameter sign itself was signed, at the end"
+    yield sig(values=sorted(VALUESG + [("format", "json")])), "the parameter format=json was signed and not sent"
+
+    for what, how in [
+        ("the $ before the first name is missing", dict(before="")),
+        ("a $ before the key at the end was signed", dict(last="$")),
+        ("there is no $ between name and value", dict(equals="")),
+        ("there is no $ before the names", dict(before="", pair="")),
+        ("there is no $ anywhere", dict(before="", pair="", equals="")),
+        ("there is = instead of $ between name and value", dict(equals="=")),
+        ("there are & and = as in a URL instead of $", dict(before="", pair="&", equals="=")),
+        ("there are & and = as in a URL, and a & at both ends, instead of $", dict(before="&", pair="&", equals="=", last="&")),
+        ("the values alone were signed, without their names", dict(equals=None)),
+        ("the values alone were signed, without their names and any $", dict(before="", pair="", equals=None)),
+    ]:
+        yield sig(**how), what
+        if "alone" not in what:
+            yield sig(key=right + "\n", **how), what + "; and a line feed after the key was signed with it"
+            yield sig(values=SENTG, **how), "the parameters are not sorted by name; and " + what
+
+    yield sig(write=quote_plus), "the values were signed as they are sent, and not decoded"
+    for what, how in ENCODINGS:
+        if what != "a blank as +":
+            yield sig(write=lambda v: enc(v, **how)), "the values were signed percent-encoded: " + what
+    yield sig(write=lambda v: "".join(c if ord(c) < 128 else "?" for c in v)), "the values were signed with ? for each character past ASCII"
+    yield sig(write=lambda v: raw(v).decode("latin-1")), "the values were signed with its UTF-8 bytes taken for Latin-1 and encoded again"
+    yield sig(middle=text().encode("gb18030")), "the values were signed in GBK"
+    yield sig(write=str.strip), "the values were signed without the white space around them"
+    yield sig(middle=text().lower()), "names and values were signed in lower case"
+    yield sig(middle=text().replace("\u00e9", "\0").upper().replace("\0", "\u00c9")), "names and values were signed in upper case"
+    yield sig(ahead=PATHG), "the path was signed too, before the key"
+    yield sig(ahead=PATHG + "?"), "the path and ? were signed too, before the key"
+    for what, end in ENDS:
+        yield sig(after=end), what + " at the end was signed"
+    source = right + text() + right
+    for name in ["SHA1", "SHA256", "SHA512"]:
+        yield hashlib.new(name, raw(source)).hexdigest(), f"it is {name}, not MD5"
+        yield hmac.new(raw(right), raw(text()), name).hexdigest(), f"it is HMAC-{name}, not MD5"
+    yield hmac.new(raw(right), raw(text()), "md5").hexdigest(), "it is HMAC-MD5, not MD5"
+    yield md5(md5(source)), "it is the MD5 of the hex digits of the MD5"
+    yield sig().upper(), "the hex digits are upper-case"
+    mac = hmac.new(raw(right) + b"&", raw("GET&" + enc(PATHG) + "&" + enc("&".join(f"{n}={v}" for n, v in VALUESG))), "sha1").digest()
+    yield b64(mac), "it is the form of OpenAPI V3, made with the right key"
+    yield from keys(right, lambda k: sig(key=k), VALUESG)
+
+
+request("gamecenter", "gamecenter", "GET", PATHG + "?" + "&".join(f"{n}={quote_plus(v)}" for n, v in SENTG) + "&sign=0", PATHG, OTHERS["appkey"], gamecenter())
+FORMG = [("cmd", "gc_reddot"), ("entries", "feeds"), ("openid", "A"), ("sign", "0")]
+TEXTG = "$cmd$gc_reddot$entries$feeds$openid$A"
+request("gamecenter, URL and form", "gamecenter", "POST", PATHG + "?cmd=gc_reddot", PATHG, "k0", [
+    (md5("k0", TEXTG, "k0"), ""),
+    (md5("k0", "$cmd$gc_reddot", "k0"), "the parameters of the body were left out of the signed string"),
+    (md5("k0", "$entries$feeds$openid$A", "k0"), "the parameters of the URL were left out of the signed string"),
+    (md5("k0", TEXTG, "$sign$k0"), "the parameter sign itself was signed, in its place"),
+    (md5("k0k0"), "no parameters were signed"),
+    (md5("k0$k0"), ""),
+], body="&".join(f"{n}={v}" for n, v in FORMG[1:]))
+
+request("gamecenter, a blank as %20", "gamecenter", "GET", PATHG + "?cmd=gc_feed_post&title=a%20b&sign=0", PATHG, "k0", [
+    (md5("k0$cmd$gc_feed_post$title$a b", "k0"), ""),
+    (md5("k0$cmd$gc_feed_post$title$a%20b", "k0"), "the values were signed as they are sent, and not decoded"),
+    (md5("k0$cmd$gc_feed_post$title$a+b", "k0"), "the values were signed percent-encoded: a blank as +"),
+])
 
 json.dump(REQUESTS, sys.stdout, indent=0, ensure_ascii=True)
 print()
