@@ -131,8 +131,8 @@ func parse(text []byte, seq uint32) (Answer, error) {
 	case h.Result == resultEmpty && b.IsMember == 1:
 		return garbled("its result is %d, but the player is a member", resultEmpty)
 	}
-	for name, text := range map[string]string{"GuildName": b.GuildName, "LeaderOpenId": b.LeaderOpenID} {
-		if err := platform.CheckText(name, text, 200); err != nil {
+	for _, field := range []struct{ name, text string }{{"GuildName", b.GuildName}, {"LeaderOpenId", b.LeaderOpenID}} {
+		if err := platform.CheckText(field.name, field.text, 200); err != nil {
 			return garbled("%w", err)
 		}
 	}

@@ -53,13 +53,16 @@ const (
 )
 
 func (p *Policy) validate(known map[ID]*entry) error {
-	for field, ranges := range map[string][]netip.Prefix{"address_black_list": p.AddressBlackList, "internal_networks": p.InternalNetworks} {
-		if len(ranges) > maxRanges {
-			return platform.Invalidf(field, "%s has more than %d entries", field, maxRanges)
+	for _, field := range []struct {
+		name   string
+		ranges []netip.Prefix
+	}{{"address_black_list", p.AddressBlackList}, {"internal_networks", p.InternalNetworks}} {
+		if len(field.ranges) > maxRanges {
+			return platform.Invalidf(field.name, "%s has more than %d entries", field.name, maxRanges)
 		}
-		for _, r := range ranges {
+		for _, r := range field.ranges {
 			if !r.IsValid() || r.Addr().Is4In6() { // would contain no address: callers' IPv4 addresses are plain
-				return platform.Invalidf(field, "%s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", r)
+				return platform.Invalidf(field.name, "%s is not an address range such as 10.0.0.0/8 or 2001:db8::/32", r)
 			}
 		}
 	}

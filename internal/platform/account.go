@@ -84,10 +84,10 @@ func (p *Profile) At(nowMS int64) *Profile {
 
 // Validate checks the form of every field and returns the first fault in one sentence.
 func (p *Profile) Validate() error {
-	for name, text := range map[string]string{
-		"nickname": p.Nickname, "country": p.Country, "province": p.Province, "city": p.City, "language": p.Language,
+	for _, field := range []struct{ name, text string }{
+		{"nickname", p.Nickname}, {"country", p.Country}, {"province", p.Province}, {"city", p.City}, {"language", p.Language},
 	} {
-		if err := CheckText(name, text, 100); err != nil {
+		if err := CheckText(field.name, field.text, 100); err != nil {
 			return err
 		}
 	}

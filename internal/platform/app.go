@@ -3,6 +3,7 @@ package platform
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -159,42 +160,49 @@ func (a *App) Validate() error {
 	if err := CheckText("name", a.Name, 100); err != nil {
 		return err
 	}
-	keys := map[string]string{"appkey": a.AppKey, "msdkkey": a.MSDKKey}
+	keys := []struct{ name, key string }{{"appkey", a.AppKey}, {"msdkkey", a.MSDKKey}}
 	if a.GameID != 0 {
-		keys["client_sigkey"] = a.ClientSigKey
+		keys = append(keys, struct{ name, key string }{"client_sigkey", a.ClientSigKey})
 	}
-	for source, key := range a.SigKeys {
+	for _, source := range slices.Sorted(maps.Keys(a.SigKeys)) {
 		if !sourceForm.MatchString(source) {
 			return Invalidf("sigkeys", "sigkeys: source %q is not a number", source)
 		}
-		keys["sigkey of source "+source] = key
+		keys = append(keys, struct{ name, key string }{"sigkey of source " + source, a.SigKeys[source]})
 	}
-	for name, key := range keys {
-		if !keyForm.MatchString(key) {
-			return Invalidf(name, "%s is not 8 to 128 letters and digits", name)
+	for _, k := range keys {
+		if !keyForm.MatchString(k.key) {
+			return Invalidf(k.name, "%s is not 8 to 128 letters and digits", k.name)
 		}
 	}
 	if a.Environment != Formal && a.Environment != Test {
 		return Invalidf("environment", "environment %q is neither formal nor test", a.Environment)
 	}
-	for field, list := range map[string][]string{"apis": a.APIs, "restricted": a.Restricted} {
-		for _, api := range list {
+	for _, field := range []struct {
+		name string
+		list []string
+	}{{"apis", a.APIs}, {"restricted", a.Restricted}} {
+		for _, api := range field.list {
 			if !apiForm.MatchString(api) {
-				return Invalidf(field, "API %q is not a permission name", api)
+				return Invalidf(field.name, "API %q is not a permission name", api)
 			}
 		}
 	}
-	for field, list := range map[string][]netip.Prefix{"allow_ordinary": a.AllowOrdinary, "allow_sensitive": a.AllowSensitive} {
-		for _, prefix := range list {
+	for _, field := range []struct {
+		name string
+		list []netip.Prefix
+	}{{"allow_ordinary", a.AllowOrdinary}, {"allow_sensitive", a.AllowSensitive}} {
+		for _, prefix := range field.list {
 			if !prefix.IsValid() || prefix.Addr().Is4In6() {
-				return Invalidf(field, "allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
+				return Invalidf(field.name, "allow list: %q holds no caller: give a range such as 10.0.0.0/8, an IPv4 one as IPv4", prefix)
 			}
 			if prefix != prefix.Masked() {
-				return Invalidf(field, "allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
+				return Invalidf(field.name, "allow list: %s has bits beyond its length: did you mean %s?", prefix, prefix.Masked())
 			}
 		}
 	}
-	for api, rate := range a.Rates {
+	for _, api := range slices.Sorted(maps.Keys(a.Rates)) {
+		rate := a.Rates[api]
 		if !apiForm.MatchString(api) || api == "*" {
 			return Invalidf("rates", "rates: API %q is not a permission name", api)
 		}

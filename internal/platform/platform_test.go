@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -239,5 +240,22 @@ func TestMessageLimitsAreValidated(t *testing.T) {
 	app.MessageLimits = MessageLimits{}
 	if err := app.Validate(); err != nil || app.Limits() != (MessageLimits{10, 40, 5, 20, 1}) {
 		t.Errorf("without limits of its own an app has %+v, %v", app.Limits(), err)
+	}
+}
+
+// TestTheFirstFaultIsAlwaysTheSame: of several faults an operator is told the first, and not one by chance.
+func TestTheFirstFaultIsAlwaysTheSame(t *testing.T) {
+	app := App{
+		AppID: 1, Name: "a", AppKey: "demoAppKey01", MSDKKey: "-", GameID: 1, ClientSigKey: "-", SigKeys: map[string]string{"0": "-", "1": "-", "2": "-"}, Environment: Formal,
+	}
+	person := Profile{Nickname: "\x00", Country: "\x00", City: "\x00"}
+	for range 20 {
+		if err := app.Validate(); err == nil || err.Error() != "msdkkey is not 8 to 128 letters and digits" {
+			t.Fatal(err)
+		}
+		var fault *InvalidError
+		if err := person.Validate(); !errors.As(err, &fault) || fault.Field != "nickname" {
+			t.Fatal(err)
+		}
 	}
 }
