@@ -53,13 +53,9 @@ func (s *Service) Achievements(ctx context.Context, app platform.AppID, uin plat
 	if err != nil {
 		return nil, err
 	}
-	for kind, best := range map[int]platform.Decimal{
-		platform.AchievementBest: tally.Best, platform.AchievementWeekBest: tally.WeekBest, platform.AchievementDayBest: tally.DayBest,
-	} {
-		if best != (platform.Decimal{}) {
-			list = append(list, platform.Achievement{Type: kind, Data: best.String(), Number: best})
-		}
-	}
+	list = scored(list, platform.AchievementBest, tally.Best)
+	list = scored(list, platform.AchievementWeekBest, tally.WeekBest)
+	list = scored(list, platform.AchievementDayBest, tally.DayBest)
 	if list, err = s.ranked(ctx, list, app, uin, platform.WeekOf(day)); err != nil {
 		return nil, err
 	}
@@ -74,14 +70,24 @@ func (s *Service) ranked(ctx context.Context, list []platform.Achievement, app p
 	if s.Ranks == nil {
 		return list, nil
 	}
-	for kind, week := range map[int]int64{platform.AchievementWeekRank: week, platform.AchievementSettledRank: week - 7} {
-		rank, err := s.Ranks.Rank(ctx, platform.Board{AppID: app, Week: week}, uin)
-		if err != nil {
-			return nil, err
-		}
-		list = counted(list, kind, rank)
+	now, err := s.Ranks.Rank(ctx, platform.Board{AppID: app, Week: week}, uin)
+	if err != nil {
+		return nil, err
 	}
-	return list, nil
+	settled, err := s.Ranks.Rank(ctx, platform.Board{AppID: app, Week: week - 7}, uin)
+	if err != nil {
+		return nil, err
+	}
+	list = counted(list, platform.AchievementWeekRank, now)
+	return counted(list, platform.AchievementSettledRank, settled), nil
+}
+
+// scored adds a score unless there is none.
+func scored(list []platform.Achievement, kind int, score platform.Decimal) []platform.Achievement {
+	if score == (platform.Decimal{}) {
+		return list
+	}
+	return append(list, platform.Achievement{Type: kind, Data: score.String(), Number: score})
 }
 
 // counted adds a number unless it is 0.
