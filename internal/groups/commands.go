@@ -13,6 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -346,13 +347,14 @@ const maxAdmins = 50
 
 // openidOf returns an account's active openid at an app; nil without one.
 func (s *Service) openidOf(ctx context.Context, app platform.AppID, uin platform.UIN) ([]byte, error) {
-	list, err := s.Store.OpenIDsOf(ctx, uin)
-	for _, o := range list {
-		if o.AppID == app && o.State == platform.OpenIDActive {
-			return o.OpenID[:], nil
-		}
+	openid, err := store.ActiveOpenID(ctx, s.Store, app, uin)
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return nil, err
+	return openid[:], nil
 }
 
 // Relation is command 0xf04 of service type 7.

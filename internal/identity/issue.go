@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
@@ -137,16 +138,12 @@ func newSessionNumber() uint64 {
 
 // RevokeGrant ends every token that an account gave an app so far. Errors: platform.ErrNotFound when the grant is not live.
 func (s *Service) RevokeGrant(ctx context.Context, app platform.AppID, uin platform.UIN, by platform.EndedBy) error {
-	bindings, err := s.store.OpenIDsOf(ctx, uin)
-	if err != nil {
-		return err
+	openid, err := store.ActiveOpenID(ctx, s.store, app, uin)
+	if err == nil {
+		err = s.store.EndGrant(ctx, app, openid, by, s.clock.NowMS())
 	}
-	for _, b := range bindings {
-		if b.AppID == app && b.State == platform.OpenIDActive {
-			if err = s.store.EndGrant(ctx, app, b.OpenID, by, s.clock.NowMS()); !errors.Is(err, platform.ErrNotFound) {
-				return err
-			}
-		}
+	if errors.Is(err, platform.ErrNotFound) {
+		return platform.ErrNotFound.Errorf("account %s has no live grant at app %s", uin, app)
 	}
-	return platform.ErrNotFound.Errorf("account %s has no live grant at app %s", uin, app)
+	return err
 }

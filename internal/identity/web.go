@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
@@ -49,14 +50,5 @@ func (s *Service) WebTicketHolds(ctx context.Context, ticket *token.WebTicket) (
 
 // OpenIDOf returns the active openid of an account at an app. Error: platform.ErrNotFound.
 func (s *Service) OpenIDOf(ctx context.Context, app platform.AppID, uin platform.UIN) (platform.OpenID, error) {
-	all, err := s.store.OpenIDsOf(ctx, uin)
-	if err != nil {
-		return platform.OpenID{}, err
-	}
-	for _, binding := range all {
-		if binding.AppID == app && binding.State == platform.OpenIDActive {
-			return binding.OpenID, nil
-		}
-	}
-	return platform.OpenID{}, platform.ErrNotFound.Errorf("account %s has no openid at app %s", uin, app)
+	return store.ActiveOpenID(ctx, s.store, app, uin)
 }

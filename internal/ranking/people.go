@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/cache"
@@ -68,14 +69,12 @@ func (s *Service) openID(ctx context.Context, app platform.AppID, uin platform.U
 		return known.openid, nil
 	}
 	drops := slot.Drops()
-	bindings, err := s.Store.OpenIDsOf(oidb.Wait(ctx), uin)
-	if err != nil {
+	active, err := store.ActiveOpenID(oidb.Wait(ctx), s.Store, app, uin)
+	switch {
+	case err == nil:
+		openid = &active
+	case !errors.Is(err, platform.ErrNotFound):
 		return nil, err
-	}
-	for i := range bindings {
-		if b := &bindings[i]; b.AppID == app && b.State == platform.OpenIDActive {
-			openid = &b.OpenID
-		}
 	}
 	slot.Put(key, knownOpenID{openid, now + knownFor.Milliseconds()}, drops)
 	return openid, nil

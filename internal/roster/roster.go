@@ -165,18 +165,14 @@ func (r *Roster) player(ctx context.Context, app platform.AppID, text string) (u
 
 // openid returns an account's id at the app; "" if it has none.
 func (r *Roster) openid(ctx context.Context, app platform.AppID, uin platform.UIN, v5 bool) (string, error) {
-	all, err := r.openids.OpenIDsOf(ctx, uin)
-	if err != nil {
-		return "", err
-	}
-	i := slices.IndexFunc(all, func(b platform.OpenIDBinding) bool { return b.AppID == app && b.State == platform.OpenIDActive })
+	openid, err := store.ActiveOpenID(ctx, r.openids, app, uin)
 	switch {
-	case i < 0:
-		return "", nil
+	case err != nil:
+		return "", unlessMissing(err)
 	case !v5:
-		return all[i].OpenID.String(), nil
+		return openid.String(), nil
 	}
-	users, err := r.openids.AppUsers(ctx, app, []platform.OpenID{all[i].OpenID})
+	users, err := r.openids.AppUsers(ctx, app, []platform.OpenID{openid})
 	if err != nil || len(users) == 0 || users[0].MSDKOpenID == 0 {
 		return "", err
 	}

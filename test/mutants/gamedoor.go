@@ -90,7 +90,7 @@ var gameDoorMutants = []mutant{
 	{"the browser keeps the web tickets", "internal/api/pages/door.go",
 		`c.SetCookie(name, "", -time.Second, http.SameSiteStrictMode)`, `_ = name`,
 		scenarios, "^TestGameCookies$"},
-	{"anybody gets a reclaimed openid", "internal/identity/web.go",
+	{"anybody gets a reclaimed openid", "internal/store/openid.go",
 		`binding.AppID == app && binding.State == platform.OpenIDActive {`, `binding.AppID == app {`,
 		"./internal/identity", "^TestOpenIDOf$"},
 	{"a game's signature leaves out a name", "internal/sign/gamecenter.go",
