@@ -219,17 +219,21 @@ func (s *Service) Rank(ctx context.Context, board platform.Board, uin platform.U
 }
 
 // Run has the boards read that are asked for all the time, those of this week and of all time, and does so again whenever a week
-// begins; then it also removes the boards of weeks that can no longer be read. It returns when ctx ends.
+// begins; then it also removes the boards of weeks that can no longer be read. What fails is tried again each minute. It returns
+// when ctx ends.
 func (s *Service) Run(ctx context.Context, index *Memory, log *slog.Logger) {
-	for ctx.Err() == nil {
+	for turned := int64(0); ctx.Err() == nil; {
 		this := s.week()
-		if err := s.turn(ctx, index, this); err != nil && ctx.Err() == nil {
-			log.Warn("the rankings could not be read ahead; each is read when it is asked for", "error", err.Error())
+		if this != turned {
+			switch err := s.turn(ctx, index, this); {
+			case err == nil:
+				turned = this
+			case ctx.Err() == nil:
+				log.Warn("the rankings could not be read ahead; each is read when it is asked for", "error", err.Error())
+			}
 		}
-		for ctx.Err() == nil && s.week() == this {
-			_ = s.Clock.Wait(ctx, min(s.Calendar.UntilMonday(s.Clock.Now()), time.Minute)) // fails only when ctx ends
-			index.DropSettled(this)
-		}
+		_ = s.Clock.Wait(ctx, min(s.Calendar.UntilMonday(s.Clock.Now()), time.Minute)) // fails only when ctx ends
+		index.DropSettled(this)
 	}
 }
 

@@ -1,12 +1,15 @@
 package ranking
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/fault"
@@ -15,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
+	"github.com/rookeryhq/rookery/internal/store"
 )
 
 // fixture is the service on a real store, east of Greenwich, on Wednesday 25 November 2026 at noon.
@@ -372,7 +376,56 @@ func TestBoardsAreReadAhead(t *testing.T) {
 
 func errOf[T any](_ T, err error) error { return err }
 
-// TestAWeekBeginsOnMonday has the service run while the clock passes midnight between Sunday and Monday.
+// failingStore has no boards, and cannot even read that a few times.
+type failingStore struct {
+	store.Store
+	failures, reads int
+}
+
+func (s *failingStore) OnChange(func(store.Change)) {}
+
+func (s *failingStore) Boards(context.Context) ([]platform.Board, error) {
+	s.reads++
+	if s.reads <= s.failures {
+		return nil, errors.New("no")
+	}
+	return nil, nil
+}
+
+func (s *failingStore) SweepBoards(context.Context, int64, int) (int64, error) { return 0, nil }
+
+func TestATurnThatFailedIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st, clock := &failingStore{failures: 2}, new(platform.Clock)
+		clock.Set(time.Date(2026, 11, 25, 12, 0, 0, 0, beijing))
+		s := New(Options{Store: st, Clock: clock, Calendar: platform.Calendar{Zone: beijing}})
+		index := NewMemory(st)
+		defer index.Close()
+		go s.Run(t.Context(), index, slog.New(slog.DiscardHandler))
+		for _, step := range []struct {
+			what  string
+			after time.Duration
+			reads int
+		}{
+			{"at the start", 0, 1},
+			{"within a minute", 59 * time.Second, 1},
+			{"after a minute", time.Second, 2},
+			{"after two minutes", time.Minute, 3},
+			{"after it succeeded", time.Minute, 3},
+			{"a second before Monday", 4*24*time.Hour + 12*time.Hour - 3*time.Minute - time.Second, 3},
+			{"on Monday", time.Second, 4},
+			{"after that", time.Hour, 4},
+		} {
+			clock.Advance(step.after)
+			synctest.Wait()
+			if st.reads != step.reads {
+				t.Errorf("%s: the boards were read %d times, want %d", step.what, st.reads, step.reads)
+			}
+		}
+	})
+}
+
+// TestAWeekBeginsOnMonday: at midnight between Sunday and Monday.
 func TestAWeekBeginsOnMonday(t *testing.T) {
 	f := newFixture(t)
 	f.Clock.Set(time.Date(2026, 11, 29, 23, 59, 59, 0, beijing))
