@@ -2,7 +2,9 @@ package social
 
 import (
 	"context"
+	"errors"
 
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -18,22 +20,33 @@ var ShowCardCommand = oidb.Declare[*wire.ShowCardRequest, *wire.ShowCardResponse
 })
 
 func (s *Service) showCard(ctx context.Context, req *wire.ShowCardRequest) (*wire.ShowCardResponse, error) {
-	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), nil)
-	if err != nil {
-		return nil, retcode.GameCenterProfileReadFailed.WithCause(err)
-	}
-	rsp, who := &wire.ShowCardResponse{Uin: req.Uin}, &of.own
+	app, uin := platform.AppID(req.Appid), platform.UIN(req.Uin)
+	rsp, who := &wire.ShowCardResponse{Uin: req.Uin}, uin
 	if len(req.FriendOpenid) == 0 {
-		rsp.Friends = uint32(len(of.friends))
-	} else if who = of.friend(req.FriendOpenid); who == nil {
-		return nil, retcode.GameCenterParameterInvalid.Errorf("friend is not the openid of a friend who uses the app")
+		list, _, err := friends.List(ctx, s.Bus, app, uin)
+		if err != nil {
+			return nil, retcode.GameCenterProfileReadFailed.WithCause(err)
+		}
+		rsp.Friends = uint32(len(list))
+	} else {
+		var err error
+		who, err = s.friend(ctx, app, uin, req.FriendOpenid)
+		switch {
+		case errors.Is(err, platform.ErrNotFound):
+			return nil, retcode.GameCenterParameterInvalid.Errorf("friend is not the openid of a friend who uses the app")
+		case err != nil:
+			return nil, retcode.GameCenterProfileReadFailed.WithCause(err)
+		}
 	}
-	record, err := s.Store.ChallengeRecord(ctx, platform.AppID(req.Appid), who.UIN, s.Clock.NowMS())
+	p, err := s.Profiles.Get(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	p := &who.Profile
-	rsp.Of, rsp.Nickname, rsp.Gender, rsp.QqLevel = uint64(who.UIN), p.Nickname, uint32(p.Gender), uint32(p.VIP.QQLevel)
+	record, err := s.Store.ChallengeRecord(ctx, app, who, s.Clock.NowMS())
+	if err != nil {
+		return nil, err
+	}
+	rsp.Of, rsp.Nickname, rsp.Gender, rsp.QqLevel = uint64(who), p.Nickname, uint32(p.Gender), uint32(p.VIP.QQLevel)
 	rsp.PictureUrl = s.Profiles.Picture(p, pictureSize)
 	rsp.Won, rsp.Lost, rsp.Drawn = record.Won, record.Lost, record.Drawn
 	return rsp, nil

@@ -43,19 +43,21 @@ func (s *Service) beginChallenge(ctx context.Context, req *wire.BeginChallengeRe
 	if req.Member {
 		failed = retcode.GameCenterChallengeMemberBeginFailed
 	}
-	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), req.Openid)
-	if err != nil {
+	app, uin := platform.AppID(req.Appid), platform.UIN(req.Uin)
+	opponent, err := s.friend(ctx, app, uin, req.OpponentOpenid)
+	switch {
+	case errors.Is(err, platform.ErrNotFound):
+		return nil, retcode.GameCenterParameterInvalid.Errorf("opponent is not the openid of a friend who uses the app")
+	case err != nil:
 		return nil, failed.WithCause(err)
 	}
-	opponent := of.friend(req.OpponentOpenid)
-	if opponent == nil {
-		return nil, retcode.GameCenterParameterInvalid.Errorf("opponent is not the openid of a friend who uses the app")
-	}
 	c := platform.Challenge{
-		AppID: platform.AppID(req.Appid), Request: req.Request, Title: s.hide(req.Title), StartMS: req.StartMs, EndMS: req.EndMs,
-		Challenger: platform.ChallengeSide{UIN: of.own.UIN, OpenID: of.own.OpenID},
-		Opponent:   platform.ChallengeSide{UIN: opponent.UIN, OpenID: opponent.OpenID},
+		AppID: app, Request: req.Request, Title: s.hide(req.Title), StartMS: req.StartMs, EndMS: req.EndMs,
+		Challenger: platform.ChallengeSide{UIN: uin},
+		Opponent:   platform.ChallengeSide{UIN: opponent},
 	}
+	copy(c.Challenger.OpenID[:], req.Openid)
+	copy(c.Opponent.OpenID[:], req.OpponentOpenid)
 	if req.Member {
 		c.MemberMS = now.UnixMilli()
 	} else {

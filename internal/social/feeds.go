@@ -66,13 +66,12 @@ var ListFeedsCommand = oidb.Declare[*wire.ListFeedsRequest, *wire.ListFeedsRespo
 })
 
 func (s *Service) listFeeds(ctx context.Context, req *wire.ListFeedsRequest) (*wire.ListFeedsResponse, error) {
-	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), req.Openid)
+	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), req.Openid, req.Friends)
 	if err != nil {
 		return nil, retcode.GameCenterFeedListFailed.WithCause(err)
 	}
-	authors := of.authors(req.Friends)
 	limit := page(req.Limit)
-	list, err := s.Store.Feeds(ctx, platform.AppID(req.Appid), authors, below(req.Before), s.feedsSince(), limit+1)
+	list, err := s.Store.Feeds(ctx, platform.AppID(req.Appid), of.authors(), below(req.Before), s.feedsSince(), limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +83,10 @@ func (s *Service) listFeeds(ctx context.Context, req *wire.ListFeedsRequest) (*w
 	return rsp, nil
 }
 
-// authors returns the accounts of a circle, or only the player's own.
-func (c *circle) authors(all bool) (uins []platform.UIN) {
+// authors returns the accounts of a circle.
+func (c *circle) authors() (uins []platform.UIN) {
 	for one := range c.all {
-		if all || one == &c.own {
-			uins = append(uins, one.UIN)
-		}
+		uins = append(uins, one.UIN)
 	}
 	return uins
 }
@@ -149,7 +146,7 @@ func (s *Service) pullFeeds(ctx context.Context, req *wire.PullFeedsRequest) (*w
 	for _, id := range req.FeedId {
 		ids = append(ids, int64(min(id, math.MaxInt64))) // no feed has the highest
 	}
-	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), req.Openid)
+	of, err := s.circle(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), req.Openid, true)
 	if err != nil {
 		return nil, retcode.GameCenterFeedContentFailed.WithCause(err)
 	}

@@ -220,9 +220,21 @@ func TestFailuresHaveTheirCodes(t *testing.T) {
 			_, err := call(f, ShowCardCommand, &wire.ShowCardRequest{Appid: app, Uin: uin})
 			return err
 		},
+		"card-of-friend": func() error {
+			_, err := call(f, ShowCardCommand, &wire.ShowCardRequest{Appid: app, Uin: uin, FriendOpenid: ben.openid[:]})
+			return err
+		},
+		"own-feeds": func() error {
+			_, err := call(f, ListFeedsCommand, &wire.ListFeedsRequest{Appid: app, Uin: uin, Openid: ann.openid[:]})
+			return err
+		},
 		"recent": func() error { _, err := call(f, RecentGamesCommand, &wire.RecentGamesRequest{Uin: uin}); return err },
 	}
 	f.post(ann, "to be deleted")
+	ofOneFriend := map[string]retcode.Code{
+		"begin-by-member": retcode.GameCenterChallengeMemberBeginFailed, "begin-by-game": retcode.GameCenterChallengeGameBeginFailed,
+		"card-of-friend": retcode.GameCenterProfileReadFailed,
+	}
 	for _, test := range []struct {
 		point string
 		fails map[string]retcode.Code
@@ -230,7 +242,7 @@ func TestFailuresHaveTheirCodes(t *testing.T) {
 		{"", nil},
 		{"store.write:feeds", map[string]retcode.Code{"post": retcode.GameCenterFeedPostFailed, "delete": retcode.GameCenterFeedPostFailed}},
 		{"store.read:feeds", map[string]retcode.Code{
-			"list": retcode.GameCenterFeedListFailed, "pull": retcode.GameCenterFeedContentFailed, "dots": retcode.GameCenterInternal,
+			"list": retcode.GameCenterFeedListFailed, "own-feeds": retcode.GameCenterFeedListFailed, "pull": retcode.GameCenterFeedContentFailed, "dots": retcode.GameCenterInternal,
 		}},
 		{"store.write:red_dots", map[string]retcode.Code{"see": retcode.GameCenterRedDotWriteFailed}},
 		{"store.read:red_dots", map[string]retcode.Code{"dots": retcode.GameCenterInternal, "see": retcode.GameCenterInternal}},
@@ -240,13 +252,15 @@ func TestFailuresHaveTheirCodes(t *testing.T) {
 		}},
 		{"store.read:challenges", map[string]retcode.Code{
 			"dots": retcode.GameCenterInternal, "challenges": retcode.GameCenterInternal, "card": retcode.GameCenterProfileReadFailed,
+			"card-of-friend": retcode.GameCenterProfileReadFailed,
 		}},
 		{"store.read:recent_games", map[string]retcode.Code{"recent": retcode.GameCenterRecentReadFailed}},
 		{"bus.connect:0xf00", map[string]retcode.Code{
 			"list": retcode.GameCenterFeedListFailed, "pull": retcode.GameCenterFeedContentFailed, "dots": retcode.GameCenterInternal,
-			"begin-by-member": retcode.GameCenterChallengeMemberBeginFailed, "begin-by-game": retcode.GameCenterChallengeGameBeginFailed,
 			"card": retcode.GameCenterProfileReadFailed,
 		}},
+		{"bus.connect:0xf01", ofOneFriend},
+		{"store.read:openids", ofOneFriend},
 	} {
 		t.Run(test.point, func(t *testing.T) {
 			f.post(ann, "to be deleted")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -67,11 +68,15 @@ func (s *Service) redDots(ctx context.Context, req *wire.RedDotsRequest) (*wire.
 func (s *Service) newest(ctx context.Context, app platform.AppID, uin platform.UIN, entry string, now time.Time) (int64, error) {
 	switch entry {
 	case FeedsEntry:
-		of, err := s.circle(ctx, app, uin, nil)
+		people, _, err := friends.List(ctx, s.Bus, app, uin)
 		if err != nil {
 			return 0, err
 		}
-		list, err := s.Store.Feeds(ctx, app, of.authors(true)[1:], math.MaxInt64, s.feedsSince(), 1)
+		var authors []platform.UIN
+		for i := range people {
+			authors = append(authors, people[i].UIN)
+		}
+		list, err := s.Store.Feeds(ctx, app, authors, math.MaxInt64, s.feedsSince(), 1)
 		if err != nil || len(list) == 0 {
 			return 0, err
 		}

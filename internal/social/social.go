@@ -98,14 +98,14 @@ func (s *Service) work(ctx context.Context) error {
 	}
 }
 
-// circle are the people whom a player's feeds, challenges and card are about: the player and the friends who use the app.
+// circle are the people whose feeds a player sees: the player and the friends who use the app.
 type circle struct {
 	own     friends.Friend
 	friends []friends.Friend
 }
 
-// circle returns a player's circle. openid is the player's own.
-func (s *Service) circle(ctx context.Context, app platform.AppID, uin platform.UIN, openid []byte) (*circle, error) {
+// circle returns a player's circle, or only the player. openid is the player's own.
+func (s *Service) circle(ctx context.Context, app platform.AppID, uin platform.UIN, openid []byte, all bool) (*circle, error) {
 	c := &circle{own: friends.Friend{UIN: uin}}
 	copy(c.own.OpenID[:], openid)
 	p, err := s.Profiles.Get(ctx, uin)
@@ -113,7 +113,9 @@ func (s *Service) circle(ctx context.Context, app platform.AppID, uin platform.U
 		return nil, err
 	}
 	c.own.Profile = *p
-	c.friends, _, err = friends.List(ctx, s.Bus, app, uin)
+	if all {
+		c.friends, _, err = friends.List(ctx, s.Bus, app, uin)
+	}
 	return c, err
 }
 
@@ -129,14 +131,25 @@ func (c *circle) all(yield func(*friends.Friend) bool) {
 	}
 }
 
-// friend returns the friend with an openid; nil for anybody else.
-func (c *circle) friend(openid []byte) *friends.Friend {
-	for i := range c.friends {
-		if string(c.friends[i].OpenID[:]) == string(openid) {
-			return &c.friends[i]
-		}
+// friend returns the account of a player's friend who uses the app under an openid. Error: platform.ErrNotFound for anybody else.
+func (s *Service) friend(ctx context.Context, app platform.AppID, uin platform.UIN, openid []byte) (platform.UIN, error) {
+	if len(openid) != len(platform.OpenID{}) {
+		return 0, platform.ErrNotFound
 	}
-	return nil
+	users, err := s.Store.AppUsers(ctx, app, []platform.OpenID{platform.OpenID(openid)})
+	switch {
+	case err != nil:
+		return 0, err
+	case len(users) == 0:
+		return 0, platform.ErrNotFound
+	}
+	switch are, err := friends.AreFriends(ctx, s.Bus, uin, users[0].UIN); {
+	case err != nil:
+		return 0, err
+	case !are:
+		return 0, platform.ErrNotFound
+	}
+	return users[0].UIN, nil
 }
 
 // invalid turns an error of a check into the answer to it.

@@ -82,7 +82,7 @@ var socialMutants = []mutant{
 		`feed.Text, feed.Url, feed.Picture = "", "", ""`, `feed.Url, feed.Picture = "", ""`,
 		playing, "^TestFriendsSeeFeeds$"},
 	{"a player's own feeds are news", "internal/social/reddots.go",
-		`of.authors(true)[1:]`, `of.authors(true)`,
+		`var authors []platform.UIN`, `authors := []platform.UIN{uin}`,
 		playing, "^TestADotLightsForWhatIsNew$"},
 	{"weeks begin on Sunday", "internal/social/reddots.go",
 		`s.Calendar.Week(now)`, `s.Calendar.Week(now) - 1`,
