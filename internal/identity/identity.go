@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/rookeryhq/rookery/internal/apps"
@@ -22,6 +23,7 @@ const sessionsKept = 1 << 16
 // Service is the identity service. It is safe for concurrent use.
 type Service struct {
 	Standings *standings.Table
+	Log       *slog.Logger // of what fails beside a login; it must be set before the first
 
 	apps         *apps.Registry
 	profiles     *profile.Service
@@ -32,11 +34,13 @@ type Service struct {
 	highest      atomic.Uint64 // account number known to be issued
 	nonces       *nonces
 	failedLogins *failedLogins
+	played       *played
 }
 
 // New returns a service on a store that nobody else writes to. It caches at most so many standings.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
+		Log:      slog.New(slog.DiscardHandler),
 		apps:     registry,
 		profiles: profiles,
 		store:    st,
@@ -46,6 +50,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 
 		sessions:     cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
 		failedLogins: newFailedLogins(),
+		played:       cache.NewDirectMapped[appUser, int64](notesKept),
 	}
 	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return st.Standing(oidb.Wait(ctx), app, openid)
@@ -72,6 +77,7 @@ func (s *Service) Register(bus *oidb.Bus) {
 func (s *Service) Forget() {
 	s.Standings.Forget()
 	s.sessions.Clear()
+	s.played.Clear()
 	s.profiles.Forget()
 }
 

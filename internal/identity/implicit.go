@@ -21,6 +21,7 @@ func (s *Service) IssueImplicit(ctx context.Context, a Authorization) (*Issued, 
 	if err != nil {
 		return nil, err
 	}
+	s.notePlayed(ctx, a.AppID, a.UIN)
 	issued := &Issued{Kind: token.Access, AppID: a.AppID, UIN: a.UIN, OpenID: openid, IssuedMS: now, ExpiresMS: now + token.AccessLifetime.Milliseconds()}
 	issued.Token = s.keyring.Seal(&token.Token{
 		Kind: token.Access, AppID: a.AppID, OpenID: openid, IssuedMS: now, ExpiresMS: issued.ExpiresMS,

@@ -63,5 +63,6 @@ func (s *Service) LogInPlayer(ctx context.Context, app platform.AppID, login *wi
 		PasswordEpoch: login.PasswordEpoch,
 		TokenEpoch:    login.TokenEpoch,
 	})
+	s.notePlayed(ctx, app, login.UIN)
 	return &PlayerLogin{MSDKOpenID: id, Token: text, ExpiresMS: login.ExpiresMS, First: created, Profile: *shown}, nil
 }

@@ -47,6 +47,7 @@ func (s *Server) openServices(ctx context.Context) error {
 			" if it was lost, stop and put a copy of it back", "file", s.keyringFile())
 	}
 	s.identity = identity.New(s.store, s.clock, s.keyring, s.apps, s.profiles, s.options.Standings.Kept)
+	s.identity.Log = s.options.Log
 	s.identity.Register(s.bus)
 	s.friends = friends.New(s.store, s.clock, s.bus, s.profiles)
 	s.friends.Register()

@@ -140,7 +140,8 @@ type Logins interface {
 	// refresh token valid until endsMS. It returns the login as it is then. ErrNotFound: the code does not exist or has
 	// expired, the person has ended more than the login's TokenEpoch since, or the login may not continue. ErrSpent, with
 	// the login: the code was used before. Before anything changes, check is called with the login; its error is returned
-	// unchanged. An openkey that is not nil is stored too, as by CreateOpenkey, with the login's openid.
+	// unchanged. An openkey that is not nil is stored too, as by CreateOpenkey, with the login's openid, and it is noted that the
+	// account plays the app.
 	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
 	// UseRefresh uses up a refresh token and makes the next one valid. ErrNotFound: the token does not exist, or the login
 	// has ended, was superseded or may not continue. ErrSpent, with the login: the token was used before. An openkey is
@@ -265,7 +266,7 @@ type Achievements interface {
 	// SweepBoards removes at most limit scores of weeks before that one, and returns how many it removed. The boards of all
 	// time stay.
 	SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error)
-	// NotePlayed notes that an account plays a game; a report does so too.
+	// NotePlayed notes that an account plays a game; a report and the exchange of a login's code do so too.
 	NotePlayed(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) error
 	// RecentGames returns at most limit games that an account played, the last one first.
 	RecentGames(ctx context.Context, uin platform.UIN, limit int) ([]platform.RecentGame, error)

@@ -59,10 +59,19 @@ func (t *tx) achieve(r *platform.AchievementReport, a *platform.Achievement) err
 	return nil
 }
 
-// played notes that an account plays a game. A clock that is moved back does not change when it did.
+// later keeps the later one of two times at which an account played a game: a clock that is moved back changes nothing.
+const later = " ON CONFLICT DO UPDATE SET played_ms = excluded.played_ms WHERE excluded.played_ms > played_ms"
+
+// played notes that an account plays a game.
 func (t *tx) played(app platform.AppID, uin platform.UIN, nowMS int64) error {
-	_, err := t.exec(`INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)
-		ON CONFLICT DO UPDATE SET played_ms = excluded.played_ms WHERE excluded.played_ms > played_ms`, int64(uin), int64(app), nowMS)
+	_, err := t.exec("INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)"+later, int64(uin), int64(app), nowMS)
+	return err
+}
+
+// playedBy does so for the account that an openid names.
+func (t *tx) playedBy(app platform.AppID, openid platform.OpenID, nowMS int64) error {
+	_, err := t.exec("INSERT INTO recent_games (uin, appid, played_ms) SELECT uin, appid, ? FROM openids WHERE appid = ? AND openid = ?"+later,
+		nowMS, int64(app), openid[:])
 	return err
 }
 

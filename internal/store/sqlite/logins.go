@@ -70,6 +70,9 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 		if _, err := t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
 			return err
 		}
+		if err := t.playedBy(app, l.OpenID, nowMS); err != nil {
+			return err
+		}
 		return t.openkeyOf(&l, openkey)
 	})
 	return l, err

@@ -54,6 +54,7 @@ var logins = []test{
 		grant := result(s.Grant(ctx, game, openid(1)))(t)
 		same(t, grant.TokenEpoch, want.TokenEpoch)
 		same(t, grant.Scopes, want.Scopes)
+		same(t, result(s.RecentGames(ctx, first, 9))(t), []platform.RecentGame{{AppID: game, PlayedMS: now + 99}})
 	}},
 	{"login-id-taken", func(t *testing.T, s store.Store) {
 		issue(t, s, game, first, openid(1))
