@@ -159,3 +159,32 @@ func TestOrderOfChallenges(t *testing.T) {
 		}
 	}
 }
+
+// TestALoginIsARecentGame: who has logged in to a game, as a V5 player or by QQ Connect, has played it. A token and its check are no
+// login.
+func TestALoginIsARecentGame(t *testing.T) {
+	p := rookery.Start(t)
+	played := func(call rookery.GameCall, app rookery.App) {
+		t.Helper()
+		list, _ := wantGame(t, p, call, 0, "ok").Data["list"].([]any)
+		if len(list) != 1 {
+			t.Fatalf("the recent games are %v, want one", list)
+		}
+		if game := list[0].(map[string]any); game["appid"] != app.AppID {
+			t.Errorf("the recent game is %v, want %s", game, app.AppID)
+		}
+	}
+	pl := newGamePlayer(t, p)
+	recent := pl.onPage(t, "gc_recent")
+	wantGame(t, p, pl.get(), 0, "ok")
+	wantGame(t, p, recent, -4024, "")
+	expect(t, p, login(pl.app, pl.openid, pl.token), 0, "success")
+	played(recent, pl.app)
+
+	v := newVisit(t, p)
+	p.SetApp(t, v.app, rookery.Settings{"grant": []string{"gamecenter"}})
+	recent = rookery.NewTicketCall(v.app, "gc_recent").With("sid", ticketsOf(t, p, v.person, "").Sid)
+	wantGame(t, p, recent, -4024, "")
+	v.tokens(t)
+	played(recent, v.app)
+}
