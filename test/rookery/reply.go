@@ -32,14 +32,19 @@ func request(t testing.TB, method, target, media, body string) *http.Request {
 // send sends a request and reads the answer to its end.
 func send(t testing.TB, client *http.Client, req *http.Request) Reply {
 	t.Helper()
-	rsp, err := client.Do(req)
+	reply, err := trySend(client, req)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return reply
+}
+
+func trySend(client *http.Client, req *http.Request) (Reply, error) {
+	rsp, err := client.Do(req)
+	if err != nil {
+		return Reply{}, err
 	}
 	defer rsp.Body.Close()
 	body, err := io.ReadAll(rsp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Reply{rsp.StatusCode, rsp.Header, string(body)}
+	return Reply{rsp.StatusCode, rsp.Header, string(body)}, err
 }
