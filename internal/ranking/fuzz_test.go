@@ -1,0 +1,26 @@
+package ranking
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/rookeryhq/rookery/internal/oidb/oidbtest"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+)
+
+// FuzzRequests: whatever bytes come as a request, the answer is one that the command declares.
+func FuzzRequests(f *testing.F) {
+	fix := newFixture(f)
+	uins := fix.players(2)
+	must(f, fix.Store.Befriend(f.Context(), uins[0], uins[1], 100, 1))
+	for _, uin := range uins {
+		fix.score(uin, "12")
+	}
+	openid := openIDOf(uins[1])
+	oidbtest.FuzzRequests(f, fix.Bus, 0xf05, map[uint32]proto.Message{
+		3: &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: "2026-11-23", From: 1, Limit: 2},
+		4: &wire.ListRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: AllTime, Limit: 1, AroundOpenid: openid[:]},
+		5: &wire.ShowRankRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: Weekly},
+	}, nil)
+}
