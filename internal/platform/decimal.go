@@ -23,6 +23,8 @@ const (
 
 	noMore   = 0xff
 	powerOf1 = 1 << 15 // of the power 0
+
+	zeroKey = string(rune(zero))
 )
 
 // ParseDecimal reads an optional sign, digits, and optionally a point and more digits, of MaxDecimal bytes at most.
@@ -56,7 +58,7 @@ func ParseDecimal(text string) (Decimal, error) {
 		groups = groups[:len(groups)-2]
 	}
 	if groups == "" {
-		return Decimal{string(rune(zero))}, nil
+		return Decimal{zeroKey}, nil
 	}
 	key := make([]byte, 0, 4+len(groups)/2)
 	key = binary.BigEndian.AppendUint16(append(key, positive), uint16(powerOf1+power))
@@ -81,16 +83,64 @@ func invert(b []byte) {
 
 // DecimalOfKey returns the number with that key.
 func DecimalOfKey(key []byte) (Decimal, error) {
-	d := Decimal{string(key)}
-	if len(key) == 0 {
+	if d := (Decimal{string(key)}); len(key) == 0 || d.key == zeroKey || d.isKey() {
 		return d, nil
 	}
-	if text, ok := d.text(); ok {
-		if again, err := ParseDecimal(text); err == nil && again == d {
-			return d, nil
+	return Decimal{}, fmt.Errorf("%.40x is not the key of a number", key)
+}
+
+// isKey reports whether ParseDecimal gives that key to a number, which is not 0.
+func (d Decimal) isKey() bool {
+	n, ok := d.taken()
+	if !ok {
+		return false
+	}
+	for i := range len(n.groups) {
+		if g := n.groups[i] ^ n.mask; g < 1 || g > 100 {
+			return false
 		}
 	}
-	return Decimal{}, fmt.Errorf("%.40x is not the key of a number", key)
+	if n.group(0) == 0 || n.group(len(n.groups)-1) == 0 || n.power < -MaxDecimal || n.power > MaxDecimal {
+		return false
+	}
+	var text [64]byte
+	return len(d.Append(text[:0])) <= MaxDecimal
+}
+
+// taken is the key of a number that is not 0, taken apart.
+type taken struct {
+	power  int // of 100
+	groups string
+	mask   byte // that the key's bytes after the first have been inverted with
+}
+
+// taken also reports whether the key is long enough.
+func (d Decimal) taken() (n taken, ok bool) {
+	key := d.key
+	if len(key) < 4 {
+		return n, false
+	}
+	switch key[0] {
+	case positive:
+	case negative:
+		if key[len(key)-1] != noMore || len(key) < 5 {
+			return n, false
+		}
+		key, n.mask = key[:len(key)-1], 0xff
+	default:
+		return n, false
+	}
+	n.power = int(key[1]^n.mask)<<8 + int(key[2]^n.mask) - powerOf1
+	n.groups = key[3:]
+	return n, true
+}
+
+// group returns two digits; none of those beyond the ends is above 0.
+func (n *taken) group(i int) byte {
+	if i < 0 || i >= len(n.groups) {
+		return 0
+	}
+	return n.groups[i] ^ n.mask - 1
 }
 
 // Key returns bytes in whose lexical order the numbers are ordered; none for the zero value. They must not be modified.
@@ -101,55 +151,47 @@ func (d Decimal) Compare(other Decimal) int { return strings.Compare(d.key, othe
 
 // String returns the number without needless zeros; "" for the zero value.
 func (d Decimal) String() string {
-	text, _ := d.text()
-	return text
+	var text [64]byte
+	return string(d.Append(text[:0]))
 }
 
-// text also reports whether the key has the form of one.
-func (d Decimal) text() (string, bool) {
-	if len(d.key) < 4 {
-		return map[string]string{string(rune(zero)): "0"}[d.key], d.key == string(rune(zero))
+// Append appends the form of String.
+func (d Decimal) Append(b []byte) []byte {
+	n, ok := d.taken()
+	switch {
+	case d.key == "":
+		return b
+	case !ok:
+		return append(b, '0') // of zeroKey
+	case n.mask != 0:
+		b = append(b, '-')
 	}
-	sign, key := "", []byte(d.key[1:])
-	switch d.key[0] {
-	case positive:
-	case negative:
-		if key[len(key)-1] != noMore {
-			return "", false
+	if n.power <= 0 {
+		b = append(b, '0')
+	}
+	for i := range max(0, n.power) {
+		g := n.group(i)
+		if i > 0 || g >= 10 {
+			b = append(b, '0'+g/10)
 		}
-		sign, key = "-", key[:len(key)-1]
-		invert(key)
-	default:
-		return "", false
+		b = append(b, '0'+g%10)
 	}
-	if len(key) < 3 {
-		return "", false
+	if len(n.groups) <= n.power {
+		return b
 	}
-	power, groups := int(binary.BigEndian.Uint16(key))-powerOf1, key[2:]
-	if power < -MaxDecimal || power > MaxDecimal {
-		return "", false
+	b = append(b, '.')
+	for i := n.power; i < len(n.groups); i++ {
+		g := n.group(i)
+		b = append(b, '0'+g/10, '0'+g%10)
 	}
-	digits := []byte(strings.Repeat("00", max(0, -power)))
-	for _, group := range groups {
-		group--
-		digits = append(digits, '0'+group/10, '0'+group%10)
+	if b[len(b)-1] == '0' {
+		b = b[:len(b)-1]
 	}
-	point := 2 * max(0, power)
-	for len(digits) < point {
-		digits = append(digits, '0')
-	}
-	whole, decimals := strings.TrimLeft(string(digits[:point]), "0"), strings.TrimRight(string(digits[point:]), "0")
-	if whole == "" {
-		whole = "0"
-	}
-	if decimals != "" {
-		decimals = "." + decimals
-	}
-	return sign + whole + decimals, true
+	return b
 }
 
 // MarshalText writes the form of String.
-func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Decimal) MarshalText() ([]byte, error) { return d.Append(nil), nil }
 
 // UnmarshalText reads what ParseDecimal reads.
 func (d *Decimal) UnmarshalText(text []byte) (err error) {

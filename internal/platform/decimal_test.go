@@ -71,7 +71,8 @@ func wantOrdered(t *testing.T, a, b string) {
 }
 
 func FuzzDecimal(f *testing.F) {
-	for _, seed := range []string{"0", "-0012.50", "1e3", "123456789012345678901234567890", "0.0001"} {
+	for _, seed := range []string{"0", "-0012.50", "1e3", "123456789012345678901234567890", "0.0001", strings.Repeat("9", MaxDecimal), "-0." + strings.Repeat("01", MaxDecimal/2-1),
+		strings.Repeat("0", MaxDecimal-1) + "1", "1" + strings.Repeat("0", MaxDecimal)} {
 		f.Add(seed, "1.5")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
@@ -87,6 +88,22 @@ func FuzzDecimal(f *testing.F) {
 		}
 		if _, err := ParseDecimal(b); err == nil {
 			wantOrdered(t, a, b)
+		}
+	})
+}
+
+// FuzzKey: bytes are refused, or are the key of the number that they are written as.
+func FuzzKey(f *testing.F) {
+	for _, seed := range []string{"", "2", "3\x80\x01\x02", "1\x7f\xfe\xfd\xff", "3\x80\x00\x33", "3\xff\xff\x02", "3\x82\x00\x0b", "3\x80\x01\x65"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, key []byte) {
+		d, err := DecimalOfKey(key)
+		if err != nil || len(key) == 0 {
+			return
+		}
+		if again, err := ParseDecimal(d.String()); err != nil || again != d || !bytes.Equal(again.Key(), key) {
+			t.Errorf("the key %x is read as %q, which has the key %x, %v", key, d, again.Key(), err)
 		}
 	})
 }

@@ -35,12 +35,17 @@ func (id MSDKOpenID) String() string { return strconv.FormatUint(uint64(id), 10)
 
 // String returns the 32 upper-case hex digits.
 func (id OpenID) String() string {
+	var text [2 * len(id)]byte
+	return string(id.Append(text[:0]))
+}
+
+// Append appends the form of String.
+func (id OpenID) Append(b []byte) []byte {
 	const digits = "0123456789ABCDEF"
-	var text [32]byte
-	for i, b := range id {
-		text[2*i], text[2*i+1] = digits[b>>4], digits[b&15]
+	for _, c := range id {
+		b = append(b, digits[c>>4], digits[c&15])
 	}
-	return string(text[:])
+	return b
 }
 
 // ParseAppID reads decimal digits without sign or leading zero, above 0.
