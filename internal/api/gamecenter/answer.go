@@ -92,14 +92,37 @@ func encode(c *access.Call, result any, err error) {
 	a.Body = appendJSON(append(a.Body, `,"msg":`...), msg)
 	same := a.Body[start:]
 	a.Body = append(append(a.Body, `,"data":`...), same...)
-	if members := appendJSON(nil, result); err == nil && len(members) > len("{}") && members[0] == '{' {
-		a.Body = append(append(append(a.Body, ','), members[1:]...), '}')
-	} else {
-		a.Body = append(a.Body, "}}"...)
+	if err == nil {
+		a.Body = appendMembers(a.Body, result)
 	}
+	a.Body = append(a.Body, "}}"...)
 	if script != "" {
 		a.Body = append(a.Body, ");"...)
 	}
+}
+
+// members are those of an answer's data that write themselves.
+type members interface{ append([]byte) []byte }
+
+// appendMembers writes those of a result after others; none of nil.
+func appendMembers(b []byte, result any) []byte {
+	if m, ok := result.(members); ok {
+		return m.append(append(b, ','))
+	}
+	if text := appendJSON(nil, result); len(text) > len("{}") && text[0] == '{' {
+		b = append(append(b, ','), text[1:len(text)-1]...)
+	}
+	return b
+}
+
+// appendText writes a text as appendJSON does. Nearly every text is plain.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return appendJSON(b, text)
+		}
+	}
+	return append(append(append(b, '"'), text...), '"')
 }
 
 // appendJSON writes a value so that it may stand in a script.

@@ -2,6 +2,7 @@ package gamecenter
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -48,7 +49,7 @@ func serveFriendRank(ctx context.Context, bus *oidb.Bus, in *request) (any, erro
 	req := in.input.(*wire.ListFriendRanksRequest)
 	req.Appid, req.Uin = uint64(in.app.AppID), uint64(in.uin)
 	rsp, err := oidb.Call(ctx, bus, ranking.ListFriendRanks, req)
-	return boardOf(rsp), err
+	return board{rsp}, err
 }
 
 // aroundSelf is the value of around for the caller's own place.
@@ -78,47 +79,42 @@ func serveRank(ctx context.Context, bus *oidb.Bus, in *request) (any, error) {
 		req.Around = req.Uin
 	}
 	rsp, err := oidb.Call(ctx, bus, ranking.ListRanks, req)
-	return boardOf(rsp), err
+	return board{rsp}, err
 }
 
-// board is the members of a ranking's answer.
-type board struct {
-	Board   string   `json:"board"` // all, or the date of the week's Monday
-	Players uint32   `json:"players"`
-	List    []ranked `json:"list"`
-	Own     *ranked  `json:"own,omitzero"`
-	Lost    bool     `json:"is_lost,omitzero"`
-}
+// board is a ranking as the members of an answer. Rankings are asked for all the time, so they are written without reflection.
+type board struct{ *wire.ListRanksResponse }
 
-// ranked is a player with a place.
-type ranked struct {
-	Rank      uint32 `json:"rank"`
-	OpenID    string `json:"openid"`
-	Nickname  string `json:"nickname"`
-	Picture   string `json:"picture"`
-	Score     string `json:"score"`
-	ReachedMS int64  `json:"reached_ms"`
-}
-
-func boardOf(rsp *wire.ListRanksResponse) *board {
-	if rsp == nil {
-		return nil
+func (r board) append(b []byte) []byte {
+	b = appendText(append(b, `"board":`...), r.Board) // all, or the date of the week's Monday
+	b = strconv.AppendUint(append(b, `,"players":`...), uint64(r.Players), 10)
+	b = append(b, `,"list":[`...)
+	for i, place := range r.Place {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRanked(b, place)
 	}
-	b := &board{Board: rsp.Board, Players: rsp.Players, List: make([]ranked, len(rsp.Place)), Lost: rsp.Lost}
-	for i, p := range rsp.Place {
-		b.List[i] = rankedOf(p)
+	b = append(b, ']')
+	if r.Own != nil {
+		b = appendRanked(append(b, `,"own":`...), r.Own)
 	}
-	if rsp.Own != nil {
-		own := rankedOf(rsp.Own)
-		b.Own = &own
+	if r.Lost {
+		b = append(b, `,"is_lost":true`...)
 	}
 	return b
 }
 
-func rankedOf(p *wire.RankedPlayer) ranked {
-	r := ranked{Rank: p.Rank, Nickname: p.Nickname, Picture: p.PictureUrl, Score: p.Score, ReachedMS: p.ReachedMs}
+// appendRanked writes a player with a place. The openid of one that was taken back is empty.
+func appendRanked(b []byte, p *wire.RankedPlayer) []byte {
+	b = strconv.AppendUint(append(b, `{"rank":`...), uint64(p.Rank), 10)
+	b = append(b, `,"openid":"`...)
 	if len(p.Openid) > 0 {
-		r.OpenID = platform.OpenID(p.Openid).String()
+		b = platform.OpenID(p.Openid).Append(b)
 	}
-	return r
+	b = appendText(append(b, `","nickname":`...), p.Nickname)
+	b = appendText(append(b, `,"picture":`...), p.PictureUrl)
+	b = appendText(append(b, `,"score":`...), p.Score)
+	b = strconv.AppendInt(append(b, `,"reached_ms":`...), p.ReachedMs, 10)
+	return append(b, '}')
 }
