@@ -82,7 +82,7 @@ func (s *Service) ranked(ctx context.Context, list []platform.Achievement, app p
 	return counted(list, platform.AchievementSettledRank, settled), nil
 }
 
-// scored adds a score unless there is none.
+// scored adds a score that there is.
 func scored(list []platform.Achievement, kind int, score platform.Decimal) []platform.Achievement {
 	if score == (platform.Decimal{}) {
 		return list

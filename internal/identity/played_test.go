@@ -15,7 +15,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// notingStore counts the notes of who plays what, or cannot write them.
+// notingStore counts the notes of played games, or cannot write them.
 type notingStore struct {
 	store.Store
 	notes   int

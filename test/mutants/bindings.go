@@ -80,7 +80,7 @@ var bindingMutants = []mutant{
 		"|| len(list) >= MaxCreated {", "|| len(list) >= MaxCreated*2 {",
 		guildGroups, "^TestAListWithoutAnEnd$"},
 	{"a notice that failed counts", "internal/groups/commands.go",
-		"errors.Join(err, s.Store.ReturnReminder(context.WithoutCancel(ctx), app.AppID, leader, number))", "err",
+		"errors.Join(err, s.Store.ReturnReminder(context.WithoutCancel(ctx), app.AppID, leader, today))", "err",
 		scenarios, "^TestScenarios$/^group$/^221016$"},
 	{"the day does not end at midnight", "internal/groups/commands.go",
 		"s.Calendar.Day(now)", "platform.Calendar{}.Day(now)",
