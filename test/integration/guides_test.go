@@ -19,7 +19,10 @@ var guideMasks = []struct{ form, shown string }{
 	{`"(message_id|next|from_openid)":"\d+"`, `"$1":"ID"`},
 	{`"time":\d+`, `"time":TIME`},
 	{`player \d+ `, `player ID `},
-	{`"groupOpenID":"[0-9A-F]{32}"`, `"groupOpenID":"ID"`},
+	{`"(groupOpenID|openid|leader)":"[0-9A-F]{32}"`, `"$1":"ID"`},
+	{`"(\w+_ms|start|end)":\d+`, `"$1":TIME`},
+	{`"board":"\d{4}-\d\d-\d\d"`, `"board":"DATE"`},
+	{`"picture":"[^"]*"`, `"picture":"ADDRESS"`},
 }
 
 // TestGuidesAreTrue runs the commands of each guide in one shell, and compares what each block prints with the block after it.
