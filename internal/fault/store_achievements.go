@@ -41,6 +41,13 @@ func (s *faultyStore) BoardScores(ctx context.Context, board platform.Board, aft
 	return s.Store.BoardScores(ctx, board, after, limit)
 }
 
+func (s *faultyStore) BoardScoresOf(ctx context.Context, board platform.Board, uins []platform.UIN) ([]platform.BoardScore, error) {
+	if err := s.points.fail(ctx, "store.read:board_scores", subject{app: board.AppID}); err != nil {
+		return nil, err
+	}
+	return s.Store.BoardScoresOf(ctx, board, uins)
+}
+
 func (s *faultyStore) SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error) {
 	if err := s.points.fail(ctx, "store.write:board_scores", subject{}); err != nil {
 		return 0, err

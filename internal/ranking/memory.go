@@ -41,6 +41,10 @@ type board struct {
 	players map[platform.UIN]mark // as in the tree
 }
 
+func newBoard() *board {
+	return &board{ready: make(chan struct{}), tree: newTree(), players: make(map[platform.UIN]mark)}
+}
+
 // NewMemory returns an index of the store's boards. It must be made before the first write.
 func NewMemory(st store.Store) *Memory {
 	m := &Memory{store: st, boards: make(map[platform.Board]*board)}
@@ -101,7 +105,7 @@ func (m *Memory) open(name platform.Board) *board {
 	defer m.mu.Unlock()
 	b := m.boards[name]
 	if b == nil {
-		b = &board{ready: make(chan struct{}), tree: newTree(), players: make(map[platform.UIN]mark)}
+		b = newBoard()
 		m.boards[name] = b // before it is read, so that no change is missed
 		m.reading.Go(func() {
 			defer close(b.ready)
@@ -293,6 +297,12 @@ func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform
 	if err != nil {
 		return nil, nil, 0, err
 	}
+	places, first, players = b.among(uins, from, limit)
+	return places, first, players, nil
+}
+
+// among is Index.Among for a board.
+func (b *board) among(uins []platform.UIN, from, limit int) (places []Place, first *Place, players int) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	items := make([]item, 0, len(uins))
@@ -312,5 +322,5 @@ func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform
 	for i := begin; i < min(begin+limit, len(items)); i++ {
 		places = append(places, b.place(&items[i], i))
 	}
-	return places, first, len(items), nil
+	return places, first, len(items)
 }

@@ -167,7 +167,7 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 	for i := range list {
 		uins = append(uins, list[i].uin)
 	}
-	places, ownPlace, players, err := s.Index.Among(ctx, board, uins, from, limit)
+	places, ownPlace, players, err := s.among(ctx, board, uins, from, limit)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -185,6 +185,21 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 		own = &p
 	}
 	return r, own, lost, nil
+}
+
+// among is Index.Among. Of a past week it reads the accounts' scores from the store: a whole board is too much for a few of its players.
+func (s *Service) among(ctx context.Context, board platform.Board, uins []platform.UIN, from, limit int) (places []Place, first *Place, players int, err error) {
+	if board.Week == 0 || board.Week >= s.week() {
+		return s.Index.Among(ctx, board, uins, from, limit)
+	}
+	scores, err := s.Store.BoardScoresOf(oidb.Wait(ctx), board, uins)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	few := newBoard()
+	few.raise(scores...)
+	places, first, players = few.among(uins, from, limit)
+	return places, first, players, nil
 }
 
 // player returns who has a place.

@@ -146,6 +146,32 @@ func TestFriendsAreRankedAmongEachOther(t *testing.T) {
 	}
 }
 
+// TestFriendsOfAPastWeek: they are ranked as they were in their week, and nobody has to read the whole board.
+func TestFriendsOfAPastWeek(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.players(1)[0], f.players(1)[0]
+	must(t, f.Store.Befriend(t.Context(), ann, ben, 100, 1))
+	for _, uin := range append(f.players(3), ben, ann) {
+		f.score(uin, "50")
+		f.Clock.Advance(time.Second)
+	}
+	want := "1:10002=50 2:10001=50"
+	ask := func() (string, *wire.ListRanksResponse) {
+		t.Helper()
+		rsp, err := oidb.Call(t.Context(), f.Bus, ListFriendRanks, &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(ann), Board: "2026-11-23"})
+		must(t, err)
+		return ranks(rsp.Place), rsp
+	}
+	if got, _ := ask(); got != want || f.index.Players() != 5 {
+		t.Errorf("in the week: %s, with %d places in memory; want %s, 5", got, f.index.Players(), want)
+	}
+	f.Clock.Advance(7 * 24 * time.Hour)
+	f.index.Forget()
+	if got, rsp := ask(); got != want || rsp.Own.GetRank() != 2 || rsp.Players != 2 || f.index.Players() != 0 {
+		t.Errorf("a week later: %s, own %v, with %d places in memory; want %s, 2, 0", got, rsp.Own, f.index.Players(), want)
+	}
+}
+
 func TestBoardsOfAllPlayers(t *testing.T) {
 	f := newFixture(t)
 	for i, uin := range f.players(7) {

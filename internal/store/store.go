@@ -263,6 +263,8 @@ type Achievements interface {
 	Boards(ctx context.Context) ([]platform.Board, error)
 	// BoardScores returns at most limit scores of a board of accounts above a number, by number.
 	BoardScores(ctx context.Context, board platform.Board, after platform.UIN, limit int) ([]platform.BoardScore, error)
+	// BoardScoresOf returns the scores on a board of those of the accounts that have one, in any order.
+	BoardScoresOf(ctx context.Context, board platform.Board, uins []platform.UIN) ([]platform.BoardScore, error)
 	// SweepBoards removes at most limit scores of weeks before that one, and returns how many it removed. The boards of all
 	// time stay.
 	SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error)

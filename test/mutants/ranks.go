@@ -73,4 +73,10 @@ var rankMutants = []mutant{
 	{"an openid that was taken back is answered for", "internal/ranking/commands.go",
 		"case errors.Is(err, platform.ErrNotFound), err == nil && binding.State != platform.OpenIDActive:", "case errors.Is(err, platform.ErrNotFound):",
 		ranking, "^TestAPlayerWhoseOpenIDWasTakenBack$"},
+	{"a ranking of a past week's friends reads the whole board", "internal/ranking/ranking.go",
+		"board.Week == 0 || board.Week >= s.week()", "board.Week >= 0",
+		ranking, "^TestFriendsOfAPastWeek$"},
+	{"scores of another week count", "internal/store/sqlite/achievements.go",
+		"ON appid = ?1 AND week = ?2 AND uin = a.value", "ON appid = ?1 AND week <= ?2 + 7 AND uin = a.value",
+		storeSQLite, "^TestStore$/^boards-are-read-in-pages$"},
 }

@@ -130,10 +130,23 @@ func (s *Store) Boards(ctx context.Context) ([]platform.Board, error) {
 func (s *Store) BoardScores(ctx context.Context, board platform.Board, after platform.UIN, limit int) ([]platform.BoardScore, error) {
 	rows, err := s.query(ctx, "SELECT uin, score, reached_ms FROM board_scores WHERE appid = ? AND week = ? AND uin > ? ORDER BY uin LIMIT ?",
 		int64(board.AppID), board.Week, int64(after), limit)
-	return collect(rows, err, func(r row) (b platform.BoardScore, err error) {
-		err = r.Scan(&b.UIN, (*number)(&b.Score), &b.ReachedMS)
-		return b, err
-	})
+	return collect(rows, err, scanBoardScore)
+}
+
+func scanBoardScore(r row) (b platform.BoardScore, err error) {
+	err = r.Scan(&b.UIN, (*number)(&b.Score), &b.ReachedMS)
+	return b, err
+}
+
+// BoardScoresOf implements store.Achievements.
+func (s *Store) BoardScoresOf(ctx context.Context, board platform.Board, uins []platform.UIN) ([]platform.BoardScore, error) {
+	list, err := listOf(uins)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.query(ctx, "SELECT uin, score, reached_ms FROM json_each(?3) a CROSS JOIN board_scores ON appid = ?1 AND week = ?2 AND uin = a.value",
+		int64(board.AppID), board.Week, list)
+	return collect(rows, err, scanBoardScore)
 }
 
 // SweepBoards implements store.Achievements.

@@ -50,11 +50,7 @@ func (s *Store) PostFeed(ctx context.Context, f platform.Feed, most int) (platfo
 
 // Feeds implements store.Feeds.
 func (s *Store) Feeds(ctx context.Context, app platform.AppID, authors []platform.UIN, before, sinceMS int64, limit int) ([]platform.Feed, error) {
-	numbers := make([]int64, len(authors))
-	for i, uin := range authors {
-		numbers[i] = int64(uin)
-	}
-	list, err := json.Marshal(numbers)
+	list, err := listOf(authors)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +58,18 @@ func (s *Store) Feeds(ctx context.Context, app platform.AppID, authors []platfor
 	rows, err := s.query(ctx, "SELECT "+feedColumns+` FROM feeds WHERE id IN
 		(SELECT f.id FROM json_each(?2) a CROSS JOIN feeds f ON f.appid = ?1 AND f.uin = a.value AND f.content <> '' AND f.id < ?3 AND f.posted_ms >= ?4
 		ORDER BY f.id DESC LIMIT ?5) ORDER BY id DESC`,
-		int64(app), string(list), before, sinceMS, limit)
+		int64(app), list, before, sinceMS, limit)
 	return collect(rows, err, scanFeed)
+}
+
+// listOf returns account numbers for json_each.
+func listOf(uins []platform.UIN) (string, error) {
+	list := make([]int64, len(uins))
+	for i, uin := range uins {
+		list[i] = int64(uin)
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
 }
 
 // FeedsByID implements store.Feeds.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -172,6 +173,15 @@ var achievements = []test{
 		same(t, uins(0, 0, 9), []platform.UIN{first, first + 1, first + 2})
 		same(t, uins(0, first, 1), []platform.UIN{first + 1})
 		same(t, uins(monday, 0, 9), []platform.UIN{first, first + 2})
+		of := func(week int64, uins ...platform.UIN) []platform.BoardScore {
+			t.Helper()
+			list := result(s.BoardScoresOf(ctx, platform.Board{AppID: game, Week: week}, uins))(t)
+			slices.SortFunc(list, func(a, b platform.BoardScore) int { return cmp.Compare(a.UIN, b.UIN) })
+			return list
+		}
+		same(t, of(monday, first+3, first+2, first+1), []platform.BoardScore{{UIN: first + 2, Score: decimal("1"), ReachedMS: now}})
+		same(t, len(of(0, first, first+1, first+2)), 3)
+		same(t, len(of(monday)), 0)
 
 		ok(t, s.CreateApp(ctx, &platform.App{AppID: game, Name: "a"}, now))
 		ok(t, s.CreateApp(ctx, &platform.App{AppID: other, Name: "b"}, now))
