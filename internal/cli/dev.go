@@ -34,9 +34,9 @@ func newDevCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run a complete platform with a demo world, to develop and test against",
-		Long: `Run a complete platform with a demo world: two games with guilds, eight accounts with friendships and a group, and
-tokens of every kind. It prints addresses, keys and curl commands that work when they are pasted, and serves until it
-is interrupted.
+		Long: `Run a complete platform with a demo world: two games with guilds, eight accounts with friendships and a group, a
+season's results, and tokens of every kind. It prints addresses, keys and curl commands that work when they are pasted,
+and serves until it is interrupted.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
 The log goes to standard error, one event per request. For a refused signature it says, when it can tell, which mistake
@@ -176,6 +176,7 @@ func introduce(out io.Writer, w *server.World) error {
 	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
 	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {server.DemoRedirect}}
 	fmt.Fprintf(&b, "\n# replace CODE with the code that the browser comes back with, to get an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
+	fmt.Fprintf(&b, "\n# her Game Center, with a season's results: open it in a browser, account %s\n%s/gamecenter/\n", ann.UIN, w.HTTP)
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
 	_, err = io.WriteString(out, b.String())
 	return err

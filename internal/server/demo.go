@@ -22,7 +22,7 @@ import (
 )
 
 // World is the demo world of `rookery dev`, in the form that --json prints: two games with guilds, eight accounts with
-// friendships, for each account at each game one valid token of every kind, and a group.
+// friendships, for each account at each game one valid token of every kind, a group, and a season's results.
 type World struct {
 	HTTP           string         `json:"http"`
 	OIDB           string         `json:"oidb"` // host:port of the bus
@@ -83,8 +83,10 @@ type WorldGroup struct {
 // that the platform is ready at once.
 const DemoPassword = "rookery-demo"
 
-// demoAPIs are the APIs granted to the games: in addition to those of every app, all that concern friends.
-var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{platform.RelationPermission, platform.GroupPermission, "qqstrange_profile"})
+// demoAPIs are the APIs granted to the games: in addition to those of every app, all that concern friends, and the Game Center's.
+var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{
+	platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission, "qqstrange_profile",
+})
 
 var demoApps = []platform.App{
 	{
@@ -160,9 +162,11 @@ func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	at := s.Addresses()
 	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
+	first := false // start of the world
 	for _, demo := range demoApps {
 		app := s.apps.ByID(demo.AppID)
 		if app == nil {
+			first = true
 			var err error
 			if app, err = s.apps.Create(ctx, demo); err != nil {
 				return nil, err
@@ -178,36 +182,28 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	// All accounts at once, so that the store's writer needs few commits.
-	var (
-		group sync.WaitGroup
-		errs  = make([]error, len(demoNames))
-	)
+	var parts []func() error
 	for i, name := range demoNames {
-		group.Go(func() { w.Accounts[i], errs[i] = s.makeAccount(ctx, platform.FirstUIN+platform.UIN(i), name, hash) })
-	}
-	group.Wait()
-	for _, pair := range demoFriends {
-		group.Go(func() {
-			if err := s.friends.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN); err != nil {
-				errs[pair[0]] = errors.Join(errs[pair[0]], err)
-			}
+		parts = append(parts, func() (err error) {
+			w.Accounts[i], err = s.makeAccount(ctx, platform.FirstUIN+platform.UIN(i), name, hash)
+			return err
 		})
 	}
-	group.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := sideBySide(parts); err != nil {
 		return nil, err
 	}
-	if err := s.makeGroup(ctx, w); err != nil {
-		return nil, err
+	parts = []func() error{
+		func() error { return s.makeGroup(ctx, w) },
+		func() error { return s.makeScenes(ctx, w) },
 	}
-	for _, app := range w.Apps {
-		scene := demoScene
-		scene.AppID = app.AppID
-		if err := s.makeScene(ctx, scene); err != nil {
-			return nil, err
-		}
-		w.Scenes = append(w.Scenes, scene)
+	for _, pair := range demoFriends {
+		parts = append(parts, func() error { return s.friends.Befriend(ctx, w.Accounts[pair[0]].UIN, w.Accounts[pair[1]].UIN) })
+	}
+	if first {
+		parts = append(parts, s.season(ctx, w)...)
+	}
+	if err := sideBySide(parts); err != nil {
+		return nil, err
 	}
 	if w.Accounts[0].MSDKTokens[w.Apps[0].GameID] == "" {
 		return w, nil
@@ -272,7 +268,30 @@ func (s *Server) makeGuilds(ctx context.Context, w *World) error {
 	return nil
 }
 
-// makeScene makes a scene that is in effect at once, unless the restarted world has one.
+// sideBySide runs parts of the making at the same time, so that the store's writer needs few commits.
+func sideBySide(parts []func() error) error {
+	var group sync.WaitGroup
+	errs := make([]error, len(parts))
+	for i, part := range parts {
+		group.Go(func() { errs[i] = part() })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// makeScenes makes a scene of each game that is in effect at once, unless the restarted world has one.
+func (s *Server) makeScenes(ctx context.Context, w *World) error {
+	for _, app := range w.Apps {
+		scene := demoScene
+		scene.AppID = app.AppID
+		if err := s.makeScene(ctx, scene); err != nil {
+			return err
+		}
+		w.Scenes = append(w.Scenes, scene)
+	}
+	return nil
+}
+
 func (s *Server) makeScene(ctx context.Context, scene WorldScene) error {
 	key := platform.SceneKey{AppID: scene.AppID, Scene: scene.Scene}
 	_, err := s.store.EditScene(ctx, key, messages.MaxScenes, func(stored *platform.Scene) error {

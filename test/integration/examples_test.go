@@ -37,8 +37,6 @@ var specials = map[string]special{
 
 	"rookery group unbind 3/77 --app 100700001 --yes --json": {status: 1, says: "no group serves guild 77 of zone 3"},
 
-	"rookery achievement show 3 --app 100700001 --uin 10001": {status: 1, says: "has no value of type 3"},
-
 	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
 	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
 	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},

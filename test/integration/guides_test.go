@@ -16,7 +16,7 @@ import (
 
 // guideMasks hide what differs from run to run in the answers that guides show.
 var guideMasks = []struct{ form, shown string }{
-	{`"(message_id|next|from_openid)":"\d+"`, `"$1":"ID"`},
+	{`"(message_id|next|from_openid|feed|challenge)":"\d+"`, `"$1":"ID"`},
 	{`"time":\d+`, `"time":TIME`},
 	{`player \d+ `, `player ID `},
 	{`"(groupOpenID|openid|leader)":"[0-9A-F]{32}"`, `"$1":"ID"`},

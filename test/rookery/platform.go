@@ -73,6 +73,7 @@ func (a App) secrets() []string {
 // Account is an account of the demo world: what it has by appid, and by gameid.
 type Account struct {
 	UIN      string `json:"uin"`
+	Nickname string `json:"nickname"`
 	Password string `json:"password"`
 
 	OpenIDs      map[string]string `json:"openids"`

@@ -60,7 +60,7 @@ func TestTheGameCenterPage(t *testing.T) {
 	for _, text := range []string{
 		`<li value="1" class="self" aria-current="true"><span class="rank" aria-hidden="true">1</span><span class="name">&lt;i&gt;Ann</span><span class="score">1200</span></li>`,
 		`<li value="2"><span class="rank" aria-hidden="true">2</span><span class="name">Ben &amp; Co</span><span class="score">-3.5</span></li>`,
-		"You are number 1 of 2.", "<dt>Rank this week</dt><dd>1</dd>", "<dt>Rounds today</dt><dd>1</dd>", "<dt>Best score</dt><dd>1200</dd>",
+		"You are number 1 of 2.", "<dt>Place of all this week</dt><dd>1</dd>", "<dt>Rounds today</dt><dd>1</dd>", "<dt>Best score</dt><dd>1200</dd>",
 		"<title>1200</title>", "<title>Ben &amp; Co: -3.5</title>", "<td>1200</td><td>-3.5 <small>Ben &amp; Co</small></td>",
 		"<strong>&lt;b&gt;duel</strong> <small>until ", `<dt>You</dt><dd>–</dd></div><div class="ahead"><dt>Ben &amp; Co</dt><dd>77</dd>`,
 		"<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>", `<p class="text">a &amp; b</p>`,

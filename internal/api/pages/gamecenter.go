@@ -434,7 +434,7 @@ func (v *visit) chart() error {
 	if err != nil || rsp == nil {
 		return err
 	}
-	monday, err := time.Parse(time.DateOnly, rsp.Board)
+	monday, err := platform.ParseDay(rsp.Board)
 	if err != nil {
 		return err
 	}
@@ -452,8 +452,8 @@ func (v *visit) chart() error {
 		if ago == ranking.PastWeeks {
 			break
 		}
-		monday = monday.AddDate(0, 0, -7)
-		if rsp, err = v.board(monday.Format(time.DateOnly), 1, 2); err != nil || rsp == nil {
+		monday -= 7
+		if rsp, err = v.board(platform.FormatDay(monday), 1, 2); err != nil || rsp == nil {
 			return err
 		}
 	}

@@ -42,9 +42,9 @@ var gamesInEnglish = gameWords{
 	RecentGames: "Games you played", NoRecentGames: "You have played no game yet.",
 
 	Derived: map[int]string{
-		platform.AchievementBest: "Best score", platform.AchievementSettledRank: "Rank last week", platform.AchievementDayRounds: "Rounds today",
+		platform.AchievementBest: "Best score", platform.AchievementSettledRank: "Place of all last week", platform.AchievementDayRounds: "Rounds today",
 		platform.AchievementWeekRounds: "Rounds this week", platform.AchievementDayBest: "Best today", platform.AchievementWeekBest: "Best this week",
-		platform.AchievementWeekRank: "Rank this week",
+		platform.AchievementWeekRank: "Place of all this week",
 	},
 }
 
@@ -70,8 +70,8 @@ var gamesInChinese = gameWords{
 	RecentGames: "最近玩过", NoRecentGames: "您还没有玩过游戏。",
 
 	Derived: map[int]string{
-		platform.AchievementBest: "历史最好成绩", platform.AchievementSettledRank: "上周排名", platform.AchievementDayRounds: "今日局数",
+		platform.AchievementBest: "历史最好成绩", platform.AchievementSettledRank: "上周总排名", platform.AchievementDayRounds: "今日局数",
 		platform.AchievementWeekRounds: "本周局数", platform.AchievementDayBest: "今日最好成绩", platform.AchievementWeekBest: "本周最好成绩",
-		platform.AchievementWeekRank: "本周排名",
+		platform.AchievementWeekRank: "本周总排名",
 	},
 }
