@@ -293,7 +293,11 @@ func ExampleGameCenter_BeginChallenge() {
 		return
 	}
 	dots, err := c.GameCenter.RedDots(ctx, opponent, client.ChallengesEntry)
-	fmt.Println("Ben has news:", dots[0].Lit, err)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("Ben has news:", dots[0].Lit)
 	_, err = c.GameCenter.ReportChallenge(ctx, challenger, duel.ID, "12800", true)
 	fmt.Println("Ann is done:", err)
 	duel, err = c.GameCenter.ReportChallenge(ctx, opponent, duel.ID, "9700", true)
@@ -303,7 +307,7 @@ func ExampleGameCenter_BeginChallenge() {
 	}
 	fmt.Println("Ann has won:", duel.Leader == challenger.OpenID && !duel.Over.IsZero())
 	// Output:
-	// Ben has news: true <nil>
+	// Ben has news: true
 	// Ann is done: <nil>
 	// Ann has won: true
 }

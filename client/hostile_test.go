@@ -96,8 +96,10 @@ func TestAnAnswerWithoutWhatWasAskedForIsAnError(t *testing.T) {
 
 func TestASuccessHasASuccessfulStatus(t *testing.T) {
 	c := answerer{status: 500, body: ok}.client(t)
+	_, achieved := answerer{status: 500, body: `{"ret":0,"msg":"ok","data":{"ret":0,"msg":"ok"}}`}.client(t).GameCenter.Achievements(t.Context(), client.User{})
 	for name, err := range map[string]error{
-		"V5": c.V5.VerifyLogin(t.Context(), player), "V3": c.V3.VerifyLogin(t.Context(), client.User{}, ""),
+		"Game Center": achieved,
+		"V5":          c.V5.VerifyLogin(t.Context(), player), "V3": c.V3.VerifyLogin(t.Context(), client.User{}, ""),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "HTTP 500") {
 			t.Errorf("%s: %v", name, err)

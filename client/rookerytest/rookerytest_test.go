@@ -108,7 +108,7 @@ func TestInFailsTheSubtest(t *testing.T) {
 
 func TestALoginAtEachDoor(t *testing.T) {
 	p := rookerytest.Start(t)
-	app, person := p.NewApp(nil), p.NewAccount()
+	app, person := p.NewApp(rookerytest.Settings{"grant": []string{"gamecenter"}}), p.NewAccount()
 	c, ctx := p.Client(app), t.Context()
 	user, session := p.User(app, person), p.Session(app, person)
 	if err := c.V3.VerifyLogin(ctx, user, ""); err != nil {
@@ -119,6 +119,9 @@ func TestALoginAtEachDoor(t *testing.T) {
 	}
 	if is, err := c.OpenAPI.IsLogin(ctx, session); err != nil || !is {
 		t.Errorf("got %v, %v", is, err)
+	}
+	if _, err := c.GameCenter.Card(ctx, p.WebTicket(person), ""); err != nil {
+		t.Error(err)
 	}
 	if !strings.Contains(p.Log(), "/auth/verify_login") {
 		t.Errorf("the log does not tell of the first call:\n%s", p.Log())
