@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/rookeryhq/rookery/internal/idip/wire"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
@@ -32,15 +33,6 @@ type GuildAnswer struct {
 
 // ErrNoGuild is the error for a guild that the game does not know.
 var ErrNoGuild = errors.New("there is no such guild")
-
-// IDIP's numbers (oidb.md, 1.8).
-const (
-	idipGuildReq = 0x1001 // the answer has the next number
-
-	idipEmpty      = 1
-	idipAPIError   = -4
-	idipOtherError = -6
-)
 
 // maxQuestion bounds the body of a question, in bytes.
 const maxQuestion = 64 << 10
@@ -72,18 +64,6 @@ type idipHandler struct {
 	guild  func(context.Context, GuildQuery) (GuildAnswer, error)
 }
 
-type idipHead struct {
-	PacketLen    int32
-	Cmdid        uint32
-	Seqid        uint32
-	ServiceName  string
-	SendTime     uint32
-	Version      uint32
-	Authenticate string
-	Result       int32
-	RetErrMsg    string
-}
-
 // ServeHTTP answers one question.
 func (h *idipHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -103,37 +83,28 @@ func (h *idipHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, problem, http.StatusForbidden)
 		return
 	}
-	var question struct {
-		Head idipHead `json:"head"`
-		Body struct {
-			AppID   string `json:"AppId"`
-			ZoneID  string `json:"ZoneId"`
-			GuildID string `json:"GuildId"`
-			OpenID  string `json:"OpenId"`
-			RoleID  string `json:"RoleId"`
-		} `json:"body"`
-	}
-	if err := json.Unmarshal(body, &question); err != nil {
+	var question wire.Packet[wire.GuildReq]
+	if err := json.Unmarshal(body, &question); err != nil || question.Head == nil || question.Body == nil {
 		http.Error(w, "the question is not IDIP in JSON", http.StatusBadRequest)
 		return
 	}
 	head, q := question.Head, question.Body
 	answer := GuildAnswer{}
 	switch {
-	case head.Cmdid != idipGuildReq:
-		head.Result, head.RetErrMsg = idipAPIError, "unknown Cmdid"
+	case head.Cmdid != wire.CmdGuildReq:
+		head.Result, head.RetErrMsg = wire.ResultAPIError, "unknown Cmdid"
 	case h.app.AppID != "" && q.AppID != h.app.AppID:
-		head.Result, head.RetErrMsg = idipAPIError, "another app's question"
+		head.Result, head.RetErrMsg = wire.ResultAPIError, "another app's question"
 	default:
 		answer, err = h.guild(r.Context(), GuildQuery{AppID: q.AppID, Zone: q.ZoneID, Guild: q.GuildID, OpenID: q.OpenID, RoleID: q.RoleID})
 		switch {
 		case errors.Is(err, ErrNoGuild):
-			answer, head.Result, head.RetErrMsg = GuildAnswer{}, idipEmpty, "no such guild"
+			answer, head.Result, head.RetErrMsg = GuildAnswer{}, wire.ResultEmpty, "no such guild"
 		case err != nil:
-			answer, head.Result, head.RetErrMsg = GuildAnswer{}, idipOtherError, "the game could not answer"
+			answer, head.Result, head.RetErrMsg = GuildAnswer{}, wire.ResultOtherError, "the game could not answer"
 		}
 	}
-	head.Cmdid++
+	head.Cmdid++ // the answer has the next number
 	writeIDIP(w, head, answer)
 }
 
@@ -152,14 +123,11 @@ func (h *idipHandler) verify(r *http.Request, body []byte) string {
 	return ""
 }
 
-func writeIDIP(w http.ResponseWriter, head idipHead, a GuildAnswer) {
+func writeIDIP(w http.ResponseWriter, head *wire.Head, a GuildAnswer) {
 	w.Header().Set("Content-Type", mediaJSON)
-	_ = json.NewEncoder(w).Encode(map[string]any{"head": head, "body": struct {
-		GuildName    string
-		LeaderOpenID string `json:"LeaderOpenId"`
-		IsMember     int
-		IsLeader     int
-	}{a.Name, a.LeaderOpenID, bit(a.Member || a.Leader), bit(a.Leader)}})
+	_ = json.NewEncoder(w).Encode(wire.Packet[wire.GuildRsp]{Head: head, Body: &wire.GuildRsp{
+		GuildName: a.Name, LeaderOpenID: a.LeaderOpenID, IsMember: bit(a.Member || a.Leader), IsLeader: bit(a.Leader),
+	}})
 }
 
 func bit(b bool) int {

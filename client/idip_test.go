@@ -30,8 +30,8 @@ func idipRequest(path, params, body, key string) *http.Request {
 // TestIDIPHandler: what it answers to whom, and that the game is asked only on the platform's behalf.
 func TestIDIPHandler(t *testing.T) {
 	const (
-		head  = `"head":{"PacketLen":0,"Cmdid":4098,"Seqid":7,"ServiceName":"rookery","SendTime":20231114,"Version":1,"Authenticate":"",`
-		empty = `{"body":{"GuildName":"","LeaderOpenId":"","IsMember":0,"IsLeader":0},`
+		head  = `{"head":{"PacketLen":0,"Cmdid":4098,"Seqid":7,"ServiceName":"rookery","SendTime":20231114,"Version":1,"Authenticate":"",`
+		empty = `"body":{"GuildName":"","LeaderOpenId":"","IsMember":0,"IsLeader":0}}`
 	)
 	v5 := client.App{AppID: "100700001", GameID: "11", SigKey: idipKey}
 	v3 := client.App{AppID: "100700001", MSDKKey: idipKey}
@@ -47,21 +47,21 @@ func TestIDIPHandler(t *testing.T) {
 	}{
 		"a member": {app: v5, ask: good(), asked: true, status: 200,
 			answer: client.GuildAnswer{Name: "<Owls>", LeaderOpenID: "10000000000000000002", Member: true},
-			want:   `{"body":{"GuildName":"\u003cOwls\u003e","LeaderOpenId":"10000000000000000002","IsMember":1,"IsLeader":0},` + head + `"Result":0,"RetErrMsg":""}}`},
+			want:   head + `"Result":0,"RetErrMsg":""},"body":{"GuildName":"\u003cOwls\u003e","LeaderOpenId":"10000000000000000002","IsMember":1,"IsLeader":0}}`},
 		"the leader is a member": {app: v5, ask: good(), asked: true, status: 200, answer: client.GuildAnswer{Leader: true},
-			want: `{"body":{"GuildName":"","LeaderOpenId":"","IsMember":1,"IsLeader":1},` + head + `"Result":0,"RetErrMsg":""}}`},
+			want: head + `"Result":0,"RetErrMsg":""},"body":{"GuildName":"","LeaderOpenId":"","IsMember":1,"IsLeader":1}}`},
 		"no such guild": {app: v5, ask: good(), asked: true, status: 200, answer: client.GuildAnswer{Name: "x", Member: true}, fails: client.ErrNoGuild,
-			want: empty + head + `"Result":1,"RetErrMsg":"no such guild"}}`},
+			want: head + `"Result":1,"RetErrMsg":"no such guild"},` + empty},
 		"a failure stays here": {app: v5, ask: good(), asked: true, status: 200, answer: client.GuildAnswer{Name: "x", Member: true}, fails: errors.New("secret"),
-			want: empty + head + `"Result":-6,"RetErrMsg":"the game could not answer"}}`},
+			want: head + `"Result":-6,"RetErrMsg":"the game could not answer"},` + empty},
 		"a game without V5": {app: v3, asked: true, status: 200, ask: idipRequest("/idip", "appid=100700001&channelid=2&os=4&seq=7&ts=1700000000", idipQuestion, idipKey),
-			want: empty + head + `"Result":0,"RetErrMsg":""}}`},
+			want: head + `"Result":0,"RetErrMsg":""},` + empty},
 		"an encoded path": {app: v5, ask: idipRequest("/a%20b/", idipParams, idipQuestion, idipKey), asked: true, status: 200,
-			want: empty + head + `"Result":0,"RetErrMsg":""}}`},
+			want: head + `"Result":0,"RetErrMsg":""},` + empty},
 		"another command": {app: v5, ask: idipRequest("/idip", idipParams, strings.Replace(idipQuestion, "4097", "4099", 1), idipKey), status: 200,
-			want: empty + strings.Replace(head, "4098", "4100", 1) + `"Result":-4,"RetErrMsg":"unknown Cmdid"}}`},
+			want: strings.Replace(head, "4098", "4100", 1) + `"Result":-4,"RetErrMsg":"unknown Cmdid"},` + empty},
 		"another app": {app: v5, ask: idipRequest("/idip", idipParams, strings.Replace(idipQuestion, `"AppId":"100700001"`, `"AppId":"100700002"`, 1), idipKey), status: 200,
-			want: empty + head + `"Result":-4,"RetErrMsg":"another app's question"}}`},
+			want: head + `"Result":-4,"RetErrMsg":"another app's question"},` + empty},
 
 		"no signature":      {app: v5, ask: httptest.NewRequest("POST", "/idip?"+idipParams, strings.NewReader(idipQuestion)), status: 403, want: "the signature is wrong"},
 		"another key":       {app: v5, ask: idipRequest("/idip", idipParams, idipQuestion, "another"), status: 403, want: "the signature is wrong"},
@@ -70,6 +70,8 @@ func TestIDIPHandler(t *testing.T) {
 		"another game":      {app: v5, ask: idipRequest("/idip", strings.Replace(idipParams, "gameid=11", "gameid=12", 1), idipQuestion, idipKey), status: 403, want: "the question is for another game, or signed with the key of another source"},
 		"another source":    {app: v5, ask: idipRequest("/idip", strings.Replace(idipParams, "source=0", "source=1", 1), idipQuestion, idipKey), status: 403, want: "the question is for another game, or signed with the key of another source"},
 		"a parameter twice": {app: v5, ask: idipRequest("/idip", idipParams+"&os=4", idipQuestion, idipKey), status: 403, want: `URL parameter "os" occurs twice`},
+		"no body":           {app: v5, ask: idipRequest("/idip", idipParams, `{"head":{"Cmdid":4097},"body":null}`, idipKey), status: 400, want: "the question is not IDIP in JSON"},
+		"no head":           {app: v5, ask: idipRequest("/idip", idipParams, `{"body":{"GuildId":"2134"}}`, idipKey), status: 400, want: "the question is not IDIP in JSON"},
 		"not JSON":          {app: v5, ask: idipRequest("/idip", idipParams, "<packet/>", idipKey), status: 400, want: "the question is not IDIP in JSON"},
 		"not POST":          {app: v5, ask: httptest.NewRequest("GET", "/idip?"+idipParams, nil), status: 405, want: "questions are posted"},
 		"too large":         {app: v5, ask: idipRequest("/idip", idipParams, strings.Repeat(" ", 65537), idipKey), status: 413, want: "the question has more than 65536 bytes"},

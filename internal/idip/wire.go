@@ -13,60 +13,17 @@ import (
 
 	strict "github.com/go-json-experiment/json" // refuses repeated names and what is not UTF-8
 
+	"github.com/rookeryhq/rookery/internal/idip/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 )
 
-// The numbers of the one command: a question's, and the next for its answer (oidb.md, 1.8).
-const (
-	cmdGuildReq = 0x1001
-	cmdGuildRsp = 0x1002
-)
-
-// The results that are not failures.
-const (
-	resultOK    = 0
-	resultEmpty = 1 // there is no such guild, or the player is not in it
-)
-
-// head is IDIP's packet header in JSON. PacketLen is 0, since HTTP has the length, and Authenticate is empty, since the URL
-// has the signature.
-type head struct {
-	PacketLen    int32
-	Cmdid        uint32
-	Seqid        uint32
-	ServiceName  string
-	SendTime     uint32 // YYYYMMDD, in UTC
-	Version      uint32
-	Authenticate string
-	Result       int32
-	RetErrMsg    string
-}
-
-type guildReq struct {
-	AppID   string `json:"AppId"`
-	ZoneID  string `json:"ZoneId"`
-	GuildID string `json:"GuildId"`
-	OpenID  string `json:"OpenId"`
-	RoleID  string `json:"RoleId"`
-}
-
-type guildRsp struct {
-	GuildName    string
-	LeaderOpenID string `json:"LeaderOpenId"`
-	IsMember     int    // 1 or 0
-	IsLeader     int    // 1 or 0
-}
-
 // request returns the body of a question.
 func request(app *platform.App, q Query, seq uint32, now time.Time) ([]byte, error) {
 	date, _ := strconv.ParseUint(now.UTC().Format("20060102"), 10, 32)
-	return json.Marshal(struct {
-		Head head     `json:"head"`
-		Body guildReq `json:"body"`
-	}{
-		head{Cmdid: cmdGuildReq, Seqid: seq, ServiceName: "rookery", SendTime: uint32(date), Version: 1},
-		guildReq{AppID: app.AppID.String(), ZoneID: q.Zone, GuildID: q.Guild, OpenID: q.OpenID, RoleID: q.RoleID},
+	return json.Marshal(wire.Packet[wire.GuildReq]{
+		Head: &wire.Head{Cmdid: wire.CmdGuildReq, Seqid: seq, ServiceName: "rookery", SendTime: uint32(date), Version: 1},
+		Body: &wire.GuildReq{AppID: app.AppID.String(), ZoneID: q.Zone, GuildID: q.Guild, OpenID: q.OpenID, RoleID: q.RoleID},
 	})
 }
 
@@ -100,12 +57,12 @@ func signed(app *platform.App, seq uint32, now time.Time, body []byte) (string, 
 // bySource orders sources, which have no leading zeros, as numbers.
 func bySource(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
+// maxText bounds the texts of an answer, in bytes.
+const maxText = 200
+
 // parse reads the answer to question seq.
 func parse(text []byte, seq uint32) (Answer, error) {
-	var packet struct {
-		Head *head     `json:"head"`
-		Body *guildRsp `json:"body"`
-	}
+	var packet wire.Packet[wire.GuildRsp]
 	garbled := func(format string, args ...any) (Answer, error) {
 		return Answer{}, fmt.Errorf("%w: %w", ErrGarbled, fmt.Errorf(format, args...))
 	}
@@ -116,25 +73,23 @@ func parse(text []byte, seq uint32) (Answer, error) {
 	switch {
 	case h == nil:
 		return garbled("it has no head")
-	case h.Cmdid != cmdGuildRsp:
-		return garbled("its Cmdid is %d, not %d", h.Cmdid, cmdGuildRsp)
+	case h.Cmdid != wire.CmdGuildRsp:
+		return garbled("its Cmdid is %d, not %d", h.Cmdid, wire.CmdGuildRsp)
 	case h.Seqid != seq:
 		return garbled("its Seqid is %d, not %d", h.Seqid, seq)
-	case h.Result != resultOK && h.Result != resultEmpty:
+	case h.Result != wire.ResultOK && h.Result != wire.ResultEmpty:
 		return Answer{}, unreachable(fmt.Errorf("it answers with result %d: %.100q", h.Result, h.RetErrMsg))
-	case b == nil && h.Result == resultOK:
+	case b == nil && h.Result == wire.ResultOK:
 		return garbled("it has no body")
 	case b == nil:
 		return Answer{}, nil
 	case b.IsMember>>1 != 0 || b.IsLeader>>1 != 0 || b.IsLeader > b.IsMember:
 		return garbled("IsMember %d and IsLeader %d are not 1 or 0, or the leader is not a member", b.IsMember, b.IsLeader)
-	case h.Result == resultEmpty && b.IsMember == 1:
-		return garbled("its result is %d, but the player is a member", resultEmpty)
+	case h.Result == wire.ResultEmpty && b.IsMember == 1:
+		return garbled("its result is %d, but the player is a member", wire.ResultEmpty)
 	}
-	for _, field := range []struct{ name, text string }{{"GuildName", b.GuildName}, {"LeaderOpenId", b.LeaderOpenID}} {
-		if err := platform.CheckText(field.name, field.text, 200); err != nil {
-			return garbled("%w", err)
-		}
+	if err := cmp.Or(platform.CheckText("GuildName", b.GuildName, maxText), platform.CheckText("LeaderOpenId", b.LeaderOpenID, maxText)); err != nil {
+		return garbled("%w", err)
 	}
 	return Answer{Member: b.IsMember == 1, Leader: b.IsLeader == 1, GuildName: b.GuildName, LeaderOpenID: b.LeaderOpenID}, nil
 }

@@ -41,6 +41,16 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
+// TestTheFirstFaultIsSaid: of two faults the log always has the same one.
+func TestTheFirstFaultIsSaid(t *testing.T) {
+	for range 50 {
+		_, err := parse([]byte(head7(`,"body":{"GuildName":"a\u0001","LeaderOpenId":"b\u0001","IsMember":1}`)), 7)
+		if !errors.Is(err, ErrGarbled) || !strings.HasSuffix(err.Error(), "GuildName has a control character at byte 2") {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
 func head7(rest string) string {
 	return `{"head":{"PacketLen":0,"Cmdid":4098,"Seqid":7,"ServiceName":"game","Result":0,"RetErrMsg":""}` + rest + `}`
 }
