@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -89,9 +90,12 @@ func (s *Service) Connect(to platform.Lane, consumer Consumer) { s.lanes[to].con
 func (s *Service) Measure(metrics prometheus.Registerer) {
 	for _, l := range s.lanes {
 		metrics.MustRegister(l.delivered, l.failures, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "rookery_events_waiting", Help: "Events that the lane's consumer has not taken.", ConstLabels: prometheus.Labels{"lane": l.name},
+			Name: "rookery_events_waiting", Help: "Events that the lane's consumer has not taken; NaN if the store cannot tell.", ConstLabels: prometheus.Labels{"lane": l.name},
 		}, func() float64 {
-			n, _, _ := s.store.CountUndelivered(context.Background(), l.Lane)
+			n, _, err := s.store.CountUndelivered(context.Background(), l.Lane)
+			if err != nil {
+				return math.NaN()
+			}
 			return float64(n)
 		}))
 	}
@@ -130,10 +134,11 @@ func (s *Service) run(ctx context.Context, l *lane) {
 			s.failed(l, err)
 			_ = s.clock.Wait(ctx, pause) // its error is that ctx ended
 			pause = min(2*pause, lastPause)
-		case n > 0:
-			s.recovered(l)
 		case err == nil:
-			l.sleep(ctx)
+			s.recovered(l)
+			if n == 0 {
+				l.sleep(ctx)
+			}
 		}
 	}
 }
@@ -192,6 +197,7 @@ func (s *Service) failed(l *lane, err error) {
 	}
 }
 
+// recovered notes that nothing is wrong. Only the end of a trouble is logged.
 func (s *Service) recovered(l *lane) {
 	l.mu.Lock()
 	was := l.trouble != ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -266,6 +268,56 @@ func TestStatusAndLog(t *testing.T) {
 		text := f.log.String()
 		if strings.Count(text, "events wait") != 1 || strings.Count(text, "events are taken again") != 1 {
 			t.Errorf("the log is\n%s", text)
+		}
+	})
+}
+
+// TestAReadingThatFailedOnce: the store could not be read while no event waited. Once it can be, nothing is wrong.
+func TestAReadingThatFailedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, new(consumer))
+		synctest.Wait()
+		_, err := f.faults.Add(fault.Rule{Point: "store.read:outbox", Times: 1})
+		must(t, err)
+		f.lanes[platform.LaneStream].wake()
+		<-time.After(time.Minute)
+		synctest.Wait()
+		got, err := f.Status(t.Context())
+		must(t, err)
+		want(t, "status", got, []Status{{Lane: "stream", Consumer: "noter"}, {Lane: "notices"}})
+		if text := f.log.String(); strings.Count(text, "events are taken again") != 1 {
+			t.Errorf("the log is\n%s", text)
+		}
+	})
+}
+
+// TestTheGaugeKnowsNothingOfAFailingStore: no number is better than a wrong one.
+func TestTheGaugeKnowsNothingOfAFailingStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, &consumer{fails: errors.New("away")})
+		f.report(t, 1, 2)
+		synctest.Wait()
+		metrics := prometheus.NewRegistry()
+		f.Measure(metrics)
+		waiting := func() float64 {
+			t.Helper()
+			families, err := metrics.Gather()
+			must(t, err)
+			for _, family := range families {
+				for _, m := range family.Metric {
+					if family.GetName() == "rookery_events_waiting" && m.Label[0].GetValue() == "stream" {
+						return m.GetGauge().GetValue()
+					}
+				}
+			}
+			t.Fatal("there is no such gauge")
+			return 0
+		}
+		want(t, "waiting", waiting(), 2)
+		_, err := f.faults.Add(fault.Rule{Point: "store.read:outbox"})
+		must(t, err)
+		if got := waiting(); !math.IsNaN(got) {
+			t.Errorf("%v events are said to wait, though the store cannot be read", got)
 		}
 	})
 }

@@ -44,6 +44,16 @@ var eventMutants = []mutant{
 	{"a recovery is not noticed", "internal/outbox/outbox.go",
 		`l.trouble, l.sinceMS = "", 0`, `l.sinceMS = 0`,
 		outbox, "^TestStatusAndLog$"},
+	{"a lane without events does not recover", "internal/outbox/outbox.go",
+		`			s.recovered(l)
+`, `			if n > 0 {
+				s.recovered(l)
+			}
+`,
+		outbox, "^TestAReadingThatFailedOnce$"},
+	{"a store that cannot be read has no events", "internal/outbox/outbox.go",
+		`return math.NaN()`, `return 0 * math.Pi`,
+		outbox, "^TestTheGaugeKnowsNothingOfAFailingStore$"},
 	{"a panic ends a lane", "internal/outbox/outbox.go",
 		`if p := recover(); p != nil {`, `if p := any(nil); p != nil {`,
 		outbox, "^TestTheStoreFails$"},
