@@ -50,11 +50,11 @@ func (s *faultyStore) UpdateGroup(ctx context.Context, gc platform.GC, edit func
 	return s.Store.UpdateGroup(ctx, gc, edit)
 }
 
-func (s *faultyStore) DisbandGroup(ctx context.Context, gc platform.GC, may func(*platform.Group) error) error {
+func (s *faultyStore) DisbandGroup(ctx context.Context, gc platform.GC, request string, may func(*platform.Group) error) error {
 	if err := s.failGroups(ctx, true, 0); err != nil {
 		return err
 	}
-	return s.Store.DisbandGroup(ctx, gc, may)
+	return s.Store.DisbandGroup(ctx, gc, request, may)
 }
 
 func (s *faultyStore) TransferGroup(ctx context.Context, gc platform.GC, to platform.UIN, owned int, may func(*platform.Group, platform.GroupRole) error) error {

@@ -151,7 +151,8 @@ func (s *Service) release(ctx context.Context, b platform.Binding, by platform.U
 }
 
 // settle undoes at the group platform what was done for a binding under way, and removes it: a group that was created for it is
-// disbanded, one that there was serves the guild no more. What fails is logged, and Run repeats it.
+// disbanded, unless somebody has bound it to another guild since; one that there was serves the guild no more. What fails is
+// logged, and Run repeats it.
 func (s *Service) settle(ctx context.Context, b platform.Binding) error {
 	err := s.undo(ctx, b)
 	if final(err) {
@@ -187,7 +188,7 @@ func (s *Service) undo(ctx context.Context, b platform.Binding) error {
 	if b.GC != 0 || err != nil && !final(err) {
 		return err
 	}
-	_, err = at(ctx, s, binding, qqgroups.DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: uint64(b.UIN)})
+	_, err = at(ctx, s, binding, qqgroups.DisbandGroup, &wire.DisbandGroupRequest{Gc: gc, Owner: uint64(b.UIN), Request: b.Request})
 	return err
 }
 

@@ -164,6 +164,39 @@ func TestWhatCannotBeUndoneIsUndoneLater(t *testing.T) {
 	}
 }
 
+// TestUndoingACreationSparesItsGroup: the answer to a creation is lost, and it cannot be undone at once. Its owner finds the
+// group meanwhile and binds it to another guild, of this game or another one: it stays.
+func TestUndoingACreationSparesItsGroup(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		t.Run(fmt.Sprint("at another game ", elsewhere), func(t *testing.T) {
+			f := newFixture(t)
+			ann := f.player()
+			f.game.set("3", "77", ann)
+			f.game.set("3", "78", ann)
+			off := f.fail("bus.garble:0xf02_1")
+			_, err := ann.create("3", "77")
+			wantCode(t, "create", err, retcode.GroupAnswerUnparsable500003)
+			owned := ann.owned()
+			if n := f.underWay(); n != 1 || len(owned) != 1 {
+				t.Fatalf("%d bindings are under way, the leader owns %v", n, owned)
+			}
+			gc := owned[0]
+			if elsewhere {
+				must(t, f.Store.NoteGuild(t.Context(), gc, platform.Guild{AppID: f.app.AppID + 1, Zone: "3", ID: "78"}, func(*platform.Group) error { return nil }))
+			} else {
+				_, err = ann.bind("3", "78", gc)
+				must(t, err)
+			}
+			off()
+			f.settleLeft(t.Context())
+			f.whole("the first guild", "77", 0, ann, gc)
+			if !elsewhere {
+				f.whole("the other guild", "78", gc, ann, gc)
+			}
+		})
+	}
+}
+
 // TestALeftoverOfAnotherGuild: what is under way with the group, for another guild, is settled too.
 func TestALeftoverOfAnotherGuild(t *testing.T) {
 	f := newFixture(t)

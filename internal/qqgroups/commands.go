@@ -61,7 +61,7 @@ var (
 	})
 	DisbandGroup = declare[*wire.DisbandGroupRequest, *wire.DisbandGroupResponse](oidb.Declaration{
 		ID: id(10), Name: "disband_group", Summary: "Ends a group for ever.", Repeatable: true,
-		Codes: slices.Concat(readOnly, []retcode.Code{retcode.GroupNotOwner}),
+		Codes: slices.Concat(readOnly, []retcode.Code{retcode.GroupNotOwner, retcode.GroupBoundToOtherGuild}),
 	})
 	BindGroup = declare[*wire.BindGroupRequest, *wire.BindGroupResponse](oidb.Declaration{
 		ID: id(11), Name: "bind_group", Summary: "Notes that a group serves a guild.", Repeatable: true,

@@ -198,12 +198,13 @@ func (s *Service) sendGroupMessage(ctx context.Context, req *wire.SendGroupMessa
 	return &wire.SendGroupMessageResponse{MessageId: id}, nil
 }
 
-// disbandGroup succeeds again once the group is disbanded, so that a caller without an answer can repeat it.
+// disbandGroup succeeds again once the group is disbanded, so that a caller without an answer can repeat it. A
+// caller that undoes a creation does not know what others have done with the group since.
 func (s *Service) disbandGroup(ctx context.Context, req *wire.DisbandGroupRequest) (*wire.DisbandGroupResponse, error) {
-	if err := fields(number(req.Gc), account(req.Owner)); err != nil {
+	if err := fields(number(req.Gc), account(req.Owner), platform.CheckText("request", req.Request, platform.MaxRequest)); err != nil {
 		return nil, err
 	}
-	err := s.store.DisbandGroup(ctx, platform.GC(req.Gc), func(g *platform.Group) error {
+	err := s.store.DisbandGroup(ctx, platform.GC(req.Gc), req.Request, func(g *platform.Group) error {
 		switch {
 		case g.ReadOnly:
 			return retcode.OIDBGroupReadOnly
@@ -212,6 +213,9 @@ func (s *Service) disbandGroup(ctx context.Context, req *wire.DisbandGroupReques
 		}
 		return nil
 	})
+	if errors.Is(err, platform.ErrExists) {
+		return nil, retcode.GroupBoundToOtherGuild.Errorf("group %d serves a guild", req.Gc)
+	}
 	if err != nil {
 		return nil, refused(err)
 	}

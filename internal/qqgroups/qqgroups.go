@@ -136,7 +136,7 @@ func (s *Service) Update(ctx context.Context, gc platform.GC, edit func(*platfor
 
 // Disband ends a group for ever, whoever owns it. Error: platform.ErrNotFound.
 func (s *Service) Disband(ctx context.Context, gc platform.GC) error {
-	return s.store.DisbandGroup(ctx, gc, func(*platform.Group) error { return nil })
+	return s.store.DisbandGroup(ctx, gc, "", func(*platform.Group) error { return nil })
 }
 
 // checkMessage returns the first fault of a message in one sentence.

@@ -455,6 +455,30 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestUndoingACreation: a group ends by the request that made it only while it serves no guild, of whichever game.
+func TestUndoingACreation(t *testing.T) {
+	f := newFixture(t)
+	made, err := ask(f, CreateGroup, &wire.CreateGroupRequest{Appid: 7, Owner: owner, Name: "鸦", Request: "one"})
+	must(t, err)
+	undo := func(request string) int32 {
+		return result(f, DisbandGroup, &wire.DisbandGroupRequest{Gc: made.Gc, Owner: owner, Request: request})
+	}
+	f.want(203, undo("two"))
+	f.want(203, undo(strings.Repeat("r", 65)))
+	f.want(0, result(f, BindGroup, &wire.BindGroupRequest{Gc: made.Gc, Appid: 8, Zone: "0", Guild: "77"}))
+	f.want(221019, undo("one"))
+	f.want(221005, result(f, DisbandGroup, &wire.DisbandGroupRequest{Gc: made.Gc, Owner: member, Request: "one"}))
+	if got := f.roles(made.Gc); got != "10001=1" {
+		t.Errorf("after all refusals the members are %q", got)
+	}
+	f.want(0, result(f, UnbindGroup, &wire.UnbindGroupRequest{Gc: made.Gc, Appid: 8, Zone: "0", Guild: "77"}))
+	f.want(0, undo("one"))
+	f.want(0, undo("one"))
+	if got := f.roles(made.Gc); got != "" {
+		t.Errorf("the members are %q", got)
+	}
+}
+
 // TestFailingStore: the group platform's own failure is 221013, whatever the command, and leaves nothing half done.
 func TestFailingStore(t *testing.T) {
 	f := newFixture(t)

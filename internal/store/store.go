@@ -341,8 +341,9 @@ type QQGroups interface {
 	// whether it is disbanded. An error of edit is returned unchanged and nothing changes. ErrNotFound: there is no such
 	// group, or its new owner or administrator is not an ordinary member.
 	UpdateGroup(ctx context.Context, gc platform.GC, edit func(*platform.Group) error) (platform.Group, error)
-	// DisbandGroup ends a group for ever, with its memberships. Its messages and guilds stay.
-	DisbandGroup(ctx context.Context, gc platform.GC, may func(*platform.Group) error) error
+	// DisbandGroup ends a group for ever, with its memberships. Its messages and guilds stay. With a request, it undoes what
+	// its owner made by that request. ErrNotFound: the group was made otherwise. ErrExists: it serves a guild.
+	DisbandGroup(ctx context.Context, gc platform.GC, request string, may func(*platform.Group) error) error
 	// TransferGroup makes another member the owner, and the owner a member. may gets the other's role. ErrFull: the other
 	// owns as many groups as one account may; 0 is no limit.
 	TransferGroup(ctx context.Context, gc platform.GC, to platform.UIN, owned int, may func(*platform.Group, platform.GroupRole) error) error

@@ -3046,6 +3046,7 @@ type DisbandGroupRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Gc            uint64                 `protobuf:"varint,1,opt,name=gc" json:"gc,omitempty"`
 	Owner         uint64                 `protobuf:"varint,2,opt,name=owner" json:"owner,omitempty"`
+	Request       string                 `protobuf:"bytes,3,opt,name=request" json:"request,omitempty"` // undoes this CreateGroupRequest: the group ends only if that made it, and only while it serves no guild
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3092,6 +3093,13 @@ func (x *DisbandGroupRequest) GetOwner() uint64 {
 		return x.Owner
 	}
 	return 0
+}
+
+func (x *DisbandGroupRequest) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
 }
 
 // DisbandGroupResponse means that the group is disbanded.
@@ -8702,10 +8710,11 @@ const file_oidb_proto_rawDesc = "" +
 	"\arequest\x18\x04 \x01(\tR\arequest\"9\n" +
 	"\x18SendGroupMessageResponse\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\x04R\tmessageId\";\n" +
+	"message_id\x18\x01 \x01(\x04R\tmessageId\"U\n" +
 	"\x13DisbandGroupRequest\x12\x0e\n" +
 	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x14\n" +
-	"\x05owner\x18\x02 \x01(\x04R\x05owner\"&\n" +
+	"\x05owner\x18\x02 \x01(\x04R\x05owner\x12\x18\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\"&\n" +
 	"\x14DisbandGroupResponse\x12\x0e\n" +
 	"\x02gc\x18\x01 \x01(\x04R\x02gc\"x\n" +
 	"\x10BindGroupRequest\x12\x0e\n" +

@@ -182,10 +182,15 @@ func (t *tx) setAdmins(gc platform.GC, before, after []platform.UIN) error {
 }
 
 // DisbandGroup implements store.QQGroups.
-func (s *Store) DisbandGroup(ctx context.Context, gc platform.GC, may func(*platform.Group) error) error {
+func (s *Store) DisbandGroup(ctx context.Context, gc platform.GC, request string, may func(*platform.Group) error) error {
 	return s.onGroup(ctx, gc, func(t *tx, g *platform.Group) error {
 		if err := may(g); err != nil {
 			return err
+		}
+		if request != "" {
+			if err := t.mayUndo(g, request); err != nil {
+				return err
+			}
 		}
 		if _, err := t.exec("UPDATE qqgroups SET disbanded = 1, members = 0 WHERE gc = ?", int64(gc)); err != nil {
 			return err
@@ -194,6 +199,22 @@ func (s *Store) DisbandGroup(ctx context.Context, gc platform.GC, may func(*plat
 		_, err := t.exec("DELETE FROM qqgroup_members WHERE gc = ?", int64(gc))
 		return err
 	})
+}
+
+// mayUndo refuses to undo the making of a group that was made otherwise, or that serves a guild.
+func (t *tx) mayUndo(g *platform.Group, request string) error {
+	var made, serves bool
+	err := t.queryRow(`SELECT EXISTS (SELECT 1 FROM qqgroups WHERE gc = ?1 AND creator = ?2 AND request = ?3),
+		EXISTS (SELECT 1 FROM qqgroup_guilds WHERE gc = ?1)`, int64(g.GC), int64(g.Owner), request).Scan(&made, &serves)
+	switch {
+	case err != nil:
+		return err
+	case !made:
+		return platform.ErrNotFound.Errorf("group %s was not made by this request", g.GC)
+	case serves:
+		return platform.ErrExists
+	}
+	return nil
 }
 
 // onGroup writes about a group as it is at the time of the write.

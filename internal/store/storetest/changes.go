@@ -171,7 +171,7 @@ var changes = []test{
 			}, nil, role(first+1, first)},
 			{"a member who leaves", func() error { return s.LeaveGroup(ctx, gc, first+1, first+1, byAnybody) }, nil, role(first + 1)},
 			{"nobody who leaves", func() error { return s.LeaveGroup(ctx, gc, first+1, first+1, byAnybody) }, nil, nil},
-			{"the end of a group", func() error { return s.DisbandGroup(ctx, gc, always) }, nil, role(0)},
+			{"the end of a group", func() error { return s.DisbandGroup(ctx, gc, "", always) }, nil, role(0)},
 			{"a policy", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":1}`), now) }, nil, []store.Change{store.PolicyChange{Version: 1, Record: []byte(`{"n":1}`)}}},
 			{"a policy that exists", func() error { return s.StoreOIDBPolicy(ctx, 1, []byte(`{"n":2}`), now) }, platform.ErrExists, nil},
 		} {

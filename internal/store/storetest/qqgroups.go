@@ -101,8 +101,8 @@ var qqgroups = []test{
 		fails(t, create(first, now+3_600_000, both), platform.ErrFull) // before "too often"
 		ok(t, create(first, now+3_600_000, platform.GroupLimits{Owned: 4}))
 		fails(t, create(first, now+3_600_000, platform.GroupLimits{Created: 3}), platform.ErrTooOften)
-		ok(t, s.DisbandGroup(ctx, firstGC, always))
-		ok(t, s.DisbandGroup(ctx, firstGC+1, always))
+		ok(t, s.DisbandGroup(ctx, firstGC, "", always))
+		ok(t, s.DisbandGroup(ctx, firstGC+1, "", always))
 		fails(t, create(first, now+3_600_000, both), platform.ErrTooOften) // those that were disbanded count
 		ok(t, create(first, now+7_200_000, both))
 		for range 3 { // without a request they do not count as created
@@ -220,7 +220,7 @@ var qqgroups = []test{
 		same(t, result(s.GroupsOf(ctx, first, true, 0, 1))(t), all[:1])
 		same(t, result(s.GroupsOf(ctx, first+7, false, 0, many))(t), nil)
 		same(t, result(s.GroupsOf(ctx, first, true, 1<<64-1, many))(t), nil)
-		ok(t, s.DisbandGroup(ctx, all[0].GC, always))
+		ok(t, s.DisbandGroup(ctx, all[0].GC, "", always))
 		same(t, result(s.GroupsOf(ctx, first, false, 0, many))(t), all[1:3])
 		same(t, result(s.GroupsOf(ctx, first, true, 0, many))(t), all[2:3])
 	}},
@@ -229,7 +229,7 @@ var qqgroups = []test{
 		gc, other := group(t, s, first).GC, group(t, s, first).GC
 		join(t, s, gc, sequence(first+1, 3)...)
 		result(s.UpdateGroup(ctx, gc, func(g *platform.Group) error { g.Admins = []platform.UIN{first + 2}; return nil }))(t)
-		ok(t, s.DisbandGroup(ctx, other, always))
+		ok(t, s.DisbandGroup(ctx, other, "", always))
 		for _, want := range []struct {
 			gc        platform.GC
 			uin       platform.UIN
@@ -292,14 +292,47 @@ var qqgroups = []test{
 		gc, other := group(t, s, first).GC, group(t, s, first).GC
 		join(t, s, gc, first+1)
 		join(t, s, other, first+1)
-		fails(t, s.DisbandGroup(ctx, gc, func(*platform.Group) error { return errMay }), errMay)
-		fails(t, s.DisbandGroup(ctx, gc+9, always), platform.ErrNotFound)
+		fails(t, s.DisbandGroup(ctx, gc, "", func(*platform.Group) error { return errMay }), errMay)
+		fails(t, s.DisbandGroup(ctx, gc+9, "", always), platform.ErrNotFound)
 		same(t, result(s.Group(ctx, gc))(t).Disbanded, false)
-		ok(t, s.DisbandGroup(ctx, gc, always))
+		ok(t, s.DisbandGroup(ctx, gc, "", always))
 		same(t, result(s.Group(ctx, gc))(t), platform.Group{GC: gc, Name: "鸦", Owner: first, Capacity: 5, Game: true, Disbanded: true, CreatedMS: now})
 		same(t, result(s.GroupMembers(ctx, gc, 0, many))(t), nil)
 		same(t, result(s.Group(ctx, other))(t).Members, 2)
 		same(t, len(result(s.GroupMembers(ctx, other, 0, many))(t)), 2)
+	}},
+	{"a-creation-is-undone-while-nobody-uses-the-group", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		made := func(request string) platform.GC {
+			t.Helper()
+			return result(s.CreateGroup(ctx, platform.Group{Name: "鸦", Owner: first, Capacity: 5, Game: true, CreatedMS: now}, request, noLimits))(t).GC
+		}
+		gc, bound, handed := made("one"), made("two"), made("three")
+		guild := platform.Guild{AppID: other, Zone: "1", ID: "7"}
+		ok(t, s.NoteGuild(ctx, bound, guild, always))
+		join(t, s, handed, first+1)
+		ok(t, s.TransferGroup(ctx, handed, first+1, 0, whoever))
+		for _, wrong := range []struct {
+			gc      platform.GC
+			request string
+			want    error
+		}{
+			{gc, "two", platform.ErrNotFound}, {group(t, s, first).GC, "one", platform.ErrNotFound}, {gc + 99, "one", platform.ErrNotFound},
+			{handed, "three", platform.ErrNotFound}, // its owner did not make it
+			{bound, "two", platform.ErrExists}, {bound, "one", platform.ErrNotFound},
+		} {
+			fails(t, s.DisbandGroup(ctx, wrong.gc, wrong.request, always), wrong.want)
+		}
+		fails(t, s.DisbandGroup(ctx, gc, "one", func(*platform.Group) error { return errMay }), errMay)
+		for _, gc := range []platform.GC{gc, bound, handed} {
+			same(t, result(s.Group(ctx, gc))(t).Disbanded, false)
+		}
+		ok(t, s.DisbandGroup(ctx, gc, "one", always))
+		ok(t, s.DisbandGroup(ctx, gc, "one", always))
+		same(t, result(s.Group(ctx, gc))(t).Disbanded, true)
+		ok(t, s.ForgetGuild(ctx, bound, guild, always))
+		ok(t, s.DisbandGroup(ctx, bound, "two", always))
+		same(t, result(s.Group(ctx, bound))(t).Disbanded, true)
 	}},
 	{"transfer-group", func(t *testing.T, s store.Store) {
 		ctx := t.Context()

@@ -238,7 +238,7 @@ func cancelled(t *testing.T, s store.Store) {
 			_, err := s.UpdateGroup(ended, gc, func(g *platform.Group) error { edited, g.Name = true, "after"; return nil })
 			return err
 		},
-		"DisbandGroup":  func() error { return s.DisbandGroup(ended, gc, always) },
+		"DisbandGroup":  func() error { return s.DisbandGroup(ended, gc, "", always) },
 		"TransferGroup": func() error { return s.TransferGroup(ended, gc, first+1, 0, whoever) },
 		"JoinGroup":     func() error { return s.JoinGroup(ended, gc, platform.GroupMembership{UIN: first + 1}, many, always) },
 		"LeaveGroup":    func() error { return s.LeaveGroup(ended, gc, first, first, byAnybody) },
