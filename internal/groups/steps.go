@@ -61,15 +61,15 @@ func (p step) failed(err error) error {
 	return code.WithCause(err)
 }
 
-// final reports whether an error of a step says that the group platform did not do it and never will.
+// finals are the refusals by which the group platform says that it did not do a step and never will: no such group or name; no
+// more groups for the account; a group that has another owner by now, or serves a guild.
+var finals = []retcode.Code{
+	retcode.OIDBFieldOutOfRange, retcode.GroupCreateRefused, retcode.GroupOwnedLimitReached, retcode.GroupCreateRateExceeded,
+	retcode.GroupNotOwner, retcode.GroupBoundToOtherGuild,
+}
+
+// final reports whether a step failed for good. After any other failure it may have been done, or may still be.
 func final(err error) bool {
 	var failure *oidb.Failure
-	if errors.Is(err, oidb.ErrGarbled) || !errors.As(err, &failure) {
-		return false
-	}
-	switch failure.Code {
-	case retcode.GroupPlatformError, retcode.OIDBGroupReadOnly:
-		return false
-	}
-	return !slices.Contains(unreachable, failure.Code)
+	return errors.As(err, &failure) && !errors.Is(err, oidb.ErrGarbled) && slices.Contains(finals, failure.Code)
 }
