@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -241,6 +242,8 @@ func (f *fixture) underWay() int {
 	return len(left)
 }
 
+var accountNumber = regexp.MustCompile(`\b1\d{4}\b`)
+
 // wantCode expects a call to fail with a code; 0 for none.
 func wantCode(t testing.TB, what string, err error, want retcode.Code) {
 	t.Helper()
@@ -250,6 +253,8 @@ func wantCode(t testing.TB, what string, err error, want retcode.Code) {
 		t.Errorf("%s: %v", what, err)
 	case want != 0 && (!errors.As(err, &failure) || failure.Code != want):
 		t.Errorf("%s: got %v (%v), want %v", what, err, errors.Unwrap(err), want)
+	case want != 0 && accountNumber.MatchString(failure.Said()):
+		t.Errorf("%s: the game is told an account number: %s", what, failure.Said())
 	}
 }
 

@@ -39,9 +39,9 @@ func (s *Service) createGroup(ctx context.Context, req *wire.CreateGroupRequest)
 	}, req.Request, s.limits)
 	switch {
 	case errors.Is(err, platform.ErrFull):
-		return nil, retcode.GroupOwnedLimitReached.Errorf("account %d owns %d groups already", req.Owner, s.limits.Owned)
+		return nil, retcode.GroupOwnedLimitReached.Errorf("the account owns %d groups already", s.limits.Owned)
 	case errors.Is(err, platform.ErrTooOften):
-		return nil, retcode.GroupCreateRateExceeded.Errorf("account %d has made %d groups within an hour", req.Owner, s.limits.Created)
+		return nil, retcode.GroupCreateRateExceeded.Errorf("the account has made %d groups within an hour", s.limits.Created)
 	case err != nil:
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) joinGroup(ctx context.Context, req *wire.JoinGroupRequest) (*w
 	m := platform.GroupMembership{UIN: platform.UIN(req.Uin), Card: req.Card, SinceMS: s.clock.NowMS()}
 	err := s.store.JoinGroup(ctx, platform.GC(req.Gc), m, maxJoined, changeable)
 	if errors.Is(err, platform.ErrFull) {
-		return nil, retcode.GroupJoinRefused.Errorf("group %d has no room, or account %d is in %d groups", req.Gc, req.Uin, maxJoined)
+		return nil, retcode.GroupJoinRefused.Errorf("group %d has no room, or the account is in %d groups", req.Gc, maxJoined)
 	}
 	if err != nil {
 		return nil, refused(err)
@@ -86,7 +86,7 @@ func (s *Service) leaveGroup(ctx context.Context, req *wire.LeaveGroupRequest) (
 		case g.ReadOnly:
 			return retcode.OIDBGroupReadOnly
 		case of == platform.GroupOwner:
-			return retcode.OIDBFieldOutOfRange.Errorf("account %s owns group %s, so it cannot leave", uin, g.GC)
+			return retcode.OIDBFieldOutOfRange.Errorf("the account owns group %s, so it cannot leave", g.GC)
 		}
 		return nil
 	})
@@ -127,12 +127,12 @@ func (s *Service) transferGroup(ctx context.Context, req *wire.TransferGroupRequ
 			return retcode.GroupNotOwner
 		}
 		if role != platform.GroupAdmin && role != platform.GroupMember {
-			return retcode.OIDBFieldOutOfRange.Errorf("account %d is not another member of group %s", req.To, g.GC)
+			return retcode.OIDBFieldOutOfRange.Errorf("the new owner is not another member of group %s", g.GC)
 		}
 		return nil
 	})
 	if errors.Is(err, platform.ErrFull) {
-		return nil, retcode.GroupOwnedLimitReached.Errorf("account %d owns %d groups already", req.To, s.limits.Owned)
+		return nil, retcode.GroupOwnedLimitReached.Errorf("the new owner owns %d groups already", s.limits.Owned)
 	}
 	if err != nil {
 		return nil, refused(err)
@@ -188,7 +188,7 @@ func (s *Service) sendGroupMessage(ctx context.Context, req *wire.SendGroupMessa
 			return err
 		}
 		if role == platform.NotInGroup {
-			return notMember(req.Uin, g.GC)
+			return notMember(g.GC)
 		}
 		return nil
 	})
@@ -278,7 +278,7 @@ func (s *Service) listGroupMessages(ctx context.Context, req *wire.ListGroupMess
 	case err != nil:
 		return nil, err
 	case role == platform.NotInGroup:
-		return nil, notMember(req.Uin, gc)
+		return nil, notMember(gc)
 	}
 	list, err := s.store.GroupMessages(ctx, gc, req.Before, s.oldest(), messagesShown+1)
 	if err != nil {
@@ -294,8 +294,8 @@ func (s *Service) listGroupMessages(ctx context.Context, req *wire.ListGroupMess
 	return rsp, nil
 }
 
-func notMember(uin uint64, gc platform.GC) error {
-	return retcode.OIDBFieldOutOfRange.Errorf("account %d is not a member of group %s", uin, gc)
+func notMember(gc platform.GC) error {
+	return retcode.OIDBFieldOutOfRange.Errorf("the account is not a member of group %s", gc)
 }
 
 // changeable refuses to change a group that is in no state for it: disbanded comes before sealed, and maintenance last.
@@ -330,7 +330,7 @@ func number(gc uint64) error {
 
 func account(uin uint64) error {
 	if !legal(platform.UIN(uin)) {
-		return platform.Invalidf("uin", "%d is not an account number", uin)
+		return platform.Invalidf("uin", "uin is not an account number")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,8 @@ const (
 	member = 10003
 	nobody = 10009 // in no group
 )
+
+var accountNumber = regexp.MustCompile(`\b100\d\d\b`)
 
 // fixture is the service on a real store, behind a bus.
 type fixture struct {
@@ -101,6 +104,9 @@ func resultOf(t testing.TB, err error) int32 {
 	case err == nil:
 		return 0
 	case errors.As(err, &failure):
+		if accountNumber.MatchString(failure.Said()) { // which a game reads, if the group was asked for by one
+			t.Errorf("the refusal names an account: %s", failure.Said())
+		}
 		return int32(failure.Command.Result(failure.Code))
 	}
 	t.Fatal(err)
