@@ -30,13 +30,8 @@ func (s *Service) Register() {
 	oidb.Handle(s.Bus, Send, s.send)
 }
 
-// Bounds of texts, in bytes.
-const (
-	maxName    = 100 // of a guild, a card, a role
-	maxTitle   = 100
-	maxMessage = 1000
-	maxURL     = 512
-)
+// maxName bounds the names of a guild, a member and a role, in bytes.
+const maxName = 100
 
 // The codes of what commands have in common. A failure without a code of its own is 155.
 var (
@@ -474,6 +469,7 @@ func (s *Service) send(ctx context.Context, req *wire.SendGuildMessageRequest) (
 	return &wire.SendGuildMessageResponse{Gc: uint64(b.GC), MessageId: rsp.MessageId}, nil
 }
 
+// checkMessage refuses what no game may send, and what the group platform would refuse without a number of the groups' own.
 func checkMessage(m *wire.GroupMessage) error {
 	const invitation, link = uint32(platform.GroupInvitation), uint32(platform.GroupLink)
 	switch {
@@ -481,14 +477,9 @@ func checkMessage(m *wire.GroupMessage) error {
 		return retcode.GroupParameterInvalid.Errorf("the message's type is neither %d (an invitation) nor %d (a link)", invitation, link)
 	case m.Title == "":
 		return retcode.GroupParameterInvalid.Errorf("title is missing or empty")
-	case m.Kind == link && m.Url == "":
-		return retcode.GroupParameterInvalid.Errorf("link is missing or empty, which the message's type needs")
 	}
-	if err := checkTexts(maxTitle, "title", m.Title); err != nil {
-		return err
+	if err := qqgroups.CheckMessage(m); err != nil {
+		return retcode.GroupParameterInvalid.Errorf("%v", err)
 	}
-	if err := checkTexts(maxMessage, "desc", m.Text); err != nil {
-		return err
-	}
-	return checkTexts(maxURL, "link", m.Url, "image_url", m.PictureUrl)
+	return nil
 }

@@ -13,17 +13,20 @@ import (
 // patience is how long the group platform may take for one step. It leaves the call time to say so.
 const patience = 2 * time.Second
 
-// step is a kind of call of the group platform, with the codes for a refusal that has none of its own and for an answer that
-// cannot be read (causes.md, group).
-type step struct{ refused, garbled retcode.Code }
+// step is a kind of call of the group platform, with the codes for what has none of its own (causes.md, group).
+type step struct {
+	refused retcode.Code
+	garbled retcode.Code // an answer that cannot be read
+	outside retcode.Code // a refusal because of what the caller gave; 0 for refused
+}
 
 var (
-	creating = step{retcode.GroupCreateRefused, retcode.GroupAnswerUnparsable500003}
-	querying = step{retcode.GroupQueryRefused, retcode.GroupAnswerUnparsable500004}
-	joining  = step{retcode.GroupJoinRefused, retcode.GroupAnswerUnparsable500005}
-	listing  = step{retcode.GroupListRefused, retcode.GroupAnswerUnparsable500006}
-	sending  = step{retcode.GroupPlatformError, retcode.GroupAnswerUnparsable500009}
-	binding  = step{retcode.GroupPlatformError, retcode.GroupBindAnswerInvalid}
+	creating = step{refused: retcode.GroupCreateRefused, garbled: retcode.GroupAnswerUnparsable500003}
+	querying = step{refused: retcode.GroupQueryRefused, garbled: retcode.GroupAnswerUnparsable500004}
+	joining  = step{refused: retcode.GroupJoinRefused, garbled: retcode.GroupAnswerUnparsable500005}
+	listing  = step{refused: retcode.GroupListRefused, garbled: retcode.GroupAnswerUnparsable500006}
+	sending  = step{refused: retcode.GroupPlatformError, garbled: retcode.GroupAnswerUnparsable500009, outside: retcode.GroupParameterInvalid}
+	binding  = step{refused: retcode.GroupPlatformError, garbled: retcode.GroupBindAnswerInvalid}
 )
 
 // unreachable are the results of a call that did not reach the group platform, or got no answer in time.
@@ -54,6 +57,8 @@ func (p step) failed(err error) error {
 		code = retcode.GroupPlatformUnreachable
 	case failure.Code.Domain() == retcode.Group:
 		code = failure.Code
+	case failure.Code == retcode.OIDBFieldOutOfRange && p.outside != 0:
+		code = p.outside
 	}
 	if said := failure.Said(); said != "" {
 		return code.Errorf("%s", said).WithCause(err)

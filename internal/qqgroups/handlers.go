@@ -176,12 +176,12 @@ func (s *Service) sendGroupMessage(ctx context.Context, req *wire.SendGroupMessa
 	if kind != uint32(platform.GroupInvitation) && kind != uint32(platform.GroupLink) {
 		return nil, retcode.OIDBPacketTypeUnknown.Errorf("the message is of kind %d, which does not exist", kind)
 	}
+	if err := fields(number(req.Gc), account(req.Uin), CheckMessage(req.Message), platform.CheckText("request", req.Request, platform.MaxRequest)); err != nil {
+		return nil, err
+	}
 	m := platform.GroupMessage{
 		UIN: platform.UIN(req.Uin), Kind: platform.GroupMessageKind(kind), Title: req.Message.Title, Text: req.Message.Text,
 		URL: req.Message.Url, PictureURL: req.Message.PictureUrl, SentMS: s.clock.NowMS(),
-	}
-	if err := fields(number(req.Gc), account(req.Uin), checkMessage(&m), platform.CheckText("request", req.Request, platform.MaxRequest)); err != nil {
-		return nil, err
 	}
 	id, err := s.store.SendGroupMessage(ctx, platform.GC(req.Gc), m, req.Request, messagesKept, s.oldest(), func(g *platform.Group, role platform.GroupRole) error {
 		if err := changeable(g); err != nil {

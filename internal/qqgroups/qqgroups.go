@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
@@ -139,17 +140,18 @@ func (s *Service) Disband(ctx context.Context, gc platform.GC) error {
 	return s.store.DisbandGroup(ctx, gc, "", func(*platform.Group) error { return nil })
 }
 
-// checkMessage returns the first fault of a message in one sentence.
-func checkMessage(m *platform.GroupMessage) error {
+// CheckMessage returns the first fault of a message in one sentence, in which its parts have no names of members, since each
+// door has others. It does not look at the kind but for what it needs.
+func CheckMessage(m *wire.GroupMessage) error {
 	if m.Title == "" && m.Text == "" {
 		return platform.Invalidf("title", "the message has neither title nor text")
 	}
-	if m.Kind == platform.GroupLink && m.URL == "" {
-		return platform.Invalidf("url", "the link has no url")
+	if m.Kind == uint32(platform.GroupLink) && m.Url == "" {
+		return platform.Invalidf("url", "the message is a link, but has no address to lead to")
 	}
 	return cmp.Or(
-		platform.CheckText("title", m.Title, maxTitle), platform.CheckText("text", m.Text, maxText),
-		checkAddress("url", m.URL), checkAddress("picture_url", m.PictureURL))
+		platform.CheckText("the message's title", m.Title, maxTitle), platform.CheckText("the message's text", m.Text, maxText),
+		checkAddress("the message's link", m.Url), checkAddress("the message's picture", m.PictureUrl))
 }
 
 // checkAddress takes what a page may link to.

@@ -219,6 +219,8 @@ func TestGroupsOfTheWrongFormOverMSDKv3(t *testing.T) {
 		{"/relation/send_groupmsg", members{"group_openid": gc}, 221007},
 		{"/relation/send_groupmsg", members{"group_openid": openid, "title": ""}, 221007},
 		{"/relation/send_groupmsg", members{"group_openid": openid, "title": strings.Repeat("x", 101)}, 221007},
+		{"/relation/send_groupmsg", members{"group_openid": openid, "redirect_url": "javascript:alert(1)"}, 221007},
+		{"/relation/send_groupmsg", members{"group_openid": openid, "image_url": "file:///etc/passwd"}, 221007},
 		{"/relation/send_groupmsg", members{"group_openid": strings.Repeat("0", 32)}, 221002},
 		{"/relation/get_groupopenid", members{"opt": "2"}, -10000},
 		{"/relation/get_groupopenid", members{"opt": 1}, -1011},
@@ -226,6 +228,10 @@ func TestGroupsOfTheWrongFormOverMSDKv3(t *testing.T) {
 		if answer := p.CallV3(t, g.by(g.leader, test.path, test.more)); answer.Ret != test.ret {
 			t.Errorf("%s with %v: got %s, want ret %d", test.path, test.more, answer.Body, test.ret)
 		}
+	}
+	outsider := g.by(g.member, "/relation/send_groupmsg", members{"group_openid": openid})
+	if answer := p.CallV3(t, outsider); answer.Ret != 221007 || answer.Msg != "the account is not a member of group "+gc {
+		t.Errorf("a message of one who is not in the group: %s", answer.Body)
 	}
 	call := g.by(g.leader, "/relation/send_groupmsg", members{"group_openid": openid, "openid": nil})
 	if answer := p.CallV3(t, call); answer.Ret != 0 { // the URL has it

@@ -29,7 +29,7 @@ var v5GroupOrder = []struct{ path, checks string }{
 	{groupInfoPath, "permission address token protected signed-out cache read unreachable querying querying-garbled ended"},
 	{relationPath, "permission address token protected signed-out cache read unbound unreachable relating ended relating-garbled"},
 	{remindPath, "permission address token protected signed-out cache read bound away garbled stranger leader-left other-leader leader-protected write reminded notice"},
-	{sendGroupPath, "permission address token protected signed-out cache read unbound unreachable sending sending-garbled"},
+	{sendGroupPath, "permission address token protected signed-out cache read unbound unreachable outsider sending sending-garbled"},
 }
 
 var v3GroupPaths = []string{
@@ -150,6 +150,7 @@ func groupFaults(path string) map[string]struct {
 		"relating":         {-182004, at("backend.answer:0xf02_8=203")},
 		"joining":          {-182006, at("backend.answer:0xf02_3=204")},
 		"listing":          {-182007, at("backend.answer:0xf02_7=203")},
+		"outsider":         {221007, at("backend.answer:0xf02_9=203")},
 		"sending":          {221013, at("backend.answer:0xf02_9=204")},
 		"creating-garbled": {-500003, at("bus.garble:0xf02_1")},
 		"querying-garbled": {-500004, at("bus.garble:0xf02_2")},
@@ -188,7 +189,7 @@ func groupFaults(path string) map[string]struct {
 // exclusive are the checks of which a call can only be wrong at one.
 var exclusive = map[string]string{
 	"stranger": "in the guild", "leader-left": "in the guild", "follower": "in the guild", "other-leader": "in the guild",
-	"unbound": "the group", "wrong-group": "the group", "ended": "the group", "not-the-owner": "the group",
+	"outsider": "sending", "sending": "sending", "unbound": "the group", "wrong-group": "the group", "ended": "the group", "not-the-owner": "the group",
 }
 
 // called are the faults that are brought about by a call, which must itself be right.
