@@ -113,6 +113,8 @@ func (s *Service) mustLead(ctx context.Context, app *platform.App, guild platfor
 
 // ask asks the game's server about a player, who must be in the guild.
 func (s *Service) ask(ctx context.Context, app *platform.App, guild platform.Guild, openid, role string) (idip.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, remaining(ctx)-answering)
+	defer cancel()
 	answer, err := s.Games.Guild(ctx, app, idip.Query{Zone: guild.Zone, Guild: guild.ID, OpenID: openid, RoleID: role})
 	switch {
 	case errors.Is(err, idip.ErrGarbled):

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +87,7 @@ func must(t testing.TB, err error) {
 type game struct {
 	address string
 	mu      sync.Mutex
+	hangs   bool                       // it reads questions and does not answer
 	leaders map[string]string          // by zone/guild
 	members map[string]map[string]bool // likewise
 }
@@ -109,6 +111,11 @@ func (g *game) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.hangs {
+		io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+		return
+	}
 	guild := packet.Body.ZoneId + "/" + packet.Body.GuildId
 	packet.Head["Cmdid"] = 0x1002
 	member, leader := 0, 0

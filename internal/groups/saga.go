@@ -35,7 +35,9 @@ func (s *Service) bind(ctx context.Context, b platform.Binding) (platform.Bindin
 	if err := s.begin(ctx, b); err != nil {
 		return b, err
 	}
-	made, err := s.make(ctx, b)
+	steps, cancel := context.WithTimeout(ctx, remaining(ctx)-undoing)
+	defer cancel()
+	made, err := s.make(steps, b)
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 		defer cancel()
@@ -48,8 +50,7 @@ func (s *Service) bind(ctx context.Context, b platform.Binding) (platform.Bindin
 	return made, err
 }
 
-// undoing is how long a call that failed may take for undoing what it did, in addition to the time of the step that failed. Run
-// does the rest.
+// undoing is the part of a call's time that is kept for undoing what it did, if a step fails. Run does the rest.
 const undoing = 500 * time.Millisecond
 
 // begin reserves a binding's keys. Their turn is held, so what is under way with one of them was left behind, and is settled

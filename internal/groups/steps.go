@@ -3,6 +3,7 @@ package groups
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -10,8 +11,19 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// patience is how long the group platform may take for one step. It leaves the call time to say so.
+// patience is how long the group platform may take for one step, if its call has so much time left.
 const patience = 2 * time.Second
+
+// answering is the part of a call's time in which it waits for no other system, so that it can say which one was too slow.
+const answering = 100 * time.Millisecond
+
+// remaining is what is left of a call's time.
+func remaining(ctx context.Context) time.Duration {
+	if end, ends := ctx.Deadline(); ends {
+		return time.Until(end)
+	}
+	return math.MaxInt64
+}
 
 // step is a kind of call of the group platform, with the codes for what has none of its own (causes.md, group).
 type step struct {
@@ -36,7 +48,7 @@ var unreachable = []retcode.Code{
 
 // at makes a call of the group platform.
 func at[Req, Rsp any](ctx context.Context, s *Service, p step, command *oidb.Command[Req, Rsp], req Req) (Rsp, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, min(patience, remaining(ctx)-answering))
 	defer cancel()
 	rsp, err := oidb.Call(ctx, s.Bus, command, req)
 	if err != nil {

@@ -1,0 +1,47 @@
+package groups
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/idip"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// TestACallHasTimeForItsAnswer: however little time a call has, it says which system was too slow, not that itself was.
+func TestACallHasTimeForItsAnswer(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	f.game.set("3", "77", ann)
+	own, err := f.qq.Create(t.Context(), platform.Group{Name: "Rooks", Owner: ann.uin, Game: true})
+	must(t, err)
+	call := func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := oidb.Call(ctx, f.Bus, BindExisting, &wire.BindExistingGroupRequest{
+			Appid: uint64(f.app.AppID), Openid: ann.openid[:], AccessToken: ann.token, Zone: "3", Guild: "77", Gc: uint64(own.GC),
+		})
+		return err
+	}
+	for _, point := range []string{"bus.delay:0xf02_2=20s", "bus.delay:0xf02_11=20s"} {
+		off := f.fail(point)
+		wantCode(t, point, call(), retcode.GroupPlatformUnreachable)
+		off()
+		f.whole(point, "77", 0, ann, own.GC)
+	}
+	f.game.mu.Lock()
+	f.game.hangs = true
+	f.game.mu.Unlock()
+	wantCode(t, "a game that hangs", call(), retcode.GroupIDIPFailed)
+}
+
+// TestAGameLeavesTimeForTheGroup: a game that takes all its time leaves enough for a step, undoing it and the answer.
+func TestAGameLeavesTimeForTheGroup(t *testing.T) {
+	if left := oidb.Deadline - idip.Deadline - undoing - answering; left < 300*time.Millisecond {
+		t.Errorf("%v are left for the steps", left)
+	}
+}
