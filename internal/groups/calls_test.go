@@ -267,6 +267,41 @@ func TestASlowGroupPlatform(t *testing.T) {
 	f.whole("after create", "77", 0, ann)
 }
 
+// counting is a store that counts how often the openids of accounts are looked up.
+type counting struct {
+	store.Store
+	lookups int
+}
+
+func (s *counting) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.OpenIDBinding, error) {
+	s.lookups++
+	return s.Store.OpenIDsOf(ctx, uin)
+}
+
+// TestAGroupIsShownAsFarAsAsked: who owns and runs it is looked up only for those who ask.
+func TestAGroupIsShownAsFarAsAsked(t *testing.T) {
+	f := newFixture(t)
+	ann := f.player()
+	f.game.set("3", "77", ann)
+	_, err := ann.create("3", "77")
+	must(t, err)
+	counted := &counting{Store: f.Store}
+	f.Store = counted
+	for _, test := range []struct {
+		relation, people bool
+		lookups          int
+	}{{false, false, 0}, {true, false, 0}, {false, true, 1}, {true, true, 1}} {
+		counted.lookups = 0
+		rsp, err := oidb.Call(t.Context(), f.Bus, Show, &wire.ShowGuildGroupRequest{
+			Appid: uint64(f.app.AppID), Openid: ann.openid[:], AccessToken: ann.token, Zone: "3", Guild: "77", Relation: test.relation, People: test.people,
+		})
+		must(t, err)
+		if related, owned := rsp.Relation == 1, string(rsp.Owner) == string(ann.openid[:]); related != test.relation || owned != test.people || counted.lookups != test.lookups {
+			t.Errorf("%+v: relation %d, owner %x, %d lookups", test, rsp.Relation, rsp.Owner, counted.lookups)
+		}
+	}
+}
+
 // TestUnbindingNamesWhoUnbound: the guild and its group have a new leader since they were bound.
 func TestUnbindingNamesWhoUnbound(t *testing.T) {
 	f := newFixture(t)

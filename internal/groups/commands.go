@@ -316,11 +316,13 @@ func (s *Service) show(ctx context.Context, req *wire.ShowGuildGroupRequest) (*w
 	rsp := &wire.ShowGuildGroupResponse{
 		Gc: uint64(b.GC), Name: group.Name, GroupOpenid: b.OpenID[:], Zone: b.Zone, Guild: b.ID, Members: group.Members, Capacity: group.Capacity,
 	}
+	if req.Relation {
+		if rsp.Relation, err = s.relationTo(ctx, b.GC, who.uin); err != nil {
+			return nil, err
+		}
+	}
 	if !req.People {
 		return rsp, nil
-	}
-	if rsp.Relation, err = s.relationTo(ctx, b.GC, who.uin); err != nil {
-		return nil, err
 	}
 	if rsp.Owner, err = s.openidOf(ctx, b.AppID, platform.UIN(group.Owner)); err != nil {
 		return nil, err

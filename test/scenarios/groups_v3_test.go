@@ -23,12 +23,12 @@ var v2GroupScenarios = []scenario{
 	{"v2group/2004", v2Answers("2004", "group 799999999 serves no guild of this app", "/relation/get_groupopenid", func(s *v2Situation) {
 		s.right["opt"], s.right["groupCode"], s.wrong["groupCode"] = "1", s.gc, "799999999"
 	})},
-	{"v2group/2006", v2Answers("2006", "", "/relation/get_group_key", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
+	{"v2group/2006", v2Answers("2006", "no group with this groupOpenid serves a guild of this app", "/relation/get_group_key", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
 	{"v2group/2007", v2Answers("2007", "", "/relation/get_group_detail", func(s *v2Situation) {
 		s.on.Exec(s.t, "UPDATE qqgroups SET disbanded = 1 WHERE gc = ?", s.gc)
 		s.cure = func() { s.on.Exec(s.t, "UPDATE qqgroups SET disbanded = 0 WHERE gc = ?", s.gc) }
 	})},
-	{"v2group/2010", v2Answers("2010", "", "/relation/get_group_detail", func(s *v2Situation) {
+	{"v2group/2010", v2Answers("2010", "stored binding could not be read", "/relation/get_group_detail", func(s *v2Situation) {
 		s.cure = s.on.AddFault(s.t, rookery.Fault{Point: "store.read:bindings", AppID: s.app.AppID})
 	})},
 

@@ -37,7 +37,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
-		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.scores(checks), d.groups(checks), unmapped(checks)),
+		Endpoints:     slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.scores(checks), d.groups(checks), d.oldGroups(checks), unmapped(checks)),
 		Code:          refusals.Code,
 		Encode:        encode,
 	}

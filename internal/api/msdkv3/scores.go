@@ -20,9 +20,9 @@ func (d *door) scores(k checks) []access.Endpoint {
 		access.OrdinaryAddress, access.TLS, msdk.GameCenterAppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
 	all := []access.Endpoint{
 		access.API("POST", "/profile/qqscore_batch", msdk.Action(bodies, d.reportScores), checked).
-			Calls(checkAccess, uses(achievements.ReportCommand)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter),
+			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter),
 		access.API("POST", "/profile/qqscore", msdk.Action(bodies, d.reportScore), checked).
-			Calls(checkAccess, uses(achievements.ReportCommand)).Answers(retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid).Refuses(refuse.GameCenter),
+			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid).Refuses(refuse.GameCenter),
 	}
 	for i := range all {
 		all[i].Permission = platform.GameCenterPermission

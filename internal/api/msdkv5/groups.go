@@ -12,27 +12,19 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// groups are the interfaces of guild groups (msdk-v5.md, 10). Whether the app may use them is one of the service's checks.
+// groups are the interfaces of guild groups (msdk-v5.md, 10).
 func (d *door) groups(k checks) []access.Endpoint {
-	all := []access.Endpoint{
-		access.API("POST", "/v2/group/create_bind_group", msdk.Action(bodies, d.createBindGroup), k.guild).Calls(uses(groups.CreateBind)),
-		access.API("POST", "/v2/group/bind_existing_group", msdk.Action(bodies, d.bindExistingGroup), k.guild).Calls(uses(groups.BindExisting)),
-		access.API("POST", "/v2/group/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild).Calls(uses(groups.Unbind)),
-		access.API("POST", "/v2/group/join_group", msdk.Action(bodies, d.joinGroup), k.guild).Calls(uses(groups.Join)),
-		access.API("POST", "/v2/group/get_group_list", msdk.Action(bodies, d.groupList), k.guild).Calls(uses(groups.ListCreated)),
-		access.API("POST", "/v2/group/get_group_info", msdk.Action(bodies, d.groupInfo), k.guild).Calls(uses(groups.Show)),
-		access.API("POST", "/v2/group/get_group_rela_info", msdk.Action(bodies, d.groupRelation), k.guild).Calls(uses(groups.Relation)),
-		access.API("POST", "/v2/group/remind_leader_bind", msdk.Action(bodies, d.remindLeader), k.guild).Calls(uses(groups.RemindLeader)),
-		access.API("POST", "/v2/group/send_group_msg", msdk.Action(bodies, d.sendGroupMessage), k.guild).Calls(uses(groups.Send)),
+	return []access.Endpoint{
+		msdk.GroupAPI("/v2/group/create_bind_group", msdk.Action(bodies, d.createBindGroup), k.guild, groups.CreateBind),
+		msdk.GroupAPI("/v2/group/bind_existing_group", msdk.Action(bodies, d.bindExistingGroup), k.guild, groups.BindExisting),
+		msdk.GroupAPI("/v2/group/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild, groups.Unbind),
+		msdk.GroupAPI("/v2/group/join_group", msdk.Action(bodies, d.joinGroup), k.guild, groups.Join),
+		msdk.GroupAPI("/v2/group/get_group_list", msdk.Action(bodies, d.groupList), k.guild, groups.ListCreated),
+		msdk.GroupAPI("/v2/group/get_group_info", msdk.Action(bodies, d.groupInfo), k.guild, groups.Show),
+		msdk.GroupAPI("/v2/group/get_group_rela_info", msdk.Action(bodies, d.groupRelation), k.guild, groups.Relation),
+		msdk.GroupAPI("/v2/group/remind_leader_bind", msdk.Action(bodies, d.remindLeader), k.guild, groups.RemindLeader),
+		msdk.GroupAPI("/v2/group/send_group_msg", msdk.Action(bodies, d.sendGroupMessage), k.guild, groups.Send),
 	}
-	for i := range all {
-		all[i].Permission = platform.GroupPermission
-	}
-	return all
-}
-
-func uses[Req, Rsp any](command *oidb.Command[Req, Rsp]) access.Use {
-	return access.Uses(&command.Declaration)
 }
 
 // groupCodes are the codes of the bodies of group interfaces, where a member that is missing or cannot be right has a number of
@@ -48,28 +40,10 @@ type groupCaller struct {
 func (*groupCaller) Codes() []retcode.Code { return groupCodes }
 
 func (b *groupCaller) Check(*access.Call) (err error) {
-	switch b.id, err = platform.ParseMSDKOpenID(b.OpenID); {
-	case err != nil:
+	if b.id, err = platform.ParseMSDKOpenID(b.OpenID); err != nil {
 		return retcode.GroupOpenIDInvalid.Errorf("body member \"openid\" is not an MSDK openid, a decimal number of 64 bits")
-	case b.Token == "":
-		return groupMember("token")
 	}
-	return nil
-}
-
-// groupMember is the error of a member that is missing.
-func groupMember(name string) error {
-	return retcode.GroupParameterInvalid.Errorf("body member %q is missing or empty", name)
-}
-
-// groupMembers refuses empty members, given as name and value in turn.
-func groupMembers(pairs ...string) error {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			return groupMember(pairs[i])
-		}
-	}
-	return nil
+	return msdk.GroupMembers("token", b.Token)
 }
 
 // inGuild is the part that names a guild and the caller's role in the game. The documents do not confirm the names of most
@@ -88,15 +62,12 @@ type inGuild struct {
 // guildType is the only value of type that is served: teams and matches have no groups here.
 const guildType = "0"
 
-func (b *inGuild) check(c *access.Call) error {
+func (b *inGuild) check(c *access.Call) (err error) {
 	if b.Type != "" && b.Type != guildType {
 		return retcode.GroupParameterInvalid.Errorf("body member \"type\" is not %s (a guild), the only type that this platform serves", guildType)
 	}
-	b.guild = platform.Guild{AppID: c.App.AppID, Zone: cmp.Or(b.ZoneID, b.Zone), ID: b.GuildID}
-	if err := b.guild.Validate(); err != nil {
-		return retcode.GroupParameterInvalid.Errorf("%v", err)
-	}
-	return nil
+	b.guild, err = msdk.ReadGuild(c, cmp.Or(b.ZoneID, b.Zone), b.GuildID)
+	return err
 }
 
 func (b *inGuild) role() string { return cmp.Or(b.RoleID, b.Role) }
@@ -113,13 +84,11 @@ type ofGroup struct {
 func (b *ofGroup) number() string { return cmp.Or(b.GroupID, b.Group, b.GC) }
 
 func (b *ofGroup) check() (err error) {
-	if b.number() == "" {
-		return groupMember("groupid")
+	if err := msdk.GroupMembers("groupid", b.number()); err != nil {
+		return err
 	}
-	if b.gc, err = platform.ParseGC(b.number()); err != nil {
-		return retcode.GroupParameterInvalid.Errorf("body member \"groupid\" is not the number of a group")
-	}
-	return nil
+	b.gc, err = msdk.ReadGC("groupid", b.number())
+	return err
 }
 
 // pc reports whether a call is about a login through the PC SDK.
@@ -132,7 +101,7 @@ type createGroupBody struct {
 }
 
 func (b *createGroupBody) Check(c *access.Call) error {
-	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), groupMembers("guild_name", b.GuildName, "roleid", b.role()))
+	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), msdk.GroupMembers("guild_name", b.GuildName, "roleid", b.role()))
 }
 
 // groupResult is the answer of interfaces that give a group.
@@ -167,7 +136,7 @@ type bindGroupBody struct {
 }
 
 func (b *bindGroupBody) Check(c *access.Call) error {
-	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), b.ofGroup.check(), groupMembers("roleid", b.role()))
+	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), b.ofGroup.check(), msdk.GroupMembers("roleid", b.role()))
 }
 
 // bindExistingGroup binds a group of the caller to a guild.
@@ -214,7 +183,7 @@ type joinGroupBody struct {
 }
 
 func (b *joinGroupBody) Check(c *access.Call) error {
-	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), b.ofGroup.check(), groupMembers("roleid", b.role()))
+	return cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c), b.ofGroup.check(), msdk.GroupMembers("roleid", b.role()))
 }
 
 // card returns the name that a new member has in the group, in the form that clients know (msdk-v5.md, 10.5).
@@ -319,7 +288,7 @@ type remindBody struct {
 func (b *remindBody) Check(c *access.Call) (err error) {
 	name := cmp.Or(b.LeaderOpenID, b.LeaderID, b.Leader)
 	if err := cmp.Or(b.groupCaller.Check(c), b.inGuild.check(c),
-		groupMembers("roleid", b.role(), "role_name", b.RoleName, "leader_openid", name, "leader_roleid", b.LeaderRoleID)); err != nil {
+		msdk.GroupMembers("roleid", b.role(), "role_name", b.RoleName, "leader_openid", name, "leader_roleid", b.LeaderRoleID)); err != nil {
 		return err
 	}
 	if b.leader, err = platform.ParseMSDKOpenID(name); err != nil {

@@ -22,6 +22,12 @@ func Message(err error, as map[retcode.Code]retcode.Code) error {
 	default:
 		code = failure.Code
 	}
+	return As(code, failure)
+}
+
+// As gives the refusal of a command another code, with the words that the command had for its caller, if any, and the time to
+// retry after.
+func As(code retcode.Code, failure *oidb.Failure) *retcode.Error {
 	// The cause is for the log, as a text: the code of a failure in it must not count.
 	why := failure.Error()
 	var coded *retcode.Error

@@ -5140,7 +5140,8 @@ type ShowGuildGroupRequest struct {
 	Guild         string                 `protobuf:"bytes,7,opt,name=guild" json:"guild,omitempty"`
 	Gc            uint64                 `protobuf:"varint,8,opt,name=gc" json:"gc,omitempty"`
 	GroupOpenid   []byte                 `protobuf:"bytes,9,opt,name=group_openid,json=groupOpenid" json:"group_openid,omitempty"`
-	People        bool                   `protobuf:"varint,10,opt,name=people" json:"people,omitempty"` // also what the caller is in the group, and its owner and administrators
+	People        bool                   `protobuf:"varint,10,opt,name=people" json:"people,omitempty"`     // also its owner and administrators
+	Relation      bool                   `protobuf:"varint,11,opt,name=relation" json:"relation,omitempty"` // also what the caller is in the group
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5241,6 +5242,13 @@ func (x *ShowGuildGroupRequest) GetGroupOpenid() []byte {
 func (x *ShowGuildGroupRequest) GetPeople() bool {
 	if x != nil {
 		return x.People
+	}
+	return false
+}
+
+func (x *ShowGuildGroupRequest) GetRelation() bool {
+	if x != nil {
+		return x.Relation
 	}
 	return false
 }
@@ -8888,7 +8896,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"a\n" +
 	"\x19ListCreatedGroupsResponse\x120\n" +
 	"\x05group\x18\x01 \x03(\v2\x1a.rookery.oidb.CreatedGroupR\x05group\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"\x8e\x02\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\xaa\x02\n" +
 	"\x15ShowGuildGroupRequest\x12\x14\n" +
 	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
 	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
@@ -8901,7 +8909,8 @@ const file_oidb_proto_rawDesc = "" +
 	"\x02gc\x18\b \x01(\x04R\x02gc\x12!\n" +
 	"\fgroup_openid\x18\t \x01(\fR\vgroupOpenid\x12\x16\n" +
 	"\x06people\x18\n" +
-	" \x01(\bR\x06people\"\x87\x02\n" +
+	" \x01(\bR\x06people\x12\x1a\n" +
+	"\brelation\x18\v \x01(\bR\brelation\"\x87\x02\n" +
 	"\x16ShowGuildGroupResponse\x12\x0e\n" +
 	"\x02gc\x18\x01 \x01(\x04R\x02gc\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
