@@ -1,8 +1,11 @@
 package integration
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -72,4 +75,41 @@ func (b *browser) plays(t *testing.T, p *rookery.Platform, account rookery.Accou
 	b.opens(t, p.URL+"/gamecenter/")
 	b.signsIn(t, person.UIN, person.Password)
 	b.sees(t, "no-game", words[2])
+}
+
+// TestLongWordsFitTheGameCenter: names, scores, titles and addresses of any length stay within the narrowest phone.
+func TestLongWordsFitTheGameCenter(t *testing.T) {
+	program := browserProgram(t)
+	p := rookery.Start(t)
+	app, ann, ben := p.NewApp(t), p.NewPerson(t), p.NewPerson(t)
+	p.SetApp(t, app, rookery.Settings{"name": longWord, "grant": []string{"gamecenter"}})
+	p.Befriend(t, ann.UIN, ben.UIN)
+	digits := strings.Repeat("9876543210", 10)
+	players := make(map[*rookery.Person]rookery.Token)
+	call := func(person *rookery.Person, cmd string, params ...string) {
+		t.Helper()
+		call := rookery.NewGameCall(app, cmd, players[person].OpenID, players[person].Token)
+		for i := 0; i < len(params); i += 2 {
+			call = call.With(params[i], params[i+1])
+		}
+		if answer := p.CallGame(t, call); answer.Ret != 0 {
+			t.Fatalf("%s: %s", cmd, answer.Body)
+		}
+	}
+	for _, person := range []*rookery.Person{ann, ben} {
+		players[person] = p.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: person.UIN, Kind: "access"})
+		p.Admin(t, http.MethodPatch, "/admin/v1/accounts/"+person.UIN, map[string]string{"nickname": longWord}, nil)
+	}
+	begin, end := strconv.FormatInt(time.Now().Unix()-1, 10), strconv.FormatInt(time.Now().Unix()+3600, 10)
+	call(ann, "gc_challenge_begin", "opponent", players[ben].OpenID, "request", "r", "title", longWord, "start", begin, "end", end)
+	for _, person := range []*rookery.Person{ann, ben} {
+		call(person, "gc_achieve_report", "param", `{"list":[{"type":3,"data":"-`+digits+`.5"},{"type":12,"data":"1"},{"type":26,"data":"1"},{"type":27,"data":"1"},{"type":28,"data":"1"}]}`)
+		call(person, "gc_challenge_report", "challenge", "4", "data", digits)
+		call(person, "gc_feed_post", "title", longWord, "text", strings.Repeat("w", 1000), "url", "https://"+digits+".example/", "request", "r")
+	}
+	b := openBrowser(t, program, look{name: "games-long", width: 320, height: 640, language: "en", colours: "light"})
+	b.opens(t, p.URL+"/gamecenter/")
+	b.signsIn(t, ann.UIN, ann.Password)
+	b.do(t, chromedp.Click(chromedp.CSS("#table")))
+	b.sees(t, "page", digits)
 }

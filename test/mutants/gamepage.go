@@ -43,4 +43,10 @@ var gamePageMutants = []mutant{
 	{"the chart forgets its sign", "internal/api/pages/chart.go",
 		`Y: min(y, zero), Height`, `Y: y, Height`,
 		"./internal/api/pages", "^TestTheChartIsToScale$"},
+	{"the demo world's season is played again at each start", "internal/server/demo.go",
+		`if first {`, `if len(parts) > 0 {`,
+		scenarios, "^TestTheDemoWorldHasASeason$"},
+	{"the demo world's scores are of the future", "internal/server/season.go",
+		`passed := now.Sub(monday)`, `passed := 20 * 24 * time.Hour`,
+		scenarios, "^TestTheDemoWorldHasASeason$"},
 }
