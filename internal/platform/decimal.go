@@ -83,10 +83,11 @@ func invert(b []byte) {
 
 // DecimalOfKey returns the number with that key.
 func DecimalOfKey(key []byte) (Decimal, error) {
-	if d := (Decimal{string(key)}); len(key) == 0 || d.key == zeroKey || d.isKey() {
+	d := Decimal{string(key)}
+	if d.key == "" || d.key == zeroKey || d.isKey() {
 		return d, nil
 	}
-	return Decimal{}, fmt.Errorf("%.40x is not the key of a number", key)
+	return Decimal{}, fmt.Errorf("%.40x is not the key of a number", d.key)
 }
 
 // isKey reports whether ParseDecimal gives that key to a number, which is not 0.

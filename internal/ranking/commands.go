@@ -35,16 +35,11 @@ var ListFriendRanks = declare[*wire.ListFriendRanksRequest, *wire.ListRanksRespo
 
 func (s *Service) listFriendRanks(ctx context.Context, req *wire.ListFriendRanksRequest) (*wire.ListRanksResponse, error) {
 	q := Query{Board: req.Board, From: int(req.From), Limit: int(req.Limit)}
-	r, own, lost, err := s.Friends(oidb.Wait(ctx), platform.AppID(req.Appid), platform.UIN(req.Uin), q)
+	r, err := s.Friends(ctx, platform.AppID(req.Appid), platform.UIN(req.Uin), q)
 	if err != nil {
 		return nil, refused(err)
 	}
-	rsp := response(r)
-	rsp.Lost = lost
-	if own != nil {
-		rsp.Own = message(own)
-	}
-	return rsp, nil
+	return response(r), nil
 }
 
 // ListRanks is command 0xf05 of service type 4.
@@ -52,7 +47,6 @@ var ListRanks = declare[*wire.ListRanksRequest, *wire.ListRanksResponse](4, "lis
 	retcode.GameCenterOpenIDNotFound, retcode.GameCenterUINLookupFailed, retcode.GameCenterProfileReadFailed, retcode.GameCenterOpenIDLookupFailed)
 
 func (s *Service) listRanks(ctx context.Context, req *wire.ListRanksRequest) (*wire.ListRanksResponse, error) {
-	ctx = oidb.Wait(ctx)
 	app, uin := platform.AppID(req.Appid), platform.UIN(req.Uin)
 	q := Query{Board: req.Board, From: int(req.From), Limit: int(req.Limit), Around: platform.UIN(req.Around)}
 	if len(req.AroundOpenid) > 0 {
@@ -65,11 +59,10 @@ func (s *Service) listRanks(ctx context.Context, req *wire.ListRanksRequest) (*w
 	if err != nil {
 		return nil, refused(err)
 	}
-	rsp := response(r)
 	place, err := s.Place(ctx, app, r.Board, uin)
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
-		return rsp, nil
+		return response(r), nil
 	case err != nil:
 		return nil, err
 	}
@@ -77,8 +70,8 @@ func (s *Service) listRanks(ctx context.Context, req *wire.ListRanksRequest) (*w
 	if err != nil {
 		return nil, err
 	}
-	rsp.Own = message(&own)
-	return rsp, nil
+	r.Own = &own
+	return response(r), nil
 }
 
 // find returns the account that an openid names.
@@ -105,7 +98,7 @@ func (s *Service) showRank(ctx context.Context, req *wire.ShowRankRequest) (*wir
 		return nil, refused(err)
 	}
 	rsp := &wire.ShowRankResponse{Board: name(board)}
-	place, err := s.Index.Place(oidb.Wait(ctx), board, platform.UIN(req.Uin))
+	place, err := s.Index.Place(ctx, board, platform.UIN(req.Uin))
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
 	case err != nil:
@@ -117,17 +110,19 @@ func (s *Service) showRank(ctx context.Context, req *wire.ShowRankRequest) (*wir
 }
 
 func response(r *Ranking) *wire.ListRanksResponse {
-	rsp := &wire.ListRanksResponse{Board: r.Board, Players: uint32(r.Players)}
+	rsp := &wire.ListRanksResponse{Board: r.Board, Players: uint32(r.Players), Lost: r.Lost, Place: make([]*wire.RankedPlayer, len(r.Places))}
+	all := make([]wire.RankedPlayer, len(r.Places)+1) // at once
 	for i := range r.Places {
-		rsp.Place = append(rsp.Place, message(&r.Places[i]))
+		rsp.Place[i] = fill(&all[i], &r.Places[i])
+	}
+	if r.Own != nil {
+		rsp.Own = fill(&all[len(r.Places)], r.Own)
 	}
 	return rsp
 }
 
-func message(p *Player) *wire.RankedPlayer {
-	m := &wire.RankedPlayer{
-		Rank: uint32(p.Rank), Uin: uint64(p.UIN), Nickname: p.Nickname, PictureUrl: p.PictureURL, Score: p.Score.String(), ReachedMs: p.ReachedMS,
-	}
+func fill(m *wire.RankedPlayer, p *Player) *wire.RankedPlayer {
+	m.Rank, m.Uin, m.Nickname, m.PictureUrl, m.Score, m.ReachedMs = uint32(p.Rank), uint64(p.UIN), p.Nickname, p.PictureURL, p.Score.String(), p.ReachedMS
 	if p.OpenID != nil {
 		m.Openid = p.OpenID[:]
 	}

@@ -1,13 +1,13 @@
 package ranking
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 )
@@ -91,6 +91,7 @@ func (m *Memory) board(ctx context.Context, name platform.Board) (*board, error)
 		return b, b.err
 	default:
 	}
+	ctx = oidb.Wait(ctx)
 	select {
 	case <-b.ready:
 		return b, b.err
@@ -204,7 +205,7 @@ func (b *board) raise(scores ...platform.BoardScore) {
 	for i := range scores {
 		score := &scores[i]
 		old, known := b.player(score.UIN)
-		if known && bytes.Compare(score.Score.Key(), b.tree.key(&old)) <= 0 {
+		if known && score.Score.Compare(b.score(&old)) <= 0 {
 			continue
 		}
 		if known {
@@ -228,7 +229,8 @@ func (b *board) player(uin platform.UIN) (item, bool) {
 
 // score returns the score of an item. b.mu must be held.
 func (b *board) score(x *item) platform.Decimal {
-	d, err := platform.DecimalOfKey(b.tree.key(x))
+	var key [2 * headBytes]byte // nearly all fit
+	d, err := platform.DecimalOfKey(b.tree.appendKey(key[:0], x))
 	if err != nil {
 		panic("ranking: " + err.Error()) // the key was a number's
 	}
@@ -305,7 +307,7 @@ func (m *Memory) Among(ctx context.Context, name platform.Board, uins []platform
 func (b *board) among(uins []platform.UIN, from, limit int) (places []Place, first *Place, players int) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	items := make([]item, 0, len(uins))
+	items := make([]item, 0, 256) // on the stack; more are not
 	for _, uin := range uins {
 		if x, ok := b.player(uin); ok {
 			items = append(items, x)

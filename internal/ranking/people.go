@@ -3,6 +3,7 @@ package ranking
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/cache"
@@ -10,20 +11,21 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // Rankings are asked for again and again, and by whom and about whom changes seldom.
 const (
 	knownFor    = 10 * time.Second // who uses an app, under which openid
 	openIDsKept = 1 << 16
-	listsKept   = 1 << 12
-	longestKept = 500 // friends on a list
+	circlesKept = 1 << 12
+	longestKept = 500 // friends in a circle
 )
 
-// people remembers the openids of players and the friends of callers for a moment. Friendships that change count at once.
+// people remembers the openids of players and the circles of callers for a moment. Friendships that change count at once.
 type people struct {
 	openIDs *cache.DirectMapped[appUser, knownOpenID]
-	lists   *cache.DirectMapped[platform.UIN, knownFriends]
+	circles *cache.DirectMapped[platform.UIN, circle]
 }
 
 type appUser struct {
@@ -36,26 +38,31 @@ type knownOpenID struct {
 	untilMS int64
 }
 
-type knownFriends struct {
+// circle is a player and the friends who use an app. It is shared between calls and does not change.
+type circle struct {
 	app     platform.AppID
-	list    []friend
+	uins    []platform.UIN    // the player's, then those of the friends, in ascending order
+	openids []platform.OpenID // of the friends
+	lost    bool              // the friends may be out of date
 	untilMS int64
 }
 
-// friend is a friend who uses the app.
-type friend struct {
-	uin    platform.UIN
-	openid platform.OpenID
+// openID returns the openid of a friend; nil for the player.
+func (c *circle) openID(uin platform.UIN) *platform.OpenID {
+	if i, found := slices.BinarySearch(c.uins[1:], uin); found {
+		return &c.openids[i]
+	}
+	return nil
 }
 
 func newPeople(st store.Store) people {
 	p := people{
 		openIDs: cache.NewDirectMapped[appUser, knownOpenID](openIDsKept),
-		lists:   cache.NewDirectMapped[platform.UIN, knownFriends](listsKept),
+		circles: cache.NewDirectMapped[platform.UIN, circle](circlesKept),
 	}
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.FriendshipChange); ok {
-			p.lists.Slot(c.UIN).Drop()
+			p.circles.Slot(c.UIN).Drop()
 		}
 	})
 	return p
@@ -80,33 +87,29 @@ func (s *Service) openID(ctx context.Context, app platform.AppID, uin platform.U
 	return openid, nil
 }
 
-// friendsOf returns the friends of an account who use an app. lost means that they may be out of date.
-func (s *Service) friendsOf(ctx context.Context, app platform.AppID, uin platform.UIN) (list []friend, lost bool, err error) {
-	now, slot := s.Clock.NowMS(), s.people.lists.Slot(uin)
+// circle returns the circle of an account at an app. Error: -4007.
+func (s *Service) circle(ctx context.Context, app platform.AppID, uin platform.UIN) (*circle, error) {
+	now, slot := s.Clock.NowMS(), s.people.circles.Slot(uin)
 	if known := slot.Get(uin); known != nil && known.app == app && now < known.untilMS {
-		return known.list, false, nil
+		return known, nil
 	}
 	drops := slot.Drops()
-	all, lost, err := friends.List(ctx, s.Bus, app, uin)
+	list, lost, err := friends.List(ctx, s.Bus, app, uin)
 	if err != nil {
-		return nil, false, err
+		return nil, retcode.GameCenterFriendsFailed.WithCause(err)
 	}
-	until := now + knownFor.Milliseconds()
-	for i := range all {
-		f := friend{all[i].UIN, all[i].OpenID}
-		list = append(list, f)
-		key := appUser{app, f.uin}
-		known := s.people.openIDs.Slot(key)
-		known.Put(key, knownOpenID{&f.openid, until}, known.Drops())
+	c := circle{app: app, uins: []platform.UIN{uin}, lost: lost, untilMS: now + knownFor.Milliseconds()}
+	for i := range list {
+		c.uins, c.openids = append(c.uins, list[i].UIN), append(c.openids, list[i].OpenID)
 	}
 	if !lost && len(list) <= longestKept {
-		slot.Put(uin, knownFriends{app, list, until}, drops)
+		slot.Put(uin, c, drops)
 	}
-	return list, lost, nil
+	return &c, nil
 }
 
 // Forget empties what is remembered of people, as a restart does.
 func (s *Service) Forget() {
 	s.people.openIDs.Clear()
-	s.people.lists.Clear()
+	s.people.circles.Clear()
 }

@@ -38,6 +38,8 @@ type Ranking struct {
 	Board   string // AllTime, or the date of the week's Monday
 	Players int    // how many have a place
 	Places  []Player
+	Own     *Player // the place of the player who asks for its friends; nil without one
+	Lost    bool    // the friends may be out of date
 }
 
 // Player is a player with a place.
@@ -152,39 +154,40 @@ func (s *Service) List(ctx context.Context, app platform.AppID, q Query) (*Ranki
 	return r, nil
 }
 
-// Friends returns the places of a player and its friends among each other, and the player's own if it has one. lost means that the
-// friends may be out of date. Errors: platform.ErrInvalid, -4007, -4011, -4021.
-func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.UIN, q Query) (r *Ranking, own *Player, lost bool, err error) {
+// Friends returns the places of a player and its friends among each other, and the player's own. Errors: platform.ErrInvalid, -4007,
+// -4011, -4021.
+func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.UIN, q Query) (*Ranking, error) {
 	board, from, limit, err := s.resolve(app, q)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, err
 	}
-	list, lost, err := s.friendsOf(ctx, app, uin)
+	of, err := s.circle(ctx, app, uin)
 	if err != nil {
-		return nil, nil, false, retcode.GameCenterFriendsFailed.WithCause(err)
+		return nil, err
 	}
-	uins := append(make([]platform.UIN, 0, len(list)+1), uin)
-	for i := range list {
-		uins = append(uins, list[i].uin)
-	}
-	places, ownPlace, players, err := s.among(ctx, board, uins, from, limit)
+	places, own, players, err := s.among(ctx, board, of.uins, from, limit)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, err
 	}
-	r = &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places))}
+	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places)), Lost: of.lost}
 	for i := range places {
-		if r.Places[i], err = s.player(ctx, app, &places[i]); err != nil {
-			return nil, nil, false, err
+		if openid := of.openID(places[i].UIN); openid != nil {
+			r.Places[i], err = s.shown(ctx, &places[i], openid)
+		} else {
+			r.Places[i], err = s.player(ctx, app, &places[i])
 		}
-	}
-	if ownPlace != nil {
-		p, err := s.player(ctx, app, ownPlace)
 		if err != nil {
-			return nil, nil, false, err
+			return nil, err
 		}
-		own = &p
 	}
-	return r, own, lost, nil
+	if own != nil {
+		p, err := s.player(ctx, app, own)
+		if err != nil {
+			return nil, err
+		}
+		r.Own = &p
+	}
+	return r, nil
 }
 
 // among is Index.Among. Of a past week it reads the accounts' scores from the store: a whole board is too much for a few of its players.
@@ -204,15 +207,23 @@ func (s *Service) among(ctx context.Context, board platform.Board, uins []platfo
 
 // player returns who has a place.
 func (s *Service) player(ctx context.Context, app platform.AppID, place *Place) (Player, error) {
-	profile, err := s.People.Get(ctx, place.UIN)
+	p, err := s.shown(ctx, place, nil)
+	if err != nil {
+		return p, err
+	}
+	if p.OpenID, err = s.openID(ctx, app, place.UIN); err != nil {
+		return p, retcode.GameCenterOpenIDLookupFailed.WithCause(err)
+	}
+	return p, nil
+}
+
+// shown returns who has a place, by the openid that is known. What it shows of a profile does not depend on the time.
+func (s *Service) shown(ctx context.Context, place *Place, openid *platform.OpenID) (Player, error) {
+	account, err := s.People.Account(ctx, place.UIN)
 	if err != nil {
 		return Player{}, retcode.GameCenterProfileReadFailed.WithCause(err)
 	}
-	openid, err := s.openID(ctx, app, place.UIN)
-	if err != nil {
-		return Player{}, retcode.GameCenterOpenIDLookupFailed.WithCause(err)
-	}
-	return Player{*place, openid, profile.Nickname, profile.PictureURL}, nil
+	return Player{*place, openid, account.Profile.Nickname, account.Profile.PictureURL}, nil
 }
 
 // Place returns a player's place on a board of an app. Errors: platform.ErrInvalid, platform.ErrNotFound.

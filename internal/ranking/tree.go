@@ -82,13 +82,13 @@ func newItem(key []byte, reachedMS int64, uin platform.UIN) (x item, rest string
 	return x, rest
 }
 
-// key returns the key of an item's score.
-func (t *tree) key(x *item) []byte {
-	key := binary.BigEndian.AppendUint64(make([]byte, 0, headBytes), x.head)
+// appendKey appends the key of an item's score.
+func (t *tree) appendKey(b []byte, x *item) []byte {
+	b = binary.BigEndian.AppendUint64(b, x.head)
 	if !x.long() {
-		return bytes.TrimRight(key, "\x00")
+		return bytes.TrimRight(b, "\x00")
 	}
-	return append(key, t.rests[x.uin]...)
+	return append(b, t.rests[x.uin]...)
 }
 
 // compare is negative if x ranks before y: by the greater score, then by the earlier time, then by the lower account number.

@@ -77,7 +77,7 @@ func TestATreeIsASortedSlice(t *testing.T) {
 					t.Fatalf("page of %d from %d of %d has %d items, want %d", limit, skip, len(sorted), len(page), len(want))
 				}
 				for i := range page {
-					if got := (plain{string(tree.key(&page[i])), page[i].reachedMS(), page[i].uin}); got != want[i] {
+					if got := (plain{string(tree.appendKey(nil, &page[i])), page[i].reachedMS(), page[i].uin}); got != want[i] {
 						t.Fatalf("item %d of the page from %d is %v, want %v", i, skip, got, want[i])
 					}
 				}
