@@ -32,7 +32,7 @@ var ConvertOpenIDs = oidb.Declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpen
 		retcode.AccessTokenBatchTooLarge, retcode.AccessTokenBatchCountMismatch, retcode.AccessTokenBatchOpenIDInvalid,
 		retcode.AccessTokenBatchOpenIDReclaimed, retcode.AccessTokenOpenIDReadFailed,
 	}),
-	Fallback: retcode.AccessTokenInternal, Repeatable: true,
+	Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true,
 })
 
 func (s *Service) convertOpenIDs(ctx context.Context, req *wire.ConvertOpenIDsRequest) (*wire.ConvertOpenIDsResponse, error) {

@@ -24,7 +24,7 @@ func declare[Req, Rsp proto.Message](serviceType uint32, name, summary string, c
 	return oidb.Declare[Req, Rsp](oidb.Declaration{
 		ID: oidb.ID{Number: 0xf05, ServiceType: serviceType}, Name: name, Summary: summary, Results: retcode.GameCenter,
 		Codes:    append(codes, retcode.GameCenterParameterInvalid, retcode.GameCenterAchievementReadFailed),
-		Fallback: retcode.GameCenterAchievementReadFailed, Repeatable: true,
+		Fallback: retcode.GameCenterAchievementReadFailed, Repeatable: true, Inline: true, // what waits asks for it
 	})
 }
 
@@ -79,7 +79,7 @@ func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (
 	if len(openid) != len(platform.OpenID{}) {
 		return 0, retcode.GameCenterParameterInvalid.Errorf("the openid has %d bytes", len(openid))
 	}
-	binding, err := s.Store.OpenID(ctx, app, platform.OpenID(openid))
+	binding, err := s.Store.OpenID(oidb.Wait(ctx), app, platform.OpenID(openid))
 	switch {
 	case errors.Is(err, platform.ErrNotFound), err == nil && binding.State != platform.OpenIDActive:
 		return 0, retcode.GameCenterOpenIDNotFound

@@ -313,16 +313,19 @@ func (b *board) among(uins []platform.UIN, from, limit int) (places []Place, fir
 			items = append(items, x)
 		}
 	}
-	slices.SortFunc(items, func(x, y item) int { return b.tree.compare(&x, &y) })
-	for i := range items {
-		if items[i].uin == uins[0] {
-			place := b.place(&items[i], i)
-			first = &place
+	if x, ok := b.player(uins[0]); ok {
+		before := 0
+		for i := range items {
+			if b.tree.compare(&items[i], &x) < 0 {
+				before++
+			}
 		}
+		place := b.place(&x, before)
+		first = &place
 	}
-	begin := min(from-1, len(items))
-	for i := begin; i < min(begin+limit, len(items)); i++ {
-		places = append(places, b.place(&items[i], i))
+	best := b.tree.best(items, min(from-1+limit, len(items)))
+	for i := from - 1; i < len(best); i++ {
+		places = append(places, b.place(&best[i], i))
 	}
 	return places, first, len(items)
 }

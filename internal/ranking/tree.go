@@ -91,6 +91,28 @@ func (t *tree) appendKey(b []byte, x *item) []byte {
 	return append(b, t.rests[x.uin]...)
 }
 
+// best returns the n best of the items in order; the others are lost.
+func (t *tree) best(items []item, n int) []item {
+	if n > maxItems {
+		slices.SortFunc(items, func(x, y item) int { return t.compare(&x, &y) })
+		return items[:n]
+	}
+	for i, x := range items { // those before it are in order, the first n of them
+		at := min(i, n)
+		if at == n && (n == 0 || t.compare(&items[n-1], &x) < 0) {
+			continue
+		}
+		if at == n {
+			at-- // the last one goes
+		}
+		for ; at > 0 && t.compare(&x, &items[at-1]) < 0; at-- {
+			items[at] = items[at-1]
+		}
+		items[at] = x
+	}
+	return items[:n]
+}
+
 // compare is negative if x ranks before y: by the greater score, then by the earlier time, then by the lower account number.
 func (t *tree) compare(x, y *item) int {
 	if x.head != y.head {
