@@ -162,7 +162,7 @@ func TestRankings(t *testing.T) {
 		}
 	}
 	r, err := g.FriendRanking(ctx, ann, client.WeekBoard, client.RankPage{})
-	if wants(t, err, 0); r.Board != "2030-05-06" || r.Own.OpenID != ann.OpenID || s.Now().Sub(r.Own.Reached).Abs() > time.Hour || r.Incomplete {
+	if wants(t, err, 0); r.Board != "2030-05-06" || r.Own.OpenID != ann.OpenID || r.Own.PictureURL != s.URL+"/picture/100" || s.Now().Sub(r.Own.Reached).Abs() > time.Hour || r.Incomplete {
 		t.Errorf("got %+v, own place %+v", r, r.Own)
 	}
 	_, err = g.RankingAround(ctx, ann, client.WeekBoard, strings.Repeat("0", 32), 1)

@@ -64,6 +64,9 @@ func (s *Service) Account(ctx context.Context, uin platform.UIN) (*platform.Acco
 	return account, nil
 }
 
+// PictureSize is the size of the pictures that most interfaces show, in pixels of a side.
+const PictureSize = 100
+
 // Picture returns the address of a profile's picture, with sides of that many pixels if it comes in sizes.
 func (s *Service) Picture(p *platform.Profile, size int) string {
 	url := cmp.Or(p.PictureURL, s.picture)

@@ -47,7 +47,7 @@ type Player struct {
 	Place
 	OpenID     *platform.OpenID // nil if it was taken back
 	Nickname   string
-	PictureURL string
+	PictureURL string // of profile.PictureSize
 }
 
 // Query says which places are wanted. Zero values stand for what is usual: this week's board from its beginning, DefaultPage places.
@@ -223,7 +223,7 @@ func (s *Service) shown(ctx context.Context, place *Place, openid *platform.Open
 	if err != nil {
 		return Player{}, retcode.GameCenterProfileReadFailed.WithCause(err)
 	}
-	return Player{*place, openid, account.Profile.Nickname, account.Profile.PictureURL}, nil
+	return Player{*place, openid, account.Profile.Nickname, s.People.Picture(&account.Profile, profile.PictureSize)}, nil
 }
 
 // Place returns a player's place on a board of an app. Errors: platform.ErrInvalid, platform.ErrNotFound.

@@ -39,7 +39,7 @@ func newFixture(t testing.TB) *fixture {
 	clock.Set(time.Date(2026, 11, 25, 12, 0, 0, 0, beijing))
 	f.index = NewMemory(st)
 	t.Cleanup(f.index.Close)
-	people := profile.New(st, clock, "")
+	people := profile.New(st, clock, "http://pictures.example/")
 	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, People: people, Index: f.index, Calendar: platform.Calendar{Zone: beijing}})
 	f.Register()
 	friends.New(st, clock, bus, people).Register()
@@ -169,6 +169,23 @@ func TestFriendsOfAPastWeek(t *testing.T) {
 	f.index.Forget()
 	if got, rsp := ask(); got != want || rsp.Own.GetRank() != 2 || rsp.Players != 2 || f.index.Players() != 0 {
 		t.Errorf("a week later: %s, own %v, with %d places in memory; want %s, 2, 0", got, rsp.Own, f.index.Players(), want)
+	}
+}
+
+// TestPicturesOfRankedPlayers: whoever has no picture shows the platform's, and a picture that comes in sizes has one.
+func TestPicturesOfRankedPlayers(t *testing.T) {
+	f := newFixture(t)
+	for picture, want := range map[string]string{
+		"": "http://pictures.example/100", "http://ann.example/sizes/": "http://ann.example/sizes/100", "http://ann.example/own.png": "http://ann.example/own.png",
+	} {
+		ann := f.players(1)[0]
+		_, err := f.People.Update(t.Context(), ann, func(p *platform.Profile) error { p.PictureURL = picture; return nil })
+		must(t, err)
+		f.score(ann, "50")
+		req := &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(ann)}
+		if rsp, err := oidb.Call(t.Context(), f.Bus, ListFriendRanks, req); err != nil || len(rsp.Place) != 1 || rsp.Place[0].PictureUrl != want || rsp.Own.PictureUrl != want {
+			t.Errorf("the picture %q: got %v, %v; want %q", picture, rsp, err, want)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -47,7 +48,7 @@ func (s *Service) showCard(ctx context.Context, req *wire.ShowCardRequest) (*wir
 		return nil, err
 	}
 	rsp.Of, rsp.Nickname, rsp.Gender, rsp.QqLevel = uint64(who), p.Nickname, uint32(p.Gender), uint32(p.VIP.QQLevel)
-	rsp.PictureUrl = s.Profiles.Picture(p, pictureSize)
+	rsp.PictureUrl = s.Profiles.Picture(p, profile.PictureSize)
 	rsp.Won, rsp.Lost, rsp.Drawn = record.Won, record.Lost, record.Drawn
 	return rsp, nil
 }

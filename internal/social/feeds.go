@@ -9,6 +9,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -123,7 +124,7 @@ func (s *Service) show(of *circle, list []platform.Feed) (shown []*wire.Feed) {
 		}
 		shown = append(shown, &wire.Feed{
 			FeedId: uint64(feed.ID), Author: uint64(feed.UIN), Openid: author.OpenID[:],
-			Nickname: author.Profile.Nickname, PictureUrl: s.Profiles.Picture(&author.Profile, pictureSize),
+			Nickname: author.Profile.Nickname, PictureUrl: s.Profiles.Picture(&author.Profile, profile.PictureSize),
 			Title: feed.Title, Text: feed.Text, Url: feed.URL, Picture: feed.Picture, PostedMs: feed.PostedMS,
 		})
 	}

@@ -26,9 +26,6 @@ const (
 // MaxPage bounds a list.
 const MaxPage = 50
 
-// pictureSize is the length of a shown picture's sides in pixels.
-const pictureSize = 100
-
 // Options are what a service works with.
 type Options struct {
 	Store    store.Store

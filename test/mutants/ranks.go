@@ -4,6 +4,9 @@ const ranking = "./internal/ranking"
 
 // rankMutants break the order of boards, the tree that counts, and the weeks.
 var rankMutants = []mutant{
+	{"a ranked player has only a picture of the player's own", "internal/ranking/ranking.go",
+		"s.People.Picture(&account.Profile, profile.PictureSize)", "account.Profile.PictureURL",
+		ranking, "^TestPicturesOfRankedPlayers$"},
 	{"the lower score is ahead", "internal/ranking/tree.go",
 		"return cmp.Compare(y.head, x.head)", "return cmp.Compare(x.head, y.head)",
 		ranking, "^TestATreeIsASortedSlice$"},

@@ -16,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -261,7 +262,7 @@ func (d *door) login(c *access.Call, in *loginBody) (any, error) {
 	pf := payment(c, from, channel, in.openid)
 	info, _ := json.Marshal(&in.ChannelInfo) // decoded from JSON
 	shown := &login.Profile
-	picture := d.profiles.Picture(shown, pictureSize)
+	picture := d.profiles.Picture(shown, profile.PictureSize)
 	return &loginResult{
 		OpenID:          login.MSDKOpenID,
 		Token:           login.Token,

@@ -12,6 +12,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -24,9 +25,6 @@ func (d *door) relations(k checks) []access.Endpoint {
 			Calls(checkPlayer, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken),
 	}
 }
-
-// pictureSize is the size of the pictures in answers, in pixels of a side.
-const pictureSize = 100
 
 // checkPlayer checks the body's token.
 func (d *door) checkPlayer(c *access.Call, b *playerBody) (wire.CheckResponse, error) {
@@ -68,7 +66,7 @@ func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 	info, _ := json.Marshal(&channelInfo{ // numbers alone are always valid JSON
 		YellowVIP: platform.Bit(yellow.Has()), YellowVIPLevel: yellow.Level, YellowYearVIP: platform.Bit(yellow.Year),
 	})
-	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: d.profiles.Picture(p, pictureSize), ChannelInfo: string(info)}, nil
+	return &userinfoResult{UserName: p.Nickname, Gender: p.Gender, PictureURL: d.profiles.Picture(p, profile.PictureSize), ChannelInfo: string(info)}, nil
 }
 
 // friendsBody is the body of friend_list (msdk-v5.md, 7).
@@ -119,7 +117,7 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 		p := &f.Profile
 		answer.Lists = append(answer.Lists, friend{
 			OpenID: f.MSDKOpenID, UserName: p.Nickname, NickName: cmp.Or(f.Remark, p.Nickname), Gender: p.Gender,
-			PictureURL: d.profiles.Picture(p, pictureSize), Country: p.Country, Provice: p.Province, Province: p.Province, City: p.City, Language: p.Language,
+			PictureURL: d.profiles.Picture(p, profile.PictureSize), Country: p.Country, Provice: p.Province, Province: p.Province, City: p.City, Language: p.Language,
 		})
 	}
 	return answer, nil
