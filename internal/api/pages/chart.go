@@ -31,10 +31,11 @@ const (
 
 // chart is a drawing of the weeks' scores.
 type chart struct {
-	Weeks  []week
-	Days   []mark
-	Bars   []bar // none without scores
-	Levels []mark
+	Width, Height, Left int // Left is where the plot begins
+	Weeks               []week
+	Days                []mark
+	Bars                []bar // none without scores
+	Levels              []mark
 }
 
 // bar is a score.
@@ -52,7 +53,7 @@ type mark struct {
 
 // draw draws the weeks, of which there are as many as slots.
 func draw(weeks []week) *chart {
-	c := &chart{Weeks: weeks}
+	c := &chart{Width: chartWidth, Height: chartHeight, Left: plotLeft, Weeks: weeks}
 	low, high := new(big.Float), new(big.Float) // the scale contains 0
 	var lowest, highest string
 	for i := range weeks {
