@@ -221,6 +221,16 @@ func TestPoliciesAreRefused(t *testing.T) {
 	}
 }
 
+// TestTheFirstFaultOfAPolicy: of several commands that do not exist always the same one is said.
+func TestTheFirstFaultOfAPolicy(t *testing.T) {
+	p := &Policy{Commands: map[string]CommandPolicy{"0x999_3": {}, "0x999_1": {}, "0x999_2": {}}}
+	for range 30 {
+		if err := p.validate(nil); err == nil || err.Error() != `there is no command "0x999_1"` {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
 func TestAPolicyOfAnotherGatewayHolds(t *testing.T) {
 	kept := new(memory)
 	here, there := NewBus(), NewBus()

@@ -77,7 +77,8 @@ func (p *Policy) validate(known map[ID]*entry) error {
 			return platform.Invalidf("maintenance", "maintenance from %s to %s is not a range", r.From, r.To)
 		}
 	}
-	for name, c := range p.Commands {
+	for _, name := range slices.Sorted(maps.Keys(p.Commands)) { // of two faults always the same one is said
+		c := p.Commands[name]
 		command, err := ParseID(name)
 		if err != nil || known[command] == nil || name != command.String() {
 			return platform.Invalidf("commands", "there is no command %.20q", name)
