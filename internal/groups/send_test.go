@@ -52,6 +52,9 @@ func TestWhatIsSentIsChecked(t *testing.T) {
 			t.Errorf("%v: it says %q, want %q", test.m, failure.Said(), test.says)
 		}
 	}
+	someone := &player{f, ann.uin, ann.openid, "no token"}
+	wantCode(t, "a wrong message of somebody", send(someone, &wire.GroupMessage{Kind: 2, Title: "Come"}), retcode.GroupParameterInvalid)
+	wantCode(t, "a message of somebody", send(someone, &wire.GroupMessage{Kind: 1, Title: "Come"}), retcode.GroupTokenCheckFailed)
 	off := f.fail("backend.answer:0xf02_9=204")
 	wantCode(t, "a sealed group", send(ann, &wire.GroupMessage{Kind: 1, Title: "Come"}), retcode.GroupPlatformError)
 	off()

@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,11 +28,14 @@ func TestACallHasTimeForItsAnswer(t *testing.T) {
 		})
 		return err
 	}
-	for _, point := range []string{"bus.delay:0xf02_2=20s", "bus.delay:0xf02_11=20s"} {
-		off := f.fail(point)
-		wantCode(t, point, call(), retcode.GroupPlatformUnreachable)
-		off()
-		f.whole(point, "77", 0, ann, own.GC)
+	for _, commands := range [][]string{{"0xf02_2"}, {"0xf02_11"}, {"0xf02_11", "0xf02_12"}} { // the last cannot be undone in time
+		for _, command := range commands {
+			f.fail("bus.delay:" + command + "=20s")
+		}
+		wantCode(t, fmt.Sprint(commands), call(), retcode.GroupPlatformUnreachable)
+		f.faults.Clear(0)
+		f.settleLeft(t.Context())
+		f.whole(fmt.Sprint(commands), "77", 0, ann, own.GC)
 	}
 	f.game.mu.Lock()
 	f.game.hangs = true
