@@ -120,6 +120,7 @@ func measureRanks(ctx context.Context, s settings, folder string, report *report
 	rates := friends.each(result.perSecond)
 	report.add(bare.name+": requests", median(bare.each(result.perSecond)), "/s")
 	report.add(friends.name+": requests", median(rates), "/s").beside(rates, bare.each(result.perSecond)).atLeast(rankDoor.target)
+	report.add(bare.name+": CPU per request", median(bare.cpu()), "us")
 	for i, side := range sides {
 		cpu := report.add(side.name+": CPU per request", median(side.cpu()), "us")
 		if i >= 3 { // of many; those of few are the first two

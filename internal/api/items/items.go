@@ -46,13 +46,13 @@ type element struct {
 	foreign bool // it is neither an object nor null
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *element) UnmarshalJSON(text []byte) error {
-	if kind := jsontext.Value(text).Kind(); kind != '{' && kind != 'n' {
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (e *element) UnmarshalJSONFrom(text *jsontext.Decoder) error {
+	if kind := text.PeekKind(); kind != '{' && kind != 'n' {
 		e.foreign = true
-		return nil
+		return text.SkipValue()
 	}
-	return json.Unmarshal(text, &e.Item)
+	return json.UnmarshalDecode(text, &e.Item)
 }
 
 // Read reads a single item, with the errors of the function Read.
