@@ -94,7 +94,7 @@ var socialMutants = []mutant{
 		`case req.StartMs >= req.EndMs:`, `case req.StartMs > req.EndMs:`,
 		playing, "^TestChallengesThatCannotBegin$"},
 	{"strangers may be challenged", "internal/social/social.go",
-		`case !are:`, `case false:`,
+		`case !are:`, `case !are && false:`,
 		playing, "^TestCardsOfFriendsAreShown$"},
 	{"what is about the player alone needs the friends", "internal/social/social.go",
 		"\tif all {\n\t\tc.friends,", "\tif true {\n\t\tc.friends,",
