@@ -171,8 +171,8 @@ func markdown(c *catalogue.Catalogue) []byte {
 			answered += row.High - row.Low + 1
 		}
 	}
-	fmt.Fprintf(&b, "This version answers %d of the %d numbers of the contract: each has a scenario in test/scenarios that provokes it. The others "+
-		"are explained here too, and are marked *not yet* under Answered by.\n", answered, all)
+	fmt.Fprintf(&b, "This version answers %d of the %d numbers of the contract: each has a scenario in test/scenarios that provokes it. Of numbers "+
+		"that documents have besides, those that nothing answers here are marked *not yet* under Answered by.\n", answered, all)
 	for _, d := range catalogue.Domains {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", d.Name, introductions[d.Name])
 		b.WriteString("| Number | What is wrong | What to do | Class | HTTP | Answered by | Go constant |\n")

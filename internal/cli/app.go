@@ -214,6 +214,7 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	t.row("Companions", listed(app.RequiredCompanions()))
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
+	t.row("Third party", yesNo(app.Open))
 	t.row("IDIP", app.IDIP)
 	t.row("Developer", app.Developer)
 	t.row("Unionids", yesNo(app.UnionID))

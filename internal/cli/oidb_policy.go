@@ -37,8 +37,8 @@ func newPolicySetCommand(c *client) *cobra.Command {
 	var (
 		addresses, internal, maintenance, uins []string
 		command                                string
-		apps, classes, states                  []string
-		rate                                   string
+		apps, open, classes, states            []string
+		rate, testRate                         string
 		forbidden, login, reset                bool
 	)
 	cmd := &cobra.Command{
@@ -78,6 +78,9 @@ empty one ("") removes it. --command changes the policy of one command.`,
 				}
 				of.Apps = parsed(&errs, "--apps", apps, platform.ParseAppID)
 			}
+			if given("open-apps") {
+				of.OpenApps = parsed(&errs, "--open-apps", open, platform.ParseAppID)
+			}
 			if given("refuse-classes") {
 				of.RefusedClasses = parsed(&errs, "--refuse-classes", classes, fromText[platform.AccountClass])
 			}
@@ -86,6 +89,9 @@ empty one ("") removes it. --command changes the policy of one command.`,
 			}
 			if given("rate") {
 				of.Rate = &rate
+			}
+			if given("test-rate") {
+				of.TestRate = &testRate
 			}
 			if given("forbid-in-test") {
 				of.ForbiddenInTest = &forbidden
@@ -118,7 +124,9 @@ empty one ("") removes it. --command changes the policy of one command.`,
 	flags.StringSliceVar(&maintenance, "maintenance", nil, "`ranges` of uins about which calls are answered 254: FROM-TO")
 	flags.StringVar(&command, "command", "", "`command` to change, 0x711_23")
 	flags.StringSliceVar(&apps, "apps", nil, "`appids` that may call it; * for every app")
+	flags.StringSliceVar(&open, "open-apps", nil, "`appids` of third parties that may call it")
 	flags.StringVar(&rate, "rate", "", "`rate` of each caller, such as 1000/s; \"\" for none")
+	flags.StringVar(&testRate, "test-rate", "", "`rate` of all calls for apps of the test environment together; \"\" for none")
 	flags.StringSliceVar(&classes, "refuse-classes", nil, "`classes` of accounts that it refuses: B, BC, interactive")
 	flags.StringSliceVar(&states, "refuse-states", nil, "`states` of accounts that it refuses: frozen, staff-protected, specially-protected")
 	flags.BoolVar(&forbidden, "forbid-in-test", false, "it may not be called for apps of the test environment")
@@ -179,7 +187,7 @@ func (c *client) showPolicy(p oidb.Policy) error {
 	}
 	fmt.Fprintln(c.out)
 	t = newTable(c.out)
-	t.row("COMMAND", "APPS", "RATE", "REFUSED CLASSES", "REFUSED STATES", "IN TEST", "LOGIN")
+	t.row("COMMAND", "APPS", "OPEN APPS", "RATE", "REFUSED CLASSES", "REFUSED STATES", "IN TEST", "LOGIN")
 	for _, name := range slices.Sorted(maps.Keys(p.Commands)) {
 		of := p.Commands[name]
 		apps, rate, test, login := listed(of.Apps), "", "allowed", "not demanded"
@@ -189,13 +197,16 @@ func (c *client) showPolicy(p oidb.Policy) error {
 		if of.Rate.Count > 0 {
 			rate = of.Rate.String()
 		}
-		if of.ForbiddenInTest {
+		switch {
+		case of.ForbiddenInTest:
 			test = "forbidden"
+		case of.TestRate.Count > 0:
+			test = of.TestRate.String()
 		}
 		if of.DemandsLogin {
 			login = "demanded"
 		}
-		t.row(name, apps, rate, listed(of.RefusedClasses), listed(of.RefusedStates), test, login)
+		t.row(name, apps, listed(of.OpenApps), rate, listed(of.RefusedClasses), listed(of.RefusedStates), test, login)
 	}
 	return t.flush()
 }

@@ -5,6 +5,7 @@
 package oidb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type Bus struct {
 	guardAnswers func(ctx context.Context, d *Declaration, of Subject, body []byte) []byte // nil without a guard
 
 	change   sync.Mutex // held while the policy is changed
+	renew    sync.Mutex // held while settings are replaced
 	settings atomic.Pointer[settings]
 }
 
@@ -56,7 +58,7 @@ func NewBus() *Bus {
 		commands: make(map[ID]*entry), types: make(map[uint32]retcode.Code),
 		clock: new(platform.Clock), rates: limit.NewKeyed(), deadline: Deadline,
 	}
-	b.settings.Store(newSettings(Policy{}, nil))
+	b.settings.Store(b.newSettings(Policy{}, nil))
 	return b
 }
 
@@ -85,7 +87,12 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 	if c.OtherTypes != 0 {
 		b.types[c.Number] = c.OtherTypes
 	}
-	b.commands[c.ID] = &entry{Declaration: &c.Declaration, index: len(b.commands), handler: h,
+	b.commands[c.ID] = newEntry(b, c, h, len(b.commands))
+	b.settings.Store(b.newSettings(b.settings.Load().policy, nil))
+}
+
+func newEntry[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp], index int) *entry {
+	return &entry{Declaration: &c.Declaration, index: index, handler: h,
 		serve: func(q *call, out []byte) ([]byte, error) {
 			req, err := c.request.parse(q.Body)
 			if err != nil {
@@ -100,7 +107,6 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 			return out, err
 		},
 	}
-	b.settings.Store(newSettings(b.settings.Load().policy, b.commands))
 }
 
 // Call runs a command inside the process, without marshalling unless it is declared Encoded. Of the policy only the checks of
@@ -160,6 +166,16 @@ func panicked(id ID, p any) error {
 // run runs a command and checks the account that its answer is about: before it, so that a refused call changes nothing, if
 // the request names the account. A command that fails may answer all the same.
 func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req Req) (rsp Rsp, err error) {
+	if app := cmp.Or(q.Head.CallingApp(), c.of(req).AppID); q.rules.route != nil {
+		switch backend := q.backend(app); {
+		case backend == Nowhere:
+			return rsp, q.missing(app)
+		case backend != Inside && q.forwarded():
+			return rsp, retcode.OIDBRouteMissing.WithCause(errForwardedTwice)
+		case backend != Inside:
+			h = elsewhere(q, c, backend)
+		}
+	}
 	ctx := context.Context(&q.pending)
 	if !c.Inline {
 		ctx = q.wait()
@@ -169,7 +185,7 @@ func run[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], req R
 			return rsp, err
 		}
 	}
-	checked := q.rules.numbers || q.Head.CallingApp() != 0
+	checked := (q.rules.numbers || q.Head.CallingApp() != 0) && !q.forwarded()
 	if asked := c.asks(req); checked && asked != 0 {
 		if err := q.mayBeAbout(asked); err != nil {
 			return rsp, err
@@ -224,6 +240,12 @@ func (f *Failure) Said() string {
 
 // Undecided reports whether the command failed because of the platform, so that it says nothing about what it was asked.
 func (f *Failure) Undecided() bool {
+	switch f.Code {
+	case retcode.OIDBRouteMissing, retcode.OIDBTestForwardingMissing: // the command was not asked
+		return true
+	case retcode.OIDBUnpackFailed: // a command may refuse a request so, too
+		return errors.Is(f.Cause, ErrGarbled)
+	}
 	return f.Code.Class() == retcode.ClassRetry || f.Code.Class() == retcode.ClassInternal
 }
 

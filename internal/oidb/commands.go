@@ -55,6 +55,8 @@ type Declaration struct {
 
 	// RefusedStates are the account states that the command refuses by default; operators may change them.
 	RefusedStates []platform.AccountState
+	own           bool // an operator's, which the platform knows by its route only
+
 	// OtherTypes is the answer to service types that the command's number lacks; without it the answer is 5, as for unknown
 	// numbers.
 	OtherTypes retcode.Code
@@ -271,9 +273,10 @@ var AppCodes = []retcode.Code{
 }
 
 // InProcessCodes are the codes that the bus itself may answer to a call inside the process, for any command: the call could
-// not be made, it took too long, or the account is refused.
+// not be made, it took too long, another process garbled it, or the account is refused.
 var InProcessCodes = []retcode.Code{
-	retcode.OIDBConnectFailed, retcode.OIDBDeadlineExceeded, retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance,
+	retcode.OIDBConnectFailed, retcode.OIDBDeadlineExceeded, retcode.OIDBRouteMissing, retcode.OIDBTestForwardingMissing,
+	retcode.OIDBUnpackFailed, retcode.OIDBUINBlacklisted, retcode.OIDBNoInstance,
 	retcode.OIDBShardInMaintenance, retcode.OIDBInteractiveNumber, retcode.OIDBClassBNotAllowed, retcode.OIDBClassBCNotAllowed,
 	retcode.OIDBAccountFrozen, retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected,
 }

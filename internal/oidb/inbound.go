@@ -2,6 +2,7 @@ package oidb
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -34,6 +35,9 @@ type Answer struct {
 	Result  uint32
 	Message string // for people; "" for result 0
 	Body    []byte
+
+	Detail     string        // the command's own words; "" when it gave only a result
+	RetryAfter time.Duration // when the caller may try again; 0 when that is not known
 }
 
 // call is a call on its way through the bus.
@@ -85,8 +89,17 @@ func (b *Bus) Serve(ctx context.Context, in *Inbound, out []byte) Answer {
 	if err != nil {
 		code = q.code(err)
 		answer.Result, answer.Message = uint32(code.Number()), code.Entry().Summary
+		var said *retcode.Error
+		if errors.As(err, &said) {
+			answer.Detail, answer.RetryAfter = said.Detail(), said.RetryAfter()
+		}
 		if q.entry != nil {
 			answer.Result = q.entry.Result(code)
+		}
+		var own *ownResult
+		if errors.As(err, &own) {
+			answer.Result, answer.Message, answer.Detail, answer.RetryAfter = own.answer.Result, own.answer.Message, own.answer.Detail, own.answer.RetryAfter
+			err, code = nil, q.entry.Success // the bus did its part, and cannot know whether this is a failure
 		}
 	} else {
 		code = q.entry.Success

@@ -24,25 +24,31 @@ type Directory interface {
 	HoldsLogin(ctx context.Context, app platform.AppID, uin platform.UIN, text string) (bool, error)
 }
 
-// policy is the list of the checks that a call from outside passes, in this order, before its command runs. The checks of
-// the number apply to the uin in the head and, after the command, to the account that its answer is about; they also apply
-// to calls inside the process.
+// policy is the list of the checks that a call from outside passes, in this order, before its command runs. Those of the
+// number apply to the uin in the head and, after the command, to the account that its answer is about; they also apply to
+// calls inside the process. Of a call that another bus of the platform forwards only the packet is checked: that bus has
+// applied the rest.
 var policy = [...]check{
-	{retcode.OIDBPacketTooLarge, aboutCaller, (*call).fits},
-	{retcode.OIDBUnpackFailed, aboutCaller, (*call).unpacks},
-	{retcode.OIDBCommandNotConfigured, aboutCaller, (*call).configured},
+	{retcode.OIDBPacketTooLarge, aboutPacket, (*call).fits},
+	{retcode.OIDBUnpackFailed, aboutPacket, (*call).unpacks},
+	{retcode.OIDBCommandNotConfigured, aboutPacket, (*call).configured},
+	{retcode.OIDBProtobufNotConfigured, aboutPacket, (*call).takesProtobuf},
+	{retcode.OIDBRouteMissing, aboutPacket, (*call).routed},
 	{retcode.OIDBAddressBlacklisted, aboutCaller, (*call).addressWelcome},
 	{retcode.OIDBUINBlacklisted, aboutNumber, (*call).numberWelcome},
+	{retcode.OIDBOpenNotGranted, aboutCaller, (*call).openGranted},
 	{retcode.OIDBCommandNotGranted, aboutCaller, (*call).granted},
 	{retcode.OIDBLoginSignatureInvalid, aboutCaller, (*call).loginHolds},
-	{retcode.OIDBTestCommandForbidden, aboutCaller, (*call).allowedInTest},
 	{retcode.OIDBTestNumberRequired, aboutNumber, (*call).testNumber},
 	{retcode.OIDBRateExceeded, aboutCaller, (*call).withinRate},
-	{retcode.OIDBNoInstance, aboutNumber, (*call).issued},
-	{retcode.OIDBShardInMaintenance, aboutNumber, (*call).outOfMaintenance},
-	{retcode.OIDBInteractiveNumber, aboutNumber, (*call).notInteractive},
+	{retcode.OIDBTestRateExceeded, aboutCaller, (*call).withinTestRate},
+	{retcode.OIDBTestCommandForbidden, aboutCaller, (*call).allowedInTest},
+	{retcode.OIDBTestForwardingMissing, aboutCaller, (*call).forwardedInTest},
 	{retcode.OIDBClassBNotAllowed, aboutNumber, (*call).notClassB},
 	{retcode.OIDBClassBCNotAllowed, aboutNumber, (*call).notClassBC},
+	{retcode.OIDBInteractiveNumber, aboutNumber, (*call).notInteractive},
+	{retcode.OIDBShardInMaintenance, aboutNumber, (*call).outOfMaintenance},
+	{retcode.OIDBNoInstance, aboutNumber, (*call).issued},
 	{retcode.OIDBAccountFrozen, aboutNumber, (*call).notFrozen},
 	{retcode.OIDBStaffProtected, aboutNumber, (*call).notStaffProtected},
 	{retcode.OIDBSpeciallyProtected, aboutNumber, (*call).notSpeciallyProtected},
@@ -59,7 +65,8 @@ type check struct {
 type scope uint8
 
 const (
-	aboutCaller scope = iota
+	aboutPacket scope = iota
+	aboutCaller
 	aboutNumber
 )
 
@@ -80,11 +87,23 @@ var (
 // admit takes a call from outside through the policy.
 func (c *call) admit() error {
 	for ; c.passed < len(policy); c.passed++ {
-		if err := c.check(&policy[c.passed]); err != nil {
+		row := &policy[c.passed]
+		if row.about != aboutPacket && c.forwarded() {
+			continue
+		}
+		if err := c.check(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forwarded reports whether another bus of the platform has applied its policy to the call.
+func (c *call) forwarded() bool { return c.Head.Forwarded && c.fromInside() }
+
+// fromInside reports whether a call comes from the platform's machine or networks.
+func (c *call) fromInside() bool {
+	return c.Peer.IsLoopback() || slices.ContainsFunc(c.settings.policy.InternalNetworks, func(p netip.Prefix) bool { return p.Contains(c.Peer) })
 }
 
 // mayBeAbout checks the account that an answer is about.
@@ -130,6 +149,9 @@ func (c *call) unpacks() (bool, error) {
 func (c *call) configured() (bool, error) {
 	c.entry = c.bus.commands[c.Head.Command]
 	if c.entry == nil {
+		c.entry = c.settings.own[c.Head.Command]
+	}
+	if c.entry == nil {
 		if code, known := c.bus.types[c.Head.Command.Number]; known {
 			return false, code
 		}
@@ -156,12 +178,41 @@ func (c *call) numberWelcome() (bool, error) {
 	return !listed, nil
 }
 
+// takesProtobuf fails for a command of the operator's own that is not marked as one with protobuf messages, which all packets are.
+func (c *call) takesProtobuf() (bool, error) {
+	return c.rules.route == nil || !c.entry.own || c.rules.route.Protobuf, nil
+}
+
+// routed fails for a command without a back end. A game in the test environment has a number of its own for that.
+func (c *call) routed() (bool, error) {
+	app := c.Head.CallingApp()
+	return c.backend(app) != Nowhere || c.inTest(app), nil
+}
+
+// openGranted lets a third party call the commands that are open to it.
+func (c *call) openGranted() (bool, error) {
+	app := c.Head.CallingApp()
+	return !c.isOpen(app) || slices.Contains(c.rules.OpenApps, app), nil
+}
+
+// isOpen reports whether an app is a third party's.
+func (c *call) isOpen(id platform.AppID) bool {
+	if id == 0 {
+		return false
+	}
+	app := c.bus.directory.App(id)
+	return app != nil && app.Open
+}
+
 // granted lets a game call the commands that it applied for. A call that names no game must be the platform's own, so it
-// must come from the platform's machine or networks.
+// must come from the platform's machine or networks, as one that another bus forwards. openGranted decides about third parties.
 func (c *call) granted() (bool, error) {
 	app := c.Head.CallingApp()
-	if app == 0 {
-		return c.Peer.IsLoopback() || slices.ContainsFunc(c.settings.policy.InternalNetworks, func(p netip.Prefix) bool { return p.Contains(c.Peer) }), nil
+	if app == 0 || c.Head.Forwarded {
+		return c.fromInside(), nil
+	}
+	if c.isOpen(app) {
+		return true, nil
 	}
 	if c.rules.AllApps {
 		return c.bus.directory.App(app) != nil, nil
@@ -178,6 +229,20 @@ func (c *call) loginHolds() (bool, error) {
 		return false, nil
 	}
 	return c.bus.directory.HoldsLogin(&c.pending, platform.AppID(c.Head.Login.AppID), c.uin, string(c.Head.Login.Sig))
+}
+
+// withinTestRate counts all calls of the command by games in the test environment, which they share.
+func (c *call) withinTestRate() (bool, error) {
+	if c.rules.TestRate.Count == 0 || c.testApp() == nil {
+		return true, nil
+	}
+	_, ok := c.bus.rates.Take("test "+c.Head.Command.String(), c.rules.TestRate, c.bus.clock.Now())
+	return ok, nil
+}
+
+func (c *call) forwardedInTest() (bool, error) {
+	app := c.Head.CallingApp()
+	return c.backend(app) != Nowhere || !c.inTest(app), nil
 }
 
 // testApp returns the calling game if it is in the test environment.

@@ -24,6 +24,8 @@ func (p people) App(id platform.AppID) *platform.App {
 		return testApp
 	case 8:
 		return &platform.App{AppID: 8, Environment: platform.Formal}
+	case 6:
+		return &platform.App{AppID: 6, Environment: platform.Test, TestNumbers: []platform.UIN{10001}, Open: true}
 	}
 	return nil
 }
@@ -86,37 +88,61 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 	f.change(func(p *Policy) {
 		p.AddressBlackList = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 		p.UINBlackList = []platform.UIN{10002}
-		p.Maintenance = []UINRange{{10002, 10002}}
+		p.Maintenance = []UINRange{{10002, 10002}, {20_000, 20_000}}
 		p.Commands[name] = CommandPolicy{
 			DemandsLogin: true, ForbiddenInTest: true, RefusedClasses: []platform.AccountClass{platform.ClassB},
-			RefusedStates: []platform.AccountState{platform.AccountStaffProtected}, Rate: platform.Rate{Count: 1, Per: time.Hour},
+			RefusedStates: []platform.AccountState{platform.AccountStaffProtected},
+			Rate:          platform.Rate{Count: 1, Per: time.Hour}, TestRate: platform.Rate{Count: 1, Per: time.Hour},
 		}
 	})
-	head := wire.Head{UIN: 10002, ClientAddr: netip.MustParseAddr("192.0.2.1"), Caller: 9}
-	for _, step := range []struct {
-		want retcode.Code
+	f.Route(map[ID]Route{about.ID: to(Nowhere, Nowhere)})
+	malformed := errors.New("no head")
+	in := Inbound{
+		Head: wire.Head{Command: ID{Number: 0xf00, ServiceType: 99}, UIN: 10002, ClientAddr: netip.MustParseAddr("192.0.2.1"), Caller: 8},
+		Body: about.AppendRequest(nil, wire.CheckRequest{AppID: 10001}), Peer: netip.MustParseAddr("127.0.0.1"),
+		Size: 2, Limit: 1, Malformed: malformed, Deadline: time.Hour,
+	}
+	head := &in.Head
+	for i, step := range []struct {
+		want uint32
 		cure func()
 	}{
-		{retcode.OIDBAddressBlacklisted, func() { head.ClientAddr = netip.Addr{} }},
-		{retcode.OIDBUINBlacklisted, func() { f.change(func(p *Policy) { p.UINBlackList = nil }) }},
-		{retcode.OIDBCommandNotGranted, func() { f.change(of(func(c *CommandPolicy) { c.Apps = []platform.AppID{9} })) }},
-		{retcode.OIDBLoginSignatureInvalid, func() { f.change(of(func(c *CommandPolicy) { c.DemandsLogin = false })) }},
-		{retcode.OIDBTestCommandForbidden, func() { f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false })) }},
-		{retcode.OIDBTestNumberRequired, func() { f.change(of(func(c *CommandPolicy) { c.AllApps = true })); head.Caller = 8 }},
-		{retcode.OIDBShardInMaintenance, nil}, // the one call that the rate allows
-		{retcode.OIDBRateExceeded, func() { f.change(of(func(c *CommandPolicy) { c.Rate = platform.Rate{} })); head.UIN = 20_000 }},
-		{retcode.OIDBNoInstance, func() { head.UIN = 10002 }},
-		{retcode.OIDBShardInMaintenance, func() { f.change(func(p *Policy) { p.Maintenance = nil }) }},
-		{retcode.OIDBClassBNotAllowed, func() { f.change(of(func(c *CommandPolicy) { c.RefusedClasses = nil })) }},
-		{retcode.OIDBStaffProtected, func() { head.UIN = 10001 }},
+		{147, func() { in.Size = 1 }},
+		{145, func() { in.Malformed = nil }},
+		{5, func() { head.Command = about.ID }},
+		{236, func() { head.Caller = 6 }},
+		{148, func() { head.ClientAddr = netip.Addr{} }},
+		{149, func() { f.change(func(p *Policy) { p.UINBlackList = nil }) }},
+		{146, func() { head.Caller = 9 }},
+		{150, func() {
+			f.change(of(func(c *CommandPolicy) { c.Apps, c.OpenApps = []platform.AppID{9}, []platform.AppID{6} }))
+			head.Caller = 6
+		}},
+		{151, func() { f.change(of(func(c *CommandPolicy) { c.DemandsLogin = false })) }},
+		{152, func() { head.UIN = 10001 }},
+		{250, nil}, // the one call that both rates allow
+		{153, func() { f.change(of(func(c *CommandPolicy) { c.Rate = platform.Rate{} })) }},
+		{205, func() { f.change(of(func(c *CommandPolicy) { c.TestRate = platform.Rate{} })) }},
+		{250, func() { f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false })) }},
+		{249, func() {
+			f.Route(map[ID]Route{about.ID: to(Nowhere, Inside)})
+			f.change(of(func(c *CommandPolicy) { c.AllApps = true }))
+			head.Caller, head.UIN = 8, 10002
+		}},
+		{236, func() { f.Route(nil) }},
+		{251, func() { f.change(of(func(c *CommandPolicy) { c.RefusedClasses = nil })) }},
+		{254, func() { head.UIN = 20_000 }},
+		{254, func() { f.change(func(p *Policy) { p.Maintenance = nil }) }},
+		{255, func() { head.UIN = 10002 }},
+		{113, func() { head.UIN = 10001 }},
 		{0, func() { head.Login = wire.Login{Sig: []byte("forged"), AppID: 8} }},
-		{retcode.OIDBLoginSignatureInvalid, func() { head.Login.Sig = []byte("valid") }},
+		{151, func() { head.Login.Sig = []byte("valid") }},
 		{0, nil},
 	} {
 		for range 2 { // a call that is refused before the rate does not count
-			answer := f.serve(about, head, 10001)
-			if answer.Result != uint32(step.want.Number()) {
-				t.Fatalf("got %d, want %v", answer.Result, step.want)
+			q := in
+			if answer := f.Serve(t.Context(), &q, nil); answer.Result != step.want {
+				t.Fatalf("step %d: got %d, want %d", i, answer.Result, step.want)
 			}
 			if step.cure == nil {
 				break

@@ -32,11 +32,13 @@ type UINRange struct {
 
 // CommandPolicy holds the operators' decisions about one command.
 type CommandPolicy struct {
-	Apps            []platform.AppID        `json:"apps"`     // the apps that applied for it
-	AllApps         bool                    `json:"all_apps"` // every app may call it
+	Apps            []platform.AppID        `json:"apps"`      // the apps that applied for it
+	AllApps         bool                    `json:"all_apps"`  // every app may call it
+	OpenApps        []platform.AppID        `json:"open_apps"` // third parties that may call it; apps and all_apps are for games
 	Rate            platform.Rate           `json:"rate,omitzero"`
-	RefusedClasses  []platform.AccountClass `json:"refused_classes"` // B, BC and interactive
-	RefusedStates   []platform.AccountState `json:"refused_states"`  // frozen and protected
+	TestRate        platform.Rate           `json:"test_rate,omitzero"` // of all games in the test environment together
+	RefusedClasses  []platform.AccountClass `json:"refused_classes"`    // B, BC and interactive
+	RefusedStates   []platform.AccountState `json:"refused_states"`     // frozen and protected
 	ForbiddenInTest bool                    `json:"forbidden_in_test"`
 	DemandsLogin    bool                    `json:"demands_login"`
 }
@@ -52,7 +54,7 @@ const (
 	maxRanges      = 1_000
 )
 
-func (p *Policy) validate(known map[ID]*entry) error {
+func (p *Policy) validate(known func(ID) bool) error {
 	for _, field := range []struct {
 		name   string
 		ranges []netip.Prefix
@@ -80,7 +82,7 @@ func (p *Policy) validate(known map[ID]*entry) error {
 	for _, name := range slices.Sorted(maps.Keys(p.Commands)) { // of two faults always the same one is said
 		c := p.Commands[name]
 		command, err := ParseID(name)
-		if err != nil || known[command] == nil || name != command.String() {
+		if err != nil || !known(command) || name != command.String() {
 			return platform.Invalidf("commands", "there is no command %.20q", name)
 		}
 		for _, class := range c.RefusedClasses {
@@ -96,6 +98,9 @@ func (p *Policy) validate(known map[ID]*entry) error {
 		if len(c.Apps) > maxBlackListed {
 			return platform.Invalidf("apps", "%s: more than %d apps", name, maxBlackListed)
 		}
+		if len(c.OpenApps) > maxRanges {
+			return platform.Invalidf("open_apps", "%s: more than %d apps", name, maxRanges)
+		}
 	}
 	return nil
 }
@@ -105,28 +110,42 @@ type settings struct {
 	policy      Policy
 	blackListed map[platform.UIN]struct{}
 	maintenance []UINRange // by From
-	rules       []rules    // by the index of the command
+	routes      map[ID]Route
+	own         map[ID]*entry // the operator's own commands
+	rules       []rules       // by the index of the command
 }
 
-// rules are the decisions of a policy about one command.
+// rules are the decisions of the operators about one command.
 type rules struct {
 	CommandPolicy
+	route   *Route // nil: inside this process
 	apps    map[platform.AppID]struct{}
 	numbers bool // the account that a call is about must be checked
 }
 
-func newSettings(p Policy, commands map[ID]*entry) *settings {
-	s := &settings{policy: p, blackListed: make(map[platform.UIN]struct{}), rules: make([]rules, len(commands))}
+func (b *Bus) newSettings(p Policy, routes map[ID]Route) *settings {
+	s := &settings{policy: p, routes: routes, own: make(map[ID]*entry), blackListed: make(map[platform.UIN]struct{})}
 	for _, uin := range p.UINBlackList {
 		s.blackListed[uin] = struct{}{}
 	}
 	s.maintenance = slices.SortedFunc(slices.Values(p.Maintenance), func(a, b UINRange) int { return cmp.Compare(a.From, b.From) })
+	commands := maps.Clone(b.commands)
+	for command := range routes {
+		if commands[command] == nil {
+			commands[command] = newOwn(b, command, len(commands))
+			s.own[command] = commands[command]
+		}
+	}
+	s.rules = make([]rules, len(commands))
 	for command, e := range commands {
 		decided, ok := p.Commands[command.String()]
 		if !ok {
 			decided = e.defaultPolicy()
 		}
 		r := rules{CommandPolicy: decided, apps: make(map[platform.AppID]struct{})}
+		if route, ok := routes[command]; ok {
+			r.route = &route
+		}
 		for _, app := range decided.Apps {
 			r.apps[app] = struct{}{}
 		}
@@ -180,14 +199,26 @@ func (b *Bus) usePolicy(version int64, record []byte) error {
 		}
 		p.Version = version
 	}
-	b.settings.Store(newSettings(p, b.commands))
+	b.renew.Lock()
+	defer b.renew.Unlock()
+	b.settings.Store(b.newSettings(p, b.settings.Load().routes))
 	return nil
+}
+
+// knows reports whether a policy may name a command. It may go on to name an operator's own that no longer has a route.
+func (b *Bus) knows(id ID) bool {
+	s := b.settings.Load()
+	_, decided := s.policy.Commands[id.String()]
+	return b.commands[id] != nil || s.own[id] != nil || decided
 }
 
 // Policy returns the current policy, with every command in it.
 func (b *Bus) Policy() Policy {
-	p := copyPolicy(b.settings.Load().policy)
-	for id, e := range b.commands {
+	s := b.settings.Load()
+	p := copyPolicy(s.policy)
+	all := maps.Clone(b.commands)
+	maps.Copy(all, s.own)
+	for id, e := range all {
 		if _, decided := p.Commands[id.String()]; !decided {
 			p.Commands[id.String()] = e.defaultPolicy()
 		}
@@ -204,7 +235,7 @@ func (b *Bus) ChangePolicy(ctx context.Context, edit func(*Policy) error) (Polic
 	if err := edit(&p); err != nil {
 		return Policy{}, err
 	}
-	if err := p.validate(b.commands); err != nil {
+	if err := p.validate(b.knows); err != nil {
 		return Policy{}, err
 	}
 	p.Version = b.settings.Load().policy.Version + 1

@@ -56,6 +56,8 @@ type App struct {
 	AchievementTypes []AchievementType `json:"achievement_types,omitzero"` // besides those that all apps have
 	Companions       []int             `json:"companions,omitzero"`        // types that every report must contain; nil for the default ones
 
+	Open bool `json:"open,omitzero"` // the app is a third party's: it calls the bus by permissions of its own
+
 	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
 	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
 }

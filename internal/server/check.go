@@ -2,8 +2,10 @@ package server
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/oidb/route"
 )
 
 // CheckFiles reads the files that a configuration names, as a start would.
@@ -25,6 +27,11 @@ func CheckFiles(c *config.Config) error {
 	if c.Events.WebhookSecret != "" {
 		_, err := readEventSecret("events.webhook_secret", c.Events.WebhookSecret)
 		errs = append(errs, err)
+	}
+	if c.OIDB.Routes != "" {
+		if err := route.Check(c.OIDB.Routes); err != nil {
+			errs = append(errs, fmt.Errorf("oidb.routes: %w", err))
+		}
 	}
 	_, err := readWords("openapi.words", c.OpenAPI.Words)
 	return errors.Join(append(errs, err)...)

@@ -24,6 +24,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/route"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/outbox"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -66,6 +67,7 @@ type Server struct {
 
 	// The services.
 	bus          *oidb.Bus
+	routes       *route.Router // nil when every command is carried out here
 	idip         *idip.Client
 	outbox       *outbox.Service
 	apps         *apps.Registry
@@ -147,6 +149,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	working, stopWorking := context.WithCancel(ctx)
 	var work sync.WaitGroup // in the background
+	if s.routes != nil {
+		work.Go(func() { s.routes.Run(working, s.options.Log) })
+	}
 	work.Go(func() { s.readStandingsAhead(working) })
 	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
 	work.Go(func() { s.outbox.Run(working) })

@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/route"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
@@ -74,7 +75,21 @@ func (s *Server) openServices(ctx context.Context) error {
 		Store: s.store, Clock: s.clock, Bus: s.bus, Apps: s.apps, Profiles: s.profiles, Calendar: s.messages.Calendar, Words: s.words, Log: s.options.Log,
 	})
 	s.social.Register()
-	return s.bus.LoadPolicy(ctx, s.store, s.clock)
+	if err := s.bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
+		return err
+	}
+	return s.openRoutes()
+}
+
+func (s *Server) openRoutes() (err error) {
+	file := s.options.OIDB.Routes
+	if file == "" {
+		return nil
+	}
+	if s.routes, err = route.New(file, s.bus); err != nil {
+		return fmt.Errorf("%s: %w", s.options.name("oidb.routes"), err)
+	}
+	return nil
 }
 
 // pictureURL returns the address of the picture of accounts without one, as everybody can reach it. The Host of a request has

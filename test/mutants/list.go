@@ -8,6 +8,7 @@ const (
 	integration = "./test/integration"
 	identity    = "./internal/identity"
 	bus         = "./internal/oidb"
+	routes      = "./internal/oidb/route"
 	groups      = "./internal/qqgroups"
 	storeSQLite = "./internal/store/sqlite"
 	askingGames = "./internal/idip"

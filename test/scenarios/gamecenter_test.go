@@ -14,6 +14,7 @@ import (
 
 // gameDoorScenarios are those that the door of the Game Center's commands answers for any command.
 var gameDoorScenarios = []scenario{
+	{"gamecenter/0", reportedAndRead},
 	{"gamecenter/-4000", gameAnswers(-4000, "", handlerNotMade)},
 	{"gamecenter/-4001", gameAnswers(-4001, `parameter "cmd" is missing or empty`, gameWithout("cmd"))},
 	{"gamecenter/-4002", gameAnswers(-4002, "the login from which the sid came has ended", sidSignedOut)},
@@ -36,6 +37,20 @@ var gameDoorScenarios = []scenario{
 	{"gamecenter/-4034", gameAnswers(-4034, "param has no member list", reportOf(`{"total":1}`))},
 	{"gamecenter/-4035", gameAnswers(-4035, "item 2 has no data, or an empty one", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
 	{"gamecenter/-4036", gameAnswers(-4036, "", gameWith("uin", "10"))},
+}
+
+// reportedAndRead: a success is a success at the game's door and at the person's, and what was reported can be read.
+func reportedAndRead(t *testing.T, p *rookery.Platform) {
+	pl := newGamePlayer(t, p)
+	report := rookery.NewGameCall(pl.app, "gc_achieve_report", pl.openid, pl.token)
+	if answer := p.CallGame(t, report.With("param", soundParam)); answer.Ret != 0 || answer.Msg != "ok" {
+		t.Fatalf("the report is answered %s", answer.Body)
+	}
+	read := wantGame(t, p, pl.get(), 0, "ok")
+	if want := `{"type":28,"data":"900001","expires":0}`; !strings.Contains(read.Body, want) {
+		t.Errorf("of a report with %s the platform reads\n%s", want, read.Body)
+	}
+	wantGame(t, p, report.With("param", soundParam[:40]), -4028, "") // the control
 }
 
 // gamePlayer is a player of a fresh game that is configured for the Game Center.

@@ -39,7 +39,7 @@ func (s scenario) provoke(t *testing.T, p *rookery.Platform) (times int) {
 
 func allScenarios() []scenario {
 	return slices.Concat(qqScenarios, accessTokenScenarios, payTokenScenarios, msdkv5Scenarios, msdkv3Scenarios, faultScenarios, busScenarios,
-		pagesScenarios, friendScenarios, messageScenarios, connectScenarios, openAPIScenarios, shareScenarios, groupScenarios, v2GroupScenarios, gameDoorScenarios, rankScenarios, socialScenarios, achievementScenarios)
+		pagesScenarios, friendScenarios, messageScenarios, connectScenarios, openAPIScenarios, shareScenarios, groupScenarios, v2GroupScenarios, gameDoorScenarios, rankScenarios, socialScenarios, achievementScenarios, routeScenarios)
 }
 
 // TestScenarios runs all scenarios, one after the other. test/scenarios/report reads the names and outcomes of its subtests.

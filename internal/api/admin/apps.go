@@ -74,6 +74,7 @@ type AppSettings struct {
 	RedirectURIs   *[]string                       `json:"redirect_uris,omitzero"`
 	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
 	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
+	Open           *bool                           `json:"open,omitzero"`
 	IDIP           *string                         `json:"idip,omitzero"`
 	MessageLimits  map[string]int                  `json:"message_limits,omitzero"` // by name; 0 for the default
 	// By number in addition to those that stay; null removes one.
@@ -137,6 +138,7 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
 	set(&app.RequirePKCE, s.RequirePKCE)
+	set(&app.Open, s.Open)
 	set(&app.IDIP, s.IDIP)
 	set(&app.Developer, s.Developer)
 	set(&app.UnionID, s.UnionID)

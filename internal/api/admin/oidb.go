@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -25,7 +26,9 @@ type PolicyChange struct {
 type CommandPolicyChange struct {
 	Apps            *[]platform.AppID        `json:"apps,omitzero"`
 	AllApps         *bool                    `json:"all_apps,omitzero"`
-	Rate            *string                  `json:"rate,omitzero"` // COUNT/PERIOD; "" removes it
+	OpenApps        *[]platform.AppID        `json:"open_apps,omitzero"`
+	Rate            *string                  `json:"rate,omitzero"`      // COUNT/PERIOD; "" removes it
+	TestRate        *string                  `json:"test_rate,omitzero"` // the same
 	RefusedClasses  *[]platform.AccountClass `json:"refused_classes,omitzero"`
 	RefusedStates   *[]platform.AccountState `json:"refused_states,omitzero"`
 	ForbiddenInTest *bool                    `json:"forbidden_in_test,omitzero"`
@@ -63,18 +66,24 @@ func (in *PolicyChange) apply(p *oidb.Policy) error {
 	return nil
 }
 
-func (in *CommandPolicyChange) apply(p *oidb.CommandPolicy) (err error) {
+func (in *CommandPolicyChange) apply(p *oidb.CommandPolicy) error {
 	set(&p.Apps, in.Apps)
 	set(&p.AllApps, in.AllApps)
+	set(&p.OpenApps, in.OpenApps)
 	set(&p.RefusedClasses, in.RefusedClasses)
 	set(&p.RefusedStates, in.RefusedStates)
 	set(&p.ForbiddenInTest, in.ForbiddenInTest)
 	set(&p.DemandsLogin, in.DemandsLogin)
-	if in.Rate != nil {
-		p.Rate = platform.Rate{}
-		if *in.Rate != "" {
-			p.Rate, err = platform.ParseRate(*in.Rate)
-		}
+	return errors.Join(setRate(&p.Rate, in.Rate), setRate(&p.TestRate, in.TestRate))
+}
+
+func setRate(rate *platform.Rate, text *string) (err error) {
+	if text == nil {
+		return nil
+	}
+	*rate = platform.Rate{}
+	if *text != "" {
+		*rate, err = platform.ParseRate(*text)
 	}
 	return err
 }

@@ -22,6 +22,7 @@ type Client struct {
 	mu      sync.Mutex
 	seq     uint32
 	calls   map[uint32]chan<- clientAnswer
+	answers uint64 // read so far
 	out     []byte
 	writing bool
 	err     error // why the connection can no longer be used
@@ -34,6 +35,10 @@ type clientAnswer struct {
 
 // ErrClosed is the error of calls after Close.
 var ErrClosed = errors.New("oidb: the client is closed")
+
+// errSilent ends a connection from which nothing came while a call waited until its deadline: whatever is between the two
+// ends may have lost it, and a new connection is the way to find out.
+var errSilent = errors.New("oidb: nothing came from the other side for as long as a call may take")
 
 // Dial connects to a bus.
 func Dial(ctx context.Context, addr string) (*Client, error) {
@@ -59,7 +64,8 @@ func (c *Client) Close() error {
 }
 
 // Call sends a request and waits for its answer, at most until ctx ends; its deadline is sent as the call's budget. The
-// client sets Seq. The answer has a Result, which is never an error here: an error means that no answer came.
+// client sets Seq. The answer has a Result, which is never an error here: an error means that no answer came. It wraps
+// oidb.ErrNotSent if the connection had ended before.
 func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error) {
 	answer := make(chan clientAnswer, 1)
 	if deadline, ok := ctx.Deadline(); ok && head.Budget == 0 {
@@ -68,13 +74,14 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()
-		return wire.Head{}, nil, c.err
+		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, c.err)
 	}
+	before := c.answers
 	c.seq++
 	head.Seq = c.seq
 	c.calls[head.Seq] = answer
 	c.out = appendNative(c.out, &head, body)
-	c.write()
+	c.write(ctx)
 	c.mu.Unlock()
 	select {
 	case a, ok := <-answer:
@@ -87,13 +94,27 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	case <-ctx.Done():
 		c.mu.Lock()
 		delete(c.calls, head.Seq)
+		if c.answers == before && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			c.end(errSilent)
+		}
 		c.mu.Unlock()
 		return wire.Head{}, nil, ctx.Err()
 	}
 }
 
-// write sends the waiting requests, unless another call is doing so. mu must be held.
-func (c *Client) write() {
+// Err returns why the connection can no longer be used; nil while it can.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// writeTimeout bounds a write for calls without a deadline.
+const writeTimeout = 15 * time.Second
+
+// write sends the waiting requests, unless another call is doing so. mu must be held. A connection that takes nothing until
+// the call's deadline ends.
+func (c *Client) write(ctx context.Context) {
 	if c.writing {
 		return
 	}
@@ -102,7 +123,11 @@ func (c *Client) write() {
 		out := c.out
 		c.out = nil
 		c.mu.Unlock()
-		_ = c.net.SetWriteDeadline(time.Now().Add(15 * time.Second)) // the write fails if this does
+		until, bounded := ctx.Deadline()
+		if !bounded {
+			until = time.Now().Add(writeTimeout)
+		}
+		_ = c.net.SetWriteDeadline(until) // the write fails if this does
 		_, err := c.net.Write(out)
 		c.mu.Lock()
 		if err != nil {
@@ -140,6 +165,7 @@ func (c *Client) read() {
 		a.body = bytes.Clone(f.body)
 		data = data[f.size:]
 		c.mu.Lock()
+		c.answers++
 		waiting := c.calls[a.head.Seq]
 		delete(c.calls, a.head.Seq)
 		c.mu.Unlock()

@@ -182,7 +182,7 @@ func (r *reader) handOff() {
 func (r *reader) append(a *oidb.Answer) {
 	q := &r.call
 	if r.frame.native {
-		head := wire.Head{UIN: q.Head.UIN, Command: q.Head.Command, Seq: q.Head.Seq, Result: a.Result, Message: a.Message}
+		head := wire.Head{UIN: q.Head.UIN, Command: q.Head.Command, Seq: q.Head.Seq, Result: a.Result, Message: a.Message, Detail: a.Detail, RetryAfter: a.RetryAfter}
 		r.batch = appendNative(r.batch, &head, a.Body)
 	} else {
 		r.batch = appendClient(r.batch, &wire.ClientPackage{Command: q.Head.Command, Result: a.Result, Body: a.Body, Message: a.Message})

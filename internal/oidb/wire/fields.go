@@ -93,7 +93,7 @@ func sizeNumber(number protowire.Number, v uint64) int {
 	return protowire.SizeTag(number) + protowire.SizeVarint(v)
 }
 
-func sizeBytes(number protowire.Number, v []byte) int {
+func sizeBytes[T []byte | string](number protowire.Number, v T) int {
 	if len(v) == 0 {
 		return 0
 	}

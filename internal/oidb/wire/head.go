@@ -35,6 +35,10 @@ type Head struct {
 	Budget    time.Duration // how long the caller waits; 0 when it does not say
 	RequestID []byte
 	Caller    platform.AppID // the calling game, if there is no login signature
+	Forwarded bool           // another bus of this platform has applied its policy to the call
+	// Of an answer with a result other than 0.
+	Detail     string        // the command's own words; "" when it gave only a result
+	RetryAfter time.Duration // when the caller may try again; 0 when that is not known
 }
 
 // Login proves the login of the head's account at an app. It is LoginSig in oidb.proto.
@@ -115,23 +119,25 @@ const maxRequestID = 64
 // error.
 func (h *Head) parseReserved(b []byte) {
 	f := fields{rest: b}
-	var (
-		budget time.Duration
-		id     []byte
-		caller platform.AppID
-	)
+	var r Head
 	for f.next() {
 		switch f.key {
 		case key(1, protowire.VarintType):
-			budget = time.Duration(uint32(f.number)) * time.Millisecond
+			r.Budget = time.Duration(uint32(f.number)) * time.Millisecond
 		case key(2, protowire.BytesType):
-			id = f.bytes[:min(len(f.bytes), maxRequestID)]
+			r.RequestID = f.bytes[:min(len(f.bytes), maxRequestID)]
 		case key(3, protowire.VarintType):
-			caller = platform.AppID(f.number)
+			r.Caller = platform.AppID(f.number)
+		case key(4, protowire.VarintType):
+			r.Forwarded = f.number != 0
+		case key(5, protowire.BytesType):
+			r.Detail = string(f.bytes)
+		case key(6, protowire.VarintType):
+			r.RetryAfter = time.Duration(uint32(f.number)) * time.Millisecond
 		}
 	}
 	if f.err == nil {
-		h.Budget, h.RequestID, h.Caller = budget, id, caller
+		h.Budget, h.RequestID, h.Caller, h.Forwarded, h.Detail, h.RetryAfter = r.Budget, r.RequestID, r.Caller, r.Forwarded, r.Detail, r.RetryAfter
 	}
 }
 
@@ -161,17 +167,28 @@ func (h *Head) Append(b []byte) []byte {
 		octets := h.ClientAddr.As16()
 		b = appendBytes(b, 15, octets[:])
 	}
-	if h.Budget != 0 || h.Caller != 0 || len(h.RequestID) > 0 {
-		budget := uint64(uint32(h.Budget / time.Millisecond))
-		size := sizeNumber(1, budget) + sizeBytes(2, h.RequestID) + sizeNumber(3, uint64(h.Caller))
+	if h.Budget != 0 || h.Caller != 0 || len(h.RequestID) > 0 || h.Forwarded || h.Detail != "" || h.RetryAfter != 0 {
+		budget, retryAfter := milliseconds(h.Budget), milliseconds(h.RetryAfter)
+		forwarded := uint64(0)
+		if h.Forwarded {
+			forwarded = 1
+		}
+		size := sizeNumber(1, budget) + sizeBytes(2, h.RequestID) + sizeNumber(3, uint64(h.Caller)) + sizeNumber(4, forwarded) +
+			sizeBytes(5, h.Detail) + sizeNumber(6, retryAfter)
 		b = protowire.AppendTag(b, 18, protowire.BytesType)
 		b = protowire.AppendVarint(b, uint64(size))
 		b = appendNumber(b, 1, budget)
 		b = appendBytes(b, 2, h.RequestID)
 		b = appendNumber(b, 3, uint64(h.Caller))
+		b = appendNumber(b, 4, forwarded)
+		b = appendBytes(b, 5, h.Detail)
+		b = appendNumber(b, 6, retryAfter)
 	}
 	return b
 }
+
+// milliseconds returns a time in the form of Reserved.
+func milliseconds(d time.Duration) uint64 { return uint64(uint32(d / time.Millisecond)) }
 
 // ClientPackage is the part of OIDBSSOPkg (oidb.proto) that the bus reads and writes. Its byte slices are parts of the
 // frame from which it was read.

@@ -273,10 +273,14 @@ func (x *LoginSig) GetUint32Appid() uint32 {
 
 // Reserved is what Rookery carries in OIDBHead.reserved.
 type Reserved struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BudgetMs      uint32                 `protobuf:"varint,1,opt,name=budget_ms,json=budgetMs" json:"budget_ms,omitempty"`   // how long the caller waits for the answer, in milliseconds
-	RequestId     string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId" json:"request_id,omitempty"` // for the log; at most its first 64 bytes are kept
-	Appid         uint64                 `protobuf:"varint,3,opt,name=appid" json:"appid,omitempty"`                         // the calling game, if there is no login signature
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	BudgetMs  uint32                 `protobuf:"varint,1,opt,name=budget_ms,json=budgetMs" json:"budget_ms,omitempty"`   // how long the caller waits for the answer, in milliseconds
+	RequestId string                 `protobuf:"bytes,2,opt,name=request_id,json=requestId" json:"request_id,omitempty"` // for the log; at most its first 64 bytes are kept
+	Appid     uint64                 `protobuf:"varint,3,opt,name=appid" json:"appid,omitempty"`                         // the calling game, if there is no login signature
+	Forwarded bool                   `protobuf:"varint,4,opt,name=forwarded" json:"forwarded,omitempty"`                 // another bus of the platform has applied its policy to the call; only the platform's own networks may say so
+	// Of answers with a result other than 0.
+	Detail        string `protobuf:"bytes,5,opt,name=detail" json:"detail,omitempty"`                                    // the command's own words for its caller
+	RetryAfterMs  uint32 `protobuf:"varint,6,opt,name=retry_after_ms,json=retryAfterMs" json:"retry_after_ms,omitempty"` // when the caller may try again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +332,27 @@ func (x *Reserved) GetRequestId() string {
 func (x *Reserved) GetAppid() uint64 {
 	if x != nil {
 		return x.Appid
+	}
+	return 0
+}
+
+func (x *Reserved) GetForwarded() bool {
+	if x != nil {
+		return x.Forwarded
+	}
+	return false
+}
+
+func (x *Reserved) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Reserved) GetRetryAfterMs() uint32 {
+	if x != nil {
+		return x.RetryAfterMs
 	}
 	return 0
 }
@@ -8492,12 +8517,15 @@ const file_oidb_proto_rawDesc = "" +
 	"\vuint32_type\x18\x01 \x01(\rR\n" +
 	"uint32Type\x12\x1b\n" +
 	"\tbytes_sig\x18\x02 \x01(\fR\bbytesSig\x12!\n" +
-	"\fuint32_appid\x18\x03 \x01(\rR\vuint32Appid\"\\\n" +
+	"\fuint32_appid\x18\x03 \x01(\rR\vuint32Appid\"\xb8\x01\n" +
 	"\bReserved\x12\x1b\n" +
 	"\tbudget_ms\x18\x01 \x01(\rR\bbudgetMs\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tR\trequestId\x12\x14\n" +
-	"\x05appid\x18\x03 \x01(\x04R\x05appid\"\x85\x02\n" +
+	"\x05appid\x18\x03 \x01(\x04R\x05appid\x12\x1c\n" +
+	"\tforwarded\x18\x04 \x01(\bR\tforwarded\x12\x16\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x12$\n" +
+	"\x0eretry_after_ms\x18\x06 \x01(\rR\fretryAfterMs\"\x85\x02\n" +
 	"\n" +
 	"OIDBSSOPkg\x12%\n" +
 	"\x0euint32_command\x18\x01 \x01(\rR\ruint32Command\x12.\n" +

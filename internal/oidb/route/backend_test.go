@@ -1,0 +1,310 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+)
+
+// process is a bus that answers 0x711_1 over frames, as another process would.
+type process struct {
+	address string
+	calls   atomic.Int64
+	server  *tcp.Server
+}
+
+// start starts a process on an address; port 0 takes a free one.
+func start(t *testing.T, address string) *process {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{address: listener.Addr().String()}
+	bus := oidb.NewBus()
+	oidb.Handle(bus, oidb.CheckAccess, func(context.Context, wire.CheckRequest) (wire.CheckResponse, error) {
+		p.calls.Add(1)
+		return wire.CheckResponse{UIN: 10001}, nil
+	})
+	log := slog.New(slog.DiscardHandler)
+	bus.Observe(log, prometheus.NewRegistry(), nil)
+	p.server = tcp.NewServer(bus, log, prometheus.NewRegistry(), tcp.Options{})
+	go func() { _ = p.server.Serve(listener) }() // ends with stop
+	t.Cleanup(func() { p.stop(t) })
+	return p
+}
+
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = p.server.Shutdown(now) // says which connections it cut off
+}
+
+// ask makes one call, which takes a second at most.
+func ask(t *testing.T, b *backend, repeatable bool) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	answer, body, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID, Forwarded: true}, oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{AppID: 1}), repeatable)
+	if err != nil {
+		return err
+	}
+	if rsp, err := wire.ParseCheckResponse(body); err != nil || answer.Result != 0 || rsp.UIN != 10001 {
+		t.Errorf("got %+v, %+v, %v", answer, rsp, err)
+	}
+	return nil
+}
+
+func open(t *testing.T, addresses ...string) *backend {
+	b := newBackend(addresses)
+	t.Cleanup(b.close)
+	return b
+}
+
+func TestInstancesShareTheCalls(t *testing.T) {
+	one, other := start(t, "127.0.0.1:0"), start(t, "127.0.0.1:0")
+	b := open(t, one.address, other.address)
+	for range 200 {
+		if err := ask(t, b, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := one.calls.Load(), other.calls.Load(); a < 40 || b < 40 || a+b != 200 {
+		t.Errorf("of 200 calls one instance got %d, the other %d", a, b)
+	}
+}
+
+// TestAnInstanceThatStops: its calls go to the other one, whether they may be repeated or not, since it does not get them; when it
+// is back, it has its share again.
+func TestAnInstanceThatStops(t *testing.T) {
+	one, other := start(t, "127.0.0.1:0"), start(t, "127.0.0.1:0")
+	b := open(t, one.address, other.address)
+	for range 20 {
+		if err := ask(t, b, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one.stop(t)
+	gone := b.instances[one.address]
+	for gone.connection() != nil && gone.connection().Err() == nil {
+		// the end of the connection is on its way
+	}
+	for range 50 {
+		if err := ask(t, b, false); err != nil {
+			t.Fatalf("with one of two instances: %v", err)
+		}
+	}
+	again := start(t, one.address)
+	for until := time.Now().Add(30 * time.Second); again.calls.Load() == 0; {
+		if err := ask(t, b, false); err != nil || time.Now().After(until) {
+			t.Fatalf("the instance that is back gets no calls: %v", err)
+		}
+	}
+}
+
+// connection returns the instance's connection, for tests.
+func (i *instance) connection() *tcp.Client {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.client
+}
+
+func TestNobodyListens(t *testing.T) {
+	p := start(t, "127.0.0.1:0")
+	p.stop(t)
+	b := open(t, p.address)
+	if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
+		t.Errorf("got %v, want that it was not sent", err)
+	}
+	if err := ask(t, open(t, "nowhere.invalid:1"), true); !errors.Is(err, oidb.ErrNotSent) {
+		t.Errorf("a name without an address: %v", err)
+	}
+}
+
+func TestNamesAreResolved(t *testing.T) {
+	p := start(t, "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(p.address)
+	if err := ask(t, open(t, "localhost:"+port), false); err != nil {
+		t.Error(err)
+	}
+}
+
+// silent accepts connections, reads what comes and answers nothing. closed gets a value for each connection that its peer ends.
+func silent(t *testing.T) (address string, closed chan struct{}) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	closed = make(chan struct{}, 100)
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = io.Copy(io.Discard, c)
+				c.Close()
+				closed <- struct{}{}
+			}()
+		}
+	}()
+	return listener.Addr().String(), closed
+}
+
+// TestASilentInstance: a call ends with its deadline and is not repeated, since it may have been carried out; the connection, which
+// something between the two may have lost, is not used again.
+func TestASilentInstance(t *testing.T) {
+	address, closed := silent(t)
+	b := open(t, address)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		_, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true)
+		cancel()
+		if err == nil || errors.Is(err, oidb.ErrNotSent) {
+			t.Fatalf("got %v, want that no answer came", err)
+		}
+		<-closed
+	}
+}
+
+// TestABrokenConnection: a call whose connection ends before its answer goes to another instance if it may be repeated.
+func TestABrokenConnection(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var calls atomic.Int64
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			var frame [9]byte
+			_, _ = io.ReadFull(c, frame[:])
+			calls.Add(1)
+			c.Close()
+		}
+	}()
+	good := start(t, "127.0.0.1:0")
+	b := open(t, listener.Addr().String(), good.address)
+	for range 20 {
+		if err := ask(t, b, true); err != nil {
+			t.Fatalf("a repeatable call: %v", err)
+		}
+	}
+	if calls.Load() == 0 {
+		t.Fatal("no call met the broken connection")
+	}
+	alone := open(t, listener.Addr().String())
+	before := calls.Load()
+	if err := ask(t, alone, false); err == nil || errors.Is(err, oidb.ErrNotSent) {
+		t.Errorf("a call that may have been carried out: %v", err)
+	}
+	if calls.Load() != before+1 {
+		t.Errorf("it was sent %d times", calls.Load()-before)
+	}
+}
+
+// TestRetriesAreBounded: a back end that is down as a whole gets little more than its usual load.
+func TestRetriesAreBounded(t *testing.T) {
+	var dead []string
+	for range 3 {
+		p := start(t, "127.0.0.1:0")
+		p.stop(t)
+		dead = append(dead, p.address)
+	}
+	b := open(t, dead...)
+	for range 200 {
+		if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
+			t.Fatal(err)
+		}
+	}
+	if b.retries >= 1 {
+		t.Errorf("%v retries are left after 200 failures", b.retries)
+	}
+	for range 10 {
+		b.earn()
+	}
+	if !b.spend() || b.spend() {
+		t.Error("ten calls do not earn one retry")
+	}
+}
+
+func TestTheFileIsFollowed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "routes.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := start(t, "127.0.0.1:0")
+	bus := oidb.NewBus()
+	oidb.Handle(bus, oidb.CheckAccess, func(context.Context, wire.CheckRequest) (wire.CheckResponse, error) {
+		return wire.CheckResponse{UIN: 1}, nil
+	})
+	carriedOut := func(want int64) {
+		t.Helper()
+		if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, wire.CheckRequest{}); err != nil {
+			t.Error(err)
+		}
+		if got := p.calls.Load(); got != want {
+			t.Errorf("the other process got %d calls, want %d", got, want)
+		}
+	}
+	write("0x711_1: inproc")
+	r, err := New(file, bus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	carriedOut(0)
+	write("0x711_1: " + Scheme + p.address)
+	carriedOut(0)
+	if changed, err := r.read(); !changed || err != nil {
+		t.Fatalf("a changed file: %v, %v", changed, err)
+	}
+	carriedOut(1)
+	if changed, err := r.read(); changed || err != nil {
+		t.Fatalf("the same file: %v, %v", changed, err)
+	}
+	write("0x711_1: nonsense")
+	if changed, err := r.read(); changed || err == nil {
+		t.Fatalf("a file with a fault: %v, %v", changed, err)
+	}
+	carriedOut(2)
+	write("0x711_1: none")
+	if _, err := r.read(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, wire.CheckRequest{}); err == nil {
+		t.Error("a command without a back end answers")
+	}
+	write("")
+	if _, err := r.read(); err != nil {
+		t.Fatal(err)
+	}
+	carriedOut(2)
+	if _, err := New(filepath.Join(t.TempDir(), "missing"), bus); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+}

@@ -1,0 +1,125 @@
+// Package route knows which commands of the bus are carried out in other processes, and takes their calls there. A file says
+// so, and may be changed while the platform runs.
+package route
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/oidb"
+)
+
+// reread is how often the file is looked at.
+const reread = 500 * time.Millisecond
+
+// Router sets a bus's routes from a file.
+type Router struct {
+	file string
+	bus  *oidb.Bus
+
+	content  []byte
+	backends map[string]*backend // by the text in the file
+}
+
+// New returns a router of a bus's calls by a file, which it reads. The error names the file and the line at fault.
+func New(file string, bus *oidb.Bus) (*Router, error) {
+	r := &Router{file: file, bus: bus, backends: make(map[string]*backend)}
+	_, err := r.read()
+	return r, err
+}
+
+// Check reads a file of routes and reports what is wrong with it.
+func Check(file string) error {
+	_, _, err := readFile(file)
+	return err
+}
+
+// Run follows the file's changes until ctx ends. A file that cannot be read, or has a fault, changes nothing and is logged once.
+func (r *Router) Run(ctx context.Context, log *slog.Logger) {
+	defer r.close()
+	look := time.NewTicker(reread)
+	defer look.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		switch changed, err := r.read(); {
+		case err != nil && err.Error() != said:
+			said = err.Error()
+			log.Error("the routes of the bus stay as they were", "error", said)
+		case err == nil && (changed || said != ""):
+			said = ""
+			log.Info("the routes of the bus have changed", "file", r.file)
+		}
+	}
+}
+
+// read reads the file and sets its routes. It reports whether there was a change.
+func (r *Router) read() (changed bool, err error) {
+	content, rows, err := readFile(r.file)
+	if err != nil || r.content != nil && bytes.Equal(content, r.content) {
+		return false, err
+	}
+	before := r.backends
+	r.backends = make(map[string]*backend)
+	routes := make(map[oidb.ID]oidb.Route, len(rows))
+	for id, row := range rows {
+		routes[id] = oidb.Route{Formal: r.backend(row.formal, before), Test: r.backend(row.test, before), Protobuf: row.protobuf}
+	}
+	r.content = content
+	r.bus.Route(routes)
+	for text, gone := range before {
+		if r.backends[text] == nil {
+			gone.leave()
+		}
+	}
+	return true, nil
+}
+
+// backend returns the back end of a text in the file, with its connections if it was there before.
+func (r *Router) backend(text string, before map[string]*backend) oidb.Backend {
+	switch text {
+	case inside:
+		return oidb.Inside
+	case nowhere:
+		return oidb.Nowhere
+	}
+	b := r.backends[text]
+	if b == nil {
+		if b = before[text]; b == nil {
+			addresses, _ := targets(text) // was checked when the file was read
+			b = newBackend(addresses)
+		}
+		r.backends[text] = b
+	}
+	return b
+}
+
+func (r *Router) close() {
+	for _, b := range r.backends {
+		b.close()
+	}
+}
+
+func readFile(name string) (content []byte, rows map[oidb.ID]row, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if content, err = io.ReadAll(io.LimitReader(f, MaxFile+1)); err != nil {
+		return nil, nil, err
+	}
+	if rows, err = parse(content); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return content, rows, nil
+}
