@@ -133,7 +133,7 @@ func TestCommandsCrossTheWireWhole(t *testing.T) {
 	twice(w, BindExisting, &wire.BindExistingGroupRequest{Appid: app, Openid: openid, AccessToken: ann.token, Zone: "3", Guild: "77", Gc: uint64(own.GC)}, free)
 	twice(w, Unbind, &wire.UnbindGuildGroupRequest{Appid: app, Openid: openid, AccessToken: ann.token, Zone: "3", Guild: "77"}, bound)
 	twice(w, Join, &wire.JoinGuildGroupRequest{Appid: app, Openid: ben.openid[:], AccessToken: ben.token, Zone: "3", Guild: "77", Gc: uint64(own.GC)}, bound)
-	twice(w, Show, &wire.ShowGuildGroupRequest{Appid: app, Openid: openid, AccessToken: ann.token, Zone: "3", Guild: "77", People: true}, bound)
+	twice(w, Show, &wire.ShowGuildGroupRequest{Appid: app, Openid: openid, AccessToken: ann.token, Zone: "3", Guild: "77", People: true, Relation: true}, bound)
 	twice(w, Relation, &wire.GuildGroupRelationRequest{Appid: app, Openid: openid, AccessToken: ann.token, Gc: uint64(own.GC)}, bound)
 	twice(w, Send, &wire.SendGuildMessageRequest{
 		Appid: app, Openid: openid, AccessToken: ann.token, Gc: uint64(own.GC), Message: &wire.GroupMessage{Kind: 1, Title: "Come"},

@@ -121,6 +121,7 @@ func disbandGroup(w *world) requests[*wire.DisbandGroupRequest] {
 	return requests[*wire.DisbandGroupRequest]{
 		{"valid group", as(&wire.DisbandGroupRequest{Gc: rsp.Gc, Owner: uint64(w.ann)})},
 		{"another's", as(&wire.DisbandGroupRequest{Gc: uint64(w.gc), Owner: 20001})},
+		{"made by another request", as(&wire.DisbandGroupRequest{Gc: uint64(w.gc), Owner: uint64(w.ann), Request: "another"})},
 		{"nothing", as(&wire.DisbandGroupRequest{})},
 	}
 }
