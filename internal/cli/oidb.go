@@ -23,7 +23,7 @@ import (
 )
 
 func newOIDBCommand(s *streams) *cobra.Command {
-	return newGroup("oidb", "Call commands of the OIDB bus, and change its policy", "", newOIDBCallCommand(s), newOIDBPolicyCommand(s))
+	return newGroup("oidb", "Call and list commands of the OIDB bus, and change its policy", "", newOIDBCallCommand(s), newOIDBCommandsCommand(s), newOIDBPolicyCommand(s))
 }
 
 // busCall holds the flags of `rookery oidb call`.

@@ -54,6 +54,15 @@ var policy = [...]check{
 	{retcode.OIDBSpeciallyProtected, aboutNumber, (*call).notSpeciallyProtected},
 }
 
+// PolicyOrder returns the code of each check of the policy, in the order in which a call passes them.
+func PolicyOrder() []retcode.Code {
+	order := make([]retcode.Code, len(policy))
+	for i, row := range policy {
+		order[i] = row.code
+	}
+	return order
+}
+
 // check is one row of the policy. passes returns an error if the check could not be made, or to answer a code other than
 // the row's.
 type check struct {

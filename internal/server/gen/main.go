@@ -1,4 +1,5 @@
-// Command gen writes docs/routes.md from the declarations of the doors and of the bus's commands. `go generate` runs it in internal/server.
+// Command gen writes docs/routes.md from the declarations of the doors, and docs/oidb.md from those of the bus's commands. `go generate`
+// runs it in internal/server.
 package main
 
 import (
@@ -9,18 +10,17 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
-	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
 const opening = `# Interfaces
 
-<!-- Made by go generate from what the doors in internal/api and the commands of the bus declare. -->
+<!-- Made by go generate from what the doors in internal/api declare. -->
 
 Each interface with its checks in the order in which they run, and with every code that it can answer except success. The
 checks of a sequence are listed once, before the interfaces of its door. The codes are those of the access layer, of the checks, of
-the bus commands that are called, and the interface's own, each as the door translates it.
+the bus commands that are called ([oidb.md](oidb.md)), and the interface's own, each as the door translates it.
 `
 
 func main() {
@@ -47,31 +47,10 @@ func write() error {
 			writeEndpoint(b, door, &door.Endpoints[i])
 		}
 	}
-	b.WriteString(commands)
-	for _, d := range oidb.Declarations() {
-		writeCommand(b, d)
+	if err := os.WriteFile("../../docs/routes.md", b.Bytes(), 0o644); err != nil {
+		return err
 	}
-	return os.WriteFile("../../docs/routes.md", b.Bytes(), 0o644)
-}
-
-const commands = `
-## bus
-
-The commands of the OIDB bus, by number and service type, with the codes of their own. The bus adds the codes of the oidb domain
-([codes.md](codes.md)). ` + "`internal/oidb/wire/oidb.proto`" + ` has the messages.
-`
-
-func writeCommand(b *bytes.Buffer, d *oidb.Declaration) {
-	fmt.Fprintf(b, "\n### %s %s\n\n%s Messages: `%s`, `%s`.", d.ID, d.Name, d.Summary, d.Request.Name(), d.Response.Name())
-	if d.Repeatable {
-		b.WriteString(" A call may be repeated.")
-	}
-	if d.Inline {
-		b.WriteString(" It runs at once, without a goroutine of its own.")
-	}
-	b.WriteString("\n\n")
-	codes := slices.Sorted(slices.Values(d.Codes))
-	writeCodes(b, codes, d.Result)
+	return os.WriteFile("../../docs/oidb.md", bus(), 0o644)
 }
 
 func writeSequences(b *bytes.Buffer, door *access.Door) {
