@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,6 +68,9 @@ func (c *Call) Content() Content {
 	case strings.HasPrefix(text, "--") && strings.Contains(text, "form-data"):
 		return ContentMultipart
 	case isForm(text):
+		if !escapesLetters(text) {
+			return ContentForm
+		}
 		if decoded, err := url.QueryUnescape(text); err == nil && !utf8.ValidString(decoded) {
 			return ContentForm + " in " + c.charset([]byte(decoded))
 		}
@@ -121,7 +125,18 @@ func (c *Call) encoded() Content {
 
 // printable reports whether bytes are text in UTF-8.
 func printable(b []byte) bool {
-	return utf8.Valid(b) && bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n", r) || r == 0x7f }) < 0
+	return utf8.Valid(b) && !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f })
+}
+
+// escapesLetters reports whether an escape in a form may stand for a part of a letter past ASCII.
+func escapesLetters(form string) bool {
+	for {
+		_, rest, found := strings.Cut(form, "%")
+		if !found || rest != "" && rest[0] >= '8' {
+			return found
+		}
+		form = rest
+	}
 }
 
 // charset names the character set of a text that is not UTF-8: the one that its type names, or else GBK, which callers use

@@ -50,7 +50,7 @@ func readReport(in *request) error {
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")
 	}
-	list, err := items.Read(param.List)
+	list, err := items.ReadValid(param.List)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func encode(c *access.Call, result any, err error) {
 	}
 	start := len(a.Body)
 	a.Body = strconv.AppendInt(append(a.Body, `{"ret":`...), int64(ret), 10)
-	a.Body = appendJSON(append(a.Body, `,"msg":`...), msg)
+	a.Body = appendText(append(a.Body, `,"msg":`...), msg)
 	same := a.Body[start:]
 	a.Body = append(append(a.Body, `,"data":`...), same...)
 	if err == nil {
@@ -106,7 +106,10 @@ type members interface{ append([]byte) []byte }
 
 // appendMembers writes those of a result after others; none of nil.
 func appendMembers(b []byte, result any) []byte {
-	if m, ok := result.(members); ok {
+	switch m := result.(type) {
+	case nil:
+		return b
+	case members:
 		return m.append(append(b, ','))
 	}
 	if text := appendJSON(nil, result); len(text) > len("{}") && text[0] == '{' {

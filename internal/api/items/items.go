@@ -30,7 +30,12 @@ func Read(list []byte) ([]*wire.AchievementItem, error) {
 	if !value.IsValid() {
 		return nil, retcode.GameCenterParamNotJSON.Errorf("the list of achievements is not JSON in UTF-8 with each member once")
 	}
-	if value.Kind() != '[' {
+	return ReadValid(value)
+}
+
+// ReadValid is Read for a list that is part of a document that was JSON.
+func ReadValid(list jsontext.Value) ([]*wire.AchievementItem, error) {
+	if list.Kind() != '[' {
 		return nil, retcode.GameCenterListMissing.Errorf("the list of achievements is not an array")
 	}
 	var read []element
