@@ -11,7 +11,7 @@ import (
 // takes no lock. A value that was read before its slot was dropped is not stored after the drop.
 type DirectMapped[K comparable, V any] struct {
 	seed  maphash.Seed
-	slots []Slot[K, V]
+	slots atomic.Pointer[[]Slot[K, V]]
 }
 
 // Slot holds the value of one of the keys that share it.
@@ -28,20 +28,24 @@ type entry[K comparable, V any] struct {
 
 // NewDirectMapped returns an empty cache with that many slots.
 func NewDirectMapped[K comparable, V any](slots int) *DirectMapped[K, V] {
-	return &DirectMapped[K, V]{seed: maphash.MakeSeed(), slots: make([]Slot[K, V], slots)}
+	c := &DirectMapped[K, V]{seed: maphash.MakeSeed()}
+	c.renew(slots)
+	return c
+}
+
+func (c *DirectMapped[K, V]) renew(slots int) {
+	s := make([]Slot[K, V], slots)
+	c.slots.Store(&s)
 }
 
 // Slot returns the slot of a key.
 func (c *DirectMapped[K, V]) Slot(key K) *Slot[K, V] {
-	return &c.slots[maphash.Comparable(c.seed, key)%uint64(len(c.slots))]
+	slots := *c.slots.Load()
+	return &slots[maphash.Comparable(c.seed, key)%uint64(len(slots))]
 }
 
-// Clear drops every slot.
-func (c *DirectMapped[K, V]) Clear() {
-	for i := range c.slots {
-		c.slots[i].Drop()
-	}
-}
+// Clear drops every slot. A value that is on its way goes to a slot of before, where nobody looks for it.
+func (c *DirectMapped[K, V]) Clear() { c.renew(len(*c.slots.Load())) }
 
 // Get returns the value of a key, which must not be changed, or nil.
 func (s *Slot[K, V]) Get(key K) *V {

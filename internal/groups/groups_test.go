@@ -48,6 +48,7 @@ func newFixture(t testing.TB) *fixture {
 	f := &fixture{t: t, faults: new(fault.Set), game: newGame(t)}
 	db.GuardEvents(f.faults.Events)
 	clock, bus, st := new(platform.Clock), oidb.NewBus(), f.faults.Store(db)
+	bus.SetDeadline(time.Minute) // on a busy machine a call takes its time
 	bus.Guard(f.faults.Bus)
 	bus.GuardAnswers(f.faults.Answers)
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())

@@ -72,6 +72,10 @@ func (b *Bus) GuardAnswers(guard func(ctx context.Context, d *Declaration, of Su
 	b.guardAnswers = guard
 }
 
+// SetDeadline sets how long a call inside the process that waits may take, in place of Deadline. It must be called before the
+// first call.
+func (b *Bus) SetDeadline(d time.Duration) { b.deadline = d }
+
 // SetDirectory sets the directory that the policy asks. It must be called before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 

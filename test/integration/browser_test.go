@@ -24,7 +24,7 @@ import (
 )
 
 // TestBrowser signs people in with a real browser that runs no scripts: on a desktop in English, and on the narrowest phone
-// in Chinese and dark mode. It saves pictures of every page in the folder that ROOKERY_ARTEFACTS names.
+// in Chinese and dark mode. It saves pictures of every page in the folder that TEST_ARTEFACTS names.
 func TestBrowser(t *testing.T) {
 	program := browserProgram(t)
 	p := rookery.Start(t)
@@ -82,7 +82,7 @@ func openBrowser(t *testing.T, program string, look look) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	folder := os.Getenv("ROOKERY_ARTEFACTS")
+	folder := os.Getenv("TEST_ARTEFACTS")
 	if folder == "" {
 		folder = "../artefacts"
 	}
