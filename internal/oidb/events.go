@@ -27,7 +27,7 @@ var (
 type events struct {
 	log     *slog.Logger
 	observe func(Observed) // nil when calls are not observed
-	meters  []*meter       // by the index of the command; the last is for calls without a command
+	meters  []*meter       // by the index of the command; the last is for calls without a command of the platform's
 }
 
 // meter counts the calls of one command.
@@ -67,11 +67,14 @@ func newEvents(bus *Bus, log *slog.Logger, metrics prometheus.Registerer, observ
 }
 
 func (e *events) meter(q *call) *meter {
-	if q.entry != nil {
-		return e.meters[q.entry.index]
+	if q.foreign() {
+		return e.meters[len(e.meters)-1]
 	}
-	return e.meters[len(e.meters)-1]
+	return e.meters[q.entry.index]
 }
+
+// foreign reports whether a call is for no command of the platform's. Routes come and go, so operators' commands share a meter.
+func (q *call) foreign() bool { return q.entry == nil || q.entry.own }
 
 func (e *events) record(q *call, code retcode.Code, err error, took time.Duration) {
 	if e.observe != nil {
@@ -112,7 +115,7 @@ func (e *events) write(m *meter, q *call, code retcode.Code, err error, took tim
 		return
 	}
 	name := m.name
-	if q.entry == nil {
+	if q.foreign() {
 		name = q.Head.Command.String()
 	}
 	var fields [16]slog.Attr

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -256,5 +259,26 @@ func TestOwnCommands(t *testing.T) {
 	f.Route(nil)
 	if answer := f.serveID(own, wire.Head{}, nil); answer.Result != 5 {
 		t.Errorf("without a route: %d, want 5", answer.Result)
+	}
+}
+
+// TestOwnCommandsAreCounted: together, since routes come and go, while the log has the name of each.
+func TestOwnCommandsAreCounted(t *testing.T) {
+	f := newFixture(t)
+	routes := make(map[ID]Route)
+	for serviceType := range uint32(5) {
+		routes[ID{Number: 0xe10, ServiceType: serviceType}] = Route{Formal: answering(0), Test: answering(0), Protobuf: true}
+	}
+	f.Route(routes)
+	for id := range routes {
+		if answer := f.serveID(id, wire.Head{}, nil); answer.Result != 0 {
+			t.Errorf("%s: %d", id, answer.Result)
+		}
+		if want := fmt.Sprintf(`"interface":"%s"`, id); !strings.Contains(f.log.String(), want) {
+			t.Errorf("the log lacks %s", want)
+		}
+	}
+	if got := testutil.ToFloat64(f.events.meters[len(f.events.meters)-1].counter(0)); got != 5 {
+		t.Errorf("%v calls are counted, want 5", got)
 	}
 }
