@@ -13,7 +13,8 @@ import (
 // Backend is where a command is carried out: Inside, Nowhere, or in another process, which a transport reaches.
 type Backend interface {
 	// Carry takes a call to another process and returns the head and the body of its answer, whatever the result. Only a
-	// repeatable call may reach a back end twice. Carry ends with ctx. Its error wraps ErrNotSent if no back end has got the call.
+	// repeatable call may reach a back end twice. Carry ends with ctx. Its error wraps ErrNotSent if no back end has got the call,
+	// and only then, and ErrGarbled if the answer cannot be read.
 	Carry(ctx context.Context, head wire.Head, body []byte, repeatable bool) (answer wire.Head, rsp []byte, err error)
 }
 
@@ -93,6 +94,8 @@ func elsewhere[Req, Rsp any](q *call, c *Command[Req, Rsp], backend Backend) Han
 		switch {
 		case errors.Is(err, ErrNotSent):
 			return rsp, retcode.OIDBConnectFailed.WithCause(err)
+		case errors.Is(err, ErrGarbled):
+			return rsp, retcode.OIDBUnpackFailed.WithCause(err)
 		case err != nil:
 			return rsp, retcode.OIDBDeadlineExceeded.WithCause(err)
 		}

@@ -9,6 +9,7 @@ const (
 	identity    = "./internal/identity"
 	bus         = "./internal/oidb"
 	routes      = "./internal/oidb/route"
+	busTCP      = "./internal/oidb/tcp"
 	groups      = "./internal/qqgroups"
 	storeSQLite = "./internal/store/sqlite"
 	askingGames = "./internal/idip"

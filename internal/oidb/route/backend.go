@@ -1,12 +1,14 @@
 package route
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,8 @@ const (
 	dialTimeout = time.Second
 	// resolveAgain is how long the addresses of a name are used before they are looked up again.
 	resolveAgain = 5 * time.Second
+	// resolveTimeout bounds a look-up, which goes on when the calls that wait for it end: a resolver asks several servers.
+	resolveTimeout = 20 * time.Second
 	// eject is how long an instance is avoided after its first failure; it doubles up to ejectMost with each further one.
 	eject, ejectMost = 100 * time.Millisecond, 800 * time.Millisecond
 	// attempts is how many instances a call is sent to at most.
@@ -32,17 +36,25 @@ const (
 // backend is a group of instances that carry out the same commands.
 type backend struct {
 	targets []string // HOST:PORT
+	lookUp  func(ctx context.Context, host string) ([]string, error)
+	known   chan struct{} // closed when there is an instance
 
-	mu        sync.Mutex
-	instances map[string]*instance // by address
-	order     []*instance
-	resolved  time.Time
-	resolving bool
-	retries   float64
+	mu         sync.Mutex
+	addresses  [][]string           // of each target, as last found
+	instances  map[string]*instance // by address
+	order      []*instance
+	resolved   time.Time
+	resolving  chan struct{} // closed when the look-up under way has ended; nil without one under way
+	unresolved error         // of the last name without an address
+	left       bool
+	retries    float64
 }
 
 func newBackend(targets []string) *backend {
-	return &backend{targets: targets, instances: make(map[string]*instance), retries: retriesSaved}
+	return &backend{
+		targets: targets, lookUp: net.DefaultResolver.LookupHost, known: make(chan struct{}),
+		addresses: make([][]string, len(targets)), instances: make(map[string]*instance), retries: retriesSaved,
+	}
 }
 
 // Carry implements oidb.Backend. A call that an instance did not get goes to another one, and so does a repeatable call whose
@@ -50,21 +62,24 @@ func newBackend(targets []string) *backend {
 func (b *backend) Carry(ctx context.Context, head wire.Head, body []byte, repeatable bool) (wire.Head, []byte, error) {
 	b.earn()
 	var tried [attempts]*instance
-	var failed error
+	var failed error // the first of a call that may have been carried out, or else the last
 	for n := range attempts {
 		i, err := b.pick(ctx, tried[:n])
 		if err != nil {
-			return wire.Head{}, nil, errors.Join(failed, err)
+			return wire.Head{}, nil, cmp.Or(failed, err)
 		}
 		answer, rsp, err := i.call(ctx, head, body)
 		if err == nil {
 			return answer, rsp, nil
 		}
-		err = fmt.Errorf("instance %s: %w", i.address, err)
-		if ctx.Err() != nil || !(errors.Is(err, oidb.ErrNotSent) || repeatable) || n+1 == attempts || !b.spend() {
-			return wire.Head{}, nil, err
+		if failed == nil || errors.Is(failed, oidb.ErrNotSent) {
+			failed = fmt.Errorf("instance %s: %w", i.address, err)
 		}
-		tried[n], failed = i, err
+		again := errors.Is(err, oidb.ErrNotSent) || repeatable && !errors.Is(err, oidb.ErrGarbled)
+		if ctx.Err() != nil || !again || n+1 == attempts || !b.spend() {
+			break
+		}
+		tried[n] = i
 	}
 	return wire.Head{}, nil, failed
 }
@@ -97,7 +112,7 @@ func (b *backend) pick(ctx context.Context, tried []*instance) (*instance, error
 	var fit, avoided []*instance
 	for _, i := range b.order {
 		switch {
-		case contains(tried, i):
+		case slices.Contains(tried, i):
 		case now.Before(i.avoidedUntil()):
 			avoided = append(avoided, i)
 		default:
@@ -117,91 +132,99 @@ func (b *backend) pick(ctx context.Context, tried []*instance) (*instance, error
 	return one, nil
 }
 
-func contains(list []*instance, i *instance) bool {
-	for _, one := range list {
-		if one == i {
-			return true
-		}
-	}
-	return false
-}
-
 // resolve finds the instances, and looks them up again from time to time, while calls go on with those that are known.
 func (b *backend) resolve(ctx context.Context) error {
 	b.mu.Lock()
-	fresh := time.Since(b.resolved) < resolveAgain
 	known := len(b.order) > 0
-	if fresh && known || b.resolving && known {
-		b.mu.Unlock()
-		return nil
+	if b.resolving == nil && !(known && time.Since(b.resolved) < resolveAgain) {
+		b.resolving = make(chan struct{})
+		go b.lookUpAll()
 	}
-	b.resolving = true
+	resolving := b.resolving
 	b.mu.Unlock()
 	if known {
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), resolveAgain)
-			defer cancel()
-			_ = b.lookUp(ctx) // the known instances serve on
-		}()
 		return nil
 	}
-	return b.lookUp(ctx)
-}
-
-func (b *backend) lookUp(ctx context.Context) error {
-	addresses, err := lookUp(ctx, b.targets)
+	select {
+	case <-b.known:
+	case <-resolving:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", oidb.ErrNotSent, ctx.Err())
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.resolving, b.resolved = false, time.Now()
-	if len(addresses) == 0 {
-		if len(b.order) > 0 {
-			return nil
-		}
-		return fmt.Errorf("%w: %w", oidb.ErrNotSent, err)
-	}
-	before := b.instances
-	b.instances, b.order = make(map[string]*instance), nil
-	for _, address := range addresses {
-		i := before[address]
-		if i == nil {
-			i = &instance{address: address}
-		}
-		delete(before, address)
-		if b.instances[address] == nil {
-			b.instances[address] = i
-			b.order = append(b.order, i)
-		}
-	}
-	for _, gone := range before {
-		gone.leave()
+	if len(b.order) == 0 {
+		return fmt.Errorf("%w: %w", oidb.ErrNotSent, b.unresolved)
 	}
 	return nil
 }
 
-// lookUp returns the addresses of targets. Names that cannot be resolved are left out; the error is about one of them.
-func lookUp(ctx context.Context, targets []string) (addresses []string, err error) {
-	for _, target := range targets {
-		host, port, _ := net.SplitHostPort(target) // was checked when the file was read
-		if _, parsed := netip.ParseAddr(host); parsed == nil {
-			addresses = append(addresses, target)
-			continue
+// lookUpAll looks up every target. None waits for another, since a server of names may be silent.
+func (b *backend) lookUpAll() {
+	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	for n, target := range b.targets {
+		all.Go(func() {
+			host, port, _ := net.SplitHostPort(target) // was checked when the file was read
+			hosts, err := []string{host}, error(nil)
+			if _, name := netip.ParseAddr(host); name != nil {
+				hosts, err = b.lookUp(ctx, host)
+			}
+			for i, host := range hosts {
+				hosts[i] = net.JoinHostPort(host, port)
+			}
+			b.found(n, hosts, err)
+		})
+	}
+	all.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.resolved = time.Now()
+	close(b.resolving)
+	b.resolving = nil
+}
+
+// found notes the addresses of a target. Those of a name that cannot be resolved stay as they were.
+func (b *backend) found(target int, addresses []string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.unresolved = err
+		return
+	}
+	b.addresses[target] = addresses
+	before := b.instances
+	b.instances, b.order = make(map[string]*instance), nil
+	for _, address := range slices.Concat(b.addresses...) {
+		if b.instances[address] != nil {
+			continue // two names have it
 		}
-		hosts, failed := net.DefaultResolver.LookupHost(ctx, host)
-		if failed != nil {
-			err = failed
-			continue
+		i := before[address]
+		if i == nil {
+			i = &instance{address: address}
+			if b.left {
+				i.leave()
+			}
 		}
-		for _, h := range hosts {
-			addresses = append(addresses, net.JoinHostPort(h, port))
+		b.instances[address] = i
+		b.order = append(b.order, i)
+	}
+	for address, gone := range before {
+		if b.instances[address] == nil {
+			gone.leave()
 		}
 	}
-	return addresses, err
+	if len(before) == 0 {
+		close(b.known)
+	}
 }
 
 // leave ends the connections to all instances when no call can be under way any more.
 func (b *backend) leave() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.left = true
 	for _, i := range b.order {
 		i.leave()
 	}
@@ -211,6 +234,7 @@ func (b *backend) leave() {
 func (b *backend) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.left = true
 	for _, i := range b.order {
 		i.close()
 	}
@@ -223,11 +247,17 @@ type instance struct {
 
 	mu       sync.Mutex
 	client   *tcp.Client
-	dialing  chan struct{} // closed when the dial under way has ended; nil without one under way
-	failed   error         // of the last dial
-	failures int           // in a row
+	dialing  *dial // nil without one under way
+	failures int   // in a row
 	avoided  time.Time
 	closed   bool
+}
+
+// dial is an attempt to connect, which calls share.
+type dial struct {
+	ended  chan struct{}
+	client *tcp.Client // set before the end, as is err
+	err    error
 }
 
 func (i *instance) avoidedUntil() time.Time {
@@ -244,16 +274,15 @@ func (i *instance) call(ctx context.Context, head wire.Head, body []byte) (wire.
 		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, err)
 	}
 	answer, rsp, err := client.Call(ctx, head, body)
+	ended := client.Err() != nil
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case err == nil:
+	if err == nil {
 		i.failures, i.avoided = 0, time.Time{}
-	case !errors.Is(err, context.Canceled): // a caller that left says nothing about the instance
-		i.avoid()
 	}
-	if err != nil && i.client == client && client.Err() != nil {
+	if ended && i.client == client { // a call that only ran out of its caller's time says nothing about the instance
 		i.client = nil
+		i.avoid()
 	}
 	return answer, rsp, err
 }
@@ -272,40 +301,34 @@ func (i *instance) connected(ctx context.Context) (*tcp.Client, error) {
 		return i.client, nil
 	}
 	if i.dialing == nil {
-		i.dialing = make(chan struct{})
-		go i.dial()
+		i.dialing = &dial{ended: make(chan struct{})}
+		go i.dial(i.dialing)
 	}
-	dialing := i.dialing
+	d := i.dialing
 	i.mu.Unlock()
 	select {
-	case <-dialing:
+	case <-d.ended:
+		return d.client, d.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.client == nil {
-		return nil, i.failed
-	}
-	return i.client, nil
 }
 
-func (i *instance) dial() {
+func (i *instance) dial(d *dial) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	client, err := tcp.Dial(ctx, i.address)
+	d.client, d.err = tcp.Dial(ctx, i.address)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err == nil && i.closed {
-		err = errors.Join(tcp.ErrClosed, client.Close())
-		client = nil
+	if d.err == nil && i.closed {
+		_ = d.client.Close() // cannot fail
+		d.client, d.err = nil, tcp.ErrClosed
 	}
-	i.client, i.failed = client, err
-	if err != nil {
+	i.client, i.dialing = d.client, nil
+	if d.err != nil {
 		i.avoid()
 	}
-	close(i.dialing)
-	i.dialing = nil
+	close(d.ended)
 }
 
 // leave ends the connection when no call can be under way any more.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -143,6 +144,78 @@ func TestNamesAreResolved(t *testing.T) {
 	}
 }
 
+// TestNamesAreLookedUpSideBySide: a name whose server is silent, or does not know it any more, holds up no other and loses nothing.
+func TestNamesAreLookedUpSideBySide(t *testing.T) {
+	p := start(t, "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(p.address)
+	b := open(t, "hangs.example:"+port, "works.example:"+port)
+	hangs := make(chan struct{})
+	var lost atomic.Bool
+	b.lookUp = func(ctx context.Context, host string) ([]string, error) {
+		switch {
+		case host == "hangs.example":
+			<-hangs
+			return nil, errors.New("no answer")
+		case lost.Load():
+			return nil, errors.New("no such host")
+		default:
+			return []string{"127.0.0.1"}, nil
+		}
+	}
+	if err := ask(t, b, false); err != nil {
+		t.Fatalf("while a name hangs: %v", err)
+	}
+	again := func() {
+		b.mu.Lock()
+		b.resolved = time.Time{}
+		ended := b.resolving
+		b.mu.Unlock()
+		if err := ask(t, b, false); err != nil {
+			t.Fatal(err)
+		}
+		if ended == nil {
+			b.mu.Lock()
+			ended = b.resolving
+			b.mu.Unlock()
+		}
+		if ended != nil {
+			<-ended
+		}
+	}
+	close(hangs)
+	again()
+	lost.Store(true)
+	again()
+	again()
+	if err := ask(t, b, false); err != nil {
+		t.Errorf("once the name is not known any more: %v", err)
+	}
+}
+
+// TestCallsShareALookUp: while nothing is known, a call waits for the look-up under way, but not beyond its deadline.
+func TestCallsShareALookUp(t *testing.T) {
+	b := open(t, "hangs.example:1")
+	hangs := make(chan struct{})
+	var lookUps atomic.Int64
+	b.lookUp = func(context.Context, string) ([]string, error) {
+		lookUps.Add(1)
+		<-hangs
+		return nil, errors.New("no answer")
+	}
+	defer close(hangs)
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, _, err := b.Carry(ctx, wire.Head{}, nil, true)
+		cancel()
+		if !errors.Is(err, oidb.ErrNotSent) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if n := lookUps.Load(); n != 1 {
+		t.Errorf("%d look-ups are under way", n)
+	}
+}
+
 // silent accepts connections, reads what comes and answers nothing. closed gets a value for each connection that its peer ends.
 func silent(t *testing.T) (address string, closed chan struct{}) {
 	t.Helper()
@@ -174,7 +247,7 @@ func TestASilentInstance(t *testing.T) {
 	address, closed := silent(t)
 	b := open(t, address)
 	for range 2 {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 1200*time.Millisecond)
 		_, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true)
 		cancel()
 		if err == nil || errors.Is(err, oidb.ErrNotSent) {
@@ -182,6 +255,51 @@ func TestASilentInstance(t *testing.T) {
 		}
 		<-closed
 	}
+}
+
+// TestACallInAHurry says nothing about its instance, neither to the calls on its connection nor to later ones.
+func TestACallInAHurry(t *testing.T) {
+	address, _ := silent(t)
+	b := open(t, address)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	i := b.instances[address]
+	if c := i.connection(); c == nil || c.Err() != nil || !i.avoidedUntil().IsZero() {
+		t.Errorf("the connection is %v, and the instance avoided until %v", c, i.avoidedUntil())
+	}
+}
+
+// TestConnectionsThatEndAtOnce: calls share a dial, and some of them have already seen the end of its connection when others get it.
+func TestConnectionsThatEndAtOnce(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+	b := open(t, listener.Addr().String())
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			for range 50 {
+				if err := ask(t, b, false); err == nil {
+					t.Error("an answer")
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestABrokenConnection: a call whose connection ends before its answer goes to another instance if it may be repeated.
@@ -221,6 +339,9 @@ func TestABrokenConnection(t *testing.T) {
 	}
 	if calls.Load() != before+1 {
 		t.Errorf("it was sent %d times", calls.Load()-before)
+	}
+	if err := ask(t, alone, true); err == nil || errors.Is(err, oidb.ErrNotSent) {
+		t.Errorf("a call that may have been carried out, without another instance: %v", err)
 	}
 }
 

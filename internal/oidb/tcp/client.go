@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ type Client struct {
 	mu      sync.Mutex
 	seq     uint32
 	calls   map[uint32]chan<- clientAnswer
-	answers uint64 // read so far
+	quiet   time.Time // since when requests are sent and no answer comes; 0 without such requests
 	out     []byte
 	writing bool
 	err     error // why the connection can no longer be used
@@ -31,14 +32,23 @@ type Client struct {
 type clientAnswer struct {
 	head wire.Head
 	body []byte
+	err  error
 }
 
 // ErrClosed is the error of calls after Close.
 var ErrClosed = errors.New("oidb: the client is closed")
 
-// errSilent ends a connection from which nothing came while a call waited until its deadline: whatever is between the two
-// ends may have lost it, and a new connection is the way to find out.
-var errSilent = errors.New("oidb: nothing came from the other side for as long as a call may take")
+// errSilent ends a connection from which nothing comes: whatever is between the two ends may have lost it, and a new
+// connection is the way to find out.
+var errSilent = errors.New("oidb: nothing came from the other side")
+
+const (
+	// silence is how long nothing must have come before a call that reaches its deadline ends the connection. Callers choose
+	// their deadlines, and one in a hurry must not end the calls of others.
+	silence = time.Second
+	// writeTimeout bounds a write.
+	writeTimeout = 15 * time.Second
+)
 
 // Dial connects to a bus.
 func Dial(ctx context.Context, addr string) (*Client, error) {
@@ -65,8 +75,11 @@ func (c *Client) Close() error {
 
 // Call sends a request and waits for its answer, at most until ctx ends; its deadline is sent as the call's budget. The
 // client sets Seq. The answer has a Result, which is never an error here: an error means that no answer came. It wraps
-// oidb.ErrNotSent if the connection had ended before.
+// oidb.ErrNotSent if the connection or ctx had ended before, and oidb.ErrGarbled if the answer is larger than a frame may be.
 func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error) {
+	if err := ctx.Err(); err != nil {
+		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, err)
+	}
 	answer := make(chan clientAnswer, 1)
 	if deadline, ok := ctx.Deadline(); ok && head.Budget == 0 {
 		head.Budget = max(time.Until(deadline), time.Millisecond)
@@ -76,12 +89,17 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 		c.mu.Unlock()
 		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, c.err)
 	}
-	before := c.answers
+	if c.quiet.IsZero() {
+		c.quiet = time.Now()
+	}
 	c.seq++
 	head.Seq = c.seq
 	c.calls[head.Seq] = answer
 	c.out = appendNative(c.out, &head, body)
-	c.write(ctx)
+	if !c.writing {
+		c.writing = true
+		go c.write()
+	}
 	c.mu.Unlock()
 	select {
 	case a, ok := <-answer:
@@ -90,11 +108,11 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 			defer c.mu.Unlock()
 			return wire.Head{}, nil, c.err
 		}
-		return a.head, a.body, nil
+		return a.head, a.body, a.err
 	case <-ctx.Done():
 		c.mu.Lock()
 		delete(c.calls, head.Seq)
-		if c.answers == before && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !c.quiet.IsZero() && time.Since(c.quiet) >= silence {
 			c.end(errSilent)
 		}
 		c.mu.Unlock()
@@ -109,25 +127,15 @@ func (c *Client) Err() error {
 	return c.err
 }
 
-// writeTimeout bounds a write for calls without a deadline.
-const writeTimeout = 15 * time.Second
-
-// write sends the waiting requests, unless another call is doing so. mu must be held. A connection that takes nothing until
-// the call's deadline ends.
-func (c *Client) write(ctx context.Context) {
-	if c.writing {
-		return
-	}
-	c.writing = true
+// write sends the requests that wait, in a goroutine of its own: a call must not wait for the requests of others.
+func (c *Client) write() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for len(c.out) > 0 && c.err == nil {
 		out := c.out
 		c.out = nil
 		c.mu.Unlock()
-		until, bounded := ctx.Deadline()
-		if !bounded {
-			until = time.Now().Add(writeTimeout)
-		}
-		_ = c.net.SetWriteDeadline(until) // the write fails if this does
+		_ = c.net.SetWriteDeadline(time.Now().Add(writeTimeout)) // the write fails if this does
 		_, err := c.net.Write(out)
 		c.mu.Lock()
 		if err != nil {
@@ -141,7 +149,7 @@ func (c *Client) read() {
 	var data []byte
 	for {
 		f, more, err := nextFrame(data, c.limit)
-		if err != nil || more == 0 && (!f.native || f.oversize || f.broken) {
+		if err != nil || more == 0 && (!f.native || f.broken || f.oversize && f.size > skippable) {
 			c.fail(errors.New("oidb: the answer is not a frame of a bus"))
 			return
 		}
@@ -162,12 +170,22 @@ func (c *Client) read() {
 			c.fail(fmt.Errorf("oidb: the head of an answer: %w", err))
 			return
 		}
+		if f.oversize {
+			a.err = fmt.Errorf("%w: its frame has %d bytes, and at most %d are taken", oidb.ErrGarbled, f.size, c.limit)
+			if _, err := io.CopyN(io.Discard, c.net, int64(max(f.size-len(data), 0))); err != nil {
+				c.fail(fmt.Errorf("oidb: the connection ended: %w", err))
+				return
+			}
+		}
 		a.body = bytes.Clone(f.body)
-		data = data[f.size:]
+		data = data[min(f.size, len(data)):]
 		c.mu.Lock()
-		c.answers++
 		waiting := c.calls[a.head.Seq]
 		delete(c.calls, a.head.Seq)
+		c.quiet = time.Time{}
+		if len(c.calls) > 0 {
+			c.quiet = time.Now()
+		}
 		c.mu.Unlock()
 		if waiting != nil {
 			waiting <- a
