@@ -123,7 +123,10 @@ func TestThePolicyIsKeptInItsOrder(t *testing.T) {
 		{250, nil}, // the one call that both rates allow
 		{153, func() { f.change(of(func(c *CommandPolicy) { c.Rate = platform.Rate{} })) }},
 		{205, func() { f.change(of(func(c *CommandPolicy) { c.TestRate = platform.Rate{} })) }},
-		{250, func() { f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false })) }},
+		{250, func() {
+			f.change(of(func(c *CommandPolicy) { c.ForbiddenInTest = false }))
+			f.change(func(p *Policy) { p.Maintenance = append(p.Maintenance, UINRange{10001, 10001}) })
+		}},
 		{249, func() {
 			f.Route(map[ID]Route{about.ID: to(Nowhere, Inside)})
 			f.change(of(func(c *CommandPolicy) { c.AllApps = true }))

@@ -148,9 +148,11 @@ func (s *Server) Serve(ctx context.Context) error {
 		go func() { failed <- s.busServer.Serve(s.busListener) }()
 	}
 	working, stopWorking := context.WithCancel(ctx)
+	routing, stopRouting := context.WithCancel(running) // beyond ctx: calls go on while the platform drains
+	defer stopRouting()
 	var work sync.WaitGroup // in the background
 	if s.routes != nil {
-		work.Go(func() { s.routes.Run(working, s.options.Log) })
+		work.Go(func() { s.routes.Run(routing, s.options.Log) })
 	}
 	work.Go(func() { s.readStandingsAhead(working) })
 	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
@@ -165,6 +167,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		err = s.drain(running)
 	}
 	stopWorking()
+	stopRouting()
 	work.Wait()
 	return errors.Join(err, s.Close())
 }

@@ -2,8 +2,10 @@ package integration
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,6 +66,37 @@ func TestTheGroupPlatformElsewhere(t *testing.T) {
 	}
 	rookery.StartIn(t, data, "--oidb-addr", address)
 	eventually("once the other process is back", 155, here.NewAccount(t))
+}
+
+// TestRoutesLastThroughADrain: after the signal calls are still taken, and still carried out where they were before.
+func TestRoutesLastThroughADrain(t *testing.T) {
+	t.Parallel()
+	there := rookery.Start(t)
+	file := filepath.Join(t.TempDir(), "routes.yaml")
+	if err := os.WriteFile(file, []byte("0xf02: oidb+tcp://"+there.OIDB+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	here := rookery.Serve(t, "--stop-notice", "10m", "--oidb-listen", "127.0.0.1:0", "--oidb-routes", file)
+	var group struct {
+		GC string `json:"gc"`
+	}
+	there.Admin(t, "POST", "/admin/v1/groups", rookery.Settings{"owner": "10001", "name": "Lanterns"}, &group)
+	show := func() uint64 {
+		return here.Bus(t, rookery.BusCall{Command: 0xf02, ServiceType: 2, Body: rookery.Message(nil).Decimal(1, group.GC)}).Result
+	}
+	if got := show(); got != 0 {
+		t.Fatalf("before the stop: %d", got)
+	}
+	here.Signal(t, syscall.SIGTERM)
+	rookery.Until(t, "readiness fails", func() bool { return status(t, here.AdminURL+"/readyz") == http.StatusServiceUnavailable })
+	for range 20 { // whatever ends with the signal has had its time
+		if got := show(); got != 0 {
+			t.Errorf("while draining: %d", got) // the platform must be ended all the same
+			break
+		}
+	}
+	here.Signal(t, syscall.SIGKILL)
+	here.WaitFor(t, -1)
 }
 
 // freeAddress is an address on this machine at which nobody listens.

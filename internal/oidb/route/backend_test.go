@@ -304,26 +304,30 @@ func TestConnectionsThatEndAtOnce(t *testing.T) {
 
 // TestABrokenConnection: a call whose connection ends before its answer goes to another instance if it may be repeated.
 func TestABrokenConnection(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
 	var calls atomic.Int64
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			var frame [9]byte
-			_, _ = io.ReadFull(c, frame[:])
-			calls.Add(1)
-			c.Close()
+	breaking := func() (address string) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
+		t.Cleanup(func() { listener.Close() })
+		go func() {
+			for {
+				c, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				var frame [9]byte
+				_, _ = io.ReadFull(c, frame[:])
+				calls.Add(1)
+				c.Close()
+			}
+		}()
+		return listener.Addr().String()
+	}
+	one := breaking()
 	good := start(t, "127.0.0.1:0")
-	b := open(t, listener.Addr().String(), good.address)
+	b := open(t, one, good.address)
 	for range 20 {
 		if err := ask(t, b, true); err != nil {
 			t.Fatalf("a repeatable call: %v", err)
@@ -332,15 +336,14 @@ func TestABrokenConnection(t *testing.T) {
 	if calls.Load() == 0 {
 		t.Fatal("no call met the broken connection")
 	}
-	alone := open(t, listener.Addr().String())
 	before := calls.Load()
-	if err := ask(t, alone, false); err == nil || errors.Is(err, oidb.ErrNotSent) {
+	if err := ask(t, open(t, one, breaking()), false); err == nil || errors.Is(err, oidb.ErrNotSent) {
 		t.Errorf("a call that may have been carried out: %v", err)
 	}
 	if calls.Load() != before+1 {
 		t.Errorf("it was sent %d times", calls.Load()-before)
 	}
-	if err := ask(t, alone, true); err == nil || errors.Is(err, oidb.ErrNotSent) {
+	if err := ask(t, open(t, one), true); err == nil || errors.Is(err, oidb.ErrNotSent) {
 		t.Errorf("a call that may have been carried out, without another instance: %v", err)
 	}
 }
@@ -399,32 +402,47 @@ func TestTheFileIsFollowed(t *testing.T) {
 	}
 	defer r.close()
 	carriedOut(0)
-	write("0x711_1: " + Scheme + p.address)
-	carriedOut(0)
-	if changed, err := r.read(); !changed || err != nil {
+	// follow writes the file and looks until it has settled.
+	follow := func(text string) (changed bool, err error) {
+		t.Helper()
+		write(text)
+		if changed, err := r.look(); changed || err != nil {
+			t.Fatalf("%q, which may not be the whole file yet: %v, %v", text, changed, err)
+		}
+		return r.look()
+	}
+	elsewhere := "0x711_1: " + Scheme + p.address
+	if changed, err := follow(elsewhere); !changed || err != nil {
 		t.Fatalf("a changed file: %v, %v", changed, err)
 	}
 	carriedOut(1)
-	if changed, err := r.read(); changed || err != nil {
+	if changed, err := r.look(); changed || err != nil {
 		t.Fatalf("the same file: %v, %v", changed, err)
 	}
-	write("0x711_1: nonsense")
-	if changed, err := r.read(); changed || err == nil {
-		t.Fatalf("a file with a fault: %v, %v", changed, err)
+	for _, part := range []string{"", "# the routes\n", elsewhere} { // as it is written bit by bit
+		write(part)
+		if changed, err := r.look(); changed || err != nil {
+			t.Fatalf("%q: %v, %v", part, changed, err)
+		}
 	}
 	carriedOut(2)
-	write("0x711_1: none")
-	if _, err := r.read(); err != nil {
+	if changed, err := follow("0x711_1: nonsense"); changed || err == nil {
+		t.Fatalf("a file with a fault: %v, %v", changed, err)
+	}
+	if changed, err := r.look(); changed || err == nil {
+		t.Fatalf("the same file with a fault: %v, %v", changed, err)
+	}
+	carriedOut(3)
+	if _, err := follow("0x711_1: none"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := oidb.Call(t.Context(), bus, oidb.CheckAccess, wire.CheckRequest{}); err == nil {
 		t.Error("a command without a back end answers")
 	}
-	write("")
-	if _, err := r.read(); err != nil {
+	if _, err := follow(""); err != nil {
 		t.Fatal(err)
 	}
-	carriedOut(2)
+	carriedOut(3)
 	if _, err := New(filepath.Join(t.TempDir(), "missing"), bus); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,10 +55,16 @@ func parse(file []byte) (map[oidb.ID]row, error) {
 	if len(file) > MaxFile {
 		return nil, fmt.Errorf("the file is longer than %d bytes", MaxFile)
 	}
-	var document yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(file)).Decode(&document); errors.Is(err, io.EOF) {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(file))
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 		return nil, nil // an empty file has no routes
 	} else if err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(&more); err == nil {
+		return nil, fmt.Errorf("line %d: a second document begins", more.Line)
+	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	root := document.Content[0]
@@ -194,7 +201,7 @@ func targets(backend string) ([]string, error) {
 	}
 	for i, address := range addresses {
 		host, port, err := net.SplitHostPort(address)
-		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || !isHost(host) {
 			return nil, fmt.Errorf("%.80q is not HOST:PORT", address)
 		}
 		if slices.Contains(addresses[:i], address) {
@@ -202,4 +209,12 @@ func targets(backend string) ([]string, error) {
 		}
 	}
 	return addresses, nil
+}
+
+// isHost reports whether a text can be an address or a name; whether somebody has the name is found out with each look-up.
+func isHost(text string) bool {
+	if _, err := netip.ParseAddr(text); err == nil {
+		return true
+	}
+	return text != "" && strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }

@@ -22,20 +22,28 @@ type Router struct {
 	file string
 	bus  *oidb.Bus
 
-	content  []byte
+	seen     []byte              // at the last look
+	content  []byte              // that the routes are from
 	backends map[string]*backend // by the text in the file
 }
 
 // New returns a router of a bus's calls by a file, which it reads. The error names the file and the line at fault.
 func New(file string, bus *oidb.Bus) (*Router, error) {
 	r := &Router{file: file, bus: bus, backends: make(map[string]*backend)}
-	_, err := r.read()
-	return r, err
+	var err error
+	if r.seen, err = readFile(file); err != nil {
+		return nil, err
+	}
+	return r, r.set(r.seen)
 }
 
 // Check reads a file of routes and reports what is wrong with it.
 func Check(file string) error {
-	_, _, err := readFile(file)
+	content, err := readFile(file)
+	if err != nil {
+		return err
+	}
+	_, err = parseFile(file, content)
 	return err
 }
 
@@ -51,22 +59,41 @@ func (r *Router) Run(ctx context.Context, log *slog.Logger) {
 			return
 		case <-look.C:
 		}
-		switch changed, err := r.read(); {
+		switch changed, err := r.look(); {
 		case err != nil && err.Error() != said:
 			said = err.Error()
 			log.Error("the routes of the bus stay as they were", "error", said)
-		case err == nil && (changed || said != ""):
+		case changed:
 			said = ""
 			log.Info("the routes of the bus have changed", "file", r.file)
 		}
 	}
 }
 
-// read reads the file and sets its routes. It reports whether there was a change.
-func (r *Router) read() (changed bool, err error) {
-	content, rows, err := readFile(r.file)
-	if err != nil || r.content != nil && bytes.Equal(content, r.content) {
+// look reads the file and sets its routes, if they are other ones. A file that was different at the last look may still be
+// being written: half of it would take routes away, and have calls carried out where their data is not. It reports whether
+// there was a change.
+func (r *Router) look() (changed bool, err error) {
+	content, err := readFile(r.file)
+	if err != nil {
 		return false, err
+	}
+	settled := bytes.Equal(content, r.seen)
+	r.seen = content
+	if !settled || bytes.Equal(content, r.content) {
+		return false, nil
+	}
+	if err := r.set(content); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// set sets the routes of a file.
+func (r *Router) set(content []byte) error {
+	rows, err := parseFile(r.file, content)
+	if err != nil {
+		return err
 	}
 	before := r.backends
 	r.backends = make(map[string]*backend)
@@ -81,7 +108,7 @@ func (r *Router) read() (changed bool, err error) {
 			gone.leave()
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // backend returns the back end of a text in the file, with its connections if it was there before.
@@ -109,17 +136,19 @@ func (r *Router) close() {
 	}
 }
 
-func readFile(name string) (content []byte, rows map[oidb.ID]row, err error) {
+func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer f.Close()
-	if content, err = io.ReadAll(io.LimitReader(f, MaxFile+1)); err != nil {
-		return nil, nil, err
+	return io.ReadAll(io.LimitReader(f, MaxFile+1))
+}
+
+func parseFile(name string, content []byte) (map[oidb.ID]row, error) {
+	rows, err := parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if rows, err = parse(content); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return content, rows, nil
+	return rows, nil
 }
