@@ -67,7 +67,7 @@ func NewBus() *Bus {
 func (b *Bus) Guard(guard func(context.Context, *Declaration, Subject) error) { b.guard = guard }
 
 // GuardAnswers sets a function that the body of each answer passes where it goes through the codec, and that returns what
-// arrives. It must be set before the first call.
+// arrives. Then Encoded commands are encoded inside the process too. It must be set before the first call.
 func (b *Bus) GuardAnswers(guard func(ctx context.Context, d *Declaration, of Subject, body []byte) []byte) {
 	b.guardAnswers = guard
 }
@@ -79,7 +79,7 @@ func (b *Bus) SetDeadline(d time.Duration) { b.deadline = d }
 // SetDirectory sets the directory that the policy asks. It must be called before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }
 
-// Handler is the code of one command. It must not keep the context, the message or anything that the request points to. If
+// Handler is the code of one command. It must not keep or change the context, the message or anything that the request points to. If
 // the command is declared to run inline, it must call Wait before it waits.
 type Handler[Req, Rsp any] func(ctx context.Context, req Req) (Rsp, error)
 
@@ -113,7 +113,7 @@ func newEntry[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp], i
 	}
 }
 
-// Call runs a command inside the process, without marshalling unless it is declared Encoded. Of the policy only the checks of
+// Call runs a command inside the process, without marshalling, unless it is declared Encoded and answers are guarded. Of the policy only the checks of
 // the account apply. A call that waits has Deadline. Every error is a *Failure.
 func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req Req) (rsp Rsp, err error) {
 	e := b.commands[c.ID]
@@ -139,7 +139,7 @@ func attempt[Req, Rsp any](q *call, c *Command[Req, Rsp], h Handler[Req, Rsp], r
 			err = panicked(c.ID, p)
 		}
 	}()
-	if c.Encoded {
+	if c.Encoded && q.bus.guardAnswers != nil {
 		return carry(q, c, req)
 	}
 	return run(q, c, h, req)

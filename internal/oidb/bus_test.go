@@ -104,12 +104,13 @@ func TestACallInsideTheProcessHasADeadline(t *testing.T) {
 	}
 }
 
-// TestEncodedCallsCrossTheWire: what the handler gets and the caller gets back has been encoded, and an answer that cannot be
+// TestEncodedCallsCrossTheWire: where answers are guarded, what the handler gets and the caller gets back has been encoded, and an answer that cannot be
 // parsed is told apart from a refusal.
 func TestEncodedCallsCrossTheWire(t *testing.T) {
 	f := newFixture(t)
 	c := checkCommand(5)
 	c.Encoded = true
+	f.GuardAnswers(func(_ context.Context, _ *Declaration, _ Subject, body []byte) []byte { return body })
 	openid := []byte("0123456789ABCDEF")
 	var refusal error
 	Handle(f.Bus, c, func(_ context.Context, req wire.CheckRequest) (wire.CheckResponse, error) {

@@ -49,7 +49,7 @@ type Declaration struct {
 
 	Repeatable bool // the same call may be made again after a failure of the connection
 	Inline     bool // runs where others wait for it to end, so its handler must call Wait before it waits
-	Encoded    bool // its messages are encoded inside the process too, as if its back end were elsewhere: ErrGarbled
+	Encoded    bool // where answers are guarded, its messages are encoded inside the process too, as if its back end were elsewhere: ErrGarbled
 
 	Request, Response protoreflect.MessageDescriptor // the messages as declared in oidb.proto
 

@@ -79,14 +79,15 @@ func open(t *testing.T, addresses ...string) *backend {
 func TestInstancesShareTheCalls(t *testing.T) {
 	one, other := start(t, "127.0.0.1:0"), start(t, "127.0.0.1:0")
 	b := open(t, one.address, other.address)
-	for range 200 {
+	for range 20_000 { // one that is slow to take its connection is left alone for a while
 		if err := ask(t, b, false); err != nil {
 			t.Fatal(err)
 		}
+		if one.calls.Load() >= 100 && other.calls.Load() >= 100 {
+			return
+		}
 	}
-	if a, b := one.calls.Load(), other.calls.Load(); a < 40 || b < 40 || a+b != 200 {
-		t.Errorf("of 200 calls one instance got %d, the other %d", a, b)
-	}
+	t.Errorf("of 20,000 calls one instance got %d, the other %d", one.calls.Load(), other.calls.Load())
 }
 
 // TestAnInstanceThatStops: its calls go to the other one, whether they may be repeated or not, since it does not get them; when it
@@ -125,9 +126,7 @@ func (i *instance) connection() *tcp.Client {
 }
 
 func TestNobodyListens(t *testing.T) {
-	p := start(t, "127.0.0.1:0")
-	p.stop(t)
-	b := open(t, p.address)
+	b := open(t, "127.0.0.1:1")
 	if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
 		t.Errorf("got %v, want that it was not sent", err)
 	}
@@ -350,13 +349,7 @@ func TestABrokenConnection(t *testing.T) {
 
 // TestRetriesAreBounded: a back end that is down as a whole gets little more than its usual load.
 func TestRetriesAreBounded(t *testing.T) {
-	var dead []string
-	for range 3 {
-		p := start(t, "127.0.0.1:0")
-		p.stop(t)
-		dead = append(dead, p.address)
-	}
-	b := open(t, dead...)
+	b := open(t, "127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1") // where nobody listens
 	for range 200 {
 		if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
 			t.Fatal(err)
