@@ -26,7 +26,9 @@ test: tools check ## run everything that CI runs
 	@# By now check has vetted everything. Without the race detector: figures mean nothing under it, the rules have nothing to race, and the
 	@# scenarios start many platforms, which takes three times as long.
 	go test -vet=off -timeout $(PATIENCE) ./bench ./internal/logging ./internal/server ./test/mutants ./test/rules ./test/scenarios
-	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) $$(go list ./... | grep -Ev '/test/(mutants|rules|scenarios)$$')
+	@# The longest are first, so that the others run beside them.
+	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) ./test/integration ./test/soak \
+		$$(go list ./... | grep -Ev '/test/(integration|mutants|rules|scenarios|soak)$$')
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
 	scripts/generated-is-current

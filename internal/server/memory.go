@@ -6,7 +6,7 @@ import (
 )
 
 // spareHeap bounds the garbage, in percent of the heap in use (docs/adr/0018).
-const spareHeap = 400
+const spareHeap = 200
 
 // collectSeldom makes the collector run less often than by default, unless the operator has set GOGC.
 func collectSeldom() {
