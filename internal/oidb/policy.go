@@ -206,11 +206,16 @@ func (c *call) openGranted() (bool, error) {
 
 // isOpen reports whether an app is a third party's.
 func (c *call) isOpen(id platform.AppID) bool {
-	if id == 0 {
-		return false
-	}
-	app := c.bus.directory.App(id)
+	app := c.app(id)
 	return app != nil && app.Open
+}
+
+// app returns a registered app, or nil; the number 0 stands for none.
+func (c *call) app(id platform.AppID) *platform.App {
+	if id == 0 {
+		return nil
+	}
+	return c.bus.directory.App(id)
 }
 
 // granted lets a game call the commands that it applied for. A call that names no game must be the platform's own, so it
@@ -256,10 +261,8 @@ func (c *call) forwardedInTest() (bool, error) {
 
 // testApp returns the calling game if it is in the test environment.
 func (c *call) testApp() *platform.App {
-	if app := c.Head.CallingApp(); app != 0 {
-		if app := c.bus.directory.App(app); app != nil && app.Environment == platform.Test {
-			return app
-		}
+	if id := c.Head.CallingApp(); c.inTest(id) {
+		return c.app(id)
 	}
 	return nil
 }

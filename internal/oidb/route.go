@@ -63,10 +63,7 @@ func (c *call) backend(app platform.AppID) Backend {
 
 // inTest reports whether a game is in the test environment.
 func (c *call) inTest(id platform.AppID) bool {
-	if id == 0 {
-		return false
-	}
-	app := c.bus.directory.App(id)
+	app := c.app(id)
 	return app != nil && app.Environment == platform.Test
 }
 
