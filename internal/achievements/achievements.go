@@ -36,6 +36,8 @@ func New(st store.Store, clock *platform.Clock, registry *apps.Registry, options
 	return &Service{options, st, clock, registry}
 }
 
+const needs = "the reported scores with their ranks, and the platform's apps"
+
 // Register puts the service's commands on the bus.
 func (s *Service) Register(bus *oidb.Bus) {
 	oidb.Handle(bus, ReportCommand, s.report)

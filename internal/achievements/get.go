@@ -17,7 +17,7 @@ var GetCommand = oidb.Declare[*wire.GetAchievementsRequest, *wire.GetAchievement
 	ID: oidb.ID{Number: 0xf05, ServiceType: 2}, Name: "get_achievements", Summary: "Returns what a player has achieved in a game.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterAchievementReadFailed}, Fallback: retcode.GameCenterAchievementReadFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) get(ctx context.Context, req *wire.GetAchievementsRequest) (*wire.GetAchievementsResponse, error) {

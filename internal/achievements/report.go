@@ -26,7 +26,7 @@ var ReportCommand = oidb.Declare[*wire.ReportAchievementsRequest, *wire.ReportAc
 		retcode.GameCenterAppNotConfigured, retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid,
 		retcode.GameCenterExpiresInvalid, retcode.GameCenterRequiredFieldMissing, retcode.GameCenterValueNotGreater, retcode.GameCenterInternal,
 	},
-	Fallback: retcode.GameCenterInternal,
+	Fallback: retcode.GameCenterInternal, Needs: needs,
 })
 
 func (s *Service) report(ctx context.Context, req *wire.ReportAchievementsRequest) (*wire.ReportAchievementsResponse, error) {

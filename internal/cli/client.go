@@ -77,7 +77,7 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	}
 	if to.tokenFile == "" {
 		// First make sure that a platform answers there: the request itself must not go to anybody else.
-		method, path, in = http.MethodGet, "/admin/v1/keys", nil
+		method, path, in = http.MethodGet, "/admin/v1/oidb/policy", nil
 	}
 	var body []byte
 	if in != nil {

@@ -96,7 +96,8 @@ var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKER
 
 // settings reads the configuration named by a command line.
 type settings struct {
-	only  []string // the settings, by key, that the command takes; nil for all of them, and then a file too
+	only  []string // the settings and sections, by key, that the command takes; nil for all of them
+	alone bool     // the command reads no file, and no variables of other settings
 	file  string
 	flags map[string]*settingFlag // by name
 }
@@ -104,13 +105,13 @@ type settings struct {
 // addFlags gives a command a flag for each setting, and --config if it reads a file.
 func (s *settings) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	if s.only == nil {
+	if !s.alone {
 		flags.StringVar(&s.file, "config", "", "YAML `file` with settings; or ROOKERY_CONFIG")
 		flags.SortFlags = false
 	}
 	s.flags = make(map[string]*settingFlag)
 	for _, setting := range config.Default().Settings {
-		if s.only != nil && !slices.Contains(s.only, setting.Key) {
+		if !s.takes(setting.Key) {
 			continue
 		}
 		first, _, _ := strings.Cut(setting.Doc, ". ")
@@ -118,6 +119,11 @@ func (s *settings) addFlags(cmd *cobra.Command) {
 		flags.Var(value, setting.Flag(), strings.TrimSuffix(first, "."))
 		s.flags[setting.Flag()] = value
 	}
+}
+
+// takes reports whether the command takes a setting or a section.
+func (s *settings) takes(key string) bool {
+	return s.only == nil || slices.ContainsFunc(s.only, func(only string) bool { return key == only || strings.HasPrefix(key, only+".") })
 }
 
 // settingFlag is a setting's flag. Its value is checked together with all other settings.
@@ -149,7 +155,7 @@ func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
 	}
 	sources := config.Sources{Environ: os.Environ(), Flags: given}
 	read := func() (*config.Loaded, error) { return config.LoadSome(sources, s.only...) }
-	if s.only == nil {
+	if !s.alone {
 		sources.File, sources.Others = cmp.Or(s.file, os.Getenv("ROOKERY_CONFIG")), otherVariables
 		read = func() (*config.Loaded, error) { return config.Load(sources) }
 	}

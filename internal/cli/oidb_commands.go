@@ -15,7 +15,8 @@ type busCommand struct {
 	Command    string       `json:"command"` // 0x711_1
 	Name       string       `json:"name"`
 	Summary    string       `json:"summary"`
-	Repeatable bool         `json:"repeatable"` // the same call may be made again after a failure of the connection
+	Repeatable bool         `json:"repeatable"`     // the same call may be made again after a failure of the connection
+	Needs      string       `json:"needs,omitzero"` // what only a platform's data folder has of it; missing if a back end can carry it out
 	Request    []busField   `json:"request"`
 	Answer     []busField   `json:"answer"`
 	Results    []busOutcome `json:"results"` // of its own, besides 0 and those of the bus
@@ -40,7 +41,8 @@ func newOIDBCommandsCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "commands",
 		Short: "List the commands of the bus",
-		Long: `List the commands of the bus. --json also tells the fields of their messages and their results.
+		Long: `List the commands of the bus: which may be repeated, and which 'rookery backend serve' can carry out elsewhere. --json
+also tells the fields of their messages, their results, and what the others need of the platform's data.
 
 docs/oidb.md has the same, and internal/oidb/wire/oidb.proto the messages for other languages.`,
 		Example: `  rookery oidb commands
@@ -55,9 +57,9 @@ docs/oidb.md has the same, and internal/oidb/wire/oidb.proto the messages for ot
 				return json.NewEncoder(s.out).Encode(all)
 			}
 			t := newTable(s.out)
-			t.row("COMMAND", "NAME", "REPEATABLE", "WHAT IT DOES")
+			t.row("COMMAND", "NAME", "REPEATABLE", "ELSEWHERE", "WHAT IT DOES")
 			for _, d := range oidb.Declarations() {
-				t.row(d.ID, d.Name, yesNo(d.Repeatable), d.Summary)
+				t.row(d.ID, d.Name, yesNo(d.Repeatable), yesNo(d.Needs == ""), d.Summary)
 			}
 			return t.flush()
 		},
@@ -67,7 +69,7 @@ docs/oidb.md has the same, and internal/oidb/wire/oidb.proto the messages for ot
 }
 
 func describeCommand(d *oidb.Declaration) busCommand {
-	c := busCommand{Command: d.ID.String(), Name: d.Name, Summary: d.Summary, Repeatable: d.Repeatable,
+	c := busCommand{Command: d.ID.String(), Name: d.Name, Summary: d.Summary, Repeatable: d.Repeatable, Needs: d.Needs,
 		Request: busFields(d.Request), Answer: busFields(d.Response), Results: []busOutcome{}}
 	for _, code := range slices.Sorted(slices.Values(d.Codes)) {
 		c.Results = append(c.Results, busOutcome{d.Result(code), code.Domain().String(), code.Symbol(), code.Entry().Summary})

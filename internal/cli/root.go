@@ -79,6 +79,7 @@ The exit status is 0 when the command is done, 1 when the answer is no, 2 when t
 running platform could be reached.`,
 		newDevCommand(s),
 		newServeCommand(s),
+		newBackendCommand(s),
 		newConfigCommand(s),
 		newAppCommand(s),
 		newSceneCommand(s),

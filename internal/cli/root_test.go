@@ -45,6 +45,7 @@ func TestCommandTree(t *testing.T) {
 
 	groups := map[string][]string{
 		"app":     {"ask", "create", "list", "rotate-key", "show", "update"},
+		"backend": {"serve"},
 		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "sign-out", "unfreeze", "update"},
 		"token":   {"inspect", "issue", "revoke"},
 		"config":  {"check", "print"},
@@ -81,7 +82,7 @@ func TestUnknownCommand(t *testing.T) {
 }
 
 func TestAFlagOfASettingThatIsWrong(t *testing.T) {
-	for _, command := range []string{"config check", "config print", "serve"} {
+	for _, command := range []string{"config check", "config print", "serve", "backend serve --commands 0xf02"} {
 		args := append(strings.Fields(command), "--data", t.TempDir(), "--stop-notice", "soon")
 		status, _, errOut := runCommand(t, "", args...)
 		if status != ExitUsage {

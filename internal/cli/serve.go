@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -47,24 +48,35 @@ func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON boo
 	if err != nil {
 		return err
 	}
-	for _, w := range loaded.Warnings() {
-		log.Warn("insecure setting", "setting", w.Setting, "advice", w.Text)
-	}
+	warn(log, loaded.Warnings())
 	at := platform.Addresses()
 	known := newKnownServer(at)
 	known.remember(log)
 	defer known.forget()
+	bus := ""
+	if at.OIDB != "" {
+		bus = ", and the OIDB bus at " + at.OIDB
+	}
+	return serveUntil(ctx, s, log, platform, asJSON, fmt.Sprintf("Rookery serves games at %s and operators at %s%s", at.HTTP, at.Admin, bus))
+}
+
+func warn(log *slog.Logger, warnings []config.Warning) {
+	for _, w := range warnings {
+		log.Warn("insecure setting", "setting", w.Setting, "advice", w.Text)
+	}
+}
+
+// serveUntil serves until ctx ends. It prints the addresses: in a sentence, or as JSON.
+func serveUntil(ctx context.Context, s *streams, log *slog.Logger, platform *server.Server, asJSON bool, sentence string) error {
+	at := platform.Addresses()
 	ended := make(chan error, 1)
 	go func() { ended <- platform.Serve(ctx) }()
 	log.Info("serving", "http", at.HTTP, "admin", at.Admin, "oidb", at.OIDB)
+	var err error
 	if asJSON {
 		err = json.NewEncoder(s.out).Encode(at)
 	} else {
-		bus := ""
-		if at.OIDB != "" {
-			bus = ", and the OIDB bus at " + at.OIDB
-		}
-		_, err = fmt.Fprintf(s.out, "Rookery serves games at %s and operators at %s%s\n", at.HTTP, at.Admin, bus)
+		_, err = fmt.Fprintln(s.out, sentence)
 	}
 	if err != nil {
 		log.Error("the addresses could not be printed", "error", err.Error())

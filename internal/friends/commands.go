@@ -19,12 +19,14 @@ func (s *Service) Register() {
 	oidb.Handle(s.bus, AreFriendsCommand, s.areFriends)
 }
 
+const needs = "the platform's accounts, openids, grants and friendships"
+
 // ShowProfileCommand is command 0x5e1.
 var ShowProfileCommand = oidb.Declare[*wire.ShowProfileRequest, *wire.ShowProfileResponse](oidb.Declaration{
 	ID: oidb.ID{Number: 0x5e1, ServiceType: 1}, Name: "show_profile", Summary: "Shows the profile of a token's account.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.OIDBAccessTokenInvalid, retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 // showProfile answers 116 for any token that 0x711 refuses, and 155 for a check that could not be made.
@@ -78,7 +80,7 @@ var ListFriendsCommand = oidb.Declare[*wire.ListFriendsRequest, *wire.ListFriend
 	ID: oidb.ID{Number: 0xf00, ServiceType: 1}, Name: "list_friends", Summary: "Lists the friends of an account who use an app.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed, retcode.QQFriendCacheWriteFailed}, Fallback: retcode.QQFriendCacheReadFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 // listFriends ends a page before its answer would become too large.
@@ -139,7 +141,7 @@ var AreFriendsCommand = oidb.Declare[*wire.AreFriendsRequest, *wire.AreFriendsRe
 	ID: oidb.ID{Number: 0xf01, ServiceType: 1}, Name: "are_friends", Summary: "Says whether two accounts are friends.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.QQFriendCacheReadFailed}, Fallback: retcode.QQFriendCacheReadFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) areFriends(ctx context.Context, req *wire.AreFriendsRequest) (*wire.AreFriendsResponse, error) {

@@ -53,6 +53,7 @@ func declare[Req, Rsp proto.Message](serviceType uint32, name, summary string, c
 	return oidb.Declare[Req, Rsp](oidb.Declaration{
 		ID: oidb.ID{Number: 0xf04, ServiceType: serviceType}, Name: name, Summary: summary, Results: retcode.Group,
 		Codes: slices.Concat(append(codes, ofCallers)...), Fallback: retcode.OIDBConnectFailed,
+		Needs: "the bindings, and the platform's apps, accounts and openids",
 	})
 }
 

@@ -24,6 +24,9 @@ func (s *Service) find(ctx context.Context, app platform.AppID, openid []byte) (
 	return st, unknownOpenID(err)
 }
 
+// needsOpenIDs is what the commands about openids need.
+const needsOpenIDs = "the platform's apps, accounts and openids"
+
 // ConvertOpenIDs is command 0x711 of service type 23.
 var ConvertOpenIDs = oidb.Declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpenIDsResponse](oidb.Declaration{
 	ID: oidb.ID{Number: 0x711, ServiceType: 23}, Name: "convert_openids", Summary: "Turns many openids into account numbers.",
@@ -32,7 +35,7 @@ var ConvertOpenIDs = oidb.Declare[*wire.ConvertOpenIDsRequest, *wire.ConvertOpen
 		retcode.AccessTokenBatchTooLarge, retcode.AccessTokenBatchCountMismatch, retcode.AccessTokenBatchOpenIDInvalid,
 		retcode.AccessTokenBatchOpenIDReclaimed, retcode.AccessTokenOpenIDReadFailed,
 	}),
-	Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true,
+	Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true, Needs: needsOpenIDs,
 })
 
 func (s *Service) convertOpenIDs(ctx context.Context, req *wire.ConvertOpenIDsRequest) (*wire.ConvertOpenIDsResponse, error) {
@@ -73,7 +76,7 @@ var CheckText = oidb.Declare[*wire.CheckTextRequest, *wire.CheckTextResponse](oi
 		retcode.AccessTokenType127OpenIDInvalid36, retcode.AccessTokenType127OpenIDReclaimed37,
 		retcode.AccessTokenType127OpenIDReclaimed38, retcode.AccessTokenOpenIDReadFailed,
 	}),
-	Fallback: retcode.AccessTokenInternal, Repeatable: true,
+	Fallback: retcode.AccessTokenInternal, Repeatable: true, Needs: needsOpenIDs,
 })
 
 // The list does not explain its numbers one by one; causes.md does.
@@ -132,7 +135,7 @@ var ConvertOpenID = oidb.Declare[*wire.ConvertOpenIDRequest, *wire.ConvertOpenID
 		retcode.OIDBUnpackFailed, retcode.QQTimestampOutOfRange, retcode.QQNonceReused, retcode.AccessTokenOpenIDMissing,
 		retcode.AccessTokenOpenIDInvalid, retcode.AccessTokenOpenIDReadFailed, retcode.AccessTokenOpenIDReclaimed,
 	}),
-	Fallback: retcode.AccessTokenInternal, Inline: true, Encoded: true,
+	Fallback: retcode.AccessTokenInternal, Inline: true, Encoded: true, Needs: needsOpenIDs,
 	RefusedStates: []platform.AccountState{platform.AccountFrozen, platform.AccountStaffProtected, platform.AccountSpeciallyProtected},
 })
 

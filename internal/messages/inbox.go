@@ -23,7 +23,7 @@ var ListInboxCommand = oidb.Declare[*wire.ListInboxRequest, *wire.ListInboxRespo
 	ID: oidb.ID{Number: 0xf03, ServiceType: 4}, Name: "list_inbox", Summary: "Lists messages in a person's inbox.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 // keptSince returns the time of the oldest messages that are still kept.

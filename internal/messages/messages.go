@@ -56,6 +56,9 @@ func (s *Service) Load(ctx context.Context) error {
 	return nil
 }
 
+// needs includes the inboxes, because people's pages read them without the bus.
+const needs = "the inboxes and scenes, and the platform's apps, accounts and openids"
+
 // Register puts the service's commands on the bus.
 func (s *Service) Register() {
 	oidb.Handle(s.bus, SendArkCommand, s.sendArk)

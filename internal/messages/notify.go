@@ -15,6 +15,7 @@ var NotifyCommand = oidb.Declare[*wire.NotifyRequest, *wire.NotifyResponse](oidb
 	ID: oidb.ID{Number: 0xf03, ServiceType: 2}, Name: "notify", Summary: "Puts a notice of the official account into a person's inbox.",
 	Results: retcode.OIDB,
 	Codes:   []retcode.Code{retcode.OIDBUnpackFailed, retcode.OIDBNoInstance, retcode.OIDBConnectFailed}, Fallback: retcode.OIDBConnectFailed,
+	Needs: needs,
 })
 
 // notify answers 255 for an account that does not exist, and 155 when the notice could not be stored.

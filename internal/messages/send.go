@@ -26,7 +26,7 @@ var SendArkCommand = oidb.Declare[*wire.SendArkRequest, *wire.SendResponse](oidb
 		retcode.QQArkSceneNotFound, retcode.QQMessageAppNotOnline, retcode.QQArkExtraJSONInvalid, retcode.QQArkPackFailed,
 		retcode.QQArkFriendCheckFailed, retcode.QQArkNotFriends,
 	}, limitCodes...),
-	Fallback: retcode.OIDBConnectFailed,
+	Fallback: retcode.OIDBConnectFailed, Needs: needs,
 })
 
 // SendShareCommand is command 0xf03_3.
@@ -37,7 +37,7 @@ var SendShareCommand = oidb.Declare[*wire.SendShareRequest, *wire.SendResponse](
 		retcode.OIDBUnpackFailed, retcode.OIDBConnectFailed,
 		retcode.QQMessageAppNotOnline, retcode.ShareForbiddenWord, retcode.QQArkFriendCheckFailed, retcode.QQArkNotFriends,
 	}, limitCodes...),
-	Fallback: retcode.OIDBConnectFailed,
+	Fallback: retcode.OIDBConnectFailed, Needs: needs,
 })
 
 // sending is what the requests of both commands have in common.

@@ -9,7 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,6 +62,18 @@ func NewBus() *Bus {
 	}
 	b.settings.Store(b.newSettings(Policy{}, nil))
 	return b
+}
+
+// Keep takes every command but these off the bus. It must be called after the last Handle and before the first call.
+func (b *Bus) Keep(commands []ID) {
+	clear(b.types) // a service type that is missing here may exist elsewhere
+	maps.DeleteFunc(b.commands, func(id ID, _ *entry) bool { return !slices.Contains(commands, id) })
+	index := 0
+	for _, e := range b.commands {
+		e.index = index
+		index++
+	}
+	b.settings.Store(b.newSettings(b.settings.Load().policy, nil))
 }
 
 // Guard sets a function that each call passes on its way to the command; if it returns an error, the call ends with that

@@ -244,3 +244,34 @@ func TestResultsAndCodes(t *testing.T) {
 		t.Errorf("1<<20 is %v", code)
 	}
 }
+
+// TestAKeptCommand is the only one: another service type of its number is unknown like any other command, and a policy that was changed
+// later finds its command.
+func TestAKeptCommand(t *testing.T) {
+	f := &fixture{Bus: NewBus(), t: t, metrics: prometheus.NewRegistry()}
+	f.SetDirectory(people{})
+	answer := func(_ context.Context, req wire.CheckRequest) (wire.CheckResponse, error) {
+		return wire.CheckResponse{UIN: platform.UIN(req.AppID)}, nil
+	}
+	for _, c := range []*Command[wire.CheckRequest, wire.CheckResponse]{CheckAccess, CheckPay, echo, about} {
+		Handle(f.Bus, c, answer)
+	}
+	f.Keep([]ID{echo.ID, about.ID})
+	if err := f.LoadPolicy(t.Context(), new(memory), new(platform.Clock)); err != nil {
+		t.Fatal(err)
+	}
+	f.Observe(slog.New(slog.DiscardHandler), f.metrics, nil)
+	f.change(func(p *Policy) {
+		decided := p.Commands[about.ID.String()]
+		decided.DemandsLogin = true
+		p.Commands[about.ID.String()] = decided
+	})
+	for id, want := range map[ID]uint32{
+		echo.ID: 0, about.ID: 151, CheckPay.ID: 5,
+		CheckAccess.ID: 5, {Number: 0x711, ServiceType: 99}: 5, // 62 on a bus that has 0x711
+	} {
+		if got := f.serveID(id, wire.Head{}, echo.AppendRequest(nil, wire.CheckRequest{AppID: 10001})); got.Result != want {
+			t.Errorf("%s: result %d, want %d", id, got.Result, want)
+		}
+	}
+}

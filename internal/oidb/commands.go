@@ -53,6 +53,10 @@ type Declaration struct {
 
 	Request, Response protoreflect.MessageDescriptor // the messages as declared in oidb.proto
 
+	// Needs names what only the platform's data folder has of what the handler reads. "" is for a command with tables of its own: a
+	// back end with a folder of its own can carry it out.
+	Needs string
+
 	// RefusedStates are the account states that the command refuses by default; operators may change them.
 	RefusedStates []platform.AccountState
 	own           bool // an operator's, which the platform knows by its route only
@@ -251,7 +255,7 @@ var (
 			retcode.AccessTokenOpenKeyMismatch, retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenSessionFailed24,
 			retcode.AccessTokenSessionFailed25,
 		}),
-		Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true,
+		Fallback: retcode.AccessTokenInternal, Repeatable: true, Inline: true, Needs: NeedsTokens,
 	}, (*wire.CheckAccessRequest)(nil), (*wire.CheckAccessResponse)(nil))
 	CheckPay = declareCheck(Declaration{
 		ID: ID{Number: 0x73a, ServiceType: 1}, Name: "check_pay", Summary: "Checks a pay token.",
@@ -262,9 +266,12 @@ var (
 			retcode.PayTokenOpenIDCheckFailed, retcode.PayTokenOpenIDMismatch, retcode.PayTokenAppIDInvalid,
 			retcode.PayTokenUndecryptable, retcode.PayTokenPasswordChanged,
 		},
-		Fallback: retcode.PayTokenOpenIDCheckFailed, Repeatable: true, Inline: true,
+		Fallback: retcode.PayTokenOpenIDCheckFailed, Repeatable: true, Inline: true, Needs: NeedsTokens,
 	}, (*wire.CheckPayRequest)(nil), (*wire.CheckPayResponse)(nil))
 )
+
+// NeedsTokens is what checks of tokens and openids need.
+const NeedsTokens = "the platform's apps, accounts, openids and grants, and the keys that seal its tokens"
 
 // AppCodes are the codes of every command that looks up an app.
 var AppCodes = []retcode.Code{

@@ -34,16 +34,22 @@ const (
 	messageLife   = 30 * 24 * time.Hour
 )
 
+// Store is all that the group platform reads and writes, so it can stand on a data folder of its own.
+type Store interface {
+	store.QQGroups
+	OnChange(func(store.Change))
+}
+
 // Service is the group platform. It is safe for concurrent use.
 type Service struct {
-	store  store.Store
+	store  Store
 	clock  *platform.Clock
 	limits platform.GroupLimits
 	roles  *roles
 }
 
 // New returns a group platform that gives no account more groups than the limits allow.
-func New(st store.Store, clock *platform.Clock, limits platform.GroupLimits) *Service {
+func New(st Store, clock *platform.Clock, limits platform.GroupLimits) *Service {
 	return &Service{store: st, clock: clock, limits: limits, roles: newRoles(st)}
 }
 

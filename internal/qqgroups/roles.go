@@ -29,7 +29,7 @@ type place struct {
 	uin platform.UIN
 }
 
-func newRoles(st store.Store) *roles {
+func newRoles(st Store) *roles {
 	r := &roles{
 		kept: cache.NewDirectMapped[place, platform.GroupRole](rolesKept),
 		live: cache.NewDirectMapped[platform.GC, struct{}](groupsKept),

@@ -25,6 +25,7 @@ func declare[Req, Rsp proto.Message](serviceType uint32, name, summary string, c
 		ID: oidb.ID{Number: 0xf05, ServiceType: serviceType}, Name: name, Summary: summary, Results: retcode.GameCenter,
 		Codes:    append(codes, retcode.GameCenterParameterInvalid, retcode.GameCenterAchievementReadFailed),
 		Fallback: retcode.GameCenterAchievementReadFailed, Repeatable: true, Inline: true, // what waits asks for it
+		Needs: "the reported scores, and the platform's accounts and openids",
 	})
 }
 

@@ -130,10 +130,13 @@ func readWords(name, file string) (*wordfilter.Filter, error) {
 const NoPath = "no door has this path"
 
 // noDoor answers a request to a path that no door has.
-func noDoor(c *access.Call, _ any, _ error) {
+func (s *Server) noDoor(c *access.Call, _ any, _ error) {
 	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/ and at /share/qq, Ark messages at /share/ark," +
 		" OpenAPI below /v3/, QQ Connect below /oauth2.0/ and /user/, the Game Center at /cgi-bin/QQConnect.fcgi, a person's account at /account/ and games at /gamecenter/, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
+	if s.public == nil {
+		why = "a back end has only the groups and the bus's policy of the admin API, /metrics, /healthz and /readyz"
+	}
 	if !access.CanonicalPath(c.Request) {
 		why = "the path has an empty or a dot segment: does the base URL end with a slash too many?"
 	}

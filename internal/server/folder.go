@@ -44,7 +44,7 @@ func (s *Server) lockFolder(context.Context) error {
 	return nil
 }
 
-// openFolder opens the files in the data folder.
+// openFolder opens the database and the admin token in the data folder.
 func (s *Server) openFolder(ctx context.Context) error {
 	o := &s.options
 	dbFile := filepath.Join(o.Data, "rookery.db")
@@ -57,13 +57,15 @@ func (s *Server) openFolder(ctx context.Context) error {
 	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // for instance a restored copy
 		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
 	}
-	keyringFile := s.keyringFile()
-	_, err = os.Stat(keyringFile)
-	s.keyringIsNew = errors.Is(err, fs.ErrNotExist)
-	if s.keyring, err = token.OpenKeyring(keyringFile, s.clock.Now()); err != nil {
-		return err
-	}
 	s.adminToken, err = s.openAdminToken()
+	return err
+}
+
+func (s *Server) openKeyring(context.Context) error {
+	file := s.keyringFile()
+	_, err := os.Stat(file)
+	s.keyringIsNew = errors.Is(err, fs.ErrNotExist)
+	s.keyring, err = token.OpenKeyring(file, s.clock.Now())
 	return err
 }
 

@@ -17,27 +17,33 @@ import (
 func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
 	proxies := s.options.HTTP
 	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
-	nowhere := gateway.NotFound(&access.Door{Name: "none", Encode: noDoor})
+	nowhere := gateway.NotFound(&access.Door{Name: "none", Encode: s.noDoor})
 	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if s.operators != nil {
-		s.public.http = s.httpServer(gateway.Handler(public, nowhere))
 		s.operators.http = s.httpServer(gateway.Handler(operators, unredirected(mux, nowhere)))
-		return
 	}
-	mux.Handle(roster.Path, s.dev.roster)
-	gateway.Inspect(s.dev.inspector)
-	gateway.NameInterfaces()
-	s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
-	s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
+	switch {
+	case s.public == nil:
+		return
+	case s.operators != nil:
+		s.public.http = s.httpServer(gateway.Handler(public, nowhere))
+	default:
+		mux.Handle(roster.Path, s.dev.roster)
+		gateway.Inspect(s.dev.inspector)
+		gateway.NameInterfaces()
+		s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
+		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
+	}
+	s.public.http.RegisterOnShutdown(s.messages.Release)
 }
 
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	h := s.options.HTTP
-	server := &http.Server{
+	return &http.Server{
 		Handler:           s.closing(handler),
 		ReadHeaderTimeout: h.HeaderTimeout,
 		ReadTimeout:       h.ReadTimeout,
@@ -46,8 +52,6 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		MaxHeaderBytes:    h.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
 	}
-	server.RegisterOnShutdown(s.messages.Release)
-	return server
 }
 
 // unredirected keeps requests from the mux that it would answer by itself: paths with empty or dot segments, which it would

@@ -85,9 +85,10 @@ type Server struct {
 	social    *social.Service
 
 	gameCommands *gamecmd.Table
+	background   []func(context.Context) // the services' work beside calls, until the context ends
 
 	// The listeners.
-	public      *listener    // the doors that games call; under rookery dev everything
+	public      *listener    // the doors that games call; under rookery dev everything; nil in a back end
 	operators   *listener    // the admin API, metrics and health; nil under rookery dev
 	busListener net.Listener // nil when the bus does not listen
 	busServer   *tcp.Server
@@ -102,13 +103,18 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if o.Dev {
 		s.dev = &devParts{inspector: access.NewInspector()}
 	}
-	for _, step := range []func(context.Context) error{
+	return s.open(ctx,
 		s.lockFolder,
 		s.listen, // early, because a start that cannot have its addresses must not change anything
 		s.openFolder,
+		s.openKeyring,
 		s.openServices,
 		s.openDoors,
-	} {
+	)
+}
+
+func (s *Server) open(ctx context.Context, steps ...func(context.Context) error) (*Server, error) {
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -118,7 +124,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 
 // Addresses are the addresses of a platform, in the form that `rookery serve --json` prints.
 type Addresses struct {
-	HTTP           string `json:"http"`           // base URL of the doors that games call
+	HTTP           string `json:"http,omitempty"` // base URL of the doors that games call; missing in a back end
 	Admin          string `json:"admin"`          // of the admin API; under rookery dev the same as HTTP
 	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing when the bus does not listen
 	AdminTokenFile string `json:"admin_token_file"`
@@ -126,7 +132,10 @@ type Addresses struct {
 
 // Addresses returns where the platform listens, which is known before it serves.
 func (s *Server) Addresses() Addresses {
-	at := Addresses{HTTP: s.public.url(), Admin: s.public.url(), AdminTokenFile: s.adminTokenFile}
+	at := Addresses{AdminTokenFile: s.adminTokenFile}
+	if s.public != nil {
+		at.HTTP, at.Admin = s.public.url(), s.public.url()
+	}
 	if s.operators != nil {
 		at.Admin = s.operators.url()
 	}
@@ -154,12 +163,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.routes != nil {
 		work.Go(func() { s.routes.Run(routing, s.options.Log) })
 	}
-	work.Go(func() { s.readStandingsAhead(working) })
-	work.Go(func() { s.messages.SweepUntil(working, s.options.Log) })
-	work.Go(func() { s.outbox.Run(working) })
-	work.Go(func() { s.groups.Run(working) })
-	work.Go(func() { s.ranking.Run(working, s.rankIndex, s.options.Log) })
-	work.Go(func() { s.social.Run(working) })
+	for _, run := range s.background {
+		work.Go(func() { run(working) })
+	}
 	var err error
 	select {
 	case err = <-failed:
@@ -187,7 +193,11 @@ func (s *Server) drain(ctx context.Context) error {
 	// doors' time.
 	bus := make(chan error, 1)
 	go func() { bus <- s.busServer.Shutdown(patience) }()
-	err := errors.Join(s.public.shutdown(patience, stop.Timeout), <-bus)
+	var err error
+	if s.public != nil {
+		err = s.public.shutdown(patience, stop.Timeout)
+	}
+	err = errors.Join(err, <-bus)
 	if s.operators != nil {
 		err = errors.Join(err, s.operators.shutdown(patience, stop.Timeout))
 	}

@@ -59,8 +59,7 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.openMessages(ctx); err != nil {
 		return err
 	}
-	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
-	s.qqgroups.Register(s.bus)
+	s.openGroupPlatform()
 	if err := s.openEvents(); err != nil {
 		return err
 	}
@@ -77,6 +76,14 @@ func (s *Server) openServices(ctx context.Context) error {
 	s.social.Register()
 	if err := s.bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
 		return err
+	}
+	s.background = []func(context.Context){
+		s.readStandingsAhead,
+		func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) },
+		s.outbox.Run,
+		s.groups.Run,
+		func(ctx context.Context) { s.ranking.Run(ctx, s.rankIndex, s.options.Log) },
+		s.social.Run,
 	}
 	return s.openRoutes()
 }
@@ -110,6 +117,11 @@ func (s *Server) openMessages(ctx context.Context) (err error) {
 	s.messages = messages.New(s.store, s.clock, s.bus, s.apps, messages.Options{Calendar: platform.Calendar{Zone: zone}, SceneDelay: o.Messages.SceneDelay, Words: s.words})
 	s.messages.Register()
 	return s.messages.Load(ctx)
+}
+
+func (s *Server) openGroupPlatform() {
+	s.qqgroups = qqgroups.New(s.store, s.clock, platform.GroupLimits{Owned: s.options.Groups.Owned, Created: s.options.Groups.CreatedPerHour})
+	s.qqgroups.Register(s.bus)
 }
 
 func (s *Server) openGameCommands(ctx context.Context) error {

@@ -17,7 +17,7 @@ var ShowCardCommand = oidb.Declare[*wire.ShowCardRequest, *wire.ShowCardResponse
 	ID: oidb.ID{Number: 0xf06, ServiceType: 9}, Name: "show_card", Summary: "Shows the card of a player, or of a friend.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterProfileReadFailed}, Fallback: retcode.GameCenterProfileReadFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) showCard(ctx context.Context, req *wire.ShowCardRequest) (*wire.ShowCardResponse, error) {

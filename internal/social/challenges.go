@@ -31,6 +31,7 @@ var BeginChallengeCommand = oidb.Declare[*wire.BeginChallengeRequest, *wire.Begi
 		retcode.GameCenterChallengeMemberBeginFailed, retcode.GameCenterChallengeGameBeginFailed,
 	},
 	Fallback: retcode.GameCenterChallengeGameBeginFailed,
+	Needs:    needs,
 })
 
 // beginChallenge answers -4029 to a page, and -4030 to the game, when the beginning could not be recorded.
@@ -121,7 +122,7 @@ var ReportChallengeCommand = oidb.Declare[*wire.ReportChallengeRequest, *wire.Re
 	ID: oidb.ID{Number: 0xf06, ServiceType: 7}, Name: "report_challenge", Summary: "Reports the score of a player of a challenge.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterInternal}, Fallback: retcode.GameCenterInternal,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 // errUnchanged ends an edit that would change nothing.
@@ -190,7 +191,7 @@ var ListChallengesCommand = oidb.Declare[*wire.ListChallengesRequest, *wire.List
 	ID: oidb.ID{Number: 0xf06, ServiceType: 8}, Name: "list_challenges", Summary: "Lists the challenges of a player.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterInternal}, Fallback: retcode.GameCenterInternal,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) listChallenges(ctx context.Context, req *wire.ListChallengesRequest) (*wire.ListChallengesResponse, error) {

@@ -24,6 +24,7 @@ var PostFeedCommand = oidb.Declare[*wire.PostFeedRequest, *wire.PostFeedResponse
 	ID: oidb.ID{Number: 0xf06, ServiceType: 1}, Name: "post_feed", Summary: "Tells a player's friends something.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterFeedPostFailed}, Fallback: retcode.GameCenterFeedPostFailed,
+	Needs: needs,
 })
 
 func (s *Service) postFeed(ctx context.Context, req *wire.PostFeedRequest) (*wire.PostFeedResponse, error) {
@@ -63,7 +64,7 @@ var ListFeedsCommand = oidb.Declare[*wire.ListFeedsRequest, *wire.ListFeedsRespo
 	ID: oidb.ID{Number: 0xf06, ServiceType: 2}, Name: "list_feeds", Summary: "Lists what a player and the player's friends have told each other.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterFeedListFailed}, Fallback: retcode.GameCenterFeedListFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) listFeeds(ctx context.Context, req *wire.ListFeedsRequest) (*wire.ListFeedsResponse, error) {
@@ -136,7 +137,7 @@ var PullFeedsCommand = oidb.Declare[*wire.PullFeedsRequest, *wire.PullFeedsRespo
 	ID: oidb.ID{Number: 0xf06, ServiceType: 3}, Name: "pull_feeds", Summary: "Shows the whole of feeds.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterFeedContentFailed}, Fallback: retcode.GameCenterFeedContentFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) pullFeeds(ctx context.Context, req *wire.PullFeedsRequest) (*wire.PullFeedsResponse, error) {
@@ -163,6 +164,7 @@ var DeleteFeedCommand = oidb.Declare[*wire.DeleteFeedRequest, *wire.DeleteFeedRe
 	ID: oidb.ID{Number: 0xf06, ServiceType: 4}, Name: "delete_feed", Summary: "Deletes a feed of a player.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterFeedPostFailed}, Fallback: retcode.GameCenterFeedPostFailed,
+	Needs: needs,
 })
 
 func (s *Service) deleteFeed(ctx context.Context, req *wire.DeleteFeedRequest) (*wire.DeleteFeedResponse, error) {

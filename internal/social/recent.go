@@ -17,7 +17,7 @@ var RecentGamesCommand = oidb.Declare[*wire.RecentGamesRequest, *wire.RecentGame
 	ID: oidb.ID{Number: 0xf06, ServiceType: 10}, Name: "recent_games", Summary: "Lists the games that a player has played, the last one first.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterNoRecentGame, retcode.GameCenterRecentReadFailed}, Fallback: retcode.GameCenterRecentReadFailed,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 func (s *Service) recentGames(ctx context.Context, req *wire.RecentGamesRequest) (*wire.RecentGamesResponse, error) {

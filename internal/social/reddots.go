@@ -18,7 +18,7 @@ var RedDotsCommand = oidb.Declare[*wire.RedDotsRequest, *wire.RedDotsResponse](o
 	ID: oidb.ID{Number: 0xf06, ServiceType: 5}, Name: "red_dots", Summary: "Says where something is new for a player, and notes what the player has seen.",
 	Results: retcode.GameCenter,
 	Codes:   []retcode.Code{retcode.GameCenterParameterInvalid, retcode.GameCenterRedDotWriteFailed, retcode.GameCenterInternal}, Fallback: retcode.GameCenterInternal,
-	Repeatable: true,
+	Repeatable: true, Needs: needs,
 })
 
 // The entries of the Game Center that can have a red dot.

@@ -44,6 +44,8 @@ type Service struct{ Options }
 // New returns a service.
 func New(o Options) *Service { return &Service{o} }
 
+const needs = "what players have played and posted, and the platform's apps, accounts and openids"
+
 // Register puts the service's commands on the bus.
 func (s *Service) Register() {
 	oidb.Handle(s.Bus, PostFeedCommand, s.postFeed)

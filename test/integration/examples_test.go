@@ -44,6 +44,11 @@ var specials = map[string]special{
 	"rookery serve --config /etc/rookery.yaml": {serves: true},
 	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
 
+	"rookery backend serve --commands 0xf02 --config /etc/rookery-groups.yaml": {
+		as: "rookery backend serve --commands 0xf02 --config /etc/rookery.yaml --oidb-listen 127.0.0.1:0", serves: true,
+	},
+	"rookery backend serve --commands 0xf02 --data ./groups --oidb-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
+
 	"rookery scene remove --app 100700001 --scene gift": {before: "rookery scene set --app 100700001 --scene gift --json"},
 
 	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},

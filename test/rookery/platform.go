@@ -20,7 +20,7 @@ import (
 	_ "modernc.org/sqlite" // for DB
 )
 
-// Platform is a running `rookery dev` or, without a world, `rookery serve`.
+// Platform is a running `rookery dev` or, without a world, `rookery serve` or `rookery backend serve`.
 type Platform struct {
 	*Child
 	World
@@ -34,7 +34,7 @@ type Platform struct {
 type World struct {
 	URL            string    `json:"http"`
 	OIDB           string    `json:"oidb"`  // host:port of the bus
-	AdminURL       string    `json:"admin"` // of rookery serve; rookery dev has everything at URL
+	AdminURL       string    `json:"admin"` // of rookery serve and rookery backend serve; rookery dev has everything at URL
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`
 	Accounts       []Account `json:"accounts"`
@@ -102,6 +102,12 @@ func Serve(t testing.TB, args ...string) *Platform {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
 	return start(t, data, append([]string{"serve", "--json", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data", data}, args...)...)
+}
+
+// Backend starts a `rookery backend serve` of commands on a folder, on a free port for operators, with more arguments.
+func Backend(t testing.TB, data, commands string, args ...string) *Platform {
+	t.Helper()
+	return start(t, data, append([]string{"backend", "serve", "--json", "--commands", commands, "--admin-listen", "127.0.0.1:0", "--data", data}, args...)...)
 }
 
 func start(t testing.TB, data string, args ...string) *Platform {

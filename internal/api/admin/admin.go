@@ -78,55 +78,77 @@ func New(s Services, apis APIs, token string) *access.Door {
 		bus: s.Bus, apis: apis,
 		gameCommands: s.GameCommands,
 	}
-	return &access.Door{
-		Name:     "admin",
-		Prefixes: []string{"/admin/"},
-		Endpoints: Endpoints(token, map[string]access.Handler{
-			"GET /admin/v1/apps":                                    d.listApps,
-			"POST /admin/v1/apps":                                   Body(d.createApp),
-			"GET /admin/v1/apps/{appid}":                            onApp(d.showApp),
-			"PATCH /admin/v1/apps/{appid}":                          onApp(withBody(d.updateApp)),
-			"GET /admin/v1/apps/{appid}/bindings":                   onApp(d.listBindings),
-			"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
-			"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
-			"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
-			"GET /admin/v1/apps/{appid}/achievements":               onApp(d.listAchievements),
-			"GET /admin/v1/apps/{appid}/ranks":                      onApp(d.listRanks),
-			"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
-			"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),
-			"PUT /admin/v1/apps/{appid}/scenes/{scene}":             onScene(withBody(d.setScene)),
-			"DELETE /admin/v1/apps/{appid}/scenes/{scene}":          onScene(d.removeScene),
-			"GET /admin/v1/accounts":                                d.listAccounts,
-			"POST /admin/v1/accounts":                               Body(d.createAccount),
-			"GET /admin/v1/accounts/{uin}":                          onAccount(d.showAccount),
-			"PATCH /admin/v1/accounts/{uin}":                        onAccount(withBody(d.updateAccount)),
-			"POST /admin/v1/accounts/{uin}/state":                   onAccount(withBody(d.setState)),
-			"POST /admin/v1/accounts/{uin}/sign-out":                onAccount(d.signOut),
-			"POST /admin/v1/accounts/{uin}/password":                onAccount(withBody(d.setPassword)),
-			"POST /admin/v1/accounts/{uin}/reclaim":                 onAccount(withBody(d.reclaim)),
-			"GET /admin/v1/accounts/{uin}/friends":                  onAccount(d.listFriends),
-			"POST /admin/v1/accounts/{uin}/friends":                 onAccount(withBody(d.addFriend)),
-			"PATCH /admin/v1/accounts/{uin}/friends/{friend}":       onFriend(withBody(d.remarkFriend)),
-			"DELETE /admin/v1/accounts/{uin}/friends/{friend}":      onFriend(d.removeFriend),
-			"GET /admin/v1/groups":                                  d.listGroups,
-			"POST /admin/v1/groups":                                 Body(d.createGroup),
-			"GET /admin/v1/groups/{gc}":                             onGroup(d.showGroup),
-			"PATCH /admin/v1/groups/{gc}":                           onGroup(withBody(d.updateGroup)),
-			"POST /admin/v1/groups/{gc}/disband":                    onGroup(d.disbandGroup),
-			"POST /admin/v1/tokens":                                 Body(d.issueToken),
-			"POST /admin/v1/tokens/inspect":                         Body(d.inspectToken),
-			"POST /admin/v1/tokens/revoke":                          Body(d.revoke),
-			"GET /admin/v1/keys":                                    d.listKeys,
-			"POST /admin/v1/keys":                                   d.rotateKeys,
-			"GET /admin/v1/events":                                  d.showEvents,
-			"POST /admin/v1/events/test":                            d.testEvents,
-			"GET /admin/v1/gamecenter/commands":                     d.listGameCommands,
-			"PATCH /admin/v1/gamecenter/commands/{cmd}":             Body(d.decideGameCommand),
-			"GET /admin/v1/oidb/policy":                             d.showPolicy,
-			"PATCH /admin/v1/oidb/policy":                           Body(d.changePolicy),
-		}),
-		Encode: Encode,
+	return serve(token, d.ofGroups(), d.ofBus(), map[string]access.Handler{
+		"GET /admin/v1/apps":                                    d.listApps,
+		"POST /admin/v1/apps":                                   Body(d.createApp),
+		"GET /admin/v1/apps/{appid}":                            onApp(d.showApp),
+		"PATCH /admin/v1/apps/{appid}":                          onApp(withBody(d.updateApp)),
+		"GET /admin/v1/apps/{appid}/bindings":                   onApp(d.listBindings),
+		"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
+		"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
+		"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
+		"GET /admin/v1/apps/{appid}/achievements":               onApp(d.listAchievements),
+		"GET /admin/v1/apps/{appid}/ranks":                      onApp(d.listRanks),
+		"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
+		"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),
+		"PUT /admin/v1/apps/{appid}/scenes/{scene}":             onScene(withBody(d.setScene)),
+		"DELETE /admin/v1/apps/{appid}/scenes/{scene}":          onScene(d.removeScene),
+		"GET /admin/v1/accounts":                                d.listAccounts,
+		"POST /admin/v1/accounts":                               Body(d.createAccount),
+		"GET /admin/v1/accounts/{uin}":                          onAccount(d.showAccount),
+		"PATCH /admin/v1/accounts/{uin}":                        onAccount(withBody(d.updateAccount)),
+		"POST /admin/v1/accounts/{uin}/state":                   onAccount(withBody(d.setState)),
+		"POST /admin/v1/accounts/{uin}/sign-out":                onAccount(d.signOut),
+		"POST /admin/v1/accounts/{uin}/password":                onAccount(withBody(d.setPassword)),
+		"POST /admin/v1/accounts/{uin}/reclaim":                 onAccount(withBody(d.reclaim)),
+		"GET /admin/v1/accounts/{uin}/friends":                  onAccount(d.listFriends),
+		"POST /admin/v1/accounts/{uin}/friends":                 onAccount(withBody(d.addFriend)),
+		"PATCH /admin/v1/accounts/{uin}/friends/{friend}":       onFriend(withBody(d.remarkFriend)),
+		"DELETE /admin/v1/accounts/{uin}/friends/{friend}":      onFriend(d.removeFriend),
+		"POST /admin/v1/tokens":                                 Body(d.issueToken),
+		"POST /admin/v1/tokens/inspect":                         Body(d.inspectToken),
+		"POST /admin/v1/tokens/revoke":                          Body(d.revoke),
+		"GET /admin/v1/keys":                                    d.listKeys,
+		"POST /admin/v1/keys":                                   d.rotateKeys,
+		"GET /admin/v1/events":                                  d.showEvents,
+		"POST /admin/v1/events/test":                            d.testEvents,
+		"GET /admin/v1/gamecenter/commands":                     d.listGameCommands,
+		"PATCH /admin/v1/gamecenter/commands/{cmd}":             Body(d.decideGameCommand),
+	})
+}
+
+// NewBackend returns the door of a back end that is a group platform, for callers with the token.
+func NewBackend(groups *qqgroups.Service, bus *oidb.Bus, token string) *access.Door {
+	d := &door{groups: groups, bus: bus}
+	served := serve(token, d.ofGroups(), d.ofBus())
+	served.Prefixes = []string{"/admin/v1/groups/", "/admin/v1/oidb/"} // a back end does not have the rest
+	return served
+}
+
+func (d *door) ofGroups() map[string]access.Handler {
+	return map[string]access.Handler{
+		"GET /admin/v1/groups":               d.listGroups,
+		"POST /admin/v1/groups":              Body(d.createGroup),
+		"GET /admin/v1/groups/{gc}":          onGroup(d.showGroup),
+		"PATCH /admin/v1/groups/{gc}":        onGroup(withBody(d.updateGroup)),
+		"POST /admin/v1/groups/{gc}/disband": onGroup(d.disbandGroup),
 	}
+}
+
+func (d *door) ofBus() map[string]access.Handler {
+	return map[string]access.Handler{
+		"GET /admin/v1/oidb/policy":   d.showPolicy,
+		"PATCH /admin/v1/oidb/policy": Body(d.changePolicy),
+	}
+}
+
+// serve returns the door of all handlers, by method and path.
+func serve(token string, parts ...map[string]access.Handler) *access.Door {
+	all := make(map[string]access.Handler)
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return &access.Door{Name: "admin", Prefixes: []string{"/admin/"}, Endpoints: Endpoints(token, all), Encode: Encode}
 }
 
 // Endpoints returns the interfaces that the handlers serve, by method and path, for callers with the token.

@@ -77,7 +77,7 @@ func parse(file []byte) (map[oidb.ID]row, error) {
 	rows := make(map[oidb.ID]row)
 	for i := 0; i < len(root.Content); i += 2 {
 		name, value := root.Content[i], root.Content[i+1]
-		ids, own, err := commands(name.Value)
+		ids, own, err := Commands(name.Value)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", name.Line, err)
 		}
@@ -95,8 +95,8 @@ func parse(file []byte) (map[oidb.ID]row, error) {
 	return rows, nil
 }
 
-// commands returns the commands that a name stands for, and whether it is an operator's own.
-func commands(name string) (ids []oidb.ID, own bool, err error) {
+// Commands returns the commands that a name such as 0xf02 or 0x711_1 stands for, and whether it is an operator's own.
+func Commands(name string) (ids []oidb.ID, own bool, err error) {
 	wanted, err := oidb.ParseID(name)
 	if err != nil {
 		return nil, false, err

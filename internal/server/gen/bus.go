@@ -18,7 +18,7 @@ const busOpening = `# Commands of the OIDB bus
 <!-- Made by go generate from what the commands of the bus declare. -->
 
 A command is called by frames over TCP, in the native or in the client form; ` + "`internal/oidb/wire/oidb.proto`" + ` has both, with the messages of every command.
-` + "`rookery oidb call`" + ` calls one and explains its answer, ` + "`rookery oidb commands`" + ` lists them, and [operations.md](operations.md) tells where another process can carry them out.
+` + "`rookery oidb call`" + ` calls one and explains its answer, ` + "`rookery oidb commands`" + ` lists them, and [operations.md](operations.md) tells where another process can carry them out. Those that a back end can carry out, ` + "`rookery backend serve`" + `, say so; the others need what only the platform's data folder has.
 
 ## The policy
 
@@ -59,6 +59,11 @@ func writeCommand(b *bytes.Buffer, d *oidb.Declaration) {
 	}
 	if d.Inline {
 		b.WriteString(" It runs at once, without a goroutine of its own.")
+	}
+	if d.Needs == "" {
+		b.WriteString(" A back end can carry it out.")
+	} else {
+		fmt.Fprintf(b, " It needs %s.", d.Needs)
 	}
 	fmt.Fprintf(b, "\n\n- request: %s\n- answer: %s\n", fields(d.Request), fields(d.Response))
 	writeCodes(b, slices.Sorted(slices.Values(d.Codes)), d.Result)
