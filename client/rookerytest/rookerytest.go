@@ -1,5 +1,5 @@
 // Package rookerytest gives a Go test a platform of its own: a `rookery dev` in its own process, with a demo world of apps
-// and accounts, a clock to move and faults to switch on.
+// and accounts, a clock to move, faults to switch on and answers to force.
 //
 //	func TestLogin(t *testing.T) {
 //		p := rookerytest.Start(t)
@@ -33,6 +33,7 @@ import (
 
 	"github.com/rookeryhq/rookery/client"
 	"github.com/rookeryhq/rookery/internal/child"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // Platform is a running `rookery dev`.
@@ -359,24 +360,60 @@ type Fault struct {
 // off, after its Times or ClearFaults.
 func (p *Platform) AddFault(f Fault) (off func()) {
 	p.t.Helper()
-	var added struct{ ID int }
-	p.Admin(http.MethodPost, "/dev/v1/faults", f, &added)
-	return func() {
-		p.t.Helper()
-		err := p.admin(http.MethodDelete, fmt.Sprint("/dev/v1/faults/", added.ID), nil, nil)
-		if refused := (*refusal)(nil); errors.As(err, &refused) && refused.status == http.StatusNotFound {
-			return
-		}
-		if err != nil {
-			p.t.Fatalf("rookerytest: switching off the fault %s: %v", f.Point, err)
-		}
-	}
+	return p.add("/dev/v1/faults", f, "the fault "+f.Point)
 }
 
 // ClearFaults switches all faults off.
 func (p *Platform) ClearFaults() {
 	p.t.Helper()
 	p.Admin(http.MethodDelete, "/dev/v1/faults", nil, nil)
+}
+
+// Answer is an answer that an interface is made to give in place of its own work, after its checks of the call. `rookery dev answer
+// --help` says more.
+type Answer struct {
+	API        string        // the interface's path, such as /v2/group/join_group; parameters after a ? must be the call's
+	Code       retcode.Code  // one that the interface can answer, such as retcode.GroupDisbanded
+	AppID      string        // only to this app
+	Times      int           // to this many calls; 0 until it is cleared
+	RetryAfter time.Duration // what Retry-After says; 0 for 1 s with a code of retcode.ClassSlowDown, and nothing with others
+}
+
+// AddAnswer makes an interface answer a code, so that a test sees what the game does then. It returns the function that ends
+// this, which does nothing after its Times or ClearAnswers.
+func (p *Platform) AddAnswer(a Answer) (off func()) {
+	p.t.Helper()
+	settings := Settings{"api": a.API, "code": fmt.Sprintf("%s/%d", a.Code.Domain(), a.Code.Number()), "times": a.Times}
+	if a.AppID != "" {
+		settings["appid"] = a.AppID
+	}
+	if a.RetryAfter != 0 {
+		settings["retry_after"] = a.RetryAfter.String()
+	}
+	return p.add("/dev/v1/answers", settings, "the answer of "+a.API)
+}
+
+// ClearAnswers makes all interfaces answer by themselves again.
+func (p *Platform) ClearAnswers() {
+	p.t.Helper()
+	p.Admin(http.MethodDelete, "/dev/v1/answers", nil, nil)
+}
+
+// add adds to a list of the dev API and returns the function that removes what it added, if it is still there.
+func (p *Platform) add(list string, in any, what string) (off func()) {
+	p.t.Helper()
+	var added struct{ ID int }
+	p.Admin(http.MethodPost, list, in, &added)
+	return func() {
+		p.t.Helper()
+		err := p.admin(http.MethodDelete, fmt.Sprint(list, "/", added.ID), nil, nil)
+		if refused := (*refusal)(nil); errors.As(err, &refused) && refused.status == http.StatusNotFound {
+			return
+		}
+		if err != nil {
+			p.t.Fatalf("rookerytest: switching off %s: %v", what, err)
+		}
+	}
 }
 
 // Admin calls the platform's admin or dev API; in and out may be nil.

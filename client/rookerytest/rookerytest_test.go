@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/client"
 	"github.com/rookeryhq/rookery/client/rookerytest"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -85,6 +86,45 @@ func TestGuilds(t *testing.T) {
 	p.Admin("GET", "/admin/v1/accounts/"+leader.UIN, nil, &account)
 	if account.SignedOutMS == 0 {
 		t.Error("the account was not signed out")
+	}
+}
+
+// TestForcedAnswers: an interface answers what a test wants, to whom and as often as it wants.
+func TestForcedAnswers(t *testing.T) {
+	p := rookerytest.Start(t)
+	app, other, person := p.NewApp(nil), p.NewApp(nil), p.NewAccount()
+	player, elsewhere := p.Player(app, person), p.Player(other, person)
+	check := func(app rookerytest.App, player client.Player, want error) *client.Error {
+		t.Helper()
+		err := p.Client(app).V5.VerifyLogin(t.Context(), player)
+		if !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+		var refused *client.Error
+		_ = errors.As(err, &refused)
+		return refused
+	}
+	const api = "/v2/auth/verify_login"
+	off := p.AddAnswer(rookerytest.Answer{API: api, Code: retcode.QQAppRateExceeded, AppID: app.AppID, RetryAfter: 90 * time.Second})
+	if refused := check(app, player, retcode.QQAppRateExceeded); refused == nil || refused.RetryAfter != 90*time.Second {
+		t.Errorf("got %+v, want to retry after 90 s", refused)
+	}
+	check(other, elsewhere, nil)
+	off()
+	off() // it is already off, which is not a failure
+	check(app, player, nil)
+
+	p.AddAnswer(rookerytest.Answer{API: api, Code: retcode.QQAccessTokenRevoked, Times: 1})
+	check(app, player, retcode.QQAccessTokenRevoked)
+	check(app, player, nil)
+	p.AddAnswer(rookerytest.Answer{API: api, Code: retcode.QQAccessTokenRevoked})
+	p.ClearAnswers()
+	check(app, player, nil)
+
+	sub := new(recorder)
+	p.In(sub).AddAnswer(rookerytest.Answer{API: api, Code: retcode.GroupDisbanded})
+	if !strings.Contains(sub.failure, "does not answer group/221012") {
+		t.Errorf("a code that the interface does not answer: %q", sub.failure)
 	}
 }
 

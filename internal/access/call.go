@@ -40,8 +40,9 @@ type Call struct {
 
 	notes   []slog.Attr
 	signed  string
-	stage   string   // the stage that refused the call
-	gateway *Gateway // nil in tests of a door's parts
+	stage   string        // the stage that refused the call
+	forced  *ForcedAnswer // upon the call; nil for nearly all
+	gateway *Gateway      // nil in tests of a door's parts
 	writer  http.ResponseWriter
 	peer    netip.Addr
 	secure  bool

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,50 +129,48 @@ func flat(stages []Stage) (all []Stage) {
 	return all
 }
 
-// Codes returns every code that an interface of the door may answer, by domain and number: those of failures before the
-// stages, of its stages, its commands and its handler, all as the door translates them.
+// Codes returns every code that an interface of the door may answer, by domain and number.
 func (d *Door) Codes(e *Endpoint) []retcode.Code {
+	if d.Code == nil {
+		return nil
+	}
 	var codes []retcode.Code
-	add := func(err error) {
-		if d.Code == nil {
-			return
-		}
+	for _, err := range d.failures(e) {
 		if code := d.Code(err); code != 0 {
 			codes = append(codes, code)
 		}
 	}
-	handler := func(err error) {
-		if e.Refuse != nil {
-			err = e.Refuse(err)
-		}
-		add(err)
-	}
-	add(&MethodError{e.methods()})
-	add(ErrUnreadable)
-	add(ErrPanic)
+	slices.SortFunc(codes, byNumber)
+	return slices.Compact(codes)
+}
+
+// failures returns the errors with which a call of an interface may end, as the door is given them: those of its stages, its
+// commands and its handler, and those of the access layer.
+func (d *Door) failures(e *Endpoint) (all []error) {
 	for _, stage := range flat(e.Checks) {
 		for _, code := range stage.Codes {
-			add(code)
+			all = append(all, code)
 		}
 		for _, command := range stage.Commands {
-			for err := range command.failures {
-				add(err)
-			}
+			all = slices.AppendSeq(all, command.failures)
 		}
 	}
 	for _, command := range e.Commands {
-		command.failures(func(err error) bool { handler(err); return true })
+		for err := range command.failures {
+			if e.Refuse != nil {
+				err = e.Refuse(err)
+			}
+			all = append(all, err)
+		}
 	}
 	for _, code := range slices.Concat(e.Action.Codes, e.Codes) {
-		add(code)
+		all = append(all, code)
 	}
-	slices.SortFunc(codes, func(a, b retcode.Code) int {
-		if a.Domain() != b.Domain() {
-			return int(a.Domain()) - int(b.Domain())
-		}
-		return a.Number() - b.Number()
-	})
-	return slices.Compact(codes)
+	return append(all, &MethodError{e.methods()}, ErrUnreadable, ErrPanic)
+}
+
+func byNumber(a, b retcode.Code) int {
+	return cmp.Or(cmp.Compare(a.Domain(), b.Domain()), cmp.Compare(a.Number(), b.Number()))
 }
 
 func (e *Endpoint) methods() []string { return strings.Fields(e.Method) }

@@ -59,6 +59,9 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 	for _, note := range c.notes {
 		e.String(note.Key, note.Value.String())
 	}
+	if c.forced != nil {
+		e.String("forced", c.forced.Code)
+	}
 	e.Write()
 }
 
@@ -110,6 +113,10 @@ func (g *Gateway) newMeter(path string) *meter {
 
 func (m *meter) observe(c *Call, took time.Duration) {
 	m.duration.Observe(took.Seconds())
+	if c.forced != nil { // its code's condition did not hold
+		m.requests.WithLabelValues(m.path, "forced").Inc()
+		return
+	}
 	m.counter(c.Answer.Code, c.Answer.Status).Inc()
 }
 

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -87,8 +88,9 @@ type Gateway struct {
 	calls    sync.Pool
 
 	proxies   Proxies
-	inspector *Inspector // nil if nobody inspects
-	naming    bool       // calls' contexts name their interface
+	inspector *Inspector                    // nil if nobody inspects
+	forced    atomic.Pointer[ForcedAnswers] // nil while no answer is forced
+	naming    bool                          // calls' contexts name their interface
 }
 
 // New returns a gateway that serves the doors. It fails when an interface is declared twice or incompletely.
@@ -98,7 +100,7 @@ func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometh
 		log:   log,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rookery_requests_total",
-			Help: "Requests by path of the interface (the door's prefix if it has no such route, other if no door has the path) and return code (domain and number, or the HTTP status if the door has no codes, or 499 if the caller had left).",
+			Help: "Requests by path of the interface (the door's prefix if it has no such route, other if no door has the path) and return code (domain and number, or the HTTP status if the door has no codes, or 499 if the caller had left, or forced if rookery dev forced the answer).",
 		}, []string{"path", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "rookery_request_duration_seconds",
@@ -254,6 +256,9 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	c.takeID()
 	result, err := r.serve(c, w)
 	err = r.encode(c, result, err)
+	if c.forced != nil {
+		c.forced.mark(c)
+	}
 	g.write(w, c)
 	if err != nil && c.left(err) {
 		c.Answer.Status, c.Answer.Code = statusLeft, 0
@@ -324,6 +329,11 @@ func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error)
 	for i := range e.stages {
 		if err := e.stages[i].Run(c); err != nil {
 			c.stage = e.stages[i].Name
+			return nil, err
+		}
+	}
+	if forced := r.gateway.forced.Load(); forced != nil {
+		if err := forced.refuse(c); err != nil {
 			return nil, err
 		}
 	}

@@ -133,7 +133,7 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it belongs to another platform", to.server, to.tokenFile)
 	case strings.HasPrefix(refusal.Error, server.NoPath) && strings.HasPrefix(path, "/dev/"):
-		return nil, fmt.Errorf("the platform at %s is not a rookery dev: only rookery dev has a clock to move, faults and a list of requests", to.server)
+		return nil, fmt.Errorf("the platform at %s is not a rookery dev: only rookery dev has a clock to move, faults, forced answers and a list of requests", to.server)
 	case strings.HasPrefix(refusal.Error, server.NoPath):
 		return nil, fmt.Errorf("no admin API answers at %s: rookery serve has it at admin.listen", to.server)
 	case status >= 500:

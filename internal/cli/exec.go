@@ -75,11 +75,15 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
 
+In it, 'rookery dev clock', 'fault' and 'answer' move the platform's time, make its parts fail, and make an interface
+answer a code.
+
 Signals are passed on to the command. The exit status is the command's; 128 plus the signal's number when a signal ended
 it; 126 when it cannot be run and 127 when it does not exist.`,
 		Example: `  rookery dev exec -- go test ./...
   rookery dev exec --log platform.log -- ./integration-tests.sh
-  rookery dev exec -- sh -c 'rookery dev clock advance 2161h && ./after-ninety-days.sh'`,
+  rookery dev exec -- sh -c 'rookery dev clock advance 2161h && ./after-ninety-days.sh'
+  rookery dev exec -- sh -c 'rookery dev answer --api /v2/group/join_group --code group/221012 && ./disbanded-group.sh'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageErrorf("name the command to run after --")

@@ -14,6 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
+const faultsPath = "/dev/v1/faults"
+
 func newFaultCommand(s *streams) *cobra.Command {
 	c := &client{streams: s}
 	return c.addFlags(newGroup("fault", "Make parts of a running rookery dev fail", "",
@@ -21,32 +23,37 @@ func newFaultCommand(s *streams) *cobra.Command {
 		&cobra.Command{
 			Use: "list", Short: "List the faults that are switched on", Example: "  rookery dev fault list", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return ask(cmd.Context(), c, http.MethodGet, "/dev/v1/faults", nil, func(rules []fault.Rule) error { return c.showFaults(rules...) })
+				return ask(cmd.Context(), c, http.MethodGet, faultsPath, nil, func(rules []fault.Rule) error { return c.showFaults(rules...) })
 			},
 		},
-		&cobra.Command{
-			Use: "clear [ID]", Short: "Switch one fault off, or all", Example: "  rookery dev fault clear\n  rookery dev fault clear 3",
-			Args: func(cmd *cobra.Command, args []string) error {
-				if len(args) > 1 {
-					return usageErrorf("%q takes one fault's number at most, got %q", cmd.CommandPath(), args)
-				}
-				return nil
-			},
-			RunE: func(cmd *cobra.Command, args []string) error {
-				path := "/dev/v1/faults"
-				if len(args) == 1 {
-					if _, err := strconv.ParseUint(args[0], 10, 31); err != nil {
-						return usageErrorf("%q is not a fault's number", args[0])
-					}
-					path += "/" + args[0]
-				}
-				return ask(cmd.Context(), c, http.MethodDelete, path, nil, func(done dev.Cleared) error {
-					_, err := fmt.Fprintf(c.out, "%d cleared\n", done.Cleared)
-					return err
-				})
-			},
-		},
+		newClearCommand(c, "fault", "Switch one fault off, or all", faultsPath),
 	))
+}
+
+// newClearCommand clears one of a list's members by its number, or all.
+func newClearCommand(c *client, what, short, path string) *cobra.Command {
+	return &cobra.Command{
+		Use: "clear [ID]", Short: short, Example: fmt.Sprintf("  rookery dev %s clear\n  rookery dev %[1]s clear 3", what),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageErrorf("%q takes one number at most, got %q", cmd.CommandPath(), args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target := path
+			if len(args) == 1 {
+				if _, err := strconv.ParseUint(args[0], 10, 31); err != nil {
+					return usageErrorf("%q is not a number from the list", args[0])
+				}
+				target += "/" + args[0]
+			}
+			return ask(cmd.Context(), c, http.MethodDelete, target, nil, func(done dev.Cleared) error {
+				_, err := fmt.Fprintf(c.out, "%d cleared\n", done.Cleared)
+				return err
+			})
+		},
+	}
 }
 
 func newFaultAddCommand(c *client) *cobra.Command {
@@ -83,7 +90,7 @@ so that it must read again.`,
 		Args: exactArgs("POINT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rule.Point = args[0]
-			return ask(cmd.Context(), c, http.MethodPost, "/dev/v1/faults", rule, func(rule fault.Rule) error { return c.showFaults(rule) })
+			return ask(cmd.Context(), c, http.MethodPost, faultsPath, rule, func(rule fault.Rule) error { return c.showFaults(rule) })
 		},
 	}
 	flags := cmd.Flags()
@@ -99,15 +106,17 @@ so that it must read again.`,
 func (c *client) showFaults(rules ...fault.Rule) error {
 	t := newTable(c.out)
 	t.row("ID", "POINT", "APPID", "OPENID", "INTERFACE", "TIMES LEFT", "RATE", "HITS")
-	orAll := func(n any, none bool) any {
-		if none {
-			return "all"
-		}
-		return n
-	}
 	for _, r := range rules {
 		t.row(r.ID, r.Point, orAll(r.AppID, r.AppID == 0), orAll(r.OpenID, r.OpenID == ""), orAll(r.Interface, r.Interface == ""),
 			orAll(r.Times, r.Times == 0), orAll(r.Rate, r.Rate == 0), r.Hits)
 	}
 	return t.flush()
+}
+
+// orAll shows a condition; all stands for none.
+func orAll(condition any, none bool) any {
+	if none {
+		return "all"
+	}
+	return condition
 }

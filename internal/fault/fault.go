@@ -88,15 +88,16 @@ type Set struct {
 	last  int
 }
 
-// Add arms a rule and returns it with its number. The error says what is wrong with the rule.
+// Add arms a rule and returns it with its number. Errors: platform.ErrInvalid, which says what is wrong with the rule,
+// platform.ErrFull.
 func (s *Set) Add(r Rule) (Rule, error) {
 	if err := r.check(s.games); err != nil {
-		return Rule{}, err
+		return Rule{}, platform.Invalidf("", "%v", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.rules) >= MaxRules {
-		return Rule{}, fmt.Errorf("there are %d faults already: clear some", MaxRules)
+		return Rule{}, platform.ErrFull.Errorf("there are %d faults already: clear some", MaxRules)
 	}
 	s.last++
 	r.ID, r.Hits = s.last, 0

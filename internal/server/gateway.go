@@ -34,6 +34,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 	default:
 		mux.Handle(roster.Path, s.dev.roster)
 		gateway.Inspect(s.dev.inspector)
+		gateway.Force(&s.dev.forced)
 		gateway.NameInterfaces()
 		s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
 		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)

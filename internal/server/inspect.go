@@ -10,6 +10,7 @@ import (
 // devParts are the parts that only `rookery dev` has.
 type devParts struct {
 	faults    fault.Set
+	forced    access.ForcedAnswers
 	inspector *access.Inspector
 	roster    *roster.Roster
 }

@@ -397,6 +397,7 @@ func TestExec(t *testing.T) {
 $ROOKERY_MSDK_TOKEN
 EOF
 			rookery dev clock advance 1h >&2 || exit 51
+			rookery dev answer --api /v2/auth/verify_login --code qq/-6 >&2 || exit 56
 			test -s "$ROOKERY_WORLD" || exit 52
 			test -s "$ROOKERY_ADMIN_TOKEN_FILE" || exit 53
 			for name in HTTP APPID APPKEY MSDKKEY GAMEID SIGKEY UIN OPENID ACCESS_TOKEN PAY_TOKEN OPENKEY MSDK_OPENID MSDK_TOKEN \

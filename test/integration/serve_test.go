@@ -94,6 +94,7 @@ func TestServeHasNothingOfDev(t *testing.T) {
 	for _, route := range []string{
 		"GET /dev/v1/clock", "POST /dev/v1/clock", "GET /dev/v1/faults", "POST /dev/v1/faults", "DELETE /dev/v1/faults",
 		"DELETE /dev/v1/faults/1", "GET /dev/v1/requests",
+		"GET /dev/v1/answers", "POST /dev/v1/answers", "DELETE /dev/v1/answers", "DELETE /dev/v1/answers/1",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		body := []byte(`{}`)
@@ -102,13 +103,13 @@ func TestServeHasNothingOfDev(t *testing.T) {
 				t.Errorf("serve: %s: status %d, %s, %v", route, got, answer, err)
 			}
 		}
-		// The control: rookery dev has the route. A fault 1 does not exist there either, but the answer says so.
-		if got, answer, err := dev.AdminRaw(method, path, body); err != nil || got == http.StatusNotFound && !strings.Contains(string(answer), "no fault 1") {
+		// The control: rookery dev has the route. Nothing has the number 1 there either, but the answer says so.
+		if got, answer, err := dev.AdminRaw(method, path, body); err != nil || got == http.StatusNotFound && !strings.Contains(string(answer), "there is no f") {
 			t.Errorf("dev: %s: status %d, %s, %v", route, got, answer, err)
 		}
 	}
 	for _, args := range [][]string{
-		{"--addr", "127.0.0.1:0"}, {"--v5-ts-window", "1m"}, {"--verbose"}, {"clock", "show"}, {"fault", "list"}, {"requests"}, {"exec"},
+		{"--addr", "127.0.0.1:0"}, {"--v5-ts-window", "1m"}, {"--verbose"}, {"clock", "show"}, {"fault", "list"}, {"answer", "list"}, {"requests"}, {"exec"},
 	} {
 		if status, _, stderr := rookery.Run(t, append([]string{"serve", "--data", t.TempDir()}, args...)...); status != 2 {
 			t.Errorf("serve %v: status %d, %s", args, status, stderr)

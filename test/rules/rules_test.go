@@ -373,3 +373,31 @@ func TestTextsNameNoMissingInterface(t *testing.T) {
 		t.Errorf("only %d paths of %d interfaces were looked at", checked, len(names))
 	}
 }
+
+// TestScenariosForceNoAnswer: a code counts as answered because its condition held.
+func TestScenariosForceNoAnswer(t *testing.T) {
+	forcing := regexp.MustCompile(`/dev/v1/answers|AddAnswer|"answer", "--api"|dev answer|X-Rookery-Forced`)
+	if !forcing.MatchString(`"dev", "answer", "--api"`) || !forcing.MatchString(`p.Admin(t, "POST", "/dev/v1/answers"`) {
+		t.Error("the ways to force an answer are not recognized")
+	}
+	checked := 0
+	for _, folder := range []string{"../scenarios", "../rookery"} {
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if found := forcing.Find(content); found != nil {
+				t.Errorf("%s forces an answer: %s", path, found)
+			}
+			checked++
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if checked < 30 {
+		t.Errorf("only %d files were looked at", checked)
+	}
+}

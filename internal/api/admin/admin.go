@@ -308,7 +308,7 @@ func status(err error) int {
 		return http.StatusBadRequest
 	case errors.Is(err, platform.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, platform.ErrExists):
+	case errors.Is(err, platform.ErrExists), errors.Is(err, platform.ErrFull):
 		return http.StatusConflict
 	default:
 		return refuse.Status(err)

@@ -1,5 +1,5 @@
-// Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on, guilds
-// that answer IDIP, and the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
+// Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on,
+// answers to force, guilds that answer IDIP, and the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
 package dev
 
 import (
@@ -18,13 +18,14 @@ type door struct {
 	forget    func()
 	clock     *platform.Clock
 	faults    *fault.Set
+	forced    *access.ForcedAnswers
 	inspector *access.Inspector
 	roster    *roster.Roster
 }
 
 // New returns the door, for callers with the admin token. forget empties the services' caches.
-func New(forget func(), clock *platform.Clock, faults *fault.Set, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
-	d := &door{forget: forget, clock: clock, faults: faults, inspector: inspector, roster: guilds}
+func New(forget func(), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
+	d := &door{forget: forget, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Prefixes: []string{"/dev/"},
@@ -35,6 +36,10 @@ func New(forget func(), clock *platform.Clock, faults *fault.Set, inspector *acc
 			"POST /dev/v1/faults":                          admin.Body(d.addFault),
 			"DELETE /dev/v1/faults":                        d.clearFaults,
 			"DELETE /dev/v1/faults/{id}":                   d.clearFault,
+			"GET /dev/v1/answers":                          d.listAnswers,
+			"POST /dev/v1/answers":                         admin.Body(d.forceAnswer),
+			"DELETE /dev/v1/answers":                       d.clearAnswers,
+			"DELETE /dev/v1/answers/{id}":                  d.clearAnswer,
 			"GET /dev/v1/requests":                         d.requests,
 			"GET /dev/v1/guilds":                           d.listGuilds,
 			"POST /dev/v1/guilds":                          admin.Body(d.setGuild),
@@ -98,20 +103,35 @@ func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 	return rule, nil
 }
 
-// Cleared is the number of cleared faults.
+// Cleared is the number of cleared faults or forced answers.
 type Cleared struct {
 	Cleared int `json:"cleared"`
 }
 
 func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.Clear(0)}, nil }
 
-func (d *door) clearFault(c *access.Call) (any, error) {
+func (d *door) clearFault(c *access.Call) (any, error) { return clearOne(c, "fault", d.faults.Clear) }
+
+func (d *door) listAnswers(*access.Call) (any, error) { return d.forced.List(), nil }
+
+func (d *door) forceAnswer(_ *access.Call, answer access.ForcedAnswer) (any, error) {
+	return d.forced.Add(answer)
+}
+
+func (d *door) clearAnswers(*access.Call) (any, error) { return Cleared{d.forced.Clear(0)}, nil }
+
+func (d *door) clearAnswer(c *access.Call) (any, error) {
+	return clearOne(c, "forced answer", d.forced.Clear)
+}
+
+// clearOne clears what the path names by its number.
+func clearOne(c *access.Call, what string, clear func(id int) int) (any, error) {
 	id, err := strconv.Atoi(c.Request.PathValue("id"))
 	if err != nil || id < 1 {
-		return nil, platform.Invalidf("id", "a fault's number must be above 0")
+		return nil, platform.Invalidf("id", "a %s's number must be above 0", what)
 	}
-	if d.faults.Clear(id) == 0 {
-		return nil, platform.ErrNotFound.Errorf("there is no fault %d", id)
+	if clear(id) == 0 {
+		return nil, platform.ErrNotFound.Errorf("there is no %s %d", what, id)
 	}
 	return Cleared{1}, nil
 }
