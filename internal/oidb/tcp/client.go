@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
@@ -62,7 +62,7 @@ func Dial(ctx context.Context, addr string) (*Client, error) {
 
 // NewClient returns a client on a connection, which Close closes.
 func NewClient(nc net.Conn) *Client {
-	c := &Client{net: nc, limit: MaxFrame, calls: make(map[uint32]chan<- clientAnswer)}
+	c := &Client{net: nc, limit: frame.MaxSize, calls: make(map[uint32]chan<- clientAnswer)}
 	go c.read()
 	return c
 }
@@ -95,7 +95,7 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	c.seq++
 	head.Seq = c.seq
 	c.calls[head.Seq] = answer
-	c.out = appendNative(c.out, &head, body)
+	c.out = frame.AppendNative(c.out, &head, body)
 	if !c.writing {
 		c.writing = true
 		go c.write()
@@ -146,39 +146,26 @@ func (c *Client) write() {
 }
 
 func (c *Client) read() {
-	var data []byte
+	frames := frame.NewReader(c.net, c.limit)
 	for {
-		f, more, err := nextFrame(data, c.limit)
-		if err != nil || more == 0 && (!f.native || f.broken || f.oversize && f.size > skippable) {
+		f, err := frames.Next()
+		switch {
+		case err != nil:
+			c.fail(fmt.Errorf("oidb: the connection ended: %w", err))
+			return
+		case !f.Native || f.Broken || f.Oversize && f.Size > frame.Skippable:
 			c.fail(errors.New("oidb: the answer is not a frame of a bus"))
 			return
 		}
-		if more > 0 {
-			if cap(data)-len(data) < max(readBuffer, more-len(data)) {
-				data = append(make([]byte, 0, len(data)+max(2*readBuffer, more)), data...)
-			}
-			n, err := c.net.Read(data[len(data):cap(data)])
-			if n == 0 && err != nil {
-				c.fail(fmt.Errorf("oidb: the connection ended: %w", err))
-				return
-			}
-			data = data[:len(data)+n]
-			continue
-		}
 		var a clientAnswer
-		if _, err := a.head.Parse(bytes.Clone(f.head)); err != nil {
+		if _, err := a.head.Parse(bytes.Clone(f.Head)); err != nil {
 			c.fail(fmt.Errorf("oidb: the head of an answer: %w", err))
 			return
 		}
-		if f.oversize {
-			a.err = fmt.Errorf("%w: its frame has %d bytes, and at most %d are taken", oidb.ErrGarbled, f.size, c.limit)
-			if _, err := io.CopyN(io.Discard, c.net, int64(max(f.size-len(data), 0))); err != nil {
-				c.fail(fmt.Errorf("oidb: the connection ended: %w", err))
-				return
-			}
+		if f.Oversize {
+			a.err = fmt.Errorf("%w: its frame has %d bytes, and at most %d are taken", oidb.ErrGarbled, f.Size, c.limit)
 		}
-		a.body = bytes.Clone(f.body)
-		data = data[min(f.size, len(data)):]
+		a.body = bytes.Clone(f.Body)
 		c.mu.Lock()
 		waiting := c.calls[a.head.Seq]
 		delete(c.calls, a.head.Seq)
@@ -231,5 +218,5 @@ func Ask[Req, Rsp any](ctx context.Context, c *Client, command *oidb.Command[Req
 
 // Frame returns one call as a native frame, for callers that manage a connection themselves.
 func Frame[Req, Rsp any](command *oidb.Command[Req, Rsp], seq uint32, req Req) []byte {
-	return appendNative(nil, &wire.Head{Command: command.ID, Seq: seq}, command.AppendRequest(nil, req))
+	return frame.AppendNative(nil, &wire.Head{Command: command.ID, Seq: seq}, command.AppendRequest(nil, req))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
@@ -32,7 +33,7 @@ func newPeer(t *testing.T) (*Client, *peer) {
 	go func() {
 		var data []byte
 		for {
-			f, more, err := nextFrame(data, MaxFrame)
+			f, more, err := frame.Next(data, frame.MaxSize)
 			if err != nil {
 				t.Errorf("a request: %v", err)
 				return
@@ -47,9 +48,9 @@ func newPeer(t *testing.T) (*Client, *peer) {
 				continue
 			}
 			var head wire.Head
-			_, _ = head.Parse(f.head)
-			p.requests <- request{head.Seq, string(f.body)}
-			data = data[f.size:]
+			_, _ = head.Parse(f.Head)
+			p.requests <- request{head.Seq, string(f.Body)}
+			data = data[f.Size:]
 		}
 	}()
 	return c, p
@@ -57,7 +58,7 @@ func newPeer(t *testing.T) (*Client, *peer) {
 
 func (p *peer) answer(t *testing.T, seq uint32, body []byte) {
 	t.Helper()
-	if _, err := p.Write(appendNative(nil, &wire.Head{Seq: seq}, body)); err != nil {
+	if _, err := p.Write(frame.AppendNative(nil, &wire.Head{Seq: seq}, body)); err != nil {
 		t.Error(err)
 	}
 }
@@ -173,7 +174,7 @@ func TestAnOversizeAnswer(t *testing.T) {
 			other <- err
 		}()
 		first := <-p.requests
-		for _, size := range []int{MaxFrame, 3 * MaxFrame} {
+		for _, size := range []int{frame.MaxSize, 3 * frame.MaxSize} {
 			go func() { p.answer(t, (<-p.requests).seq, make([]byte, size)) }()
 			if _, err := call(c, time.Second, ""); !errors.Is(err, oidb.ErrGarbled) {
 				t.Errorf("an answer with %d bytes: %v", size, err)
@@ -184,12 +185,11 @@ func TestAnOversizeAnswer(t *testing.T) {
 			t.Errorf("the other call: %v", err)
 		}
 		go func() {
-			frame := appendNative(nil, &wire.Head{Seq: (<-p.requests).seq}, make([]byte, skippable))
-			_, _ = p.Write(frame) // the client stops reading
+			_, _ = p.Write(frame.AppendNative(nil, &wire.Head{Seq: (<-p.requests).seq}, make([]byte, frame.Skippable))) // the client stops reading
 			_, _ = io.Copy(io.Discard, p)
 		}()
 		if _, err := call(c, time.Second, ""); err == nil || c.Err() == nil {
-			t.Errorf("an answer with %d bytes: %v, %v", skippable, err, c.Err())
+			t.Errorf("an answer with %d bytes: %v, %v", frame.Skippable, err, c.Err())
 		}
 	})
 }

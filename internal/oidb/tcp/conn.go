@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
@@ -60,9 +61,9 @@ func newConn(s *Server, nc net.Conn) *conn {
 type reader struct {
 	*conn
 	call   oidb.Inbound
-	frame  frame   // the current one; a part of unread
-	buffer *[]byte // nil while the connection is idle
-	unread []byte  // part of buffer
+	frame  frame.Frame // the current one; a part of unread
+	buffer *[]byte     // nil while the connection is idle
+	unread []byte      // part of buffer
 	first  [32]byte
 	body   []byte // of the current answer
 	batch  []byte // answers not yet passed to send
@@ -91,7 +92,7 @@ func (r *reader) serve() {
 
 // next reads a frame, or the missing part of one, and answers it. It reports whether this reader continues.
 func (r *reader) next() bool {
-	f, more, err := nextFrame(r.unread, r.server.options.MaxFrame)
+	f, more, err := frame.Next(r.unread, r.server.options.MaxFrame)
 	switch {
 	case err != nil: // not a call, but worth an event
 		r.server.bus.Serve(r.server.ctx, &oidb.Inbound{Peer: r.peer, Malformed: err}, nil)
@@ -101,13 +102,13 @@ func (r *reader) next() bool {
 		return r.read(more)
 	}
 	r.frame = f
-	if !r.answer() || f.broken {
+	if !r.answer() || f.Broken {
 		return false
 	}
-	if f.oversize {
-		return r.skip(f.size)
+	if f.Oversize {
+		return r.skip(f.Size)
 	}
-	r.unread = r.unread[f.size:]
+	r.unread = r.unread[f.Size:]
 	if len(r.batch) > enough {
 		r.flush()
 	}
@@ -118,21 +119,21 @@ func (r *reader) next() bool {
 func (r *reader) answer() bool {
 	f := &r.frame
 	q := &r.call
-	*q = oidb.Inbound{Peer: r.peer, Body: f.body, Size: f.size, Limit: r.server.options.MaxFrame, Deadline: r.server.options.Deadline, HandOff: q.HandOff}
+	*q = oidb.Inbound{Peer: r.peer, Body: f.Body, Size: f.Size, Limit: r.server.options.MaxFrame, Deadline: r.server.options.Deadline, HandOff: q.HandOff}
 	if q.HandOff == nil {
 		q.HandOff = r.handOff
 	}
 	answerable := true
-	if f.native {
+	if f.Native {
 		var seq bool
-		seq, q.Malformed = q.Head.Parse(f.head)
+		seq, q.Malformed = q.Head.Parse(f.Head)
 		answerable = seq || q.Malformed == nil
-		if f.broken && q.Malformed == nil {
-			q.Malformed = errEnd
+		if f.Broken && q.Malformed == nil {
+			q.Malformed = frame.ErrEnd
 		}
 	} else {
 		var p wire.ClientPackage
-		q.Malformed = p.Parse(f.body)
+		q.Malformed = p.Parse(f.Body)
 		q.Head.Command, q.Body = p.Command, p.Body
 	}
 	answer := r.server.bus.Serve(r.server.ctx, q, r.body[:0])
@@ -160,7 +161,7 @@ func (r *reader) answer() bool {
 func (r *reader) handOff() {
 	r.flush()
 	r.waits = true
-	if !r.frame.native {
+	if !r.frame.Native {
 		r.server.waiting <- struct{}{}
 		return
 	}
@@ -169,7 +170,7 @@ func (r *reader) handOff() {
 	}
 	r.slots <- struct{}{}
 	r.server.waiting <- struct{}{}
-	rest := r.unread[r.frame.size:]
+	rest := r.unread[r.frame.Size:]
 	next := &reader{conn: r.conn, buffer: r.server.buffers.Get().(*[]byte)}
 	next.makeRoom(len(rest))
 	next.unread = append((*next.buffer)[:0], rest...)
@@ -181,11 +182,11 @@ func (r *reader) handOff() {
 // append appends an answer to the batch.
 func (r *reader) append(a *oidb.Answer) {
 	q := &r.call
-	if r.frame.native {
+	if r.frame.Native {
 		head := wire.Head{UIN: q.Head.UIN, Command: q.Head.Command, Seq: q.Head.Seq, Result: a.Result, Message: a.Message, Detail: a.Detail, RetryAfter: a.RetryAfter}
-		r.batch = appendNative(r.batch, &head, a.Body)
+		r.batch = frame.AppendNative(r.batch, &head, a.Body)
 	} else {
-		r.batch = appendClient(r.batch, &wire.ClientPackage{Command: q.Head.Command, Result: a.Result, Body: a.Body, Message: a.Message})
+		r.batch = frame.AppendClient(r.batch, &wire.ClientPackage{Command: q.Head.Command, Result: a.Result, Body: a.Body, Message: a.Message})
 	}
 }
 
@@ -257,7 +258,7 @@ func (r *reader) giveBack() {
 		r.server.buffers.Put(r.buffer)
 	}
 	r.buffer, r.unread, r.body, r.batch = nil, nil, nil, nil
-	r.call, r.frame = oidb.Inbound{}, frame{}
+	r.call, r.frame = oidb.Inbound{}, frame.Frame{}
 }
 
 // release makes the connection idle, without buffers.
@@ -275,7 +276,7 @@ func (r *reader) release() {
 
 // skip discards the rest of a frame that is too large.
 func (r *reader) skip(size int) bool {
-	if size > skippable {
+	if size > frame.Skippable {
 		return false
 	}
 	r.flush()

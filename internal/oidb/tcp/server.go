@@ -13,11 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 )
 
 // Options are the bounds of a Server. A field that is 0 has its default.
 type Options struct {
-	MaxFrame       int           // bytes of a frame; default MaxFrame
+	MaxFrame       int           // bytes of a frame; default frame.MaxSize
 	MaxConnections int           // default 16384; more are closed at once
 	MaxInFlight    int           // calls of one connection that wait; default 128
 	MaxWaiting     int           // calls of all connections that wait; default 4096
@@ -38,7 +39,7 @@ func (o *Options) fill() {
 			*field = otherwise
 		}
 	}
-	set(&o.MaxFrame, MaxFrame)
+	set(&o.MaxFrame, frame.MaxSize)
 	set(&o.MaxConnections, 16384)
 	set(&o.MaxInFlight, 128)
 	set(&o.MaxWaiting, 4096)

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -220,10 +221,10 @@ func TestWhatAWaitingCallRefersToStays(t *testing.T) {
 			go conn.Write(data)
 			seen := make(map[uint32]bool)
 			for range 2 * many {
-				frame := readFrame(t, conn)
+				answer := readFrame(t, conn)
 				var h wire.Head
-				rsp, err := wire.ParseCheckResponse(frame.body)
-				if _, wrong := h.Parse(frame.head); wrong != nil || err != nil || h.Result != 0 {
+				rsp, err := wire.ParseCheckResponse(answer.Body)
+				if _, wrong := h.Parse(answer.Head); wrong != nil || err != nil || h.Result != 0 {
 					t.Fatalf("got %+v, %v, %v", h, wrong, err)
 				}
 				if seen[h.Seq] || uint32(rsp.UIN) != (h.Seq-1)%many+1 {
@@ -281,7 +282,7 @@ func TestAClientFormIsAnsweredInOrder(t *testing.T) {
 			calls := []*command{waits, echo}
 			for i, called := range calls {
 				body := wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: platform.AppID(i + 1)})
-				data = appendClient(data, &wire.ClientPackage{Command: called.ID, Body: body})
+				data = frame.AppendClient(data, &wire.ClientPackage{Command: called.ID, Body: body})
 			}
 			if _, err := conn.Write(data); err != nil {
 				t.Fatal(err)
@@ -290,7 +291,7 @@ func TestAClientFormIsAnsweredInOrder(t *testing.T) {
 			f.let <- struct{}{}
 			for i, called := range calls {
 				var p wire.ClientPackage
-				if err := p.Parse(readFrame(t, conn).body); err != nil || p.Command != called.ID {
+				if err := p.Parse(readFrame(t, conn).Body); err != nil || p.Command != called.ID {
 					t.Errorf("answer %d: %+v, %v", i, p, err)
 				}
 			}
@@ -298,11 +299,11 @@ func TestAClientFormIsAnsweredInOrder(t *testing.T) {
 	}
 }
 
-func readFrame(t *testing.T, conn net.Conn) frame {
+func readFrame(t *testing.T, conn net.Conn) frame.Frame {
 	t.Helper()
 	var data []byte
 	for {
-		f, more, err := nextFrame(data, MaxFrame)
+		f, more, err := frame.Next(data, frame.MaxSize)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -330,9 +331,9 @@ func TestBadFrames(t *testing.T) {
 	valid := wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1})
 	head := wire.Head{Command: echo.ID, Seq: 77}
 	wholeHead := head.Append(nil)
-	broken := appendNative(nil, &head, valid)
+	broken := frame.AppendNative(nil, &head, valid)
 	broken[len(broken)-1] = 0
-	torn := appendNative(nil, &head, valid)
+	torn := frame.AppendNative(nil, &head, valid)
 	torn[len(torn)-1-len(valid)-len(wholeHead)] = 0xff
 	unpackable := func() float64 {
 		return f.counted("other", "oidb 145")
@@ -346,9 +347,9 @@ func TestBadFrames(t *testing.T) {
 		{"no frame at all", []byte("GET / HTTP/1.1\r\n\r\n"), 0, true},
 		{"a head that cannot be read, before its seq", torn, 0, true},
 		{"a head that cannot be read, after its seq", nativeOf(append(bytes.Clone(wholeHead), 0xff), valid), retcode.OIDBUnpackFailed, false},
-		{"a body that cannot be read", appendNative(nil, &head, []byte{0xff}), retcode.OIDBUnpackFailed, false},
+		{"a body that cannot be read", frame.AppendNative(nil, &head, []byte{0xff}), retcode.OIDBUnpackFailed, false},
 		{"another end byte", broken, retcode.OIDBUnpackFailed, true},
-		{"too large", appendNative(nil, &head, make([]byte, 5000)), retcode.OIDBPacketTooLarge, false},
+		{"too large", frame.AppendNative(nil, &head, make([]byte, 5000)), retcode.OIDBPacketTooLarge, false},
 		{"far too large", nativeOf(wholeHead, make([]byte, 1<<20))[:9+len(wholeHead)], retcode.OIDBPacketTooLarge, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -358,7 +359,7 @@ func TestBadFrames(t *testing.T) {
 			}
 			if test.result != 0 {
 				var h wire.Head
-				if _, err := h.Parse(readFrame(t, conn).head); err != nil || h.Seq != 77 || h.Result != uint32(test.result.Number()) {
+				if _, err := h.Parse(readFrame(t, conn).Head); err != nil || h.Seq != 77 || h.Result != uint32(test.result.Number()) {
 					t.Fatalf("got %+v, %v, want result %d", h, err, test.result.Number())
 				}
 			}
@@ -369,11 +370,11 @@ func TestBadFrames(t *testing.T) {
 				}
 				return
 			}
-			if _, err := conn.Write(appendNative(nil, &head, valid)); err != nil {
+			if _, err := conn.Write(frame.AppendNative(nil, &head, valid)); err != nil {
 				t.Fatal(err)
 			}
 			var h wire.Head
-			if _, err := h.Parse(readFrame(t, conn).head); err != nil || h.Result != 0 {
+			if _, err := h.Parse(readFrame(t, conn).Head); err != nil || h.Result != 0 {
 				t.Errorf("the next call: %+v, %v", h, err)
 			}
 		})
@@ -381,22 +382,22 @@ func TestBadFrames(t *testing.T) {
 }
 
 func nativeOf(head, body []byte) []byte {
-	data := appendNative(nil, new(wire.Head), nil)[:9]
+	data := frame.AppendNative(nil, new(wire.Head), nil)[:9]
 	data[3], data[4] = byte(len(head)>>8), byte(len(head))
 	data[5], data[6], data[7], data[8] = byte(len(body)>>24), byte(len(body)>>16), byte(len(body)>>8), byte(len(body))
-	return append(append(append(data, head...), body...), frameEnd)
+	return append(append(append(data, head...), body...), 0x29)
 }
 
 func TestAFrameMayComeByteByByte(t *testing.T) {
 	f := newFixture(t, Options{})
 	conn := f.conn()
 	for range 2 { // the second one finds a connection with a buffer
-		for _, b := range appendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 3})) {
+		for _, b := range frame.AppendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 3})) {
 			if _, err := conn.Write([]byte{b}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if rsp, err := wire.ParseCheckResponse(readFrame(t, conn).body); err != nil || rsp.UIN != 3 {
+		if rsp, err := wire.ParseCheckResponse(readFrame(t, conn).Body); err != nil || rsp.UIN != 3 {
 			t.Errorf("got %+v, %v", rsp, err)
 		}
 	}
@@ -411,7 +412,7 @@ func TestAFrameMustGoOn(t *testing.T) {
 			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 				t.Fatal(err)
 			}
-			whole := appendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, make([]byte, body))
+			whole := frame.AppendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, make([]byte, body))
 			if _, err := conn.Write(whole[:100]); err != nil {
 				t.Fatal(err)
 			}
@@ -427,7 +428,7 @@ func TestAnIdleConnectionGivesItsBufferBack(t *testing.T) {
 	f := newFixture(t, Options{IdleTimeout: 2 * linger})
 	conn := f.conn()
 	f.ask(f.dial(), echo, wire.Head{}, 1)
-	if _, err := conn.Write(appendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, nil)); err != nil {
+	if _, err := conn.Write(frame.AppendNative(nil, &wire.Head{Command: echo.ID, Seq: 1}, nil)); err != nil {
 		t.Fatal(err)
 	}
 	readFrame(t, conn)
@@ -479,7 +480,7 @@ func TestAGuardThatWaitsHoldsUpNoOther(t *testing.T) {
 func TestTheClientFormWaitsWithinTheBound(t *testing.T) {
 	f := newFixture(t, Options{MaxWaiting: 1})
 	conn := f.conn()
-	if _, err := conn.Write(appendClient(nil, &wire.ClientPackage{Command: slow.ID, Body: wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1})})); err != nil {
+	if _, err := conn.Write(frame.AppendClient(nil, &wire.ClientPackage{Command: slow.ID, Body: wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1})})); err != nil {
 		t.Fatal(err)
 	}
 	<-f.waits
@@ -540,7 +541,7 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 func TestAStopTakesNoAnswerAlong(t *testing.T) {
 	f := newFixture(t, Options{MaxInFlight: 1})
 	conn := f.conn()
-	call := appendNative(nil, &wire.Head{Command: slow.ID, Seq: 1}, wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1}))
+	call := frame.AppendNative(nil, &wire.Head{Command: slow.ID, Seq: 1}, wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 1}))
 	if _, err := conn.Write(bytes.Repeat(call, 2000)); err != nil {
 		t.Fatal(err)
 	}

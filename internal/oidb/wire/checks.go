@@ -3,8 +3,7 @@ package wire
 import (
 	"unsafe"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"github.com/rookeryhq/rookery/internal/oidb/field"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -39,26 +38,26 @@ type CheckResponse struct {
 
 // ParseCheckRequest reads a request. The result refers to body.
 func ParseCheckRequest(body []byte) (m CheckRequest, err error) {
-	f := fields{rest: body}
+	f := field.Read(body)
 	var token, openkey []byte
-	for f.next() {
-		switch f.key {
-		case key(1, protowire.VarintType):
-			m.AppID = platform.AppID(f.number)
-		case key(2, protowire.BytesType):
-			m.OpenID = f.bytes
-		case key(3, protowire.VarintType):
-			m.MSDKOpenID = platform.MSDKOpenID(f.number)
-		case key(4, protowire.BytesType):
-			token = f.bytes
-		case key(5, protowire.BytesType):
-			openkey = f.bytes
-		case key(6, protowire.VarintType):
-			m.PC = f.number != 0
-		case key(7, protowire.VarintType):
-			m.Bearer = f.number != 0
-		case key(8, protowire.VarintType):
-			m.Guest = f.number != 0
+	for f.Next() {
+		switch f.Key {
+		case 1<<field.TypeBits | field.Varint:
+			m.AppID = platform.AppID(f.Number)
+		case 2<<field.TypeBits | field.Bytes:
+			m.OpenID = f.Bytes
+		case 3<<field.TypeBits | field.Varint:
+			m.MSDKOpenID = platform.MSDKOpenID(f.Number)
+		case 4<<field.TypeBits | field.Bytes:
+			token = f.Bytes
+		case 5<<field.TypeBits | field.Bytes:
+			openkey = f.Bytes
+		case 6<<field.TypeBits | field.Varint:
+			m.PC = f.Number != 0
+		case 7<<field.TypeBits | field.Varint:
+			m.Bearer = f.Number != 0
+		case 8<<field.TypeBits | field.Varint:
+			m.Guest = f.Number != 0
 		}
 	}
 	if len(token) == 0 && len(openkey) > 0 {
@@ -66,66 +65,66 @@ func ParseCheckRequest(body []byte) (m CheckRequest, err error) {
 	}
 	// A string over the body's bytes, which nobody changes during the call and no handler keeps longer.
 	m.Token = unsafe.String(unsafe.SliceData(token), len(token))
-	return m, f.err
+	return m, f.Err
 }
 
 // AppendCheckRequest appends a request to b.
 func AppendCheckRequest(b []byte, m CheckRequest) []byte {
-	b = appendNumber(b, 1, uint64(m.AppID))
-	b = appendBytes(b, 2, m.OpenID)
-	b = appendNumber(b, 3, uint64(m.MSDKOpenID))
+	b = field.AppendNumber(b, 1, uint64(m.AppID))
+	b = field.AppendBytes(b, 2, m.OpenID)
+	b = field.AppendNumber(b, 3, uint64(m.MSDKOpenID))
 	if m.Openkey {
-		b = appendBytes(b, 5, m.Token)
+		b = field.AppendBytes(b, 5, m.Token)
 	} else {
-		b = appendBytes(b, 4, m.Token)
+		b = field.AppendBytes(b, 4, m.Token)
 	}
-	b = appendBool(b, 6, m.PC)
-	b = appendBool(b, 7, m.Bearer)
-	return appendBool(b, 8, m.Guest)
+	b = field.AppendBool(b, 6, m.PC)
+	b = field.AppendBool(b, 7, m.Bearer)
+	return field.AppendBool(b, 8, m.Guest)
 }
 
 // AppendCheckResponse appends an answer to b.
 func AppendCheckResponse(b []byte, m CheckResponse) []byte {
-	b = appendNumber(b, 1, uint64(m.UIN))
+	b = field.AppendNumber(b, 1, uint64(m.UIN))
 	if m.UIN != 0 {
-		b = appendBytes(b, 2, m.OpenID[:])
+		b = field.AppendBytes(b, 2, m.OpenID[:])
 	}
-	b = appendNumber(b, 3, uint64(m.MSDKOpenID))
-	b = appendNumber(b, 4, uint64(m.IssuedMS))
-	b = appendNumber(b, 5, uint64(m.ExpiresMS))
-	b = appendBool(b, 6, m.PC)
-	b = appendNumber(b, 7, uint64(m.PasswordEpoch))
-	b = appendNumber(b, 8, uint64(m.TokenEpoch))
-	b = appendNumber(b, 9, uint64(m.AppID))
-	return appendNumber(b, 10, uint64(m.Scopes))
+	b = field.AppendNumber(b, 3, uint64(m.MSDKOpenID))
+	b = field.AppendNumber(b, 4, uint64(m.IssuedMS))
+	b = field.AppendNumber(b, 5, uint64(m.ExpiresMS))
+	b = field.AppendBool(b, 6, m.PC)
+	b = field.AppendNumber(b, 7, uint64(m.PasswordEpoch))
+	b = field.AppendNumber(b, 8, uint64(m.TokenEpoch))
+	b = field.AppendNumber(b, 9, uint64(m.AppID))
+	return field.AppendNumber(b, 10, uint64(m.Scopes))
 }
 
 // ParseCheckResponse reads an answer.
 func ParseCheckResponse(body []byte) (m CheckResponse, err error) {
-	f := fields{rest: body}
-	for f.next() {
-		switch f.key {
-		case key(1, protowire.VarintType):
-			m.UIN = platform.UIN(f.number)
-		case key(2, protowire.BytesType):
-			copy(m.OpenID[:], f.bytes)
-		case key(3, protowire.VarintType):
-			m.MSDKOpenID = platform.MSDKOpenID(f.number)
-		case key(4, protowire.VarintType):
-			m.IssuedMS = int64(f.number)
-		case key(5, protowire.VarintType):
-			m.ExpiresMS = int64(f.number)
-		case key(6, protowire.VarintType):
-			m.PC = f.number != 0
-		case key(7, protowire.VarintType):
-			m.PasswordEpoch = uint32(f.number)
-		case key(8, protowire.VarintType):
-			m.TokenEpoch = uint32(f.number)
-		case key(9, protowire.VarintType):
-			m.AppID = platform.AppID(f.number)
-		case key(10, protowire.VarintType):
-			m.Scopes = platform.ScopeSet(f.number)
+	f := field.Read(body)
+	for f.Next() {
+		switch f.Key {
+		case 1<<field.TypeBits | field.Varint:
+			m.UIN = platform.UIN(f.Number)
+		case 2<<field.TypeBits | field.Bytes:
+			copy(m.OpenID[:], f.Bytes)
+		case 3<<field.TypeBits | field.Varint:
+			m.MSDKOpenID = platform.MSDKOpenID(f.Number)
+		case 4<<field.TypeBits | field.Varint:
+			m.IssuedMS = int64(f.Number)
+		case 5<<field.TypeBits | field.Varint:
+			m.ExpiresMS = int64(f.Number)
+		case 6<<field.TypeBits | field.Varint:
+			m.PC = f.Number != 0
+		case 7<<field.TypeBits | field.Varint:
+			m.PasswordEpoch = uint32(f.Number)
+		case 8<<field.TypeBits | field.Varint:
+			m.TokenEpoch = uint32(f.Number)
+		case 9<<field.TypeBits | field.Varint:
+			m.AppID = platform.AppID(f.Number)
+		case 10<<field.TypeBits | field.Varint:
+			m.Scopes = platform.ScopeSet(f.Number)
 		}
 	}
-	return m, f.err
+	return m, f.Err
 }

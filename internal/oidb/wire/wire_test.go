@@ -31,9 +31,9 @@ func sameHead(t *testing.T, data []byte) {
 	}
 	want := Head{
 		UIN:     platform.UIN(pb.GetUint64Uin()),
-		Command: ID{pb.GetUint32Command(), pb.GetUint32ServiceType()},
+		Command: ID{Number: pb.GetUint32Command(), ServiceType: pb.GetUint32ServiceType()},
 		Seq:     pb.GetUint32Seq(), Result: pb.GetUint32Result(), Message: pb.GetStrErrorMsg(), Service: []byte(pb.GetStrServiceName()),
-		Login: Login{pb.MsgLoginSig.GetUint32Type(), pb.MsgLoginSig.GetBytesSig(), pb.MsgLoginSig.GetUint32Appid()},
+		Login: Login{Type: pb.MsgLoginSig.GetUint32Type(), Sig: pb.MsgLoginSig.GetBytesSig(), AppID: pb.MsgLoginSig.GetUint32Appid()},
 	}
 	// Fields without a one-to-one form are compared elsewhere.
 	h.ClientAddr, h.Budget, h.RequestID, h.Caller = netip.Addr{}, 0, nil, 0
@@ -44,8 +44,8 @@ func sameHead(t *testing.T, data []byte) {
 
 func fullHead() Head {
 	return Head{
-		UIN: 10001, Command: ID{0x711, 127}, Seq: 1 << 31, ClientAddr: netip.MustParseAddr("192.0.2.7"), Result: 255,
-		Message: "no", Login: Login{1, []byte("sig"), 100700001}, Service: []byte("gw"), Budget: 1500 * time.Millisecond,
+		UIN: 10001, Command: ID{Number: 0x711, ServiceType: 127}, Seq: 1 << 31, ClientAddr: netip.MustParseAddr("192.0.2.7"), Result: 255,
+		Message: "no", Login: Login{Type: 1, Sig: []byte("sig"), AppID: 100700001}, Service: []byte("gw"), Budget: 1500 * time.Millisecond,
 		RequestID: []byte("r-1"), Caller: 100700002,
 	}
 }
@@ -108,7 +108,7 @@ func FuzzHead(f *testing.F) {
 }
 
 func FuzzClientPackage(f *testing.F) {
-	f.Add((&ClientPackage{Command: ID{0x73a, 1}, Body: []byte("b"), Version: []byte("v")}).Append(nil))
+	f.Add((&ClientPackage{Command: ID{Number: 0x73a, ServiceType: 1}, Body: []byte("b"), Version: []byte("v")}).Append(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var p ClientPackage
 		var pb OIDBSSOPkg
@@ -116,7 +116,7 @@ func FuzzClientPackage(f *testing.F) {
 		if wrong := proto.Unmarshal(data, &pb); (err != nil) != (wrong != nil) {
 			t.Fatalf("by hand %v, generated %v", err, wrong)
 		}
-		if err == nil && (p.Command != (ID{pb.GetUint32Command(), pb.GetUint32ServiceType()}) || !bytes.Equal(p.Body, pb.GetBytesBodybuffer())) {
+		if err == nil && (p.Command != (ID{Number: pb.GetUint32Command(), ServiceType: pb.GetUint32ServiceType()}) || !bytes.Equal(p.Body, pb.GetBytesBodybuffer())) {
 			t.Errorf("got %+v, want %v", p, &pb)
 		}
 	})

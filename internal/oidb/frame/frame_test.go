@@ -1,4 +1,4 @@
-package tcp
+package frame
 
 import (
 	"bytes"
@@ -10,15 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
-func unhex(t *testing.T, text string) []byte {
-	t.Helper()
+func unhex(text string) []byte {
 	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return b
 }
@@ -30,44 +27,44 @@ const (
 )
 
 func TestTheNativeVector(t *testing.T) {
-	data := unhex(t, nativeVector)
-	f, more, err := nextFrame(data, MaxFrame)
-	if err != nil || more != 0 || !f.native || f.oversize || f.broken || f.size != 27 {
+	data := unhex(nativeVector)
+	f, more, err := Next(data, MaxSize)
+	if err != nil || more != 0 || !f.Native || f.Oversize || f.Broken || f.Size != 27 {
 		t.Fatalf("got %+v, %d, %v", f, more, err)
 	}
-	var h wire.Head
-	if _, err := h.Parse(f.head); err != nil {
+	var h Head
+	if _, err := h.Parse(f.Head); err != nil {
 		t.Fatal(err)
 	}
-	want := wire.Head{UIN: 10001, Command: wire.ID{Number: 0x73a, ServiceType: 1}, Seq: 77, Service: []byte("gw")}
+	want := Head{UIN: 10001, Command: ID{Number: 0x73a, ServiceType: 1}, Seq: 77, Service: []byte("gw")}
 	if diff := cmp.Diff(want, h, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("head: (-want +got)\n%s", diff)
 	}
-	if got := appendNative(nil, &want, []byte("\x0a\x01x")); !bytes.Equal(got, data) {
+	if got := AppendNative(nil, &want, []byte("\x0a\x01x")); !bytes.Equal(got, data) {
 		t.Errorf("written: %x, want %x", got, data)
 	}
 }
 
 func TestTheClientVector(t *testing.T) {
-	data := unhex(t, clientVector)
-	f, more, err := nextFrame(data, MaxFrame)
-	if err != nil || more != 0 || f.native || f.size != 20 {
+	data := unhex(clientVector)
+	f, more, err := Next(data, MaxSize)
+	if err != nil || more != 0 || f.Native || f.Size != 20 {
 		t.Fatalf("got %+v, %d, %v", f, more, err)
 	}
-	var p wire.ClientPackage
-	if err := p.Parse(f.body); err != nil {
+	var p ClientPackage
+	if err := p.Parse(f.Body); err != nil {
 		t.Fatal(err)
 	}
-	if p.Command != (wire.ID{Number: 0x73a, ServiceType: 1}) || string(p.Body) != "\x0a\x01x" || string(p.Version) != "gw/1" {
+	if p.Command != (ID{Number: 0x73a, ServiceType: 1}) || string(p.Body) != "\x0a\x01x" || string(p.Version) != "gw/1" {
 		t.Errorf("got %+v", p)
 	}
-	if got := appendClient(nil, &p); !bytes.Equal(got, data) {
+	if got := AppendClient(nil, &p); !bytes.Equal(got, data) {
 		t.Errorf("written: %x, want %x", got, data)
 	}
 }
 
 func TestFrames(t *testing.T) {
-	native := unhex(t, nativeVector)
+	native := unhex(nativeVector)
 	broken := bytes.Clone(native)
 	broken[len(broken)-1] = 0
 	large := binary.BigEndian.AppendUint32([]byte{0x28, 0, 0, 0, 14}, 65_536)
@@ -96,8 +93,8 @@ func TestFrames(t *testing.T) {
 		{name: "HTTP", data: []byte("GET / HTTP/1.1\r\n"), fails: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f, more, err := nextFrame(test.data, MaxFrame)
-			if more != test.more || (err != nil) != test.fails || f.oversize != test.oversize || f.broken != test.broken {
+			f, more, err := Next(test.data, MaxSize)
+			if more != test.more || (err != nil) != test.fails || f.Oversize != test.oversize || f.Broken != test.broken {
 				t.Errorf("got %+v, more %d, %v", f, more, err)
 			}
 		})
@@ -106,28 +103,28 @@ func TestFrames(t *testing.T) {
 
 func FuzzFrame(f *testing.F) {
 	for _, vector := range []string{nativeVector, clientVector} {
-		data, _ := hex.DecodeString(strings.ReplaceAll(vector, " ", ""))
+		data := unhex(vector)
 		f.Add(data)
 		f.Add(data[:len(data)-1])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const limit = 4096
-		frame, more, err := nextFrame(data, limit)
+		frame, more, err := Next(data, limit)
 		switch {
 		case err != nil:
 		case more > 0:
 			if more <= len(data) || more > limit {
 				t.Fatalf("%d bytes are there and %d are asked for", len(data), more)
 			}
-		case frame.oversize:
-			if frame.size <= limit {
-				t.Fatalf("a frame of %d bytes is oversize", frame.size)
+		case frame.Oversize:
+			if frame.Size <= limit {
+				t.Fatalf("a frame of %d bytes is oversize", frame.Size)
 			}
-		case frame.size > len(data) || frame.size < 4:
-			t.Fatalf("a frame of %d bytes in %d", frame.size, len(data))
-		case frame.native && !frame.broken:
-			if got := len(frame.head) + len(frame.body) + nativeOverhead; got != frame.size {
-				t.Fatalf("parts of %d bytes in a frame of %d", got, frame.size)
+		case frame.Size > len(data) || frame.Size < 4:
+			t.Fatalf("a frame of %d bytes in %d", frame.Size, len(data))
+		case frame.Native && !frame.Broken:
+			if got := len(frame.Head) + len(frame.Body) + nativeOverhead; got != frame.Size {
+				t.Fatalf("parts of %d bytes in a frame of %d", got, frame.Size)
 			}
 		}
 	})
