@@ -19,7 +19,7 @@ func newBackendCommand(s *streams) *cobra.Command {
 }
 
 // backendSettings are the settings that a back end needs.
-var backendSettings = []string{"data", "admin", "oidb.listen", "groups", "stop", "log"}
+var backendSettings = []string{"data", "admin", "oidb.listen", "oidb.connect", "groups", "stop", "log"}
 
 func newBackendServeCommand(s *streams) *cobra.Command {
 	var (
@@ -31,8 +31,8 @@ func newBackendServeCommand(s *streams) *cobra.Command {
 		Use:   "serve",
 		Short: "Run a back end of the bus",
 		Long: `Run a back end: it carries out commands of the bus for the platforms that route them here with oidb.routes, and
-stores their data in a folder of its own. It listens to platforms at oidb.listen and to operators at admin.listen, and
-has no doors for games.
+stores their data in a folder of its own. It listens to platforms at oidb.listen, oidb.connect or both, and to operators
+at admin.listen, and has no doors for games.
 
 These commands can be carried out elsewhere:
 
@@ -86,5 +86,5 @@ func runBackend(ctx context.Context, s *streams, loaded *config.Loaded, warnings
 	}
 	warn(log, warnings)
 	at := backend.Addresses()
-	return serveUntil(ctx, s, log, backend, asJSON, fmt.Sprintf("Rookery carries out %d commands of the bus at %s and serves operators at %s", len(commands), at.OIDB, at.Admin))
+	return serveUntil(ctx, s, log, backend, asJSON, fmt.Sprintf("Rookery carries out %d commands of the bus at %s and serves operators at %s", len(commands), busAt(at), at.Admin))
 }

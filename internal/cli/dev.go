@@ -77,7 +77,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 // devSettings are the settings of rookery serve that rookery dev takes too, with the same flags and variables.
 func devSettings() settings {
 	return settings{alone: true, only: []string{
-		"http.public_url", "connect.token_media_type", "messages.time_zone", "messages.scene_delay", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour", "oidb.routes",
+		"http.public_url", "connect.token_media_type", "messages.time_zone", "messages.scene_delay", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour", "oidb.connect", "oidb.routes",
 	}}
 }
 
@@ -121,7 +121,11 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 // introduce tells a person what the world contains and what to try.
 func introduce(out io.Writer, w *server.World) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n\n", w.HTTP, w.OIDB)
+	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n", w.HTTP, w.OIDB)
+	if w.OIDBConnect != "" {
+		fmt.Fprintf(&b, "and takes Connect and gRPC at %s\n", w.OIDBConnect)
+	}
+	b.WriteString("\n")
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "GAME\tGAMEID\tAPPID\tSIGKEY OF SOURCE 0\tCLIENT SIGKEY")
 	for _, app := range w.Apps {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,11 +55,16 @@ func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON boo
 	known := newKnownServer(at)
 	known.remember(log)
 	defer known.forget()
-	bus := ""
-	if at.OIDB != "" {
-		bus = ", and the OIDB bus at " + at.OIDB
+	bus := busAt(at)
+	if bus != "" {
+		bus = ", and the OIDB bus at " + bus
 	}
 	return serveUntil(ctx, s, log, platform, asJSON, fmt.Sprintf("Rookery serves games at %s and operators at %s%s", at.HTTP, at.Admin, bus))
+}
+
+// busAt lists the addresses of the bus; "" when it does not listen.
+func busAt(at server.Addresses) string {
+	return strings.Join(slices.DeleteFunc([]string{at.OIDB, at.OIDBConnect}, func(a string) bool { return a == "" }), " and ")
 }
 
 func warn(log *slog.Logger, warnings []config.Warning) {
@@ -71,7 +78,7 @@ func serveUntil(ctx context.Context, s *streams, log *slog.Logger, platform *ser
 	at := platform.Addresses()
 	ended := make(chan error, 1)
 	go func() { ended <- platform.Serve(ctx) }()
-	log.Info("serving", "http", at.HTTP, "admin", at.Admin, "oidb", at.OIDB)
+	log.Info("serving", "http", at.HTTP, "admin", at.Admin, "oidb", at.OIDB, "oidb_connect", at.OIDBConnect)
 	var err error
 	if asJSON {
 		err = json.NewEncoder(s.out).Encode(at)

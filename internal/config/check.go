@@ -32,7 +32,7 @@ func (l *Loaded) faults() (errs []error) {
 	for _, l := range []struct {
 		key, addr string
 		off       bool // may be empty
-	}{{"http.listen", l.HTTP.Listen, false}, {"admin.listen", l.Admin.Listen, false}, {"oidb.listen", l.OIDB.Listen, true}} {
+	}{{"http.listen", l.HTTP.Listen, false}, {"admin.listen", l.Admin.Listen, false}, {"oidb.listen", l.OIDB.Listen, true}, {"oidb.connect", l.OIDB.Connect, true}} {
 		if l.addr == "" && l.off {
 			continue
 		}
@@ -92,8 +92,10 @@ func (l *Loaded) Warnings() (all []Warning) {
 			warn("admin.tls", "the admin token travels unencrypted on %s: set admin.tls.certificate and admin.tls.key", l.Admin.Listen)
 		}
 	}
-	if isPublic(l.OIDB.Listen) {
-		warn("oidb.listen", "%s can be reached from elsewhere, and the bus has no encryption and takes its callers at their word: listen on 127.0.0.1 or on a network of your own back ends", l.OIDB.Listen)
+	for _, b := range []struct{ setting, listen string }{{"oidb.listen", l.OIDB.Listen}, {"oidb.connect", l.OIDB.Connect}} {
+		if isPublic(b.listen) {
+			warn(b.setting, "%s can be reached from elsewhere, and the bus has no encryption and takes its callers at their word: listen on 127.0.0.1 or on a network of your own back ends", b.listen)
+		}
 	}
 	for _, r := range l.HTTP.TrustedProxies {
 		if r.Bits() == 0 {

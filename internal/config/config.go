@@ -52,8 +52,9 @@ type Admin struct {
 
 // OIDB are the settings of the bus.
 type OIDB struct {
-	Listen string `key:"listen" doc:"HOST:PORT of the native frames over TCP, such as 127.0.0.1:8701. Empty: the bus serves nobody but this platform's own doors."`
-	Routes string `key:"routes" doc:"File that says which commands other processes carry out: a YAML line for each, such as 0xf02: oidb+tcp://10.0.0.5:8701,10.0.0.6:8701. A change of it takes effect within two seconds. Empty: this process carries out all commands."`
+	Listen  string `key:"listen" doc:"HOST:PORT of the frames over TCP, such as 127.0.0.1:8701. Empty: the bus takes no frames."`
+	Connect string `key:"connect" doc:"HOST:PORT of Connect, gRPC and gRPC-Web, such as 127.0.0.1:8703, with the methods of the service Commands in internal/oidb/wire/oidb.proto. The http section's times and sizes hold here too. Empty: the bus takes no such calls."`
+	Routes  string `key:"routes" doc:"File that says which commands other processes carry out: a YAML line for each, such as 0xf02: oidb+tcp://10.0.0.5:8701,10.0.0.6:8701. A change of it takes effect within two seconds. Empty: this process carries out all commands."`
 }
 
 // Standings are the settings of the cache of token checks.

@@ -66,6 +66,18 @@ type Declaration struct {
 	OtherTypes retcode.Code
 }
 
+// Method returns the command's method in the service Commands of oidb.proto, which has the same messages; nil for a command that the
+// platform does not declare.
+func (d *Declaration) Method() protoreflect.MethodDescriptor {
+	methods := wire.File_oidb_proto.Services().ByName("Commands").Methods()
+	for i := range methods.Len() {
+		if m := methods.Get(i); m.Input() == d.Request {
+			return m
+		}
+	}
+	return nil
+}
+
 // Result returns the number that stands for a code on the wire, as a result of the command.
 func (d *Declaration) Result(code retcode.Code) uint32 {
 	if result, ok := d.Aliases[code]; ok {

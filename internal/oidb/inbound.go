@@ -22,7 +22,7 @@ type Inbound struct {
 	Peer      netip.Addr
 	Size      int           // of the packet in bytes, including the envelope
 	Limit     int           // the transport's limit for Size
-	Malformed error         // why head or body cannot be read, or nil
+	Malformed error         // why head or body cannot be read, or nil; only a retcode.Error has words for the caller
 	Deadline  time.Duration // how long the call may wait, unless its head's budget is shorter
 
 	// HandOff is called before the call waits for the first time, so that the calls after it need not wait too. It may be

@@ -148,10 +148,10 @@ func (c *call) check(row *check) error {
 func (c *call) fits() (bool, error) { return c.Size <= c.Limit, nil }
 
 func (c *call) unpacks() (bool, error) {
-	if c.Malformed != nil {
-		return false, retcode.OIDBUnpackFailed.WithCause(c.Malformed)
+	if _, coded := retcode.From(c.Malformed); coded || c.Malformed == nil {
+		return c.Malformed == nil, c.Malformed
 	}
-	return true, nil
+	return false, retcode.OIDBUnpackFailed.WithCause(c.Malformed)
 }
 
 // configured fails for unknown commands. Some numbers have a code of their own for service types that they lack.

@@ -13,7 +13,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/admin"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/route"
-	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -51,8 +50,8 @@ func BackendCommands(names []string) (commands []oidb.ID, err error) {
 // listens to the bus and to operators, and has no doors for games. commands are some that BackendCommands returned. Errors are as
 // those of Open.
 func OpenBackend(ctx context.Context, o Options, commands []oidb.ID) (*Server, error) {
-	if o.OIDB.Listen == "" {
-		return nil, fmt.Errorf("%s is not set: name the HOST:PORT at which platforms reach the back end, such as 127.0.0.1:8711", o.name("oidb.listen"))
+	if o.OIDB.Listen == "" && o.OIDB.Connect == "" {
+		return nil, fmt.Errorf("neither %s nor %s is set: name the HOST:PORT at which platforms reach the back end, such as 127.0.0.1:8711", o.name("oidb.listen"), o.name("oidb.connect"))
 	}
 	collectSeldom()
 	s := &Server{options: o, clock: new(platform.Clock)}
@@ -67,10 +66,10 @@ func OpenBackend(ctx context.Context, o Options, commands []oidb.ID) (*Server, e
 
 func (s *Server) listenBackend(context.Context) (err error) {
 	o := &s.options
-	if s.busListener, err = o.listenBus(); err != nil {
+	if err := s.listenBus(); err != nil {
 		return err
 	}
-	s.operators, err = o.listenHTTP("admin", o.Admin.Listen, o.Admin.TLS, operatorConnections)
+	s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, o.Admin.TLS, operatorConnections)
 	return err
 }
 
@@ -87,8 +86,7 @@ func (s *Server) openBackendDoors(context.Context) error {
 	doors := []*access.Door{admin.NewBackend(s.qqgroups, s.bus, s.adminToken)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s.bus.Observe(s.options.Log, metrics, nil)
-	s.busServer = tcp.NewServer(s.bus, s.options.Log, metrics, tcp.Options{})
+	s.openBus(metrics)
 	gateway, err := access.New(doors, s.clock, s.options.Log, metrics)
 	if err != nil {
 		return err

@@ -25,7 +25,8 @@ import (
 // friendships, for each account at each game one valid token of every kind, a group, and a season's results.
 type World struct {
 	HTTP           string         `json:"http"`
-	OIDB           string         `json:"oidb"` // host:port of the bus
+	OIDB           string         `json:"oidb"`                   // host:port of the bus's frames
+	OIDBConnect    string         `json:"oidb_connect,omitempty"` // base URL of the bus's Connect and gRPC; missing when it takes none
 	AdminTokenFile string         `json:"admin_token_file"`
 	Apps           []WorldApp     `json:"apps"`
 	Accounts       []WorldAccount `json:"accounts"`
@@ -161,7 +162,7 @@ func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 
 func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	at := s.Addresses()
-	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
+	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, OIDBConnect: at.OIDBConnect, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
 	first := false // start of the world
 	for _, demo := range demoApps {
 		app := s.apps.ByID(demo.AppID)

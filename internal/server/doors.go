@@ -23,8 +23,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/api/picture"
-	"github.com/rookeryhq/rookery/internal/oidb"
-	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
@@ -46,12 +44,7 @@ func (s *Server) openDoors(context.Context) error {
 	}, func() float64 { return float64(s.rankIndex.Players()) }))
 	s.outbox.Measure(metrics)
 	s.idip.Measure(metrics)
-	var observe func(oidb.Observed)
-	if s.dev != nil {
-		observe = s.inspectCall
-	}
-	s.bus.Observe(s.options.Log, metrics, observe)
-	s.busServer = tcp.NewServer(s.bus, s.options.Log, metrics, tcp.Options{})
+	s.openBus(metrics)
 	gateway, err := access.New(slices.Concat(public, operators), s.clock, s.options.Log, metrics)
 	if err != nil {
 		return err

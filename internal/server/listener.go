@@ -36,49 +36,30 @@ const operatorConnections = 256
 // listen opens the listeners.
 func (s *Server) listen(context.Context) (err error) {
 	o := &s.options
-	if s.public, err = o.listenHTTP("http", o.HTTP.Listen, o.HTTP.TLS, o.HTTP.MaxConnections); err != nil {
+	if s.public, err = o.listenHTTP("http.listen", "http.tls", o.HTTP.Listen, o.HTTP.TLS, o.HTTP.MaxConnections); err != nil {
 		return err
 	}
-	if o.OIDB.Listen != "" || o.Dev {
-		if s.busListener, err = o.listenBus(); err != nil {
-			return err
-		}
+	if err := s.listenBus(); err != nil {
+		return err
 	}
 	if !o.Dev {
-		s.operators, err = o.listenHTTP("admin", o.Admin.Listen, o.Admin.TLS, operatorConnections)
+		s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, o.Admin.TLS, operatorConnections)
 	}
 	return err
 }
 
-// listenHTTP listens on the address in a section of the settings.
-func (o *Options) listenHTTP(section, addr string, files config.TLS, most int) (l *listener, err error) {
+// listenHTTP listens on the address in a setting, with the certificate in another.
+func (o *Options) listenHTTP(setting, tlsSetting, addr string, files config.TLS, most int) (l *listener, err error) {
 	l = &listener{most: int64(most), deadlines: newDeadlines()}
 	if files.On() {
-		if l.certificate, err = openCertificate(o.name(section+".tls"), files); err != nil {
+		if l.certificate, err = openCertificate(o.name(tlsSetting), files); err != nil {
 			return nil, err
 		}
 	}
-	if l.Listener, err = listen(o.name(section+".listen"), addr); err != nil {
+	if l.Listener, err = listen(o.name(setting), addr); err != nil {
 		return nil, err
 	}
 	return l, nil
-}
-
-// usualBus is the default address of the bus of `rookery dev`.
-const usualBus = "127.0.0.1:8701"
-
-// listenBus listens on the address of the bus.
-func (o *Options) listenBus() (net.Listener, error) {
-	addr := o.OIDB.Listen
-	if addr == "" {
-		addr = "127.0.0.1:0"
-		if _, port, _ := net.SplitHostPort(o.HTTP.Listen); port != "0" {
-			if l, err := net.Listen("tcp", usualBus); err == nil {
-				return l, nil
-			}
-		}
-	}
-	return listen(o.name("oidb.listen"), addr)
 }
 
 // listen listens on the address in the named setting.

@@ -90,8 +90,9 @@ type Server struct {
 	// The listeners.
 	public      *listener    // the doors that games call; under rookery dev everything; nil in a back end
 	operators   *listener    // the admin API, metrics and health; nil under rookery dev
-	busListener net.Listener // nil when the bus does not listen
+	busListener net.Listener // of frames; nil when the bus takes none
 	busServer   *tcp.Server
+	busHTTP     *listener // of Connect and gRPC; nil when the bus takes none
 	draining    atomic.Bool
 }
 
@@ -124,9 +125,10 @@ func (s *Server) open(ctx context.Context, steps ...func(context.Context) error)
 
 // Addresses are the addresses of a platform, in the form that `rookery serve --json` prints.
 type Addresses struct {
-	HTTP           string `json:"http,omitempty"` // base URL of the doors that games call; missing in a back end
-	Admin          string `json:"admin"`          // of the admin API; under rookery dev the same as HTTP
-	OIDB           string `json:"oidb,omitempty"` // HOST:PORT; missing when the bus does not listen
+	HTTP           string `json:"http,omitempty"`         // base URL of the doors that games call; missing in a back end
+	Admin          string `json:"admin"`                  // of the admin API; under rookery dev the same as HTTP
+	OIDB           string `json:"oidb,omitempty"`         // HOST:PORT of the bus's frames; missing when it takes none
+	OIDBConnect    string `json:"oidb_connect,omitempty"` // base URL of the bus's Connect and gRPC; missing when it takes none
 	AdminTokenFile string `json:"admin_token_file"`
 }
 
@@ -142,6 +144,9 @@ func (s *Server) Addresses() Addresses {
 	if s.busListener != nil {
 		at.OIDB = s.busListener.Addr().String()
 	}
+	if s.busHTTP != nil {
+		at.OIDBConnect = s.busHTTP.url()
+	}
 	return at
 }
 
@@ -149,7 +154,7 @@ func (s *Server) Addresses() Addresses {
 func (s *Server) Serve(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	for _, l := range s.listeners() {
 		go func() { failed <- l.serve(running, s.options.Log) }()
 	}
@@ -192,7 +197,7 @@ func (s *Server) drain(ctx context.Context) error {
 	// The bus stops at the same time as the doors: a caller of the bus that does not read its answers must not use up the
 	// doors' time.
 	bus := make(chan error, 1)
-	go func() { bus <- s.busServer.Shutdown(patience) }()
+	go func() { bus <- s.stopBus(patience) }()
 	var err error
 	if s.public != nil {
 		err = s.public.shutdown(patience, stop.Timeout)
@@ -206,7 +211,7 @@ func (s *Server) drain(ctx context.Context) error {
 
 // listeners returns the HTTP listeners.
 func (s *Server) listeners() (all []*listener) {
-	for _, l := range []*listener{s.public, s.operators} {
+	for _, l := range []*listener{s.public, s.operators, s.busHTTP} {
 		if l != nil {
 			all = append(all, l)
 		}

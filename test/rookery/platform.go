@@ -33,8 +33,9 @@ type Platform struct {
 // World is what `rookery dev --json` prints.
 type World struct {
 	URL            string    `json:"http"`
-	OIDB           string    `json:"oidb"`  // host:port of the bus
-	AdminURL       string    `json:"admin"` // of rookery serve and rookery backend serve; rookery dev has everything at URL
+	OIDB           string    `json:"oidb"`         // host:port of the bus
+	OIDBConnect    string    `json:"oidb_connect"` // base URL of its Connect and gRPC, with --oidb-connect
+	AdminURL       string    `json:"admin"`        // of rookery serve and rookery backend serve; rookery dev has everything at URL
 	AdminTokenFile string    `json:"admin_token_file"`
 	Apps           []App     `json:"apps"`
 	Accounts       []Account `json:"accounts"`

@@ -53,7 +53,7 @@ var layers = []struct {
 	{[]string{"internal/apps", "internal/profile", "internal/token", "internal/gamecmd"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb/route"}, false},
-	{[]string{"internal/oidb/tcp", "internal/oidb/oidbtest"}, false},
+	{[]string{"internal/oidb/tcp", "internal/oidb/connect", "internal/oidb/oidbtest"}, false},
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/oidb/wire"}, false},
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},

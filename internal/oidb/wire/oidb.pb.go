@@ -21,6 +21,75 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Result is the detail of an error that stands for a result. The error's message is a sentence for people.
+type Result struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        uint32                 `protobuf:"varint,1,opt,name=result" json:"result,omitempty"`                                   // as in OIDBHead
+	Detail        string                 `protobuf:"bytes,2,opt,name=detail" json:"detail,omitempty"`                                    // the command's own words for its caller
+	RetryAfterMs  uint32                 `protobuf:"varint,3,opt,name=retry_after_ms,json=retryAfterMs" json:"retry_after_ms,omitempty"` // when the caller may try again
+	Answer        []byte                 `protobuf:"bytes,4,opt,name=answer" json:"answer,omitempty"`                                    // the command's answer, which few have with such a result
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Result) Reset() {
+	*x = Result{}
+	mi := &file_oidb_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Result) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Result) ProtoMessage() {}
+
+func (x *Result) ProtoReflect() protoreflect.Message {
+	mi := &file_oidb_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Result.ProtoReflect.Descriptor instead.
+func (*Result) Descriptor() ([]byte, []int) {
+	return file_oidb_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Result) GetResult() uint32 {
+	if x != nil {
+		return x.Result
+	}
+	return 0
+}
+
+func (x *Result) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Result) GetRetryAfterMs() uint32 {
+	if x != nil {
+		return x.RetryAfterMs
+	}
+	return 0
+}
+
+func (x *Result) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
 // OIDBHead is the head of a native frame. Fields without a description are skipped and not sent.
 type OIDBHead struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -49,7 +118,7 @@ type OIDBHead struct {
 
 func (x *OIDBHead) Reset() {
 	*x = OIDBHead{}
-	mi := &file_oidb_proto_msgTypes[0]
+	mi := &file_oidb_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -61,7 +130,7 @@ func (x *OIDBHead) String() string {
 func (*OIDBHead) ProtoMessage() {}
 
 func (x *OIDBHead) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[0]
+	mi := &file_oidb_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -74,7 +143,7 @@ func (x *OIDBHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OIDBHead.ProtoReflect.Descriptor instead.
 func (*OIDBHead) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{0}
+	return file_oidb_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *OIDBHead) GetUint64Uin() uint64 {
@@ -222,7 +291,7 @@ type LoginSig struct {
 
 func (x *LoginSig) Reset() {
 	*x = LoginSig{}
-	mi := &file_oidb_proto_msgTypes[1]
+	mi := &file_oidb_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -234,7 +303,7 @@ func (x *LoginSig) String() string {
 func (*LoginSig) ProtoMessage() {}
 
 func (x *LoginSig) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[1]
+	mi := &file_oidb_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -247,7 +316,7 @@ func (x *LoginSig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSig.ProtoReflect.Descriptor instead.
 func (*LoginSig) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{1}
+	return file_oidb_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *LoginSig) GetUint32Type() uint32 {
@@ -287,7 +356,7 @@ type Reserved struct {
 
 func (x *Reserved) Reset() {
 	*x = Reserved{}
-	mi := &file_oidb_proto_msgTypes[2]
+	mi := &file_oidb_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -299,7 +368,7 @@ func (x *Reserved) String() string {
 func (*Reserved) ProtoMessage() {}
 
 func (x *Reserved) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[2]
+	mi := &file_oidb_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -312,7 +381,7 @@ func (x *Reserved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reserved.ProtoReflect.Descriptor instead.
 func (*Reserved) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{2}
+	return file_oidb_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Reserved) GetBudgetMs() uint32 {
@@ -372,7 +441,7 @@ type OIDBSSOPkg struct {
 
 func (x *OIDBSSOPkg) Reset() {
 	*x = OIDBSSOPkg{}
-	mi := &file_oidb_proto_msgTypes[3]
+	mi := &file_oidb_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +453,7 @@ func (x *OIDBSSOPkg) String() string {
 func (*OIDBSSOPkg) ProtoMessage() {}
 
 func (x *OIDBSSOPkg) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[3]
+	mi := &file_oidb_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +466,7 @@ func (x *OIDBSSOPkg) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OIDBSSOPkg.ProtoReflect.Descriptor instead.
 func (*OIDBSSOPkg) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{3}
+	return file_oidb_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OIDBSSOPkg) GetUint32Command() uint32 {
@@ -459,7 +528,7 @@ type CheckAccessRequest struct {
 
 func (x *CheckAccessRequest) Reset() {
 	*x = CheckAccessRequest{}
-	mi := &file_oidb_proto_msgTypes[4]
+	mi := &file_oidb_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +540,7 @@ func (x *CheckAccessRequest) String() string {
 func (*CheckAccessRequest) ProtoMessage() {}
 
 func (x *CheckAccessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[4]
+	mi := &file_oidb_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +553,7 @@ func (x *CheckAccessRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckAccessRequest.ProtoReflect.Descriptor instead.
 func (*CheckAccessRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{4}
+	return file_oidb_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CheckAccessRequest) GetAppid() uint64 {
@@ -562,7 +631,7 @@ type CheckAccessResponse struct {
 
 func (x *CheckAccessResponse) Reset() {
 	*x = CheckAccessResponse{}
-	mi := &file_oidb_proto_msgTypes[5]
+	mi := &file_oidb_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +643,7 @@ func (x *CheckAccessResponse) String() string {
 func (*CheckAccessResponse) ProtoMessage() {}
 
 func (x *CheckAccessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[5]
+	mi := &file_oidb_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +656,7 @@ func (x *CheckAccessResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckAccessResponse.ProtoReflect.Descriptor instead.
 func (*CheckAccessResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{5}
+	return file_oidb_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CheckAccessResponse) GetUin() uint64 {
@@ -672,7 +741,7 @@ type ConvertOpenIDsRequest struct {
 
 func (x *ConvertOpenIDsRequest) Reset() {
 	*x = ConvertOpenIDsRequest{}
-	mi := &file_oidb_proto_msgTypes[6]
+	mi := &file_oidb_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +753,7 @@ func (x *ConvertOpenIDsRequest) String() string {
 func (*ConvertOpenIDsRequest) ProtoMessage() {}
 
 func (x *ConvertOpenIDsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[6]
+	mi := &file_oidb_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +766,7 @@ func (x *ConvertOpenIDsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConvertOpenIDsRequest.ProtoReflect.Descriptor instead.
 func (*ConvertOpenIDsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{6}
+	return file_oidb_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConvertOpenIDsRequest) GetAppid() uint64 {
@@ -732,7 +801,7 @@ type ConvertOpenIDsResponse struct {
 
 func (x *ConvertOpenIDsResponse) Reset() {
 	*x = ConvertOpenIDsResponse{}
-	mi := &file_oidb_proto_msgTypes[7]
+	mi := &file_oidb_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +813,7 @@ func (x *ConvertOpenIDsResponse) String() string {
 func (*ConvertOpenIDsResponse) ProtoMessage() {}
 
 func (x *ConvertOpenIDsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[7]
+	mi := &file_oidb_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +826,7 @@ func (x *ConvertOpenIDsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConvertOpenIDsResponse.ProtoReflect.Descriptor instead.
 func (*ConvertOpenIDsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{7}
+	return file_oidb_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ConvertOpenIDsResponse) GetUin() []uint64 {
@@ -785,7 +854,7 @@ type CheckTextRequest struct {
 
 func (x *CheckTextRequest) Reset() {
 	*x = CheckTextRequest{}
-	mi := &file_oidb_proto_msgTypes[8]
+	mi := &file_oidb_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +866,7 @@ func (x *CheckTextRequest) String() string {
 func (*CheckTextRequest) ProtoMessage() {}
 
 func (x *CheckTextRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[8]
+	mi := &file_oidb_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +879,7 @@ func (x *CheckTextRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckTextRequest.ProtoReflect.Descriptor instead.
 func (*CheckTextRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{8}
+	return file_oidb_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CheckTextRequest) GetAppid() uint64 {
@@ -838,7 +907,7 @@ type CheckTextResponse struct {
 
 func (x *CheckTextResponse) Reset() {
 	*x = CheckTextResponse{}
-	mi := &file_oidb_proto_msgTypes[9]
+	mi := &file_oidb_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +919,7 @@ func (x *CheckTextResponse) String() string {
 func (*CheckTextResponse) ProtoMessage() {}
 
 func (x *CheckTextResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[9]
+	mi := &file_oidb_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +932,7 @@ func (x *CheckTextResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckTextResponse.ProtoReflect.Descriptor instead.
 func (*CheckTextResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{9}
+	return file_oidb_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CheckTextResponse) GetUin() uint64 {
@@ -893,7 +962,7 @@ type CheckPayRequest struct {
 
 func (x *CheckPayRequest) Reset() {
 	*x = CheckPayRequest{}
-	mi := &file_oidb_proto_msgTypes[10]
+	mi := &file_oidb_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +974,7 @@ func (x *CheckPayRequest) String() string {
 func (*CheckPayRequest) ProtoMessage() {}
 
 func (x *CheckPayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[10]
+	mi := &file_oidb_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +987,7 @@ func (x *CheckPayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckPayRequest.ProtoReflect.Descriptor instead.
 func (*CheckPayRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{10}
+	return file_oidb_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CheckPayRequest) GetAppid() uint64 {
@@ -968,7 +1037,7 @@ type CheckPayResponse struct {
 
 func (x *CheckPayResponse) Reset() {
 	*x = CheckPayResponse{}
-	mi := &file_oidb_proto_msgTypes[11]
+	mi := &file_oidb_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1049,7 @@ func (x *CheckPayResponse) String() string {
 func (*CheckPayResponse) ProtoMessage() {}
 
 func (x *CheckPayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[11]
+	mi := &file_oidb_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1062,7 @@ func (x *CheckPayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckPayResponse.ProtoReflect.Descriptor instead.
 func (*CheckPayResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{11}
+	return file_oidb_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CheckPayResponse) GetUin() uint64 {
@@ -1079,7 +1148,7 @@ type ConvertOpenIDRequest struct {
 
 func (x *ConvertOpenIDRequest) Reset() {
 	*x = ConvertOpenIDRequest{}
-	mi := &file_oidb_proto_msgTypes[12]
+	mi := &file_oidb_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1160,7 @@ func (x *ConvertOpenIDRequest) String() string {
 func (*ConvertOpenIDRequest) ProtoMessage() {}
 
 func (x *ConvertOpenIDRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[12]
+	mi := &file_oidb_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1173,7 @@ func (x *ConvertOpenIDRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConvertOpenIDRequest.ProtoReflect.Descriptor instead.
 func (*ConvertOpenIDRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{12}
+	return file_oidb_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ConvertOpenIDRequest) GetAppid() uint64 {
@@ -1145,7 +1214,7 @@ type ConvertOpenIDResponse struct {
 
 func (x *ConvertOpenIDResponse) Reset() {
 	*x = ConvertOpenIDResponse{}
-	mi := &file_oidb_proto_msgTypes[13]
+	mi := &file_oidb_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1157,7 +1226,7 @@ func (x *ConvertOpenIDResponse) String() string {
 func (*ConvertOpenIDResponse) ProtoMessage() {}
 
 func (x *ConvertOpenIDResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[13]
+	mi := &file_oidb_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1170,7 +1239,7 @@ func (x *ConvertOpenIDResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConvertOpenIDResponse.ProtoReflect.Descriptor instead.
 func (*ConvertOpenIDResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{13}
+	return file_oidb_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ConvertOpenIDResponse) GetUin() uint64 {
@@ -1195,7 +1264,7 @@ type ShowProfileRequest struct {
 
 func (x *ShowProfileRequest) Reset() {
 	*x = ShowProfileRequest{}
-	mi := &file_oidb_proto_msgTypes[14]
+	mi := &file_oidb_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1276,7 @@ func (x *ShowProfileRequest) String() string {
 func (*ShowProfileRequest) ProtoMessage() {}
 
 func (x *ShowProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[14]
+	mi := &file_oidb_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1289,7 @@ func (x *ShowProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowProfileRequest.ProtoReflect.Descriptor instead.
 func (*ShowProfileRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{14}
+	return file_oidb_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ShowProfileRequest) GetAppid() uint64 {
@@ -1280,7 +1349,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_oidb_proto_msgTypes[15]
+	mi := &file_oidb_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1361,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[15]
+	mi := &file_oidb_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1374,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{15}
+	return file_oidb_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Membership) GetFlag() uint32 {
@@ -1371,7 +1440,7 @@ type ShowProfileResponse struct {
 
 func (x *ShowProfileResponse) Reset() {
 	*x = ShowProfileResponse{}
-	mi := &file_oidb_proto_msgTypes[16]
+	mi := &file_oidb_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1452,7 @@ func (x *ShowProfileResponse) String() string {
 func (*ShowProfileResponse) ProtoMessage() {}
 
 func (x *ShowProfileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[16]
+	mi := &file_oidb_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1465,7 @@ func (x *ShowProfileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowProfileResponse.ProtoReflect.Descriptor instead.
 func (*ShowProfileResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{16}
+	return file_oidb_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ShowProfileResponse) GetUin() uint64 {
@@ -1497,7 +1566,7 @@ type ListFriendsRequest struct {
 
 func (x *ListFriendsRequest) Reset() {
 	*x = ListFriendsRequest{}
-	mi := &file_oidb_proto_msgTypes[17]
+	mi := &file_oidb_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1509,7 +1578,7 @@ func (x *ListFriendsRequest) String() string {
 func (*ListFriendsRequest) ProtoMessage() {}
 
 func (x *ListFriendsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[17]
+	mi := &file_oidb_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1522,7 +1591,7 @@ func (x *ListFriendsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFriendsRequest.ProtoReflect.Descriptor instead.
 func (*ListFriendsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{17}
+	return file_oidb_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListFriendsRequest) GetAppid() uint64 {
@@ -1576,7 +1645,7 @@ type AppFriend struct {
 
 func (x *AppFriend) Reset() {
 	*x = AppFriend{}
-	mi := &file_oidb_proto_msgTypes[18]
+	mi := &file_oidb_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1657,7 @@ func (x *AppFriend) String() string {
 func (*AppFriend) ProtoMessage() {}
 
 func (x *AppFriend) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[18]
+	mi := &file_oidb_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1670,7 @@ func (x *AppFriend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppFriend.ProtoReflect.Descriptor instead.
 func (*AppFriend) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{18}
+	return file_oidb_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AppFriend) GetUin() uint64 {
@@ -1715,7 +1784,7 @@ type ListFriendsResponse struct {
 
 func (x *ListFriendsResponse) Reset() {
 	*x = ListFriendsResponse{}
-	mi := &file_oidb_proto_msgTypes[19]
+	mi := &file_oidb_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +1796,7 @@ func (x *ListFriendsResponse) String() string {
 func (*ListFriendsResponse) ProtoMessage() {}
 
 func (x *ListFriendsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[19]
+	mi := &file_oidb_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +1809,7 @@ func (x *ListFriendsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFriendsResponse.ProtoReflect.Descriptor instead.
 func (*ListFriendsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{19}
+	return file_oidb_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListFriendsResponse) GetUin() uint64 {
@@ -1782,7 +1851,7 @@ type AreFriendsRequest struct {
 
 func (x *AreFriendsRequest) Reset() {
 	*x = AreFriendsRequest{}
-	mi := &file_oidb_proto_msgTypes[20]
+	mi := &file_oidb_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +1863,7 @@ func (x *AreFriendsRequest) String() string {
 func (*AreFriendsRequest) ProtoMessage() {}
 
 func (x *AreFriendsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[20]
+	mi := &file_oidb_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +1876,7 @@ func (x *AreFriendsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AreFriendsRequest.ProtoReflect.Descriptor instead.
 func (*AreFriendsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{20}
+	return file_oidb_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AreFriendsRequest) GetUin() uint64 {
@@ -1835,7 +1904,7 @@ type AreFriendsResponse struct {
 
 func (x *AreFriendsResponse) Reset() {
 	*x = AreFriendsResponse{}
-	mi := &file_oidb_proto_msgTypes[21]
+	mi := &file_oidb_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1847,7 +1916,7 @@ func (x *AreFriendsResponse) String() string {
 func (*AreFriendsResponse) ProtoMessage() {}
 
 func (x *AreFriendsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[21]
+	mi := &file_oidb_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1860,7 +1929,7 @@ func (x *AreFriendsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AreFriendsResponse.ProtoReflect.Descriptor instead.
 func (*AreFriendsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{21}
+	return file_oidb_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AreFriendsResponse) GetUin() uint64 {
@@ -1898,7 +1967,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_oidb_proto_msgTypes[22]
+	mi := &file_oidb_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1910,7 +1979,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[22]
+	mi := &file_oidb_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1923,7 +1992,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{22}
+	return file_oidb_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Group) GetGc() uint64 {
@@ -2023,7 +2092,7 @@ type CreateGroupRequest struct {
 
 func (x *CreateGroupRequest) Reset() {
 	*x = CreateGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[23]
+	mi := &file_oidb_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2035,7 +2104,7 @@ func (x *CreateGroupRequest) String() string {
 func (*CreateGroupRequest) ProtoMessage() {}
 
 func (x *CreateGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[23]
+	mi := &file_oidb_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2048,7 +2117,7 @@ func (x *CreateGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateGroupRequest.ProtoReflect.Descriptor instead.
 func (*CreateGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{23}
+	return file_oidb_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CreateGroupRequest) GetAppid() uint64 {
@@ -2090,7 +2159,7 @@ type CreateGroupResponse struct {
 
 func (x *CreateGroupResponse) Reset() {
 	*x = CreateGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[24]
+	mi := &file_oidb_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2171,7 @@ func (x *CreateGroupResponse) String() string {
 func (*CreateGroupResponse) ProtoMessage() {}
 
 func (x *CreateGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[24]
+	mi := &file_oidb_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2184,7 @@ func (x *CreateGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateGroupResponse.ProtoReflect.Descriptor instead.
 func (*CreateGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{24}
+	return file_oidb_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CreateGroupResponse) GetGc() uint64 {
@@ -2142,7 +2211,7 @@ type QueryGroupRequest struct {
 
 func (x *QueryGroupRequest) Reset() {
 	*x = QueryGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[25]
+	mi := &file_oidb_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2154,7 +2223,7 @@ func (x *QueryGroupRequest) String() string {
 func (*QueryGroupRequest) ProtoMessage() {}
 
 func (x *QueryGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[25]
+	mi := &file_oidb_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2167,7 +2236,7 @@ func (x *QueryGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryGroupRequest.ProtoReflect.Descriptor instead.
 func (*QueryGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{25}
+	return file_oidb_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *QueryGroupRequest) GetGc() uint64 {
@@ -2187,7 +2256,7 @@ type QueryGroupResponse struct {
 
 func (x *QueryGroupResponse) Reset() {
 	*x = QueryGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[26]
+	mi := &file_oidb_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2199,7 +2268,7 @@ func (x *QueryGroupResponse) String() string {
 func (*QueryGroupResponse) ProtoMessage() {}
 
 func (x *QueryGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[26]
+	mi := &file_oidb_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2212,7 +2281,7 @@ func (x *QueryGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryGroupResponse.ProtoReflect.Descriptor instead.
 func (*QueryGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{26}
+	return file_oidb_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *QueryGroupResponse) GetGroup() *Group {
@@ -2234,7 +2303,7 @@ type JoinGroupRequest struct {
 
 func (x *JoinGroupRequest) Reset() {
 	*x = JoinGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[27]
+	mi := &file_oidb_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2315,7 @@ func (x *JoinGroupRequest) String() string {
 func (*JoinGroupRequest) ProtoMessage() {}
 
 func (x *JoinGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[27]
+	mi := &file_oidb_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2328,7 @@ func (x *JoinGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinGroupRequest.ProtoReflect.Descriptor instead.
 func (*JoinGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{27}
+	return file_oidb_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *JoinGroupRequest) GetGc() uint64 {
@@ -2293,7 +2362,7 @@ type JoinGroupResponse struct {
 
 func (x *JoinGroupResponse) Reset() {
 	*x = JoinGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[28]
+	mi := &file_oidb_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2374,7 @@ func (x *JoinGroupResponse) String() string {
 func (*JoinGroupResponse) ProtoMessage() {}
 
 func (x *JoinGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[28]
+	mi := &file_oidb_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2387,7 @@ func (x *JoinGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinGroupResponse.ProtoReflect.Descriptor instead.
 func (*JoinGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{28}
+	return file_oidb_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *JoinGroupResponse) GetGc() uint64 {
@@ -2339,7 +2408,7 @@ type LeaveGroupRequest struct {
 
 func (x *LeaveGroupRequest) Reset() {
 	*x = LeaveGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[29]
+	mi := &file_oidb_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2351,7 +2420,7 @@ func (x *LeaveGroupRequest) String() string {
 func (*LeaveGroupRequest) ProtoMessage() {}
 
 func (x *LeaveGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[29]
+	mi := &file_oidb_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2364,7 +2433,7 @@ func (x *LeaveGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveGroupRequest.ProtoReflect.Descriptor instead.
 func (*LeaveGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{29}
+	return file_oidb_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LeaveGroupRequest) GetGc() uint64 {
@@ -2391,7 +2460,7 @@ type LeaveGroupResponse struct {
 
 func (x *LeaveGroupResponse) Reset() {
 	*x = LeaveGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[30]
+	mi := &file_oidb_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2403,7 +2472,7 @@ func (x *LeaveGroupResponse) String() string {
 func (*LeaveGroupResponse) ProtoMessage() {}
 
 func (x *LeaveGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[30]
+	mi := &file_oidb_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2416,7 +2485,7 @@ func (x *LeaveGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaveGroupResponse.ProtoReflect.Descriptor instead.
 func (*LeaveGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{30}
+	return file_oidb_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LeaveGroupResponse) GetGc() uint64 {
@@ -2439,7 +2508,7 @@ type KickMemberRequest struct {
 
 func (x *KickMemberRequest) Reset() {
 	*x = KickMemberRequest{}
-	mi := &file_oidb_proto_msgTypes[31]
+	mi := &file_oidb_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2451,7 +2520,7 @@ func (x *KickMemberRequest) String() string {
 func (*KickMemberRequest) ProtoMessage() {}
 
 func (x *KickMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[31]
+	mi := &file_oidb_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2464,7 +2533,7 @@ func (x *KickMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KickMemberRequest.ProtoReflect.Descriptor instead.
 func (*KickMemberRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{31}
+	return file_oidb_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *KickMemberRequest) GetGc() uint64 {
@@ -2498,7 +2567,7 @@ type KickMemberResponse struct {
 
 func (x *KickMemberResponse) Reset() {
 	*x = KickMemberResponse{}
-	mi := &file_oidb_proto_msgTypes[32]
+	mi := &file_oidb_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2510,7 +2579,7 @@ func (x *KickMemberResponse) String() string {
 func (*KickMemberResponse) ProtoMessage() {}
 
 func (x *KickMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[32]
+	mi := &file_oidb_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2523,7 +2592,7 @@ func (x *KickMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KickMemberResponse.ProtoReflect.Descriptor instead.
 func (*KickMemberResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{32}
+	return file_oidb_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *KickMemberResponse) GetGc() uint64 {
@@ -2545,7 +2614,7 @@ type TransferGroupRequest struct {
 
 func (x *TransferGroupRequest) Reset() {
 	*x = TransferGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[33]
+	mi := &file_oidb_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2557,7 +2626,7 @@ func (x *TransferGroupRequest) String() string {
 func (*TransferGroupRequest) ProtoMessage() {}
 
 func (x *TransferGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[33]
+	mi := &file_oidb_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2570,7 +2639,7 @@ func (x *TransferGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGroupRequest.ProtoReflect.Descriptor instead.
 func (*TransferGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{33}
+	return file_oidb_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *TransferGroupRequest) GetGc() uint64 {
@@ -2604,7 +2673,7 @@ type TransferGroupResponse struct {
 
 func (x *TransferGroupResponse) Reset() {
 	*x = TransferGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[34]
+	mi := &file_oidb_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2616,7 +2685,7 @@ func (x *TransferGroupResponse) String() string {
 func (*TransferGroupResponse) ProtoMessage() {}
 
 func (x *TransferGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[34]
+	mi := &file_oidb_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2629,7 +2698,7 @@ func (x *TransferGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferGroupResponse.ProtoReflect.Descriptor instead.
 func (*TransferGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{34}
+	return file_oidb_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *TransferGroupResponse) GetGc() uint64 {
@@ -2652,7 +2721,7 @@ type ListGroupsRequest struct {
 
 func (x *ListGroupsRequest) Reset() {
 	*x = ListGroupsRequest{}
-	mi := &file_oidb_proto_msgTypes[35]
+	mi := &file_oidb_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2664,7 +2733,7 @@ func (x *ListGroupsRequest) String() string {
 func (*ListGroupsRequest) ProtoMessage() {}
 
 func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[35]
+	mi := &file_oidb_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2677,7 +2746,7 @@ func (x *ListGroupsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupsRequest.ProtoReflect.Descriptor instead.
 func (*ListGroupsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{35}
+	return file_oidb_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListGroupsRequest) GetUin() uint64 {
@@ -2720,7 +2789,7 @@ type ListGroupsResponse struct {
 
 func (x *ListGroupsResponse) Reset() {
 	*x = ListGroupsResponse{}
-	mi := &file_oidb_proto_msgTypes[36]
+	mi := &file_oidb_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2732,7 +2801,7 @@ func (x *ListGroupsResponse) String() string {
 func (*ListGroupsResponse) ProtoMessage() {}
 
 func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[36]
+	mi := &file_oidb_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2745,7 +2814,7 @@ func (x *ListGroupsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupsResponse.ProtoReflect.Descriptor instead.
 func (*ListGroupsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{36}
+	return file_oidb_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListGroupsResponse) GetUin() uint64 {
@@ -2780,7 +2849,7 @@ type RelationRequest struct {
 
 func (x *RelationRequest) Reset() {
 	*x = RelationRequest{}
-	mi := &file_oidb_proto_msgTypes[37]
+	mi := &file_oidb_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2792,7 +2861,7 @@ func (x *RelationRequest) String() string {
 func (*RelationRequest) ProtoMessage() {}
 
 func (x *RelationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[37]
+	mi := &file_oidb_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2805,7 +2874,7 @@ func (x *RelationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelationRequest.ProtoReflect.Descriptor instead.
 func (*RelationRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{37}
+	return file_oidb_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RelationRequest) GetGc() uint64 {
@@ -2833,7 +2902,7 @@ type RelationResponse struct {
 
 func (x *RelationResponse) Reset() {
 	*x = RelationResponse{}
-	mi := &file_oidb_proto_msgTypes[38]
+	mi := &file_oidb_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2845,7 +2914,7 @@ func (x *RelationResponse) String() string {
 func (*RelationResponse) ProtoMessage() {}
 
 func (x *RelationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[38]
+	mi := &file_oidb_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2858,7 +2927,7 @@ func (x *RelationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelationResponse.ProtoReflect.Descriptor instead.
 func (*RelationResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{38}
+	return file_oidb_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RelationResponse) GetUin() uint64 {
@@ -2889,7 +2958,7 @@ type GroupMessage struct {
 
 func (x *GroupMessage) Reset() {
 	*x = GroupMessage{}
-	mi := &file_oidb_proto_msgTypes[39]
+	mi := &file_oidb_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2901,7 +2970,7 @@ func (x *GroupMessage) String() string {
 func (*GroupMessage) ProtoMessage() {}
 
 func (x *GroupMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[39]
+	mi := &file_oidb_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2914,7 +2983,7 @@ func (x *GroupMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMessage.ProtoReflect.Descriptor instead.
 func (*GroupMessage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{39}
+	return file_oidb_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GroupMessage) GetKind() uint32 {
@@ -2965,7 +3034,7 @@ type SendGroupMessageRequest struct {
 
 func (x *SendGroupMessageRequest) Reset() {
 	*x = SendGroupMessageRequest{}
-	mi := &file_oidb_proto_msgTypes[40]
+	mi := &file_oidb_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2977,7 +3046,7 @@ func (x *SendGroupMessageRequest) String() string {
 func (*SendGroupMessageRequest) ProtoMessage() {}
 
 func (x *SendGroupMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[40]
+	mi := &file_oidb_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2990,7 +3059,7 @@ func (x *SendGroupMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendGroupMessageRequest.ProtoReflect.Descriptor instead.
 func (*SendGroupMessageRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{40}
+	return file_oidb_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SendGroupMessageRequest) GetGc() uint64 {
@@ -3031,7 +3100,7 @@ type SendGroupMessageResponse struct {
 
 func (x *SendGroupMessageResponse) Reset() {
 	*x = SendGroupMessageResponse{}
-	mi := &file_oidb_proto_msgTypes[41]
+	mi := &file_oidb_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3043,7 +3112,7 @@ func (x *SendGroupMessageResponse) String() string {
 func (*SendGroupMessageResponse) ProtoMessage() {}
 
 func (x *SendGroupMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[41]
+	mi := &file_oidb_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3056,7 +3125,7 @@ func (x *SendGroupMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendGroupMessageResponse.ProtoReflect.Descriptor instead.
 func (*SendGroupMessageResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{41}
+	return file_oidb_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *SendGroupMessageResponse) GetMessageId() uint64 {
@@ -3078,7 +3147,7 @@ type DisbandGroupRequest struct {
 
 func (x *DisbandGroupRequest) Reset() {
 	*x = DisbandGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[42]
+	mi := &file_oidb_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3090,7 +3159,7 @@ func (x *DisbandGroupRequest) String() string {
 func (*DisbandGroupRequest) ProtoMessage() {}
 
 func (x *DisbandGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[42]
+	mi := &file_oidb_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3103,7 +3172,7 @@ func (x *DisbandGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisbandGroupRequest.ProtoReflect.Descriptor instead.
 func (*DisbandGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{42}
+	return file_oidb_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DisbandGroupRequest) GetGc() uint64 {
@@ -3137,7 +3206,7 @@ type DisbandGroupResponse struct {
 
 func (x *DisbandGroupResponse) Reset() {
 	*x = DisbandGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[43]
+	mi := &file_oidb_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3149,7 +3218,7 @@ func (x *DisbandGroupResponse) String() string {
 func (*DisbandGroupResponse) ProtoMessage() {}
 
 func (x *DisbandGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[43]
+	mi := &file_oidb_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3162,7 +3231,7 @@ func (x *DisbandGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisbandGroupResponse.ProtoReflect.Descriptor instead.
 func (*DisbandGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{43}
+	return file_oidb_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DisbandGroupResponse) GetGc() uint64 {
@@ -3186,7 +3255,7 @@ type BindGroupRequest struct {
 
 func (x *BindGroupRequest) Reset() {
 	*x = BindGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[44]
+	mi := &file_oidb_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3198,7 +3267,7 @@ func (x *BindGroupRequest) String() string {
 func (*BindGroupRequest) ProtoMessage() {}
 
 func (x *BindGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[44]
+	mi := &file_oidb_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3211,7 +3280,7 @@ func (x *BindGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindGroupRequest.ProtoReflect.Descriptor instead.
 func (*BindGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{44}
+	return file_oidb_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *BindGroupRequest) GetGc() uint64 {
@@ -3259,7 +3328,7 @@ type BindGroupResponse struct {
 
 func (x *BindGroupResponse) Reset() {
 	*x = BindGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[45]
+	mi := &file_oidb_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3271,7 +3340,7 @@ func (x *BindGroupResponse) String() string {
 func (*BindGroupResponse) ProtoMessage() {}
 
 func (x *BindGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[45]
+	mi := &file_oidb_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3284,7 +3353,7 @@ func (x *BindGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindGroupResponse.ProtoReflect.Descriptor instead.
 func (*BindGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{45}
+	return file_oidb_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *BindGroupResponse) GetGc() uint64 {
@@ -3307,7 +3376,7 @@ type UnbindGroupRequest struct {
 
 func (x *UnbindGroupRequest) Reset() {
 	*x = UnbindGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[46]
+	mi := &file_oidb_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3319,7 +3388,7 @@ func (x *UnbindGroupRequest) String() string {
 func (*UnbindGroupRequest) ProtoMessage() {}
 
 func (x *UnbindGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[46]
+	mi := &file_oidb_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3332,7 +3401,7 @@ func (x *UnbindGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindGroupRequest.ProtoReflect.Descriptor instead.
 func (*UnbindGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{46}
+	return file_oidb_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *UnbindGroupRequest) GetGc() uint64 {
@@ -3373,7 +3442,7 @@ type UnbindGroupResponse struct {
 
 func (x *UnbindGroupResponse) Reset() {
 	*x = UnbindGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[47]
+	mi := &file_oidb_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3385,7 +3454,7 @@ func (x *UnbindGroupResponse) String() string {
 func (*UnbindGroupResponse) ProtoMessage() {}
 
 func (x *UnbindGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[47]
+	mi := &file_oidb_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3398,7 +3467,7 @@ func (x *UnbindGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindGroupResponse.ProtoReflect.Descriptor instead.
 func (*UnbindGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{47}
+	return file_oidb_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *UnbindGroupResponse) GetGc() uint64 {
@@ -3420,7 +3489,7 @@ type ListGroupMessagesRequest struct {
 
 func (x *ListGroupMessagesRequest) Reset() {
 	*x = ListGroupMessagesRequest{}
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3432,7 +3501,7 @@ func (x *ListGroupMessagesRequest) String() string {
 func (*ListGroupMessagesRequest) ProtoMessage() {}
 
 func (x *ListGroupMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[48]
+	mi := &file_oidb_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3445,7 +3514,7 @@ func (x *ListGroupMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListGroupMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{48}
+	return file_oidb_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListGroupMessagesRequest) GetGc() uint64 {
@@ -3482,7 +3551,7 @@ type SentGroupMessage struct {
 
 func (x *SentGroupMessage) Reset() {
 	*x = SentGroupMessage{}
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3494,7 +3563,7 @@ func (x *SentGroupMessage) String() string {
 func (*SentGroupMessage) ProtoMessage() {}
 
 func (x *SentGroupMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[49]
+	mi := &file_oidb_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3507,7 +3576,7 @@ func (x *SentGroupMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SentGroupMessage.ProtoReflect.Descriptor instead.
 func (*SentGroupMessage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{49}
+	return file_oidb_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *SentGroupMessage) GetMessageId() uint64 {
@@ -3549,7 +3618,7 @@ type ListGroupMessagesResponse struct {
 
 func (x *ListGroupMessagesResponse) Reset() {
 	*x = ListGroupMessagesResponse{}
-	mi := &file_oidb_proto_msgTypes[50]
+	mi := &file_oidb_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3561,7 +3630,7 @@ func (x *ListGroupMessagesResponse) String() string {
 func (*ListGroupMessagesResponse) ProtoMessage() {}
 
 func (x *ListGroupMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[50]
+	mi := &file_oidb_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3574,7 +3643,7 @@ func (x *ListGroupMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGroupMessagesResponse.ProtoReflect.Descriptor instead.
 func (*ListGroupMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{50}
+	return file_oidb_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListGroupMessagesResponse) GetSent() []*SentGroupMessage {
@@ -3610,7 +3679,7 @@ type SendArkRequest struct {
 
 func (x *SendArkRequest) Reset() {
 	*x = SendArkRequest{}
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3622,7 +3691,7 @@ func (x *SendArkRequest) String() string {
 func (*SendArkRequest) ProtoMessage() {}
 
 func (x *SendArkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[51]
+	mi := &file_oidb_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3635,7 +3704,7 @@ func (x *SendArkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendArkRequest.ProtoReflect.Descriptor instead.
 func (*SendArkRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{51}
+	return file_oidb_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SendArkRequest) GetAppid() uint64 {
@@ -3722,7 +3791,7 @@ type SendShareRequest struct {
 
 func (x *SendShareRequest) Reset() {
 	*x = SendShareRequest{}
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3734,7 +3803,7 @@ func (x *SendShareRequest) String() string {
 func (*SendShareRequest) ProtoMessage() {}
 
 func (x *SendShareRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[52]
+	mi := &file_oidb_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3747,7 +3816,7 @@ func (x *SendShareRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendShareRequest.ProtoReflect.Descriptor instead.
 func (*SendShareRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{52}
+	return file_oidb_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SendShareRequest) GetAppid() uint64 {
@@ -3838,7 +3907,7 @@ type SendResponse struct {
 
 func (x *SendResponse) Reset() {
 	*x = SendResponse{}
-	mi := &file_oidb_proto_msgTypes[53]
+	mi := &file_oidb_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3850,7 +3919,7 @@ func (x *SendResponse) String() string {
 func (*SendResponse) ProtoMessage() {}
 
 func (x *SendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[53]
+	mi := &file_oidb_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3863,7 +3932,7 @@ func (x *SendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendResponse.ProtoReflect.Descriptor instead.
 func (*SendResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{53}
+	return file_oidb_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SendResponse) GetUin() uint64 {
@@ -3895,7 +3964,7 @@ type NotifyRequest struct {
 
 func (x *NotifyRequest) Reset() {
 	*x = NotifyRequest{}
-	mi := &file_oidb_proto_msgTypes[54]
+	mi := &file_oidb_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3907,7 +3976,7 @@ func (x *NotifyRequest) String() string {
 func (*NotifyRequest) ProtoMessage() {}
 
 func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[54]
+	mi := &file_oidb_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3920,7 +3989,7 @@ func (x *NotifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyRequest.ProtoReflect.Descriptor instead.
 func (*NotifyRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{54}
+	return file_oidb_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *NotifyRequest) GetUin() uint64 {
@@ -3976,7 +4045,7 @@ type NotifyResponse struct {
 
 func (x *NotifyResponse) Reset() {
 	*x = NotifyResponse{}
-	mi := &file_oidb_proto_msgTypes[55]
+	mi := &file_oidb_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3988,7 +4057,7 @@ func (x *NotifyResponse) String() string {
 func (*NotifyResponse) ProtoMessage() {}
 
 func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[55]
+	mi := &file_oidb_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4001,7 +4070,7 @@ func (x *NotifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyResponse.ProtoReflect.Descriptor instead.
 func (*NotifyResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{55}
+	return file_oidb_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *NotifyResponse) GetUin() uint64 {
@@ -4031,7 +4100,7 @@ type ListInboxRequest struct {
 
 func (x *ListInboxRequest) Reset() {
 	*x = ListInboxRequest{}
-	mi := &file_oidb_proto_msgTypes[56]
+	mi := &file_oidb_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4043,7 +4112,7 @@ func (x *ListInboxRequest) String() string {
 func (*ListInboxRequest) ProtoMessage() {}
 
 func (x *ListInboxRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[56]
+	mi := &file_oidb_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4056,7 +4125,7 @@ func (x *ListInboxRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInboxRequest.ProtoReflect.Descriptor instead.
 func (*ListInboxRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{56}
+	return file_oidb_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ListInboxRequest) GetUin() uint64 {
@@ -4110,7 +4179,7 @@ type InboxMessage struct {
 
 func (x *InboxMessage) Reset() {
 	*x = InboxMessage{}
-	mi := &file_oidb_proto_msgTypes[57]
+	mi := &file_oidb_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4122,7 +4191,7 @@ func (x *InboxMessage) String() string {
 func (*InboxMessage) ProtoMessage() {}
 
 func (x *InboxMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[57]
+	mi := &file_oidb_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4135,7 +4204,7 @@ func (x *InboxMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxMessage.ProtoReflect.Descriptor instead.
 func (*InboxMessage) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{57}
+	return file_oidb_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *InboxMessage) GetMessageId() uint64 {
@@ -4248,7 +4317,7 @@ type ListInboxResponse struct {
 
 func (x *ListInboxResponse) Reset() {
 	*x = ListInboxResponse{}
-	mi := &file_oidb_proto_msgTypes[58]
+	mi := &file_oidb_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4260,7 +4329,7 @@ func (x *ListInboxResponse) String() string {
 func (*ListInboxResponse) ProtoMessage() {}
 
 func (x *ListInboxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[58]
+	mi := &file_oidb_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4273,7 +4342,7 @@ func (x *ListInboxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInboxResponse.ProtoReflect.Descriptor instead.
 func (*ListInboxResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{58}
+	return file_oidb_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ListInboxResponse) GetUin() uint64 {
@@ -4315,7 +4384,7 @@ type CreateBindGroupRequest struct {
 
 func (x *CreateBindGroupRequest) Reset() {
 	*x = CreateBindGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[59]
+	mi := &file_oidb_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4327,7 +4396,7 @@ func (x *CreateBindGroupRequest) String() string {
 func (*CreateBindGroupRequest) ProtoMessage() {}
 
 func (x *CreateBindGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[59]
+	mi := &file_oidb_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4340,7 +4409,7 @@ func (x *CreateBindGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateBindGroupRequest.ProtoReflect.Descriptor instead.
 func (*CreateBindGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{59}
+	return file_oidb_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CreateBindGroupRequest) GetAppid() uint64 {
@@ -4418,7 +4487,7 @@ type CreateBindGroupResponse struct {
 
 func (x *CreateBindGroupResponse) Reset() {
 	*x = CreateBindGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[60]
+	mi := &file_oidb_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4430,7 +4499,7 @@ func (x *CreateBindGroupResponse) String() string {
 func (*CreateBindGroupResponse) ProtoMessage() {}
 
 func (x *CreateBindGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[60]
+	mi := &file_oidb_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4443,7 +4512,7 @@ func (x *CreateBindGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateBindGroupResponse.ProtoReflect.Descriptor instead.
 func (*CreateBindGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{60}
+	return file_oidb_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CreateBindGroupResponse) GetGc() uint64 {
@@ -4486,7 +4555,7 @@ type BindExistingGroupRequest struct {
 
 func (x *BindExistingGroupRequest) Reset() {
 	*x = BindExistingGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[61]
+	mi := &file_oidb_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4498,7 +4567,7 @@ func (x *BindExistingGroupRequest) String() string {
 func (*BindExistingGroupRequest) ProtoMessage() {}
 
 func (x *BindExistingGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[61]
+	mi := &file_oidb_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4511,7 +4580,7 @@ func (x *BindExistingGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindExistingGroupRequest.ProtoReflect.Descriptor instead.
 func (*BindExistingGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{61}
+	return file_oidb_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *BindExistingGroupRequest) GetAppid() uint64 {
@@ -4596,7 +4665,7 @@ type BindExistingGroupResponse struct {
 
 func (x *BindExistingGroupResponse) Reset() {
 	*x = BindExistingGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[62]
+	mi := &file_oidb_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4608,7 +4677,7 @@ func (x *BindExistingGroupResponse) String() string {
 func (*BindExistingGroupResponse) ProtoMessage() {}
 
 func (x *BindExistingGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[62]
+	mi := &file_oidb_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4621,7 +4690,7 @@ func (x *BindExistingGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindExistingGroupResponse.ProtoReflect.Descriptor instead.
 func (*BindExistingGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{62}
+	return file_oidb_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *BindExistingGroupResponse) GetGc() uint64 {
@@ -4663,7 +4732,7 @@ type UnbindGuildGroupRequest struct {
 
 func (x *UnbindGuildGroupRequest) Reset() {
 	*x = UnbindGuildGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[63]
+	mi := &file_oidb_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4675,7 +4744,7 @@ func (x *UnbindGuildGroupRequest) String() string {
 func (*UnbindGuildGroupRequest) ProtoMessage() {}
 
 func (x *UnbindGuildGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[63]
+	mi := &file_oidb_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4688,7 +4757,7 @@ func (x *UnbindGuildGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindGuildGroupRequest.ProtoReflect.Descriptor instead.
 func (*UnbindGuildGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{63}
+	return file_oidb_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *UnbindGuildGroupRequest) GetAppid() uint64 {
@@ -4764,7 +4833,7 @@ type UnbindGuildGroupResponse struct {
 
 func (x *UnbindGuildGroupResponse) Reset() {
 	*x = UnbindGuildGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[64]
+	mi := &file_oidb_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4776,7 +4845,7 @@ func (x *UnbindGuildGroupResponse) String() string {
 func (*UnbindGuildGroupResponse) ProtoMessage() {}
 
 func (x *UnbindGuildGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[64]
+	mi := &file_oidb_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4789,7 +4858,7 @@ func (x *UnbindGuildGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindGuildGroupResponse.ProtoReflect.Descriptor instead.
 func (*UnbindGuildGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{64}
+	return file_oidb_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *UnbindGuildGroupResponse) GetGc() uint64 {
@@ -4818,7 +4887,7 @@ type JoinGuildGroupRequest struct {
 
 func (x *JoinGuildGroupRequest) Reset() {
 	*x = JoinGuildGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[65]
+	mi := &file_oidb_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4830,7 +4899,7 @@ func (x *JoinGuildGroupRequest) String() string {
 func (*JoinGuildGroupRequest) ProtoMessage() {}
 
 func (x *JoinGuildGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[65]
+	mi := &file_oidb_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4843,7 +4912,7 @@ func (x *JoinGuildGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinGuildGroupRequest.ProtoReflect.Descriptor instead.
 func (*JoinGuildGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{65}
+	return file_oidb_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *JoinGuildGroupRequest) GetAppid() uint64 {
@@ -4926,7 +4995,7 @@ type JoinGuildGroupResponse struct {
 
 func (x *JoinGuildGroupResponse) Reset() {
 	*x = JoinGuildGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[66]
+	mi := &file_oidb_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4938,7 +5007,7 @@ func (x *JoinGuildGroupResponse) String() string {
 func (*JoinGuildGroupResponse) ProtoMessage() {}
 
 func (x *JoinGuildGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[66]
+	mi := &file_oidb_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4951,7 +5020,7 @@ func (x *JoinGuildGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JoinGuildGroupResponse.ProtoReflect.Descriptor instead.
 func (*JoinGuildGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{66}
+	return file_oidb_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *JoinGuildGroupResponse) GetGc() uint64 {
@@ -4976,7 +5045,7 @@ type ListCreatedGroupsRequest struct {
 
 func (x *ListCreatedGroupsRequest) Reset() {
 	*x = ListCreatedGroupsRequest{}
-	mi := &file_oidb_proto_msgTypes[67]
+	mi := &file_oidb_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4988,7 +5057,7 @@ func (x *ListCreatedGroupsRequest) String() string {
 func (*ListCreatedGroupsRequest) ProtoMessage() {}
 
 func (x *ListCreatedGroupsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[67]
+	mi := &file_oidb_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5001,7 +5070,7 @@ func (x *ListCreatedGroupsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCreatedGroupsRequest.ProtoReflect.Descriptor instead.
 func (*ListCreatedGroupsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{67}
+	return file_oidb_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ListCreatedGroupsRequest) GetAppid() uint64 {
@@ -5057,7 +5126,7 @@ type CreatedGroup struct {
 
 func (x *CreatedGroup) Reset() {
 	*x = CreatedGroup{}
-	mi := &file_oidb_proto_msgTypes[68]
+	mi := &file_oidb_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5069,7 +5138,7 @@ func (x *CreatedGroup) String() string {
 func (*CreatedGroup) ProtoMessage() {}
 
 func (x *CreatedGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[68]
+	mi := &file_oidb_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5082,7 +5151,7 @@ func (x *CreatedGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatedGroup.ProtoReflect.Descriptor instead.
 func (*CreatedGroup) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{68}
+	return file_oidb_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *CreatedGroup) GetGc() uint64 {
@@ -5110,7 +5179,7 @@ type ListCreatedGroupsResponse struct {
 
 func (x *ListCreatedGroupsResponse) Reset() {
 	*x = ListCreatedGroupsResponse{}
-	mi := &file_oidb_proto_msgTypes[69]
+	mi := &file_oidb_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5122,7 +5191,7 @@ func (x *ListCreatedGroupsResponse) String() string {
 func (*ListCreatedGroupsResponse) ProtoMessage() {}
 
 func (x *ListCreatedGroupsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[69]
+	mi := &file_oidb_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5135,7 +5204,7 @@ func (x *ListCreatedGroupsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCreatedGroupsResponse.ProtoReflect.Descriptor instead.
 func (*ListCreatedGroupsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{69}
+	return file_oidb_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ListCreatedGroupsResponse) GetGroup() []*CreatedGroup {
@@ -5173,7 +5242,7 @@ type ShowGuildGroupRequest struct {
 
 func (x *ShowGuildGroupRequest) Reset() {
 	*x = ShowGuildGroupRequest{}
-	mi := &file_oidb_proto_msgTypes[70]
+	mi := &file_oidb_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5185,7 +5254,7 @@ func (x *ShowGuildGroupRequest) String() string {
 func (*ShowGuildGroupRequest) ProtoMessage() {}
 
 func (x *ShowGuildGroupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[70]
+	mi := &file_oidb_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5198,7 +5267,7 @@ func (x *ShowGuildGroupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowGuildGroupRequest.ProtoReflect.Descriptor instead.
 func (*ShowGuildGroupRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{70}
+	return file_oidb_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ShowGuildGroupRequest) GetAppid() uint64 {
@@ -5297,7 +5366,7 @@ type ShowGuildGroupResponse struct {
 
 func (x *ShowGuildGroupResponse) Reset() {
 	*x = ShowGuildGroupResponse{}
-	mi := &file_oidb_proto_msgTypes[71]
+	mi := &file_oidb_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5309,7 +5378,7 @@ func (x *ShowGuildGroupResponse) String() string {
 func (*ShowGuildGroupResponse) ProtoMessage() {}
 
 func (x *ShowGuildGroupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[71]
+	mi := &file_oidb_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5322,7 +5391,7 @@ func (x *ShowGuildGroupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowGuildGroupResponse.ProtoReflect.Descriptor instead.
 func (*ShowGuildGroupResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{71}
+	return file_oidb_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ShowGuildGroupResponse) GetGc() uint64 {
@@ -5410,7 +5479,7 @@ type GuildGroupRelationRequest struct {
 
 func (x *GuildGroupRelationRequest) Reset() {
 	*x = GuildGroupRelationRequest{}
-	mi := &file_oidb_proto_msgTypes[72]
+	mi := &file_oidb_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5422,7 +5491,7 @@ func (x *GuildGroupRelationRequest) String() string {
 func (*GuildGroupRelationRequest) ProtoMessage() {}
 
 func (x *GuildGroupRelationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[72]
+	mi := &file_oidb_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5435,7 +5504,7 @@ func (x *GuildGroupRelationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuildGroupRelationRequest.ProtoReflect.Descriptor instead.
 func (*GuildGroupRelationRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{72}
+	return file_oidb_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GuildGroupRelationRequest) GetAppid() uint64 {
@@ -5490,7 +5559,7 @@ type GuildGroupRelationResponse struct {
 
 func (x *GuildGroupRelationResponse) Reset() {
 	*x = GuildGroupRelationResponse{}
-	mi := &file_oidb_proto_msgTypes[73]
+	mi := &file_oidb_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5502,7 +5571,7 @@ func (x *GuildGroupRelationResponse) String() string {
 func (*GuildGroupRelationResponse) ProtoMessage() {}
 
 func (x *GuildGroupRelationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[73]
+	mi := &file_oidb_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5515,7 +5584,7 @@ func (x *GuildGroupRelationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuildGroupRelationResponse.ProtoReflect.Descriptor instead.
 func (*GuildGroupRelationResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{73}
+	return file_oidb_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GuildGroupRelationResponse) GetRelation() uint32 {
@@ -5546,7 +5615,7 @@ type RemindLeaderBindRequest struct {
 
 func (x *RemindLeaderBindRequest) Reset() {
 	*x = RemindLeaderBindRequest{}
-	mi := &file_oidb_proto_msgTypes[74]
+	mi := &file_oidb_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5558,7 +5627,7 @@ func (x *RemindLeaderBindRequest) String() string {
 func (*RemindLeaderBindRequest) ProtoMessage() {}
 
 func (x *RemindLeaderBindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[74]
+	mi := &file_oidb_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5571,7 +5640,7 @@ func (x *RemindLeaderBindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemindLeaderBindRequest.ProtoReflect.Descriptor instead.
 func (*RemindLeaderBindRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{74}
+	return file_oidb_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *RemindLeaderBindRequest) GetAppid() uint64 {
@@ -5667,7 +5736,7 @@ type RemindLeaderBindResponse struct {
 
 func (x *RemindLeaderBindResponse) Reset() {
 	*x = RemindLeaderBindResponse{}
-	mi := &file_oidb_proto_msgTypes[75]
+	mi := &file_oidb_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5679,7 +5748,7 @@ func (x *RemindLeaderBindResponse) String() string {
 func (*RemindLeaderBindResponse) ProtoMessage() {}
 
 func (x *RemindLeaderBindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[75]
+	mi := &file_oidb_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5692,7 +5761,7 @@ func (x *RemindLeaderBindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemindLeaderBindResponse.ProtoReflect.Descriptor instead.
 func (*RemindLeaderBindResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{75}
+	return file_oidb_proto_rawDescGZIP(), []int{76}
 }
 
 // SendGuildMessageRequest (0xf04_9) sends a message of the caller to a guild's group, named as in ShowGuildGroupRequest.
@@ -5714,7 +5783,7 @@ type SendGuildMessageRequest struct {
 
 func (x *SendGuildMessageRequest) Reset() {
 	*x = SendGuildMessageRequest{}
-	mi := &file_oidb_proto_msgTypes[76]
+	mi := &file_oidb_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5726,7 +5795,7 @@ func (x *SendGuildMessageRequest) String() string {
 func (*SendGuildMessageRequest) ProtoMessage() {}
 
 func (x *SendGuildMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[76]
+	mi := &file_oidb_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5739,7 +5808,7 @@ func (x *SendGuildMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendGuildMessageRequest.ProtoReflect.Descriptor instead.
 func (*SendGuildMessageRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{76}
+	return file_oidb_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SendGuildMessageRequest) GetAppid() uint64 {
@@ -5823,7 +5892,7 @@ type SendGuildMessageResponse struct {
 
 func (x *SendGuildMessageResponse) Reset() {
 	*x = SendGuildMessageResponse{}
-	mi := &file_oidb_proto_msgTypes[77]
+	mi := &file_oidb_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5835,7 +5904,7 @@ func (x *SendGuildMessageResponse) String() string {
 func (*SendGuildMessageResponse) ProtoMessage() {}
 
 func (x *SendGuildMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[77]
+	mi := &file_oidb_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5848,7 +5917,7 @@ func (x *SendGuildMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendGuildMessageResponse.ProtoReflect.Descriptor instead.
 func (*SendGuildMessageResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{77}
+	return file_oidb_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SendGuildMessageResponse) GetGc() uint64 {
@@ -5881,7 +5950,7 @@ type RankedPlayer struct {
 
 func (x *RankedPlayer) Reset() {
 	*x = RankedPlayer{}
-	mi := &file_oidb_proto_msgTypes[78]
+	mi := &file_oidb_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5893,7 +5962,7 @@ func (x *RankedPlayer) String() string {
 func (*RankedPlayer) ProtoMessage() {}
 
 func (x *RankedPlayer) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[78]
+	mi := &file_oidb_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5906,7 +5975,7 @@ func (x *RankedPlayer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RankedPlayer.ProtoReflect.Descriptor instead.
 func (*RankedPlayer) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{78}
+	return file_oidb_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *RankedPlayer) GetRank() uint32 {
@@ -5972,7 +6041,7 @@ type ListFriendRanksRequest struct {
 
 func (x *ListFriendRanksRequest) Reset() {
 	*x = ListFriendRanksRequest{}
-	mi := &file_oidb_proto_msgTypes[79]
+	mi := &file_oidb_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5984,7 +6053,7 @@ func (x *ListFriendRanksRequest) String() string {
 func (*ListFriendRanksRequest) ProtoMessage() {}
 
 func (x *ListFriendRanksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[79]
+	mi := &file_oidb_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5997,7 +6066,7 @@ func (x *ListFriendRanksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFriendRanksRequest.ProtoReflect.Descriptor instead.
 func (*ListFriendRanksRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{79}
+	return file_oidb_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *ListFriendRanksRequest) GetAppid() uint64 {
@@ -6051,7 +6120,7 @@ type ListRanksRequest struct {
 
 func (x *ListRanksRequest) Reset() {
 	*x = ListRanksRequest{}
-	mi := &file_oidb_proto_msgTypes[80]
+	mi := &file_oidb_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6063,7 +6132,7 @@ func (x *ListRanksRequest) String() string {
 func (*ListRanksRequest) ProtoMessage() {}
 
 func (x *ListRanksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[80]
+	mi := &file_oidb_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6076,7 +6145,7 @@ func (x *ListRanksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRanksRequest.ProtoReflect.Descriptor instead.
 func (*ListRanksRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{80}
+	return file_oidb_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ListRanksRequest) GetAppid() uint64 {
@@ -6142,7 +6211,7 @@ type ListRanksResponse struct {
 
 func (x *ListRanksResponse) Reset() {
 	*x = ListRanksResponse{}
-	mi := &file_oidb_proto_msgTypes[81]
+	mi := &file_oidb_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6154,7 +6223,7 @@ func (x *ListRanksResponse) String() string {
 func (*ListRanksResponse) ProtoMessage() {}
 
 func (x *ListRanksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[81]
+	mi := &file_oidb_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6167,7 +6236,7 @@ func (x *ListRanksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRanksResponse.ProtoReflect.Descriptor instead.
 func (*ListRanksResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{81}
+	return file_oidb_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ListRanksResponse) GetBoard() string {
@@ -6217,7 +6286,7 @@ type ShowRankRequest struct {
 
 func (x *ShowRankRequest) Reset() {
 	*x = ShowRankRequest{}
-	mi := &file_oidb_proto_msgTypes[82]
+	mi := &file_oidb_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6229,7 +6298,7 @@ func (x *ShowRankRequest) String() string {
 func (*ShowRankRequest) ProtoMessage() {}
 
 func (x *ShowRankRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[82]
+	mi := &file_oidb_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6242,7 +6311,7 @@ func (x *ShowRankRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRankRequest.ProtoReflect.Descriptor instead.
 func (*ShowRankRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{82}
+	return file_oidb_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ShowRankRequest) GetAppid() uint64 {
@@ -6279,7 +6348,7 @@ type ShowRankResponse struct {
 
 func (x *ShowRankResponse) Reset() {
 	*x = ShowRankResponse{}
-	mi := &file_oidb_proto_msgTypes[83]
+	mi := &file_oidb_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6291,7 +6360,7 @@ func (x *ShowRankResponse) String() string {
 func (*ShowRankResponse) ProtoMessage() {}
 
 func (x *ShowRankResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[83]
+	mi := &file_oidb_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6304,7 +6373,7 @@ func (x *ShowRankResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRankResponse.ProtoReflect.Descriptor instead.
 func (*ShowRankResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{83}
+	return file_oidb_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *ShowRankResponse) GetBoard() string {
@@ -6354,7 +6423,7 @@ type Feed struct {
 
 func (x *Feed) Reset() {
 	*x = Feed{}
-	mi := &file_oidb_proto_msgTypes[84]
+	mi := &file_oidb_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6366,7 +6435,7 @@ func (x *Feed) String() string {
 func (*Feed) ProtoMessage() {}
 
 func (x *Feed) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[84]
+	mi := &file_oidb_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6379,7 +6448,7 @@ func (x *Feed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Feed.ProtoReflect.Descriptor instead.
 func (*Feed) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{84}
+	return file_oidb_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *Feed) GetFeedId() uint64 {
@@ -6468,7 +6537,7 @@ type PostFeedRequest struct {
 
 func (x *PostFeedRequest) Reset() {
 	*x = PostFeedRequest{}
-	mi := &file_oidb_proto_msgTypes[85]
+	mi := &file_oidb_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6480,7 +6549,7 @@ func (x *PostFeedRequest) String() string {
 func (*PostFeedRequest) ProtoMessage() {}
 
 func (x *PostFeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[85]
+	mi := &file_oidb_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6493,7 +6562,7 @@ func (x *PostFeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostFeedRequest.ProtoReflect.Descriptor instead.
 func (*PostFeedRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{85}
+	return file_oidb_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *PostFeedRequest) GetAppid() uint64 {
@@ -6556,7 +6625,7 @@ type PostFeedResponse struct {
 
 func (x *PostFeedResponse) Reset() {
 	*x = PostFeedResponse{}
-	mi := &file_oidb_proto_msgTypes[86]
+	mi := &file_oidb_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6568,7 +6637,7 @@ func (x *PostFeedResponse) String() string {
 func (*PostFeedResponse) ProtoMessage() {}
 
 func (x *PostFeedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[86]
+	mi := &file_oidb_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6581,7 +6650,7 @@ func (x *PostFeedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostFeedResponse.ProtoReflect.Descriptor instead.
 func (*PostFeedResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{86}
+	return file_oidb_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *PostFeedResponse) GetUin() uint64 {
@@ -6613,7 +6682,7 @@ type ListFeedsRequest struct {
 
 func (x *ListFeedsRequest) Reset() {
 	*x = ListFeedsRequest{}
-	mi := &file_oidb_proto_msgTypes[87]
+	mi := &file_oidb_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6625,7 +6694,7 @@ func (x *ListFeedsRequest) String() string {
 func (*ListFeedsRequest) ProtoMessage() {}
 
 func (x *ListFeedsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[87]
+	mi := &file_oidb_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6638,7 +6707,7 @@ func (x *ListFeedsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFeedsRequest.ProtoReflect.Descriptor instead.
 func (*ListFeedsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{87}
+	return file_oidb_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *ListFeedsRequest) GetAppid() uint64 {
@@ -6695,7 +6764,7 @@ type ListFeedsResponse struct {
 
 func (x *ListFeedsResponse) Reset() {
 	*x = ListFeedsResponse{}
-	mi := &file_oidb_proto_msgTypes[88]
+	mi := &file_oidb_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6707,7 +6776,7 @@ func (x *ListFeedsResponse) String() string {
 func (*ListFeedsResponse) ProtoMessage() {}
 
 func (x *ListFeedsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[88]
+	mi := &file_oidb_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6720,7 +6789,7 @@ func (x *ListFeedsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFeedsResponse.ProtoReflect.Descriptor instead.
 func (*ListFeedsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{88}
+	return file_oidb_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *ListFeedsResponse) GetUin() uint64 {
@@ -6757,7 +6826,7 @@ type PullFeedsRequest struct {
 
 func (x *PullFeedsRequest) Reset() {
 	*x = PullFeedsRequest{}
-	mi := &file_oidb_proto_msgTypes[89]
+	mi := &file_oidb_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6769,7 +6838,7 @@ func (x *PullFeedsRequest) String() string {
 func (*PullFeedsRequest) ProtoMessage() {}
 
 func (x *PullFeedsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[89]
+	mi := &file_oidb_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6782,7 +6851,7 @@ func (x *PullFeedsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullFeedsRequest.ProtoReflect.Descriptor instead.
 func (*PullFeedsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{89}
+	return file_oidb_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *PullFeedsRequest) GetAppid() uint64 {
@@ -6824,7 +6893,7 @@ type PullFeedsResponse struct {
 
 func (x *PullFeedsResponse) Reset() {
 	*x = PullFeedsResponse{}
-	mi := &file_oidb_proto_msgTypes[90]
+	mi := &file_oidb_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6836,7 +6905,7 @@ func (x *PullFeedsResponse) String() string {
 func (*PullFeedsResponse) ProtoMessage() {}
 
 func (x *PullFeedsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[90]
+	mi := &file_oidb_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6849,7 +6918,7 @@ func (x *PullFeedsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PullFeedsResponse.ProtoReflect.Descriptor instead.
 func (*PullFeedsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{90}
+	return file_oidb_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *PullFeedsResponse) GetUin() uint64 {
@@ -6878,7 +6947,7 @@ type DeleteFeedRequest struct {
 
 func (x *DeleteFeedRequest) Reset() {
 	*x = DeleteFeedRequest{}
-	mi := &file_oidb_proto_msgTypes[91]
+	mi := &file_oidb_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6890,7 +6959,7 @@ func (x *DeleteFeedRequest) String() string {
 func (*DeleteFeedRequest) ProtoMessage() {}
 
 func (x *DeleteFeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[91]
+	mi := &file_oidb_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6903,7 +6972,7 @@ func (x *DeleteFeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFeedRequest.ProtoReflect.Descriptor instead.
 func (*DeleteFeedRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{91}
+	return file_oidb_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *DeleteFeedRequest) GetAppid() uint64 {
@@ -6937,7 +7006,7 @@ type DeleteFeedResponse struct {
 
 func (x *DeleteFeedResponse) Reset() {
 	*x = DeleteFeedResponse{}
-	mi := &file_oidb_proto_msgTypes[92]
+	mi := &file_oidb_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6949,7 +7018,7 @@ func (x *DeleteFeedResponse) String() string {
 func (*DeleteFeedResponse) ProtoMessage() {}
 
 func (x *DeleteFeedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[92]
+	mi := &file_oidb_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6962,7 +7031,7 @@ func (x *DeleteFeedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFeedResponse.ProtoReflect.Descriptor instead.
 func (*DeleteFeedResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{92}
+	return file_oidb_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *DeleteFeedResponse) GetUin() uint64 {
@@ -6985,7 +7054,7 @@ type RedDotsRequest struct {
 
 func (x *RedDotsRequest) Reset() {
 	*x = RedDotsRequest{}
-	mi := &file_oidb_proto_msgTypes[93]
+	mi := &file_oidb_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6997,7 +7066,7 @@ func (x *RedDotsRequest) String() string {
 func (*RedDotsRequest) ProtoMessage() {}
 
 func (x *RedDotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[93]
+	mi := &file_oidb_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7010,7 +7079,7 @@ func (x *RedDotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedDotsRequest.ProtoReflect.Descriptor instead.
 func (*RedDotsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{93}
+	return file_oidb_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *RedDotsRequest) GetAppid() uint64 {
@@ -7053,7 +7122,7 @@ type RedDot struct {
 
 func (x *RedDot) Reset() {
 	*x = RedDot{}
-	mi := &file_oidb_proto_msgTypes[94]
+	mi := &file_oidb_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7065,7 +7134,7 @@ func (x *RedDot) String() string {
 func (*RedDot) ProtoMessage() {}
 
 func (x *RedDot) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[94]
+	mi := &file_oidb_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7078,7 +7147,7 @@ func (x *RedDot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedDot.ProtoReflect.Descriptor instead.
 func (*RedDot) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{94}
+	return file_oidb_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *RedDot) GetEntry() string {
@@ -7113,7 +7182,7 @@ type RedDotsResponse struct {
 
 func (x *RedDotsResponse) Reset() {
 	*x = RedDotsResponse{}
-	mi := &file_oidb_proto_msgTypes[95]
+	mi := &file_oidb_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7125,7 +7194,7 @@ func (x *RedDotsResponse) String() string {
 func (*RedDotsResponse) ProtoMessage() {}
 
 func (x *RedDotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[95]
+	mi := &file_oidb_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7138,7 +7207,7 @@ func (x *RedDotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedDotsResponse.ProtoReflect.Descriptor instead.
 func (*RedDotsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{95}
+	return file_oidb_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *RedDotsResponse) GetUin() uint64 {
@@ -7169,7 +7238,7 @@ type ChallengeSide struct {
 
 func (x *ChallengeSide) Reset() {
 	*x = ChallengeSide{}
-	mi := &file_oidb_proto_msgTypes[96]
+	mi := &file_oidb_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7181,7 +7250,7 @@ func (x *ChallengeSide) String() string {
 func (*ChallengeSide) ProtoMessage() {}
 
 func (x *ChallengeSide) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[96]
+	mi := &file_oidb_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7194,7 +7263,7 @@ func (x *ChallengeSide) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChallengeSide.ProtoReflect.Descriptor instead.
 func (*ChallengeSide) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{96}
+	return file_oidb_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *ChallengeSide) GetUin() uint64 {
@@ -7250,7 +7319,7 @@ type Challenge struct {
 
 func (x *Challenge) Reset() {
 	*x = Challenge{}
-	mi := &file_oidb_proto_msgTypes[97]
+	mi := &file_oidb_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7262,7 +7331,7 @@ func (x *Challenge) String() string {
 func (*Challenge) ProtoMessage() {}
 
 func (x *Challenge) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[97]
+	mi := &file_oidb_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7275,7 +7344,7 @@ func (x *Challenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
 func (*Challenge) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{97}
+	return file_oidb_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *Challenge) GetChallengeId() uint64 {
@@ -7360,7 +7429,7 @@ type BeginChallengeRequest struct {
 
 func (x *BeginChallengeRequest) Reset() {
 	*x = BeginChallengeRequest{}
-	mi := &file_oidb_proto_msgTypes[98]
+	mi := &file_oidb_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7372,7 +7441,7 @@ func (x *BeginChallengeRequest) String() string {
 func (*BeginChallengeRequest) ProtoMessage() {}
 
 func (x *BeginChallengeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[98]
+	mi := &file_oidb_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7385,7 +7454,7 @@ func (x *BeginChallengeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginChallengeRequest.ProtoReflect.Descriptor instead.
 func (*BeginChallengeRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{98}
+	return file_oidb_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *BeginChallengeRequest) GetAppid() uint64 {
@@ -7462,7 +7531,7 @@ type BeginChallengeResponse struct {
 
 func (x *BeginChallengeResponse) Reset() {
 	*x = BeginChallengeResponse{}
-	mi := &file_oidb_proto_msgTypes[99]
+	mi := &file_oidb_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7474,7 +7543,7 @@ func (x *BeginChallengeResponse) String() string {
 func (*BeginChallengeResponse) ProtoMessage() {}
 
 func (x *BeginChallengeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[99]
+	mi := &file_oidb_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7487,7 +7556,7 @@ func (x *BeginChallengeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginChallengeResponse.ProtoReflect.Descriptor instead.
 func (*BeginChallengeResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{99}
+	return file_oidb_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *BeginChallengeResponse) GetUin() uint64 {
@@ -7518,7 +7587,7 @@ type ReportChallengeRequest struct {
 
 func (x *ReportChallengeRequest) Reset() {
 	*x = ReportChallengeRequest{}
-	mi := &file_oidb_proto_msgTypes[100]
+	mi := &file_oidb_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7530,7 +7599,7 @@ func (x *ReportChallengeRequest) String() string {
 func (*ReportChallengeRequest) ProtoMessage() {}
 
 func (x *ReportChallengeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[100]
+	mi := &file_oidb_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7543,7 +7612,7 @@ func (x *ReportChallengeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportChallengeRequest.ProtoReflect.Descriptor instead.
 func (*ReportChallengeRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{100}
+	return file_oidb_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *ReportChallengeRequest) GetAppid() uint64 {
@@ -7592,7 +7661,7 @@ type ReportChallengeResponse struct {
 
 func (x *ReportChallengeResponse) Reset() {
 	*x = ReportChallengeResponse{}
-	mi := &file_oidb_proto_msgTypes[101]
+	mi := &file_oidb_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7604,7 +7673,7 @@ func (x *ReportChallengeResponse) String() string {
 func (*ReportChallengeResponse) ProtoMessage() {}
 
 func (x *ReportChallengeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[101]
+	mi := &file_oidb_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7617,7 +7686,7 @@ func (x *ReportChallengeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportChallengeResponse.ProtoReflect.Descriptor instead.
 func (*ReportChallengeResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{101}
+	return file_oidb_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ReportChallengeResponse) GetUin() uint64 {
@@ -7647,7 +7716,7 @@ type ListChallengesRequest struct {
 
 func (x *ListChallengesRequest) Reset() {
 	*x = ListChallengesRequest{}
-	mi := &file_oidb_proto_msgTypes[102]
+	mi := &file_oidb_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7659,7 +7728,7 @@ func (x *ListChallengesRequest) String() string {
 func (*ListChallengesRequest) ProtoMessage() {}
 
 func (x *ListChallengesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[102]
+	mi := &file_oidb_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7672,7 +7741,7 @@ func (x *ListChallengesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChallengesRequest.ProtoReflect.Descriptor instead.
 func (*ListChallengesRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{102}
+	return file_oidb_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ListChallengesRequest) GetAppid() uint64 {
@@ -7715,7 +7784,7 @@ type ListChallengesResponse struct {
 
 func (x *ListChallengesResponse) Reset() {
 	*x = ListChallengesResponse{}
-	mi := &file_oidb_proto_msgTypes[103]
+	mi := &file_oidb_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7727,7 +7796,7 @@ func (x *ListChallengesResponse) String() string {
 func (*ListChallengesResponse) ProtoMessage() {}
 
 func (x *ListChallengesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[103]
+	mi := &file_oidb_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7740,7 +7809,7 @@ func (x *ListChallengesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListChallengesResponse.ProtoReflect.Descriptor instead.
 func (*ListChallengesResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{103}
+	return file_oidb_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *ListChallengesResponse) GetUin() uint64 {
@@ -7776,7 +7845,7 @@ type ShowCardRequest struct {
 
 func (x *ShowCardRequest) Reset() {
 	*x = ShowCardRequest{}
-	mi := &file_oidb_proto_msgTypes[104]
+	mi := &file_oidb_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7788,7 +7857,7 @@ func (x *ShowCardRequest) String() string {
 func (*ShowCardRequest) ProtoMessage() {}
 
 func (x *ShowCardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[104]
+	mi := &file_oidb_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7801,7 +7870,7 @@ func (x *ShowCardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowCardRequest.ProtoReflect.Descriptor instead.
 func (*ShowCardRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{104}
+	return file_oidb_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *ShowCardRequest) GetAppid() uint64 {
@@ -7844,7 +7913,7 @@ type ShowCardResponse struct {
 
 func (x *ShowCardResponse) Reset() {
 	*x = ShowCardResponse{}
-	mi := &file_oidb_proto_msgTypes[105]
+	mi := &file_oidb_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7856,7 +7925,7 @@ func (x *ShowCardResponse) String() string {
 func (*ShowCardResponse) ProtoMessage() {}
 
 func (x *ShowCardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[105]
+	mi := &file_oidb_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7869,7 +7938,7 @@ func (x *ShowCardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowCardResponse.ProtoReflect.Descriptor instead.
 func (*ShowCardResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{105}
+	return file_oidb_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ShowCardResponse) GetUin() uint64 {
@@ -7953,7 +8022,7 @@ type RecentGamesRequest struct {
 
 func (x *RecentGamesRequest) Reset() {
 	*x = RecentGamesRequest{}
-	mi := &file_oidb_proto_msgTypes[106]
+	mi := &file_oidb_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7965,7 +8034,7 @@ func (x *RecentGamesRequest) String() string {
 func (*RecentGamesRequest) ProtoMessage() {}
 
 func (x *RecentGamesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[106]
+	mi := &file_oidb_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7978,7 +8047,7 @@ func (x *RecentGamesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecentGamesRequest.ProtoReflect.Descriptor instead.
 func (*RecentGamesRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{106}
+	return file_oidb_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *RecentGamesRequest) GetUin() uint64 {
@@ -8007,7 +8076,7 @@ type RecentGame struct {
 
 func (x *RecentGame) Reset() {
 	*x = RecentGame{}
-	mi := &file_oidb_proto_msgTypes[107]
+	mi := &file_oidb_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8019,7 +8088,7 @@ func (x *RecentGame) String() string {
 func (*RecentGame) ProtoMessage() {}
 
 func (x *RecentGame) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[107]
+	mi := &file_oidb_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8032,7 +8101,7 @@ func (x *RecentGame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecentGame.ProtoReflect.Descriptor instead.
 func (*RecentGame) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{107}
+	return file_oidb_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *RecentGame) GetAppid() uint64 {
@@ -8067,7 +8136,7 @@ type RecentGamesResponse struct {
 
 func (x *RecentGamesResponse) Reset() {
 	*x = RecentGamesResponse{}
-	mi := &file_oidb_proto_msgTypes[108]
+	mi := &file_oidb_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8079,7 +8148,7 @@ func (x *RecentGamesResponse) String() string {
 func (*RecentGamesResponse) ProtoMessage() {}
 
 func (x *RecentGamesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[108]
+	mi := &file_oidb_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8092,7 +8161,7 @@ func (x *RecentGamesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecentGamesResponse.ProtoReflect.Descriptor instead.
 func (*RecentGamesResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{108}
+	return file_oidb_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *RecentGamesResponse) GetUin() uint64 {
@@ -8122,7 +8191,7 @@ type AchievementItem struct {
 
 func (x *AchievementItem) Reset() {
 	*x = AchievementItem{}
-	mi := &file_oidb_proto_msgTypes[109]
+	mi := &file_oidb_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8134,7 +8203,7 @@ func (x *AchievementItem) String() string {
 func (*AchievementItem) ProtoMessage() {}
 
 func (x *AchievementItem) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[109]
+	mi := &file_oidb_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8147,7 +8216,7 @@ func (x *AchievementItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AchievementItem.ProtoReflect.Descriptor instead.
 func (*AchievementItem) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{109}
+	return file_oidb_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *AchievementItem) GetType() uint64 {
@@ -8191,7 +8260,7 @@ type ReportAchievementsRequest struct {
 
 func (x *ReportAchievementsRequest) Reset() {
 	*x = ReportAchievementsRequest{}
-	mi := &file_oidb_proto_msgTypes[110]
+	mi := &file_oidb_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8203,7 +8272,7 @@ func (x *ReportAchievementsRequest) String() string {
 func (*ReportAchievementsRequest) ProtoMessage() {}
 
 func (x *ReportAchievementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[110]
+	mi := &file_oidb_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8216,7 +8285,7 @@ func (x *ReportAchievementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportAchievementsRequest.ProtoReflect.Descriptor instead.
 func (*ReportAchievementsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{110}
+	return file_oidb_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *ReportAchievementsRequest) GetAppid() uint64 {
@@ -8257,7 +8326,7 @@ type ReportAchievementsResponse struct {
 
 func (x *ReportAchievementsResponse) Reset() {
 	*x = ReportAchievementsResponse{}
-	mi := &file_oidb_proto_msgTypes[111]
+	mi := &file_oidb_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8269,7 +8338,7 @@ func (x *ReportAchievementsResponse) String() string {
 func (*ReportAchievementsResponse) ProtoMessage() {}
 
 func (x *ReportAchievementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[111]
+	mi := &file_oidb_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8282,7 +8351,7 @@ func (x *ReportAchievementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportAchievementsResponse.ProtoReflect.Descriptor instead.
 func (*ReportAchievementsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{111}
+	return file_oidb_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *ReportAchievementsResponse) GetUin() uint64 {
@@ -8304,7 +8373,7 @@ type GetAchievementsRequest struct {
 
 func (x *GetAchievementsRequest) Reset() {
 	*x = GetAchievementsRequest{}
-	mi := &file_oidb_proto_msgTypes[112]
+	mi := &file_oidb_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8316,7 +8385,7 @@ func (x *GetAchievementsRequest) String() string {
 func (*GetAchievementsRequest) ProtoMessage() {}
 
 func (x *GetAchievementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[112]
+	mi := &file_oidb_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8329,7 +8398,7 @@ func (x *GetAchievementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAchievementsRequest.ProtoReflect.Descriptor instead.
 func (*GetAchievementsRequest) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{112}
+	return file_oidb_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *GetAchievementsRequest) GetAppid() uint64 {
@@ -8366,7 +8435,7 @@ type StoredAchievement struct {
 
 func (x *StoredAchievement) Reset() {
 	*x = StoredAchievement{}
-	mi := &file_oidb_proto_msgTypes[113]
+	mi := &file_oidb_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8378,7 +8447,7 @@ func (x *StoredAchievement) String() string {
 func (*StoredAchievement) ProtoMessage() {}
 
 func (x *StoredAchievement) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[113]
+	mi := &file_oidb_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8391,7 +8460,7 @@ func (x *StoredAchievement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredAchievement.ProtoReflect.Descriptor instead.
 func (*StoredAchievement) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{113}
+	return file_oidb_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *StoredAchievement) GetType() uint64 {
@@ -8434,7 +8503,7 @@ type GetAchievementsResponse struct {
 
 func (x *GetAchievementsResponse) Reset() {
 	*x = GetAchievementsResponse{}
-	mi := &file_oidb_proto_msgTypes[114]
+	mi := &file_oidb_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8446,7 +8515,7 @@ func (x *GetAchievementsResponse) String() string {
 func (*GetAchievementsResponse) ProtoMessage() {}
 
 func (x *GetAchievementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_oidb_proto_msgTypes[114]
+	mi := &file_oidb_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8459,7 +8528,7 @@ func (x *GetAchievementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAchievementsResponse.ProtoReflect.Descriptor instead.
 func (*GetAchievementsResponse) Descriptor() ([]byte, []int) {
-	return file_oidb_proto_rawDescGZIP(), []int{114}
+	return file_oidb_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *GetAchievementsResponse) GetUin() uint64 {
@@ -8488,7 +8557,12 @@ var File_oidb_proto protoreflect.FileDescriptor
 const file_oidb_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"oidb.proto\x12\frookery.oidb\"\x93\x06\n" +
+	"oidb.proto\x12\frookery.oidb\"v\n" +
+	"\x06Result\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\rR\x06result\x12\x16\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\x12$\n" +
+	"\x0eretry_after_ms\x18\x03 \x01(\rR\fretryAfterMs\x12\x16\n" +
+	"\x06answer\x18\x04 \x01(\fR\x06answer\"\x93\x06\n" +
 	"\bOIDBHead\x12\x1d\n" +
 	"\n" +
 	"uint64_uin\x18\x01 \x01(\x04R\tuint64Uin\x12%\n" +
@@ -9200,7 +9274,63 @@ const file_oidb_proto_rawDesc = "" +
 	"\x17GetAchievementsResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12A\n" +
 	"\vachievement\x18\x02 \x03(\v2\x1f.rookery.oidb.StoredAchievementR\vachievement\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04moreB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
+	"\x04more\x18\x03 \x01(\bR\x04more2\x82!\n" +
+	"\bCommands\x12R\n" +
+	"\vShowProfile\x12 .rookery.oidb.ShowProfileRequest\x1a!.rookery.oidb.ShowProfileResponse\x12R\n" +
+	"\vCheckAccess\x12 .rookery.oidb.CheckAccessRequest\x1a!.rookery.oidb.CheckAccessResponse\x12[\n" +
+	"\x0eConvertOpenIDs\x12#.rookery.oidb.ConvertOpenIDsRequest\x1a$.rookery.oidb.ConvertOpenIDsResponse\x12L\n" +
+	"\tCheckText\x12\x1e.rookery.oidb.CheckTextRequest\x1a\x1f.rookery.oidb.CheckTextResponse\x12X\n" +
+	"\rConvertOpenID\x12\".rookery.oidb.ConvertOpenIDRequest\x1a#.rookery.oidb.ConvertOpenIDResponse\x12I\n" +
+	"\bCheckPay\x12\x1d.rookery.oidb.CheckPayRequest\x1a\x1e.rookery.oidb.CheckPayResponse\x12R\n" +
+	"\vListFriends\x12 .rookery.oidb.ListFriendsRequest\x1a!.rookery.oidb.ListFriendsResponse\x12O\n" +
+	"\n" +
+	"AreFriends\x12\x1f.rookery.oidb.AreFriendsRequest\x1a .rookery.oidb.AreFriendsResponse\x12R\n" +
+	"\vCreateGroup\x12 .rookery.oidb.CreateGroupRequest\x1a!.rookery.oidb.CreateGroupResponse\x12O\n" +
+	"\n" +
+	"QueryGroup\x12\x1f.rookery.oidb.QueryGroupRequest\x1a .rookery.oidb.QueryGroupResponse\x12L\n" +
+	"\tJoinGroup\x12\x1e.rookery.oidb.JoinGroupRequest\x1a\x1f.rookery.oidb.JoinGroupResponse\x12O\n" +
+	"\n" +
+	"LeaveGroup\x12\x1f.rookery.oidb.LeaveGroupRequest\x1a .rookery.oidb.LeaveGroupResponse\x12O\n" +
+	"\n" +
+	"KickMember\x12\x1f.rookery.oidb.KickMemberRequest\x1a .rookery.oidb.KickMemberResponse\x12X\n" +
+	"\rTransferGroup\x12\".rookery.oidb.TransferGroupRequest\x1a#.rookery.oidb.TransferGroupResponse\x12O\n" +
+	"\n" +
+	"ListGroups\x12\x1f.rookery.oidb.ListGroupsRequest\x1a .rookery.oidb.ListGroupsResponse\x12I\n" +
+	"\bRelation\x12\x1d.rookery.oidb.RelationRequest\x1a\x1e.rookery.oidb.RelationResponse\x12a\n" +
+	"\x10SendGroupMessage\x12%.rookery.oidb.SendGroupMessageRequest\x1a&.rookery.oidb.SendGroupMessageResponse\x12U\n" +
+	"\fDisbandGroup\x12!.rookery.oidb.DisbandGroupRequest\x1a\".rookery.oidb.DisbandGroupResponse\x12L\n" +
+	"\tBindGroup\x12\x1e.rookery.oidb.BindGroupRequest\x1a\x1f.rookery.oidb.BindGroupResponse\x12R\n" +
+	"\vUnbindGroup\x12 .rookery.oidb.UnbindGroupRequest\x1a!.rookery.oidb.UnbindGroupResponse\x12d\n" +
+	"\x11ListGroupMessages\x12&.rookery.oidb.ListGroupMessagesRequest\x1a'.rookery.oidb.ListGroupMessagesResponse\x12C\n" +
+	"\aSendArk\x12\x1c.rookery.oidb.SendArkRequest\x1a\x1a.rookery.oidb.SendResponse\x12C\n" +
+	"\x06Notify\x12\x1b.rookery.oidb.NotifyRequest\x1a\x1c.rookery.oidb.NotifyResponse\x12G\n" +
+	"\tSendShare\x12\x1e.rookery.oidb.SendShareRequest\x1a\x1a.rookery.oidb.SendResponse\x12L\n" +
+	"\tListInbox\x12\x1e.rookery.oidb.ListInboxRequest\x1a\x1f.rookery.oidb.ListInboxResponse\x12^\n" +
+	"\x0fCreateBindGroup\x12$.rookery.oidb.CreateBindGroupRequest\x1a%.rookery.oidb.CreateBindGroupResponse\x12d\n" +
+	"\x11BindExistingGroup\x12&.rookery.oidb.BindExistingGroupRequest\x1a'.rookery.oidb.BindExistingGroupResponse\x12a\n" +
+	"\x10UnbindGuildGroup\x12%.rookery.oidb.UnbindGuildGroupRequest\x1a&.rookery.oidb.UnbindGuildGroupResponse\x12[\n" +
+	"\x0eJoinGuildGroup\x12#.rookery.oidb.JoinGuildGroupRequest\x1a$.rookery.oidb.JoinGuildGroupResponse\x12d\n" +
+	"\x11ListCreatedGroups\x12&.rookery.oidb.ListCreatedGroupsRequest\x1a'.rookery.oidb.ListCreatedGroupsResponse\x12[\n" +
+	"\x0eShowGuildGroup\x12#.rookery.oidb.ShowGuildGroupRequest\x1a$.rookery.oidb.ShowGuildGroupResponse\x12g\n" +
+	"\x12GuildGroupRelation\x12'.rookery.oidb.GuildGroupRelationRequest\x1a(.rookery.oidb.GuildGroupRelationResponse\x12a\n" +
+	"\x10RemindLeaderBind\x12%.rookery.oidb.RemindLeaderBindRequest\x1a&.rookery.oidb.RemindLeaderBindResponse\x12a\n" +
+	"\x10SendGuildMessage\x12%.rookery.oidb.SendGuildMessageRequest\x1a&.rookery.oidb.SendGuildMessageResponse\x12g\n" +
+	"\x12ReportAchievements\x12'.rookery.oidb.ReportAchievementsRequest\x1a(.rookery.oidb.ReportAchievementsResponse\x12^\n" +
+	"\x0fGetAchievements\x12$.rookery.oidb.GetAchievementsRequest\x1a%.rookery.oidb.GetAchievementsResponse\x12X\n" +
+	"\x0fListFriendRanks\x12$.rookery.oidb.ListFriendRanksRequest\x1a\x1f.rookery.oidb.ListRanksResponse\x12L\n" +
+	"\tListRanks\x12\x1e.rookery.oidb.ListRanksRequest\x1a\x1f.rookery.oidb.ListRanksResponse\x12I\n" +
+	"\bShowRank\x12\x1d.rookery.oidb.ShowRankRequest\x1a\x1e.rookery.oidb.ShowRankResponse\x12I\n" +
+	"\bPostFeed\x12\x1d.rookery.oidb.PostFeedRequest\x1a\x1e.rookery.oidb.PostFeedResponse\x12L\n" +
+	"\tListFeeds\x12\x1e.rookery.oidb.ListFeedsRequest\x1a\x1f.rookery.oidb.ListFeedsResponse\x12L\n" +
+	"\tPullFeeds\x12\x1e.rookery.oidb.PullFeedsRequest\x1a\x1f.rookery.oidb.PullFeedsResponse\x12O\n" +
+	"\n" +
+	"DeleteFeed\x12\x1f.rookery.oidb.DeleteFeedRequest\x1a .rookery.oidb.DeleteFeedResponse\x12F\n" +
+	"\aRedDots\x12\x1c.rookery.oidb.RedDotsRequest\x1a\x1d.rookery.oidb.RedDotsResponse\x12[\n" +
+	"\x0eBeginChallenge\x12#.rookery.oidb.BeginChallengeRequest\x1a$.rookery.oidb.BeginChallengeResponse\x12^\n" +
+	"\x0fReportChallenge\x12$.rookery.oidb.ReportChallengeRequest\x1a%.rookery.oidb.ReportChallengeResponse\x12[\n" +
+	"\x0eListChallenges\x12#.rookery.oidb.ListChallengesRequest\x1a$.rookery.oidb.ListChallengesResponse\x12I\n" +
+	"\bShowCard\x12\x1d.rookery.oidb.ShowCardRequest\x1a\x1e.rookery.oidb.ShowCardResponse\x12R\n" +
+	"\vRecentGames\x12 .rookery.oidb.RecentGamesRequest\x1a!.rookery.oidb.RecentGamesResponseB8Z/github.com/rookeryhq/rookery/internal/oidb/wire\x92\x03\x04\b\x02 \x03b\beditionsp\xe8\a"
 
 var (
 	file_oidb_proto_rawDescOnce sync.Once
@@ -9214,152 +9344,251 @@ func file_oidb_proto_rawDescGZIP() []byte {
 	return file_oidb_proto_rawDescData
 }
 
-var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 115)
+var file_oidb_proto_msgTypes = make([]protoimpl.MessageInfo, 116)
 var file_oidb_proto_goTypes = []any{
-	(*OIDBHead)(nil),                   // 0: rookery.oidb.OIDBHead
-	(*LoginSig)(nil),                   // 1: rookery.oidb.LoginSig
-	(*Reserved)(nil),                   // 2: rookery.oidb.Reserved
-	(*OIDBSSOPkg)(nil),                 // 3: rookery.oidb.OIDBSSOPkg
-	(*CheckAccessRequest)(nil),         // 4: rookery.oidb.CheckAccessRequest
-	(*CheckAccessResponse)(nil),        // 5: rookery.oidb.CheckAccessResponse
-	(*ConvertOpenIDsRequest)(nil),      // 6: rookery.oidb.ConvertOpenIDsRequest
-	(*ConvertOpenIDsResponse)(nil),     // 7: rookery.oidb.ConvertOpenIDsResponse
-	(*CheckTextRequest)(nil),           // 8: rookery.oidb.CheckTextRequest
-	(*CheckTextResponse)(nil),          // 9: rookery.oidb.CheckTextResponse
-	(*CheckPayRequest)(nil),            // 10: rookery.oidb.CheckPayRequest
-	(*CheckPayResponse)(nil),           // 11: rookery.oidb.CheckPayResponse
-	(*ConvertOpenIDRequest)(nil),       // 12: rookery.oidb.ConvertOpenIDRequest
-	(*ConvertOpenIDResponse)(nil),      // 13: rookery.oidb.ConvertOpenIDResponse
-	(*ShowProfileRequest)(nil),         // 14: rookery.oidb.ShowProfileRequest
-	(*Membership)(nil),                 // 15: rookery.oidb.Membership
-	(*ShowProfileResponse)(nil),        // 16: rookery.oidb.ShowProfileResponse
-	(*ListFriendsRequest)(nil),         // 17: rookery.oidb.ListFriendsRequest
-	(*AppFriend)(nil),                  // 18: rookery.oidb.AppFriend
-	(*ListFriendsResponse)(nil),        // 19: rookery.oidb.ListFriendsResponse
-	(*AreFriendsRequest)(nil),          // 20: rookery.oidb.AreFriendsRequest
-	(*AreFriendsResponse)(nil),         // 21: rookery.oidb.AreFriendsResponse
-	(*Group)(nil),                      // 22: rookery.oidb.Group
-	(*CreateGroupRequest)(nil),         // 23: rookery.oidb.CreateGroupRequest
-	(*CreateGroupResponse)(nil),        // 24: rookery.oidb.CreateGroupResponse
-	(*QueryGroupRequest)(nil),          // 25: rookery.oidb.QueryGroupRequest
-	(*QueryGroupResponse)(nil),         // 26: rookery.oidb.QueryGroupResponse
-	(*JoinGroupRequest)(nil),           // 27: rookery.oidb.JoinGroupRequest
-	(*JoinGroupResponse)(nil),          // 28: rookery.oidb.JoinGroupResponse
-	(*LeaveGroupRequest)(nil),          // 29: rookery.oidb.LeaveGroupRequest
-	(*LeaveGroupResponse)(nil),         // 30: rookery.oidb.LeaveGroupResponse
-	(*KickMemberRequest)(nil),          // 31: rookery.oidb.KickMemberRequest
-	(*KickMemberResponse)(nil),         // 32: rookery.oidb.KickMemberResponse
-	(*TransferGroupRequest)(nil),       // 33: rookery.oidb.TransferGroupRequest
-	(*TransferGroupResponse)(nil),      // 34: rookery.oidb.TransferGroupResponse
-	(*ListGroupsRequest)(nil),          // 35: rookery.oidb.ListGroupsRequest
-	(*ListGroupsResponse)(nil),         // 36: rookery.oidb.ListGroupsResponse
-	(*RelationRequest)(nil),            // 37: rookery.oidb.RelationRequest
-	(*RelationResponse)(nil),           // 38: rookery.oidb.RelationResponse
-	(*GroupMessage)(nil),               // 39: rookery.oidb.GroupMessage
-	(*SendGroupMessageRequest)(nil),    // 40: rookery.oidb.SendGroupMessageRequest
-	(*SendGroupMessageResponse)(nil),   // 41: rookery.oidb.SendGroupMessageResponse
-	(*DisbandGroupRequest)(nil),        // 42: rookery.oidb.DisbandGroupRequest
-	(*DisbandGroupResponse)(nil),       // 43: rookery.oidb.DisbandGroupResponse
-	(*BindGroupRequest)(nil),           // 44: rookery.oidb.BindGroupRequest
-	(*BindGroupResponse)(nil),          // 45: rookery.oidb.BindGroupResponse
-	(*UnbindGroupRequest)(nil),         // 46: rookery.oidb.UnbindGroupRequest
-	(*UnbindGroupResponse)(nil),        // 47: rookery.oidb.UnbindGroupResponse
-	(*ListGroupMessagesRequest)(nil),   // 48: rookery.oidb.ListGroupMessagesRequest
-	(*SentGroupMessage)(nil),           // 49: rookery.oidb.SentGroupMessage
-	(*ListGroupMessagesResponse)(nil),  // 50: rookery.oidb.ListGroupMessagesResponse
-	(*SendArkRequest)(nil),             // 51: rookery.oidb.SendArkRequest
-	(*SendShareRequest)(nil),           // 52: rookery.oidb.SendShareRequest
-	(*SendResponse)(nil),               // 53: rookery.oidb.SendResponse
-	(*NotifyRequest)(nil),              // 54: rookery.oidb.NotifyRequest
-	(*NotifyResponse)(nil),             // 55: rookery.oidb.NotifyResponse
-	(*ListInboxRequest)(nil),           // 56: rookery.oidb.ListInboxRequest
-	(*InboxMessage)(nil),               // 57: rookery.oidb.InboxMessage
-	(*ListInboxResponse)(nil),          // 58: rookery.oidb.ListInboxResponse
-	(*CreateBindGroupRequest)(nil),     // 59: rookery.oidb.CreateBindGroupRequest
-	(*CreateBindGroupResponse)(nil),    // 60: rookery.oidb.CreateBindGroupResponse
-	(*BindExistingGroupRequest)(nil),   // 61: rookery.oidb.BindExistingGroupRequest
-	(*BindExistingGroupResponse)(nil),  // 62: rookery.oidb.BindExistingGroupResponse
-	(*UnbindGuildGroupRequest)(nil),    // 63: rookery.oidb.UnbindGuildGroupRequest
-	(*UnbindGuildGroupResponse)(nil),   // 64: rookery.oidb.UnbindGuildGroupResponse
-	(*JoinGuildGroupRequest)(nil),      // 65: rookery.oidb.JoinGuildGroupRequest
-	(*JoinGuildGroupResponse)(nil),     // 66: rookery.oidb.JoinGuildGroupResponse
-	(*ListCreatedGroupsRequest)(nil),   // 67: rookery.oidb.ListCreatedGroupsRequest
-	(*CreatedGroup)(nil),               // 68: rookery.oidb.CreatedGroup
-	(*ListCreatedGroupsResponse)(nil),  // 69: rookery.oidb.ListCreatedGroupsResponse
-	(*ShowGuildGroupRequest)(nil),      // 70: rookery.oidb.ShowGuildGroupRequest
-	(*ShowGuildGroupResponse)(nil),     // 71: rookery.oidb.ShowGuildGroupResponse
-	(*GuildGroupRelationRequest)(nil),  // 72: rookery.oidb.GuildGroupRelationRequest
-	(*GuildGroupRelationResponse)(nil), // 73: rookery.oidb.GuildGroupRelationResponse
-	(*RemindLeaderBindRequest)(nil),    // 74: rookery.oidb.RemindLeaderBindRequest
-	(*RemindLeaderBindResponse)(nil),   // 75: rookery.oidb.RemindLeaderBindResponse
-	(*SendGuildMessageRequest)(nil),    // 76: rookery.oidb.SendGuildMessageRequest
-	(*SendGuildMessageResponse)(nil),   // 77: rookery.oidb.SendGuildMessageResponse
-	(*RankedPlayer)(nil),               // 78: rookery.oidb.RankedPlayer
-	(*ListFriendRanksRequest)(nil),     // 79: rookery.oidb.ListFriendRanksRequest
-	(*ListRanksRequest)(nil),           // 80: rookery.oidb.ListRanksRequest
-	(*ListRanksResponse)(nil),          // 81: rookery.oidb.ListRanksResponse
-	(*ShowRankRequest)(nil),            // 82: rookery.oidb.ShowRankRequest
-	(*ShowRankResponse)(nil),           // 83: rookery.oidb.ShowRankResponse
-	(*Feed)(nil),                       // 84: rookery.oidb.Feed
-	(*PostFeedRequest)(nil),            // 85: rookery.oidb.PostFeedRequest
-	(*PostFeedResponse)(nil),           // 86: rookery.oidb.PostFeedResponse
-	(*ListFeedsRequest)(nil),           // 87: rookery.oidb.ListFeedsRequest
-	(*ListFeedsResponse)(nil),          // 88: rookery.oidb.ListFeedsResponse
-	(*PullFeedsRequest)(nil),           // 89: rookery.oidb.PullFeedsRequest
-	(*PullFeedsResponse)(nil),          // 90: rookery.oidb.PullFeedsResponse
-	(*DeleteFeedRequest)(nil),          // 91: rookery.oidb.DeleteFeedRequest
-	(*DeleteFeedResponse)(nil),         // 92: rookery.oidb.DeleteFeedResponse
-	(*RedDotsRequest)(nil),             // 93: rookery.oidb.RedDotsRequest
-	(*RedDot)(nil),                     // 94: rookery.oidb.RedDot
-	(*RedDotsResponse)(nil),            // 95: rookery.oidb.RedDotsResponse
-	(*ChallengeSide)(nil),              // 96: rookery.oidb.ChallengeSide
-	(*Challenge)(nil),                  // 97: rookery.oidb.Challenge
-	(*BeginChallengeRequest)(nil),      // 98: rookery.oidb.BeginChallengeRequest
-	(*BeginChallengeResponse)(nil),     // 99: rookery.oidb.BeginChallengeResponse
-	(*ReportChallengeRequest)(nil),     // 100: rookery.oidb.ReportChallengeRequest
-	(*ReportChallengeResponse)(nil),    // 101: rookery.oidb.ReportChallengeResponse
-	(*ListChallengesRequest)(nil),      // 102: rookery.oidb.ListChallengesRequest
-	(*ListChallengesResponse)(nil),     // 103: rookery.oidb.ListChallengesResponse
-	(*ShowCardRequest)(nil),            // 104: rookery.oidb.ShowCardRequest
-	(*ShowCardResponse)(nil),           // 105: rookery.oidb.ShowCardResponse
-	(*RecentGamesRequest)(nil),         // 106: rookery.oidb.RecentGamesRequest
-	(*RecentGame)(nil),                 // 107: rookery.oidb.RecentGame
-	(*RecentGamesResponse)(nil),        // 108: rookery.oidb.RecentGamesResponse
-	(*AchievementItem)(nil),            // 109: rookery.oidb.AchievementItem
-	(*ReportAchievementsRequest)(nil),  // 110: rookery.oidb.ReportAchievementsRequest
-	(*ReportAchievementsResponse)(nil), // 111: rookery.oidb.ReportAchievementsResponse
-	(*GetAchievementsRequest)(nil),     // 112: rookery.oidb.GetAchievementsRequest
-	(*StoredAchievement)(nil),          // 113: rookery.oidb.StoredAchievement
-	(*GetAchievementsResponse)(nil),    // 114: rookery.oidb.GetAchievementsResponse
+	(*Result)(nil),                     // 0: rookery.oidb.Result
+	(*OIDBHead)(nil),                   // 1: rookery.oidb.OIDBHead
+	(*LoginSig)(nil),                   // 2: rookery.oidb.LoginSig
+	(*Reserved)(nil),                   // 3: rookery.oidb.Reserved
+	(*OIDBSSOPkg)(nil),                 // 4: rookery.oidb.OIDBSSOPkg
+	(*CheckAccessRequest)(nil),         // 5: rookery.oidb.CheckAccessRequest
+	(*CheckAccessResponse)(nil),        // 6: rookery.oidb.CheckAccessResponse
+	(*ConvertOpenIDsRequest)(nil),      // 7: rookery.oidb.ConvertOpenIDsRequest
+	(*ConvertOpenIDsResponse)(nil),     // 8: rookery.oidb.ConvertOpenIDsResponse
+	(*CheckTextRequest)(nil),           // 9: rookery.oidb.CheckTextRequest
+	(*CheckTextResponse)(nil),          // 10: rookery.oidb.CheckTextResponse
+	(*CheckPayRequest)(nil),            // 11: rookery.oidb.CheckPayRequest
+	(*CheckPayResponse)(nil),           // 12: rookery.oidb.CheckPayResponse
+	(*ConvertOpenIDRequest)(nil),       // 13: rookery.oidb.ConvertOpenIDRequest
+	(*ConvertOpenIDResponse)(nil),      // 14: rookery.oidb.ConvertOpenIDResponse
+	(*ShowProfileRequest)(nil),         // 15: rookery.oidb.ShowProfileRequest
+	(*Membership)(nil),                 // 16: rookery.oidb.Membership
+	(*ShowProfileResponse)(nil),        // 17: rookery.oidb.ShowProfileResponse
+	(*ListFriendsRequest)(nil),         // 18: rookery.oidb.ListFriendsRequest
+	(*AppFriend)(nil),                  // 19: rookery.oidb.AppFriend
+	(*ListFriendsResponse)(nil),        // 20: rookery.oidb.ListFriendsResponse
+	(*AreFriendsRequest)(nil),          // 21: rookery.oidb.AreFriendsRequest
+	(*AreFriendsResponse)(nil),         // 22: rookery.oidb.AreFriendsResponse
+	(*Group)(nil),                      // 23: rookery.oidb.Group
+	(*CreateGroupRequest)(nil),         // 24: rookery.oidb.CreateGroupRequest
+	(*CreateGroupResponse)(nil),        // 25: rookery.oidb.CreateGroupResponse
+	(*QueryGroupRequest)(nil),          // 26: rookery.oidb.QueryGroupRequest
+	(*QueryGroupResponse)(nil),         // 27: rookery.oidb.QueryGroupResponse
+	(*JoinGroupRequest)(nil),           // 28: rookery.oidb.JoinGroupRequest
+	(*JoinGroupResponse)(nil),          // 29: rookery.oidb.JoinGroupResponse
+	(*LeaveGroupRequest)(nil),          // 30: rookery.oidb.LeaveGroupRequest
+	(*LeaveGroupResponse)(nil),         // 31: rookery.oidb.LeaveGroupResponse
+	(*KickMemberRequest)(nil),          // 32: rookery.oidb.KickMemberRequest
+	(*KickMemberResponse)(nil),         // 33: rookery.oidb.KickMemberResponse
+	(*TransferGroupRequest)(nil),       // 34: rookery.oidb.TransferGroupRequest
+	(*TransferGroupResponse)(nil),      // 35: rookery.oidb.TransferGroupResponse
+	(*ListGroupsRequest)(nil),          // 36: rookery.oidb.ListGroupsRequest
+	(*ListGroupsResponse)(nil),         // 37: rookery.oidb.ListGroupsResponse
+	(*RelationRequest)(nil),            // 38: rookery.oidb.RelationRequest
+	(*RelationResponse)(nil),           // 39: rookery.oidb.RelationResponse
+	(*GroupMessage)(nil),               // 40: rookery.oidb.GroupMessage
+	(*SendGroupMessageRequest)(nil),    // 41: rookery.oidb.SendGroupMessageRequest
+	(*SendGroupMessageResponse)(nil),   // 42: rookery.oidb.SendGroupMessageResponse
+	(*DisbandGroupRequest)(nil),        // 43: rookery.oidb.DisbandGroupRequest
+	(*DisbandGroupResponse)(nil),       // 44: rookery.oidb.DisbandGroupResponse
+	(*BindGroupRequest)(nil),           // 45: rookery.oidb.BindGroupRequest
+	(*BindGroupResponse)(nil),          // 46: rookery.oidb.BindGroupResponse
+	(*UnbindGroupRequest)(nil),         // 47: rookery.oidb.UnbindGroupRequest
+	(*UnbindGroupResponse)(nil),        // 48: rookery.oidb.UnbindGroupResponse
+	(*ListGroupMessagesRequest)(nil),   // 49: rookery.oidb.ListGroupMessagesRequest
+	(*SentGroupMessage)(nil),           // 50: rookery.oidb.SentGroupMessage
+	(*ListGroupMessagesResponse)(nil),  // 51: rookery.oidb.ListGroupMessagesResponse
+	(*SendArkRequest)(nil),             // 52: rookery.oidb.SendArkRequest
+	(*SendShareRequest)(nil),           // 53: rookery.oidb.SendShareRequest
+	(*SendResponse)(nil),               // 54: rookery.oidb.SendResponse
+	(*NotifyRequest)(nil),              // 55: rookery.oidb.NotifyRequest
+	(*NotifyResponse)(nil),             // 56: rookery.oidb.NotifyResponse
+	(*ListInboxRequest)(nil),           // 57: rookery.oidb.ListInboxRequest
+	(*InboxMessage)(nil),               // 58: rookery.oidb.InboxMessage
+	(*ListInboxResponse)(nil),          // 59: rookery.oidb.ListInboxResponse
+	(*CreateBindGroupRequest)(nil),     // 60: rookery.oidb.CreateBindGroupRequest
+	(*CreateBindGroupResponse)(nil),    // 61: rookery.oidb.CreateBindGroupResponse
+	(*BindExistingGroupRequest)(nil),   // 62: rookery.oidb.BindExistingGroupRequest
+	(*BindExistingGroupResponse)(nil),  // 63: rookery.oidb.BindExistingGroupResponse
+	(*UnbindGuildGroupRequest)(nil),    // 64: rookery.oidb.UnbindGuildGroupRequest
+	(*UnbindGuildGroupResponse)(nil),   // 65: rookery.oidb.UnbindGuildGroupResponse
+	(*JoinGuildGroupRequest)(nil),      // 66: rookery.oidb.JoinGuildGroupRequest
+	(*JoinGuildGroupResponse)(nil),     // 67: rookery.oidb.JoinGuildGroupResponse
+	(*ListCreatedGroupsRequest)(nil),   // 68: rookery.oidb.ListCreatedGroupsRequest
+	(*CreatedGroup)(nil),               // 69: rookery.oidb.CreatedGroup
+	(*ListCreatedGroupsResponse)(nil),  // 70: rookery.oidb.ListCreatedGroupsResponse
+	(*ShowGuildGroupRequest)(nil),      // 71: rookery.oidb.ShowGuildGroupRequest
+	(*ShowGuildGroupResponse)(nil),     // 72: rookery.oidb.ShowGuildGroupResponse
+	(*GuildGroupRelationRequest)(nil),  // 73: rookery.oidb.GuildGroupRelationRequest
+	(*GuildGroupRelationResponse)(nil), // 74: rookery.oidb.GuildGroupRelationResponse
+	(*RemindLeaderBindRequest)(nil),    // 75: rookery.oidb.RemindLeaderBindRequest
+	(*RemindLeaderBindResponse)(nil),   // 76: rookery.oidb.RemindLeaderBindResponse
+	(*SendGuildMessageRequest)(nil),    // 77: rookery.oidb.SendGuildMessageRequest
+	(*SendGuildMessageResponse)(nil),   // 78: rookery.oidb.SendGuildMessageResponse
+	(*RankedPlayer)(nil),               // 79: rookery.oidb.RankedPlayer
+	(*ListFriendRanksRequest)(nil),     // 80: rookery.oidb.ListFriendRanksRequest
+	(*ListRanksRequest)(nil),           // 81: rookery.oidb.ListRanksRequest
+	(*ListRanksResponse)(nil),          // 82: rookery.oidb.ListRanksResponse
+	(*ShowRankRequest)(nil),            // 83: rookery.oidb.ShowRankRequest
+	(*ShowRankResponse)(nil),           // 84: rookery.oidb.ShowRankResponse
+	(*Feed)(nil),                       // 85: rookery.oidb.Feed
+	(*PostFeedRequest)(nil),            // 86: rookery.oidb.PostFeedRequest
+	(*PostFeedResponse)(nil),           // 87: rookery.oidb.PostFeedResponse
+	(*ListFeedsRequest)(nil),           // 88: rookery.oidb.ListFeedsRequest
+	(*ListFeedsResponse)(nil),          // 89: rookery.oidb.ListFeedsResponse
+	(*PullFeedsRequest)(nil),           // 90: rookery.oidb.PullFeedsRequest
+	(*PullFeedsResponse)(nil),          // 91: rookery.oidb.PullFeedsResponse
+	(*DeleteFeedRequest)(nil),          // 92: rookery.oidb.DeleteFeedRequest
+	(*DeleteFeedResponse)(nil),         // 93: rookery.oidb.DeleteFeedResponse
+	(*RedDotsRequest)(nil),             // 94: rookery.oidb.RedDotsRequest
+	(*RedDot)(nil),                     // 95: rookery.oidb.RedDot
+	(*RedDotsResponse)(nil),            // 96: rookery.oidb.RedDotsResponse
+	(*ChallengeSide)(nil),              // 97: rookery.oidb.ChallengeSide
+	(*Challenge)(nil),                  // 98: rookery.oidb.Challenge
+	(*BeginChallengeRequest)(nil),      // 99: rookery.oidb.BeginChallengeRequest
+	(*BeginChallengeResponse)(nil),     // 100: rookery.oidb.BeginChallengeResponse
+	(*ReportChallengeRequest)(nil),     // 101: rookery.oidb.ReportChallengeRequest
+	(*ReportChallengeResponse)(nil),    // 102: rookery.oidb.ReportChallengeResponse
+	(*ListChallengesRequest)(nil),      // 103: rookery.oidb.ListChallengesRequest
+	(*ListChallengesResponse)(nil),     // 104: rookery.oidb.ListChallengesResponse
+	(*ShowCardRequest)(nil),            // 105: rookery.oidb.ShowCardRequest
+	(*ShowCardResponse)(nil),           // 106: rookery.oidb.ShowCardResponse
+	(*RecentGamesRequest)(nil),         // 107: rookery.oidb.RecentGamesRequest
+	(*RecentGame)(nil),                 // 108: rookery.oidb.RecentGame
+	(*RecentGamesResponse)(nil),        // 109: rookery.oidb.RecentGamesResponse
+	(*AchievementItem)(nil),            // 110: rookery.oidb.AchievementItem
+	(*ReportAchievementsRequest)(nil),  // 111: rookery.oidb.ReportAchievementsRequest
+	(*ReportAchievementsResponse)(nil), // 112: rookery.oidb.ReportAchievementsResponse
+	(*GetAchievementsRequest)(nil),     // 113: rookery.oidb.GetAchievementsRequest
+	(*StoredAchievement)(nil),          // 114: rookery.oidb.StoredAchievement
+	(*GetAchievementsResponse)(nil),    // 115: rookery.oidb.GetAchievementsResponse
 }
 var file_oidb_proto_depIdxs = []int32{
-	1,   // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
-	15,  // 1: rookery.oidb.ShowProfileResponse.vip:type_name -> rookery.oidb.Membership
-	15,  // 2: rookery.oidb.AppFriend.vip:type_name -> rookery.oidb.Membership
-	18,  // 3: rookery.oidb.ListFriendsResponse.friend:type_name -> rookery.oidb.AppFriend
-	22,  // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
-	22,  // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
-	39,  // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	39,  // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
-	49,  // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
-	57,  // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
-	68,  // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
-	39,  // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
-	78,  // 12: rookery.oidb.ListRanksResponse.place:type_name -> rookery.oidb.RankedPlayer
-	78,  // 13: rookery.oidb.ListRanksResponse.own:type_name -> rookery.oidb.RankedPlayer
-	84,  // 14: rookery.oidb.ListFeedsResponse.feed:type_name -> rookery.oidb.Feed
-	84,  // 15: rookery.oidb.PullFeedsResponse.feed:type_name -> rookery.oidb.Feed
-	94,  // 16: rookery.oidb.RedDotsResponse.dot:type_name -> rookery.oidb.RedDot
-	96,  // 17: rookery.oidb.Challenge.challenger:type_name -> rookery.oidb.ChallengeSide
-	96,  // 18: rookery.oidb.Challenge.opponent:type_name -> rookery.oidb.ChallengeSide
-	97,  // 19: rookery.oidb.BeginChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
-	97,  // 20: rookery.oidb.ReportChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
-	97,  // 21: rookery.oidb.ListChallengesResponse.challenge:type_name -> rookery.oidb.Challenge
-	107, // 22: rookery.oidb.RecentGamesResponse.game:type_name -> rookery.oidb.RecentGame
-	109, // 23: rookery.oidb.ReportAchievementsRequest.item:type_name -> rookery.oidb.AchievementItem
-	113, // 24: rookery.oidb.GetAchievementsResponse.achievement:type_name -> rookery.oidb.StoredAchievement
-	25,  // [25:25] is the sub-list for method output_type
-	25,  // [25:25] is the sub-list for method input_type
+	2,   // 0: rookery.oidb.OIDBHead.msg_login_sig:type_name -> rookery.oidb.LoginSig
+	16,  // 1: rookery.oidb.ShowProfileResponse.vip:type_name -> rookery.oidb.Membership
+	16,  // 2: rookery.oidb.AppFriend.vip:type_name -> rookery.oidb.Membership
+	19,  // 3: rookery.oidb.ListFriendsResponse.friend:type_name -> rookery.oidb.AppFriend
+	23,  // 4: rookery.oidb.QueryGroupResponse.group:type_name -> rookery.oidb.Group
+	23,  // 5: rookery.oidb.ListGroupsResponse.group:type_name -> rookery.oidb.Group
+	40,  // 6: rookery.oidb.SendGroupMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	40,  // 7: rookery.oidb.SentGroupMessage.message:type_name -> rookery.oidb.GroupMessage
+	50,  // 8: rookery.oidb.ListGroupMessagesResponse.sent:type_name -> rookery.oidb.SentGroupMessage
+	58,  // 9: rookery.oidb.ListInboxResponse.message:type_name -> rookery.oidb.InboxMessage
+	69,  // 10: rookery.oidb.ListCreatedGroupsResponse.group:type_name -> rookery.oidb.CreatedGroup
+	40,  // 11: rookery.oidb.SendGuildMessageRequest.message:type_name -> rookery.oidb.GroupMessage
+	79,  // 12: rookery.oidb.ListRanksResponse.place:type_name -> rookery.oidb.RankedPlayer
+	79,  // 13: rookery.oidb.ListRanksResponse.own:type_name -> rookery.oidb.RankedPlayer
+	85,  // 14: rookery.oidb.ListFeedsResponse.feed:type_name -> rookery.oidb.Feed
+	85,  // 15: rookery.oidb.PullFeedsResponse.feed:type_name -> rookery.oidb.Feed
+	95,  // 16: rookery.oidb.RedDotsResponse.dot:type_name -> rookery.oidb.RedDot
+	97,  // 17: rookery.oidb.Challenge.challenger:type_name -> rookery.oidb.ChallengeSide
+	97,  // 18: rookery.oidb.Challenge.opponent:type_name -> rookery.oidb.ChallengeSide
+	98,  // 19: rookery.oidb.BeginChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
+	98,  // 20: rookery.oidb.ReportChallengeResponse.challenge:type_name -> rookery.oidb.Challenge
+	98,  // 21: rookery.oidb.ListChallengesResponse.challenge:type_name -> rookery.oidb.Challenge
+	108, // 22: rookery.oidb.RecentGamesResponse.game:type_name -> rookery.oidb.RecentGame
+	110, // 23: rookery.oidb.ReportAchievementsRequest.item:type_name -> rookery.oidb.AchievementItem
+	114, // 24: rookery.oidb.GetAchievementsResponse.achievement:type_name -> rookery.oidb.StoredAchievement
+	15,  // 25: rookery.oidb.Commands.ShowProfile:input_type -> rookery.oidb.ShowProfileRequest
+	5,   // 26: rookery.oidb.Commands.CheckAccess:input_type -> rookery.oidb.CheckAccessRequest
+	7,   // 27: rookery.oidb.Commands.ConvertOpenIDs:input_type -> rookery.oidb.ConvertOpenIDsRequest
+	9,   // 28: rookery.oidb.Commands.CheckText:input_type -> rookery.oidb.CheckTextRequest
+	13,  // 29: rookery.oidb.Commands.ConvertOpenID:input_type -> rookery.oidb.ConvertOpenIDRequest
+	11,  // 30: rookery.oidb.Commands.CheckPay:input_type -> rookery.oidb.CheckPayRequest
+	18,  // 31: rookery.oidb.Commands.ListFriends:input_type -> rookery.oidb.ListFriendsRequest
+	21,  // 32: rookery.oidb.Commands.AreFriends:input_type -> rookery.oidb.AreFriendsRequest
+	24,  // 33: rookery.oidb.Commands.CreateGroup:input_type -> rookery.oidb.CreateGroupRequest
+	26,  // 34: rookery.oidb.Commands.QueryGroup:input_type -> rookery.oidb.QueryGroupRequest
+	28,  // 35: rookery.oidb.Commands.JoinGroup:input_type -> rookery.oidb.JoinGroupRequest
+	30,  // 36: rookery.oidb.Commands.LeaveGroup:input_type -> rookery.oidb.LeaveGroupRequest
+	32,  // 37: rookery.oidb.Commands.KickMember:input_type -> rookery.oidb.KickMemberRequest
+	34,  // 38: rookery.oidb.Commands.TransferGroup:input_type -> rookery.oidb.TransferGroupRequest
+	36,  // 39: rookery.oidb.Commands.ListGroups:input_type -> rookery.oidb.ListGroupsRequest
+	38,  // 40: rookery.oidb.Commands.Relation:input_type -> rookery.oidb.RelationRequest
+	41,  // 41: rookery.oidb.Commands.SendGroupMessage:input_type -> rookery.oidb.SendGroupMessageRequest
+	43,  // 42: rookery.oidb.Commands.DisbandGroup:input_type -> rookery.oidb.DisbandGroupRequest
+	45,  // 43: rookery.oidb.Commands.BindGroup:input_type -> rookery.oidb.BindGroupRequest
+	47,  // 44: rookery.oidb.Commands.UnbindGroup:input_type -> rookery.oidb.UnbindGroupRequest
+	49,  // 45: rookery.oidb.Commands.ListGroupMessages:input_type -> rookery.oidb.ListGroupMessagesRequest
+	52,  // 46: rookery.oidb.Commands.SendArk:input_type -> rookery.oidb.SendArkRequest
+	55,  // 47: rookery.oidb.Commands.Notify:input_type -> rookery.oidb.NotifyRequest
+	53,  // 48: rookery.oidb.Commands.SendShare:input_type -> rookery.oidb.SendShareRequest
+	57,  // 49: rookery.oidb.Commands.ListInbox:input_type -> rookery.oidb.ListInboxRequest
+	60,  // 50: rookery.oidb.Commands.CreateBindGroup:input_type -> rookery.oidb.CreateBindGroupRequest
+	62,  // 51: rookery.oidb.Commands.BindExistingGroup:input_type -> rookery.oidb.BindExistingGroupRequest
+	64,  // 52: rookery.oidb.Commands.UnbindGuildGroup:input_type -> rookery.oidb.UnbindGuildGroupRequest
+	66,  // 53: rookery.oidb.Commands.JoinGuildGroup:input_type -> rookery.oidb.JoinGuildGroupRequest
+	68,  // 54: rookery.oidb.Commands.ListCreatedGroups:input_type -> rookery.oidb.ListCreatedGroupsRequest
+	71,  // 55: rookery.oidb.Commands.ShowGuildGroup:input_type -> rookery.oidb.ShowGuildGroupRequest
+	73,  // 56: rookery.oidb.Commands.GuildGroupRelation:input_type -> rookery.oidb.GuildGroupRelationRequest
+	75,  // 57: rookery.oidb.Commands.RemindLeaderBind:input_type -> rookery.oidb.RemindLeaderBindRequest
+	77,  // 58: rookery.oidb.Commands.SendGuildMessage:input_type -> rookery.oidb.SendGuildMessageRequest
+	111, // 59: rookery.oidb.Commands.ReportAchievements:input_type -> rookery.oidb.ReportAchievementsRequest
+	113, // 60: rookery.oidb.Commands.GetAchievements:input_type -> rookery.oidb.GetAchievementsRequest
+	80,  // 61: rookery.oidb.Commands.ListFriendRanks:input_type -> rookery.oidb.ListFriendRanksRequest
+	81,  // 62: rookery.oidb.Commands.ListRanks:input_type -> rookery.oidb.ListRanksRequest
+	83,  // 63: rookery.oidb.Commands.ShowRank:input_type -> rookery.oidb.ShowRankRequest
+	86,  // 64: rookery.oidb.Commands.PostFeed:input_type -> rookery.oidb.PostFeedRequest
+	88,  // 65: rookery.oidb.Commands.ListFeeds:input_type -> rookery.oidb.ListFeedsRequest
+	90,  // 66: rookery.oidb.Commands.PullFeeds:input_type -> rookery.oidb.PullFeedsRequest
+	92,  // 67: rookery.oidb.Commands.DeleteFeed:input_type -> rookery.oidb.DeleteFeedRequest
+	94,  // 68: rookery.oidb.Commands.RedDots:input_type -> rookery.oidb.RedDotsRequest
+	99,  // 69: rookery.oidb.Commands.BeginChallenge:input_type -> rookery.oidb.BeginChallengeRequest
+	101, // 70: rookery.oidb.Commands.ReportChallenge:input_type -> rookery.oidb.ReportChallengeRequest
+	103, // 71: rookery.oidb.Commands.ListChallenges:input_type -> rookery.oidb.ListChallengesRequest
+	105, // 72: rookery.oidb.Commands.ShowCard:input_type -> rookery.oidb.ShowCardRequest
+	107, // 73: rookery.oidb.Commands.RecentGames:input_type -> rookery.oidb.RecentGamesRequest
+	17,  // 74: rookery.oidb.Commands.ShowProfile:output_type -> rookery.oidb.ShowProfileResponse
+	6,   // 75: rookery.oidb.Commands.CheckAccess:output_type -> rookery.oidb.CheckAccessResponse
+	8,   // 76: rookery.oidb.Commands.ConvertOpenIDs:output_type -> rookery.oidb.ConvertOpenIDsResponse
+	10,  // 77: rookery.oidb.Commands.CheckText:output_type -> rookery.oidb.CheckTextResponse
+	14,  // 78: rookery.oidb.Commands.ConvertOpenID:output_type -> rookery.oidb.ConvertOpenIDResponse
+	12,  // 79: rookery.oidb.Commands.CheckPay:output_type -> rookery.oidb.CheckPayResponse
+	20,  // 80: rookery.oidb.Commands.ListFriends:output_type -> rookery.oidb.ListFriendsResponse
+	22,  // 81: rookery.oidb.Commands.AreFriends:output_type -> rookery.oidb.AreFriendsResponse
+	25,  // 82: rookery.oidb.Commands.CreateGroup:output_type -> rookery.oidb.CreateGroupResponse
+	27,  // 83: rookery.oidb.Commands.QueryGroup:output_type -> rookery.oidb.QueryGroupResponse
+	29,  // 84: rookery.oidb.Commands.JoinGroup:output_type -> rookery.oidb.JoinGroupResponse
+	31,  // 85: rookery.oidb.Commands.LeaveGroup:output_type -> rookery.oidb.LeaveGroupResponse
+	33,  // 86: rookery.oidb.Commands.KickMember:output_type -> rookery.oidb.KickMemberResponse
+	35,  // 87: rookery.oidb.Commands.TransferGroup:output_type -> rookery.oidb.TransferGroupResponse
+	37,  // 88: rookery.oidb.Commands.ListGroups:output_type -> rookery.oidb.ListGroupsResponse
+	39,  // 89: rookery.oidb.Commands.Relation:output_type -> rookery.oidb.RelationResponse
+	42,  // 90: rookery.oidb.Commands.SendGroupMessage:output_type -> rookery.oidb.SendGroupMessageResponse
+	44,  // 91: rookery.oidb.Commands.DisbandGroup:output_type -> rookery.oidb.DisbandGroupResponse
+	46,  // 92: rookery.oidb.Commands.BindGroup:output_type -> rookery.oidb.BindGroupResponse
+	48,  // 93: rookery.oidb.Commands.UnbindGroup:output_type -> rookery.oidb.UnbindGroupResponse
+	51,  // 94: rookery.oidb.Commands.ListGroupMessages:output_type -> rookery.oidb.ListGroupMessagesResponse
+	54,  // 95: rookery.oidb.Commands.SendArk:output_type -> rookery.oidb.SendResponse
+	56,  // 96: rookery.oidb.Commands.Notify:output_type -> rookery.oidb.NotifyResponse
+	54,  // 97: rookery.oidb.Commands.SendShare:output_type -> rookery.oidb.SendResponse
+	59,  // 98: rookery.oidb.Commands.ListInbox:output_type -> rookery.oidb.ListInboxResponse
+	61,  // 99: rookery.oidb.Commands.CreateBindGroup:output_type -> rookery.oidb.CreateBindGroupResponse
+	63,  // 100: rookery.oidb.Commands.BindExistingGroup:output_type -> rookery.oidb.BindExistingGroupResponse
+	65,  // 101: rookery.oidb.Commands.UnbindGuildGroup:output_type -> rookery.oidb.UnbindGuildGroupResponse
+	67,  // 102: rookery.oidb.Commands.JoinGuildGroup:output_type -> rookery.oidb.JoinGuildGroupResponse
+	70,  // 103: rookery.oidb.Commands.ListCreatedGroups:output_type -> rookery.oidb.ListCreatedGroupsResponse
+	72,  // 104: rookery.oidb.Commands.ShowGuildGroup:output_type -> rookery.oidb.ShowGuildGroupResponse
+	74,  // 105: rookery.oidb.Commands.GuildGroupRelation:output_type -> rookery.oidb.GuildGroupRelationResponse
+	76,  // 106: rookery.oidb.Commands.RemindLeaderBind:output_type -> rookery.oidb.RemindLeaderBindResponse
+	78,  // 107: rookery.oidb.Commands.SendGuildMessage:output_type -> rookery.oidb.SendGuildMessageResponse
+	112, // 108: rookery.oidb.Commands.ReportAchievements:output_type -> rookery.oidb.ReportAchievementsResponse
+	115, // 109: rookery.oidb.Commands.GetAchievements:output_type -> rookery.oidb.GetAchievementsResponse
+	82,  // 110: rookery.oidb.Commands.ListFriendRanks:output_type -> rookery.oidb.ListRanksResponse
+	82,  // 111: rookery.oidb.Commands.ListRanks:output_type -> rookery.oidb.ListRanksResponse
+	84,  // 112: rookery.oidb.Commands.ShowRank:output_type -> rookery.oidb.ShowRankResponse
+	87,  // 113: rookery.oidb.Commands.PostFeed:output_type -> rookery.oidb.PostFeedResponse
+	89,  // 114: rookery.oidb.Commands.ListFeeds:output_type -> rookery.oidb.ListFeedsResponse
+	91,  // 115: rookery.oidb.Commands.PullFeeds:output_type -> rookery.oidb.PullFeedsResponse
+	93,  // 116: rookery.oidb.Commands.DeleteFeed:output_type -> rookery.oidb.DeleteFeedResponse
+	96,  // 117: rookery.oidb.Commands.RedDots:output_type -> rookery.oidb.RedDotsResponse
+	100, // 118: rookery.oidb.Commands.BeginChallenge:output_type -> rookery.oidb.BeginChallengeResponse
+	102, // 119: rookery.oidb.Commands.ReportChallenge:output_type -> rookery.oidb.ReportChallengeResponse
+	104, // 120: rookery.oidb.Commands.ListChallenges:output_type -> rookery.oidb.ListChallengesResponse
+	106, // 121: rookery.oidb.Commands.ShowCard:output_type -> rookery.oidb.ShowCardResponse
+	109, // 122: rookery.oidb.Commands.RecentGames:output_type -> rookery.oidb.RecentGamesResponse
+	74,  // [74:123] is the sub-list for method output_type
+	25,  // [25:74] is the sub-list for method input_type
 	25,  // [25:25] is the sub-list for extension type_name
 	25,  // [25:25] is the sub-list for extension extendee
 	0,   // [0:25] is the sub-list for field type_name
@@ -9376,9 +9605,9 @@ func file_oidb_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_oidb_proto_rawDesc), len(file_oidb_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   115,
+			NumMessages:   116,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_oidb_proto_goTypes,
 		DependencyIndexes: file_oidb_proto_depIdxs,

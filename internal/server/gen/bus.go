@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,20 +14,8 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-const busOpening = `# Commands of the OIDB bus
-
-<!-- Made by go generate from what the commands of the bus declare. -->
-
-A command is called by frames over TCP, in the native or in the client form; ` + "`internal/oidb/wire/oidb.proto`" + ` has both, with the messages of every command.
-` + "`rookery oidb call`" + ` calls one and explains its answer, ` + "`rookery oidb commands`" + ` lists them, and [operations.md](operations.md) tells where another process can carry them out. Those that a back end can carry out, ` + "`rookery backend serve`" + `, say so; the others need what only the platform's data folder has.
-
-## The policy
-
-A call from outside passes these checks, in this order, before its command. Those of the account also apply to the account that an answer is about, and to the platform's own calls.
-
-| Result | Signed | What is wrong |
-|---|---|---|
-`
+//go:embed bus.md
+var busOpening string
 
 // bus returns docs/oidb.md.
 func bus() []byte {
@@ -65,7 +54,7 @@ func writeCommand(b *bytes.Buffer, d *oidb.Declaration) {
 	} else {
 		fmt.Fprintf(b, " It needs %s.", d.Needs)
 	}
-	fmt.Fprintf(b, "\n\n- request: %s\n- answer: %s\n", fields(d.Request), fields(d.Response))
+	fmt.Fprintf(b, "\n\n- method: `%s`\n- request: %s\n- answer: %s\n", d.Method().Name(), fields(d.Request), fields(d.Response))
 	writeCodes(b, slices.Sorted(slices.Values(d.Codes)), d.Result)
 }
 
