@@ -47,11 +47,15 @@ func sensitiveAddress(c *Call) error {
 	if addressAllowed(c, c.App.AllowSensitive) {
 		return nil
 	}
-	code := retcode.QQOuterAddressNotAllowed
-	if a := c.Peer(); a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
-		code = retcode.QQInnerAddressNotAllowed
+	return SensitiveRefusal(c.Peer()).Errorf("address %s is not on the app's allow list for sensitive APIs", c.Peer())
+}
+
+// SensitiveRefusal returns the code for a caller that is not on the allow list for sensitive APIs.
+func SensitiveRefusal(a netip.Addr) retcode.Code {
+	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
+		return retcode.QQInnerAddressNotAllowed
 	}
-	return code.Errorf("address %s is not on the app's allow list for sensitive APIs", c.Peer())
+	return retcode.QQOuterAddressNotAllowed
 }
 
 func addressAllowed(c *Call, list []netip.Prefix) bool {

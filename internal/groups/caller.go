@@ -117,14 +117,21 @@ func (s *Service) ask(ctx context.Context, app *platform.App, guild platform.Gui
 	defer cancel()
 	answer, err := s.Games.Guild(ctx, app, idip.Query{Zone: guild.Zone, Guild: guild.ID, OpenID: openid, RoleID: role})
 	switch {
-	case errors.Is(err, idip.ErrGarbled):
-		return answer, retcode.GroupAnswerUnparsable500008.WithCause(err)
 	case err != nil:
-		return answer, retcode.GroupIDIPFailed.WithCause(err)
+		return answer, NotAnswered(err)
 	case !answer.Member:
 		return answer, retcode.GroupPlayerNotInGuild.Errorf("the game says that player %s is not in %s", openid, named(guild))
 	}
 	return answer, nil
+}
+
+// NotAnswered gives the error of a question to a game's server its code: -500008 for an answer that cannot be read, -182008 for
+// none.
+func NotAnswered(err error) *retcode.Error {
+	if errors.Is(err, idip.ErrGarbled) {
+		return retcode.GroupAnswerUnparsable500008.WithCause(err)
+	}
+	return retcode.GroupIDIPFailed.WithCause(err)
 }
 
 // leader returns the account of the leader whom a request names.

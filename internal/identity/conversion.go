@@ -122,8 +122,8 @@ func (s *Service) elsewhere(ctx context.Context, openid platform.OpenID) error {
 	}
 }
 
-// timestampWindow is how far a call's timestamp may be from now, in either direction (oidb.md, 1.7).
-const timestampWindow = 10 * time.Minute
+// TimestampWindow is how far a call's timestamp may be from now, in either direction (oidb.md, 1.7).
+const TimestampWindow = 10 * time.Minute
 
 // ConvertOpenID is command 0x71f. It reveals the account that its caller is going to act on, so it refuses protected ones. 0x5a and
 // 0x5b are numbers that its callers know as codes of the platform (oidb.md, 1.7).
@@ -150,7 +150,7 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 		return nil, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
 	case len(req.Openid) == 0:
 		return nil, retcode.AccessTokenOpenIDMissing
-	case req.Timestamp != 0 && !within(now, req.Timestamp, timestampWindow):
+	case req.Timestamp != 0 && !within(now, req.Timestamp, TimestampWindow):
 		return nil, retcode.QQTimestampOutOfRange
 	case len(req.Nonce) > 0 && s.nonces.known(app, req.Nonce, now):
 		return nil, retcode.QQNonceReused

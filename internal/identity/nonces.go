@@ -10,7 +10,7 @@ import (
 // A nonce is remembered for twice the window of timestamps, so that a repeated call is either too old or recognized. Beyond
 // noncesKept the oldest is forgotten first.
 const (
-	nonceMemory = 2 * timestampWindow
+	nonceMemory = 2 * TimestampWindow
 	noncesKept  = 1 << 17
 )
 

@@ -42,6 +42,11 @@ var (
 	ErrGarbled     = errors.New("the answer of the game's server cannot be read")
 )
 
+// StatusError is the cause of an ErrUnreachable: the server answers, but not with status 200.
+type StatusError struct{ Status int }
+
+func (e *StatusError) Error() string { return fmt.Sprintf("it answers with HTTP %d", e.Status) }
+
 // Query asks about a guild and one of its players. Zone and Guild are digits (platform.Guild), OpenID is as the game knows
 // the player at the door of the call, RoleID may be empty.
 type Query struct {
@@ -149,6 +154,19 @@ func (c *Client) guild(ctx context.Context, app *platform.App, q Query) (Answer,
 	return answer, err
 }
 
+// Credulous reports whether the app's server, which must have an address, answers a question that is signed wrongly.
+func (c *Client) Credulous(ctx context.Context, app *platform.App, q Query) bool {
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	defer cancel()
+	forger := *app
+	forger.MSDKKey, forger.SigKeys = wrongKey, map[string]string{"0": wrongKey}
+	_, err := c.ask(ctx, &forger, q)
+	return err == nil
+}
+
+// wrongKey is no app's key.
+const wrongKey = "not the key of any app"
+
 // gaveUp is the error of a question whose caller did not wait for the answer, which says nothing about the server.
 type gaveUp struct{ error }
 
@@ -234,7 +252,7 @@ func (c *Client) ask(ctx context.Context, app *platform.App, q Query) (Answer, e
 	}
 	defer rsp.Body.Close()
 	if rsp.StatusCode != http.StatusOK {
-		return Answer{}, unreachable(fmt.Errorf("it answers with HTTP %d", rsp.StatusCode))
+		return Answer{}, unreachable(&StatusError{rsp.StatusCode})
 	}
 	text, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
 	switch {

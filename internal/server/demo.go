@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -103,6 +104,16 @@ var demoApps = []platform.App{
 		RedirectURIs: demoRedirects,
 		ClientSigKey: "democlientsigkey12heronharbour00",
 	},
+}
+
+// demoKeys returns the keys of the demo world's apps, which everybody knows.
+func demoKeys() (keys []string) {
+	for i := range demoApps {
+		app := &demoApps[i]
+		keys = append(keys, app.AppKey, app.MSDKKey, app.ClientSigKey)
+		keys = slices.AppendSeq(keys, maps.Values(app.SigKeys))
+	}
+	return keys
 }
 
 // DemoRedirect lets a program on the same machine sign people in, on any port.

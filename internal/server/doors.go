@@ -23,6 +23,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/api/picture"
+	"github.com/rookeryhq/rookery/internal/doctor"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
@@ -75,6 +76,7 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking, Achievements: s.achievements,
 		Bus:          s.bus,
 		GameCommands: s.gameCommands,
+		Doctor:       s.doctor(public),
 	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission),
 		Restricted: access.Permissions(public, access.Audit),
@@ -84,6 +86,16 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		doors = append(doors, dev.New(s.forget, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.adminToken))
 	}
 	return doors
+}
+
+// doctor examines the apps that call these doors.
+func (s *Server) doctor(doors []*access.Door) *doctor.Doctor {
+	o := &s.options
+	return doctor.New(doctor.Options{
+		Clock: s.clock, Doors: doors, Scenes: s.messages.Scenes, Account: s.identity.Account, Games: s.idip,
+		Dev: s.dev != nil, DemoKeys: demoKeys(),
+		Address: s.address(), HTTPS: o.HTTP.TLS.On() || len(o.HTTP.TrustedProxies) > 0, TSWindow: o.MSDKV5.TSWindow,
+	})
 }
 
 // forget empties the services' caches, as a restart does.

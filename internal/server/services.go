@@ -39,7 +39,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.store.GuardEvents(s.dev.faults.Events)
 		s.idip.Guard(s.dev.faults.IDIPConnect, s.dev.faults.IDIPAnswer)
 	}
-	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.pictureURL())
+	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.address()+picture.Path)
 	if err := s.apps.Load(ctx); err != nil {
 		return err
 	}
@@ -99,10 +99,13 @@ func (s *Server) openRoutes() (err error) {
 	return nil
 }
 
-// pictureURL returns the address of the picture of accounts without one, as everybody can reach it. The Host of a request has
-// no say in it: it is the caller's word.
-func (s *Server) pictureURL() string {
-	return strings.TrimRight(cmp.Or(s.options.HTTP.PublicURL, s.public.url()), "/") + picture.Path
+// address returns the base URL at which everybody can reach the doors for games; "" without such doors. The Host of a request has no
+// say in it: it is the caller's word.
+func (s *Server) address() string {
+	if s.public == nil {
+		return ""
+	}
+	return strings.TrimRight(cmp.Or(s.options.HTTP.PublicURL, s.public.url()), "/")
 }
 
 func (s *Server) openMessages(ctx context.Context) (err error) {

@@ -23,6 +23,8 @@ var guideMasks = []struct{ form, shown string }{
 	{`"(\w+_ms|start|end)":\d+`, `"$1":TIME`},
 	{`"board":"\d{4}-\d\d-\d\d"`, `"board":"DATE"`},
 	{`"picture":"[^"]*"`, `"picture":"ADDRESS"`},
+	{`http://127\.0\.0\.1:\d{4,5}\n`, "http://127.0.0.1:PORT\n"},
+	{`are \S+ apart`, `are TIME apart`},
 }
 
 // TestGuidesAreTrue runs the commands of each guide in one shell, and compares what each block prints with the block after it.

@@ -274,13 +274,19 @@ func TestInsecureSettingsWarn(t *testing.T) {
 // pair makes a certificate for 127.0.0.1 with the common name name.
 func pair(t *testing.T, folder, name string) (certificate, key string) {
 	t.Helper()
+	return pairOf(t, folder, name, net.IPv4(127, 0, 0, 1), time.Now().Add(time.Hour))
+}
+
+// pairOf makes a certificate for an address, valid until a time.
+func pairOf(t *testing.T, folder, name string, address net.IP, until time.Time) (certificate, key string) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{address},
+		NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {

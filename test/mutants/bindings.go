@@ -24,7 +24,7 @@ var bindingMutants = []mutant{
 		"case !answer.Member:", "case !answer.Member && answer.Leader:",
 		guildGroups, "^TestAGuildAndItsGroup$"},
 	{"a game that answers nonsense is away", "internal/groups/caller.go",
-		"return answer, retcode.GroupAnswerUnparsable500008.WithCause(err)", "return answer, retcode.GroupIDIPFailed.WithCause(err)",
+		"return retcode.GroupAnswerUnparsable500008.WithCause(err)", "_ = 0",
 		scenarios, "^TestScenarios$/^group$/^-500008$"},
 
 	{"the cache outlives an unbinding", "internal/groups/groups.go",

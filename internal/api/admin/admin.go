@@ -19,6 +19,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
+	"github.com/rookeryhq/rookery/internal/doctor"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/groups"
@@ -50,6 +51,7 @@ type Services struct {
 	Bus          *oidb.Bus
 
 	GameCommands *gamecmd.Table
+	Doctor       *doctor.Doctor
 }
 
 type door struct {
@@ -68,6 +70,7 @@ type door struct {
 	apis         APIs
 
 	gameCommands *gamecmd.Table
+	doctor       *doctor.Doctor
 }
 
 // New returns the door, for callers with the token.
@@ -76,7 +79,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 		registry: s.Apps, profiles: s.Profiles, identity: s.Identity, friends: s.Friends, messages: s.Messages, groups: s.Groups, bindings: s.Bindings, events: s.Events, games: s.Games,
 		ranking: s.Ranking, achievements: s.Achievements,
 		bus: s.Bus, apis: apis,
-		gameCommands: s.GameCommands,
+		gameCommands: s.GameCommands, doctor: s.Doctor,
 	}
 	return serve(token, d.ofGroups(), d.ofBus(), map[string]access.Handler{
 		"GET /admin/v1/apps":                                    d.listApps,
@@ -85,6 +88,7 @@ func New(s Services, apis APIs, token string) *access.Door {
 		"PATCH /admin/v1/apps/{appid}":                          onApp(withBody(d.updateApp)),
 		"GET /admin/v1/apps/{appid}/bindings":                   onApp(d.listBindings),
 		"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
+		"POST /admin/v1/apps/{appid}/doctor":                    onApp(withBody(d.examine)),
 		"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
 		"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
 		"GET /admin/v1/apps/{appid}/achievements":               onApp(d.listAchievements),
