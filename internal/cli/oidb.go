@@ -3,9 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -36,6 +39,7 @@ type busCall struct {
 	openkey            bool
 	flags              map[string]string // for fields of the request, if it has them, by name
 	fields             []string          // NAME=VALUE
+	bodyFile           string            // with the request of a command that the platform does not declare
 	timeout            time.Duration
 	asJSON             bool
 }
@@ -52,7 +56,8 @@ func newOIDBCallCommand(s *streams) *cobra.Command {
 the service type: 0x711_23.
 
 ` + commandList() + `
-The flags fill the fields of the request that have their names, and --field fills any other.
+The flags fill the fields of the request that have their names, and --field fills any other. The request of a command of
+your own comes from --body-file as it is, and its answer is shown in hex.
 
 The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 		Example: `  rookery token issue --app 100700001 --uin 10001 --kind pay > pay.token
@@ -60,7 +65,8 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
   rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
   rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210
   rookery oidb call 0xf00 --app 100700001 --uin 10001
-  rookery oidb call 0xf02_9 --uin 10001 --field gc=700000001 --field 'message={"kind":1,"title":"Raid tonight"}'`,
+  rookery oidb call 0xf02_9 --uin 10001 --field gc=700000001 --field 'message={"kind":1,"title":"Raid tonight"}'
+  printf '\n\0042134' | rookery oidb call 0xe10_1 --body-file -      # a back end of your own`,
 		Args: exactArgs("COMMAND"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if c.command, err = oidb.ParseID(args[0]); err != nil {
@@ -97,6 +103,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.TextVar(new(platform.UIN), "after", platform.UIN(0), "only entries after this `uin`")
 	flags.Uint32("limit", 0, "at most this `many`")
 	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto; a message is written in JSON")
+	flags.StringVar(&c.bodyFile, "body-file", "", "`file` with the bytes of the request of a command of your own; - is standard input")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
 	return cmd
@@ -129,6 +136,7 @@ type busAnswer struct {
 	Remedy    string `json:"remedy,omitempty"`
 	Message   string `json:"message,omitempty"`
 	Answer    any    `json:"answer,omitempty"` // the answer's fields, by name
+	Body      string `json:"body,omitempty"`   // the answer in hex, of a command that the platform does not declare
 }
 
 func (c *busCall) run(ctx context.Context, s *streams) error {
@@ -145,10 +153,16 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	}
 	declared := c.declaration()
 	var body []byte
-	if declared != nil { // the bus itself refuses a command that it does not have
-		if body, err = c.body(declared.Request, token); err != nil {
-			return err
-		}
+	switch {
+	case declared != nil && c.bodyFile != "":
+		return usageErrorf("--body-file is for commands of your own, and %s is the platform's", c.command)
+	case declared != nil:
+		body, err = c.body(declared.Request, token)
+	case c.bodyFile != "": // the bus itself refuses a command that it does not have
+		body, err = readBody(s, c.bodyFile)
+	}
+	if err != nil {
+		return err
 	}
 	addr, err := c.bus()
 	if err != nil {
@@ -177,7 +191,25 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 		}
 		fields = answerFields(answer, head.Result == 0)
 	}
-	return c.show(s, declared, head, fields)
+	return c.show(s, declared, head, fields, body)
+}
+
+// readBody reads a request from a file.
+func readBody(s *streams, file string) ([]byte, error) {
+	in := s.in
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("--body-file: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	body, err := io.ReadAll(io.LimitReader(in, frame.MaxSize+1))
+	if len(body) > frame.MaxSize {
+		return nil, fmt.Errorf("--body-file: %s has more than %d bytes, which the bus does not take", file, frame.MaxSize)
+	}
+	return body, err
 }
 
 func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (string, error) {
@@ -203,13 +235,14 @@ func noBus(addr string, err error) error {
 	return &exitError{status: ExitUnreachable, err: fmt.Errorf("no bus answers at %s (%w)", addr, err)}
 }
 
-func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, fields []answerField) error {
+func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, fields []answerField, body []byte) error {
 	a := busAnswer{
 		Interface: c.command.String(), Result: head.Result, Hex: fmt.Sprintf("0x%02x", head.Result), Signed: signed(head.Result),
 		Message: head.Message,
 	}
 	if declared == nil {
 		declared = new(oidb.Declaration) // with the bus's results
+		a.Body = hex.EncodeToString(body)
 	}
 	if code, ok := declared.Code(head.Result); ok {
 		entry := code.Entry()
@@ -241,6 +274,12 @@ func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, f
 		}
 		for _, f := range fields {
 			f.row(t.row)
+		}
+		if a.Body != "" {
+			t.row("Body", a.Body)
+		}
+		if a.Symbol == "" && a.Message != "" {
+			t.row("Message", a.Message)
 		}
 		if err := t.flush(); err != nil {
 			return err

@@ -49,6 +49,8 @@ var specials = map[string]special{
 	},
 	"rookery backend serve --commands 0xf02 --data ./groups --oidb-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
 
+	"printf '\\n\\0042134' | rookery oidb call 0xe10_1 --body-file -": {status: 1, says: "0x05"}, // nobody routes it
+
 	"rookery scene remove --app 100700001 --scene gift": {before: "rookery scene set --app 100700001 --scene gift --json"},
 
 	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},

@@ -1,6 +1,7 @@
 package rookery
 
 import (
+	"bytes"
 	bytewise "encoding/binary"
 	"fmt"
 	"io"
@@ -77,6 +78,10 @@ type BusAnswer struct {
 	Message string
 	Numbers map[int]uint64 // the body's fields
 	Texts   map[int]string
+
+	// Of the native form.
+	Detail     string // the command's own words
+	RetryAfter time.Duration
 }
 
 const busSeq = 4711
@@ -107,7 +112,8 @@ func (p *Platform) Bus(t testing.TB, call BusCall) BusAnswer {
 	if numbers[4] != busSeq || numbers[2] != call.Command || numbers[3] != call.ServiceType {
 		t.Errorf("the answer's head is %v", numbers)
 	}
-	a := BusAnswer{Result: numbers[7], Message: texts[8]}
+	more, said := Message(texts[18]).fields(t)
+	a := BusAnswer{Result: numbers[7], Message: texts[8], Detail: said[5], RetryAfter: time.Duration(more[6]) * time.Millisecond}
 	a.Numbers, a.Texts = Message(answer[9+headSize : len(answer)-1]).fields(t)
 	return a
 }
@@ -144,6 +150,20 @@ func (p *Platform) BusRaw(t testing.TB, frame []byte) []byte {
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// Results returns the results of native frames that follow one another.
+func Results(t testing.TB, answers []byte) (results []uint64) {
+	t.Helper()
+	for r := bytes.NewReader(answers); r.Len() > 0; {
+		answer, err := readFrame(r)
+		if err != nil {
+			t.Fatalf("%v in %x", err, answers)
+		}
+		numbers, _ := Message(answer[9 : 9+bytewise.BigEndian.Uint32(answer[1:])]).fields(t)
+		results = append(results, numbers[7])
+	}
+	return results
 }
 
 func readFrame(r io.Reader) ([]byte, error) {

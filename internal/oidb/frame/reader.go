@@ -24,6 +24,9 @@ type Reader struct {
 // NewReader returns a reader of frames with at most limit bytes.
 func NewReader(from io.Reader, limit int) *Reader { return &Reader{from: from, limit: limit} }
 
+// Buffered returns how many bytes were read and not returned.
+func (r *Reader) Buffered() int { return len(r.data) }
+
 // Next returns the next frame, whose slices are valid until the next call. After one that is broken there is nothing to read. Of one that
 // is oversize the next call discards the rest, but ends the reading if the frame is larger than Skippable. Errors: io.EOF between frames,
 // io.ErrUnexpectedEOF within one, ErrNoFrame, ErrUnskippable, or those of the connection.
