@@ -13,6 +13,8 @@
 // OpenAPI V3, GameCenter the Game Center. They sign by the door's own rules, with the App's key for that door; the other keys may be
 // empty.
 //
+// The platform asks in its turn: IDIPHandler answers its questions about guilds, and OIDBServer carries out commands of its bus.
+//
 // # Errors
 //
 // A refusal by the platform is an *Error, which holds the code, the platform's sentence and the request id that finds the
