@@ -19,9 +19,9 @@ type cacheKey struct {
 	uin platform.UIN
 }
 
-// cache keeps the most recently used lists. A list is dropped when a friendship of its account changes, and a list that was
+// listCache keeps the most recently used lists. A list is dropped when a friendship of its account changes, and a list that was
 // read before the change is not cached after it.
-type cache struct {
+type listCache struct {
 	mu     sync.Mutex
 	size   int // at most
 	used   int
@@ -39,22 +39,22 @@ type cached struct {
 	lost    bool  // it was returned because the store could not be read
 }
 
-func newCache(size int) cache {
-	return cache{
+func newCache(size int) listCache {
+	return listCache{
 		size: size, lists: make(map[cacheKey]*list.Element), order: list.New(),
 		byUIN: make(map[platform.UIN]map[platform.AppID]struct{}),
 	}
 }
 
 // changes returns a number that differs once a friendship of the key's account has changed.
-func (c *cache) changes(key cacheKey) uint64 {
+func (c *listCache) changes(key cacheKey) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.change[key.uin%platform.UIN(len(c.change))]
 }
 
 // put caches a list that was read when changes had that value. The list must not be changed from then on.
-func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64) {
+func (c *listCache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if changes != c.change[key.uin%platform.UIN(len(c.change))] || len(friends) >= c.size {
@@ -73,7 +73,7 @@ func (c *cache) put(key cacheKey, friends []Friend, nowMS int64, changes uint64)
 }
 
 // get returns a list for times when the store cannot be read.
-func (c *cache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
+func (c *listCache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry := c.find(key, nowMS)
@@ -85,7 +85,7 @@ func (c *cache) get(key cacheKey, nowMS int64) ([]Friend, bool) {
 }
 
 // begun returns a list whose first page was returned a moment ago, and whether it was lost.
-func (c *cache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok bool) {
+func (c *listCache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry := c.find(key, nowMS)
@@ -96,7 +96,7 @@ func (c *cache) begun(key cacheKey, nowMS int64) (friends []Friend, lost, ok boo
 }
 
 // find returns the cached list's element, or nil. c.mu must be held.
-func (c *cache) find(key cacheKey, nowMS int64) *cached {
+func (c *listCache) find(key cacheKey, nowMS int64) *cached {
 	e := c.lists[key]
 	if e == nil {
 		return nil
@@ -111,7 +111,7 @@ func (c *cache) find(key cacheKey, nowMS int64) *cached {
 }
 
 // drop removes the lists of accounts whose friendships changed.
-func (c *cache) drop(uins ...platform.UIN) {
+func (c *listCache) drop(uins ...platform.UIN) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, uin := range uins {
@@ -123,7 +123,7 @@ func (c *cache) drop(uins ...platform.UIN) {
 }
 
 // remove removes a list; e may be nil. c.mu must be held.
-func (c *cache) remove(e *list.Element) {
+func (c *listCache) remove(e *list.Element) {
 	if e == nil {
 		return
 	}

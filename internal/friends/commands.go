@@ -145,7 +145,8 @@ var AreFriendsCommand = oidb.Declare[*wire.AreFriendsRequest, *wire.AreFriendsRe
 })
 
 func (s *Service) areFriends(ctx context.Context, req *wire.AreFriendsRequest) (*wire.AreFriendsResponse, error) {
-	are, err := s.store.AreFriends(ctx, platform.UIN(req.Uin), platform.UIN(req.Friend))
+	a, b := platform.UIN(req.Uin), platform.UIN(req.Friend)
+	are, err := s.pairs.are(a, b, func() (bool, error) { return s.store.AreFriends(ctx, a, b) })
 	if err != nil {
 		return nil, retcode.QQFriendCacheReadFailed.WithCause(err)
 	}

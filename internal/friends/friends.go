@@ -34,20 +34,25 @@ type Service struct {
 	clock    *platform.Clock
 	bus      *oidb.Bus
 	profiles *profile.Service
-	cache    cache
+	cache    listCache
+	pairs    *pairs
 	guard    func(ctx context.Context, app platform.AppID, write bool) error // nil if the cache cannot fail
 }
 
 // New returns a service whose tokens are checked through the bus.
 func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, profiles *profile.Service) *Service {
-	s := &Service{store: st, clock: clock, bus: bus, profiles: profiles, cache: newCache(cacheSize)}
+	s := &Service{store: st, clock: clock, bus: bus, profiles: profiles, cache: newCache(cacheSize), pairs: newPairs()}
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.FriendshipChange); ok {
 			s.cache.drop(c.UIN)
+			s.pairs.of(c.UIN).Add(1)
 		}
 	})
 	return s
 }
+
+// Forget empties the cache of pairs, as a restart does. Lists are cached for times when the store cannot be read.
+func (s *Service) Forget() { s.pairs.answers.Clear() }
 
 // Guard sets a function that each use of the cache calls first; its error makes the use fail. It must be set before the
 // first call.

@@ -244,6 +244,7 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 	if are, err := AreFriends(ctx, f.bus, ann, ben); are || err != nil {
 		t.Errorf("are they friends: %v, %v", are, err)
 	}
+	f.Forget()
 	f.fail("store.read:friendships")
 	if _, err := AreFriends(ctx, f.bus, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
 		t.Errorf("without the store: %v", err)
@@ -254,6 +255,54 @@ func TestFriendshipsThatCannotBe(t *testing.T) {
 	f.faults.Clear(0)
 	if _, err := f.Users(ctx, f.app.AppID, make([]platform.OpenID, 100)); err != nil {
 		t.Errorf("as many openids as may be: %v", err)
+	}
+}
+
+func TestWhetherTwoAreFriendsFollowsTheStore(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	ann, ben := f.account(platform.Profile{}), f.account(platform.Profile{})
+	wants := func(when string, want bool) {
+		t.Helper()
+		for _, two := range [][2]platform.UIN{{ann, ben}, {ben, ann}} {
+			if are, err := AreFriends(ctx, f.bus, two[0], two[1]); are != want || err != nil {
+				t.Errorf("%s: are %d and %d friends: %v, %v", when, two[0], two[1], are, err)
+			}
+		}
+	}
+	wants("at first", false)
+	must(t, f.Befriend(ctx, ann, ben))
+	wants("befriended", true)
+	f.fail("store.read:friendships")
+	wants("without the store", true)
+	f.Forget()
+	if _, err := AreFriends(ctx, f.bus, ann, ben); !errors.Is(err, retcode.QQFriendCacheReadFailed) {
+		t.Errorf("without the store, forgotten: %v", err)
+	}
+	f.faults.Clear(0)
+	wants("with the store again", true)
+	must(t, f.Unfriend(ctx, ben, ann))
+	wants("unfriended", false)
+}
+
+func TestAnAnswerReadBeforeAChangeIsNotKept(t *testing.T) {
+	p := newPairs()
+	for _, test := range []struct {
+		name   string
+		reads  func() (bool, error)
+		before bool // what the read, which a change overtakes, says
+		after  bool
+	}{
+		{"overtaken", func() (bool, error) { p.of(1).Add(1); return true, nil }, true, false},
+		{"failed", func() (bool, error) { return true, errors.New("unreadable") }, true, false},
+	} {
+		if are, _ := p.are(2, 1, test.reads); are != test.before {
+			t.Errorf("%s: the read's own answer is %v", test.name, are)
+		}
+		if are, err := p.are(1, 2, func() (bool, error) { return false, nil }); are != test.after || err != nil {
+			t.Errorf("%s: afterwards %v, %v", test.name, are, err)
+		}
+		p.of(1).Add(1)
 	}
 }
 

@@ -10,10 +10,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -21,10 +23,11 @@ import (
 // fixture is the service on a real store, whose calls may be made to fail. The clock shows a Wednesday noon in Shanghai.
 type fixture struct {
 	*Service
-	t       testing.TB
-	faults  *fault.Set
-	friends *friends.Service
-	app     *platform.App
+	t        testing.TB
+	faults   *fault.Set
+	identity *identity.Service
+	friends  *friends.Service
+	app      *platform.App
 }
 
 var wednesday = time.Date(2025, 6, 11, 12, 0, 0, 0, shanghai)
@@ -46,11 +49,15 @@ func newFixture(t testing.TB) *fixture {
 	st, clock, bus := f.faults.Store(db), new(platform.Clock), oidb.NewBus()
 	clock.Set(wednesday)
 	bus.Guard(f.faults.Bus)
-	registry := apps.New(st, clock)
+	registry, profiles := apps.New(st, clock), profile.New(st, clock, "")
 	words, err := wordfilter.Read(strings.NewReader("magpie\n"))
 	must(t, err)
-	f.friends = friends.New(st, clock, bus, profile.New(st, clock, ""))
+	f.friends = friends.New(st, clock, bus, profiles)
 	f.friends.Register()
+	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
+	must(t, err)
+	f.identity = identity.New(st, clock, keyring, registry, profiles, 1000)
+	f.identity.Register(bus)
 	f.Service = New(st, clock, bus, registry, Options{Calendar: platform.Calendar{Zone: shanghai}, SceneDelay: 10 * time.Minute, Words: words})
 	f.Register()
 	must(t, f.Load(t.Context()))
@@ -75,10 +82,13 @@ func wants(t testing.TB, err error, code retcode.Code) {
 	}
 }
 
+// fail makes a point fail, and empties the caches that would hide it.
 func (f *fixture) fail(point string) {
 	f.t.Helper()
 	_, err := f.faults.Add(fault.Rule{Point: point})
 	must(f.t, err)
+	f.identity.Forget()
+	f.friends.Forget()
 }
 
 // account creates an account.

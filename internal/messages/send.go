@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -188,40 +188,51 @@ func answer(sent *platform.Message) *wire.SendResponse {
 
 // quota returns the limits of an app's messages on the day of a time.
 func (s *Service) quota(app *platform.App, at time.Time) *platform.MessageQuota {
-	return &platform.MessageQuota{MessageLimits: app.Limits(), Day: s.Calendar.Day(at), Monday: s.Calendar.Week(at)}
+	monday := s.Calendar.Week(at)
+	return &platform.MessageQuota{MessageLimits: app.Limits(), Day: s.Calendar.Day(at), Monday: monday, MondayMS: s.Calendar.Begin(monday).UnixMilli()}
 }
 
 // friend returns the account of a request's receiver. Errors: 225007 when that cannot be found out, 225008 when the openid
 // names nobody or no friend of the sender.
 func (s *Service) friend(ctx context.Context, req sending) (platform.UIN, error) {
-	binding, err := s.receiver(ctx, platform.AppID(req.GetAppid()), req)
-	switch {
-	case errors.Is(err, platform.ErrNotFound), err == nil && binding.State != platform.OpenIDActive:
-		return 0, retcode.QQArkNotFriends.Errorf("the receiver's openid names nobody")
-	case err != nil:
-		return 0, retcode.QQArkFriendCheckFailed.WithCause(err)
+	openid, err := s.receiver(ctx, req)
+	if err != nil {
+		return 0, noReceiver(err)
 	}
-	switch are, err := friends.AreFriends(ctx, s.bus, platform.UIN(req.GetUin()), binding.UIN); {
+	rsp, err := oidb.Call(ctx, s.bus, identity.ConvertOpenIDs, &wire.ConvertOpenIDsRequest{Appid: req.GetAppid(), Count: 1, Openid: [][]byte{openid}})
+	switch code, _ := retcode.From(err); {
+	case code == retcode.AccessTokenBatchOpenIDInvalid, code == retcode.AccessTokenBatchOpenIDReclaimed:
+		return 0, noReceiver(platform.ErrNotFound)
+	case err == nil && len(rsp.Uin) != 1:
+		err = oidb.ErrGarbled
+	}
+	if err != nil {
+		return 0, noReceiver(err)
+	}
+	uin := platform.UIN(rsp.Uin[0])
+	switch are, err := friends.AreFriends(ctx, s.bus, platform.UIN(req.GetUin()), uin); {
 	case err != nil:
 		return 0, retcode.QQArkFriendCheckFailed.WithCause(err)
 	case !are:
 		return 0, retcode.QQArkNotFriends
 	}
-	return binding.UIN, nil
+	return uin, nil
 }
 
-func (s *Service) receiver(ctx context.Context, app platform.AppID, req sending) (none platform.OpenIDBinding, err error) {
-	var openid platform.OpenID
-	if id := req.GetFriendMsdkOpenid(); id != 0 {
-		player, err := s.store.Player(ctx, app, platform.MSDKOpenID(id))
-		if err != nil {
-			return none, err
-		}
-		openid = player.OpenID
-	} else if copy(openid[:], req.GetFriendOpenid()) != len(openid) {
-		return none, fmt.Errorf("%w: no openid", platform.ErrNotFound)
+func noReceiver(err error) error {
+	if errors.Is(err, platform.ErrNotFound) {
+		return retcode.QQArkNotFriends.Errorf("the receiver's openid names nobody")
 	}
-	return s.store.OpenID(ctx, app, openid)
+	return retcode.QQArkFriendCheckFailed.WithCause(err)
+}
+
+// receiver returns the openid of a request's receiver, which may name nobody.
+func (s *Service) receiver(ctx context.Context, req sending) ([]byte, error) {
+	if id := req.GetFriendMsdkOpenid(); id != 0 {
+		player, err := s.store.Player(ctx, platform.AppID(req.GetAppid()), platform.MSDKOpenID(id))
+		return player.OpenID[:], err
+	}
+	return req.GetFriendOpenid(), nil
 }
 
 // Ark is a card of a scene.

@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -37,6 +41,31 @@ func TestACardReachesItsReceiver(t *testing.T) {
 	if len(f.inbox(ann.uin)) != 0 {
 		t.Error("the sender got it too")
 	}
+}
+
+func TestATakenBackOpenIDNamesNobody(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.person(), f.person()
+	f.befriend(ann, ben)
+	f.scene("gift", `{}`)
+	_, err := f.identity.ReclaimOpenID(t.Context(), f.app.AppID, ben.uin)
+	must(t, err)
+	_, err = SendArk(t.Context(), f.bus, f.letter(ann, ben), Ark{Scene: "gift", ExtraJSON: `{}`})
+	wants(t, err, retcode.QQArkNotFriends)
+}
+
+func TestABackEndThatAnswersNoAccount(t *testing.T) {
+	f := newFixture(t)
+	ann, ben := f.person(), f.person()
+	f.scene("gift", `{}`)
+	bus := oidb.NewBus()
+	oidb.Handle(bus, SendArkCommand, f.sendArk)
+	oidb.Handle(bus, identity.ConvertOpenIDs, func(context.Context, *wire.ConvertOpenIDsRequest) (*wire.ConvertOpenIDsResponse, error) {
+		return new(wire.ConvertOpenIDsResponse), nil
+	})
+	f.bus = bus
+	_, err := SendArk(t.Context(), bus, f.letter(ann, ben), Ark{Scene: "gift", ExtraJSON: `{}`})
+	wants(t, err, retcode.QQArkFriendCheckFailed)
 }
 
 // TestTheInboxShowsTextsOfACardWithinItsBounds: 100 bytes of title and 1000 of text, without control characters. The card is whole.
@@ -103,7 +132,7 @@ func TestChecksOfACard(t *testing.T) {
 		{"a card too large", func(a *Ark) { a.ExtraJSON = `{"title":"` + strings.Repeat("x", 16<<10) + `","text":""}` }, ben, nil, retcode.QQArkPackFailed, "the packed card has"},
 		{"friends cannot be read", func(*Ark) {}, ben, steps{func() { f.fail("store.read:friendships") }}, retcode.QQArkFriendCheckFailed, ""},
 		{"friends cannot be reached", func(*Ark) {}, ben, steps{func() { f.fail("bus.connect:0xf01") }}, retcode.QQArkFriendCheckFailed, ""},
-		{"openids cannot be read", func(*Ark) {}, ben, steps{func() { f.fail("store.read:openids") }}, retcode.QQArkFriendCheckFailed, ""},
+		{"openids cannot be read", func(*Ark) {}, ben, steps{func() { f.fail("store.read:grants") }}, retcode.QQArkFriendCheckFailed, ""},
 		{"no friend", func(*Ark) {}, carl, nil, retcode.QQArkNotFriends, ""},
 		{"nobody", func(*Ark) {}, person{openid: platform.OpenID{9}}, nil, retcode.QQArkNotFriends, "names nobody"},
 		{"the inbox cannot be written", func(*Ark) {}, ben, steps{func() { f.fail("store.write:messages") }}, retcode.OIDBConnectFailed, ""},

@@ -51,6 +51,7 @@ type MessageContent struct {
 type MessageQuota struct {
 	MessageLimits
 	Day, Monday int64
+	MondayMS    int64 // when the week began
 }
 
 // MessageLimits are the most messages that an account may send and get through one app, each from 1 to MaxMessageLimit. The

@@ -101,6 +101,7 @@ func (s *Server) doctor(doors []*access.Door) *doctor.Doctor {
 // forget empties the services' caches, as a restart does.
 func (s *Server) forget() {
 	s.identity.Forget()
+	s.friends.Forget()
 	s.groups.Forget()
 	s.qqgroups.Forget()
 	s.rankIndex.Forget()

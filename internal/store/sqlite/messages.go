@@ -10,15 +10,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-// What a message from ?2 to ?3 through app ?1 may break on day ?4, in the week from ?5.
-const (
-	senderFull = `(SELECT coalesce(sum(sent) >= ?7 OR sum(sent) FILTER (WHERE day = ?4) >= ?6, false)
-		FROM message_counts WHERE appid = ?1 AND uin = ?2 AND peer = 0 AND day BETWEEN ?5 AND ?5 + 6)`
-	receiverFull = `(SELECT coalesce(sum(got) >= ?9 OR sum(got) FILTER (WHERE day = ?4) >= ?8, false)
-		FROM message_counts WHERE appid = ?1 AND uin = ?3 AND peer = 0 AND day BETWEEN ?5 AND ?5 + 6)`
-	pairFull = `EXISTS (SELECT 1 FROM message_counts WHERE appid = ?1 AND uin = ?2 AND peer = ?3 AND day = ?4 AND sent >= ?10)`
-)
-
 // StoreMessage implements store.Messages.
 func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *platform.MessageQuota) (stored platform.Message, again bool, err error) {
 	content, err := json.Marshal(m.MessageContent)
@@ -35,15 +26,18 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 				return err
 			}
 		}
+		var day sql.NullInt64
 		if quota != nil {
-			if err := t.count(&m, quota); err != nil {
+			if err := t.countMessage(&m, quota); err != nil {
 				return err
 			}
+			day = sql.NullInt64{Int64: quota.Day, Valid: true}
 		}
 		stored = m
 		stored.ID = t.writer.messageID(m.SentMS)
-		if _, err := t.exec("INSERT INTO messages ("+messageColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-			int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS); err != nil {
+		if _, err := t.exec("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+			int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day); err != nil {
+			t.writer.counts.forget()
 			return sentinel(err)
 		}
 		t.changed(store.MessageChange{AppID: m.AppID, UIN: m.UIN})
@@ -84,33 +78,6 @@ func (t *tx) recall(m *platform.Message) (platform.Message, error) {
 		return platform.Message{}, err
 	}
 	return platform.Message{}, platform.ErrNotFound
-}
-
-// count counts a message for its sender, its receiver and the two of them.
-func (t *tx) count(m *platform.Message, quota *platform.MessageQuota) error {
-	args := []any{
-		int64(m.AppID), int64(m.From), int64(m.UIN), quota.Day, quota.Monday,
-		quota.SenderDay, quota.SenderWeek, quota.ReceiverDay, quota.ReceiverWeek, quota.PairDay,
-	}
-	rows, err := t.exec(`INSERT INTO message_counts (appid, uin, peer, day, sent, got)
-		SELECT ?1, column1, column2, ?4, column3, column4 FROM (VALUES (?2, 0, 1, 0), (?3, 0, 0, 1), (?2, ?3, 1, 0))
-		WHERE NOT (`+senderFull+` OR `+receiverFull+` OR `+pairFull+`)
-		ON CONFLICT DO UPDATE SET sent = sent + excluded.sent, got = got + excluded.got`, args...)
-	if err != nil || rows > 0 {
-		return err
-	}
-	var sender, receiver bool
-	err = t.queryRow("SELECT "+senderFull+", "+receiverFull+" WHERE ?10 = ?10", args...).Scan(&sender, &receiver)
-	switch {
-	case err != nil:
-		return err
-	case sender:
-		return platform.ErrSenderQuota
-	case receiver:
-		return platform.ErrReceiverQuota
-	default:
-		return platform.ErrPairQuota
-	}
 }
 
 const messageColumns = "uin, id, sender, appid, kind, request, content, sent_ms, read_ms"
@@ -158,8 +125,10 @@ func (s *Store) SweepMessages(ctx context.Context, beforeMS, beforeDay int64, li
 		if err != nil {
 			return 0, err
 		}
-		counts, err := t.exec(`DELETE FROM message_counts WHERE (appid, uin, peer, day) IN
-			(SELECT appid, uin, peer, day FROM message_counts WHERE day < ? LIMIT ?)`, beforeDay, limit)
+		counts, err := t.exec("DELETE FROM messages_sent WHERE (appid, uin, day) IN (SELECT appid, uin, day FROM messages_sent WHERE day < ? LIMIT ?)", beforeDay, limit)
+		if messages+counts > 0 {
+			t.writer.counts.forget()
+		}
 		return messages + counts, err
 	})
 }

@@ -25,6 +25,7 @@ type writer struct {
 	queue       chan *write
 	onChange    []func(store.Change)
 	lastMessage int64 // the ID given last
+	counts      counts
 
 	guardEvents func(context.Context, *platform.Event) error // nil without a guard
 
@@ -53,6 +54,7 @@ func newWriter(conn *sql.Conn) *writer {
 	w := &writer{
 		conn:    conn,
 		stmts:   make(map[string]*sql.Stmt),
+		counts:  newCounts(),
 		queue:   make(chan *write, maxBatch),
 		stopped: make(chan struct{}),
 	}
@@ -136,6 +138,7 @@ func (w *writer) commit(batch []*write) {
 	}
 	if err != nil {
 		_ = w.exec("ROLLBACK") // fails harmlessly when the error already ended the transaction
+		w.counts.forget()
 		finish(batch, fmt.Errorf("sqlite: commit: %w", err))
 		return
 	}

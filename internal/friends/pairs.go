@@ -1,0 +1,49 @@
+package friends
+
+import (
+	"sync/atomic"
+
+	"github.com/rookeryhq/rookery/internal/cache"
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// pairsKept is the maximum number of pairs in memory.
+const pairsKept = 1 << 16
+
+// pair is two accounts, the lower first: both are friends, or neither is.
+type pair struct{ a, b platform.UIN }
+
+func pairOf(a, b platform.UIN) pair { return pair{min(a, b), max(a, b)} }
+
+// pairs caches which two accounts are friends. An answer counts until a friendship of its lower account changes, and one that
+// was read before the change does not count after it.
+type pairs struct {
+	answers *cache.DirectMapped[pair, answer]
+	changes [1 << 12]atomic.Uint64 // each for the accounts that share it
+}
+
+type answer struct {
+	friends bool
+	changes uint64 // of its lower account, when it was read
+}
+
+func newPairs() *pairs { return &pairs{answers: cache.NewDirectMapped[pair, answer](pairsKept)} }
+
+func (p *pairs) of(uin platform.UIN) *atomic.Uint64 {
+	return &p.changes[uin%platform.UIN(len(p.changes))]
+}
+
+// are returns what is known of two accounts, or else what read says.
+func (p *pairs) are(a, b platform.UIN, read func() (bool, error)) (bool, error) {
+	key := pairOf(a, b)
+	slot, changes := p.answers.Slot(key), p.of(key.a).Load()
+	if known := slot.Get(key); known != nil && known.changes == changes {
+		return known.friends, nil
+	}
+	drops := slot.Drops()
+	friends, err := read()
+	if err == nil {
+		slot.Put(key, answer{friends, changes}, drops)
+	}
+	return friends, err
+}

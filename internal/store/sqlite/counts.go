@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+)
+
+// countsKept is the maximum number of boxes, and of pairs, whose counts are in memory: those that were used last.
+const countsKept = 1 << 15
+
+// counts caches how many messages were sent and got, for the limits. What is not cached is read: what an account sent from
+// its rows of messages_sent, and what it got from its inbox, in steps of about a microsecond for each message of the week. The
+// writer alone uses it, since it includes what is not committed yet.
+type counts struct {
+	boxes *simplelru.LRU[box, *week]
+	pairs *simplelru.LRU[pair, *pairDay]
+}
+
+func newCounts() counts {
+	return counts{newLRU[box, *week](countsKept), newLRU[pair, *pairDay](countsKept)}
+}
+
+func newLRU[K comparable, V any](size int) *simplelru.LRU[K, V] {
+	lru, err := simplelru.NewLRU[K, V](size, nil)
+	if err != nil {
+		panic(err) // a size below 1
+	}
+	return lru
+}
+
+// forget makes all counts be read again.
+func (c *counts) forget() {
+	c.boxes.Purge()
+	c.pairs.Purge()
+}
+
+// box is the inbox or the outbox of an account, for the messages of an app.
+type box struct {
+	app platform.AppID
+	uin platform.UIN
+	in  bool
+}
+
+// week holds how many messages of a box are of each day of a week.
+type week struct {
+	monday int64
+	days   [7]int
+}
+
+// full reports whether a message on a day would be one too many.
+func (w *week) full(day int64, ofDay, ofWeek int) bool {
+	sum := 0
+	for _, n := range w.days {
+		sum += n
+	}
+	return w.days[day-w.monday] >= ofDay || sum >= ofWeek
+}
+
+// pair is a sender and a receiver of an app's messages.
+type pair struct {
+	app      platform.AppID
+	from, to platform.UIN
+}
+
+// pairDay holds how many messages of a pair are of a day.
+type pairDay struct {
+	day  int64
+	sent int
+}
+
+// countMessage counts a message that is going to be stored. Errors: ErrSenderQuota, ErrReceiverQuota, ErrPairQuota, the first
+// that holds.
+func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) error {
+	sent, err := t.weekOf(box{m.AppID, m.From, false}, quota,
+		"SELECT day - ?3, sent FROM messages_sent WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND ?4 = ?4")
+	if err != nil {
+		return err
+	}
+	got, err := t.weekOf(box{m.AppID, m.UIN, true}, quota,
+		"SELECT day - ?3, count(*) FROM messages WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND id >= ?4 GROUP BY 1")
+	if err != nil {
+		return err
+	}
+	both, err := t.dayOf(pair{m.AppID, m.From, m.UIN}, quota)
+	switch {
+	case err != nil:
+		return err
+	case sent.full(quota.Day, quota.SenderDay, quota.SenderWeek):
+		return platform.ErrSenderQuota
+	case got.full(quota.Day, quota.ReceiverDay, quota.ReceiverWeek):
+		return platform.ErrReceiverQuota
+	case both.sent >= quota.PairDay:
+		return platform.ErrPairQuota
+	}
+	day := quota.Day - quota.Monday
+	_, err = t.exec("INSERT INTO messages_sent (appid, uin, day, sent) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sent = excluded.sent",
+		int64(m.AppID), int64(m.From), quota.Day, sent.days[day]+1)
+	if err != nil {
+		return err
+	}
+	sent.days[day]++
+	got.days[day]++
+	both.sent++
+	return nil
+}
+
+// weekOf returns a box's week. The query counts its messages by day; IDs follow the time, so that it need not look at
+// messages from before the week.
+func (t *tx) weekOf(of box, quota *platform.MessageQuota, query string) (*week, error) {
+	if known, ok := t.writer.counts.boxes.Get(of); ok && known.monday == quota.Monday {
+		return known, nil
+	}
+	read := &week{monday: quota.Monday}
+	rows, err := t.query(query, int64(of.uin), int64(of.app), quota.Monday, quota.MondayMS<<messageIDBits)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var day, n int
+		if err := rows.Scan(&day, &n); err != nil {
+			return nil, err
+		}
+		read.days[day] = n
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	t.writer.counts.boxes.Add(of, read)
+	return read, nil
+}
+
+func (t *tx) dayOf(of pair, quota *platform.MessageQuota) (*pairDay, error) {
+	if known, ok := t.writer.counts.pairs.Get(of); ok && known.day == quota.Day {
+		return known, nil
+	}
+	read := &pairDay{day: quota.Day}
+	err := t.queryRow("SELECT count(*) FROM messages WHERE uin = ? AND id >= ? AND appid = ? AND sender = ? AND day = ?",
+		int64(of.to), quota.MondayMS<<messageIDBits, int64(of.app), int64(of.from), quota.Day).Scan(&read.sent)
+	if err != nil {
+		return nil, err
+	}
+	t.writer.counts.pairs.Add(of, read)
+	return read, nil
+}
