@@ -34,6 +34,7 @@ type conn struct {
 	net    net.Conn
 	peer   netip.Addr
 
+	first   [32]byte      // of what comes while it is idle
 	slots   chan struct{} // one for each call that waits; made by the first reader that hands over
 	waiting sync.WaitGroup
 
@@ -55,6 +56,28 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
+// idle waits for the first bytes of a connection that has no reader, and serves it from then on. It is a goroutine of its own, because one
+// that has carried out a call keeps a large stack.
+func (c *conn) idle() {
+	n := 0
+	if c.deadline(c.server.options.IdleTimeout) {
+		n, _ = c.net.Read(c.first[:]) // without bytes the connection has ended
+	}
+	if n == 0 {
+		c.waiting.Wait()
+		c.part(linger) // the peer has its answers
+		return
+	}
+	c.wake(n)
+}
+
+// wake gives the connection a reader with the first bytes, and serves it.
+func (c *conn) wake(n int) {
+	r := &reader{conn: c, buffer: c.server.buffers.Get().(*[]byte)}
+	r.unread = append((*r.buffer)[:0], c.first[:n]...)
+	r.serve()
+}
+
 // reader reads a connection and runs its calls, one after the other. Only one reader reads at a time: a call that is about
 // to wait starts another reader, which continues after the call's frame, and the call's own goroutine ends with the call.
 // So no call runs twice, and what a call refers to in the buffer stays valid, because the buffer stays with the call.
@@ -62,32 +85,32 @@ type reader struct {
 	*conn
 	call   oidb.Inbound
 	frame  frame.Frame // the current one; a part of unread
-	buffer *[]byte     // nil while the connection is idle
-	unread []byte      // part of buffer
-	first  [32]byte
+	buffer *[]byte
+	unread []byte // part of buffer
 	body   []byte // of the current answer
 	batch  []byte // answers not yet passed to send
 	waits  bool   // the current call has a slot of the server's
 	handed bool   // the current call has handed the reading over
+	idles  bool   // nothing has come for a while
 }
 
 // serve reads frames until the peer is gone, breaks the rules, or the server stops; then it answers what it has read and
-// closes the connection.
+// closes the connection. It also ends when the connection becomes idle.
 func (r *reader) serve() {
 	for r.next() {
 	}
 	if r.handed {
 		return
 	}
+	if r.idles {
+		r.release()
+		go r.conn.idle()
+		return
+	}
 	r.conn.waiting.Wait()
 	r.flush()
-	wait := farewell
-	if r.buffer == nil { // an idle connection, whose peer has its answers
-		wait = linger
-	}
 	r.release()
-	r.part(wait)
-	r.server.left(r.conn)
+	r.part(farewell)
 }
 
 // next reads a frame, or the missing part of one, and answers it. It reports whether this reader continues.
@@ -192,9 +215,6 @@ func (r *reader) append(a *oidb.Answer) {
 
 // read makes unread at least that long, and reports whether it could.
 func (r *reader) read(length int) bool {
-	if r.buffer == nil && !r.wake() {
-		return false
-	}
 	idle := len(r.unread) == 0
 	r.makeRoom(length)
 	wait := r.server.options.ReadTimeout
@@ -217,26 +237,12 @@ func (r *reader) read(length int) bool {
 				}
 			}
 		case idle && errors.Is(err, os.ErrDeadlineExceeded):
-			r.release()
-			return r.read(length)
+			r.idles = true
+			return false
 		case err != nil:
 			return false
 		}
 	}
-	return true
-}
-
-// wake waits for the first bytes of an idle connection and gives it a buffer.
-func (r *reader) wake() bool {
-	if !r.deadline(r.server.options.IdleTimeout) {
-		return false
-	}
-	n, err := r.net.Read(r.first[:])
-	if err != nil {
-		return false
-	}
-	r.buffer = r.server.buffers.Get().(*[]byte)
-	r.unread = append((*r.buffer)[:0], r.first[:n]...)
 	return true
 }
 
@@ -261,11 +267,8 @@ func (r *reader) giveBack() {
 	r.call, r.frame = oidb.Inbound{}, frame.Frame{}
 }
 
-// release makes the connection idle, without buffers.
+// release leaves the connection without buffers.
 func (r *reader) release() {
-	if r.buffer == nil {
-		return
-	}
 	r.giveBack()
 	r.mu.Lock()
 	if !r.writing {
@@ -319,6 +322,7 @@ func (c *conn) stop() {
 // part closes the connection. Unread data would turn the close into a reset, with which the peer would lose the answers
 // that it has not read; so the peer is first told that no more will come, and has a moment to close too.
 func (c *conn) part(wait time.Duration) {
+	defer c.server.left(c)
 	defer c.net.Close()
 	half, ok := c.net.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil || c.net.SetReadDeadline(time.Now().Add(wait)) != nil {

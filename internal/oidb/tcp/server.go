@@ -137,7 +137,7 @@ func (s *Server) accept(nc net.Conn) {
 	s.open[c] = struct{}{}
 	s.conns.Set(float64(len(s.open)))
 	s.serving.Add(1)
-	go (&reader{conn: c}).serve()
+	go c.idle()
 }
 
 // left removes a closed connection.
