@@ -61,6 +61,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 # Debian's npm takes 400 packages and Node's own comes with it: only CI, where no test is skipped, installs the former.
 tools:
 	@scripts/tools gcc curl
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm; fi
 	@if command -v npm >/dev/null; then echo "npm installs passport-qq2015 and what it needs in test/integration/passport" >&2 && \
