@@ -75,6 +75,7 @@ type Stage struct {
 	Commands []Use          // the bus commands that it calls
 
 	steps []Stage // of a sequence, which otherwise has only a name
+	signs bool
 }
 
 // Sequence names a row of stages that several interfaces have in common.
@@ -93,6 +94,13 @@ func Check[T any](name string, run func(*Call, T) error, codes ...retcode.Code) 
 // Calls returns the stage with the commands that it calls.
 func (s Stage) Calls(commands ...Use) Stage {
 	s.Commands = commands
+	return s
+}
+
+// ChecksSignature returns the stage marked as the one that checks a call's signature: it and those before it look at the call and
+// the app's registration only.
+func (s Stage) ChecksSignature() Stage {
+	s.signs = true
 	return s
 }
 

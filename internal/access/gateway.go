@@ -77,6 +77,7 @@ type Door struct {
 
 // Gateway serves the doors.
 type Gateway struct {
+	doors    []*Door
 	clock    *platform.Clock
 	log      *slog.Logger
 	requests *prometheus.CounterVec
@@ -96,6 +97,7 @@ type Gateway struct {
 // New returns a gateway that serves the doors. It fails when an interface is declared twice or incompletely.
 func New(doors []*Door, clock *platform.Clock, log *slog.Logger, metrics prometheus.Registerer) (*Gateway, error) {
 	g := &Gateway{
+		doors: doors,
 		clock: clock,
 		log:   log,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -267,7 +269,7 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.meter.observe(c, took)
 	r.logEvent(c, err, begin.Add(took), took)
 	if g.inspector != nil && r.door.Name != "dev" {
-		r.inspect(c, err, took)
+		g.inspector.Add(r.record(c, err, took))
 	}
 	c.reset()
 	g.calls.Put(c)
@@ -299,11 +301,7 @@ func (c *Call) left(err error) bool {
 
 // serve takes the call through the stages to its handler.
 func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	e := r.byMethod[c.Request.Method]
 	if e == nil {
 		if r.byMethod == nil {
@@ -343,6 +341,13 @@ func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error)
 		err = e.Refuse(err)
 	}
 	return result, err
+}
+
+// recovered turns a panic into an error. It is to be deferred.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v\n%s", ErrPanic, p, debug.Stack())
+	}
 }
 
 // encode makes the door encode the answer, and encode an error if that panics. It returns the error that ended the call.

@@ -54,6 +54,9 @@ type Record struct {
 	Status     int               `json:"status"`          // of HTTP; 0 for a call of the bus
 	Domain     string            `json:"domain,omitzero"` // of code
 	Code       int               `json:"code"`
+	Class      string            `json:"class,omitzero"`   // what the calling program should do about code
+	Meaning    string            `json:"meaning,omitzero"` // of code
+	Remedy     string            `json:"remedy,omitzero"`  // what a developer can do about code, or about its origin
 	DurationUS int64             `json:"duration_us"`
 	Stage      string            `json:"stage,omitzero"`   // the stage that refused, or route, method, read, handler
 	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, if it is not the answer's: "accesstoken 65"
@@ -110,7 +113,26 @@ func (i *Inspector) after(seq uint64, limit int) (records []Record, added <-chan
 // called before the first request.
 func (g *Gateway) Inspect(i *Inspector) { g.inspector = i }
 
-func (r *resource) inspect(c *Call, err error, took time.Duration) {
+// Answered records the code of the answer, with what it means and what to do about it.
+func (r *Record) Answered(code retcode.Code) {
+	entry := code.Entry()
+	r.Domain, r.Code = code.Domain().String(), code.Number()
+	r.Class, r.Meaning, r.Remedy = entry.Class.String(), entry.Summary, entry.Remedy
+}
+
+// AnsweredCode returns the code of the answer, if it has one.
+func (r *Record) AnsweredCode() (retcode.Code, bool) {
+	domain, _ := retcode.ParseDomain(r.Domain) // of no domain there is no code
+	return retcode.Lookup(domain, r.Code)
+}
+
+// CausedBy records the code of the part that failed, whose remedy is the more exact one.
+func (r *Record) CausedBy(origin retcode.Code) {
+	r.Origin, r.Remedy = origin.Domain().String()+" "+strconv.Itoa(origin.Number()), origin.Entry().Remedy
+}
+
+// record describes a call that ended with err.
+func (r *resource) record(c *Call, err error, took time.Duration) Record {
 	record := Record{
 		Time:       c.Start.UTC(),
 		RequestID:  c.RequestID,
@@ -130,7 +152,7 @@ func (r *resource) inspect(c *Call, err error, took time.Duration) {
 	}
 	code := c.Answer.Code
 	if code != 0 {
-		record.Domain, record.Code = code.Domain().String(), code.Number()
+		record.Answered(code)
 	}
 	if err != nil {
 		record.Refused(c.stage, code, err)
@@ -146,14 +168,14 @@ func (r *resource) inspect(c *Call, err error, took time.Duration) {
 		}
 		record.Notes[note.Key] = text
 	}
-	r.gateway.inspector.Add(record)
+	return record
 }
 
 // Refused records why a request was refused: the stage, the answered code, and the error.
 func (r *Record) Refused(stage string, code retcode.Code, err error) {
 	r.Stage, r.Error = stage, clip(err.Error())
 	if origin, ok := retcode.From(err); ok && origin != code {
-		r.Origin = origin.Domain().String() + " " + strconv.Itoa(origin.Number())
+		r.CausedBy(origin)
 	}
 	var coded *retcode.Error
 	if errors.As(err, &coded) && coded.Cause() != nil {

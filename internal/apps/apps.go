@@ -22,7 +22,7 @@ import (
 // Registry holds the registered apps in memory for the doors. Callers must not change the apps that it returns. It is safe
 // for concurrent use.
 type Registry struct {
-	store store.Apps
+	store store.Apps // nil if the apps never change
 	clock *platform.Clock
 
 	create  sync.Mutex // held while an appid is chosen and stored
@@ -52,6 +52,13 @@ func New(st store.Store, clock *platform.Clock) *Registry {
 			r.put(c.App)
 		}
 	})
+	return r
+}
+
+// Of returns a registry of these apps, which never change.
+func Of(clock *platform.Clock, list ...*platform.App) *Registry {
+	r := &Registry{clock: clock, rereads: limit.NewKeyed()}
+	r.index.Store(newIndex(list))
 	return r
 }
 
@@ -206,6 +213,9 @@ func (r *Registry) KeyIsChanging(ctx context.Context, app *platform.App, holds f
 	former := app.FormerAppKey
 	if former.Key != "" && r.clock.NowMS() < former.UntilMS && holds(former.Key) {
 		return true
+	}
+	if r.store == nil {
+		return false
 	}
 	if _, ok := r.rereads.Take(app.AppID.String(), platform.Rate{Count: 1, Per: time.Second}, r.clock.Now()); !ok {
 		return false

@@ -39,16 +39,12 @@ func (r *Registry) Keys(app *platform.App) []mistake.Key {
 // keysOf returns the keys of an app.
 func keysOf(app *platform.App) []mistake.Key {
 	keys := []mistake.Key{{Name: "appkey", Value: app.AppKey}, {Name: "msdkkey", Value: app.MSDKKey}}
-	if app.ClientSigKey != "" {
-		keys = append(keys, mistake.Key{Name: "client_sigkey", Value: app.ClientSigKey})
-	}
+	keys = append(keys, mistake.Key{Name: "client_sigkey", Value: app.ClientSigKey})
 	for _, source := range slices.Sorted(maps.Keys(app.SigKeys)) {
 		keys = append(keys, mistake.Key{Name: "sigkey of source " + source, Value: app.SigKeys[source]})
 	}
-	if app.FormerAppKey.Key != "" {
-		keys = append(keys, mistake.Key{Name: "former appkey", Value: app.FormerAppKey.Key})
-	}
-	return keys
+	keys = append(keys, mistake.Key{Name: "former appkey", Value: app.FormerAppKey.Key})
+	return slices.DeleteFunc(keys, func(k mistake.Key) bool { return k.Value == "" })
 }
 
 // KeepFormerKeys makes the registry remember, for Keys, the keys that are replaced from now on, and the keys of the given apps,

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 func newRequestsCommand(s *streams) *cobra.Command {
@@ -61,7 +65,7 @@ func (c *client) showRequests(ctx context.Context, limit int, follow bool) error
 		}
 		for i := range records {
 			seq = records[i].Seq
-			if err := c.showRequest(&records[i]); err != nil {
+			if err := showRecord(c.out, c.asJSON, &records[i]); err != nil {
 				return err
 			}
 		}
@@ -72,11 +76,12 @@ func (c *client) showRequests(ctx context.Context, limit int, follow bool) error
 	}
 }
 
-func (c *client) showRequest(r *access.Record) error {
-	if c.asJSON {
+// showRecord prints a request, for reading or as a line of JSON.
+func showRecord(out io.Writer, asJSON bool, r *access.Record) error {
+	if asJSON {
 		line, err := json.Marshal(r, json.Deterministic(true))
 		if err == nil {
-			_, err = fmt.Fprintf(c.out, "%s\n", line)
+			_, err = fmt.Fprintf(out, "%s\n", line)
 		}
 		return err
 	}
@@ -88,7 +93,10 @@ func (c *client) showRequest(r *access.Record) error {
 	case r.Status >= 400: // from a door without codes
 		code = fmt.Sprintf("HTTP %d", r.Status)
 	}
-	fmt.Fprintf(&b, "%d  %s  %s %s  %s  %dus  from %s", r.Seq, r.Time.Format(time.RFC3339), clean(r.Method), clean(r.Interface), code, r.DurationUS, r.Peer)
+	fmt.Fprintf(&b, "%d  %s  %s %s  %s  %dus", r.Seq, r.Time.Format(time.RFC3339), clean(r.Method), clean(r.Interface), code, r.DurationUS)
+	if r.Peer != "" {
+		fmt.Fprintf(&b, "  from %s", r.Peer)
+	}
 	if r.AppID != "" {
 		fmt.Fprintf(&b, "  app %s", r.AppID)
 	}
@@ -96,13 +104,28 @@ func (c *client) showRequest(r *access.Record) error {
 		fmt.Fprintf(&b, "  user %s", clean(r.User))
 	}
 	b.WriteByte('\n')
-	for _, line := range []struct{ label, text string }{
-		{"refused by", r.Stage}, {"origin", r.Origin}, {"error", r.Error}, {"cause", r.Cause}, {"mistake", r.Mistake}, {"signed", r.Signed},
-	} {
+	lines := []struct{ label, text string }{
+		{"refused by", r.Stage}, {"meaning", r.Meaning}, {"origin", origin(r.Origin)}, {"error", r.Error}, {"cause", r.Cause}, {"mistake", r.Mistake}, {"signed", r.Signed}, {"remedy", r.Remedy},
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Notes)) {
+		lines = append(lines, struct{ label, text string }{name, r.Notes[name]})
+	}
+	for _, line := range lines {
 		if line.text != "" {
-			fmt.Fprintf(&b, "      %-10s  %s\n", line.label, clean(line.text))
+			fmt.Fprintf(&b, "      %-10s  %s\n", clean(line.label), clean(line.text))
 		}
 	}
-	_, err := fmt.Fprint(c.out, b.String())
+	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// origin adds to the code of a part that failed what the code means.
+func origin(code string) string {
+	name, number, _ := strings.Cut(code, " ")
+	domain, _ := retcode.ParseDomain(name) // of no domain there is no code
+	n, _ := strconv.Atoi(number)
+	if known, ok := retcode.Lookup(domain, n); ok {
+		return known.Error()
+	}
+	return code
 }

@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -23,6 +24,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/api/openapi"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/api/picture"
+	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/doctor"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -113,6 +115,17 @@ func Doors() []*access.Door {
 	s := &Server{dev: new(devParts)}
 	public := s.publicDoors()
 	return slices.Concat(public, s.operatorDoors(public))
+}
+
+// Rehearsal returns a gateway that finds the doors that games call and rehearses calls of the app. It serves nothing.
+func Rehearsal(app *platform.App) (*access.Gateway, error) {
+	clock := new(platform.Clock)
+	s := &Server{apps: apps.Of(clock, app), clock: clock}
+	gateway, err := access.New(s.publicDoors(), clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err == nil {
+		gateway.Inspect(access.NewInspector())
+	}
+	return gateway, err
 }
 
 // readWords reads the list that word_filter hides; without a file it is empty.

@@ -28,7 +28,7 @@ func (s *Server) inspectCall(o oidb.Observed) {
 		r.User = o.UIN.String()
 	}
 	if o.Err != nil {
-		r.Domain, r.Code = o.Code.Domain().String(), o.Code.Number()
+		r.Answered(o.Code)
 		r.Refused(o.Stage, o.Code, o.Err)
 	}
 	s.dev.inspector.Add(r)

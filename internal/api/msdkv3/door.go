@@ -56,7 +56,7 @@ func (d *door) checks() checks {
 	k := checks{
 		params:    access.Step("v3-params", params, retcode.V3HTTPUnreadable, retcode.V3ParameterMissing),
 		app:       access.Step("v3-app", d.app, retcode.V3AppNotFound),
-		signature: access.Step("v3-signature", d.signature, retcode.V3SignatureWrong),
+		signature: access.Step("v3-signature", d.signature, retcode.V3SignatureWrong).ChecksSignature(),
 		user:      access.Step("v3-user", user),
 		body:      access.Step("v3-body", body, retcode.V3BodyEmpty, retcode.V3BodyNotJSON),
 	}

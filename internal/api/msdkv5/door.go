@@ -95,12 +95,12 @@ func (d *door) checks() checks {
 	k := checks{
 		params: access.Step("v5-params", d.params, retcode.V5ParameterMissing, retcode.V5ParameterInvalid),
 		game:   access.Step("v5-game", d.game, retcode.V5ParameterInvalid),
-		client: access.Step("v5-client-signature", d.clientSignature, retcode.V5SignatureWrong),
+		client: access.Step("v5-client-signature", d.clientSignature, retcode.V5SignatureWrong).ChecksSignature(),
 		body:   access.Step("v5-body", body, retcode.V5BodyEmpty, retcode.V5BodyMalformed),
 
 		bounded: access.Sequence("v5-bounded", access.TLS, access.AppRate, access.Audit),
 	}
-	signature := access.Step("v5-signature", d.signature, retcode.V5ParameterInvalid, retcode.V5SignatureWrong)
+	signature := access.Step("v5-signature", d.signature, retcode.V5ParameterInvalid, retcode.V5SignatureWrong).ChecksSignature()
 	k.known = access.Sequence("v5-known", k.params, k.game, signature)
 	k.signed = access.Sequence("v5-signed", k.known, access.Online, access.Granted)
 	k.test = access.Check("v5-test-number", d.testNumber, retcode.QQTestNumberRequired)

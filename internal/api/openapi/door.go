@@ -58,7 +58,7 @@ func (d *door) endpoints() []access.Endpoint {
 			access.Check("openapi-app", d.app, retcode.QQAppNotFound))
 		login = access.Sequence("openapi-login",
 			access.TLS,
-			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong),
+			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong).ChecksSignature(),
 			access.Check("openapi-nonce", d.nonce).Calls(appkey.ReplayCheck),
 			access.AppRate,
 			access.Audit,
