@@ -1,0 +1,296 @@
+// Package redact takes the secrets out of requests and answers that are to be kept or shown. What is a secret is decided by the name
+// of its parameter, member or header, in one place; where a form is not understood, nothing of it is kept.
+package redact
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rookeryhq/rookery/internal/sign"
+)
+
+// Mask stands in the place of a secret.
+const Mask = "(removed)"
+
+// names are those of secrets, in lower case and without marks between words. A name that ends with one of them is a secret's too.
+var names = []string{
+	"key", "keys", "secret", "password", "passwd", "pwd", // of apps, and of people
+	"token", "tokens", "ticket", "skey", "sid", "authorization", "cookie", "session", // of logins
+	"codeverifier", "codechallenge", "codeparam", // the latter is itopencodeparam, a login in a link
+	"sig", "sign", "signature", // a request with one can be sent again
+}
+
+// number is what the value of a parameter code is if it is a return code, and not one that OAuth exchanges for a token.
+var number = regexp.MustCompile(`^-?\d{1,9}$`)
+
+// Secret reports whether a parameter, a member or a header of this name has a secret for its value.
+func Secret(name, value string) bool {
+	if value == "" {
+		return false // which may be the very mistake
+	}
+	if name == "code" {
+		return !number.MatchString(value)
+	}
+	name = strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == '.' || r == '[' || r == ']' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+	return slices.ContainsFunc(names, func(secret string) bool { return strings.HasSuffix(name, secret) })
+}
+
+// Redactor removes the secrets that it has met or was given wherever they occur. It serves one exchange of a request and its
+// answer, and one goroutine.
+type Redactor struct {
+	secrets  map[string]bool
+	replacer *strings.Replacer // of the secrets; nil if one was added since
+}
+
+// New returns a redactor that knows these secrets, such as the keys of an app.
+func New(known ...string) *Redactor {
+	r := &Redactor{secrets: make(map[string]bool)}
+	for _, secret := range known {
+		r.learn(secret)
+	}
+	return r
+}
+
+// most bounds the forms of secrets that are looked for by their value.
+const most = 500
+
+// shortest is the length of the shortest secret that is looked for by its value: shorter ones occur in other texts by chance.
+const shortest = 5
+
+// learn adds a secret in the forms in which requests and signed texts have it.
+func (r *Redactor) learn(secret string) {
+	if len(secret) < shortest || secret == Mask || len(r.secrets) >= most {
+		return
+	}
+	once := string(sign.StrictEncoder.Append(nil, secret))
+	quoted, _ := json.Marshal(secret) // a text cannot fail
+	for _, form := range []string{secret, once, string(sign.StrictEncoder.Append(nil, once)), url.QueryEscape(secret), string(quoted[1 : len(quoted)-1])} {
+		if !r.secrets[form] {
+			r.secrets[form], r.replacer = true, nil
+		}
+	}
+}
+
+// hide learns a secret as it was sent, and what it stands for, and returns the mask.
+func (r *Redactor) hide(raw string) string {
+	r.learn(raw)
+	if decoded, err := url.QueryUnescape(raw); err == nil {
+		r.learn(decoded)
+	}
+	return Mask
+}
+
+// known removes the secrets that were met so far.
+func (r *Redactor) known(text string) string {
+	if r.replacer == nil {
+		forms := make([]string, 0, len(r.secrets))
+		for form := range r.secrets {
+			forms = append(forms, form)
+		}
+		// At one place the first of the list that fits is replaced: a secret comes before one with which it begins.
+		slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+		pairs := make([]string, 0, 2*len(forms))
+		for _, form := range forms {
+			pairs = append(pairs, form, Mask)
+		}
+		r.replacer = strings.NewReplacer(pairs...)
+	}
+	return r.replacer.Replace(text)
+}
+
+// These find what has a name in texts of any form: name=value, its percent-encoded form, "name":"value" and <name>value</name>.
+var (
+	pairs    = regexp.MustCompile(`([\w.-]+)(=|%3D)((?:[^&;,#\s"'<>%]|%[013-9A-Fa-f]|%2[0-57-9A-Fa-f])+)`) // %26 ends a value
+	members  = regexp.MustCompile(`"([\w.-]+)"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s",}\]]+)`)
+	elements = regexp.MustCompile(`<([\w.-]+)>([^<]*|<!\[CDATA\[.*?\]\]>)</`)
+)
+
+// Text removes secrets from a text of any form: those that have a name in it, and those that were met so far.
+func (r *Redactor) Text(text string) string {
+	text = members.ReplaceAllStringFunc(text, func(member string) string {
+		part := members.FindStringSubmatch(member)
+		value := strings.Trim(part[3], `"`)
+		if !Secret(part[1], value) {
+			return member
+		}
+		return `"` + part[1] + `"` + part[2] + `"` + r.hide(value) + `"`
+	})
+	text = pairs.ReplaceAllStringFunc(text, func(pair string) string {
+		part := pairs.FindStringSubmatch(pair)
+		if !Secret(part[1], part[3]) {
+			return pair
+		}
+		return part[1] + part[2] + r.hide(part[3])
+	})
+	text = elements.ReplaceAllStringFunc(text, func(element string) string {
+		part := elements.FindStringSubmatch(element)
+		if !Secret(part[1], part[2]) {
+			return element
+		}
+		return "<" + part[1] + ">" + r.hide(strings.TrimSuffix(strings.TrimPrefix(part[2], "<![CDATA["), "]]>")) + "</"
+	})
+	return r.known(text)
+}
+
+// Query removes secrets from a query or a form. What is left is as it was sent.
+func (r *Redactor) Query(raw string) string {
+	all := strings.Split(raw, "&")
+	for i, pair := range all {
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		if err != nil {
+			name = rawName
+		}
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil {
+			value = rawValue
+		}
+		switch {
+		case rawValue != "" && Secret(name, value):
+			all[i] = rawName + "=" + r.hide(rawValue)
+		case value != "":
+			if clean := r.value(value); clean != value {
+				all[i] = rawName + "=" + url.QueryEscape(clean)
+			}
+		}
+	}
+	return r.known(strings.Join(all, "&"))
+}
+
+// value removes secrets from a value that may be JSON, a form or an address.
+func (r *Redactor) value(text string) string {
+	if text != "" && (text[0] == '{' || text[0] == '[') {
+		if clean, ok := r.json([]byte(text)); ok {
+			return string(clean)
+		}
+	}
+	return r.Text(text)
+}
+
+// longest is the longest segment of a path that is kept: a longer one may be a misplaced secret.
+const longest = 40
+
+// host is the part of an address before its path.
+var host = regexp.MustCompile(`^\w+://(?:([^/@]*)@)?[^/]*`)
+
+// URL removes secrets from an address, which may be without a host: those of its query, of its fragment, which OAuth uses, and of
+// parameters that were put into the path.
+func (r *Redactor) URL(address string) string {
+	address, fragment, hasFragment := strings.Cut(address, "#")
+	address, query, hasQuery := strings.Cut(address, "?")
+	clean := ""
+	if part := host.FindStringSubmatch(address); part != nil {
+		clean, address = part[0], address[len(part[0]):]
+		if part[1] != "" {
+			clean = strings.Replace(clean, part[1], r.hide(part[1]), 1)
+		}
+	}
+	if i := strings.IndexAny(address, "&;="); i >= 0 {
+		address = address[:i] + r.Text(address[i:])
+	}
+	segments := strings.Split(address, "/")
+	for i, segment := range segments {
+		if len(segment) > longest {
+			segments[i] = Mask
+		}
+	}
+	clean += r.known(strings.Join(segments, "/"))
+	if hasQuery {
+		clean += "?" + r.Query(query)
+	}
+	if hasFragment {
+		clean += "#" + r.Query(fragment)
+	}
+	return clean
+}
+
+// Header removes secrets from a header's value. Of cookies the names are left.
+func (r *Redactor) Header(name, value string) string {
+	switch http.CanonicalHeaderKey(name) {
+	case "Cookie":
+		crumbs := strings.Split(value, ";")
+		for i, crumb := range crumbs {
+			crumbs[i] = r.cookie(crumb)
+		}
+		return strings.Join(crumbs, ";")
+	case "Set-Cookie":
+		crumb, attributes, found := strings.Cut(value, ";")
+		crumb = r.cookie(crumb)
+		if found {
+			crumb += ";" + r.known(attributes)
+		}
+		return crumb
+	case "Authorization", "Proxy-Authorization":
+		scheme, credentials, found := strings.Cut(value, " ")
+		if !found {
+			return r.hide(value)
+		}
+		return r.known(scheme) + " " + r.hide(credentials)
+	case "Location", "Referer", "Content-Location":
+		return r.URL(value)
+	}
+	if Secret(name, value) {
+		return r.hide(value)
+	}
+	return r.Text(value)
+}
+
+func (r *Redactor) cookie(crumb string) string {
+	name, value, found := strings.Cut(crumb, "=")
+	if !found {
+		return r.hide(crumb)
+	}
+	return r.known(name) + "=" + r.hide(strings.Trim(value, `"`))
+}
+
+// Body removes secrets from a body in JSON, JSONP, XML or the form of a query. kept is false for any other body, such as a page or
+// one that is cut off: nobody knows what is in it.
+func (r *Redactor) Body(body []byte) (clean string, kept bool) {
+	text := strings.TrimSpace(string(body))
+	if !utf8.ValidString(text) {
+		return "", false
+	}
+	if text == "" {
+		return string(body), true
+	}
+	if before, inside, after, ok := JSONP(text); ok {
+		value, isJSON := r.json([]byte(inside))
+		return before + string(value) + after, isJSON
+	}
+	switch {
+	case text[0] == '{' || text[0] == '[':
+		value, isJSON := r.json([]byte(text))
+		return string(value), isJSON
+	case strings.HasPrefix(text, "<?xml"), strings.HasPrefix(text, "<data>"):
+		return r.Text(text), true
+	case form.MatchString(text):
+		return r.Query(text), true
+	}
+	return "", false
+}
+
+// form is a body of names and values.
+var form = regexp.MustCompile(`^[\w.%\[\]-]{1,64}=[^\s<>"]*$`)
+
+// jsonp is a call of a function with JSON.
+var jsonp = regexp.MustCompile(`(?s)^([\w$.\[\]]+\s*\(\s*)([{\[].*[}\]])(\s*\)\s*;?)$`)
+
+// JSONP takes the JSON out of a call of a function.
+func JSONP(text string) (before, inside, after string, ok bool) {
+	part := jsonp.FindStringSubmatch(text)
+	if part == nil {
+		return "", "", "", false
+	}
+	return part[1], part[2], part[3], true
+}
