@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func newExplainCommand(s *streams) *cobra.Command {
 	var domain codeFilter
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "explain [TEXT...]",
+		Use:   "explain [TEXT... | FILE.har]",
 		Short: "Say what a return code means and what to do about it",
 		Long: `Say what a return code means and what to do about it.
 
@@ -36,15 +37,25 @@ Without TEXT, standard input is read as a stream: every line is printed unchange
 that it holds, and at the end a table of how often each code occurred. Success (ret 0) is not marked in a stream.
 With --json a stream becomes one object per line, and a last one with the counts.
 
-The exit status is 0 when a code was found and 1 when none was.`,
+FILE.har is an HTTP archive, as browsers, Charles, Fiddler, mitmproxy and 'rookery proxy --record' write it. Each call
+of an interface is shown as 'rookery dev requests' shows it, without its secrets, and at the end the table of the codes.
+
+The exit status is 0 when a code was found and 1 when none was; of an archive, 0 when it holds a call of an interface.`,
 		Example: `  rookery explain -5
   rookery explain 0x47
   rookery explain 100013-100016
   rookery explain '{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}'
   rookery explain oidb decode0x73a failed, ret: 17
   tail -f gateway.log | rookery explain
-  rookery explain --json < gateway.log`,
+  rookery explain --json < gateway.log
+  rookery explain session.har`,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && strings.EqualFold(filepath.Ext(args[0]), ".har") {
+				if domain.domain != 0 {
+					return usageErrorf("the calls of an archive name their domains: leave --domain out")
+				}
+				return explainArchive(s, args[0], asJSON)
+			}
 			if len(args) > 0 {
 				return explainText(s, strings.Join(args, " "), domain.domain, asJSON)
 			}
@@ -56,7 +67,7 @@ The exit status is 0 when a code was found and 1 when none was.`,
 				options: append(explainOptions(domain.domain), retcode.ErrorsOnly()),
 				asJSON:  asJSON,
 				colours: coloursFor(s.out),
-				counts:  make(map[retcode.Code]int),
+				counts:  make(codeCounts),
 			}
 			return e.run(s.in)
 		},
@@ -126,8 +137,8 @@ type explainer struct {
 	asJSON  bool
 	colours palette
 	lines   int
-	counts  map[retcode.Code]int // number of lines that hold the code
-	open    bool                 // the last printed line has no line end yet
+	counts  codeCounts // lines
+	open    bool       // the last printed line has no line end yet
 }
 
 func (e *explainer) run(in io.Reader) error {
@@ -231,9 +242,6 @@ func (e *explainer) object(v any) error {
 
 // summary ends the stream with the number of lines that hold each code, the most frequent first.
 func (e *explainer) summary() error {
-	found := slices.SortedFunc(maps.Keys(e.counts), func(a, b retcode.Code) int {
-		return cmp.Or(cmp.Compare(e.counts[b], e.counts[a]), cmp.Compare(a, b))
-	})
 	if e.asJSON {
 		type count struct {
 			Domain retcode.Domain `json:"domain"`
@@ -243,7 +251,7 @@ func (e *explainer) summary() error {
 			Count  int            `json:"count"`
 		}
 		counts := []count{}
-		for _, c := range found {
+		for _, c := range e.counts.sorted() {
 			counts = append(counts, count{c.Domain(), c.Number(), c.Symbol(), c.Class(), e.counts[c]})
 		}
 		err := e.object(struct {
@@ -252,17 +260,31 @@ func (e *explainer) summary() error {
 		}{e.lines, counts})
 		return cmp.Or(err, e.out.Flush())
 	}
-	if len(found) > 0 {
+	if len(e.counts) > 0 {
 		e.endLine()
-		e.out.WriteByte('\n')
-		table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "LINES\tCODE\tCLASS\tSUMMARY")
-		for _, c := range found {
-			fmt.Fprintf(table, "%d\t%v %d\t%v\t%s\n", e.counts[c], c.Domain(), c.Number(), c.Class(), c.Entry().Summary)
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
 	}
-	return e.out.Flush()
+	return cmp.Or(e.counts.write(e.out, "LINES"), e.out.Flush())
+}
+
+// codeCounts are how many lines or calls hold a code.
+type codeCounts map[retcode.Code]int
+
+// sorted returns the codes, the most frequent first.
+func (counts codeCounts) sorted() []retcode.Code {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b retcode.Code) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+}
+
+// write writes a table after an empty line; nothing if there are no codes.
+func (counts codeCounts) write(out io.Writer, what string) error {
+	if len(counts) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\n%s\tCODE\tCLASS\tSUMMARY\n", what)
+	for _, c := range counts.sorted() {
+		fmt.Fprintf(table, "%d\t%v %d\t%v\t%s\n", counts[c], c.Domain(), c.Number(), c.Class(), c.Entry().Summary)
+	}
+	return table.Flush()
 }

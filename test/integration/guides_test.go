@@ -23,8 +23,12 @@ var guideMasks = []struct{ form, shown string }{
 	{`"(\w+_ms|start|end)":\d+`, `"$1":TIME`},
 	{`"board":"\d{4}-\d\d-\d\d"`, `"board":"DATE"`},
 	{`"picture":"[^"]*"`, `"picture":"ADDRESS"`},
-	{`http://127\.0\.0\.1:\d{4,5}\n`, "http://127.0.0.1:PORT\n"},
+	{`http://127\.0\.0\.1:\d{4,5}\b`, "http://127.0.0.1:PORT"},
 	{`are \S+ apart`, `are TIME apart`},
+	{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`, `TIME`},
+	{`\b\d+us\b`, `TIME`},
+	{`\bts=\d+`, `ts=TIME`},
+	{`"openid":"\d+"`, `"openid":"ID"`},
 }
 
 // TestGuidesAreTrue runs the commands of each guide in one shell, and compares what each block prints with the block after it.

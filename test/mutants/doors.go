@@ -97,8 +97,8 @@ var doorMutants = []mutant{
 		scenarios, "^TestMSDKv3UnservedPrecedence$"},
 
 	{"OpenAPI checks the signature before TLS", "internal/api/openapi/door.go",
-		"access.TLS,\n\t\t\taccess.Check(\"openapi-signature\", d.signature, retcode.QQSignatureWrong),",
-		"access.Check(\"openapi-signature\", d.signature, retcode.QQSignatureWrong),\n\t\t\taccess.TLS,",
+		"access.TLS,\n\t\t\taccess.Check(\"openapi-signature\", d.signature, retcode.QQSignatureWrong).ChecksSignature(),",
+		"access.Check(\"openapi-signature\", d.signature, retcode.QQSignatureWrong).ChecksSignature(),\n\t\t\taccess.TLS,",
 		scenarios, "^TestOpenAPIPrecedence$/^get_info$"},
 	{"OpenAPI looks at the audit before the app's rate", "internal/api/openapi/door.go",
 		"access.AppRate,\n\t\t\taccess.Audit,",

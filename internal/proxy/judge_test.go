@@ -1,0 +1,119 @@
+package proxy
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"log/slog"
+
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// newJudge returns a judge of a door with the interface /v3/a, whose signature is right when sig is right.
+func newJudge(t *testing.T, app *platform.App) *Judge {
+	t.Helper()
+	door := &access.Door{
+		Name: "a", Prefixes: []string{"/v3/"}, NotServed: []string{"/v3/later"},
+		Endpoints: []access.Endpoint{{
+			Method: "GET POST", Path: "/v3/a", Action: access.Action{Handle: func(*access.Call) (any, error) { panic("it is only rehearsed") }},
+			Checks: []access.Stage{access.Step("signature", func(c *access.Call) error {
+				switch c.Request.URL.Query().Get("sig") {
+				case "right":
+					return nil
+				case "unknown":
+					c.Note(slog.Bool(access.Unchecked, true))
+				default:
+					c.NoteSigned("GET&/v3/a&" + c.Request.URL.RawQuery + string(c.Body))
+					c.Note(slog.String("mistake", "a usual one"))
+				}
+				return retcode.QQSignatureWrong
+			}).ChecksSignature()},
+		}},
+		Encode: func(c *access.Call, _ any, err error) { c.Answer.Code, _ = retcode.From(err) },
+	}
+	g, err := access.New([]*access.Door{door}, new(platform.Clock), slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Inspect(access.NewInspector())
+	return NewJudge(g, app)
+}
+
+func got(method, address, body, answer string) *Exchange {
+	return &Exchange{
+		Method: method, Address: address, Peer: "127.0.0.1:99", Header: http.Header{}, Body: Body{[]byte(body), int64(len(body))},
+		Status: 200, AnswerHeader: http.Header{}, Answer: Body{[]byte(answer), int64(len(answer))},
+	}
+}
+
+// TestTheReasonIsTheOneOfTheAnswer shows when what the checks found is the reason, a contradiction, or nothing to be said.
+func TestTheReasonIsTheOneOfTheAnswer(t *testing.T) {
+	const wrong, contradiction = `{"ret":-5}`, "with the keys given here, signature refuses it: qq -5: the sig parameter does not verify"
+	for name, test := range map[string]struct {
+		sig, answer           string
+		stage, mistake, check string
+		unsigned              bool
+	}{
+		"refused for the same":                    {"wrong", wrong, "signature", "a usual one", "", false},
+		"refused for something else":              {"wrong", `{"ret":-9}`, "", "", contradiction + ": a usual one", false},
+		"accepted":                                {"wrong", `{"ret":0}`, "", "", contradiction + ": a usual one", false},
+		"right":                                   {"right", `{"ret":-9}`, "", "", "", false},
+		"right here, but refused":                 {"right", wrong, "", "", "", false},
+		"the key is not known, and refused":       {"unknown", wrong, "signature", "", "", true},
+		"the key is not known, and accepted":      {"unknown", `{"ret":0}`, "", "", "", true},
+		"the key is not known, refused otherwise": {"unknown", `{"ret":-9}`, "", "", "", true},
+	} {
+		v := newJudge(t, new(platform.App)).Judge(got("GET", "http://h/v3/a?sig="+test.sig, "", test.answer))
+		r := v.Record
+		if r.Stage != test.stage || r.Mistake != test.mistake || r.Notes["check"] != test.check || v.Unsigned != test.unsigned || !v.Platform || v.Entry.Comment != test.mistake {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if r.Interface != "/v3/a" || r.Peer != "127.0.0.1" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	if v := newJudge(t, nil).Judge(got("GET", "http://h/v3/a?sig=wrong", "", wrong)); v.Record.Stage != "" || v.Record.Signed != "" || v.Record.Code != -5 {
+		t.Errorf("without an app: %+v", v.Record)
+	}
+	cut := got("POST", "http://h/v3/a?sig=wrong", "body", wrong)
+	cut.Body.Size++
+	if v := newJudge(t, new(platform.App)).Judge(cut); v.Record.Stage != "" || v.Entry.Request.PostData.Comment != "left out: it has 5 bytes" {
+		t.Errorf("a body that was not kept whole: %+v, %+v", v.Record, v.Entry.Request.PostData)
+	}
+}
+
+func TestPlatform(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://h/v3/a": true, "http://h/v3/later": true, "http://h/v3/b": false, "http://h/x": false, "data:text/plain,x": false, "http://h/v3/%zz": false, "": false,
+	} {
+		if v := newJudge(t, nil).Judge(got("PUT", address, "", "ok")); v.Platform != want {
+			t.Errorf("%q: %v", address, v.Platform)
+		}
+	}
+	if v := newJudge(t, nil).Judge(got("GET", "http://h/v3/b", "", `{"ret":-5}`)); !v.Platform {
+		t.Error("a return code is not one of the platform")
+	}
+}
+
+func TestASecretIsRemovedBeforeItsName(t *testing.T) {
+	app := &platform.App{AppKey: "T0PSECRETKEY", SigKeys: map[string]string{"0": "S1GKEYS1GKEY"}}
+	x := got("POST", "http://h/v3/a?echo=T0KENT0KEN&other=T0PSECRETKEY&sig=wrong", `{"token":"T0KENT0KEN","S1GKEYS1GKEY":1}`, `{"ret":-5,"msg":"T0KENT0KEN and C00KIEC00KIE"}`)
+	x.Header.Set("Cookie", "skey=C00KIEC00KIE")
+	v := newJudge(t, app).Judge(x)
+	if v.Record.Signed == "" || v.Record.Error != "(removed) and (removed)" {
+		t.Errorf("%+v", v.Record)
+	}
+	e := v.Entry
+	for _, text := range []string{v.Record.Signed, v.Record.Error, e.Request.URL, e.Request.PostData.Text, e.Response.Content.Text, e.Request.Headers[0].Value} {
+		for _, secret := range []string{"T0KEN", "T0PSECRETKEY", "S1GKEY", "C00KIE"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s is left in %s", secret, text)
+			}
+		}
+	}
+}
