@@ -34,8 +34,8 @@ type ForcedAnswer struct {
 // maxForced bounds how many answers are forced at a time.
 const maxForced = 100
 
-// forcedHeader is the header by which a caller recognizes a forced answer.
-const forcedHeader = "X-Rookery-Forced"
+// ForcedHeader is the header by which a caller recognizes a forced answer.
+const ForcedHeader = "X-Rookery-Forced"
 
 // forcedStage refuses the calls upon which an answer is forced.
 const forcedStage = "forced"
@@ -121,7 +121,7 @@ func (f *ForcedAnswers) refuse(c *Call) error {
 
 // mark shows the caller that its answer was forced, and how long it is to wait.
 func (a *ForcedAnswer) mark(c *Call) {
-	c.writer.Header().Set(forcedHeader, a.Code)
+	c.writer.Header().Set(ForcedHeader, a.Code)
 	c.Answer.RetryAfter = a.retryAfter
 }
 

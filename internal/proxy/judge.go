@@ -62,7 +62,11 @@ func (j *Judge) Judge(x *Exchange) *Verdict {
 	}
 	code := j.answered(r, x)
 	v.Platform = code || j.doors.Knows(request)
-	v.compare(&check)
+	if forced := x.AnswerHeader.Get(access.ForcedHeader); forced != "" {
+		note(r, "forced", "the developer's platform was told to answer this: "+forced)
+	} else {
+		v.compare(&check)
+	}
 	if x.Comment != "" {
 		note(r, "comment", x.Comment)
 	}

@@ -226,6 +226,15 @@ func TestProxy(t *testing.T) {
 	if got, line := other.next(t); got.Code != 0 || !strings.HasPrefix(got.Notes["check"], "with the keys given here, v5-signature refuses it: ") {
 		t.Errorf("other keys: %s", line)
 	}
+	if status, _, errOut := on(t, p, "dev", "answer", "--api", "/v2/auth/verify_login", "--code", "qq/-6", "--times", "1"); status != 0 {
+		t.Fatal(errOut)
+	}
+	if err := newGameServer(t, other.url, p, nil).V5.VerifyLogin(t.Context(), game.player()); err == nil {
+		t.Error("a forced answer is a success")
+	}
+	if got, line := other.next(t); got.Code != -6 || got.Stage != "" || got.Notes["forced"] != "the developer's platform was told to answer this: qq/-6" {
+		t.Errorf("a forced answer: %s", line)
+	}
 	if err := newGameServer(t, other.url, p, nil).V3.VerifyLogin(t.Context(), game.user(), ""); err != nil {
 		t.Error(err)
 	}
