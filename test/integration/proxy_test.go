@@ -218,7 +218,7 @@ func TestProxy(t *testing.T) {
 	for _, test := range wronglySigned {
 		see("another key", test.want, test.do(t.Context(), newGameServer(t, proxy.url, p, test.change)))
 	}
-	// Who signs with the same, but other than the given keys, is told so although the platform accepts it.
+	// A call that the platform accepts, but that other keys made than the given ones, is said to be one.
 	other := startProxy(t, "--to", p.URL, "--keys", keysFile(t, `{"appid":"`+game.app.AppID+`","gameid":"`+game.app.GameID+`","sigkeys":{"0":"another-key-0123456789"}}`))
 	if err := newGameServer(t, other.url, p, nil).V5.VerifyLogin(t.Context(), game.player()); err != nil {
 		t.Error(err)
