@@ -56,6 +56,6 @@ var achievementMutants = []mutant{
 		"if err := t.playedBy(app, l.OpenID, nowMS); err != nil {", "if err := error(nil); err != nil {",
 		storeSQLite, "^TestStore$/^code-exchanged$"},
 	{"an empty value is a value", "internal/api/items/items.go",
-		`case item.Data == nil, string(*item.Data) == ` + "`\"\"`:", "case item.Data == nil:",
+		`case missing(item.Data), string(item.Data) == ` + "`\"\"`:", "case missing(item.Data):",
 		"./internal/api/items", "^TestItemsInJSON$"},
 }

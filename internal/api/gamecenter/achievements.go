@@ -31,21 +31,19 @@ var achieving = []*command{
 
 // readReport reads param: {"total":1,"list":[{"type":12,"data":"1","bcover":0,"expires":0}]} (msdk-v3.md, 9.2).
 func readReport(in *request) error {
-	text := in.text("param")
-	switch param := jsontext.Value(text); {
-	case text == "":
+	text := jsontext.Value(in.text("param"))
+	if len(text) == 0 {
 		return retcode.GameCenterParamMissing
-	case !param.IsValid():
-		return retcode.GameCenterParamNotJSON.Errorf("param is not one JSON document in UTF-8 with each member once")
-	case param.Kind() != '{':
-		return retcode.GameCenterListMissing.Errorf("param is not an object with the member list")
 	}
 	var param struct {
 		Total jsontext.Value `json:"total"`
 		List  jsontext.Value `json:"list"`
 	}
-	if err := json.Unmarshal([]byte(text), &param); err != nil {
-		return retcode.GameCenterParamNotJSON.WithCause(err)
+	if err := json.Unmarshal(text, &param); err != nil {
+		if text.IsValid() { // it is not an object
+			return retcode.GameCenterListMissing.Errorf("param is not an object with the member list")
+		}
+		return retcode.GameCenterParamNotJSON.Errorf("param is not one JSON document in UTF-8 with each member once")
 	}
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")

@@ -14,13 +14,16 @@ import (
 // Codes are the codes of Read.
 var Codes = []retcode.Code{retcode.GameCenterParamNotJSON, retcode.GameCenterListMissing, retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid}
 
-// Item is an item of a report in JSON, before its members are judged. One that is missing or null is nil.
+// Item is an item of a report in JSON, before its members are judged.
 type Item struct {
-	Type      *jsontext.Value `json:"type"`
-	Data      *jsontext.Value `json:"data"`
-	Expires   *jsontext.Value `json:"expires"`
-	Overwrite *jsontext.Value `json:"bcover"`
+	Type      jsontext.Value `json:"type"`
+	Data      jsontext.Value `json:"data"`
+	Expires   jsontext.Value `json:"expires"`
+	Overwrite jsontext.Value `json:"bcover"`
 }
+
+// missing reports whether a member is missing or null.
+func missing(member jsontext.Value) bool { return len(member) == 0 || member.Kind() == 'n' }
 
 // Read reads the JSON array of a report's items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md,
 // 9). Errors, the first that holds for any item: -4028 when it is not JSON, -4034 when it is not an array, -4035 for an item
@@ -73,9 +76,9 @@ func readAll(list []element) ([]*wire.AchievementItem, error) {
 	for i, item := range list {
 		switch {
 		case item.foreign:
-		case item.Type == nil:
+		case missing(item.Type):
 			return nil, withoutMember(i, "type")
-		case item.Data == nil, string(*item.Data) == `""`:
+		case missing(item.Data), string(item.Data) == `""`:
 			return nil, withoutMember(i, "data")
 		}
 	}
@@ -100,22 +103,22 @@ func (item *Item) read(i int) (*wire.AchievementItem, error) {
 	wrong := func(name, want string) error {
 		return retcode.GameCenterParameterInvalid.Errorf("item %d: %s is not %s", i+1, name, want)
 	}
-	number, err := strconv.ParseUint(string(*item.Type), 10, 32)
+	number, err := strconv.ParseUint(string(item.Type), 10, 32)
 	if err != nil || number == 0 {
 		return nil, wrong("type", "a whole number above 0")
 	}
 	if item.Data.Kind() != '"' {
 		return nil, wrong("data", "a string")
 	}
-	made := &wire.AchievementItem{Type: number, Data: text(*item.Data)}
-	if item.Overwrite != nil {
+	made := &wire.AchievementItem{Type: number, Data: text(item.Data)}
+	if !missing(item.Overwrite) {
 		if item.Overwrite.Kind() != '0' {
 			return nil, wrong("bcover", "a number")
 		}
-		made.Overwrite = string(*item.Overwrite) == "1"
+		made.Overwrite = string(item.Overwrite) == "1"
 	}
-	if item.Expires != nil {
-		made.Expires = text(*item.Expires)
+	if !missing(item.Expires) {
+		made.Expires = text(item.Expires)
 	}
 	return made, nil
 }
