@@ -25,7 +25,6 @@ type ForcedAnswer struct {
 	RetryAfter string         `json:"retry_after,omitzero"` // what the caller is told, as a Go duration; Add fills in the default of the code
 	Hits       int            `json:"hits"`                 // how many calls it answered so far
 
-	code       retcode.Code
 	retryAfter time.Duration
 	params     sign.Query
 	errors     map[*Endpoint]error // with which each of the interface's endpoints fails
@@ -147,29 +146,27 @@ func (a *ForcedAnswer) resolve(g *Gateway) (err error) {
 	if a.params, err = sign.ParseQuery(nil, query); err != nil {
 		return platform.Invalidf("api", "api %.80q: %v", a.API, err)
 	}
-	domain, number, _ := strings.Cut(a.Code, "/")
-	d, err := retcode.ParseDomain(domain)
-	n, malformed := strconv.Atoi(number)
-	if err != nil || malformed != nil {
-		return platform.Invalidf("code", "code %.40q is not a domain and a number such as group/221012", a.Code)
-	}
-	if a.code, _ = retcode.Lookup(d, n); a.code != 0 {
-		a.Code = codeName(a.code)
+	code, err := parseCode(a.Code)
+	if err != nil {
+		return err
 	}
 	a.errors = make(map[*Endpoint]error)
 	var can []retcode.Code
 	for _, e := range r.byMethod {
 		can = append(can, e.codes...)
-		failures := r.door.failures(e)
-		if i := slices.IndexFunc(failures, func(err error) bool { return a.code != 0 && r.door.Code(err) == a.code }); i >= 0 {
-			a.errors[e] = failures[i]
+		for _, failure := range r.door.failures(e) {
+			if code != 0 && r.door.Code(failure) == code {
+				a.errors[e] = failure
+				break
+			}
 		}
 	}
 	if len(a.errors) == 0 {
 		slices.SortFunc(can, byNumber)
 		return platform.Invalidf("code", "%s does not answer %.40s, only %s", path, a.Code, codeNames(slices.Compact(can)))
 	}
-	if a.retryAfter = defaultRetryAfter(a.code); a.RetryAfter != "" {
+	a.Code = codeName(code)
+	if a.retryAfter = defaultRetryAfter(code); a.RetryAfter != "" {
 		if a.retryAfter, err = time.ParseDuration(a.RetryAfter); err != nil || a.retryAfter < 0 || a.retryAfter > maxRetryAfter {
 			return platform.Invalidf("retry_after", "retry_after %.40q is not a duration from 0s to %s", a.RetryAfter, maxRetryAfter)
 		}
@@ -193,6 +190,18 @@ func defaultRetryAfter(code retcode.Code) time.Duration {
 		return time.Second
 	}
 	return 0
+}
+
+// parseCode reads what codeName writes. It returns 0 for a number that the domain does not have.
+func parseCode(text string) (retcode.Code, error) {
+	domain, number, _ := strings.Cut(text, "/")
+	d, err := retcode.ParseDomain(domain)
+	n, malformed := strconv.Atoi(number)
+	if err != nil || malformed != nil {
+		return 0, platform.Invalidf("code", "code %.40q is not a domain and a number such as group/221012", text)
+	}
+	code, _ := retcode.Lookup(d, n)
+	return code, nil
 }
 
 func codeName(c retcode.Code) string { return fmt.Sprintf("%s/%d", c.Domain(), c.Number()) }
