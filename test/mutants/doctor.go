@@ -12,7 +12,7 @@ var doctorMutants = []mutant{
 		integration, "^TestDoctor$/^switched_off$"},
 	{"the doctor does not look for accounts of test numbers", "internal/doctor/doctor.go",
 		`case errors.Is(err, platform.ErrNotFound):`,
-		`case false:`,
+		`case errors.Is(err, platform.ErrExists):`,
 		integration, "^TestDoctor$/^a_test_number_that_nobody_has$"},
 	{"the doctor knows no demo keys", "internal/server/demo.go",
 		`keys = append(keys, app.AppKey, app.MSDKKey, app.ClientSigKey)`,
