@@ -87,7 +87,7 @@ func (s *OIDBServer) Handle(command, serviceType uint32, handler OIDBHandler) {
 	s.handlers[id] = handler
 }
 
-// Serve carries out the calls of every connection to the listener, and closes it at the end: after Shutdown with
+// Serve carries out the calls of every connection to the listener, which may be one of crypto/tls, and closes it at the end: after Shutdown with
 // ErrOIDBServerClosed, or when the listener fails.
 func (s *OIDBServer) Serve(listener net.Listener) error {
 	defer listener.Close()

@@ -2,6 +2,8 @@ package client
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"sync"
@@ -14,7 +16,7 @@ import (
 // Times of an OIDBServer's connection.
 const (
 	oidbIdle     = 10 * time.Minute // between frames
-	oidbRead     = 10 * time.Second // for the rest of a frame that has begun
+	oidbRead     = 10 * time.Second // for the rest of a frame that has begun, and for TLS's handshake
 	oidbWrite    = 15 * time.Second // for an answer
 	oidbFarewell = 2 * time.Second  // for the other side to close too
 )
@@ -39,6 +41,9 @@ type oidbConn struct {
 func (c *oidbConn) serve() {
 	defer c.part()
 	defer c.calls.Wait()
+	if !c.secured() {
+		return
+	}
 	frames := frame.NewReader(c, frame.MaxSize)
 	for {
 		c.began = frames.Buffered() > 0
@@ -52,6 +57,17 @@ func (c *oidbConn) serve() {
 			return
 		}
 	}
+}
+
+// secured ends the handshake of a connection with TLS, and reports whether it could.
+func (c *oidbConn) secured() bool {
+	secured, ok := c.net.(*tls.Conn)
+	if !ok {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(c.server.calls, oidbRead)
+	defer cancel()
+	return secured.HandshakeContext(ctx) == nil
 }
 
 // begin starts the call of a frame. It reports whether there is somebody to answer.

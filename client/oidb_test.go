@@ -3,9 +3,15 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/netip"
 	"strings"
@@ -450,4 +456,44 @@ func TestAnOIDBServerBoundsItsConnections(t *testing.T) {
 	}
 	first.Close()
 	rookery.Until(t, "another connection is served", func() bool { return call(s.dial(t)) == nil })
+}
+
+// TestAnOIDBServerWithTLS: a listener of crypto/tls serves too. Someone who does not speak TLS gets nothing.
+func TestAnOIDBServerWithTLS(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serveOIDBAt(t, new(client.OIDBServer), map[uint32]client.OIDBHandler{1: answers([]byte("x"), nil)}, listener)
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate)
+	conn, err := tls.Dial("tcp", s.addr, &tls.Config{RootCAs: roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := tcp.NewClient(conn)
+	defer c.Close()
+	call := wire.Head{Command: wire.ID{Number: 0xe10, ServiceType: 1}}
+	if _, body, err := c.Call(t.Context(), call, nil); err != nil || string(body) != "x" {
+		t.Errorf("by TLS: %q, %v", body, err)
+	}
+	if _, _, err := s.dial(t).Call(t.Context(), call, nil); err == nil {
+		t.Error("without TLS a call is answered")
+	}
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
