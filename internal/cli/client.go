@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rookeryhq/rookery/internal/server"
 )
@@ -43,10 +44,15 @@ the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 	group.Long = group.Short + "." + operatorLong
 	flags := group.PersistentFlags()
-	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that was started last on this machine)")
-	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
+	c.addPlatformFlags(flags)
 	flags.BoolVar(&c.asJSON, "json", false, "print the admin API's answer as JSON")
 	return group
+}
+
+// addPlatformFlags adds the flags that name a platform.
+func (c *client) addPlatformFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that was started last on this machine)")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
 }
 
 // ask sends a request, with in as its body unless that is nil, and prints the answer: as received with --json, otherwise

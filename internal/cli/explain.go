@@ -25,8 +25,10 @@ import (
 func newExplainCommand(s *streams) *cobra.Command {
 	var domain codeFilter
 	var asJSON bool
+	var request string
+	c := &client{streams: s}
 	cmd := &cobra.Command{
-		Use:   "explain [TEXT... | FILE.har]",
+		Use:   "explain [TEXT... | FILE.har | --request ID]",
 		Short: "Say what a return code means and what to do about it",
 		Long: `Say what a return code means and what to do about it.
 
@@ -40,6 +42,9 @@ With --json a stream becomes one object per line, and a last one with the counts
 FILE.har is an HTTP archive, as browsers, Charles, Fiddler, mitmproxy and 'rookery proxy --record' write it. Each call
 of an interface is shown as 'rookery dev requests' shows it, without its secrets, and at the end the table of the codes.
 
+With --request it shows a request to a running rookery dev as 'rookery dev requests' does. ID is the X-Request-Id of the
+answer, which is also in the log and in the errors of package client.
+
 The exit status is 0 when a code was found and 1 when none was; of an archive, 0 when it holds a call of an interface.`,
 		Example: `  rookery explain -5
   rookery explain 0x47
@@ -48,8 +53,16 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
   rookery explain oidb decode0x73a failed, ret: 17
   tail -f gateway.log | rookery explain
   rookery explain --json < gateway.log
-  rookery explain session.har`,
-		RunE: func(_ *cobra.Command, args []string) error {
+  rookery explain session.har
+  rookery explain --request 19839997e346eada`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if request != "" {
+				if len(args) > 0 || domain.domain != 0 {
+					return usageErrorf("--request names all that is explained: leave TEXT and --domain out")
+				}
+				c.asJSON = asJSON
+				return c.explainRequest(cmd.Context(), request)
+			}
 			if len(args) == 1 && strings.EqualFold(filepath.Ext(args[0]), ".har") {
 				if domain.domain != 0 {
 					return usageErrorf("the calls of an archive name their domains: leave --domain out")
@@ -73,7 +86,9 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 		},
 	}
 	domain.addDomainFlag(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the candidates as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&request, "request", "", "`ID` of a request to a running rookery dev")
+	c.addPlatformFlags(cmd.Flags())
 	acceptNegativeNumbers(cmd)
 	return cmd
 }

@@ -76,6 +76,23 @@ func (c *client) showRequests(ctx context.Context, limit int, follow bool) error
 	}
 }
 
+// explainRequest prints the request with this id.
+func (c *client) explainRequest(ctx context.Context, id string) error {
+	answer, err := c.call(ctx, http.MethodGet, fmt.Sprintf("/dev/v1/requests?limit=%d", access.InspectorKept), nil)
+	if err != nil {
+		return err
+	}
+	var records []access.Record
+	if err := json.Unmarshal(answer, &records); err != nil {
+		return fmt.Errorf("this rookery does not understand the platform's answer: %w", err)
+	}
+	i := slices.IndexFunc(records, func(r access.Record) bool { return r.RequestID == id })
+	if i < 0 {
+		return fmt.Errorf("the platform remembers no request %.40q: it keeps the last %d", id, access.InspectorKept)
+	}
+	return showRecord(c.out, c.asJSON, &records[i])
+}
+
 // showRecord prints a request, for reading or as a line of JSON.
 func showRecord(out io.Writer, asJSON bool, r *access.Record) error {
 	if asJSON {

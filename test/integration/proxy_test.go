@@ -251,6 +251,19 @@ func TestProxy(t *testing.T) {
 		}
 		inspected[c.RequestID] = c
 	}
+	id := refusedBy(inspected, "v3-signature")
+	if status, shown, errOut := on(t, p, "explain", "--request", id); status != 0 || !strings.Contains(shown, "refused by  v3-signature\n") || !strings.Contains(shown, "mistake     it was signed with another key: the appkey, which goes with encode=1\n") {
+		t.Errorf("explain --request: status %d, %s, %s", status, shown, errOut)
+	}
+	if status, shown, _ := on(t, p, "explain", "--json", "--request", id); status != 0 || len(records(t, shown)) != 1 || records(t, shown)[0].Code != -502 {
+		t.Errorf("explain --request --json: status %d, %s", status, shown)
+	}
+	if status, _, errOut := on(t, p, "explain", "--request", "0000000000000000"); status != 1 || !strings.Contains(errOut, `remembers no request "0000000000000000"`) {
+		t.Errorf("explain --request: status %d, %s", status, errOut)
+	}
+	if status, _, _ := on(t, p, "explain", "--request", id, "-5"); status != 2 {
+		t.Errorf("explain --request with a text: status %d", status)
+	}
 	for _, line := range lines {
 		var got call
 		_ = json.Unmarshal([]byte(line), &got) // it was read before
@@ -298,6 +311,16 @@ func TestProxy(t *testing.T) {
 	if !bytes.Contains(archive, []byte(game.user().OpenID)) || !bytes.Contains(archive, []byte("figureurl")) {
 		t.Error("the archive has no openids or no bodies")
 	}
+}
+
+// refusedBy returns the id of a call that the stage refused.
+func refusedBy(calls map[string]call, stage string) string {
+	for id, c := range calls {
+		if c.Stage == stage {
+			return id
+		}
+	}
+	return ""
 }
 
 // secretsOf returns all keys and tokens of the demo world.
