@@ -42,8 +42,10 @@ type Verdict struct {
 	Record   access.Record // as of an inspector, but not numbered
 	Entry    *har.Entry
 	Platform bool // the request was for one of the doors' interfaces, or was answered with a return code
-	Unsigned bool // the signature was not checked for want of a key
 }
+
+// longestID bounds the request's id, in bytes.
+const longestID = 64
 
 // Judge judges an exchange.
 func (j *Judge) Judge(x *Exchange) *Verdict {
@@ -61,6 +63,9 @@ func (j *Judge) Judge(x *Exchange) *Verdict {
 		r.Peer = peer.Addr().Unmap().String()
 	}
 	code := j.answered(r, x)
+	if len(r.RequestID) > longestID {
+		r.RequestID = "" // of some other program
+	}
 	v.Platform = code || j.doors.Knows(request)
 	if forced := x.AnswerHeader.Get(access.ForcedHeader); forced != "" {
 		note(r, "forced", "the developer's platform was told to answer this: "+forced)
@@ -118,12 +123,12 @@ func (j *Judge) answered(r *access.Record, x *Exchange) bool {
 // compare tells what the checks found: the reason for the refusal if the platform refused for the same, or else a contradiction.
 func (v *Verdict) compare(check *access.Record) {
 	r := &v.Record
-	_, v.Unsigned = check.Notes[access.Unchecked]
+	_, unchecked := check.Notes[access.Unchecked]
 	switch {
 	case check.Stage == "":
 	case check.Domain == r.Domain && check.Code == r.Code:
 		r.Stage, r.Signed, r.Mistake = check.Stage, check.Signed, check.Mistake
-	case !v.Unsigned:
+	case !unchecked:
 		text := fmt.Sprintf("with the keys given here, %s refuses it: %s", check.Stage, check.Error)
 		if check.Mistake != "" {
 			text += ": " + check.Mistake

@@ -57,20 +57,19 @@ func TestTheReasonIsTheOneOfTheAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
 		sig, answer           string
 		stage, mistake, check string
-		unsigned              bool
 	}{
-		"refused for the same":                    {"wrong", wrong, "signature", "a usual one", "", false},
-		"refused for something else":              {"wrong", `{"ret":-9}`, "", "", contradiction + ": a usual one", false},
-		"accepted":                                {"wrong", `{"ret":0}`, "", "", contradiction + ": a usual one", false},
-		"right":                                   {"right", `{"ret":-9}`, "", "", "", false},
-		"right here, but refused":                 {"right", wrong, "", "", "", false},
-		"the key is not known, and refused":       {"unknown", wrong, "signature", "", "", true},
-		"the key is not known, and accepted":      {"unknown", `{"ret":0}`, "", "", "", true},
-		"the key is not known, refused otherwise": {"unknown", `{"ret":-9}`, "", "", "", true},
+		"refused for the same":                    {"wrong", wrong, "signature", "a usual one", ""},
+		"refused for something else":              {"wrong", `{"ret":-9}`, "", "", contradiction + ": a usual one"},
+		"accepted":                                {"wrong", `{"ret":0}`, "", "", contradiction + ": a usual one"},
+		"right":                                   {"right", `{"ret":-9}`, "", "", ""},
+		"right here, but refused":                 {"right", wrong, "", "", ""},
+		"the key is not known, and refused":       {"unknown", wrong, "signature", "", ""},
+		"the key is not known, and accepted":      {"unknown", `{"ret":0}`, "", "", ""},
+		"the key is not known, refused otherwise": {"unknown", `{"ret":-9}`, "", "", ""},
 	} {
 		v := newJudge(t, new(platform.App)).Judge(got("GET", "http://h/v3/a?sig="+test.sig, "", test.answer))
 		r := v.Record
-		if r.Stage != test.stage || r.Mistake != test.mistake || r.Notes["check"] != test.check || v.Unsigned != test.unsigned || !v.Platform || v.Entry.Comment != test.mistake {
+		if r.Stage != test.stage || r.Mistake != test.mistake || r.Notes["check"] != test.check || !v.Platform || v.Entry.Comment != test.mistake {
 			t.Errorf("%s: %+v", name, v)
 		}
 		if r.Interface != "/v3/a" || r.Peer != "127.0.0.1" {

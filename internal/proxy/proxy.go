@@ -41,6 +41,7 @@ type Proxy struct {
 	judge   *Judge
 	show    func(*Verdict)
 	reverse *httputil.ReverseProxy
+	under   sync.WaitGroup // exchanges under way
 	behind  chan *Exchange
 	shown   chan struct{} // closed when all have been
 
@@ -73,8 +74,9 @@ func New(to *url.URL, timeout time.Duration, judge *Judge, show func(*Verdict)) 
 	return p
 }
 
-// Close waits until every exchange has been shown.
+// Close waits until every exchange has ended and been shown.
 func (p *Proxy) Close() {
+	p.under.Wait()
 	close(p.behind)
 	<-p.shown
 	p.reverse.Transport.(*http.Transport).CloseIdleConnections()
@@ -101,6 +103,8 @@ type passingKey struct{}
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.under.Add(1)
+	defer p.under.Done()
 	begin := time.Now()
 	x := &passing{back: w.Header(), Exchange: Exchange{
 		Start: begin, Peer: r.RemoteAddr, Method: r.Method, Address: p.to.Scheme + "://" + p.to.Host + r.RequestURI, Host: r.Host,
@@ -119,11 +123,22 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.Body = x.request.kept()
 		x.Answer = x.answer.kept()
 		if err := x.answer.broken(); err != nil && x.Failed == nil {
-			x.Failed = errors.New("the answer broke off")
+			x.Failed = p.brokenOff(err)
 		}
 		p.behind <- &x.Exchange
 	}()
 	p.reverse.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// brokenOff says why an answer broke off.
+func (p *Proxy) brokenOff(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("the caller left before the end of the answer")
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the answer has not ended within %s", p.timeout)
+	}
+	return errors.New("the answer broke off")
 }
 
 // forwarding are the headers that the reverse proxy takes away lest a caller is believed. This proxy hands on what came.

@@ -588,6 +588,49 @@ func TestProxyWithoutAPlatform(t *testing.T) {
 	ended(proxy, 0) // the platform was reached
 }
 
+// TestProxyWithHalfAnAnswer shows what the proxy says of an exchange that does not end.
+func TestProxyWithHalfAnAnswer(t *testing.T) {
+	t.Parallel()
+	const half, request = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ret\":0", "GET /v2/x HTTP/1.1\r\nHost: h\r\n\r\n"
+	says := func(proxy *startedProxy, want string) {
+		t.Helper()
+		if c, line := proxy.next(t); c.Error != want {
+			t.Errorf("the proxy says %s, want %q", line, want)
+		}
+	}
+	target := newRawTarget(t, false)
+	hurried := startProxy(t, "--to", target.url, "--timeout", "300ms")
+	target.answers <- half
+	if answer := passed(t, hurried, request); !strings.HasSuffix(answer, `{"ret":0`) {
+		t.Errorf("the caller got %q", answer)
+	}
+	<-target.requests
+	says(hurried, "the answer has not ended within 300ms")
+
+	proxy := startProxy(t, "--to", target.url)
+	leave := func(afterBytes int) {
+		t.Helper()
+		conn, err := net.Dial("tcp", strings.TrimPrefix(proxy.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+		<-target.requests
+		if _, err := io.ReadFull(conn, make([]byte, afterBytes)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	target.answers <- half
+	leave(len(half))
+	says(proxy, "the caller left before the end of the answer")
+	leave(0)
+	says(proxy, "the caller left before the answer")
+	target.answers <- half // for the target, which still waits
+}
+
 // TestProxyUsage shows that the proxy does not start with what it cannot use.
 func TestProxyUsage(t *testing.T) {
 	t.Parallel()
