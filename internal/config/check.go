@@ -49,13 +49,16 @@ func (l *Loaded) faults() (errs []error) {
 	for _, t := range []struct {
 		key string
 		tls TLS
-	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}} {
+	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}, {"oidb.tls", TLS{l.OIDB.TLS.Certificate, l.OIDB.TLS.Key}}, {"oidb.routes_tls", TLS{l.OIDB.RoutesTLS.Certificate, l.OIDB.RoutesTLS.Key}}} {
 		switch {
 		case t.tls.Certificate == "" && t.tls.Key != "":
 			faultf(t.key+".key", "%s.certificate is missing", t.key)
 		case t.tls.Certificate != "" && t.tls.Key == "":
 			faultf(t.key+".certificate", "%s.key is missing", t.key)
 		}
+	}
+	if l.OIDB.TLS.ClientCA != "" && !l.OIDB.TLS.On() {
+		faultf("oidb.tls.client_ca", "oidb.tls.certificate is missing")
 	}
 	e := &l.Events
 	switch {
@@ -93,8 +96,12 @@ func (l *Loaded) Warnings() (all []Warning) {
 		}
 	}
 	for _, b := range []struct{ setting, listen string }{{"oidb.listen", l.OIDB.Listen}, {"oidb.connect", l.OIDB.Connect}} {
-		if isPublic(b.listen) {
-			warn(b.setting, "%s can be reached from elsewhere, and the bus has no encryption and takes its callers at their word: listen on 127.0.0.1 or on a network of your own back ends", b.listen)
+		switch t := l.OIDB.TLS; {
+		case !isPublic(b.listen):
+		case !t.On():
+			warn(b.setting, "%s can be reached from elsewhere, and the bus has no encryption and takes its callers at their word: listen on 127.0.0.1 or on a network of your own back ends, or set oidb.tls with client_ca", b.listen)
+		case t.ClientCA == "":
+			warn(b.setting, "%s can be reached from elsewhere, and the bus takes its callers at their word: set oidb.tls.client_ca, or listen on a network of your own back ends", b.listen)
 		}
 	}
 	for _, r := range l.HTTP.TrustedProxies {
@@ -109,7 +116,7 @@ func (l *Loaded) Warnings() (all []Warning) {
 		warn("events.webhook", "%s is plain HTTP, so events travel unencrypted, though signed: use https", l.Events.Webhook)
 	}
 	for _, file := range []struct{ setting, name string }{
-		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key},
+		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key}, {"oidb.tls.key", l.OIDB.TLS.Key}, {"oidb.routes_tls.key", l.OIDB.RoutesTLS.Key},
 	} {
 		if mode, ok := mode(file.name); ok && mode&0o077 != 0 {
 			warn(file.setting, "%s may be read by others (mode %04o): chmod 600 it", file.name, mode)

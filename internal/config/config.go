@@ -54,7 +54,27 @@ type Admin struct {
 type OIDB struct {
 	Listen  string `key:"listen" doc:"HOST:PORT of the frames over TCP, such as 127.0.0.1:8701. Empty: the bus takes no frames."`
 	Connect string `key:"connect" doc:"HOST:PORT of Connect, gRPC and gRPC-Web, such as 127.0.0.1:8703, with the methods of the service Commands in internal/oidb/wire/oidb.proto. The http section's times and sizes hold here too. Empty: the bus takes no such calls."`
+	TLS     BusTLS `key:"tls" doc:"Serve TLS at oidb.listen and oidb.connect. Certificate and key, or neither. The files are read again when they change; what cannot be used is logged and the old one kept."`
 	Routes  string `key:"routes" doc:"File that says which commands other processes carry out: a YAML line for each, such as 0xf02: oidb+tcp://10.0.0.5:8701,10.0.0.6:8701. A change of it takes effect within two seconds. Empty: this process carries out all commands."`
+
+	RoutesTLS RoutesTLS `key:"routes_tls" doc:"How back ends are called that take TLS (oidb+tls, connect+https and grpcs). Each must have a certificate for its name in the routes. The files are read again when they change."`
+}
+
+// BusTLS names the files of the bus's certificate, and of those of its callers.
+type BusTLS struct {
+	Certificate string `key:"certificate" doc:"PEM file with the certificate and the intermediate ones after it."`
+	Key         string `key:"key" doc:"PEM file with the certificate's private key; mode 0600."`
+	ClientCA    string `key:"client_ca" doc:"PEM file with the authorities of callers' certificates: every caller must show one for client authentication. Empty: no caller is asked for one."`
+}
+
+// On reports whether the bus serves TLS.
+func (t BusTLS) On() bool { return t.Certificate != "" }
+
+// RoutesTLS names the files with which back ends are called.
+type RoutesTLS struct {
+	Certificate string `key:"certificate" doc:"PEM file with the certificate that this platform shows to back ends that ask for one, and the intermediate ones after it."`
+	Key         string `key:"key" doc:"PEM file with the certificate's private key; mode 0600."`
+	CA          string `key:"ca" doc:"PEM file with the authorities of back ends' certificates. Empty: those that this machine trusts."`
 }
 
 // Standings are the settings of the cache of token checks.

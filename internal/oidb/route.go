@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -14,7 +15,7 @@ import (
 type Backend interface {
 	// Carry takes a call to another process and returns the head and the body of its answer, whatever the result. Only a
 	// repeatable call may reach a back end twice. Carry ends with ctx. Its error wraps ErrNotSent if no back end has got the call,
-	// and only then, and ErrGarbled if the answer cannot be read.
+	// and only then, ErrGarbled if the answer cannot be read, and ErrNoResult if the back end failed without a result.
 	Carry(ctx context.Context, head wire.Head, body []byte, repeatable bool) (answer wire.Head, rsp []byte, err error)
 }
 
@@ -24,8 +25,18 @@ var (
 	Nowhere Backend = place("nowhere")
 )
 
-// ErrNotSent is the error of a call that no back end has got.
-var ErrNotSent = errors.New("oidb: the call was not sent")
+// Errors of calls to back ends.
+var (
+	// ErrNotSent means that no back end has got the call.
+	ErrNotSent = errors.New("oidb: the call was not sent")
+	// ErrNoResult means that the back end failed and did not say with which result, as a command inside the process does that fails
+	// without a code.
+	ErrNoResult = errors.New("oidb: the back end failed without a result")
+)
+
+// Silence is how long nothing must have come from a back end before a call that reaches its deadline ends the connection to it. Callers choose
+// their deadlines, and one in a hurry must not end the calls of others.
+const Silence = time.Second
 
 type place string
 
@@ -93,6 +104,8 @@ func elsewhere[Req, Rsp any](q *call, c *Command[Req, Rsp], backend Backend) Han
 			return rsp, retcode.OIDBConnectFailed.WithCause(err)
 		case errors.Is(err, ErrGarbled):
 			return rsp, retcode.OIDBUnpackFailed.WithCause(err)
+		case errors.Is(err, ErrNoResult):
+			return rsp, err
 		case err != nil:
 			return rsp, retcode.OIDBDeadlineExceeded.WithCause(err)
 		}

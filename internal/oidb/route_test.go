@@ -131,6 +131,7 @@ func TestFailuresElsewhere(t *testing.T) {
 		"the call was not sent":                  {failing(fmt.Errorf("%w: connection refused", ErrNotSent)), 155},
 		"no answer came":                         {failing(errors.New("the connection ended")), 154},
 		"an answer that is too large":            {failing(fmt.Errorf("%w: it is too large", ErrGarbled)), 145},
+		"a failure without a result":             {failing(fmt.Errorf("%w: internal", ErrNoResult)), 1},
 		"a result of its own":                    {answering(0x41), 0x41},
 		"a result that the command lacks":        {answering(0xaa), 1}, // its own word for an unforeseen failure
 		"a number that no command has":           {answering(70_000), 1},

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/connect"
+	"github.com/rookeryhq/rookery/internal/oidb/route"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 )
 
@@ -28,14 +30,42 @@ const (
 func (s *Server) listenBus() (err error) {
 	o := &s.options
 	if o.OIDB.Listen != "" || o.Dev {
+		if o.OIDB.TLS.On() {
+			if s.busCertificate, err = openCertificate(o.name("oidb.tls"), busFiles(o.OIDB.TLS)); err != nil {
+				return err
+			}
+		}
 		if s.busListener, err = o.listenFrames(); err != nil {
 			return err
 		}
 	}
 	if o.OIDB.Connect != "" {
-		s.busHTTP, err = o.listenHTTP("oidb.connect", "oidb.tls", o.OIDB.Connect, config.TLS{}, busConnections)
+		s.busHTTP, err = o.listenHTTP("oidb.connect", "oidb.tls", o.OIDB.Connect, busFiles(o.OIDB.TLS), busConnections)
 	}
 	return err
+}
+
+func busFiles(t config.BusTLS) certificateFiles {
+	return certificateFiles{certificate: t.Certificate, key: t.Key, authorities: t.ClientCA}
+}
+
+func routeFiles(t config.RoutesTLS) certificateFiles {
+	return certificateFiles{certificate: t.Certificate, key: t.Key, authorities: t.CA}
+}
+
+// openRoutes has other processes carry out the commands for which a file says so.
+func (s *Server) openRoutes() (err error) {
+	o := &s.options
+	if o.OIDB.Routes == "" {
+		return nil
+	}
+	if s.routeCertificate, err = openCertificate(o.name("oidb.routes_tls"), routeFiles(o.OIDB.RoutesTLS)); err != nil {
+		return err
+	}
+	if s.routes, err = route.New(o.OIDB.Routes, s.bus, s.routeCertificate.calling); err != nil {
+		return fmt.Errorf("%s: %w", o.name("oidb.routes"), err)
+	}
+	return nil
 }
 
 // listenFrames listens on the address of the bus's frames.
@@ -59,7 +89,11 @@ func (s *Server) openBus(metrics prometheus.Registerer) {
 		observe = s.inspectCall
 	}
 	s.bus.Observe(s.options.Log, metrics, observe)
-	s.busServer = tcp.NewServer(s.bus, s.options.Log, metrics, tcp.Options{})
+	var frames tcp.Options
+	if s.busCertificate != nil {
+		frames.TLS = s.busCertificate.serving()
+	}
+	s.busServer = tcp.NewServer(s.bus, s.options.Log, metrics, frames)
 	if s.busHTTP != nil {
 		s.busHTTP.http = s.busHTTPServer()
 	}

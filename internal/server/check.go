@@ -13,9 +13,9 @@ func CheckFiles(c *config.Config) error {
 	var errs []error
 	for _, listener := range []struct {
 		setting string
-		files   config.TLS
-	}{{"http.tls", c.HTTP.TLS}, {"admin.tls", c.Admin.TLS}} {
-		if listener.files.On() {
+		files   certificateFiles
+	}{{"http.tls", filesOf(c.HTTP.TLS)}, {"admin.tls", filesOf(c.Admin.TLS)}, {"oidb.tls", busFiles(c.OIDB.TLS)}, {"oidb.routes_tls", routeFiles(c.OIDB.RoutesTLS)}} {
+		if listener.files != (certificateFiles{}) {
 			_, err := openCertificate(listener.setting, listener.files)
 			errs = append(errs, err)
 		}

@@ -6,14 +6,12 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"github.com/rookeryhq/rookery/internal/config"
 )
 
 // connected returns a connection that a listener accepted, and its peer.
 func connected(t *testing.T) (*counted, net.Conn) {
 	t.Helper()
-	l, err := new(Options).listenHTTP("http.listen", "http.tls", "127.0.0.1:0", config.TLS{}, 1)
+	l, err := new(Options).listenHTTP("http.listen", "http.tls", "127.0.0.1:0", certificateFiles{}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/rookeryhq/rookery/internal/config"
 )
 
 // listener is a listener with its bound on connections, its certificate if any, and its HTTP server.
@@ -36,22 +33,22 @@ const operatorConnections = 256
 // listen opens the listeners.
 func (s *Server) listen(context.Context) (err error) {
 	o := &s.options
-	if s.public, err = o.listenHTTP("http.listen", "http.tls", o.HTTP.Listen, o.HTTP.TLS, o.HTTP.MaxConnections); err != nil {
+	if s.public, err = o.listenHTTP("http.listen", "http.tls", o.HTTP.Listen, filesOf(o.HTTP.TLS), o.HTTP.MaxConnections); err != nil {
 		return err
 	}
 	if err := s.listenBus(); err != nil {
 		return err
 	}
 	if !o.Dev {
-		s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, o.Admin.TLS, operatorConnections)
+		s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, filesOf(o.Admin.TLS), operatorConnections)
 	}
 	return err
 }
 
 // listenHTTP listens on the address in a setting, with the certificate in another.
-func (o *Options) listenHTTP(setting, tlsSetting, addr string, files config.TLS, most int) (l *listener, err error) {
+func (o *Options) listenHTTP(setting, tlsSetting, addr string, files certificateFiles, most int) (l *listener, err error) {
 	l = &listener{most: int64(most), deadlines: newDeadlines()}
-	if files.On() {
+	if files.certificate != "" {
 		if l.certificate, err = openCertificate(o.name(tlsSetting), files); err != nil {
 			return nil, err
 		}
@@ -96,7 +93,7 @@ func (l *listener) serve(ctx context.Context, log *slog.Logger) error {
 		return l.http.Serve(l)
 	}
 	go l.certificate.watch(ctx, log)
-	l.http.TLSConfig = &tls.Config{GetCertificate: l.certificate.get, MinVersion: tls.VersionTLS12}
+	l.http.TLSConfig = l.certificate.serving()
 	return l.http.ServeTLS(l, "", "")
 }
 

@@ -66,20 +66,22 @@ type Server struct {
 	adminToken, adminTokenFile string
 
 	// The services.
-	bus          *oidb.Bus
-	routes       *route.Router // nil when every command is carried out here
-	idip         *idip.Client
-	outbox       *outbox.Service
-	apps         *apps.Registry
-	profiles     *profile.Service
-	identity     *identity.Service
-	friends      *friends.Service
-	messages     *messages.Service
-	achievements *achievements.Service
-	qqgroups     *qqgroups.Service
-	words        *wordfilter.Filter // nil without a list
-	groups       *groups.Service
-	ranking      *ranking.Service
+	bus    *oidb.Bus
+	routes *route.Router // nil when every command is carried out here
+
+	routeCertificate *certificate // nil without routes
+	idip             *idip.Client
+	outbox           *outbox.Service
+	apps             *apps.Registry
+	profiles         *profile.Service
+	identity         *identity.Service
+	friends          *friends.Service
+	messages         *messages.Service
+	achievements     *achievements.Service
+	qqgroups         *qqgroups.Service
+	words            *wordfilter.Filter // nil without a list
+	groups           *groups.Service
+	ranking          *ranking.Service
 
 	rankIndex *ranking.Memory
 	social    *social.Service
@@ -88,12 +90,13 @@ type Server struct {
 	background   []func(context.Context) // the services' work beside calls, until the context ends
 
 	// The listeners.
-	public      *listener    // the doors that games call; under rookery dev everything; nil in a back end
-	operators   *listener    // the admin API, metrics and health; nil under rookery dev
-	busListener net.Listener // of frames; nil when the bus takes none
-	busServer   *tcp.Server
-	busHTTP     *listener // of Connect and gRPC; nil when the bus takes none
-	draining    atomic.Bool
+	public         *listener    // the doors that games call; under rookery dev everything; nil in a back end
+	operators      *listener    // the admin API, metrics and health; nil under rookery dev
+	busListener    net.Listener // of frames; nil when the bus takes none
+	busServer      *tcp.Server
+	busCertificate *certificate // of frames; nil without TLS
+	busHTTP        *listener    // of Connect and gRPC; nil when the bus takes none
+	draining       atomic.Bool
 }
 
 // Open opens the data folder, wires the platform and listens. Nothing is served before Serve. An error names the setting at
@@ -161,12 +164,16 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.busListener != nil {
 		go func() { failed <- s.busServer.Serve(s.busListener) }()
 	}
+	if s.busCertificate != nil {
+		go s.busCertificate.watch(running, s.options.Log)
+	}
 	working, stopWorking := context.WithCancel(ctx)
 	routing, stopRouting := context.WithCancel(running) // beyond ctx: calls go on while the platform drains
 	defer stopRouting()
 	var work sync.WaitGroup // in the background
 	if s.routes != nil {
 		work.Go(func() { s.routes.Run(routing, s.options.Log) })
+		work.Go(func() { s.routeCertificate.watch(routing, s.options.Log) })
 	}
 	for _, run := range s.background {
 		work.Go(func() { run(working) })

@@ -18,7 +18,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
-	"github.com/rookeryhq/rookery/internal/oidb/route"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
@@ -86,17 +85,6 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.social.Run,
 	}
 	return s.openRoutes()
-}
-
-func (s *Server) openRoutes() (err error) {
-	file := s.options.OIDB.Routes
-	if file == "" {
-		return nil
-	}
-	if s.routes, err = route.New(file, s.bus); err != nil {
-		return fmt.Errorf("%s: %w", s.options.name("oidb.routes"), err)
-	}
-	return nil
 }
 
 // address returns the base URL at which everybody can reach the doors for games; "" without such doors. The Host of a request has no

@@ -231,17 +231,18 @@ func TestConfigCheckReadsTheFiles(t *testing.T) {
 	token, words := filepath.Join(folder, "token"), filepath.Join(folder, "words")
 	write(t, token, strings.Repeat("t", 40), 0o600)
 	write(t, words, "bad\n", 0o600)
-	check := func(key, token, words string) (int, string) {
+	check := func(key, token, words, authorities string) (int, string) {
 		status, _, stderr := rookery.Run(t, "config", "check", "--data", folder, "--http-tls-certificate", certificate, "--http-tls-key", key,
+			"--oidb-tls-certificate", certificate, "--oidb-tls-key", key, "--oidb-tls-client-ca", authorities, "--oidb-routes-tls-ca", authorities,
 			"--admin-token-file", token, "--openapi-words", words)
 		return status, stderr
 	}
-	if status, stderr := check(key, token, words); status != 0 {
+	if status, stderr := check(key, token, words, certificate); status != 0 {
 		t.Errorf("files that are right: status %d, %s", status, stderr)
 	}
 	write(t, token, "short", 0o600)
-	status, stderr := check(otherKey, token, filepath.Join(folder, "none"))
-	for _, want := range []string{"http.tls", "private key does not match", "no token of 32 characters", "openapi.words", "none"} {
+	status, stderr := check(otherKey, token, filepath.Join(folder, "none"), words)
+	for _, want := range []string{"http.tls", "oidb.tls", "oidb.routes_tls", "has no certificate in PEM", "private key does not match", "no token of 32 characters", "openapi.words", "none"} {
 		if status != 1 || !strings.Contains(stderr, want) {
 			t.Errorf("files that are wrong: status %d, %q, want it to name %q", status, stderr, want)
 		}

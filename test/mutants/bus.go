@@ -73,7 +73,7 @@ var busMutants = []mutant{
 		`_ = errSilent`,
 		busTCP, "^TestSilence$"},
 	{"a call in a hurry ends the connection of all", "internal/oidb/tcp/client.go",
-		`&& !c.quiet.IsZero() && time.Since(c.quiet) >= silence {`,
+		`&& !c.quiet.IsZero() && time.Since(c.quiet) >= oidb.Silence {`,
 		`{`,
 		busTCP, "^TestACallInAHurryEndsNoOther$"},
 	{"an answer is no sign of life", "internal/oidb/tcp/client.go",

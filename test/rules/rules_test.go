@@ -30,7 +30,7 @@ var layers = []struct {
 	prefixes   []string
 	neighbours bool
 }{
-	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest", "client/examples", "internal/child"}, true},
+	{[]string{"cmd/rookery", "bench", "test", "client/rookerytest", "client/examples", "internal/child", "internal/oidb/bustest"}, true},
 	{[]string{"internal/cli"}, false},
 	{[]string{"internal/server/gen"}, false},
 	{[]string{"internal/server"}, false},

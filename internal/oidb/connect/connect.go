@@ -63,9 +63,10 @@ func status(d *oidb.Declaration, result uint32) connect.Code {
 
 // failure returns the error that stands for an answer with a result other than 0.
 func failure(d *oidb.Declaration, a *oidb.Answer) error {
-	err := connect.NewError(status(d, a.Result), errors.New(strings.ToValidUTF8(a.Message, "\uFFFD")))
+	said := func(text string) string { return strings.ToValidUTF8(text, "\uFFFD") } // else JSON and gRPC drop it
+	err := connect.NewError(status(d, a.Result), errors.New(said(a.Message)))
 	detail, wrong := connect.NewErrorDetail(&wire.Result{
-		Result: a.Result, Detail: a.Detail, RetryAfterMs: uint32(a.RetryAfter / time.Millisecond), Answer: a.Body,
+		Result: a.Result, Detail: said(a.Detail), RetryAfterMs: uint32(a.RetryAfter / time.Millisecond), Answer: a.Body,
 	})
 	if wrong != nil { // cannot fail: texts are not validated and no field is required
 		panic(wrong)

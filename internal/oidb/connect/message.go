@@ -27,16 +27,20 @@ type binary struct{}
 
 func (binary) Name() string { return "proto" }
 
-func (binary) Marshal(m any) ([]byte, error) {
+func (b binary) Marshal(m any) ([]byte, error) { return b.MarshalAppend(nil, m) }
+
+// MarshalAppend copies the message, because the library uses the memory of what it has sent again.
+func (binary) MarshalAppend(to []byte, m any) ([]byte, error) {
 	if from, ok := m.(*message); ok {
-		return from.body, nil
+		return append(to, from.body...), nil
 	}
-	return proto.Marshal(m.(proto.Message))
+	return proto.MarshalOptions{}.MarshalAppend(to, m.(proto.Message))
 }
 
+// Unmarshal copies the message too.
 func (binary) Unmarshal(data []byte, m any) error {
 	if to, ok := m.(*message); ok {
-		to.body, to.size = bytes.Clone(data), len(data) // the library uses data again
+		to.body, to.size = bytes.Clone(data), len(data)
 		return nil
 	}
 	return proto.Unmarshal(data, m.(proto.Message))
@@ -79,7 +83,9 @@ func (t text) Unmarshal(data []byte, m any) error {
 		return nil
 	}
 	if to.of == nil {
-		to.malformed = errOpaque
+		if string(bytes.TrimSpace(data)) != "{}" { // an empty message, whatever it is
+			to.malformed = errOpaque
+		}
 		return nil
 	}
 	content := dynamicpb.NewMessage(to.of)

@@ -104,7 +104,8 @@ func (f *fixture) post(path, contentType, body string, metadata ...string) (stat
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "POST", f.server.URL+path, strings.NewReader(body))
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err) // in any goroutine
+		return 0, ""
 	}
 	req.Header.Set("Content-Type", contentType)
 	for i := 0; i < len(metadata); i += 2 {
@@ -112,12 +113,14 @@ func (f *fixture) post(path, contentType, body string, metadata ...string) (stat
 	}
 	rsp, err := f.server.Client().Do(req)
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err) // in any goroutine
+		return 0, ""
 	}
 	defer rsp.Body.Close()
 	content, err := io.ReadAll(rsp.Body)
 	if err != nil {
-		f.t.Fatal(err)
+		f.t.Error(err) // in any goroutine
+		return 0, ""
 	}
 	return rsp.StatusCode, string(content)
 }
@@ -148,7 +151,8 @@ func TestCallsInJSON(t *testing.T) {
 		"no metadata of that form":           {method: "CheckAccess", body: `{}`, metadata: []string{"oidb-uin", "ten"}, status: 400, result: 145, detail: `the metadata Oidb-Uin cannot be read: "ten" is not a decimal number of 64 bits`},
 		"metadata twice":                     {method: "CheckAccess", body: `{}`, metadata: []string{"oidb-uin", "1", "oidb-uin", "2"}, status: 400, result: 145, detail: "the metadata Oidb-Uin cannot be read: there are 2 of them"},
 		"a game without a grant":             {method: "CheckAccess", body: `{}`, metadata: []string{"oidb-appid", "7"}, status: 400, result: 150},
-		"an unknown command":                 {method: "0xe10_1", body: `{}`, status: 400, result: 145, detail: "the platform does not know the messages of this command: send protobuf"},
+		"an unknown command":                 {method: "0xe10_1", body: ` {} `, status: 501, result: 5},
+		"an unknown message":                 {method: "0xe10_1", body: `{"a":1}`, status: 400, result: 145, detail: "the platform does not know the messages of this command: send protobuf"},
 		"a command that is not handled here": {method: "CheckPay", body: `{}`, status: 501, result: 5},
 		"a text beyond ASCII":                {method: "CheckText", body: `{"openid":"鸦"}`, status: 200, answer: `{"uin":"10001","openid":"6bim"}`},
 	} {

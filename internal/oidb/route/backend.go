@@ -3,6 +3,7 @@ package route
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,7 +15,6 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
-	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
@@ -35,13 +35,15 @@ const (
 
 // backend is a group of instances that carry out the same commands.
 type backend struct {
+	scheme  scheme
+	tls     func() *tls.Config
 	targets []string // HOST:PORT
 	lookUp  func(ctx context.Context, host string) ([]string, error)
 	known   chan struct{} // closed when there is an instance
 
 	mu         sync.Mutex
-	addresses  [][]string           // of each target, as last found
-	instances  map[string]*instance // by address
+	addresses  [][]string // of each target, as last found
+	instances  map[place]*instance
 	order      []*instance
 	resolved   time.Time
 	resolving  chan struct{} // closed when the look-up under way has ended; nil without one under way
@@ -50,10 +52,10 @@ type backend struct {
 	retries    float64
 }
 
-func newBackend(targets []string) *backend {
+func newBackend(by scheme, targets []string, tls func() *tls.Config) *backend {
 	return &backend{
-		targets: targets, lookUp: net.DefaultResolver.LookupHost, known: make(chan struct{}),
-		addresses: make([][]string, len(targets)), instances: make(map[string]*instance), retries: retriesSaved,
+		scheme: by, tls: tls, targets: targets, lookUp: net.DefaultResolver.LookupHost, known: make(chan struct{}),
+		addresses: make([][]string, len(targets)), instances: make(map[place]*instance), retries: retriesSaved,
 	}
 }
 
@@ -195,23 +197,29 @@ func (b *backend) found(target int, addresses []string, err error) {
 	}
 	b.addresses[target] = addresses
 	before := b.instances
-	b.instances, b.order = make(map[string]*instance), nil
-	for _, address := range slices.Concat(b.addresses...) {
-		if b.instances[address] != nil {
-			continue // two names have it
-		}
-		i := before[address]
-		if i == nil {
-			i = &instance{address: address}
-			if b.left {
-				i.leave()
+	b.instances, b.order = make(map[place]*instance), nil
+	for n, list := range b.addresses {
+		for _, address := range list {
+			at := place{address: address}
+			if b.scheme.named {
+				at.target = b.targets[n]
 			}
+			if b.instances[at] != nil {
+				continue // two names have it
+			}
+			i := before[at]
+			if i == nil {
+				i = &instance{place: at, backend: b}
+				if b.left {
+					i.leave()
+				}
+			}
+			b.instances[at] = i
+			b.order = append(b.order, i)
 		}
-		b.instances[address] = i
-		b.order = append(b.order, i)
 	}
-	for address, gone := range before {
-		if b.instances[address] == nil {
+	for at, gone := range before {
+		if b.instances[at] == nil {
 			gone.leave()
 		}
 	}
@@ -240,23 +248,32 @@ func (b *backend) close() {
 	}
 }
 
-// instance is one process of a back end, with one connection, on which calls do not wait for one another.
+// place is where an instance is.
+type place struct {
+	address string // IP:PORT
+	target  string // HOST:PORT as in the file, for schemes by which a back end hears or proves its name
+}
+
+// instance is one process of a back end, with one client, on which calls do not wait for one another.
 type instance struct {
-	address  string
+	place
+	backend  *backend
 	underWay atomic.Int64
 
 	mu       sync.Mutex
-	client   *tcp.Client
-	dialing  *dial // nil without one under way
-	failures int   // in a row
+	client   client // nil without one
+	dialing  *dial  // nil without one under way
+	failures int    // in a row
 	avoided  time.Time
 	closed   bool
 }
 
+var errLeft = errors.New("oidb: the route has changed")
+
 // dial is an attempt to connect, which calls share.
 type dial struct {
 	ended  chan struct{}
-	client *tcp.Client // set before the end, as is err
+	client client // set before the end, as is err
 	err    error
 }
 
@@ -294,7 +311,7 @@ func (i *instance) avoid() {
 }
 
 // connected returns the connection, or dials for one. Calls share a dial, which goes on when they end.
-func (i *instance) connected(ctx context.Context) (*tcp.Client, error) {
+func (i *instance) connected(ctx context.Context) (client, error) {
 	i.mu.Lock()
 	if i.client != nil && i.client.Err() == nil {
 		defer i.mu.Unlock()
@@ -317,12 +334,12 @@ func (i *instance) connected(ctx context.Context) (*tcp.Client, error) {
 func (i *instance) dial(d *dial) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	d.client, d.err = tcp.Dial(ctx, i.address)
+	d.client, d.err = i.backend.scheme.dial(ctx, i.place, i.backend.tls())
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if d.err == nil && i.closed {
 		_ = d.client.Close() // cannot fail
-		d.client, d.err = nil, tcp.ErrClosed
+		d.client, d.err = nil, errLeft
 	}
 	i.client, i.dialing = d.client, nil
 	if d.err != nil {

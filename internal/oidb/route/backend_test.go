@@ -2,10 +2,12 @@ package route
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,19 +18,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/oidb/connect"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
-// process is a bus that answers 0x711_1 over frames, as another process would.
+// process is a bus that answers 0x711_1, as another process would.
 type process struct {
 	address string
 	calls   atomic.Int64
-	server  *tcp.Server
+	stop    func()
 }
 
-// start starts a process on an address; port 0 takes a free one.
-func start(t *testing.T, address string) *process {
+// start starts a process on an address, for the callers of a scheme without TLS; port 0 takes a free one.
+func start(t *testing.T, scheme, address string) *process {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -42,17 +45,30 @@ func start(t *testing.T, address string) *process {
 	})
 	log := slog.New(slog.DiscardHandler)
 	bus.Observe(log, prometheus.NewRegistry(), nil)
-	p.server = tcp.NewServer(bus, log, prometheus.NewRegistry(), tcp.Options{})
-	go func() { _ = p.server.Serve(listener) }() // ends with stop
-	t.Cleanup(func() { p.stop(t) })
+	if scheme == "oidb+tcp" {
+		server := tcp.NewServer(bus, log, prometheus.NewRegistry(), tcp.Options{})
+		go func() { _ = server.Serve(listener) }() // ends with stop
+		p.stop = func() {
+			now, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = server.Shutdown(now) // says which connections it cut off
+		}
+	} else {
+		server := &http.Server{Handler: connect.NewHandler(bus, connect.Options{}), Protocols: new(http.Protocols)}
+		server.Protocols.SetHTTP1(true)
+		server.Protocols.SetUnencryptedHTTP2(true)
+		go func() { _ = server.Serve(listener) }() // ends with stop
+		p.stop = func() { _ = server.Close() }     // the listener may be closed already
+	}
+	t.Cleanup(p.stop)
 	return p
 }
 
-func (p *process) stop(t *testing.T) {
-	t.Helper()
-	now, cancel := context.WithCancel(t.Context())
-	cancel()
-	_ = p.server.Shutdown(now) // says which connections it cut off
+// everyScheme runs a test with each scheme without TLS.
+func everyScheme(t *testing.T, test func(t *testing.T, scheme string)) {
+	for _, scheme := range []string{"oidb+tcp", "connect+http", "grpc"} {
+		t.Run(scheme, func(t *testing.T) { test(t, scheme) })
+	}
 }
 
 // ask makes one call, which takes a second at most.
@@ -70,84 +86,105 @@ func ask(t *testing.T, b *backend, repeatable bool) error {
 	return nil
 }
 
-func open(t *testing.T, addresses ...string) *backend {
-	b := newBackend(addresses)
+func noTLS() *tls.Config { return new(tls.Config) }
+
+func open(t *testing.T, scheme string, addresses ...string) *backend {
+	b := newBackend(schemes[scheme], addresses, noTLS)
 	t.Cleanup(b.close)
 	return b
 }
 
 func TestInstancesShareTheCalls(t *testing.T) {
-	one, other := start(t, "127.0.0.1:0"), start(t, "127.0.0.1:0")
-	b := open(t, one.address, other.address)
-	for range 20_000 { // one that is slow to take its connection is left alone for a while
-		if err := ask(t, b, false); err != nil {
-			t.Fatal(err)
+	everyScheme(t, func(t *testing.T, scheme string) {
+		one, other := start(t, scheme, "127.0.0.1:0"), start(t, scheme, "127.0.0.1:0")
+		b := open(t, scheme, one.address, other.address)
+		for range 20_000 { // one that is slow to take its connection is left alone for a while
+			if err := ask(t, b, false); err != nil {
+				t.Fatal(err)
+			}
+			if one.calls.Load() >= 100 && other.calls.Load() >= 100 {
+				return
+			}
 		}
-		if one.calls.Load() >= 100 && other.calls.Load() >= 100 {
-			return
-		}
-	}
-	t.Errorf("of 20,000 calls one instance got %d, the other %d", one.calls.Load(), other.calls.Load())
+		t.Errorf("of 20,000 calls one instance got %d, the other %d", one.calls.Load(), other.calls.Load())
+	})
 }
 
 // TestAnInstanceThatStops: its calls go to the other one, whether they may be repeated or not, since it does not get them; when it
 // is back, it has its share again.
 func TestAnInstanceThatStops(t *testing.T) {
-	one, other := start(t, "127.0.0.1:0"), start(t, "127.0.0.1:0")
-	b := open(t, one.address, other.address)
-	for range 20 {
-		if err := ask(t, b, false); err != nil {
-			t.Fatal(err)
+	everyScheme(t, func(t *testing.T, scheme string) {
+		one, other := start(t, scheme, "127.0.0.1:0"), start(t, scheme, "127.0.0.1:0")
+		b := open(t, scheme, one.address, other.address)
+		for range 20 {
+			if err := ask(t, b, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		one.stop()
+		gone := b.instance(one.address)
+		found := scheme == "oidb+tcp" // over HTTP the end is found by a call, which may have to be repeated
+		for found && gone.connection() != nil && gone.connection().Err() == nil {
+			// the end of the connection is on its way
+		}
+		for range 50 {
+			if err := ask(t, b, !found); err != nil {
+				t.Fatalf("with one of two instances: %v", err)
+			}
+		}
+		again := start(t, scheme, one.address)
+		for until := time.Now().Add(30 * time.Second); again.calls.Load() == 0; {
+			if err := ask(t, b, false); err != nil || time.Now().After(until) {
+				t.Fatalf("the instance that is back gets no calls: %v", err)
+			}
+		}
+	})
+}
+
+// instance returns the instance at an address, for tests.
+func (b *backend) instance(address string) *instance {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for at, i := range b.instances {
+		if at.address == address {
+			return i
 		}
 	}
-	one.stop(t)
-	gone := b.instances[one.address]
-	for gone.connection() != nil && gone.connection().Err() == nil {
-		// the end of the connection is on its way
-	}
-	for range 50 {
-		if err := ask(t, b, false); err != nil {
-			t.Fatalf("with one of two instances: %v", err)
-		}
-	}
-	again := start(t, one.address)
-	for until := time.Now().Add(30 * time.Second); again.calls.Load() == 0; {
-		if err := ask(t, b, false); err != nil || time.Now().After(until) {
-			t.Fatalf("the instance that is back gets no calls: %v", err)
-		}
-	}
+	return nil
 }
 
 // connection returns the instance's connection, for tests.
-func (i *instance) connection() *tcp.Client {
+func (i *instance) connection() client {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.client
 }
 
 func TestNobodyListens(t *testing.T) {
-	b := open(t, "127.0.0.1:1")
-	if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
-		t.Errorf("got %v, want that it was not sent", err)
-	}
-	if err := ask(t, open(t, "nowhere.invalid:1"), true); !errors.Is(err, oidb.ErrNotSent) {
-		t.Errorf("a name without an address: %v", err)
-	}
+	everyScheme(t, func(t *testing.T, scheme string) {
+		b := open(t, scheme, "127.0.0.1:1")
+		if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
+			t.Errorf("got %v, want that it was not sent", err)
+		}
+		if err := ask(t, open(t, scheme, "nowhere.invalid:1"), true); !errors.Is(err, oidb.ErrNotSent) {
+			t.Errorf("a name without an address: %v", err)
+		}
+	})
 }
 
 func TestNamesAreResolved(t *testing.T) {
-	p := start(t, "127.0.0.1:0")
+	p := start(t, "oidb+tcp", "127.0.0.1:0")
 	_, port, _ := net.SplitHostPort(p.address)
-	if err := ask(t, open(t, "localhost:"+port), false); err != nil {
+	if err := ask(t, open(t, "oidb+tcp", "localhost:"+port), false); err != nil {
 		t.Error(err)
 	}
 }
 
 // TestNamesAreLookedUpSideBySide: a name whose server is silent, or does not know it any more, holds up no other and loses nothing.
 func TestNamesAreLookedUpSideBySide(t *testing.T) {
-	p := start(t, "127.0.0.1:0")
+	p := start(t, "oidb+tcp", "127.0.0.1:0")
 	_, port, _ := net.SplitHostPort(p.address)
-	b := open(t, "hangs.example:"+port, "works.example:"+port)
+	b := open(t, "oidb+tcp", "hangs.example:"+port, "works.example:"+port)
 	hangs := make(chan struct{})
 	var lost atomic.Bool
 	b.lookUp = func(ctx context.Context, host string) ([]string, error) {
@@ -193,7 +230,7 @@ func TestNamesAreLookedUpSideBySide(t *testing.T) {
 
 // TestCallsShareALookUp: while nothing is known, a call waits for the look-up under way, but not beyond its deadline.
 func TestCallsShareALookUp(t *testing.T) {
-	b := open(t, "hangs.example:1")
+	b := open(t, "oidb+tcp", "hangs.example:1")
 	hangs := make(chan struct{})
 	var lookUps atomic.Int64
 	b.lookUp = func(context.Context, string) ([]string, error) {
@@ -243,113 +280,121 @@ func silent(t *testing.T) (address string, closed chan struct{}) {
 // TestASilentInstance: a call ends with its deadline and is not repeated, since it may have been carried out; the connection, which
 // something between the two may have lost, is not used again.
 func TestASilentInstance(t *testing.T) {
-	address, closed := silent(t)
-	b := open(t, address)
-	for range 2 {
-		ctx, cancel := context.WithTimeout(t.Context(), 1200*time.Millisecond)
-		_, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true)
-		cancel()
-		if err == nil || errors.Is(err, oidb.ErrNotSent) {
-			t.Fatalf("got %v, want that no answer came", err)
+	everyScheme(t, func(t *testing.T, scheme string) {
+		address, closed := silent(t)
+		b := open(t, scheme, address)
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), 1200*time.Millisecond)
+			_, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true)
+			cancel()
+			if err == nil || errors.Is(err, oidb.ErrNotSent) {
+				t.Fatalf("got %v, want that no answer came", err)
+			}
+			<-closed
 		}
-		<-closed
-	}
+	})
 }
 
 // TestACallInAHurry says nothing about its instance, neither to the calls on its connection nor to later ones.
 func TestACallInAHurry(t *testing.T) {
-	address, _ := silent(t)
-	b := open(t, address)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
-	}
-	i := b.instances[address]
-	if c := i.connection(); c == nil || c.Err() != nil || !i.avoidedUntil().IsZero() {
-		t.Errorf("the connection is %v, and the instance avoided until %v", c, i.avoidedUntil())
-	}
+	everyScheme(t, func(t *testing.T, scheme string) {
+		address, _ := silent(t)
+		b := open(t, scheme, address)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, _, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID}, nil, true); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		i := b.instance(address)
+		if c := i.connection(); c == nil || c.Err() != nil || !i.avoidedUntil().IsZero() {
+			t.Errorf("the connection is %v, and the instance avoided until %v", c, i.avoidedUntil())
+		}
+	})
 }
 
 // TestConnectionsThatEndAtOnce: calls share a dial, and some of them have already seen the end of its connection when others get it.
 func TestConnectionsThatEndAtOnce(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			c.Close()
-		}
-	}()
-	b := open(t, listener.Addr().String())
-	var all sync.WaitGroup
-	for range 32 {
-		all.Go(func() {
-			for range 50 {
-				if err := ask(t, b, false); err == nil {
-					t.Error("an answer")
-				}
-			}
-		})
-	}
-	all.Wait()
-}
-
-// TestABrokenConnection: a call whose connection ends before its answer goes to another instance if it may be repeated.
-func TestABrokenConnection(t *testing.T) {
-	var calls atomic.Int64
-	breaking := func() (address string) {
+	everyScheme(t, func(t *testing.T, scheme string) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { listener.Close() })
+		defer listener.Close()
 		go func() {
 			for {
 				c, err := listener.Accept()
 				if err != nil {
 					return
 				}
-				var frame [9]byte
-				_, _ = io.ReadFull(c, frame[:])
-				calls.Add(1)
 				c.Close()
 			}
 		}()
-		return listener.Addr().String()
-	}
-	one := breaking()
-	good := start(t, "127.0.0.1:0")
-	b := open(t, one, good.address)
-	for range 20 {
-		if err := ask(t, b, true); err != nil {
-			t.Fatalf("a repeatable call: %v", err)
+		b := open(t, scheme, listener.Addr().String())
+		var all sync.WaitGroup
+		for range 32 {
+			all.Go(func() {
+				for range 50 {
+					if err := ask(t, b, false); err == nil {
+						t.Error("an answer")
+					}
+				}
+			})
 		}
-	}
-	if calls.Load() == 0 {
-		t.Fatal("no call met the broken connection")
-	}
-	before := calls.Load()
-	if err := ask(t, open(t, one, breaking()), false); err == nil || errors.Is(err, oidb.ErrNotSent) {
-		t.Errorf("a call that may have been carried out: %v", err)
-	}
-	if calls.Load() != before+1 {
-		t.Errorf("it was sent %d times", calls.Load()-before)
-	}
-	if err := ask(t, open(t, one), true); err == nil || errors.Is(err, oidb.ErrNotSent) {
-		t.Errorf("a call that may have been carried out, without another instance: %v", err)
-	}
+		all.Wait()
+	})
+}
+
+// TestABrokenConnection: a call whose connection ends before its answer goes to another instance if it may be repeated.
+func TestABrokenConnection(t *testing.T) {
+	everyScheme(t, func(t *testing.T, scheme string) {
+		var calls atomic.Int64
+		breaking := func() (address string) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { listener.Close() })
+			go func() {
+				for {
+					c, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					var frame [9]byte
+					_, _ = io.ReadFull(c, frame[:])
+					calls.Add(1)
+					c.Close()
+				}
+			}()
+			return listener.Addr().String()
+		}
+		one := breaking()
+		good := start(t, scheme, "127.0.0.1:0")
+		b := open(t, scheme, one, good.address)
+		for range 20 {
+			if err := ask(t, b, true); err != nil {
+				t.Fatalf("a repeatable call: %v", err)
+			}
+		}
+		if calls.Load() == 0 {
+			t.Fatal("no call met the broken connection")
+		}
+		before := calls.Load()
+		if err := ask(t, open(t, scheme, one, breaking()), false); err == nil || errors.Is(err, oidb.ErrNotSent) {
+			t.Errorf("a call that may have been carried out: %v", err)
+		}
+		if calls.Load() != before+1 {
+			t.Errorf("it was sent %d times", calls.Load()-before)
+		}
+		if err := ask(t, open(t, scheme, one), true); err == nil || errors.Is(err, oidb.ErrNotSent) {
+			t.Errorf("a call that may have been carried out, without another instance: %v", err)
+		}
+	})
 }
 
 // TestRetriesAreBounded: a back end that is down as a whole gets little more than its usual load.
 func TestRetriesAreBounded(t *testing.T) {
-	b := open(t, "127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1") // where nobody listens
+	b := open(t, "oidb+tcp", "127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1") // where nobody listens
 	for range 200 {
 		if err := ask(t, b, true); !errors.Is(err, oidb.ErrNotSent) {
 			t.Fatal(err)
@@ -374,7 +419,7 @@ func TestTheFileIsFollowed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := start(t, "127.0.0.1:0")
+	p := start(t, "oidb+tcp", "127.0.0.1:0")
 	bus := oidb.NewBus()
 	oidb.Handle(bus, oidb.CheckAccess, func(context.Context, wire.CheckRequest) (wire.CheckResponse, error) {
 		return wire.CheckResponse{UIN: 1}, nil
@@ -389,7 +434,7 @@ func TestTheFileIsFollowed(t *testing.T) {
 		}
 	}
 	write("0x711_1: inproc")
-	r, err := New(file, bus)
+	r, err := New(file, bus, noTLS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +449,7 @@ func TestTheFileIsFollowed(t *testing.T) {
 		}
 		return r.look()
 	}
-	elsewhere := "0x711_1: " + Scheme + p.address
+	elsewhere := "0x711_1: oidb+tcp://" + p.address
 	if changed, err := follow(elsewhere); !changed || err != nil {
 		t.Fatalf("a changed file: %v, %v", changed, err)
 	}
@@ -436,7 +481,7 @@ func TestTheFileIsFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	carriedOut(3)
-	if _, err := New(filepath.Join(t.TempDir(), "missing"), bus); !errors.Is(err, os.ErrNotExist) {
+	if _, err := New(filepath.Join(t.TempDir(), "missing"), bus, noTLS); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 }

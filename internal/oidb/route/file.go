@@ -23,9 +23,6 @@ const (
 	nowhere = "none"
 )
 
-// Scheme begins the addresses of back ends that take frames.
-const Scheme = "oidb+tcp://"
-
 // Bounds on a file.
 const (
 	MaxFile    = 1 << 20 // bytes
@@ -45,7 +42,7 @@ type row struct {
 //	  backend: inproc
 //	  test: none
 //	0xe10_1:
-//	  backend: oidb+tcp://10.0.0.7:8701
+//	  backend: grpc://10.0.0.7:9000
 //	  protobuf: true
 //
 // A number without a service type stands for all that the platform knows of it. Without test, games in the test environment
@@ -72,7 +69,7 @@ func parse(file []byte) (map[oidb.ID]row, error) {
 		return nil, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: the file is not a list of routes such as 0xf02: %s10.0.0.5:8701", root.Line, Scheme)
+		return nil, fmt.Errorf("line %d: the file is not a list of routes such as 0xf02: oidb+tcp://10.0.0.5:8701", root.Line)
 	}
 	rows := make(map[oidb.ID]row)
 	for i := 0; i < len(root.Content); i += 2 {
@@ -183,32 +180,32 @@ func checkTarget(value *yaml.Node) error {
 	if value.Value == inside || value.Value == nowhere {
 		return nil
 	}
-	if _, err := targets(value.Value); err != nil {
+	if _, _, err := targets(value.Value); err != nil {
 		return fmt.Errorf("line %d: back end %.80q: %w", value.Line, value.Value, err)
 	}
 	return nil
 }
 
-// targets returns the addresses of a back end, HOST:PORT each.
-func targets(backend string) ([]string, error) {
-	list, ok := strings.CutPrefix(backend, Scheme)
-	if !ok {
-		return nil, fmt.Errorf("it is neither %s nor %s, and does not begin with %s", inside, nowhere, Scheme)
+// targets returns the scheme of a back end, and its addresses, HOST:PORT each.
+func targets(backend string) (string, []string, error) {
+	name, list, ok := strings.Cut(backend, "://")
+	if _, known := schemes[name]; !ok || !known {
+		return "", nil, fmt.Errorf("it is neither %s nor %s, and does not begin with %s", inside, nowhere, schemeNames())
 	}
 	addresses := strings.Split(list, ",")
 	if len(addresses) > maxTargets {
-		return nil, fmt.Errorf("it has more than %d addresses", maxTargets)
+		return "", nil, fmt.Errorf("it has more than %d addresses", maxTargets)
 	}
 	for i, address := range addresses {
 		host, port, err := net.SplitHostPort(address)
 		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || !isHost(host) {
-			return nil, fmt.Errorf("%.80q is not HOST:PORT", address)
+			return "", nil, fmt.Errorf("%.80q is not HOST:PORT", address)
 		}
 		if slices.Contains(addresses[:i], address) {
-			return nil, fmt.Errorf("%s occurs twice", address)
+			return "", nil, fmt.Errorf("%s occurs twice", address)
 		}
 	}
-	return addresses, nil
+	return name, addresses, nil
 }
 
 // isHost reports whether a text can be an address or a name; whether somebody has the name is found out with each look-up.

@@ -19,6 +19,9 @@ func TestFiles(t *testing.T) {
 		"an empty file": {"", nil},
 		"comments":      {"# nothing yet\n", nil},
 		"one address":   {"0x711_1: oidb+tcp://10.0.0.5:8701\n", map[oidb.ID]row{check: {formal: "oidb+tcp://10.0.0.5:8701", test: "oidb+tcp://10.0.0.5:8701"}}},
+		"by Connect and gRPC": {"0x711_1: connect+https://a.example:1,b.example:2\n0x73a_1: {backend: grpc://a.example:1, test: grpcs://b.example:1}", map[oidb.ID]row{
+			check: {formal: "connect+https://a.example:1,b.example:2", test: "connect+https://a.example:1,b.example:2"}, pay: {formal: "grpc://a.example:1", test: "grpcs://b.example:1"},
+		}},
 		"a number of one command": {"0x73a: oidb+tcp://a.example:1,[2001:db8::1]:2", map[oidb.ID]row{
 			pay: {formal: "oidb+tcp://a.example:1,[2001:db8::1]:2", test: "oidb+tcp://a.example:1,[2001:db8::1]:2"},
 		}},
@@ -58,8 +61,10 @@ func TestFaultsInFiles(t *testing.T) {
 		"0x711_1: {backends: none}":                      `line 1: a route has the members backend, test and protobuf, not "backends"`,
 		"0x711_1:\n  test: none\n  test: inproc":         "line 3: test occurs twice",
 		"0x711_1: {backend: [none]}":                     "line 1: a back end is one text",
-		"0x711_1:":                                       `line 1: back end "": it is neither inproc nor none, and does not begin with oidb+tcp://`,
-		"0x711_1: http://10.0.0.5:8701":                  `line 1: back end "http://10.0.0.5:8701": it is neither inproc nor none, and does not begin with oidb+tcp://`,
+		"0x711_1:":                                       `line 1: back end "": it is neither inproc nor none, and does not begin with connect+http://, connect+https://, grpc://, grpcs://, oidb+tcp:// or oidb+tls://`,
+		"0x711_1: http://10.0.0.5:8701":                  `line 1: back end "http://10.0.0.5:8701": it is neither inproc nor none, and does not begin with connect+http://, connect+https://, grpc://, grpcs://, oidb+tcp:// or oidb+tls://`,
+		"0x711_1: http://10.0.0.5/path:1":                `line 1: back end "http://10.0.0.5/path:1": it is neither`,
+		"0x711_1: grpc://10.0.0.5:9000/path":             `line 1: back end "grpc://10.0.0.5:9000/path": "10.0.0.5:9000/path" is not HOST:PORT`,
 		"0x711_1: oidb+tcp://10.0.0.5":                   `line 1: back end "oidb+tcp://10.0.0.5": "10.0.0.5" is not HOST:PORT`,
 		"0x711_1: oidb+tcp://:8701":                      `line 1: back end "oidb+tcp://:8701": ":8701" is not HOST:PORT`,
 		"0x711_1: oidb+tcp://a:1, b:2":                   `line 1: back end "oidb+tcp://a:1, b:2": " b:2" is not HOST:PORT`,
@@ -103,7 +108,7 @@ func FuzzParse(f *testing.F) {
 				if place == inside || place == nowhere {
 					continue
 				}
-				if addresses, err := targets(place); err != nil || len(addresses) == 0 {
+				if _, addresses, err := targets(place); err != nil || len(addresses) == 0 {
 					t.Errorf("%s: %q was taken, but names %v, %v", id, place, addresses, err)
 				}
 			}

@@ -5,6 +5,7 @@ package route
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,15 +22,17 @@ const reread = 500 * time.Millisecond
 type Router struct {
 	file string
 	bus  *oidb.Bus
+	tls  func() *tls.Config
 
 	seen     []byte              // at the last look
 	content  []byte              // that the routes are from
 	backends map[string]*backend // by the text in the file
 }
 
-// New returns a router of a bus's calls by a file, which it reads. The error names the file and the line at fault.
-func New(file string, bus *oidb.Bus) (*Router, error) {
-	r := &Router{file: file, bus: bus, backends: make(map[string]*backend)}
+// New returns a router of a bus's calls by a file, which it reads. tls returns the configuration of a new connection to a back end that takes
+// TLS. The error names the file and the line at fault.
+func New(file string, bus *oidb.Bus, tls func() *tls.Config) (*Router, error) {
+	r := &Router{file: file, bus: bus, tls: tls, backends: make(map[string]*backend)}
 	var err error
 	if r.seen, err = readFile(file); err != nil {
 		return nil, err
@@ -122,8 +125,8 @@ func (r *Router) backend(text string, before map[string]*backend) oidb.Backend {
 	b := r.backends[text]
 	if b == nil {
 		if b = before[text]; b == nil {
-			addresses, _ := targets(text) // was checked when the file was read
-			b = newBackend(addresses)
+			scheme, addresses, _ := targets(text) // was checked when the file was read
+			b = newBackend(schemes[scheme], addresses, r.tls)
 		}
 		r.backends[text] = b
 	}

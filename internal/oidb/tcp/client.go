@@ -42,13 +42,8 @@ var ErrClosed = errors.New("oidb: the client is closed")
 // connection is the way to find out.
 var errSilent = errors.New("oidb: nothing came from the other side")
 
-const (
-	// silence is how long nothing must have come before a call that reaches its deadline ends the connection. Callers choose
-	// their deadlines, and one in a hurry must not end the calls of others.
-	silence = time.Second
-	// writeTimeout bounds a write.
-	writeTimeout = 15 * time.Second
-)
+// writeTimeout bounds a write.
+const writeTimeout = 15 * time.Second
 
 // Dial connects to a bus.
 func Dial(ctx context.Context, addr string) (*Client, error) {
@@ -112,7 +107,7 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	case <-ctx.Done():
 		c.mu.Lock()
 		delete(c.calls, head.Seq)
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !c.quiet.IsZero() && time.Since(c.quiet) >= silence {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !c.quiet.IsZero() && time.Since(c.quiet) >= oidb.Silence {
 			c.end(errSilent)
 		}
 		c.mu.Unlock()

@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -97,7 +99,8 @@ type reader struct {
 // serve reads frames until the peer is gone, breaks the rules, or the server stops; then it answers what it has read and
 // closes the connection. It also ends when the connection becomes idle.
 func (r *reader) serve() {
-	for r.next() {
+	for more := r.secured(); more; {
+		more = r.next()
 	}
 	if r.handed {
 		return
@@ -302,6 +305,17 @@ func (r *reader) flush() {
 		r.send(r.batch)
 		r.batch = r.batch[:0]
 	}
+}
+
+// secured ends the handshake of a connection with TLS, and reports whether it could.
+func (c *conn) secured() bool {
+	secured, ok := c.net.(*tls.Conn)
+	if !ok {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(c.server.ctx, c.server.options.ReadTimeout)
+	defer cancel()
+	return secured.HandshakeContext(ctx) == nil
 }
 
 // deadline sets how long a read may take, and returns false when the server stops.

@@ -3,6 +3,7 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,7 @@ type Options struct {
 	ReadTimeout    time.Duration // for the rest of a frame that has begun; default 10 s
 	WriteTimeout   time.Duration // for one write of answers; default 15 s
 	IdleTimeout    time.Duration // between frames; default 10 minutes
+	TLS            *tls.Config   // nil for none; its handshake has ReadTimeout
 }
 
 func (o *Options) fill() {
@@ -126,6 +128,9 @@ func (s *Server) Serve(listener net.Listener) error {
 }
 
 func (s *Server) accept(nc net.Conn) {
+	if s.options.TLS != nil {
+		nc = tls.Server(nc, s.options.TLS)
+	}
 	c := newConn(s, nc)
 	s.mu.Lock()
 	defer s.mu.Unlock()

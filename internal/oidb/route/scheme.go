@@ -1,0 +1,88 @@
+package route
+
+import (
+	"context"
+	"crypto/tls"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/rookeryhq/rookery/internal/oidb/connect"
+	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/oidb/wire"
+)
+
+// client reaches one instance. Its errors are those of oidb.Backend. After it has failed, no more calls begin.
+type client interface {
+	Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error)
+	Err() error // why no more calls begin; nil while they do
+	Close() error
+}
+
+// scheme is a way to reach a back end.
+type scheme struct {
+	named bool // the back end hears the name in the file, or proves it
+	dial  func(context.Context, place, *tls.Config) (client, error)
+}
+
+// schemes begin the texts of back ends.
+var schemes = map[string]scheme{
+	"oidb+tcp":      {false, frames(false)},
+	"oidb+tls":      {true, frames(true)},
+	"connect+http":  {true, overHTTP(false, false)},
+	"connect+https": {true, overHTTP(false, true)},
+	"grpc":          {true, overHTTP(true, false)},
+	"grpcs":         {true, overHTTP(true, true)},
+}
+
+// schemeNames lists the schemes for errors.
+func schemeNames() string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(schemes)) {
+		names = append(names, name+"://")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func frames(encrypted bool) func(context.Context, place, *tls.Config) (client, error) {
+	return func(ctx context.Context, at place, config *tls.Config) (client, error) {
+		nc, err := dialTCP(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		if !encrypted {
+			return tcp.NewClient(nc), nil
+		}
+		secured := tls.Client(nc, at.named(config))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			nc.Close()
+			return nil, err
+		}
+		return tcp.NewClient(secured), nil
+	}
+}
+
+// overHTTP returns a client that connects when it is called.
+func overHTTP(grpc, encrypted bool) func(context.Context, place, *tls.Config) (client, error) {
+	return func(_ context.Context, at place, config *tls.Config) (client, error) {
+		d := connect.Dialer{GRPC: grpc, Dial: func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, at) }}
+		if encrypted {
+			d.TLS = at.named(config)
+		}
+		return d.NewClient(at.target), nil
+	}
+}
+
+func dialTCP(ctx context.Context, at place) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	return dialer.DialContext(ctx, "tcp", at.address)
+}
+
+// named returns a configuration by which the back end must prove its name in the file.
+func (at place) named(config *tls.Config) *tls.Config {
+	config = config.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(at.target) // was checked when the file was read
+	return config
+}
