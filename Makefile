@@ -64,8 +64,9 @@ tools:
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm; fi
-	@if command -v npm >/dev/null; then echo "npm installs passport-qq2015 and what it needs in test/integration/passport" >&2 && \
-		npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent; fi || echo "without npm the test of passport-qq2015 is skipped" >&2
+	@if command -v npm >/dev/null; then echo "npm installs what the tests of passport-qq2015 and of the example in Node need" >&2 && \
+		npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent && \
+		npm ci --prefix client/examples/motto-node --ignore-scripts --no-audit --no-fund --silent; fi || echo "without npm the tests with Node are skipped" >&2
 
 clean: ## remove what was built
 	rm -rf bin test/artefacts

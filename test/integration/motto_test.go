@@ -2,6 +2,9 @@ package integration
 
 import (
 	"bufio"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,7 +77,7 @@ func TestAStudiosOwnCommand(t *testing.T) {
 	write(mottos, `{"2134": "Fly by night"}`)
 	m := startMotto(t, exec.Command(program, "-listen", "127.0.0.1:0", mottos))
 	write(routes, "0xe10_1: {backend: oidb+tcp://"+m.address+", protobuf: true}\n")
-	p := rookery.Start(t, "--oidb-routes", routes)
+	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0", "--oidb-routes", routes)
 	askMottos(t, p)
 
 	call := exec.Command(rookery.Binary(t), "oidb", "call", "0xe10_1", "--body-file", "-", "--addr", p.OIDB)
@@ -91,5 +94,55 @@ func TestAStudiosOwnCommand(t *testing.T) {
 	}
 	if got := p.Bus(t, rookery.BusCall{Command: 0xe10, ServiceType: 1}); got.Result != 155 {
 		t.Errorf("without it: result %d, want 155", got.Result)
+	}
+}
+
+const mottoNode = "../../client/examples/motto-node"
+
+// TestAStudiosOwnCommandInNode: the example in Node, over Connect, behaves as the one in Go, and answers JSON too.
+func TestAStudiosOwnCommandInNode(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat(mottoNode + "/node_modules/@bufbuild/protobuf"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("what the example in Node needs is not installed")
+		}
+		t.Skip("what the example in Node needs is not installed: make tools installs it where npm is")
+	}
+	folder := t.TempDir()
+	mottos, routes := filepath.Join(folder, "mottos.json"), filepath.Join(folder, "routes.yaml")
+	if err := os.WriteFile(mottos, []byte(`{"2134": "Fly by night"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := startMotto(t, exec.Command("node", mottoNode+"/motto.js", "127.0.0.1:0", mottos))
+	if err := os.WriteFile(routes, []byte("0xe10_1: {backend: connect+http://"+m.address+", protobuf: true}\n0xe10_2: {backend: connect+http://"+m.address+", protobuf: true}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0", "--oidb-routes", routes)
+	askMottos(t, p)
+	if got := p.Bus(t, rookery.BusCall{Command: 0xe10, ServiceType: 2}); got.Result != 155 {
+		t.Errorf("a command that it does not have: result %d, want 155", got.Result)
+	}
+	for body, want := range map[string]string{
+		`"2134"`:                    `200 "Fly by night"`,
+		`"7"`:                       `500 {"code":"unknown","message":"guild \"7\" has no motto","details":[{"type":"rookery.oidb.Result","value":"COkHEhZndWlsZCAiNyIgaGFzIG5vIG1vdHRv"}]}`,
+		strings.Repeat(" ", 65<<10): `400 {"code":"invalid_argument","message":"the request has more than 65536 bytes","details":[{"type":"rookery.oidb.Result","value":"CJMBEiV0aGUgcmVxdWVzdCBoYXMgbW9yZSB0aGFuIDY1NTM2IGJ5dGVz"}]}`,
+	} {
+		rsp, err := http.Post("http://"+m.address+"/rookery.oidb.Commands/0xe10_1", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(rsp.Body)
+		rsp.Body.Close()
+		if got := fmt.Sprintf("%d %s", rsp.StatusCode, answer); err != nil || got != want {
+			t.Errorf("%.20s in JSON:\n got %s, %v\nwant %s", body, got, err, want)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	p.Stop(t) // it keeps a connection, for which a server of Node waits
+	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
 	}
 }
