@@ -295,6 +295,7 @@ func TestAnOIDBServerDrains(t *testing.T) {
 	select {
 	case err := <-stopped:
 		t.Errorf("Shutdown ended before the call: %v", err)
+		stopped <- err
 	default:
 	}
 	close(let)
