@@ -1,6 +1,6 @@
 package main
 
-// backendMutants give back ends what they must not have.
+// backendMutants give back ends what they must not have, and their connections.
 var backendMutants = []mutant{
 	{"a back end has every command of its services", "internal/oidb/bus.go",
 		`return !slices.Contains(commands, id) })`,
@@ -60,4 +60,11 @@ var backendMutants = []mutant{
 		`return b, key == start-startGroup+endGroup`,
 		`return b, start > 0`,
 		"./internal/oidb/field", "^TestMessagesAreReadAsProtobufReadsThem$"},
+	{"an idle connection keeps the stack of its last call", "internal/oidb/tcp/conn.go",
+		`			r.idles = true
+			return false
+`,
+		`			return r.read(length)
+`,
+		busTCP, "^TestAnIdleConnectionHasASmallStack$"},
 }
