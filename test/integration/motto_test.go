@@ -2,16 +2,22 @@ package integration
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
+	sdk "github.com/rookeryhq/rookery/client"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -144,5 +150,54 @@ func TestAStudiosOwnCommandInNode(t *testing.T) {
 	}
 	if err := m.cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+// TestAStudiosOwnCommandOverTLS: a back end made with the SDK on a listener that demands a certificate takes the platform's calls, and nobody else's.
+func TestAStudiosOwnCommandOverTLS(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	theirs, theirKey := pair(t, folder, "backend")
+	ours, ourKey := pair(t, folder, "platform")
+	strange, strangeKey := pair(t, folder, "stranger")
+	certificate, err := tls.LoadX509KeyPair(theirs, theirKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := os.ReadFile(ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	platforms := x509.NewCertPool()
+	platforms.AppendCertsFromPEM(known)
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, ClientCAs: platforms, ClientAuth: tls.RequireAndVerifyClientCert})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var server sdk.OIDBServer
+	server.Handle(0xe10, 1, func(_ context.Context, call *sdk.OIDBCall) ([]byte, error) { return call.Body, nil })
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	routes := filepath.Join(folder, "routes.yaml")
+	if err := os.WriteFile(routes, []byte("0xe10_1: {backend: oidb+tls://"+listener.Addr().String()+", protobuf: true}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		certificate, key string
+		want             []uint64
+	}{{ours, ourKey, []uint64{0}}, {strange, strangeKey, []uint64{154, 155}}} {
+		p := rookery.Serve(t, "--oidb-listen", "127.0.0.1:0", "--oidb-routes", routes,
+			"--oidb-routes-tls-certificate", test.certificate, "--oidb-routes-tls-key", test.key, "--oidb-routes-tls-ca", theirs)
+		if got := p.Bus(t, rookery.BusCall{Command: 0xe10, ServiceType: 1}); !slices.Contains(test.want, got.Result) {
+			t.Errorf("with %s: result %d, want one of %v", test.certificate, got.Result, test.want)
+		}
+	}
+	patience, cancel := context.WithTimeout(t.Context(), rookery.Patience)
+	defer cancel()
+	if err := server.Shutdown(patience); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, sdk.ErrOIDBServerClosed) {
+		t.Error(err)
 	}
 }
