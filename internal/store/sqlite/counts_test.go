@@ -3,10 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
-	"io/fs"
 	"testing"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -126,11 +123,7 @@ func TestAFileOfBeforeKeepsItsCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	before, err := migrator(db)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,3 @@
--- +goose Up
 -- Times are epoch milliseconds. MSDK openids and openkey sessions are unsigned and stored as their signed twin.
 
 CREATE TABLE apps (

@@ -1,4 +1,3 @@
--- +goose Up
 -- The newest version is in force.
 
 CREATE TABLE oidb_policy (

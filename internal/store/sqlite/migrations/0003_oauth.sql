@@ -1,4 +1,3 @@
--- +goose Up
 -- A login has one row from its code to its last refresh token; serial is that of the valid ticket. Ids follow the
 -- time, so that logins at about the same time share pages.
 

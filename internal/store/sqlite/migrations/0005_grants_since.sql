@@ -1,4 +1,3 @@
--- +goose Up
 -- The time since when a grant has been in force without a break.
 
 ALTER TABLE grants ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;

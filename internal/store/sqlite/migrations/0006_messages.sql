@@ -1,4 +1,3 @@
--- +goose Up
 -- A person's inbox. Rows are inserted in the order of time, which is the order in which they are swept.
 
 CREATE TABLE messages (

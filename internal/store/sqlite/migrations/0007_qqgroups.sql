@@ -1,4 +1,3 @@
--- +goose Up
 -- The group platform. Members are found by account and by group; the roles are 1 owner, 2 administrator, 3 member.
 
 CREATE TABLE qqgroups (

@@ -1,4 +1,3 @@
--- +goose Up
 -- A binding is in force once bound is 1. Before that, and again once its guild gave it up, its steps at the group platform
 -- are under way, and it holds its keys so that no other binding takes them.
 

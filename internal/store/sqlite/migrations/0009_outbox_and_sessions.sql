@@ -1,4 +1,3 @@
--- +goose Up
 -- Events stay until every lane has delivered them. Their numbers are never given twice, even when no event is left, so that a
 -- consumer can tell a repetition from a new one.
 

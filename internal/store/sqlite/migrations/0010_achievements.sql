@@ -1,4 +1,3 @@
--- +goose Up
 -- A number is stored as its order-preserving key; x'' is no number.
 
 CREATE TABLE achievements (

@@ -1,4 +1,3 @@
--- +goose Up
 -- What the operator decided about the commands of the Game Center's door.
 
 CREATE TABLE game_commands (

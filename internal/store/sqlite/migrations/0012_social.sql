@@ -1,4 +1,3 @@
--- +goose Up
 -- What players tell their friends. A feed that was deleted keeps its request, so that repeating it does not post it again.
 
 CREATE TABLE feeds (

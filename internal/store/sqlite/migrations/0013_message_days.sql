@@ -1,4 +1,3 @@
--- +goose Up
 -- What an account got is counted from its inbox; only what it sent is counted apart. Days of messages from before are those of
 -- the default time zone, UTC+8.
 
