@@ -4,13 +4,13 @@ BINARY := bin/rookery
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 PATIENCE := 1h# ends a test that hangs; it takes minutes
-# SQLite, which is C translated to Go, is not ours to look for races in, and fifty times as slow with the race detector in it.
-RACELESS := -gcflags=modernc.org/sqlite/lib=-race=false
+# SQLite and its libc, which are C translated to Go, are not ours to look for races in, and fifty times as slow with the race detector in them.
+RACELESS := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false
 # A program with the race detector otherwise sleeps a second at its end, and the tests start hundreds.
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check generate lint codes-report bench fuzz mutants soak clean tools
+.PHONY: help run build test test-plain test-race check generate lint codes-report bench fuzz mutants soak clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,12 +23,20 @@ build: ## build bin/rookery
 	CGO_ENABLED=0 go build -trimpath $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
 
 test: tools check ## run everything that CI runs
-	@# By now check has vetted everything. Without the race detector: figures mean nothing under it, the rules have nothing to race, and the
-	@# scenarios start many platforms, which takes three times as long.
-	go test -vet=off -timeout $(PATIENCE) ./bench ./internal/logging ./internal/server ./test/mutants ./test/rules ./test/scenarios
-	@# The longest are first, so that the others run beside them.
-	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) ./test/integration ./test/soak \
-		$$(go list ./... | grep -Ev '/test/(integration|mutants|rules|scenarios|soak)$$')
+	@# By now check has vetted everything.
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-plain test-race
+
+# Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
+# scenarios start many platforms, which takes three times as long.
+PLAIN := ./test/scenarios ./bench ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
+test-plain:
+	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
+
+# The longest are first, so that the others run beside them.
+LONGEST := ./test/integration ./test/soak ./internal/store/sqlite ./internal/fault
+test-race:
+	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) $(LONGEST) \
+		$$(go list ./... | grep -Ev '/(test/(mutants|rules|scenarios)|internal/sign/mistake)$$')
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
 	scripts/generated-is-current
