@@ -89,7 +89,7 @@ func (s *oidbServer) call(t *testing.T, c rookery.BusCall) rookery.BusAnswer {
 // dial connects as a platform does.
 func (s *oidbServer) dial(t *testing.T) *tcp.Client {
 	t.Helper()
-	c, err := tcp.Dial(t.Context(), s.addr)
+	c, err := tcp.Dial(t.Context(), s.addr, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

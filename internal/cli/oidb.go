@@ -3,6 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -42,6 +44,8 @@ type busCall struct {
 	bodyFile           string            // with the request of a command that the platform does not declare
 	timeout            time.Duration
 	asJSON             bool
+
+	ca, certificate, key string // of TLS
 }
 
 func newOIDBCallCommand(s *streams) *cobra.Command {
@@ -65,6 +69,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
   rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
   rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210
   rookery oidb call 0xf00 --app 100700001 --uin 10001
+  rookery oidb call 0xf02_2 --field gc=700000001 --addr bus.example:8701 --ca ca.pem --certificate own.pem --key own.key
   rookery oidb call 0xf02_9 --uin 10001 --field gc=700000001 --field 'message={"kind":1,"title":"Raid tonight"}'
   printf '\n\0042134' | rookery oidb call 0xe10_1 --body-file -      # a back end of your own`,
 		Args: exactArgs("COMMAND"),
@@ -104,6 +109,9 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	flags.Uint32("limit", 0, "at most this `many`")
 	flags.StringArrayVar(&c.fields, "field", nil, "`NAME=VALUE` of a field of the request, as in oidb.proto; a message is written in JSON")
 	flags.StringVar(&c.bodyFile, "body-file", "", "`file` with the bytes of the request of a command of your own; - is standard input")
+	flags.StringVar(&c.ca, "ca", "", "call over TLS: PEM `file` with the authorities of the bus's certificate")
+	flags.StringVar(&c.certificate, "certificate", "", "PEM `file` with the certificate to show to a bus that asks for one; with --ca")
+	flags.StringVar(&c.key, "key", "", "PEM `file` with the certificate's key")
 	flags.DurationVar(&c.timeout, "timeout", 3*time.Second, "how long to wait for the answer")
 	flags.BoolVar(&c.asJSON, "json", false, "print the answer as JSON")
 	return cmd
@@ -170,7 +178,11 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	client, err := tcp.Dial(ctx, addr)
+	secured, err := c.tls()
+	if err != nil {
+		return err
+	}
+	client, err := tcp.Dial(ctx, addr, secured)
 	if err != nil {
 		return noBus(addr, err)
 	}
@@ -192,6 +204,32 @@ func (c *busCall) run(ctx context.Context, s *streams) error {
 		fields = answerFields(answer, head.Result == 0)
 	}
 	return c.show(s, declared, head, fields, body)
+}
+
+// tls returns the configuration of a connection over TLS; nil without --ca.
+func (c *busCall) tls() (*tls.Config, error) {
+	if c.ca == "" {
+		if c.certificate != "" || c.key != "" {
+			return nil, usageErrorf("--certificate and --key are for calls over TLS: name the authorities of the bus's certificate with --ca")
+		}
+		return nil, nil
+	}
+	authorities, err := os.ReadFile(c.ca)
+	if err != nil {
+		return nil, fmt.Errorf("--ca: %w", err)
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool()}
+	if !config.RootCAs.AppendCertsFromPEM(authorities) {
+		return nil, fmt.Errorf("--ca: %s has no certificate in PEM", c.ca)
+	}
+	if c.certificate != "" || c.key != "" {
+		pair, err := tls.LoadX509KeyPair(c.certificate, c.key)
+		if err != nil {
+			return nil, fmt.Errorf("--certificate and --key: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
 }
 
 // readBody reads a request from a file.

@@ -126,7 +126,7 @@ func TestLongListsAreWalked(t *testing.T) {
 	must(t, err)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	client, err := tcp.Dial(t.Context(), listener.Addr().String())
+	client, err := tcp.Dial(t.Context(), listener.Addr().String(), nil)
 	must(t, err)
 	t.Cleanup(func() {
 		client.Close()

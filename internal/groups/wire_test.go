@@ -32,7 +32,7 @@ func newWired(t *testing.T) *wired {
 	must(t, err)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	w.client, err = tcp.Dial(t.Context(), listener.Addr().String())
+	w.client, err = tcp.Dial(t.Context(), listener.Addr().String(), nil)
 	must(t, err)
 	t.Cleanup(func() {
 		w.client.Close()

@@ -108,7 +108,7 @@ func TestNoncesOverFrames(t *testing.T) {
 		must(t, server.Shutdown(context.Background()))
 		must(t, <-served)
 	}()
-	client, err := tcp.Dial(t.Context(), listener.Addr().String())
+	client, err := tcp.Dial(t.Context(), listener.Addr().String(), nil)
 	must(t, err)
 	defer client.Close()
 	for i, test := range []struct {

@@ -27,6 +27,22 @@ func TestBackEndsOverTLS(t *testing.T) {
 	there.Admin(t, "POST", "/admin/v1/groups", rookery.Settings{"owner": "10001", "name": "Lanterns"}, &group)
 	show := rookery.BusCall{Command: 0xf02, ServiceType: 2, Body: rookery.Message(nil).Decimal(1, group.GC)}
 
+	call := func(args ...string) int {
+		status, _, _ := rookery.Run(t, append([]string{"oidb", "call", "0xf01", "--uin", "10001", "--friend", "10002", "--addr", there.OIDB}, args...)...)
+		return status
+	}
+	if status := call("--ca", theirs, "--certificate", strange, "--key", strangeKey); status != 0 {
+		t.Errorf("an operator with a certificate: status %d", status)
+	}
+	for name, args := range map[string][]string{
+		"without TLS": nil, "without a certificate": {"--ca", theirs}, "with another's": {"--ca", theirs, "--certificate", ours, "--key", ourKey},
+		"of another bus": {"--ca", ours, "--certificate", strange, "--key", strangeKey},
+	} {
+		if status := call(args...); status == 0 {
+			t.Errorf("an operator %s calls the bus", name)
+		}
+	}
+
 	overHTTP := strings.TrimPrefix(there.OIDBConnect, "https://")
 	targets := []string{"oidb+tls://" + there.OIDB, "connect+https://" + overHTTP, "grpcs://" + overHTTP}
 	routes := make([]string, len(targets))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,7 +49,9 @@ func TestAnswersOfOthers(t *testing.T) {
 		"another place":                {302, "text/html", "", 0, failed, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
 				w.Header().Set("Content-Type", test.contentType)
 				w.Header().Set("Location", "/")
 				w.WriteHeader(test.status)
@@ -68,6 +71,9 @@ func TestAnswersOfOthers(t *testing.T) {
 				}
 			case err == nil, errors.Is(err, oidb.ErrNotSent), errors.Is(err, oidb.ErrNoResult), errors.Is(err, oidb.ErrGarbled):
 				t.Errorf("got %v, want another error", err)
+			}
+			if requests.Load() != 1 {
+				t.Errorf("the call was sent %d times", requests.Load())
 			}
 			if ended := c.Err() != nil; ended != test.ends {
 				t.Errorf("the client has ended: %v, because of %v", ended, c.Err())

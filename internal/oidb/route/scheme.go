@@ -48,36 +48,28 @@ func schemeNames() string {
 
 func frames(encrypted bool) func(context.Context, place, *tls.Config) (client, error) {
 	return func(ctx context.Context, at place, config *tls.Config) (client, error) {
-		nc, err := dialTCP(ctx, at)
+		var secured *tls.Config
+		if encrypted {
+			secured = at.named(config)
+		}
+		c, err := tcp.Dial(ctx, at.address, secured)
 		if err != nil {
 			return nil, err
 		}
-		if !encrypted {
-			return tcp.NewClient(nc), nil
-		}
-		secured := tls.Client(nc, at.named(config))
-		if err := secured.HandshakeContext(ctx); err != nil {
-			nc.Close()
-			return nil, err
-		}
-		return tcp.NewClient(secured), nil
+		return c, nil
 	}
 }
 
 // overHTTP returns a client that connects when it is called.
 func overHTTP(grpc, encrypted bool) func(context.Context, place, *tls.Config) (client, error) {
 	return func(_ context.Context, at place, config *tls.Config) (client, error) {
-		d := connect.Dialer{GRPC: grpc, Dial: func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, at) }}
+		dialer := net.Dialer{Timeout: dialTimeout}
+		d := connect.Dialer{GRPC: grpc, Dial: func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", at.address) }}
 		if encrypted {
 			d.TLS = at.named(config)
 		}
 		return d.NewClient(at.target), nil
 	}
-}
-
-func dialTCP(ctx context.Context, at place) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: dialTimeout}
-	return dialer.DialContext(ctx, "tcp", at.address)
 }
 
 // named returns a configuration by which the back end must prove its name in the file.

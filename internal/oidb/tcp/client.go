@@ -3,6 +3,7 @@ package tcp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -45,10 +46,13 @@ var errSilent = errors.New("oidb: nothing came from the other side")
 // writeTimeout bounds a write.
 const writeTimeout = 15 * time.Second
 
-// Dial connects to a bus.
-func Dial(ctx context.Context, addr string) (*Client, error) {
-	var dialer net.Dialer
-	nc, err := dialer.DialContext(ctx, "tcp", addr)
+// Dial connects to a bus, over TLS if there is a configuration for it.
+func Dial(ctx context.Context, addr string, secured *tls.Config) (*Client, error) {
+	dial := new(net.Dialer).DialContext
+	if secured != nil {
+		dial = (&tls.Dialer{Config: secured}).DialContext
+	}
+	nc, err := dial(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func newWorld(t *testing.T) *world {
 	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	w.client = must(tcp.Dial(ctx, listener.Addr().String()))(t)
+	w.client = must(tcp.Dial(ctx, listener.Addr().String(), nil))(t)
 	t.Cleanup(func() {
 		w.client.Close()
 		if err := errors.Join(server.Shutdown(context.Background()), <-served); err != nil {

@@ -129,7 +129,7 @@ func (f *fixture) counted(name, code string) (calls float64) {
 
 func (f *fixture) dial() *Client {
 	f.t.Helper()
-	c, err := Dial(f.t.Context(), f.addr)
+	c, err := Dial(f.t.Context(), f.addr, nil)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func TestFrames(t *testing.T) {
 		server := tcp.NewServer(bus, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), tcp.Options{})
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(listener) }()
-		client := must(tcp.Dial(t.Context(), listener.Addr().String()))(t)
+		client := must(tcp.Dial(t.Context(), listener.Addr().String(), nil))(t)
 		t.Cleanup(func() {
 			client.Close()
 			if err := errors.Join(server.Shutdown(context.Background()), <-served); err != nil {
