@@ -105,16 +105,18 @@ func TestACallIsWhatItWas(t *testing.T) {
 func TestAClosedClient(t *testing.T) {
 	f := newFixture(t, Options{Deadline: time.Hour})
 	c := dial(t, f.server.Listener.Addr().String())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		_, _, err := c.Call(context.Background(), wire.Head{Command: oidb.CheckAccess.ID}, oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{Token: "slow"}))
+		_, _, err := c.Call(ctx, wire.Head{Command: oidb.CheckAccess.ID}, oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{Token: "slow"}))
 		ended <- err
 	}()
 	<-f.waits
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-ended; err == nil || errors.Is(err, oidb.ErrNotSent) {
+	if err := <-ended; err == nil || errors.Is(err, oidb.ErrNotSent) || ctx.Err() != nil {
 		t.Errorf("the call under way: %v", err)
 	}
 	if _, _, err := c.Call(t.Context(), wire.Head{Command: oidb.CheckAccess.ID}, nil); !errors.Is(err, oidb.ErrNotSent) {
