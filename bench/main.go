@@ -57,6 +57,7 @@ var parts = []part{
 	{"info", measureInfo},
 	{"wrk", measureWrk},
 	{"bus", measureBus},
+	{"transports", measureTransports},
 	{"store", measureStore},
 	{"friends", measureFriends},
 	{"messages", measureMessages},
@@ -75,6 +76,10 @@ func main() {
 	}
 	if len(os.Args) == 2 && os.Args[1] == echoArg {
 		serveEcho()
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == grpcEchoArg {
+		serveGRPCEcho()
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -97,7 +102,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,store,friends,messages,group-relation,group-hot,ranks,reports,token,scale")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,transports,store,friends,messages,group-relation,group-hot,ranks,reports,token,scale")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")

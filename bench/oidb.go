@@ -11,8 +11,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +23,7 @@ import (
 const (
 	echoArg  = "frame-echo" // turns the program into the frame echo
 	pipeline = 64           // number of calls that a connection has under way
+	paced    = 8            // the same at half load
 	idleMany = 10_000       // number of connections
 )
 
@@ -53,7 +52,7 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	if err != nil {
 		return err
 	}
-	echo, err := startEcho(ctx)
+	echo, err := startSelf(ctx, echoArg)
 	if err != nil {
 		return err
 	}
@@ -61,34 +60,48 @@ func measureBus(ctx context.Context, s settings, folder string, report *report) 
 	defer echo.cmd.Process.Kill()
 
 	bus := &process{cmd: platform.cmd, addr: platform.bus}
-	var echoes, calls, http, cpu, echoCPU []float64
+	empty := [][]byte{emptyFrame()}
+	var echoes, calls []*framesTurn
 	web := &side{name: v5Door.name, process: platform.process, door: &v5Door, logins: v5Door.requests(logins)}
 	for round := range s.rounds {
-		e, err := framesTurn(s, echo, [][]byte{emptyFrame()})
+		e, err := measureFrames(s, echo, empty)
 		if err != nil {
 			return fmt.Errorf("frame echo: %w", err)
 		}
-		c, err := framesTurn(s, bus, checks)
+		c, err := measureFrames(s, bus, checks)
 		if err != nil {
 			return fmt.Errorf("0x711: %w", err)
 		}
 		if err := web.turn(ctx, s); err != nil {
 			return err
 		}
-		h := web.results[round].perSecond()
-		progress("round %d of %d: frame echo %.0f/s, 0x711 %.0f/s, verify_login %.0f/s", round+1, s.rounds, e.perSecond, c.perSecond, h)
-		echoes, calls, http = append(echoes, e.perSecond), append(calls, c.perSecond), append(http, h)
-		cpu, echoCPU = append(cpu, c.cpu), append(echoCPU, e.cpu)
+		progress("round %d of %d: frame echo %.0f/s, 0x711 %.0f/s, verify_login %.0f/s", round+1, s.rounds, e.full.perSecond(), c.full.perSecond(), web.results[round].perSecond())
+		echoes, calls = append(echoes, e), append(calls, c)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	report.add("frame echo, 100 bytes, 64 connections by 64", median(echoes), "/s")
-	report.add("frame echo: CPU per call", median(echoCPU), "us")
-	report.add("0x711 over frames beside the echo", median(calls), "/s").beside(calls, echoes)
+	each := func(turns []*framesTurn, of func(*framesTurn) float64) (values []float64) {
+		for _, t := range turns {
+			values = append(values, of(t))
+		}
+		return values
+	}
+	rate := func(t *framesTurn) float64 { return t.full.perSecond() }
+	cpu := func(t *framesTurn) float64 { return t.cpu }
+	fullTail := func(t *framesTurn) float64 { return t.full.quantile(0.99) }
+	halfTail := func(t *framesTurn) float64 { return t.half.quantile(0.99) }
+	beside := func(name, unit string, of func(*framesTurn) float64) *row {
+		report.add("frame echo"+name, median(each(echoes, of)), unit)
+		return report.add("0x711 over frames"+name, median(each(calls, of)), unit).beside(each(calls, of), each(echoes, of))
+	}
+	beside(", 64 connections by 64", "/s", rate)
+	beside(": CPU per call", "us", cpu).under(2)
+	beside(": p99 at full load", "ms", fullTail).atMost(3)
+	beside(": p99 at half load", "ms", halfTail).atMost(3)
+	http := web.each(result.perSecond)
 	report.add("verify_login over HTTP in the same rounds", median(http), "/s")
-	report.add("0x711 over frames beside verify_login", median(calls), "/s").beside(calls, http).atLeast(6)
-	report.add("0x711 over frames: CPU per call", median(cpu), "us").under(2)
+	report.add("0x711 over frames beside verify_login", median(each(calls, rate)), "/s").beside(each(calls, rate), http).atLeast(12)
 	return measureIdle(platform, checks[0], report)
 }
 
@@ -111,72 +124,82 @@ func emptyFrame() []byte {
 	return frame
 }
 
-type turn struct {
-	perSecond float64
-	cpu       float64 // of the server, in microseconds per call
+// framesTurn is a turn of a server of frames: as fast as it can, and then at half that rate.
+type framesTurn struct {
+	full, half *outcome
+	cpu        float64 // of the server at full load, in microseconds per call
 }
 
-// framesTurn warms up a server of frames and measures it.
-func framesTurn(s settings, p *process, frames [][]byte) (t turn, err error) {
-	if _, _, err := pipelined(p.addr, frames, s.warmUp); err != nil {
-		return t, err
+// measureFrames warms up a server of frames and measures it.
+func measureFrames(s settings, p *process, frames [][]byte) (*framesTurn, error) {
+	if _, err := pipelined(p.addr, frames, s.warmUp, pipeline, 0); err != nil {
+		return nil, err
 	}
 	before, err := p.cpu()
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	answers, took, err := pipelined(p.addr, frames, s.duration)
+	full, err := pipelined(p.addr, frames, s.duration, pipeline, 0)
 	if err != nil {
-		return t, err
+		return nil, err
 	}
 	after, err := p.cpu()
-	return turn{float64(answers) / took.Seconds(), float64((after - before).Microseconds()) / float64(answers)}, err
+	if err != nil {
+		return nil, err
+	}
+	every := time.Duration(2 * float64(connections*paced) / full.perSecond() * float64(time.Second))
+	half, err := pipelined(p.addr, frames, s.duration/2, paced, every)
+	return &framesTurn{full, half, float64((after - before).Microseconds()) / float64(full.answers)}, err
 }
 
-// pipelined keeps each connection busy: it sends a batch of calls in one write and the next batch when all are answered.
-func pipelined(addr string, frames [][]byte, limit time.Duration) (answers int, took time.Duration, err error) {
+// pipelined sends batches of calls on each connection, each in one write, at a fixed pace and in any case not before the last batch
+// is answered. A call's latency counts from its batch's write.
+func pipelined(addr string, frames [][]byte, limit time.Duration, size int, every time.Duration) (*outcome, error) {
 	var (
-		group  sync.WaitGroup
-		mu     sync.Mutex
-		begin  = time.Now()
-		report = func(n int, e error) {
-			mu.Lock()
-			defer mu.Unlock()
-			answers, err = answers+n, errors.Join(err, e)
-		}
+		group sync.WaitGroup
+		parts = make([]outcome, connections)
+		errs  = make([]error, connections)
+		begin = time.Now()
 	)
-	for worker := range connections {
+	for i := range connections {
+		part := &parts[i]
+		part.latency = make([]uint32, slowest)
 		group.Go(func() {
 			var batch []byte
-			for i := range pipeline {
-				batch = append(batch, frames[(worker+i)%len(frames)]...)
+			for n := range size {
+				batch = append(batch, frames[(i+n)%len(frames)]...)
 			}
 			conn, err := net.Dial("tcp", addr)
 			if err != nil {
-				report(0, err)
+				errs[i] = err
 				return
 			}
 			defer conn.Close()
 			r := bufio.NewReaderSize(conn, 32<<10)
-			n := 0
+			due := begin.Add(every * time.Duration(i) / connections) // the connections take turns
 			for more := true; more; more = time.Since(begin) < limit {
-				if _, err := conn.Write(batch); err != nil {
-					report(n, err)
+				time.Sleep(time.Until(due))
+				due = due.Add(every)
+				sent := time.Now()
+				if _, errs[i] = conn.Write(batch); errs[i] != nil {
 					return
 				}
-				for range pipeline {
-					if err := skipFrame(r); err != nil {
-						report(n, err)
+				for range size {
+					if errs[i] = skipFrame(r); errs[i] != nil {
 						return
 					}
-					n++
+					part.answers++
+					part.latency[min(time.Since(sent).Microseconds(), slowest-1)]++
 				}
 			}
-			report(n, nil)
 		})
 	}
 	group.Wait()
-	return answers, time.Since(begin), err
+	total := &outcome{took: time.Since(begin), latency: make([]uint32, slowest)}
+	for i := range parts {
+		total.add(&parts[i])
+	}
+	return total, errors.Join(errs...)
 }
 
 // skipFrame reads one frame, which must have a body: the answer to a valid call has one, a refusal does not.
@@ -227,20 +250,6 @@ func measureIdle(p *platform, call []byte, report *report) error {
 	report.add(fmt.Sprintf("%d idle connections, each after one call: resident memory in all", idleMany), after.resident, "MB").under(200)
 	report.add("... more than before", after.resident-before.resident, "MB")
 	return nil
-}
-
-func startEcho(ctx context.Context) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(self, echoArg)
-	cmd.Stderr = os.Stderr
-	p, err := startProcess(ctx, cmd)
-	if err == nil {
-		p.addr = strings.TrimSpace(string(p.line))
-	}
-	return p, err
 }
 
 // serveEcho does the least that a server of frames can do: find each frame's end, answer it with 100 bytes, and write the

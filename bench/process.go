@@ -78,6 +78,7 @@ type platform struct {
 	admin     string // URL
 	tokenFile string
 	bus       string // HOST:PORT of the bus
+	connect   string // HOST:PORT of its Connect and gRPC
 	log       string // file
 }
 
@@ -121,13 +122,14 @@ func startServe(ctx context.Context, binary, folder string, more ...string) (*pl
 		HTTP           string `json:"http"`
 		Admin          string `json:"admin"`
 		OIDB           string `json:"oidb"`
+		Connect        string `json:"oidb_connect"`
 		AdminTokenFile string `json:"admin_token_file"`
 	}
 	if err := json.Unmarshal(p.line, &at); err != nil {
 		return nil, errors.Join(fmt.Errorf("the line of rookery serve: %w", err), p.stop())
 	}
 	p.addr, p.admin, p.bus, p.tokenFile = strings.TrimPrefix(at.HTTP, "http://"), at.Admin, at.OIDB, at.AdminTokenFile
-	p.metrics = p.admin
+	p.metrics, p.connect = p.admin, strings.TrimPrefix(at.Connect, "http://")
 	return p, nil
 }
 
