@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ const (
 	farewell = 2 * time.Second
 	// enough is how many bytes of answers are worth a write while more frames can be served.
 	enough = 32 << 10
+	// turn is the number of calls after which a connection lets others go first. One whose next calls are there already would go on for
+	// the scheduler's ten milliseconds.
+	turn = 64
 	// backlog is how many bytes of answers may wait for a slow reader before its connection is no longer read.
 	backlog = 256 << 10
 )
@@ -94,6 +98,7 @@ type reader struct {
 	waits  bool   // the current call has a slot of the server's
 	handed bool   // the current call has handed the reading over
 	idles  bool   // nothing has come for a while
+	served int    // calls since others had their turn
 }
 
 // serve reads frames until the peer is gone, breaks the rules, or the server stops; then it answers what it has read and
@@ -125,8 +130,13 @@ func (r *reader) next() bool {
 		return false
 	case more > 0:
 		r.flush()
+		if r.served >= turn {
+			r.served = 0
+			runtime.Gosched()
+		}
 		return r.read(more)
 	}
+	r.served++
 	r.frame = f
 	if !r.answer() || f.Broken {
 		return false
