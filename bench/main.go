@@ -69,17 +69,17 @@ var parts = []part{
 	{"scale", measureScale},
 }
 
+// serverToCompareWith returns the server that the program is started as; nil for the bench itself.
+func serverToCompareWith() func() {
+	if len(os.Args) != 2 {
+		return nil
+	}
+	return map[string]func(){bareArg: serveBare, echoArg: serveEcho, grpcEchoArg: serveGRPCEcho}[os.Args[1]]
+}
+
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == bareArg {
-		serveBare()
-		return
-	}
-	if len(os.Args) == 2 && os.Args[1] == echoArg {
-		serveEcho()
-		return
-	}
-	if len(os.Args) == 2 && os.Args[1] == grpcEchoArg {
-		serveGRPCEcho()
+	if serve := serverToCompareWith(); serve != nil {
+		serve()
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
