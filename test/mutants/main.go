@@ -1,5 +1,5 @@
 // Command mutants tries whether the tests can fail: it makes one small fault after another in the platform and runs the tests
-// that have to notice it. It prints the survivors, the faults that no test noticed, and exits with 1 when there are any. A fault
+// that have to notice it. Some faults are written out; others switch off what leads to a return code, whose scenario has to notice. It prints the survivors, the faults that no test noticed, and exits with 1 when there are any. A fault
 // whose text is no longer in its file, or that does not compile, is a mistake of the list and exits with 2.
 //
 // The source stays as it is: the go command reads the changed file through an overlay, also where a test builds the platform's
@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -35,6 +34,27 @@ type mutant struct {
 	run  string // which of them, as go test's -run takes it
 }
 
+// trial returns the trial of a mutant.
+func (m mutant) trial() trial {
+	return trial{name: m.name, file: m.file, in: m.in, run: m.run, change: func() (map[string][]byte, error) {
+		source, err := os.ReadFile(m.file)
+		if err != nil {
+			return nil, err
+		}
+		if n := bytes.Count(source, []byte(m.old)); n != 1 {
+			return nil, fmt.Errorf("its text is in the file %d times", n)
+		}
+		return map[string][]byte{m.file: bytes.Replace(source, []byte(m.old), []byte(m.new), 1)}, nil
+	}}
+}
+
+// trial is a fault that can be made, and the tests that have to notice it.
+type trial struct {
+	name, file string
+	change     func() (map[string][]byte, error) // returns the changed files, by their path below the module's root
+	in, run    string                            // as those of a mutant
+}
+
 // outcome is what became of a mutant.
 type outcome int
 
@@ -45,7 +65,7 @@ const (
 )
 
 func main() {
-	pattern := flag.String("run", "", "try only the mutants whose name or file matches this `regexp`")
+	pattern := flag.String("run", "", "try only the mutants whose name or file matches this `regexp`; \"^oidb/5 \" is a code's")
 	parallel := flag.Int("parallel", 2, "try so many at the same `time`")
 	flag.Parse()
 	only, err := regexp.Compile(*pattern)
@@ -55,14 +75,20 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool {
-		return !only.MatchString(m.name) && !only.MatchString(m.file)
-	})
+	chosen, _, err := conditionTrials(".")
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "mutants: %v\n", err)
+		os.Exit(2)
+	}
+	for _, m := range mutants {
+		chosen = append(chosen, m.trial())
+	}
+	chosen = slices.DeleteFunc(chosen, func(t trial) bool { return !only.MatchString(t.name) && !only.MatchString(t.file) })
 	os.Exit(try(ctx, chosen, *parallel, os.Stdout))
 }
 
 // try makes the mutants, prints what became of each, and returns the exit status.
-func try(ctx context.Context, chosen []mutant, parallel int, out io.Writer) int {
+func try(ctx context.Context, chosen []trial, parallel int, out io.Writer) int {
 	var (
 		mu     sync.Mutex
 		counts = make(map[outcome]int)
@@ -105,24 +131,25 @@ func try(ctx context.Context, chosen []mutant, parallel int, out io.Writer) int 
 }
 
 // try makes the fault and runs its tests.
-func (m *mutant) try(ctx context.Context) (outcome, string) {
-	source, err := os.ReadFile(m.file)
+func (m *trial) try(ctx context.Context) (outcome, string) {
+	files, err := m.change()
 	if err != nil {
 		return unusable, err.Error()
-	}
-	if n := bytes.Count(source, []byte(m.old)); n != 1 {
-		return unusable, fmt.Sprintf("its text is in the file %d times", n)
 	}
 	folder, err := os.MkdirTemp("", "mutant-")
 	if err != nil {
 		return unusable, err.Error()
 	}
 	defer os.RemoveAll(folder)
-	overlay, err := m.overlay(folder, source)
+	overlay, err := writeOverlay(folder, files)
 	if err != nil {
 		return unusable, err.Error()
 	}
-	if text, err := goCommand(ctx, overlay, "build", "./"+filepath.Dir(m.file)); err != nil {
+	build := []string{"build"}
+	for file := range files {
+		build = append(build, "./"+filepath.Dir(file))
+	}
+	if text, err := goCommand(ctx, overlay, build...); err != nil {
 		return unusable, "it does not compile: " + firstLine(text)
 	}
 	text, err := goCommand(ctx, overlay, "test", "-count=1", "-vet=off", "-timeout=10m", "-run", m.run, m.in)
@@ -135,21 +162,31 @@ func (m *mutant) try(ctx context.Context) (outcome, string) {
 		return unusable, "its tests do not compile: " + firstLine(text)
 	case err == nil:
 		return survived, m.in + " " + m.run + " passes"
+	case strings.HasPrefix(m.run, "^TestScenarios$/") && !strings.Contains(text, "--- FAIL: TestScenarios/"):
+		return unusable, "no scenario began: " + firstLine(text) // the platform does not start, for instance
 	}
 	return noticed, ""
 }
 
-// overlay writes the file with the fault and the description by which the go command reads it in place of the original.
-func (m *mutant) overlay(folder string, source []byte) (string, error) {
-	original, err := filepath.Abs(m.file)
+// writeOverlay writes the files with the fault and the description by which the go command reads them in place of the originals.
+func writeOverlay(folder string, files map[string][]byte) (string, error) {
+	replace := make(map[string]string)
+	for file, source := range files {
+		original, err := filepath.Abs(file)
+		if err != nil {
+			return "", err
+		}
+		replace[original] = filepath.Join(folder, fmt.Sprintf("%d-%s", len(replace), filepath.Base(file)))
+		if err := os.WriteFile(replace[original], source, 0o600); err != nil {
+			return "", err
+		}
+	}
+	description, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	changed, overlay := filepath.Join(folder, filepath.Base(m.file)), filepath.Join(folder, "overlay.json")
-	description, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
-	return overlay, errors.Join(err,
-		os.WriteFile(changed, bytes.Replace(source, []byte(m.old), []byte(m.new), 1), 0o600),
-		os.WriteFile(overlay, description, 0o600))
+	overlay := filepath.Join(folder, "overlay.json")
+	return overlay, os.WriteFile(overlay, description, 0o600)
 }
 
 // goCommand runs the go command with the overlay in the environment, where the go commands that it starts find it too.

@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The list rots unless something looks at it: each text must be in its file, exactly once.
@@ -19,6 +23,88 @@ func TestEveryMutantCanBeMade(t *testing.T) {
 		if n := bytes.Count(source, []byte(m.old)); n != 1 || m.old == m.new {
 			t.Errorf("%s: its text is in %s %d times, want once", m.name, m.file, n)
 		}
+	}
+}
+
+// TestEveryCodeHasItsFault: for each code of the contract there is a fault that its scenario has to notice. For most of them it is
+// found in the source.
+func TestEveryCodeHasItsFault(t *testing.T) {
+	made, without, err := conditionTrials("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(without) > 0 {
+		t.Errorf("no condition is found of %v: list a mutant that the scenario has to notice", without)
+	}
+	if len(made) < 150 {
+		t.Errorf("conditions of %d codes are found", len(made))
+	}
+	for _, m := range made {
+		files, err := m.change()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, source := range files {
+			if _, err := parser.ParseFile(token.NewFileSet(), name, source, 0); err != nil {
+				t.Errorf("%s: %v", m.name, err)
+			}
+		}
+	}
+}
+
+func TestConditionsAreSwitchedOff(t *testing.T) {
+	root := t.TempDir()
+	const source = `package p
+
+var numbers = [n]retcode.Code{old: retcode.Expired}
+
+var rows = []check{
+	{retcode.TooLarge, fits},
+	{retcode.Unread, unpacks},
+}
+
+func f(n int) error {
+	if n > 1 {
+		return retcode.Expired
+	}
+	switch {
+	case n == 1, n < 0:
+		return old
+	}
+	switch n {
+	case 0:
+		return retcode.Unread.Errorf("zero")
+	}
+	return retcode.Last
+}
+`
+	for _, folder := range answering {
+		if err := os.MkdirAll(filepath.Join(root, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "internal/p.go"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := conditions(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]*strings.Replacer{
+		"Expired":  strings.NewReplacer("n > 1", "false && (n > 1)", "n == 1, n < 0", "false && (n == 1), false && (n < 0)"),
+		"TooLarge": strings.NewReplacer("{retcode.TooLarge, fits},", ""),
+		"Unread":   strings.NewReplacer("{retcode.Unread, unpacks},", "", "case 0:\n\t\treturn retcode.Unread.Errorf(\"zero\")", ""),
+	} {
+		files, err := changed(root, found[code])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.Replace(source), string(files["internal/p.go"])); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", code, diff)
+		}
+	}
+	if len(found["Last"]) > 0 {
+		t.Errorf("an answer without a condition has %v", found["Last"])
 	}
 }
 
@@ -41,7 +127,8 @@ func TestOutcomes(t *testing.T) {
 		{"no such test", mutant{file: file, old: old, new: "next, wait := advance(+old, interval", in: "./internal/limit", run: "^TestNothing$"}, unusable, "no such test"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, why := test.m.try(t.Context())
+			trial := test.m.trial()
+			got, why := trial.try(t.Context())
 			if got != test.want || !strings.Contains(why, test.why) {
 				t.Errorf("got %d, %q, want %d, %q", got, why, test.want, test.why)
 			}
