@@ -26,7 +26,10 @@ var names = []string{
 	"sig", "sign", "signature", // a request with one can be sent again
 }
 
-// number is what the value of a parameter code is if it is a return code, and not one that OAuth exchanges for a token.
+// codes are names of what OAuth exchanges for a token. Return codes have some of them too.
+var codes = []string{"code", "authcode", "authorizationcode"}
+
+// number is what the value of a parameter code is if it is a return code.
 var number = regexp.MustCompile(`^-?\d{1,9}$`)
 
 // Secret reports whether a parameter, a member or a header of this name has a secret for its value.
@@ -34,15 +37,16 @@ func Secret(name, value string) bool {
 	if value == "" {
 		return false // which may be the very mistake
 	}
-	if name == "code" {
-		return !number.MatchString(value)
-	}
 	name = strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r == '[' || r == ']' {
 			return -1
 		}
 		return r
 	}, strings.ToLower(name))
+	name = strings.TrimRight(name, "0123456789") // password2, token[0]
+	if slices.Contains(codes, name) {
+		return !number.MatchString(value)
+	}
 	return slices.ContainsFunc(names, func(secret string) bool { return strings.HasSuffix(name, secret) })
 }
 
@@ -68,8 +72,12 @@ const most = 500
 // shortest is the length of the shortest secret that is looked for by its value: shorter ones occur in other texts by chance.
 const shortest = 5
 
+// longest is how much of a secret is looked for, in bytes: without its beginning the rest is of no use.
+const longest = 8 << 10
+
 // learn adds a secret in the forms in which requests and signed texts have it.
 func (r *Redactor) learn(secret string) {
+	secret = secret[:min(len(secret), longest)]
 	if len(secret) < shortest || secret == Mask || len(r.secrets) >= most {
 		return
 	}
@@ -109,37 +117,57 @@ func (r *Redactor) known(text string) string {
 	return r.replacer.Replace(text)
 }
 
-// These find what has a name in texts of any form: name=value, its percent-encoded form, "name":"value" and <name>value</name>.
-var (
-	pairs    = regexp.MustCompile(`([\w.-]+)(=|%3D)((?:[^&;,#\s"'<>%]|%[013-9A-Fa-f]|%2[0-57-9A-Fa-f])+)`) // %26 ends a value
-	members  = regexp.MustCompile(`"([\w.-]+)"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s",}\]]+)`)
-	elements = regexp.MustCompile(`<([\w.-]+)>([^<]*|<!\[CDATA\[.*?\]\]>)</`)
-)
+// shape is a form in which texts have names and values. Only names are searched for, and a value is read where the name of a
+// secret was found, so the time is proportional to the text whatever is in it.
+type shape struct {
+	name  *regexp.Regexp // the name, and all that is before the value
+	value *regexp.Regexp // at the beginning of what follows
+}
+
+func newShape(name, value string) shape {
+	return shape{regexp.MustCompile(name), regexp.MustCompile("^" + value)}
+}
+
+// inForm is a value in a form. %26 ends it.
+const inForm = `(?:[^&;,#\s"'<>%\\]|%[013-9A-Fa-f]|%2[0-57-9A-Fa-f])+`
+
+var shapes = []shape{
+	newShape(`["']([\w.-]+)["']\s*:\s*"`, `(?:[^"\\]|\\.)+`),               // "name":"value"
+	newShape(`["']([\w.-]+)["']\s*:\s*'`, `(?:[^'\\]|\\.)+`),               // 'name':'value'
+	newShape(`["']([\w.-]+)\\+["']\s*:\s*\\+["']`, `[^"'\\]+`),             // \"name\":\"value\"
+	newShape(`["']([\w.-]+)\\*["']\s*:\s*`, `[^\s"',}\]\\]+`),              // "name":1
+	newShape(`([\w.-]+)=\\*["']?`, inForm),                                 // name=value
+	newShape(`(?:%[0-9A-Fa-f]{2})?([\w.-]+)%3[Dd](?:%2[27])?`, inForm),     // name%3Dvalue
+	newShape(`<([\w.:-]+)(?:\s[^<>]*)?><!\[CDATA\[`, `(?:[^\]]|\][^\]])+`), // <name><![CDATA[value]]>
+	newShape(`<([\w.:-]+)(?:\s[^<>]*)?>`, `[^<]+`),                         // <name>value</name>
+}
+
+// hide replaces the values that have a secret's name by the mask.
+func (s *shape) hide(r *Redactor, text string) string {
+	var clean strings.Builder
+	done := 0
+	for _, at := range s.name.FindAllStringSubmatchIndex(text, -1) {
+		name, begin := text[at[2]:at[3]], at[1]
+		if begin < done || !Secret(name, "x") { // in a value that was hidden
+			continue
+		}
+		value := s.value.FindString(text[begin:])
+		if !Secret(name, value) {
+			continue
+		}
+		clean.WriteString(text[done:begin] + r.hide(value))
+		done = begin + len(value)
+	}
+	return clean.String() + text[done:]
+}
 
 // Text removes secrets from a text of any form: those that have a name in it, and those that were met so far.
 func (r *Redactor) Text(text string) string {
-	text = members.ReplaceAllStringFunc(text, func(member string) string {
-		part := members.FindStringSubmatch(member)
-		value := strings.Trim(part[3], `"`)
-		if !Secret(part[1], value) {
-			return member
+	if strings.ContainsAny(text, ":=%<") { // between a name and a value
+		for i := range shapes {
+			text = shapes[i].hide(r, text)
 		}
-		return `"` + part[1] + `"` + part[2] + `"` + r.hide(value) + `"`
-	})
-	text = pairs.ReplaceAllStringFunc(text, func(pair string) string {
-		part := pairs.FindStringSubmatch(pair)
-		if !Secret(part[1], part[3]) {
-			return pair
-		}
-		return part[1] + part[2] + r.hide(part[3])
-	})
-	text = elements.ReplaceAllStringFunc(text, func(element string) string {
-		part := elements.FindStringSubmatch(element)
-		if !Secret(part[1], part[2]) {
-			return element
-		}
-		return "<" + part[1] + ">" + r.hide(strings.TrimSuffix(strings.TrimPrefix(part[2], "<![CDATA["), "]]>")) + "</"
-	})
+	}
 	return r.known(text)
 }
 
@@ -178,11 +206,11 @@ func (r *Redactor) value(text string) string {
 	return r.Text(text)
 }
 
-// longest is the longest segment of a path that is kept: a longer one may be a misplaced secret.
-const longest = 40
+// longestSegment is the longest segment of a path that is kept: a longer one may be a misplaced secret.
+const longestSegment = 40
 
-// host is the part of an address before its path.
-var host = regexp.MustCompile(`^\w+://(?:([^/@]*)@)?[^/]*`)
+// host is the part of an address before its path: its scheme, what identifies a caller, and the host.
+var host = regexp.MustCompile(`^(\w+://)(?:([^/]*)@)?([^/]*)`)
 
 // URL removes secrets from an address, which may be without a host: those of its query, of its fragment, which OAuth uses, and of
 // parameters that were put into the path.
@@ -191,17 +219,19 @@ func (r *Redactor) URL(address string) string {
 	address, query, hasQuery := strings.Cut(address, "?")
 	clean := ""
 	if part := host.FindStringSubmatch(address); part != nil {
-		clean, address = part[0], address[len(part[0]):]
-		if part[1] != "" {
-			clean = strings.Replace(clean, part[1], r.hide(part[1]), 1)
+		address = address[len(part[0]):]
+		clean = part[1]
+		if part[2] != "" {
+			clean += r.hide(part[2]) + "@"
 		}
+		clean += r.known(part[3])
 	}
 	if i := strings.IndexAny(address, "&;="); i >= 0 {
 		address = address[:i] + r.Text(address[i:])
 	}
 	segments := strings.Split(address, "/")
 	for i, segment := range segments {
-		if len(segment) > longest {
+		if len(segment) > longestSegment {
 			segments[i] = Mask
 		}
 	}
@@ -264,7 +294,7 @@ func (r *Redactor) Body(body []byte) (clean string, kept bool) {
 	if text == "" {
 		return string(body), true
 	}
-	if before, inside, after, ok := JSONP(text); ok {
+	if before, inside, after, ok := jsonp(text); ok {
 		value, isJSON := r.json([]byte(inside))
 		return before + string(value) + after, isJSON
 	}
@@ -273,7 +303,8 @@ func (r *Redactor) Body(body []byte) (clean string, kept bool) {
 		value, isJSON := r.json([]byte(text))
 		return string(value), isJSON
 	case strings.HasPrefix(text, "<?xml"), strings.HasPrefix(text, "<data>"):
-		return r.Text(text), true
+		value, isXML := r.xml([]byte(text))
+		return string(value), isXML
 	case form.MatchString(text):
 		return r.Query(text), true
 	}
@@ -283,12 +314,12 @@ func (r *Redactor) Body(body []byte) (clean string, kept bool) {
 // form is a body of names and values.
 var form = regexp.MustCompile(`^[\w.%\[\]-]{1,64}=[^\s<>"]*$`)
 
-// jsonp is a call of a function with JSON.
-var jsonp = regexp.MustCompile(`(?s)^([\w$.\[\]]+\s*\(\s*)([{\[].*[}\]])(\s*\)\s*;?)$`)
+// call is a call of a function with JSON.
+var call = regexp.MustCompile(`(?s)^([\w$.\[\]]+\s*\(\s*)([{\[].*[}\]])(\s*\)\s*;?)$`)
 
-// JSONP takes the JSON out of a call of a function.
-func JSONP(text string) (before, inside, after string, ok bool) {
-	part := jsonp.FindStringSubmatch(text)
+// jsonp takes the JSON out of a call of a function.
+func jsonp(text string) (before, inside, after string, ok bool) {
+	part := call.FindStringSubmatch(text)
 	if part == nil {
 		return "", "", "", false
 	}

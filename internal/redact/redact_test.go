@@ -15,10 +15,16 @@ func TestSecret(t *testing.T) {
 		"openkey": {"x", true}, "open_key": {"x", true}, "appkey": {"x", true}, "client_sigkey": {"x", true}, "sigkeys": {"x", true}, "pfKey": {"x", true},
 		"skey": {"x", true}, "p_skey": {"x", true}, "sid": {"x", true}, "sig": {"x", true}, "sign": {"x", true}, "client_secret": {"x", true},
 		"itopencodeparam": {"x", true}, "code_verifier": {"x", true}, "password": {"x", true}, "X-Session": {"x", true}, "keys[]": {"x", true},
+		"new_password": {"x", true}, "password2": {"x", true}, "x[token][0]": {"x", true}, "auth_code": {"x", true}, "retcode": {"x", false},
 		"openid": {"x", false}, "appid": {"x", false}, "pf": {"x", false}, "ts": {"1", false}, "unionid": {"x", false}, "token_type": {"bearer", false},
 	} {
 		if got := Secret(name, test.value); got != test.want {
 			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	for _, name := range []string{"Code", "authorization_code"} {
+		if Secret(name, "-5") || !Secret(name, "0B7B0C8E33D0F7B6") {
+			t.Error(name)
 		}
 	}
 	for value, want := range map[string]bool{"100010": false, "-5": false, "0B7B0C8E33D0F7B6": true, "01234567890123": true, "": false} {
@@ -49,6 +55,9 @@ func TestBody(t *testing.T) {
 		"a form":                     {"openid=A1&access%5Ftoken=T0%2BKEN&expires_in=77&x=a%20b", "openid=A1&access%5Ftoken=(removed)&expires_in=77&x=a%20b"},
 		"JSON in a form":             {"extraJSON=%7B%22token%22%3A%22T0KEN%22%7D&a=b", "extraJSON=%7B%22token%22%3A%22%28removed%29%22%7D&a=b"},
 		"XML":                        {"<?xml version='1.0'?><data><ret>0</ret><openkey>K</openkey><sid><![CDATA[S<D]]></sid></data>", "<?xml version='1.0'?><data><ret>0</ret><openkey>(removed)</openkey><sid>(removed)</sid></data>"},
+		"XML, elements of a secret":  {"<data>\n <code>-5</code><n:sigkeys>\n<a>K0</a> <b/>K1</n:sigkeys><a>b&lt;</a></data>", "<data>\n <code>-5</code><n:sigkeys>\n<a>(removed)</a> <b/>(removed)</n:sigkeys><a>b&lt;</a></data>"},
+		"XML, met later":             {"<data><a>x&#84;0KEN!</a><T0KEN/><token>T0KEN</token></data>", "<data><a>x(removed)!</a><(removed)/><token>(removed)</token></data>"},
+		"an address in XML":          {"<data><a>https://a/b?openkey=K&amp;c=d</a></data>", "<data><a>https://a/b?openkey=(removed)&amp;c=d</a></data>"},
 		"nothing":                    {"", ""},
 		"a form with encoded secret": {"token=T0%2FKEN&echo=T0/KEN", "token=(removed)&echo=%28removed%29"},
 	} {
@@ -63,7 +72,8 @@ func TestBody(t *testing.T) {
 	for name, body := range map[string]string{
 		"a page": "<html><input name=token value=T0KEN></html>", "a token alone": "T0KENT0KEN", "JSON that breaks off": `{"token":"T0`,
 		"bytes": "\xff\xfe\x00", "multipart": "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nT0KEN\r\n--x--", "JSONP that breaks off": `callback({"token":"T0`,
-		"two values": `{"a":1}{"token":"T0KEN"}`,
+		"two values": `{"a":1}{"token":"T0KEN"}`, "XML with an attribute": `<data><a token="T0KEN"/></data>`, "XML that breaks off": `<data><token>T0`, "XML with a comment": "<data><!-- T0KEN --></data>",
+		"XML with an instruction": "<data><?php T0KEN?></data>", "XML with a type": `<?xml version="1.0"?><!DOCTYPE d [<!ENTITY t "T0KEN">]><d/>`, "XML of another encoding": `<?xml version="1.0" encoding="GBK"?><data/>`,
 	} {
 		if got, kept := New().Body([]byte(body)); kept || got != "" {
 			t.Errorf("%s is kept: %q", name, got)
@@ -82,6 +92,7 @@ func TestHeader(t *testing.T) {
 		{"X-Auth-Token", "T0KEN", "(removed)"},
 		{"User-Agent", "curl/8 (x; y)", "curl/8 (x; y)"},
 		{"X-Trace", `sig=S1G;a=b`, "sig=(removed);a=b"},
+		{"Refresh", "0;url=https://h/?code=0B7B0C8E33D0", "0;url=https://h/?code=(removed)"},
 	} {
 		if got := New().Header(test.name, test.value); got != test.want {
 			t.Errorf("%s: %s became %q, want %q", test.name, test.value, got, test.want)
@@ -95,7 +106,9 @@ func TestURL(t *testing.T) {
 		"/v2/a&sig=S1G":                                   "/v2/a&sig=(removed)",
 		"/v2/" + strings.Repeat("k", 41) + "/b":           "/v2/(removed)/b",
 		"http://" + strings.Repeat("h", 60) + "/v2?a=%zz": "http://" + strings.Repeat("h", 60) + "/v2?a=%zz",
-		"/v2/a?": "/v2/a?",
+		"/v2/a?":              "/v2/a?",
+		"http://u:p@ss@h/a?b": "http://(removed)@h/a?b",
+		"http://h@h/h":        "http://(removed)@h/h",
 		"/a?url=https%3A%2F%2Fb%2F%3Ftoken%3DT0KEN%26c%3Dd":     "/a?url=https%3A%2F%2Fb%2F%3Ftoken%3D%28removed%29%26c%3Dd",
 		"/a?token=T0KEN&echo=T0KEN":                             "/a?token=(removed)&echo=%28removed%29",
 		"/a?%74oken=T0KEN":                                      "/a?%74oken=(removed)",
@@ -114,10 +127,43 @@ func TestText(t *testing.T) {
 		`/v2/a?ts=1{"openid":"A1","token":"T0KEN"}`:        `/v2/a?ts=1{"openid":"A1","token":"(removed)"}`,
 		"GET&%2Fv3&appid%3D1%26openkey%3DAB%252B%26pf%3Dq": "GET&%2Fv3&appid%3D1%26openkey%3D(removed)%26pf%3Dq",
 		"key+1700000000": "key+1700000000",
-		"signed K/Y9~, K%2FY9%7E, K%252FY9%257E and K%2FY9~": "signed (removed), (removed), (removed) and (removed)",
+		`token="T0KEN", sig='S1G' key=\"K\" {'sid': 'S1D', "pwd":7,"code":-5}`: `token="(removed)", sig='(removed)' key=\"(removed)\" {'sid': '(removed)', "pwd":(removed),"code":-5}`,
+		`{\"token\":\"T0KEN\"}`: `{\"token\":\"(removed)\"}`,
+		"<a:token x='y'>T0</a> <sid><![CDATA[S<]D]]></sid><code>0B7B0C8E33D0<": "<a:token x='y'>(removed)</a> <sid><![CDATA[(removed)]]></sid><code>(removed)<",
+		"to https%3A%2F%2Fh%3Fa%3Db%26code%3d0B7B0C8E33D0%26token%3D%22T0%22":  "to https%3A%2F%2Fh%3Fa%3Db%26code%3d(removed)%26token%3D%22(removed)",
+		"url=https://h/?token=T0&code=5":                                       "url=https://h/?token=(removed)&code=5",
+		"signed K/Y9~, K%2FY9%7E, K%252FY9%257E and K%2FY9~":                   "signed (removed), (removed), (removed) and (removed)",
 	} {
 		if got := r.Text(text); got != want {
 			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestTheTimeIsProportionalToTheText does not end, for all practical purposes, where the time grows with the square of the text.
+func TestTheTimeIsProportionalToTheText(t *testing.T) {
+	const size = 1 << 20
+	long := strings.Repeat("a", size/4)
+	for name, text := range map[string]string{
+		"texts that do not end":         strings.Repeat("<a><![CDATA[<b>x</", size/18),
+		"tags that do not end":          strings.Repeat("<a ", size/3),
+		"names without values":          strings.Repeat(`"token" `, size/8),
+		"texts of escapes":              strings.Repeat(`"token":"\\\"`, size/13),
+		"values in values":              strings.Repeat("a=", size/2),
+		"a long secret that may follow": `{"token":"` + long + `b","x":"` + strings.Repeat(long, 3) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			New().Body([]byte(text))
+			New().Text(text)
+		})
+	}
+	r, echo := New(), "x"+strings.Repeat("secret", longest)
+	if got, _ := r.Body([]byte(`{"token":"` + echo + `","echo":"` + echo + `"}`)); strings.Count(got, Mask) != 2 || strings.Contains(got, echo[:longest]) {
+		t.Errorf("the beginning of a long secret is left in %.100s", got)
+	}
+	for form := range r.secrets {
+		if len(form) > longest {
+			t.Errorf("%d bytes are looked for", len(form))
 		}
 	}
 }

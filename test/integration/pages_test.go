@@ -262,7 +262,7 @@ func TestForeignForms(t *testing.T) {
 		form := url.Values{"do": {"allow"}, "token": {token}, "scope": {"get_user_info"}}
 		shows(t, name, person.Post(t, path, form), http.StatusOK, `value="allow"`) // it asks again
 		for _, action := range []string{"withdraw", "close", "password", "sign-out", "sign-out-everywhere"} {
-			form := url.Values{"do": {action}, "token": {token}, "appid": {app.AppID}, "password": {person.Password}, "new": {"another password"}, "again": {"another password"}, "understood": {"yes"}}
+			form := url.Values{"do": {action}, "token": {token}, "appid": {app.AppID}, "password": {person.Password}, "new_password": {"another password"}, "repeated_password": {"another password"}, "understood": {"yes"}}
 			if to := person.Post(t, "/account/", form).Location(t).String(); to != "/account/" {
 				t.Errorf("%s, %s: it leads to %s", name, action, to)
 			}
@@ -343,7 +343,7 @@ func TestAccountPage(t *testing.T) {
 
 	second := token()
 	change := func(old, password, again string) rookery.Page {
-		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new": {password}, "again": {again}})
+		return person.Press(t, "/account/", "password", url.Values{"password": {old}, "new_password": {password}, "repeated_password": {again}})
 	}
 	shows(t, "a wrong old password", change("a wrong guess", "another password", "another password"), http.StatusForbidden, "The password is wrong")
 	shows(t, "not the same", change(person.Password, "another password", "another passwort"), http.StatusBadRequest, "passwords differ")
@@ -379,7 +379,7 @@ func TestPagesAreLogged(t *testing.T) {
 	signIn("87654321") // somebody's password in the wrong field
 	person.SignIn(t, "/account/")
 	person.Press(t, "/account/", "withdraw", url.Values{"appid": {app.AppID}})
-	person.Press(t, "/account/", "password", url.Values{"password": {"a wrong guess"}, "new": {"another password"}, "again": {"another password"}})
+	person.Press(t, "/account/", "password", url.Values{"password": {"a wrong guess"}, "new_password": {"another password"}, "repeated_password": {"another password"}})
 	person.Press(t, "/account/", "no such action", nil)
 	log := p.Log()
 	for _, want := range []string{

@@ -159,10 +159,10 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 // changePassword replaces the password. This session continues, every other one ends.
 func (d *door) changePassword(c *access.Call, session *identity.Session, values url.Values) (any, error) {
 	t := wordsFor(c.Request)
-	if values.Get("new") != values.Get("again") {
+	if values.Get("new_password") != values.Get("repeated_password") {
 		return d.accountPage(c, session, troubles{Password: t.NotTheSame}, http.StatusBadRequest)
 	}
-	account, err := d.identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new"), c.Peer())
+	account, err := d.identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new_password"), c.Peer())
 	if err == nil {
 		return done("password"), d.begin(c, account)
 	}

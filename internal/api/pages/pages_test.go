@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/redact"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -193,4 +195,30 @@ func call(t *testing.T, secure bool) *access.Call {
 		r.TLS = new(tls.ConnectionState)
 	}
 	return &access.Call{Request: r}
+}
+
+// TestPasswordsAreRecognized: a field for a password has a name by which it is kept out of recorded sessions.
+func TestPasswordsAreRecognized(t *testing.T) {
+	templates, err := files.ReadDir("templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	field := regexp.MustCompile(`<input[^>]* type="password"[^>]*>`)
+	named := regexp.MustCompile(` name="([^"]+)"`)
+	for _, file := range templates {
+		text, err := files.ReadFile("templates/" + file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, input := range field.FindAllString(string(text), -1) {
+			found++
+			if name := named.FindStringSubmatch(input); name == nil || !redact.Secret(name[1], "a password") {
+				t.Errorf("%s: %s", file.Name(), input)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no page has a field for a password")
+	}
 }
