@@ -150,12 +150,12 @@ func entry(x *Exchange, secrets *redact.Redactor) *har.Entry {
 	e := &har.Entry{
 		Started: x.Start.Format(time.RFC3339Nano), Time: ms, Timings: har.Timings{Wait: ms},
 		Request: har.Request{
-			Method: x.Method, URL: secrets.URL(x.Address), HTTPVersion: "HTTP/1.1", Headers: listed(x.Header, secrets),
+			Method: secrets.Text(x.Method), URL: secrets.URL(x.Address), HTTPVersion: "HTTP/1.1", Headers: listed(x.Header, secrets),
 			HeadersSize: -1, BodySize: x.Body.Size,
 		},
 		Response: har.Response{
 			Status: x.Status, StatusText: http.StatusText(x.Status), HTTPVersion: "HTTP/1.1", Headers: listed(x.AnswerHeader, secrets),
-			Content:     har.Content{Size: x.Answer.Size, MIMEType: x.AnswerHeader.Get("Content-Type")},
+			Content:     har.Content{Size: x.Answer.Size, MIMEType: mediaType(x.AnswerHeader, secrets)},
 			RedirectURL: secrets.URL(x.AnswerHeader.Get("Location")),
 			HeadersSize: -1, BodySize: x.Answer.Size,
 		},
@@ -163,7 +163,7 @@ func entry(x *Exchange, secrets *redact.Redactor) *har.Entry {
 	_, query, _ := strings.Cut(e.Request.URL, "?")
 	e.Request.QueryString = parameters(query)
 	if x.Body.Size > 0 {
-		post := &har.PostData{MIMEType: x.Header.Get("Content-Type")}
+		post := &har.PostData{MIMEType: mediaType(x.Header, secrets)}
 		post.Text, post.Comment = kept(&x.Body, x.Header, secrets)
 		e.Request.PostData = post
 	}
@@ -174,6 +174,10 @@ func entry(x *Exchange, secrets *redact.Redactor) *har.Entry {
 		e.Comment = secrets.Text(x.Failed.Error())
 	}
 	return e
+}
+
+func mediaType(h http.Header, secrets *redact.Redactor) string {
+	return secrets.Header("Content-Type", h.Get("Content-Type"))
 }
 
 // kept returns what is kept of a body, and what is to be said of it.

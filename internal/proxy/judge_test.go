@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/har"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -103,12 +105,21 @@ func TestASecretIsRemovedBeforeItsName(t *testing.T) {
 	app := &platform.App{AppKey: "T0PSECRETKEY", SigKeys: map[string]string{"0": "S1GKEYS1GKEY"}}
 	x := got("POST", "http://h/v3/a?echo=T0KENT0KEN&other=T0PSECRETKEY&sig=wrong", `{"token":"T0KENT0KEN","S1GKEYS1GKEY":1}`, `{"ret":-5,"msg":"T0KENT0KEN and C00KIEC00KIE"}`)
 	x.Header.Set("Cookie", "skey=C00KIEC00KIE")
-	v := newJudge(t, app).Judge(x)
+	x.Header.Set("Content-Type", "text/x; token=T0KENT0KEN")
+	x.AnswerHeader.Set("Content-Type", "text/x; boundary=C00KIEC00KIE")
+	shown, v := "", newJudge(t, app).Judge(x)
 	if v.Record.Signed == "" || v.Record.Error != "(removed) and (removed)" {
 		t.Errorf("%+v", v.Record)
 	}
-	e := v.Entry
-	for _, text := range []string{v.Record.Signed, v.Record.Error, e.Request.URL, e.Request.PostData.Text, e.Response.Content.Text, e.Request.Headers[0].Value} {
+	x.Method = "T0KENT0KEN" // a request that broke off before this one
+	for _, e := range []*har.Entry{v.Entry, newJudge(t, app).Judge(x).Entry} {
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown += string(text)
+	}
+	for _, text := range []string{v.Record.Signed, v.Record.Error, shown} {
 		for _, secret := range []string{"T0KEN", "T0PSECRETKEY", "S1GKEY", "C00KIE"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s is left in %s", secret, text)

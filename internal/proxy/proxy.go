@@ -107,7 +107,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.under.Done()
 	begin := time.Now()
 	x := &passing{back: w.Header(), Exchange: Exchange{
-		Start: begin, Peer: r.RemoteAddr, Method: r.Method, Address: p.to.Scheme + "://" + p.to.Host + r.RequestURI, Host: r.Host,
+		Start: begin, Peer: r.RemoteAddr, Method: r.Method, Address: p.to.Scheme + "://" + p.to.Host + target(r), Host: r.Host,
 		Secure: p.to.Scheme == "https", Header: r.Header.Clone(),
 	}}
 	x.request = tee{body: r.Body, most: maxRequest}
@@ -128,6 +128,14 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.behind <- &x.Exchange
 	}()
 	p.reverse.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// target returns the path and the query of a request: as they came, or without the host that a request to a forward proxy has there.
+func target(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
 }
 
 // brokenOff says why an answer broke off.
@@ -178,17 +186,20 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	x := r.Context().Value(passingKey{}).(*passing)
 	status := http.StatusBadGateway
 	var invalid *tls.CertificateVerificationError
+	var op *net.OpError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		status = http.StatusGatewayTimeout
 		x.Failed = fmt.Errorf("%s has not answered within %s", p.to, p.timeout)
 	case errors.Is(err, context.Canceled):
 		x.Failed = errors.New("the caller left before the answer")
-		return
+		panic(http.ErrAbortHandler) // lest a caller who only stopped sending takes an empty answer for a success
 	case errors.As(err, &invalid):
 		x.Failed = fmt.Errorf("the certificate of %s is not valid: %w", p.to.Host, invalid.Err)
-	default:
+	case errors.As(err, &op) && op.Op == "dial":
 		x.Failed = fmt.Errorf("%s cannot be reached: %w", p.to, err)
+	default:
+		x.Failed = fmt.Errorf("%s has not answered: %w", p.to, err)
 	}
 	p.failed.Add(1)
 	x.Status = status

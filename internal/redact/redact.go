@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -38,11 +39,11 @@ func Secret(name, value string) bool {
 		return false // which may be the very mistake
 	}
 	name = strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == '.' || r == '[' || r == ']' {
-			return -1
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
 		}
-		return r
-	}, strings.ToLower(name))
+		return -1
+	}, name)
 	name = strings.TrimRight(name, "0123456789") // password2, token[0]
 	if slices.Contains(codes, name) {
 		return !number.MatchString(value)

@@ -15,7 +15,7 @@ func TestSecret(t *testing.T) {
 		"openkey": {"x", true}, "open_key": {"x", true}, "appkey": {"x", true}, "client_sigkey": {"x", true}, "sigkeys": {"x", true}, "pfKey": {"x", true},
 		"skey": {"x", true}, "p_skey": {"x", true}, "sid": {"x", true}, "sig": {"x", true}, "sign": {"x", true}, "client_secret": {"x", true},
 		"itopencodeparam": {"x", true}, "code_verifier": {"x", true}, "password": {"x", true}, "X-Session": {"x", true}, "keys[]": {"x", true},
-		"new_password": {"x", true}, "password2": {"x", true}, "x[token][0]": {"x", true}, "auth_code": {"x", true}, "retcode": {"x", false},
+		"new_password": {"x", true}, "password2": {"x", true}, "x[token][0]": {"x", true}, " token\x00": {"x", true}, "auth_code": {"x", true}, "retcode": {"x", false},
 		"openid": {"x", false}, "appid": {"x", false}, "pf": {"x", false}, "ts": {"1", false}, "unionid": {"x", false}, "token_type": {"bearer", false},
 	} {
 		if got := Secret(name, test.value); got != test.want {

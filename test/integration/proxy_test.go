@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -313,6 +314,69 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// TestProxyKeepsPeoplesSecrets takes a person's sign-in, a new password, an app's tokens and an operator's call through the proxy.
+func TestProxyKeepsPeoplesSecrets(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	const callback, password = "http://127.0.0.1/callback", "An0ther pa55word"
+	app := p.Apps[0]
+	p.SetApp(t, app, rookery.Settings{"redirect_uris": []string{callback}})
+	file := filepath.Join(t.TempDir(), "session.har")
+	proxy := startProxy(t, "--to", p.URL, "--record", file)
+	through := *p
+	through.URL, through.AdminURL = proxy.url, proxy.url
+	adminToken, err := os.ReadFile(p.AdminTokenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := through.NewPerson(t) // made by an operator
+	secrets := []string{strings.TrimSpace(string(adminToken)), person.Password, password, url.QueryEscape(password), app.AppKey}
+	exchange := func(params ...string) {
+		t.Helper()
+		answer := rookery.Object(t, through.Get(t, "/oauth2.0/token", append(params, "client_id", app.AppID, "client_secret", app.AppKey, "fmt", "json")...))
+		for _, name := range []string{"access_token", "refresh_token"} {
+			token, _ := answer[name].(string)
+			if token == "" {
+				t.Fatalf("%s is missing: %v", name, answer)
+			}
+			secrets = append(secrets, token)
+		}
+	}
+	code := person.Authorize(t, rookery.AuthorizePath(app, callback), "get_user_info").Query().Get("code")
+	exchange("grant_type", "authorization_code", "code", code, "redirect_uri", callback)
+	exchange("grant_type", "refresh_token", "refresh_token", secrets[len(secrets)-1])
+	secrets = append(secrets, code, person.FormToken(t, "/account/"))
+	page := person.Press(t, "/account/", "password", url.Values{"password": {person.Password}, "new_password": {password}, "repeated_password": {password}})
+	if page.Status != http.StatusSeeOther {
+		t.Fatalf("status %d: %s", page.Status, page.Body)
+	}
+	for _, line := range page.Header.Values("Set-Cookie") {
+		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Value != person.UIN {
+			secrets = append(secrets, cookie.Value)
+		}
+	}
+	proxy.Stop(t)
+
+	printed := ""
+	for line, ok := proxy.Line(t); ok; line, ok = proxy.Line(t) {
+		printed += line
+	}
+	archive, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"/admin/v1/accounts", "/oauth2.0/authorize", "refresh_token=(removed)", "new_password=(removed)"} {
+		if !bytes.Contains(archive, []byte(part)) {
+			t.Errorf("%s is not recorded", part)
+		}
+	}
+	for _, secret := range secrets {
+		if secret != "" && strings.Contains(printed+string(archive)+proxy.Log(), secret) {
+			t.Errorf("%s is left", secret)
+		}
+	}
+}
+
 // refusedBy returns the id of a call that the stage refused.
 func refusedBy(calls map[string]call, stage string) string {
 	for id, c := range calls {
@@ -578,6 +642,14 @@ func TestProxyWithoutAPlatform(t *testing.T) {
 	}
 	ended(proxy, 3)
 
+	hangsUp := newRawTarget(t, true)
+	proxy = startProxy(t, "--to", hangsUp.url)
+	hangsUp.answers <- ""
+	if status, text := get(proxy); status != 502 || !strings.Contains(text, hangsUp.url+" has not answered: ") {
+		t.Errorf("it hangs up: %d, %s", status, text)
+	}
+	ended(proxy, 3)
+
 	breaks := newRawTarget(t, true)
 	proxy = startProxy(t, "--to", breaks.url)
 	breaks.answers <- "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ret\":0"
@@ -629,6 +701,25 @@ func TestProxyWithHalfAnAnswer(t *testing.T) {
 	leave(0)
 	says(proxy, "the caller left before the answer")
 	target.answers <- half // for the target, which still waits
+
+	conn, err := net.Dial("tcp", strings.TrimPrefix(proxy.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	<-target.requests
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(rookery.Patience))
+	if answer, err := io.ReadAll(conn); err != nil || len(answer) > 0 {
+		t.Errorf("a caller who has stopped sending got %q, %v, which the platform has not answered", answer, err)
+	}
+	says(proxy, "the caller left before the answer")
+	target.answers <- half
 }
 
 // TestProxyUsage shows that the proxy does not start with what it cannot use.
