@@ -75,11 +75,12 @@ func (j *Judge) Judge(x *Exchange) *Verdict {
 	if x.Comment != "" {
 		note(r, "comment", x.Comment)
 	}
+	shown := func(text string) string { return strings.ToValidUTF8(secrets.Text(text), "\ufffd") }
 	for _, text := range []*string{&r.RequestID, &r.Method, &r.Interface, &r.User, &r.Error, &r.Signed, &r.Mistake} {
-		*text = secrets.Text(*text)
+		*text = shown(*text)
 	}
 	for name, text := range r.Notes {
-		r.Notes[name] = secrets.Text(text)
+		r.Notes[name] = shown(text)
 	}
 	if r.Mistake != "" { // which nobody can find out again without the signature
 		v.Entry.Comment = r.Mistake

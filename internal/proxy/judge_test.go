@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -125,5 +126,16 @@ func TestASecretIsRemovedBeforeItsName(t *testing.T) {
 				t.Errorf("%s is left in %s", secret, text)
 			}
 		}
+	}
+}
+
+// TestBytesThatAreNoTextAreShown: a platform may answer in GBK.
+func TestBytesThatAreNoTextAreShown(t *testing.T) {
+	x := got("GET", "http://h/v3/%ff", "", "<?xml version='1.0'?><data><ret>-5</ret><msg>\xc4\xfa</msg></data>")
+	x.AnswerHeader.Set("X-Request-Id", "\xff")
+	x.Comment = "\xff"
+	r := newJudge(t, nil).Judge(x).Record
+	if got := fmt.Sprintf("%d %s %s %s %s", r.Code, r.Interface, r.Error, r.RequestID, r.Notes["comment"]); got != "-5 /v3/\ufffd \ufffd \ufffd \ufffd" {
+		t.Errorf("got %q", got)
 	}
 }
