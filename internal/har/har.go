@@ -71,11 +71,17 @@ type Timings struct {
 	Receive float64 `json:"receive"`
 }
 
-// Start returns when the request was sent; the zero time if the entry does not say it in the format's way.
+// Start returns when the request was sent, in UTC; the zero time if the entry does not say it in the format's way.
 func (e *Entry) Start() time.Time {
 	at, err := time.Parse(time.RFC3339Nano, e.Started)
-	if err != nil {
+	if at = at.UTC(); err != nil || at.Year() < 0 || at.Year() > 9999 { // which RFC 3339 does not have
 		return time.Time{}
 	}
 	return at
+}
+
+// Took returns how long the exchange took: from 0 to a day.
+func (e *Entry) Took() time.Duration {
+	const day = 24 * time.Hour
+	return time.Duration(min(max(e.Time, 0), float64(day/time.Millisecond)) * float64(time.Millisecond))
 }

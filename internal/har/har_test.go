@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // urls reads an archive to its end and returns the address of each entry.
@@ -74,6 +75,8 @@ func TestABrokenArchiveSaysWhere(t *testing.T) {
 		"a member of another type":          {`{"log":{"entries":[{"request":{"url":7}}]}}`, "at byte 37, in or after entry 1: /log/entries/0/request/url is not what an archive has there", 0},
 		"the place after a long text":       {`{"log":{"comment":"` + long + `","entries":[!]}}`, fmt.Sprintf("at byte %d", len(`{"log":{"comment":"`)+len(long)+len(`","entries":[`)), 0},
 		"the place after a byte order mark": {"\ufeff" + `{"log":!}`, "at byte 10", 0},
+		"a place far inside":                {`{"x":` + strings.Repeat("[", 11000), "at byte 10004: /x" + strings.Repeat("/0", 39) + "... is not JSON", 0},
+		"a name that steers a terminal":     {"{\"\\u001b[2J\":!}", `/\x1b[2J is not JSON`, 0},
 		"something after the end":           {`{"log":{"entries":[]}}{}`, "something follows its end", 0},
 		"a long number":                     {`{"log":{"entries":[{"time":` + strings.Repeat("1", 9000) + `}]}}`, "a number is too long", 0},
 		"a large entry":                     {`{"log":{"entries":[{"request":{"headers":[` + strings.Repeat(`{"name":"n","value":"v"},`, 400_000) + `{}]}}]}}`, "an entry has more than 8388608 bytes", 0},
@@ -153,6 +156,24 @@ func FuzzReader(f *testing.F) {
 			t.Errorf("%q was read to its end", text)
 		}
 	})
+}
+
+func TestTimes(t *testing.T) {
+	for _, test := range []struct {
+		started, want string
+		ms            float64
+		took          time.Duration
+	}{
+		{"2026-01-02T03:04:05.5+08:00", "2026-01-01T19:04:05.5Z", 1.5, 1500 * time.Microsecond},
+		{"9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00Z", 1e300, 24 * time.Hour},
+		{"0000-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z", -1, 0},
+		{"yesterday", "0001-01-01T00:00:00Z", 0, 0},
+	} {
+		e := Entry{Started: test.started, Time: test.ms}
+		if got := e.Start().Format(time.RFC3339Nano); got != test.want || e.Took() != test.took {
+			t.Errorf("%s, %g: got %s, %s", test.started, test.ms, got, e.Took())
+		}
+	}
 }
 
 func TestRecorder(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -154,10 +155,17 @@ func (r *Reader) explain(err error) error {
 	return fmt.Errorf("%w %s: %s", ErrBroken, where, what)
 }
 
+// longestPlace bounds the name of a place in an error, in bytes.
+const longestPlace = 80
+
 // place names a part of the archive.
 func place(pointer jsontext.Pointer) string {
-	if pointer == "" {
+	switch {
+	case pointer == "":
 		return "it"
+	case len(pointer) > longestPlace:
+		pointer = pointer[:longestPlace] + "..."
 	}
-	return string(pointer)
+	quoted := strconv.Quote(string(pointer)) // its names are other people's
+	return quoted[1 : len(quoted)-1]
 }

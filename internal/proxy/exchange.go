@@ -90,7 +90,7 @@ func (b *Body) decoded(header http.Header) (text []byte, why string) {
 // FromHAR returns the exchange that an entry of an archive holds.
 func FromHAR(e *har.Entry) *Exchange {
 	x := &Exchange{
-		Start: e.Start(), Took: time.Duration(e.Time * float64(time.Millisecond)),
+		Start: e.Start(), Took: e.Took(),
 		Method: e.Request.Method, Address: e.Request.URL, Secure: strings.HasPrefix(e.Request.URL, "https:"), Header: headers(e.Request.Headers),
 		Comment: e.Comment, Status: e.Response.Status, AnswerHeader: headers(e.Response.Headers),
 		Answer: content(e.Response.Content.Text, e.Response.Content.Encoding),
