@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -119,6 +120,10 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	batch := make([]*write, 0, maxBatch)
 	for first := range w.queue {
+		// Callers who are about to write come along: larger batches cost less for each write. Nobody who is not ready is waited for.
+		for waiting := -1; waiting < len(w.queue); runtime.Gosched() {
+			waiting = len(w.queue)
+		}
 		batch = append(batch[:0], first)
 		for len(batch) < maxBatch && len(w.queue) > 0 {
 			batch = append(batch, <-w.queue)
