@@ -37,8 +37,7 @@ func measureFriends(ctx context.Context, s settings, folder string, report *repo
 	}
 	defer db.Close()
 	bare, err := db.PrepareContext(ctx, `SELECT o.openid, p.msdk_openid, f.remark, a.profile FROM friendships f
-		JOIN openids o ON o.appid = ? AND o.uin = f.friend
-		JOIN grants g ON g.appid = o.appid AND g.openid = o.openid AND g.token_epoch > g.ended_epoch
+		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.token_epoch > o.ended_epoch
 		JOIN accounts a ON a.uin = o.uin
 		LEFT JOIN players p ON p.appid = o.appid AND p.channel = 2 AND p.openid = o.openid
 		WHERE f.uin = ?`)

@@ -54,12 +54,9 @@ func seed(ctx context.Context, file string, app rookery.AppID, accounts int) (er
 			INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms)
 			SELECT uin, '{"nickname":"player ' || uin || '"}', 0, 0, ?3, 1, ?4 FROM n`,
 			[]any{firstSeeded, firstSeeded + accounts - 1, noPassword, now}},
-		{`INSERT INTO openids (appid, openid, uin, state, changed_ms)
-			SELECT ?1, randomblob(16) AS openid, uin, 0, ?2 FROM accounts WHERE uin >= ?3 ORDER BY openid`,
+		{`INSERT INTO openids (appid, openid, uin, state, token_epoch, scopes, since_ms, changed_ms)
+			SELECT ?1, randomblob(16) AS openid, uin, 0, 1, 'get_user_info', ?2, ?2 FROM accounts WHERE uin >= ?3 ORDER BY openid`,
 			[]any{int64(app), now, firstSeeded}},
-		{`INSERT INTO grants (appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by, changed_ms)
-			SELECT appid, openid, 'get_user_info', 1, 0, 0, 0, ?1 FROM openids WHERE appid = ?2 AND uin >= ?3`,
-			[]any{now, int64(app), firstSeeded}},
 	} {
 		result, err := tx.ExecContext(ctx, step.query, step.args...)
 		if err != nil {

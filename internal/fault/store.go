@@ -8,7 +8,8 @@ import (
 )
 
 // Store returns a store whose calls pass the set's points before they reach st. A call counts for the table that it is
-// about: Standing, which joins three, for grants, codes and refresh tokens for logins, and reminders for bindings.
+// about: codes and refresh tokens for logins, reminders for bindings, and Standing for grants, which count as a table although
+// SQLite stores them with their openids.
 func (s *Set) Store(st store.Store) store.Store { return &faultyStore{st, s} }
 
 type faultyStore struct {

@@ -77,13 +77,13 @@ func TestTokensNewerThanTheGrant(t *testing.T) {
 	pl := newPlayer(t, p)
 	pl.issue(t, "access")
 	pl = logIn(t, p, pl.app, pl.uin) // the grant now has an epoch to go back to
-	p.Exec(t, "UPDATE grants SET token_epoch = token_epoch - 1 WHERE appid = ?", pl.app.AppID)
+	p.Exec(t, "UPDATE openids SET token_epoch = token_epoch - 1 WHERE appid = ?", pl.app.AppID)
 	expect(t, p, pl.verifyLogin(), 100015, access(64))
 
 	pl = newPlayer(t, p)
 	pl.pay(t)
 	paying := pl.pay(t)
-	p.Exec(t, "UPDATE grants SET pay_epoch = pay_epoch - 1 WHERE appid = ?", pl.app.AppID)
+	p.Exec(t, "UPDATE openids SET pay_epoch = pay_epoch - 1 WHERE appid = ?", pl.app.AppID)
 	expect(t, p, paying, 100015, pay(16))
 }
 

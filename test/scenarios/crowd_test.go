@@ -19,12 +19,11 @@ func crowd(t *testing.T, p *rookery.Platform, of player, count int) {
 		`INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms)
 			SELECT ?2 + i, json_object('nickname', '小乌鸦' || i, 'picture_url', 'https://pic.example/u/' || i || '/'), state, class,
 				password_hash, password_epoch, created_ms FROM n, accounts WHERE uin = ?3`,
-		`INSERT INTO openids SELECT appid, unhex(printf('%032X', i)), ?2 + i, state, changed_ms FROM n, openids WHERE uin = ?3 AND appid = ?4`,
+		`INSERT INTO openids (appid, openid, uin, state, token_epoch, pay_epoch, ended_epoch, ended_by, scopes, since_ms, changed_ms)
+			SELECT appid, unhex(printf('%032X', i)), ?2 + i, state, token_epoch, pay_epoch, ended_epoch, ended_by, scopes, since_ms, changed_ms
+			FROM n, openids WHERE uin = ?3 AND appid = ?4`,
 		`INSERT INTO players SELECT p.appid, 1000 + i, p.channel, unhex(printf('%032X', i)), p.created_ms
 			FROM n, players p JOIN openids o USING (appid, openid) WHERE o.uin = ?3 AND appid = ?4`,
-		`INSERT INTO grants (appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by, changed_ms, since_ms)
-			SELECT g.appid, unhex(printf('%032X', i)), scopes, token_epoch, pay_epoch, ended_epoch, ended_by, g.changed_ms, since_ms
-			FROM n, grants g JOIN openids o USING (appid, openid) WHERE o.uin = ?3 AND appid = ?4`,
 		`INSERT INTO friendships SELECT ?3, ?2 + i, '', 0 FROM n WHERE ?4 UNION ALL SELECT ?2 + i, ?3, '', 0 FROM n`,
 	} {
 		p.Exec(t, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) "+insert, count, first, of.uin, of.app.AppID)

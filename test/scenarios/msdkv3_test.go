@@ -407,7 +407,7 @@ func v3TestNumbersUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)
 	p.SetApp(t, pl.app, rookery.Settings{"environment": "test", "test_numbers": []string{pl.uin}})
-	back := rename(t, p, "grants")
+	back := rename(t, p, "openids")
 	return v3Situation{on: p, call: pl.verify(), cure: func() rookery.V3Call {
 		back()
 		return pl.verify()
@@ -426,7 +426,7 @@ func guestOfAnotherDevice(t *testing.T, p *rookery.Platform) v3Situation {
 func guestUnreadable(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	call := newV3Player(t, p).guest(t)
-	back := rename(t, p, "grants")
+	back := rename(t, p, "openids")
 	return v3Situation{on: p, call: call, cure: func() rookery.V3Call {
 		back()
 		return call

@@ -75,7 +75,7 @@ func linkUnverifiable(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)
 	call := decrypt(pl.app, pl.issue(t, "link").Token)
-	back := rename(t, p, "grants")
+	back := rename(t, p, "openids")
 	return situation{on: p, call: call, cure: func() rookery.Call {
 		back()
 		return call

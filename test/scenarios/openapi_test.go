@@ -554,7 +554,7 @@ func TestOpenAPIScopes(t *testing.T) {
 		for _, scopes := range []string{"get_simple_userinfo", scope} {
 			m := newMember(t, p)
 			p.SetApp(t, m.app, relation)
-			p.Exec(t, "UPDATE grants SET scopes = ? WHERE appid = ?", scopes, m.app.AppID)
+			p.Exec(t, "UPDATE openids SET scopes = ? WHERE appid = ?", scopes, m.app.AppID)
 			want := -20
 			if scopes == scope {
 				want = 0

@@ -21,7 +21,7 @@ func pictured(t *testing.T, p *rookery.Platform) map[string]string {
 	friend, absent := p.NewAccount(t), p.NewAccount(t)
 	p.Befriend(t, v.person.UIN, friend)
 	p.Befriend(t, v.person.UIN, absent)
-	p.Exec(t, "UPDATE grants SET scopes = 'get_user_info get_simple_userinfo get_app_friends' WHERE appid = ?", v.app.AppID)
+	p.Exec(t, "UPDATE openids SET scopes = 'get_user_info get_simple_userinfo get_app_friends' WHERE appid = ?", v.app.AppID)
 	player := logIn(t, p, v.app, v.person.UIN)
 	other := v3LogIn(t, p, v.app, friend)
 	logIn(t, p, v.app, friend)

@@ -120,7 +120,7 @@ func accountFrozen(t *testing.T, p *rookery.Platform) situation {
 func grantUnreadable(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
 	pl := newPlayer(t, p)
-	back := rename(t, p, "grants")
+	back := rename(t, p, "openids")
 	return situation{on: p, call: pl.verifyLogin(), cure: func() rookery.Call {
 		back()
 		return pl.verifyLogin()
@@ -241,7 +241,7 @@ func payOpenIDReclaimed(t *testing.T, p *rookery.Platform) situation {
 func payGrantUnreadable(t *testing.T, _ *rookery.Platform) situation {
 	p := rookery.Start(t)
 	_, call := payer(t, p)
-	back := rename(t, p, "grants")
+	back := rename(t, p, "openids")
 	return situation{on: p, call: call, cure: func() rookery.Call {
 		back()
 		return call

@@ -30,10 +30,7 @@ func benchStore(b *testing.B) (*Store, []platform.OpenID) {
 			if _, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 1, 0, 0)", uin); err != nil {
 				return err
 			}
-			if _, err := t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (1, ?, ?, 0, 0)", openids[i][:], uin); err != nil {
-				return err
-			}
-			if _, err := t.exec("INSERT INTO grants ("+grantColumns+", changed_ms) VALUES (1, ?, 'login', 1, 1, 0, 0, 0)", openids[i][:]); err != nil {
+			if _, err := t.exec("INSERT INTO openids (appid, openid, uin, state, token_epoch, pay_epoch, scopes, changed_ms) VALUES (1, ?, ?, 0, 1, 1, 'login', 0)", openids[i][:], uin); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql"
 	"errors"
 	"testing"
 
@@ -117,30 +116,11 @@ func TestAMessageThatCannotBeStoredCountsNowhere(t *testing.T) {
 
 // TestAFileOfBeforeKeepsItsCounts: of the version whose counts had a table for all three limits.
 func TestAFileOfBeforeKeepsItsCounts(t *testing.T) {
-	file := tempFile(t)
-	db, err := sql.Open("sqlite", file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	before, err := migrator(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := before.UpTo(t.Context(), 12); err != nil {
-		t.Fatal(err)
-	}
 	const sent = 1704081600000 // 1 January 2024, 12:00 in Shanghai, which is day 19723
-	for _, row := range []string{
+	s := mustOpen(t, fileOfVersion(t, 12,
 		"INSERT INTO messages VALUES (1, 7, 2, 1, 'share', '', '{}', 1704081600000, 0)",
 		"INSERT INTO messages VALUES (1, 8, 0, 1, 'notice', '', '{}', 1704081600000, 0)",
-		"INSERT INTO message_counts VALUES (1, 2, 0, 19723, 1, 0), (1, 1, 0, 19723, 0, 1), (1, 2, 1, 19723, 1, 0)",
-	} {
-		if _, err := db.ExecContext(t.Context(), row); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := mustOpen(t, file)
+		"INSERT INTO message_counts VALUES (1, 2, 0, 19723, 1, 0), (1, 1, 0, 19723, 0, 1), (1, 2, 1, 19723, 1, 0)"))
 	defer mustClose(t, s)
 	limits := platform.MessageLimits{SenderDay: 9, SenderWeek: 9, ReceiverDay: 9, ReceiverWeek: 9, PairDay: 9}
 	for _, test := range []struct {

@@ -60,10 +60,9 @@ func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Frien
 	})
 }
 
-// inUse joins an openid o with its grant, account and player, and leaves out openids not in use.
+// inUse joins an openid o with its account and player, and leaves out openids not in use.
 var inUse = `
-	JOIN grants g ON g.appid = o.appid AND g.openid = o.openid AND g.token_epoch > g.ended_epoch
-	JOIN accounts a ON a.uin = o.uin AND a.` + notClosed + `
+	JOIN accounts a ON a.uin = o.uin AND a.` + notClosed + ` AND o.token_epoch > o.ended_epoch
 	LEFT JOIN players p ON p.appid = o.appid AND p.` + onQQ + ` AND p.openid = o.openid`
 
 // AppFriends implements store.Friendships.
@@ -96,8 +95,7 @@ func (s *Store) UnregisteredFriends(ctx context.Context, app platform.AppID, uin
 		FROM friendships f
 		JOIN accounts a ON a.uin = f.friend AND a.`+notClosed+`
 		LEFT JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+`
-		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
-		WHERE f.uin = ? AND ifnull(g.token_epoch <= g.ended_epoch, 1) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
+		WHERE f.uin = ? AND ifnull(o.token_epoch <= o.ended_epoch, 1) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
 	return collect(rows, err, scanAppUser)
 }
 

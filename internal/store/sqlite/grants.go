@@ -2,12 +2,16 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Conditions of a grant, which is a part of its openid's row.
+const (
+	granted = "token_epoch > 0"
+	live    = "token_epoch > ended_epoch"
 )
 
 const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch, ended_by"
@@ -22,34 +26,21 @@ func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platfo
 func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
 	t.changed(store.StandingChange{AppID: app, OpenID: openid})
 	grant := platform.Grant{AppID: app, OpenID: openid, Scopes: scopes}
-	words, raise := strings.Join(scopes, " "), 0
-	if pay {
-		raise = 1
-	}
-	// Nearly always the grant exists, and looking for it first costs a third of an upsert.
 	err := t.queryRow(`
-		UPDATE grants SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
-		       since_ms = iif(token_epoch > ended_epoch, since_ms, ?3)
-		WHERE appid = ?4 AND openid = ?5 AND EXISTS (SELECT 1 FROM openids o WHERE o.appid = ?4 AND o.openid = ?5 AND o.`+active+`)
+		UPDATE openids SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
+		       since_ms = iif(`+live+`, since_ms, ?3)
+		WHERE appid = ?4 AND openid = ?5 AND `+active+`
 		RETURNING token_epoch, pay_epoch, ended_epoch, ended_by`,
-		words, raise, nowMS, int64(app), openid[:]).
+		strings.Join(scopes, " "), pay, nowMS, int64(app), openid[:]).
 		Scan(&grant.TokenEpoch, &grant.PayEpoch, &grant.EndedEpoch, &grant.EndedBy)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return grant, err
-	}
-	// The SELECT makes the openid's own row the condition.
-	grant.TokenEpoch, grant.PayEpoch = 1, uint32(raise)
-	return grant, wantRow(t.exec(`
-		INSERT INTO grants (`+grantColumns+`, changed_ms, since_ms)
-		SELECT appid, openid, ?, 1, ?, 0, ?, ?, ? FROM openids WHERE appid = ? AND openid = ? AND `+active,
-		words, raise, int64(platform.NotEnded), nowMS, nowMS, int64(app), openid[:]))
+	return grant, sentinel(err)
 }
 
 // RaisePayEpoch implements store.Grants.
 func (s *Store) RaisePayEpoch(ctx context.Context, app platform.AppID, openid platform.OpenID, nowMS int64) (platform.Grant, error) {
 	return s.grant(ctx, app, openid, `
-		UPDATE grants SET pay_epoch = pay_epoch + 1, changed_ms = ?
-		WHERE appid = ? AND openid = ? AND token_epoch > ended_epoch
+		UPDATE openids SET pay_epoch = pay_epoch + 1, changed_ms = ?
+		WHERE appid = ? AND openid = ? AND `+live+`
 		RETURNING `+grantColumns, nowMS, int64(app), openid[:])
 }
 
@@ -65,24 +56,21 @@ func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.O
 func (s *Store) EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.exec("UPDATE grants SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND token_epoch > ended_epoch",
+		return wantRow(t.exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND "+live,
 			int64(by), nowMS, int64(app), openid[:]))
 	})
 }
 
 // Grant implements store.Grants.
 func (s *Store) Grant(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Grant, error) {
-	return scanGrant(s.queryRow(ctx, "SELECT "+grantColumns+" FROM grants WHERE appid = ? AND openid = ?", int64(app), openid[:]))
+	return scanGrant(s.queryRow(ctx, "SELECT "+grantColumns+" FROM openids WHERE appid = ? AND openid = ? AND "+granted, int64(app), openid[:]))
 }
 
 // LiveGrants implements store.Grants.
 func (s *Store) LiveGrants(ctx context.Context, uin platform.UIN) ([]platform.LiveGrant, error) {
 	rows, err := s.query(ctx, `
-		SELECT g.appid, g.openid, g.scopes, g.token_epoch, g.pay_epoch, g.ended_epoch, g.ended_by, g.since_ms
-		FROM openids o
-		JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
-		WHERE o.uin = ? AND o.`+active+` AND g.token_epoch > g.ended_epoch
-		ORDER BY g.since_ms DESC, g.appid`, int64(uin))
+		SELECT `+grantColumns+`, since_ms FROM openids
+		WHERE uin = ? AND `+active+` AND `+live+` ORDER BY since_ms DESC, appid`, int64(uin))
 	return collect(rows, err, func(r row) (g platform.LiveGrant, err error) {
 		g.Grant, err = scanGrant(r, &g.SinceMS)
 		return g, err

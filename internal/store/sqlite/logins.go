@@ -82,11 +82,10 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (l platform.Login, err error) {
 	err = s.writer.write(ctx, func(t *tx) (err error) {
 		if l, err = t.useTicket(app, refresh, nowMS, `
-			SELECT `+loginColumns+`, `+mayLogIn+` AND g.token_epoch = l.token_epoch AND g.token_epoch > g.ended_epoch
+			SELECT `+loginColumns+`, `+mayLogIn+` AND o.token_epoch = l.token_epoch AND o.token_epoch > o.ended_epoch
 			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
-			JOIN grants g ON g.appid = l.appid AND g.openid = l.openid
 			WHERE l.id = ? AND l.appid = ?`); err != nil {
 			return err
 		}
@@ -134,7 +133,7 @@ func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platfo
 func (s *Store) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
 	return s.writer.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.exec("UPDATE grants SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
+		return wantRow(t.exec("UPDATE openids SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
 			int64(tokenEpoch), int64(by), nowMS, int64(app), openid[:]))
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	openIDsOf      = "SELECT appid, openid, uin, state FROM openids WHERE uin = ? ORDER BY appid, changed_ms"
+	openIDsOf      = "SELECT appid, openid, uin, state FROM openids WHERE uin = ? ORDER BY appid, state DESC, changed_ms"
 	playerByOpenID = "SELECT appid, channel, msdk_openid, openid FROM players WHERE appid = ? AND channel = ? AND openid = ?"
 )
 

@@ -31,6 +31,30 @@ func TestStore(t *testing.T) {
 
 func tempFile(t testing.TB) string { return filepath.Join(t.TempDir(), "rookery.db") }
 
+// fileOfVersion makes a file with the tables of an earlier version and runs the statements on it.
+func fileOfVersion(t *testing.T, version int64, statements ...string) (file string) {
+	t.Helper()
+	file = tempFile(t)
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	before, err := migrator(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return file
+}
+
 func mustOpen(t testing.TB, file string) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), file)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -36,11 +35,9 @@ func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platfor
 		scopes string
 	)
 	err := s.queryRow(ctx, `
-		SELECT o.uin, o.state, a.state, a.class, a.password_epoch,
-		       ifnull(g.token_epoch, 0), ifnull(g.pay_epoch, 0), ifnull(g.ended_epoch, 0), ifnull(g.ended_by, 0), ifnull(g.scopes, '')
+		SELECT o.uin, o.state, a.state, a.class, a.password_epoch, o.token_epoch, o.pay_epoch, o.ended_epoch, o.ended_by, o.scopes
 		FROM openids o
 		JOIN accounts a ON a.uin = o.uin
-		LEFT JOIN grants g ON g.appid = o.appid AND g.openid = o.openid
 		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
 		Scan(&r.uin, &r.openIDState, &r.accountState, &r.accountClass, &r.passwordEpoch, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes)
 	return r.standing(platform.ScopesOf(scopes)), sentinel(err)
@@ -62,7 +59,7 @@ func (s *Store) CountGrants(ctx context.Context) (count int, err error) {
 		return 0, err
 	}
 	defer db.Close()
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM grants").Scan(&count)
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM openids WHERE "+granted).Scan(&count)
 	return count, err
 }
 
@@ -231,45 +228,33 @@ func (a *ahead) readGrants(ctx context.Context) error {
 }
 
 // readPage passes on the standings of at most a page of grants, above after and up to last. It returns the highest openid
-// of them, or nil at the end. It reads the grants and the openids side by side, both in order, which costs less than
-// looking each openid up.
+// of them, or nil at the end.
 func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (end []byte, err error) {
-	grants, err := a.db.QueryContext(ctx, `
-		SELECT openid, token_epoch, pay_epoch, ended_epoch, ended_by, scopes FROM grants
-		WHERE appid = ? AND openid > ? AND openid <= ? AND token_epoch > ended_epoch ORDER BY openid LIMIT ?`,
+	rows, err := a.db.QueryContext(ctx, `
+		SELECT openid, uin, state, token_epoch, pay_epoch, ended_epoch, ended_by, scopes FROM openids
+		WHERE appid = ? AND openid > ? AND openid <= ? AND `+live+` ORDER BY openid LIMIT ?`,
 		app, after, last, aheadGrants)
 	if err != nil {
 		return nil, err
 	}
-	defer grants.Close()
-	// An openid is issued before its grant, so the openids must not be read earlier than the grants.
-	openids, err := a.db.QueryContext(ctx, "SELECT openid, uin, state FROM openids WHERE appid = ? AND openid > ? AND openid <= ? ORDER BY openid", app, after, last)
-	if err != nil {
-		return nil, err
-	}
-	defer openids.Close()
+	defer rows.Close()
 	var (
-		r                      standingRow
-		openid, scopes, issued sql.RawBytes
-		words                  string // the words of the set
-		set                    platform.ScopeSet
-		id                     platform.OpenID
-		n                      int
+		r              standingRow
+		openid, scopes sql.RawBytes
+		words          string // the words of the set
+		set            platform.ScopeSet
+		id             platform.OpenID
+		n              int
 	)
-	for ; grants.Next(); n++ {
-		if err := grants.Scan(&openid, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes); err != nil {
+	for ; rows.Next(); n++ {
+		if err := rows.Scan(&openid, &r.uin, &r.openIDState, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes); err != nil {
 			return nil, err
-		}
-		for bytes.Compare(issued, openid) < 0 && openids.Next() {
-			if err := openids.Scan(&issued, &r.uin, &r.openIDState); err != nil {
-				return nil, err
-			}
 		}
 		if id, err = openIDFrom(openid); err != nil {
 			return nil, err
 		}
 		account, found := a.account(r.uin)
-		if !found || !bytes.Equal(issued, openid) {
+		if !found {
 			continue
 		}
 		if string(scopes) != words { // most people allow the same scopes
@@ -288,7 +273,5 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 	if n == aheadGrants {
 		end = id[:]
 	}
-	// A row that was scanned into RawBytes holds back whatever closes its rows when the context ends, and Err waits for that. Closing
-	// lets go of the row first.
-	return end, errors.Join(grants.Err(), openids.Close(), openids.Err())
+	return end, rows.Err()
 }
