@@ -133,7 +133,7 @@ func (s *OIDBServer) begin(listener net.Listener) bool {
 }
 
 func (s *OIDBServer) accept(nc net.Conn) {
-	c := &oidbConn{server: s, net: nc, slots: make(chan struct{}, cmp.Or(s.MaxInFlight, 128))}
+	c := &oidbConn{server: s, net: nc, slots: make(chan struct{}, cmp.Or(s.MaxInFlight, frame.Window))}
 	if addr, err := netip.ParseAddrPort(nc.RemoteAddr().String()); err == nil {
 		from := addr.Addr().Unmap().WithZone("") // no network holds an address with a zone
 		c.trusted = from.IsLoopback() || slices.ContainsFunc(s.Networks, func(n netip.Prefix) bool { return n.Contains(from) })

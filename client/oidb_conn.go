@@ -44,7 +44,7 @@ func (c *oidbConn) serve() {
 	if !c.secured() {
 		return
 	}
-	frames := frame.NewReader(c, frame.MaxSize)
+	frames := frame.NewReader(c, frame.MaxSize+frame.ForwardingRoom)
 	for {
 		c.began = frames.Buffered() > 0
 		wait := oidbIdle

@@ -388,6 +388,11 @@ func TestBytesThatAreNoOIDBCall(t *testing.T) {
 	broken := bytes.Clone(native)
 	broken[len(broken)-1] = 0
 	large := rookery.BusCall{Command: 0xe10, ServiceType: 1, Body: make(rookery.Message, 100<<10)}.Native()
+	sized := func(size int) []byte {
+		call := rookery.BusCall{Command: 0xe10, ServiceType: 1, Body: make(rookery.Message, 60_000)}
+		call.Body = append(call.Body, make([]byte, size-len(call.Native()))...)
+		return call.Native()
+	}
 	unreadable := append([]byte{0x28, 0, 0, 0, 4, 0, 0, 0, 0}, 0x20, 0x05, 0x20, 0xff, 0x29) // seq 5, and then half a number
 	for name, test := range map[string]struct {
 		sent    []byte
@@ -396,6 +401,8 @@ func TestBytesThatAreNoOIDBCall(t *testing.T) {
 		"a valid call":                     {native, []uint64{0}},
 		"two":                              {append(bytes.Clone(native), native...), []uint64{0, 0}},
 		"one too large, and a valid one":   {append(bytes.Clone(large), native...), []uint64{147, 0}},
+		"the largest":                      {sized(65_792), []uint64{0}},
+		"one larger":                       {sized(65_793), []uint64{147}},
 		"one without its end":              {append(broken, native...), []uint64{145}},
 		"a head that cannot be read":       {unreadable, []uint64{145}},
 		"a head without a seq":             {[]byte{0x28, 0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0x29}, nil},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -145,7 +146,14 @@ func (c *call) check(row *check) error {
 	return retcode.OIDBConnectFailed.WithCause(err) // the directory could not be asked
 }
 
-func (c *call) fits() (bool, error) { return c.Size <= c.Limit, nil }
+// fits lets a call that was forwarded have the larger head that it needs.
+func (c *call) fits() (bool, error) {
+	limit := c.Limit
+	if c.forwarded() {
+		limit += frame.ForwardingRoom
+	}
+	return c.Size <= limit, nil
+}
 
 func (c *call) unpacks() (bool, error) {
 	if _, coded := retcode.From(c.Malformed); coded || c.Malformed == nil {

@@ -203,7 +203,8 @@ func TestForwardedCalls(t *testing.T) {
 		"from an internal network": {serve("10.1.2.3", true, nothing), 0},
 		"not forwarded":            {serve("10.1.2.3", false, nothing), 149},
 		"from elsewhere":           {serve("192.0.2.1", true, func(in *Inbound) { in.Head.UIN = 10004 }), 150},
-		"too large":                {serve("10.1.2.3", true, func(in *Inbound) { in.Size = 2 }), 147},
+		"a larger head":            {serve("10.1.2.3", true, func(in *Inbound) { in.Size = 257 }), 0},
+		"too large":                {serve("10.1.2.3", true, func(in *Inbound) { in.Size = 258 }), 147},
 		"unknown":                  {serve("10.1.2.3", true, func(in *Inbound) { in.Head.Command.ServiceType = 99 }), 5},
 	} {
 		if at.got != at.want {

@@ -24,6 +24,14 @@ const MaxSize = 64 << 10
 // Skippable is how much of a too large frame is discarded before its connection is given up.
 const Skippable = 1 << 20
 
+// Window is how many calls of one connection a server carries out at a time, unless it is set up otherwise. While there are so many, it reads no
+// further, so a caller with more of them needs another connection.
+const Window = 128
+
+// ForwardingRoom is how much larger than MaxSize a frame of a forwarded call may be, in bytes: its head says more than the one that
+// the call came with, which may have come by another transport.
+const ForwardingRoom = 256
+
 // Frame is one frame, with slices of the buffer in which it was found.
 type Frame struct {
 	Native     bool

@@ -31,6 +31,9 @@ const (
 	// retryShare is how many retries are earned by a call, and retriesSaved how many can be saved up: a back end that is down as a
 	// whole gets little more than its usual load.
 	retryShare, retriesSaved = 0.1, 10
+	// maxUnderWay is how many calls a back end may have under way. The next ones fail at once: those to a back end that hangs must not take all
+	// the slots of calls that wait, which calls to others need too.
+	maxUnderWay = 1024
 )
 
 // backend is a group of instances that carry out the same commands.
@@ -40,6 +43,8 @@ type backend struct {
 	targets []string // HOST:PORT
 	lookUp  func(ctx context.Context, host string) ([]string, error)
 	known   chan struct{} // closed when there is an instance
+
+	underWay atomic.Int64
 
 	mu         sync.Mutex
 	addresses  [][]string // of each target, as last found
@@ -60,8 +65,12 @@ func newBackend(by scheme, targets []string, tls func() *tls.Config) *backend {
 }
 
 // Carry implements oidb.Backend. A call that an instance did not get goes to another one, and so does a repeatable call whose
-// connection broke, as long as there are retries.
+// connection broke, as long as there are retries. A call beyond maxUnderWay fails at once.
 func (b *backend) Carry(ctx context.Context, head wire.Head, body []byte, repeatable bool) (wire.Head, []byte, error) {
+	defer b.underWay.Add(-1)
+	if b.underWay.Add(1) > maxUnderWay {
+		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, errBusy)
+	}
 	b.earn()
 	var tried [attempts]*instance
 	var failed error // the first of a call that may have been carried out, or else the last
@@ -86,6 +95,8 @@ func (b *backend) Carry(ctx context.Context, head wire.Head, body []byte, repeat
 	return wire.Head{}, nil, failed
 }
 
+var errBusy = fmt.Errorf("oidb: the back end has %d calls under way", maxUnderWay)
+
 func (b *backend) earn() {
 	b.mu.Lock()
 	b.retries = min(b.retries+retryShare, retriesSaved)
@@ -102,7 +113,7 @@ func (b *backend) spend() bool {
 	return true
 }
 
-// pick chooses one of two instances at random, the one with fewer calls under way. Instances that failed a moment ago are
+// pick chooses two instances at random, and of them the one with fewer calls under way. Instances that failed a moment ago are
 // avoided while there are others; those of tried are left out.
 func (b *backend) pick(ctx context.Context, tried []*instance) (*instance, error) {
 	if err := b.resolve(ctx); err != nil {
@@ -127,9 +138,13 @@ func (b *backend) pick(ctx context.Context, tried []*instance) (*instance, error
 	if len(fit) == 0 {
 		return nil, fmt.Errorf("%w: there is no other instance", oidb.ErrNotSent)
 	}
-	one, other := fit[rand.IntN(len(fit))], fit[rand.IntN(len(fit))]
-	if other.underWay.Load() < one.underWay.Load() {
-		one = other
+	n := rand.IntN(len(fit))
+	one := fit[n]
+	if len(fit) > 1 {
+		other := fit[(n+1+rand.IntN(len(fit)-1))%len(fit)]
+		if other.underWay.Load() < one.underWay.Load() {
+			one = other
+		}
 	}
 	return one, nil
 }
@@ -254,27 +269,33 @@ type place struct {
 	target  string // HOST:PORT as in the file, for schemes by which a back end hears or proves its name
 }
 
-// instance is one process of a back end, with one client, on which calls do not wait for one another.
+// instance is one process of a back end, with clients on which calls do not wait for one another.
 type instance struct {
 	place
 	backend  *backend
 	underWay atomic.Int64
 
 	mu       sync.Mutex
-	client   client // nil without one
-	dialing  *dial  // nil without one under way
-	failures int    // in a row
+	links    []*link // those that can be used, and some that have ended since
+	dialing  *dial   // nil without one under way
+	failures int     // in a row
 	avoided  time.Time
 	closed   bool
 }
 
 var errLeft = errors.New("oidb: the route has changed")
 
+// link is a client with a number of calls, which its instance's mu guards.
+type link struct {
+	client
+	calls int
+}
+
 // dial is an attempt to connect, which calls share.
 type dial struct {
-	ended  chan struct{}
-	client client // set before the end, as is err
-	err    error
+	ended chan struct{}
+	link  *link // set before the end, as is err
+	err   error
 }
 
 func (i *instance) avoidedUntil() time.Time {
@@ -286,77 +307,109 @@ func (i *instance) avoidedUntil() time.Time {
 func (i *instance) call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error) {
 	i.underWay.Add(1)
 	defer i.underWay.Add(-1)
-	client, err := i.connected(ctx)
+	l, err := i.connected(ctx)
 	if err != nil {
 		return wire.Head{}, nil, fmt.Errorf("%w: %w", oidb.ErrNotSent, err)
 	}
-	answer, rsp, err := client.Call(ctx, head, body)
-	ended := client.Err() != nil
+	answer, rsp, err := l.Call(ctx, head, body)
+	ended := l.Err() != nil
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	l.calls--
 	if err == nil {
 		i.failures, i.avoided = 0, time.Time{}
 	}
-	if ended && i.client == client { // a call that only ran out of its caller's time says nothing about the instance
-		i.client = nil
+	if n := slices.Index(i.links, l); ended && n >= 0 { // a call that only ran out of its caller's time says nothing about the instance
+		i.links = slices.Delete(i.links, n, n+1)
 		i.avoid()
 	}
 	return answer, rsp, err
 }
 
-// avoid requires mu.
+// avoid requires mu. Several links that end together are one failure.
 func (i *instance) avoid() {
-	i.avoided = time.Now().Add(min(eject<<min(i.failures, 8), ejectMost))
+	now := time.Now()
+	if now.Before(i.avoided) {
+		return
+	}
+	i.avoided = now.Add(min(eject<<min(i.failures, 8), ejectMost))
 	i.failures++
 }
 
-// connected returns the connection, or dials for one. Calls share a dial, which goes on when they end.
-func (i *instance) connected(ctx context.Context) (client, error) {
-	i.mu.Lock()
-	if i.client != nil && i.client.Err() == nil {
-		defer i.mu.Unlock()
-		return i.client, nil
+// connected returns a link for one more call, and dials for it when no link has room. Calls share a dial, which goes on when they end.
+func (i *instance) connected(ctx context.Context) (*link, error) {
+	var dialed *link
+	for {
+		i.mu.Lock()
+		if l := i.room(dialed); l != nil {
+			l.calls++
+			i.mu.Unlock()
+			return l, nil
+		}
+		if i.dialing == nil {
+			i.dialing = &dial{ended: make(chan struct{})}
+			go i.dial(i.dialing)
+		}
+		d := i.dialing
+		i.mu.Unlock()
+		select {
+		case <-d.ended:
+			if d.err != nil {
+				return nil, d.err
+			}
+			dialed = d.link
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	if i.dialing == nil {
-		i.dialing = &dial{ended: make(chan struct{})}
-		go i.dial(i.dialing)
+}
+
+// room returns a link that takes another call, or nil. A call that has waited for a link takes that one even if it has ended again, and fails,
+// so that it does not dial without end. It requires mu.
+func (i *instance) room(dialed *link) *link {
+	most := i.backend.scheme.window
+	if dialed != nil && dialed.calls < most {
+		return dialed
 	}
-	d := i.dialing
-	i.mu.Unlock()
-	select {
-	case <-d.ended:
-		return d.client, d.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	i.links = slices.DeleteFunc(i.links, func(l *link) bool { return l.Err() != nil })
+	for _, l := range i.links {
+		if l.calls < most {
+			return l
+		}
 	}
+	return nil
 }
 
 func (i *instance) dial(d *dial) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	d.client, d.err = i.backend.scheme.dial(ctx, i.place, i.backend.tls())
+	client, err := i.backend.scheme.dial(ctx, i.place, i.backend.tls())
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if d.err == nil && i.closed {
-		_ = d.client.Close() // cannot fail
-		d.client, d.err = nil, errLeft
-	}
-	i.client, i.dialing = d.client, nil
-	if d.err != nil {
+	switch {
+	case err != nil:
+		d.err = err
 		i.avoid()
+	case i.closed:
+		_ = client.Close() // cannot fail
+		d.err = errLeft
+	default:
+		d.link = &link{client: client}
+		i.links = append(i.links, d.link)
 	}
+	i.dialing = nil
 	close(d.ended)
 }
 
-// leave ends the connection when no call can be under way any more.
+// leave ends the connections when no call can be under way any more.
 func (i *instance) leave() { time.AfterFunc(oidb.Deadline, i.close) }
 
 func (i *instance) close() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true
-	if i.client != nil {
-		_ = i.client.Close() // cannot fail
-		i.client = nil
+	for _, l := range i.links {
+		_ = l.Close() // cannot fail
 	}
+	i.links = nil
 }

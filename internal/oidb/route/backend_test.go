@@ -1,6 +1,7 @@
 package route
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,8 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,20 +37,30 @@ type process struct {
 // start starts a process on an address, for the callers of a scheme without TLS; port 0 takes a free one.
 func start(t *testing.T, scheme, address string) *process {
 	t.Helper()
+	return startWith(t, scheme, address, func(context.Context) {})
+}
+
+// patience is how long a call of a process may wait.
+const patience = 20 * time.Second
+
+// startWith starts a process that does something in each call.
+func startWith(t *testing.T, scheme, address string, during func(context.Context)) *process {
+	t.Helper()
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{address: listener.Addr().String()}
 	bus := oidb.NewBus()
-	oidb.Handle(bus, oidb.CheckAccess, func(context.Context, wire.CheckRequest) (wire.CheckResponse, error) {
+	oidb.Handle(bus, oidb.CheckAccess, func(ctx context.Context, _ wire.CheckRequest) (wire.CheckResponse, error) {
 		p.calls.Add(1)
+		during(ctx)
 		return wire.CheckResponse{UIN: 10001}, nil
 	})
 	log := slog.New(slog.DiscardHandler)
 	bus.Observe(log, prometheus.NewRegistry(), nil)
 	if scheme == "oidb+tcp" {
-		server := tcp.NewServer(bus, log, prometheus.NewRegistry(), tcp.Options{})
+		server := tcp.NewServer(bus, log, prometheus.NewRegistry(), tcp.Options{Deadline: patience})
 		go func() { _ = server.Serve(listener) }() // ends with stop
 		p.stop = func() {
 			now, cancel := context.WithCancel(context.Background())
@@ -54,7 +68,9 @@ func start(t *testing.T, scheme, address string) *process {
 			_ = server.Shutdown(now) // says which connections it cut off
 		}
 	} else {
-		server := &http.Server{Handler: connect.NewHandler(bus, connect.Options{}), Protocols: new(http.Protocols)}
+		server := &http.Server{
+			Handler: connect.NewHandler(bus, connect.Options{Deadline: patience}), Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 128},
+		}
 		server.Protocols.SetHTTP1(true)
 		server.Protocols.SetUnencryptedHTTP2(true)
 		go func() { _ = server.Serve(listener) }() // ends with stop
@@ -71,12 +87,22 @@ func everyScheme(t *testing.T, test func(t *testing.T, scheme string)) {
 	}
 }
 
+var (
+	forwarded = wire.Head{Command: oidb.CheckAccess.ID, Forwarded: true}
+	request   = oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{AppID: 1})
+)
+
+// carry makes one call that must not be repeated.
+func carry(ctx context.Context, b *backend) (wire.Head, []byte, error) {
+	return b.Carry(ctx, forwarded, request, false)
+}
+
 // ask makes one call, which takes a second at most.
 func ask(t *testing.T, b *backend, repeatable bool) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	answer, body, err := b.Carry(ctx, wire.Head{Command: oidb.CheckAccess.ID, Forwarded: true}, oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{AppID: 1}), repeatable)
+	answer, body, err := b.Carry(ctx, forwarded, request, repeatable)
 	if err != nil {
 		return err
 	}
@@ -153,11 +179,107 @@ func (b *backend) instance(address string) *instance {
 	return nil
 }
 
-// connection returns the instance's connection, for tests.
+// connection returns the instance's first connection, nil without one; for tests.
 func (i *instance) connection() client {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.client
+	if len(i.links) == 0 {
+		return nil
+	}
+	return i.links[0].client
+}
+
+// load returns how many calls are under way on how many connections, for tests.
+func (i *instance) load() (calls, connections int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, l := range i.links {
+		calls += l.calls
+	}
+	return calls, len(i.links)
+}
+
+// TestCallsThatWaitHoldUpNoOther: more calls wait at a back end than it carries out for one connection.
+func TestCallsThatWaitHoldUpNoOther(t *testing.T) {
+	everyScheme(t, func(t *testing.T, scheme string) {
+		const calls = 200
+		var arrived atomic.Int64
+		whole := make(chan struct{})
+		p := startWith(t, scheme, "127.0.0.1:0", func(ctx context.Context) {
+			ctx = oidb.Wait(ctx)
+			if arrived.Add(1) == calls {
+				close(whole)
+			}
+			select {
+			case <-whole:
+			case <-ctx.Done():
+				t.Errorf("only %d calls arrive", arrived.Load())
+			}
+		})
+		b := open(t, scheme, p.address)
+		var all sync.WaitGroup
+		for range calls {
+			all.Go(func() {
+				if _, _, err := carry(t.Context(), b); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// TestABackEndThatHangs gets a bounded number of calls. The next ones fail at once, and so take no slots from the calls to others.
+func TestABackEndThatHangs(t *testing.T) {
+	address, _ := silent(t)
+	b := open(t, "oidb+tcp", address)
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	for range 1024 {
+		all.Go(func() {
+			if _, _, err := carry(ctx, b); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	begun, connections := 0, 0
+	for until := time.Now().Add(time.Minute); begun < 1024; runtime.Gosched() {
+		if time.Now().After(until) {
+			t.Fatalf("only %d calls have begun", begun)
+		}
+		if i := b.instance(address); i != nil {
+			begun, connections = i.load()
+		}
+	}
+	if connections != 8 {
+		t.Errorf("1024 calls have %d connections", connections)
+	}
+	short, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer end()
+	if _, _, err := carry(short, b); !errors.Is(err, oidb.ErrNotSent) {
+		t.Errorf("one call more: %v", err)
+	}
+}
+
+// TestAnInstanceThatHangs gets no calls while another one has fewer.
+func TestAnInstanceThatHangs(t *testing.T) {
+	everyScheme(t, func(t *testing.T, scheme string) {
+		hangs, _ := silent(t)
+		good := start(t, scheme, "127.0.0.1:0")
+		b := open(t, scheme, hangs, good.address)
+		if err := ask(t, b, true); err != nil && !errors.Is(err, context.DeadlineExceeded) { // to know the instances
+			t.Fatal(err)
+		}
+		hanging := b.instance(hangs)
+		hanging.underWay.Add(1)
+		for range 50 {
+			if got, err := b.pick(t.Context(), nil); err != nil || got == hanging {
+				t.Fatalf("the call goes to %v, %v", got, err)
+			}
+		}
+	})
 }
 
 func TestNobodyListens(t *testing.T) {
@@ -484,4 +606,26 @@ func TestTheFileIsFollowed(t *testing.T) {
 	if _, err := New(filepath.Join(t.TempDir(), "missing"), bus, noTLS); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
+}
+
+// TestALargestCallIsForwarded: by Connect a call's head does not count, and in a frame it does.
+func TestALargestCallIsForwarded(t *testing.T) {
+	head := wire.Head{
+		UIN: 1<<64 - 1, Command: oidb.CheckAccess.ID, ClientAddr: netip.MustParseAddr("2001:db8::1"), RequestID: bytes.Repeat([]byte("r"), 64),
+	}
+	body := func(token int) []byte {
+		return oidb.CheckAccess.AppendRequest(nil, wire.CheckRequest{AppID: 1, Token: strings.Repeat("x", token)})
+	}
+	envelope := len(body(60_000)) - 60_000
+	everyScheme(t, func(t *testing.T, scheme string) {
+		b := open(t, scheme, start(t, scheme, "127.0.0.1:0").address)
+		here := echo()
+		here.Route(map[oidb.ID]oidb.Route{oidb.CheckAccess.ID: {Formal: b, Test: b}})
+		for size, want := range map[int]uint32{65_536: 0, 65_537: 147} {
+			in := oidb.Inbound{Head: head, Body: body(size - envelope), Peer: netip.MustParseAddr("127.0.0.1"), Size: size, Limit: 65_536, Deadline: patience}
+			if answer := here.Serve(t.Context(), &in, nil); answer.Result != want || len(in.Body) != size {
+				t.Errorf("a call with %d bytes: %d, want %d", len(in.Body), answer.Result, want)
+			}
+		}
+	})
 }

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/oidb/connect"
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
 
-// client reaches one instance. Its errors are those of oidb.Backend. After it has failed, no more calls begin.
+// client calls one instance. Its errors are those of oidb.Backend. After it has failed, no more calls begin.
 type client interface {
 	Call(ctx context.Context, head wire.Head, body []byte) (wire.Head, []byte, error)
 	Err() error // why no more calls begin; nil while they do
@@ -22,18 +23,19 @@ type client interface {
 
 // scheme is a way to reach a back end.
 type scheme struct {
-	named bool // the back end hears the name in the file, or proves it
-	dial  func(context.Context, place, *tls.Config) (client, error)
+	named  bool // the back end hears the name in the file, or proves it
+	window int  // calls that a client takes at a time; further ones get another client
+	dial   func(context.Context, place, *tls.Config) (client, error)
 }
 
 // schemes begin the texts of back ends.
 var schemes = map[string]scheme{
-	"oidb+tcp":      {false, frames(false)},
-	"oidb+tls":      {true, frames(true)},
-	"connect+http":  {true, overHTTP(false, false)},
-	"connect+https": {true, overHTTP(false, true)},
-	"grpc":          {true, overHTTP(true, false)},
-	"grpcs":         {true, overHTTP(true, true)},
+	"oidb+tcp":      {false, frame.Window, frames(false)},
+	"oidb+tls":      {true, frame.Window, frames(true)},
+	"connect+http":  {true, maxUnderWay, overHTTP(false, false)},
+	"connect+https": {true, maxUnderWay, overHTTP(false, true)},
+	"grpc":          {true, maxUnderWay, overHTTP(true, false)},
+	"grpcs":         {true, maxUnderWay, overHTTP(true, true)},
 }
 
 // schemeNames lists the schemes for errors.

@@ -123,7 +123,7 @@ func (r *reader) serve() {
 
 // next reads a frame, or the missing part of one, and answers it. It reports whether this reader continues.
 func (r *reader) next() bool {
-	f, more, err := frame.Next(r.unread, r.server.options.MaxFrame)
+	f, more, err := frame.Next(r.unread, r.server.options.MaxFrame+frame.ForwardingRoom)
 	switch {
 	case err != nil: // not a call, but worth an event
 		r.server.bus.Serve(r.server.ctx, &oidb.Inbound{Peer: r.peer, Malformed: err}, nil)

@@ -19,9 +19,9 @@ import (
 
 // Options are the bounds of a Server. A field that is 0 has its default.
 type Options struct {
-	MaxFrame       int           // bytes of a frame; default frame.MaxSize
+	MaxFrame       int           // bytes of a frame that is not forwarded; default frame.MaxSize
 	MaxConnections int           // default 16384; more are closed at once
-	MaxInFlight    int           // calls of one connection that wait; default 128
+	MaxInFlight    int           // calls of one connection that wait; default frame.Window
 	MaxWaiting     int           // calls of all connections that wait; default 4096
 	Deadline       time.Duration // of a call that waits, unless its caller's budget is shorter; default oidb.Deadline
 	ReadTimeout    time.Duration // for the rest of a frame that has begun; default 10 s
@@ -43,7 +43,7 @@ func (o *Options) fill() {
 	}
 	set(&o.MaxFrame, frame.MaxSize)
 	set(&o.MaxConnections, 16384)
-	set(&o.MaxInFlight, 128)
+	set(&o.MaxInFlight, frame.Window)
 	set(&o.MaxWaiting, 4096)
 	wait(&o.Deadline, oidb.Deadline)
 	wait(&o.ReadTimeout, 10*time.Second)

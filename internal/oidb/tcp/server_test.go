@@ -350,6 +350,7 @@ func TestBadFrames(t *testing.T) {
 		{"a body that cannot be read", frame.AppendNative(nil, &head, []byte{0xff}), retcode.OIDBUnpackFailed, false},
 		{"another end byte", broken, retcode.OIDBUnpackFailed, true},
 		{"too large", frame.AppendNative(nil, &head, make([]byte, 5000)), retcode.OIDBPacketTooLarge, false},
+		{"too large unless it is forwarded", frame.AppendNative(nil, &head, make([]byte, 4096)), retcode.OIDBPacketTooLarge, false},
 		{"far too large", nativeOf(wholeHead, make([]byte, 1<<20))[:9+len(wholeHead)], retcode.OIDBPacketTooLarge, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
