@@ -47,10 +47,7 @@ func (binary) Unmarshal(data []byte, m any) error {
 }
 
 // text turns messages into JSON and back. It implements the Codec of connectrpc.com/connect.
-type text struct {
-	name  string
-	limit int // bytes; a larger request is not read, since the policy refuses it
-}
+type text struct{ name string }
 
 func (t text) Name() string { return t.name }
 
@@ -79,9 +76,6 @@ func (t text) Marshal(m any) ([]byte, error) {
 func (t text) Unmarshal(data []byte, m any) error {
 	to := m.(*message)
 	to.size = len(data)
-	if to.size > t.limit {
-		return nil
-	}
 	if to.of == nil {
 		if string(bytes.TrimSpace(data)) != "{}" { // an empty message, whatever it is
 			to.malformed = errOpaque

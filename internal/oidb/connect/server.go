@@ -49,7 +49,7 @@ func NewHandler(bus *oidb.Bus, options Options) http.Handler {
 		h := s.handler(d.ID, d)
 		s.methods[string(d.Method().Name())], s.methods[d.ID.String()] = h, h
 	}
-	plain := uncompressed()
+	plain := connect.WithHandlerOptions(uncompressed, connect.WithReadMaxBytes(frame.MaxSize))
 	mux := http.NewServeMux()
 	mux.Handle(prefix, s)
 	mux.Handle(grpchealth.NewHandler(health{options.Ready}, plain))
@@ -65,15 +65,13 @@ func NewHandler(bus *oidb.Bus, options Options) http.Handler {
 	})
 }
 
-// uncompressed takes and sends no compressed messages: they are small, and a small one could stand for a large one. A message that is larger than
-// Options.MaxMessage is read as far as frames are, so that the policy refuses it.
-func uncompressed() connect.HandlerOption {
-	return connect.WithHandlerOptions(connect.WithCompression("gzip", nil, nil), connect.WithReadMaxBytes(frame.Skippable))
-}
+// uncompressed takes and sends no compressed messages: they are small, and a small one could stand for a large one.
+var uncompressed = connect.WithCompression("gzip", nil, nil)
 
 // ServeHTTP serves the methods of the service. One that is named by the numbers of a command need not be known.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, prefix)
+	cutOff(r, s.options.MaxMessage+1)
 	if known := s.methods[name]; known != nil {
 		known.ServeHTTP(w, r)
 		return
@@ -95,9 +93,6 @@ func (s *server) handler(id oidb.ID, d *oidb.Declaration) http.Handler {
 	if d != nil {
 		name = string(d.Method().Name())
 	}
-	json := func(name string) connect.HandlerOption {
-		return connect.WithHandlerOptions(connect.WithCodec(text{name, s.options.MaxMessage}))
-	}
 	return connect.NewUnaryHandler(prefix+name, func(ctx context.Context, req *connect.Request[message]) (*connect.Response[message], error) {
 		answer := s.serve(ctx, id, req)
 		if answer.Result != 0 {
@@ -108,7 +103,7 @@ func (s *server) handler(id oidb.ID, d *oidb.Declaration) http.Handler {
 			rsp.of = d.Response
 		}
 		return connect.NewResponse(rsp), nil
-	}, uncompressed(), connect.WithCodec(binary{}), json("json"), json("json; charset=utf-8"),
+	}, uncompressed, connect.WithCodec(binary{}), connect.WithCodec(text{"json"}), connect.WithCodec(text{"json; charset=utf-8"}),
 		connect.WithRequestInitializer(func(_ connect.Spec, m any) error {
 			if d != nil {
 				m.(*message).of = d.Request
