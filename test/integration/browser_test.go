@@ -281,8 +281,8 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.do(t,
 		chromedp.Click(chromedp.CSS("details:first-of-type summary")),
 		chromedp.SendKeys(chromedp.CSS("input[name=password]"), "a wrong guess"),
-		chromedp.SendKeys(chromedp.CSS("input[name=new]"), "a new password"),
-		chromedp.SendKeys(chromedp.CSS("input[name=again]"), "a new password"))
+		chromedp.SendKeys(chromedp.CSS("input[name=new_password]"), "a new password"),
+		chromedp.SendKeys(chromedp.CSS("input[name=repeated_password]"), "a new password"))
 	b.presses(t, "password")
 	b.do(t, chromedp.WaitReady(chromedp.CSS("input[name=password]:focus")))
 	if !get(t, b, chromedp.Evaluate[bool]("(r => r.top >= 0 && r.bottom <= innerHeight)(document.querySelector('.problem').getBoundingClientRect())")) {
