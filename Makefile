@@ -50,7 +50,7 @@ lint: ## run the pinned linter
 generate: ## make the generated files
 	go generate ./...
 
-codes-report: ## provoke every code that the platform answers, and list the rest
+codes-report: ## provoke every code of the contract, write docs/coverage.md, and list the codes that are left
 	@go run ./test/scenarios/report
 
 bench: ## measure next to a bare handler and the storage engine alone

@@ -12,59 +12,106 @@ import (
 
 // Books are what a platform has counted and recorded up to some moment.
 type Books struct {
-	answers map[string]int // by code, "qq -22"
-	last    int            // the newest record of the inspector
-	stood   map[string]int // records since some other moment, by the code that the answer stands for
+	counters map[answer]int
+	last     int      // the newest record of the inspector
+	records  []record // those since some other moment, oldest first
+	blind    bool     // there is no inspector
+}
+
+// answer is a code, "qq -22", at an interface: a path, or a command of the bus.
+type answer struct{ at, code string }
+
+// record is what the inspector knows about a request.
+type record struct {
+	Seq       int
+	Interface string
+	Domain    string // empty for a success
+	Code      int
+	Origin    string // the code that the answer's stands for
+	Stage     string
+}
+
+func (r record) has(code string) bool {
+	return r.Stage != "forced" && (r.Origin == code || r.Domain != "" && fmt.Sprint(r.Domain, " ", r.Code) == code)
 }
 
 // Books reads the platform's counters, and the records of its inspector after those of since. `rookery serve` has no inspector.
 func (p *Platform) Books(t testing.TB, since Books) Books {
 	t.Helper()
-	b := Books{answers: make(map[string]int), last: since.last, stood: make(map[string]int)}
+	b := Books{counters: make(map[answer]int), last: since.last}
 	metrics := send(t, p.client, request(t, http.MethodGet, p.AdminURL+"/metrics", "", ""))
 	for line := range strings.Lines(metrics.Body) {
 		name, labels, _ := strings.Cut(line, "{")
-		if name != "rookery_requests_total" && name != "rookery_oidb_calls_total" {
+		label := map[string]string{"rookery_requests_total": "path", "rookery_oidb_calls_total": "interface"}[name]
+		if label == "" {
 			continue
 		}
-		_, rest, _ := strings.Cut(labels, `code="`)
-		code, _, _ := strings.Cut(rest, `"`)
+		a := answer{value(labels, label), value(labels, "code")}
 		var n float64
 		if _, err := fmt.Sscan(line[strings.LastIndexByte(strings.TrimSpace(line), ' '):], &n); err != nil {
 			t.Fatalf("/metrics has %q: %v", line, err)
 		}
-		if code == "200" && strings.Contains(labels, `path="`+GameCenterPath+`"`) { // doors count successes by status
-			code = "gamecenter 0"
+		if a == (answer{GameCenterPath, "200"}) { // doors count successes by status
+			a.code = "gamecenter 0"
 		}
-		b.answers[code] += int(n)
+		b.counters[a] += int(n)
 	}
 	status, text, err := p.AdminRaw(http.MethodGet, fmt.Sprint("/dev/v1/requests?limit=1000&after=", since.last), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status == http.StatusNotFound {
+	if b.blind = status == http.StatusNotFound; b.blind {
 		return b
 	}
-	var records []struct {
-		Seq           int
-		Origin, Stage string
-	}
-	if err := json.Unmarshal(text, &records); err != nil {
+	if err := json.Unmarshal(text, &b.records); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	for _, record := range records {
-		b.last = record.Seq
-		if record.Stage != "forced" {
-			b.stood[record.Origin]++
-		}
+	if n := len(b.records); n > 0 {
+		b.last = b.records[n-1].Seq
 	}
 	return b
 }
 
-// Answers returns how many requests the platform answered with a code, "qq -22", between two readings of its books: by its
-// counters, or, for the code of a part that a door translates, by the records of its inspector.
-func (b Books) Answers(code string, since Books) int {
-	return b.answers[code] - since.answers[code] + b.stood[code]
+// value is the value of a label of a metric.
+func value(labels, name string) string {
+	_, rest, _ := strings.Cut(labels, name+`="`)
+	text, _, _ := strings.Cut(rest, `"`)
+	return text
+}
+
+// Answered returns the interfaces at which the platform answered requests with a code, "qq -22", between two readings of its
+// books: by its counters, and by the records of its inspector, which know the code that an answer stands for, and what is counted
+// together: the commands and paths that the platform does not have.
+func (b Books) Answered(code string, since Books) (at []string) {
+	for a, n := range b.counters {
+		if a.code == code && a.at != "other" && !strings.HasSuffix(a.at, "/") && n > since.counters[a] {
+			at = append(at, a.at)
+		}
+	}
+	for _, r := range b.records {
+		if r.has(code) {
+			at = append(at, r.Interface)
+		}
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+// Over reports whether the last request at some interfaces was not answered with the code. Of `rookery serve`, where the order is
+// not known, it reports whether any was not.
+func (b Books) Over(code string, among func(at string) bool, since Books) (over bool) {
+	if b.blind {
+		for a, n := range b.counters {
+			over = over || among(a.at) && a.code != code && n > since.counters[a]
+		}
+		return over
+	}
+	for _, r := range b.records {
+		if among(r.Interface) {
+			over = !r.has(code)
+		}
+	}
+	return over
 }
 
 // started are the platforms that each test started.

@@ -21,6 +21,7 @@ type GameCall struct {
 	Params map[string]string
 	Key    string // to sign with; "" for a call without a signature
 	Sign   string // sent instead of the right one when it is not empty
+	Raw    string // added to the form as it is
 }
 
 // NewGameCall returns a game's call of a command for a player, signed with the appkey.
@@ -64,7 +65,7 @@ func (c GameCall) Form() string {
 	case c.Key != "":
 		sent.Set("sign", hex.EncodeToString(sum[:]))
 	}
-	return sent.Encode()
+	return sent.Encode() + c.Raw
 }
 
 // GameAnswer is the answer to a call of the Game Center.

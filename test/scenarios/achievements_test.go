@@ -14,10 +14,10 @@ import (
 
 // achievementScenarios are those of reports.
 var achievementScenarios = []scenario{
-	{"gamecenter/-4012", notGreater},
-	{"gamecenter/-4019", gameAnswers(-4019, "", achievementsUnreadable)},
-	{"gamecenter/-4022", answers(-4022, "item 2 (type 5): the platform computes the best score of all time itself", reported(`{"type":5,"data":"9"}`))},
-	{"gamecenter/-4037", answers(-4037, "item 2 (type 3): expires 1735660799 has passed already", reported(`{"type":3,"data":"9","expires":"1735660799"}`))},
+	{"gamecenter/-4012", "the score is not above the stored one, which has not expired", notGreater},
+	{"gamecenter/-4019", "the achievements cannot be read", gameAnswers(-4019, "", achievementsUnreadable)},
+	{"gamecenter/-4022", "the report has an item that the platform computes itself", answers(-4022, "item 2 (type 5): the platform computes the best score of all time itself", reported(`{"type":5,"data":"9"}`))},
+	{"gamecenter/-4037", "an item's expires has passed", answers(-4037, "item 2 (type 3): expires 1735660799 has passed already", reported(`{"type":3,"data":"9","expires":"1735660799"}`))},
 }
 
 const reportPath = "/v2/acvm/report"

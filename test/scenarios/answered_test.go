@@ -8,17 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-var update = flag.Bool("update", false, "write catalogue/answered.txt from the scenarios; then run go generate ./retcode")
+var update = flag.Bool("update", false, "write catalogue/answered.txt from the scenarios, and docs/coverage.md from a whole run; then run go generate ./retcode")
 
 // TestAnsweredIsCurrent: what the catalogue, and so docs/codes.md and rookery codes, calls answered are the codes with a
 // scenario.
 func TestAnsweredIsCurrent(t *testing.T) {
-	const file = "../../catalogue/answered.txt"
 	has := make(map[string]bool)
 	for _, s := range allScenarios() {
 		has[s.code] = true
@@ -48,18 +45,7 @@ func TestAnsweredIsCurrent(t *testing.T) {
 		t.Errorf("%d scenarios have a code of the catalogue, of %d", len(want), len(has))
 	}
 	text := strings.Join(want, "\n") + "\n"
-	if *update {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(got), text); diff != "" {
-		t.Errorf("catalogue/answered.txt is not current, which go test ./test/scenarios -run TestAnsweredIsCurrent -update mends: (-file +scenarios)\n%s", diff)
-	}
+	isCurrent(t, "../../catalogue/answered.txt", text, "go test ./test/scenarios -run TestAnsweredIsCurrent -update")
 	inReadme := fmt.Sprintf("answers %d of them so far", answered)
 	if answered == contract {
 		inReadme = "answers every one of them"

@@ -10,12 +10,12 @@ import (
 
 // faultScenarios need a failing part, or a proxy. Fault points make the parts fail at their boundary.
 var faultScenarios = []scenario{
-	{"accesstoken/1", checkPanics},
-	{"accesstoken/18", appUnreadable},
-	{"accesstoken/19", answers(100016, access(19), keyringUnreadable)},
-	{"accesstoken/36", openkeyUnreadable},
-	{"accesstoken/37", openkeyUnrenewable},
-	{"qq/-11", answers(-11, "", outerAddress)},
+	{"accesstoken/1", "the check panics while it reads the grant", checkPanics},
+	{"accesstoken/18", "the record of an app that another process registered cannot be read", appUnreadable},
+	{"accesstoken/19", "the keyring cannot be read", answers(100016, access(19), keyringUnreadable)},
+	{"accesstoken/36", "the openkey's session cannot be read", openkeyUnreadable},
+	{"accesstoken/37", "the openkey's session cannot be extended", openkeyUnrenewable},
+	{"qq/-11", "a sensitive API is called from a public address, named by a trusted proxy, that is not on the app's list", answers(-11, "", outerAddress)},
 }
 
 // checkPanics: a defect in the code of the check.

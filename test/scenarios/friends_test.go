@@ -12,12 +12,12 @@ import (
 
 // friendScenarios are those of friend lists, and of 0x5e1.
 var friendScenarios = []scenario{
-	{"qq/251001", answers(251001, "", illegalChannel)},
-	{"qq/251002", answers(251002, access(65), friendTokenLapsed)},
-	{"qq/251003", answers(251003, "", relationNotGranted)},
-	{"qq/251004", friendsUnreadable},
-	{"qq/251005", friendsUnwritable},
-	{"oidb/116", profileRefused},
+	{"qq/251001", "sub_channelid is not QQ's", answers(251001, "", illegalChannel)},
+	{"qq/251002", "the token's lifetime is over", answers(251002, access(65), friendTokenLapsed)},
+	{"qq/251003", "the app was not granted the relation permission", answers(251003, "", relationNotGranted)},
+	{"qq/251004", "neither the friendships nor the cache can be read", friendsUnreadable},
+	{"qq/251005", "the cache cannot be written, and the friendships cannot be read", friendsUnwritable},
+	{"oidb/116", "the token's lifetime is over, or the openid was never issued", profileRefused},
 }
 
 const (
@@ -158,7 +158,7 @@ func TestFriendsOverMSDKv3(t *testing.T) {
 		p.SetApp(t, pl.app, relation)
 		return pl
 	}
-	for _, s := range []scenario{
+	for _, s := range []shown{
 		{"qq/251001", v3Answers(-10000, "251001,", 5, func(t *testing.T, p *rookery.Platform) v3Situation {
 			pl := granted(t, p)
 			return v3Situation{on: p, call: list(pl, `"flag":3`), cure: func() rookery.V3Call { return list(pl, `"flag":2`) }}

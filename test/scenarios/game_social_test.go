@@ -12,17 +12,17 @@ import (
 
 // socialScenarios are those of feeds, recent games, red dots, challenges and cards.
 var socialScenarios = []scenario{
-	{"gamecenter/-4003", gameAnswers(-4003, "", gameFails("store.write:red_dots", seeFeeds))},
-	{"gamecenter/-4004", gameAnswers(-4004, `parameter "entries" is missing or empty`, withoutEntries)},
-	{"gamecenter/-4020", gameAnswers(-4020, "", gameFails("store.write:feeds", postFeed))},
-	{"gamecenter/-4021", gameAnswers(-4021, "", gameFails("bus.connect:0xf06_9", gameCommand("gc_profile")))},
-	{"gamecenter/-4023", gameAnswers(-4023, "", gameFails("store.read:feeds", gameCommand("gc_feed_list")))},
-	{"gamecenter/-4024", gameAnswers(-4024, "", nothingPlayed)},
-	{"gamecenter/-4025", gameAnswers(-4025, "", gameFails("store.read:recent_games", recentGames))},
-	{"gamecenter/-4027", gameAnswers(-4027, "", gameFails("store.read:feeds", pullFeeds))},
-	{"gamecenter/-4029", gameAnswers(-4029, "", gameFails("store.write:challenges", beginOnPage))},
-	{"gamecenter/-4030", gameAnswers(-4030, "", gameFails("store.write:challenges", beginInGame))},
-	{"gamecenter/-4031", gameAnswers(-4031, "", startsAtItsEnd)},
+	{"gamecenter/-4003", "the time at which a red dot was seen cannot be written", gameAnswers(-4003, "", gameFails("store.write:red_dots", seeFeeds))},
+	{"gamecenter/-4004", "the red dots' call has no entries", gameAnswers(-4004, `parameter "entries" is missing or empty`, withoutEntries)},
+	{"gamecenter/-4020", "the feed cannot be written", gameAnswers(-4020, "", gameFails("store.write:feeds", postFeed))},
+	{"gamecenter/-4021", "the command that reads the profile cannot be reached", gameAnswers(-4021, "", gameFails("bus.connect:0xf06_9", gameCommand("gc_profile")))},
+	{"gamecenter/-4023", "the feeds cannot be read for the list", gameAnswers(-4023, "", gameFails("store.read:feeds", gameCommand("gc_feed_list")))},
+	{"gamecenter/-4024", "the person has played nothing yet", gameAnswers(-4024, "", nothingPlayed)},
+	{"gamecenter/-4025", "the recent games cannot be read", gameAnswers(-4025, "", gameFails("store.read:recent_games", recentGames))},
+	{"gamecenter/-4027", "the feeds' contents cannot be read", gameAnswers(-4027, "", gameFails("store.read:feeds", pullFeeds))},
+	{"gamecenter/-4029", "a challenge from a page cannot be written", gameAnswers(-4029, "", gameFails("store.write:challenges", beginOnPage))},
+	{"gamecenter/-4030", "a challenge from a game cannot be written", gameAnswers(-4030, "", gameFails("store.write:challenges", beginInGame))},
+	{"gamecenter/-4031", "the challenge starts at its end", gameAnswers(-4031, "", startsAtItsEnd)},
 }
 
 // gameFails is a situation in which a part fails that a call needs.

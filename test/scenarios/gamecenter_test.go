@@ -14,29 +14,29 @@ import (
 
 // gameDoorScenarios are those that the door of the Game Center's commands answers for any command.
 var gameDoorScenarios = []scenario{
-	{"gamecenter/0", reportedAndRead},
-	{"gamecenter/-4000", gameAnswers(-4000, "", handlerNotMade)},
-	{"gamecenter/-4001", gameAnswers(-4001, `parameter "cmd" is missing or empty`, gameWithout("cmd"))},
-	{"gamecenter/-4002", gameAnswers(-4002, "the login from which the sid came has ended", sidSignedOut)},
-	{"gamecenter/-4005", gameAnswers(-4005, "command gc_achieve_get is switched off on this platform", switchedOff)},
-	{"gamecenter/-4006", gameAnswers(-4006, `parameter "openid" is missing or empty`, gameWithout("openid"))},
-	{"gamecenter/-4008", gameAnswers(-4008, access(65), gameTokenLapsed)},
-	{"gamecenter/-4009", gameAnswers(-4009, "", gameTooOften)},
-	{"gamecenter/-4010", gameAnswers(-4010, "", openIDNotConverted)},
-	{"gamecenter/-4011", gameAnswers(-4011, "", uinNotConverted)},
-	{"gamecenter/-4013", gameAnswers(-4013, "", skeyOfAnother)},
-	{"gamecenter/-4014", gameAnswers(-4014, "", noWayOfIdentity)},
-	{"gamecenter/-4015", gameAnswers(-4015, `there is no command "gc_achieve_gets"`, gameWith("cmd", "gc_achieve_gets"))},
-	{"gamecenter/-4016", gameAnswers(-4016, "", wrongGameSign)},
-	{"gamecenter/-4017", gameAnswers(-4017, "", gameWith("openid", "AAAABBBBCCCCDDDD0000111122223333"))},
-	{"gamecenter/-4018", gamePanics},
-	{"gamecenter/-4026", gameAnswers(-4026, "", gameNotConfigured)},
-	{"gamecenter/-4028", gameAnswers(-4028, "", reportOf(`{"total":1,"list":[{"type":12,"data":"1"}]`))},
-	{"gamecenter/-4032", gameAnswers(-4032, "appid is of another app than the access_token", gameWith("appid", "1"))},
-	{"gamecenter/-4033", gameAnswers(-4033, "", reportOf(""))},
-	{"gamecenter/-4034", gameAnswers(-4034, "param has no member list", reportOf(`{"total":1}`))},
-	{"gamecenter/-4035", gameAnswers(-4035, "item 2 has no data, or an empty one", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
-	{"gamecenter/-4036", gameAnswers(-4036, "", gameWith("uin", "10"))},
+	{"gamecenter/0", "nothing: the report is stored and read again", reportedAndRead},
+	{"gamecenter/-4000", "the command's handler cannot be made", gameAnswers(-4000, "", handlerNotMade)},
+	{"gamecenter/-4001", "the parameter cmd is missing", gameAnswers(-4001, `parameter "cmd" is missing or empty`, gameWithout("cmd"))},
+	{"gamecenter/-4002", "the login from which the sid came was signed out", gameAnswers(-4002, "the login from which the sid came has ended", sidSignedOut)},
+	{"gamecenter/-4005", "the operator switched the command off", gameAnswers(-4005, "command gc_achieve_get is switched off on this platform", switchedOff)},
+	{"gamecenter/-4006", "the parameter openid is missing", gameAnswers(-4006, `parameter "openid" is missing or empty`, gameWithout("openid"))},
+	{"gamecenter/-4008", "the access token's lifetime is over", gameAnswers(-4008, access(65), gameTokenLapsed)},
+	{"gamecenter/-4009", "the user's rate is used up", gameAnswers(-4009, "", gameTooOften)},
+	{"gamecenter/-4010", "the command that turns an openid into a uin cannot be reached", gameAnswers(-4010, "", openIDNotConverted)},
+	{"gamecenter/-4011", "the openids cannot be read for a page's uin", gameAnswers(-4011, "", uinNotConverted)},
+	{"gamecenter/-4013", "the skey is another person's", gameAnswers(-4013, "", skeyOfAnother)},
+	{"gamecenter/-4014", "the operator left the command no way of identity", gameAnswers(-4014, "", noWayOfIdentity)},
+	{"gamecenter/-4015", "no command has the name", gameAnswers(-4015, `there is no command "gc_achieve_gets"`, gameWith("cmd", "gc_achieve_gets"))},
+	{"gamecenter/-4016", "the call is signed with another key", gameAnswers(-4016, "", wrongGameSign)},
+	{"gamecenter/-4017", "the openid was never issued", gameAnswers(-4017, "", gameWith("openid", "AAAABBBBCCCCDDDD0000111122223333"))},
+	{"gamecenter/-4018", "the command's handler panics", gamePanics},
+	{"gamecenter/-4026", "the app was not granted the Game Center", gameAnswers(-4026, "", gameNotConfigured)},
+	{"gamecenter/-4028", "param lacks its last brace", gameAnswers(-4028, "", reportOf(`{"total":1,"list":[{"type":12,"data":"1"}]`))},
+	{"gamecenter/-4032", "appid is another app's than the token", gameAnswers(-4032, "appid is of another app than the access_token", gameWith("appid", "1"))},
+	{"gamecenter/-4033", "the report has no param", gameAnswers(-4033, "", reportOf(""))},
+	{"gamecenter/-4034", "param has no list", gameAnswers(-4034, "param has no member list", reportOf(`{"total":1}`))},
+	{"gamecenter/-4035", "the second item's data is empty", gameAnswers(-4035, "item 2 has no data, or an empty one", reportOf(`{"list":[{"type":12,"data":"1"},{"type":26,"data":""}]}`))},
+	{"gamecenter/-4036", "uin is not the token's", gameAnswers(-4036, "", gameWith("uin", "10"))},
 }
 
 // reportedAndRead: a success is a success at the game's door and at the person's, and what was reported can be read.
@@ -262,6 +262,7 @@ func sidSignedOut(t *testing.T, pl *gamePlayer) gameSituation {
 func TestGameCenterPrecedence(t *testing.T) {
 	p := rookery.Start(t)
 	type wrong struct {
+		check string // of the interface
 		ret   int
 		of    string                                      // the parameter that it spoils, if it is one
 		call  func(rookery.GameCall) rookery.GameCall     // nil if the call stays
@@ -288,56 +289,71 @@ func TestGameCenterPrecedence(t *testing.T) {
 			return func() {}
 		}
 	}
+	spent := make(map[string]map[string]string) // rates that are used up, by app
+	usedUp := func(whose string) func(*testing.T, *gamePlayer) func() {
+		return func(t *testing.T, pl *gamePlayer) func() {
+			limit := func(to map[string]string) {
+				pl.on.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": to}})
+			}
+			limit(map[string]string{whose: "1/1h"})
+			pl.on.CallGame(t, pl.report())
+			if spent[pl.app.AppID] == nil {
+				spent[pl.app.AppID] = make(map[string]string)
+			}
+			spent[pl.app.AppID][whose] = "1/1h"
+			limit(spent[pl.app.AppID])
+			return func() {}
+		}
+	}
+	texts := map[string]string{"user-rate": "one user may call", "app-rate": "app "} // of checks with the same number
 	lapsed := func(t *testing.T, pl *gamePlayer) func() {
 		pl.on.Revoke(t, pl.app, pl.uin, "user")
 		return func() {}
 	}
 	ladders := map[string][]wrong{
 		"access_token": {
-			{-4015, "cmd", with("cmd", "gc_no_such"), nil},
-			{-4005, "", nil, decided(rookery.Settings{"on": false}, rookery.Settings{"on": true})},
-			{-4000, "", nil, fault("handler:gc_achieve_report")},
-			{-4014, "", nil, decided(rookery.Settings{"ways": []string{}}, rookery.Settings{"ways": []string{"access_token"}})},
-			{-4006, "openid", without("openid"), nil},
-			{-4032, "appid", with("appid", "1"), nil},
-			{-4016, "sign", func(c rookery.GameCall) rookery.GameCall { c.Sign = strings.Repeat("0", 32); return c }, nil},
-			{-4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
-			{100011, "", nil, forGood(rookery.Settings{"online": false})},
-			{-4, "", nil, forGood(rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}})},
-			{-7, "", nil, forGood(rookery.Settings{"require_tls": true})},
-			{-4009, "", nil, func(t *testing.T, pl *gamePlayer) func() {
-				pl.on.SetApp(t, pl.app, rookery.Settings{"rates": map[string]any{"gamecenter": map[string]string{"app": "1/1h"}}})
-				pl.on.CallGame(t, pl.report())
-				return func() {}
-			}},
-			{-8, "", nil, forGood(rookery.Settings{"restricted": []string{"gamecenter"}})},
-			{-4008, "access_token", nil, lapsed},
-			{-4017, "openid", with("openid", "x"), nil},
-			{-4036, "uin", with("uin", "10"), nil},
-			{-4010, "", nil, fault("bus.connect:0x711_23")},
-			{-12, "", nil, forGood(rookery.Settings{"environment": "test"})},
-			{-4022, "format", func(c rookery.GameCall) rookery.GameCall { return c.With("format", "xml") }, nil},
-			{-4033, "param", without("param"), nil},
-			{-4028, "param", with("param", "{"), nil},
-			{-4034, "param", with("param", `{"list":{}}`), nil},
-			{-4035, "param", with("param", `{"total":9,"list":[{"type":3}]}`), nil},
-			{-4022, "param", with("param", `{"total":9,"list":[{"type":3,"data":"1","expires":5}]}`), nil},
+			{"gc-params", -4022, "", func(c rookery.GameCall) rookery.GameCall { c.Raw = "&broken=%zz"; return c }, nil},
+			{"gc-command", -4015, "cmd", with("cmd", "gc_no_such"), nil},
+			{"gc-command", -4005, "", nil, decided(rookery.Settings{"on": false}, rookery.Settings{"on": true})},
+			{"gc-command", -4000, "", nil, fault("handler:gc_achieve_report")},
+			{"gc-command", -4014, "", nil, decided(rookery.Settings{"ways": []string{}}, rookery.Settings{"ways": []string{"access_token"}})},
+			{"gc-required", -4006, "openid", without("openid"), nil},
+			{"gc-app", -4032, "appid", with("appid", "1"), nil},
+			{"gc-sign", -4016, "sign", func(c rookery.GameCall) rookery.GameCall { c.Sign = strings.Repeat("0", 32); return c }, nil},
+			{"gc-configured", -4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
+			{"online", 100011, "", nil, forGood(rookery.Settings{"online": false})},
+			{"ordinary-address", -4, "", nil, forGood(rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}})},
+			{"tls", -7, "", nil, forGood(rookery.Settings{"require_tls": true})},
+			{"user-rate", -4009, "openid", nil, usedUp("user")}, // the rate is the openid's
+			{"app-rate", -4009, "", nil, usedUp("app")},
+			{"audit", -8, "", nil, forGood(rookery.Settings{"restricted": []string{"gamecenter"}})},
+			{"gc-identity", -4008, "access_token", nil, lapsed},
+			{"gc-identity", -4017, "openid", with("openid", "x"), nil},
+			{"gc-identity", -4036, "uin", with("uin", "10"), nil},
+			{"gc-identity", -4010, "", nil, fault("bus.connect:0x711_23")},
+			{"gc-test-number", -12, "", nil, forGood(rookery.Settings{"environment": "test"})},
+			{"gc-read", -4022, "format", func(c rookery.GameCall) rookery.GameCall { return c.With("format", "xml") }, nil},
+			{"gc-read", -4033, "param", without("param"), nil},
+			{"gc-read", -4028, "param", with("param", "{"), nil},
+			{"gc-read", -4034, "param", with("param", `{"list":{}}`), nil},
+			{"gc-read", -4035, "param", with("param", `{"total":9,"list":[{"type":3}]}`), nil},
+			{"gc-read", -4022, "param", with("param", `{"total":9,"list":[{"type":3,"data":"1","expires":5}]}`), nil},
 		},
 		"sid": {
-			{-4006, "oauth_consumer_key", without("oauth_consumer_key"), nil},
-			{-4032, "appid", with("appid", "1"), nil},
-			{-4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
-			{-4036, "uin", with("uin", "10"), nil},
-			{-4011, "", nil, fault("store.read:openids")},
-			{-4002, "", nil, signedOutNow},
-			{-4022, "format", with("format", "xml"), nil},
+			{"gc-required", -4006, "oauth_consumer_key", without("oauth_consumer_key"), nil},
+			{"gc-app", -4032, "appid", with("appid", "1"), nil},
+			{"gc-configured", -4026, "", nil, forGood(rookery.Settings{"apis": []string{"relation"}})},
+			{"gc-identity", -4036, "uin", with("uin", "10"), nil},
+			{"gc-identity", -4011, "", nil, fault("store.read:openids")},
+			{"gc-identity", -4002, "", nil, signedOutNow},
+			{"gc-read", -4022, "format", with("format", "xml"), nil},
 		},
 		"skey": {
-			{-4006, "uin", without("uin"), nil},
-			{-4032, "appid", with("appid", "1"), nil},
-			{-4011, "", nil, fault("store.read:openids")},
-			{-4013, "", nil, signedOutNow},
-			{-4022, "format", with("format", "xml"), nil},
+			{"gc-required", -4006, "uin", without("uin"), nil},
+			{"gc-app", -4032, "appid", with("appid", "1"), nil},
+			{"gc-identity", -4011, "", nil, fault("store.read:openids")},
+			{"gc-identity", -4013, "", nil, signedOutNow},
+			{"gc-read", -4022, "format", with("format", "xml"), nil},
 		},
 	}
 	for way, ladder := range ladders {
@@ -365,9 +381,11 @@ func TestGameCenterPrecedence(t *testing.T) {
 							defer w.bring(t, pl)()
 						}
 					}
-					if got := p.CallGame(t, call); got.Ret != first.ret {
-						t.Errorf("got %s, want %d", got.Body, first.ret)
+					if got := p.CallGame(t, call); got.Ret != first.ret || !strings.HasPrefix(got.Msg, texts[first.check]) {
+						t.Errorf("got %s, want %d, %s", got.Body, first.ret, texts[first.check])
+						return
 					}
+					pin(rookery.GameCenterPath, first.check, second.check)
 				})
 			}
 		}

@@ -13,34 +13,34 @@ import (
 
 // v2GroupScenarios are the numbers of MSDK V2's group interfaces, which are not part of the contract.
 var v2GroupScenarios = []scenario{
-	{"v2group/2001", v2Answers("2001", `body member "unionid" is not 1 to 20 digits`, "/relation/get_group_detail", func(s *v2Situation) {
+	{"v2group/2001", "the guild's number has a letter", v2Answers("2001", `body member "unionid" is not 1 to 20 digits`, "/relation/get_group_detail", func(s *v2Situation) {
 		s.wrong["unionid"] = "77a"
 	})},
-	{"v2group/2002", v2Answers("2002", "no group serves guild 78 of zone 3", "/relation/get_groupopenid", func(s *v2Situation) {
+	{"v2group/2002", "the guild has no group", v2Answers("2002", "no group serves guild 78 of zone 3", "/relation/get_groupopenid", func(s *v2Situation) {
 		s.wrong["unionid"] = "78"
 	})},
-	{"v2group/2003", v2Answers("2003", "", "/relation/get_groupinfo", func(s *v2Situation) { s.by = s.member })},
-	{"v2group/2004", v2Answers("2004", "group 799999999 serves no guild of this app", "/relation/get_groupopenid", func(s *v2Situation) {
+	{"v2group/2003", "the caller is not in the group", v2Answers("2003", "", "/relation/get_groupinfo", func(s *v2Situation) { s.by = s.member })},
+	{"v2group/2004", "the group serves no guild of the app", v2Answers("2004", "group 799999999 serves no guild of this app", "/relation/get_groupopenid", func(s *v2Situation) {
 		s.right["opt"], s.right["groupCode"], s.wrong["groupCode"] = "1", s.gc, "799999999"
 	})},
-	{"v2group/2006", v2Answers("2006", "no group with this groupOpenid serves a guild of this app", "/relation/get_group_key", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
-	{"v2group/2007", v2Answers("2007", "", "/relation/get_group_detail", func(s *v2Situation) {
+	{"v2group/2006", "no group has the groupOpenid", v2Answers("2006", "no group with this groupOpenid serves a guild of this app", "/relation/get_group_key", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
+	{"v2group/2007", "the group was disbanded", v2Answers("2007", "", "/relation/get_group_detail", func(s *v2Situation) {
 		s.on.Exec(s.t, "UPDATE qqgroups SET disbanded = 1 WHERE gc = ?", s.gc)
 		s.cure = func() { s.on.Exec(s.t, "UPDATE qqgroups SET disbanded = 0 WHERE gc = ?", s.gc) }
 	})},
-	{"v2group/2010", v2Answers("2010", "stored binding could not be read", "/relation/get_group_detail", func(s *v2Situation) {
+	{"v2group/2010", "the binding cannot be read", v2Answers("2010", "stored binding could not be read", "/relation/get_group_detail", func(s *v2Situation) {
 		s.cure = s.on.AddFault(s.t, rookery.Fault{Point: "store.read:bindings", AppID: s.app.AppID})
 	})},
 
-	{"v2unbind/2001", v2Answers("2001", "", "/relation/unbind_group", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
-	{"v2unbind/2002", v2Answers("2002", "", "/relation/unbind_group", func(s *v2Situation) { s.wrong["unionid"] = "78" })},
-	{"v2unbind/2003", v2Answers("2003", access(65), "/relation/unbind_group", func(s *v2Situation) {
+	{"v2unbind/2001", "no group has the groupOpenid", v2Answers("2001", "", "/relation/unbind_group", func(s *v2Situation) { s.wrong["groupOpenid"] = strings.Repeat("0", 32) })},
+	{"v2unbind/2002", "the guild has no group", v2Answers("2002", "", "/relation/unbind_group", func(s *v2Situation) { s.wrong["unionid"] = "78" })},
+	{"v2unbind/2003", "the token's lifetime is over", v2Answers("2003", access(65), "/relation/unbind_group", func(s *v2Situation) {
 		s.wrong["accessToken"] = s.by.lapsed(s.t, "access")
 	})},
-	{"v2unbind/2006", v2Answers("2006", `body member "unionid" is not 1 to 20 digits`, "/relation/unbind_group", func(s *v2Situation) {
+	{"v2unbind/2006", "the guild's number is a word", v2Answers("2006", `body member "unionid" is not 1 to 20 digits`, "/relation/unbind_group", func(s *v2Situation) {
 		s.wrong["unionid"] = "ravens"
 	})},
-	{"v2unbind/2010", v2Answers("2010", "", "/relation/unbind_group", func(s *v2Situation) {
+	{"v2unbind/2010", "the group platform cannot be reached", v2Answers("2010", "", "/relation/unbind_group", func(s *v2Situation) {
 		s.cure = s.on.AddFault(s.t, rookery.Fault{Point: "bus.connect:0xf02", Interface: "/relation/unbind_group"})
 	})},
 }

@@ -16,31 +16,31 @@ import (
 
 // messageScenarios are those of Ark messages and of messages that are shared.
 var messageScenarios = []scenario{
-	{"qq/225001", arkAnswers(225001, "", arkWithout("appid"))},
-	{"qq/225002", arkAnswers(225002, "", arkWithout("openid"))},
-	{"qq/225003", arkAnswers(225003, "", arkWithout("fopenid"))},
-	{"qq/225004", arkAnswers(225004, "", arkWithout("accesstoken"))},
-	{"qq/225005", arkAnswers(225005, "", arkWithout("extraJSON"))},
-	{"qq/225006", arkAnswers(225006, "extraJSON does not fit the scene's template: /title: got number, want string", arkChanged("extraJSON", `{"title":7}`))},
-	{"qq/225007", arkAnswers(225007, "", friendsCannotBeChecked)},
-	{"qq/225008", arkAnswers(225008, "", noFriends)},
-	{"qq/225009", arkAnswers(225009, "", sceneNotInEffect)},
-	{"qq/225010", arkAnswers(225010, `the scene's card refers to the field "text", which extraJSON lacks`, arkChanged("extraJSON", `{"title":"x"}`))},
-	{"qq/901203", arkAnswers(901203, "the sender may send 10 a day and 40 a week", senderUsedUp)},
-	{"qq/901204", arkAnswers(901204, "the receiver may get 5 a day and 20 a week", receiverUsedUp)},
-	{"qq/901205", arkAnswers(901205, "a sender may send the same receiver 1 a day", pairUsedUp)},
-	{"qq/9001010", arkAnswers(9001010, "", senderNotOnline)},
+	{"qq/225001", "appid is empty", arkAnswers(225001, "", arkWithout("appid"))},
+	{"qq/225002", "openid is empty", arkAnswers(225002, "", arkWithout("openid"))},
+	{"qq/225003", "fopenid is empty", arkAnswers(225003, "", arkWithout("fopenid"))},
+	{"qq/225004", "accesstoken is empty", arkAnswers(225004, "", arkWithout("accesstoken"))},
+	{"qq/225005", "extraJSON is empty", arkAnswers(225005, "", arkWithout("extraJSON"))},
+	{"qq/225006", "extraJSON does not fit the scene's template", arkAnswers(225006, "extraJSON does not fit the scene's template: /title: got number, want string", arkChanged("extraJSON", `{"title":7}`))},
+	{"qq/225007", "the command that checks friends cannot be reached", arkAnswers(225007, "", friendsCannotBeChecked)},
+	{"qq/225008", "the two are not friends", arkAnswers(225008, "", noFriends)},
+	{"qq/225009", "the scene is not there, or not yet in effect", arkAnswers(225009, "", sceneNotInEffect)},
+	{"qq/225010", "the scene's card refers to a field that extraJSON lacks", arkAnswers(225010, `the scene's card refers to the field "text", which extraJSON lacks`, arkChanged("extraJSON", `{"title":"x"}`))},
+	{"qq/901203", "the sender has sent ten messages today", arkAnswers(901203, "the sender may send 10 a day and 40 a week", senderUsedUp)},
+	{"qq/901204", "the receiver has got five messages today", arkAnswers(901204, "the receiver may get 5 a day and 20 a week", receiverUsedUp)},
+	{"qq/901205", "the receiver has got one from the sender today", arkAnswers(901205, "a sender may send the same receiver 1 a day", pairUsedUp)},
+	{"qq/9001010", "the app, or the scene's mini program, is switched off", arkAnswers(9001010, "", senderNotOnline)},
 
-	{"share/22", shareAnswers(22, errTypeLater, shareFriendsCannotBeChecked)},
-	{"share/23", shareAnswers(23, errTypeLater, inboxUnwritable)},
-	{"share/24", shareAnswers(24, errTypeLater, inboxSlow)},
-	{"share/27", shareAnswers(27, errTypeUnknown, shareChanged(
+	{"share/22", "the command that checks friends cannot be reached", shareAnswers(22, errTypeLater, shareFriendsCannotBeChecked)},
+	{"share/23", "the inbox cannot be written", shareAnswers(23, errTypeLater, inboxUnwritable)},
+	{"share/24", "the inbox answers too late", shareAnswers(24, errTypeLater, inboxSlow)},
+	{"share/27", "the picture's and the target's addresses are too long together", shareAnswers(27, errTypeUnknown, shareChanged(
 		`"http://img.example.net/a.png"`, `"http://img.example.net/`+strings.Repeat("x", 400)+`"`,
 		`"http://gamecenter.qq.com/gcjump"`, `"http://gamecenter.qq.com/`+strings.Repeat("x", 300)+`"`))},
-	{"share/32", shareAnswers(32, errTypeUnknown, shareWithStranger)},
-	{"share/103", shareAnswers(103, errTypeUnknown, shareChanged(`"A heart for you"`, `"`+strings.Repeat("x", 46)+`"`))},
-	{"share/100001", shareAnswers(100001, errTypeUnknown, shareChanged(`"dst":1001`, `"dst":"1001"`))},
-	{"share/100004", forbiddenWord},
+	{"share/32", "the two are not friends", shareAnswers(32, errTypeUnknown, shareWithStranger)},
+	{"share/103", "the title is one letter too long", shareAnswers(103, errTypeUnknown, shareChanged(`"A heart for you"`, `"`+strings.Repeat("x", 46)+`"`))},
+	{"share/100001", "dst is a text", shareAnswers(100001, errTypeUnknown, shareChanged(`"dst":1001`, `"dst":"1001"`))},
+	{"share/100004", "the text has a forbidden word", forbiddenWord},
 }
 
 const (
@@ -446,6 +446,11 @@ func TestArkPrecedence(t *testing.T) {
 	g.on.Befriend(t, busy.uin, used.uin)
 	g.setScene(t, "duel?program=arena", rookery.Settings{"online": false})
 	g.on.Advance(t, 10*time.Minute)
+	old := g.app.AppKey
+	var made struct{ Key string }
+	g.on.Admin(t, "POST", "/admin/v1/apps/"+g.app.AppID+"/keys", map[string]string{"name": "appkey"}, &made)
+	g.on.Secret(made.Key)
+	g.app.AppKey = made.Key
 	type fault = stageFault[rookery.OpenAPICall]
 	with := func(pairs ...string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 		return func(c rookery.OpenAPICall) rookery.OpenAPICall {
@@ -459,13 +464,18 @@ func TestArkPrecedence(t *testing.T) {
 	usedUp := func(whose string) rookery.Settings {
 		return rookery.Settings{"rates": map[string]any{"ark": map[string]string{whose: "1/1h"}}}
 	}
+	of := map[string]string{ // the checks of the interface
+		"appid": "ark-params", "openid": "ark-params", "fopenid": "ark-params", "accesstoken": "ark-params", "extraJSON": "ark-params", "params": "ark-params",
+		"app": "ark-app", "signature": "ark-signature", "timestamp": "ark-nonce", "granted": "granted", "address": "ordinary-address", "tls": "tls", "app-rate": "app-rate",
+		"audit": "audit", "test-number": "ark-test-number", "illegal": "ark-openid", "rotating": "ark-key-rotation", "token": "ark-token", "user-rate": "user-rate",
+	}
 	names := []string{
 		"appid", "openid", "fopenid", "accesstoken", "extraJSON", "params", "app", "signature", "timestamp", "granted", "address", "tls", "app-rate", "audit", "test-number", "illegal",
-		"token", "user-rate", "scene", "online", "program", "schema", "pack", "unchecked", "no-friend", "sender", "receiver", "pair",
+		"rotating", "token", "user-rate", "scene", "online", "program", "schema", "pack", "unchecked", "no-friend", "sender", "receiver", "pair",
 	}
 	groups := map[string]string{ // of which a message can have one at a time
 		"appid": "appid", "app": "appid", "openid": "from", "illegal": "from", "accesstoken": "from", "token": "from", "sender": "from",
-		"extraJSON": "extra", "schema": "extra", "pack": "extra", "scene": "scene", "program": "scene",
+		"signature": "key", "rotating": "key", "extraJSON": "extra", "schema": "extra", "pack": "extra", "scene": "scene", "program": "scene",
 		"fopenid": "to", "no-friend": "to", "receiver": "to", "pair": "to",
 	}
 	faults := map[string]fault{
@@ -482,6 +492,7 @@ func TestArkPrecedence(t *testing.T) {
 		"audit":       {ret: -8, settings: rookery.Settings{"restricted": []string{"ark"}}},
 		"test-number": {ret: -12, settings: rookery.Settings{"environment": "test"}},
 		"illegal":     {ret: -22, change: with("openid", "1234")},
+		"rotating":    {ret: -72, change: func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key = old; return c }},
 		"token":       {ret: 100014, change: with("accesstoken", lapsed)},
 		"user-rate":   {ret: 220028, settings: usedUp("user")},
 		"scene":       {ret: 225009, change: with("scene", "gifts")},
@@ -523,7 +534,9 @@ func TestArkPrecedence(t *testing.T) {
 		}
 		if answer := g.on.CallOpenAPI(t, call); answer.Ret != faults[first].ret {
 			t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
+			return
 		}
+		pin("/share/ark", of[first], of[second])
 	}
 	inPairs(names, groups, try)
 }

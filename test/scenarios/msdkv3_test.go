@@ -12,62 +12,62 @@ import (
 // msdkv3Scenarios are MSDK V3's own numbers, which are not part of the contract, and those of the contract that the V5 door
 // cannot show, since it knows no openkeys.
 var msdkv3Scenarios = []scenario{
-	{"msdkv3/-101", v3Answers(-101, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-101", "the method is PUT", v3Answers(-101, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Method = http.MethodPut
 		return c
 	}))},
-	{"msdkv3/-103", v3Answers(-103, v3Pay(17), 2, v3Paying((v3Player).lapsed))},
-	{"msdkv3/-109", v3Answers(-109, "", 1, guestUnreadable)},
-	{"msdkv3/-110", v3Answers(-110, "", 2, guestOfAnotherDevice)},
-	{"msdkv3/-303", v3Answers(-303, "", 5, v3OnPlayer(
+	{"msdkv3/-103", "the pay token's lifetime is over", v3Answers(-103, v3Pay(17), 2, v3Paying((v3Player).lapsed))},
+	{"msdkv3/-109", "the guest's grant cannot be read", v3Answers(-109, "", 1, guestUnreadable)},
+	{"msdkv3/-110", "the guest is another device's", v3Answers(-110, "", 2, guestOfAnotherDevice)},
+	{"msdkv3/-303", "the app has other APIs, but not this one", v3Answers(-303, "", 5, v3OnPlayer(
 		rookery.Settings{"apis": []string{"login", "decrypt", "get_pfval"}},
 		rookery.Settings{"apis": []string{"login", "verify_login"}}))},
-	{"msdkv3/-304", v3Answers(-304, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-304", "the body is an array", v3Answers(-304, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Body = "[" + c.Body + "]"
 		return c
 	}))},
-	{"msdkv3/-307", v3Answers(-307, "", 5, v3TestNumbersUnreadable)},
-	{"msdkv3/-311", v3Answers(-311, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-307", "the grant of a test number cannot be read", v3Answers(-307, "", 5, v3TestNumbersUnreadable)},
+	{"msdkv3/-311", "the platform lacks the interface", v3Answers(-311, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Path = "/auth/qqa8_login/"
 		return c
 	}))},
-	{"msdkv3/-501", v3Answers(-501, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-501", "the body is empty", v3Answers(-501, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Body = ""
 		return c
 	}))},
-	{"msdkv3/-502", v3Answers(-502, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-502", "the signature is made by another rule", v3Answers(-502, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.With("encode", "1")
 	}))},
-	{"msdkv3/-503", v3Answers(-503, "", 1, v3UserRateUsedUp)},
-	{"msdkv3/-504", v3Answers(-504, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-503", "the player's rate is used up", v3Answers(-503, "", 1, v3UserRateUsedUp)},
+	{"msdkv3/-504", "no app has the appid", v3Answers(-504, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.With("appid", "999999")
 	}))},
-	{"msdkv3/-505", v3Answers(-505, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-505", "the path is one letter too long", v3Answers(-505, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		c.Path = "/auth/verify_logins"
 		return c
 	}))},
-	{"msdkv3/-506", v3Answers(-506, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-506", "the parameter timestamp is missing", v3Answers(-506, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.Without("timestamp")
 	}))},
-	{"msdkv3/-901", v3Answers(-901, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-901", "a guest's appid is sent to an interface that is not for guests", v3Answers(-901, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.With("appid", "G_"+c.Query["appid"])
 	}))},
-	{"msdkv3/-1011", v3Answers(-1011, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-1011", "the openkey is a number", v3Answers(-1011, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.Replace(t, `"openkey":"`, `"openkey":5,"was":"`)
 	}))},
-	{"msdkv3/-10002", v3Answers(-10002, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
+	{"msdkv3/-10002", "the openid is not hexadecimal", v3Answers(-10002, "", 5, v3Wrong(func(t *testing.T, c rookery.V3Call) rookery.V3Call {
 		return c.Replace(t, `"openid":"`, `"openid":"qq_`)
 	}))},
 
-	{"qq/-23", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
-	{"qq/-24", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
-	{"qq/-71", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
+	{"qq/-23", "the openkey's session is lost", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
+	{"qq/-24", "the openkey's lifetime is over", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
+	{"qq/-71", "the openkey is another account's", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
 }
 
 // TestMSDKv3 shows numbers that other scenarios cover at other doors, in the form of the V3 door.
 func TestMSDKv3(t *testing.T) {
 	p := rookery.Start(t)
-	for _, s := range []scenario{
+	for _, s := range []shown{
 		{"qq/-4", v3Answers(-10000, "-4,", 5, v3OnPlayer(
 			rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24"}},
 			rookery.Settings{"allow_ordinary": []string{"192.0.2.0/24", "127.0.0.1/32"}}))},

@@ -13,24 +13,24 @@ import (
 
 // msdkv5Scenarios are the door's own numbers, which are not part of the contract.
 var msdkv5Scenarios = []scenario{
-	{"msdkv5/1000", answers(1000, "", wrong(func(c rookery.Call) rookery.Call { c.Method = http.MethodPut; return c }))},
-	{"msdkv5/1001", answers(1001, "", wrong(func(c rookery.Call) rookery.Call { c.Path = "/v2/auth/verify_logins"; return c }))},
-	{"msdkv5/1003", answers(1003, "", wrong(func(c rookery.Call) rookery.Call { return c.Without("ts") }))},
-	{"msdkv5/1004", answers(1004, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("") }))},
-	{"msdkv5/1005", answers(1005, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("[" + c.Body + "]") }))},
-	{"msdkv5/1006", answers(1006, "", wrong(func(c rookery.Call) rookery.Call {
+	{"msdkv5/1000", "the method is PUT", answers(1000, "", wrong(func(c rookery.Call) rookery.Call { c.Method = http.MethodPut; return c }))},
+	{"msdkv5/1001", "the path is one letter too long", answers(1001, "", wrong(func(c rookery.Call) rookery.Call { c.Path = "/v2/auth/verify_logins"; return c }))},
+	{"msdkv5/1003", "the parameter ts is missing", answers(1003, "", wrong(func(c rookery.Call) rookery.Call { return c.Without("ts") }))},
+	{"msdkv5/1004", "the body is empty", answers(1004, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("") }))},
+	{"msdkv5/1005", "the body is an array", answers(1005, "", wrong(func(c rookery.Call) rookery.Call { return c.WithBody("[" + c.Body + "]") }))},
+	{"msdkv5/1006", "the body has no token", answers(1006, "", wrong(func(c rookery.Call) rookery.Call {
 		return c.WithBody(strings.Replace(c.Body, `"token"`, `"Token"`, 1))
 	}))},
-	{"msdkv5/1007", answers(1007, "", wrong(func(c rookery.Call) rookery.Call { return c.With("gameid", "999999") }))},
-	{"msdkv5/1008", answers(1008, "invalid sig!", wrong(func(c rookery.Call) rookery.Call { c.Key += "x"; return c }))},
-	{"msdkv5/1009", answers(1009, "", wrong(func(c rookery.Call) rookery.Call {
+	{"msdkv5/1007", "no game has the gameid", answers(1007, "", wrong(func(c rookery.Call) rookery.Call { return c.With("gameid", "999999") }))},
+	{"msdkv5/1008", "the call is signed with another key", answers(1008, "invalid sig!", wrong(func(c rookery.Call) rookery.Call { c.Key += "x"; return c }))},
+	{"msdkv5/1009", "the openid is not a number", answers(1009, "", wrong(func(c rookery.Call) rookery.Call {
 		return c.WithBody(`{"openid":"not a number","token":"T0KEN"}`)
 	}))},
-	{"msdkv5/1010", answers(1010, "", wrong(func(c rookery.Call) rookery.Call {
+	{"msdkv5/1010", "the body is longer than 64 KiB", answers(1010, "", wrong(func(c rookery.Call) rookery.Call {
 		return c.WithBody(c.Body + strings.Repeat(" ", 64<<10))
 	}))},
-	{"msdkv5/1199", answers(1199, "", linkUnverifiable)},
-	{"msdkv5/10006", answers(10006, "decryp data fail!", linkLapsed)},
+	{"msdkv5/1199", "the table of grants is gone", answers(1199, "", linkUnverifiable)},
+	{"msdkv5/10006", "the link's lifetime is over", answers(10006, "decryp data fail!", linkLapsed)},
 }
 
 // wrong is a valid call with one thing changed.

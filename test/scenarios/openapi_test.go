@@ -17,18 +17,18 @@ import (
 
 // openAPIScenarios are the gateway's that MSDK's doors do not show.
 var openAPIScenarios = []scenario{
-	{"qq/-1", openAPIAnswers(-1, "parameter \"pf\" is missing or empty", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.Without("pf") }))},
-	{"qq/-2", openAPIAnswers(-2, "", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("appid", "999999") }))},
-	{"qq/-5", openAPIAnswers(-5, "signature verification failed", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }))},
-	{"qq/-9", openAPIAnswers(-9, "", noSuchAPI)},
-	{"qq/-25", openAPIAnswers(-25, "oidb decode0x71f failed, ret: 91", wildTimestamp)},
-	{"qq/-26", nonceReused},
-	{"qq/-70", openAPIAnswers(-70, "", openkeyOfAppOffline)},
-	{"qq/-72", keyChanging},
+	{"qq/-1", "the parameter pf is missing", openAPIAnswers(-1, "parameter \"pf\" is missing or empty", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.Without("pf") }))},
+	{"qq/-2", "no app has the appid", openAPIAnswers(-2, "", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With("appid", "999999") }))},
+	{"qq/-5", "the call is signed with another key", openAPIAnswers(-5, "signature verification failed", openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall { c.Key += "x"; return c }))},
+	{"qq/-9", "no API has the path, or the platform that pf names lacks it", openAPIAnswers(-9, "", noSuchAPI)},
+	{"qq/-25", "the timestamp is more than ten minutes off", openAPIAnswers(-25, "oidb decode0x71f failed, ret: 91", wildTimestamp)},
+	{"qq/-26", "the nonce was used before", nonceReused},
+	{"qq/-70", "the openkey's app is switched off", openAPIAnswers(-70, "", openkeyOfAppOffline)},
+	{"qq/-72", "the appkey is the one before a rotation, or one that the gateway has not read yet", keyChanging},
 }
 
 // openAPIToo are scenarios of codes that another door shows as well.
-var openAPIToo = []scenario{
+var openAPIToo = []shown{
 	{"qq/-20", openAPIAnswers(-20, access(67), allTakenBack)},
 	{"qq/-23", openAPIAnswers(-23, access(33), openAPIChanged(func(c rookery.OpenAPICall) rookery.OpenAPICall {
 		return c.With("openkey", strings.Repeat("0", len(c.Params["openkey"])))
@@ -459,6 +459,22 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			valid.Key = made.Key
 			p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}}})
 			wantOpenAPI(t, p, valid.With("nonce", "used"), 0, "") // the one call that the rates allow
+			// Another person, who after such a call leaves only a scope that no interface needs.
+			p.SetApp(t, m.app, rookery.Settings{"redirect_uris": []string{appCallback}, "rates": map[string]any{api: map[string]string{"user": "1/1h"}}})
+			narrow, lapsed := member{app: m.app}, "" // the other's openkeys
+			v := visit{on: p, app: m.app, person: p.NewPerson(t)}
+			v.app.AppKey = made.Key
+			for _, scopes := range [][]string{{"get_user_info", "get_app_friends", "get_vip_info"}, {"get_simple_userinfo"}} {
+				back := v.person.Authorize(t, rookery.AuthorizePath(v.app, appCallback, "scope", strings.Join(scopes, ",")), scopes...)
+				v.code = back.Query().Get("code")
+				p.Secret(v.code)
+				token := p.Tokens(t, p.PostForm(t, tokenPath, nil, append(v.exchange(), "need_openkey", "1")...))
+				narrow.openid, narrow.openkey = token.OpenID, token.OpenKey
+				if len(scopes) > 1 {
+					wantOpenAPI(t, p, valid.With("openid", narrow.openid).With("openkey", narrow.openkey), 0, "")
+					lapsed = p.Issue(t, rookery.TokenRequest{AppID: m.app.AppID, UIN: v.person.UIN, Kind: "openkey", Lifetime: "0s"}).Token
+				}
+			}
 
 			with := func(name, value string) func(rookery.OpenAPICall) rookery.OpenAPICall {
 				return func(c rookery.OpenAPICall) rookery.OpenAPICall { return c.With(name, value) }
@@ -491,7 +507,9 @@ func TestOpenAPIPrecedence(t *testing.T) {
 			var stages []string
 			for _, stage := range strings.Fields(order.checks) {
 				if strings.HasPrefix(stage, "openapi-scope:") {
-					continue // TestOpenAPIScopes
+					faults[stage] = stageFault[rookery.OpenAPICall]{ret: -20, change: func(c rookery.OpenAPICall) rookery.OpenAPICall {
+						return c.With("openid", narrow.openid).With("openkey", narrow.openkey)
+					}}
 				}
 				if faults[stage].ret == 0 {
 					t.Errorf("there is no fault for stage %s yet", stage)
@@ -505,6 +523,14 @@ func TestOpenAPIPrecedence(t *testing.T) {
 				}
 			}
 			for i, first := range stages {
+				if strings.HasPrefix(first, "openapi-scope:") { // the session of the same person, which is over
+					p.SetApp(t, m.app, rookery.Settings{"rates": map[string]any{api: nil}})
+					if answer := p.CallOpenAPI(t, valid.With("openid", narrow.openid).With("openkey", lapsed)); answer.Ret != -24 {
+						t.Errorf("a session that is over, without the scope: got %s, want -24", answer.Body)
+					} else {
+						pin(path, "openapi-session", first)
+					}
+				}
 				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
 					if sameParameter[first] != "" && sameParameter[first] == sameParameter[second] {
 						continue // one call cannot be wrong at both
@@ -520,7 +546,9 @@ func TestOpenAPIPrecedence(t *testing.T) {
 					p.SetApp(t, m.app, settings)
 					if answer := p.CallOpenAPI(t, call); answer.Ret != faults[first].ret {
 						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
+						continue
 					}
+					pin(path, first, second)
 				}
 			}
 		})
@@ -537,6 +565,7 @@ const (
 var sameParameter = map[string]string{
 	"sensitive-address": "address", sensitiveFromOutside: "address",
 	"openapi-openkey": "openkey", "openapi-openkey-app": "openkey", "openapi-session": "openkey",
+	"openapi-scope:get_user_info": "openkey", "openapi-scope:get_app_friends": "openkey", "openapi-scope:get_vip_info": "openkey",
 	"openapi-signature": "key", "openapi-key-rotation": "key",
 	// An openid that was never issued cannot be checked for being a test number's.
 	"openapi-test-number": "openid", "openapi-openid": "openid",

@@ -10,8 +10,8 @@ import (
 )
 
 var pagesScenarios = []scenario{
-	{"qq/100000", refusedPage(100000, "response_type", "id_token", "code")},
-	{"qq/100010", refusedPage(100010, "redirect_uri", "https://evil.example/callback", appCallback)},
+	{"qq/100000", "response_type is neither code nor token", refusedPage(100000, "response_type", "id_token", "code")},
+	{"qq/100010", "redirect_uri is not one of the app's", refusedPage(100010, "redirect_uri", "https://evil.example/callback", appCallback)},
 }
 
 const appCallback = "https://game.example/callback"

@@ -148,13 +148,17 @@ func TestConnectPrecedence(t *testing.T) {
 				return p.PostRaw(t, path, c.authorization, form.Encode()+c.raw)
 			}
 			var checks []string
+			of := make(map[string]string) // the check of a step
 			for _, check := range strings.Fields(order.checks) {
+				steps := []string{check}
 				switch check {
 				case "connect-client", "connect-bearer", "connect-basic", "connect-consumer":
-					checks = append(checks, strings.Fields(connectSteps[path].inside)...)
-				default:
-					checks = append(checks, check)
+					steps = strings.Fields(connectSteps[path].inside)
 				}
+				for _, step := range steps {
+					of[step] = check
+				}
+				checks = append(checks, steps...)
 			}
 			checks = append(checks, strings.Fields(connectSteps[path].after)...)
 			settings := func() rookery.Settings {
@@ -179,6 +183,7 @@ func TestConnectPrecedence(t *testing.T) {
 				settings := settings()
 				call := failing(api, settings, valid, faults[second], faults[first])
 				p.SetApp(t, v.app, settings)
+				defer pin(path, of[first], of[second])
 				for method := range strings.SplitSeq(order.methods, ", ") {
 					refused(t, method+", "+first+" and "+second, send(method, call), faults[first].ret)
 				}

@@ -61,6 +61,10 @@ func TestPagesPrecedence(t *testing.T) {
 	encoded := form(`"do"`, "") // JSON, percent-encoded
 	leave := func(c *pageCall) { c.by = stranger }
 
+	of := map[string]string{ // the checks of a page
+		"origin": "pages-origin", "content": "pages-origin", "response-type": "authorize-request", "client-id-form": "authorize-request", "client": "authorize-request",
+		"redirect": "authorize-request", "online": "online", "pkce": "authorize-options", "scopes": "authorize-options",
+	}
 	const authorize, account, games = "/oauth2.0/authorize", "/account/", "/gamecenter/"
 	authorizing := func(status int) map[string]pageFault {
 		return map[string]pageFault{
@@ -129,7 +133,9 @@ func TestPagesPrecedence(t *testing.T) {
 			if answer.Status != want.status || !strings.Contains(answer.Header.Get("Location")+answer.Body, want.text) {
 				t.Errorf("%s %s, %s and %s: got status %d, Location %q, want %d and %q in it or in:\n%s", page.method, page.path, first, second,
 					answer.Status, answer.Header.Get("Location"), want.status, want.text, answer.Body)
+				return
 			}
+			pin(page.method+" "+page.path, of[first], of[second])
 		})
 	}
 }

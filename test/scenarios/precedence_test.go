@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,8 +40,11 @@ func failing[C any](api string, settings rookery.Settings, call C, faults ...sta
 	return call
 }
 
+// interfaceOrder is an interface with the API that it needs, and its checks in their order.
+type interfaceOrder struct{ path, api, checks string }
+
 // v5Order are the checks of each interface of MSDK V5 in their order. The token, or the link, is checked after all stages.
-var v5Order = []struct{ path, api, checks string }{
+var v5Order = []interfaceOrder{
 	{verifyLoginPath, "verify_login", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{pfvalPath, "get_pfval", "v5-params v5-game v5-signature online granted sensitive-address tls app-rate audit v5-body v5-test-number user-rate token"},
 	{decryptPath, "decrypt", "v5-params v5-game v5-signature online granted ordinary-address tls app-rate audit token"},
@@ -105,7 +108,7 @@ func stageFaults(api, path, lapsedBody, lapsedLink string) map[string]stageFault
 }
 
 // inPairs calls try with each check alone, and with each two of which the first has to be answered. Checks of one group exclude
-// each other in a call.
+// each other in a call. try pins a pair that was answered as it has to be.
 func inPairs(checks []string, group map[string]string, try func(first, second string)) {
 	for i, first := range checks {
 		try(first, "nothing")
@@ -117,18 +120,35 @@ func inPairs(checks []string, group map[string]string, try func(first, second st
 	}
 }
 
+// routesDocument is docs/routes.md; empty if it cannot be read.
+var routesDocument = sync.OnceValue(func() string {
+	text, _ := os.ReadFile("../../docs/routes.md")
+	return string(text)
+})
+
+// inRow calls try with each check alone, and with the next.
+func inRow(checks []string, try func(first, second string)) {
+	for i, first := range checks {
+		try(first, "nothing")
+		if i+1 < len(checks) {
+			try(first, checks[i+1])
+		}
+	}
+}
+
+// documentedDoors are the sections of docs/routes.md, one for each door.
+func documentedDoors() (doors []string) {
+	for _, section := range strings.Split(routesDocument(), "\n## ")[1:] {
+		door, _, _ := strings.Cut(section, "\n")
+		doors = append(doors, door)
+	}
+	return doors
+}
+
 // documented are the interfaces of a section of docs/routes.md, each as "METHODS /path: checks", with sequences written out.
-func documented(t *testing.T, section string) (interfaces []string) {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/routes.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, ok := bytes.Cut(text, []byte("\n## "+section+"\n"))
-	if !ok {
-		t.Fatalf("docs/routes.md has no section %s", section)
-	}
-	text, _, _ = bytes.Cut(text, []byte("\n## "))
+func documented(section string) (interfaces []string) {
+	_, text, _ := strings.Cut(routesDocument(), "\n## "+section+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
 	var (
 		sequences = make(map[string]string)
 		names     = strings.NewReplacer("`", "", ",", "")
@@ -144,7 +164,7 @@ func documented(t *testing.T, section string) (interfaces []string) {
 		}
 		return strings.Join(all, " ")
 	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if row, ok := strings.CutPrefix(line, "| `"); ok {
 			name, steps, _ := strings.Cut(strings.Trim(row, "| "), "` | ")
@@ -209,27 +229,23 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 		pin("picture", "GET", path, "")
 	}
 	for _, door := range []string{"msdkv5", "msdkv3", "ark", "openapi", "connect", "connect-user", "gamecenter", "pages", "picture"} {
-		if diff := cmp.Diff(orders[door], documented(t, door)); diff != "" {
+		if diff := cmp.Diff(orders[door], documented(door)); diff != "" {
 			t.Errorf("%s: (-pinned +documented)\n%s", door, diff)
 		}
 	}
 	for _, door := range []string{"admin", "dev"} {
-		for _, line := range documented(t, door) {
+		for _, line := range documented(door) {
 			if _, checks, _ := strings.Cut(line, ": "); checks != "bearer" {
 				t.Errorf("%s: %s", door, line)
 			}
 		}
 	}
-	for _, line := range documented(t, "picture") {
+	for _, line := range documented("picture") {
 		if _, checks, _ := strings.Cut(line, ":"); checks != "" {
 			t.Errorf("picture: %s", line)
 		}
 	}
-	doors, err := os.ReadFile("../../docs/routes.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := bytes.Count(doors, []byte("\n## ")); n != 11 { // those doors
+	if n := len(documentedDoors()); n != 11 { // those doors
 		t.Errorf("docs/routes.md has %d sections: a door is not in this test", n)
 	}
 }
@@ -237,7 +253,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 // TestOperatorsInterfacesNeedTheToken: each of the operators' and of rookery dev.
 func TestOperatorsInterfacesNeedTheToken(t *testing.T) {
 	p := rookery.Start(t)
-	for _, line := range slices.Concat(documented(t, "admin"), documented(t, "dev")) {
+	for _, line := range slices.Concat(documented("admin"), documented("dev")) {
 		methods, rest, _ := strings.Cut(line, " ")
 		path, _, _ := strings.Cut(rest, ":")
 		path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, "42")
@@ -254,14 +270,25 @@ var ofHandler = map[string]bool{"token": true, "flag": true, "count": true, "sub
 // that of the stage that comes first.
 func TestStagePrecedence(t *testing.T) {
 	p := rookery.Start(t)
-	for _, order := range v5Order {
+	orders := slices.Clone(v5Order)
+	for _, group := range v5GroupOrder {
+		orders = append(orders, interfaceOrder{group.path, "group", v5GroupStages})
+	}
+	for _, order := range orders {
 		path, api, stages := order.path, order.api, strings.Fields(order.checks)
-		t.Run(api, func(t *testing.T) {
+		name, ofGroups := api, api == "group"
+		if ofGroups {
+			name = path[strings.LastIndexByte(path, '/')+1:]
+		}
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pl := newPlayer(t, p)
 			lapsedLink := pl.lapsed(t, "link")
 			var valid, lapsed rookery.Call
 			switch path {
+			case createBindPath, bindExistingPath, unbindGroupPath, joinGroupPath, groupListPath, groupInfoPath, relationPath, remindPath, sendGroupPath:
+				g := newGuild(t, p)
+				pl.app, valid = g.app, g.by(g.leader, path, ofGroup("799999999"))
 			case verifyLoginPath:
 				valid, lapsed = pl.verifyLogin(), verifyLogin(pl.app, pl.openid, pl.lapsed(t, "msdk"))
 			case pfvalPath:
@@ -298,24 +325,29 @@ func TestStagePrecedence(t *testing.T) {
 			p.SetApp(t, pl.app, rookery.Settings{
 				"apis": []string{api, "relation"}, "rates": map[string]any{api: map[string]string{"app": "1/1h", "user": "1/1h"}},
 			})
-			if answer := p.Call(t, valid); answer.Ret != 0 {
+			if answer := p.Call(t, valid); answer.Ret != 0 && !ofGroups { // a guild's group need not be there
 				t.Fatalf("the valid call was answered %s", answer.Body)
 			}
-			for i, first := range stages {
+			try := func(first, second string) {
 				if faults[first].ret == 0 {
 					t.Errorf("there is no fault for stage %s yet", first)
 				}
-				for _, second := range append([]string{"nothing"}, stages[i+1:]...) {
-					settings := rookery.Settings{
-						"online": true, "apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
-						"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
-					}
-					call := failing(api, settings, valid, faults[second], faults[first])
-					p.SetApp(t, pl.app, settings)
-					if answer := p.Call(t, call); answer.Ret != faults[first].ret {
-						t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
-					}
+				settings := rookery.Settings{
+					"online": true, "apis": []string{api, "relation"}, "allow_ordinary": []string{}, "allow_sensitive": []string{},
+					"require_tls": false, "restricted": []string{}, "environment": "formal", "rates": map[string]any{api: nil},
 				}
+				call := failing(api, settings, valid, faults[second], faults[first])
+				p.SetApp(t, pl.app, settings)
+				if answer := p.Call(t, call); answer.Ret != faults[first].ret {
+					t.Errorf("%s and %s: got %s, want ret %d", first, second, answer.Body, faults[first].ret)
+					return
+				}
+				pin(path, first, second)
+			}
+			if ofGroups { // which have the same stages
+				inRow(stages, try)
+			} else {
+				inPairs(stages, nil, try)
 			}
 		})
 	}

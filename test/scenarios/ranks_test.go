@@ -10,7 +10,7 @@ import (
 )
 
 var rankScenarios = []scenario{
-	{"gamecenter/-4007", gameAnswers(-4007, "", friendsNotFetched)},
+	{"gamecenter/-4007", "the friendships cannot be read for a ranking", gameAnswers(-4007, "", friendsNotFetched)},
 }
 
 // friendRank is the game's call for the ranking of the player's friends.

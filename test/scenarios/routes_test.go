@@ -13,10 +13,10 @@ import (
 
 // The scenarios of commands that other processes carry out, and of third parties and tests at the bus.
 var routeScenarios = []scenario{
-	{"oidb/236", routed(236, func(*testing.T) string { return "0x711_1: none" })},
-	{"oidb/155", routed(155, func(*testing.T) string { return "0x711_1: oidb+tcp://127.0.0.1:1" })},
-	{"oidb/154", routed(154, func(t *testing.T) string { return "0x711_1: oidb+tcp://" + silent(t) })},
-	{"oidb/193", func(t *testing.T, _ *rookery.Platform) {
+	{"oidb/236", "the command's route has no back end", routed(236, func(*testing.T) string { return "0x711_1: none" })},
+	{"oidb/155", "nothing listens at the back end's address", routed(155, func(*testing.T) string { return "0x711_1: oidb+tcp://127.0.0.1:1" })},
+	{"oidb/154", "the back end takes the call and never answers", routed(154, func(t *testing.T) string { return "0x711_1: oidb+tcp://" + silent(t) })},
+	{"oidb/193", "the operator's own command is not marked as protobuf", func(t *testing.T, _ *rookery.Platform) {
 		there := rookery.Start(t)
 		c := newRouted(t)
 		c.call.Command, c.call.ServiceType, c.call.Body = 0xe10, 1, nil
@@ -24,7 +24,7 @@ var routeScenarios = []scenario{
 		c.route("0xe10_1: oidb+tcp://"+there.OIDB, 193)
 		c.route("0xe10_1: {backend: oidb+tcp://"+there.OIDB+", protobuf: true}", 155) // there, nobody knows the command
 	}},
-	{"oidb/249", func(t *testing.T, _ *rookery.Platform) {
+	{"oidb/249", "the command has no back end for the test environment", func(t *testing.T, _ *rookery.Platform) {
 		c := newRouted(t)
 		c.p.SetApp(t, rookery.App{AppID: c.app}, rookery.Settings{"environment": "test", "test_numbers": []string{c.uin}})
 		c.granted()
@@ -36,7 +36,7 @@ var routeScenarios = []scenario{
 		c.expect(249)
 		c.route("0x711_1: inproc", 0)
 	}},
-	{"oidb/205", onBus(205, func(c *busCase) {
+	{"oidb/205", "the rate of the test environment is used up", onBus(205, func(c *busCase) {
 		c.p.SetApp(c.t, rookery.App{AppID: c.app}, rookery.Settings{"environment": "test", "test_numbers": []string{c.uin}})
 		c.policy(rookery.Settings{"commands": rookery.Settings{"0x711_1": rookery.Settings{"all_apps": true, "test_rate": "1/h"}}})
 		other := c.p.NewApp(c.t).AppID // of the formal environment, so it does not count
@@ -51,7 +51,7 @@ var routeScenarios = []scenario{
 			}
 		}
 	})},
-	{"oidb/146", onBus(146, func(c *busCase) {
+	{"oidb/146", "a third party calls what is granted to games alone", onBus(146, func(c *busCase) {
 		c.granted()
 		c.p.SetApp(c.t, rookery.App{AppID: c.app}, rookery.Settings{"open": true})
 		c.call.Head = caller(c.app)

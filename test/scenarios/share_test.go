@@ -12,12 +12,12 @@ import (
 // shareScenarios are the numbers that come from the player's device: client/share, as rookery share runs it. Each has a
 // fault of a message and its cure.
 var shareScenarios = []scenario{
-	{"qq/1", onDevice(1, shared("friend", "invite", "--without-qq"), shared("friend", "invite"))},
-	{"qq/3", onDevice(3, shared("qzone", "invite"), shared("group", "invite"))},
-	{"qq/4", onDevice(4, shared("friend", "invite", "--title", ""), shared("friend", "invite"))},
-	{"qq/5", onDevice(5, shared("friend", "link", "--link", "ftp://game.example/join"), shared("friend", "link"))},
-	{"qq/6", appNotRegistered},
-	{"qq/10000", onDevice(10000, shared("qzone", "text"), shared("qzone", "text", "--picture", "https://game.example/won.png"))},
+	{"qq/1", "QQ is not installed on the device", onDevice(1, shared("friend", "invite", "--without-qq"), shared("friend", "invite"))},
+	{"qq/3", "an invitation is shared to Qzone", onDevice(3, shared("qzone", "invite"), shared("group", "invite"))},
+	{"qq/4", "the message has no title", onDevice(4, shared("friend", "invite", "--title", ""), shared("friend", "invite"))},
+	{"qq/5", "the link is neither http nor https", onDevice(5, shared("friend", "link", "--link", "ftp://game.example/join"), shared("friend", "link"))},
+	{"qq/6", "the game is built with a mistyped appid", appNotRegistered},
+	{"qq/10000", "text alone is shared to Qzone", onDevice(10000, shared("qzone", "text"), shared("qzone", "text", "--picture", "https://game.example/won.png"))},
 }
 
 // shared returns the arguments for a message to a target, followed by more.
@@ -46,8 +46,9 @@ func appNotRegistered(t *testing.T, p *rookery.Platform) {
 	shareGiven(t, p, shared("friend", "invite", "--appid", app))
 }
 
-// refusedOnDevice counts the messages that rookery share refused, by code, during one scenario.
-var refusedOnDevice map[string]int
+// onThisDevice are the codes, "qq 5", with which rookery share refused the messages of one scenario, in their order; "" stands for
+// a message that it made.
+var onThisDevice []string
 
 func shareRefused(t *testing.T, p *rookery.Platform, number int, args []string) {
 	t.Helper()
@@ -59,7 +60,7 @@ func shareRefused(t *testing.T, p *rookery.Platform, number int, args []string) 
 	if err := json.Unmarshal([]byte(out), &refusal); err != nil || status != 1 || errOut != "" || refusal.Domain != "qq" || refusal.Code != number {
 		t.Fatalf("%v: status %d, %s%s, want qq %d", args, status, out, errOut, number)
 	}
-	refusedOnDevice[fmt.Sprintf("%s/%d", refusal.Domain, refusal.Code)]++
+	onThisDevice = append(onThisDevice, fmt.Sprintf("%s %d", refusal.Domain, refusal.Code))
 }
 
 func shareGiven(t *testing.T, p *rookery.Platform, args []string) {
@@ -68,4 +69,5 @@ func shareGiven(t *testing.T, p *rookery.Platform, args []string) {
 	if status != 0 || errOut != "" || !strings.Contains(out, `"message"`) {
 		t.Fatalf("%v: status %d, %s%s", args, status, out, errOut)
 	}
+	onThisDevice = append(onThisDevice, "")
 }

@@ -7,22 +7,22 @@ import (
 )
 
 var accessTokenScenarios = []scenario{
-	{"accesstoken/0", soundAccess},
-	{"accesstoken/20", answers(100016, access(20), grantUnreadable)},
-	{"accesstoken/32", answers(-22, access(32), openIDNeverIssued)},
-	{"accesstoken/38", answers(100013, access(38), sealBroken)},
-	{"accesstoken/39", answers(100016, access(39), openIDReclaimed)},
-	{"accesstoken/42", openIDsUnreadable},
-	{"accesstoken/64", answers(100015, access(64), endedByOperator)},
-	{"accesstoken/65", answers(100014, access(65), lapsed)},
-	{"accesstoken/66", answers(-21, access(66), superseded)},
-	{"accesstoken/67", answers(100015, access(67), withdrawn)},
-	{"accesstoken/68", answers(100016, access(68), otherApp)},
-	{"accesstoken/69", answers(100016, access(69), otherOpenID)},
-	{"accesstoken/71", answers(-73, access(71), passwordChanged)},
-	{"accesstoken/74", answers(100013, access(74), notOurs)},
-	{"accesstoken/75", answers(100016, access(75), accountFrozen)},
-	{"accesstoken/76", answers(100016, access(76), relationLost)},
+	{"accesstoken/0", "nothing: the token holds", soundAccess},
+	{"accesstoken/20", "the table of grants is gone", answers(100016, access(20), grantUnreadable)},
+	{"accesstoken/32", "the openid was never issued", answers(-22, access(32), openIDNeverIssued)},
+	{"accesstoken/38", "one letter of the token's sealed part was changed", answers(100013, access(38), sealBroken)},
+	{"accesstoken/39", "the openid was reclaimed", answers(100016, access(39), openIDReclaimed)},
+	{"accesstoken/42", "the table of openids is gone", openIDsUnreadable},
+	{"accesstoken/64", "the operator ended the login", answers(100015, access(64), endedByOperator)},
+	{"accesstoken/65", "the token's lifetime is over", answers(100014, access(65), lapsed)},
+	{"accesstoken/66", "the player logged in again after the token was issued", answers(-21, access(66), superseded)},
+	{"accesstoken/67", "the person withdrew the app's permission", answers(100015, access(67), withdrawn)},
+	{"accesstoken/68", "the token was issued for another app", answers(100016, access(68), otherApp)},
+	{"accesstoken/69", "the token was issued for another openid", answers(100016, access(69), otherOpenID)},
+	{"accesstoken/71", "the password was changed after the token was issued", answers(-73, access(71), passwordChanged)},
+	{"accesstoken/74", "the token is text that the platform never made", answers(100013, access(74), notOurs)},
+	{"accesstoken/75", "the account is frozen", answers(100016, access(75), accountFrozen)},
+	{"accesstoken/76", "the openid's row is lost, as after the restore of an old backup", answers(100016, access(76), relationLost)},
 }
 
 func soundAccess(t *testing.T, p *rookery.Platform) {
@@ -156,17 +156,17 @@ func relationLost(t *testing.T, _ *rookery.Platform) situation {
 }
 
 var payTokenScenarios = []scenario{
-	{"paytoken/0", soundPay},
-	{"paytoken/16", answers(100015, pay(16), payRevoked)},
-	{"paytoken/17", answers(100014, pay(17), payLapsed)},
-	{"paytoken/18", answers(-21, pay(18), paySuperseded)},
-	{"paytoken/19", answers(100016, pay(19), payOtherApp)},
-	{"paytoken/21", answers(-22, pay(21), payOpenIDNeverIssued)},
-	{"paytoken/22", answers(100016, pay(22), payOpenIDReclaimed)},
-	{"paytoken/23", answers(100016, pay(23), payGrantUnreadable)},
-	{"paytoken/24", answers(100016, pay(24), payOtherOpenID)},
-	{"paytoken/94", answers(100013, pay(94), payNotOurs)},
-	{"paytoken/101", answers(-73, pay(101), payPasswordChanged)},
+	{"paytoken/0", "nothing: the pay token holds", soundPay},
+	{"paytoken/16", "the person withdrew the app's permission", answers(100015, pay(16), payRevoked)},
+	{"paytoken/17", "the pay token's lifetime is over", answers(100014, pay(17), payLapsed)},
+	{"paytoken/18", "a newer pay token was issued", answers(-21, pay(18), paySuperseded)},
+	{"paytoken/19", "the pay token was issued for another app", answers(100016, pay(19), payOtherApp)},
+	{"paytoken/21", "the openid was never issued", answers(-22, pay(21), payOpenIDNeverIssued)},
+	{"paytoken/22", "the openid was reclaimed", answers(100016, pay(22), payOpenIDReclaimed)},
+	{"paytoken/23", "the table of grants is gone", answers(100016, pay(23), payGrantUnreadable)},
+	{"paytoken/24", "the pay token was issued for another openid", answers(100016, pay(24), payOtherOpenID)},
+	{"paytoken/94", "an MSDK token is sent as the pay token", answers(100013, pay(94), payNotOurs)},
+	{"paytoken/101", "the password was changed after the pay token was issued", answers(-73, pay(101), payPasswordChanged)},
 }
 
 // payer is a player with a pay token, and the valid call with it.

@@ -1,5 +1,5 @@
-// Command report runs the scenarios and prints which return codes of the contract they provoked: first, by domain, those
-// that are left, and in the last lines the counts. A scenario passes only if a platform's own books say that it answered a request
+// Command report runs the scenarios, which write docs/coverage.md, and prints which return codes of the contract they provoked:
+// first, by domain, those that are left, and in the last lines the counts. A scenario passes only if a platform's own books say that it answered a request
 // with the code. The codes of the player's device, where no platform answers, are shown by rookery share and counted apart. It
 // fails when a scenario does.
 package main
@@ -31,7 +31,7 @@ func main() {
 }
 
 func run(out, progress io.Writer) error {
-	cmd := exec.Command("go", "test", "-count=1", "-json", "-timeout", "1h", "-run", "^"+strings.TrimSuffix(prefix, "/")+"$", scenarios)
+	cmd := exec.Command("go", "test", "-count=1", "-json", "-timeout", "1h", "-run", "^"+strings.TrimSuffix(prefix, "/")+"$", scenarios, "-update")
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	stdout, err := cmd.StdoutPipe()
