@@ -80,6 +80,9 @@ func (c *Client) try(ctx context.Context, call *call) error {
 	if call.media != "" {
 		req.Header.Set("Content-Type", call.media)
 	}
+	if parent := TraceParent(ctx); parent != "" {
+		req.Header.Set("Traceparent", parent)
+	}
 	rsp, err := c.web.Do(req)
 	if err != nil {
 		return noAnswer(call.path, err)

@@ -30,7 +30,8 @@ type OIDBCall struct {
 	RequestID  string     // finds the call in the platform's log; may be empty
 }
 
-// OIDBHandler carries out a call and returns the body of its answer, of at most 60 KiB. ctx ends when the caller waits no longer.
+// OIDBHandler carries out a call and returns the body of its answer, of at most 60 KiB. ctx ends when the caller waits no longer, and
+// TraceParent says of which trace the call is a part.
 // An error with a code of the domain retcode.OIDB is answered with that code, its detail and the time before the next try, and an
 // *OIDBResult as it is. Any other error, and a panic, is answered 155, or 154 once ctx has ended, and its text stays here.
 type OIDBHandler func(ctx context.Context, call *OIDBCall) (answer []byte, err error)
@@ -197,6 +198,9 @@ func (s *OIDBServer) answer(head *frame.Head, body []byte) (answer frame.Head, r
 	}
 	ctx, cancel := context.WithTimeout(s.calls, limit)
 	defer cancel()
+	if len(head.TraceParent) > 0 {
+		ctx = WithTraceParent(ctx, string(head.TraceParent))
+	}
 	call := &OIDBCall{
 		Command: head.Command.Number, ServiceType: head.Command.ServiceType, Body: body, UIN: uint64(head.UIN), ClientAddr: head.ClientAddr, RequestID: string(head.RequestID),
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/sign"
 	"github.com/rookeryhq/rookery/retcode"
@@ -42,6 +44,7 @@ type Call struct {
 	signed  string
 	stage   string        // the stage that refused the call
 	forced  *ForcedAnswer // upon the call; nil for nearly all
+	span    trace.Span    // nil unless the call is recorded
 	gateway *Gateway      // nil in tests of a door's parts
 	writer  http.ResponseWriter
 	peer    netip.Addr

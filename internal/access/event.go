@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -61,6 +62,9 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 	}
 	if c.forced != nil {
 		e.String("forced", c.forced.Code)
+	}
+	if c.span != nil {
+		e.String("trace_id", tracing.ID(c.span))
 	}
 	e.Write()
 }

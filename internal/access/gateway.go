@@ -23,6 +23,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -92,6 +93,7 @@ type Gateway struct {
 	inspector *Inspector                    // nil if nobody inspects
 	forced    atomic.Pointer[ForcedAnswers] // nil while no answer is forced
 	naming    bool                          // calls' contexts name their interface
+	tracer    *tracing.Tracer               // nil if nothing is traced
 }
 
 // New returns a gateway that serves the doors. It fails when an interface is declared twice or incompletely.
@@ -242,6 +244,9 @@ func CanonicalPath(r *http.Request) bool {
 // of its request. It must be called before the first request.
 func (g *Gateway) NameInterfaces() { g.naming = true }
 
+// Trace makes the gateway record requests, except those of the door "dev". It must be called before the first request.
+func (g *Gateway) Trace(t *tracing.Tracer) { g.tracer = t }
+
 // resource serves the requests to one path.
 type resource struct {
 	gateway  *Gateway
@@ -256,6 +261,9 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	begin := time.Now()
 	c.Request, c.Start, c.gateway, c.writer = request, g.clock.At(begin), g, w
 	c.takeID()
+	if g.tracer != nil {
+		r.beginSpan(c)
+	}
 	result, err := r.serve(c, w)
 	err = r.encode(c, result, err)
 	if c.forced != nil {
@@ -264,6 +272,9 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	g.write(w, c)
 	if err != nil && c.left(err) {
 		c.Answer.Status, c.Answer.Code = statusLeft, 0
+	}
+	if c.span != nil {
+		r.endSpan(c, err)
 	}
 	took := time.Since(begin)
 	r.meter.observe(c, took)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -45,8 +46,9 @@ type Record struct {
 	Seq        uint64            `json:"seq"` // counted from 1
 	Time       time.Time         `json:"time"`
 	RequestID  string            `json:"request_id"`
-	Method     string            `json:"method"`    // OIDB for a call of the bus by a frame
-	Interface  string            `json:"interface"` // the path of the interface, or the command; otherwise the requested path
+	TraceID    string            `json:"trace_id,omitzero"` // if the request is recorded in a trace
+	Method     string            `json:"method"`            // OIDB for a call of the bus by a frame
+	Interface  string            `json:"interface"`         // the path of the interface, or the command; otherwise the requested path
 	Peer       string            `json:"peer"`
 	Secure     bool              `json:"secure"` // came by HTTPS
 	AppID      string            `json:"appid,omitzero"`
@@ -136,6 +138,7 @@ func (r *resource) record(c *Call, err error, took time.Duration) Record {
 	record := Record{
 		Time:       c.Start.UTC(),
 		RequestID:  c.RequestID,
+		TraceID:    tracing.ID(c.span),
 		Method:     clip(c.Request.Method),
 		Interface:  clip(r.interfaceName(c)),
 		Secure:     c.Secure(),

@@ -19,7 +19,7 @@ func newBackendCommand(s *streams) *cobra.Command {
 }
 
 // backendSettings are the settings that a back end needs.
-var backendSettings = []string{"data", "admin", "oidb.listen", "oidb.connect", "oidb.tls", "groups", "stop", "log"}
+var backendSettings = []string{"data", "admin", "oidb.listen", "oidb.connect", "oidb.tls", "groups", "tracing", "stop", "log"}
 
 func newBackendServeCommand(s *streams) *cobra.Command {
 	var (

@@ -79,6 +79,7 @@ func devSettings() settings {
 	return settings{alone: true, only: []string{
 		"http.public_url", "connect.token_media_type", "messages.time_zone", "messages.scene_delay", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour", "oidb.connect", "oidb.tls.certificate", "oidb.tls.key", "oidb.tls.client_ca",
 		"oidb.routes", "oidb.routes_tls.certificate", "oidb.routes_tls.key", "oidb.routes_tls.ca",
+		"tracing.endpoint", "tracing.headers", "tracing.sample", "tracing.callers", "tracing.service",
 	}}
 }
 

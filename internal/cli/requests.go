@@ -122,7 +122,7 @@ func showRecord(out io.Writer, asJSON bool, r *access.Record) error {
 	}
 	b.WriteByte('\n')
 	lines := []struct{ label, text string }{
-		{"refused by", r.Stage}, {"meaning", r.Meaning}, {"origin", origin(r.Origin)}, {"error", r.Error}, {"cause", r.Cause}, {"mistake", r.Mistake}, {"signed", r.Signed}, {"remedy", r.Remedy},
+		{"refused by", r.Stage}, {"meaning", r.Meaning}, {"origin", origin(r.Origin)}, {"error", r.Error}, {"cause", r.Cause}, {"mistake", r.Mistake}, {"signed", r.Signed}, {"remedy", r.Remedy}, {"trace", r.TraceID},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Notes)) {
 		lines = append(lines, struct{ label, text string }{name, r.Notes[name]})

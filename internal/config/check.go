@@ -69,6 +69,9 @@ func (l *Loaded) faults() (errs []error) {
 	case e.Webhook == "" && e.WebhookSecret != "":
 		faultf("events.webhook_secret", "events.webhook is missing")
 	}
+	if l.Tracing.Headers != "" && !l.Tracing.On() {
+		faultf("tracing.headers", "tracing.endpoint is missing")
+	}
 	if l.HTTP.HeaderTimeout > l.HTTP.ReadTimeout {
 		faultf("http.header_timeout", "%s is longer than http.read_timeout, %s, which it is a part of", l.HTTP.HeaderTimeout, l.HTTP.ReadTimeout)
 	}
@@ -112,7 +115,10 @@ func (l *Loaded) Warnings() (all []Warning) {
 	if l.MSDKV5.TSWindow == 0 {
 		warn("msdkv5.ts_window", "anybody who recorded a signed V5 call can send it again for ever: set a window such as 10m once your back ends' clocks are right")
 	}
-	if u, err := url.Parse(l.Events.Webhook); err == nil && u.Scheme == "http" && isPublic(net.JoinHostPort(u.Hostname(), "80")) {
+	if unencrypted(l.Tracing.Endpoint) {
+		warn("tracing.endpoint", "%s is plain HTTP, so traces, and the headers of tracing.headers, travel unencrypted: use https, or a collector on this machine", l.Tracing.Endpoint)
+	}
+	if unencrypted(l.Events.Webhook) {
 		warn("events.webhook", "%s is plain HTTP, so events travel unencrypted, though signed: use https", l.Events.Webhook)
 	}
 	for _, file := range []struct{ setting, name string }{
@@ -129,6 +135,12 @@ func (l *Loaded) Warnings() (all []Warning) {
 		warn("--config", "%s may be changed by others (mode %04o): chmod 644 it", l.File, mode)
 	}
 	return all
+}
+
+// unencrypted reports whether requests to a base URL travel by plain HTTP to another machine.
+func unencrypted(to string) bool {
+	u, err := url.Parse(to)
+	return err == nil && u.Scheme == "http" && isPublic(net.JoinHostPort(u.Hostname(), "80"))
 }
 
 func mode(name string) (fs.FileMode, bool) {

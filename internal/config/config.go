@@ -24,6 +24,7 @@ type Config struct {
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
 	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
 	Events    Events    `key:"events" doc:"The stream of events about bindings of guilds and groups: to a file or to a webhook, at least once each and in their order. Without either, events are removed."`
+	Tracing   Tracing   `key:"tracing" doc:"Traces of requests, from the door to the database, for a collector of OpenTelemetry. Off without tracing.endpoint."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
 }
@@ -126,6 +127,18 @@ type Events struct {
 	WebhookSecret  string        `key:"webhook_secret" doc:"File with the secret that signs the webhook's requests: 24 to 64 bytes in base64, as openssl rand -base64 32 prints it, mode 0600. Required with events.webhook."`
 	WebhookTimeout time.Duration `key:"webhook_timeout" def:"10s" min:"100ms" max:"1m" doc:"How long one request to the webhook may take."`
 }
+
+// Tracing are the settings of traces.
+type Tracing struct {
+	Endpoint string  `key:"endpoint" is:"URL" doc:"Base URL of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; spans are posted to /v1/traces below it. Redirects and the environment's proxies are not followed. Empty: nothing is recorded."`
+	Headers  string  `key:"headers" doc:"File with headers for the collector, such as its key, as lines NAME: VALUE; mode 0600."`
+	Sample   float64 `key:"sample" def:"1" min:"0" max:"1" doc:"Share of the requests that are recorded. A call of another process's that forwards it is recorded if that process records it, whatever this says."`
+	Callers  string  `key:"callers" def:"link" oneof:"link continue" doc:"What a request's traceparent means. link: the request begins a trace of its own, which names the caller's, so nobody outside decides what is recorded. continue: it is a part of the caller's trace, recorded if the caller says so. Calls of the bus from the platform's own networks always continue."`
+	Service  string  `key:"service" def:"rookery" doc:"Name of this process in traces."`
+}
+
+// On reports whether anything is recorded.
+func (t Tracing) On() bool { return t.Endpoint != "" }
 
 // Stop are the settings of a graceful stop.
 type Stop struct {

@@ -69,6 +69,8 @@ func (s *Setting) Kind() string {
 	switch s.value.Interface().(type) {
 	case int:
 		kind = "number"
+	case float64:
+		kind = "decimal number"
 	case time.Duration:
 		kind = "duration"
 	case []netip.Prefix:
@@ -110,6 +112,14 @@ func (s *Setting) set(text string) error {
 			return fmt.Errorf("%s is not a %s", text, s.Kind())
 		}
 		*target = n
+	case *float64:
+		f, err := strconv.ParseFloat(text, 64)
+		low, _ := strconv.ParseFloat(s.tag.Get("min"), 64)
+		high, _ := strconv.ParseFloat(s.tag.Get("max"), 64)
+		if err != nil || !(low <= f && f <= high) { // NaN is neither
+			return fmt.Errorf("%q is not a %s, such as 0.25", text, s.Kind())
+		}
+		*target = f
 	case *time.Duration:
 		d, err := time.ParseDuration(text)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -34,8 +35,9 @@ type Bus struct {
 	policies  store.Policies
 	clock     *platform.Clock
 	rates     *limit.Keyed
-	deadline  time.Duration // of calls inside the process
-	events    *events       // of calls from outside; nil when they are not observed
+	deadline  time.Duration   // of calls inside the process
+	events    *events         // of calls from outside; nil when they are not observed
+	tracer    *tracing.Tracer // nil if nothing is traced
 
 	guard        func(context.Context, *Declaration, Subject) error                        // nil without a guard
 	guardAnswers func(ctx context.Context, d *Declaration, of Subject, body []byte) []byte // nil without a guard
@@ -48,7 +50,8 @@ type Bus struct {
 type entry struct {
 	*Declaration
 	index   int
-	handler any // a Handler[Req, Rsp] with the command's own types
+	method  string // names it in traces
+	handler any    // a Handler[Req, Rsp] with the command's own types
 
 	// serve runs a call from outside and appends the answer's body to out.
 	serve func(c *call, out []byte) ([]byte, error)
@@ -110,7 +113,7 @@ func Handle[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp]) {
 }
 
 func newEntry[Req, Rsp any](b *Bus, c *Command[Req, Rsp], h Handler[Req, Rsp], index int) *entry {
-	return &entry{Declaration: &c.Declaration, index: index, handler: h,
+	return &entry{Declaration: &c.Declaration, index: index, method: c.method(), handler: h,
 		serve: func(q *call, out []byte) ([]byte, error) {
 			req, err := c.request.parse(q.Body)
 			if err != nil {
@@ -137,8 +140,14 @@ func Call[Req, Rsp any](ctx context.Context, b *Bus, c *Command[Req, Rsp], req R
 	q := calls.Get().(*call)
 	*q = call{pending: pending{parent: ctx, limit: b.deadline}, bus: b, Inbound: &inside, settings: b.settings.Load(), entry: e}
 	q.rules = &q.settings.rules[e.index]
+	if b.tracer != nil {
+		q.beginWithin(ctx)
+	}
 	rsp, err = attempt(q, c, e.handler.(Handler[Req, Rsp]), req)
 	err = q.end(err, e.code)
+	if q.span != nil {
+		q.endSpan(err)
+	}
 	q.free()
 	if err != nil {
 		return rsp, &Failure{Command: e.Declaration, Code: e.code(err), Cause: err}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -95,7 +96,7 @@ func (e *events) record(q *call, code retcode.Code, err error, took time.Duratio
 }
 
 func (q *call) observed(code retcode.Code, err error, took time.Duration) Observed {
-	o := Observed{RequestID: q.requestID(), Command: q.Head.Command, Peer: q.Peer, AppID: q.Head.CallingApp(), UIN: q.uin, Took: took}
+	o := Observed{RequestID: q.requestID(), TraceID: tracing.ID(q.span), Command: q.Head.Command, Peer: q.Peer, AppID: q.Head.CallingApp(), UIN: q.uin, Took: took}
 	if err != nil {
 		o.Code, o.Err, o.Stage = code, err, "policy"
 		if q.passed == len(policy) {
@@ -125,6 +126,9 @@ func (e *events) write(m *meter, q *call, code retcode.Code, err error, took tim
 		slog.Int64("duration_us", took.Microseconds()),
 		slog.String("peer", q.Peer.String()),
 	)
+	if q.span != nil {
+		attrs = append(attrs, slog.String("trace_id", tracing.ID(q.span)))
+	}
 	if app := q.Head.CallingApp(); app != 0 {
 		attrs = append(attrs, slog.String("appid", app.String()))
 	}

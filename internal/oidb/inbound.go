@@ -82,8 +82,14 @@ func (b *Bus) Serve(ctx context.Context, in *Inbound, out []byte) Answer {
 		pending: pending{parent: ctx, caller: in.Head.CallingApp(), limit: limit, handOff: in.HandOff},
 		Inbound: in, bus: b, settings: b.settings.Load(), uin: in.Head.UIN,
 	}
+	if b.tracer != nil {
+		q.beginServed()
+	}
 	body, err := q.answer(out)
 	err = q.end(err, q.code)
+	if q.span != nil {
+		q.endSpan(err)
+	}
 	answer := Answer{Body: body}
 	var code retcode.Code
 	if err != nil {
@@ -138,6 +144,7 @@ func (c *call) code(err error) retcode.Code {
 // Observed is an answered call from outside, or input that was no call.
 type Observed struct {
 	RequestID string // the caller's own or a new one, as in the log
+	TraceID   string // "" for a call that is not recorded
 	Command   ID
 	Peer      netip.Addr
 	AppID     platform.AppID // the calling game; 0 for none

@@ -98,22 +98,36 @@ func elsewhere[Req, Rsp any](q *call, c *Command[Req, Rsp], backend Backend) Han
 		if app := q.Head.CallingApp(); app != 0 {
 			head.Caller = app
 		}
-		answer, body, err := backend.Carry(q.wait(), head, c.AppendRequest(nil, req), c.Repeatable)
-		switch {
-		case errors.Is(err, ErrNotSent):
-			return rsp, retcode.OIDBConnectFailed.WithCause(err)
-		case errors.Is(err, ErrGarbled):
-			return rsp, retcode.OIDBUnpackFailed.WithCause(err)
-		case errors.Is(err, ErrNoResult):
+		ctx := q.wait()
+		span := q.beginCarried(ctx, &head)
+		answer, body, err := backend.Carry(ctx, head, c.AppendRequest(nil, req), c.Repeatable)
+		err = notCarried(err)
+		if span != nil {
+			q.endCarried(span, &answer, err)
+		}
+		if err != nil {
 			return rsp, err
-		case err != nil:
-			return rsp, retcode.OIDBDeadlineExceeded.WithCause(err)
 		}
 		if rsp, err = c.ParseResponse(body); err != nil {
 			return rsp, retcode.OIDBUnpackFailed.WithCause(errors.Join(ErrGarbled, err))
 		}
 		return rsp, c.failure(&answer)
 	}
+}
+
+// notCarried returns the error that the command answers when a back end did not; nil for nil.
+func notCarried(err error) error {
+	switch {
+	case errors.Is(err, ErrNotSent):
+		return retcode.OIDBConnectFailed.WithCause(err)
+	case errors.Is(err, ErrGarbled):
+		return retcode.OIDBUnpackFailed.WithCause(err)
+	case errors.Is(err, ErrNoResult):
+		return err
+	case err != nil:
+		return retcode.OIDBDeadlineExceeded.WithCause(err)
+	}
+	return nil
 }
 
 // unwilling are the results by which a bus refuses what another one forwards: its operator must change something, and the

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -32,6 +34,7 @@ type callerKey struct{}
 type pending struct {
 	parent  context.Context
 	caller  platform.AppID
+	span    trace.Span    // of the call; nil unless it is recorded
 	limit   time.Duration // of the waiting
 	handOff func()        // called before the call waits for the first time; nil if no calls wait for this one
 	waiting context.Context
@@ -61,6 +64,9 @@ func (p *pending) wait() context.Context {
 		}
 		if p.caller != 0 {
 			parent = context.WithValue(parent, callerKey{}, p.caller)
+		}
+		if p.span != nil {
+			parent = trace.ContextWithSpan(parent, p.span)
 		}
 		p.waiting, p.cancel = context.WithTimeout(parent, p.limit)
 	}

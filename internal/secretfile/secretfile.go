@@ -29,6 +29,21 @@ var ErrContent = errors.New("holds no secret")
 // Read reads a file that contains only a secret: visible ASCII, with white space around it. Others must not be able to read
 // the file. Errors name the file; ErrContent for any other content.
 func Read(name string) (string, error) {
+	content, err := ReadText(name)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(content)
+	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+	if secret == "" || strings.ContainsFunc(secret, isOther) {
+		return "", fmt.Errorf("%s %w", name, ErrContent)
+	}
+	return secret, nil
+}
+
+// ReadText reads a file that has secrets among other text, of at most 4 KiB. Others must not be able to read the file. Errors name
+// the file; ErrContent for a longer one.
+func ReadText(name string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return "", err
@@ -44,15 +59,13 @@ func Read(name string) (string, error) {
 		return "", fmt.Errorf("%s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
 	}
 	content, err := io.ReadAll(io.LimitReader(Reader(file), maxSecret+1))
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	secret := strings.TrimSpace(string(content))
-	isOther := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
-	if secret == "" || len(content) > maxSecret || strings.ContainsFunc(secret, isOther) {
+	case len(content) > maxSecret:
 		return "", fmt.Errorf("%s %w", name, ErrContent)
 	}
-	return secret, nil
+	return string(content), nil
 }
 
 // Write replaces a file with one of mode 0600, atomically and durably: after a crash the file has the old content or the

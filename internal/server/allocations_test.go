@@ -52,8 +52,9 @@ func (l *login) send(h http.Handler) {
 }
 
 // logins returns the public doors of a platform and a valid login for those of MSDK V5 and V3.
-func logins(t testing.TB) (http.Handler, map[string]*login) {
+func logins(t testing.TB, traced config.Tracing) (http.Handler, map[string]*login) {
 	o := Options{Config: config.Default().Config}
+	o.Tracing = traced
 	o.Data = filepath.Join(t.TempDir(), "data")
 	o.HTTP.Listen, o.Admin.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	log, flush := logging.New(io.Discard, o.Config.Log)
@@ -95,28 +96,37 @@ func must(t testing.TB, errs ...error) {
 
 // TestLoginsAllocateNothing: beyond net/http, which reads the request and writes the answer.
 func TestLoginsAllocateNothing(t *testing.T) {
-	handler, logins := logins(t)
-	for name, login := range logins {
-		if n := testing.AllocsPerRun(1000, func() { login.send(handler) }); n > 0 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-		if got := login.answer.String(); !strings.HasPrefix(got, `{"ret":0,`) {
-			t.Errorf("%s: %s", name, got)
+	for what, traced := range tracings {
+		handler, logins := logins(t, traced)
+		for name, login := range logins {
+			if n := testing.AllocsPerRun(1000, func() { login.send(handler) }); n > 0 && traced.Sample == 0 {
+				t.Errorf("%s, traces %s: %v allocations", name, what, n)
+			}
+			if got := login.answer.String(); !strings.HasPrefix(got, `{"ret":0,`) {
+				t.Errorf("%s, traces %s: %s", name, what, got)
+			}
 		}
 	}
 }
 
+// tracings are ways to trace, to a collector that is away.
+var tracings = map[string]config.Tracing{
+	"off": {}, "of others": {Endpoint: "http://127.0.0.1:1"}, "of all": {Endpoint: "http://127.0.0.1:1", Sample: 1},
+}
+
 func BenchmarkLogin(b *testing.B) {
-	handler, logins := logins(b)
-	for name, login := range logins {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				login.send(handler)
-			}
-			if got := login.answer.String(); !strings.HasPrefix(got, `{"ret":0,`) {
-				b.Fatal(got)
-			}
-		})
+	for what, traced := range tracings {
+		handler, logins := logins(b, traced)
+		for name, login := range logins {
+			b.Run(name+"/traces "+what, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					login.send(handler)
+				}
+				if got := login.answer.String(); !strings.HasPrefix(got, `{"ret":0,`) {
+					b.Fatal(got)
+				}
+			})
+		}
 	}
 }

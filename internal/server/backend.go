@@ -58,6 +58,7 @@ func OpenBackend(ctx context.Context, o Options, commands []oidb.ID) (*Server, e
 	return s.open(ctx,
 		s.lockFolder,
 		s.listenBackend,
+		s.openTracing,
 		s.openFolder,
 		func(ctx context.Context) error { return s.openBackend(ctx, commands) },
 		s.openBackendDoors,

@@ -88,6 +88,7 @@ func (s *Server) openBus(metrics prometheus.Registerer) {
 	if s.dev != nil {
 		observe = s.inspectCall
 	}
+	s.bus.Trace(s.tracer)
 	s.bus.Observe(s.options.Log, metrics, observe)
 	var frames tcp.Options
 	if s.busCertificate != nil {

@@ -28,6 +28,10 @@ func CheckFiles(c *config.Config) error {
 		_, err := readEventSecret("events.webhook_secret", c.Events.WebhookSecret)
 		errs = append(errs, err)
 	}
+	if c.Tracing.Headers != "" {
+		_, err := readTracingHeaders("tracing.headers", c.Tracing.Headers)
+		errs = append(errs, err)
+	}
 	if c.OIDB.Routes != "" {
 		if err := route.Check(c.OIDB.Routes); err != nil {
 			errs = append(errs, fmt.Errorf("oidb.routes: %w", err))

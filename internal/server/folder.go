@@ -52,6 +52,7 @@ func (s *Server) openFolder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name("data"), err)
 	}
+	db.Trace(s.tracer)
 	s.store = db // only now: a nil *sqlite.Store would be a store.Store that is not nil
 
 	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // for instance a restored copy

@@ -17,6 +17,10 @@ import (
 func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
 	proxies := s.options.HTTP
 	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
+	gateway.Trace(s.tracer)
+	if s.tracer != nil {
+		s.tracer.Measure(metrics)
+	}
 	nowhere := gateway.NotFound(&access.Door{Name: "none", Encode: s.noDoor})
 	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)

@@ -18,7 +18,7 @@ type devParts struct {
 // inspectCall shows a call of the bus to the inspector.
 func (s *Server) inspectCall(o oidb.Observed) {
 	r := access.Record{
-		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, Method: "OIDB", Interface: o.Command.String(),
+		Time: s.clock.Now().Add(-o.Took).UTC(), RequestID: o.RequestID, TraceID: o.TraceID, Method: "OIDB", Interface: o.Command.String(),
 		Peer: o.Peer.String(), DurationUS: o.Took.Microseconds(),
 	}
 	if o.AppID != 0 {

@@ -34,6 +34,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/social"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
+	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
 )
 
@@ -64,6 +65,8 @@ type Server struct {
 	keyring                    *token.Keyring
 	keyringIsNew               bool
 	adminToken, adminTokenFile string
+
+	tracer *tracing.Tracer // nil if nothing is traced
 
 	// The services.
 	bus    *oidb.Bus
@@ -110,6 +113,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	return s.open(ctx,
 		s.lockFolder,
 		s.listen, // early, because a start that cannot have its addresses must not change anything
+		s.openTracing,
 		s.openFolder,
 		s.openKeyring,
 		s.openServices,
@@ -251,6 +255,9 @@ func (s *Server) Close() error {
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
+	}
+	if s.tracer != nil {
+		s.flushTraces()
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())

@@ -26,8 +26,8 @@ type league struct {
 	uins    []string
 }
 
-// newLeague starts a platform that routes the commands of the group platform to an address.
-func newLeague(t *testing.T, guilds int, address string) *league {
+// newLeague starts a platform, with more arguments, that routes the commands of the group platform to an address.
+func newLeague(t *testing.T, guilds int, address string, args ...string) *league {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "routes.yaml")
 	write := func(text string) {
@@ -36,7 +36,7 @@ func newLeague(t *testing.T, guilds int, address string) *league {
 		}
 	}
 	write("# its own demo world is made inside\n")
-	l := &league{Platform: rookery.Start(t, "--oidb-routes", file)}
+	l := &league{Platform: rookery.Start(t, append(args, "--oidb-routes", file)...)}
 	write("0xf02: oidb+tcp://" + address + "\n")
 	rookery.Until(t, "the route applies", func() bool { return strings.Contains(l.Log(), "the routes of the bus have changed") })
 	l.app = l.NewApp(t)

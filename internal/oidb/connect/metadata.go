@@ -69,12 +69,18 @@ var metadata = []struct {
 		}},
 }
 
+// traceParent is W3C Trace Context's own name. By its rules a value that cannot be read counts as missing.
+const traceParent = "Traceparent"
+
 // writeHead sets the metadata of a head.
 func writeHead(header http.Header, head *wire.Head) {
 	for _, m := range metadata {
 		if value := m.write(head); value != "" {
 			header.Set(m.name, value)
 		}
+	}
+	if len(head.TraceParent) > 0 {
+		header.Set(traceParent, string(head.TraceParent))
 	}
 }
 
@@ -93,6 +99,9 @@ func readHead(header http.Header) (head wire.Head, err error) {
 		if err != nil {
 			return head, retcode.OIDBUnpackFailed.Errorf("the metadata %s cannot be read: %v", m.name, err)
 		}
+	}
+	if values := header.Values(traceParent); len(values) == 1 {
+		head.TraceParent = []byte(values[0])
 	}
 	return head, nil
 }

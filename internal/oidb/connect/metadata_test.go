@@ -16,7 +16,7 @@ import (
 func fullHead() wire.Head {
 	return wire.Head{
 		UIN: 10001, ClientAddr: netip.MustParseAddr("2001:db8::1"), Login: wire.Login{Sig: []byte("sig"), AppID: 100700001}, Service: []byte("gw"),
-		RequestID: []byte("r-1"), Caller: 100700002, Forwarded: true,
+		RequestID: []byte("r-1"), Caller: 100700002, Forwarded: true, TraceParent: []byte("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
 	}
 }
 
@@ -27,6 +27,7 @@ func TestAHeadInMetadata(t *testing.T) {
 	want := http.Header{
 		"Oidb-Uin": {"10001"}, "Oidb-Appid": {"100700002"}, "Oidb-Login-Appid": {"100700001"}, "Oidb-Login-Sig": {"sig"},
 		"Oidb-Client-Addr": {"2001:db8::1"}, "Oidb-Service": {"gw"}, "Oidb-Request-Id": {"r-1"}, "Oidb-Forwarded": {"1"},
+		"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
 	}
 	if diff := cmp.Diff(want, header); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -55,6 +56,9 @@ func TestMetadataOfAnotherForm(t *testing.T) {
 	head, err := readHead(http.Header{"Oidb-Client-Addr": {"::ffff:192.0.2.7"}, "Oidb-Request-Id": {strings.Repeat("x", 65)}})
 	if err != nil || head.ClientAddr != netip.MustParseAddr("192.0.2.7") || len(head.RequestID) != 64 {
 		t.Errorf("got %+v, %v", head, err)
+	}
+	if head, err := readHead(http.Header{"Traceparent": {"00-1", "00-2"}}); err != nil || head.TraceParent != nil {
+		t.Errorf("two traceparents: %s, %v", head.TraceParent, err)
 	}
 }
 

@@ -35,6 +35,8 @@ type Head struct {
 	RequestID []byte
 	Caller    platform.AppID // the calling game, if there is no login signature
 	Forwarded bool           // another bus of this platform has applied its policy to the call
+	// TraceParent names the caller's span, in the form of W3C Trace Context; nil when the caller records none. Nothing but its length was checked.
+	TraceParent []byte
 	// Of an answer with a result other than 0.
 	Detail     string        // the command's own words; "" when it gave only a result
 	RetryAfter time.Duration // when the caller may try again; 0 when that is not known
@@ -114,6 +116,9 @@ func (l *Login) parse(b []byte) error {
 // MaxRequestID bounds the part of a caller's request id that is kept, in bytes.
 const MaxRequestID = 64
 
+// traceParentSize is the length of a traceparent of version 00, the only one so far.
+const traceParentSize = 55
+
 // parseReserved reads our message in reserved. Other programs use the field too, so bytes that are not ours are not an
 // error.
 func (h *Head) parseReserved(b []byte) {
@@ -133,10 +138,14 @@ func (h *Head) parseReserved(b []byte) {
 			r.Detail = string(f.Bytes)
 		case 6<<field.TypeBits | field.Varint:
 			r.RetryAfter = time.Duration(uint32(f.Number)) * time.Millisecond
+		case 7<<field.TypeBits | field.Bytes:
+			if r.TraceParent = nil; len(f.Bytes) == traceParentSize {
+				r.TraceParent = f.Bytes
+			}
 		}
 	}
 	if f.Err == nil {
-		h.Budget, h.RequestID, h.Caller, h.Forwarded, h.Detail, h.RetryAfter = r.Budget, r.RequestID, r.Caller, r.Forwarded, r.Detail, r.RetryAfter
+		h.Budget, h.RequestID, h.Caller, h.Forwarded, h.Detail, h.RetryAfter, h.TraceParent = r.Budget, r.RequestID, r.Caller, r.Forwarded, r.Detail, r.RetryAfter, r.TraceParent
 	}
 }
 
@@ -164,14 +173,14 @@ func (h *Head) Append(b []byte) []byte {
 		octets := h.ClientAddr.As16()
 		b = field.AppendBytes(b, 15, octets[:])
 	}
-	if h.Budget != 0 || h.Caller != 0 || len(h.RequestID) > 0 || h.Forwarded || h.Detail != "" || h.RetryAfter != 0 {
+	if h.Budget != 0 || h.Caller != 0 || len(h.RequestID) > 0 || h.Forwarded || h.Detail != "" || h.RetryAfter != 0 || len(h.TraceParent) > 0 {
 		budget, retryAfter := milliseconds(h.Budget), milliseconds(h.RetryAfter)
 		forwarded := uint64(0)
 		if h.Forwarded {
 			forwarded = 1
 		}
 		size := field.SizeNumber(1, budget) + field.SizeBytes(2, h.RequestID) + field.SizeNumber(3, uint64(h.Caller)) + field.SizeNumber(4, forwarded) +
-			field.SizeBytes(5, h.Detail) + field.SizeNumber(6, retryAfter)
+			field.SizeBytes(5, h.Detail) + field.SizeNumber(6, retryAfter) + field.SizeBytes(7, h.TraceParent)
 		b = field.AppendLength(b, 18, size)
 		b = field.AppendNumber(b, 1, budget)
 		b = field.AppendBytes(b, 2, h.RequestID)
@@ -179,6 +188,7 @@ func (h *Head) Append(b []byte) []byte {
 		b = field.AppendNumber(b, 4, forwarded)
 		b = field.AppendBytes(b, 5, h.Detail)
 		b = field.AppendNumber(b, 6, retryAfter)
+		b = field.AppendBytes(b, 7, h.TraceParent)
 	}
 	return b
 }

@@ -350,6 +350,7 @@ type Reserved struct {
 	// Of answers with a result other than 0.
 	Detail        string `protobuf:"bytes,5,opt,name=detail" json:"detail,omitempty"`                                    // the command's own words for its caller
 	RetryAfterMs  uint32 `protobuf:"varint,6,opt,name=retry_after_ms,json=retryAfterMs" json:"retry_after_ms,omitempty"` // when the caller may try again
+	Traceparent   string `protobuf:"bytes,7,opt,name=traceparent" json:"traceparent,omitempty"`                          // of a call: names the caller's span, by W3C Trace Context; missing unless the caller records it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -424,6 +425,13 @@ func (x *Reserved) GetRetryAfterMs() uint32 {
 		return x.RetryAfterMs
 	}
 	return 0
+}
+
+func (x *Reserved) GetTraceparent() string {
+	if x != nil {
+		return x.Traceparent
+	}
+	return ""
 }
 
 // OIDBSSOPkg is the client form.
@@ -8591,7 +8599,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\vuint32_type\x18\x01 \x01(\rR\n" +
 	"uint32Type\x12\x1b\n" +
 	"\tbytes_sig\x18\x02 \x01(\fR\bbytesSig\x12!\n" +
-	"\fuint32_appid\x18\x03 \x01(\rR\vuint32Appid\"\xb8\x01\n" +
+	"\fuint32_appid\x18\x03 \x01(\rR\vuint32Appid\"\xda\x01\n" +
 	"\bReserved\x12\x1b\n" +
 	"\tbudget_ms\x18\x01 \x01(\rR\bbudgetMs\x12\x1d\n" +
 	"\n" +
@@ -8599,7 +8607,8 @@ const file_oidb_proto_rawDesc = "" +
 	"\x05appid\x18\x03 \x01(\x04R\x05appid\x12\x1c\n" +
 	"\tforwarded\x18\x04 \x01(\bR\tforwarded\x12\x16\n" +
 	"\x06detail\x18\x05 \x01(\tR\x06detail\x12$\n" +
-	"\x0eretry_after_ms\x18\x06 \x01(\rR\fretryAfterMs\"\x85\x02\n" +
+	"\x0eretry_after_ms\x18\x06 \x01(\rR\fretryAfterMs\x12 \n" +
+	"\vtraceparent\x18\a \x01(\tR\vtraceparent\"\x85\x02\n" +
 	"\n" +
 	"OIDBSSOPkg\x12%\n" +
 	"\x0euint32_command\x18\x01 \x01(\rR\ruint32Command\x12.\n" +

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,8 @@ func sameHead(t *testing.T, data []byte) {
 		Login: Login{Type: pb.MsgLoginSig.GetUint32Type(), Sig: pb.MsgLoginSig.GetBytesSig(), AppID: pb.MsgLoginSig.GetUint32Appid()},
 	}
 	// Fields without a one-to-one form are compared elsewhere.
-	h.ClientAddr, h.Budget, h.RequestID, h.Caller = netip.Addr{}, 0, nil, 0
+	h.ClientAddr, h.Budget, h.RequestID, h.Caller, h.Forwarded = netip.Addr{}, 0, nil, 0, false
+	h.Detail, h.RetryAfter, h.TraceParent = "", 0, nil
 	if diff := cmp.Diff(want, h, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Errorf("%x: (-generated +by hand)\n%s", data, diff)
 	}
@@ -46,7 +48,7 @@ func fullHead() Head {
 	return Head{
 		UIN: 10001, Command: ID{Number: 0x711, ServiceType: 127}, Seq: 1 << 31, ClientAddr: netip.MustParseAddr("192.0.2.7"), Result: 255,
 		Message: "no", Login: Login{Type: 1, Sig: []byte("sig"), AppID: 100700001}, Service: []byte("gw"), Budget: 1500 * time.Millisecond,
-		RequestID: []byte("r-1"), Caller: 100700002,
+		RequestID: []byte("r-1"), Caller: 100700002, TraceParent: []byte("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
 	}
 }
 
@@ -72,7 +74,7 @@ func TestAHeadIsWrittenAsTheGeneratedOneReadsIt(t *testing.T) {
 			if err := proto.Unmarshal(pb.Reserved, &reserved); err != nil {
 				t.Fatal(err)
 			}
-			if reserved.GetBudgetMs() != 1500 || reserved.GetRequestId() != "r-1" || reserved.GetAppid() != 100700002 {
+			if reserved.GetBudgetMs() != 1500 || reserved.GetRequestId() != "r-1" || reserved.GetAppid() != 100700002 || reserved.GetTraceparent() != "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" {
 				t.Errorf("reserved: %v", &reserved)
 			}
 			if name == "IPv4" && pb.GetUint32ClientAddr() != 0xc0000207 {
@@ -90,6 +92,17 @@ func TestForeignReservedBytesAreNoFault(t *testing.T) {
 	var h Head
 	if _, err := h.Parse(data); err != nil || h.Seq != 7 || h.Budget != 0 {
 		t.Errorf("got %+v, %v", h, err)
+	}
+}
+
+// TestATraceParentOfAnotherLength is no fault either, and is left out.
+func TestATraceParentOfAnotherLength(t *testing.T) {
+	for _, text := range []string{"00-1", strings.Repeat("0", 54), strings.Repeat("0", 56), strings.Repeat("0", 4096)} {
+		written := Head{Seq: 7, RequestID: []byte("r-1"), TraceParent: []byte(text)}
+		var read Head
+		if _, err := read.Parse(written.Append(nil)); err != nil || read.TraceParent != nil || string(read.RequestID) != "r-1" {
+			t.Errorf("%.60q: read as %q, %v", text, read.TraceParent, err)
+		}
 	}
 }
 

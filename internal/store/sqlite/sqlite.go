@@ -16,11 +16,13 @@ import (
 	"sync"
 
 	"github.com/pressly/goose/v3"
+	"go.opentelemetry.io/otel/trace"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 //go:embed migrations/*.sql
@@ -32,8 +34,9 @@ type Store struct {
 	readers *sql.DB
 	writers *sql.DB
 	writer  *writer
-	turns   chan struct{} // held to read, one for each connection of readers
-	reads   sync.Map      // query text to *sql.Stmt on readers
+	turns   chan struct{}   // held to read, one for each connection of readers
+	reads   sync.Map        // query text to *sql.Stmt on readers
+	tracer  *tracing.Tracer // nil if nothing is traced
 }
 
 var _ store.Store = (*Store)(nil)
@@ -236,6 +239,22 @@ func (s *Store) queryRow(ctx context.Context, query string, args ...any) row {
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (*readRows, error) {
+	var span trace.Span
+	if s.tracer != nil {
+		span = s.beginRead(ctx, query)
+	}
+	rows, err := s.queryInTurn(ctx, query, args)
+	if err != nil {
+		if span != nil {
+			endSpan(span, err)
+		}
+		return nil, err
+	}
+	return &readRows{rows, s.turns, span}, nil
+}
+
+// queryInTurn runs a query. Its rows have a turn, unless it fails.
+func (s *Store) queryInTurn(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if err := s.turn(ctx); err != nil {
 		return nil, err
 	}
@@ -243,7 +262,7 @@ func (s *Store) query(ctx context.Context, query string, args ...any) (*readRows
 	if err == nil {
 		var rows *sql.Rows
 		if rows, err = stmt.Query(args...); err == nil {
-			return &readRows{rows, s.turns}, nil
+			return rows, nil
 		}
 	}
 	<-s.turns
@@ -254,9 +273,13 @@ func (s *Store) query(ctx context.Context, query string, args ...any) (*readRows
 type readRows struct {
 	*sql.Rows
 	turns chan struct{}
+	span  trace.Span // nil unless the read is recorded
 }
 
 func (r *readRows) Close() error {
+	if r.span != nil {
+		endSpan(r.span, r.Err())
+	}
 	err := r.Rows.Close()
 	<-r.turns
 	return err

@@ -8,8 +8,11 @@ import (
 	"runtime"
 	"sync"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 // maxBatch bounds the writes that share one transaction, and with it how long the first of them waits.
@@ -27,6 +30,7 @@ type writer struct {
 	onChange    []func(store.Change)
 	lastMessage int64 // the ID given last
 	counts      counts
+	tracer      *tracing.Tracer // nil if nothing is traced
 
 	guardEvents func(context.Context, *platform.Event) error // nil without a guard
 
@@ -42,6 +46,9 @@ type write struct {
 	outcome chan error
 	err     error
 	changes []store.Change
+
+	span       trace.Span // nil unless the write is recorded
+	statements []string   // summaries of those that ran, for the span
 }
 
 // tx is a write's view of the transaction that it is part of.
@@ -67,6 +74,19 @@ func newWriter(conn *sql.Conn) *writer {
 // waits in the queue cancels it; a write that has begun is always completed, so the outcome is never unknown.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
+	if w.tracer == nil {
+		return w.await(wr)
+	}
+	wr.span = w.tracer.Child(ctx, trace.SpanKindClient, "write")
+	err := w.await(wr)
+	if wr.span != nil {
+		wr.endSpan(err)
+	}
+	return err
+}
+
+// await queues a write and returns its outcome.
+func (w *writer) await(wr *write) error {
 	w.mu.RLock()
 	if w.closed {
 		w.mu.RUnlock()
@@ -75,9 +95,9 @@ func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	select {
 	case w.queue <- wr:
 		w.mu.RUnlock()
-	case <-ctx.Done():
+	case <-wr.ctx.Done():
 		w.mu.RUnlock()
-		return ctx.Err()
+		return wr.ctx.Err()
 	}
 	return <-wr.outcome
 }
@@ -188,6 +208,9 @@ func (w *writer) step(wr *write) (err error) {
 			err = fmt.Errorf("sqlite: a write panicked: %v", p)
 		}
 	}()
+	if wr.span != nil {
+		wr.span.AddEvent("the write begins") // after those before it
+	}
 	return wr.do(&tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr})
 }
 
@@ -217,8 +240,15 @@ func (w *writer) stmt(query string) (*sql.Stmt, error) {
 	return stmt, err
 }
 
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if t.write.span != nil {
+		t.write.statements = append(t.write.statements, summary(query))
+	}
+	return t.writer.stmt(query)
+}
+
 func (t *tx) exec(query string, args ...any) (rows int64, err error) {
-	stmt, err := t.writer.stmt(query)
+	stmt, err := t.stmt(query)
 	if err != nil {
 		return 0, err
 	}
@@ -230,7 +260,7 @@ func (t *tx) exec(query string, args ...any) (rows int64, err error) {
 }
 
 func (t *tx) queryRow(query string, args ...any) row {
-	stmt, err := t.writer.stmt(query)
+	stmt, err := t.stmt(query)
 	if err != nil {
 		return failedRow{err}
 	}
@@ -238,7 +268,7 @@ func (t *tx) queryRow(query string, args ...any) row {
 }
 
 func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := t.writer.stmt(query)
+	stmt, err := t.stmt(query)
 	if err != nil {
 		return nil, err
 	}
