@@ -155,12 +155,14 @@ func TestOIDBAnswers(t *testing.T) {
 
 // TestWhatAnOIDBHandlerIsTold: everything that the platform says about a call.
 func TestWhatAnOIDBHandlerIsTold(t *testing.T) {
-	told := make(chan *client.OIDBCall, 1)
-	s := serveOIDB(t, new(client.OIDBServer), map[uint32]client.OIDBHandler{3: func(_ context.Context, call *client.OIDBCall) ([]byte, error) {
+	told, traceParents := make(chan *client.OIDBCall, 1), make(chan string, 1)
+	s := serveOIDB(t, new(client.OIDBServer), map[uint32]client.OIDBHandler{3: func(ctx context.Context, call *client.OIDBCall) ([]byte, error) {
 		told <- call
+		traceParents <- client.TraceParent(ctx)
 		return nil, nil
 	}})
-	reserved := rookery.Message(nil).Bytes(2, "r-1").Number(3, 100700001).Number(4, 1)
+	const traceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	reserved := rookery.Message(nil).Bytes(2, "r-1").Number(3, 100700001).Number(4, 1).Bytes(7, traceParent)
 	head := rookery.Message(nil).Number(1, 10001).Fixed32(5, 0xc0000207).Bytes(18, string(reserved))
 	s.call(t, rookery.BusCall{ServiceType: 3, Head: head, Body: rookery.Message("abc")})
 	got := <-told
@@ -168,9 +170,15 @@ func TestWhatAnOIDBHandlerIsTold(t *testing.T) {
 		got.ClientAddr != netip.MustParseAddr("192.0.2.7") || got.RequestID != "r-1" {
 		t.Errorf("got %+v", got)
 	}
+	if got := <-traceParents; got != traceParent {
+		t.Errorf("the trace %q", got)
+	}
 	s.call(t, rookery.BusCall{ServiceType: 3})
 	if got := <-told; got.AppID != "" || got.UIN != 0 || got.ClientAddr.IsValid() || len(got.Body) != 0 {
 		t.Errorf("of an empty call: %+v", got)
+	}
+	if got := <-traceParents; got != "" {
+		t.Errorf("of an empty call: the trace %q", got)
 	}
 	if got := s.call(t, rookery.BusCall{ServiceType: 4}); got.Result != 5 {
 		t.Errorf("an unknown command: result %d", got.Result)

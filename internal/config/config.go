@@ -132,7 +132,7 @@ type Events struct {
 type Tracing struct {
 	Endpoint string  `key:"endpoint" is:"URL" doc:"Base URL of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; spans are posted to /v1/traces below it. Redirects and the environment's proxies are not followed. Empty: nothing is recorded."`
 	Headers  string  `key:"headers" doc:"File with headers for the collector, such as its key, as lines NAME: VALUE; mode 0600."`
-	Sample   float64 `key:"sample" def:"1" min:"0" max:"1" doc:"Share of the requests that are recorded. A call of another process's that forwards it is recorded if that process records it, whatever this says."`
+	Sample   float64 `key:"sample" def:"1" min:"0" max:"1" doc:"Share of the requests that are recorded. A call that another process of the platform forwards is recorded if that process records it, whatever this says."`
 	Callers  string  `key:"callers" def:"link" oneof:"link continue" doc:"What a request's traceparent means. link: the request begins a trace of its own, which names the caller's, so nobody outside decides what is recorded. continue: it is a part of the caller's trace, recorded if the caller says so. Calls of the bus from the platform's own networks always continue."`
 	Service  string  `key:"service" def:"rookery" doc:"Name of this process in traces."`
 }

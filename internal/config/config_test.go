@@ -107,6 +107,10 @@ func TestRefusals(t *testing.T) {
 		"webhook without secret":  {data + "events:\n  webhook: https://hook.example/\n", "", "events.webhook_secret is missing"},
 		"secret without webhook":  {data + "events:\n  webhook_secret: s\n", "", "events.webhook is missing"},
 		"webhook of another kind": {data + "events:\n  webhook: file:///events\n  webhook_secret: s\n", "", "is not an http or https URL"},
+		"headers without traces":  {data + "tracing:\n  headers: h\n", "", "tracing.endpoint is missing"},
+		"share above all":         {data + "tracing:\n  sample: 1.5\n", "", `"1.5" is not a decimal number from 0 to 1`},
+		"share below none":        {data + "tracing:\n  sample: -0.1\n", "", `"-0.1" is not a decimal number from 0 to 1`},
+		"share of no number":      {data + "tracing:\n  sample: nan\n", "", `"nan" is not a decimal number from 0 to 1`},
 		"header over read":        {data + "http:\n  header_timeout: 20s\n", "", "longer than http.read_timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,13 +83,6 @@ func logins(t testing.TB, traced config.Tracing) (http.Handler, map[string]*logi
 		"V5": newLogin(v5Path+"?"+v5Query+"&sig="+sign.V5(v5Path, params, []byte(v5Body), app.SigKeys["0"]), v5Body),
 		"V3": newLogin(fmt.Sprintf("/auth/verify_login?timestamp=%d&appid=%s&sig=%s&openid=%s&encode=2", now, app.AppID, sign.V3(fmt.Sprint(now), app.MSDKKey), v3.OpenID),
 			fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s","userip":"203.0.113.9"}`, app.AppID, v3.OpenID, v3.Token)),
-	}
-}
-
-func must(t testing.TB, errs ...error) {
-	t.Helper()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -88,8 +88,8 @@ func (s sender) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.abandoned, cancel)()
+	defer s.waiting.Add(int64(-len(spans)))
 	err := s.exporter.ExportSpans(ctx, spans)
-	s.waiting.Add(int64(-len(spans)))
 	if err != nil {
 		s.dropped.Add(float64(len(spans)))
 		if !s.failing.Swap(true) {

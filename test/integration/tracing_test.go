@@ -57,9 +57,13 @@ func TestATrace(t *testing.T) {
 		service string
 		kind    trace.Span_SpanKind
 	}{{"rookery", trace.Span_SPAN_KIND_CLIENT}, {"groups", trace.Span_SPAN_KIND_SERVER}} {
+		caller := at
 		at = collector.Span(t, "the call at "+step.service, func(s rookery.Span) bool {
-			return s.Trace == door.Trace && s.Parent == at.ID && s.Service == step.service && s.Name == command && s.Kind == step.kind
+			return s.Trace == door.Trace && s.Service == step.service && s.Name == command && s.Kind == step.kind
 		})
+		if at.Parent != caller.ID {
+			t.Errorf("the call at %s is a part of %s, want %s", step.service, at.Parent, caller.ID)
+		}
 		if at.Attributes["rpc.response.status_code"] != "0" || at.Failed {
 			t.Errorf("%+v", at)
 		}
