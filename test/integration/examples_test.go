@@ -53,6 +53,29 @@ var specials = map[string]special{
 
 	"rookery scene remove --app 100700001 --scene gift": {before: "rookery scene set --app 100700001 --scene gift --json"},
 
+	"rookery oidb call 0xf02_2 --field gc=700000001 --addr bus.example:8701 --ca ca.pem --certificate own.pem --key own.key": {
+		status: 1, says: "--ca: open ca.pem: no such file",
+	},
+
+	"rookery proxy --to http://127.0.0.1:8700 --app 100700001": {
+		as: "rookery proxy --listen 127.0.0.1:0 --to $ROOKERY_SERVER --app 100700001 2>&1", serves: true,
+	},
+	"rookery proxy --to https://openapi.tencentyun.com --app 1100001234 --keys keys.json --record session.har": {
+		before: "rookery app show 100700001 --keys --json > keys.json",
+		as:     "rookery proxy --listen 127.0.0.1:0 --to https://openapi.tencentyun.com --app 100700001 --keys keys.json --record new.har 2>&1", serves: true,
+	},
+	"rookery proxy --to http://127.0.0.1:8700 --app 100700001 --json | jq 'select(.class == \"fix-request\")'": {
+		before: aRefusal, as: "rookery dev requests --json | jq 'select(.class == \"fix-request\")'", says: "fix-request", needs: "jq", // the same records, which end
+	},
+
+	"rookery explain session.har": {says: "accesstoken 65"},
+	"rookery explain --request 19839997e346eada": {
+		before: aRefusal, says: "v5-",
+		as: `rookery explain --request "$(rookery dev requests --limit 1 --json | grep -o '"request_id":"[^"]*"' | cut -d '"' -f 4)"`,
+	},
+	"rookery doctor --app 100700001 --redirect-uri https://magpie.example/callback": {status: 1, says: "qq/100010"},
+	"rookery dev answer clear 3": {before: "for n in 1 2 3; do rookery dev answer --api /v2/group/join_group --code group/221012; done"},
+
 	"rookery dev fault clear 3": {before: "for n in 1 2 3; do rookery dev fault add store.read:grants; done"},
 	"rookery dev requests --json | jq 'select(.stage == \"v5-signature\") | .signed, .mistake'": {before: aRefusal, says: "/v2/auth/verify_login?", needs: "jq"},
 
@@ -83,8 +106,14 @@ var exampleFiles = map[string]string{
 	"gateway.log":          "verify_login: ret=100014 oidb decode0x711 failed, ret: 65\nget_info ret=-5\n",
 	"integration-tests.sh": "#!/bin/sh\ntest -n \"$ROOKERY_HTTP\"\n",
 	"after-ninety-days.sh": "#!/bin/sh\nrookery dev clock show | grep -q 'ahead *2161h'\n",
-	"go.mod":               "module game\n",
-	"game_test.go":         "package game\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestPlatform(t *testing.T) {\n\tif os.Getenv(\"ROOKERY_HTTP\") == \"\" {\n\t\tt.Error(\"there is no platform\")\n\t}\n}\n",
+	"disbanded-group.sh":   "#!/bin/sh\nrookery dev answer list | grep -q group/221012\n",
+	"session.har": `{"log":{"version":"1.2","creator":{"name":"a browser","version":"1"},"entries":[{"startedDateTime":"2026-11-29T12:00:00Z","time":1,
+		"request":{"method":"POST","url":"https://msdk.example/v2/auth/verify_login?appid=1","httpVersion":"HTTP/1.1","headers":[],"queryString":[],"cookies":[],"headersSize":-1,"bodySize":0},
+		"response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[],"cookies":[],
+			"content":{"size":56,"mimeType":"application/json","text":"{\"ret\":100014,\"msg\":\"oidb decode0x711 failed, ret: 65\"}"},"redirectURL":"","headersSize":-1,"bodySize":56},
+		"cache":{},"timings":{"send":0,"wait":1,"receive":0}}]}}`,
+	"go.mod":       "module game\n",
+	"game_test.go": "package game\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestPlatform(t *testing.T) {\n\tif os.Getenv(\"ROOKERY_HTTP\") == \"\" {\n\t\tt.Error(\"there is no platform\")\n\t}\n}\n",
 }
 
 var exampleComment = regexp.MustCompile(`\s+# .*$`)
