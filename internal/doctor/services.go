@@ -67,7 +67,7 @@ func (e *examination) idip(ctx context.Context) error {
 		e.warn(0, "", "the game's server answers questions with a wrong signature, so anybody can ask it about guilds: check sig there")
 	}
 	if u, err := url.Parse(e.app.IDIP); err == nil && u.Scheme == "http" && !isLocal(u.Hostname()) {
-		e.warn(0, e.update+" --idip https"+strings.TrimPrefix(e.app.IDIP, "http"), "the game's server is asked by plain HTTP, so anybody on the way can change its answers")
+		e.warn(0, e.update+" --idip "+quote("https"+strings.TrimPrefix(e.app.IDIP, "http")), "the game's server is asked by plain HTTP, so anybody on the way can change its answers")
 	}
 	return nil
 }

@@ -157,6 +157,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	const update = "rookery app update APPID "
+	elsewhere := strings.Replace(p.IDIP, "127.0.0.1", "0.0.0.0", 1) // the same server by an address that is not of this machine alone
 	withGroups := func(idip string) rookery.Settings {
 		return rookery.Settings{"grant": []string{"group"}, "idip": idip}
 	}
@@ -255,6 +256,10 @@ func TestDoctor(t *testing.T) {
 			want: []finding{{"idip", "warning", "group/221008", "not granted the permission for groups", update + "--grant group"}},
 		},
 		{name: "IDIP", settings: withGroups(p.IDIP)},
+		{
+			name: "IDIP by plain HTTP", settings: withGroups(elsewhere),
+			want: []finding{{"idip", "warning", "", "asked by plain HTTP", update + "--idip https" + strings.TrimPrefix(elsewhere, "http")}},
+		},
 		{
 			name: "a game's server that is not there", settings: withGroups(nobody),
 			want: []finding{{"idip", "problem", "group/-182008", "connection refused", "rookery app ask APPID GUILD --openid OPENID"}},
