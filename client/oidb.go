@@ -214,10 +214,10 @@ func (s *OIDBServer) answer(head *frame.Head, body []byte) (answer frame.Head, r
 	)
 	code, known := retcode.From(err)
 	switch {
-	case err == nil && len(rsp) <= maxOIDBBody:
+	case err == nil && len(rsp) <= frame.MaxBody:
 		return answer, rsp
 	case err == nil:
-		err = fmt.Errorf("the answer has %d bytes, more than %d", len(rsp), maxOIDBBody)
+		err = fmt.Errorf("the answer has %d bytes, more than %d", len(rsp), frame.MaxBody)
 		refuse(&answer, retcode.OIDBUnpackFailed)
 	case errors.As(err, &own) && own.Result != 0:
 		answer.Result, answer.Message, answer.RetryAfter = own.Result, bounded(own.Text), own.RetryAfter
@@ -237,11 +237,8 @@ func (s *OIDBServer) answer(head *frame.Head, body []byte) (answer frame.Head, r
 	return answer, nil
 }
 
-// Bounds on an answer, in bytes.
-const (
-	maxOIDBBody = 60 << 10
-	maxOIDBText = 1 << 10
-)
+// maxOIDBText bounds an answer's text, in bytes.
+const maxOIDBText = 1 << 10
 
 // bounded cuts a text that would not fit into the head of an answer.
 func bounded(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxOIDBText)], "") }

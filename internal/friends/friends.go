@@ -45,7 +45,7 @@ func New(st store.Store, clock *platform.Clock, bus *oidb.Bus, profiles *profile
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.FriendshipChange); ok {
 			s.cache.drop(c.UIN)
-			s.pairs.of(c.UIN).Add(1)
+			s.pairs.drop(c.UIN)
 		}
 	})
 	return s

@@ -293,7 +293,7 @@ func TestAnAnswerReadBeforeAChangeIsNotKept(t *testing.T) {
 		before bool // what the read, which a change overtakes, says
 		after  bool
 	}{
-		{"overtaken", func() (bool, error) { p.of(1).Add(1); return true, nil }, true, false},
+		{"overtaken", func() (bool, error) { p.drop(1); return true, nil }, true, false},
 		{"failed", func() (bool, error) { return true, errors.New("unreadable") }, true, false},
 	} {
 		if are, _ := p.are(2, 1, test.reads); are != test.before {
@@ -302,7 +302,7 @@ func TestAnAnswerReadBeforeAChangeIsNotKept(t *testing.T) {
 		if are, err := p.are(1, 2, func() (bool, error) { return false, nil }); are != test.after || err != nil {
 			t.Errorf("%s: afterwards %v, %v", test.name, are, err)
 		}
-		p.of(1).Add(1)
+		p.drop(1)
 	}
 }
 

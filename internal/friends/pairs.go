@@ -19,7 +19,7 @@ func pairOf(a, b platform.UIN) pair { return pair{min(a, b), max(a, b)} }
 // was read before the change does not count after it.
 type pairs struct {
 	answers *cache.DirectMapped[pair, answer]
-	changes [1 << 12]atomic.Uint64 // each for the accounts that share it
+	changed [1 << 12]atomic.Uint64 // each for the accounts that share it
 }
 
 type answer struct {
@@ -29,14 +29,18 @@ type answer struct {
 
 func newPairs() *pairs { return &pairs{answers: cache.NewDirectMapped[pair, answer](pairsKept)} }
 
-func (p *pairs) of(uin platform.UIN) *atomic.Uint64 {
-	return &p.changes[uin%platform.UIN(len(p.changes))]
+// changes counts the changes of an account's friendships.
+func (p *pairs) changes(uin platform.UIN) *atomic.Uint64 {
+	return &p.changed[uin%platform.UIN(len(p.changed))]
 }
+
+// drop makes the answers about an account be read again.
+func (p *pairs) drop(uin platform.UIN) { p.changes(uin).Add(1) }
 
 // are returns what is known of two accounts, or else what read says.
 func (p *pairs) are(a, b platform.UIN, read func() (bool, error)) (bool, error) {
 	key := pairOf(a, b)
-	slot, changes := p.answers.Slot(key), p.of(key.a).Load()
+	slot, changes := p.answers.Slot(key), p.changes(key.a).Load()
 	if known := slot.Get(key); known != nil && known.changes == changes {
 		return known.friends, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
@@ -245,8 +246,7 @@ const (
 	MaxNonce   = 64  // bytes, in 0x71f
 	MaxFriends = 200 // on one page
 
-	// MaxBody bounds an answer in every transport, in bytes. Commands with larger answers use pages.
-	MaxBody = 60 << 10
+	MaxBody = frame.MaxBody // of an answer
 )
 
 // The commands that all services and doors call; the others are declared next to their handlers. oidb.proto describes all

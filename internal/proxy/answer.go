@@ -114,7 +114,7 @@ func topMembers(x *Exchange) (members []member, why string) {
 		return nil, "it is empty"
 	case text[0] == '{':
 		return jsonMembers([]byte(text)), ""
-	case strings.HasPrefix(text, "<?xml"), strings.HasPrefix(text, "<data>"):
+	case redact.IsXML(text):
 		for _, part := range element.FindAllStringSubmatch(text[:min(len(text), longestText)], -1) {
 			members = append(members, member{part[1], part[2] + part[3], true})
 		}

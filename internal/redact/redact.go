@@ -303,13 +303,18 @@ func (r *Redactor) Body(body []byte) (clean string, kept bool) {
 	case text[0] == '{' || text[0] == '[':
 		value, isJSON := r.json([]byte(text))
 		return string(value), isJSON
-	case strings.HasPrefix(text, "<?xml"), strings.HasPrefix(text, "<data>"):
+	case IsXML(text):
 		value, isXML := r.xml([]byte(text))
 		return string(value), isXML
 	case form.MatchString(text):
 		return r.Query(text), true
 	}
 	return "", false
+}
+
+// IsXML reports whether a text begins as the doors' answers in XML do; pages, too, begin with <.
+func IsXML(text string) bool {
+	return strings.HasPrefix(text, "<?xml") || strings.HasPrefix(text, "<data>")
 }
 
 // form is a body of names and values.

@@ -680,17 +680,23 @@ func TestProxyWithHalfAnAnswer(t *testing.T) {
 	says(hurried, "the answer has not ended within 300ms")
 
 	proxy := startProxy(t, "--to", target.url)
-	leave := func(afterBytes int) {
+	arrived := func() net.Conn { // once the target has the request
 		t.Helper()
 		conn, err := net.Dial("tcp", strings.TrimPrefix(proxy.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { conn.Close() })
 		if _, err := io.WriteString(conn, request); err != nil {
 			t.Fatal(err)
 		}
 		<-target.requests
+		return conn
+	}
+	leave := func(afterBytes int) {
+		t.Helper()
+		conn := arrived()
+		defer conn.Close()
 		if _, err := io.ReadFull(conn, make([]byte, afterBytes)); err != nil {
 			t.Fatal(err)
 		}
@@ -702,15 +708,7 @@ func TestProxyWithHalfAnAnswer(t *testing.T) {
 	says(proxy, "the caller left before the answer")
 	target.answers <- half // for the target, which still waits
 
-	conn, err := net.Dial("tcp", strings.TrimPrefix(proxy.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, request); err != nil {
-		t.Fatal(err)
-	}
-	<-target.requests
+	conn := arrived()
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

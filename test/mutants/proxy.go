@@ -54,7 +54,7 @@ var proxyMutants = []mutant{
 		`"sig", "sign", "signature"`, `"signature"`,
 		integration, "^TestProxy$"},
 	{"pages are recorded", "internal/redact/redact.go",
-		"\treturn \"\", false\n}\n\n// form is", "\treturn text, true\n}\n\n// form is",
+		"\treturn \"\", false\n}\n\n// IsXML reports", "\treturn text, true\n}\n\n// IsXML reports",
 		"./internal/redact", "^TestBody$"},
 	{"a new password has a field of another name", "internal/api/pages/templates/account.html",
 		`name="new_password"`, `name="new"`,

@@ -21,6 +21,9 @@ const (
 // MaxSize bounds a frame by default, in bytes, including its envelope.
 const MaxSize = 64 << 10
 
+// MaxBody bounds the body of an answer in every transport, in bytes. Commands with larger answers use pages.
+const MaxBody = 60 << 10
+
 // Skippable is how much of a too large frame is discarded before its connection is given up.
 const Skippable = 1 << 20
 

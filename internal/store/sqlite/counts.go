@@ -72,13 +72,13 @@ type pairDay struct {
 // countMessage counts a message that is going to be stored. Errors: ErrSenderQuota, ErrReceiverQuota, ErrPairQuota, the first
 // that holds.
 func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) error {
-	sent, err := t.weekOf(box{m.AppID, m.From, false}, quota,
-		"SELECT day - ?3, sent FROM messages_sent WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND ?4 = ?4")
+	sent, err := t.weekOf(box{m.AppID, m.From, false}, quota.Monday,
+		"SELECT day - ?3, sent FROM messages_sent WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6")
 	if err != nil {
 		return err
 	}
-	got, err := t.weekOf(box{m.AppID, m.UIN, true}, quota,
-		"SELECT day - ?3, count(*) FROM messages WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND id >= ?4 GROUP BY 1")
+	got, err := t.weekOf(box{m.AppID, m.UIN, true}, quota.Monday,
+		"SELECT day - ?3, count(*) FROM messages WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND id >= ?4 GROUP BY 1", firstID(quota.MondayMS))
 	if err != nil {
 		return err
 	}
@@ -105,14 +105,14 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 	return nil
 }
 
-// weekOf returns a box's week. The query counts its messages by day; IDs follow the time, so that it need not look at
-// messages from before the week.
-func (t *tx) weekOf(of box, quota *platform.MessageQuota, query string) (*week, error) {
-	if known, ok := t.writer.counts.boxes.Get(of); ok && known.monday == quota.Monday {
+// weekOf returns a box's week. The query gets the box's account and app, the Monday and more, and returns days of the week with
+// the number of their messages.
+func (t *tx) weekOf(of box, monday int64, query string, more ...any) (*week, error) {
+	if known, ok := t.writer.counts.boxes.Get(of); ok && known.monday == monday {
 		return known, nil
 	}
-	read := &week{monday: quota.Monday}
-	rows, err := t.query(query, int64(of.uin), int64(of.app), quota.Monday, quota.MondayMS<<messageIDBits)
+	read := &week{monday: monday}
+	rows, err := t.query(query, append([]any{int64(of.uin), int64(of.app), monday}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (t *tx) dayOf(of pair, quota *platform.MessageQuota) (*pairDay, error) {
 	}
 	read := &pairDay{day: quota.Day}
 	err := t.queryRow("SELECT count(*) FROM messages WHERE uin = ? AND id >= ? AND appid = ? AND sender = ? AND day = ?",
-		int64(of.to), quota.MondayMS<<messageIDBits, int64(of.app), int64(of.from), quota.Day).Scan(&read.sent)
+		int64(of.to), firstID(quota.MondayMS), int64(of.app), int64(of.from), quota.Day).Scan(&read.sent)
 	if err != nil {
 		return nil, err
 	}

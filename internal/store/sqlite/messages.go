@@ -52,9 +52,12 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 // messageIDBits is the number of a message ID's bits below its milliseconds. An ID has 53 bits, which no reader of JSON rounds.
 const messageIDBits = 12
 
+// firstID returns the lowest ID of a message from a time on.
+func firstID(ms int64) int64 { return ms << messageIDBits }
+
 // messageID returns the next message's ID. The IDs follow the time, but they rise even if the clock is moved back.
 func (w *writer) messageID(nowMS int64) int64 {
-	w.lastMessage = max(w.lastMessage+1, nowMS<<messageIDBits)
+	w.lastMessage = max(w.lastMessage+1, firstID(nowMS))
 	return w.lastMessage
 }
 
