@@ -34,7 +34,8 @@ type Store struct {
 	readers *sql.DB
 	writers *sql.DB
 	writer  *writer
-	turns   chan struct{}   // held to read, one for each connection of readers
+	turns   chan struct{} // held to read, one for each connection of readers
+	lookups lookups
 	reads   sync.Map        // query text to *sql.Stmt on readers
 	tracer  *tracing.Tracer // nil if nothing is traced
 }
@@ -68,6 +69,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	readers.SetMaxOpenConns(connections)
 	readers.SetMaxIdleConns(connections)
 	s := &Store{file: file, readers: readers, writers: writers, turns: make(chan struct{}, connections)}
+	s.lookups.turns = make(chan struct{}, connections)
 	if err := s.start(ctx); err != nil {
 		readers.Close()
 		writers.Close()

@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -28,19 +30,116 @@ func (r *standingRow) standing(scopes platform.ScopeSet) platform.Standing {
 	}
 }
 
+// lookups are the standings that callers wait for. Those that wait at the same time are read by one query, whose beginning and end
+// are most of its cost.
+type lookups struct {
+	turns chan struct{} // held to read
+
+	mu      sync.Mutex
+	waiting []*lookup
+}
+
+type lookup struct {
+	app      platform.AppID
+	openid   platform.OpenID
+	standing platform.Standing
+	err      error
+	done     chan struct{}
+}
+
+// mostLookups is how many standings one query reads.
+const mostLookups = 16
+
+// lookupQueries read so many standings each. A row begins with its place among the wanted ones, which are joined in that order.
+var lookupQueries = func() (queries [mostLookups + 1]string) {
+	var wanted strings.Builder
+	for n := 1; n <= mostLookups; n++ {
+		fmt.Fprintf(&wanted, "%s(%d, ?, ?)", strings.Repeat(", ", min(n-1, 1)), n-1)
+		queries[n] = `
+			WITH wanted(place, appid, openid) AS (VALUES ` + wanted.String() + `)
+			SELECT w.place, o.uin, o.state, a.state, a.class, a.password_epoch, o.token_epoch, o.pay_epoch, o.ended_epoch, o.ended_by, o.scopes
+			FROM wanted w
+			CROSS JOIN openids o ON o.appid = w.appid AND o.openid = w.openid
+			CROSS JOIN accounts a ON a.uin = o.uin`
+	}
+	return queries
+}()
+
 // Standing implements store.Grants.
 func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
-	var (
-		r      standingRow
-		scopes string
-	)
-	err := s.queryRow(ctx, `
-		SELECT o.uin, o.state, a.state, a.class, a.password_epoch, o.token_epoch, o.pay_epoch, o.ended_epoch, o.ended_by, o.scopes
-		FROM openids o
-		JOIN accounts a ON a.uin = o.uin
-		WHERE o.appid = ? AND o.openid = ?`, int64(app), openid[:]).
-		Scan(&r.uin, &r.openIDState, &r.accountState, &r.accountClass, &r.passwordEpoch, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes)
-	return r.standing(platform.ScopesOf(scopes)), sentinel(err)
+	if err := ctx.Err(); err != nil {
+		return platform.Standing{}, err
+	}
+	l := &lookup{app: app, openid: openid, err: platform.ErrNotFound, done: make(chan struct{})}
+	s.lookups.add(l)
+	for {
+		select {
+		case <-l.done:
+			return l.standing, l.err
+		case <-ctx.Done():
+			return platform.Standing{}, ctx.Err()
+		case s.lookups.turns <- struct{}{}:
+			runtime.Gosched() // callers that are ready come along
+			s.look(ctx, s.lookups.next())
+			<-s.lookups.turns
+		}
+	}
+}
+
+func (l *lookups) add(one *lookup) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = append(l.waiting, one)
+}
+
+// next removes the lookups of the next query.
+func (l *lookups) next() []*lookup {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.waiting), mostLookups)
+	some := slices.Clone(l.waiting[:n])
+	l.waiting = slices.Delete(l.waiting, 0, n)
+	return some
+}
+
+// look reads standings, for all callers that wait for one.
+func (s *Store) look(ctx context.Context, some []*lookup) {
+	if len(some) == 0 {
+		return // others have taken them
+	}
+	if err := s.readLookups(context.WithoutCancel(ctx), some); err != nil {
+		for _, l := range some {
+			l.err = err
+		}
+	}
+	for _, l := range some {
+		close(l.done)
+	}
+}
+
+func (s *Store) readLookups(ctx context.Context, some []*lookup) error {
+	args := make([]any, 0, 2*mostLookups)
+	for _, l := range some {
+		args = append(args, int64(l.app), l.openid[:])
+	}
+	rows, err := s.query(ctx, lookupQueries[len(some)], args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			place  int64
+			r      standingRow
+			scopes string
+		)
+		err := rows.Scan(&place, &r.uin, &r.openIDState, &r.accountState, &r.accountClass, &r.passwordEpoch, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes)
+		if err != nil {
+			return err
+		}
+		some[place].standing, some[place].err = r.standing(platform.ScopesOf(scopes)), nil
+	}
+	return rows.Err()
 }
 
 // Standings are read ahead in pages, since a long read would keep the log from being checkpointed.
