@@ -16,11 +16,11 @@ import (
 func FuzzRequests(f *testing.F) {
 	fix := newFixture(f, 12)
 	app := uint64(fix.app.AppID)
-	oidbtest.FuzzRequests(f, fix.bus, 0xf05, map[uint32]proto.Message{
-		1: &wire.ReportAchievementsRequest{Appid: app, Uin: uint64(player), Item: []*wire.AchievementItem{
+	oidbtest.FuzzRequests(f, fix.bus, map[*oidb.Declaration]proto.Message{
+		&ReportCommand.Declaration: &wire.ReportAchievementsRequest{Appid: app, Uin: uint64(player), Item: []*wire.AchievementItem{
 			{Type: 3, Data: "-0012.50"}, {Type: 12, Data: "1", Overwrite: true}, {Type: 1002, Data: "鸦", Overwrite: true, Expires: "4102444800"},
 		}},
-		2: &wire.GetAchievementsRequest{Appid: app, Uin: uint64(player), After: 3},
+		&GetCommand.Declaration: &wire.GetAchievementsRequest{Appid: app, Uin: uint64(player), After: 3},
 	}, func(t *testing.T, d *oidb.Declaration, code retcode.Code) {
 		if code == d.Fallback {
 			t.Errorf("%s fails: %v", d.Name, code)

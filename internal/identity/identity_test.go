@@ -28,14 +28,14 @@ const password = "correct horse battery"
 // fixture is a platform's identity on a real store, with two games and two people.
 type fixture struct {
 	*Service
-	t        *testing.T
+	t        testing.TB
 	bus      *oidb.Bus
 	app      *platform.App // a V5 game
 	other    *platform.App // another one
 	ann, ben *platform.Account
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	ctx := t.Context()
 	st, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "rookery.db"))
@@ -66,7 +66,7 @@ func (f *fixture) account(nickname string) *platform.Account {
 	return a
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -29,13 +29,20 @@ func FuzzRequests(f *testing.F) {
 	const gc = 700000001
 	fix := newFixture(f)
 	whole := fix.group(asItIs)
-	oidbtest.FuzzRequests(f, fix.bus, 0xf02, map[uint32]proto.Message{
-		1: &wire.CreateGroupRequest{Owner: nobody, Name: "鸦", Request: "1"}, 2: &wire.QueryGroupRequest{Gc: gc}, 3: &wire.JoinGroupRequest{Gc: gc, Uin: nobody, Card: "c"},
-		4: &wire.LeaveGroupRequest{Gc: gc, Uin: member}, 5: &wire.KickMemberRequest{Gc: gc, By: owner, Uin: member},
-		6: &wire.TransferGroupRequest{Gc: gc, Owner: owner, To: admin}, 7: &wire.ListGroupsRequest{Uin: owner, Limit: 1}, 8: &wire.RelationRequest{Gc: gc, Uin: owner},
-		9:  &wire.SendGroupMessageRequest{Gc: gc, Uin: owner, Message: &wire.GroupMessage{Kind: 2, Title: "t", Url: "https://a.example"}},
-		10: &wire.DisbandGroupRequest{Gc: gc, Owner: admin}, 11: &wire.BindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"},
-		12: &wire.UnbindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"}, 13: &wire.ListGroupMessagesRequest{Gc: gc, Uin: owner, Before: 2},
+	oidbtest.FuzzRequests(f, fix.bus, map[*oidb.Declaration]proto.Message{
+		&CreateGroup.Declaration:       &wire.CreateGroupRequest{Owner: nobody, Name: "鸦", Request: "1"},
+		&QueryGroup.Declaration:        &wire.QueryGroupRequest{Gc: gc},
+		&JoinGroup.Declaration:         &wire.JoinGroupRequest{Gc: gc, Uin: nobody, Card: "c"},
+		&LeaveGroup.Declaration:        &wire.LeaveGroupRequest{Gc: gc, Uin: member},
+		&KickMember.Declaration:        &wire.KickMemberRequest{Gc: gc, By: owner, Uin: member},
+		&TransferGroup.Declaration:     &wire.TransferGroupRequest{Gc: gc, Owner: owner, To: admin},
+		&ListGroups.Declaration:        &wire.ListGroupsRequest{Uin: owner, Limit: 1},
+		&Relation.Declaration:          &wire.RelationRequest{Gc: gc, Uin: owner},
+		&SendGroupMessage.Declaration:  &wire.SendGroupMessageRequest{Gc: gc, Uin: owner, Message: &wire.GroupMessage{Kind: 2, Title: "t", Url: "https://a.example"}},
+		&DisbandGroup.Declaration:      &wire.DisbandGroupRequest{Gc: gc, Owner: admin},
+		&BindGroup.Declaration:         &wire.BindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"},
+		&UnbindGroup.Declaration:       &wire.UnbindGroupRequest{Gc: gc, Appid: 7, Zone: "0", Guild: "7"},
+		&ListGroupMessages.Declaration: &wire.ListGroupMessagesRequest{Gc: gc, Uin: owner, Before: 2},
 	}, func(t *testing.T, d *oidb.Declaration, code retcode.Code) {
 		fix.t = t
 		if code == d.Fallback {

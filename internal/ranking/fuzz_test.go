@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/oidbtest"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 )
@@ -18,9 +19,9 @@ func FuzzRequests(f *testing.F) {
 		fix.score(uin, "12")
 	}
 	openid := openIDOf(uins[1])
-	oidbtest.FuzzRequests(f, fix.Bus, 0xf05, map[uint32]proto.Message{
-		3: &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: "2026-11-23", From: 1, Limit: 2},
-		4: &wire.ListRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: AllTime, Limit: 1, AroundOpenid: openid[:]},
-		5: &wire.ShowRankRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: Weekly},
+	oidbtest.FuzzRequests(f, fix.Bus, map[*oidb.Declaration]proto.Message{
+		&ListFriendRanks.Declaration: &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: "2026-11-23", From: 1, Limit: 2},
+		&ListRanks.Declaration:       &wire.ListRanksRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: AllTime, Limit: 1, AroundOpenid: openid[:]},
+		&ShowRank.Declaration:        &wire.ShowRankRequest{Appid: uint64(game), Uin: uint64(uins[0]), Board: Weekly},
 	}, nil)
 }

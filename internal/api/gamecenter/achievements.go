@@ -37,7 +37,7 @@ func readReport(in *request) error {
 	}
 	var param struct {
 		Total jsontext.Value `json:"total"`
-		List  jsontext.Value `json:"list"`
+		List  *items.List    `json:"list"`
 	}
 	if err := json.Unmarshal(text, &param); err != nil {
 		if text.IsValid() { // it is not an object
@@ -48,7 +48,7 @@ func readReport(in *request) error {
 	if param.List == nil {
 		return retcode.GameCenterListMissing.Errorf("param has no member list")
 	}
-	list, err := items.ReadValid(param.List)
+	list, err := param.List.Items()
 	if err != nil {
 		return err
 	}

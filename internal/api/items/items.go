@@ -25,27 +25,36 @@ type Item struct {
 // missing reports whether a member is missing or null.
 func missing(member jsontext.Value) bool { return len(member) == 0 || member.Kind() == 'n' }
 
-// Read reads the JSON array of a report's items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md,
-// 9). Errors, the first that holds for any item: -4028 when it is not JSON, -4034 when it is not an array, -4035 for an item
-// without type or data, -4022 for a member with the wrong type.
-func Read(list []byte) ([]*wire.AchievementItem, error) {
-	value := jsontext.Value(list)
-	if !value.IsValid() {
-		return nil, retcode.GameCenterParamNotJSON.Errorf("the list of achievements is not JSON in UTF-8 with each member once")
-	}
-	return ReadValid(value)
+// List is the JSON array of a report's items, before they are judged. Any other JSON value can be read into it, too.
+type List struct {
+	array bool
+	read  []element
 }
 
-// ReadValid is Read for a list that is part of a document that was JSON.
-func ReadValid(list jsontext.Value) ([]*wire.AchievementItem, error) {
-	if list.Kind() != '[' {
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (l *List) UnmarshalJSONFrom(text *jsontext.Decoder) error {
+	if l.array = text.PeekKind() == '['; !l.array {
+		return text.SkipValue()
+	}
+	return json.UnmarshalDecode(text, &l.read)
+}
+
+// Read reads the JSON array of a report's items. Errors are -4028 when it is not JSON, and those of List.Items.
+func Read(text []byte) ([]*wire.AchievementItem, error) {
+	var list List
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, retcode.GameCenterParamNotJSON.Errorf("the list of achievements is not JSON in UTF-8 with each member once")
+	}
+	return list.Items()
+}
+
+// Items returns the items; their expires are numbers or strings (msdk-v3.md, 5.15 and 9.2; msdk-v5.md, 9). Errors, the first that
+// holds for any item: -4034 when it is not an array, -4035 for an item without type or data, -4022 for a member with the wrong type.
+func (l *List) Items() ([]*wire.AchievementItem, error) {
+	if !l.array {
 		return nil, retcode.GameCenterListMissing.Errorf("the list of achievements is not an array")
 	}
-	var read []element
-	if err := json.Unmarshal(list, &read); err != nil {
-		return nil, retcode.GameCenterParamNotJSON.WithCause(err)
-	}
-	return readAll(read)
+	return readAll(l.read)
 }
 
 // element is an element of a report's array, which need not be an object.
@@ -63,7 +72,7 @@ func (e *element) UnmarshalJSONFrom(text *jsontext.Decoder) error {
 	return json.UnmarshalDecode(text, &e.Item)
 }
 
-// Read reads a single item, with the errors of the function Read.
+// Read reads a single item, with the errors of List.Items.
 func (item *Item) Read() (*wire.AchievementItem, error) {
 	items, err := readAll([]element{{Item: *item}})
 	if err != nil {
