@@ -18,8 +18,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sony/gobreaker/v2"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 // Deadline is how long a question may take in all, unless its context ends earlier.
@@ -70,6 +73,7 @@ type Client struct {
 	deadline time.Duration
 	seq      atomic.Uint32
 	asked    *prometheus.CounterVec
+	tracer   *tracing.Tracer // nil if nothing is traced
 
 	connect func(context.Context, platform.AppID) error          // nil without a guard
 	answer  func(context.Context, platform.AppID, []byte) []byte // nil without a guard
@@ -105,6 +109,10 @@ func New(clock *platform.Clock, log *slog.Logger) *Client {
 func (c *Client) Guard(connect func(context.Context, platform.AppID) error, answer func(context.Context, platform.AppID, []byte) []byte) {
 	c.connect, c.answer = connect, answer
 }
+
+// Trace makes the client record the questions of what is recorded, and name them to the games' servers. It must be called before the
+// first question.
+func (c *Client) Trace(t *tracing.Tracer) { c.tracer = t }
 
 // Measure registers the metrics.
 func (c *Client) Measure(metrics prometheus.Registerer) { metrics.MustRegister(c.asked) }
@@ -221,7 +229,7 @@ func (s *server) rests(nowMS int64) bool {
 }
 
 // ask sends one question and reads its answer.
-func (c *Client) ask(ctx context.Context, app *platform.App, q Query) (Answer, error) {
+func (c *Client) ask(ctx context.Context, app *platform.App, q Query) (_ Answer, err error) {
 	if c.connect != nil {
 		if err := c.connect(ctx, app.AppID); err != nil {
 			return Answer{}, unreachable(err)
@@ -242,6 +250,15 @@ func (c *Client) ask(ctx context.Context, app *platform.App, q Query) (Answer, e
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header["Idempotency-Key"] = nil // is not sent, and lets net/http repeat what met a connection that was just closed
+	if span := c.tracer.Child(ctx, trace.SpanKindClient, "POST IDIP"); span != nil {
+		req.Header.Set("traceparent", tracing.Parent(span))
+		defer func() {
+			if err != nil {
+				span.SetStatus(codes.Error, "") // whose text may have a part of the answer
+			}
+			span.End()
+		}()
+	}
 	rsp, err := c.web.Do(req)
 	if err != nil {
 		var failed *url.Error // whose text has the signature

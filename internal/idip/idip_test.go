@@ -17,8 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rookeryhq/rookery/client"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 const patience = time.Minute // for what must happen, however slow the machine is
@@ -389,4 +392,34 @@ func TestGuards(t *testing.T) {
 	c.wants(t, app, Answer{}, fails)
 	app.AppID++
 	c.wants(t, app, Answer{}, ErrGarbled)
+}
+
+// TestAQuestionOfWhatIsRecorded names its span to the game's server; one of what is not recorded names nothing.
+func TestAQuestionOfWhatIsRecorded(t *testing.T) {
+	tracer, err := tracing.New(tracing.Options{Endpoint: "http://127.0.0.1:1", Sample: 1, Service: "test"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	t.Cleanup(func() { tracer.Shutdown(ended) })
+	named := make(chan string, 1)
+	game := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		named <- r.Header.Get("traceparent")
+		answer(w, r)
+	})
+	c := newClient(t)
+	c.Trace(tracer)
+	root := tracer.Begin(trace.SpanKindServer, "door", "", tracing.Outside)
+	if _, err := c.Guild(trace.ContextWithSpan(t.Context(), root), game, Query{Zone: "1", Guild: "2134"}); err != nil {
+		t.Fatal(err)
+	}
+	id := root.SpanContext().TraceID().String()
+	if got := <-named; len(got) != 55 || !strings.HasPrefix(got, "00-"+id+"-") || strings.Contains(got, root.SpanContext().SpanID().String()) {
+		t.Errorf("the game got traceparent %q, want one of the trace %s and of a span of its own", got, id)
+	}
+	c.wants(t, game, member, nil)
+	if got := <-named; got != "" {
+		t.Errorf("a question of nothing that is recorded has traceparent %q", got)
+	}
 }

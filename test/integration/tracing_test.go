@@ -78,6 +78,10 @@ func TestATrace(t *testing.T) {
 		return s.Trace == door.Trace && s.Service == "rookery" && strings.HasPrefix(s.Name, "SELECT ")
 	})
 
+	collector.Span(t, "the question to the game's server", func(s rookery.Span) bool {
+		return s.Trace == door.Trace && s.Service == "rookery" && s.Name == "POST IDIP" && s.Kind == trace.Span_SPAN_KIND_CLIENT && !s.Failed
+	})
+
 	if log := l.Log(); !strings.Contains(log, `"trace_id":"`+door.Trace+`"`) {
 		t.Errorf("the log has no trace %s", door.Trace)
 	}

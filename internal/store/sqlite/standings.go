@@ -66,9 +66,12 @@ var lookupQueries = func() (queries [mostLookups + 1]string) {
 }()
 
 // Standing implements store.Grants.
-func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (_ platform.Standing, err error) {
 	if err := ctx.Err(); err != nil {
 		return platform.Standing{}, err
+	}
+	if span := s.beginRead(ctx, "SELECT FROM openids"); span != nil {
+		defer func() { endSpan(span, err) }()
 	}
 	l := &lookup{app: app, openid: openid, err: platform.ErrNotFound, done: make(chan struct{})}
 	s.lookups.add(l)
@@ -80,7 +83,7 @@ func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platfor
 			return platform.Standing{}, ctx.Err()
 		case s.lookups.turns <- struct{}{}:
 			runtime.Gosched() // callers that are ready come along
-			s.look(ctx, s.lookups.next())
+			s.look(s.lookups.next())
 			<-s.lookups.turns
 		}
 	}
@@ -103,11 +106,11 @@ func (l *lookups) next() []*lookup {
 }
 
 // look reads standings, for all callers that wait for one.
-func (s *Store) look(ctx context.Context, some []*lookup) {
+func (s *Store) look(some []*lookup) {
 	if len(some) == 0 {
 		return // others have taken them
 	}
-	if err := s.readLookups(context.WithoutCancel(ctx), some); err != nil {
+	if err := s.readLookups(some); err != nil {
 		for _, l := range some {
 			l.err = err
 		}
@@ -117,12 +120,12 @@ func (s *Store) look(ctx context.Context, some []*lookup) {
 	}
 }
 
-func (s *Store) readLookups(ctx context.Context, some []*lookup) error {
+func (s *Store) readLookups(some []*lookup) error {
 	args := make([]any, 0, 2*mostLookups)
 	for _, l := range some {
 		args = append(args, int64(l.app), l.openid[:])
 	}
-	rows, err := s.query(ctx, lookupQueries[len(some)], args...)
+	rows, err := s.query(context.Background(), lookupQueries[len(some)], args...) // of no caller alone
 	if err != nil {
 		return err
 	}
