@@ -144,7 +144,7 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 	if r := s.checkApp(ctx, app); r != nil {
 		return nil, r.err(&accessCodes)
 	}
-	now := s.clock.Now()
+	now, nonces := s.clock.Now(), s.nonces.of(app)
 	switch {
 	case len(req.Nonce) > oidb.MaxNonce:
 		return nil, retcode.OIDBUnpackFailed.WithCause(fmt.Errorf("a nonce of %d bytes", len(req.Nonce)))
@@ -152,8 +152,10 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 		return nil, retcode.AccessTokenOpenIDMissing
 	case req.Timestamp != 0 && !within(now, req.Timestamp, TimestampWindow):
 		return nil, retcode.QQTimestampOutOfRange
-	case len(req.Nonce) > 0 && s.nonces.known(app, req.Nonce, now):
+	case len(req.Nonce) > 0 && nonces.known(req.Nonce, now):
 		return nil, retcode.QQNonceReused
+	case len(req.Nonce) > 0 && req.Timestamp != 0 && !nonces.remembers(time.Unix(int64(req.Timestamp), 0), now):
+		return nil, retcode.QQTimestampOutOfRange.Errorf("the platform does not know any more whether the nonce was used when the call was signed")
 	}
 	st, r := s.find(ctx, app, req.Openid)
 	switch {
@@ -162,7 +164,7 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 	case st.OpenIDState == platform.OpenIDReclaimed:
 		return nil, retcode.AccessTokenOpenIDReclaimed
 	// The nonce is taken last: a call that fails before may be repeated unchanged.
-	case len(req.Nonce) > 0 && !s.nonces.take(app, req.Nonce, now):
+	case len(req.Nonce) > 0 && !nonces.take(req.Nonce, now):
 		return nil, retcode.QQNonceReused
 	}
 	return &wire.ConvertOpenIDResponse{Uin: uint64(st.UIN)}, nil

@@ -125,28 +125,67 @@ func TestNoncesOverFrames(t *testing.T) {
 }
 
 func TestTheMemoryOfNoncesIsBounded(t *testing.T) {
-	n := newNonces(100)
-	now := time.Unix(1_700_000_000, 0)
+	begin := time.Unix(1_700_000_000, 0)
+	all := newNonces(100, begin)
+	n, now := all.of(1), begin
 	for i := range 1000 {
-		if !n.take(1, []byte(fmt.Sprint(i)), now) {
+		if now = now.Add(time.Second); !n.take([]byte(fmt.Sprint(i)), now) {
 			t.Fatalf("nonce %d is known", i)
 		}
 	}
 	if len(n.used) > 100 || len(n.order) > 200 {
 		t.Errorf("%d nonces are remembered in a list of %d", len(n.used), len(n.order))
 	}
-	if n.known(1, []byte("899"), now) || !n.known(1, []byte("900"), now) {
+	if n.known([]byte("899"), now) || !n.known([]byte("900"), now) {
 		t.Error("the oldest nonces are not those that are forgotten")
 	}
-	if n.take(1, []byte("999"), now) || !n.known(1, []byte("900"), now) {
+	if n.take([]byte("999"), now) || !n.known([]byte("900"), now) {
 		t.Error("a nonce that is not taken made the oldest be forgotten")
 	}
-	if n.take(1, []byte("999"), now) || !n.take(2, []byte("999"), now) {
-		t.Error("the last nonce is known at its app only")
+	// Number 899 was used 900 seconds after the beginning.
+	if n.remembers(begin.Add(900*time.Second), now) || !n.remembers(begin.Add(901*time.Second), now) {
+		t.Error("a call from the time of the newest forgotten nonce is taken, or one from after it is not")
 	}
-	n.take(1, []byte("later"), now.Add(20*time.Minute))
+	if other := all.of(2); other.known([]byte("999"), now) || !other.take([]byte("999"), now) || all.of(1) != n || !other.remembers(begin, now) {
+		t.Error("the nonces of another app are not its own")
+	}
+	n.take([]byte("later"), now.Add(20*time.Minute))
 	if len(n.used) != 1 {
 		t.Errorf("%d nonces are remembered after their time", len(n.used))
+	}
+}
+
+// TestCallsFromBeforeTheStart: nobody remembers what was called then, so a call with a nonce and a timestamp from then may be a repetition.
+func TestCallsFromBeforeTheStart(t *testing.T) {
+	f := newFixture(t)
+	openid := f.issue(f.app, f.ann, token.Access).OpenID
+	begin := f.clock.Now()
+	f.clock.Advance(5 * time.Minute)
+	for name, test := range map[string]struct {
+		signed time.Time
+		nonce  string
+		want   error
+	}{
+		"from a second before":                {begin.Add(-time.Second), "a", retcode.QQTimestampOutOfRange},
+		"from then on":                        {begin.Add(time.Second), "b", nil},
+		"from before, without a nonce":        {begin.Add(-time.Second), "", nil},
+		"from before, with a nonce that was used": {begin.Add(-time.Second), "c", retcode.QQNonceReused},
+	} {
+		if test.want == retcode.QQNonceReused {
+			f.nonces.of(f.app.AppID).take([]byte(test.nonce), f.clock.Now())
+		}
+		_, err := oidb.Call(t.Context(), f.bus, ConvertOpenID, &wire.ConvertOpenIDRequest{
+			Appid: uint64(f.app.AppID), Openid: openid[:], Timestamp: uint64(test.signed.Unix()), Nonce: []byte(test.nonce),
+		})
+		if !errors.Is(err, test.want) {
+			t.Errorf("a call %s: %v, want %v", name, err, test.want)
+		}
+	}
+	f.clock.Advance(-10 * time.Minute)
+	if _, err := oidb.Call(t.Context(), f.bus, ConvertOpenID, &wire.ConvertOpenIDRequest{
+		Appid: uint64(f.app.AppID), Openid: openid[:], Timestamp: uint64(f.clock.Now().Unix()), Nonce: []byte("d"),
+	}); err != nil {
+		t.Errorf("after the clock was set back: %v", err)
 	}
 }
 

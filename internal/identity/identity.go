@@ -46,7 +46,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		store:    st,
 		clock:    clock,
 		keyring:  keyring,
-		nonces:   newNonces(noncesKept),
+		nonces:   newNonces(noncesKept, clock.Now()),
 
 		sessions:     cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
 		failedLogins: newFailedLogins(),

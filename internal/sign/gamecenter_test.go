@@ -60,3 +60,25 @@ func TestGameCenterSignsEverything(t *testing.T) {
 		t.Error("the original does not verify")
 	}
 }
+
+// TestGameCenterParametersThatAreSignedAlike: a call without uin has the signature of one with it.
+func TestGameCenterParametersThatAreSignedAlike(t *testing.T) {
+	const key = "s3cr3tDemo"
+	whole := append(gameCenterVector(t), Param{Name: "uin", Value: "10001"})
+	joined := gameCenterVector(t)
+	for i := range joined {
+		if joined[i].Name == "param" {
+			joined[i].Value += "$uin$10001"
+		}
+	}
+	if GameCenter(whole, key) != GameCenter(joined, key) {
+		t.Fatal("the signatures differ: this call does not matter")
+	}
+	names := []string{"uin"}
+	if err := whole.TellsApart('$', '$', names); err != nil {
+		t.Errorf("a call as it should be: %v", err)
+	}
+	if err := joined.TellsApart('$', '$', names); err == nil {
+		t.Error("a call without uin is taken for one with it")
+	}
+}

@@ -109,3 +109,44 @@ func FuzzOpenAPI(f *testing.F) {
 		}
 	})
 }
+
+// TestParametersThatAreSignedAlike: a call with the signature of another one, in which parameters are joined, is recognized.
+func TestParametersThatAreSignedAlike(t *testing.T) {
+	names := []string{"nonce", "pf", "timestamp"}
+	whole := form(t, "format", "json", "nonce", "n-1", "openid", "A", "pf", "qq_m_qq-1", "timestamp", "1700000000", "url", "http://a/?b=1&c=2")
+	if err := whole.TellsApart('&', '=', names); err != nil {
+		t.Errorf("a call as it should be: %v", err)
+	}
+	for name, test := range map[string]struct {
+		query Query
+		apart bool
+	}{
+		"a value has the next parameter": {form(t, "format", "json", "nonce", "n-1", "openid", "A", "pf", "qq_m_qq-1&timestamp=1700000000", "url", "http://a/?b=1&c=2"), false},
+		"a value has the one before":     {form(t, "format", "json&nonce=n-1", "openid", "A", "pf", "qq_m_qq-1", "timestamp", "1700000000", "url", "http://a/?b=1&c=2"), false},
+		"a name has the one before":      {form(t, "format", "json", "nonce=n-1&openid", "A", "pf", "qq_m_qq-1", "timestamp", "1700000000", "url", "http://a/?b=1&c=2"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, want := OpenAPI("GET", "/v3/user/get_info", test.query, keyV1), OpenAPI("GET", "/v3/user/get_info", whole, keyV1); got != want {
+				t.Fatalf("the signature is %s, not %s: this call does not matter", got, want)
+			}
+			if err := test.query.TellsApart('&', '=', names); err == nil {
+				t.Error("it is taken for another call")
+			}
+		})
+	}
+	for name, query := range map[string]Query{
+		"a parameter that is there, too":   form(t, "content", "a&pf=b", "pf", "qzone"),
+		"a name that is not among them":    form(t, "content", "a&b=c&nonces=1&xnonce=1"),
+		"a separator at the end":           form(t, "content", "a&nonce&"),
+		"a value that begins with a name":  form(t, "content", "nonce=1"),
+		"no parameters":                    nil,
+		"a value with nothing but a blank": form(t, "content", " "),
+	} {
+		if err := query.TellsApart('&', '=', names); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := form(t, "content", "a&&nonce=1").TellsApart('&', '=', names); err == nil {
+		t.Error("after an empty part a parameter is not seen")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -162,4 +163,26 @@ func (q Query) Has(name string) bool {
 // Repeats reports whether a parameter was sent more than once.
 func (q Query) Repeats(name string) bool {
 	return slices.ContainsFunc(q, func(p Param) bool { return p.Name == name && p.Repeated })
+}
+
+// TellsApart returns nil if a signed string that joins the parameters, before and a name and between and a value each, is that of no other
+// call that differs in the named parameters. Otherwise the error is one sentence: a name has one of the separators, or a value reads as its
+// own end and a named parameter that the call lacks.
+func (q Query) TellsApart(before, between byte, names []string) error {
+	for i := range q {
+		p := &q[i]
+		if strings.IndexByte(p.Name, before) >= 0 || strings.IndexByte(p.Name, between) >= 0 {
+			return fmt.Errorf("the parameter name %.40q has a character that separates parameters where they are signed", p.Name)
+		}
+		for rest, found := p.Value, true; found; {
+			if _, rest, found = strings.Cut(rest, string(before)); !found {
+				break
+			}
+			name, _, ends := strings.Cut(rest, string(between))
+			if ends && slices.Contains(names, name) && !q.Has(name) {
+				return fmt.Errorf("the value of %.40q has a part that is signed like the parameter %q", p.Name, name)
+			}
+		}
+	}
+	return nil
 }

@@ -209,7 +209,8 @@ func noWayOfIdentity(t *testing.T, pl *gamePlayer) gameSituation {
 	})
 }
 
-func wrongGameSign(_ *testing.T, pl *gamePlayer) gameSituation {
+func wrongGameSign(t *testing.T, pl *gamePlayer) gameSituation {
+	wantGame(t, pl.on, pl.get().With("format", "json$uin$1"), -4016, "") // signed like a call with uin
 	call := pl.get()
 	call.Key += "x"
 	return gameSituation{call, pl.get}

@@ -200,7 +200,10 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	wantOpenAPI(t, p, once, -26, "oidb decode0x71f failed, ret: 90")
 	wantOpenAPI(t, p, once.With("openid", "0123"), -26, "")
 	wantOpenAPI(t, p, once.With("nonce", "n-2").With("openid", "0123"), -22, "")
-	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")                   // a refused call has not used it
+	wantOpenAPI(t, p, once.With("nonce", "n-2"), 0, "")              // a refused call has not used it
+	joined := once.Without("nonce").With("format", "json&nonce=n-1") // signed like a call with both
+	wantOpenAPI(t, p, joined, -5, "signature verification failed")
+	wantOpenAPI(t, p, once.With("pf", "qq_m_qq-1&timestamp=1").Without("timestamp"), -5, "")
 	wantOpenAPI(t, p, newMember(t, p).info().With("nonce", "n-1"), 0, "") // another app's nonces are separate
 	off := p.AddFault(t, rookery.Fault{Point: "bus.route:0x71f", AppID: m.app.AppID})
 	wantOpenAPI(t, p, once.With("nonce", "n-3"), -24, "oidb decode0x71f failed, ret: 255") // it may be a repetition

@@ -28,11 +28,11 @@ func Signature(c *access.Call, registry *apps.Registry) (rotating bool, err erro
 	defer verifiers.Put(verifier)
 	sig, method, path := c.Query.Get("sig"), c.Request.Method, c.Endpoint.Path
 	if verifier.Request(sig, method, path, c.Query, c.App.AppKey) {
-		return false, nil
+		return false, tellsApart(c)
 	}
 	holds := func(key string) bool { return verifier.Request(sig, method, path, c.Query, key) }
 	if registry.KeyIsChanging(c.Context(), c.App, holds) {
-		return true, nil
+		return true, tellsApart(c)
 	}
 	refuse.Signature{
 		Key:     c.App.AppKey,
@@ -40,6 +40,18 @@ func Signature(c *access.Call, registry *apps.Registry) (rotating bool, err erro
 		Mistake: mistake.OpenAPI,
 	}.Explain(c, registry)
 	return false, retcode.QQSignatureWrong
+}
+
+// common are the parameters that the doors share. Who could hide one of them in another's value could repeat a call without its
+// nonce.
+var common = []string{"accesstoken", "appid", "charset", "flag", "format", "nonce", "openid", "openkey", "pf", "seq", "timestamp", "userip"}
+
+// tellsApart refuses a call whose parameters were perhaps not signed as they are read.
+func tellsApart(c *access.Call) error {
+	if err := c.Query.TellsApart('&', '=', common); err != nil {
+		return retcode.QQSignatureWrong.Errorf("%v", err)
+	}
+	return nil
 }
 
 // Current refuses a call that was signed with another key than the app's current one. Error: -72.

@@ -207,7 +207,13 @@ func appInParam(param string) string {
 
 // signature checks sign (msdk-v3.md, 9.2).
 func (d *door) signature(c *access.Call, in *request) error {
-	if in.way != byToken || sign.GameCenterVerify(c.Query.Get("sign"), c.Query, c.App.AppKey) {
+	if in.way != byToken {
+		return nil
+	}
+	if sign.GameCenterVerify(c.Query.Get("sign"), c.Query, c.App.AppKey) {
+		if err := c.Query.TellsApart('$', '$', common); err != nil {
+			return retcode.GameCenterSignatureWrong.Errorf("%v", err)
+		}
 		return nil
 	}
 	refuse.Signature{
@@ -216,6 +222,9 @@ func (d *door) signature(c *access.Call, in *request) error {
 	}.Explain(c, d.apps)
 	return retcode.GameCenterSignatureWrong
 }
+
+// common are the parameters that commands share.
+var common = []string{"access_token", "appid", "callback", "cmd", "format", "oauth_consumer_key", "openid", "param", "uin"}
 
 // configured requires the app's configuration for the Game Center.
 func configured(c *access.Call, _ *request) error {
