@@ -27,7 +27,7 @@ type edit struct {
 
 // conditions finds, by the name of its constant in package retcode, where a condition decides that a code is answered, and what
 // switches each of these conditions off. Such are an if and a case that have a statement with the code, or with a name to which a
-// table of the package gives the code, and a row of a list that has the code. An answer without a condition of its own, as the last of
+// table of the package gives the code, or with a function of the package that does nothing but return the code, and a row of a list that has the code. An answer without a condition of its own, as the last of
 // a function and the default of a switch, is not found.
 func conditions(root string) (map[string][]edit, error) {
 	found := make(map[string][]edit)
@@ -52,7 +52,7 @@ func conditionsOf(found map[string][]edit, root, folder string) error {
 		return err
 	}
 	files := token.NewFileSet()
-	p := pkg{found: found, position: files.Position, tables: make(map[string][]string), sources: make(map[string][]byte)}
+	p := pkg{found: found, position: files.Position, named: make(map[string][]string), sources: make(map[string][]byte)}
 	var trees []*ast.File
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
@@ -72,7 +72,7 @@ func conditionsOf(found map[string][]edit, root, folder string) error {
 		}
 		p.sources[name] = source
 		trees = append(trees, tree)
-		ast.Inspect(tree, p.table)
+		ast.Inspect(tree, p.name)
 	}
 	for _, tree := range trees {
 		ast.Inspect(tree, p.condition)
@@ -85,11 +85,14 @@ type pkg struct {
 	found    map[string][]edit
 	position func(token.Pos) token.Position
 	sources  map[string][]byte
-	tables   map[string][]string // the codes that tables of the package give a name
+	named    map[string][]string // the codes that tables of the package give a name, and that functions return
 }
 
-// table notes the codes of a table with names as its indexes.
-func (p *pkg) table(n ast.Node) bool {
+// name notes the codes of a table with names as its indexes, and of a function that only returns them.
+func (p *pkg) name(n ast.Node) bool {
+	if f, ok := n.(*ast.FuncDecl); ok && f.Recv == nil && f.Body != nil && len(f.Body.List) == 1 {
+		p.named[f.Name.Name] = p.stated(f.Body.List)
+	}
 	literal, ok := n.(*ast.CompositeLit)
 	if !ok {
 		return true
@@ -100,7 +103,7 @@ func (p *pkg) table(n ast.Node) bool {
 	for _, element := range literal.Elts {
 		if pair, ok := element.(*ast.KeyValueExpr); ok {
 			if name, ok := pair.Key.(*ast.Ident); ok && code(pair.Value) != "" {
-				p.tables[name.Name] = append(p.tables[name.Name], code(pair.Value))
+				p.named[name.Name] = append(p.named[name.Name], code(pair.Value))
 			}
 		}
 	}
@@ -159,7 +162,7 @@ func (p *pkg) stated(body []ast.Stmt) (codes []string) {
 		case *ast.ReturnStmt, *ast.AssignStmt:
 			ast.Inspect(statement, func(n ast.Node) bool {
 				if name, ok := n.(*ast.Ident); ok {
-					codes = append(codes, p.tables[name.Name]...)
+					codes = append(codes, p.named[name.Name]...)
 				} else if code := code(n); code != "" {
 					codes = append(codes, code)
 				}
