@@ -10,7 +10,7 @@ RACELESS := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/lib
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-plain test-race check generate lint codes-report bench fuzz mutants soak clean tools
+.PHONY: help run build test test-plain test-race check machines generate lint codes-report bench fuzz mutants soak clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,15 @@ check: ## generated files are current, code is formatted, vetted and clean for s
 
 lint: ## run the pinned linter
 	go run $(STATICCHECK) ./...
+
+# What people install. The tests' own programs are for this machine.
+PRODUCT := ./cmd/... ./internal/... ./client/... ./retcode/...
+MACHINES ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+machines: ## build and vet for each of MACHINES
+	@for machine in $(MACHINES); do \
+		echo "$$machine"; export CGO_ENABLED=0 GOOS=$${machine%/*} GOARCH=$${machine#*/}; \
+		go build $(PRODUCT) && go vet $(PRODUCT) || exit 1; \
+	done
 
 generate: ## make the generated files
 	go generate ./...

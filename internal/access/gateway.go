@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -295,7 +294,7 @@ const statusLeft = 499
 // closed only its sending side, so it is answered all the same.
 func (c *Call) left(err error) bool {
 	if errors.Is(err, ErrUnreadable) {
-		return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, context.Canceled)
+		return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errReset) || errors.Is(err, context.Canceled)
 	}
 	if c.Context().Err() == nil || errors.Is(err, ErrPanic) {
 		return false

@@ -51,7 +51,7 @@ var Binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(built)
-	file := filepath.Join(built, "rookery")
+	file := filepath.Join(built, "rookery"+suffix)
 	args := []string{"build", "-buildvcs=false", "-o", file}
 	if raceDetector {
 		args = append(args, "-race")
@@ -72,7 +72,7 @@ var Binary = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	return filepath.Join(same, "rookery"), nil
+	return filepath.Join(same, "rookery"+suffix), nil
 })
 
 // removeOld removes what nobody has used for a long time. A folder in use by another process may stay.

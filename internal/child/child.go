@@ -38,7 +38,7 @@ func Command(cache string, args ...string) (*exec.Cmd, error) {
 	cmd := exec.Command(file, args...)
 	// The pause at the end of a process, in which the race detector waits for late reports of other threads, is cut short.
 	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache, "GORACE=atexit_sleep_ms=10")
-	dieWithParent(cmd)
+	tie(cmd)
 	return cmd, nil
 }
 
@@ -136,7 +136,7 @@ func (p *Process) Wait() (*os.ProcessState, error) {
 
 // Stop interrupts the process, as Ctrl-C does, and waits for its end, which must be with status 0.
 func (p *Process) Stop() error {
-	if err := p.Signal(os.Interrupt); err != nil {
+	if err := interrupt(p.cmd.Process); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	state, err := p.Wait()

@@ -10,7 +10,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -195,7 +194,7 @@ type palette bool
 // coloursFor returns a palette that colours text for a terminal, unless NO_COLOR is set (no-color.org).
 func coloursFor(w io.Writer) palette {
 	f, isFile := w.(*os.File)
-	return palette(isFile && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd())))
+	return palette(isFile && os.Getenv("NO_COLOR") == "" && showsColours(f))
 }
 
 func (p palette) paint(class retcode.Class, text string) string {

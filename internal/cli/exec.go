@@ -125,7 +125,7 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Writer, data string, command []string) (err error) {
 	// From here on signals are for the command; the platform ends after it.
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, passedOn...)
+	signal.Notify(signals, toCommands...)
 	defer signal.Stop(signals)
 
 	folder, err := os.MkdirTemp("", "rookery-exec-") // mode 0700
@@ -203,11 +203,6 @@ func environment(outer []string, w *server.World, worldFile string) []string {
 	return all
 }
 
-// passedOn are the signals that are passed to the command.
-var passedOn = []os.Signal{
-	syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
-}
-
 // supervise runs the command to its end and makes its status this program's.
 func supervise(s *streams, signals <-chan os.Signal, command, environ []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
@@ -225,9 +220,9 @@ func supervise(s *streams, signals <-chan os.Signal, command, environ []string) 
 	for {
 		select {
 		case sig := <-signals:
-			// A terminal sends Ctrl-C and Ctrl-\ to the command itself.
+			// A terminal sends Ctrl-C and Ctrl-\ to the command itself, and the console of Windows everything.
 			if !fromTerminal || sig != syscall.SIGINT && sig != syscall.SIGQUIT {
-				_ = cmd.Process.Signal(sig) // fails once the command has ended
+				_ = cmd.Process.Signal(sig) // fails once the command has ended, and on Windows
 			}
 		case err := <-ended:
 			var exit *exec.ExitError

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+
+	"github.com/rookeryhq/rookery/internal/disk"
 )
 
 // setting finds a setting by its key; asking for one that does not exist is a mistake of the program.
@@ -151,7 +153,7 @@ func mode(name string) (fs.FileMode, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return info.Mode().Perm(), true
+	return disk.Mode(info), true
 }
 
 // isPublic reports whether other machines may reach an address to listen on. A name other than localhost counts as

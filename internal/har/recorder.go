@@ -17,8 +17,7 @@ import (
 // file is replaced with a longer copy. What was added a moment ago may still be missing. It is safe for concurrent use.
 type Recorder struct {
 	name   string
-	file   *os.File // what name was last replaced with
-	length int64    // of the file without its tail
+	length int64 // of the file without its tail
 	most   int64
 
 	mu      sync.Mutex
@@ -54,10 +53,11 @@ func create(name, program, version string, most int64) (*Recorder, error) {
 		return nil, err
 	}
 	head := fmt.Sprintf(`{"log":{"version":"1.2","creator":{"name":%q,"version":%q},"entries":[`, program, version)
-	if _, err := file.WriteString(head + tail); err != nil {
-		return nil, errors.Join(err, file.Close())
+	_, err = file.WriteString(head + tail)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, err
 	}
-	r := &Recorder{name: name, file: file, length: int64(len(head)), added: int64(len(head)), most: most, ended: make(chan struct{})}
+	r := &Recorder{name: name, length: int64(len(head)), added: int64(len(head)), most: most, ended: make(chan struct{})}
 	r.changed = sync.NewCond(&r.mu)
 	go r.run()
 	return r, nil
@@ -105,7 +105,6 @@ func (r *Recorder) Close() error {
 // times as long as one took: recording takes a tenth of the time at most.
 func (r *Recorder) run() {
 	defer close(r.ended)
-	defer func() { _ = r.file.Close() }() // nothing is left to be written
 	var piece []byte
 	for {
 		r.mu.Lock()
@@ -149,30 +148,34 @@ func (r *Recorder) rest(d time.Duration) {
 	}
 }
 
-// replace puts a longer copy in the place of the file.
-func (r *Recorder) replace(piece []byte) (err error) {
+// replace puts a longer copy in the place of the file. Both are closed before: Windows renames no file that is open.
+func (r *Recorder) replace(piece []byte) error {
 	longer, err := os.CreateTemp(filepath.Dir(r.name), ".new-*.har") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, longer.Close(), os.Remove(longer.Name()))
-		}
-	}()
-	if _, err := r.file.Seek(0, io.SeekStart); err != nil {
-		return err
+	defer os.Remove(longer.Name()) // fails harmlessly after the rename
+	err = r.copyTo(longer)
+	if err == nil {
+		_, err = longer.Write(append(piece, tail...))
 	}
-	if _, err := io.CopyN(longer, r.file, r.length); err != nil {
-		return err
-	}
-	if _, err := longer.Write(append(piece, tail...)); err != nil {
+	if err := errors.Join(err, longer.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(longer.Name(), r.name); err != nil {
 		return err
 	}
-	_ = r.file.Close() // it was only read since it was replaced
-	r.file, r.length = longer, r.length+int64(len(piece))
+	r.length += int64(len(piece))
 	return nil
+}
+
+// copyTo copies the file without its tail.
+func (r *Recorder) copyTo(w io.Writer) error {
+	file, err := os.Open(r.name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.CopyN(w, file, r.length)
+	return err
 }

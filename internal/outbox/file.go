@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -71,7 +72,7 @@ func (f *File) open() (err error) {
 			return err
 		}
 	}
-	if err := syncFolder(f.path); err != nil {
+	if err := disk.SyncFolder(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	f.file, f.size = file, size
@@ -99,15 +100,6 @@ func whole(file io.ReaderAt, size int64) (int64, error) {
 		}
 	}
 	return 0, nil
-}
-
-// syncFolder makes a name in a file's folder durable.
-func syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // Deliver appends events and flushes them: all of them or none.

@@ -12,6 +12,8 @@ import (
 
 	text "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"github.com/rookeryhq/rookery/internal/disk"
 )
 
 // Reader returns a reader of r's text: a byte order mark is cut off, and UTF-16 that has one, as Windows' tools write it,
@@ -55,8 +57,8 @@ func ReadText(name string) (string, error) {
 		return "", err
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("%s is not a file", name)
-	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("%s may be read by others (mode %04o): chmod 600 it", name, info.Mode().Perm())
+	case disk.Mode(info)&0o077 != 0:
+		return "", fmt.Errorf("%s may be read by others (mode %04o): chmod 600 it", name, disk.Mode(info))
 	}
 	content, err := io.ReadAll(io.LimitReader(Reader(file), maxSecret+1))
 	switch {
@@ -86,9 +88,5 @@ func Write(file string, content []byte) error {
 	if err := os.Rename(temporary.Name(), file); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(file))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return disk.SyncFolder(filepath.Dir(file))
 }

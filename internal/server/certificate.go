@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/disk"
 )
 
 // certificatePoll is how often the certificate's files are checked for changes.
@@ -113,10 +113,7 @@ func (c *certificate) load() (err error) {
 func (c *certificate) stamps() (stamps [3]stamp) {
 	for i, name := range []string{c.files.certificate, c.files.key, c.files.authorities} {
 		if info, err := os.Stat(name); err == nil {
-			stamps[i] = stamp{modified: info.ModTime(), size: info.Size()}
-			if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-				stamps[i].inode = sys.Ino
-			}
+			stamps[i] = stamp{modified: info.ModTime(), size: info.Size(), inode: disk.Inode(info)}
 		}
 	}
 	return stamps

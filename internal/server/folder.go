@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
+	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -29,9 +29,12 @@ func (s *Server) lockFolder(context.Context) error {
 	if err != nil {
 		return bad(err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := disk.Lock(file); err != nil {
 		owner, _ := os.ReadFile(file.Name())
 		file.Close()
+		if !errors.Is(err, disk.ErrLocked) {
+			return fmt.Errorf("%s %s cannot be locked: choose a folder on a disk of this machine (%w)", name, folder, err)
+		}
 		return fmt.Errorf("%s %s is in use by another rookery (process %s): stop it or choose another folder", name, folder, strings.TrimSpace(string(owner)))
 	}
 	s.lock = file
@@ -55,8 +58,8 @@ func (s *Server) openFolder(ctx context.Context) error {
 	db.Trace(s.tracer)
 	s.store = db // only now: a nil *sqlite.Store would be a store.Store that is not nil
 
-	if info, err := os.Stat(dbFile); err == nil && info.Mode().Perm()&0o077 != 0 { // for instance a restored copy
-		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", info.Mode().Perm()))
+	if info, err := os.Stat(dbFile); err == nil && disk.Mode(info)&0o077 != 0 { // for instance a restored copy
+		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", disk.Mode(info)))
 	}
 	s.adminToken, err = s.openAdminToken()
 	return err

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,9 +62,9 @@ func (o *Options) listenHTTP(setting, tlsSetting, addr string, files certificate
 func listen(name, addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	case errors.Is(err, errInUse):
 		return nil, fmt.Errorf("%s %s is in use by another program: choose another port, or 0 for any free one", name, addr)
-	case errors.Is(err, syscall.EACCES):
+	case errors.Is(err, errDenied):
 		return nil, fmt.Errorf("%s %s may not be used by this account: choose a port above 1023", name, addr)
 	case err != nil:
 		return nil, fmt.Errorf("%s %q is not HOST:PORT of this machine, such as 127.0.0.1:8700 (%w)", name, addr, err)

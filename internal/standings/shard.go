@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
-	"unsafe"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -124,22 +122,6 @@ func (s *shard) evict() {
 
 // slots is an array of slots, in which an entry is in the first free one from its home on. At least one is free.
 type slots struct{ entries []entry }
-
-// mapped is the size in bytes from which an array is outside the heap.
-const mapped = 64 << 10
-
-// newSlots returns an array. A large one is outside the heap: the collector lets garbage grow to the size of the heap in
-// use, so in the heap it would cost its size twice. It is unmapped once nobody can read it.
-func newSlots(n int) *slots {
-	if size := n * int(unsafe.Sizeof(entry{})); size >= mapped {
-		if memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE); err == nil {
-			s := &slots{unsafe.Slice((*entry)(unsafe.Pointer(unsafe.SliceData(memory))), n)}
-			runtime.AddCleanup(s, func(memory []byte) { _ = syscall.Munmap(memory) }, memory)
-			return s
-		}
-	}
-	return &slots{make([]entry, n)}
-}
 
 func (s *slots) len() int {
 	if s == nil {

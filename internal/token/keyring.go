@@ -21,6 +21,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 
+	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/secretfile"
 )
@@ -89,8 +90,8 @@ func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	case err != nil:
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
-	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", file, info.Mode().Perm())
+	if info, err := os.Stat(file); err == nil && disk.Mode(info)&0o077 != 0 {
+		return nil, fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", file, disk.Mode(info))
 	}
 	var stored keyringFile
 	if err := json.Unmarshal(content, &stored); err != nil {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/pressly/goose/v3"
@@ -138,7 +139,11 @@ func (s *Store) start(ctx context.Context) error {
 func open(file, mode string, pragmas ...string) (*sql.DB, error) {
 	// The busy timeout comes first: switching to WAL may already have to wait.
 	query := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: file, RawQuery: query.Encode()}).String())
+	path := filepath.ToSlash(file)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/rookery.db
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
 }
 
 // migrator brings a file up to date. It gives goose functions in place of the files themselves, whose statements goose finds
