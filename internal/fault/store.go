@@ -59,6 +59,13 @@ func (s *faultyStore) UpdateAccount(ctx context.Context, uin platform.UIN, edit 
 	return s.Store.UpdateAccount(ctx, uin, edit)
 }
 
+func (s *faultyStore) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64, edit func(*platform.Account) error) (none *platform.Account, err error) {
+	if err := s.points.fail(ctx, "store.write:accounts", subject{}); err != nil {
+		return none, err
+	}
+	return s.Store.FreezeAccount(ctx, uin, nowMS, edit)
+}
+
 func (s *faultyStore) Account(ctx context.Context, uin platform.UIN) (none *platform.Account, err error) {
 	if err := s.points.fail(ctx, "store.read:accounts", subject{}); err != nil {
 		return none, err

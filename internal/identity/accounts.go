@@ -45,16 +45,20 @@ func (s *Service) Accounts(ctx context.Context, after platform.UIN, limit int) (
 	return s.store.Accounts(ctx, after, limit)
 }
 
-// SetAccountState freezes, protects, releases or closes an account. A closed account stays closed. Errors: ErrInvalid,
-// platform.ErrNotFound.
+// SetAccountState freezes, protects, releases or closes an account. A closed account stays closed. Freezing ends the account's sessions, pending
+// codes and tokens, which stay ended when it is released. Errors: ErrInvalid, platform.ErrNotFound.
 func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state platform.AccountState) (*platform.Account, error) {
-	return s.store.UpdateAccount(ctx, uin, func(a *platform.Account) error {
+	set := func(a *platform.Account) error {
 		if a.State == platform.AccountClosed && state != platform.AccountClosed {
 			return platform.Invalidf("state", "account %s is closed, which is for ever", uin)
 		}
 		a.State = state
 		return nil
-	})
+	}
+	if state == platform.AccountFrozen {
+		return s.store.FreezeAccount(ctx, uin, s.clock.NowMS(), set)
+	}
+	return s.store.UpdateAccount(ctx, uin, set)
 }
 
 // SetPassword gives an account a new password; earlier tokens end. Errors: ErrInvalid, platform.ErrNotFound.

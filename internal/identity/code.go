@@ -29,7 +29,7 @@ func (s *Service) IssueCode(ctx context.Context, a Authorization) (code string, 
 	if err != nil {
 		return "", err
 	}
-	now := s.clock.NowMS()
+	now := max(s.clock.NowMS(), account.SignedOutMS+1) // signing out ends the codes of before
 	login := platform.Login{
 		AppID: a.AppID, OpenID: openid, RedirectURI: a.RedirectURI, Scopes: a.Scopes, Challenge: a.Challenge,
 		PasswordEpoch: account.PasswordEpoch, TokenEpoch: standing.EndedEpoch, ExpiresMS: now + CodeLifetime.Milliseconds(),

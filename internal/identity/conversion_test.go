@@ -166,9 +166,9 @@ func TestCallsFromBeforeTheStart(t *testing.T) {
 		nonce  string
 		want   error
 	}{
-		"from a second before":                {begin.Add(-time.Second), "a", retcode.QQTimestampOutOfRange},
-		"from then on":                        {begin.Add(time.Second), "b", nil},
-		"from before, without a nonce":        {begin.Add(-time.Second), "", nil},
+		"from a second before":                    {begin.Add(-time.Second), "a", retcode.QQTimestampOutOfRange},
+		"from then on":                            {begin.Add(time.Second), "b", nil},
+		"from before, without a nonce":            {begin.Add(-time.Second), "", nil},
 		"from before, with a nonce that was used": {begin.Add(-time.Second), "c", retcode.QQNonceReused},
 	} {
 		if test.want == retcode.QQNonceReused {

@@ -63,7 +63,7 @@ func openkeyFor(app platform.AppID, wanted bool, nowMS int64) *platform.Openkey 
 
 // reused ends a login because one of its single-use tickets was used twice: one of the two callers stole it.
 func (s *Service) reused(ctx context.Context, l *platform.Login, code retcode.Code) error {
-	err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
+	err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByApp, s.clock.NowMS())
 	if err != nil && !errors.Is(err, platform.ErrNotFound) { // it may have ended already
 		return err
 	}

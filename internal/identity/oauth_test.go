@@ -161,9 +161,19 @@ func TestWithdrawingEndsCodes(t *testing.T) {
 	_, err = f.exchange(before)
 	wantError(t, err, retcode.ConnectCodeInvalid)
 
-	// A login that ended because its ticket was used twice does not affect a login that has only begun.
+	// The operator's revocation ends them, too.
 	pending = f.code(f.authorization())
 	must(t, f.RevokeGrant(t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByOperator))
+	_, err = f.exchange(pending)
+	wantError(t, err, retcode.ConnectCodeInvalid)
+
+	// A login that ended because its ticket was used twice does not affect a login that has only begun.
+	used := f.code(f.authorization())
+	_, err = f.exchange(used)
+	must(t, err)
+	pending = f.code(f.authorization())
+	_, err = f.exchange(used)
+	wantError(t, err, retcode.ConnectCodeReused)
 	_, err = f.exchange(pending)
 	must(t, err)
 }

@@ -24,7 +24,7 @@ func (s *Service) RevokeToken(ctx context.Context, app platform.AppID, text stri
 	if err != nil {
 		return err
 	}
-	err = s.store.EndLogin(ctx, app, login.OpenID, login.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())
+	err = s.store.EndLogin(ctx, app, login.OpenID, login.TokenEpoch, platform.EndedByApp, s.clock.NowMS())
 	if errors.Is(err, platform.ErrNotFound) {
 		return nil
 	}

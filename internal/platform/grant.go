@@ -1,12 +1,13 @@
 package platform
 
-// EndedBy says who ended a grant.
+// EndedBy says who ended a grant. The numbers are stored.
 type EndedBy uint8
 
 const (
 	NotEnded        EndedBy = iota
 	EndedByUser             // the person withdrew the authorization
 	EndedByOperator         // the operator invalidated it
+	EndedByApp              // the app ended a login, or one of its tickets was used twice
 )
 
 // OpenIDState says whether an openid still names its account. Operators read its text form.

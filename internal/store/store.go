@@ -65,6 +65,9 @@ type Accounts interface {
 	// UpdateAccount applies edit to an account and so changes the standing of all its openids, including reclaimed ones;
 	// its number and time of creation stay. An error of edit is returned unchanged and nothing changes; ErrNotFound.
 	UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error)
+	// FreezeAccount freezes an account and ends what it has: its sessions, its pending codes, and every token of its grants. edit is
+	// applied as by UpdateAccount, before; it may refuse. ErrNotFound.
+	FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64, edit func(*platform.Account) error) (*platform.Account, error)
 	// Account returns one account or ErrNotFound.
 	Account(ctx context.Context, uin platform.UIN) (*platform.Account, error)
 	// Accounts returns at most limit accounts above after, by number.

@@ -2,6 +2,21 @@ package main
 
 // loginMutants are about passwords, sessions and the people who have them.
 var loginMutants = []mutant{
+	{"tokens come back when an account is released", "internal/store/sqlite/accounts.go",
+		`WHERE uin = ? AND "+live,`, `WHERE uin = ? AND NOT "+live,`,
+		scenarios, "^TestScenarios$/^accesstoken$/^75$"},
+	{"sessions and codes come back when an account is released", "internal/store/sqlite/accounts.go",
+		`platform.AccountFrozen, max(a.SignedOutMS, nowMS)`, `platform.AccountFrozen, max(a.SignedOutMS, 0*nowMS)`,
+		scenarios, "^TestWhatAFreezeEndsStaysEnded$"},
+	{"a code outlives a sign-out", "internal/store/sqlite/logins.go",
+		"+` > a.signed_out_ms", "+` >= a.signed_out_ms",
+		storeSQLite, "^TestStore$/^code-ends-with-signing-out$"},
+	{"a code outlives the operator's revocation", "internal/store/sqlite/logins.go",
+		`case grant.EndedBy != platform.EndedByApp && grant`, `case grant.EndedBy == platform.EndedByUser && grant`,
+		identity, "^TestWithdrawingEndsCodes$"},
+	{"a ticket that is used twice ends a login that has only begun", "internal/store/sqlite/logins.go",
+		`case grant.EndedBy != platform.EndedByApp && grant`, `case grant`,
+		identity, "^TestWithdrawingEndsCodes$"},
 	{"a frozen account logs in", "internal/identity/login.go",
 		"case platform.AccountFrozen:\n\t\treturn ErrAccountFrozen",
 		"case platform.AccountFrozen:\n\t\treturn nil",

@@ -118,6 +118,33 @@ func TestAFrozenAccountDoesNotLogIn(t *testing.T) {
 	}
 }
 
+// TestWhatAFreezeEndsStaysEnded: nothing from before comes back when the account is released, and a new login holds.
+func TestWhatAFreezeEndsStaysEnded(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	v := newVisit(t, p)
+	exchanged, pending := v.tokens(t), v
+	pending.code = v.authorize(t)
+	path := rookery.AuthorizePath(v.app, appCallback)
+	had := p.Issue(t, rookery.TokenRequest{AppID: v.app.AppID, UIN: v.person.UIN, Kind: "openkey"})
+	byOpenkey := rookery.NewOpenAPICall(v.app, "/v3/user/get_info", had.OpenID, had.Token)
+	wantOpenAPI(t, p, byOpenkey, 0, "")
+	p.SetState(t, v.person.UIN, "frozen")
+	p.SetState(t, v.person.UIN, "normal")
+
+	wantOpenAPI(t, p, byOpenkey, -24, access(64))
+	refused(t, "the code", p.Get(t, tokenPath, pending.exchange()...), 100019)
+	refused(t, "the refresh token", p.Get(t, tokenPath, v.refresh(exchanged.RefreshToken)...), 100050)
+	if page := v.person.Open(t, path); strings.Contains(page.Body, formToken) {
+		t.Errorf("the session holds:\n%s", page.Body)
+	}
+	if page := v.person.SignIn(t, path); page.Status != http.StatusOK && page.Status != http.StatusSeeOther && page.Status != http.StatusFound {
+		t.Errorf("the sign-in after the release has status %d", page.Status)
+	}
+	v.code = v.authorize(t)
+	v.tokens(t)
+}
+
 // formToken is in each form of somebody who is signed in.
 const formToken = `name="token"`
 

@@ -110,7 +110,8 @@ func accountFrozen(t *testing.T, p *rookery.Platform) situation {
 	p.SetState(t, pl.uin, "frozen")
 	return situation{on: p, call: pl.verifyLogin(), cure: func() rookery.Call {
 		p.SetState(t, pl.uin, "normal")
-		return pl.verifyLogin()
+		expect(t, p, pl.verifyLogin(), 100015, access(64)) // what the freeze ended stays ended
+		return logIn(t, p, pl.app, pl.uin).verifyLogin()
 	}}
 }
 

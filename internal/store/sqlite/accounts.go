@@ -49,36 +49,55 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 
 // UpdateAccount implements store.Accounts.
 func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
+	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) { return t.updateAccount(uin, edit) })
+}
+
+func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
+	account, err := scanAccount(t.queryRow(accountByUIN, int64(uin)))
+	if err != nil {
+		return nil, missing(err, platform.NoAccount, uin)
+	}
+	before := *account
+	if err := edit(account); err != nil {
+		return nil, err
+	}
+	account.UIN, account.CreatedMS = before.UIN, before.CreatedMS
+	profile, err := json.Marshal(account.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
+		string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.SignedOutMS,
+		int64(uin)); err != nil {
+		return nil, err
+	}
+	if *account != before {
+		t.changed(store.AccountChange{UIN: uin})
+	}
+	if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
+		return account, nil
+	}
+	rows, err := t.query(openIDsOf, int64(uin))
+	bindings, err := collect(rows, err, scanBinding)
+	for _, b := range bindings {
+		t.changed(store.StandingChange{AppID: b.AppID, OpenID: b.OpenID})
+	}
+	return account, err
+}
+
+// FreezeAccount implements store.Accounts. An account that was frozen by an earlier version, which ended nothing, is frozen once more.
+func (s *Store) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64, edit func(*platform.Account) error) (*platform.Account, error) {
 	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) {
-		account, err := scanAccount(t.queryRow(accountByUIN, int64(uin)))
-		if err != nil {
-			return nil, missing(err, platform.NoAccount, uin)
-		}
-		before := *account
-		if err := edit(account); err != nil {
-			return nil, err
-		}
-		account.UIN, account.CreatedMS = before.UIN, before.CreatedMS
-		profile, err := json.Marshal(account.Profile)
+		account, err := t.updateAccount(uin, func(a *platform.Account) error {
+			err := edit(a)
+			a.State, a.SignedOutMS = platform.AccountFrozen, max(a.SignedOutMS, nowMS)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
-			string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.SignedOutMS,
-			int64(uin)); err != nil {
-			return nil, err
-		}
-		if *account != before {
-			t.changed(store.AccountChange{UIN: uin})
-		}
-		if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
-			return account, nil
-		}
-		rows, err := t.query(openIDsOf, int64(uin))
-		bindings, err := collect(rows, err, scanBinding)
-		for _, b := range bindings {
-			t.changed(store.StandingChange{AppID: b.AppID, OpenID: b.OpenID})
-		}
+		_, err = t.exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE uin = ? AND "+live,
+			int64(platform.EndedByOperator), nowMS, int64(uin))
 		return account, err
 	})
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -49,7 +50,7 @@ var mayLogIn = fmt.Sprintf("o.%s AND a.state NOT IN (%d, %d) AND a.password_epoc
 func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {
 	err = s.writer.write(ctx, func(t *tx) (err error) {
 		if l, err = t.useTicket(app, code, nowMS, `
-			SELECT `+loginColumns+`, `+mayLogIn+`
+			SELECT `+loginColumns+`, `+mayLogIn+` AND l.id >> `+strconv.Itoa(store.LoginIDBits)+` > a.signed_out_ms
 			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
@@ -63,7 +64,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 		switch {
 		case err != nil:
 			return err
-		case grant.EndedBy == platform.EndedByUser && grant.EndedEpoch > l.TokenEpoch:
+		case grant.EndedBy != platform.EndedByApp && grant.EndedEpoch > l.TokenEpoch: // since the code was issued
 			return platform.ErrNotFound
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS

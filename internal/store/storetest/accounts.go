@@ -113,6 +113,38 @@ var accounts = []test{
 		}
 		same(t, result(s.Account(ctx, first))(t), before)
 	}},
+	{"freeze-account", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		issue(t, s, game, first+1, openid(2))
+		before, neighbour := result(s.Account(ctx, first))(t), result(s.Account(ctx, first+1))(t)
+		for _, n := range []byte{1, 2} {
+			result(s.Authorize(ctx, game, openid(n), []string{"login"}, true, now))(t)
+		}
+		got := result(s.FreezeAccount(ctx, first, now+7, func(a *platform.Account) error { same(t, a, before); a.PasswordHash = "other"; return nil }))(t)
+		want := *before
+		want.State, want.SignedOutMS, want.PasswordHash = platform.AccountFrozen, now+7, "other"
+		same(t, got, &want)
+		same(t, result(s.Accounts(ctx, 0, 10))(t), []*platform.Account{&want, neighbour})
+		ended := result(s.Grant(ctx, game, openid(1)))(t)
+		if ended.EndedEpoch != ended.TokenEpoch || ended.EndedBy != platform.EndedByOperator {
+			t.Errorf("the grant is %+v", ended)
+		}
+		if live := result(s.Grant(ctx, game, openid(2)))(t); live.EndedEpoch != 0 {
+			t.Errorf("the neighbour's grant is %+v", live)
+		}
+		if again := result(s.FreezeAccount(ctx, first, now-1, func(*platform.Account) error { return nil }))(t); again.SignedOutMS != now+7 {
+			t.Errorf("by a clock that was set back, signed out at %d", again.SignedOutMS)
+		}
+
+		refused := errors.New("refused")
+		if _, err := s.FreezeAccount(ctx, first+1, now, func(*platform.Account) error { return refused }); err != refused {
+			t.Errorf("got error %v, want edit's own", err)
+		}
+		same(t, result(s.Account(ctx, first+1))(t), neighbour)
+		_, err := s.FreezeAccount(ctx, first+2, now, func(*platform.Account) error { t.Error("edit was called"); return nil })
+		fails(t, err, platform.ErrNotFound)
+	}},
 	{"update-account-together", func(t *testing.T, s store.Store) {
 		account(t, s, first)
 		together(t, func(int) (*platform.Account, error) {

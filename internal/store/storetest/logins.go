@@ -104,12 +104,35 @@ var logins = []test{
 		_, err = s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
 		fails(t, err, platform.ErrNotFound)
 	}},
-	{"code-outlives-what-the-operator-ended", func(t *testing.T, s store.Store) {
+	{"code-ends-with-what-the-operator-ended", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		loggedIn(t, s)
 		ok(t, s.CreateLogin(ctx, login(2)))
 		ok(t, s.EndGrant(ctx, game, openid(1), platform.EndedByOperator, now))
+		_, err := s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed)
+		fails(t, err, platform.ErrNotFound)
+	}},
+	{"code-outlives-the-end-of-a-login", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		before := loggedIn(t, s)
+		ok(t, s.CreateLogin(ctx, login(2)))
+		ok(t, s.EndLogin(ctx, game, openid(1), before.TokenEpoch, platform.EndedByApp, now))
 		result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t)
+	}},
+	{"code-ends-with-signing-out", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		issue(t, s, game, first, openid(1))
+		ok(t, s.CreateLogin(ctx, login(1)))
+		signOut := func(ms int64) {
+			result(s.UpdateAccount(ctx, first, func(a *platform.Account) error { a.SignedOutMS = ms; return nil }))(t)
+		}
+		signOut(now) // in the same millisecond
+		_, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed)
+		fails(t, err, platform.ErrNotFound)
+		signOut(now - 1)
+		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
+		signOut(now + 1)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t) // a game's login goes on
 	}},
 	{"code-is-good-once", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -216,24 +239,24 @@ var logins = []test{
 			fails(t, err, platform.ErrNotFound)
 			ok(t, step.cure())
 		}
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByOperator, now), platform.ErrNotFound)
-		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByApp, now), platform.ErrNotFound)
+		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByApp, now), platform.ErrNotFound)
 		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t)
-		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
+		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now))
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now), platform.ErrNotFound)
 		refused(ticket(1, 2))
-		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByOperator)
+		same(t, result(s.Grant(ctx, game, openid(1)))(t).EndedBy, platform.EndedByApp)
 
 		// A new login is independent of it.
 		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused(ticket(1, 2))
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByOperator, now), platform.ErrNotFound)
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByApp, now), platform.ErrNotFound)
 		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, now))(t)
 
 		// It stays when an older one, which it has superseded, ends.
 		newer := result(s.Authorize(ctx, game, openid(1), nil, false, now))(t).TokenEpoch
-		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now))
-		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByOperator, now), platform.ErrNotFound)
+		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now))
+		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now), platform.ErrNotFound)
 		grant := result(s.Grant(ctx, game, openid(1)))(t)
 		same(t, grant.EndedEpoch, epoch)
 		same(t, grant.TokenEpoch, newer)
