@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -37,8 +36,9 @@ const (
 
 const operatorLong = `
 
-These commands work on a running platform through its admin API: the one that was started last on this machine, or
-the one that --server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE, name.`
+These commands work on a running platform through its admin API: the one that runs on this machine, or the one that
+--server and --token-file, or ROOKERY_SERVER and ROOKERY_TOKEN_FILE, name. 'rookery dev list' lists those that run here;
+for one of them --server is enough.`
 
 // addFlags gives a group of operator commands their common flags.
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
@@ -51,7 +51,7 @@ func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 
 // addPlatformFlags adds the flags that name a platform.
 func (c *client) addPlatformFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that was started last on this machine)")
+	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that runs on this machine)")
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
 }
 
@@ -151,31 +151,43 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 
 // find returns the platform to talk to. It has no token file when none is known.
 func (c *client) find() (*target, error) {
-	last, _ := lastServer() // without the note no server is known
-	last.URL = strings.TrimRight(last.URL, "/")
 	to := &target{
-		server:    strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER"), last.URL), "/"),
+		server:    strings.TrimRight(cmp.Or(c.server, os.Getenv("ROOKERY_SERVER")), "/"),
 		tokenFile: cmp.Or(c.tokenFile, os.Getenv("ROOKERY_TOKEN_FILE")),
 	}
 	if to.server == "" {
-		return nil, unreachablef("no running platform is known on this machine")
+		only, err := onlyPlatform("--server", "ROOKERY_SERVER", func(p *runningPlatform) string { return p.Admin })
+		if err != nil {
+			return nil, err
+		}
+		if only == nil {
+			return nil, unreachablef("no running platform is known on this machine")
+		}
+		to.server = only.Admin
 	}
 	if u, err := url.Parse(to.server); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, usageErrorf("--server (or ROOKERY_SERVER) %q is not a URL such as http://127.0.0.1:8700", to.server)
 	}
-	noted := to.tokenFile == "" && to.server == last.URL // no other server is sent this one's token
-	if noted {
-		to.tokenFile = last.TokenFile
+	if to.tokenFile == "" {
+		to.tokenFile = notedTokenFile(to.server)
 	}
 	if to.tokenFile == "" {
 		return to, nil
 	}
 	var err error
 	to.token, err = server.ReadToken(to.tokenFile)
-	if noted && errors.Is(err, fs.ErrNotExist) {
-		return nil, unreachablef("the platform at %s is gone, and its admin token with it", to.server)
-	}
 	return to, err
+}
+
+// notedTokenFile returns the file with the admin token of a platform that runs on this machine; no other server is sent it.
+func notedTokenFile(server string) string {
+	all, _ := runningPlatforms() // without notes no platform is known
+	for _, p := range all {
+		if p.Admin == server {
+			return p.AdminTokenFile
+		}
+	}
+	return ""
 }
 
 func noAnswer(ctx context.Context, server string, err error) error {

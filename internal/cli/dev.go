@@ -67,7 +67,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to store the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
-	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newExecCommand(s))
+	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExecCommand(s))
 	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
 	from.addFlags(cmd)
@@ -104,9 +104,7 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 	if err != nil {
 		return err
 	}
-	known := newKnownServer(platform.Addresses())
-	known.remember(options.Log)
-	defer known.forget()
+	defer announce("dev", platform.Addresses(), options.Data, options.Log)()
 	served := make(chan error, 1)
 	go func() { served <- platform.Serve(ctx) }()
 	if asJSON {

@@ -92,7 +92,7 @@ The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 	}
 	flags := cmd.Flags()
 	flags.Uint32Var(&serviceType, "service-type", 1, "`number` of the service type")
-	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that was started last on this machine)")
+	flags.StringVar(&c.addr, "addr", "", "`HOST:PORT` of the bus (default: of the platform that runs on this machine)")
 	flags.TextVar(&c.caller, "caller", platform.AppID(0), "`appid` of the calling game (default: the platform's own)")
 	flags.TextVar(&c.uin, "uin", platform.UIN(0), "`uin` in the head, and in the request if it has one")
 	flags.TextVar(new(platform.AppID), "app", platform.AppID(0), "`appid` in the request")
@@ -258,12 +258,17 @@ func (c *busCall) secret(ctx context.Context, s *streams, what, file string) (st
 }
 
 func (c *busCall) bus() (string, error) {
-	last, _ := lastServer() // without the note no server is known
-	addr := cmp.Or(c.addr, os.Getenv("ROOKERY_OIDB"), last.OIDB)
-	if addr == "" {
+	if addr := cmp.Or(c.addr, os.Getenv("ROOKERY_OIDB")); addr != "" {
+		return addr, nil
+	}
+	only, err := onlyPlatform("--addr", "ROOKERY_OIDB", func(p *runningPlatform) string { return cmp.Or(p.OIDB, "no bus at "+p.Admin) })
+	if err != nil {
+		return "", err
+	}
+	if only == nil || only.OIDB == "" {
 		return "", &exitError{status: ExitUnreachable, err: errors.New("no running bus is known on this machine: start one with 'rookery dev', or name one with --addr or ROOKERY_OIDB")}
 	}
-	return addr, nil
+	return only.OIDB, nil
 }
 
 func noBus(addr string, err error) error {

@@ -52,8 +52,8 @@ Signatures of MSDK V3, MSDK V5 and OpenAPI V3 are checked by the keys of the gam
 file that --keys names, a JSON object with the members appid, gameid, appkey, msdkkey, client_sigkey, and sigkeys, an
 object by source; 'rookery app show APPID --keys --json' writes one. Without a file they come from ROOKERY_APPKEY,
 ROOKERY_MSDKKEY, ROOKERY_GAMEID and ROOKERY_SIGKEY, or else from the platform that operator commands find: the one that
-was started last on this machine, or the one that --server and --token-file name. Keys, tokens, signatures and cookies
-are never printed or recorded.
+runs on this machine, or the one that --server and --token-file name. Keys, tokens, signatures and cookies are never
+printed or recorded.
 
 With --record everything is also kept, without its secrets, in an HTTP archive (HAR), which browsers and
 'rookery explain FILE.har' read. The file is whole at any moment and has at most 64 MB.

@@ -52,9 +52,7 @@ func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON boo
 	}
 	warn(log, loaded.Warnings())
 	at := platform.Addresses()
-	known := newKnownServer(at)
-	known.remember(log)
-	defer known.forget()
+	defer announce("serve", at, loaded.Data, log)()
 	bus := busAt(at)
 	if bus != "" {
 		bus = ", and the OIDB bus at " + bus

@@ -34,7 +34,7 @@ func newShareCommand(s *streams) *cobra.Command {
 would be given. If a check refuses the message, it prints the return code with its remedy, and the exit status is 1.
 
 The platform is asked whether it knows the appid, as a game on a device asks it, through the doors that games call: the
-platform that was started last on this machine, or the one that --server or ROOKERY_HTTP names.
+platform that runs on this machine, or the one that --server or ROOKERY_HTTP names.
 
 Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client SDK.`,
 		Example: `  rookery share --appid 100700001 --target friend --type invite --title 'Join me' --link https://game.example/join
@@ -54,10 +54,16 @@ Types: ` + strings.Join(share.TypeNames(), ", ") + `, or a number of the client 
 			if !slices.Contains(share.Targets, share.Target(target)) {
 				return usageErrorf("--target %q is not friend, group or qzone", target)
 			}
-			last, _ := lastServer() // without the note no server is known
-			url := cmp.Or(server, os.Getenv("ROOKERY_HTTP"), last.HTTP)
+			url := cmp.Or(server, os.Getenv("ROOKERY_HTTP"))
 			if url == "" {
-				return unheardf("no running platform is known on this machine")
+				only, err := onlyPlatform("--server", "ROOKERY_HTTP", func(p *runningPlatform) string { return p.HTTP })
+				if err != nil {
+					return err
+				}
+				if only == nil {
+					return unheardf("no running platform is known on this machine")
+				}
+				url = only.HTTP
 			}
 			platform, err := sdk.New(url, sdk.App{})
 			if err != nil {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/rookeryhq/rookery/internal/server"
 )
 
 func TestShareCommandLine(t *testing.T) {
@@ -52,8 +54,8 @@ func TestShareAsksWhereGamesCall(t *testing.T) {
 		http.Redirect(w, r, "/oauth2.0/show?which=error&error=100010", http.StatusFound)
 	}))
 	defer games.Close()
-	known := knownServer{HTTP: games.URL, URL: "http://127.0.0.1:1"} // as after rookery serve: operators have a listener of their own
-	known.remember(slog.New(slog.DiscardHandler))
+	at := server.Addresses{HTTP: games.URL, Admin: "http://127.0.0.1:1"} // as of rookery serve: operators have a listener of their own
+	defer announce("serve", at, "", slog.New(slog.DiscardHandler))()
 	run(t, "", "share", "--appid", "1", "--target", "friend", "--type", "text", "--text", "hi")
 	if asked != "/oauth2.0/authorize" {
 		t.Errorf("asked for %q", asked)

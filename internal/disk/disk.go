@@ -14,6 +14,9 @@ var ErrLocked = errors.New("locked by another process")
 // may still read and write the file: only those who ask for the lock notice it.
 func Lock(file *os.File) error { return lock(file) }
 
+// Locked reports whether somebody holds a file's lock. Asking keeps nobody from taking it for longer than a moment.
+func Locked(file *os.File) (bool, error) { return locked(file) }
+
 // Mode returns who may do what with a file. On Windows, where access lists say that, it returns 0: a file there has its
 // folder's list, and nobody has been given more by a mode.
 func Mode(info fs.FileInfo) fs.FileMode { return mode(info) }

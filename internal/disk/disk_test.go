@@ -22,11 +22,17 @@ func TestALockIsHeldUntilTheFileIsClosed(t *testing.T) {
 		return file
 	}
 	first, second := open(), open()
+	if locked, err := Locked(second); err != nil || locked {
+		t.Errorf("nobody has locked it, but it is said to be %t, %v", locked, err)
+	}
 	if err := Lock(first); err != nil {
 		t.Fatal(err)
 	}
 	if err := Lock(second); !errors.Is(err, ErrLocked) {
 		t.Errorf("the lock was taken twice: %v", err)
+	}
+	if locked, err := Locked(second); err != nil || !locked {
+		t.Errorf("it is locked, but it is said to be %t, %v", locked, err)
 	}
 	if text, err := io.ReadAll(second); err != nil || string(text) != "4711\n" {
 		t.Errorf("a locked file reads %q, %v", text, err)

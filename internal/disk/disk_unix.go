@@ -17,6 +17,17 @@ func lock(file *os.File) error {
 	return err
 }
 
+func locked(file *os.File) (bool, error) {
+	err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) // as others who ask may do at the same time
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+}
+
 func mode(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() }
 
 func inode(info fs.FileInfo) uint64 {
