@@ -18,6 +18,9 @@ import (
 // answering are the folders whose code decides which return code is answered.
 var answering = []string{"internal", "client/share"}
 
+// off is in front of a condition that is switched off.
+const off = "false"
+
 // edit replaces a part of a file.
 type edit struct {
 	file     string
@@ -113,7 +116,7 @@ func (p *pkg) name(n ast.Node) bool {
 func (p *pkg) condition(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.IfStmt:
-		p.off(n.Cond, "false && (%s)", p.stated(n.Body.List))
+		p.off(n.Cond, off+" && (%s)", p.stated(n.Body.List))
 	case *ast.SwitchStmt:
 		for _, clause := range n.Body.List {
 			clause := clause.(*ast.CaseClause)
@@ -121,7 +124,7 @@ func (p *pkg) condition(n ast.Node) bool {
 			switch {
 			case n.Tag == nil:
 				for _, cond := range clause.List {
-					p.off(cond, "false && (%s)", codes)
+					p.off(cond, off+" && (%s)", codes)
 				}
 			case clause.List != nil:
 				p.off(clause, "", codes)
@@ -206,7 +209,7 @@ func conditionTrials(root string) (made []trial, without []string, err error) {
 				without = append(without, fmt.Sprintf("%s/%d", row.Domain, number))
 			default:
 				made = append(made, trial{
-					name: fmt.Sprintf("%s/%d without its condition", row.Domain, number), file: edits[0].file,
+					name: fmt.Sprintf("%s/%d without its condition", row.Domain, number), file: edits[0].file, edits: edits,
 					change: func() (map[string][]byte, error) { return changed(root, edits) }, in: scenarios, run: scenario,
 				})
 			}

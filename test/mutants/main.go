@@ -52,7 +52,10 @@ func (m mutant) trial() trial {
 type trial struct {
 	name, file string
 	change     func() (map[string][]byte, error) // returns the changed files, by their path below the module's root
+	edits      []edit                            // what change makes; nil for a mutant
 	in, run    string                            // as those of a mutant
+
+	by *switchboard // with a switch for the fault; nil if the program with it has to be built
 }
 
 // outcome is what became of a mutant.
@@ -84,7 +87,21 @@ func main() {
 		chosen = append(chosen, m.trial())
 	}
 	chosen = slices.DeleteFunc(chosen, func(t trial) bool { return !only.MatchString(t.name) && !only.MatchString(t.file) })
-	os.Exit(try(ctx, chosen, *parallel, os.Stdout))
+	os.Exit(tryAll(ctx, chosen, *parallel))
+}
+
+// tryAll tries the mutants, with a switchboard for those that can share one, and returns the exit status.
+func tryAll(ctx context.Context, chosen []trial, parallel int) int {
+	folder, err := os.MkdirTemp("", "mutants-")
+	if err == nil {
+		defer os.RemoveAll(folder)
+		err = install(ctx, folder, chosen)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "mutants: %v\n", err)
+		return 2
+	}
+	return try(ctx, chosen, parallel, os.Stdout)
 }
 
 // try makes the mutants, prints what became of each, and returns the exit status.
@@ -132,6 +149,10 @@ func try(ctx context.Context, chosen []trial, parallel int, out io.Writer) int {
 
 // try makes the fault and runs its tests.
 func (m *trial) try(ctx context.Context) (outcome, string) {
+	if m.by != nil {
+		text, err := m.by.test(ctx, m)
+		return m.judge(ctx, text, err)
+	}
 	files, err := m.change()
 	if err != nil {
 		return unusable, err.Error()
@@ -153,10 +174,15 @@ func (m *trial) try(ctx context.Context) (outcome, string) {
 		return unusable, "it does not compile: " + firstLine(text)
 	}
 	text, err := goCommand(ctx, overlay, "test", "-count=1", "-vet=off", "-timeout=10m", "-run", m.run, m.in)
+	return m.judge(ctx, text, err)
+}
+
+// judge says what the tests' output and error mean.
+func (m *trial) judge(ctx context.Context, text string, err error) (outcome, string) {
 	switch {
 	case ctx.Err() != nil:
 		return unusable, "interrupted"
-	case strings.Contains(text, "[no tests to run]") || strings.Contains(text, "[no test files]"):
+	case strings.Contains(text, "no tests to run") || strings.Contains(text, "[no test files]"):
 		return unusable, "there is no such test"
 	case strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]"):
 		return unusable, "its tests do not compile: " + firstLine(text)

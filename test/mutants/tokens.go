@@ -151,7 +151,7 @@ var tokenMutants = []mutant{
 		`case refused != nil:`,
 		identity, "^TestIntrospectAndRevoke$"},
 	{"a code that is used twice leaves the tokens valid", "internal/identity/oauth.go",
-		`err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByOperator, s.clock.NowMS())`,
+		`err := s.store.EndLogin(ctx, l.AppID, l.OpenID, l.TokenEpoch, platform.EndedByApp, s.clock.NowMS())`,
 		`err := ctx.Err()`,
 		scenarios, "^TestScenarios$/^connect$/^100020$"},
 	{"a refresh token is a code", "internal/identity/code.go",
