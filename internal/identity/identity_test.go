@@ -582,3 +582,61 @@ func TestOpenkeysAreValidSideBySide(t *testing.T) {
 	_, err = f.check(oidb.CheckAccess, asPlayer)
 	wantError(t, err, retcode.AccessTokenFrozen)
 }
+
+// TestTokensOfAnEarlierLogin: such a token supersedes none and has the login's time, as long as it could still be valid.
+func TestTokensOfAnEarlierLogin(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, test := range map[string]struct {
+		kind    token.Kind
+		ago     time.Duration
+		change  func(f *fixture)
+		earlier bool
+		ended   bool // the token before it, all the same
+	}{
+		"an access token":     {kind: token.Access, ago: 90*day - time.Minute, earlier: true},
+		"an old access token": {kind: token.Access, ago: 90 * day},
+		"a pay token":         {kind: token.Pay, ago: 7*day - time.Minute, earlier: true},
+		"an old pay token":    {kind: token.Pay, ago: 7 * day},
+		"signed out before":   {kind: token.Access, ago: time.Hour, change: (*fixture).signOutTwoHoursAgo, earlier: true},
+		"signed out since":    {kind: token.Access, ago: 3 * time.Hour, change: (*fixture).signOutTwoHoursAgo},
+		"withdrawn before":    {kind: token.Access, ago: time.Hour, change: (*fixture).withdraw, earlier: true, ended: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			before := f.issue(f.app, f.ann, test.kind)
+			if test.change != nil {
+				test.change(f)
+			}
+			loginMS := f.clock.NowMS() - test.ago.Milliseconds()
+			issued, err := f.Issue(t.Context(), IssueRequest{AppID: f.app.AppID, UIN: f.ann.UIN, Kind: test.kind, LoginMS: loginMS})
+			must(t, err)
+			if earlier := issued.IssuedMS == loginMS; earlier != test.earlier {
+				t.Errorf("it was issued at %d, the login was at %d, want the same to be %t", issued.IssuedMS, loginMS, test.earlier)
+			}
+			command := oidb.CheckAccess
+			if test.kind == token.Pay {
+				command = oidb.CheckPay
+			}
+			if _, err := f.check(command, ask(issued)); err != nil {
+				t.Errorf("it is refused: %v", err)
+			}
+			if _, err := f.check(command, ask(before)); (err == nil) != (test.earlier && !test.ended) {
+				t.Errorf("the token before it: %v", err)
+			}
+		})
+	}
+}
+
+func (f *fixture) withdraw() {
+	f.t.Helper()
+	must(f.t, f.RevokeGrant(f.t.Context(), f.app.AppID, f.ann.UIN, platform.EndedByUser))
+}
+
+func (f *fixture) signOutTwoHoursAgo() {
+	f.t.Helper()
+	_, err := f.store.UpdateAccount(f.t.Context(), f.ann.UIN, func(a *platform.Account) error {
+		a.SignedOutMS = f.clock.NowMS() - (2 * time.Hour).Milliseconds()
+		return nil
+	})
+	must(f.t, err)
+}

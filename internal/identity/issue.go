@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -19,6 +20,11 @@ type IssueRequest struct {
 	Kind     token.Kind
 	Lifetime *time.Duration // from 0, for an expired token, to the kind's; nil for the kind's
 	PC       bool           // for MSDK tokens: the authorization comes through the PC SDK
+
+	// LoginMS is when the person logged in, for a token of that login: it supersedes none. 0 is now, and so is a time since which
+	// the person has signed out everywhere, or a token of the kind has expired.
+	LoginMS int64
+	Session uint64 // of an openkey; 0 for a new one
 }
 
 // Issued is a new token and its owner.
@@ -36,7 +42,7 @@ type Issued struct {
 
 // Issue makes a token. An access token supersedes the older ones of the same person at the same app, and so does a pay
 // token; the other kinds do not affect each other. If the kind needs an authorization and the app has none, it is given.
-// Errors: ErrInvalid, platform.ErrNotFound.
+// Errors: ErrInvalid, platform.ErrNotFound; platform.ErrExists when the session is taken.
 func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) {
 	lifetime := req.Kind.Lifetime()
 	if req.Lifetime != nil {
@@ -60,25 +66,30 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	if (req.Kind == token.MSDK || req.Kind == token.Link) && app.GameID == 0 {
 		return nil, platform.Invalidf("appid", "app %s has no gameid, so it has no V5 players", req.AppID)
 	}
-	grant, err := s.grantFor(ctx, req, openid)
+	loginMS, now := req.LoginMS, s.clock.NowMS()
+	if loginMS < account.SignedOutMS || now >= loginMS+req.Kind.Lifetime().Milliseconds() {
+		loginMS = 0
+	}
+	grant, err := s.grantFor(ctx, req, openid, loginMS == 0)
 	if err != nil {
 		return nil, err
 	}
-	now := s.clock.NowMS()
+	issuedMS := cmp.Or(loginMS, now)
 	t := token.Token{
 		Kind:          req.Kind,
 		PC:            req.PC,
 		AppID:         req.AppID,
 		OpenID:        openid,
-		IssuedMS:      now,
-		ExpiresMS:     now + lifetime.Milliseconds(),
+		IssuedMS:      issuedMS,
+		ExpiresMS:     issuedMS + lifetime.Milliseconds(),
 		PasswordEpoch: account.PasswordEpoch,
 		TokenEpoch:    grant.TokenEpoch,
 		PayEpoch:      grant.PayEpoch,
 	}
 	switch req.Kind {
 	case token.Openkey:
-		t.Session, err = s.newSession(ctx, &t)
+		t.Session = cmp.Or(req.Session, newSessionNumber())
+		err = s.store.CreateOpenkey(ctx, platform.Openkey{AppID: t.AppID, Session: t.Session, OpenID: t.OpenID, ExpiresMS: t.ExpiresMS})
 	case token.MSDK, token.Link:
 		t.MSDKOpenID, _, err = s.player(ctx, req.AppID, openid)
 	}
@@ -101,14 +112,14 @@ func (s *Service) Issue(ctx context.Context, req IssueRequest) (*Issued, error) 
 	return issued, nil
 }
 
-// grantFor returns the live grant that a token of the kind depends on, with its epochs incremented as the kind requires. A
-// login by the operator allows every scope.
-func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platform.OpenID) (platform.Grant, error) {
+// grantFor returns the live grant that a token of the kind depends on, with its epochs incremented as a new login, and the kind,
+// require. A login by the operator allows every scope.
+func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platform.OpenID, login bool) (platform.Grant, error) {
 	now := s.clock.NowMS()
-	switch req.Kind {
-	case token.Access:
+	switch {
+	case login && req.Kind == token.Access:
 		return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, false, now)
-	case token.Pay:
+	case login && req.Kind == token.Pay:
 		grant, err := s.store.RaisePayEpoch(ctx, req.AppID, openid, now)
 		if errors.Is(err, platform.ErrNotFound) {
 			return s.store.Authorize(ctx, req.AppID, openid, platform.Scopes, true, now)
@@ -121,13 +132,6 @@ func (s *Service) grantFor(ctx context.Context, req IssueRequest, openid platfor
 		}
 		return grant, err
 	}
-}
-
-func (s *Service) newSession(ctx context.Context, t *token.Token) (session uint64, err error) {
-	session = newSessionNumber()
-	return session, s.store.CreateOpenkey(ctx, platform.Openkey{
-		AppID: t.AppID, Session: session, OpenID: t.OpenID, ExpiresMS: t.ExpiresMS,
-	})
 }
 
 func newSessionNumber() uint64 {

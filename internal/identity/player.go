@@ -25,12 +25,16 @@ func (s *Service) player(ctx context.Context, app platform.AppID, openid platfor
 	return 0, false, err
 }
 
-// newMSDKOpenID returns a random number of 20 digits, the length that games know.
 func newMSDKOpenID() platform.MSDKOpenID {
-	const lowest, span = 10_000_000_000_000_000_000, 8_000_000_000_000_000_000
 	var random [8]byte
 	rand.Read(random[:])
-	return platform.MSDKOpenID(lowest + binary.BigEndian.Uint64(random[:])%span)
+	return MSDKOpenID(binary.BigEndian.Uint64(random[:]))
+}
+
+// MSDKOpenID makes an MSDK openid from a random number: it has 20 digits, the length that games know.
+func MSDKOpenID(random uint64) platform.MSDKOpenID {
+	const lowest, span = 10_000_000_000_000_000_000, 8_000_000_000_000_000_000
+	return platform.MSDKOpenID(lowest + random%span)
 }
 
 // PlayerLogin is what a game's client gets for a QQ access token.

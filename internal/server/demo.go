@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -155,7 +157,8 @@ var demoGuilds = []struct {
 	members  []int
 }{{"2134", "Night Herons", []int{0, 1, 2, 3}}, {"2135", "Early Larks", []int{4, 5}}}
 
-// OpenDemo opens a platform and puts the demo world into it. Existing parts stay as they are; tokens are always new.
+// OpenDemo opens a platform and puts the demo world into it, which is the same at every start: its keys, openids and tokens have the
+// same texts. Existing parts stay as they are, and so do tokens that are valid, but for openkeys.
 func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	s, err := Open(ctx, o)
 	if err != nil {
@@ -166,7 +169,7 @@ func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 		return nil, nil, errors.Join(fmt.Errorf("demo world: %w", err), s.Close())
 	}
 	if host := s.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
-		o.Log.Warn("the demo world's keys and passwords are public, and other machines can reach it", "addr", host.String())
+		o.Log.Warn("the demo world's keys, tokens and passwords are public, and other machines can reach it", "addr", host.String())
 	}
 	return s, w, nil
 }
@@ -221,7 +224,9 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 		return w, nil
 	}
 	expired := time.Duration(0)
-	issued, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: w.Apps[0].AppID, UIN: w.Accounts[0].UIN, Kind: token.MSDK, Lifetime: &expired})
+	request := s.demoLogin(w.Apps[0].AppID, w.Accounts[0].UIN, token.MSDK)
+	request.Lifetime = &expired
+	issued, err := s.identity.Issue(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -332,31 +337,72 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		return a, err
 	}
 	for _, demo := range demoApps {
-		app := s.apps.ByID(demo.AppID)
-		// The access token comes first: the others belong to its login.
-		for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK} {
-			if kind == token.MSDK && app.GameID == 0 {
-				continue
-			}
-			issued, err := s.identity.Issue(ctx, identity.IssueRequest{AppID: app.AppID, UIN: uin, Kind: kind})
-			if errors.Is(err, platform.ErrInvalid) {
-				break // an account that a restarted world finds frozen or closed gets no tokens
-			}
-			if err != nil {
-				return a, err
-			}
-			a.OpenIDs[app.AppID] = issued.OpenID
-			switch kind {
-			case token.Access:
-				a.AccessTokens[app.AppID] = issued.Token
-			case token.Pay:
-				a.PayTokens[app.AppID] = issued.Token
-			case token.Openkey:
-				a.Openkeys[app.AppID] = issued.Token
-			case token.MSDK:
-				a.MSDKOpenIDs[app.GameID], a.MSDKTokens[app.GameID] = issued.MSDKOpenID, issued.Token
-			}
+		if err := s.issueAll(ctx, s.apps.ByID(demo.AppID), &a); err != nil {
+			return a, err
 		}
 	}
 	return a, nil
+}
+
+// issueAll gives an account its openids at an app and a token of every kind. An account that a restarted world finds frozen or closed
+// gets none, and one whose openid was reclaimed gets another.
+func (s *Server) issueAll(ctx context.Context, app *platform.App, a *WorldAccount) error {
+	openid, err := s.store.EnsureOpenID(ctx, app.AppID, a.UIN, platform.OpenID(demoBytes("openid", app.AppID, a.UIN)), s.clock.NowMS())
+	if err == nil && app.GameID != 0 {
+		_, _, err = s.store.EnsurePlayer(ctx, platform.Player{
+			AppID: app.AppID, Channel: platform.ChannelQQ, OpenID: openid, MSDKOpenID: identity.MSDKOpenID(demoNumber("player", app.AppID, a.UIN)),
+		}, s.clock.NowMS())
+	}
+	if err != nil && !errors.Is(err, platform.ErrExists) { // taken by one that was reclaimed
+		return err
+	}
+	// The access token comes first: the others belong to its login.
+	for _, kind := range []token.Kind{token.Access, token.Pay, token.Openkey, token.MSDK} {
+		if kind == token.MSDK && app.GameID == 0 {
+			continue
+		}
+		request := s.demoLogin(app.AppID, a.UIN, kind)
+		issued, err := s.identity.Issue(ctx, request)
+		if errors.Is(err, platform.ErrExists) { // an openkey of an earlier start
+			request.LoginMS, request.Session = 0, 0
+			issued, err = s.identity.Issue(ctx, request)
+		}
+		if errors.Is(err, platform.ErrInvalid) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a.OpenIDs[app.AppID] = issued.OpenID
+		switch kind {
+		case token.Access:
+			a.AccessTokens[app.AppID] = issued.Token
+		case token.Pay:
+			a.PayTokens[app.AppID] = issued.Token
+		case token.Openkey:
+			a.Openkeys[app.AppID] = issued.Token
+		case token.MSDK:
+			a.MSDKOpenIDs[app.GameID], a.MSDKTokens[app.GameID] = issued.MSDKOpenID, issued.Token
+		}
+	}
+	return nil
+}
+
+// demoLogin asks for a token of the login that every demo account has had since the world's keys were made.
+func (s *Server) demoLogin(app platform.AppID, uin platform.UIN, kind token.Kind) identity.IssueRequest {
+	request := identity.IssueRequest{AppID: app, UIN: uin, Kind: kind, LoginMS: s.keyring.Keys()[0].CreatedMS}
+	if kind == token.Openkey {
+		request.Session = demoNumber("session", app, uin)
+	}
+	return request
+}
+
+// demoBytes returns an account's openid, or another of its names, at an app: as random as a real one, and the same in every world.
+func demoBytes(what string, app platform.AppID, uin platform.UIN) []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "rookery demo world: %s of %s at %s", what, uin, app))
+	return sum[:len(platform.OpenID{})]
+}
+
+func demoNumber(what string, app platform.AppID, uin platform.UIN) uint64 {
+	return binary.BigEndian.Uint64(demoBytes(what, app, uin))
 }

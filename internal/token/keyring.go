@@ -75,42 +75,47 @@ func (k *lastingKeys) fill() (made bool) {
 	return made
 }
 
-// OpenKeyring reads the file, or makes one with a first key if it does not exist.
+// OpenKeyring reads the file, or makes one with a first key if it does not exist. It refuses the keys of a demo world.
 func OpenKeyring(file string, now time.Time) (*Keyring, error) {
 	r := &Keyring{file: file}
-	content, err := os.ReadFile(file)
+	err := r.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		r.lasting.fill()
-		if r.tickets, err = aes.NewCipher(r.lasting.Ticket); err != nil {
-			return nil, fmt.Errorf("keyring: %w", err)
-		}
 		_, err = r.Rotate(now)
-		return r, err
-	case err != nil:
-		return nil, fmt.Errorf("keyring: %w", err)
+	case err == nil && r.isDemo():
+		err = fmt.Errorf("keyring: %s holds the keys of rookery dev, which everybody knows: choose another folder, or move the file away to begin with new keys (every token ends)", file)
 	}
-	if info, err := os.Stat(file); err == nil && disk.Mode(info)&0o077 != 0 {
-		return nil, fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", file, disk.Mode(info))
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// read reads the keys from the file. It returns fs.ErrNotExist as it is.
+func (r *Keyring) read() error {
+	content, err := os.ReadFile(r.file)
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	if info, err := os.Stat(r.file); err == nil && disk.Mode(info)&0o077 != 0 {
+		return fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", r.file, disk.Mode(info))
 	}
 	var stored keyringFile
 	if err := json.Unmarshal(content, &stored); err != nil {
-		return nil, fmt.Errorf("keyring: %s is damaged: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
+		return fmt.Errorf("keyring: %s is damaged: restore it from a copy, or move it away to begin with a new one (every token ends)", r.file)
 	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(stored.Keyset)))
 	if err != nil || len(stored.Keys) != handle.Len() {
-		return nil, fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", file)
+		return fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", r.file)
 	}
 	r.lasting = stored.lastingKeys
 	if r.lasting.fill() {
 		if err := r.write(handle, stored.Keys); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if r.tickets, err = aes.NewCipher(r.lasting.Ticket); err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
-	}
-	return r, r.use(handle, stored.Keys)
+	return r.use(handle, stored.Keys)
 }
 
 // UnionID returns the id by which all apps of a developer know a person (qq-connect-openapi.md, A.5). It stays the same
@@ -172,9 +177,14 @@ func (r *Keyring) Usable(ctx context.Context) error {
 func (r *Keyring) Keys() []Key { return append([]Key(nil), r.current.Load().list...) }
 
 func (r *Keyring) use(handle *keyset.Handle, list []Key) error {
-	all, newest, err := newSealers(handle)
+	all, newest, err := newSealers(handle, list)
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
+	}
+	if r.tickets == nil {
+		if r.tickets, err = aes.NewCipher(r.lasting.Ticket); err != nil {
+			return fmt.Errorf("keyring: %w", err)
+		}
 	}
 	r.current.Store(&keys{list: list, handle: handle, sealers: all, newest: newest})
 	return nil

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"errors"
@@ -21,12 +22,13 @@ const (
 
 // sealer seals with one key.
 type sealer struct {
-	prefix [sealPrefix]byte
-	aead   cipher.AEAD // makes its own nonces; nil if the key is disabled
+	prefix  [sealPrefix]byte
+	aead    cipher.AEAD // makes its own nonces; nil if the key is disabled
+	sinceMS int64       // the time from which its tokens count theirs: 0, but for the key of a demo world
 }
 
-// newSealers returns a sealer for each key of the keyset, and which of them is for new seals.
-func newSealers(handle *keyset.Handle) (all []sealer, primary *sealer, err error) {
+// newSealers returns a sealer for each key of the keyset, and which of them is for new seals. list describes the same keys.
+func newSealers(handle *keyset.Handle, list []Key) (all []sealer, primary *sealer, err error) {
 	all = make([]sealer, handle.Len())
 	for i := range all {
 		entry, err := handle.Entry(i)
@@ -35,6 +37,9 @@ func newSealers(handle *keyset.Handle) (all []sealer, primary *sealer, err error
 		}
 		if all[i], err = newSealer(entry); err != nil {
 			return nil, nil, err
+		}
+		if all[i].isDemo() {
+			all[i].sinceMS = list[i].CreatedMS
 		}
 		if entry.IsPrimary() {
 			primary = &all[i]
@@ -55,8 +60,13 @@ func newSealer(entry *keyset.Entry) (s sealer, err error) {
 	if entry.KeyStatus() != keyset.Enabled {
 		return s, nil
 	}
-	block, err := aes.NewCipher(key.KeyBytes().Data(insecuresecretdataaccess.Token{}))
+	material := key.KeyBytes().Data(insecuresecretdataaccess.Token{})
+	block, err := aes.NewCipher(material)
 	if err != nil {
+		return s, err
+	}
+	if bytes.Equal(material, demoKey(demoSeal)) {
+		s.aead, err = newDemoAEAD(block)
 		return s, err
 	}
 	s.aead, err = cipher.NewGCMWithRandomNonce(block)
@@ -64,26 +74,26 @@ func newSealer(entry *keyset.Entry) (s sealer, err error) {
 }
 
 // seal returns a record sealed for a purpose.
-func (k *keys) seal(record, purpose []byte) []byte {
+func (s *sealer) seal(record, purpose []byte) []byte {
 	sealed := make([]byte, 0, sealOverhead+len(record))
-	return k.newest.aead.Seal(append(sealed, k.newest.prefix[:]...), nil, record, purpose)
+	return s.aead.Seal(append(sealed, s.prefix[:]...), nil, record, purpose)
 }
 
-// open appends to b the record that was sealed for a purpose. Errors: ErrUnknown, ErrAltered.
-func (k *keys) open(b, sealed, purpose []byte) ([]byte, error) {
+// open appends to b the record that was sealed for a purpose, and says by which of the keys. Errors: ErrUnknown, ErrAltered.
+func (k *keys) open(b, sealed, purpose []byte) ([]byte, *sealer, error) {
 	for i := range k.sealers {
 		s := &k.sealers[i]
 		if s.prefix != [sealPrefix]byte(sealed) {
 			continue
 		}
 		if s.aead == nil {
-			return nil, ErrAltered
+			return nil, nil, ErrAltered
 		}
 		record, err := s.aead.Open(b, nil, sealed[sealPrefix:], purpose)
 		if err != nil {
-			return nil, ErrAltered
+			return nil, nil, ErrAltered
 		}
-		return record, nil
+		return record, s, nil
 	}
-	return nil, ErrUnknown
+	return nil, nil, ErrUnknown
 }

@@ -24,7 +24,7 @@ var sessionPurpose = []byte("rookery session")
 
 // SealSession returns the text of a session.
 func (r *Keyring) SealSession(s *Session) string {
-	return tokenText.EncodeToString(r.current.Load().seal(s.append(nil), sessionPurpose))
+	return tokenText.EncodeToString(r.current.Load().newest.seal(s.append(nil), sessionPurpose))
 }
 
 // OpenSession reads a session's text; ok is false when the platform did not seal it.
@@ -61,6 +61,6 @@ func (r *Keyring) openRecord(text string, size int, purpose []byte) (record []by
 	if err != nil || len(sealed) != sealOverhead+size { // base64 skips line breaks
 		return nil, false
 	}
-	record, err = r.current.Load().open(nil, sealed, purpose)
+	record, _, err = r.current.Load().open(nil, sealed, purpose)
 	return record, err == nil
 }

@@ -120,6 +120,7 @@ var tokenText = base64.RawURLEncoding.Strict()
 
 // Seal returns the text of a token. Link tickets are hex digits, as their link parameter requires.
 func (r *Keyring) Seal(t *Token) string {
+	by := r.current.Load().newest
 	var record [recordSize]byte
 	record[0], record[1] = recordVersion, byte(t.Kind)
 	if t.PC {
@@ -130,12 +131,12 @@ func (r *Keyring) Seal(t *Token) string {
 	copy(b[8:], t.OpenID[:])
 	binary.BigEndian.PutUint64(b[24:], uint64(t.MSDKOpenID))
 	binary.BigEndian.PutUint64(b[32:], t.Session)
-	binary.BigEndian.PutUint64(b[40:], uint64(t.IssuedMS))
-	binary.BigEndian.PutUint64(b[48:], uint64(t.ExpiresMS))
+	binary.BigEndian.PutUint64(b[40:], uint64(t.IssuedMS-by.sinceMS))
+	binary.BigEndian.PutUint64(b[48:], uint64(t.ExpiresMS-by.sinceMS))
 	binary.BigEndian.PutUint32(b[56:], t.PasswordEpoch)
 	binary.BigEndian.PutUint32(b[60:], t.TokenEpoch)
 	binary.BigEndian.PutUint32(b[64:], t.PayEpoch)
-	sealed := r.current.Load().seal(record[:], sealPurpose)
+	sealed := by.seal(record[:], sealPurpose)
 	if t.Kind == Link {
 		return hex.EncodeToString(sealed)
 	}
@@ -165,7 +166,7 @@ func (r *Keyring) Open(text string) (t Token, err error) {
 	if err != nil || n != len(room.sealed) { // base64 skips line breaks, after which the room's end would be another token's
 		return t, ErrUnknown
 	}
-	record, err := r.current.Load().open(room.record[:0], room.sealed[:], sealPurpose)
+	record, by, err := r.current.Load().open(room.record[:0], room.sealed[:], sealPurpose)
 	if err != nil {
 		return t, err
 	}
@@ -183,8 +184,8 @@ func (r *Keyring) Open(text string) (t Token, err error) {
 		OpenID:        platform.OpenID(b[8:24]),
 		MSDKOpenID:    platform.MSDKOpenID(binary.BigEndian.Uint64(b[24:])),
 		Session:       binary.BigEndian.Uint64(b[32:]),
-		IssuedMS:      int64(binary.BigEndian.Uint64(b[40:])),
-		ExpiresMS:     int64(binary.BigEndian.Uint64(b[48:])),
+		IssuedMS:      int64(binary.BigEndian.Uint64(b[40:])) + by.sinceMS,
+		ExpiresMS:     int64(binary.BigEndian.Uint64(b[48:])) + by.sinceMS,
 		PasswordEpoch: binary.BigEndian.Uint32(b[56:]),
 		TokenEpoch:    binary.BigEndian.Uint32(b[60:]),
 		PayEpoch:      binary.BigEndian.Uint32(b[64:]),

@@ -33,7 +33,7 @@ const (
 // SealWeb returns the text of a web ticket: letters, digits, '-' and '_'.
 func (r *Keyring) SealWeb(kind WebKind, t *WebTicket) string {
 	record := binary.BigEndian.AppendUint64(append(make([]byte, 0, webRecord), webVersion), uint64(t.AppID))
-	return tokenText.EncodeToString(r.current.Load().seal(t.Session.append(record), webPurposes[kind]))
+	return tokenText.EncodeToString(r.current.Load().newest.seal(t.Session.append(record), webPurposes[kind]))
 }
 
 // OpenWeb reads a web ticket's text; ok is false when the platform did not seal it as one of that kind.
