@@ -15,10 +15,13 @@ import (
 type Handler func(*Call) (result any, err error)
 
 // Endpoint is one interface of a door: how it is called, what checks a call, and what serves it. Everything about it is
-// declared here; docs/routes.md is made from it.
+// declared here; docs/routes.md and docs/api are made from it.
 type Endpoint struct {
 	Method     string             // one or more, separated by blanks
 	Path       string             // a pattern of net/http's mux
+	Summary    string             // what it does: a sentence that begins with a verb
+	Params     any                // a struct of what the URL or the form has in addition to the door's; nil for nothing
+	Result     any                // a struct of what the answer has in addition to the door's; nil for nothing
 	Permission string             // the API's name in grants, rates and restrictions; "" if it needs none
 	Checks     []Stage            // in this order
 	Limit      platform.RateLimit // if the app has no rate of its own
@@ -37,6 +40,7 @@ type Action struct {
 	Handle Handler
 	Decode func(*Call) error // nil if the interface reads nothing of its own
 	Codes  []retcode.Code    // of Decode, in addition to those of the stage
+	Body   any               // a struct of the JSON object that Decode or Handle reads; nil for none
 }
 
 // With returns the action of a handler that takes the input left by the stages, which must be a T.
@@ -47,6 +51,24 @@ func With[T any](handle func(*Call, T) (any, error)) Action {
 // API declares an interface that apps are granted by name: the last segment of its path.
 func API(method, path string, action Action, checks ...Stage) Endpoint {
 	return Endpoint{Method: method, Path: path, Permission: path[strings.LastIndexByte(path, '/')+1:], Action: action, Checks: checks}
+}
+
+// Does returns the endpoint with its summary.
+func (e Endpoint) Does(summary string) Endpoint {
+	e.Summary = summary
+	return e
+}
+
+// Takes returns the endpoint with its own parameters.
+func (e Endpoint) Takes(params any) Endpoint {
+	e.Params = params
+	return e
+}
+
+// Returns returns the endpoint with the members of its answer.
+func (e Endpoint) Returns(result any) Endpoint {
+	e.Result = result
+	return e
 }
 
 // Calls returns the endpoint with the commands that its handler calls.

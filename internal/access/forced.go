@@ -17,13 +17,13 @@ import (
 // bring about. It takes the place of the interface's own work, after all checks of the call: a call that the checks refuse is
 // refused as ever. An empty condition matches all calls.
 type ForcedAnswer struct {
-	ID         int            `json:"id,omitzero"`          // given by Add
-	API        string         `json:"api"`                  // the interface's path and, after a ?, parameters that a call must have
-	Code       string         `json:"code"`                 // one that the interface can answer: group/221012
-	AppID      platform.AppID `json:"appid,omitzero"`       // of the calls
-	Times      int            `json:"times,omitzero"`       // how many calls it will still answer; 0 for no limit
-	RetryAfter string         `json:"retry_after,omitzero"` // what the caller is told, as a Go duration; Add fills in the default of the code
-	Hits       int            `json:"hits"`                 // how many calls it answered so far
+	ID         int            `json:"id,omitzero" doc:"its number, which the platform gives"`
+	API        string         `json:"api" required:"true" doc:"the interface's path and, after a ?, parameters that a call must have"`
+	Code       string         `json:"code" required:"true" doc:"one that the interface can answer: group/221012"`
+	AppID      platform.AppID `json:"appid,omitzero" doc:"only for calls of this app"`
+	Times      int            `json:"times,omitzero" doc:"how many calls it will still answer; 0 for no limit"`
+	RetryAfter string         `json:"retry_after,omitzero" doc:"what the caller is told, as a Go duration; that of the code without it"`
+	Hits       int            `json:"hits" doc:"how many calls it answered so far"`
 
 	retryAfter time.Duration
 	params     sign.Query

@@ -61,6 +61,7 @@ func (e *NotServedError) Is(target error) bool { return target == ErrNoRoute }
 // Door is one wire family: how its requests are read and how its answers look.
 type Door struct {
 	Name          string
+	Guide         Guide
 	Prefixes      []string // of all its paths, such as "/v2/"; the door also answers for paths below them that no interface has
 	Endpoints     []Endpoint
 	NotServed     []string // paths of the original that no interface here has
@@ -73,6 +74,15 @@ type Door struct {
 	// Encode turns a handler's result, or the error that ended the call, into c.Answer. It must not show callers anything
 	// that is not meant for them, whatever the error.
 	Encode func(c *Call, result any, err error)
+}
+
+// Guide is what callers of a door are told about all of its interfaces. docs/api is made from it.
+type Guide struct {
+	Title     string // "MSDK V5"
+	About     string // Markdown
+	Signature string // as `rookery sign` names it; "" for a door whose calls are not signed
+	Params    any    // a struct of what every call has in its URL or form; nil for nothing
+	Result    any    // a struct of what every answer has; nil for nothing
 }
 
 // Gateway serves the doors.

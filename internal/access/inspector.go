@@ -43,30 +43,30 @@ func (i *Inspector) Release() { i.release() }
 
 // Record describes one request.
 type Record struct {
-	Seq        uint64            `json:"seq"` // counted from 1
-	Time       time.Time         `json:"time"`
-	RequestID  string            `json:"request_id"`
-	TraceID    string            `json:"trace_id,omitzero"` // if the request is recorded in a trace
-	Method     string            `json:"method"`            // OIDB for a call of the bus by a frame
-	Interface  string            `json:"interface"`         // the path of the interface, or the command; otherwise the requested path
-	Peer       string            `json:"peer"`
-	Secure     bool              `json:"secure"` // came by HTTPS
-	AppID      string            `json:"appid,omitzero"`
-	User       string            `json:"user,omitzero"`   // as Call.User
-	Status     int               `json:"status"`          // of HTTP; 0 for a call of the bus
-	Domain     string            `json:"domain,omitzero"` // of code
-	Code       int               `json:"code"`
-	Class      string            `json:"class,omitzero"`   // what the calling program should do about code
-	Meaning    string            `json:"meaning,omitzero"` // of code
-	Remedy     string            `json:"remedy,omitzero"`  // what a developer can do about code, or about its origin
-	DurationUS int64             `json:"duration_us"`
-	Stage      string            `json:"stage,omitzero"`   // the stage that refused, or route, method, read, handler
-	Origin     string            `json:"origin,omitzero"`  // the code of the part that failed, if it is not the answer's: "accesstoken 65"
-	Error      string            `json:"error,omitzero"`   //
-	Cause      string            `json:"cause,omitzero"`   // why a part of the platform failed
-	Signed     string            `json:"signed,omitzero"`  // the string that the platform signed, for a refused signature
-	Mistake    string            `json:"mistake,omitzero"` // the usual mistake that explains the received signature
-	Notes      map[string]string `json:"notes,omitzero"`   // further notes of a door
+	Seq        uint64            `json:"seq" doc:"its number, counted from 1"`
+	Time       time.Time         `json:"time" doc:"when the request came, by the platform's clock"`
+	RequestID  string            `json:"request_id" doc:"the id that the answer's X-Request-Id has"`
+	TraceID    string            `json:"trace_id,omitzero" doc:"the trace in which it is recorded, if any"`
+	Method     string            `json:"method" doc:"the HTTP method; OIDB for a call of the bus by a frame"`
+	Interface  string            `json:"interface" doc:"the path of the interface, or the command; otherwise the requested path"`
+	Peer       string            `json:"peer" doc:"the caller's address"`
+	Secure     bool              `json:"secure" doc:"it came by HTTPS"`
+	AppID      string            `json:"appid,omitzero" doc:"the calling app"`
+	User       string            `json:"user,omitzero" doc:"the person that it is about, as the door names people"`
+	Status     int               `json:"status" doc:"the HTTP status; 0 for a call of the bus"`
+	Domain     string            `json:"domain,omitzero" doc:"the code's domain"`
+	Code       int               `json:"code" doc:"the code of the answer; 0 for a success"`
+	Class      string            `json:"class,omitzero" doc:"what the calling program should do about code"`
+	Meaning    string            `json:"meaning,omitzero" doc:"what the code means"`
+	Remedy     string            `json:"remedy,omitzero" doc:"what a developer can do about code, or about its origin"`
+	DurationUS int64             `json:"duration_us" doc:"how long it took, in microseconds"`
+	Stage      string            `json:"stage,omitzero" doc:"the check that refused it, or route, method, read, handler"`
+	Origin     string            `json:"origin,omitzero" doc:"the code of the part that failed, if it is not the answer's: \"accesstoken 65\""`
+	Error      string            `json:"error,omitzero" doc:"why the request was refused"`
+	Cause      string            `json:"cause,omitzero" doc:"why a part of the platform failed"`
+	Signed     string            `json:"signed,omitzero" doc:"the string that the platform signed, for a refused signature"`
+	Mistake    string            `json:"mistake,omitzero" doc:"the usual mistake that explains the received signature"`
+	Notes      map[string]string `json:"notes,omitzero" doc:"further notes of a door"`
 }
 
 // Add stores a record and numbers it.

@@ -29,27 +29,27 @@ const (
 
 // Finding is the result of a check.
 type Finding struct {
-	Check   string `json:"check"`
-	Level   Level  `json:"level"`
-	Code    string `json:"code,omitzero"` // with which callers are refused, as in qq/-3; "" where no code says it
-	Reason  string `json:"reason"`
-	Command string `json:"command,omitzero"` // mends it; "" where no command can
+	Check   string `json:"check" doc:"what was looked at"`
+	Level   Level  `json:"level" oneof:"ok warning problem" doc:"how bad it is"`
+	Code    string `json:"code,omitzero" doc:"the code with which callers are refused, such as qq/-3; empty where no code says it"`
+	Reason  string `json:"reason" doc:"what was found, in a sentence"`
+	Command string `json:"command,omitzero" doc:"the command that mends it; empty where no command can"`
 }
 
 // Question says what a game is going to do, so that more can be checked. All of it may be empty.
 type Question struct {
-	From         []netip.Addr `json:"from,omitzero"`          // the addresses of its servers
-	APIs         []string     `json:"apis,omitzero"`          // paths of the interfaces that it calls
-	RedirectURIs []string     `json:"redirect_uris,omitzero"` // that it sends
+	From         []netip.Addr `json:"from,omitzero" doc:"the addresses of its servers"`
+	APIs         []string     `json:"apis,omitzero" doc:"paths of the interfaces that it calls"`
+	RedirectURIs []string     `json:"redirect_uris,omitzero" doc:"the redirect URIs that it sends"`
 }
 
 // Report is what a platform finds about an app.
 type Report struct {
-	Now      time.Time `json:"now"`          // by the platform's clock
-	Address  string    `json:"address"`      // at which games and players reach it
-	TSWindow string    `json:"v5_ts_window"` // a Go duration, 0s for none
-	Dev      bool      `json:"dev"`          // it is a rookery dev
-	Findings []Finding `json:"findings"`
+	Now      time.Time `json:"now" doc:"the time, by the platform's clock"`
+	Address  string    `json:"address" doc:"the address at which games and players reach the platform"`
+	TSWindow string    `json:"v5_ts_window" doc:"how far the ts of MSDK V5 may be off, a Go duration; 0s for no limit"`
+	Dev      bool      `json:"dev" doc:"the platform is a rookery dev"`
+	Findings []Finding `json:"findings" doc:"what was found"`
 }
 
 // Options are what a Doctor looks at, and the settings of the platform.

@@ -57,15 +57,15 @@ var panicking = []string{"store.read", "store.write", "cache.read", "cache.write
 
 // Rule says which point fails, and for which calls. An empty condition matches all.
 type Rule struct {
-	ID        int            `json:"id,omitzero"` // given by Add
-	Point     string         `json:"point"`       // one of Points
-	AppID     platform.AppID `json:"appid,omitzero"`
-	OpenID    string         `json:"openid,omitzero"`    // openid or MSDK openid, if the failing part is given one
-	Interface string         `json:"interface,omitzero"` // path of the call's route
-	Times     int            `json:"times,omitzero"`     // how often it will still fail; 0 for no limit
-	Rate      float64        `json:"rate,omitzero"`      // share of the calls that fail, up to 1; 0 for all
-	Panic     bool           `json:"panic,omitzero"`     // panic, as a defect would, instead of returning an error
-	Hits      int            `json:"hits"`               // how often it failed so far
+	ID        int            `json:"id,omitzero" doc:"its number, which the platform gives"`
+	Point     string         `json:"point" required:"true" doc:"what fails: rookery dev fault --help lists the points"`
+	AppID     platform.AppID `json:"appid,omitzero" doc:"only for calls of this app"`
+	OpenID    string         `json:"openid,omitzero" doc:"only for this openid or MSDK openid, if the failing part is given one"`
+	Interface string         `json:"interface,omitzero" doc:"only for calls of the interface with this path"`
+	Times     int            `json:"times,omitzero" doc:"how often it will still fail; 0 for no limit"`
+	Rate      float64        `json:"rate,omitzero" doc:"share of the calls that fail, up to 1; 0 for all"`
+	Panic     bool           `json:"panic,omitzero" doc:"panic, as a defect would, instead of returning an error"`
+	Hits      int            `json:"hits" doc:"how often it failed so far"`
 
 	part   string // "store.read:grants", "bus.delay:0x711"
 	delay  time.Duration

@@ -29,10 +29,10 @@ type Command struct {
 
 // State is a command as it is now.
 type State struct {
-	Name     string   `json:"name"`
-	On       bool     `json:"on"`
-	Ways     []string `json:"ways"`     // of identity that it takes
-	Declared []string `json:"declared"` // that it could take
+	Name     string   `json:"name" doc:"the command's name"`
+	On       bool     `json:"on" doc:"it is switched on"`
+	Ways     []string `json:"ways" doc:"the ways of identity that it takes"`
+	Declared []string `json:"declared" doc:"the ways that it could take"`
 }
 
 // Table is all commands. It is safe for concurrent use.
@@ -138,8 +138,8 @@ func (t *Table) All() []State {
 
 // Decision is an operator's change of a command. What is nil stays as it is.
 type Decision struct {
-	On   *bool     `json:"on,omitzero"`
-	Ways *[]string `json:"ways,omitzero"` // of those that the command is declared with; an empty list lets nobody call it
+	On   *bool     `json:"on,omitzero" doc:"switches it on or off"`
+	Ways *[]string `json:"ways,omitzero" doc:"the ways that it takes, of those that it is declared with; an empty list lets nobody call it"`
 }
 
 // Decide changes a command. Errors: platform.ErrNotFound, platform.ErrInvalid.

@@ -16,31 +16,31 @@ import (
 // Policy holds the operators' decisions about calls of the bus; policy.go has the checks that apply it. It is stored, and
 // may be changed while the platform runs.
 type Policy struct {
-	Version          int64                    `json:"version"` // counts the changes; 0 is the default policy
-	AddressBlackList []netip.Prefix           `json:"address_black_list"`
-	UINBlackList     []platform.UIN           `json:"uin_black_list"`
-	InternalNetworks []netip.Prefix           `json:"internal_networks"` // of callers without an appid, in addition to loopback
-	Maintenance      []UINRange               `json:"maintenance"`
-	Commands         map[string]CommandPolicy `json:"commands"` // by name, 0x711_1
+	Version          int64                    `json:"version" doc:"counts the changes; 0 is the default policy"`
+	AddressBlackList []netip.Prefix           `json:"address_black_list" doc:"addresses whose calls are refused with 148"`
+	UINBlackList     []platform.UIN           `json:"uin_black_list" doc:"accounts whose calls are refused with 149"`
+	InternalNetworks []netip.Prefix           `json:"internal_networks" doc:"of callers without an appid, in addition to loopback"`
+	Maintenance      []UINRange               `json:"maintenance" doc:"ranges of accounts that are refused with 254"`
+	Commands         map[string]CommandPolicy `json:"commands" doc:"by name, 0x711_1"`
 }
 
 // UINRange is a range of account numbers, inclusive.
 type UINRange struct {
-	From platform.UIN `json:"from"`
-	To   platform.UIN `json:"to"`
+	From platform.UIN `json:"from" doc:"the first account"`
+	To   platform.UIN `json:"to" doc:"the last account"`
 }
 
 // CommandPolicy holds the operators' decisions about one command.
 type CommandPolicy struct {
-	Apps            []platform.AppID        `json:"apps"`      // the apps that applied for it
-	AllApps         bool                    `json:"all_apps"`  // every app may call it
-	OpenApps        []platform.AppID        `json:"open_apps"` // third parties that may call it; apps and all_apps are for games
-	Rate            platform.Rate           `json:"rate,omitzero"`
-	TestRate        platform.Rate           `json:"test_rate,omitzero"` // of all games in the test environment together
-	RefusedClasses  []platform.AccountClass `json:"refused_classes"`    // B, BC and interactive
-	RefusedStates   []platform.AccountState `json:"refused_states"`     // frozen and protected
-	ForbiddenInTest bool                    `json:"forbidden_in_test"`
-	DemandsLogin    bool                    `json:"demands_login"`
+	Apps            []platform.AppID        `json:"apps" doc:"the apps that applied for it"`
+	AllApps         bool                    `json:"all_apps" doc:"every app may call it"`
+	OpenApps        []platform.AppID        `json:"open_apps" doc:"third parties that may call it; apps and all_apps are for games"`
+	Rate            platform.Rate           `json:"rate,omitzero" doc:"of each game's calls: COUNT/PERIOD, such as 100/s"`
+	TestRate        platform.Rate           `json:"test_rate,omitzero" doc:"of all games in the test environment together"`
+	RefusedClasses  []platform.AccountClass `json:"refused_classes" doc:"B, BC and interactive"`
+	RefusedStates   []platform.AccountState `json:"refused_states" doc:"frozen and protected"`
+	ForbiddenInTest bool                    `json:"forbidden_in_test" doc:"the test environment may not call it"`
+	DemandsLogin    bool                    `json:"demands_login" doc:"a call needs a login signature"`
 }
 
 // defaultPolicy returns the policy of a command that no operator has changed.

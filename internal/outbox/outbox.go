@@ -210,13 +210,13 @@ func (s *Service) recovered(l *lane) {
 
 // Status is the state of a lane.
 type Status struct {
-	Lane     string `json:"lane"`
-	Consumer string `json:"consumer"` // file, webhook or inbox; "" without one: events are removed
-	Waiting  int    `json:"waiting"`  // events that have not been taken
-	OldestMS int64  `json:"oldest_ms,omitzero"`
+	Lane     string `json:"lane" doc:"the lane's name"`
+	Consumer string `json:"consumer" doc:"who takes the events: file, webhook or inbox; empty without one: events are removed"`
+	Waiting  int    `json:"waiting" doc:"how many events have not been taken"`
+	OldestMS int64  `json:"oldest_ms,omitzero" doc:"from when the oldest of them is"`
 
-	Trouble string `json:"trouble,omitzero"` // why the last delivery failed
-	SinceMS int64  `json:"since_ms,omitzero"`
+	Trouble string `json:"trouble,omitzero" doc:"why the last delivery failed"`
+	SinceMS int64  `json:"since_ms,omitzero" doc:"since when deliveries fail"`
 }
 
 // Status returns the state of every lane.

@@ -60,16 +60,16 @@ func (c *AccountClass) UnmarshalText(text []byte) (err error) {
 
 // Profile is what an account shows of itself.
 type Profile struct {
-	Nickname   string `json:"nickname"`
-	Gender     int    `json:"gender"`      // 0 not given, 1 male, 2 female
-	PictureURL string `json:"picture_url"` // one that ends with / is completed by a size
-	Country    string `json:"country"`
-	Province   string `json:"province"`
-	City       string `json:"city"`
-	Language   string `json:"language"`
+	Nickname   string `json:"nickname" doc:"the name that others see"`
+	Gender     int    `json:"gender" doc:"0 not given, 1 male, 2 female"`
+	PictureURL string `json:"picture_url" doc:"one that ends with / is completed by a size"`
+	Country    string `json:"country" doc:"where the person is, in the person's own words"`
+	Province   string `json:"province" doc:"likewise"`
+	City       string `json:"city" doc:"likewise"`
+	Language   string `json:"language" doc:"the person's language"`
 
-	VIP       VIP  `json:"vip,omitzero"`
-	RealNamed bool `json:"real_named,omitzero"` // the person's real name is registered
+	VIP       VIP  `json:"vip,omitzero" doc:"the memberships"`
+	RealNamed bool `json:"real_named,omitzero" doc:"the person's real name is registered"`
 }
 
 // At returns the profile at that time, without expired memberships: p itself if none has expired.
@@ -133,14 +133,14 @@ func CheckURL(name, text string) error {
 
 // Account is one person's account.
 type Account struct {
-	UIN           UIN          `json:"uin"`
-	Profile       Profile      `json:"profile"`
-	State         AccountState `json:"state"`
-	Class         AccountClass `json:"class"`
+	UIN           UIN          `json:"uin" doc:"the account's number"`
+	Profile       Profile      `json:"profile" doc:"what others see"`
+	State         AccountState `json:"state" oneof:"normal frozen staff-protected specially-protected closed" doc:"the state"`
+	Class         AccountClass `json:"class" oneof:"ordinary B BC interactive kaixin" doc:"the kind of the number"`
 	PasswordHash  string       `json:"-"`
-	PasswordEpoch uint32       `json:"password_epoch"` // incremented by each change of password; tokens carry it
-	CreatedMS     int64        `json:"created_ms"`
-	SignedOutMS   int64        `json:"signed_out_ms,omitzero"` // when the person last signed out everywhere
+	PasswordEpoch uint32       `json:"password_epoch" doc:"incremented by each change of password; tokens carry it"`
+	CreatedMS     int64        `json:"created_ms" doc:"when it was created"`
+	SignedOutMS   int64        `json:"signed_out_ms,omitzero" doc:"when the person last signed out everywhere"`
 }
 
 func nameOf[E ~uint8](names []string, e E) string {

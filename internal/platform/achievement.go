@@ -29,12 +29,12 @@ const MaxAchievementData = MaxDecimal
 
 // Achievement is the value that a player has for a type.
 type Achievement struct {
-	Type      int     `json:"type"`
-	Data      string  `json:"data"`
-	Number    Decimal `json:"-"`          // Data as a number; the zero value for another text
-	Overwrite bool    `json:"-"`          // of a report: it replaces any value; otherwise only a lower one
-	ExpiresMS int64   `json:"expires_ms"` // from then on there is no value; 0 for never
-	UpdatedMS int64   `json:"updated_ms"`
+	Type      int     `json:"type" doc:"the type's number"`
+	Data      string  `json:"data" doc:"the value"`
+	Number    Decimal `json:"-"` // Data as a number; the zero value for another text
+	Overwrite bool    `json:"-"` // of a report: it replaces any value; otherwise only a lower one
+	ExpiresMS int64   `json:"expires_ms" doc:"from then on there is no value; 0 for never"`
+	UpdatedMS int64   `json:"updated_ms" doc:"when it was last reported"`
 }
 
 // AchievementReport is what a game reports of a player: all of it is accepted or nothing.
@@ -75,9 +75,9 @@ type RecentGame struct {
 // AchievementType is a type of achievements that an app has besides those that all apps have. Its JSON form is stored and
 // shown by the admin API.
 type AchievementType struct {
-	Type int    `json:"type"`
-	Name string `json:"name"`
-	Text bool   `json:"text,omitzero"` // its values need not be numbers
+	Type int    `json:"type" doc:"the type's number"`
+	Name string `json:"name" doc:"the type's name"`
+	Text bool   `json:"text,omitzero" doc:"its values need not be numbers"`
 }
 
 // Bounds on an app's types and companions.

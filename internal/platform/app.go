@@ -25,47 +25,47 @@ const (
 // App is one registered app: a game as the platform knows it. Its JSON form is stored and shown by the admin API, which
 // hides the keys unless asked for them.
 type App struct {
-	AppID  AppID  `json:"appid"`
-	Name   string `json:"name"`
-	GameID GameID `json:"gameid"` // MSDK V5; 0 when the app is not a V5 game
+	AppID  AppID  `json:"appid" doc:"the app's number"`
+	Name   string `json:"name" doc:"the app's name"`
+	GameID GameID `json:"gameid" doc:"the game's number for MSDK V5; 0 for none"`
 
-	AppKey       string            `json:"appkey"` // QQ Connect client_secret and OpenAPI V3 key
-	FormerAppKey FormerKey         `json:"former_appkey,omitzero"`
-	MSDKKey      string            `json:"msdkkey"`       // MSDK V3
-	SigKeys      map[string]string `json:"sigkeys"`       // MSDK V5, by source
-	ClientSigKey string            `json:"client_sigkey"` // MSDK V5, signs the calls of the game's client
+	AppKey       string            `json:"appkey" doc:"the client_secret of QQ Connect and the key of OpenAPI V3"`
+	FormerAppKey FormerKey         `json:"former_appkey,omitzero" doc:"the appkey before the last change"`
+	MSDKKey      string            `json:"msdkkey" doc:"the key of MSDK V3"`
+	SigKeys      map[string]string `json:"sigkeys" doc:"the keys of MSDK V5, by source"`
+	ClientSigKey string            `json:"client_sigkey" doc:"signs the calls of the game's client at MSDK V5"`
 
-	Online      bool        `json:"online"`
-	Environment Environment `json:"environment"`
-	RequireTLS  bool        `json:"require_tls"` // plain HTTP is refused with qq -7
+	Online      bool        `json:"online" doc:"an app that is not gets qq 100011"`
+	Environment Environment `json:"environment" doc:"formal, or test: only for its test numbers"`
+	RequireTLS  bool        `json:"require_tls" doc:"plain HTTP is refused with qq -7"`
 
-	APIs       []string `json:"apis"`       // granted APIs by permission name; "*" grants all
-	Restricted []string `json:"restricted"` // APIs that a security audit closed; "*" closes all
+	APIs       []string `json:"apis" doc:"granted APIs by permission name; * grants all"`
+	Restricted []string `json:"restricted" doc:"APIs that a security audit closed; * closes all"`
 
-	AllowOrdinary  []netip.Prefix       `json:"allow_ordinary"`  // callers of ordinary APIs; empty allows all
-	AllowSensitive []netip.Prefix       `json:"allow_sensitive"` // callers of sensitive APIs; empty allows all
-	Rates          map[string]RateLimit `json:"rates"`           // by permission name
-	RedirectURIs   []string             `json:"redirect_uris"`
-	TestNumbers    []UIN                `json:"test_numbers"`
-	RequirePKCE    bool                 `json:"require_pkce"` // logins must use PKCE (RFC 7636)
+	AllowOrdinary  []netip.Prefix       `json:"allow_ordinary" doc:"address ranges that may call ordinary APIs; an empty list allows all"`
+	AllowSensitive []netip.Prefix       `json:"allow_sensitive" doc:"address ranges that may call sensitive APIs; an empty list allows all"`
+	Rates          map[string]RateLimit `json:"rates" doc:"limits of calls, by permission name"`
+	RedirectURIs   []string             `json:"redirect_uris" doc:"to which a sign-in may lead"`
+	TestNumbers    []UIN                `json:"test_numbers" doc:"accounts that may use the app while its environment is test"`
+	RequirePKCE    bool                 `json:"require_pkce" doc:"logins must use PKCE (RFC 7636)"`
 
-	IDIP string `json:"idip"` // address at which the game's server answers about its guilds; "" when it does not
+	IDIP string `json:"idip" doc:"address at which the game's server answers about its guilds; empty for none"`
 
-	MessageLimits MessageLimits `json:"message_limits,omitzero"` // the zero value stands for the defaults
+	MessageLimits MessageLimits `json:"message_limits,omitzero" doc:"limits of messages; the usual ones without it"`
 
-	AchievementTypes []AchievementType `json:"achievement_types,omitzero"` // besides those that all apps have
-	Companions       []int             `json:"companions,omitzero"`        // types that every report must contain; nil for the default ones
+	AchievementTypes []AchievementType `json:"achievement_types,omitzero" doc:"types of achievements in addition to those that all apps have"`
+	Companions       []int             `json:"companions,omitzero" doc:"types that every report of achievements must contain; the usual ones without it"`
 
-	Open bool `json:"open,omitzero"` // the app is a third party's: it calls the bus by permissions of its own
+	Open bool `json:"open,omitzero" doc:"the app is a third party's: it calls the bus by permissions of its own"`
 
-	Developer string `json:"developer"` // the app's developer; a person has one unionid at all apps of a developer
-	UnionID   bool   `json:"unionid"`   // the app may ask for unionids
+	Developer string `json:"developer" doc:"the app's developer; a person has one unionid at all apps of a developer"`
+	UnionID   bool   `json:"unionid" doc:"the app may ask for unionids"`
 }
 
 // FormerKey is a key that was replaced. It is not accepted, but callers who still sign with it are told so.
 type FormerKey struct {
-	Key     string `json:"key"`
-	UntilMS int64  `json:"until_ms"` // when it is forgotten
+	Key     string `json:"key" doc:"the key"`
+	UntilMS int64  `json:"until_ms" doc:"when it is forgotten"`
 }
 
 // MaxTestNumbers bounds an app's test numbers.
@@ -89,8 +89,8 @@ const RelationPermission = "relation"
 
 // RateLimit bounds the calls to one API: an app's calls together, and each user's. A zero rate means no limit.
 type RateLimit struct {
-	App  Rate `json:"app,omitzero"`
-	User Rate `json:"user,omitzero"`
+	App  Rate `json:"app,omitzero" doc:"of the app's calls together: COUNT/PERIOD, such as 100/s"`
+	User Rate `json:"user,omitzero" doc:"of the calls for one user"`
 }
 
 // Rate is a number of calls in a period, written 100/s, 30/1m or 5/24h.

@@ -73,7 +73,7 @@ func (c *Challenge) BegunMS() int64 {
 
 // ChallengeRecord is how a player has done in challenges at a game.
 type ChallengeRecord struct {
-	Won   int64 `json:"won"`
-	Lost  int64 `json:"lost"`
-	Drawn int64 `json:"drawn"` // nobody had a score
+	Won   int64 `json:"won" doc:"challenges that were won"`
+	Lost  int64 `json:"lost" doc:"challenges that were lost"`
+	Drawn int64 `json:"drawn" doc:"nobody had a score"`
 }

@@ -34,10 +34,10 @@ func (s *OpenIDState) UnmarshalText(text []byte) (err error) {
 
 // OpenIDBinding says which account an openid of an app names.
 type OpenIDBinding struct {
-	AppID  AppID       `json:"appid"`
-	OpenID OpenID      `json:"openid"`
-	UIN    UIN         `json:"uin"`
-	State  OpenIDState `json:"state"`
+	AppID  AppID       `json:"appid" doc:"the app"`
+	OpenID OpenID      `json:"openid" doc:"the openid"`
+	UIN    UIN         `json:"uin" doc:"the account"`
+	State  OpenIDState `json:"state" oneof:"active reclaimed" doc:"whether it can be used"`
 }
 
 // ChannelQQ is the number of QQ among MSDK's login channels (msdk-v5.md, 1.1).
@@ -97,10 +97,10 @@ type Openkey struct {
 
 // Friendship is one side of a symmetric relation.
 type Friendship struct {
-	UIN     UIN    `json:"uin"`
-	Friend  UIN    `json:"friend"`
-	Remark  string `json:"remark"`
-	SinceMS int64  `json:"since_ms"`
+	UIN     UIN    `json:"uin" doc:"the account"`
+	Friend  UIN    `json:"friend" doc:"the other account"`
+	Remark  string `json:"remark" doc:"the account's remark about the friend"`
+	SinceMS int64  `json:"since_ms" doc:"since when"`
 }
 
 // AppUser is an account as a user of one app: it has an openid there and authorized the app.

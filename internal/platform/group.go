@@ -31,9 +31,9 @@ func (gc *GC) UnmarshalText(text []byte) (err error) {
 
 // Guild names a guild of a game. Zone and ID are 1 to 20 digits; a game without zones has zone "0" (msdk-v5.md, 10.6).
 type Guild struct {
-	AppID AppID  `json:"appid"`
-	Zone  string `json:"zone_id"`
-	ID    string `json:"guild_id"`
+	AppID AppID  `json:"appid" doc:"the app"`
+	Zone  string `json:"zone_id" doc:"the game's server on which the guild is"`
+	ID    string `json:"guild_id" doc:"the guild's id in the game"`
 }
 
 // Validate checks the form of every field and returns the first fault in one sentence.
@@ -53,18 +53,18 @@ func checkDigits(name, text string) error {
 
 // Group is a QQ group.
 type Group struct {
-	GC        GC     `json:"gc"`
-	Name      string `json:"name"`
-	Owner     UIN    `json:"owner"`
-	Admins    []UIN  `json:"admins,omitempty"` // members who help the owner, by number; lists leave them out
-	Members   int    `json:"members"`          // with the owner and the administrators
-	Capacity  int    `json:"capacity"`         // how many members there may be
-	Game      bool   `json:"game"`             // it was made for a game
-	Fee       bool   `json:"fee"`              // its members pay
-	Sealed    bool   `json:"sealed"`           // by the platform's security
-	ReadOnly  bool   `json:"read_only"`        // during maintenance
-	Disbanded bool   `json:"disbanded"`        // for ever
-	CreatedMS int64  `json:"created_ms"`
+	GC        GC     `json:"gc" doc:"the group's number"`
+	Name      string `json:"name" doc:"the group's name"`
+	Owner     UIN    `json:"owner" doc:"the account that owns it"`
+	Admins    []UIN  `json:"admins,omitempty" doc:"members who help the owner, by number; lists leave them out"`
+	Members   int    `json:"members" doc:"how many members it has, with the owner and the administrators"`
+	Capacity  int    `json:"capacity" doc:"how many members there may be"`
+	Game      bool   `json:"game" doc:"it was made for a game"`
+	Fee       bool   `json:"fee" doc:"its members pay"`
+	Sealed    bool   `json:"sealed" doc:"it was closed by the platform's security"`
+	ReadOnly  bool   `json:"read_only" doc:"it takes no changes, during maintenance"`
+	Disbanded bool   `json:"disbanded" doc:"it was disbanded, for ever"`
+	CreatedMS int64  `json:"created_ms" doc:"when it was created"`
 }
 
 // GroupRole is what an account is in a group. Its numbers are those of the documents (msdk-v5.md, 10.4).
@@ -93,22 +93,22 @@ func (r *GroupRole) UnmarshalText(text []byte) (err error) {
 
 // GroupMembership is an account's place in a group.
 type GroupMembership struct {
-	UIN     UIN       `json:"uin"`
-	Role    GroupRole `json:"role"`
-	Card    string    `json:"card"` // the name that it has there; "" for the account's own
-	SinceMS int64     `json:"since_ms"`
+	UIN     UIN       `json:"uin" doc:"the account"`
+	Role    GroupRole `json:"role" oneof:"owner administrator member" doc:"what the account is in the group"`
+	Card    string    `json:"card" doc:"the account's name in the group; empty for the account's own"`
+	SinceMS int64     `json:"since_ms" doc:"since when"`
 }
 
 // GroupMessage is a message to a group.
 type GroupMessage struct {
-	ID         uint64           `json:"id"`  // counts the group's messages from 1
-	UIN        UIN              `json:"uin"` // the sender
-	Kind       GroupMessageKind `json:"kind"`
-	Title      string           `json:"title"`
-	Text       string           `json:"text"`
-	URL        string           `json:"url,omitzero"`
-	PictureURL string           `json:"picture_url,omitzero"`
-	SentMS     int64            `json:"sent_ms"`
+	ID         uint64           `json:"id" doc:"its number, counted from 1 in the group"`
+	UIN        UIN              `json:"uin" doc:"the sender"`
+	Kind       GroupMessageKind `json:"kind" doc:"1 an invitation to the app, 2 a link"`
+	Title      string           `json:"title" doc:"the title"`
+	Text       string           `json:"text" doc:"the text"`
+	URL        string           `json:"url,omitzero" doc:"address that it opens"`
+	PictureURL string           `json:"picture_url,omitzero" doc:"address of its picture"`
+	SentMS     int64            `json:"sent_ms" doc:"when it was sent"`
 }
 
 // GroupMessageKind says what a message is for. Its numbers are those of the documents (msdk-v5.md, 10.5).

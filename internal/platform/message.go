@@ -57,11 +57,11 @@ type MessageQuota struct {
 // MessageLimits are the most messages that an account may send and get through one app, each from 1 to MaxMessageLimit. The
 // zero value stands for DefaultMessageLimits.
 type MessageLimits struct {
-	SenderDay    int `json:"sender_day"`
-	SenderWeek   int `json:"sender_week"`
-	ReceiverDay  int `json:"receiver_day"`
-	ReceiverWeek int `json:"receiver_week"`
-	PairDay      int `json:"pair_day"` // from one account to another
+	SenderDay    int `json:"sender_day" doc:"messages that an account may send in a day"`
+	SenderWeek   int `json:"sender_week" doc:"messages that an account may send in a week"`
+	ReceiverDay  int `json:"receiver_day" doc:"messages that an account may get in a day"`
+	ReceiverWeek int `json:"receiver_week" doc:"messages that an account may get in a week"`
+	PairDay      int `json:"pair_day" doc:"messages from one account to another in a day"`
 }
 
 // MaxMessageLimit bounds each of an app's MessageLimits.
@@ -104,13 +104,13 @@ type SceneKey struct {
 // Scene is a kind of Ark messages of an app: what may be in them, and what becomes of it. Its JSON form is stored and shown
 // by the admin API.
 type Scene struct {
-	AppID       AppID           `json:"appid"`
-	Program     string          `json:"program"` // the mini program that its cards open; "" for none
-	Scene       string          `json:"scene"`
-	Online      bool            `json:"online"`                   // of the mini program
-	Template    json.RawMessage `json:"template"`                 // a JSON Schema of extraJSON
-	EffectiveMS int64           `json:"effective_ms"`             // from when the template is in effect
-	Former      json.RawMessage `json:"former_template,omitzero"` // in effect until then; without one there is no scene until then
+	AppID       AppID           `json:"appid" doc:"the app"`
+	Program     string          `json:"program" doc:"the mini program that its cards open; empty for none"`
+	Scene       string          `json:"scene" doc:"the scene's name"`
+	Online      bool            `json:"online" doc:"whether the mini program is online"`
+	Template    json.RawMessage `json:"template" doc:"a JSON Schema of extraJSON"`
+	EffectiveMS int64           `json:"effective_ms" doc:"from when the template is in effect"`
+	Former      json.RawMessage `json:"former_template,omitzero" doc:"the template in effect until then; without one there is no scene until then"`
 }
 
 // Key returns the scene's name.

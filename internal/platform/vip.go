@@ -2,27 +2,27 @@ package platform
 
 // VIP holds an account's QQ memberships.
 type VIP struct {
-	QQLevel int        `json:"qq_level,omitzero"` // 0 to 1000
-	Member  Membership `json:"member,omitzero"`
-	Super   Membership `json:"super,omitzero"`
-	Blue    Membership `json:"blue,omitzero"` // blue diamond; luxury is super blue
-	Red     Membership `json:"red,omitzero"`
-	Yellow  Membership `json:"yellow,omitzero"` // luxury is high yellow
-	Green   Membership `json:"green,omitzero"`
-	Pink    Membership `json:"pink,omitzero"`
-	SuperQQ Membership `json:"superqq,omitzero"`
-	Xinyue  Membership `json:"xinyue,omitzero"`
-	Anime   Membership `json:"anime,omitzero"`
-	WiFi    Membership `json:"wifi,omitzero"` // entitled to wireless networks
+	QQLevel int        `json:"qq_level,omitzero" doc:"0 to 1000"`
+	Member  Membership `json:"member,omitzero" doc:"QQ member"`
+	Super   Membership `json:"super,omitzero" doc:"super member"`
+	Blue    Membership `json:"blue,omitzero" doc:"blue diamond; luxury is super blue"`
+	Red     Membership `json:"red,omitzero" doc:"red diamond"`
+	Yellow  Membership `json:"yellow,omitzero" doc:"luxury is high yellow"`
+	Green   Membership `json:"green,omitzero" doc:"green diamond"`
+	Pink    Membership `json:"pink,omitzero" doc:"pink diamond"`
+	SuperQQ Membership `json:"superqq,omitzero" doc:"Super QQ"`
+	Xinyue  Membership `json:"xinyue,omitzero" doc:"Xinyue"`
+	Anime   Membership `json:"anime,omitzero" doc:"anime"`
+	WiFi    Membership `json:"wifi,omitzero" doc:"entitled to wireless networks"`
 }
 
 // Membership is one membership. The zero value means that the account does not have it.
 type Membership struct {
-	Level   int   `json:"level"` // 1 to 100; 0 without the membership
-	Year    bool  `json:"year,omitzero"`
-	Luxury  bool  `json:"luxury,omitzero"`
-	StartMS int64 `json:"start_ms,omitzero"` // when it was last paid for; 0 if unknown
-	EndMS   int64 `json:"end_ms,omitzero"`   // 0 for no end
+	Level   int   `json:"level" doc:"1 to 100; 0 without the membership"`
+	Year    bool  `json:"year,omitzero" doc:"it is paid for a year"`
+	Luxury  bool  `json:"luxury,omitzero" doc:"its luxury form"`
+	StartMS int64 `json:"start_ms,omitzero" doc:"when it was last paid for; 0 if unknown"`
+	EndMS   int64 `json:"end_ms,omitzero" doc:"0 for no end"`
 }
 
 // The flags of memberships in MSDK (msdk-v5.md, 8; msdk-v3.md, 5.13), followed by those of this platform's own.

@@ -29,9 +29,9 @@ const (
 // Guild is a guild of a game and its members, by account.
 type Guild struct {
 	platform.Guild
-	Name    string         `json:"name"`
-	Leader  platform.UIN   `json:"leader"`
-	Members []platform.UIN `json:"members"` // in ascending order, with the leader
+	Name    string         `json:"name" doc:"the guild's name"`
+	Leader  platform.UIN   `json:"leader" doc:"the account that leads it"`
+	Members []platform.UIN `json:"members" doc:"in ascending order, with the leader"`
 }
 
 // Roster holds guilds in memory. It is safe for concurrent use.

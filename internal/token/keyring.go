@@ -39,9 +39,9 @@ type Keyring struct {
 
 // Key describes one key of the keyring.
 type Key struct {
-	ID        uint32 `json:"id"`
-	CreatedMS int64  `json:"created_ms"`
-	RetiredMS int64  `json:"retired_ms,omitzero"` // when a newer one took over
+	ID        uint32 `json:"id" doc:"the key's number"`
+	CreatedMS int64  `json:"created_ms" doc:"when it was made"`
+	RetiredMS int64  `json:"retired_ms,omitzero" doc:"when a newer one took over"`
 }
 
 // keys is one state of the keyring; it never changes.

@@ -157,7 +157,7 @@ var groupMutants = []mutant{
 		"case !session.HoldsFormToken(values.Get(\"token\")):", "case values.Get(\"token\") == \"x\":",
 		integration, "^TestGroupsPage$"},
 	{"another site's form leaves a group", "internal/api/pages/door.go",
-		"{Method: \"POST\", Path: groupPath, Checks: []access.Stage{origin}, Action", "{Method: \"POST\", Path: groupPath, Action",
+		"Takes the form with which a person leaves a group.\", Checks: []access.Stage{origin}, Action", "Takes the form with which a person leaves a group.\", Action",
 		integration, "^TestGroupsPage$"},
 	{"a page hides its older messages", "internal/api/pages/groups.go",
 		"Before: number(c, \"before\")", "Before: 0 * number(c, \"before\")",

@@ -358,3 +358,12 @@ func (p *Platform) Metric(t testing.TB, name string) (value float64) {
 	t.Fatalf("/metrics has no %s", name)
 	return 0
 }
+
+// AdminToken is the token of the operators' interfaces.
+func (p *Platform) AdminToken() string { return p.adminToken }
+
+// SendRequest sends any request.
+func (p *Platform) SendRequest(t testing.TB, req *http.Request) Reply {
+	t.Helper()
+	return send(t, p.client, req)
+}

@@ -39,7 +39,7 @@ var layers = []struct {
 	{[]string{"internal/api/appkey"}, false},
 	{[]string{"internal/api/refuse", "internal/api/msdk"}, false},
 	{[]string{"internal/api/items"}, false},
-	{[]string{"internal/doctor", "internal/proxy"}, false},
+	{[]string{"internal/doctor", "internal/proxy", "internal/reference"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/outbox"}, false},
 	{[]string{"internal/groups"}, false},

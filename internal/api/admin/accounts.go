@@ -24,10 +24,10 @@ func (d *door) listAccounts(c *access.Call) (any, error) {
 
 // NewAccount is an account to create. Without a uin it gets the next free number.
 type NewAccount struct {
-	UIN      platform.UIN          `json:"uin,omitzero"`
-	Password string                `json:"password"`
-	Profile  platform.Profile      `json:"profile"`
-	Class    platform.AccountClass `json:"class,omitzero"`
+	UIN      platform.UIN          `json:"uin,omitzero" doc:"the account's number; the next free one without it"`
+	Password string                `json:"password" required:"true" doc:"the password"`
+	Profile  platform.Profile      `json:"profile" doc:"the profile"`
+	Class    platform.AccountClass `json:"class,omitzero" oneof:"ordinary B BC interactive kaixin" doc:"the kind of the number"`
 }
 
 func (d *door) createAccount(c *access.Call, in NewAccount) (any, error) {
@@ -38,8 +38,8 @@ func (d *door) createAccount(c *access.Call, in NewAccount) (any, error) {
 // AccountDetails is an account with its openids and friends.
 type AccountDetails struct {
 	platform.Account
-	OpenIDs []platform.OpenIDBinding `json:"openids"`
-	Friends []platform.Friendship    `json:"friends"`
+	OpenIDs []platform.OpenIDBinding `json:"openids" doc:"the account's openids at the apps"`
+	Friends []platform.Friendship    `json:"friends" doc:"the account's friends"`
 }
 
 func (d *door) showAccount(c *access.Call, id platform.UIN) (any, error) {
@@ -56,16 +56,16 @@ func (d *door) showAccount(c *access.Call, id platform.UIN) (any, error) {
 
 // ProfileChange is an operator's change of a profile. A missing member stays as it is.
 type ProfileChange struct {
-	Nickname   *string                         `json:"nickname,omitzero"`
-	Gender     *int                            `json:"gender,omitzero"`
-	PictureURL *string                         `json:"picture_url,omitzero"`
-	Country    *string                         `json:"country,omitzero"`
-	Province   *string                         `json:"province,omitzero"`
-	City       *string                         `json:"city,omitzero"`
-	Language   *string                         `json:"language,omitzero"`
-	RealNamed  *bool                           `json:"real_named,omitzero"`
-	QQLevel    *int                            `json:"qq_level,omitzero"`
-	VIP        map[string]*platform.Membership `json:"vip,omitzero"` // by name; null removes a membership
+	Nickname   *string                         `json:"nickname,omitzero" doc:"the name that others see"`
+	Gender     *int                            `json:"gender,omitzero" oneof:"0 1 2" doc:"0 not given, 1 male, 2 female"`
+	PictureURL *string                         `json:"picture_url,omitzero" doc:"address of the picture; one that ends with / is completed by a size"`
+	Country    *string                         `json:"country,omitzero" doc:"where the person is"`
+	Province   *string                         `json:"province,omitzero" doc:"likewise"`
+	City       *string                         `json:"city,omitzero" doc:"likewise"`
+	Language   *string                         `json:"language,omitzero" doc:"the person's language"`
+	RealNamed  *bool                           `json:"real_named,omitzero" doc:"the person's real name is registered"`
+	QQLevel    *int                            `json:"qq_level,omitzero" min:"0" max:"1000" doc:"the QQ level"`
+	VIP        map[string]*platform.Membership `json:"vip,omitzero" doc:"the memberships that change, by name; null removes one"`
 }
 
 func (d *door) updateAccount(c *access.Call, id platform.UIN, in ProfileChange) (any, error) {
@@ -95,7 +95,7 @@ func (in *ProfileChange) apply(p *platform.Profile) error {
 
 // NewState is an account's new state.
 type NewState struct {
-	State platform.AccountState `json:"state"`
+	State platform.AccountState `json:"state" oneof:"normal frozen staff-protected specially-protected closed" def:"normal" doc:"the state"`
 }
 
 func (d *door) setState(c *access.Call, id platform.UIN, in NewState) (any, error) {
@@ -109,7 +109,7 @@ func (d *door) signOut(c *access.Call, id platform.UIN) (any, error) {
 
 // NewPassword is an account's new password.
 type NewPassword struct {
-	Password string `json:"password"`
+	Password string `json:"password" required:"true" doc:"the password"`
 }
 
 func (d *door) setPassword(c *access.Call, id platform.UIN, in NewPassword) (any, error) {
@@ -118,7 +118,7 @@ func (d *door) setPassword(c *access.Call, id platform.UIN, in NewPassword) (any
 
 // Reclaim names the app whose openid is taken back.
 type Reclaim struct {
-	AppID platform.AppID `json:"appid"`
+	AppID platform.AppID `json:"appid" required:"true" doc:"the app"`
 }
 
 func (d *door) reclaim(c *access.Call, id platform.UIN, in Reclaim) (any, error) {
@@ -128,11 +128,11 @@ func (d *door) reclaim(c *access.Call, id platform.UIN, in Reclaim) (any, error)
 
 // TokenRequest asks for a token as if the person had just logged in.
 type TokenRequest struct {
-	AppID    platform.AppID `json:"appid"`
-	UIN      platform.UIN   `json:"uin"`
-	Kind     string         `json:"kind"`
-	Lifetime string         `json:"lifetime,omitzero"` // a Go duration; the kind's own if missing
-	PC       bool           `json:"pc,omitzero"`
+	AppID    platform.AppID `json:"appid" required:"true" doc:"the app"`
+	UIN      platform.UIN   `json:"uin" required:"true" doc:"the account"`
+	Kind     string         `json:"kind" required:"true" oneof:"access pay openkey msdk link guest" doc:"what to issue"`
+	Lifetime string         `json:"lifetime,omitzero" doc:"how long it is valid, a Go duration; as usual for its kind without it"`
+	PC       bool           `json:"pc,omitzero" doc:"a login through the PC SDK"`
 }
 
 func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
@@ -157,20 +157,20 @@ func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
 
 // IssuedToken is a new token and its owner.
 type IssuedToken struct {
-	Token      string              `json:"token"`
-	Kind       token.Kind          `json:"kind"`
-	AppID      platform.AppID      `json:"appid"`
-	UIN        platform.UIN        `json:"uin"`
-	OpenID     platform.OpenID     `json:"openid"`
-	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
-	GuestID    string              `json:"guestid,omitzero"`
-	IssuedMS   int64               `json:"issued_ms"`
-	ExpiresMS  int64               `json:"expires_ms"`
+	Token      string              `json:"token" doc:"the token"`
+	Kind       token.Kind          `json:"kind" doc:"its kind"`
+	AppID      platform.AppID      `json:"appid" doc:"the app"`
+	UIN        platform.UIN        `json:"uin" doc:"the account"`
+	OpenID     platform.OpenID     `json:"openid" doc:"the account's openid at the app"`
+	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero" doc:"the player's MSDK openid, if there is one"`
+	GuestID    string              `json:"guestid,omitzero" doc:"the guest's id, of a guest's token"`
+	IssuedMS   int64               `json:"issued_ms" doc:"when it was issued"`
+	ExpiresMS  int64               `json:"expires_ms" doc:"when it expires"`
 }
 
 // TokenText is a token to be inspected.
 type TokenText struct {
-	Token string `json:"token"`
+	Token string `json:"token" required:"true" doc:"the token"`
 }
 
 func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
@@ -190,22 +190,22 @@ func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
 
 // Inspection is what the platform knows about a token.
 type Inspection struct {
-	Kind       token.Kind          `json:"kind"`
-	AppID      platform.AppID      `json:"appid"`
-	OpenID     platform.OpenID     `json:"openid"`
-	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero"`
-	IssuedMS   int64               `json:"issued_ms"`
-	ExpiresMS  int64               `json:"expires_ms"`
-	Sound      bool                `json:"sound"`
-	Check      string              `json:"check"`  // the command that checked it, such as 0x711
-	Result     int                 `json:"result"` // the command's answer
+	Kind       token.Kind          `json:"kind" doc:"its kind"`
+	AppID      platform.AppID      `json:"appid" doc:"the app for which it was issued"`
+	OpenID     platform.OpenID     `json:"openid" doc:"the openid for which it was issued"`
+	MSDKOpenID platform.MSDKOpenID `json:"msdk_openid,omitzero" doc:"the MSDK openid for which it was issued"`
+	IssuedMS   int64               `json:"issued_ms" doc:"when it was issued"`
+	ExpiresMS  int64               `json:"expires_ms" doc:"when it expires"`
+	Sound      bool                `json:"sound" doc:"it is valid now"`
+	Check      string              `json:"check" doc:"the command that checked it, such as 0x711"`
+	Result     int                 `json:"result" doc:"the command's answer"`
 }
 
 // Revocation ends every token that an account gave an app.
 type Revocation struct {
-	AppID platform.AppID `json:"appid"`
-	UIN   platform.UIN   `json:"uin"`
-	By    string         `json:"by,omitzero"` // user, as if the person withdrew; operator (the default)
+	AppID platform.AppID `json:"appid" required:"true" doc:"the app"`
+	UIN   platform.UIN   `json:"uin" required:"true" doc:"the account"`
+	By    string         `json:"by,omitzero" doc:"user, as if the person withdrew; operator (the default)"`
 }
 
 func (d *door) revoke(c *access.Call, in Revocation) (any, error) {

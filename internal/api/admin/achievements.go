@@ -8,15 +8,21 @@ import (
 
 // Achievements are a player's values that have not expired, by type.
 type Achievements struct {
-	UIN          platform.UIN `json:"uin"`
-	Achievements []Achieved   `json:"achievements"`
+	UIN          platform.UIN `json:"uin" doc:"the account"`
+	Achievements []Achieved   `json:"achievements" doc:"the values"`
 }
 
 // Achieved is one value.
 type Achieved struct {
 	platform.Achievement
-	Name    string `json:"name"`    // of its type
-	Derived bool   `json:"derived"` // the platform computed it
+	Name    string `json:"name" doc:"of its type"`
+	Derived bool   `json:"derived" doc:"the platform computed it"`
+}
+
+// achievementFields are the parameters of listAchievements.
+type achievementFields struct {
+	UIN  platform.UIN `json:"uin" required:"true" doc:"the player's account"`
+	Type int          `json:"type" min:"0" doc:"lists only the value of this type"`
 }
 
 // listAchievements shows what the player named by the URL parameter uin has achieved; with the parameter type only that.

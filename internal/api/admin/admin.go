@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,6 +32,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/ranking"
 	"github.com/rookeryhq/rookery/internal/sign"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // Services are what the door works on.
@@ -81,87 +81,108 @@ func New(s Services, apis APIs, token string) *access.Door {
 		bus: s.Bus, apis: apis,
 		gameCommands: s.GameCommands, doctor: s.Doctor,
 	}
-	return serve(token, d.ofGroups(), d.ofBus(), map[string]access.Handler{
-		"GET /admin/v1/apps":                                    d.listApps,
-		"POST /admin/v1/apps":                                   Body(d.createApp),
-		"GET /admin/v1/apps/{appid}":                            onApp(d.showApp),
-		"PATCH /admin/v1/apps/{appid}":                          onApp(withBody(d.updateApp)),
-		"GET /admin/v1/apps/{appid}/bindings":                   onApp(d.listBindings),
-		"DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}": onApp(d.unbind),
-		"POST /admin/v1/apps/{appid}/doctor":                    onApp(withBody(d.examine)),
-		"POST /admin/v1/apps/{appid}/idip":                      onApp(withBody(d.askGame)),
-		"POST /admin/v1/apps/{appid}/keys":                      onApp(withBody(d.setAppKey)),
-		"GET /admin/v1/apps/{appid}/achievements":               onApp(d.listAchievements),
-		"GET /admin/v1/apps/{appid}/ranks":                      onApp(d.listRanks),
-		"GET /admin/v1/apps/{appid}/scenes":                     onApp(d.listScenes),
-		"GET /admin/v1/apps/{appid}/scenes/{scene}":             onScene(d.showScene),
-		"PUT /admin/v1/apps/{appid}/scenes/{scene}":             onScene(withBody(d.setScene)),
-		"DELETE /admin/v1/apps/{appid}/scenes/{scene}":          onScene(d.removeScene),
-		"GET /admin/v1/accounts":                                d.listAccounts,
-		"POST /admin/v1/accounts":                               Body(d.createAccount),
-		"GET /admin/v1/accounts/{uin}":                          onAccount(d.showAccount),
-		"PATCH /admin/v1/accounts/{uin}":                        onAccount(withBody(d.updateAccount)),
-		"POST /admin/v1/accounts/{uin}/state":                   onAccount(withBody(d.setState)),
-		"POST /admin/v1/accounts/{uin}/sign-out":                onAccount(d.signOut),
-		"POST /admin/v1/accounts/{uin}/password":                onAccount(withBody(d.setPassword)),
-		"POST /admin/v1/accounts/{uin}/reclaim":                 onAccount(withBody(d.reclaim)),
-		"GET /admin/v1/accounts/{uin}/friends":                  onAccount(d.listFriends),
-		"POST /admin/v1/accounts/{uin}/friends":                 onAccount(withBody(d.addFriend)),
-		"PATCH /admin/v1/accounts/{uin}/friends/{friend}":       onFriend(withBody(d.remarkFriend)),
-		"DELETE /admin/v1/accounts/{uin}/friends/{friend}":      onFriend(d.removeFriend),
-		"POST /admin/v1/tokens":                                 Body(d.issueToken),
-		"POST /admin/v1/tokens/inspect":                         Body(d.inspectToken),
-		"POST /admin/v1/tokens/revoke":                          Body(d.revoke),
-		"GET /admin/v1/keys":                                    d.listKeys,
-		"POST /admin/v1/keys":                                   d.rotateKeys,
-		"GET /admin/v1/events":                                  d.showEvents,
-		"POST /admin/v1/events/test":                            d.testEvents,
-		"GET /admin/v1/gamecenter/commands":                     d.listGameCommands,
-		"PATCH /admin/v1/gamecenter/commands/{cmd}":             Body(d.decideGameCommand),
-	})
+	return serve(token, slices.Concat(d.ofApps(), d.ofAccounts(), d.ofPlatform(), d.ofGroups(), d.ofBus()))
 }
 
 // NewBackend returns the door of a back end that is a group platform, for callers with the token.
 func NewBackend(groups *qqgroups.Service, bus *oidb.Bus, token string) *access.Door {
 	d := &door{groups: groups, bus: bus}
-	served := serve(token, d.ofGroups(), d.ofBus())
+	served := serve(token, slices.Concat(d.ofGroups(), d.ofBus()))
 	served.Prefixes = []string{"/admin/v1/groups/", "/admin/v1/oidb/"} // a back end does not have the rest
 	return served
 }
 
-func (d *door) ofGroups() map[string]access.Handler {
-	return map[string]access.Handler{
-		"GET /admin/v1/groups":               d.listGroups,
-		"POST /admin/v1/groups":              Body(d.createGroup),
-		"GET /admin/v1/groups/{gc}":          onGroup(d.showGroup),
-		"PATCH /admin/v1/groups/{gc}":        onGroup(withBody(d.updateGroup)),
-		"POST /admin/v1/groups/{gc}/disband": onGroup(d.disbandGroup),
+// guide describes the API to operators.
+var guide = access.Guide{
+	Title: "Admin API",
+	About: "JSON for operators, with the header `Authorization: Bearer TOKEN`, whose token is in the server's admin token file. The HTTP status says how a call ended; what is not a success answers `error`, a sentence, and `request_id`. " +
+		"`rookery`'s commands are its first client, and its members are named as their flags. Names that a call does not know are refused.",
+}
+
+func (d *door) ofApps() []access.Endpoint {
+	return []access.Endpoint{
+		At("GET /admin/v1/apps", Do(d.listApps)).Does("Lists the apps, without their keys.").Returns([]platform.App{}),
+		At("POST /admin/v1/apps", Body(d.createApp)).Does("Creates an app, and shows its keys.").Returns(platform.App{}),
+		At("GET /admin/v1/apps/{appid}", on(app, d.showApp)).Does("Shows an app.").Takes(keysField{}).Returns(platform.App{}),
+		At("PATCH /admin/v1/apps/{appid}", change(app, d.updateApp)).Does("Changes an app. What is missing stays as it is.").Returns(platform.App{}),
+		At("POST /admin/v1/apps/{appid}/keys", change(app, d.setAppKey)).Does("Sets one of an app's keys.").Returns(AppKey{}),
+		At("POST /admin/v1/apps/{appid}/doctor", change(app, d.examine)).Does("Looks for what an app's integration may trip over.").Returns(doctor.Report{}),
+		At("POST /admin/v1/apps/{appid}/idip", change(app, d.askGame)).Does("Asks the game's server about a guild and a player, as the interfaces of groups do.").Returns(GuildAnswer{}),
+		At("GET /admin/v1/apps/{appid}/bindings", on(app, d.listBindings)).Does("Lists which groups serve the guilds of an app, by server and guild.").Takes(bindingFields{}).Returns([]platform.Binding{}),
+		At("DELETE /admin/v1/apps/{appid}/bindings/{zone}/{guild}", on(app, d.unbind)).Does("Ends the service of a guild's group.").Returns(platform.Binding{}),
+		At("GET /admin/v1/apps/{appid}/achievements", on(app, d.listAchievements)).Does("Lists what a player has achieved.").Takes(achievementFields{}).Returns(Achievements{}),
+		At("GET /admin/v1/apps/{appid}/ranks", on(app, d.listRanks)).Does("Lists places on a board.").Takes(rankFields{}).Returns(Ranking{}),
+		At("GET /admin/v1/apps/{appid}/scenes", on(app, d.listScenes)).Does("Lists the scenes of an app's Ark messages.").Returns([]platform.Scene{}),
+		At("GET /admin/v1/apps/{appid}/scenes/{scene}", on(scene, d.showScene)).Does("Shows a scene.").Takes(programField{}).Returns(platform.Scene{}),
+		At("PUT /admin/v1/apps/{appid}/scenes/{scene}", change(scene, d.setScene)).Does("Creates or changes a scene. A new template takes effect later.").Takes(programField{}).Returns(platform.Scene{}),
+		At("DELETE /admin/v1/apps/{appid}/scenes/{scene}", on(scene, d.removeScene)).Does("Removes a scene.").Takes(programField{}).Returns(Removed{}),
 	}
 }
 
-func (d *door) ofBus() map[string]access.Handler {
-	return map[string]access.Handler{
-		"GET /admin/v1/oidb/policy":   d.showPolicy,
-		"PATCH /admin/v1/oidb/policy": Body(d.changePolicy),
+func (d *door) ofAccounts() []access.Endpoint {
+	return []access.Endpoint{
+		At("GET /admin/v1/accounts", Do(d.listAccounts)).Does("Lists accounts by number.").Takes(pageFields{}).Returns([]platform.Account{}),
+		At("POST /admin/v1/accounts", Body(d.createAccount)).Does("Creates an account.").Returns(platform.Account{}),
+		At("GET /admin/v1/accounts/{uin}", on(account, d.showAccount)).Does("Shows an account with its openids and friends.").Returns(AccountDetails{}),
+		At("PATCH /admin/v1/accounts/{uin}", change(account, d.updateAccount)).Does("Changes a profile. What is missing stays as it is.").Returns(platform.Account{}),
+		At("POST /admin/v1/accounts/{uin}/state", change(account, d.setState)).Does("Freezes, protects, closes or releases an account.").Returns(platform.Account{}),
+		At("POST /admin/v1/accounts/{uin}/sign-out", on(account, d.signOut)).Does("Signs a person out everywhere.").Returns(platform.Account{}),
+		At("POST /admin/v1/accounts/{uin}/password", change(account, d.setPassword)).Does("Sets an account's password, which ends its tokens.").Returns(platform.Account{}),
+		At("POST /admin/v1/accounts/{uin}/reclaim", change(account, d.reclaim)).Does("Takes an account's openid at an app back.").Returns(platform.OpenIDBinding{}),
+		At("GET /admin/v1/accounts/{uin}/friends", on(account, d.listFriends)).Does("Lists an account's friends.").Returns([]platform.Friendship{}),
+		At("POST /admin/v1/accounts/{uin}/friends", change(account, d.addFriend)).Does("Makes two accounts friends.").Returns(Friendship{}),
+		At("PATCH /admin/v1/accounts/{uin}/friends/{friend}", change(friendship, d.remarkFriend)).Does("Sets an account's remark about a friend.").Returns(Friendship{}),
+		At("DELETE /admin/v1/accounts/{uin}/friends/{friend}", on(friendship, d.removeFriend)).Does("Ends a friendship.").Returns(Friendship{}),
 	}
 }
 
-// serve returns the door of all handlers, by method and path.
-func serve(token string, parts ...map[string]access.Handler) *access.Door {
-	all := make(map[string]access.Handler)
-	for _, part := range parts {
-		maps.Copy(all, part)
+func (d *door) ofPlatform() []access.Endpoint {
+	return []access.Endpoint{
+		At("POST /admin/v1/tokens", Body(d.issueToken)).Does("Issues a token as if the person had just logged in.").Returns(IssuedToken{}),
+		At("POST /admin/v1/tokens/inspect", Body(d.inspectToken)).Does("Shows what the platform knows about a token.").Returns(Inspection{}),
+		At("POST /admin/v1/tokens/revoke", Body(d.revoke)).Does("Ends every token that an account gave an app.").Returns(Revocation{}),
+		At("GET /admin/v1/keys", Do(d.listKeys)).Does("Lists the keys that seal tokens, without the keys themselves.").Returns([]token.Key{}),
+		At("POST /admin/v1/keys", Do(d.rotateKeys)).Does("Makes a new key, which seals tokens from then on.").Returns(token.Key{}),
+		At("GET /admin/v1/events", Do(d.showEvents)).Does("Shows how far each lane of the events is.").Returns([]outbox.Status{}),
+		At("POST /admin/v1/events/test", Do(d.testEvents)).Does("Sends an event through the stream, and shows the lanes.").Returns([]outbox.Status{}),
+		At("GET /admin/v1/gamecenter/commands", Do(d.listGameCommands)).Does("Lists the commands of the Game Center.").Returns([]gamecmd.State{}),
+		At("PATCH /admin/v1/gamecenter/commands/{cmd}", Body(d.decideGameCommand)).Does("Switches a command of the Game Center on or off, or changes who may call it.").Returns(gamecmd.State{}),
 	}
-	return &access.Door{Name: "admin", Prefixes: []string{"/admin/"}, Endpoints: Endpoints(token, all), Encode: Encode}
 }
 
-// Endpoints returns the interfaces that the handlers serve, by method and path, for callers with the token.
-func Endpoints(token string, handlers map[string]access.Handler) []access.Endpoint {
-	bearer := []access.Stage{{Name: "bearer", Run: bearer(token)}}
-	var endpoints []access.Endpoint
-	for _, pattern := range slices.Sorted(maps.Keys(handlers)) {
-		method, path, _ := strings.Cut(pattern, " ")
-		endpoints = append(endpoints, access.Endpoint{Method: method, Path: path, Checks: bearer, Action: access.Action{Handle: handlers[pattern]}})
+func (d *door) ofGroups() []access.Endpoint {
+	return []access.Endpoint{
+		At("GET /admin/v1/groups", Do(d.listGroups)).Does("Lists QQ groups by number: all, or those that an account is in.").Takes(groupsFields{}).Returns([]platform.Group{}),
+		At("POST /admin/v1/groups", Body(d.createGroup)).Does("Creates a QQ group.").Returns(platform.Group{}),
+		At("GET /admin/v1/groups/{gc}", on(group, d.showGroup)).Does("Shows a group with its members, guilds and newest messages.").Takes(pageFields{}).Returns(GroupDetails{}),
+		At("PATCH /admin/v1/groups/{gc}", change(group, d.updateGroup)).Does("Changes a group. What is missing stays as it is.").Returns(platform.Group{}),
+		At("POST /admin/v1/groups/{gc}/disband", on(group, d.disbandGroup)).Does("Disbands a group, for ever.").Returns(platform.Group{}),
+	}
+}
+
+func (d *door) ofBus() []access.Endpoint {
+	return []access.Endpoint{
+		At("GET /admin/v1/oidb/policy", Do(d.showPolicy)).Does("Shows the bus's policy.").Returns(oidb.Policy{}),
+		At("PATCH /admin/v1/oidb/policy", Body(d.changePolicy)).Does("Changes the bus's policy. What is missing stays as it is; a list replaces the previous one.").Returns(oidb.Policy{}),
+	}
+}
+
+// serve returns the door of the interfaces.
+func serve(token string, endpoints []access.Endpoint) *access.Door {
+	return &access.Door{Name: "admin", Guide: guide, Prefixes: []string{"/admin/"}, Endpoints: ForBearer(token, endpoints), Encode: Encode}
+}
+
+// At declares an interface by method and path.
+func At(pattern string, action access.Action) access.Endpoint {
+	method, path, _ := strings.Cut(pattern, " ")
+	return access.Endpoint{Method: method, Path: path, Action: action}
+}
+
+// ForBearer returns the interfaces for callers with the token alone.
+func ForBearer(token string, endpoints []access.Endpoint) []access.Endpoint {
+	checks := []access.Stage{{Name: "bearer", Run: bearer(token)}}
+	for i := range endpoints {
+		endpoints[i].Checks = checks
 	}
 	return endpoints
 }
@@ -213,57 +234,61 @@ func input[T any](c *access.Call) (T, error) {
 	return in, fmt.Errorf("%w: member %s has the wrong type", errBody, typed.JSONPointer)
 }
 
-// Body returns a handler that decodes the body and passes it to another one.
-func Body[T any](handle func(*access.Call, T) (any, error)) access.Handler {
-	return func(c *access.Call) (any, error) {
+// Do returns the action of a handler that reads no body.
+func Do(handle access.Handler) access.Action { return access.Action{Handle: handle} }
+
+// Body returns the action of a handler that takes a body.
+func Body[T any](handle func(*access.Call, T) (any, error)) access.Action {
+	return access.Action{Body: *new(T), Handle: func(c *access.Call) (any, error) {
 		in, err := input[T](c)
 		if err != nil {
 			return nil, err
 		}
 		return handle(c, in)
-	}
+	}}
 }
 
-// withBody is Body for a handler that also gets an id from the path.
-func withBody[ID, T any](handle func(*access.Call, ID, T) (any, error)) func(*access.Call, ID) (any, error) {
-	return func(c *access.Call, id ID) (any, error) {
-		return Body(func(c *access.Call, in T) (any, error) { return handle(c, id, in) })(c)
-	}
-}
-
-func onApp(handle func(*access.Call, platform.AppID) (any, error)) access.Handler {
-	return func(c *access.Call) (any, error) {
-		id, err := pathID(c, "appid", platform.ParseAppID)
+// on returns the action of a handler for what the path names.
+func on[ID any](named func(*access.Call) (ID, error), handle func(*access.Call, ID) (any, error)) access.Action {
+	return Do(func(c *access.Call) (any, error) {
+		id, err := named(c)
 		if err != nil {
 			return nil, err
 		}
 		return handle(c, id)
-	}
-}
-
-func onAccount(handle func(*access.Call, platform.UIN) (any, error)) access.Handler {
-	return func(c *access.Call) (any, error) {
-		id, err := pathID(c, "uin", platform.ParseUIN)
-		if err != nil {
-			return nil, err
-		}
-		return handle(c, id)
-	}
-}
-
-// onFriend returns a handler for one friendship.
-func onFriend(handle func(*access.Call, Friendship) (any, error)) access.Handler {
-	return onAccount(func(c *access.Call, id platform.UIN) (any, error) {
-		friend, err := pathID(c, "friend", platform.ParseUIN)
-		if err != nil {
-			return nil, err
-		}
-		return handle(c, Friendship{id, friend})
 	})
 }
 
-func pathID[ID any](c *access.Call, name string, parse func(string) (ID, error)) (ID, error) {
-	return parse(c.Request.PathValue(name))
+// change is on for a handler that takes a body too.
+func change[ID, T any](named func(*access.Call) (ID, error), handle func(*access.Call, ID, T) (any, error)) access.Action {
+	action := on(named, func(c *access.Call, id ID) (any, error) {
+		in, err := input[T](c)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, id, in)
+	})
+	action.Body = *new(T)
+	return action
+}
+
+// What the path names.
+
+func app(c *access.Call) (platform.AppID, error) {
+	return platform.ParseAppID(c.Request.PathValue("appid"))
+}
+func account(c *access.Call) (platform.UIN, error) {
+	return platform.ParseUIN(c.Request.PathValue("uin"))
+}
+func group(c *access.Call) (platform.GC, error) { return platform.ParseGC(c.Request.PathValue("gc")) }
+
+func friendship(c *access.Call) (Friendship, error) {
+	uin, err := account(c)
+	if err != nil {
+		return Friendship{}, err
+	}
+	friend, err := platform.ParseUIN(c.Request.PathValue("friend"))
+	return Friendship{uin, friend}, err
 }
 
 // created marks a result that is answered with 201.

@@ -42,6 +42,11 @@ func (d *door) listApps(*access.Call) (any, error) {
 	return apps, nil
 }
 
+// keysField is the parameter of showApp.
+type keysField struct {
+	Keys string `json:"keys" oneof:"show" doc:"show shows the keys, which are asterisks otherwise"`
+}
+
 func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 	app := d.registry.ByID(id)
 	if app == nil {
@@ -56,38 +61,37 @@ func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 
 // AppSettings are an operator's settings of an app. A missing member stays as it is, or gets its default.
 type AppSettings struct {
-	AppID          *platform.AppID                 `json:"appid,omitzero"` // only when the app is created
-	Name           *string                         `json:"name,omitzero"`
-	GameID         *platform.GameID                `json:"gameid,omitzero"`
-	Online         *bool                           `json:"online,omitzero"`
-	Environment    *platform.Environment           `json:"environment,omitzero"`
-	RequireTLS     *bool                           `json:"require_tls,omitzero"`
-	APIs           *[]string                       `json:"apis,omitzero"`
-	Grant          []string                        `json:"grant,omitzero"`    // added to apis
-	Withdraw       []string                        `json:"withdraw,omitzero"` // removed from apis
-	Restricted     *[]string                       `json:"restricted,omitzero"`
-	Restrict       []string                        `json:"restrict,omitzero"`   // added to restricted
-	Unrestrict     []string                        `json:"unrestrict,omitzero"` // removed from restricted
-	AllowOrdinary  *[]netip.Prefix                 `json:"allow_ordinary,omitzero"`
-	AllowSensitive *[]netip.Prefix                 `json:"allow_sensitive,omitzero"`
-	Rates          *map[string]*platform.RateLimit `json:"rates,omitzero"` // by API; null removes an API's rate
-	RedirectURIs   *[]string                       `json:"redirect_uris,omitzero"`
-	TestNumbers    *[]platform.UIN                 `json:"test_numbers,omitzero"`
-	RequirePKCE    *bool                           `json:"require_pkce,omitzero"`
-	Open           *bool                           `json:"open,omitzero"`
-	IDIP           *string                         `json:"idip,omitzero"`
-	MessageLimits  map[string]int                  `json:"message_limits,omitzero"` // by name; 0 for the default
-	// By number in addition to those that stay; null removes one.
-	AchievementTypes map[int]*AchievementType `json:"achievement_types,omitzero"`
-	Companions       *[]int                   `json:"companions,omitzero"`
-	Developer        *string                  `json:"developer,omitzero"`
-	UnionID          *bool                    `json:"unionid,omitzero"`
+	AppID            *platform.AppID                 `json:"appid,omitzero" doc:"the app's number, only when it is created"`
+	Name             *string                         `json:"name,omitzero" doc:"the app's name; required for a new one"`
+	GameID           *platform.GameID                `json:"gameid,omitzero" doc:"the game's number for MSDK V5; 0 for none"`
+	Online           *bool                           `json:"online,omitzero" doc:"an app that is not gets qq 100011"`
+	Environment      *platform.Environment           `json:"environment,omitzero" oneof:"formal test" doc:"formal, or test: only for its test numbers"`
+	RequireTLS       *bool                           `json:"require_tls,omitzero" doc:"plain HTTP is refused with qq -7"`
+	APIs             *[]string                       `json:"apis,omitzero" doc:"all granted APIs by permission name; * grants all"`
+	Grant            []string                        `json:"grant,omitzero" doc:"is added to apis"`
+	Withdraw         []string                        `json:"withdraw,omitzero" doc:"is removed from apis"`
+	Restricted       *[]string                       `json:"restricted,omitzero" doc:"all APIs that a security audit closed; * closes all"`
+	Restrict         []string                        `json:"restrict,omitzero" doc:"is added to restricted"`
+	Unrestrict       []string                        `json:"unrestrict,omitzero" doc:"is removed from restricted"`
+	AllowOrdinary    *[]netip.Prefix                 `json:"allow_ordinary,omitzero" doc:"address ranges that may call ordinary APIs; an empty list allows all"`
+	AllowSensitive   *[]netip.Prefix                 `json:"allow_sensitive,omitzero" doc:"address ranges that may call sensitive APIs; an empty list allows all"`
+	Rates            *map[string]*platform.RateLimit `json:"rates,omitzero" doc:"limits of calls by API; null removes an API's"`
+	RedirectURIs     *[]string                       `json:"redirect_uris,omitzero" doc:"to which a sign-in may lead"`
+	TestNumbers      *[]platform.UIN                 `json:"test_numbers,omitzero" max:"100" doc:"accounts that may use the app while its environment is test"`
+	RequirePKCE      *bool                           `json:"require_pkce,omitzero" doc:"sign-ins must use PKCE"`
+	Open             *bool                           `json:"open,omitzero" doc:"the app is a third party's: it calls the bus by permissions of its own"`
+	IDIP             *string                         `json:"idip,omitzero" doc:"address at which the game's server answers about its guilds"`
+	MessageLimits    map[string]int                  `json:"message_limits,omitzero" doc:"limits of messages by name: sender_day, sender_week, receiver_day, receiver_week, pair_day; 0 for the default"`
+	AchievementTypes map[int]*AchievementType        `json:"achievement_types,omitzero" doc:"types of achievements by number, in addition to those that stay; null removes one"`
+	Companions       *[]int                          `json:"companions,omitzero" doc:"types that every report of achievements must contain"`
+	Developer        *string                         `json:"developer,omitzero" doc:"the app's developer; a person has one unionid at all apps of a developer"`
+	UnionID          *bool                           `json:"unionid,omitzero" doc:"the app may ask for unionids"`
 }
 
 // AchievementType is a type of achievements of an app's own.
 type AchievementType struct {
-	Name string `json:"name"`
-	Text bool   `json:"text"` // its values need not be numbers
+	Name string `json:"name" required:"true" doc:"the type's name"`
+	Text bool   `json:"text" doc:"its values need not be numbers"`
 }
 
 // APIs are the permission names to which each kind of setting may apply.
@@ -269,8 +273,8 @@ func (d *door) updateApp(c *access.Call, id platform.AppID, settings AppSettings
 
 // AppKey names a key of an app: appkey, msdkkey, client_sigkey or sigkey:SOURCE.
 type AppKey struct {
-	Name string `json:"name"`
-	Key  string `json:"key,omitzero"` // letters and digits; a new random one if missing
+	Name string `json:"name" required:"true" doc:"appkey, msdkkey, client_sigkey or sigkey:SOURCE"`
+	Key  string `json:"key,omitzero" doc:"letters and digits; a new random one if missing"`
 }
 
 func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, error) {
@@ -284,19 +288,19 @@ func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, err
 
 // GuildQuestion is a question to a game's server about a guild and one of its players.
 type GuildQuestion struct {
-	Zone   string `json:"zone_id"`
-	Guild  string `json:"guild_id"`
-	OpenID string `json:"openid"` // as the game knows the player
-	RoleID string `json:"roleid,omitzero"`
+	Zone   string `json:"zone_id" required:"true" doc:"the game's server on which the guild is: 1 to 20 digits"`
+	Guild  string `json:"guild_id" required:"true" doc:"the guild's id in the game: 1 to 20 digits"`
+	OpenID string `json:"openid" doc:"as the game knows the player"`
+	RoleID string `json:"roleid,omitzero" max:"64" doc:"the player's role"`
 }
 
 // GuildAnswer is what the server answered, or why there is no answer.
 type GuildAnswer struct {
-	Name         string `json:"guild_name"`
-	LeaderOpenID string `json:"leader_openid"`
-	Member       bool   `json:"member"`
-	Leader       bool   `json:"leader"`
-	Problem      string `json:"problem,omitzero"`
+	Name         string `json:"guild_name" doc:"the guild's name"`
+	LeaderOpenID string `json:"leader_openid" doc:"the leader's openid"`
+	Member       bool   `json:"member" doc:"the player is in the guild"`
+	Leader       bool   `json:"leader" doc:"the player leads it"`
+	Problem      string `json:"problem,omitzero" doc:"why there is no answer"`
 }
 
 // askGame asks an app's server as the group interfaces do, so that an operator sees what they see.

@@ -5,6 +5,13 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
+// bindingFields are the parameters of listBindings.
+type bindingFields struct {
+	Zone  string `json:"zone" doc:"with guild: lists the bindings after this guild's"`
+	Guild string `json:"guild" doc:"the guild on that server"`
+	Limit int    `json:"limit" min:"0" max:"1000" def:"100" doc:"how many to list at most"`
+}
+
 // listBindings lists which groups serve the guilds of an app, by zone and guild, after the guild that the URL parameters zone
 // and guild name.
 func (d *door) listBindings(c *access.Call, app platform.AppID) (any, error) {

@@ -14,18 +14,18 @@ func (d *door) listFriends(c *access.Call, id platform.UIN) (any, error) {
 
 // NewFriend names the other account of a friendship.
 type NewFriend struct {
-	Friend platform.UIN `json:"friend"`
+	Friend platform.UIN `json:"friend" required:"true" doc:"the other account"`
 }
 
 // FriendRemark is an account's remark about a friend.
 type FriendRemark struct {
-	Remark string `json:"remark"`
+	Remark string `json:"remark" required:"true" doc:"the remark; empty for none"`
 }
 
 // Friendship is the answer to a change: the two accounts.
 type Friendship struct {
-	UIN    platform.UIN `json:"uin"`
-	Friend platform.UIN `json:"friend"`
+	UIN    platform.UIN `json:"uin" doc:"the account"`
+	Friend platform.UIN `json:"friend" doc:"the other account"`
 }
 
 func (d *door) addFriend(c *access.Call, id platform.UIN, in NewFriend) (any, error) {

@@ -5,14 +5,16 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-func onGroup(handle func(*access.Call, platform.GC) (any, error)) access.Handler {
-	return func(c *access.Call) (any, error) {
-		gc, err := pathID(c, "gc", platform.ParseGC)
-		if err != nil {
-			return nil, err
-		}
-		return handle(c, gc)
-	}
+// pageFields are the parameters of lists by number.
+type pageFields struct {
+	After uint64 `json:"after" def:"0" doc:"lists those after this number"`
+	Limit int    `json:"limit" min:"0" max:"1000" def:"100" doc:"how many to list at most"`
+}
+
+// groupsFields are the parameters of the list of groups.
+type groupsFields struct {
+	pageFields
+	UIN platform.UIN `json:"uin" doc:"lists the groups that this account is in"`
 }
 
 // page reads the URL parameters of a list by number.
@@ -46,11 +48,11 @@ func (d *door) listGroups(c *access.Call) (any, error) {
 
 // NewGroup is a group to make. Without a capacity it has the usual one.
 type NewGroup struct {
-	Owner    platform.UIN `json:"owner"`
-	Name     string       `json:"name"`
-	Capacity int          `json:"capacity,omitzero"`
-	Game     *bool        `json:"game,omitzero"` // true without it
-	Fee      bool         `json:"fee,omitzero"`
+	Owner    platform.UIN `json:"owner" required:"true" doc:"the account that owns it"`
+	Name     string       `json:"name" required:"true" doc:"the group's name"`
+	Capacity int          `json:"capacity,omitzero" doc:"how many members it may have; the usual number without it"`
+	Game     *bool        `json:"game,omitzero" doc:"true without it"`
+	Fee      bool         `json:"fee,omitzero" doc:"its members pay"`
 }
 
 func (d *door) createGroup(c *access.Call, in NewGroup) (any, error) {
@@ -71,9 +73,9 @@ func (d *door) createGroup(c *access.Call, in NewGroup) (any, error) {
 // GroupDetails is a group with the guilds that it serves, its newest messages, and a page of its members, by number.
 type GroupDetails struct {
 	platform.Group
-	Guilds     []platform.Guild           `json:"guilds"`
-	Messages   []platform.GroupMessage    `json:"messages"`
-	MemberList []platform.GroupMembership `json:"member_list"`
+	Guilds     []platform.Guild           `json:"guilds" doc:"the guilds that it serves"`
+	Messages   []platform.GroupMessage    `json:"messages" doc:"the newest messages, at most 20"`
+	MemberList []platform.GroupMembership `json:"member_list" doc:"its members by number"`
 }
 
 // messagesShown is how many messages GroupDetails has at most.
@@ -101,14 +103,14 @@ func (d *door) showGroup(c *access.Call, gc platform.GC) (any, error) {
 
 // GroupChange is an operator's change of a group. A missing member stays as it is.
 type GroupChange struct {
-	Name     *string         `json:"name,omitzero"`
-	Owner    *platform.UIN   `json:"owner,omitzero"`  // a member
-	Admins   *[]platform.UIN `json:"admins,omitzero"` // members; all administrators from then on
-	Capacity *int            `json:"capacity,omitzero"`
-	Game     *bool           `json:"game,omitzero"`
-	Fee      *bool           `json:"fee,omitzero"`
-	Sealed   *bool           `json:"sealed,omitzero"`
-	ReadOnly *bool           `json:"read_only,omitzero"`
+	Name     *string         `json:"name,omitzero" doc:"the group's name"`
+	Owner    *platform.UIN   `json:"owner,omitzero" doc:"the owner from then on, a member"`
+	Admins   *[]platform.UIN `json:"admins,omitzero" doc:"members; all administrators from then on"`
+	Capacity *int            `json:"capacity,omitzero" doc:"how many members it may have"`
+	Game     *bool           `json:"game,omitzero" doc:"it was made for a game"`
+	Fee      *bool           `json:"fee,omitzero" doc:"its members pay"`
+	Sealed   *bool           `json:"sealed,omitzero" doc:"it is closed by the platform's security"`
+	ReadOnly *bool           `json:"read_only,omitzero" doc:"it takes no changes, during maintenance"`
 }
 
 func (d *door) updateGroup(c *access.Call, gc platform.GC, in GroupChange) (any, error) {

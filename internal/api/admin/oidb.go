@@ -15,24 +15,24 @@ func (d *door) showPolicy(*access.Call) (any, error) { return d.bus.Policy(), ni
 // PolicyChange is an operator's change of the bus's policy. A missing member stays as it is; a list replaces the previous
 // one.
 type PolicyChange struct {
-	AddressBlackList *[]netip.Prefix                 `json:"address_black_list,omitzero"`
-	UINBlackList     *[]platform.UIN                 `json:"uin_black_list,omitzero"`
-	InternalNetworks *[]netip.Prefix                 `json:"internal_networks,omitzero"`
-	Maintenance      *[]oidb.UINRange                `json:"maintenance,omitzero"`
-	Commands         map[string]*CommandPolicyChange `json:"commands,omitzero"` // by name, 0x711_1; null stands for the default
+	AddressBlackList *[]netip.Prefix                 `json:"address_black_list,omitzero" doc:"addresses whose calls are refused with 148"`
+	UINBlackList     *[]platform.UIN                 `json:"uin_black_list,omitzero" doc:"accounts whose calls are refused with 149"`
+	InternalNetworks *[]netip.Prefix                 `json:"internal_networks,omitzero" doc:"of callers without an appid, in addition to loopback"`
+	Maintenance      *[]oidb.UINRange                `json:"maintenance,omitzero" doc:"ranges of accounts that are refused with 254"`
+	Commands         map[string]*CommandPolicyChange `json:"commands,omitzero" doc:"by name, 0x711_1; null stands for the default"`
 }
 
 // CommandPolicyChange is a change of the policy of one command.
 type CommandPolicyChange struct {
-	Apps            *[]platform.AppID        `json:"apps,omitzero"`
-	AllApps         *bool                    `json:"all_apps,omitzero"`
-	OpenApps        *[]platform.AppID        `json:"open_apps,omitzero"`
-	Rate            *string                  `json:"rate,omitzero"`      // COUNT/PERIOD; "" removes it
-	TestRate        *string                  `json:"test_rate,omitzero"` // the same
-	RefusedClasses  *[]platform.AccountClass `json:"refused_classes,omitzero"`
-	RefusedStates   *[]platform.AccountState `json:"refused_states,omitzero"`
-	ForbiddenInTest *bool                    `json:"forbidden_in_test,omitzero"`
-	DemandsLogin    *bool                    `json:"demands_login,omitzero"`
+	Apps            *[]platform.AppID        `json:"apps,omitzero" doc:"the apps that applied for it"`
+	AllApps         *bool                    `json:"all_apps,omitzero" doc:"every app may call it"`
+	OpenApps        *[]platform.AppID        `json:"open_apps,omitzero" doc:"third parties that may call it"`
+	Rate            *string                  `json:"rate,omitzero" doc:"COUNT/PERIOD; empty removes it"`
+	TestRate        *string                  `json:"test_rate,omitzero" doc:"the same"`
+	RefusedClasses  *[]platform.AccountClass `json:"refused_classes,omitzero" doc:"of account numbers: ordinary, B, BC, interactive or kaixin"`
+	RefusedStates   *[]platform.AccountState `json:"refused_states,omitzero" doc:"of accounts: frozen and protected"`
+	ForbiddenInTest *bool                    `json:"forbidden_in_test,omitzero" doc:"the test environment may not call it"`
+	DemandsLogin    *bool                    `json:"demands_login,omitzero" doc:"a call needs a login signature"`
 }
 
 func (d *door) changePolicy(c *access.Call, in PolicyChange) (any, error) {

@@ -8,15 +8,19 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// onScene returns a handler for one scene, named by the path and the URL parameter program.
-func onScene(handle func(*access.Call, platform.SceneKey) (any, error)) access.Handler {
-	return onApp(func(c *access.Call, id platform.AppID) (any, error) {
-		program, err := parameter(c, "program")
-		if err != nil {
-			return nil, err
-		}
-		return handle(c, platform.SceneKey{AppID: id, Program: program, Scene: c.Request.PathValue("scene")})
-	})
+// programField is the parameter of interfaces for one scene.
+type programField struct {
+	Program string `json:"program" doc:"the mini program that the scene's cards open; none without it"`
+}
+
+// scene returns the scene that the path and the URL parameter program name.
+func scene(c *access.Call) (platform.SceneKey, error) {
+	id, err := app(c)
+	if err != nil {
+		return platform.SceneKey{}, err
+	}
+	program, err := parameter(c, "program")
+	return platform.SceneKey{AppID: id, Program: program, Scene: c.Request.PathValue("scene")}, err
 }
 
 func (d *door) listScenes(_ *access.Call, id platform.AppID) (any, error) {
@@ -32,8 +36,8 @@ func (d *door) showScene(_ *access.Call, key platform.SceneKey) (any, error) {
 
 // SceneSettings are an operator's settings of a scene. A missing member stays as it is, or gets its default.
 type SceneSettings struct {
-	Template json.RawMessage `json:"template,omitzero"`
-	Online   *bool           `json:"online,omitzero"`
+	Template json.RawMessage `json:"template,omitzero" doc:"a JSON Schema of extraJSON"`
+	Online   *bool           `json:"online,omitzero" doc:"the mini program is online"`
 }
 
 func (d *door) setScene(c *access.Call, key platform.SceneKey, in SceneSettings) (any, error) {

@@ -36,7 +36,8 @@ type door struct {
 func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.Door {
 	d := &door{apps: registry, identity: id, bus: bus}
 	return &access.Door{
-		Name: "ark",
+		Name:  "ark",
+		Guide: guide,
 		Endpoints: []access.Endpoint{
 			access.API("POST", "/share/ark", access.With(d.send),
 				access.Step("ark-params", params, append(emptyCodes(), retcode.QQParameterInvalid)...),
@@ -50,10 +51,44 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.D
 				access.Check("ark-key-rotation", keyRotation, retcode.QQAppKeyRotating),
 				access.Check("ark-token", d.token).Calls(access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)),
 				access.UserRate,
-			).Calls(access.Uses(&messages.SendArkCommand.Declaration)).Refuses(refuseArk),
+			).Calls(access.Uses(&messages.SendArkCommand.Declaration)).Refuses(refuseArk).
+				Does("Sends an Ark message, a card of a mini program, to a friend who uses the app.").Takes(fields{}).Returns(sentFields{}),
 		},
 		Code: refusals.Code, Encode: encode,
 	}
+}
+
+// guide describes what calls of the door have in common.
+var guide = access.Guide{
+	Title:     "Ark messages",
+	About:     "A form or a JSON object. `ret` is 0 or a code; the answer is HTTP 200 unless the platform fails. A call is signed as one of OpenAPI V3, with all of its parameters.",
+	Signature: "openapi", Result: common{},
+}
+
+// fields are the parameters, in the URL or in the body.
+type fields struct {
+	AppID     string          `json:"appid" required:"true" doc:"the app's number"`
+	OpenID    platform.OpenID `json:"openid" required:"true" doc:"the sender's openid at the app"`
+	Friend    platform.OpenID `json:"fopenid" required:"true" doc:"the friend's openid at the app"`
+	Token     string          `json:"accesstoken" required:"true" doc:"the sender's access token"`
+	ExtraJSON string          `json:"extraJSON" required:"true" doc:"the card's content, in JSON: it has to fit the scene's template"`
+	Scene     string          `json:"scene" required:"true" doc:"the scene, one of the app's"`
+	Program   string          `json:"app" doc:"the mini program that the card opens"`
+	Sig       string          `json:"sig" required:"true" doc:"the signature: Base64"`
+	Timestamp int64           `json:"timestamp" min:"1" doc:"the time, in Unix seconds: at most ten minutes off the platform's clock"`
+	Nonce     string          `json:"nonce" max:"64" doc:"a text of which no two calls have the same: a repeated call is refused"`
+	RequestID string          `json:"request_id" max:"64" doc:"the sender's name for the message: repeated within seven days, it sends nothing and gets the same answer"`
+}
+
+// common are the members of every answer.
+type common struct {
+	Ret int    `json:"ret" doc:"0, or a code"`
+	Msg string `json:"msg" doc:"what happened, in a sentence"`
+}
+
+// sentFields is what a success has in addition.
+type sentFields struct {
+	MessageID string `json:"message_id" doc:"the message's number"`
 }
 
 // request holds a call's parameters, and the results of the stages.

@@ -48,11 +48,52 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, options O
 	d := &door{Options: options, apps: registry, identity: id, bus: bus}
 	return &access.Door{
 		Name:      "connect",
+		Guide:     guide,
 		Prefixes:  []string{"/oauth2.0/"},
 		Endpoints: d.endpoints(),
 		Code:      refusals.Code,
 		Encode:    d.encode,
 	}
+}
+
+// guide describes what all calls of the door have in common (qq-connect-openapi.md, A).
+var guide = access.Guide{
+	Title: "QQ Connect: OAuth 2.0",
+	About: "Parameters in the URL or in a form. The answer is HTTP 200 but for the interfaces of RFCs; a refusal is `callback( {\"error\":CODE,\"error_description\":\"...\"} );`, or plain JSON with `fmt=json`. " +
+		"`/oauth2.0/authorize`, where people sign in, is among the [pages](pages.md).",
+}
+
+// tokenFields are the parameters of token.
+type tokenFields struct {
+	GrantType    string `json:"grant_type" required:"true" oneof:"authorization_code refresh_token" doc:"what is exchanged"`
+	ClientID     string `json:"client_id" required:"true" doc:"the appid"`
+	ClientSecret string `json:"client_secret" required:"true" doc:"the appkey"`
+	Code         string `json:"code" doc:"the code of the sign-in; required with authorization_code"`
+	RedirectURI  string `json:"redirect_uri" doc:"the redirect URI of the sign-in; required with authorization_code"`
+	Verifier     string `json:"code_verifier" doc:"the verifier of PKCE (RFC 7636), if the sign-in had a challenge"`
+	Refresh      string `json:"refresh_token" doc:"the refresh token; required with refresh_token"`
+	NeedOpenID   string `json:"need_openid" oneof:"0 1" def:"0" doc:"1 answers the openid too"`
+	NeedOpenkey  string `json:"need_openkey" oneof:"0 1" def:"0" doc:"1 answers an openkey for OpenAPI V3 too"`
+	Format       string `json:"fmt" doc:"json answers JSON in place of the text of a form"`
+}
+
+// meFields are the parameters of me.
+type meFields struct {
+	Token   string `json:"access_token" required:"true" doc:"an access token"`
+	UnionID string `json:"unionid" oneof:"0 1" def:"0" doc:"1 answers the unionid too"`
+	Format  string `json:"fmt" doc:"json answers JSON without the wrapper"`
+}
+
+// personFields are what person writes.
+type personFields struct {
+	ClientID string `json:"client_id" doc:"the appid"`
+	OpenID   string `json:"openid" doc:"the person's openid at the app"`
+	UnionID  string `json:"unionid,omitzero" doc:"the person's id at all apps of the developer"`
+}
+
+// tokenField is the parameter of introspect and revoke.
+type tokenField struct {
+	Token string `json:"token" required:"true" doc:"an access token or a refresh token of the app"`
 }
 
 // Stages of both doors.
@@ -76,11 +117,15 @@ func (d *door) endpoints() []access.Endpoint {
 	return []access.Endpoint{
 		access.API("GET POST", "/oauth2.0/token", access.Action{Handle: d.token}, paramsStage, client, access.Online, access.OrdinaryAddress, access.TLS, access.AppRate).
 			Answers(retcode.QQCodeMissing, retcode.QQRefreshTokenMissing, retcode.QQRedirectURIIllegal,
-				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid),
+				retcode.ConnectCodeInvalid, retcode.ConnectCodeReused, retcode.ConnectRefreshTokenInvalid).
+			Does("Exchanges a code, or a refresh token, for tokens. The answer is the text of a form unless JSON is asked for.").Takes(tokenFields{}).Returns(tokens{}),
 		access.API("GET POST", "/oauth2.0/me", access.With(d.me), paramsStage, bearer, access.Online, access.TLS, access.AppRate, testNumberStage, access.UserRate).
-			Answers(retcode.ConnectUnionIDNotGranted),
-		access.API("POST", introspectPath, access.Action{Handle: d.introspect}, backEnd).Answers(retcode.QQParameterInvalid),
-		access.API("POST", revokePath, access.Action{Handle: d.revoke}, backEnd).Answers(retcode.QQParameterInvalid),
+			Answers(retcode.ConnectUnionIDNotGranted).
+			Does("Shows whose an access token is.").Takes(meFields{}).Returns(personFields{}),
+		access.API("POST", introspectPath, access.Action{Handle: d.introspect}, backEnd).Answers(retcode.QQParameterInvalid).
+			Does("Describes one of the app's own tokens (RFC 7662). The app signs in with appid and appkey, by HTTP Basic.").Takes(tokenField{}).Returns(introspection{}),
+		access.API("POST", revokePath, access.Action{Handle: d.revoke}, backEnd).Answers(retcode.QQParameterInvalid).
+			Does("Ends the login that a token of the app belongs to (RFC 7009). The app signs in with appid and appkey, by HTTP Basic.").Takes(tokenField{}),
 	}
 }
 

@@ -14,11 +14,11 @@ import (
 
 // tokens are the answer of the token interface. Its members keep this order in both formats.
 type tokens struct {
-	AccessToken  string `json:"access_token"`
-	ExpiresIn    string `json:"expires_in"` // seconds, a string in JSON
-	RefreshToken string `json:"refresh_token"`
-	OpenID       string `json:"openid,omitzero"`
-	OpenKey      string `json:"openkey,omitzero"`
+	AccessToken  string `json:"access_token" doc:"the access token"`
+	ExpiresIn    string `json:"expires_in" doc:"for how many seconds it is valid, as a text"`
+	RefreshToken string `json:"refresh_token" doc:"the refresh token, which is valid once"`
+	OpenID       string `json:"openid,omitzero" doc:"the person's openid at the app"`
+	OpenKey      string `json:"openkey,omitzero" doc:"an openkey for OpenAPI V3"`
 }
 
 // token exchanges a code or a refresh token (qq-connect-openapi.md, A.3 and A.4).
@@ -100,13 +100,13 @@ func (p *person) append(b []byte) []byte {
 
 // introspection is the answer of the introspection interface (RFC 7662, 2.2).
 type introspection struct {
-	Active    bool   `json:"active"`
-	ClientID  string `json:"client_id,omitzero"`
-	Scope     string `json:"scope,omitzero"`
-	Subject   string `json:"sub,omitzero"` // the openid
-	TokenType string `json:"token_type,omitzero"`
-	IssuedAt  int64  `json:"iat,omitzero"`
-	Expires   int64  `json:"exp,omitzero"`
+	Active    bool   `json:"active" doc:"the token is valid"`
+	ClientID  string `json:"client_id,omitzero" doc:"the appid"`
+	Scope     string `json:"scope,omitzero" doc:"the scopes that the person allowed"`
+	Subject   string `json:"sub,omitzero" doc:"the person's openid"`
+	TokenType string `json:"token_type,omitzero" doc:"Bearer; missing for a refresh token"`
+	IssuedAt  int64  `json:"iat,omitzero" doc:"when it was issued, in Unix seconds"`
+	Expires   int64  `json:"exp,omitzero" doc:"when it expires, in Unix seconds"`
 }
 
 // introspect describes one of the app's own tokens.

@@ -29,14 +29,38 @@ func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Se
 	)
 	return &access.Door{
 		Name:     "connect-user",
+		Guide:    userGuide,
 		Prefixes: []string{"/user/"},
 		Endpoints: []access.Endpoint{
-			access.API("GET POST", "/user/get_user_info", access.With(d.userInfo), opening, access.OrdinaryAddress, profile),
-			access.API("GET POST", "/user/get_simple_userinfo", access.With(d.userInfo), opening, profile),
+			access.API("GET POST", "/user/get_user_info", access.With(d.userInfo), opening, access.OrdinaryAddress, profile).
+				Does("Shows the profile of the person who logged in.").Returns(userInfo{}),
+			access.API("GET POST", "/user/get_simple_userinfo", access.With(d.userInfo), opening, profile).
+				Does("Shows the profile of the person who logged in, to callers at any address.").Returns(userInfo{}),
 		},
 		Code:   userRefusals.Code,
 		Encode: encodeUser,
 	}
+}
+
+// userGuide describes what all calls of the door have in common (qq-connect-openapi.md, A.6).
+var userGuide = access.Guide{
+	Title:  "QQ Connect: profiles",
+	About:  "Parameters in the URL or in a form. `ret` is 0 or a code; with a code above 0 the HTTP status is that of the code. Calls are not signed: the access token is the proof.",
+	Params: userFields{}, Result: userResult{},
+}
+
+// userFields are the parameters of every call.
+type userFields struct {
+	Token    string          `json:"access_token" required:"true" doc:"the person's access token"`
+	Consumer string          `json:"oauth_consumer_key" doc:"the appid; required unless appid has it"`
+	AppID    string          `json:"appid" doc:"another name for oauth_consumer_key"`
+	OpenID   platform.OpenID `json:"openid" required:"true" doc:"the person's openid at the app"`
+}
+
+// userResult are the members of every answer.
+type userResult struct {
+	Ret int    `json:"ret" doc:"0, or a code"`
+	Msg string `json:"msg" doc:"what was wrong; empty at a success"`
 }
 
 // consumer reads who asks about whom, and finds the app. Parameters that the original decodes must not be repeated.
@@ -121,28 +145,28 @@ func encodeUser(c *access.Call, result any, err error) {
 // userInfo is the answer of the profile interfaces: ret, is_lost and gender_type are numbers, all other members strings
 // (qq-connect-openapi.md, A.6).
 type userInfo struct {
-	Ret             int    `json:"ret"`
-	Msg             string `json:"msg"`
-	IsLost          int    `json:"is_lost"`
-	Nickname        string `json:"nickname"`
-	Gender          string `json:"gender"`
-	GenderType      int    `json:"gender_type"`
-	Province        string `json:"province"`
-	City            string `json:"city"`
-	Year            string `json:"year"`
-	Constellation   string `json:"constellation"`
-	FigureURL       string `json:"figureurl"`
-	FigureURL1      string `json:"figureurl_1"`
-	FigureURL2      string `json:"figureurl_2"`
-	FigureURLQQ1    string `json:"figureurl_qq_1"`
-	FigureURLQQ2    string `json:"figureurl_qq_2"`
-	FigureURLQQ     string `json:"figureurl_qq"`
-	FigureURLType   string `json:"figureurl_type"`
-	IsYellowVIP     string `json:"is_yellow_vip"`
-	VIP             string `json:"vip"`
-	YellowVIPLevel  string `json:"yellow_vip_level"`
-	Level           string `json:"level"`
-	IsYellowYearVIP string `json:"is_yellow_year_vip"`
+	Ret             int    `json:"ret" doc:"0, or a code"`
+	Msg             string `json:"msg" doc:"what was wrong; empty at a success"`
+	IsLost          int    `json:"is_lost" doc:"0"`
+	Nickname        string `json:"nickname" doc:"the nickname"`
+	Gender          string `json:"gender" doc:"男, which also stands for people who do not give it, or 女"`
+	GenderType      int    `json:"gender_type" doc:"1 female, 2 male"`
+	Province        string `json:"province" doc:"as in the profile"`
+	City            string `json:"city" doc:"as in the profile"`
+	Year            string `json:"year" doc:"always empty"`
+	Constellation   string `json:"constellation" doc:"always empty"`
+	FigureURL       string `json:"figureurl" doc:"address of the picture, 30 pixels a side"`
+	FigureURL1      string `json:"figureurl_1" doc:"50 pixels a side"`
+	FigureURL2      string `json:"figureurl_2" doc:"100 pixels a side"`
+	FigureURLQQ1    string `json:"figureurl_qq_1" doc:"40 pixels a side"`
+	FigureURLQQ2    string `json:"figureurl_qq_2" doc:"100 pixels a side"`
+	FigureURLQQ     string `json:"figureurl_qq" doc:"640 pixels a side"`
+	FigureURLType   string `json:"figureurl_type" doc:"1"`
+	IsYellowVIP     string `json:"is_yellow_vip" doc:"1 with the yellow diamond"`
+	VIP             string `json:"vip" doc:"the same"`
+	YellowVIPLevel  string `json:"yellow_vip_level" doc:"its level"`
+	Level           string `json:"level" doc:"the same"`
+	IsYellowYearVIP string `json:"is_yellow_year_vip" doc:"1 if it is paid for a year"`
 }
 
 // userInfo answers the profile of the token's person.

@@ -28,31 +28,45 @@ func New(forget func(), clock *platform.Clock, faults *fault.Set, forced *access
 	d := &door{forget: forget, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
+		Guide:    guide,
 		Prefixes: []string{"/dev/"},
-		Endpoints: admin.Endpoints(token, map[string]access.Handler{
-			"GET /dev/v1/clock":                            d.showClock,
-			"POST /dev/v1/clock":                           admin.Body(d.moveClock),
-			"GET /dev/v1/faults":                           d.listFaults,
-			"POST /dev/v1/faults":                          admin.Body(d.addFault),
-			"DELETE /dev/v1/faults":                        d.clearFaults,
-			"DELETE /dev/v1/faults/{id}":                   d.clearFault,
-			"GET /dev/v1/answers":                          d.listAnswers,
-			"POST /dev/v1/answers":                         admin.Body(d.forceAnswer),
-			"DELETE /dev/v1/answers":                       d.clearAnswers,
-			"DELETE /dev/v1/answers/{id}":                  d.clearAnswer,
-			"GET /dev/v1/requests":                         d.requests,
-			"GET /dev/v1/guilds":                           d.listGuilds,
-			"POST /dev/v1/guilds":                          admin.Body(d.setGuild),
-			"DELETE /dev/v1/guilds/{appid}/{zone}/{guild}": d.removeGuild,
+		Endpoints: admin.ForBearer(token, []access.Endpoint{
+			admin.At("GET /dev/v1/clock", admin.Do(d.showClock)).Does("Shows the platform's clock.").Returns(Clock{}),
+			admin.At("POST /dev/v1/clock", admin.Body(d.moveClock)).Does("Moves the platform's clock.").Returns(Clock{}),
+			admin.At("GET /dev/v1/faults", admin.Do(d.listFaults)).Does("Lists the faults that are switched on.").Returns([]fault.Rule{}),
+			admin.At("POST /dev/v1/faults", admin.Body(d.addFault)).Does("Makes a part of the platform fail.").Returns(fault.Rule{}),
+			admin.At("DELETE /dev/v1/faults", admin.Do(d.clearFaults)).Does("Switches all faults off.").Returns(Cleared{}),
+			admin.At("DELETE /dev/v1/faults/{id}", admin.Do(d.clearFault)).Does("Switches a fault off.").Returns(Cleared{}),
+			admin.At("GET /dev/v1/answers", admin.Do(d.listAnswers)).Does("Lists the forced answers.").Returns([]access.ForcedAnswer{}),
+			admin.At("POST /dev/v1/answers", admin.Body(d.forceAnswer)).Does("Makes an interface answer a code.").Returns(access.ForcedAnswer{}),
+			admin.At("DELETE /dev/v1/answers", admin.Do(d.clearAnswers)).Does("Ends all forced answers.").Returns(Cleared{}),
+			admin.At("DELETE /dev/v1/answers/{id}", admin.Do(d.clearAnswer)).Does("Ends a forced answer.").Returns(Cleared{}),
+			admin.At("GET /dev/v1/requests", admin.Do(d.requests)).Does("Lists the newest requests with what became of them, oldest first.").Takes(requestFields{}).Returns([]access.Record{}),
+			admin.At("GET /dev/v1/guilds", admin.Do(d.listGuilds)).Does("Lists the guilds that answer as a game's server would.").Returns([]roster.Guild{}),
+			admin.At("POST /dev/v1/guilds", admin.Body(d.setGuild)).Does("Adds a guild, or replaces it.").Returns(roster.Guild{}),
+			admin.At("DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin.Do(d.removeGuild)).Does("Removes a guild.").Returns(platform.Guild{}),
 		}),
 		Encode: admin.Encode,
 	}
 }
 
+// guide describes the API to developers.
+var guide = access.Guide{
+	Title: "Development API",
+	About: "What `rookery dev` has in addition to a platform; `rookery serve` has nothing of it. JSON with the header `Authorization: Bearer TOKEN` and statuses as of the [admin API](admin.md). `rookery dev`'s commands are its first client.",
+}
+
+// requestFields are the parameters of requests.
+type requestFields struct {
+	After uint64 `json:"after" min:"0" def:"0" doc:"lists requests after the one with this seq"`
+	Limit int    `json:"limit" min:"0" max:"1000" def:"100" doc:"how many to list at most"`
+	Wait  int    `json:"wait" min:"0" max:"5" def:"0" doc:"for how many seconds to wait for a request"`
+}
+
 // Clock is the state of the platform's clock.
 type Clock struct {
-	Now   time.Time `json:"now"`
-	Ahead string    `json:"ahead"` // of the system's clock, a Go duration
+	Now   time.Time `json:"now" doc:"the platform's time"`
+	Ahead string    `json:"ahead" doc:"of the system's clock, a Go duration"`
 }
 
 func (d *door) showClock(*access.Call) (any, error) {
@@ -61,8 +75,8 @@ func (d *door) showClock(*access.Call) (any, error) {
 
 // Move says how to move the clock: exactly one of its members is set.
 type Move struct {
-	Set     time.Time `json:"set,omitzero"`
-	Advance string    `json:"advance,omitzero"` // a Go duration; a negative one goes back
+	Set     time.Time `json:"set,omitzero" doc:"the new time; this or advance is required"`
+	Advance string    `json:"advance,omitzero" doc:"a Go duration; a negative one goes back"`
 }
 
 // The bounds of the clock: far enough from the limits of the types in which times are stored.
@@ -105,7 +119,7 @@ func (d *door) addFault(_ *access.Call, rule fault.Rule) (any, error) {
 
 // Cleared is the number of cleared faults or forced answers.
 type Cleared struct {
-	Cleared int `json:"cleared"`
+	Cleared int `json:"cleared" doc:"how many there were"`
 }
 
 func (d *door) clearFaults(*access.Call) (any, error) { return Cleared{d.faults.Clear(0)}, nil }

@@ -50,9 +50,10 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 		answers = append(append(answers, cmd.answers...), cmd.failedCode(byToken), cmd.failedCode(bySid))
 	}
 	return &access.Door{
-		Name: "gamecenter",
+		Name:  "gamecenter",
+		Guide: guide,
 		Endpoints: []access.Endpoint{{
-			Method: "GET POST", Path: Path, Permission: platform.GameCenterPermission, Action: access.With(d.serve), Commands: calls, Codes: answers,
+			Method: "GET POST", Path: Path, Summary: "Carries out the command that cmd names. Each command has its own parameters and members.", Permission: platform.GameCenterPermission, Action: access.With(d.serve), Commands: calls, Codes: answers,
 			Checks: []access.Stage{
 				access.Step("gc-params", params, retcode.GameCenterParameterInvalid),
 				access.Step("gc-command", d.command, retcode.GameCenterParameterMissing, retcode.GameCenterCommandUnknown, retcode.GameCenterCommandOff,
@@ -72,6 +73,36 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 		}},
 		Code: refusals.Code, Encode: encode,
 	}
+}
+
+// guide describes what all calls of the door have in common.
+var guide = access.Guide{
+	Title: "Game Center",
+	About: "All commands have one address, and are described with their parameters and an example each in [gamecenter.md](../gamecenter.md). Parameters are in the URL or in a form. Every answer is HTTP 200, in JSON or JSONP. " +
+		"A call with an access token is signed with `sign`, the MD5 of the appkey, all parameters and the appkey.",
+	Signature: "gamecenter", Params: fields{}, Result: answer{},
+}
+
+// fields are the parameters of every call.
+type fields struct {
+	Command  string `json:"cmd" required:"true" doc:"the command"`
+	Consumer string `json:"oauth_consumer_key" required:"true" doc:"the appid"`
+	AppID    string `json:"appid" doc:"the appid once more"`
+	Format   string `json:"format" oneof:"json jsonp" def:"json" doc:"the form of the answer"`
+	Callback string `json:"callback" max:"64" def:"callback" doc:"with jsonp, the function to call: letters, digits, _, $, and dots between names"`
+	Token    string `json:"access_token" doc:"the person's access token, with openid and sign: the way of games"`
+	OpenID   string `json:"openid" doc:"the person's openid at the app; required with access_token"`
+	Sign     string `json:"sign" doc:"the signature, 32 hex digits; required with access_token"`
+	Skey     string `json:"skey" doc:"a web ticket, with uin: a way of the Game Center's pages"`
+	UIN      string `json:"uin" doc:"the account; required with skey"`
+	Sid      string `json:"sid" doc:"a web ticket: another way of the Game Center's pages"`
+}
+
+// answer is every answer. Commands add their members to data.
+type answer struct {
+	Ret  int            `json:"ret" doc:"0, or a code"`
+	Msg  string         `json:"msg" doc:"ok, or what happened in a sentence"`
+	Data map[string]any `json:"data" doc:"ret and msg once more, and the members of the command"`
 }
 
 // unless returns a stage that passes some calls.

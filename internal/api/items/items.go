@@ -16,10 +16,10 @@ var Codes = []retcode.Code{retcode.GameCenterParamNotJSON, retcode.GameCenterLis
 
 // Item is an item of a report in JSON, before its members are judged.
 type Item struct {
-	Type      jsontext.Value `json:"type"`
-	Data      jsontext.Value `json:"data"`
-	Expires   jsontext.Value `json:"expires"`
-	Overwrite jsontext.Value `json:"bcover"`
+	Type      jsontext.Value `json:"type" required:"true" doc:"the type's number"`
+	Data      jsontext.Value `json:"data" required:"true" doc:"the value, a text that is not empty"`
+	Expires   jsontext.Value `json:"expires" doc:"from when on there is no value: Unix seconds, as a number or a text; 0 for never"`
+	Overwrite jsontext.Value `json:"bcover" doc:"1 replaces any value; otherwise the greater one stays"`
 }
 
 // missing reports whether a member is missing or null.

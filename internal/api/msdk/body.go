@@ -43,6 +43,7 @@ func Action[T any, P interface {
 		Handle: func(c *access.Call) (any, error) { return handle(c, c.Input.(P)) },
 		Decode: func(c *access.Call) error { return decode[T, P](b, c, used) },
 		Codes:  P(new(T)).Codes(),
+		Body:   *new(T),
 	}
 }
 

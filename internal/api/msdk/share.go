@@ -16,15 +16,15 @@ import (
 // are checked, and change nothing. request_id is this platform's own: repeated within seven days by the same sender, it sends
 // once and gets the same answer.
 type Share struct {
-	Act         int       `json:"act"`
-	Title       string    `json:"title"`
-	Summary     string    `json:"summary"`
-	TargetURL   string    `json:"target_url"`
-	ImageURL    string    `json:"image_url"`
-	PreviewText string    `json:"previewText"`
-	GameTag     string    `json:"game_tag"`
-	Receivers   Receivers `json:"fopenids"`
-	RequestID   string    `json:"request_id"`
+	Act         int       `json:"act" oneof:"0 1" def:"0" doc:"what a tap does: 0 opens the address, 1 the game; it changes nothing here"`
+	Title       string    `json:"title" required:"true" min:"1" max:"45" doc:"the title"`
+	Summary     string    `json:"summary" required:"true" min:"1" max:"45" doc:"the text"`
+	TargetURL   string    `json:"target_url" required:"true" min:"1" max:"512" doc:"the http or https address that the message opens"`
+	ImageURL    string    `json:"image_url" required:"true" min:"1" max:"512" doc:"the http or https address of its picture"`
+	PreviewText string    `json:"previewText" max:"45" doc:"the text of a preview, which nothing here shows"`
+	GameTag     string    `json:"game_tag" max:"45" doc:"the game's word for what the message is about"`
+	Receivers   Receivers `json:"fopenids" required:"true" doc:"the friend: a list of one, or a string that holds such a list"`
+	RequestID   string    `json:"request_id" max:"64" doc:"the sender's name for the message: repeated within seven days, it sends nothing and gets the same answer"`
 }
 
 // Bounds on a shared message, in bytes (msdk-v3.md, 5.18).
@@ -97,8 +97,8 @@ type Receivers []Receiver
 
 // Receiver names a friend by openid.
 type Receiver struct {
-	OpenID string `json:"openid"`
-	Type   int    `json:"type"`
+	OpenID string `json:"openid" required:"true" doc:"the friend's openid, in the form of the player's own"`
+	Type   int    `json:"type" oneof:"0" def:"0" doc:"the kind of openid"`
 }
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.

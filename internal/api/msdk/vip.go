@@ -8,11 +8,11 @@ import (
 
 // VIPAnswer is one element of what the MSDK doors answer of memberships (msdk-v5.md, 8; msdk-v3.md, 5.13).
 type VIPAnswer struct {
-	Flag   uint32 `json:"flag"`
-	IsVIP  int    `json:"isvip"`
-	Year   int    `json:"year"`
-	Level  int    `json:"level"`
-	Luxury int    `json:"luxury"`
+	Flag   uint32 `json:"flag" doc:"the flag that asked for it"`
+	IsVIP  int    `json:"isvip" doc:"1 with the membership"`
+	Year   int    `json:"year" doc:"1 if it is paid for a year"`
+	Level  int    `json:"level" doc:"the level; 0 without the membership"`
+	Luxury int    `json:"luxury" doc:"1 for its luxury form"`
 }
 
 // VIPAnswers returns one element for each flag of the mask that MSDK has, the lowest first.
@@ -41,16 +41,16 @@ func VIPAnswers(v platform.VIP, mask uint32) []VIPAnswer {
 // VIPRichInfo is what the MSDK doors answer of QQ membership and its dates: strings all, times in Unix seconds (msdk-v3.md,
 // 5.9).
 type VIPRichInfo struct {
-	IsLost         string `json:"is_lost"`
-	IsQQVIP        string `json:"is_qq_vip"`
-	QQVIPStart     string `json:"qq_vip_start"`
-	QQVIPEnd       string `json:"qq_vip_end"`
-	IsQQYearVIP    string `json:"is_qq_year_vip"`
-	QQYearVIPStart string `json:"qq_year_vip_start"`
-	QQYearVIPEnd   string `json:"qq_year_vip_end"`
-	IsSVIP         string `json:"is_svip"`
-	QQSVIPStart    string `json:"qq_svip_start"`
-	QQSVIPEnd      string `json:"qq_svip_end"`
+	IsLost         string `json:"is_lost" doc:"0"`
+	IsQQVIP        string `json:"is_qq_vip" doc:"1 for a member of QQ"`
+	QQVIPStart     string `json:"qq_vip_start" doc:"since when, in Unix seconds; 0 if unknown"`
+	QQVIPEnd       string `json:"qq_vip_end" doc:"until when, in Unix seconds; 2147483647 for no end"`
+	IsQQYearVIP    string `json:"is_qq_year_vip" doc:"1 if the membership is paid for a year"`
+	QQYearVIPStart string `json:"qq_year_vip_start" doc:"as qq_vip_start"`
+	QQYearVIPEnd   string `json:"qq_year_vip_end" doc:"as qq_vip_end"`
+	IsSVIP         string `json:"is_svip" doc:"1 for a super member of QQ"`
+	QQSVIPStart    string `json:"qq_svip_start" doc:"as qq_vip_start"`
+	QQSVIPEnd      string `json:"qq_svip_end" doc:"as qq_vip_end"`
 }
 
 // NewVIPRichInfo returns it.

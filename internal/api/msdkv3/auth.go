@@ -16,19 +16,22 @@ import (
 
 func (d *door) auth(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkAccess),
+		access.API("POST", "/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkAccess).
+			Does("Checks a player's access token or openkey. A valid openkey is extended to two hours from now."),
 		access.API("POST", "/auth/guest_check_token", msdk.Action(bodies, d.guestCheck),
-			k.params, k.app, k.signature, k.player, access.OrdinaryAddress, k.bounded).Calls(checkAccess).Refuses(refuseGuest),
-		access.API("POST", "/auth/get_pfval", msdk.Action(bodies, d.pfval), k.signed, k.player, access.SensitiveAddress, k.bounded).Calls(checkPay),
+			k.params, k.app, k.signature, k.player, access.OrdinaryAddress, k.bounded).Calls(checkAccess).Refuses(refuseGuest).
+			Does("Checks a guest's token. The appid in the URL has G_ in front."),
+		access.API("POST", "/auth/get_pfval", msdk.Action(bodies, d.pfval), k.signed, k.player, access.SensitiveAddress, k.bounded).Calls(checkPay).
+			Does("Makes the strings with which a game's back end begins a payment.").Returns(pfvalResult{}),
 	}
 }
 
 // verifyLoginBody is the body of verify_login (msdk-v3.md, 5.1).
 type verifyLoginBody struct {
 	player
-	AppID   appID  `json:"appid"`
-	Openkey string `json:"openkey"` // an access token or an openkey
-	UserIP  string `json:"userip"`
+	AppID   appID  `json:"appid" required:"true" doc:"the URL's appid"`
+	Openkey string `json:"openkey" required:"true" doc:"an access token or an openkey"`
+	UserIP  string `json:"userip" doc:"the player's address, which changes nothing"`
 }
 
 // Set implements flatjson.Object for the most frequent check.
@@ -75,8 +78,8 @@ func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 
 // guestBody is the body of guest_check_token (msdk-v3.md, 5.2).
 type guestBody struct {
-	GuestID     string `json:"guestid"`
-	AccessToken string `json:"accessToken"`
+	GuestID     string `json:"guestid" required:"true" doc:"the guest: G_ and 32 hex digits"`
+	AccessToken string `json:"accessToken" required:"true" doc:"the guest's token"`
 
 	guest platform.OpenID
 }
@@ -136,13 +139,13 @@ func refuseGuest(err error) error {
 // pfvalBody is the body of get_pfval (msdk-v3.md, 5.3 and 5.20). For QQ the access token is the pay token.
 type pfvalBody struct {
 	player
-	AppID          appID  `json:"appid"`
-	AccessToken    string `json:"accessToken"`
-	Platform       string `json:"platform"`
-	RegChannel     string `json:"regChannel"`
-	OS             string `json:"os"`
-	InstallChannel string `json:"installchannel"`
-	OfferID        string `json:"offerid"`
+	AppID          appID  `json:"appid" required:"true" doc:"the URL's appid"`
+	AccessToken    string `json:"accessToken" required:"true" doc:"the pay token"`
+	Platform       string `json:"platform" required:"true" oneof:"desktop_m_qq" doc:"how the player logged in: with QQ"`
+	RegChannel     string `json:"regChannel" required:"true" max:"64" doc:"the channel through which the player registered: letters, digits and underscores"`
+	OS             string `json:"os" required:"true" max:"64" doc:"the player's system, likewise"`
+	InstallChannel string `json:"installchannel" required:"true" max:"64" doc:"the channel through which the game was installed, likewise"`
+	OfferID        string `json:"offerid" doc:"the game's number for payments, which changes nothing"`
 }
 
 // platformQQ is the only platform whose payments begin here: those of WeChat and guests begin elsewhere.
@@ -173,8 +176,8 @@ func (b *pfvalBody) Check(c *access.Call) error {
 
 // pfvalResult holds the members of get_pfval's answer in addition to the common ones.
 type pfvalResult struct {
-	PF    string `json:"pf"`
-	PFKey string `json:"pfKey"`
+	PF    string `json:"pf" doc:"the payment string"`
+	PFKey string `json:"pfKey" doc:"the MD5 of the payment string and the appkey"`
 }
 
 // pfval makes the strings with which a game's back end begins a payment.

@@ -43,6 +43,9 @@ func (id *appID) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 }
 
+// Shape describes the member in docs/api as the text that the original's examples have.
+func (appID) Shape() any { return "" }
+
 // check requires the URL's app, whose key has signed the call.
 func (id appID) check(c *access.Call) error {
 	switch {
@@ -59,7 +62,7 @@ const maxText = 64
 
 // player is the subject of a call.
 type player struct {
-	OpenID string `json:"openid"`
+	OpenID string `json:"openid" required:"true" doc:"the person's openid at the app: 32 hex digits"`
 
 	room   [16]byte
 	packed []byte // the bytes that OpenID's digits stand for, not always 16

@@ -34,6 +34,7 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	checks := d.checks()
 	return &access.Door{
 		Name:          "msdkv3",
+		Guide:         guide,
 		Prefixes:      []string{"/auth/", "/wxoauth/", "/share/", "/relation/", "/profile/"},
 		TrailingSlash: true,
 		EmptySegments: true, // which the signature does not cover (msdk-v3.md, 2)
@@ -41,6 +42,36 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Code:          refusals.Code,
 		Encode:        encode,
 	}
+}
+
+// guide describes what all calls of the door have in common (msdk-v3.md, 2 and 3).
+var guide = access.Guide{
+	Title: "MSDK V3",
+	About: "JSON bodies, whatever their Content-Type. Every answer is HTTP 200; `ret` is 0, a code of this door, or -10000 with a code of the platform at the beginning of `msg`: a `msg` of `-22,...` means -22. " +
+		"A call is signed with `sig`, the MD5 of a key and the timestamp; `encode` says which key.",
+	Signature: "v3", Params: urlParams{}, Result: common{},
+}
+
+// urlParams are the parameters of every URL.
+type urlParams struct {
+	Timestamp string `json:"timestamp" required:"true" max:"20" doc:"the time, in Unix seconds or milliseconds: digits, which only take part in the signature"`
+	AppID     string `json:"appid" required:"true" doc:"the app's number; a guest's call has G_ in front"`
+	Encode    string `json:"encode" required:"true" oneof:"1 2" doc:"the key of the signature: 1 the appkey, 2 the msdkkey"`
+	Sig       string `json:"sig" required:"true" doc:"the signature: 32 hex digits"`
+	OpenID    string `json:"openid" doc:"the player's openid once more: the body must have the same"`
+	IsHTTPS   string `json:"ishttps" doc:"1 to get addresses of pictures with https"`
+	ExtInfo   string `json:"msdkExtInfo" doc:"the caller's serial number, which the answer repeats: letters, digits and underscores"`
+}
+
+// common are the members of every answer, as encode writes them.
+type common struct {
+	Ret      int    `json:"ret" doc:"0, or a code"`
+	Msg      string `json:"msg" doc:"what happened; after -10000 it begins with the platform's code"`
+	ErrType  int    `json:"err_type" oneof:"0 1 2 5" doc:"what to do: 0 nothing, 1 try again later, 2 let the player log in again, 5 anything else"`
+	Message  string `json:"message,omitzero" doc:"msg once more, at interfaces of groups"`
+	IsLost   string `json:"is_lost,omitzero" doc:"0, beside platCode"`
+	PlatCode string `json:"platCode,omitzero" doc:"the platform's code, at older interfaces of groups"`
+	ExtInfo  string `json:"msdkExtInfo,omitzero" doc:"the request's msdkExtInfo"`
 }
 
 // checks are the checks of the interfaces.
@@ -79,6 +110,8 @@ var (
 		retcode.OIDBStaffProtected, retcode.OIDBSpeciallyProtected)
 )
 
+const unmappedSummary = "Is an interface of the original that this platform does not serve: it answers -311."
+
 // unmapped are the interfaces of MSDK V3 without a command here (msdk-v3.md, 4 and 5.19), including their paths under an old
 // name of a module or from a mistake in the documents (msdk-v3.md, 2).
 func unmapped(k checks) (all []access.Endpoint) {
@@ -95,10 +128,10 @@ func unmapped(k checks) (all []access.Endpoint) {
 		"/relation/qqscore_batch",
 	} {
 		all = append(all, access.Endpoint{Method: "POST", Path: path, Action: withBody, Checks: []access.Stage{k.signed, k.user, k.body}}.
-			Answers(retcode.V3CommandMissing))
+			Answers(retcode.V3CommandMissing).Does(unmappedSummary))
 	}
 	return append(all, access.Endpoint{Method: "POST", Path: "/profile/get_xinyue_super", Action: access.Action{Handle: none}, Checks: []access.Stage{k.signed}}.
-		Answers(retcode.V3CommandMissing))
+		Answers(retcode.V3CommandMissing).Does(unmappedSummary))
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). It ignores conn, version, ishttps and opua.

@@ -20,17 +20,26 @@ import (
 
 func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess),
+		access.API("POST", "/relation/qqprofile", msdk.Action(bodies, d.qqProfile), k.standard).Calls(checkAccess).
+			Does("Shows a player's own profile.").Returns(profileResult{}),
 		access.API("POST", "/relation/qqfriends_detail", msdk.Action(bodies, d.friendsDetail), k.standard, access.Relation).
-			Calls(checkAccess, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(friendToken),
-		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(friendToken),
+			Calls(checkAccess, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(friendToken).
+			Does("Lists the player's friends who use the app.").Returns(friendsResult{}),
+		access.API("POST", "/relation/qqstrange_profile", msdk.Action(bodies, d.strangers), k.standard).Calls(checkAccess).Refuses(friendToken).
+			Does("Shows people who use the app, friends or not.").Returns(strangersResult{}),
 		access.API("POST", "/relation/qq_unreg_friends", msdk.Action(bodies, d.otherFriends), k.standard, access.Relation).
-			Calls(checkAccess).Answers(retcode.QQFriendParameterIllegal, retcode.QQFriendCacheReadFailed).Refuses(friendToken),
-		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile),
-		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
-		access.API("POST", "/profile/query_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
-		access.API("POST", "/profile/get_wifi", msdk.Action(bodies, d.wifi), k.standard).Calls(convertOpenID).Answers(retcode.QQOpenIDIllegal),
-		access.API("POST", "/profile/qqget_first_reg", msdk.Action(bodies, d.firstReg), k.standard).Calls(showProfile),
+			Calls(checkAccess).Answers(retcode.QQFriendParameterIllegal, retcode.QQFriendCacheReadFailed).Refuses(friendToken).
+			Does("Lists friends of the player who do not use the app yet.").Returns(othersResult{}),
+		access.API("POST", "/relation/qqfriends_vip", msdk.Action(bodies, d.members), k.standard).Calls(showProfile).
+			Does("Shows which people who use the app are members of QQ.").Returns(membersResult{}),
+		access.API("POST", "/relation/get_vip_rich_info", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile).
+			Does("Shows a player's QQ membership with its dates.").Returns(msdk.VIPRichInfo{}),
+		access.API("POST", "/profile/query_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile).
+			Does("Shows those of a player's memberships that the flags name.").Returns(vipResult{}),
+		access.API("POST", "/profile/get_wifi", msdk.Action(bodies, d.wifi), k.standard).Calls(convertOpenID).Answers(retcode.QQOpenIDIllegal).
+			Does("Shows whether a player may use wireless networks. It takes no token.").Returns(wifiResult{}),
+		access.API("POST", "/profile/qqget_first_reg", msdk.Action(bodies, d.firstReg), k.standard).Calls(showProfile).
+			Does("Shows whether the player's real name is registered. The openid may be in the URL instead of the body.").Returns(firstRegResult{}),
 	}
 }
 
@@ -47,8 +56,8 @@ func friendToken(err error) error {
 // tokenBody is the body of interfaces that need only a player (msdk-v3.md, 5.4 and 5.9).
 type tokenBody struct {
 	player
-	AppID       appID  `json:"appid"`
-	AccessToken string `json:"accessToken"`
+	AppID       appID  `json:"appid" required:"true" doc:"the URL's appid"`
+	AccessToken string `json:"accessToken" required:"true" doc:"the player's access token"`
 }
 
 func (b *tokenBody) Check(c *access.Call) error {
@@ -100,16 +109,16 @@ func digit(is bool) string {
 }
 
 type profileResult struct {
-	NickName       string `json:"nickName"`
-	Gender         string `json:"gender"`
-	Picture40      string `json:"picture40"`
-	Picture100     string `json:"picture100"`
-	YellowVIP      int    `json:"yellow_vip"`
-	YellowVIPLevel int    `json:"yellow_vip_level"`
-	YellowYearVIP  int    `json:"yellow_year_vip"`
-	Language       string `json:"language"`
-	Country        string `json:"country"`
-	IsLost         string `json:"is_lost"`
+	NickName       string `json:"nickName" doc:"the nickname"`
+	Gender         string `json:"gender" oneof:"男 女" doc:"male, which also stands for people who do not give it, or female"`
+	Picture40      string `json:"picture40" doc:"address of the picture, 40 pixels a side"`
+	Picture100     string `json:"picture100" doc:"address of the picture, 100 pixels a side"`
+	YellowVIP      int    `json:"yellow_vip" doc:"1 with the yellow diamond"`
+	YellowVIPLevel int    `json:"yellow_vip_level" doc:"its level"`
+	YellowYearVIP  int    `json:"yellow_year_vip" doc:"1 if it is paid for a year"`
+	Language       string `json:"language" doc:"as in the profile"`
+	Country        string `json:"country" doc:"as in the profile"`
+	IsLost         string `json:"is_lost" doc:"0"`
 }
 
 // qqProfile answers a player's own profile (msdk-v3.md, 5.4).
@@ -137,10 +146,10 @@ var friendCodes = append(slices.Clone(playerCodes), retcode.QQFriendParameterIll
 // friendsBody is the body of qqfriends_detail (msdk-v3.md, 5.5). pf is ignored.
 type friendsBody struct {
 	tokenBody
-	Flag     int `json:"flag"`
-	NoNick   int `json:"nonick"`
-	NoGender int `json:"nogender"`
-	NoFigure int `json:"nofigure"`
+	Flag     int `json:"flag" min:"0" max:"2" def:"0" doc:"2 puts the player at the head of the list"`
+	NoNick   int `json:"nonick" oneof:"0 1" def:"0" doc:"1 leaves the nicknames empty"`
+	NoGender int `json:"nogender" oneof:"0 1" def:"0" doc:"1 leaves the genders empty"`
+	NoFigure int `json:"nofigure" oneof:"0 1" def:"0" doc:"1 leaves the pictures empty"`
 }
 
 // The values of flag. Without one the caller is not on the list.
@@ -150,15 +159,15 @@ const (
 )
 
 type friendsResult struct {
-	Lists  []friend `json:"lists"`
-	IsLost string   `json:"is_lost"`
+	Lists  []friend `json:"lists" doc:"the friends"`
+	IsLost string   `json:"is_lost" doc:"1 if some friends may be missing"`
 }
 
 type friend struct {
-	OpenID   platform.OpenID `json:"openid"`
-	NickName string          `json:"nickName"`
-	Gender   string          `json:"gender"`
-	Figure   string          `json:"figureurl_qq"`
+	OpenID   platform.OpenID `json:"openid" doc:"the friend's openid at the app"`
+	NickName string          `json:"nickName" doc:"the player's remark about the friend, or the nickname"`
+	Gender   string          `json:"gender" doc:"男 or 女"`
+	Figure   string          `json:"figureurl_qq" doc:"address of the picture, to which a size is appended: 40, 100"`
 }
 
 // newFriend returns the element for a friend; callers append a size to the picture's address.
@@ -233,7 +242,7 @@ func parseOpenIDs(name string, texts []string) ([]platform.OpenID, error) {
 // strangersBody is the body of qqstrange_profile (msdk-v3.md, 5.6).
 type strangersBody struct {
 	tokenBody
-	VCOpenID []string `json:"vcopenid"`
+	VCOpenID []string `json:"vcopenid" required:"true" min:"1" max:"50" doc:"openids of people who use the app"`
 
 	openids []platform.OpenID
 }
@@ -248,18 +257,18 @@ func (b *strangersBody) Check(c *access.Call) (err error) {
 }
 
 type strangersResult struct {
-	IsLost string     `json:"is_lost"`
-	Lists  []stranger `json:"lists"`
+	IsLost string     `json:"is_lost" doc:"0"`
+	Lists  []stranger `json:"lists" doc:"those of them that belong to somebody"`
 }
 
 type stranger struct {
-	OpenID         platform.OpenID `json:"openid"`
-	Gender         string          `json:"gender"` // "1" is male, "2" female
-	NickName       string          `json:"nickName"`
-	QzonePicture50 string          `json:"qzonepicture50"`
-	QQPicture40    string          `json:"qqpicture40"`
-	QQPicture100   string          `json:"qqpicture100"`
-	QQPicture      string          `json:"qqpicture"` // without the slash before the size
+	OpenID         platform.OpenID `json:"openid" doc:"the person's openid at the app"`
+	Gender         string          `json:"gender" doc:"1 male, 2 female"`
+	NickName       string          `json:"nickName" doc:"the nickname"`
+	QzonePicture50 string          `json:"qzonepicture50" doc:"address of the picture, 50 pixels a side"`
+	QQPicture40    string          `json:"qqpicture40" doc:"40 pixels a side"`
+	QQPicture100   string          `json:"qqpicture100" doc:"100 pixels a side"`
+	QQPicture      string          `json:"qqpicture" doc:"address of the picture, to which a slash and a size are appended"`
 }
 
 // strangers answers the profiles of users of the app, friends or not. It leaves out openids that belong to nobody.
@@ -295,7 +304,7 @@ func (d *door) strangers(c *access.Call, in *strangersBody) (any, error) {
 // othersBody is the body of qq_unreg_friends (msdk-v3.md, 5.7).
 type othersBody struct {
 	tokenBody
-	Count *int `json:"count"`
+	Count *int `json:"count" required:"true" min:"1" max:"50" doc:"how many friends to list at most"`
 }
 
 func (b *othersBody) Check(c *access.Call) error {
@@ -309,7 +318,7 @@ func (b *othersBody) Check(c *access.Call) error {
 }
 
 type othersResult struct {
-	Friends []friend `json:"friends"`
+	Friends []friend `json:"friends" doc:"friends who do not use the app"`
 }
 
 // otherFriends answers friends of the player who do not use the app yet.
@@ -335,8 +344,8 @@ func (d *door) otherFriends(c *access.Call, in *othersBody) (any, error) {
 // membersBody is the body of qqfriends_vip (msdk-v3.md, 5.8). userip and pf are ignored.
 type membersBody struct {
 	tokenBody
-	FOpenIDs []string `json:"fopenids"`
-	Flags    string   `json:"flags"`
+	FOpenIDs []string `json:"fopenids" required:"true" min:"1" max:"50" doc:"openids of people who use the app"`
+	Flags    string   `json:"flags" doc:"qq_vip, qq_svip or both with a comma between them: what to show; both without it"`
 
 	openids           []platform.OpenID
 	wantVIP, wantSVIP bool
@@ -369,16 +378,16 @@ func (b *membersBody) Check(c *access.Call) (err error) {
 }
 
 type membersResult struct {
-	IsLost string   `json:"is_lost"`
-	Lists  []member `json:"lists"`
+	IsLost string   `json:"is_lost" doc:"0"`
+	Lists  []member `json:"lists" doc:"those of the people that the openids belong to"`
 }
 
 type member struct {
-	OpenID      platform.OpenID `json:"openid"`
-	IsQQVIP     *int            `json:"is_qq_vip,omitzero"`
-	QQVIPLevel  *int            `json:"qq_vip_level,omitzero"` // of members only
-	IsQQYearVIP *int            `json:"is_qq_year_vip,omitzero"`
-	IsQQSVIP    *int            `json:"is_qq_svip,omitzero"`
+	OpenID      platform.OpenID `json:"openid" doc:"the person's openid at the app"`
+	IsQQVIP     *int            `json:"is_qq_vip,omitzero" doc:"1 for a member of QQ"`
+	QQVIPLevel  *int            `json:"qq_vip_level,omitzero" doc:"the level, of members only"`
+	IsQQYearVIP *int            `json:"is_qq_year_vip,omitzero" doc:"1 if the membership is paid for a year"`
+	IsQQSVIP    *int            `json:"is_qq_svip,omitzero" doc:"1 for a super member of QQ"`
 }
 
 // members answers which users of the app are members of QQ. It leaves out openids that belong to nobody.
@@ -423,7 +432,7 @@ func (d *door) vipRichInfo(c *access.Call, in *tokenBody) (any, error) {
 // vipBody is the body of query_vip (msdk-v3.md, 5.13).
 type vipBody struct {
 	tokenBody
-	VIP uint32 `json:"vip"`
+	VIP uint32 `json:"vip" required:"true" min:"1" doc:"flags of the memberships, added: 1 QQ member, 2 QQ level, 4 blue diamond, 8 red, 16 super member, 64 and 512 Xinyue, 128 yellow, 256 anime"`
 }
 
 func (b *vipBody) Check(c *access.Call) error {
@@ -437,7 +446,7 @@ func (b *vipBody) Check(c *access.Call) error {
 }
 
 type vipResult struct {
-	Lists []msdk.VIPAnswer `json:"lists"`
+	Lists []msdk.VIPAnswer `json:"lists" doc:"a membership for each flag, the lowest first"`
 }
 
 // queryVIP answers those of a player's memberships whose flags are set.
@@ -452,7 +461,7 @@ func (d *door) queryVIP(c *access.Call, in *vipBody) (any, error) {
 // wifiBody is the body of get_wifi, which has no token (msdk-v3.md, 5.14).
 type wifiBody struct {
 	player
-	AppID appID `json:"appid"`
+	AppID appID `json:"appid" required:"true" doc:"the URL's appid"`
 }
 
 func (b *wifiBody) Check(c *access.Call) error {
@@ -463,7 +472,7 @@ func (b *wifiBody) Check(c *access.Call) error {
 }
 
 type wifiResult struct {
-	WiFiVIP int `json:"wifiVip"`
+	WiFiVIP int `json:"wifiVip" doc:"1 for a player who may use wireless networks"`
 }
 
 // wifi answers whether a player is entitled to wireless networks. The call has no token, so the openid must be in use. It
@@ -490,7 +499,7 @@ func (d *door) wifi(c *access.Call, in *wifiBody) (any, error) {
 // firstRegBody is the body of qqget_first_reg: the openid is in the URL (msdk-v3.md, 5.16).
 type firstRegBody struct {
 	player
-	AccessToken string `json:"accessToken"`
+	AccessToken string `json:"accessToken" required:"true" doc:"the player's access token"`
 }
 
 func (b *firstRegBody) Check(c *access.Call) error {
@@ -504,7 +513,7 @@ func (b *firstRegBody) Check(c *access.Call) error {
 }
 
 type firstRegResult struct {
-	NeedPop string `json:"need_pop"`
+	NeedPop string `json:"need_pop" doc:"1 if the player's real name is registered, so that the game need not ask for it"`
 }
 
 // firstReg answers whether the player's real name is registered, so that the game need not ask for it.

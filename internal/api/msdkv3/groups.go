@@ -15,14 +15,22 @@ import (
 // groups are the newer interfaces of guild groups (msdk-v3.md, 5.11).
 func (d *door) groups(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		msdk.GroupAPI("/relation/createbind_groupv2", msdk.Action(bodies, d.createBindGroup), k.guild, groups.CreateBind),
-		msdk.GroupAPI("/relation/bind_existing_groupv2", msdk.Action(bodies, d.bindExistingGroup), k.guild, groups.BindExisting),
-		msdk.GroupAPI("/relation/get_group_listv2", msdk.Action(bodies, d.groupList), k.guild, groups.ListCreated),
-		msdk.GroupAPI("/relation/get_groupcode", msdk.Action(bodies, d.groupCode), k.guild, groups.Show),
-		msdk.GroupAPI("/relation/get_groupinfov2", msdk.Action(bodies, d.groupRelation), k.guild, groups.Relation),
-		msdk.GroupAPI("/relation/join_groupv2", msdk.Action(bodies, d.joinGroup), k.guild, groups.Join),
-		msdk.GroupAPI("/relation/unlink_groupv2", msdk.Action(bodies, d.unlinkGroup), k.guild, groups.Unbind),
-		msdk.GroupAPI("/relation/send_groupmsg", msdk.Action(bodies, d.sendGroupMessage), k.guild, groups.Send),
+		msdk.GroupAPI("/relation/createbind_groupv2", msdk.Action(bodies, d.createBindGroup), k.guild, groups.CreateBind).
+			Does("Creates a QQ group for a guild. The player leads the guild and owns the group.").Returns(numberedAnswer{}),
+		msdk.GroupAPI("/relation/bind_existing_groupv2", msdk.Action(bodies, d.bindExistingGroup), k.guild, groups.BindExisting).
+			Does("Binds a group that the player owns to a guild that the player leads.").Returns(numberedAnswer{}),
+		msdk.GroupAPI("/relation/get_group_listv2", msdk.Action(bodies, d.groupList), k.guild, groups.ListCreated).
+			Does("Lists the groups that the player owns.").Returns(listAnswer{}),
+		msdk.GroupAPI("/relation/get_groupcode", msdk.Action(bodies, d.groupCode), k.guild, groups.Show).
+			Does("Shows the number of a guild's group.").Returns(numberedAnswer{}),
+		msdk.GroupAPI("/relation/get_groupinfov2", msdk.Action(bodies, d.groupRelation), k.guild, groups.Relation).
+			Does("Shows what the player is in a group.").Returns(relationAnswer{}),
+		msdk.GroupAPI("/relation/join_groupv2", msdk.Action(bodies, d.joinGroup), k.guild, groups.Join).
+			Does("Makes a player who is in the guild a member of its group."),
+		msdk.GroupAPI("/relation/unlink_groupv2", msdk.Action(bodies, d.unlinkGroup), k.guild, groups.Unbind).
+			Does("Ends the binding of a guild's group. The group stays.").Returns(numberedAnswer{}),
+		msdk.GroupAPI("/relation/send_groupmsg", msdk.Action(bodies, d.sendGroupMessage), k.guild, groups.Send).
+			Does("Sends a message to a guild's group: a link, if it redirects anywhere. The openid may be in the URL instead of the body."),
 	}
 }
 
@@ -32,9 +40,9 @@ var groupCodes = []retcode.Code{retcode.V3FieldInvalid, retcode.GroupOpenIDInval
 
 // groupCaller is the part that every body of a group interface has.
 type groupCaller struct {
-	AppID       appID  `json:"appid"`
-	OpenID      string `json:"openid"`
-	AccessToken string `json:"accessToken"`
+	AppID       appID  `json:"appid" required:"true" doc:"the URL's appid"`
+	OpenID      string `json:"openid" required:"true" doc:"the player's openid at the app: 32 hex digits"`
+	AccessToken string `json:"accessToken" required:"true" doc:"the player's access token"`
 
 	id platform.OpenID
 }
@@ -58,10 +66,10 @@ func (b *groupCaller) Check(c *access.Call) (err error) {
 
 // inGuild is the part that names a guild and the caller's role in the game. platid and partition change nothing.
 type inGuild struct {
-	GuildID   string `json:"guild_id"`
-	ZoneID    string `json:"zone_id"`
-	GuildName string `json:"guild_name"`
-	RoleID    string `json:"roleid"`
+	GuildID   string `json:"guild_id" required:"true" doc:"the guild's id in the game: 1 to 20 digits"`
+	ZoneID    string `json:"zone_id" required:"true" doc:"the game's server on which the guild is: 1 to 20 digits"`
+	GuildName string `json:"guild_name" max:"100" doc:"the guild's name"`
+	RoleID    string `json:"roleid" doc:"the player's role in the game"`
 
 	guild platform.Guild
 }
@@ -73,7 +81,7 @@ func (b *inGuild) check(c *access.Call) (err error) {
 
 // ofGroup is the part that names a group.
 type ofGroup struct {
-	GC string `json:"gc"`
+	GC string `json:"gc" required:"true" doc:"the group's number"`
 
 	gc platform.GC
 }
@@ -84,14 +92,30 @@ func (b *ofGroup) check() (err error) {
 }
 
 // groupAnswer is the answer of the newer interfaces, which wrap what they answer.
-type groupAnswer struct {
-	Data any `json:"data"`
+type groupAnswer[T any] struct {
+	Data T `json:"data" doc:"what the interface answers"`
 }
+
+type (
+	numberedAnswer = groupAnswer[numbered]
+	listAnswer     = groupAnswer[listed]
+	relationAnswer = groupAnswer[relation]
+)
 
 // numbered is a group in the newer interfaces' answers.
 type numbered struct {
-	GC        string `json:"gc"`
-	GroupName string `json:"group_name,omitempty"`
+	GC        string `json:"gc" doc:"the group's number; empty for no group"`
+	GroupName string `json:"group_name,omitempty" doc:"the group's name"`
+}
+
+// listed are groups in an answer.
+type listed struct {
+	GroupList []numbered `json:"group_list" doc:"the groups"`
+}
+
+// relation is what a player is in a group.
+type relation struct {
+	Relation uint32 `json:"relation" doc:"1 owner, 2 administrator, 3 member, 4 not in it"`
 }
 
 func newNumbered(gc uint64, name string) numbered { return numbered{platform.GC(gc).String(), name} }
@@ -114,7 +138,7 @@ func (d *door) createBindGroup(c *access.Call, in *createGroupBody) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	return &groupAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
+	return &numberedAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
 }
 
 type bindGroupBody struct {
@@ -136,7 +160,7 @@ func (d *door) bindExistingGroup(c *access.Call, in *bindGroupBody) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	return &groupAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
+	return &numberedAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
 }
 
 // groupList answers the groups that the caller owns.
@@ -147,13 +171,11 @@ func (d *door) groupList(c *access.Call, in *groupCaller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := struct {
-		GroupList []numbered `json:"group_list"`
-	}{make([]numbered, len(list))}
+	answer := &listAnswer{listed{make([]numbered, len(list))}}
 	for i, group := range list {
-		answer.GroupList[i] = newNumbered(group.Gc, group.Name)
+		answer.Data.GroupList[i] = newNumbered(group.Gc, group.Name)
 	}
-	return &groupAnswer{answer}, nil
+	return answer, nil
 }
 
 type guildBody struct {
@@ -174,9 +196,9 @@ func (d *door) groupCode(c *access.Call, in *guildBody) (any, error) {
 	case err != nil:
 		return nil, err
 	case rsp.Gc == 0:
-		return &groupAnswer{numbered{}}, nil
+		return &numberedAnswer{}, nil
 	}
-	return &groupAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
+	return &numberedAnswer{newNumbered(rsp.Gc, rsp.Name)}, nil
 }
 
 type groupBody struct {
@@ -196,9 +218,7 @@ func (d *door) groupRelation(c *access.Call, in *groupBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &groupAnswer{struct {
-		Relation uint32 `json:"relation"`
-	}{rsp.Relation}}, nil
+	return &relationAnswer{relation{rsp.Relation}}, nil
 }
 
 // groupDone is allocated once: every call that has nothing to add answers it.
@@ -221,18 +241,18 @@ func (d *door) unlinkGroup(c *access.Call, in *guildBody) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &groupAnswer{newNumbered(rsp.Gc, "")}, nil
+	return &numberedAnswer{newNumbered(rsp.Gc, "")}, nil
 }
 
 // groupMessageBody has no openid, which the URL gives.
 type groupMessageBody struct {
 	groupCaller
-	PF          string `json:"pf"`
-	GroupOpenID string `json:"group_openid"`
-	Title       string `json:"title"`
-	Desc        string `json:"desc"`
-	RedirectURL string `json:"redirect_url"`
-	ImageURL    string `json:"image_url"`
+	PF          string `json:"pf" required:"true" oneof:"qqqun" doc:"the place: a group"`
+	GroupOpenID string `json:"group_openid" required:"true" doc:"the game's name for the group: 32 hex digits"`
+	Title       string `json:"title" required:"true" doc:"the title"`
+	Desc        string `json:"desc" doc:"the text"`
+	RedirectURL string `json:"redirect_url" doc:"address that the message opens; without one it is an invitation to the app"`
+	ImageURL    string `json:"image_url" doc:"address of its picture"`
 
 	group platform.OpenID
 }

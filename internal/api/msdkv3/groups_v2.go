@@ -24,21 +24,26 @@ import (
 func (d *door) oldGroups(k checks) []access.Endpoint {
 	return []access.Endpoint{
 		msdk.GroupAPI("/relation/get_groupopenid", msdk.Action(bodies, d.groupOpenID), k.guild, groups.Show).
-			Answers(retcode.V2GroupNotBound, retcode.V2GroupNotMember, retcode.V2GroupNotBoundHere).Refuses(v2Query),
+			Answers(retcode.V2GroupNotBound, retcode.V2GroupNotMember, retcode.V2GroupNotBoundHere).Refuses(v2Query).
+			Does("Shows the app's name for a group.").Returns(openIDAnswer{}),
 		msdk.GroupAPI("/relation/get_groupinfo", msdk.Action(bodies, d.oldGroupInfo), k.guild, groups.Show).
-			Answers(retcode.V2GroupOpenIDForeign, retcode.V2GroupNotMember).Refuses(v2Query),
+			Answers(retcode.V2GroupOpenIDForeign, retcode.V2GroupNotMember).Refuses(v2Query).
+			Does("Shows a group, named by its openid, to its members.").Returns(infoAnswer{}),
 		msdk.GroupAPI("/relation/get_group_detail", msdk.Action(bodies, d.groupDetail), k.guild, groups.Show).
-			Answers(retcode.V2GroupNotBound, retcode.V2GroupNotMember, retcode.V2GroupNotBoundHere).Refuses(v2Query),
+			Answers(retcode.V2GroupNotBound, retcode.V2GroupNotMember, retcode.V2GroupNotBoundHere).Refuses(v2Query).
+			Does("Shows a guild's group.").Returns(detailAnswer{}),
 		msdk.GroupAPI("/relation/get_group_key", msdk.Action(bodies, d.groupKey), k.guild, groups.Show).
-			Answers(retcode.V2GroupOpenIDForeign).Refuses(v2Query),
-		msdk.GroupAPI("/relation/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild, groups.Unbind).Refuses(v2Unbind),
+			Answers(retcode.V2GroupOpenIDForeign).Refuses(v2Query).
+			Does("Shows the key with which a client starts the dialogue for joining a group.").Returns(keyAnswer{}),
+		msdk.GroupAPI("/relation/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild, groups.Unbind).Refuses(v2Unbind).
+			Does("Ends the binding of a group.").Returns(oldAnswer{}),
 	}
 }
 
 // oldAnswer holds the members of every answer of the older interfaces.
 type oldAnswer struct {
-	IsLost   string `json:"is_lost"`
-	PlatCode string `json:"platCode"`
+	IsLost   string `json:"is_lost" doc:"0"`
+	PlatCode string `json:"platCode" doc:"0, or the code"`
 }
 
 var oldDone = oldAnswer{IsLost: "0", PlatCode: "0"}
@@ -116,11 +121,11 @@ func detail(err error) string {
 // oldQuery names a group as the older queries do: by its guild, by its number, or by its openid.
 type oldQuery struct {
 	groupCaller
-	Opt         string `json:"opt"`
-	UnionID     string `json:"unionid"`
-	ZoneID      string `json:"zoneid"`
-	GroupCode   string `json:"groupCode"`
-	GroupOpenID string `json:"groupOpenid"`
+	Opt         string `json:"opt" oneof:"0 1" def:"0" doc:"how the group is named: 0 by its guild, 1 by its number"`
+	UnionID     string `json:"unionid" doc:"the guild's id in the game: 1 to 20 digits; required with opt 0"`
+	ZoneID      string `json:"zoneid" doc:"the guild's server: 1 to 20 digits; required with opt 0"`
+	GroupCode   string `json:"groupCode" doc:"the group's number; required with opt 1"`
+	GroupOpenID string `json:"groupOpenid" doc:"the game's name for the group: 32 hex digits; required where the group is named by it"`
 }
 
 func (*oldQuery) Codes() []retcode.Code {
@@ -219,7 +224,7 @@ func mustBeIn(rsp *wire.ShowGuildGroupResponse) error {
 
 type openIDAnswer struct {
 	oldAnswer
-	GroupOpenID string `json:"groupOpenid"`
+	GroupOpenID string `json:"groupOpenid" doc:"the game's name for the group"`
 }
 
 // groupOpenID answers the app's name for a group.
@@ -234,14 +239,14 @@ func (d *door) groupOpenID(c *access.Call, in *byGuildBody) (any, error) {
 // infoAnswer shows a group. fingerMemo is its introduction, which no group here has.
 type infoAnswer struct {
 	oldAnswer
-	GroupName    string `json:"groupName"`
-	FingerMemo   string `json:"fingerMemo"`
-	MemberNum    string `json:"memberNum"`
-	MaxNum       string `json:"maxNum"`
-	OwnerOpenID  string `json:"ownerOpenid"`
-	AdminOpenIDs string `json:"adminOpenids"`
-	UnionID      string `json:"unionid"`
-	ZoneID       string `json:"zoneid"`
+	GroupName    string `json:"groupName" doc:"the group's name"`
+	FingerMemo   string `json:"fingerMemo" doc:"always empty"`
+	MemberNum    string `json:"memberNum" doc:"how many members it has"`
+	MaxNum       string `json:"maxNum" doc:"how many members it may have"`
+	OwnerOpenID  string `json:"ownerOpenid" doc:"the owner's openid; empty for one who never used the app"`
+	AdminOpenIDs string `json:"adminOpenids" doc:"the administrators' openids, with commas between them"`
+	UnionID      string `json:"unionid" doc:"the guild's id"`
+	ZoneID       string `json:"zoneid" doc:"the guild's server"`
 }
 
 func newInfoAnswer(rsp *wire.ShowGuildGroupResponse) infoAnswer {
@@ -274,8 +279,8 @@ func (d *door) oldGroupInfo(c *access.Call, in *byOpenIDBody) (any, error) {
 
 type detailAnswer struct {
 	infoAnswer
-	GroupOpenID  string `json:"groupOpenid"`
-	JoinGroupKey string `json:"joinGroupKey"`
+	GroupOpenID  string `json:"groupOpenid" doc:"the game's name for the group"`
+	JoinGroupKey string `json:"joinGroupKey" doc:"the key with which a client starts the dialogue for joining the group"`
 }
 
 // groupDetail shows a guild's group.
@@ -289,7 +294,7 @@ func (d *door) groupDetail(c *access.Call, in *byGuildBody) (any, error) {
 
 type keyAnswer struct {
 	oldAnswer
-	JoinGroupKey string `json:"joinGroupKey"`
+	JoinGroupKey string `json:"joinGroupKey" doc:"the key with which a client starts the dialogue for joining the group"`
 }
 
 // groupKey answers the key with which a client starts the dialogue for joining a group.
@@ -311,8 +316,8 @@ func joinKey(app *platform.App, gc uint64) string {
 // oldUnbindBody is the body of unbind_group.
 type oldUnbindBody struct {
 	groupCaller
-	GroupOpenID string `json:"groupOpenid"`
-	UnionID     string `json:"unionid"`
+	GroupOpenID string `json:"groupOpenid" required:"true" doc:"the game's name for the group: 32 hex digits"`
+	UnionID     string `json:"unionid" required:"true" doc:"the guild's id in the game: 1 to 20 digits"`
 
 	group platform.OpenID
 }

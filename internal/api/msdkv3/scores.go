@@ -20,9 +20,11 @@ func (d *door) scores(k checks) []access.Endpoint {
 		access.OrdinaryAddress, access.TLS, msdk.GameCenterAppRate, access.Audit, access.Check("v3-test-number", d.testNumber, retcode.QQTestNumberRequired))
 	all := []access.Endpoint{
 		access.API("POST", "/profile/qqscore_batch", msdk.Action(bodies, d.reportScores), checked).
-			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter),
+			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter).
+			Does("Stores what a player has achieved: all items, or none.").Returns(scored{}),
 		access.API("POST", "/profile/qqscore", msdk.Action(bodies, d.reportScore), checked).
-			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid).Refuses(refuse.GameCenter),
+			Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(retcode.GameCenterItemIncomplete, retcode.GameCenterParameterInvalid).Refuses(refuse.GameCenter).
+			Does("Stores a player's level (type 1) or score (type 3).").Returns(scored{}),
 	}
 	for i := range all {
 		all[i].Permission = platform.GameCenterPermission
@@ -33,8 +35,8 @@ func (d *door) scores(k checks) []access.Endpoint {
 // scorer is the part that the bodies of reports have in common.
 type scorer struct {
 	player
-	AppID       appID  `json:"appid"`
-	AccessToken string `json:"accessToken"`
+	AppID       appID  `json:"appid" required:"true" doc:"the URL's appid"`
+	AccessToken string `json:"accessToken" required:"true" doc:"the player's access token"`
 }
 
 func (b *scorer) Check(c *access.Call) error {
@@ -55,12 +57,12 @@ func (d *door) login(c *access.Call, b *scorer) (platform.UIN, error) {
 
 type scoresBody struct {
 	scorer
-	Param jsontext.Value `json:"param"`
+	Param jsontext.Value `json:"param" required:"true" doc:"the items, in a list or in a string that holds one: each has type, data (a text), bcover (1 to overwrite) and expires (Unix seconds, 0 for never)"`
 }
 
 // scored is what the answer to a report has in addition to the common members.
 type scored struct {
-	Type uint64 `json:"type"`
+	Type uint64 `json:"type" doc:"the item's type; 0 for a list"`
 }
 
 // reportScores stores what a game reports of a player.

@@ -18,7 +18,8 @@ func (d *door) shares(k checks) []access.Endpoint {
 		// Whether the app is online is a matter of the message (causes.md, messages).
 		access.API("POST", "/share/qq", msdk.Action(shareBodies, d.share), k.signed, access.Granted, k.user, access.UserRate, k.body,
 			access.OrdinaryAddress, k.bounded, access.Check("v3-share-token", d.shareToken).Calls(checkAccess)).
-			Calls(access.Uses(&messages.SendShareCommand.Declaration)).Refuses(refuseShare),
+			Calls(access.Uses(&messages.SendShareCommand.Declaration)).Refuses(refuseShare).
+			Does("Sends a message to a friend who uses the app."),
 	}
 }
 
@@ -31,11 +32,11 @@ var shareBodies = &msdk.Bodies{
 type shareBody struct {
 	player
 	msdk.Share
-	AccessToken string `json:"access_token"`
-	ConsumerKey appID  `json:"oauth_consumer_key"`
-	AppID       appID  `json:"appid"` // the same again, or missing
-	Dst         int    `json:"dst"`
-	Flag        int    `json:"flag"`
+	AccessToken string `json:"access_token" required:"true" doc:"the sender's access token"`
+	ConsumerKey appID  `json:"oauth_consumer_key" required:"true" doc:"the URL's appid"`
+	AppID       appID  `json:"appid" doc:"the same again"`
+	Dst         int    `json:"dst" required:"true" oneof:"1001" doc:"the place: QQ"`
+	Flag        int    `json:"flag" required:"true" oneof:"1" doc:"the kind of message"`
 
 	friend platform.OpenID
 	login  wire.CheckResponse

@@ -14,14 +14,15 @@ import (
 func (d *door) achievements(k checks) []access.Endpoint {
 	report := access.API("POST", "/v2/acvm/report", msdk.Action(bodies, d.reportAchievements), k.known, msdk.GameCenterConfigured, access.Online,
 		access.OrdinaryAddress, access.TLS, msdk.GameCenterAppRate, access.Audit, k.body, k.test, msdk.GameCenterUserRate).
-		Calls(checkPlayer, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter)
+		Calls(checkPlayer, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter).
+		Does("Stores what a player has achieved: all items, or none.")
 	report.Permission = platform.GameCenterPermission
 	return []access.Endpoint{report}
 }
 
 type achievementsBody struct {
 	playerBody
-	Achievements jsontext.Value `json:"achievements"`
+	Achievements jsontext.Value `json:"achievements" required:"true" doc:"the items, in a list or in a string that holds one: each has type, data (a text), bcover (1 to overwrite) and expires (Unix seconds, 0 for never)"`
 }
 
 // reportAchievements stores what a game reports of a player.

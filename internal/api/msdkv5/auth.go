@@ -23,14 +23,18 @@ import (
 
 func (d *door) auth(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkPlayer),
-		access.API("POST", "/v2/auth/get_pfval", msdk.Action(bodies, d.pfval), k.sensitive).Calls(checkPay),
+		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkPlayer).
+			Does("Checks a player's MSDK token."),
+		access.API("POST", "/v2/auth/get_pfval", msdk.Action(bodies, d.pfval), k.sensitive).Calls(checkPay).
+			Does("Makes the strings with which a game's back end begins a payment.").Returns(pfvalResult{}),
 		access.API("GET", "/v2/auth/decrypt", access.Action{Handle: d.decrypt}, k.signed, access.OrdinaryAddress, k.bounded).
-			Answers(retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired),
+			Answers(retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired).
+			Does("Opens the identity in a link of the in-app browser. Its success is a text, as of a form, and not JSON.").Takes(linkParams{}).Returns(linkIdentity{}),
 		// Called by players' devices, whose addresses nobody can list.
 		access.API("POST", "/v2/auth/login", msdk.Action(bodies, d.login),
 			k.params, k.game, k.client, access.Online, access.Granted, k.bounded, k.body, access.UserRate).
-			Calls(checkLogin).Answers(retcode.QQTestNumberRequired),
+			Calls(checkLogin).Answers(retcode.QQTestNumberRequired).
+			Does("Gives a game's client an MSDK token for its QQ access token. It is signed with the client's key.").Takes(loginParams{}).Returns(loginResult{}),
 	}
 }
 
@@ -40,7 +44,7 @@ const osPC = "5"
 // verifyLoginBody is the body of verify_login (msdk-v5.md, 3).
 type verifyLoginBody struct {
 	playerBody
-	ClientOS int `json:"client_os"`
+	ClientOS int `json:"client_os" oneof:"1 2 3 4 5" doc:"5 for a login through the PC SDK"`
 }
 
 // clientPC is the client_os of logins through the PC SDK.
@@ -79,9 +83,9 @@ func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 // pfvalBody is the body of get_pfval (msdk-v5.md, 5). For QQ the token is the pay token, under either name.
 type pfvalBody struct {
 	playerID
-	Token      string `json:"token"`
-	PayToken   string `json:"pay_token"`
-	ChannelDis string `json:"channel_dis"`
+	Token      string `json:"token" doc:"the pay token, under the name that other channels use"`
+	PayToken   string `json:"pay_token" doc:"the pay token; required unless token has it"`
+	ChannelDis string `json:"channel_dis" required:"true" max:"32" doc:"the distribution channel through which the player came: digits"`
 }
 
 func (b *pfvalBody) Check(*access.Call) error {
@@ -100,8 +104,8 @@ func (b *pfvalBody) Check(*access.Call) error {
 
 type pfvalResult struct {
 	result
-	PF    string `json:"pf"`
-	PFKey string `json:"pf_key"`
+	PF    string `json:"pf" doc:"the payment string"`
+	PFKey string `json:"pf_key" doc:"the MD5 of the payment string and the appkey"`
 }
 
 // pfval makes the strings with which a game's back end begins a payment.
@@ -148,6 +152,26 @@ func systemName(os string) string {
 // linkParam carries the identity that decrypt opens.
 const linkParam = "itopencodeparam"
 
+// linkParams are the parameters of decrypt.
+type linkParams struct {
+	Link string `json:"itopencodeparam" required:"true" doc:"the sealed identity, from the link's address; it may be signed or not"`
+}
+
+// linkIdentity are the pairs of decrypt's success.
+type linkIdentity struct {
+	OpenID      platform.MSDKOpenID `json:"openid" doc:"the player's MSDK openid"`
+	AccessToken string              `json:"access_token" doc:"an MSDK token"`
+	GOpenID     platform.MSDKOpenID `json:"gopenid" doc:"the MSDK openid once more"`
+	AppID       platform.AppID      `json:"appid" doc:"the appid"`
+	AccType     string              `json:"acctype" doc:"qq"`
+	PlatID      string              `json:"platid" oneof:"0 1" doc:"0 for os 2, 1 for any other"`
+}
+
+// loginParams are the parameters of login.
+type loginParams struct {
+	StoreChannel string `json:"store_channel" max:"32" doc:"the distribution channel through which the player came: digits; anything else counts as 0"`
+}
+
 // decrypt opens the identity in a link of the in-app browser (msdk-v5.md, 4). Its success is not JSON.
 func (d *door) decrypt(c *access.Call) (any, error) {
 	param := c.Query.Get(linkParam)
@@ -176,9 +200,9 @@ func (d *door) decrypt(c *access.Call) (any, error) {
 // loginBody is the body that a game's client sends with a QQ login (msdk-v5.md, 2.4).
 type loginBody struct {
 	ChannelInfo struct {
-		OpenID      string `json:"openid"`
-		AccessToken string `json:"access_token"`
-	} `json:"channel_info"`
+		OpenID      string `json:"openid" required:"true" doc:"the person's QQ openid at the app: 32 hex digits"`
+		AccessToken string `json:"access_token" required:"true" doc:"the QQ access token"`
+	} `json:"channel_info" required:"true" doc:"the login at QQ"`
 
 	openid platform.OpenID
 }
@@ -206,34 +230,34 @@ func (b *loginBody) Check(*access.Call) (err error) {
 // either name.
 type loginResult struct {
 	result
-	OpenID          platform.MSDKOpenID `json:"openid"`
-	Token           string              `json:"token"`
-	TokenExpireTime int64               `json:"token_expire_time"` // Unix seconds
-	First           int                 `json:"first"`
-	RegChannelDis   string              `json:"reg_channel_dis"`
-	UserName        string              `json:"user_name"`
-	Gender          int                 `json:"gender"`
-	Birthdate       string              `json:"birthdate"`
-	PictureURL      string              `json:"picture_url"`
-	PF              string              `json:"pf"`
-	PFKey           string              `json:"pf_key"`
-	NeedNameAuth    bool                `json:"need_name_auth"`
-	ChannelID       int                 `json:"channelid"`
-	ChannelIDToo    int                 `json:"channel_id"`
-	Channel         string              `json:"channel"`
-	ChannelInfo     string              `json:"channel_info"` // a JSON document in a string
-	UID             platform.MSDKOpenID `json:"uid"`
-	HealthGameExt   string              `json:"health_game_ext"`
-	BindList        []bound             `json:"bind_list"`
-	ConfirmCode     string              `json:"confirm_code"`
-	ConfirmCodeEnds int64               `json:"confirm_code_expire_time"`
+	OpenID          platform.MSDKOpenID `json:"openid" doc:"the player's MSDK openid"`
+	Token           string              `json:"token" doc:"the new MSDK token"`
+	TokenExpireTime int64               `json:"token_expire_time" doc:"when the token expires, in Unix seconds"`
+	First           int                 `json:"first" doc:"1 at the player's first login to the game"`
+	RegChannelDis   string              `json:"reg_channel_dis" doc:"the channel through which the player came"`
+	UserName        string              `json:"user_name" doc:"the nickname"`
+	Gender          int                 `json:"gender" doc:"1 male, 2 female, 0 not given"`
+	Birthdate       string              `json:"birthdate" doc:"always empty"`
+	PictureURL      string              `json:"picture_url" doc:"address of the picture, 100 pixels a side"`
+	PF              string              `json:"pf" doc:"the payment string"`
+	PFKey           string              `json:"pf_key" doc:"the MD5 of the payment string and the appkey"`
+	NeedNameAuth    bool                `json:"need_name_auth" doc:"always false"`
+	ChannelID       int                 `json:"channelid" doc:"2, for QQ"`
+	ChannelIDToo    int                 `json:"channel_id" doc:"the same"`
+	Channel         string              `json:"channel" doc:"QQ"`
+	ChannelInfo     string              `json:"channel_info" doc:"the QQ openid and access token, as a JSON document in a string"`
+	UID             platform.MSDKOpenID `json:"uid" doc:"the MSDK openid once more"`
+	HealthGameExt   string              `json:"health_game_ext" doc:"always empty"`
+	BindList        []bound             `json:"bind_list" doc:"the channels through which the player can log in: QQ alone"`
+	ConfirmCode     string              `json:"confirm_code" doc:"always empty"`
+	ConfirmCodeEnds int64               `json:"confirm_code_expire_time" doc:"always 0"`
 }
 
 // bound is a channel through which a player can log in: here, QQ alone.
 type bound struct {
-	ChannelID  int    `json:"channelid"`
-	UserName   string `json:"user_name"`
-	PictureURL string `json:"picture_url"`
+	ChannelID  int    `json:"channelid" doc:"2, for QQ"`
+	UserName   string `json:"user_name" doc:"the nickname"`
+	PictureURL string `json:"picture_url" doc:"address of the picture"`
 }
 
 // login gives a game's client an MSDK token for its QQ access token.

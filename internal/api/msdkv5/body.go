@@ -18,7 +18,7 @@ var memberCodes = []retcode.Code{retcode.V5FieldMissing, retcode.V5FieldInvalid}
 // playerBody is the part that nearly every body has: the player, and the token that proves it (msdk-v5.md, 3 to 8).
 type playerBody struct {
 	playerID
-	Token string `json:"token"`
+	Token string `json:"token" required:"true" doc:"the player's MSDK token"`
 }
 
 func (b *playerBody) Check(*access.Call) error {
@@ -38,7 +38,7 @@ func (b *playerBody) request(c *access.Call) wire.CheckRequest {
 
 // playerID is the member that names a player.
 type playerID struct {
-	OpenID string `json:"openid"`
+	OpenID string `json:"openid" required:"true" doc:"the player's MSDK openid"`
 
 	id platform.MSDKOpenID
 }

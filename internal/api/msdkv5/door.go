@@ -49,12 +49,31 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	checks := d.checks()
 	return &access.Door{
 		Name:      "msdkv5",
+		Guide:     guide,
 		Prefixes:  []string{"/v2/"},
 		Endpoints: slices.Concat(d.auth(checks), d.relations(checks), d.shares(checks), d.achievements(checks), d.groups(checks)),
 		NotServed: notServed(),
 		Code:      refusals.Code,
 		Encode:    encode,
 	}
+}
+
+// guide describes what all calls of the door have in common (msdk-v5.md, 1 and 2).
+var guide = access.Guide{
+	Title:     "MSDK V5",
+	About:     "JSON bodies below `/v2/`. Every answer is HTTP 200; `ret` is 0 or a code. A call is signed with `sig`, the MD5 of the path with its query, the body and the key of its `source`.",
+	Signature: "v5", Params: urlParams{}, Result: result{},
+}
+
+// urlParams are the parameters of every URL.
+type urlParams struct {
+	ChannelID int    `json:"channelid" required:"true" oneof:"2" doc:"the channel: QQ"`
+	GameID    string `json:"gameid" required:"true" doc:"the game's number"`
+	OS        int    `json:"os" required:"true" min:"1" max:"5" doc:"the player's system: 1 Android, 2 iOS, 3 web, 4 Linux, 5 Windows"`
+	TS        int64  `json:"ts" required:"true" min:"0" max:"4294967295" doc:"the time, in Unix seconds; how far it may be off is the operator's setting msdkv5.ts_window"`
+	Source    string `json:"source" def:"0" doc:"which of the game's keys signed the call"`
+	Seq       string `json:"seq" doc:"the caller's name for the call, which the answer repeats"`
+	Sig       string `json:"sig" required:"true" doc:"the signature: 32 hex digits"`
 }
 
 // notServed returns the paths of V5 without an interface here (msdk-v5.md, 7 to 11), most of which only client SDKs call.
@@ -232,9 +251,9 @@ type success string
 
 // result holds the common fields of every answer (msdk-v5.md, 1.2).
 type result struct {
-	Ret int    `json:"ret"`
-	Msg string `json:"msg"`
-	Seq string `json:"seq"`
+	Ret int    `json:"ret" doc:"0, or a code"`
+	Msg string `json:"msg" doc:"what happened, in a sentence"`
+	Seq string `json:"seq" doc:"the request's seq, or the platform's name for the call"`
 }
 
 func (r *result) set(common result) { *r = common }

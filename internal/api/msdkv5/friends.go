@@ -18,11 +18,15 @@ import (
 
 func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer),
-		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile),
-		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile),
+		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer).
+			Does("Shows a player's own profile.").Returns(userinfoResult{}),
+		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile).
+			Does("Shows those of a player's memberships that the flags name.").Returns(vipResult{}),
+		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile).
+			Does("Shows a player's QQ membership with its dates.").Returns(vipRichInfoResult{}),
 		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation).
-			Calls(checkPlayer, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken),
+			Calls(checkPlayer, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken).
+			Does("Lists the player's friends in the same game, without the player.").Returns(friendsResult{}),
 	}
 }
 
@@ -39,10 +43,10 @@ func (d *door) showPlayer(c *access.Call, b *playerBody) (*platform.Profile, err
 // userinfoResult is a player's own profile (msdk-v5.md, 6).
 type userinfoResult struct {
 	result
-	UserName    string `json:"user_name"`
-	Gender      int    `json:"gender"`
-	PictureURL  string `json:"picture_url"`
-	ChannelInfo string `json:"channel_info"` // a JSON document in a string
+	UserName    string `json:"user_name" doc:"the nickname"`
+	Gender      int    `json:"gender" doc:"1 male, 2 female, 0 not given"`
+	PictureURL  string `json:"picture_url" doc:"address of the picture, 100 pixels a side"`
+	ChannelInfo string `json:"channel_info" doc:"yellow_vip, yellow_vip_level, yellow_year_vip and is_lost, as a JSON document in a string"`
 }
 
 type channelInfo struct {
@@ -72,27 +76,27 @@ func (d *door) userinfo(c *access.Call, in *playerBody) (any, error) {
 // friendsBody is the body of friend_list (msdk-v5.md, 7).
 type friendsBody struct {
 	playerBody
-	SubChannelID *uint32 `json:"sub_channelid"`
+	SubChannelID *uint32 `json:"sub_channelid" oneof:"2" doc:"QQ, the only channel with friends here"`
 }
 
 type friendsResult struct {
 	result
-	IsLost int      `json:"is_lost"`
-	Lists  []friend `json:"lists"`
+	IsLost int      `json:"is_lost" doc:"1 if some friends may be missing"`
+	Lists  []friend `json:"lists" doc:"the friends"`
 }
 
 // friend is one element of the list. Documents and clients spell the province in two ways.
 type friend struct {
-	OpenID     platform.MSDKOpenID `json:"openid"`
-	UserName   string              `json:"user_name"`
-	NickName   string              `json:"nick_name"`
-	Gender     int                 `json:"gender"`
-	PictureURL string              `json:"picture_url"`
-	Country    string              `json:"country"`
-	Provice    string              `json:"provice"`
-	Province   string              `json:"province"`
-	City       string              `json:"city"`
-	Language   string              `json:"language"`
+	OpenID     platform.MSDKOpenID `json:"openid" doc:"the friend's MSDK openid"`
+	UserName   string              `json:"user_name" doc:"the nickname"`
+	NickName   string              `json:"nick_name" doc:"the player's remark about the friend, or the nickname"`
+	Gender     int                 `json:"gender" doc:"1 male, 2 female, 0 not given"`
+	PictureURL string              `json:"picture_url" doc:"address of the picture, 100 pixels a side"`
+	Country    string              `json:"country" doc:"as in the profile"`
+	Provice    string              `json:"provice" doc:"the province, as documents misspell it"`
+	Province   string              `json:"province" doc:"the province"`
+	City       string              `json:"city" doc:"as in the profile"`
+	Language   string              `json:"language" doc:"as in the profile"`
 }
 
 // friendList answers the player's friends in the same game, without the player.
@@ -126,8 +130,8 @@ func (d *door) friendList(c *access.Call, in *friendsBody) (any, error) {
 // vipBody is the body of query_qq_vip (msdk-v5.md, 8). Only the type of xinyue_upgrade matters.
 type vipBody struct {
 	playerBody
-	VIP           *uint32 `json:"vip"`
-	XinyueUpgrade uint32  `json:"xinyue_upgrade"`
+	VIP           *uint32 `json:"vip" required:"true" min:"1" doc:"flags of the memberships, added: 1 QQ member, 2 QQ level, 4 blue diamond, 8 red, 16 super member, 64 and 512 Xinyue, 128 yellow, 256 anime"`
+	XinyueUpgrade uint32  `json:"xinyue_upgrade" doc:"is checked to be a number, and changes nothing"`
 }
 
 func (b *vipBody) Check(c *access.Call) error {
@@ -145,7 +149,7 @@ func (b *vipBody) Check(c *access.Call) error {
 
 type vipResult struct {
 	result
-	Lists []msdk.VIPAnswer `json:"lists"`
+	Lists []msdk.VIPAnswer `json:"lists" doc:"a membership for each flag, the lowest first"`
 }
 
 // queryVIP answers those of a player's memberships whose flags are set.

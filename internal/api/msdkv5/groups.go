@@ -15,15 +15,24 @@ import (
 // groups are the interfaces of guild groups (msdk-v5.md, 10).
 func (d *door) groups(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		msdk.GroupAPI("/v2/group/create_bind_group", msdk.Action(bodies, d.createBindGroup), k.guild, groups.CreateBind),
-		msdk.GroupAPI("/v2/group/bind_existing_group", msdk.Action(bodies, d.bindExistingGroup), k.guild, groups.BindExisting),
-		msdk.GroupAPI("/v2/group/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild, groups.Unbind),
-		msdk.GroupAPI("/v2/group/join_group", msdk.Action(bodies, d.joinGroup), k.guild, groups.Join),
-		msdk.GroupAPI("/v2/group/get_group_list", msdk.Action(bodies, d.groupList), k.guild, groups.ListCreated),
-		msdk.GroupAPI("/v2/group/get_group_info", msdk.Action(bodies, d.groupInfo), k.guild, groups.Show),
-		msdk.GroupAPI("/v2/group/get_group_rela_info", msdk.Action(bodies, d.groupRelation), k.guild, groups.Relation),
-		msdk.GroupAPI("/v2/group/remind_leader_bind", msdk.Action(bodies, d.remindLeader), k.guild, groups.RemindLeader),
-		msdk.GroupAPI("/v2/group/send_group_msg", msdk.Action(bodies, d.sendGroupMessage), k.guild, groups.Send),
+		msdk.GroupAPI("/v2/group/create_bind_group", msdk.Action(bodies, d.createBindGroup), k.guild, groups.CreateBind).
+			Does("Creates a QQ group for a guild. The player leads the guild and owns the group.").Returns(groupResult{}),
+		msdk.GroupAPI("/v2/group/bind_existing_group", msdk.Action(bodies, d.bindExistingGroup), k.guild, groups.BindExisting).
+			Does("Binds a group that the player owns to a guild that the player leads.").Returns(groupResult{}),
+		msdk.GroupAPI("/v2/group/unbind_group", msdk.Action(bodies, d.unbindGroup), k.guild, groups.Unbind).
+			Does("Ends the binding of a guild's group. The group stays."),
+		msdk.GroupAPI("/v2/group/join_group", msdk.Action(bodies, d.joinGroup), k.guild, groups.Join).
+			Does("Makes a player who is in the guild a member of its group."),
+		msdk.GroupAPI("/v2/group/get_group_list", msdk.Action(bodies, d.groupList), k.guild, groups.ListCreated).
+			Does("Lists the groups that the player owns.").Returns(groupListResult{}),
+		msdk.GroupAPI("/v2/group/get_group_info", msdk.Action(bodies, d.groupInfo), k.guild, groups.Show).
+			Does("Shows the group of a guild.").Returns(groupResult{}),
+		msdk.GroupAPI("/v2/group/get_group_rela_info", msdk.Action(bodies, d.groupRelation), k.guild, groups.Relation).
+			Does("Shows what the player is in a group.").Returns(relationResult{}),
+		msdk.GroupAPI("/v2/group/remind_leader_bind", msdk.Action(bodies, d.remindLeader), k.guild, groups.RemindLeader).
+			Does("Sends the guild's leader a message that asks for a group."),
+		msdk.GroupAPI("/v2/group/send_group_msg", msdk.Action(bodies, d.sendGroupMessage), k.guild, groups.Send).
+			Does("Sends a message to a guild's group, which is named by the guild, by its number, or by both."),
 	}
 }
 
@@ -34,7 +43,7 @@ var groupCodes = []retcode.Code{retcode.V5FieldInvalid, retcode.GroupOpenIDInval
 // groupCaller is the part that every body of a group interface has.
 type groupCaller struct {
 	playerID
-	Token string `json:"token"`
+	Token string `json:"token" required:"true" doc:"the player's MSDK token"`
 }
 
 func (*groupCaller) Codes() []retcode.Code { return groupCodes }
@@ -49,12 +58,12 @@ func (b *groupCaller) Check(*access.Call) (err error) {
 // inGuild is the part that names a guild and the caller's role in the game. The documents do not confirm the names of most
 // members, so further ones that clients use are taken too; partition, areaid and user_zone_id change nothing.
 type inGuild struct {
-	GuildID string `json:"guild_id"`
-	ZoneID  string `json:"zone_id"`
-	Zone    string `json:"zoneid"`
-	RoleID  string `json:"roleid"`
-	Role    string `json:"role_id"`
-	Type    string `json:"type"`
+	GuildID string `json:"guild_id" required:"true" doc:"the guild's id in the game: 1 to 20 digits"`
+	ZoneID  string `json:"zone_id" doc:"the game's server on which the guild is: 1 to 20 digits; required unless zoneid has it"`
+	Zone    string `json:"zoneid" doc:"another name for zone_id"`
+	RoleID  string `json:"roleid" doc:"the player's role in the game; required unless role_id has it, where the role matters"`
+	Role    string `json:"role_id" doc:"another name for roleid"`
+	Type    string `json:"type" oneof:"0" def:"0" doc:"the kind of the union: a guild"`
 
 	guild platform.Guild
 }
@@ -74,9 +83,9 @@ func (b *inGuild) role() string { return cmp.Or(b.RoleID, b.Role) }
 
 // ofGroup is the part that names a group.
 type ofGroup struct {
-	GroupID string `json:"groupid"`
-	Group   string `json:"group_id"`
-	GC      string `json:"gc"`
+	GroupID string `json:"groupid" doc:"the group's number; required unless group_id or gc has it"`
+	Group   string `json:"group_id" doc:"another name for groupid"`
+	GC      string `json:"gc" doc:"another name for groupid"`
 
 	gc platform.GC
 }
@@ -97,7 +106,7 @@ func pc(c *access.Call) bool { return c.Query.Get("os") == osPC }
 type createGroupBody struct {
 	groupCaller
 	inGuild
-	GuildName string `json:"guild_name"`
+	GuildName string `json:"guild_name" required:"true" doc:"the guild's name, which the group gets"`
 }
 
 func (b *createGroupBody) Check(c *access.Call) error {
@@ -107,9 +116,9 @@ func (b *createGroupBody) Check(c *access.Call) error {
 // groupResult is the answer of interfaces that give a group.
 type groupResult struct {
 	result
-	GroupID     string `json:"groupid"`
-	GroupName   string `json:"group_name"`
-	GroupOpenID string `json:"groupOpenID"`
+	GroupID     string `json:"groupid" doc:"the group's number; empty for no group"`
+	GroupName   string `json:"group_name" doc:"the group's name"`
+	GroupOpenID string `json:"groupOpenID" doc:"the game's name for the group: 32 hex digits"`
 }
 
 func newGroupResult(gc uint64, name string, openid []byte) *groupResult {
@@ -132,7 +141,7 @@ type bindGroupBody struct {
 	groupCaller
 	inGuild
 	ofGroup
-	GuildName string `json:"guild_name"`
+	GuildName string `json:"guild_name" doc:"the guild's name"`
 }
 
 func (b *bindGroupBody) Check(c *access.Call) error {
@@ -177,9 +186,9 @@ type joinGroupBody struct {
 	groupCaller
 	inGuild
 	ofGroup
-	UserName  string `json:"user_name"`
-	UserLabel string `json:"user_label"`
-	Labels    string `json:"user_labels"`
+	UserName  string `json:"user_name" doc:"the player's name in the game, for the group's card"`
+	UserLabel string `json:"user_label" doc:"the player's rank in the guild, which the card shows in front of the name"`
+	Labels    string `json:"user_labels" doc:"another name for user_label"`
 }
 
 func (b *joinGroupBody) Check(c *access.Call) error {
@@ -205,14 +214,14 @@ func (d *door) joinGroup(c *access.Call, in *joinGroupBody) (any, error) {
 
 type groupListResult struct {
 	result
-	GroupList []listedGroup `json:"group_list"`
+	GroupList []listedGroup `json:"group_list" doc:"the groups that the player owns, bound or not"`
 }
 
 // listedGroup is one element of the list. An older mapping has another name for the number (msdk-v5.md, 10.5).
 type listedGroup struct {
-	GroupID   string `json:"groupid"`
-	GC        string `json:"gc"`
-	GroupName string `json:"group_name"`
+	GroupID   string `json:"groupid" doc:"the group's number"`
+	GC        string `json:"gc" doc:"the same"`
+	GroupName string `json:"group_name" doc:"the group's name"`
 }
 
 // groupList answers the groups that the caller owns, bound or not.
@@ -258,8 +267,8 @@ func (b *groupBody) Check(c *access.Call) error {
 // relationResult has the relation under both names that clients read (msdk-v5.md, 10.4).
 type relationResult struct {
 	result
-	Relation uint32 `json:"relation"`
-	Status   uint32 `json:"status"`
+	Relation uint32 `json:"relation" doc:"what the player is in the group: 1 owner, 2 administrator, 3 member, 4 not in it"`
+	Status   uint32 `json:"status" doc:"the same"`
 }
 
 // groupRelation answers what the caller is in a group.
@@ -276,11 +285,11 @@ func (d *door) groupRelation(c *access.Call, in *groupBody) (any, error) {
 type remindBody struct {
 	groupCaller
 	inGuild
-	RoleName     string `json:"role_name"`
-	LeaderOpenID string `json:"leader_openid"`
-	LeaderID     string `json:"leaderid"`
-	Leader       string `json:"leader_open_id"`
-	LeaderRoleID string `json:"leader_roleid"`
+	RoleName     string `json:"role_name" required:"true" doc:"the player's name in the game, which the leader sees"`
+	LeaderOpenID string `json:"leader_openid" doc:"the leader's MSDK openid; required unless leaderid or leader_open_id has it"`
+	LeaderID     string `json:"leaderid" doc:"another name for leader_openid"`
+	Leader       string `json:"leader_open_id" doc:"another name for leader_openid"`
+	LeaderRoleID string `json:"leader_roleid" required:"true" doc:"the leader's role in the game"`
 
 	leader platform.MSDKOpenID
 }
@@ -312,11 +321,11 @@ type groupMessageBody struct {
 	groupCaller
 	inGuild
 	ofGroup
-	MsgType  uint32 `json:"msg_type"`
-	Title    string `json:"title"`
-	Desc     string `json:"desc"`
-	Link     string `json:"link"`
-	ImageURL string `json:"image_url"`
+	MsgType  uint32 `json:"msg_type" doc:"the kind of the message: 1 an invitation to the app, 2 a link"`
+	Title    string `json:"title" doc:"the title"`
+	Desc     string `json:"desc" doc:"the text"`
+	Link     string `json:"link" doc:"address that the message opens"`
+	ImageURL string `json:"image_url" doc:"address of its picture"`
 }
 
 func (b *groupMessageBody) Check(c *access.Call) error {

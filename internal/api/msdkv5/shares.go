@@ -22,10 +22,12 @@ func (d *door) shares(k checks) []access.Endpoint {
 		// Whether the game is online is a matter of the message (causes.md, messages).
 		access.API("POST", "/v2/friend/share", msdk.Action(bodies, d.share), k.known, access.Granted, access.OrdinaryAddress, k.bounded,
 			k.body, k.test, access.UserRate, access.Check("v5-share-token", d.shareToken).Calls(checkPlayer)).
-			Calls(access.Uses(&messages.SendShareCommand.Declaration)).Refuses(refuseShare),
+			Calls(access.Uses(&messages.SendShareCommand.Declaration)).Refuses(refuseShare).
+			Does("Sends a message to a friend in the same game.").Returns(shareResult{}),
 		access.API("GET", "/v2/friend/inbox", access.With(d.inbox), k.signed, access.OrdinaryAddress, k.bounded,
 			access.Step("v5-inbox-params", inboxParams, retcode.V5ParameterMissing, retcode.V5ParameterInvalid), k.test, access.UserRate).
-			Calls(checkPlayer, access.Uses(&messages.ListInboxCommand.Declaration)).Answers(retcode.QQUserRateExceeded),
+			Calls(checkPlayer, access.Uses(&messages.ListInboxCommand.Declaration)).Answers(retcode.QQUserRateExceeded).
+			Does("Lists the messages that the player got in this game, oldest first. Without any it waits for one, if it is asked to.").Takes(inboxFields{}).Returns(inboxResult{}),
 	}
 }
 
@@ -60,7 +62,7 @@ func (d *door) shareToken(c *access.Call, in *shareBody) (err error) {
 
 type shareResult struct {
 	result
-	MessageID string `json:"message_id"`
+	MessageID string `json:"message_id" doc:"the message's number"`
 }
 
 // share sends a message to a friend in the same game.
@@ -74,6 +76,15 @@ func (d *door) share(c *access.Call, in *shareBody) (any, error) {
 // refuseShare translates the one number that this door lacks.
 func refuseShare(err error) error {
 	return refuse.Message(err, map[retcode.Code]retcode.Code{retcode.ShareForbiddenWord: retcode.V5FieldInvalid})
+}
+
+// inboxFields are the parameters of inbox.
+type inboxFields struct {
+	OpenID string `json:"openid" required:"true" doc:"the player's MSDK openid"`
+	Token  string `json:"token" required:"true" doc:"the player's MSDK token"`
+	Since  int64  `json:"since" min:"0" def:"0" doc:"lists messages after this message_id, such as the next of the call before"`
+	Wait   int    `json:"wait" min:"0" max:"25" def:"0" doc:"for how many seconds to wait for a message"`
+	Limit  int    `json:"limit" min:"1" max:"100" def:"20" doc:"how many messages to list at most"`
 }
 
 // inboxQuery holds the URL's parameters of inbox.
@@ -122,26 +133,26 @@ func inboxParams(c *access.Call) (err error) {
 
 type inboxResult struct {
 	result
-	Messages []inboxMessage `json:"messages"`
-	Next     string         `json:"next"` // since of the next call
-	More     int            `json:"more"` // 1 when there are more already
+	Messages []inboxMessage `json:"messages" doc:"the messages"`
+	Next     string         `json:"next" doc:"since of the next call"`
+	More     int            `json:"more" doc:"1 when there are more already"`
 }
 
 // inboxMessage is one message. The sender of a notice is the official account, which has no openid.
 type inboxMessage struct {
-	MessageID string         `json:"message_id"`
-	Kind      string         `json:"kind"`
-	From      string         `json:"from_openid"` // "" for a sender who never used MSDK V5
-	FromName  string         `json:"from_name"`
-	Scene     string         `json:"scene"`
-	Program   string         `json:"program"`
-	Title     string         `json:"title"`
-	Text      string         `json:"text"`
-	URL       string         `json:"url"`
-	Picture   string         `json:"picture"`
-	Card      jsontext.Value `json:"card,omitzero"`
-	Time      int64          `json:"time"` // Unix seconds
-	Read      int            `json:"read"`
+	MessageID string         `json:"message_id" doc:"the message's number, which rises"`
+	Kind      string         `json:"kind" doc:"share, ark or notice"`
+	From      string         `json:"from_openid" doc:"the sender's MSDK openid; empty for a sender who never used MSDK V5, and for notices"`
+	FromName  string         `json:"from_name" doc:"the sender's nickname"`
+	Scene     string         `json:"scene" doc:"an Ark message's scene, or a shared one's game_tag"`
+	Program   string         `json:"program" doc:"the mini program that a card opens"`
+	Title     string         `json:"title" doc:"the title"`
+	Text      string         `json:"text" doc:"the text"`
+	URL       string         `json:"url" doc:"address that it opens"`
+	Picture   string         `json:"picture" doc:"address of its picture"`
+	Card      jsontext.Value `json:"card,omitzero" doc:"an Ark message's extraJSON"`
+	Time      int64          `json:"time" doc:"when it was sent, in Unix seconds"`
+	Read      int            `json:"read" doc:"1 once the person has read it"`
 }
 
 // inbox answers the messages that the player got in this game. Without any it waits for one, if it is asked to.

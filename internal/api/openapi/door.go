@@ -39,8 +39,40 @@ type door struct {
 func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
 	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
 	return &access.Door{
-		Name: "openapi", Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), NotServed: notServed, Code: refusals.Code, Encode: encode,
+		Name: "openapi", Guide: guide, Prefixes: []string{"/v3/"}, Endpoints: d.endpoints(), NotServed: notServed, Code: refusals.Code, Encode: encode,
 	}
+}
+
+// guide describes what all calls of the door have in common (qq-connect-openapi.md, B.1 and B.2).
+var guide = access.Guide{
+	Title: "OpenAPI V3",
+	About: "Parameters in the URL, in a form, or both. The answer is JSON, or XML if it is asked for, under `text/html`; it is HTTP 200 unless the platform fails, and `ret` is 0 or a code. " +
+		"A call is signed with `sig`, the HMAC-SHA1 of the method, the path and all parameters with the appkey and `&`.",
+	Signature: "openapi", Params: commonFields{}, Result: common{},
+}
+
+// commonFields are the parameters of every call.
+type commonFields struct {
+	OpenID      platform.OpenID `json:"openid" required:"true" doc:"the user's openid at the app"`
+	Openkey     string          `json:"openkey" doc:"the user's openkey; required unless accesstoken has an access token"`
+	AccessToken string          `json:"accesstoken" doc:"the user's access token, in place of an openkey"`
+	AppID       string          `json:"appid" required:"true" doc:"the app's number"`
+	Sig         string          `json:"sig" required:"true" doc:"the signature: Base64"`
+	PF          string          `json:"pf" required:"true" doc:"the platform from which the user came: qzone, pengyou, qplus, qqgame, 3366, openmobile and others, and after a hyphen how"`
+	Format      string          `json:"format" oneof:"json xml" def:"json" doc:"the form of the answer"`
+	UserIP      string          `json:"userip" doc:"the user's address"`
+	Charset     string          `json:"charset" def:"gbk" doc:"with qqgame and 3366: utf-8, or the platform's GBK"`
+	Seq         int64           `json:"seq" doc:"with qqgame and 3366: a number that the answer repeats"`
+	Timestamp   int64           `json:"timestamp" min:"1" doc:"the time, in Unix seconds: at most ten minutes off the platform's clock"`
+	Nonce       string          `json:"nonce" max:"64" doc:"a text of which no two calls have the same: a repeated call is refused"`
+}
+
+// common are the members of every answer.
+type common struct {
+	Ret    int    `json:"ret" doc:"0, or a code"`
+	Msg    string `json:"msg,omitzero" doc:"what happened, in a sentence; missing at most successes"`
+	IsLost int    `json:"is_lost,omitzero" doc:"1 if something may be missing; not at every interface"`
+	Seq    int64  `json:"seq,omitzero" doc:"the request's seq"`
 }
 
 // notServed are the documented interfaces that this platform lacks (qq-connect-openapi.md, B.8).
@@ -76,21 +108,31 @@ func (d *door) endpoints() []access.Endpoint {
 		listFriends, areFriends = access.Uses(&friends.ListFriendsCommand.Declaration), access.Uses(&friends.AreFriendsCommand.Declaration)
 	)
 	return []access.Endpoint{
-		access.API(both, "/v3/user/get_info", action(d.getInfo, nil), standard, session(), info, access.UserRate),
+		access.API(both, "/v3/user/get_info", action(d.getInfo, nil), standard, session(), info, access.UserRate).
+			Does("Shows the user's profile. Which members it has depends on pf.").Returns(infoFields{}),
 		access.API(both, "/v3/user/is_login", action(isLogin, nil), standard,
 			session(retcode.AccessTokenOpenKeyExpired, retcode.AccessTokenExpired), access.UserRate).
-			Answers(retcode.OpenAPINotLoggedIn),
-		access.API(both, "/v3/user/is_setup", action(isSetup, nil), standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate),
+			Answers(retcode.OpenAPINotLoggedIn).
+			Does("Shows whether the user is logged in, and renews the openkey."),
+		access.API(both, "/v3/user/is_setup", action(isSetup, nil), standard, session(retcode.AccessTokenFrozen, retcode.AccessTokenNotLive), access.UserRate).
+			Does("Shows whether the user lets the app use the account.").Returns(setupFields{}),
 		access.API(both, "/v3/user/is_vip", action(d.isVIP, nil), // the yellow diamond belongs to Qzone
-			opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, session(), vip, access.UserRate),
-		access.API(both, "/v3/user/total_vip_info", action(d.totalVIPInfo, wantedVIPs), standard, session(), vip, access.UserRate),
-		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate),
+			opening, pf("qqgame", "3366"), access.Granted, access.OrdinaryAddress, login, session(), vip, access.UserRate).
+			Does("Shows the user's yellow diamond.").Returns(yellowFields{}),
+		access.API(both, "/v3/user/total_vip_info", action(d.totalVIPInfo, wantedVIPs), standard, session(), vip, access.UserRate).
+			Does("Shows those of the user's memberships that are asked for.").Takes(wantedFields{}).Returns(vipFields{}),
+		access.API(both, "/v3/user/get_multi_info", action(d.getMultiInfo, friendOpenIDs), standard, session(), info, access.UserRate).
+			Does("Shows the profiles of people who use the app.").Takes(openIDsFields{}).Returns(peopleFields{}),
 		access.API(both, "/v3/user/friends_vip_info", action(d.friendsVIPInfo, friendOpenIDs), sensitive, session(), relation, access.UserRate, access.Relation).
-			Calls(listFriends),
+			Calls(listFriends).
+			Does("Shows the memberships of friends who use the app.").Takes(openIDsFields{}).Returns(friendsVIPFields{}),
 		access.API(both, "/v3/relation/get_app_friends", action(d.getAppFriends, nil), sensitive, session(), relation, access.UserRate, access.Relation).
-			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal),
-		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), relation, access.UserRate).Calls(areFriends),
-		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate),
+			Calls(listFriends).Answers(retcode.QQFriendParameterIllegal).
+			Does("Lists the user's friends who use the app.").Takes(flagField{}).Returns(friendsFields{}),
+		access.API(both, "/v3/relation/is_friend", action(d.isFriend, friendOpenID), sensitive, session(), relation, access.UserRate).Calls(areFriends).
+			Does("Shows whether somebody who uses the app is a friend of the user.").Takes(openIDField{}).Returns(friendFields{}),
+		access.API(both, "/v3/csec/word_filter", action(d.wordFilter, content), standard, session(), access.UserRate).
+			Does("Hides the words of the operator's list in a text.").Takes(contentField{}).Returns(filteredFields{}),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/friends"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -18,6 +19,38 @@ const friendIM = 1
 
 // flagWithOwn is the flag of a list with the caller on it, as at MSDK V3 (msdk-v3.md, 5.5).
 const flagWithOwn = "2"
+
+// flagField, friendsFields and friendFields describe what the writer writes.
+type flagField struct {
+	Flag string `json:"flag" oneof:"0 1 2" def:"1" doc:"2 puts the user at the head of the list"`
+}
+
+type friendsFields struct {
+	Items []friendItem `json:"items" doc:"the friends"`
+	UIN   int          `json:"uin,omitzero" doc:"0, with qqgame and 3366"`
+}
+
+type friendItem struct {
+	OpenID     string `json:"openid" doc:"the friend's openid at the app"`
+	Nickname   string `json:"nickname,omitzero" doc:"the nickname, with qplus, qqgame and 3366; what follows is with the latter two"`
+	Gender     string `json:"gender,omitzero" doc:"男 or 女"`
+	FigureURL  string `json:"figureurl,omitzero" doc:"address of the picture, 50 pixels a side"`
+	IsBlue     bool   `json:"is_blue_vip,omitzero" doc:"has the blue diamond"`
+	BlueLevel  int    `json:"blue_vip_level,omitzero" doc:"its level"`
+	IsBlueYear bool   `json:"is_blue_year_vip,omitzero" doc:"it is paid for a year"`
+	IsSuper    bool   `json:"is_super_blue_vip,omitzero" doc:"it is the super blue diamond"`
+	IsPlayed   bool   `json:"is_played,omitzero" doc:"always true"`
+	FriendType int    `json:"friend_type,omitzero" doc:"1, a friend in QQ"`
+}
+
+type openIDField struct {
+	Friend platform.OpenID `json:"fopenid" required:"true" doc:"the openid of somebody at the app"`
+}
+
+type friendFields struct {
+	IsFriend     int `json:"is_friend" doc:"1 for a friend"`
+	IsGameFriend int `json:"is_gamefriend,omitzero" doc:"0, with qqgame and 3366"`
+}
 
 // getAppFriends serves /v3/relation/get_app_friends.
 func (d *door) getAppFriends(c *access.Call, in *request) (any, error) {

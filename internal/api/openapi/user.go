@@ -8,6 +8,109 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// The fields below describe what the writer writes.
+type infoFields struct {
+	Nickname  string `json:"nickname" doc:"the nickname"`
+	Gender    string `json:"gender" oneof:"男 女" doc:"male, which also stands for people who do not give it, or female"`
+	FigureURL string `json:"figureurl" doc:"address of the picture, 50 pixels a side"`
+	Country   string `json:"country,omitzero" doc:"with qzone, pengyou and qplus, as are the next six"`
+	Province  string `json:"province,omitzero" doc:"as in the profile"`
+	City      string `json:"city,omitzero" doc:"as in the profile"`
+	optionalYellow
+	IsBlue        int    `json:"is_blue_vip,omitzero" doc:"1 with the blue diamond; with qqgame and 3366, as are the next three"`
+	IsBlueYear    int    `json:"is_blue_year_vip,omitzero" doc:"1 if it is paid for a year"`
+	IsSuperBlue   int    `json:"is_super_blue_vip,omitzero" doc:"1 for the super blue diamond"`
+	BlueLevel     int    `json:"blue_vip_level,omitzero" doc:"the level of the blue diamond"`
+	QQLevel       int    `json:"qq_level,omitzero" doc:"the QQ level, with qplus, as are the next two and openid"`
+	QQVIPLevel    int    `json:"qq_vip_level,omitzero" doc:"the level of QQ membership"`
+	QPlusLevel    int    `json:"qplus_level,omitzero" doc:"0"`
+	Level3366     int    `json:"3366_level,omitzero" doc:"0, with 3366, as are the next three"`
+	LevelName3366 string `json:"3366_level_name,omitzero" doc:"empty"`
+	GrowLevel3366 int    `json:"3366_grow_level,omitzero" doc:"0"`
+	GrowValue3366 int    `json:"3366_grow_value,omitzero" doc:"0"`
+	OpenID        string `json:"openid,omitzero" doc:"the openid"`
+}
+
+type optionalYellow struct {
+	IsYellow     int `json:"is_yellow_vip,omitzero" doc:"1 with the yellow diamond"`
+	IsYellowYear int `json:"is_yellow_year_vip,omitzero" doc:"1 if it is paid for a year"`
+	YellowLevel  int `json:"yellow_vip_level,omitzero" doc:"its level"`
+	IsYellowHigh int `json:"is_yellow_high_vip,omitzero" doc:"1 for the high yellow diamond"`
+}
+
+type setupFields struct {
+	Setuped int `json:"setuped" doc:"1 if the user does"`
+}
+
+type yellowFields struct {
+	IsYellow     int `json:"is_yellow_vip" doc:"1 with the yellow diamond"`
+	IsYellowYear int `json:"is_yellow_year_vip" doc:"1 if it is paid for a year"`
+	YellowLevel  int `json:"yellow_vip_level" doc:"its level"`
+	IsYellowHigh int `json:"is_yellow_high_vip" doc:"1 for the high yellow diamond"`
+	PayWay       int `json:"yellow_vip_pay_way" doc:"0"`
+}
+
+type wantedFields struct {
+	Member  string `json:"member_vip" oneof:"0 1" def:"0" doc:"1 asks for QQ membership"`
+	Blue    string `json:"blue_vip" oneof:"0 1" def:"0" doc:"1 asks for the blue diamond"`
+	Yellow  string `json:"yellow_vip" oneof:"0 1" def:"0" doc:"1 asks for the yellow diamond"`
+	Red     string `json:"red_vip" oneof:"0 1" def:"0" doc:"1 asks for the red diamond"`
+	Green   string `json:"green_vip" oneof:"0 1" def:"0" doc:"1 asks for the green diamond"`
+	Pink    string `json:"pink_vip" oneof:"0 1" def:"0" doc:"1 asks for the pink diamond"`
+	SuperQQ string `json:"superqq" oneof:"0 1" def:"0" doc:"1 asks for Super QQ"`
+}
+
+type vipFields struct {
+	IsVIP        int `json:"is_vip,omitzero" doc:"1 for a member of QQ"`
+	IsYearVIP    int `json:"is_year_vip,omitzero" doc:"1 if that is paid for a year"`
+	VIPLevel     int `json:"vip_level,omitzero" doc:"the level of QQ membership"`
+	IsBlue       int `json:"is_blue,omitzero" doc:"likewise of the blue diamond"`
+	IsYearBlue   int `json:"is_year_blue,omitzero" doc:"likewise"`
+	BlueLevel    int `json:"blue_level,omitzero" doc:"likewise"`
+	IsYellow     int `json:"is_yellow,omitzero" doc:"of the yellow diamond"`
+	IsYearYellow int `json:"is_year_yellow,omitzero" doc:"likewise"`
+	YellowLevel  int `json:"yellow_level,omitzero" doc:"likewise"`
+	IsRed        int `json:"is_red,omitzero" doc:"of the red diamond"`
+	RedLevel     int `json:"red_level,omitzero" doc:"likewise"`
+	IsGreen      int `json:"is_green,omitzero" doc:"of the green diamond"`
+	GreenLevel   int `json:"green_level,omitzero" doc:"likewise"`
+	IsPink       int `json:"is_pink,omitzero" doc:"of the pink diamond"`
+	IsYearPink   int `json:"is_year_pink,omitzero" doc:"likewise"`
+	PinkLevel    int `json:"pink_level,omitzero" doc:"likewise"`
+	IsSuperQQ    int `json:"is_superqq,omitzero" doc:"of Super QQ"`
+	SuperQQLevel int `json:"superqq_level,omitzero" doc:"likewise"`
+}
+
+type openIDsFields struct {
+	Friends string `json:"fopenids" required:"true" doc:"openids of people at the app, at most 100, with underscores between them"`
+}
+
+type peopleFields struct {
+	Items []personItem `json:"items" doc:"the people in the order of the request"`
+}
+
+type personItem struct {
+	OpenID string `json:"openid" doc:"the person's openid at the app; one who does not use the app has nothing else"`
+	personInfo
+}
+
+// personInfo is infoFields of people who may not use the app.
+type personInfo struct {
+	Nickname string `json:"nickname,omitzero" doc:"the nickname"`
+	Gender   string `json:"gender,omitzero" doc:"男 or 女"`
+	Picture  string `json:"figureurl,omitzero" doc:"address of the picture, 50 pixels a side"`
+	infoFields
+}
+
+type friendsVIPFields struct {
+	Items []friendVIP `json:"items" doc:"those of the people who are friends and use the app"`
+}
+
+type friendVIP struct {
+	OpenID string `json:"openid" doc:"the friend's openid at the app"`
+	vipFields
+}
+
 // getInfo serves /v3/user/get_info.
 func (d *door) getInfo(c *access.Call, in *request) (any, error) {
 	shown, err := d.profiles.Get(c.Context(), in.login.UIN)

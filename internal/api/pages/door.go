@@ -45,26 +45,49 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 	)
 	return &access.Door{
 		Name:     "pages",
+		Guide:    guide,
 		Prefixes: []string{accountPath, gameCenterPath},
 		Head:     true,
 		Endpoints: []access.Endpoint{
-			{Method: "GET", Path: authorizePath, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
-			{Method: "POST", Path: authorizePath, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
-			{Method: "GET", Path: showPath, Action: access.Action{Handle: show}},
-			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Action: access.Action{Handle: toAccount}},
-			{Method: "GET", Path: accountPath + "{$}", Action: access.Action{Handle: d.showAccount}},
-			{Method: "POST", Path: accountPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
-			{Method: "POST", Path: ticketsPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.tickets}},
-			{Method: "GET", Path: groupsPath, Action: access.Action{Handle: d.onSession(d.showGroups)}},
-			{Method: "GET", Path: groupPath, Action: access.Action{Handle: d.onSession(d.showGroup)}},
-			{Method: "POST", Path: groupPath, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.onSession(d.leaveGroup)}},
-			{Method: "GET", Path: strings.TrimSuffix(gameCenterPath, "/"), Action: access.Action{Handle: toGameCenter}},
-			{Method: "GET", Path: gameCenterPath + "{$}", Action: access.Action{Handle: d.showGameCenter}},
-			{Method: "POST", Path: gameCenterPath + "{$}", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeGameCenter}},
+			{Method: "GET", Path: authorizePath, Summary: "Asks a person to sign in and to allow an app what it asks for.", Params: authorizeFields{}, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
+			{Method: "POST", Path: authorizePath, Summary: "Takes the forms of sign-in and consent, and sends the browser back to the app with a code.", Params: authorizeFields{}, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
+			{Method: "GET", Path: showPath, Summary: "Shows a developer why a sign-in was refused.", Action: access.Action{Handle: show}},
+			{Method: "GET", Path: strings.TrimSuffix(accountPath, "/"), Summary: "Leads to /account/.", Action: access.Action{Handle: toAccount}},
+			{Method: "GET", Path: accountPath + "{$}", Summary: "Shows a person the own account: apps, messages, groups.", Action: access.Action{Handle: d.showAccount}},
+			{Method: "POST", Path: accountPath + "{$}", Summary: "Takes the forms of that page.", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeAccount}},
+			{Method: "POST", Path: ticketsPath, Summary: "Gives a script of this site the web tickets of the person who is signed in.", Params: ticketsField{}, Result: ticketsAnswer{}, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.tickets}},
+			{Method: "GET", Path: groupsPath, Summary: "Shows a person the own groups.", Action: access.Action{Handle: d.onSession(d.showGroups)}},
+			{Method: "GET", Path: groupPath, Summary: "Shows a person a group that the person is in.", Action: access.Action{Handle: d.onSession(d.showGroup)}},
+			{Method: "POST", Path: groupPath, Summary: "Takes the form with which a person leaves a group.", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.onSession(d.leaveGroup)}},
+			{Method: "GET", Path: strings.TrimSuffix(gameCenterPath, "/"), Summary: "Leads to /gamecenter/.", Action: access.Action{Handle: toGameCenter}},
+			{Method: "GET", Path: gameCenterPath + "{$}", Summary: "Shows a person how the person and friends do in a game.", Action: access.Action{Handle: d.showGameCenter}},
+			{Method: "POST", Path: gameCenterPath + "{$}", Summary: "Takes the forms of that page.", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.changeGameCenter}},
 		},
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
 	}
+}
+
+// guide describes the pages to developers.
+var guide = access.Guide{
+	Title: "Pages",
+	About: "What people see in a browser: HTML without scripts, in English and Chinese. An app sends a person to `/oauth2.0/authorize` and gets a code at its redirect URI.",
+}
+
+// authorizeFields are the parameters of /oauth2.0/authorize (qq-connect-openapi.md, A.2).
+type authorizeFields struct {
+	ResponseType string `json:"response_type" required:"true" oneof:"code token" doc:"what the app gets: a code, or in the fragment an access token"`
+	ClientID     string `json:"client_id" required:"true" doc:"the appid"`
+	RedirectURI  string `json:"redirect_uri" required:"true" doc:"where the browser goes afterwards: one of the app's redirect URIs"`
+	State        string `json:"state" doc:"a text that comes back with the answer"`
+	Scope        string `json:"scope" doc:"the scopes that the app asks for, with commas between them"`
+	Challenge    string `json:"code_challenge" doc:"the challenge of PKCE (RFC 7636)"`
+	Method       string `json:"code_challenge_method" doc:"how the challenge was made: S256"`
+}
+
+// ticketsField is the parameter of /account/tickets.
+type ticketsField struct {
+	AppID string `json:"appid" doc:"the app for which the tickets are; for every app without it"`
 }
 
 const (

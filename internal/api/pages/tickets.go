@@ -9,11 +9,11 @@ import (
 
 // ticketsAnswer is the answer of /account/tickets: web tickets, or why there are none.
 type ticketsAnswer struct {
-	UIN    platform.UIN `json:"uin,omitzero"`
-	Skey   string       `json:"skey,omitzero"`
-	Sid    string       `json:"sid,omitzero"`
-	EndsMS int64        `json:"ends_ms,omitzero"` // at the latest
-	Error  string       `json:"error,omitzero"`
+	UIN    platform.UIN `json:"uin,omitzero" doc:"the account"`
+	Skey   string       `json:"skey,omitzero" doc:"the skey"`
+	Sid    string       `json:"sid,omitzero" doc:"the sid"`
+	EndsMS int64        `json:"ends_ms,omitzero" doc:"until when the tickets are valid at the latest"`
+	Error  string       `json:"error,omitzero" doc:"why there are no tickets"`
 
 	status int
 }

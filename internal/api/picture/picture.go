@@ -21,10 +21,11 @@ const Path = "/picture/"
 // New returns the door. Anybody may call it: the picture is the same for all.
 func New() *access.Door {
 	get := func(path string) access.Endpoint {
-		return access.Endpoint{Method: "GET", Path: path, Action: access.Action{Handle: show}}
+		return access.Endpoint{Method: "GET", Path: path, Summary: "Answers the picture of accounts without one of their own, a PNG that is not smaller than size.", Action: access.Action{Handle: show}}
 	}
 	return &access.Door{
 		Name:          "picture",
+		Guide:         access.Guide{Title: "Picture", About: "The picture that accounts without one of their own show, for anybody."},
 		Prefixes:      []string{Path},
 		Head:          true,
 		EmptySegments: true, // of /picture/ and /40

@@ -1,4 +1,4 @@
-// Command gen writes docs/routes.md from the declarations of the doors, and docs/oidb.md from those of the bus's commands. `go generate`
+// Command gen writes docs/routes.md from the declarations of the doors, docs/oidb.md from those of the bus's commands, and docs/api. `go generate`
 // runs it in internal/server.
 package main
 
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/reference"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -50,7 +51,37 @@ func write() error {
 	if err := os.WriteFile("../../docs/routes.md", b.Bytes(), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile("../../docs/oidb.md", bus(), 0o644)
+	if err := os.WriteFile("../../docs/oidb.md", bus(), 0o644); err != nil {
+		return err
+	}
+	return writeReference(doors)
+}
+
+// writeReference writes docs/api.
+func writeReference(doors []*access.Door) error {
+	const folder = "../../docs/api/"
+	examples, err := os.ReadFile(folder + "examples.json")
+	if err != nil {
+		return err
+	}
+	all, err := reference.New(doors, examples)
+	if err != nil {
+		return err
+	}
+	document, err := all.OpenAPI()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{"README.md": all.Index(), "openapi.yaml": document}
+	for _, door := range all.Doors {
+		files[door.Name+".md"] = door.Page()
+	}
+	for name, content := range files {
+		if err := os.WriteFile(folder+name, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeSequences(b *bytes.Buffer, door *access.Door) {
