@@ -31,17 +31,18 @@ type Config struct {
 
 // HTTP are the settings of the public doors.
 type HTTP struct {
-	Listen         string         `key:"listen" def:"127.0.0.1:8700" doc:"HOST:PORT of the public doors. An empty host listens on all addresses, port 0 on any free port."`
-	PublicURL      string         `key:"public_url" is:"URL" doc:"Base URL at which players' devices reach the public doors, such as https://play.example. Addresses that the platform gives out begin with it, such as the picture of an account without one of its own. Empty: http.listen, which may be reachable only from this machine."`
-	TLS            TLS            `key:"tls" doc:"Serve HTTPS. Both files or none. They are read again when they change; a pair that cannot be used is logged and the old one kept."`
-	TrustedProxies []netip.Prefix `key:"trusted_proxies" doc:"Address ranges of your own proxies. Forwarding headers count only on connections from them, and the caller is the right-most address in the header that is not one of them."`
-	ProxyHeaders   string         `key:"proxy_headers" def:"x-forwarded" oneof:"x-forwarded forwarded" doc:"Which headers your proxies write: x-forwarded stands for X-Forwarded-For and X-Forwarded-Proto, forwarded for RFC 7239. The other kind is ignored, since a proxy passes on what a caller put there."`
-	MaxConnections int            `key:"max_connections" def:"10000" min:"1" max:"1000000" doc:"Maximum number of open connections. Those above it are closed as soon as they come."`
-	MaxHeaderBytes int            `key:"max_header_bytes" def:"16384" min:"4096" max:"1048576" doc:"Maximum size of a request's line and headers, in bytes. Bodies have at most 64 KiB."`
-	HeaderTimeout  time.Duration  `key:"header_timeout" def:"5s" min:"100ms" max:"1m" doc:"Time for a request's headers to arrive."`
-	ReadTimeout    time.Duration  `key:"read_timeout" def:"10s" min:"100ms" max:"10m" doc:"Time for a whole request to arrive."`
-	WriteTimeout   time.Duration  `key:"write_timeout" def:"15s" min:"100ms" max:"10m" doc:"Time from a request's headers to the end of its answer."`
-	IdleTimeout    time.Duration  `key:"idle_timeout" def:"2m" min:"100ms" max:"1h" doc:"How long a connection is kept between requests."`
+	Listen             string         `key:"listen" def:"127.0.0.1:8700" doc:"HOST:PORT of the public doors. An empty host listens on all addresses, port 0 on any free port."`
+	PublicURL          string         `key:"public_url" is:"URL" doc:"Base URL at which players' devices reach the public doors, such as https://play.example. Addresses that the platform gives out begin with it, such as the picture of an account without one of its own. Empty: http.listen, which may be reachable only from this machine."`
+	TLS                TLS            `key:"tls" doc:"Serve HTTPS. Both files or none. They are read again when they change; a pair that cannot be used is logged and the old one kept."`
+	TrustedProxies     []netip.Prefix `key:"trusted_proxies" doc:"Address ranges of your own proxies. Forwarding headers count only on connections from them, and the caller is the right-most address in the header that is not one of them."`
+	ProxyHeaders       string         `key:"proxy_headers" def:"x-forwarded" oneof:"x-forwarded forwarded" doc:"Which headers your proxies write: x-forwarded stands for X-Forwarded-For and X-Forwarded-Proto, forwarded for RFC 7239. The other kind is ignored, since a proxy passes on what a caller put there."`
+	MaxConnections     int            `key:"max_connections" def:"10000" min:"1" max:"1000000" doc:"Maximum number of open connections. A new one above it takes the place of one that waits between requests; without such a one it is closed as soon as it comes."`
+	AddressConnections int            `key:"connections_per_address" def:"2000" min:"1" max:"1000000" doc:"Maximum number of open connections from one address, or from one IPv6 network of 64 bits, so that no single caller holds them all. Those above it are closed as soon as they come. It does not hold for trusted_proxies."`
+	MaxHeaderBytes     int            `key:"max_header_bytes" def:"16384" min:"4096" max:"1048576" doc:"Maximum size of a request's line and headers, in bytes. Bodies have at most 64 KiB."`
+	HeaderTimeout      time.Duration  `key:"header_timeout" def:"5s" min:"100ms" max:"1m" doc:"Time for a request's headers to arrive."`
+	ReadTimeout        time.Duration  `key:"read_timeout" def:"10s" min:"100ms" max:"10m" doc:"Time for a whole request to arrive."`
+	WriteTimeout       time.Duration  `key:"write_timeout" def:"15s" min:"100ms" max:"10m" doc:"Time from a request's headers to the end of its answer."`
+	IdleTimeout        time.Duration  `key:"idle_timeout" def:"2m" min:"100ms" max:"1h" doc:"How long a connection is kept between requests."`
 }
 
 // Admin are the settings of the operators' listener.

@@ -70,7 +70,7 @@ func (s *Server) listenBackend(context.Context) (err error) {
 	if err := s.listenBus(); err != nil {
 		return err
 	}
-	s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, filesOf(o.Admin.TLS), operatorConnections)
+	s.operators, err = o.listenHTTP("admin.listen", "admin.tls", o.Admin.Listen, filesOf(o.Admin.TLS), operatorBounds)
 	return err
 }
 

@@ -40,7 +40,7 @@ func (s *Server) listenBus() (err error) {
 		}
 	}
 	if o.OIDB.Connect != "" {
-		s.busHTTP, err = o.listenHTTP("oidb.connect", "oidb.tls", o.OIDB.Connect, busFiles(o.OIDB.TLS), busConnections)
+		s.busHTTP, err = o.listenHTTP("oidb.connect", "oidb.tls", o.OIDB.Connect, busFiles(o.OIDB.TLS), bounds{most: busConnections, each: busConnections})
 	}
 	return err
 }

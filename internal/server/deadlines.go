@@ -41,6 +41,31 @@ func (d *deadlines) keep(c *counted) *counted {
 	return c
 }
 
+// some returns up to n of the connections, arbitrary ones.
+func (d *deadlines) some(n int) (conns []*counted) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for c := range d.conns {
+		if len(conns) == n {
+			break
+		}
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// waiting returns how many of the connections wait between requests.
+func (d *deadlines) waiting() (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for c := range d.conns {
+		if c.idle.Load() {
+			n++
+		}
+	}
+	return n
+}
+
 func (d *deadlines) leave(c *counted) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 // connected returns a connection that a listener accepted, and its peer.
 func connected(t *testing.T) (*counted, net.Conn) {
 	t.Helper()
-	l, err := new(Options).listenHTTP("http.listen", "http.tls", "127.0.0.1:0", certificateFiles{}, 1)
+	l, err := new(Options).listenHTTP("http.listen", "http.tls", "127.0.0.1:0", certificateFiles{}, bounds{most: 1, each: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

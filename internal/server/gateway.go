@@ -46,10 +46,17 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 	s.public.http.RegisterOnShutdown(s.messages.Release)
 }
 
+// A connection of HTTP/2 is bounded like a few of HTTP/1.1: its requests under way, and the bytes of bodies that nobody has read.
+const (
+	publicStreams  = 32
+	publicReceived = 128 << 10
+)
+
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	h := s.options.HTTP
 	return &http.Server{
 		Handler:           s.closing(handler),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: publicStreams, MaxReceiveBufferPerConnection: publicReceived, MaxReceiveBufferPerStream: publicReceived},
 		ReadHeaderTimeout: h.HeaderTimeout,
 		ReadTimeout:       h.ReadTimeout,
 		WriteTimeout:      h.WriteTimeout,

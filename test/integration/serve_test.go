@@ -483,31 +483,80 @@ func TestStopTimeout(t *testing.T) {
 	}
 }
 
-// TestConnectionCap: connections above the bound are closed at once; when one ends there is room for another.
+// TestConnectionCap: at the bound a new connection takes the place of one that waits, and is closed at once while none does.
 func TestConnectionCap(t *testing.T) {
 	t.Parallel()
-	p := rookery.Serve(t, "--http-max-connections", "2")
+	p := rookery.Serve(t, "--http-max-connections", "2", "--http-read-timeout", "10m", "--http-header-timeout", "1m")
 	_, call := newLogin(t, p)
-	first, second := dial(t, p), dial(t, p)
-	for _, conn := range []net.Conn{first, second} {
+	busy := []net.Conn{dial(t, p), dial(t, p)}
+	for _, conn := range busy {
 		if answer := exchange(t, conn, call); answer.Ret != 0 {
 			t.Fatalf("got %s", answer.Body)
+		}
+		fmt.Fprint(conn, "POST /v2/auth/verify_login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{") // and the rest later
+	}
+	rookery.Until(t, "both requests have begun", func() bool { return p.Metric(t, "rookery_connections_waiting") == 0 })
+	refused := func(want float64) {
+		t.Helper()
+		if got := p.Metric(t, "rookery_connections_refused_total"); got != want {
+			t.Errorf("%v connections were refused, want %v", got, want)
 		}
 	}
 	third := dial(t, p)
 	if n, err := third.Read(make([]byte, 1)); err == nil {
 		t.Errorf("a third connection got %d bytes", n)
 	}
+	refused(1)
+	fmt.Fprint(busy[0], "12345678")
+	if rsp, err := http.ReadResponse(bufio.NewReader(busy[0]), nil); err != nil || rsp.StatusCode != http.StatusOK {
+		t.Fatalf("the request that was finished: %v, %v", rsp, err)
+	} else if _, err := io.Copy(io.Discard, rsp.Body); err != nil {
+		t.Fatal(err)
+	}
+	rookery.Until(t, "one waits", func() bool { return p.Metric(t, "rookery_connections_waiting") == 1 })
+	if answer := exchange(t, dial(t, p), call); answer.Ret != 0 {
+		t.Errorf("got %s", answer.Body)
+	}
+	if n, err := busy[0].Read(make([]byte, 1)); err == nil {
+		t.Errorf("the connection that waited got %d bytes", n)
+	}
 	if open := p.Metric(t, "rookery_connections"); open != 2 {
 		t.Errorf("%v connections are open", open)
+	}
+	refused(1)
+}
+
+// TestConnectionsOfAnAddress: nobody holds them all, but a proxy may.
+func TestConnectionsOfAnAddress(t *testing.T) {
+	t.Parallel()
+	p := rookery.Serve(t, "--http-connections-per-address", "2", "--http-trusted-proxies", "127.0.0.3/32")
+	_, call := newLogin(t, p)
+	from := func(address string) net.Conn {
+		conn, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+		if err != nil {
+			t.Skip("this machine has only one address of its own: ", err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	for range 2 {
+		if answer := exchange(t, from("127.0.0.2"), call); answer.Ret != 0 {
+			t.Fatalf("got %s", answer.Body)
+		}
+	}
+	if n, err := from("127.0.0.2").Read(make([]byte, 1)); err == nil {
+		t.Errorf("a third connection of an address got %d bytes", n)
 	}
 	if refused := p.Metric(t, "rookery_connections_refused_total"); refused != 1 {
 		t.Errorf("%v connections were refused", refused)
 	}
-	first.Close()
-	rookery.Until(t, "the connection is counted as closed", func() bool { return p.Metric(t, "rookery_connections") == 1 })
-	if answer := exchange(t, dial(t, p), call); answer.Ret != 0 {
-		t.Errorf("got %s", answer.Body)
+	if answer := exchange(t, from("127.0.0.4"), call); answer.Ret != 0 {
+		t.Errorf("another address got %s", answer.Body)
+	}
+	for range 3 {
+		if answer := exchange(t, from("127.0.0.3"), call); answer.Ret != 0 {
+			t.Errorf("a proxy got %s", answer.Body)
+		}
 	}
 }
 
