@@ -72,7 +72,7 @@ const (
 	ClassOK               Class = iota + 1 // nothing: the call succeeded
 	ClassRetry                             // the same call may work in a moment; repeat it with backoff
 	ClassSlowDown                          // calls came too often; wait before the next one
-	ClassReauthorize                       // get a new login or token
+	ClassReauthorize                       // get a new login or token; also where a player's client brought a wrong one
 	ClassFixRequest                        // the caller's code sent something wrong
 	ClassFixConfiguration                  // the app's registration, permissions, addresses or binding must change
 	ClassAskUser                           // a person must act

@@ -21,6 +21,12 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// Codes are the return codes with which a share can fail, in the order of its checks.
+var Codes = []retcode.Code{
+	retcode.QQAppNotInstalled, retcode.QQMessageTypeWrong, retcode.QQMessageEmpty, retcode.QQQzoneTextOnly,
+	retcode.QQMessageIllegal, retcode.QQAppNotRegistered,
+}
+
 // Device is the player's device.
 type Device interface {
 	// Installed reports whether the device has QQ.

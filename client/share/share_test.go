@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestShare(t *testing.T) {
 			err := New(test.appID, p, c, Forbid("GoldCheap", "")).Share(t.Context(), test.target, test.m)
 			if code, _ := retcode.From(err); code != test.want || (err == nil) != (test.want == 0) {
 				t.Errorf("got %v, want %v", err, test.want)
+			}
+			if test.want != 0 && !slices.Contains(Codes, test.want) {
+				t.Errorf("%v is not among the codes of a share", test.want)
 			}
 			if given := len(p.opened) == 1 && p.opened[0] == test.m; given != (err == nil) {
 				t.Errorf("the device was given %v after %v", p.opened, err)

@@ -69,6 +69,7 @@ type Door struct {
 	EmptySegments bool     // a path may also be called with empty segments, as //p//a for /p/a
 	Head          bool     // HEAD is allowed where GET is: GET changes nothing
 
+	Success retcode.Code // the catalogue's code for a success; 0 without one
 	// Code returns the door's code for an error, 0 for none. Encode answers the same code; nil if the door has no codes.
 	Code func(error) retcode.Code
 	// Encode turns a handler's result, or the error that ended the call, into c.Answer. It must not show callers anything

@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -53,9 +55,9 @@ func newCodesListCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the return codes",
-		Long: "List the return codes of the contract, one row a code or range. HERE says whether this version of the platform\n" +
-			"answers it. The numbers that single doors have of their own, which are no part of the contract, are listed with\n" +
-			"--domain msdkv5, msdkv3, connect, openapi, share, v2group or v2unbind.",
+		Long: "List the return codes of the contract, one row a code or range. HERE says which doors of this platform answer it:\n" +
+			"oidb is the bus, and device what a game's client checks. The numbers that single doors have of their own, which are\n" +
+			"no part of the contract, are listed with --domain msdkv5, msdkv3, connect, openapi, share, v2group or v2unbind.",
 		Example: "  rookery codes list --domain oidb\n" +
 			"  rookery codes list --class retry\n" +
 			"  rookery codes list --json",
@@ -63,7 +65,7 @@ func newCodesListCommand(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			entries := filter.entries()
 			if asJSON {
-				return writeJSON(s.out, entries)
+				return writeJSON(s.out, answeredRows(entries))
 			}
 			return writeEntryTable(s.out, entries)
 		},
@@ -81,8 +83,8 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NUMBER",
 		Short: "Show everything about a return code",
-		Long: "Show everything about a return code. NUMBER may have any form in which it is printed: decimal, hex,\n" +
-			"or the bus's byte with or without its sign. A number that several domains have shows a row of each.",
+		Long: "Show everything about a return code, with the interfaces that answer it. NUMBER may have any form in which it is\n" +
+			"printed: decimal, hex, or the bus's byte with or without its sign. A number that several domains have shows a row of\neach.",
 		Example: "  rookery codes show -5\n" +
 			"  rookery codes show 0x47\n" +
 			"  rookery codes show --domain oidb -140",
@@ -95,7 +97,7 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 				}
 			}
 			if asJSON {
-				if err := writeJSON(s.out, entries); err != nil {
+				if err := writeJSON(s.out, answeredRows(entries)); err != nil {
 					return err
 				}
 			}
@@ -124,6 +126,20 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 	return cmd
 }
 
+// answeredRow is a row of the catalogue, and where its codes are answered.
+type answeredRow struct {
+	retcode.Entry
+	AnsweredAt []server.Place `json:"answered_at"`
+}
+
+func answeredRows(entries []retcode.Entry) []answeredRow {
+	list := make([]answeredRow, len(entries))
+	for i, e := range entries {
+		list[i] = answeredRow{e, server.AnsweredAt(e)}
+	}
+	return list
+}
+
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -135,9 +151,13 @@ func writeEntryTable(w io.Writer, entries []retcode.Entry) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "DOMAIN\tCODE\tSIGNED\tHEX\tCLASS\tHTTP\tHERE\tSYMBOL\tSUMMARY")
 	for _, e := range entries {
-		here := "yes"
-		if !e.Answered {
-			here = "not yet"
+		here := "not yet"
+		if e.Answered {
+			var doors []string
+			for _, place := range server.AnsweredAt(e) {
+				doors = append(doors, place.Door)
+			}
+			here = strings.Join(doors, ", ")
 		}
 		fmt.Fprintf(table, "%v\t%s\t%s\t%s\t%v\t%d\t%s\t%s\t%s\n",
 			e.Domain, numbers(e), e.Signed, e.Hex, e.Class, e.HTTPStatus, here, e.Symbol, e.Summary)
@@ -169,7 +189,11 @@ func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbo
 	field("HTTP", strconv.Itoa(e.HTTPStatus))
 	field("From", e.AnsweredBy)
 	if e.Answered {
-		field("Here", "answered by this version")
+		title := "Here"
+		for _, place := range server.AnsweredAt(e) {
+			field(title, place.String())
+			title = ""
+		}
 	} else {
 		field("Here", "not answered by this version yet")
 	}

@@ -65,9 +65,9 @@ your own comes from --body-file as it is, and its answer is shown in hex.
 
 The exit status is 0 for result 0, 1 for any other, 3 when no bus answers.`,
 		Example: `  rookery token issue --app 100700001 --uin 10001 --kind pay > pay.token
-  rookery oidb call 0x73a --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --token-file pay.token
-  rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF --json
-  rookery oidb call 0x711_23 --app 100700001 --openid 0123456789ABCDEF0123456789ABCDEF,FEDCBA9876543210FEDCBA9876543210
+  rookery oidb call 0x73a --app 100700001 --openid 3B6C835F6BA924DF368B65EAC4636A46 --token-file pay.token
+  rookery oidb call 0x711 --service-type 127 --app 100700001 --openid 3B6C835F6BA924DF368B65EAC4636A46 --json
+  rookery oidb call 0x711_23 --app 100700001 --openid 3B6C835F6BA924DF368B65EAC4636A46,DB0010A29F8B1B21CAF1CDD6B6EB1274
   rookery oidb call 0xf00 --app 100700001 --uin 10001
   rookery oidb call 0xf02_2 --field gc=700000001 --addr bus.example:8701 --ca ca.pem --certificate own.pem --key own.key
   rookery oidb call 0xf02_9 --uin 10001 --field gc=700000001 --field 'message={"kind":1,"title":"Raid tonight"}'

@@ -203,4 +203,12 @@ var doorMutants = []mutant{
 		"if !p.trusts(addr) {\n\t\treturn addr, secure",
 		"if p == nil {\n\t\treturn addr, secure",
 		"./internal/access", "."},
+	{"a code of unknown paths is answered nowhere", "internal/server/answers.go",
+		`add(door.Name, prefix, unknown)`,
+		`add(door.Name, prefix)`,
+		"./internal/cli", "^TestCodesSayWhereTheyAreAnswered$"},
+	{"the interfaces of a door are listed apart", "internal/server/answers.go",
+		`n == 0 || places[n-1].Door != door`,
+		`true`,
+		"./internal/cli", "^TestCodesSayWhereTheyAreAnswered$"},
 }

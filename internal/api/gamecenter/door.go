@@ -50,8 +50,9 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 		answers = append(append(answers, cmd.answers...), cmd.failedCode(byToken), cmd.failedCode(bySid))
 	}
 	return &access.Door{
-		Name:  "gamecenter",
-		Guide: guide,
+		Name:    "gamecenter",
+		Success: retcode.GameCenterOK,
+		Guide:   guide,
 		Endpoints: []access.Endpoint{{
 			Method: "GET POST", Path: Path, Summary: "Carries out the command that cmd names. Each command has its own parameters and members.", Permission: platform.GameCenterPermission, Action: access.With(d.serve), Commands: calls, Codes: answers,
 			Checks: []access.Stage{

@@ -1,4 +1,4 @@
-// Command gen writes docs/routes.md from the declarations of the doors, docs/oidb.md from those of the bus's commands, and docs/api. `go generate`
+// Command gen writes docs/routes.md from the declarations of the doors, docs/oidb.md from those of the bus's commands, docs/codes.md from the catalogue and both, and docs/api. `go generate`
 // runs it in internal/server.
 package main
 
@@ -52,6 +52,9 @@ func write() error {
 		return err
 	}
 	if err := os.WriteFile("../../docs/oidb.md", bus(), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile("../../docs/codes.md", codes(), 0o644); err != nil {
 		return err
 	}
 	return writeReference(doors)

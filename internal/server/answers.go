@@ -1,0 +1,116 @@
+package server
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rookeryhq/rookery/client/share"
+	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+// Place is where a code is answered: some interfaces of a door, commands of the bus, or a player's device.
+type Place struct {
+	Door       string   `json:"door"`
+	Interfaces []string `json:"interfaces"` // paths, or commands such as 0x711_1; all that the door has, if All
+	All        bool     `json:"all"`
+}
+
+// String names the door and its first interfaces.
+func (p Place) String() string {
+	const shown = 3
+	switch n := len(p.Interfaces); {
+	case p.All && n > 1 && p.Door == busDoor:
+		return p.Door + ": every command"
+	case p.All && n > 1:
+		return p.Door + ": every interface"
+	case n > shown:
+		return fmt.Sprintf("%s: %s and %d more", p.Door, strings.Join(p.Interfaces[:shown], ", "), n-shown)
+	default:
+		return p.Door + ": " + strings.Join(p.Interfaces, ", ")
+	}
+}
+
+// Names of what answers codes and is no door.
+const (
+	busDoor    = "oidb"
+	deviceDoor = "device"
+)
+
+// AnsweredAt returns where the codes of a row of the catalogue are answered, nil if nowhere.
+func AnsweredAt(row retcode.Entry) (places []Place) {
+	for number := row.Low; number <= row.High; number++ {
+		code, _ := retcode.Lookup(row.Domain, number) // is in the catalogue
+		for _, place := range answers()[code] {
+			i := slices.IndexFunc(places, func(p Place) bool { return p.Door == place.Door })
+			if i < 0 {
+				place.Interfaces = slices.Clone(place.Interfaces)
+				places = append(places, place)
+				continue
+			}
+			for _, at := range place.Interfaces {
+				if !slices.Contains(places[i].Interfaces, at) {
+					places[i].Interfaces = append(places[i].Interfaces, at)
+				}
+			}
+			places[i].All = places[i].All || place.All
+		}
+	}
+	return places
+}
+
+// answers is where each code is answered, by what the doors, the bus's commands and the device's checks declare: in the order of
+// the doors and their interfaces. A code that nothing declares is missing.
+var answers = sync.OnceValue(func() map[retcode.Code][]Place {
+	answers := make(map[retcode.Code][]Place)
+	add := func(door, at string, codes ...retcode.Code) {
+		for _, code := range codes {
+			places := answers[code]
+			if n := len(places); n == 0 || places[n-1].Door != door {
+				places = append(places, Place{Door: door})
+			}
+			if last := &places[len(places)-1]; !slices.Contains(last.Interfaces, at) { // by another method
+				last.Interfaces = append(last.Interfaces, at)
+			}
+			answers[code] = places
+		}
+	}
+	interfaces := make(map[string]int) // of each door
+	for _, door := range Doors() {
+		paths := make(map[string]bool)
+		for i := range door.Endpoints {
+			e := &door.Endpoints[i]
+			paths[e.Path] = true
+			add(door.Name, e.Path, door.Codes(e)...)
+			add(door.Name, e.Path, door.Success)
+		}
+		interfaces[door.Name] = len(paths)
+		if door.Code == nil {
+			continue
+		}
+		unknown := door.Code(access.ErrNoRoute)
+		if !slices.ContainsFunc(answers[unknown], func(p Place) bool { return p.Door == door.Name }) {
+			for _, prefix := range door.Prefixes {
+				add(door.Name, prefix, unknown)
+			}
+		}
+	}
+	always := slices.Concat(oidb.PolicyOrder(), oidb.InProcessCodes)
+	for _, d := range oidb.Declarations() {
+		add(busDoor, d.ID.String(), slices.Concat(d.Codes, always)...)
+		add(busDoor, d.ID.String(), d.Success)
+		add(busDoor, fmt.Sprintf("%#x", d.Number), d.OtherTypes)
+	}
+	interfaces[busDoor] = len(oidb.Declarations())
+	add(deviceDoor, "rookery share", share.Codes...)
+	delete(answers, 0) // a success, or a failure, without a code
+	for _, places := range answers {
+		for i := range places {
+			places[i].All = len(places[i].Interfaces) == interfaces[places[i].Door]
+		}
+	}
+	return answers
+})
