@@ -96,7 +96,7 @@ func TestOnlyADemoWorldHasItsKeys(t *testing.T) {
 	must(t, err)
 	union := strings.Index(string(content), `"union_key":"`) + len(`"union_key":"`)
 	content[union] ^= 1
-	must(t, os.WriteFile(file, content, 0o600))
+	must(t, os.WriteFile(file, unversioned(content), 0o600))
 	if again, err := OpenDemoKeyring(file, now); err != nil || again.UnionID("", 1) == r.UnionID("", 1) {
 		t.Fatalf("the key of unionids is the same: %v", err)
 	}

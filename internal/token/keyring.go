@@ -8,6 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,10 +53,32 @@ type keys struct {
 	newest  *sealer
 }
 
+// keyringVersion is the format of the file. The one before had neither a version nor a checksum.
+const keyringVersion = 2
+
 type keyringFile struct {
-	Keys   []Key           `json:"keys"`
-	Keyset json.RawMessage `json:"keyset"` // Tink's JSON form
+	Version int             `json:"version"`
+	Keys    []Key           `json:"keys"`
+	Keyset  json.RawMessage `json:"keyset"` // Tink's JSON form
 	lastingKeys
+	Checksum string `json:"checksum"` // SHA-256 of the rest, in hex
+}
+
+// sum returns the checksum that the file should have.
+func (f keyringFile) sum() (string, error) {
+	f.Checksum = ""
+	content, err := json.Marshal(f)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// whole reports whether nothing of the file is missing or altered. A file without a version has no checksum.
+func (f *keyringFile) whole() bool {
+	if len(f.Union) != lastingKey || len(f.Ticket) != lastingKey {
+		return false
+	}
+	sum, err := f.sum()
+	return err == nil && (f.Checksum == sum || f.Version == 0 && f.Checksum == "")
 }
 
 // lastingKeys never change, whatever becomes of the keys that seal.
@@ -64,15 +87,17 @@ type lastingKeys struct {
 	Ticket []byte `json:"ticket_key"` // makes tickets, AES-256
 }
 
-// fill generates the keys that a new keyring, or the file of an older rookery, lacks, and reports whether it did.
-func (k *lastingKeys) fill() (made bool) {
+// lastingKey is the size of such a key in bytes.
+const lastingKey = 32
+
+// fill generates the keys that a new keyring lacks.
+func (k *lastingKeys) fill() {
 	for _, key := range []*[]byte{&k.Union, &k.Ticket} {
-		if len(*key) != 32 {
-			*key, made = make([]byte, 32), true
+		if *key == nil {
+			*key = make([]byte, lastingKey)
 			rand.Read(*key)
 		}
 	}
-	return made
 }
 
 // OpenKeyring reads the file, or makes one with a first key if it does not exist. It refuses the keys of a demo world.
@@ -102,15 +127,19 @@ func (r *Keyring) read() error {
 		return fmt.Errorf("keyring: %s may be read by others (mode %04o): chmod 600 it", r.file, disk.Mode(info))
 	}
 	var stored keyringFile
-	if err := json.Unmarshal(content, &stored); err != nil {
-		return fmt.Errorf("keyring: %s is damaged: restore it from a copy, or move it away to begin with a new one (every token ends)", r.file)
+	err = json.Unmarshal(content, &stored)
+	switch {
+	case err == nil && stored.Version > keyringVersion:
+		return fmt.Errorf("keyring: %s has format %d, this rookery knows %d: run the newer rookery that wrote it", r.file, stored.Version, keyringVersion)
+	case err != nil || !stored.whole():
+		return fmt.Errorf("keyring: %s is damaged: restore it from a copy, or move it away to begin with a new one (every token ends, and unionids change)", r.file)
 	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(stored.Keyset)))
 	if err != nil || len(stored.Keys) != handle.Len() {
 		return fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", r.file)
 	}
 	r.lasting = stored.lastingKeys
-	if r.lasting.fill() {
+	if stored.Version < keyringVersion {
 		if err := r.write(handle, stored.Keys); err != nil {
 			return err
 		}
@@ -195,7 +224,12 @@ func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)); err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	content, err := json.Marshal(keyringFile{Keys: list, Keyset: material.Bytes(), lastingKeys: r.lasting})
+	stored := keyringFile{Version: keyringVersion, Keys: list, Keyset: material.Bytes(), lastingKeys: r.lasting}
+	var err error
+	if stored.Checksum, err = stored.sum(); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	content, err := json.Marshal(stored)
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}

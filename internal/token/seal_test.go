@@ -129,7 +129,7 @@ func TestKeysOfAnotherKindAreRefused(t *testing.T) {
 			must(t, err)
 			must(t, insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)))
 			file := filepath.Join(t.TempDir(), "keyring.json")
-			must(t, os.WriteFile(file, []byte(`{"keys":[{"id":1,"created_ms":1}],"keyset":`+material.String()+`}`), 0o600))
+			must(t, os.WriteFile(file, []byte(`{"keys":[{"id":1,"created_ms":1}],"keyset":`+material.String()+`,"union_key":"`+thirtyTwo+`","ticket_key":"`+thirtyTwo+`"}`), 0o600))
 			if _, err := OpenKeyring(file, time.Now()); err == nil || !strings.Contains(err.Error(), "another kind") {
 				t.Errorf("got %v", err)
 			}

@@ -1,9 +1,11 @@
 package token
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -45,9 +47,11 @@ func TestKeyringFileIsRefused(t *testing.T) {
 		mode    os.FileMode
 		want    string
 	}{
-		"when others may read it": {`{}`, 0o644, "chmod 600"},
-		"when it is not JSON":     {`{`, 0o600, "damaged"},
-		"when it holds no keys":   {`{"keys":[],"keyset":{}}`, 0o600, "no usable keys"},
+		"when others may read it":       {`{}`, 0o644, "chmod 600"},
+		"when it is not JSON":           {`{`, 0o600, "damaged"},
+		"when it lacks everything":      {`{"keys":[],"keyset":{}}`, 0o600, "damaged"},
+		"when it holds no keys":         {`{"keys":[],"keyset":{},"union_key":"` + thirtyTwo + `","ticket_key":"` + thirtyTwo + `"}`, 0o600, "no usable keys"},
+		"when it is of a newer rookery": {`{"version":3}`, 0o600, "has format 3, this rookery knows 2: run the newer rookery"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "keyring.json")
@@ -57,6 +61,64 @@ func TestKeyringFileIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// thirtyTwo is a key of 32 bytes in Base64.
+const thirtyTwo = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// TestADamagedKeyringIsNotReplaced: whatever is missing or altered, the file stays as it is, and the error says what to do.
+func TestADamagedKeyringIsNotReplaced(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "keyring.json")
+	opened, err := OpenKeyring(file, time.Now())
+	must(t, err)
+	unionID := opened.UnionID("d", 10001)
+	whole, err := os.ReadFile(file)
+	must(t, err)
+	edit := func(pattern, by string) []byte {
+		edited := regexp.MustCompile(pattern).ReplaceAll(whole, []byte(by))
+		if bytes.Equal(edited, whole) {
+			t.Fatalf("%s is not in the file", pattern)
+		}
+		return edited
+	}
+	for name, damaged := range map[string][]byte{
+		"no union key":                edit(`"union_key":"[^"]*",`, ""),
+		"a short union key":           edit(`"union_key":"[^"]*"`, `"union_key":"AAEC"`),
+		"another union key":           edit(`"union_key":"[^"]*"`, `"union_key":"`+thirtyTwo+`"`),
+		"no ticket key":               edit(`"ticket_key":"[^"]*",`, ""),
+		"another time":                edit(`"created_ms":[0-9]*`, `"created_ms":1`),
+		"no checksum":                 edit(`,"checksum":"[^"]*"`, ""),
+		"no version":                  edit(`"version":2,`, ""),
+		"no union key and no version": regexp.MustCompile(`"union_key":"[^"]*",`).ReplaceAll(unversioned(whole), nil),
+		"half of it":                  whole[:len(whole)/2],
+		"nothing":                     nil,
+	} {
+		must(t, os.WriteFile(file, damaged, 0o600))
+		if _, err := OpenKeyring(file, time.Now()); err == nil || !strings.Contains(err.Error(), "damaged: restore it from a copy") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, damaged) {
+			t.Errorf("%s: the file was changed, %v", name, err)
+		}
+	}
+
+	// The format before versions is read, and brought up to date.
+	must(t, os.WriteFile(file, unversioned(whole), 0o600))
+	for range 2 {
+		again, err := OpenKeyring(file, time.Now())
+		must(t, err)
+		if got := again.UnionID("d", 10001); got != unionID {
+			t.Errorf("the unionid is %s, was %s", got, unionID)
+		}
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, whole) {
+			t.Errorf("the file is %.20s..., %v", after, err)
+		}
+	}
+}
+
+// unversioned returns a keyring's file in the format before versions.
+func unversioned(content []byte) []byte {
+	return regexp.MustCompile(`"version":2,|,"checksum":"[^"]*"`).ReplaceAll(content, nil)
 }
 
 func must(t testing.TB, err error) {
