@@ -45,37 +45,56 @@ func newFailedLogins() *failedLogins {
 	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
 }
 
+// attempt is one that counts as failed until it is known to have succeeded.
+type attempt struct {
+	of                     *failedLogins
+	pair, account, address string // the keys; without an account only the address
+}
+
 // take counts an attempt before it is known to fail, so that simultaneous attempts are counted too. An IPv6 address counts
 // as its network of 64 bits, which one customer has as a whole.
-func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (giveBack func(), err error) {
-	address, account := from.String(), uin.String()
+func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (*attempt, error) {
+	a := &attempt{of: l, address: from.String()}
 	if from.Is6() {
-		address = netip.PrefixFrom(from, 64).Masked().String()
+		a.address = netip.PrefixFrom(from, 64).Masked().String()
 	}
-	if wait, ok := l.addresses.Take(address, addressLogins, now); !ok {
+	if wait, ok := l.addresses.Take(a.address, addressLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
 	if uin == 0 { // no account, to which all mistyped numbers come: a few of them must not keep others waiting
-		return func() { l.addresses.GiveBack(address, addressLogins) }, nil
+		return a, nil
 	}
-	pair := account + " " + address
+	pair, account := uin.String()+" "+a.address, uin.String()
 	if wait, ok := l.pairs.Take(pair, pairLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
 	if wait, ok := l.accounts.Take(account, accountLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}
-	return func() {
-		l.addresses.GiveBack(address, addressLogins)
-		l.pairs.GiveBack(pair, pairLogins)
-		l.accounts.GiveBack(account, accountLogins)
-	}, nil
+	a.pair, a.account = pair, account
+	return a, nil
+}
+
+// giveBack undoes the count of an attempt whose outcome is not known.
+func (a *attempt) giveBack() {
+	a.of.addresses.GiveBack(a.address, addressLogins)
+	if a.account != "" {
+		a.of.pairs.GiveBack(a.pair, pairLogins)
+		a.of.accounts.GiveBack(a.account, accountLogins)
+	}
+}
+
+// succeeded also forgets the failed attempts at this account from this address: they were no guesses, since whoever made them has the
+// password. What the address tried at other accounts, and what other addresses tried at this one, stays counted.
+func (a *attempt) succeeded() {
+	a.giveBack()
+	a.of.pairs.Clear(a.pair)
 }
 
 // LogIn returns the account with this password. It takes equally long for an account that does not exist; uin 0 never does.
 // Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins.
 func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
-	giveBack, err := s.failedLogins.take(uin, from, s.clock.Now())
+	attempt, err := s.failedLogins.take(uin, from, s.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +104,13 @@ func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, 
 	case err == nil:
 		hash = account.PasswordHash
 	case !errors.Is(err, platform.ErrNotFound):
-		giveBack()
+		attempt.giveBack()
 		return nil, err
 	}
 	if !VerifyPassword(hash, password) {
 		return nil, ErrWrongPassword
 	}
-	giveBack()
+	attempt.succeeded()
 	return account, mayLogIn(account)
 }
 

@@ -53,9 +53,9 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	const ann, ben = platform.FirstUIN, platform.FirstUIN + 1
 	start := time.UnixMilli(1_700_000_000_000)
 	l := newFailedLogins()
-	try := func(uin platform.UIN, from string, after time.Duration) (giveBack func(), wait time.Duration) {
+	try := func(uin platform.UIN, from string, after time.Duration) (a *attempt, wait time.Duration) {
 		t.Helper()
-		giveBack, err := l.take(uin, netip.MustParseAddr(from), start.Add(after))
+		a, err := l.take(uin, netip.MustParseAddr(from), start.Add(after))
 		var tooMany *TooManyLogins
 		if err != nil && !errors.As(err, &tooMany) {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 		if tooMany != nil {
 			wait = tooMany.Wait
 		}
-		return giveBack, wait
+		return a, wait
 	}
 	expect := func(uin platform.UIN, from string, after, want time.Duration) {
 		t.Helper()
@@ -71,12 +71,14 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 			t.Errorf("%s from %s after %s has to wait %s, want %s", uin, from, after, got, want)
 		}
 	}
-	for range 60 { // successful attempts do not count
-		giveBack, wait := try(ann, "192.0.2.1", 0)
-		if wait > 0 {
-			t.Fatalf("after successful ones an attempt has to wait %s", wait)
+	for range 60 { // successful attempts do not count, nor those whose outcome is not known
+		for _, end := range []func(*attempt){(*attempt).succeeded, (*attempt).giveBack} {
+			a, wait := try(ann, "192.0.2.1", 0)
+			if wait > 0 {
+				t.Fatalf("after successful ones an attempt has to wait %s", wait)
+			}
+			end(a)
 		}
-		giveBack()
 	}
 	for range 5 {
 		expect(ann, "192.0.2.1", 0, 0)
@@ -105,6 +107,70 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	expect(ben, "2001:db8::2", 0, 6*time.Second) // the same network
 	expect(ben, "2001:db8:0:1::1", 0, 0)
 	expect(ben, "2001:db8::2", 6*time.Second, 0)
+}
+
+// TestSuccessClearsFailures: attempts at an account that a success from the same address followed were no guesses. Nobody else gains
+// by a success, and nobody by one at another account.
+func TestSuccessClearsFailures(t *testing.T) {
+	const ann, ben = platform.FirstUIN, platform.FirstUIN + 1
+	const home, elsewhere = "192.0.2.1", "198.51.100.1"
+	now := time.UnixMilli(1_700_000_000_000)
+	type step struct {
+		uin       platform.UIN
+		from      string
+		succeeded bool
+		wait      time.Duration
+	}
+	times := func(n int, steps ...step) (all []step) {
+		for range n {
+			all = append(all, steps...)
+		}
+		return all
+	}
+	var manyAccounts, manyAddresses []step
+	for i := range platform.UIN(19) {
+		manyAccounts = append(manyAccounts, step{ben + 1 + i, elsewhere, false, 0}, step{ben, elsewhere, true, 0})
+	}
+	for i := range 29 {
+		manyAddresses = append(manyAddresses, step{ann, fmt.Sprintf("203.0.113.%d", i), false, 0}, step{ann, home, true, 0})
+	}
+	for name, steps := range map[string][]step{
+		"a slip before each success": times(15, step{ann, home, false, 0}, step{ann, home, true, 0}),
+		"four slips before each":     times(4, append(times(4, step{ann, home, false, 0}), step{ann, home, true, 0})...),
+		"guesses after a success":    append(times(5, step{ann, home, true, 0}, step{ann, home, false, 0}), append(times(4, step{ann, home, false, 0}), step{ann, home, false, time.Minute})...),
+		"a success at the guesser's own account": append(times(5, step{ann, elsewhere, false, 0}, step{ben, elsewhere, true, 0}),
+			step{ann, elsewhere, false, time.Minute}),
+		"the owner's success at another address": append(times(5, step{ann, elsewhere, false, 0}, step{ann, home, true, 0}),
+			step{ann, elsewhere, false, time.Minute}),
+		"one address at many accounts":  append(manyAccounts, step{ann, elsewhere, false, 0}, step{ann, elsewhere, false, 6 * time.Second}),
+		"many addresses at one account": append(manyAddresses, step{ann, elsewhere, false, 0}, step{ann, "203.0.113.99", false, 10 * time.Second}),
+	} {
+		l := newFailedLogins()
+		for i, s := range steps {
+			a, err := l.take(s.uin, netip.MustParseAddr(s.from), now)
+			var wait time.Duration
+			if tooMany := (*TooManyLogins)(nil); errors.As(err, &tooMany) {
+				wait = tooMany.Wait
+			}
+			if wait != s.wait {
+				t.Errorf("%s: attempt %d has to wait %s, want %s", name, i+1, wait, s.wait)
+			}
+			if s.succeeded && a != nil {
+				a.succeeded()
+			}
+		}
+	}
+}
+
+// TestSlipsBeforeThePassword: nobody who knows the password waits for having mistyped it before.
+func TestSlipsBeforeThePassword(t *testing.T) {
+	f := newFixture(t)
+	for range 7 {
+		_, err := f.LogIn(t.Context(), f.ann.UIN, "guess", home)
+		wantError(t, err, ErrWrongPassword)
+		_, err = f.LogIn(t.Context(), f.ann.UIN, password, home)
+		must(t, err)
+	}
 }
 
 // Wrong guesses are counted, and then the right password has to wait too.

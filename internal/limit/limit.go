@@ -105,6 +105,14 @@ func (k *Keyed) GiveBack(key string, rate platform.Rate) {
 	}
 }
 
+// Clear forgets the calls of key.
+func (k *Keyed) Clear(key string) {
+	s := &k.shards[maphash.String(k.seed, key)%uint64(len(k.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.arrivals, key)
+}
+
 // makeRoom forgets keys whose whole rate is free again, once the shard has doubled since the last time, or every second
 // when it is full, and reports whether it may grow.
 func (s *shard) makeRoom(now int64) bool {

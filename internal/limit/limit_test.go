@@ -77,6 +77,25 @@ func TestGiveBack(t *testing.T) {
 	}
 }
 
+func TestClear(t *testing.T) {
+	keyed, rate := NewKeyed(), platform.Rate{Count: 2, Per: time.Minute}
+	keyed.Clear("never seen")
+	for _, key := range []string{"key", "other"} {
+		for range 2 {
+			keyed.Take(key, rate, start)
+		}
+	}
+	keyed.Clear("key")
+	for i, want := range []bool{true, true, false} {
+		if _, ok := keyed.Take("key", rate, start); ok != want {
+			t.Errorf("call %d: got %v, want %v", i, ok, want)
+		}
+	}
+	if _, ok := keyed.Take("other", rate, start); ok {
+		t.Error("another key's calls are forgotten too")
+	}
+}
+
 func TestKeysAreCountedApart(t *testing.T) {
 	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Minute}
 	for _, key := range []string{"a", "b"} {
