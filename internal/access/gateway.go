@@ -95,7 +95,7 @@ type Gateway struct {
 	duration *prometheus.HistogramVec
 	rates    rates
 	mux      *http.ServeMux
-	exact    map[string]*resource // by path, for paths without wildcards
+	exact    map[string]*resource // by path, for patterns without wildcards
 	rest     map[string]*resource // by prefix: a door's answer to paths of no interface
 	calls    sync.Pool
 
@@ -149,8 +149,8 @@ func (g *Gateway) add(door *Door) error {
 			r = &resource{gateway: g, door: door, byMethod: make(map[string]*Endpoint), meter: g.newMeter(e.Path)}
 			paths[e.Path] = r
 			g.mux.Handle(e.Path, r)
-			if !strings.Contains(e.Path, "{") {
-				g.exact[e.Path] = r
+			if exact := strings.TrimSuffix(e.Path, "{$}"); !strings.Contains(exact, "{") {
+				g.exact[exact] = r
 			}
 			if door.TrailingSlash {
 				g.mux.Handle(e.Path+"/{$}", r)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rookeryhq/rookery/internal/explain"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -220,7 +221,7 @@ func TestPalette(t *testing.T) {
 func TestRemediesNameRealCommands(t *testing.T) {
 	root := newRootCommand(&streams{})
 	named := 0
-	for code := range allCodes {
+	for code := range explain.Codes {
 		words := strings.Fields(code.Entry().Remedy)
 		for i, word := range words {
 			if strings.Trim(word, "(;,.") != "rookery" {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/logging"
 	"github.com/rookeryhq/rookery/internal/server"
-	"github.com/rookeryhq/rookery/internal/sign"
 )
 
 func newDevCommand(s *streams) *cobra.Command {
@@ -132,7 +130,7 @@ func introduce(out io.Writer, w *server.World) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", app.Name, app.GameID, app.AppID, app.SigKeys["0"], app.ClientSigKey)
 	}
 	table.Flush()
-	game, other := w.Apps[0], w.Apps[1]
+	game := w.Apps[0]
 	fmt.Fprintf(&b, "\nACCOUNT  NICKNAME  MSDK OPENID IN GAME %s\n", game.GameID)
 	for _, a := range w.Accounts {
 		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", a.UIN, a.Nickname, a.MSDKOpenIDs[game.GameID])
@@ -143,46 +141,19 @@ func introduce(out io.Writer, w *server.World) error {
 		fmt.Fprintf(&b, "Group %s, %s, is owned by %s; its members are %s.\n", g.GC, g.Name, g.Owner, listed(g.Members))
 	}
 
-	ann := w.Accounts[0]
-	if ann.MSDKTokens[game.GameID] == "" {
+	requests := w.Requests(w.Made)
+	if requests == nil {
 		_, err := io.WriteString(out, b.String())
 		return err
 	}
-	login := func(app server.WorldApp, token string) (address, body string) {
-		body = fmt.Sprintf(`{"openid":"%s","token":"%s"}`, ann.MSDKOpenIDs[app.GameID], token)
-		query := fmt.Sprintf("channelid=2&gameid=%s&os=4&source=0&ts=%d", app.GameID, w.Made.Unix())
-		q, _ := sign.ParseQuery(nil, query) // our own query, always valid
-		return w.HTTP + "/v2/auth/verify_login?" + query + "&sig=" + sign.V5("/v2/auth/verify_login", q, []byte(body), app.SigKeys["0"]), body
-	}
-	try := func(title, address, body string) {
-		fmt.Fprintf(&b, "\n# %s\ncurl -s '%s' -d '%s'\n", title, address, body)
-	}
 	fmt.Fprintln(&b, "\nTry it:")
-	address, body := login(game, ann.MSDKTokens[game.GameID])
-	try("Ann's login is valid: ret 0", address, body)
-	try("the signature covers the body: ret 1008, and rookery dev requests shows what was signed", address, strings.Replace(body, "{", "{ ", 1))
-	address, body = login(game, w.ExpiredToken)
-	try("an expired token: ret 100014, oidb 0x711 says 65 (0x41)", address, body)
-	address, body = login(other, ann.MSDKTokens[game.GameID])
-	try("a token of the other game: ret 100016, oidb 0x711 says 68 (0x44)", address, body)
-	now := fmt.Sprint(w.Made.Unix())
-	try("the same login in MSDK V3, with the QQ openid and access token: ret 0",
-		fmt.Sprintf("%s/auth/verify_login?timestamp=%s&appid=%s&encode=2&sig=%s", w.HTTP, now, game.AppID, sign.V3(now, game.MSDKKey)),
-		fmt.Sprintf(`{"appid":%s,"openid":"%s","openkey":"%s"}`, game.AppID, ann.OpenIDs[game.AppID], ann.AccessTokens[game.AppID]))
-	openAPI := fmt.Sprintf("%s/v3/user/get_info?appid=%s&openid=%s&openkey=%s&pf=qzone", w.HTTP, game.AppID, ann.OpenIDs[game.AppID], ann.Openkeys[game.AppID])
-	r, err := parseOpenAPIRequest(openAPI, "")
-	if err != nil {
-		return err
+	for _, r := range requests {
+		fmt.Fprintf(&b, "\n# %s\n%s\n", r.About, r.Command)
 	}
-	r.method, r.key = "GET", game.AppKey
-	fmt.Fprintf(&b, "\n# her profile from OpenAPI V3: ret 0\ncurl -s '%s'\n", r.signed().URL)
-	signIn := url.Values{"response_type": {"code"}, "client_id": {game.AppID.String()}, "redirect_uri": {server.DemoRedirect}, "state": {"hello"}}
-	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s/oauth2.0/authorize?%s\n", w.Accounts[1].UIN, w.HTTP, signIn.Encode())
-	exchange := url.Values{"grant_type": {"authorization_code"}, "client_id": {game.AppID.String()}, "client_secret": {game.AppKey}, "redirect_uri": {server.DemoRedirect}}
-	fmt.Fprintf(&b, "\n# replace CODE with the code that the browser comes back with, to get an access token\ncurl -s '%s/oauth2.0/token?%s&code=CODE'\n", w.HTTP, exchange.Encode())
-	fmt.Fprintf(&b, "\n# her Game Center, with a season's results: open it in a browser, account %s\n%s/gamecenter/\n", ann.UIN, w.HTTP)
+	fmt.Fprintf(&b, "\n# a person signs in: open it in a browser, account %s\n%s\n", w.Accounts[1].UIN, w.SignIn(game.AppID))
+	fmt.Fprintf(&b, "\n# her Game Center, with a season's results: open it in a browser, account %s\n%s/gamecenter/\n", w.Accounts[0].UIN, w.HTTP)
 	fmt.Fprintf(&b, "\n# what a number means and what to do\n%s explain 'oidb decode0x711 failed, ret: 65'\n\nInterrupt (Ctrl-C) to stop.\n", program())
-	_, err = io.WriteString(out, b.String())
+	_, err := io.WriteString(out, b.String())
 	return err
 }
 

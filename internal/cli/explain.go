@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/rookeryhq/rookery/internal/explain"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -113,25 +114,27 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 	if !asJSON {
 		var b bytes.Buffer
 		colours := coloursFor(s.out)
-		for i := 0; i < len(candidates); i++ {
-			c := candidates[i]
+		for i, row := range explain.Rows(candidates) {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
-			if c.Alternative {
+			if row.Alternative {
 				b.WriteString("or ")
 			}
-			number, symbol := strconv.Itoa(c.Code.Number()), c.Code.Symbol()
-			for i+1 < len(candidates) && candidates[i+1].Entry == c.Entry { // further codes of a row that holds a range
-				i++
-				number, symbol = fmt.Sprintf("%d ~ %d", c.Code.Number(), candidates[i].Code.Number()), c.Entry.Symbol
-			}
-			writeEntry(&b, colours, c.Entry, number, symbol, c.Reason)
+			writeEntry(&b, colours, row.Entry, row.Number, row.Symbol, row.Reason)
 		}
 		_, err := b.WriteTo(s.out)
 		return err
 	}
 	return nil
+}
+
+// notFound returns the error for a text without a known return code.
+func notFound(problem, text string, domain retcode.Domain) error {
+	if says := explain.Hint(text, domain); says != "" {
+		return fmt.Errorf("%s; %s", problem, says)
+	}
+	return errors.New(problem)
 }
 
 // orEmpty turns no candidates into an empty array in JSON.

@@ -22,6 +22,7 @@ type Config struct {
 	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
 	Messages  Messages  `key:"messages" doc:"Messages between friends."`
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
+	Pages     Pages     `key:"pages" doc:"The pages for people."`
 	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
 	Events    Events    `key:"events" doc:"The stream of events about bindings of guilds and groups: to a file or to a webhook, at least once each and in their order. Without either, events are removed."`
 	Tracing   Tracing   `key:"tracing" doc:"Traces of requests, from the door to the database, for a collector of OpenTelemetry. Off without tracing.endpoint."`
@@ -112,6 +113,11 @@ type Messages struct {
 // Connect are the settings of the OAuth 2.0 doors.
 type Connect struct {
 	TokenMediaType string `key:"token_media_type" def:"text/plain" oneof:"text/html text/plain application/x-www-form-urlencoded" doc:"Media type of the tokens that /oauth2.0/token answers without fmt=json. Every known client reads text/plain. The original seems to send text/html, which golang.org/x/oauth2 cannot read unless it asks for fmt=json."`
+}
+
+// Pages are the settings of the pages for people.
+type Pages struct {
+	Codes string `key:"codes" def:"on" oneof:"on off" doc:"Whether /codes explains return codes to everybody, as rookery explain does."`
 }
 
 // Groups are the settings of the group platform.

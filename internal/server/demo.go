@@ -118,9 +118,6 @@ func demoKeys() (keys []string) {
 	return keys
 }
 
-// DemoRedirect lets a program on the same machine sign people in, on any port.
-const DemoRedirect = "http://127.0.0.1/callback"
-
 // demoScene takes a title and a text, and may take an address and a picture.
 var demoScene = WorldScene{Scene: "demo", ExtraJSON: `{"title":"A heart for you","text":"Come and play"}`}
 
@@ -136,7 +133,8 @@ const demoTemplate = `{
   "additionalProperties": false
 }`
 
-var demoRedirects = []string{DemoRedirect, "http://localhost/callback"}
+// demoRedirects let a program on the same machine sign people in, on any port.
+var demoRedirects = []string{"http://127.0.0.1/callback", "http://localhost/callback"}
 
 var demoNames = []string{"Ann", "Ben", "Chen", "Dora", "Emil", "Fang", "Gül", "小鸦"}
 
@@ -171,6 +169,7 @@ func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	if host := s.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
 		o.Log.Warn("the demo world's keys, tokens and passwords are public, and other machines can reach it", "addr", host.String())
 	}
+	s.dev.welcome = w.welcome()
 	return s, w, nil
 }
 
@@ -183,13 +182,16 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 		if app == nil {
 			first = true
 			var err error
-			if app, err = s.apps.Create(ctx, demo); err != nil {
+			if app, err = s.apps.Create(ctx, s.returning(demo)); err != nil {
 				return nil, err
 			}
 		}
 		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
 	}
 	s.apps.KeepFormerKeys(demoApps)
+	if err := s.returnHere(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.makeGuilds(ctx, w); err != nil {
 		return nil, err
 	}

@@ -67,9 +67,20 @@ func (s *Server) publicDoors() []*access.Door {
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
 		connect.NewUser(s.apps, s.profiles, s.identity, s.bus),
 		gamecenter.New(s.apps, s.identity, s.bus, s.gameCommands),
-		pages.New(s.apps, s.profiles, s.identity, s.messages, s.bus, s.gameCommands),
+		pages.New(s.pages()),
 		picture.New(),
 	}
+}
+
+func (s *Server) pages() pages.Options {
+	o := pages.Options{
+		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Messages: s.messages, Bus: s.bus, Commands: s.gameCommands,
+		Codes: s.options.Pages.Codes != "off",
+	}
+	if s.dev != nil {
+		o.Demo = func() *pages.Demo { return s.dev.welcome }
+	}
+	return o
 }
 
 // operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
@@ -151,7 +162,7 @@ const NoPath = "no door has this path"
 // noDoor answers a request to a path that no door has.
 func (s *Server) noDoor(c *access.Call, _ any, _ error) {
 	why := NoPath + ": MSDK V5 is below /v2/, MSDK V3 below /auth/, /relation/ and /profile/ and at /share/qq, Ark messages at /share/ark," +
-		" OpenAPI below /v3/, QQ Connect below /oauth2.0/ and /user/, the Game Center at /cgi-bin/QQConnect.fcgi, a person's account at /account/ and games at /gamecenter/, the admin API below /admin/v1/" +
+		" OpenAPI below /v3/, QQ Connect below /oauth2.0/ and /user/, the Game Center at /cgi-bin/QQConnect.fcgi, a person's account at /account/ and games at /gamecenter/, return codes at /codes, the admin API below /admin/v1/" +
 		" (of rookery serve at admin.listen), and only rookery dev has /dev/v1/"
 	if s.public == nil {
 		why = "a back end has only the groups and the bus's policy of the admin API, /metrics, /healthz and /readyz"

@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/roster"
@@ -13,6 +14,7 @@ type devParts struct {
 	forced    access.ForcedAnswers
 	inspector *access.Inspector
 	roster    *roster.Roster
+	welcome   *pages.Demo // nil before the world is made
 }
 
 // inspectCall shows a call of the bus to the inspector.

@@ -45,6 +45,7 @@ type look struct {
 	width, height             int64
 	language, colours         string
 	wrong, allowed, withdrawn string
+	scripts                   bool // run those of the pages
 }
 
 // browserProgram finds a Chromium, which must be installed where CI runs the tests.
@@ -100,7 +101,7 @@ func openBrowser(t *testing.T, program string, look look) *browser {
 	b.do(t, chromedp.EmulateViewport(look.width, look.height))
 	set(t, b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": look.language}})
 	set(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.colours}}})
-	set(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	set(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !look.scripts})
 	return b
 }
 
@@ -273,13 +274,15 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 	b.leads(t, chromedp.Click(chromedp.CSS(`a[href="/account/groups/700000001"]`)))
 	b.sees(t, "group", "<b>"+b.name+longWord)
 	b.opens(t, p.URL+"/account/")
+	b.do(t, chromedp.Click(chromedp.CSS(`summary[aria-label$="Magpie Arena"]`)))
+	b.sees(t, "to-withdraw", "Magpie Arena")
 	b.leads(t, chromedp.Click(chromedp.CSS(`button[aria-label$="Magpie Arena"]`)))
 	b.sees(t, "withdrawn", b.withdrawn)
 	if me := ask(t, p, "/oauth2.0/me", url.Values{"access_token": {token}}); me["error"] != 100015.0 {
 		t.Errorf("after withdrawing the app gets %v, want 100015", me)
 	}
 	b.do(t,
-		chromedp.Click(chromedp.CSS("details:first-of-type summary")),
+		chromedp.Click(chromedp.CSS("section > details:first-of-type summary")),
 		chromedp.SendKeys(chromedp.CSS("input[name=password]"), "a wrong guess"),
 		chromedp.SendKeys(chromedp.CSS("input[name=new_password]"), "a new password"),
 		chromedp.SendKeys(chromedp.CSS("input[name=repeated_password]"), "a new password"))
@@ -289,7 +292,7 @@ func (b *browser) visits(t *testing.T, p *rookery.Platform) {
 		t.Error("what is wrong with the password is not in sight")
 	}
 	b.sees(t, "password", b.wrong)
-	b.do(t, chromedp.Click(chromedp.CSS("details:last-of-type summary")))
+	b.do(t, chromedp.Click(chromedp.CSS("section > details:last-of-type summary")))
 	b.sees(t, "close", b.allowed)
 	b.presses(t, "sign-out")
 	b.opens(t, p.URL+"/account/nothing")

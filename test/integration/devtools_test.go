@@ -207,7 +207,7 @@ func records(t *testing.T, out string) (all []record) {
 func TestRequestsForNoDoor(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
-	paths := []string{"//v2/auth/verify_login", "/msdk/v2/auth/verify_login", "/"}
+	paths := []string{"//v2/auth/verify_login", "/msdk/v2/auth/verify_login", "/nothing"}
 	for _, path := range paths {
 		status, body, err := p.Raw(p.URL, "POST", path+"?sig=SECRET", nil)
 		if err != nil || status != 404 {

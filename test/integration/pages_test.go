@@ -101,6 +101,9 @@ func TestAuthorizeRefusals(t *testing.T) {
 						t.Errorf("it leads to %s, want the error page of %d", to, test.code)
 					}
 					shows(t, "the error page", person.Open(t, to.String()), http.StatusBadRequest, fmt.Sprint(test.code))
+					if id := page.Header.Get("X-Request-Id"); !strings.Contains(person.Open(t, to.String()).Body, "<code>"+id+"</code>") {
+						t.Errorf("the error page does not name the request %s", id)
+					}
 				case test.back != "":
 					shows(t, "the refusal", page, redirected, "")
 					to := page.Location(t).String()
@@ -112,6 +115,12 @@ func TestAuthorizeRefusals(t *testing.T) {
 				}
 			})
 		}
+	}
+	refused := person.Open(t, person.Open(t, rookery.AuthorizePath(app, "https://evil.example/<b>?a=1&b=2")).Location(t).String())
+	shows(t, "the refused address", refused, http.StatusBadRequest, "<code>https://evil.example/&lt;b&gt;?a=1&amp;b=2</code>")
+	forged := person.Open(t, "/oauth2.0/show?which=error&error=100008&request_id=%3Cb%3Ecall+me&redirect_uri=https%3A%2F%2Fevil.example")
+	if strings.Contains(forged.Body, "call me") || strings.Contains(forged.Body, "<code>https") {
+		t.Errorf("the error page shows what is no part of it: %s", forged.Body)
 	}
 	if !strings.Contains(p.Log(), `"code":100010`) {
 		t.Error("the log does not tell the code")

@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -76,7 +77,13 @@ func (q *Person) Send(t testing.TB, method, path string, form url.Values, header
 	maps.Copy(req.Header, header)
 	page := Page{send(t, q.client, req)}
 	for _, line := range page.Header.Values("Set-Cookie") {
-		if cookie, err := http.ParseSetCookie(line); err == nil && cookie.Value != q.UIN { // which the log may show
+		cookie, err := http.ParseSetCookie(line)
+		if err != nil {
+			continue
+		}
+		switch strings.TrimPrefix(cookie.Name, "__Host-") {
+		case "uin", "language": // which the log may show
+		default:
 			q.on.Secret(cookie.Value)
 		}
 	}

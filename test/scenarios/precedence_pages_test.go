@@ -26,6 +26,13 @@ var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/gamecenter", ""},
 	{"GET", "/gamecenter/{$}", ""},
 	{"POST", "/gamecenter/{$}", "pages-origin"},
+	{"GET", "/{$}", ""},
+	{"POST", "/language", "pages-origin"},
+	{"GET", "/codes", ""},
+	{"POST", "/codes", "pages-origin"},
+	{"GET", "/codes/{domain}/{number}", ""},
+	{"GET", "/callback/{appid}", ""},
+	{"POST", "/callback/{appid}", "pages-origin"},
 }
 
 // pageCall is a visit of a page.

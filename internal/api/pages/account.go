@@ -22,25 +22,25 @@ func (d *door) showAccount(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if session == nil {
-		return signInAt(c, accountPath, signInPage{}, 0), nil
+		return d.signInAt(c, accountPath, signInPage{}, 0), nil
 	}
 	return d.accountPage(c, session, troubles{}, 0)
 }
 
 // signInAt asks the person to sign in on a page of the person's own.
-func signInAt(c *access.Call, path string, data signInPage, status int) page {
-	data.Action = path
-	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
+func (d *door) signInAt(c *access.Call, path string, data signInPage, status int) page {
+	data.Action, data.Demo = path, d.demoSignIn(c, path)
+	return page{name: "signin", title: wordsFor(c).SignIn, status: status, data: data, script: true}
 }
 
 // signInOn handles the sign-in form of such a page.
-func (d *door) signInOn(c *access.Call, path string, values url.Values) (any, error) {
-	problem, status, err := d.signIn(c, values)
+func (d *door) signInOn(c *access.Call, path, do string, values url.Values) (any, error) {
+	problem, status, err := d.signIn(c, do, values)
 	if err != nil {
 		return nil, err
 	}
 	if problem != "" {
-		return signInAt(c, path, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
+		return d.signInAt(c, path, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
 	}
 	return redirect{path}, nil
 }
@@ -67,8 +67,8 @@ type allowedApp struct {
 }
 
 func (d *door) accountPage(c *access.Call, session *identity.Session, wrong troubles, status int) (any, error) {
-	t := wordsFor(c.Request)
-	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
+	t := wordsFor(c)
+	grants, err := d.Identity.LiveGrants(c.Context(), session.Account.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 	}
 	for _, grant := range grants {
 		app := allowedApp{ID: grant.AppID, Name: grant.AppID.String(), Since: time.UnixMilli(grant.SinceMS).UTC().Format(time.DateOnly)}
-		if known := d.apps.ByID(grant.AppID); known != nil {
+		if known := d.Apps.ByID(grant.AppID); known != nil {
 			app.Name = known.Name
 		}
 		for _, name := range grant.Scopes {
@@ -90,7 +90,7 @@ func (d *door) accountPage(c *access.Call, session *identity.Session, wrong trou
 		}
 		data.Apps = append(data.Apps, app)
 	}
-	return page{name: "account", title: t.YourAccount, status: status, data: data}, nil
+	return page{name: "account", title: t.YourAccount, status: status, data: data, script: true}, nil
 }
 
 // facts returns the parts of a profile that are filled in.
@@ -108,8 +108,8 @@ func facts(t *words, p *platform.Profile) [][2]string {
 func (d *door) changeAccount(c *access.Call) (any, error) {
 	values := form(c)
 	do := action(c, values)
-	if do == "sign-in" {
-		return d.signInOn(c, accountPath, values)
+	if d.signsIn(do) {
+		return d.signInOn(c, accountPath, do, values)
 	}
 	session, err := d.session(c)
 	if err != nil {
@@ -122,7 +122,7 @@ func (d *door) changeAccount(c *access.Call) (any, error) {
 	case "sign-out":
 		return redirect{accountPath}, d.end(c, session)
 	case "sign-out-everywhere":
-		if _, err := d.identity.SignOutEverywhere(c.Context(), session.Account.UIN); err != nil {
+		if _, err := d.Identity.SignOutEverywhere(c.Context(), session.Account.UIN); err != nil {
 			return nil, err
 		}
 		forget(c)
@@ -148,8 +148,8 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 	if err != nil {
 		return nil, errNoAction
 	}
-	c.App = d.apps.ByID(app)
-	err = d.identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
+	c.App = d.Apps.ByID(app)
+	err = d.Identity.RevokeGrant(c.Context(), app, session.Account.UIN, platform.EndedByUser)
 	if err != nil && !errors.Is(err, platform.ErrNotFound) {
 		return nil, err
 	}
@@ -158,11 +158,11 @@ func (d *door) withdraw(c *access.Call, session *identity.Session, values url.Va
 
 // changePassword replaces the password. This session continues, every other one ends.
 func (d *door) changePassword(c *access.Call, session *identity.Session, values url.Values) (any, error) {
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	if values.Get("new_password") != values.Get("repeated_password") {
 		return d.accountPage(c, session, troubles{Password: t.NotTheSame}, http.StatusBadRequest)
 	}
-	account, err := d.identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new_password"), c.Peer())
+	account, err := d.Identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new_password"), c.Peer())
 	if err == nil {
 		return done("password"), d.begin(c, account)
 	}
@@ -178,11 +178,11 @@ func (d *door) changePassword(c *access.Call, session *identity.Session, values 
 
 // closeAccount closes the account for ever.
 func (d *door) closeAccount(c *access.Call, session *identity.Session, values url.Values) (any, error) {
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	if values.Get("understood") == "" {
 		return d.accountPage(c, session, troubles{Close: t.NotUnderstood}, http.StatusBadRequest)
 	}
-	err := d.identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
+	err := d.Identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
 	if err == nil {
 		forget(c) // the session ended with the account
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil

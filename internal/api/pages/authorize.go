@@ -131,7 +131,7 @@ func (d *door) request(c *access.Call) error {
 	if err != nil {
 		return retcode.QQClientIDMissing
 	}
-	if c.App = d.apps.ByID(id); c.App == nil {
+	if c.App = d.Apps.ByID(id); c.App == nil {
 		return retcode.QQClientNotFound
 	}
 	var ok bool
@@ -195,15 +195,15 @@ func (d *door) showAuthorize(c *access.Call, r *request) (any, error) {
 		return nil, err
 	}
 	if session == nil {
-		return r.signIn(c, signInPage{}, 0), nil
+		return d.signInTo(c, r, signInPage{}, 0), nil
 	}
 	return d.consent(c, r, session, "")
 }
 
-// signIn returns the page that asks for account and password.
-func (r *request) signIn(c *access.Call, data signInPage, status int) page {
-	data.Action, data.App = r.location(), c.App
-	return page{name: "signin", title: wordsFor(c.Request).SignIn, status: status, data: data}
+// signInTo asks the person to sign in to an app.
+func (d *door) signInTo(c *access.Call, r *request, data signInPage, status int) page {
+	data.App = c.App
+	return d.signInAt(c, r.location(), data, status)
 }
 
 // consentPage is the data of the template consent.html.
@@ -222,7 +222,7 @@ type scopeBox struct {
 
 // consent returns the page that asks what the app may do. The profile and what the app was granted before are ticked.
 func (d *door) consent(c *access.Call, r *request, session *identity.Session, problem string) (any, error) {
-	grants, err := d.identity.LiveGrants(c.Context(), session.Account.UIN)
+	grants, err := d.Identity.LiveGrants(c.Context(), session.Account.UIN)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 			ticked = append(ticked, grant.Scopes...)
 		}
 	}
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	data := consentPage{Action: r.location(), Token: session.FormToken(), Problem: problem, App: c.App, Account: session.Account}
 	leaves := "http: https:"
 	if u, err := url.Parse(r.to); err == nil {
@@ -252,13 +252,13 @@ func (d *door) consent(c *access.Call, r *request, session *identity.Session, pr
 func (d *door) authorize(c *access.Call, r *request) (any, error) {
 	values := form(c)
 	do := action(c, values)
-	if do == "sign-in" {
-		problem, status, err := d.signIn(c, values)
+	if d.signsIn(do) {
+		problem, status, err := d.signIn(c, do, values)
 		if err != nil {
 			return nil, err
 		}
 		if problem != "" {
-			return r.signIn(c, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
+			return d.signInTo(c, r, signInPage{Account: values.Get("account"), Problem: problem}, status), nil
 		}
 		return redirect{r.location()}, nil
 	}
@@ -270,7 +270,7 @@ func (d *door) authorize(c *access.Call, r *request) (any, error) {
 		return redirect{r.location()}, nil
 	}
 	if !session.HoldsFormToken(values.Get("token")) { // somebody else signed in while the page was open
-		return d.consent(c, r, session, wordsFor(c.Request).OtherSession)
+		return d.consent(c, r, session, wordsFor(c).OtherSession)
 	}
 	switch do {
 	case "allow":
@@ -291,14 +291,14 @@ func (d *door) allow(c *access.Call, r *request, uin platform.UIN, ticked []stri
 		Scopes: slices.DeleteFunc(slices.Clone(r.scopes), func(name string) bool { return !slices.Contains(ticked, name) }),
 	}
 	if r.responseType == "token" {
-		issued, err := d.identity.IssueImplicit(c.Context(), a)
+		issued, err := d.Identity.IssueImplicit(c.Context(), a)
 		if err != nil {
 			return nil, err
 		}
 		seconds := (issued.ExpiresMS - issued.IssuedMS) / 1000
 		return redirect{r.back("access_token", issued.Token, "expires_in", strconv.FormatInt(seconds, 10))}, nil
 	}
-	code, err := d.identity.IssueCode(c.Context(), a)
+	code, err := d.Identity.IssueCode(c.Context(), a)
 	if err != nil {
 		return nil, err
 	}

@@ -24,31 +24,42 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// Options are what the pages show, and the services behind them.
+type Options struct {
+	Apps     *apps.Registry
+	Profiles *profile.Service
+	Identity *identity.Service
+	Messages *messages.Service
+	Bus      *oidb.Bus
+	Commands *gamecmd.Table // of the Game Center
+	Codes    bool           // whether the return codes have pages
+	// Demo returns the demo world once it is made. It is nil unless the platform is one of rookery dev, whose pages let anybody sign in
+	// to a demo account.
+	Demo func() *Demo
+}
+
 type door struct {
-	apps     *apps.Registry
-	profiles *profile.Service
-	identity *identity.Service
-	messages *messages.Service
-	bus      *oidb.Bus
-	commands *gamecmd.Table // of the Game Center
-	origins  *http.CrossOriginProtection
+	Options
+	origins *http.CrossOriginProtection
 }
 
 // New returns the door.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, ms *messages.Service, bus *oidb.Bus, commands *gamecmd.Table) *access.Door {
-	d := &door{apps: registry, profiles: profiles, identity: id, messages: ms, bus: bus, commands: commands, origins: http.NewCrossOriginProtection()}
+func New(o Options) *access.Door {
+	d := &door{Options: o, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
 			retcode.QQResponseTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientNotFound, retcode.QQRedirectURIIllegal)
 		authorize = access.Sequence("authorize", request, access.Online, access.Check("authorize-options", options))
 	)
-	return &access.Door{
+	door := &access.Door{
 		Name:     "pages",
 		Guide:    guide,
 		Prefixes: []string{accountPath, gameCenterPath},
 		Head:     true,
 		Endpoints: []access.Endpoint{
+			{Method: "GET", Path: frontPath + "{$}", Summary: "Shows what the platform has for people; under rookery dev its demo world, too.", Action: access.Action{Handle: d.showFront}},
+			{Method: "POST", Path: languagePath, Summary: "Makes the browser remember the language that a person chose, and leads back to the page.", Checks: []access.Stage{origin}, Action: access.Action{Handle: setLanguage}},
 			{Method: "GET", Path: authorizePath, Summary: "Asks a person to sign in and to allow an app what it asks for.", Params: authorizeFields{}, Checks: []access.Stage{authorize}, Action: access.With(d.showAuthorize)},
 			{Method: "POST", Path: authorizePath, Summary: "Takes the forms of sign-in and consent, and sends the browser back to the app with a code.", Params: authorizeFields{}, Checks: []access.Stage{origin, authorize}, Action: access.With(d.authorize)},
 			{Method: "GET", Path: showPath, Summary: "Shows a developer why a sign-in was refused.", Action: access.Action{Handle: show}},
@@ -66,12 +77,28 @@ func New(registry *apps.Registry, profiles *profile.Service, id *identity.Servic
 		Code:   func(err error) retcode.Code { code, _ := retcode.From(err); return code },
 		Encode: encode,
 	}
+	if d.Codes {
+		door.Prefixes = append(door.Prefixes, codesPath+"/")
+		door.Endpoints = append(door.Endpoints,
+			access.Endpoint{Method: "GET", Path: codesPath, Summary: "Lists the return codes, with a form for a text to explain.", Action: access.Action{Handle: d.showCodes}},
+			access.Endpoint{Method: "POST", Path: codesPath, Summary: "Explains the return codes in a text, as rookery explain does.", Params: textField{}, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.explainCode}},
+			access.Endpoint{Method: "GET", Path: codesPath + "/{domain}/{number}", Summary: "Explains a return code.", Action: access.Action{Handle: d.showCode}})
+	}
+	if d.Demo == nil {
+		d.Demo = func() *Demo { return nil }
+		return door
+	}
+	door.Prefixes = append(door.Prefixes, callbackPath)
+	door.Endpoints = append(door.Endpoints,
+		access.Endpoint{Method: "GET", Path: callbackPath + "{appid}", Summary: "Shows what a login tells a demo game that has no callback of its own, under rookery dev alone.", Action: access.Action{Handle: d.showCallback}},
+		access.Endpoint{Method: "POST", Path: callbackPath + "{appid}", Summary: "Exchanges the code of such a login, and shows the tokens and the profile.", Checks: []access.Stage{origin}, Action: access.Action{Handle: d.exchange}})
+	return door
 }
 
 // guide describes the pages to developers.
 var guide = access.Guide{
 	Title: "Pages",
-	About: "What people see in a browser: HTML without scripts, in English and Chinese. An app sends a person to `/oauth2.0/authorize` and gets a code at its redirect URI.",
+	About: "What people see in a browser: HTML in English and Chinese. An app sends a person to `/oauth2.0/authorize` and gets a code at its redirect URI.",
 }
 
 // authorizeFields are the parameters of /oauth2.0/authorize (qq-connect-openapi.md, A.2).
@@ -90,7 +117,16 @@ type ticketsField struct {
 	AppID string `json:"appid" doc:"the app for which the tickets are; for every app without it"`
 }
 
+// textField is the parameter of /codes.
+type textField struct {
+	Text string `json:"text" doc:"a number, an answer or a line of a log"`
+}
+
 const (
+	frontPath      = "/"
+	languagePath   = "/language"
+	codesPath      = "/codes"
+	callbackPath   = "/callback/"
 	authorizePath  = "/oauth2.0/authorize"
 	showPath       = "/oauth2.0/show"
 	accountPath    = "/account/"
@@ -130,7 +166,7 @@ func (e *notFormError) Error() string {
 func form(c *access.Call) url.Values { return parseQuery(string(c.Body)) }
 
 // actions are the actions of the forms, by the names of their buttons.
-var actions = []string{"sign-in", "sign-out", "sign-out-everywhere", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave", "see"}
+var actions = []string{"sign-in", "sign-in-demo", "sign-out", "sign-out-everywhere", "switch", "allow", "deny", "withdraw", "read", "password", "close", "leave", "see", "exchange"}
 
 // action returns a form's action and logs it with the caller's address; it returns "" when the form names none.
 func action(c *access.Call, values url.Values) string {
@@ -155,7 +191,7 @@ func (d *door) session(c *access.Call) (*identity.Session, error) {
 	if text == "" {
 		return nil, nil
 	}
-	session, err := d.identity.Session(c.Context(), text)
+	session, err := d.Identity.Session(c.Context(), text)
 	if errors.Is(err, platform.ErrNotFound) {
 		return nil, nil
 	}
@@ -168,15 +204,15 @@ func (d *door) session(c *access.Call) (*identity.Session, error) {
 // begin gives the browser a session for an account whose password was just verified, and the web tickets that go with it. The
 // session comes along from an app's link; the tickets never leave this site.
 func (d *door) begin(c *access.Call, account *platform.Account) error {
-	text, err := d.identity.NewSession(c.Context(), account)
+	text, err := d.Identity.NewSession(c.Context(), account)
 	if err != nil {
 		return err
 	}
-	session, err := d.identity.Session(c.Context(), text)
+	session, err := d.Identity.Session(c.Context(), text)
 	if err != nil {
 		return err
 	}
-	tickets := d.identity.WebTickets(session, 0)
+	tickets := d.Identity.WebTickets(session, 0)
 	c.SetCookie(sessionCookie, text, identity.SessionLifetime, http.SameSiteLaxMode)
 	for i, value := range [...]string{tickets.UIN.String(), tickets.Skey, tickets.Sid} {
 		c.SetCookie(ticketCookies[i], value, identity.SessionLifetime, http.SameSiteStrictMode)
@@ -186,7 +222,7 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 
 // end ends the session and deletes the browser's cookies.
 func (d *door) end(c *access.Call, session *identity.Session) error {
-	if err := d.identity.EndSession(c.Context(), session); err != nil {
+	if err := d.Identity.EndSession(c.Context(), session); err != nil {
 		return err
 	}
 	forget(c)
@@ -201,27 +237,40 @@ func forget(c *access.Call) {
 	}
 }
 
-// signIn handles the sign-in form. When it refuses the person, problem says why in the page's language and status is the
-// HTTP status.
-func (d *door) signIn(c *access.Call, values url.Values) (problem string, status int, err error) {
+// signsIn reports whether an action of a form signs a person in.
+func (d *door) signsIn(do string) bool {
+	return do == "sign-in" || do == "sign-in-demo" && d.Demo() != nil
+}
+
+// signIn handles the sign-in form, and the one for demo accounts, which have a public password. When it refuses the person, problem
+// says why in the page's language and status is the HTTP status.
+func (d *door) signIn(c *access.Call, do string, values url.Values) (problem string, status int, err error) {
+	t := wordsFor(c)
+	password, wrong := values.Get("password"), t.WrongSignIn
+	if do == "sign-in-demo" {
+		if !ownForm(c, values) {
+			return t.FormExpired, http.StatusForbidden, nil
+		}
+		password, wrong = d.Demo().Password, t.DemoPasswordChanged
+	}
 	uin, err := platform.ParseUIN(strings.TrimSpace(values.Get("account")))
 	if err != nil {
 		uin = 0 // no account has it
 	}
-	account, err := d.identity.LogIn(c.Context(), uin, values.Get("password"), c.Peer())
+	account, err := d.Identity.LogIn(c.Context(), uin, password, c.Peer())
 	if err == nil {
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
 	}
-	if _, err := d.identity.Account(c.Context(), uin); err == nil { // otherwise it may be a password in the wrong field
+	if _, err := d.Identity.Account(c.Context(), uin); err == nil { // otherwise it may be a password in the wrong field
 		c.Note(slog.String("account", uin.String()))
 	}
-	return refused(c, err, wordsFor(c.Request).WrongSignIn)
+	return refused(c, err, wrong)
 }
 
 // refused explains why a password was refused, a wrong one with the given text. It returns other errors.
 func refused(c *access.Call, err error, wrong string) (problem string, status int, unforeseen error) {
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	status = http.StatusForbidden
 	var tooMany *identity.TooManyLogins
 	switch {
@@ -247,6 +296,7 @@ type signInPage struct {
 	App     *platform.App // to which the person continues; nil for the person's own page
 	Account string        // as typed
 	Problem string
+	Demo    *demoSignIn // nil without a demo world
 }
 
 // redirect is a result that sends the browser elsewhere.
@@ -268,7 +318,7 @@ func encode(c *access.Call, result any, err error) {
 		result = redirect{turnedDown.location()}
 	case errors.As(err, &coded) && onAuthorize(c):
 		a.Code = coded
-		result = redirect{showLocation(coded, c.Request.URL.RawQuery)}
+		result = redirect{showLocation(coded, c.RequestID, c.Request.URL.RawQuery)}
 	default:
 		result = problemPage(c, err)
 	}
@@ -310,7 +360,7 @@ func onAuthorize(c *access.Call) bool { return c.Endpoint != nil && c.Endpoint.P
 
 // problemPage tells a person what went wrong, without internals.
 func problemPage(c *access.Call, err error) page {
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	p := page{name: "problem", status: refuse.Status(err)}
 	var notForm *notFormError
 	say := func(title, text string) { p.title, p.data = title, problem{Text: text} }
@@ -333,6 +383,9 @@ func problemPage(c *access.Call, err error) page {
 	case errors.Is(err, errNoGame):
 		p.status = http.StatusNotFound
 		say(t.NoPage, t.NoGameText)
+	case errors.Is(err, errNoCode):
+		p.status = http.StatusNotFound
+		say(t.NoPage, t.NoCodeText)
 	case errors.Is(err, errNoBoard):
 		p.status = http.StatusNotFound
 		say(t.NoPage, t.NoBoardText)
@@ -350,8 +403,9 @@ func problemPage(c *access.Call, err error) page {
 
 // problem is the data of the template problem.html.
 type problem struct {
-	Text    string
-	Code    int    // 0 for none
-	Hint    string // for the developer of the app
-	Request string // id, where the log says more
+	Text        string
+	Code        int    // 0 for none
+	Hint        string // for the developer of the app
+	RedirectURI string // that was refused
+	Request     string // id, where the log says more
 }

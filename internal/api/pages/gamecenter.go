@@ -132,9 +132,9 @@ func (d *door) showGameCenter(c *access.Call) (any, error) {
 		return nil, err
 	}
 	if session == nil {
-		return signInAt(c, gameCenterPath, signInPage{}, 0), nil
+		return d.signInAt(c, gameCenterPath, signInPage{}, 0), nil
 	}
-	t := wordsFor(c.Request)
+	t := wordsFor(c)
 	data := &gameCenterPage{Token: session.FormToken()}
 	v := &visit{door: d, c: c, t: t, query: parseQuery(c.Request.URL.RawQuery), uin: session.Account.UIN, page: data}
 	if err := v.choose(); err != nil {
@@ -156,8 +156,8 @@ func (d *door) showGameCenter(c *access.Call) (any, error) {
 func (d *door) changeGameCenter(c *access.Call) (any, error) {
 	values := form(c)
 	do := action(c, values)
-	if do == "sign-in" {
-		return d.signInOn(c, gameCenterPath, values)
+	if d.signsIn(do) {
+		return d.signInOn(c, gameCenterPath, do, values)
 	}
 	session, err := d.session(c)
 	switch {
@@ -214,12 +214,12 @@ func asks[Req, Rsp proto.Message](v *visit, name string, command *oidb.Command[R
 	if on, err := v.may(name); !on {
 		return rsp, err
 	}
-	return oidb.Call(v.c.Context(), v.bus, command, req)
+	return oidb.Call(v.c.Context(), v.Bus, command, req)
 }
 
 // may reports whether the operator lets pages use a command of the Game Center.
 func (v *visit) may(name string) (bool, error) {
-	ways, err := v.commands.Enter(v.c.Context(), name)
+	ways, err := v.Commands.Enter(v.c.Context(), name)
 	if errors.Is(err, retcode.GameCenterCommandOff) || errors.Is(err, retcode.GameCenterIdentityCheckUnset) {
 		return false, nil
 	}
@@ -234,13 +234,13 @@ func (v *visit) number(name string) uint64 {
 
 // choose finds the games that the person uses, and the one that is wanted: the one that the address names, or the one played last.
 func (v *visit) choose() error {
-	grants, err := v.identity.LiveGrants(v.c.Context(), v.uin)
+	grants, err := v.Identity.LiveGrants(v.c.Context(), v.uin)
 	if err != nil {
 		return err
 	}
 	openids := make(map[*platform.App]platform.OpenID)
 	for i := range grants {
-		app := v.apps.ByID(grants[i].AppID)
+		app := v.Apps.ByID(grants[i].AppID)
 		if app != nil && app.Online && app.Granted(platform.GameCenterPermission) && !app.Closed(platform.GameCenterPermission) &&
 			identity.CheckTestNumber(app, v.uin, grants[i].OpenID) == nil {
 			openids[app] = grants[i].OpenID
@@ -346,7 +346,7 @@ func (v *visit) card() error {
 	if on, err := v.may("gc_achieve_get"); !on {
 		return err
 	}
-	list, err := achievements.Get(v.c.Context(), v.bus, v.page.Game.AppID, v.uin)
+	list, err := achievements.Get(v.c.Context(), v.Bus, v.page.Game.AppID, v.uin)
 	for _, a := range list {
 		if name := v.t.Derived[a.Type]; name != "" {
 			card.Achievements = append(card.Achievements, [2]string{name, a.Data})

@@ -62,7 +62,7 @@ func (d *door) onSession(handle func(*access.Call, *identity.Session) (any, erro
 
 // showGroups shows the groups that the person is in, by number.
 func (d *door) showGroups(c *access.Call, session *identity.Session) (any, error) {
-	rsp, err := oidb.Call(c.Context(), d.bus, qqgroups.ListGroups, &wire.ListGroupsRequest{
+	rsp, err := oidb.Call(c.Context(), d.Bus, qqgroups.ListGroups, &wire.ListGroupsRequest{
 		Uin: uint64(session.Account.UIN), After: number(c, "after"), Limit: groupsOnPage,
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (d *door) showGroups(c *access.Call, session *identity.Session) (any, error
 	if n := len(rsp.Group); rsp.More && n > 0 {
 		data.Next = rsp.Group[n-1].Gc
 	}
-	return page{name: "groups", title: wordsFor(c.Request).Groups, data: data}, nil
+	return page{name: "groups", title: wordsFor(c).Groups, data: data}, nil
 }
 
 // showGroup shows a group of the person, with its newest messages.
@@ -86,14 +86,14 @@ func (d *door) groupPage(c *access.Call, session *identity.Session, wrong string
 		return nil, errNoGroup
 	}
 	uin := uint64(session.Account.UIN)
-	sent, err := oidb.Call(c.Context(), d.bus, qqgroups.ListGroupMessages, &wire.ListGroupMessagesRequest{Gc: uint64(gc), Uin: uin, Before: number(c, "before")})
+	sent, err := oidb.Call(c.Context(), d.Bus, qqgroups.ListGroupMessages, &wire.ListGroupMessagesRequest{Gc: uint64(gc), Uin: uin, Before: number(c, "before")})
 	if errors.Is(err, retcode.OIDBFieldOutOfRange) || errors.Is(err, retcode.GroupDisbanded) {
 		return nil, errNoGroup
 	}
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := oidb.Call(c.Context(), d.bus, qqgroups.QueryGroup, &wire.QueryGroupRequest{Gc: uint64(gc)})
+	rsp, err := oidb.Call(c.Context(), d.Bus, qqgroups.QueryGroup, &wire.QueryGroupRequest{Gc: uint64(gc)})
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (d *door) groupPage(c *access.Call, session *identity.Session, wrong string
 
 // leaveGroup handles the form of a group's page. It is not an error if the person has left already.
 func (d *door) leaveGroup(c *access.Call, session *identity.Session) (any, error) {
-	t, values := wordsFor(c.Request), form(c)
+	t, values := wordsFor(c), form(c)
 	gc, err := platform.ParseGC(c.Request.PathValue("gc"))
 	switch {
 	case err != nil:
@@ -125,7 +125,7 @@ func (d *door) leaveGroup(c *access.Call, session *identity.Session) (any, error
 	case values.Get("understood") == "":
 		return d.groupPage(c, session, t.LeaveNotUnderstood, http.StatusBadRequest)
 	}
-	_, err = oidb.Call(c.Context(), d.bus, qqgroups.LeaveGroup, &wire.LeaveGroupRequest{Gc: uint64(gc), Uin: uint64(session.Account.UIN)})
+	_, err = oidb.Call(c.Context(), d.Bus, qqgroups.LeaveGroup, &wire.LeaveGroupRequest{Gc: uint64(gc), Uin: uint64(session.Account.UIN)})
 	switch {
 	case err == nil, errors.Is(err, retcode.GroupDisbanded):
 		return redirect{groupsPath}, nil

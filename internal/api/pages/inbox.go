@@ -34,7 +34,7 @@ func (d *door) inbox(c *access.Call, uin platform.UIN) (inbox, error) {
 	if err != nil || before <= 0 {
 		before = math.MaxInt64
 	}
-	list, err := d.messages.Recent(c.Context(), uin, before, inboxPage+1)
+	list, err := d.Messages.Recent(c.Context(), uin, before, inboxPage+1)
 	if err != nil {
 		return inbox{}, err
 	}
@@ -43,7 +43,7 @@ func (d *door) inbox(c *access.Call, uin platform.UIN) (inbox, error) {
 		list = list[:inboxPage]
 		shown.Older = list[inboxPage-1].ID
 	}
-	t, names := wordsFor(c.Request), map[platform.UIN]string{0: wordsFor(c.Request).OfficialAccount}
+	t, names := wordsFor(c), map[platform.UIN]string{0: wordsFor(c).OfficialAccount}
 	for i := range list {
 		m := &list[i]
 		from, known := names[m.From]
@@ -57,7 +57,7 @@ func (d *door) inbox(c *access.Call, uin platform.UIN) (inbox, error) {
 			From: from, Title: m.Title, Text: m.Text, URL: m.URL, Unread: m.ReadMS == 0,
 			Sent: time.UnixMilli(m.SentMS).UTC().Format("2006-01-02 15:04 UTC"),
 		}
-		if app := d.apps.ByID(m.AppID); app != nil {
+		if app := d.Apps.ByID(m.AppID); app != nil {
 			one.App = app.Name
 		}
 		if one.Title == "" && one.Text == "" {
@@ -73,7 +73,7 @@ func (d *door) inbox(c *access.Call, uin platform.UIN) (inbox, error) {
 
 // nameOf returns an account's name; its number if it has none.
 func (d *door) nameOf(c *access.Call, uin platform.UIN) (string, error) {
-	shown, err := d.profiles.Get(c.Context(), uin)
+	shown, err := d.Profiles.Get(c.Context(), uin)
 	switch {
 	case errors.Is(err, platform.ErrNotFound), err == nil && shown.Nickname == "":
 		return uin.String(), nil
@@ -89,7 +89,7 @@ func (d *door) markRead(c *access.Call, session *identity.Session, values url.Va
 	if err != nil {
 		return nil, errNoAction
 	}
-	if err := d.messages.MarkRead(c.Context(), session.Account.UIN, newest); err != nil {
+	if err := d.Messages.MarkRead(c.Context(), session.Account.UIN, newest); err != nil {
 		return nil, err
 	}
 	return redirect{accountPath}, nil

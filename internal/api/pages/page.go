@@ -9,26 +9,32 @@ import (
 	"net/http"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/api/picture"
 )
 
 //go:embed templates
 var files embed.FS
 
-// style is inside every page, so that the pages' policy needs to allow only its hash.
-var style = func() template.CSS {
-	content, err := files.ReadFile("templates/style.css")
+// style and script are inside the pages, so that the pages' policy needs to allow only their hashes.
+var (
+	style  = template.CSS(content("style.css"))
+	script = template.JS(content("script.js"))
+)
+
+func content(name string) string {
+	text, err := files.ReadFile("templates/" + name)
 	if err != nil {
 		panic(err)
 	}
-	return template.CSS(content)
-}()
+	return string(text)
+}
 
 // templates are the pages by name, each in the layout.
 var templates = func() map[string]*template.Template {
-	layout := template.Must(template.ParseFS(files, "templates/layout.html"))
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"person": picture.Person, "app": picture.App, "request": newShownRequest}).ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
-	template.Must(layout.ParseFS(files, "templates/inbox.html"))
-	for _, name := range []string{"signin", "consent", "account", "groups", "group", "gamecenter", "problem"} {
+	template.Must(layout.ParseFS(files, "templates/inbox.html", "templates/parts.html"))
+	for _, name := range []string{"signin", "consent", "account", "groups", "group", "gamecenter", "front", "codes", "code", "callback", "problem"} {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all
@@ -42,12 +48,23 @@ var (
 	noSniff   = []string{"nosniff"}
 	deny      = []string{"DENY"}
 
-	ownForms = policy("'self'")
+	ownForms = policy("'self'", false)
+
+	styleHash, scriptHash = hash(string(style)), hash(string(script))
 )
 
-func policy(forms string) []string {
-	hash := sha256.Sum256([]byte(style))
-	return []string{"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; img-src 'self' data:;" +
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// policy returns the content security policy of a page whose forms lead to these sites.
+func policy(forms string, scripted bool) []string {
+	scripts := ""
+	if scripted {
+		scripts = " script-src " + scriptHash + ";"
+	}
+	return []string{"default-src 'none'; style-src " + styleHash + ";" + scripts + " img-src 'self' data:;" +
 		" form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"}
 }
 
@@ -57,9 +74,31 @@ type page struct {
 	title  string
 	status int // 200 when it is 0
 	data   any
+	script bool // it has buttons that need the script; without it nothing else is missing
 	// leaves has the schemes of the addresses to which its form leads; "" for none. Chromium applies form-action to every
 	// redirect that follows a form, including an app's own redirects to any place.
 	leaves string
+}
+
+// shownRequest is the data of the template request: a request for a shell, with a button to copy it.
+type shownRequest struct {
+	T                  *words
+	ID, About, Command string
+}
+
+func newShownRequest(t *words, id, about, command string) shownRequest {
+	return shownRequest{t, id, about, command}
+}
+
+// layout is the data of the template layout.html.
+type layout struct {
+	T           *words
+	Name, Title string
+	Style       template.CSS
+	Script      template.JS // "" for none
+	Here        string      // the page's own address
+	Others      []*words    // the languages that the person can choose
+	Data        any
 }
 
 // write renders the page into the call's answer.
@@ -70,19 +109,24 @@ func (p page) write(c *access.Call) {
 		a.Status = p.status
 	}
 	a.ContentType = "text/html; charset=utf-8"
-	a.Header["Content-Security-Policy"] = ownForms
+	t := wordsFor(c)
+	forms := "'self'"
 	if p.leaves != "" {
-		a.Header["Content-Security-Policy"] = policy("'self' " + p.leaves)
+		forms += " " + p.leaves
 	}
-	t := wordsFor(c.Request)
+	a.Header["Content-Security-Policy"] = policy(forms, p.script)
 	a.Header["Content-Language"] = []string{t.Lang}
 	body := bytes.NewBuffer(a.Body)
-	err := templates[p.name].Execute(body, struct {
-		T           *words
-		Name, Title string
-		Style       template.CSS
-		Data        any
-	}{t, p.name, p.title, style, p.data})
+	shown := layout{T: t, Name: p.name, Title: p.title, Style: style, Here: c.Request.URL.RequestURI(), Data: p.data}
+	if p.script {
+		shown.Script = script
+	}
+	for _, other := range languages {
+		if other != t {
+			shown.Others = append(shown.Others, other)
+		}
+	}
+	err := templates[p.name].Execute(body, shown)
 	if err != nil { // never caused by a caller: the templates do not fit the data
 		panic(err)
 	}

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"crypto/tls"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/explain"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/redact"
 	"github.com/rookeryhq/rookery/retcode"
@@ -22,10 +24,30 @@ func TestLanguages(t *testing.T) {
 		"": "en", "zh-CN,zh;q=0.9,en;q=0.8": "zh-Hans", "zh-TW": "zh-Hans", "zh": "zh-Hans", "en-GB,en;q=0.9": "en",
 		"de-DE,de;q=0.9": "en", "de,zh;q=0.5": "zh-Hans", ";;;=": "en", strings.Repeat("zz-", 5000): "en",
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("Accept-Language", header)
-		if got := wordsFor(r).Lang; got != want {
+		c := call(t, false)
+		c.Request.Header.Set("Accept-Language", header)
+		if got := wordsFor(c).Lang; got != want {
 			t.Errorf("Accept-Language %.40q: got %s, want %s", header, got, want)
+		}
+	}
+	for cookie, want := range map[string]string{"language=en": "en", "language=zh-Hans": "zh-Hans", "language=": "zh-Hans", "language=de": "zh-Hans"} {
+		c := call(t, false)
+		c.Request.Header = http.Header{"Accept-Language": {"zh"}, "Cookie": {cookie}}
+		if got := wordsFor(c).Lang; got != want {
+			t.Errorf("who chose %s gets %s, want %s", cookie, got, want)
+		}
+	}
+}
+
+// TestOwnPage: who chooses a language stays on this site.
+func TestOwnPage(t *testing.T) {
+	for address, want := range map[string]string{
+		"/account/": "/account/", "/": "/", "/codes/qq/-5": "/codes/qq/-5", "/oauth2.0/authorize?state=a%26b&x=;": "/oauth2.0/authorize?state=a%26b&x=;",
+		"": "/", "account": "/", "https://evil.example/": "/", "//evil.example": "/", "///evil.example": "/", `/\evil.example`: "/", `\\evil.example`: "/",
+		"/a\r\nX: y": "/", "/\tevil": "/", "javascript:alert(1)": "/", "/%zz": "/",
+	} {
+		if got := ownPage(address); got != want {
+			t.Errorf("%q leads to %q, want %q", address, got, want)
 		}
 	}
 }
@@ -51,6 +73,11 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 		for what := range english.Done {
 			if in.Done[what] == "" {
 				t.Errorf("%s: no text for the action %s", in.Lang, what)
+			}
+		}
+		for code := range explain.Codes {
+			if in.Domains[code.Domain()] == "" || in.Classes[code.Class()] == "" {
+				t.Errorf("%s: nothing says what the domain or the class of %v is", in.Lang, code)
 			}
 		}
 		for number := range english.Refusals {
@@ -140,10 +167,10 @@ func TestScopes(t *testing.T) {
 
 func TestShowLocation(t *testing.T) {
 	for query, want := range map[string]string{
-		"":                       "/oauth2.0/show?which=error&display=pc&error=100010",
-		"client_id=1&error=zero": "/oauth2.0/show?which=error&display=pc&error=100010&client_id=1&error=zero",
+		"":                       "/oauth2.0/show?which=error&display=pc&error=100010&request_id=00112233445566ff",
+		"client_id=1&error=zero": "/oauth2.0/show?which=error&display=pc&error=100010&request_id=00112233445566ff&client_id=1&error=zero",
 	} {
-		if got := showLocation(retcode.QQRedirectURIIllegal, query); got != want {
+		if got := showLocation(retcode.QQRedirectURIIllegal, "00112233445566ff", query); got != want {
 			t.Errorf("%q: got %s, want %s", query, got, want)
 		}
 	}

@@ -30,10 +30,10 @@ func (d *door) tickets(c *access.Call) (any, error) {
 	}
 	var app platform.AppID
 	if text := form(c).Get("appid"); text != "" {
-		if app, err = platform.ParseAppID(text); err != nil || d.apps.ByID(app) == nil {
+		if app, err = platform.ParseAppID(text); err != nil || d.Apps.ByID(app) == nil {
 			return ticketsAnswer{status: http.StatusNotFound, Error: "there is no such app"}, nil
 		}
 	}
-	t := d.identity.WebTickets(session, app)
+	t := d.Identity.WebTickets(session, app)
 	return ticketsAnswer{UIN: t.UIN, Skey: t.Skey, Sid: t.Sid, EndsMS: t.EndsMS, status: http.StatusOK}, nil
 }

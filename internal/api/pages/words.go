@@ -2,15 +2,12 @@ package pages
 
 import (
 	"fmt"
-	"net/http"
 	"time"
-
-	"golang.org/x/text/language"
 )
 
 // words holds the pages' texts in one language.
 type words struct {
-	Lang string // BCP 47
+	Lang, Name string // BCP 47, and as its speakers call it
 
 	SignIn, GoesOn, Number, Password, SignedIn, Switch, SignOut                            string
 	SignOutEverywhere, SignOutEverywhereNote                                               string
@@ -19,7 +16,7 @@ type words struct {
 	Seconds, Minutes                                                                       string // with their number
 	Wants, May, Allow, Deny, BackTo, OtherSession                                          string
 	YourAccount, Profile, Nickname, Gender, Male, Female, Place, Language                  string
-	Apps, NoApps, Since, LoginOnly, Withdraw, WithdrawNote                                 string
+	Apps, NoApps, Since, LoginOnly, Withdraw, WithdrawNow, WithdrawNote                    string
 	Groups, NoGroups, MoreGroups, Members, GroupMessages, NoGroupMessages                  string
 	OlderGroupMessages, LeaveGroup, LeaveNote, LeaveUnderstood, LeaveNotUnderstood         string
 	OwnersCannotLeave, GroupReadOnly, NoGroupText                                          string
@@ -30,9 +27,13 @@ type words struct {
 	CloseAccount, CloseNote, Understood, NotUnderstood, Closed, ClosedText                 string
 	Failed, FailedText, NoPage, NoPageText, ShowNothingText, WrongMethod, WrongMethodText  string
 	BadForm, BadFormText, ForeignForm, ForeignFormText, CannotSignIn, ForDevelopers, Error string
-	RequestID                                                                              string
+	RequestID, RefusedURI                                                                  string
+	ShowPassword, HidePassword, Copy, Copied                                               string
+	DemoAccounts, DemoAccountsNote, FormExpired, DemoPasswordChanged                       string
 
 	gameWords
+	frontWords
+	codeWords
 
 	Scopes   map[string]string // what each scope gives
 	Done     map[string]string // what was just done on the person's own page
@@ -59,25 +60,8 @@ func (t *words) tooMany(wait time.Duration) string {
 	return fmt.Sprintf(t.TooMany, fmt.Sprintf(form, n))
 }
 
-// languages are the languages of the pages; the first is for people whose own is not among them.
-var languages = []*words{english, chinese}
-
-var matcher = func() language.Matcher {
-	tags := make([]language.Tag, len(languages))
-	for i, t := range languages {
-		tags[i] = language.MustParse(t.Lang)
-	}
-	return language.NewMatcher(tags)
-}()
-
-// wordsFor returns the texts in the language that the browser asks for.
-func wordsFor(r *http.Request) *words {
-	_, i := language.MatchStrings(matcher, r.Header.Get("Accept-Language"))
-	return languages[i]
-}
-
 var english = &words{
-	Lang: "en",
+	Lang: "en", Name: "English",
 
 	SignIn: "Sign in", GoesOn: "to continue to", Number: "Account number", Password: "Password",
 	SignedIn: "Signed in as", Switch: "Use another account", SignOut: "Sign out",
@@ -96,7 +80,7 @@ var english = &words{
 	YourAccount: "Your account", Profile: "Profile", Nickname: "Name", Gender: "Gender", Male: "male", Female: "female",
 	Place: "Place", Language: "Language",
 	Apps: "Apps you allowed", NoApps: "No app may use this account.", Since: "since", LoginOnly: "know that it is you, and nothing else",
-	Withdraw: "Withdraw", WithdrawNote: "An app that you withdraw from must ask you again. It may keep what it already knows.",
+	Withdraw: "Withdraw", WithdrawNow: "Withdraw now", WithdrawNote: "An app that you withdraw from must ask you again. It may keep what it already knows.",
 	Groups: "Your groups", NoGroups: "You are in no group.", MoreGroups: "More groups", Members: "members",
 	GroupMessages: "Messages to the group", NoGroupMessages: "There is no message.", OlderGroupMessages: "Older messages",
 	LeaveGroup: "Leave the group", LeaveNote: "You will no longer see the group or its messages. To come back you have to join it again.",
@@ -122,9 +106,14 @@ var english = &words{
 	BadForm: "The form could not be read", BadFormText: "Go back, reload the page and try again.",
 	ForeignForm: "The form came from another site", ForeignFormText: "Nothing was done. Open the page here and use its own form.",
 	CannotSignIn: "You cannot be signed in to this app", ForDevelopers: "For the developer of the app", Error: "Error",
-	RequestID: "Request",
+	RequestID: "Request", RefusedURI: "The refused address (redirect_uri)",
+	ShowPassword: "Show", HidePassword: "Hide", Copy: "Copy", Copied: "Copied",
+	DemoAccounts:        "Or continue with a demo account",
+	DemoAccountsNote:    "rookery dev has them, and the password of all of them is public.",
+	FormExpired:         "The page was open for too long. Press the button again.",
+	DemoPasswordChanged: "The password of this demo account was changed. Type in the new one.",
 
-	gameWords: gamesInEnglish,
+	gameWords: gamesInEnglish, frontWords: frontInEnglish, codeWords: codesInEnglish,
 
 	Scopes: map[string]string{
 		"get_user_info":       "see your name, picture, gender and where you live",
@@ -140,13 +129,13 @@ var english = &words{
 		100000: {"The app asked in a way that this platform does not support.", "response_type is missing or is neither code nor token."},
 		100001: {"The app did not say which one it is.", "client_id is missing or not a number (param client_id is wrong or lost)."},
 		100008: {"This platform does not know the app.", "There is no app with this client_id."},
-		100010: {"The app wants to send you to an address that it did not register.", "redirect uri is illegal: scheme, host, port and path must equal a registered one."},
+		100010: {"The app wants to send you to an address that it did not register.", "redirect uri is illegal: scheme, host, port and path must equal a registered one. Send one of those, or have the operator register this one: rookery app update APPID --redirect-uri URI replaces the list, and rookery doctor --app APPID looks at it."},
 		100011: {"The app is switched off at the moment.", "The app is not online."},
 	},
 }
 
 var chinese = &words{
-	Lang: "zh-Hans",
+	Lang: "zh-Hans", Name: "中文",
 
 	SignIn: "登录", GoesOn: "并继续前往", Number: "账号", Password: "密码",
 	SignedIn: "当前账号", Switch: "换一个账号", SignOut: "退出登录",
@@ -165,7 +154,7 @@ var chinese = &words{
 	YourAccount: "我的账号", Profile: "资料", Nickname: "昵称", Gender: "性别", Male: "男", Female: "女",
 	Place: "地区", Language: "语言",
 	Apps: "已授权的应用", NoApps: "目前没有应用可以使用该账号。", Since: "授权于", LoginOnly: "仅用于确认您的身份",
-	Withdraw: "取消授权", WithdrawNote: "取消后，应用需要重新征得您的同意。它已经得到的资料可能仍被保留。",
+	Withdraw: "取消授权", WithdrawNow: "确认取消授权", WithdrawNote: "取消后，应用需要重新征得您的同意。它已经得到的资料可能仍被保留。",
 	Groups: "我的群", NoGroups: "您没有加入任何群。", MoreGroups: "更多群", Members: "名成员",
 	GroupMessages: "群消息", NoGroupMessages: "没有群消息。", OlderGroupMessages: "更早的群消息",
 	LeaveGroup: "退出该群", LeaveNote: "退出后将看不到该群及其消息，如需返回须重新加入。",
@@ -191,9 +180,14 @@ var chinese = &words{
 	BadForm: "无法读取提交的内容", BadFormText: "请返回并刷新页面后再试。",
 	ForeignForm: "提交来自其他网站", ForeignFormText: "没有执行任何操作。请在本站打开页面并填写。",
 	CannotSignIn: "无法登录该应用", ForDevelopers: "致应用开发者", Error: "错误码",
-	RequestID: "请求编号",
+	RequestID: "请求编号", RefusedURI: "被拒绝的地址 (redirect_uri)",
+	ShowPassword: "显示", HidePassword: "隐藏", Copy: "复制", Copied: "已复制",
+	DemoAccounts:        "或使用演示账号继续",
+	DemoAccountsNote:    "这些账号由 rookery dev 提供，密码都是公开的。",
+	FormExpired:         "页面打开时间过长，请再点一次。",
+	DemoPasswordChanged: "该演示账号的密码已被修改，请输入新密码。",
 
-	gameWords: gamesInChinese,
+	gameWords: gamesInChinese, frontWords: frontInChinese, codeWords: codesInChinese,
 
 	Scopes: map[string]string{
 		"get_user_info":       "获取您的昵称、头像、性别和所在地",
@@ -209,7 +203,7 @@ var chinese = &words{
 		100000: {"应用的请求方式不被本平台支持。", "response_type 缺失，或既不是 code 也不是 token。"},
 		100001: {"应用没有说明自己的身份。", "client_id 缺失或不是数字 (param client_id is wrong or lost)。"},
 		100008: {"本平台没有这个应用。", "没有与该 client_id 对应的应用。"},
-		100010: {"应用要把您带到一个未登记的地址。", "redirect uri is illegal：协议、主机、端口和路径必须与登记的地址一致。"},
+		100010: {"应用要把您带到一个未登记的地址。", "redirect uri is illegal：协议、主机、端口和路径必须与登记的地址一致。请改用已登记的地址，或请运营方登记该地址：rookery app update APPID --redirect-uri URI 会替换整个列表，rookery doctor --app APPID 可用于检查。"},
 		100011: {"该应用目前已下线。", "应用未上线。"},
 	},
 }

@@ -22,3 +22,29 @@ func TestPicturesHaveTheirSizes(t *testing.T) {
 		}
 	}
 }
+
+// TestVariants: people and apps have pictures of their own kind, in different colours.
+func TestVariants(t *testing.T) {
+	for got, want := range map[string]string{
+		Person("Ann"): "/picture/p1/100", Person("Ben"): "/picture/p2/100", Person("小鸦"): "/picture/p15/100", Person(""): "/picture/p0/100",
+		App("Magpie Arena"): "/picture/a13/100",
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if len(variants) != 32 {
+		t.Errorf("there are %d variants, want 32", len(variants))
+	}
+	seen := make(map[string]string)
+	for name, sizes := range variants {
+		file := string(sizes[0].file())
+		if img, err := png.Decode(bytes.NewReader([]byte(file))); err != nil || img.Bounds().Dx() != 30 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if other, same := seen[file]; same {
+			t.Errorf("%s looks like %s", name, other)
+		}
+		seen[file] = name
+	}
+}

@@ -1,7 +1,6 @@
-package cli
+package explain
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -22,16 +21,9 @@ var notCodes = map[int]string{
 
 var numberInText = regexp.MustCompile(`-?\b(0[xX][0-9a-fA-F]+|[0-9]+)\b`)
 
-// notFound returns the error for a text without a known return code.
-func notFound(problem, text string, domain retcode.Domain) error {
-	if says := hint(text, domain); says != "" {
-		return fmt.Errorf("%s; %s", problem, says)
-	}
-	return errors.New(problem)
-}
-
-// hint returns a sentence that may help somebody whose text holds no known return code, or "".
-func hint(text string, domain retcode.Domain) string {
+// Hint returns a sentence that may help somebody whose text holds no known return code, of one domain unless that is 0; "" if
+// nothing is known about the text.
+func Hint(text string, domain retcode.Domain) string {
 	if domain != 0 {
 		if others := retcode.Explain(text); len(others) > 0 {
 			return fmt.Sprintf("not of domain %v, but it can be %s", domain, listCodes(others))
@@ -47,7 +39,7 @@ func hint(text string, domain retcode.Domain) string {
 		}
 		return ""
 	}
-	for c := range allCodes {
+	for c := range Codes {
 		if strings.EqualFold(word, c.Symbol()) {
 			return fmt.Sprintf("it is the name of %v", c)
 		}
@@ -77,19 +69,6 @@ func nearestCodes(n int) (near []retcode.Candidate) {
 		}
 	}
 	return near
-}
-
-// allCodes yields every code of the catalogue.
-func allCodes(yield func(retcode.Code) bool) {
-	for _, rows := range []func(func(retcode.Entry) bool){retcode.Entries(), retcode.DoorEntries()} {
-		for e := range rows {
-			for n := e.Low; n <= e.High; n++ {
-				if c, ok := retcode.Lookup(e.Domain, n); ok && !yield(c) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // listCodes joins codes with their summaries.

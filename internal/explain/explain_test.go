@@ -1,0 +1,77 @@
+package explain
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/retcode"
+)
+
+func TestRows(t *testing.T) {
+	type row struct{ number, symbol string }
+	for text, want := range map[string][]row{
+		"-5":            {{"-5", "QQSignatureWrong"}, {"251", "OIDBClassBNotAllowed"}},
+		"nothing":       nil,
+		"100013-100016": {{"100013", "QQAccessTokenUnreadable"}, {"100014", "QQAccessTokenExpired"}, {"100015", "QQAccessTokenRevoked"}, {"100016", "QQAccessTokenCheckFailed"}},
+	} {
+		var got []row
+		for _, r := range Rows(retcode.Explain(text)) {
+			got = append(got, row{r.Number, r.Symbol})
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(row{})); diff != "" {
+			t.Errorf("%q: (-want +got)\n%s", text, diff)
+		}
+	}
+	// A range of one row is one.
+	for e := range Entries {
+		if e.Low != e.High {
+			first, _ := retcode.Lookup(e.Domain, e.Low)
+			last, _ := retcode.Lookup(e.Domain, e.High)
+			rows := Rows([]retcode.Candidate{{Code: first, Entry: e}, {Code: last, Entry: e}})
+			if len(rows) != 1 || rows[0].Symbol != e.Symbol || rows[0].Code != first {
+				t.Errorf("%v and %v are %+v", first, last, rows)
+			}
+			return
+		}
+	}
+	t.Error("the catalogue has no range")
+}
+
+func TestSearch(t *testing.T) {
+	for text, want := range map[string]struct {
+		most  int
+		codes []string
+	}{
+		"QQSignatureWrong":                    {9, []string{"qq -5: the sig parameter does not verify"}},
+		"  SIG parameter\tdoes NOT verify ":   {1, []string{"qq -5: the sig parameter does not verify"}},
+		"sig parameter does not verify xyzzy": {9, nil},
+		"":                                    {9, nil},
+		" \n":                                 {9, nil},
+	} {
+		var got []string
+		for _, e := range Search(text, want.most) {
+			code, _ := retcode.Lookup(e.Domain, e.Low)
+			got = append(got, code.Error())
+		}
+		if diff := cmp.Diff(want.codes, got); diff != "" {
+			t.Errorf("%q: (-want +got)\n%s", text, diff)
+		}
+	}
+	if found := Search("token", 3); len(found) != 3 {
+		t.Errorf("%d rows were found, want the first 3", len(found))
+	}
+}
+
+func TestHint(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         "",
+		"-10000":                   "it only says that the number at the start of msg is the platform's code: explain that one, or the whole answer",
+		"retcode.QQSignatureWrong": "it is the name of qq -5: the sig parameter does not verify",
+		"999999999":                "",
+	} {
+		if got := Hint(text, 0); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
