@@ -88,7 +88,7 @@ func TestStartFails(t *testing.T) {
 		}, []string{"keyring.json is damaged", "restore it from a copy"}},
 		{"the keyring holds no keys", func(t *testing.T) (string, string) {
 			return changed(t, "keyring.json", func(file string) error { return os.WriteFile(file, []byte("{}"), 0o600) }), ""
-		}, []string{"keyring.json holds no usable keys", "restore it from a copy"}},
+		}, []string{"keyring.json is damaged", "restore it from a copy"}},
 		{"a key in the keyring is altered", func(t *testing.T) (string, string) {
 			return changed(t, "keyring.json", func(file string) error {
 				content, err := os.ReadFile(file)
@@ -97,7 +97,7 @@ func TestStartFails(t *testing.T) {
 				}
 				return os.WriteFile(file, []byte(strings.Replace(string(content), `"value":"`, `"value":"AA`, 1)), 0o600)
 			}), ""
-		}, []string{"keyring.json holds no usable keys", "restore it from a copy"}},
+		}, []string{"keyring.json is damaged", "restore it from a copy"}},
 		{"the database is something else", func(t *testing.T) (string, string) {
 			data := t.TempDir()
 			write(t, filepath.Join(data, "rookery.db"), strings.Repeat("this is no database\n", 500), 0o600)
