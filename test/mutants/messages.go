@@ -173,7 +173,7 @@ var messageMutants = []mutant{
 	{"225007 is the friends' own number", "internal/api/refuse/message.go",
 		`return code.WithCause(errors.New(why))
 	}
-	if coded.Cause()`, `return code.WithCause(err)
+	if coded.Cause()`, `return code.WithCause(failure)
 	}
 	if coded.Cause()`,
 		scenarios, "^TestScenarios$/^share$/^23$"},

@@ -231,6 +231,9 @@ func faultAt(point string, of at) func(*testing.T, *rookery.Platform) groupSitua
 		if point == "idip.garble" || point == "events.write" {
 			fault = rookery.Fault{Point: point, AppID: g.app.AppID}
 		}
+		if point == "store.write:bindings" {
+			fault.Times = 1 // the first write decides: later ones would fail with the same code
+		}
 		off := p.AddFault(t, fault)
 		return groupSituation{p, call, func() rookery.Call {
 			off()
