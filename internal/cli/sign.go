@@ -48,7 +48,8 @@ func newSignV5Command(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "v5 URL",
 		Short: "Sign an MSDK V5 request, or check its signature",
-		Long: `Sign an MSDK V5 request: print the string that is signed, without the key, the signature, and the URL with it.
+		Long: `Sign an MSDK V5 request: print the string that is signed, without the key, the signature, and the URL with it. The
+signature is lower-case hex of MD5 over path?parameters, body and key.
 
 URL is the request's, or only its path and query. The path is signed from /v2/ on when it has that, the parameters are
 sorted by name, an empty one stays (seq=), and sig itself is left out. The body is signed byte by byte, so sign exactly

@@ -28,7 +28,8 @@ func newSignOpenAPICommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "openapi URL",
 		Short: "Sign an OpenAPI V3 request, or check its signature",
-		Long: `Sign an OpenAPI V3 request: print the string that is signed, the signature, and the URL with it.
+		Long: `Sign an OpenAPI V3 request: print the string that is signed, the signature, and the URL with it. The signature is
+Base64 of HMAC-SHA1 over METHOD&path&parameters, with path and parameters percent-encoded.
 
 URL is the request's, or only its path and query; the path is signed from /v3/ on when it has that. --body has the form
 of a POST. All parameters of both are signed, as they are once they are decoded, and sig itself is left out. The key is

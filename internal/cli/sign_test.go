@@ -263,3 +263,12 @@ func TestInterruptedInput(t *testing.T) {
 		})
 	}
 }
+
+// TestSignNamesItsAlgorithm: whoever reads the help can write the signature.
+func TestSignNamesItsAlgorithm(t *testing.T) {
+	for door, algorithm := range map[string]string{"v5": "MD5", "v3": "MD5", "openapi": "HMAC-SHA1", "gamecenter": "MD5", "bind": "MD5"} {
+		if help := run(t, "", "sign", door, "--help"); !strings.Contains(help, algorithm) {
+			t.Errorf("the help of sign %s does not name %s:\n%s", door, algorithm, help)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (r *Keyring) beginDemo(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	handle, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: &tink.Keyset{
+	set, err := proto.Marshal(&tink.Keyset{
 		PrimaryKeyId: demoKeyID,
 		Key: []*tink.Keyset_Key{{
 			KeyData: &tink.KeyData{
@@ -64,7 +64,11 @@ func (r *Keyring) beginDemo(now time.Time) error {
 			},
 			Status: tink.KeyStatusType_ENABLED, KeyId: demoKeyID, OutputPrefixType: tink.OutputPrefixType_TINK,
 		}},
-	}})
+	})
+	if err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	handle, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(bytes.NewReader(set)))
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
