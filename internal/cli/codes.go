@@ -20,7 +20,7 @@ func newCodesCommand(s *streams) *cobra.Command {
 	return newGroup("codes", "The catalogue of return codes",
 		"The catalogue of return codes: what each number means, when the platform answers it and what to do.\n"+
 			"To find the code in an answer or a log line, use 'rookery explain'.",
-		newCodesListCommand(s), newCodesShowCommand(s))
+		newCodesListCommand(s), newCodesShowCommand(s), newCodesExportCommand(s))
 }
 
 // codeFilter is the part of the catalogue that a command's flags ask for.
