@@ -13,8 +13,8 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// answer is what each program prints: a number in the contract, one of a door, one that is in a range, and one that there is not in
-// those domains.
+// answer is what each program prints: a number in the contract, one of a door, a token's, and one that
+// the domain does not have.
 const answer = "-5 QQSignatureWrong fix-request|1008 V5SignatureWrong|QQAccessTokenUnreadable reauthorize|nothing\n"
 
 func exported(t *testing.T, format string) string {
