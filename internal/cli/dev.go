@@ -27,6 +27,7 @@ func newDevCommand(s *streams) *cobra.Command {
 		asJSON    bool
 		tsWindow  time.Duration
 		words     string
+		seedFile  string
 		from      = devSettings()
 	)
 	cmd := &cobra.Command{
@@ -37,11 +38,13 @@ season's results, and tokens of every kind. It prints addresses, keys and curl c
 and serves until it is interrupted.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
+With --seed the world is that of a file, which docs/seed.md describes: apps, accounts, friendships and tokens.
 The log goes to standard error, one event per request. For a refused signature it says, when it can tell, which mistake
 produced it; rookery dev requests shows the string that the platform signed.`,
 		Example: `  rookery dev
   rookery dev --addr 127.0.0.1:0 --json      # for a test harness: one line of JSON once it is ready
-  rookery dev --data ./platform              # keep the data`,
+  rookery dev --data ./platform              # keep the data
+  rookery dev --seed world.yaml              # a world of your own, such as 'rookery dev export' writes`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if tsWindow < 0 {
@@ -57,6 +60,9 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 			options.HTTP.Listen, options.Data, options.MSDKV5.TSWindow = addr, data, tsWindow
 			options.OpenAPI.Words = words
 			options.OIDB.Listen = bus
+			if options.Seed, err = readSeed(seedFile); err != nil {
+				return err
+			}
 			return runDev(cmd.Context(), s, options, asJSON)
 		},
 	}
@@ -65,8 +71,9 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to store the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
-	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExecCommand(s))
+	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExportCommand(s), newExecCommand(s))
 	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
+	addSeedFlag(cmd, &seedFile)
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
 	from.addFlags(cmd)
 	return cmd
@@ -105,9 +112,12 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 	defer announce("dev", platform.Addresses(), options.Data, options.Log)()
 	served := make(chan error, 1)
 	go func() { served <- platform.Serve(ctx) }()
-	if asJSON {
+	switch {
+	case asJSON:
 		err = json.NewEncoder(s.out).Encode(world)
-	} else {
+	case options.Seed != nil:
+		err = introduceSeeded(s.out, world)
+	default:
 		err = introduce(s.out, world)
 	}
 	if err != nil {
@@ -116,20 +126,34 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 	return <-served
 }
 
-// introduce tells a person what the world contains and what to try.
-func introduce(out io.Writer, w *server.World) error {
+// introduceSeeded tells a person what is in a world of their own.
+func introduceSeeded(out io.Writer, w *server.World) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n", w.HTTP, w.OIDB)
+	introduceAddresses(&b, w)
+	fmt.Fprintf(&b, "It has %d apps and %d accounts. rookery dev --json prints all keys and tokens.\n\nInterrupt (Ctrl-C) to stop.\n", len(w.Apps), len(w.Accounts))
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// introduceAddresses says where the platform is, and which games it has.
+func introduceAddresses(b *strings.Builder, w *server.World) {
+	fmt.Fprintf(b, "Rookery is ready at %s\nIts OIDB bus listens at %s\n", w.HTTP, w.OIDB)
 	if w.OIDBConnect != "" {
-		fmt.Fprintf(&b, "and takes Connect and gRPC at %s\n", w.OIDBConnect)
+		fmt.Fprintf(b, "and takes Connect and gRPC at %s\n", w.OIDBConnect)
 	}
 	b.WriteString("\n")
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "GAME\tGAMEID\tAPPID\tSIGKEY OF SOURCE 0\tCLIENT SIGKEY")
 	for _, app := range w.Apps {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", app.Name, app.GameID, app.AppID, app.SigKeys["0"], app.ClientSigKey)
 	}
 	table.Flush()
+}
+
+// introduce tells a person what the demo world contains and what to try.
+func introduce(out io.Writer, w *server.World) error {
+	var b strings.Builder
+	introduceAddresses(&b, w)
 	game := w.Apps[0]
 	fmt.Fprintf(&b, "\nACCOUNT  NICKNAME  MSDK OPENID IN GAME %s\n", game.GameID)
 	for _, a := range w.Accounts {

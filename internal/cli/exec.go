@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -21,6 +22,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/logging"
 	"github.com/rookeryhq/rookery/internal/secretfile"
+	"github.com/rookeryhq/rookery/internal/seed"
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
@@ -41,7 +43,7 @@ var execVariables = []string{
 }
 
 func newExecCommand(s *streams) *cobra.Command {
-	var data, logFile string
+	var data, logFile, seedFile string
 	var verbose bool
 	from := devSettings()
 	cmd := &cobra.Command{
@@ -75,8 +77,9 @@ gets the platform's addresses, and the keys and tokens of one game and one accou
   ROOKERY_WORLD                  file with all of the demo world, as 'rookery dev --json' prints it
   ROOKERY_SERVER, ROOKERY_TOKEN_FILE   so that the operator commands find this platform
 
-In it, 'rookery dev clock', 'fault' and 'answer' move the platform's time, make its parts fail, and make an interface
-answer a code.
+They are of the first app and the first account, and the friend is the second account; what a world of --seed lacks is
+not set. In it, 'rookery dev clock', 'fault' and 'answer' move the platform's time, make its parts fail, and make an
+interface answer a code.
 
 Signals are passed on to the command. The exit status is the command's; 128 plus the signal's number when a signal ended
 it; 126 when it cannot be run and 127 when it does not exist.`,
@@ -98,6 +101,10 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 			if err != nil {
 				return err
 			}
+			world, err := readSeed(seedFile)
+			if err != nil {
+				return err
+			}
 			logTo := io.Discard
 			switch {
 			case verbose:
@@ -110,19 +117,20 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 				defer file.Close()
 				logTo = file
 			}
-			return runExec(cmd.Context(), s, loaded, logTo, data, args)
+			return runExec(cmd.Context(), s, loaded, world, logTo, data, args)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // everything after the command belongs to it
 	flags.StringVar(&data, "data", "", "`folder` to store the platform's data in (default: a temporary one)")
 	flags.StringVar(&logFile, "log", "", "append the platform's log to this `file` (default: nowhere)")
+	addSeedFlag(cmd, &seedFile)
 	flags.BoolVar(&verbose, "verbose", false, "write the platform's log to standard error")
 	from.addFlags(cmd)
 	return cmd
 }
 
-func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Writer, data string, command []string) (err error) {
+func runExec(ctx context.Context, s *streams, loaded *config.Loaded, seeded *seed.World, logTo io.Writer, data string, command []string) (err error) {
 	// From here on signals are for the command; the platform ends after it.
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, toCommands...)
@@ -136,7 +144,7 @@ func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Wr
 	log, flush := logging.New(logTo, loaded.Log)
 	defer flush()
 	options := devOptions(loaded, log)
-	options.HTTP.Listen, options.Data = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data"))
+	options.HTTP.Listen, options.Data, options.Seed = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data")), seeded
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	platform, world, err := server.OpenDemo(running, options)
@@ -164,7 +172,16 @@ func runExec(ctx context.Context, s *streams, loaded *config.Loaded, logTo io.Wr
 
 // environment returns the command's environment: outer without the variables of another platform, and with this one's.
 func environment(outer []string, w *server.World, worldFile string) []string {
-	app, account, friend := w.Apps[0], w.Accounts[0], w.Accounts[1]
+	var app server.WorldApp
+	if len(w.Apps) > 0 {
+		app = w.Apps[0]
+	}
+	var account, friend server.WorldAccount
+	for i, a := range []*server.WorldAccount{&account, &friend} {
+		if i < len(w.Accounts) {
+			*a = w.Accounts[i]
+		}
+	}
 	own := map[string]string{
 		"ROOKERY_HTTP":               w.HTTP,
 		"ROOKERY_OIDB":               w.OIDB,
@@ -187,11 +204,15 @@ func environment(outer []string, w *server.World, worldFile string) []string {
 		"ROOKERY_FRIEND_OPENID":      friend.OpenIDs[app.AppID].String(),
 		"ROOKERY_FRIEND_MSDK_OPENID": friend.MSDKOpenIDs[app.GameID].String(),
 		"ROOKERY_FRIEND_MSDK_TOKEN":  friend.MSDKTokens[app.GameID],
-		"ROOKERY_GUILD_ID":           w.Guilds[0].ID,
-		"ROOKERY_ZONE_ID":            w.Guilds[0].Zone,
-		"ROOKERY_GC":                 w.Groups[0].GC.String(),
 		"ROOKERY_WORLD":              worldFile,
 	}
+	if len(w.Guilds) > 0 {
+		own["ROOKERY_GUILD_ID"], own["ROOKERY_ZONE_ID"] = w.Guilds[0].ID, w.Guilds[0].Zone
+	}
+	if len(w.Groups) > 0 {
+		own["ROOKERY_GC"] = w.Groups[0].GC.String()
+	}
+	maps.DeleteFunc(own, func(_, value string) bool { return strings.Trim(value, "0") == "" }) // what the world lacks: no text, number or openid
 	all := slices.DeleteFunc(slices.Clone(outer), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		_, replaced := own[name]

@@ -151,7 +151,7 @@ func (r *reader) read(t reflect.Type, where string) (*Schema, error) {
 		return &Schema{Type: "string"}, nil
 	}
 	switch t.Kind() {
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		items, err := r.read(t.Elem(), where)
 		return &Schema{Type: "array", Items: items}, err
 	case reflect.String:

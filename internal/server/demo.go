@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,27 +154,53 @@ var demoGuilds = []struct {
 	members  []int
 }{{"2134", "Night Herons", []int{0, 1, 2, 3}}, {"2135", "Early Larks", []int{4, 5}}}
 
-// OpenDemo opens a platform and puts the demo world into it, which is the same at every start: its keys, openids and tokens have the
-// same texts. Existing parts stay as they are, and so do tokens that are valid, but for openkeys.
+// OpenDemo opens a platform and puts the demo world into it, or that of Options.Seed. It is the same at every start: its keys, openids and
+// tokens have the same texts. Existing parts stay as they are, and so do tokens that are valid, but for openkeys.
 func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	s, err := Open(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := s.makeWorld(ctx)
+	w, err := s.openWorld(ctx)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("demo world: %w", err), s.Close())
+		return nil, nil, errors.Join(err, s.Close())
 	}
 	if host := s.public.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
 		o.Log.Warn("the demo world's keys, tokens and passwords are public, and other machines can reach it", "addr", host.String())
 	}
-	s.dev.welcome = w.welcome()
+	if o.Seed == nil { // the pages sign in demo accounts, whose password is known
+		s.dev.welcome = w.welcome()
+	}
 	return s, w, nil
 }
 
-func (s *Server) makeWorld(ctx context.Context) (*World, error) {
+func (s *Server) openWorld(ctx context.Context) (*World, error) {
+	s.dev.passwords = make(map[string]string)
+	if file := s.options.Seed; file != nil {
+		return s.makeSeeded(ctx, file)
+	}
+	w, err := s.makeWorld(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("demo world: %w", err)
+	}
+	return w, nil
+}
+
+// newWorld returns a world without apps, and with accounts to be filled in.
+func (s *Server) newWorld(accounts int) *World {
 	at := s.Addresses()
-	w := &World{HTTP: at.HTTP, OIDB: at.OIDB, OIDBConnect: at.OIDBConnect, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(), Accounts: make([]WorldAccount, len(demoNames))}
+	return &World{
+		HTTP: at.HTTP, OIDB: at.OIDB, OIDBConnect: at.OIDBConnect, AdminTokenFile: at.AdminTokenFile, Made: s.clock.Now(),
+		IDIP: s.public.url() + roster.Path, Accounts: make([]WorldAccount, accounts),
+	}
+}
+
+func worldApp(app *platform.App) WorldApp {
+	return WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey}
+}
+
+func (s *Server) makeWorld(ctx context.Context) (*World, error) {
+	w := s.newWorld(len(demoNames))
 	first := false // start of the world
 	for _, demo := range demoApps {
 		app := s.apps.ByID(demo.AppID)
@@ -186,7 +211,7 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 				return nil, err
 			}
 		}
-		w.Apps = append(w.Apps, WorldApp{app.AppID, app.Name, app.AppKey, app.MSDKKey, app.GameID, app.SigKeys, app.ClientSigKey})
+		w.Apps = append(w.Apps, worldApp(app))
 	}
 	s.apps.KeepFormerKeys(demoApps)
 	if err := s.returnHere(ctx); err != nil {
@@ -199,6 +224,7 @@ func (s *Server) makeWorld(ctx context.Context) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.dev.passwords[hash] = DemoPassword
 	var parts []func() error
 	for i, name := range demoNames {
 		parts = append(parts, func() (err error) {
@@ -265,7 +291,6 @@ func (s *Server) makeGroup(ctx context.Context, w *World) error {
 
 // makeGuilds fills the roster and makes it the server of the games that have no server of their own.
 func (s *Server) makeGuilds(ctx context.Context, w *World) error {
-	w.IDIP = s.public.url() + roster.Path
 	for _, demo := range demoApps {
 		for _, g := range demoGuilds {
 			guild := roster.Guild{Guild: platform.Guild{AppID: demo.AppID, Zone: "1", ID: g.id}, Name: g.name, Leader: platform.FirstUIN + platform.UIN(g.members[0])}
@@ -276,7 +301,7 @@ func (s *Server) makeGuilds(ctx context.Context, w *World) error {
 				return err
 			}
 		}
-		if at := s.apps.ByID(demo.AppID).IDIP; at != "" && !strings.HasSuffix(at, roster.Path) {
+		if at := s.apps.ByID(demo.AppID).IDIP; at != "" && !isRoster(at) {
 			continue
 		}
 		if _, err := s.apps.Update(ctx, demo.AppID, func(app *platform.App) error { app.IDIP = w.IDIP; return nil }); err != nil {
@@ -323,19 +348,9 @@ func (s *Server) makeScene(ctx context.Context, scene WorldScene) error {
 }
 
 func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwordHash string) (WorldAccount, error) {
-	a := WorldAccount{
-		UIN: uin, Nickname: name, Password: DemoPassword,
-		OpenIDs:      make(map[platform.AppID]platform.OpenID),
-		AccessTokens: make(map[platform.AppID]string),
-		PayTokens:    make(map[platform.AppID]string),
-		Openkeys:     make(map[platform.AppID]string),
-		MSDKOpenIDs:  make(map[platform.GameID]platform.MSDKOpenID),
-		MSDKTokens:   make(map[platform.GameID]string),
-	}
-	err := s.store.CreateAccount(ctx, &platform.Account{
-		UIN: uin, Profile: platform.Profile{Nickname: name, VIP: demoVIP[name]}, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
-	}, platform.FirstUIN)
-	if err != nil && !errors.Is(err, platform.ErrExists) {
+	a := newWorldAccount(uin, name, DemoPassword)
+	profile := platform.Profile{Nickname: name, VIP: demoVIP[name]}
+	if err := s.createAccount(ctx, uin, profile, platform.AccountNormal, platform.ClassOrdinary, passwordHash); err != nil {
 		return a, err
 	}
 	for _, demo := range demoApps {
@@ -344,6 +359,29 @@ func (s *Server) makeAccount(ctx context.Context, uin platform.UIN, name, passwo
 		}
 	}
 	return a, nil
+}
+
+func newWorldAccount(uin platform.UIN, nickname, password string) WorldAccount {
+	return WorldAccount{
+		UIN: uin, Nickname: nickname, Password: password,
+		OpenIDs:      make(map[platform.AppID]platform.OpenID),
+		AccessTokens: make(map[platform.AppID]string),
+		PayTokens:    make(map[platform.AppID]string),
+		Openkeys:     make(map[platform.AppID]string),
+		MSDKOpenIDs:  make(map[platform.GameID]platform.MSDKOpenID),
+		MSDKTokens:   make(map[platform.GameID]string),
+	}
+}
+
+// createAccount makes an account unless it exists.
+func (s *Server) createAccount(ctx context.Context, uin platform.UIN, profile platform.Profile, state platform.AccountState, class platform.AccountClass, passwordHash string) error {
+	err := s.store.CreateAccount(ctx, &platform.Account{
+		UIN: uin, Profile: profile, State: state, Class: class, PasswordHash: passwordHash, PasswordEpoch: 1, CreatedMS: s.clock.NowMS(),
+	}, platform.FirstUIN)
+	if errors.Is(err, platform.ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // issueAll gives an account its openids at an app and a token of every kind. An account that a restarted world finds frozen or closed

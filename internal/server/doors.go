@@ -96,7 +96,7 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		Rated:      access.Permissions(public, access.AppRate),
 	}, s.adminToken)}
 	if s.dev != nil {
-		doors = append(doors, dev.New(s.forget, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.adminToken))
+		doors = append(doors, dev.New(s.forget, s.exportWorld, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.adminToken))
 	}
 	return doors
 }

@@ -14,7 +14,8 @@ type devParts struct {
 	forced    access.ForcedAnswers
 	inspector *access.Inspector
 	roster    *roster.Roster
-	welcome   *pages.Demo // nil before the world is made
+	welcome   *pages.Demo       // nil before the world is made, and without the demo world
+	passwords map[string]string // of the world, by their hashes
 }
 
 // inspectCall shows a call of the bus to the inspector.

@@ -31,6 +31,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
 	"github.com/rookeryhq/rookery/internal/ranking"
+	"github.com/rookeryhq/rookery/internal/seed"
 	"github.com/rookeryhq/rookery/internal/social"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -46,6 +47,8 @@ type Options struct {
 	// is then on one listener; without an address the bus listens on its default one, or on any free port if that is taken
 	// or HTTP takes any.
 	Dev bool
+	// Seed is the world that OpenDemo makes; nil for the demo world.
+	Seed *seed.World
 	// Names maps settings to the names by which the person who starts the platform knows them, for errors.
 	Names map[string]string
 }

@@ -40,6 +40,8 @@ var specials = map[string]special{
 	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
 	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
 	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
+	"rookery dev --seed world.yaml":            {as: "rookery dev --addr 127.0.0.1:0 --seed world.yaml", serves: true},
+	"rookery dev export > world.yaml":          {as: "rookery dev export > world.yaml; head -2 world.yaml", says: "version: 1"},
 	"rookery dev requests --follow":            {serves: true, before: aRefusal},
 	"rookery serve --config /etc/rookery.yaml": {serves: true},
 	"rookery serve --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --json": {serves: true},
@@ -99,6 +101,7 @@ const aRefusal = `curl -s "$ROOKERY_SERVER/v2/auth/verify_login?channelid=2&game
 // exampleFiles are files that the examples expect in their folder.
 var exampleFiles = map[string]string{
 	"password.txt":         "a password from a file\n",
+	"world.yaml":           "version: 1\napps:\n- appid: 500\n  name: Wren Racing\n",
 	"gift.json":            `{"type":"object","x-card":{"title":"{{title}}"}}`,
 	"duel.json":            `{"type":"object"}`,
 	"key.txt":              "0123456789abcdef0123456789abcdef\n",

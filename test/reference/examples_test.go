@@ -258,6 +258,7 @@ func (w *world) ofDev() (all []exchange) {
 	all = append(all, exchange{"DELETE /dev/v1/answers/{id}", admin("DELETE /dev/v1/answers/1", ""), admin("DELETE /dev/v1/answers/99", ""), 404})
 	add("DELETE /dev/v1/answers", "", 401, "DELETE /dev/v1/answers", "")
 	all = append(all, exchange{"GET /dev/v1/requests", admin("GET /dev/v1/requests?limit=1", ""), admin("GET /dev/v1/requests?limit=1001", ""), 400})
+	add("GET /dev/v1/world", "", 401, "GET /dev/v1/world", "")
 	add("POST /dev/v1/guilds", `{"appid":"100700001","zone_id":"1","guild_id":"2136","name":"Late Owls","leader":"10006","members":["10006"]}`, 400,
 		"POST /dev/v1/guilds", `{"appid":"100700001","zone_id":"1","guild_id":"x","name":"Late Owls","leader":"10006"}`)
 	add("GET /dev/v1/guilds", "", 401, "GET /dev/v1/guilds", "")

@@ -81,7 +81,7 @@ func (w *world) real(text string) string {
 }
 
 // Members whose values are new in each answer.
-var fresh = regexp.MustCompile(`"(seq|request_id|token|access_token|refresh_token|openkey|pf_key|pfKey|joinGroupKey|key|client_sigkey|appkey|msdkkey|peer|ahead|address|skey|sid|group_openid|groupOpenID|message_id|next)":"[^"]+"`)
+var fresh = regexp.MustCompile(`"(seq|request_id|token|access_token|refresh_token|openkey|password_hash|pf_key|pfKey|joinGroupKey|key|client_sigkey|appkey|msdkkey|peer|ahead|address|skey|sid|group_openid|groupOpenID|message_id|next)":"[^"]+"`)
 
 var (
 	others  = regexp.MustCompile(`"[0-9A-F]{32}"`)

@@ -12,10 +12,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/fault"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/roster"
+	"github.com/rookeryhq/rookery/internal/seed"
 )
 
 type door struct {
 	forget    func()
+	export    func(context.Context) (*seed.World, error)
 	clock     *platform.Clock
 	faults    *fault.Set
 	forced    *access.ForcedAnswers
@@ -23,9 +25,9 @@ type door struct {
 	roster    *roster.Roster
 }
 
-// New returns the door, for callers with the admin token. forget empties the services' caches.
-func New(forget func(), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
-	d := &door{forget: forget, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
+// New returns the door, for callers with the admin token. forget empties the services' caches; export returns the platform's world.
+func New(forget func(), export func(context.Context) (*seed.World, error), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
+	d := &door{forget: forget, export: export, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Guide:    guide,
@@ -42,6 +44,7 @@ func New(forget func(), clock *platform.Clock, faults *fault.Set, forced *access
 			admin.At("DELETE /dev/v1/answers", admin.Do(d.clearAnswers)).Does("Ends all forced answers.").Returns(Cleared{}),
 			admin.At("DELETE /dev/v1/answers/{id}", admin.Do(d.clearAnswer)).Does("Ends a forced answer.").Returns(Cleared{}),
 			admin.At("GET /dev/v1/requests", admin.Do(d.requests)).Does("Lists the newest requests with what became of them, oldest first.").Takes(requestFields{}).Returns([]access.Record{}),
+			admin.At("GET /dev/v1/world", admin.Do(d.exportWorld)).Does("Shows the platform's world as a file for --seed, with its keys and passwords.").Returns(seed.World{}),
 			admin.At("GET /dev/v1/guilds", admin.Do(d.listGuilds)).Does("Lists the guilds that answer as a game's server would.").Returns([]roster.Guild{}),
 			admin.At("POST /dev/v1/guilds", admin.Body(d.setGuild)).Does("Adds a guild, or replaces it.").Returns(roster.Guild{}),
 			admin.At("DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin.Do(d.removeGuild)).Does("Removes a guild.").Returns(platform.Guild{}),
@@ -62,6 +65,9 @@ type requestFields struct {
 	Limit int    `json:"limit" min:"0" max:"1000" def:"100" doc:"how many to list at most"`
 	Wait  int    `json:"wait" min:"0" max:"5" def:"0" doc:"for how many seconds to wait for a request"`
 }
+
+// exportWorld shows the platform's world as a seed, with its keys and passwords.
+func (d *door) exportWorld(c *access.Call) (any, error) { return d.export(c.Context()) }
 
 // Clock is the state of the platform's clock.
 type Clock struct {
