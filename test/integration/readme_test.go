@@ -2,6 +2,7 @@ package integration
 
 import (
 	"cmp"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,11 @@ func readme(t *testing.T) (blocks []block) {
 
 // usual is the address of the README's platform.
 const usual = "http://127.0.0.1:8700"
+
+// at returns a text of the README with the address of another platform, as it is and as a parameter.
+func at(address, text string) string {
+	return strings.NewReplacer(usual, address, url.QueryEscape(usual), url.QueryEscape(address)).Replace(text)
+}
 
 // masks hide the parts that differ from run to run; a printed request has the time of its start.
 var masks = []struct{ form, shown string }{
@@ -87,7 +93,7 @@ func TestTheREADMEIsTrue(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 
-	here := func(text string) string { return strings.Replace(text, usual, address, 1) }
+	here := func(text string) string { return at(address, text) }
 	var (
 		ran     []string // output of the last sh block
 		login   string   // the first request
@@ -105,10 +111,10 @@ func TestTheREADMEIsTrue(t *testing.T) {
 				}
 			}
 		case b.language == "text" && strings.HasPrefix(b.text, usual+"/oauth2.0/authorize?"):
-			back := signIn.Person(t, "10002", "rookery-demo").Authorize(t, strings.TrimPrefix(b.text, usual), "get_user_info")
+			back := signIn.Person(t, "10002", "rookery-demo").Authorize(t, strings.TrimPrefix(at(signIn.URL, b.text), signIn.URL), "get_user_info")
 			code = back.Query().Get("code")
 		case b.language == "sh" && strings.Contains(b.text, "/oauth2.0/token?"):
-			ran = []string{sh("CODE=" + code + "; " + strings.Replace(b.text, usual, signIn.URL, 1))}
+			ran = []string{sh("CODE=" + code + "; " + at(signIn.URL, b.text))}
 		case b.language == "sh" && strings.HasPrefix(b.text, "curl "):
 			if !slices.ContainsFunc(curls, func(printed string) bool { return masked(printed) == masked(b.text) }) {
 				t.Errorf("this request is not printed: %s", b.text)
