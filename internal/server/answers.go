@@ -62,9 +62,20 @@ func AnsweredAt(row retcode.Entry) (places []Place) {
 	return places
 }
 
-// answers is where each code is answered, by what the doors, the bus's commands and the device's checks declare: in the order of
-// the doors and their interfaces. A code that nothing declares is missing.
-var answers = sync.OnceValue(func() map[retcode.Code][]Place {
+// answers returns where each code is answered. It finds it once: not at the start of the program, since the doors' pages show it.
+func answers() map[retcode.Code][]Place {
+	answered.once.Do(func() { answered.at = findAnswers() })
+	return answered.at
+}
+
+var answered struct {
+	once sync.Once
+	at   map[retcode.Code][]Place
+}
+
+// findAnswers finds where each code is answered, by what the doors, the bus's commands and the device's checks declare: in the order
+// of the doors and their interfaces. A code that nothing declares is missing.
+func findAnswers() map[retcode.Code][]Place {
 	answers := make(map[retcode.Code][]Place)
 	add := func(door, at string, codes ...retcode.Code) {
 		for _, code := range codes {
@@ -113,4 +124,4 @@ var answers = sync.OnceValue(func() map[retcode.Code][]Place {
 		}
 	}
 	return answers
-})
+}

@@ -28,6 +28,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/doctor"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // openDoors connects the doors with the services and the listeners.
@@ -76,6 +77,12 @@ func (s *Server) pages() pages.Options {
 	o := pages.Options{
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Messages: s.messages, Bus: s.bus, Commands: s.gameCommands,
 		Codes: s.options.Pages.Codes != "off",
+		Answered: func(row retcode.Entry) (at []string) {
+			for _, place := range AnsweredAt(row) {
+				at = append(at, place.String())
+			}
+			return at
+		},
 	}
 	if s.dev != nil {
 		o.Demo = func() *pages.Demo { return s.dev.welcome }

@@ -51,12 +51,9 @@ func (w *World) SignIn(app platform.AppID) string { return w.HTTP + pages.DemoSi
 
 // welcome is the world as the pages show it.
 func (w *World) welcome() *pages.Demo {
-	d := &pages.Demo{Address: w.HTTP, Password: DemoPassword, Requests: w.Requests}
+	d := &pages.Demo{Address: w.HTTP, Password: DemoPassword, Apps: demoApps, Requests: w.Requests}
 	for _, a := range w.Accounts {
 		d.Accounts = append(d.Accounts, pages.DemoAccount{UIN: a.UIN, Nickname: a.Nickname})
-	}
-	for _, app := range w.Apps {
-		d.Apps = append(d.Apps, app.AppID)
 	}
 	return d
 }

@@ -46,6 +46,14 @@ func TestFrontPage(t *testing.T) {
 	shows(t, "by POST", person.Post(t, "/", nil), http.StatusMethodNotAllowed, "")
 	person.SignIn(t, "/account/")
 	shows(t, "signed in", person.Open(t, "/"), http.StatusOK, person.UIN)
+
+	const changed = "thekeythatsomebodyhaschosen00000"
+	p.Admin(t, http.MethodPost, "/admin/v1/apps/"+p.Apps[0].AppID+"/keys", map[string]string{"name": "appkey", "key": changed}, nil)
+	for _, path := range []string{"/", "/callback/" + p.Apps[0].AppID + "?code=1"} {
+		if page = person.Open(t, path); strings.Contains(page.Body, changed) || !strings.Contains(page.Body, p.Apps[0].AppKey) {
+			t.Errorf("%s shows a key that is not public any more", path)
+		}
+	}
 }
 
 // TestFrontPageOfServe: a platform in use shows nothing of a demo world, and has none of its actions.
@@ -123,6 +131,7 @@ func TestCodesPages(t *testing.T) {
 	shows(t, "from another site", person.Send(t, http.MethodPost, "/codes", url.Values{"text": {"-5"}}, foreign), http.StatusForbidden, "another site")
 
 	shows(t, "a code", person.Open(t, "/codes/accesstoken/65"), http.StatusOK, "AccessTokenExpired")
+	shows(t, "where a code is answered", person.Open(t, "/codes/accesstoken/65"), http.StatusOK, "oidb: 0x711_1")
 	shows(t, "a code of a range", person.Open(t, "/codes/oidb/193"), http.StatusOK, "oidb 193")
 	for _, path := range []string{"/codes/qq/1234567", "/codes/nothing/1", "/codes/qq/five", "/codes/qq/0x41", "/codes/qq/99999999999999999999", "/codes/qq/4294967291"} {
 		shows(t, path, person.Open(t, path), http.StatusNotFound, "no return code")
@@ -280,6 +289,12 @@ func TestLoginsReturnToThePlatform(t *testing.T) {
 	to := person.Press(t, rookery.AuthorizePath(magpie, callback(magpie)), "deny", nil).Location(t)
 	shows(t, "denied", person.Open(t, to.RequestURI()), http.StatusOK, "access_denied")
 	shows(t, "nothing", person.Open(t, "/callback/100700001"), http.StatusOK, "the address has no code")
+	other := p.NewApp(t)
+	page = person.Open(t, "/callback/"+other.AppID+"?code=1")
+	shows(t, "an app with a key that is not public", page, http.StatusNotFound, "Page not found")
+	if strings.Contains(page.Body, other.AppKey) {
+		t.Error("the callback shows the app's key")
+	}
 	shows(t, "an unknown app", person.Open(t, "/callback/7?code=1"), http.StatusNotFound, "Page not found")
 	shows(t, "no app", person.Open(t, "/callback/x"), http.StatusNotFound, "Page not found")
 	shows(t, "no action", person.Post(t, "/callback/100700001", url.Values{"code": {"1"}}), http.StatusBadRequest, "")

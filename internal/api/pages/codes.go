@@ -76,6 +76,7 @@ type codePage struct {
 	Row    explain.Row
 	Domain string // what it is
 	Class  string // what a program does about it
+	Places []string
 }
 
 // showCode shows the code that the address names.
@@ -94,5 +95,5 @@ func (d *door) showCode(c *access.Call) (any, error) {
 	}
 	t, entry := wordsFor(c), code.Entry()
 	row := explain.Row{Candidate: retcode.Candidate{Code: code, Entry: entry}, Number: strconv.Itoa(number), Symbol: code.Symbol()}
-	return page{name: "code", title: domain.String() + " " + row.Number, data: codePage{row, t.Domains[domain], t.Classes[entry.Class]}}, nil
+	return page{name: "code", title: domain.String() + " " + row.Number, data: codePage{row, t.Domains[domain], t.Classes[entry.Class], d.Answered(entry)}}, nil
 }

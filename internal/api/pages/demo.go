@@ -79,17 +79,19 @@ type exchanged struct {
 	Facts                             [][2]string
 }
 
-// callback finds the demo app of the address.
+// callback finds the demo app of the address. No other app has a callback here: the page shows the app's key.
 func (d *door) callback(c *access.Call) (*callbackPage, *Demo, error) {
 	demo := d.Demo()
-	id, err := platform.ParseAppID(c.Request.PathValue("appid"))
-	if err != nil || demo == nil {
+	if demo == nil {
 		return nil, nil, access.ErrNoRoute
 	}
-	if c.App = d.Apps.ByID(id); c.App == nil {
-		return nil, nil, access.ErrNoRoute
+	for i := range demo.Apps {
+		if app := &demo.Apps[i]; app.AppID.String() == c.Request.PathValue("appid") {
+			c.App = d.Apps.ByID(app.AppID)
+			return &callbackPage{App: app, Action: callbackPath + app.AppID.String(), SignIn: DemoSignIn(demo.Address, app.AppID)}, demo, nil
+		}
 	}
-	return &callbackPage{App: c.App, Action: callbackPath + id.String(), SignIn: DemoSignIn(demo.Address, id)}, demo, nil
+	return nil, nil, access.ErrNoRoute
 }
 
 // showCallback is where a login returns to a demo app that has no callback of its own: it shows what the app is told.
@@ -103,10 +105,10 @@ func (d *door) showCallback(c *access.Call) (any, error) {
 	if data.Refused == "" {
 		data.Code = q.Get("code")
 	}
-	return data.page(c, demo), nil
+	return data.page(demo), nil
 }
 
-func (p *callbackPage) page(c *access.Call, demo *Demo) page {
+func (p *callbackPage) page(demo *Demo) page {
 	if p.Code != "" {
 		q := url.Values{
 			"grant_type": {"authorization_code"}, "client_id": {p.App.AppID.String()}, "client_secret": {p.App.AppKey},
@@ -138,7 +140,7 @@ func (d *door) exchange(c *access.Call) (any, error) {
 	if code, ok := retcode.From(err); ok {
 		entry := code.Entry()
 		data.Problem = &entry
-		return data.page(c, demo), nil
+		return data.page(demo), nil
 	}
 	if err != nil {
 		return nil, err
@@ -146,22 +148,22 @@ func (d *door) exchange(c *access.Call) (any, error) {
 	data.Tokens = &exchanged{
 		AccessToken: set.AccessToken, RefreshToken: set.RefreshToken, OpenID: set.OpenID.String(), Days: int(set.Lifetime.Hours() / 24),
 	}
-	return data.page(c, demo), d.learn(c, data.Tokens, demo, set)
+	return data.page(demo), d.learn(c, data.Tokens, demo, data.App.AppID, set)
 }
 
 // learn fills in what the app can ask for with its token.
-func (d *door) learn(c *access.Call, e *exchanged, demo *Demo, set *identity.TokenSet) error {
+func (d *door) learn(c *access.Call, e *exchanged, demo *Demo, app platform.AppID, set *identity.TokenSet) error {
 	token := url.Values{"access_token": {set.AccessToken}}
 	t := wordsFor(c)
 	e.Requests = []DemoRequest{{t.WhoseToken, curl(demo.Address + "/oauth2.0/me?" + token.Encode())}}
-	login, err := oidb.Call(c.Context(), d.Bus, oidb.CheckAccess, wire.CheckRequest{AppID: c.App.AppID, OpenID: set.OpenID[:], Token: set.AccessToken})
+	login, err := oidb.Call(c.Context(), d.Bus, oidb.CheckAccess, wire.CheckRequest{AppID: app, OpenID: set.OpenID[:], Token: set.AccessToken})
 	if err != nil {
 		return err
 	}
 	if !login.Scopes.Has(profileScope) {
 		return nil
 	}
-	token.Set("oauth_consumer_key", c.App.AppID.String())
+	token.Set("oauth_consumer_key", app.String())
 	token.Set("openid", set.OpenID.String())
 	e.Requests = append(e.Requests, DemoRequest{t.WhatProfile, curl(demo.Address + "/user/get_user_info?" + token.Encode())})
 	if e.Profile, err = d.Profiles.Get(c.Context(), login.UIN); err != nil {

@@ -31,8 +31,9 @@ type Options struct {
 	Identity *identity.Service
 	Messages *messages.Service
 	Bus      *oidb.Bus
-	Commands *gamecmd.Table // of the Game Center
-	Codes    bool           // whether the return codes have pages
+	Commands *gamecmd.Table               // of the Game Center
+	Codes    bool                         // whether the return codes have pages
+	Answered func(retcode.Entry) []string // says where the codes of a row are answered
 	// Demo returns the demo world once it is made. It is nil unless the platform is one of rookery dev, whose pages let anybody sign in
 	// to a demo account.
 	Demo func() *Demo

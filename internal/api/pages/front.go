@@ -12,7 +12,7 @@ type Demo struct {
 	Address  string // base URL of the platform
 	Password string // of every account
 	Accounts []DemoAccount
-	Apps     []platform.AppID
+	Apps     []platform.App // as they are published: a key that was changed since is not public
 	// Requests returns requests for a shell, with times of now.
 	Requests func(now time.Time) []DemoRequest
 }
@@ -42,7 +42,7 @@ type frontDemo struct {
 
 // frontGame is a game with the address at which people sign in to it.
 type frontGame struct {
-	*platform.App
+	platform.App
 	SignIn string
 }
 
@@ -61,10 +61,8 @@ func (d *door) showFront(c *access.Call) (any, error) {
 		for i := range shown.Requests {
 			shown.Requests[i].About = t.request(shown.Requests[i].About)
 		}
-		for _, id := range demo.Apps {
-			if app := d.Apps.ByID(id); app != nil {
-				shown.Games = append(shown.Games, frontGame{app, DemoSignIn(demo.Address, id)})
-			}
+		for _, app := range demo.Apps {
+			shown.Games = append(shown.Games, frontGame{app, DemoSignIn(demo.Address, app.AppID)})
 		}
 		data.Demo = shown
 	}

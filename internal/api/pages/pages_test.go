@@ -215,6 +215,21 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// FuzzOwnPage: whatever the form says, the browser stays on this site.
+func FuzzOwnPage(f *testing.F) {
+	for _, seed := range []string{"/account/?a=b", "//evil.example", `/\evil.example`, "/\t/evil.example", "https:evil.example", "/%2f/evil.example", "/a?b#c"} {
+		f.Add(seed)
+	}
+	here := &url.URL{Scheme: "https", Host: "rookery.example", Path: "/language"}
+	f.Fuzz(func(t *testing.T, address string) {
+		got := inASCII(ownPage(address))
+		to, err := here.Parse(got)
+		if err != nil || to.Host != here.Host || to.Scheme != here.Scheme || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.Contains(got, `\`) {
+			t.Errorf("%q leads to %q: %v, %v", address, got, to, err)
+		}
+	})
+}
+
 func call(t *testing.T, secure bool) *access.Call {
 	t.Helper()
 	r := httptest.NewRequest("GET", "http://rookery.example/", nil)

@@ -4,10 +4,11 @@ import "github.com/rookeryhq/rookery/retcode"
 
 // codeWords holds the texts of the return codes' pages in one language. What the catalogue says of a code is English.
 type codeWords struct {
-	Codes, CodesLead, TextToExplain, TextExample, Explain     string
-	TextTooLong, NoCodeFound, NoCodeText, Found, AllCodes     string
-	Or, CausedBy, Cause, Remedy, ForPrograms, HTTPStatus      string
-	AnsweredBy, OtherForms, Note, WhyThis, NotYet, OtherCodes string
+	Codes, CodesLead, TextToExplain, TextExample, Explain string
+	TextTooLong, NoCodeFound, NoCodeText, Found, AllCodes string
+	Or, CausedBy, Cause, Remedy, ForPrograms, HTTPStatus  string
+	AnsweredBy, AnsweredHere, OtherForms, Note            string
+	WhyThis, NotYet, OtherCodes                           string
 
 	Domains map[retcode.Domain]string
 	Classes map[retcode.Class]string // what a program does about a code
@@ -21,7 +22,7 @@ var codesInEnglish = codeWords{
 	NoCodeText:  "There is no return code with this address.",
 	Found:       "Codes described with these words", AllCodes: "All codes",
 	Or: "or", CausedBy: "caused by", Cause: "Cause", Remedy: "Remedy", ForPrograms: "A program should", HTTPStatus: "HTTP status",
-	AnsweredBy: "Comes from", OtherForms: "Also printed as", Note: "Note", WhyThis: "Read so because", NotYet: "This version of the platform does not answer it yet.",
+	AnsweredBy: "Comes from", AnsweredHere: "Answered here by", OtherForms: "Also printed as", Note: "Note", WhyThis: "Read so because", NotYet: "This version of the platform does not answer it yet.",
 	OtherCodes: "All return codes",
 
 	Domains: map[retcode.Domain]string{
@@ -46,7 +47,7 @@ var codesInChinese = codeWords{
 	NoCodeText:  "没有这个返回码。",
 	Found:       "描述中含有这些词的返回码", AllCodes: "全部返回码",
 	Or: "或", CausedBy: "起因", Cause: "原因", Remedy: "处理办法", ForPrograms: "程序应当", HTTPStatus: "HTTP 状态",
-	AnsweredBy: "来自", OtherForms: "其他写法", Note: "备注", WhyThis: "判断依据", NotYet: "当前版本的平台还不会返回它。",
+	AnsweredBy: "来自", AnsweredHere: "本平台的返回位置", OtherForms: "其他写法", Note: "备注", WhyThis: "判断依据", NotYet: "当前版本的平台还不会返回它。",
 	OtherCodes: "全部返回码",
 
 	Domains: map[retcode.Domain]string{
