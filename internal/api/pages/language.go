@@ -63,5 +63,5 @@ func ownPage(address string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) {
 		return frontPath
 	}
-	return u.RequestURI()
+	return address // as it came: written anew, /%2fevil.example/<a blank> would be of another site
 }

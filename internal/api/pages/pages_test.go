@@ -30,11 +30,15 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("Accept-Language %.40q: got %s, want %s", header, got, want)
 		}
 	}
-	for cookie, want := range map[string]string{"language=en": "en", "language=zh-Hans": "zh-Hans", "language=": "zh-Hans", "language=de": "zh-Hans"} {
-		c := call(t, false)
-		c.Request.Header = http.Header{"Accept-Language": {"zh"}, "Cookie": {cookie}}
-		if got := wordsFor(c).Lang; got != want {
-			t.Errorf("who chose %s gets %s, want %s", cookie, got, want)
+	for cookie, want := range map[string][2]string{ // when the browser asks for English, and for Chinese
+		"language=en": {"en", "en"}, "language=zh-Hans": {"zh-Hans", "zh-Hans"}, "language=": {"en", "zh-Hans"}, "language=de": {"en", "zh-Hans"},
+	} {
+		for i, header := range []string{"en", "zh"} {
+			c := call(t, false)
+			c.Request.Header = http.Header{"Accept-Language": {header}, "Cookie": {cookie}}
+			if got := wordsFor(c).Lang; got != want[i] {
+				t.Errorf("with %s and Accept-Language %s: got %s, want %s", cookie, header, got, want[i])
+			}
 		}
 	}
 }
@@ -45,6 +49,7 @@ func TestOwnPage(t *testing.T) {
 		"/account/": "/account/", "/": "/", "/codes/qq/-5": "/codes/qq/-5", "/oauth2.0/authorize?state=a%26b&x=;": "/oauth2.0/authorize?state=a%26b&x=;",
 		"": "/", "account": "/", "https://evil.example/": "/", "//evil.example": "/", "///evil.example": "/", `/\evil.example`: "/", `\\evil.example`: "/",
 		"/a\r\nX: y": "/", "/\tevil": "/", "javascript:alert(1)": "/", "/%zz": "/",
+		"/%2fevil.example/ x": "/%2fevil.example/ x", "/%5cevil.example": "/%5cevil.example",
 	} {
 		if got := ownPage(address); got != want {
 			t.Errorf("%q leads to %q, want %q", address, got, want)
