@@ -73,7 +73,7 @@ func Read(name string, r io.Reader) (*World, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if document.Kind != yaml.DocumentNode || document.Content[0].Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s is not an object with version, apps, accounts, friendships and tokens", name)

@@ -47,7 +47,7 @@ func TestAWrongFileIsRefusedWithItsLine(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"nothing":                  {"", "world.yaml is not an object with version, apps"},
 		"a list":                   {"- 1\n", "world.yaml is not an object"},
-		"no YAML":                  {"version: 1\napps: [\n", "world.yaml: line "},
+		"no YAML":                  {"version: 1\napps: [\n", "world.yaml: yaml: line "},
 		"no version":               {"apps: []\n", "world.yaml has no version: begin it with version: 1"},
 		"a later version":          {"version: 2\nguilds: []\n", "world.yaml, line 1: version 2 is not known: this rookery reads version 1"},
 		"an unknown section":       {"version: 1\nguilds: []\n", `world.yaml, line 2: there is no member "guilds" here`},

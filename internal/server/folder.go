@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rookeryhq/rookery/internal/backup"
 	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
@@ -38,6 +39,9 @@ func (s *Server) lockFolder(context.Context) error {
 		return fmt.Errorf("%s %s is in use by another rookery (process %s): stop it or choose another folder", name, folder, strings.TrimSpace(string(owner)))
 	}
 	s.lock = file
+	if _, err := os.Stat(filepath.Join(folder, backup.Restoring)); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %s is half restored: run rookery restore again, to its end", name, folder)
+	}
 	if err := file.Truncate(0); err != nil {
 		return bad(err)
 	}

@@ -40,6 +40,15 @@ var specials = map[string]special{
 	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
 	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
 	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
+	"rookery backup ./backups/monday --data ./platform": {before: aFolder},
+	"rookery backup /var/backups/rookery --config /etc/rookery.yaml --force": {
+		before: aFolder + " && rookery backup ./last --data ./platform", as: "rookery backup ./last --config rookery.yaml --force",
+	},
+	"rookery restore ./backups/monday --data ./restored": {before: aFolder + " && rookery backup ./backups/monday --data ./platform"},
+	"rookery restore /var/backups/rookery --config /etc/rookery.yaml --force": {
+		before: aFolder, as: "rookery restore ./backups/monday --config rookery.yaml --force",
+	},
+
 	"rookery dev --seed world.yaml":            {as: "rookery dev --addr 127.0.0.1:0 --seed world.yaml", serves: true},
 	"rookery dev export > world.yaml":          {as: "rookery dev export > world.yaml; head -2 world.yaml", says: "version: 1"},
 	"rookery dev requests --follow":            {serves: true, before: aRefusal},
@@ -95,6 +104,9 @@ var specials = map[string]special{
 		status: 1, says: "a blank is +",
 	},
 }
+
+// aFolder makes the data folder of a platform that does not run.
+const aFolder = "rookery dev exec --data ./platform -- true"
 
 const aRefusal = `curl -s "$ROOKERY_SERVER/v2/auth/verify_login?channelid=2&gameid=11&os=4&source=0&ts=1&sig=0" -d '{}'`
 

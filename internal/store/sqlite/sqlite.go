@@ -137,13 +137,18 @@ func (s *Store) start(ctx context.Context) error {
 }
 
 func open(file, mode string, pragmas ...string) (*sql.DB, error) {
+	return sql.Open("sqlite", uri(file, mode, pragmas...))
+}
+
+// uri names a file to the driver.
+func uri(file, mode string, pragmas ...string) string {
 	// The busy timeout comes first: switching to WAL may already have to wait.
 	query := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)}
 	path := filepath.ToSlash(file)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/rookery.db
 	}
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
 // migrator brings a file up to date. It gives goose functions in place of the files themselves, whose statements goose finds
