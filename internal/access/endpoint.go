@@ -19,6 +19,7 @@ type Handler func(*Call) (result any, err error)
 type Endpoint struct {
 	Method     string             // one or more, separated by blanks
 	Path       string             // a pattern of net/http's mux
+	Signature  string             // as that of a Guide, where it differs from the door's
 	Summary    string             // what it does: a sentence that begins with a verb
 	Params     any                // a struct of what the URL or the form has in addition to the door's; nil for nothing
 	Result     any                // a struct of what the answer has in addition to the door's; nil for nothing

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
@@ -67,6 +67,7 @@ type (
 		In          string  `yaml:"in"`
 		Required    bool    `yaml:"required,omitempty"`
 		Description string  `yaml:"description,omitempty"`
+		Example     string  `yaml:"example,omitempty"`
 		Schema      *Schema `yaml:"schema"`
 	}
 	requestBody struct {
@@ -179,7 +180,7 @@ func (doc *document) add(door *Door, one *Interface, method string) {
 
 func (d *Door) operation(one *Interface, method string) *operation {
 	op := &operation{
-		OperationID: operationID(method, one.ShownPath()), Tags: []string{d.Guide.Title}, Summary: one.Summary, Signature: d.Guide.Signature,
+		OperationID: operationID(method, one.ShownPath()), Tags: []string{d.Guide.Title}, Summary: one.Summary, Signature: one.signature(),
 	}
 	if one.Permission != "" {
 		op.Description = "An app needs the permission `" + one.Permission + "`."
@@ -196,6 +197,7 @@ func (d *Door) operation(one *Interface, method string) *operation {
 	for _, name := range one.inPath() {
 		op.Parameters = append(op.Parameters, parameter{Name: name, In: "path", Required: true, Description: pathDocs[name], Schema: &Schema{Type: "string"}})
 	}
+	example := one.Examples.Success.params()
 	form := &Schema{Type: "object"}
 	for _, p := range append(slices.Clone(one.Params.Properties), d.Params.Properties...) {
 		form.add(p)
@@ -203,12 +205,12 @@ func (d *Door) operation(one *Interface, method string) *operation {
 	// A door that takes bodies in JSON has its parameters in the URL; others take them in a form too, which a POST sends.
 	inForm := method == http.MethodPost && one.Body == nil && len(d.Prefixes) == 0 || method == http.MethodPost && isForm(d, one)
 	if inForm && len(form.Properties) > 0 {
-		op.RequestBody = &requestBody{true, map[string]media{formMedia: {Schema: form}}}
+		op.RequestBody = &requestBody{true, map[string]media{formMedia: {Schema: form, Example: formValue(example, form)}}}
 	} else {
 		for _, p := range form.Properties {
 			schema := *p.Schema
 			schema.Description = ""
-			op.Parameters = append(op.Parameters, parameter{Name: p.Name, In: "query", Required: p.Required, Description: p.Description, Schema: &schema})
+			op.Parameters = append(op.Parameters, parameter{Name: p.Name, In: "query", Required: p.Required, Description: p.Description, Example: example.Get(p.Name), Schema: &schema})
 		}
 	}
 	if one.Endpoint.Action.Body != nil {
@@ -230,9 +232,12 @@ func isForm(d *Door, one *Interface) bool {
 // urlDoors are the doors whose calls have their parameters in the URL alone.
 var urlDoors = []string{"msdkv5", "msdkv3", "admin", "dev"}
 
-// operationID is made of the method and the words of the path.
+// operationID is the method and the words of the path.
 func operationID(method, path string) string {
 	words := strings.FieldsFunc(strings.ToLower(method)+path, func(r rune) bool { return strings.ContainsRune("/{}.-", r) })
+	if strings.HasSuffix(path, "/") { // beside the path without it
+		words = append(words, "index")
+	}
 	return strings.Join(words, "_")
 }
 
@@ -281,6 +286,33 @@ func (d *Door) media() string {
 	return jsonMedia
 }
 
+// params are the parameters of an example, in its URL or in its form.
+func (e *Example) params() url.Values {
+	if e == nil {
+		return nil
+	}
+	_, query, _ := strings.Cut(e.Target, "?")
+	if e.Media == formMedia {
+		query += "&" + e.Body
+	}
+	values, _ := url.ParseQuery(query) // of a request that was served
+	return values
+}
+
+// formValue returns the parameters as the example of a form; nil for none.
+func formValue(params url.Values, form *Schema) any {
+	var all ordered
+	for _, p := range form.Properties {
+		if params.Has(p.Name) {
+			all = append(all, pair{p.Name, params.Get(p.Name)})
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
 // jsonValue returns a text that is JSON as a value, and any other as it is.
 func jsonValue(text string) any {
 	var node yaml.Node
@@ -289,5 +321,3 @@ func jsonValue(text string) any {
 	}
 	return node.Content[0]
 }
-
-var _ = access.Guide{}

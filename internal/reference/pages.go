@@ -17,10 +17,10 @@ const made = "<!-- Made by go generate from what the doors in internal/api decla
 func (r *Reference) Index() []byte {
 	b := bytes.NewBufferString("# Interfaces\n\n" + made + "\n" +
 		"A page for each door. Each interface is there with its parameters, its answer, its checks in their order, the codes that it may answer, and examples: requests\n" +
-		"that were made, signed with a demo app's keys at a fixed time, with their answers. [openapi.yaml](openapi.yaml) says the same to programs (OpenAPI 3.1; Postman and\n" +
+		"that were made, signed with a demo app's keys, with their answers. [openapi.yaml](openapi.yaml) says the same to programs (OpenAPI 3.1; Postman and\n" +
 		"Bruno import it), and `rookery dev` shows it at `/docs/`, where requests can be tried.\n\n" +
-		"In the examples `OPENID`, `ACCESS_TOKEN` and the like stand for values that differ from platform to platform; the signatures are of the text as it is shown.\n" +
-		"`make run` prints requests that work as they are.\n\n| Door | Interfaces | |\n|---|---|---|\n")
+		"The examples have the demo world's keys, openids and tokens, so that most of them work as they are while `rookery dev` runs. Texts such as `CODE` and `ADMIN_TOKEN`\n" +
+		"stand for what is different on each platform, and `...` for what is different in each answer.\n\n| Door | Interfaces | |\n|---|---|---|\n")
 	for _, door := range r.Doors {
 		fmt.Fprintf(b, "| [%s](%s.md) | %d | %s |\n", door.Guide.Title, door.Name, len(door.Interfaces), strings.Join(code(door.Prefixes), ", "))
 	}
@@ -124,6 +124,9 @@ func (d *Door) section(b *bytes.Buffer, i *Interface) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n", i.title(), i.Summary)
 	if i.Permission != "" {
 		fmt.Fprintf(b, "\nAn app needs the permission `%s`.\n", i.Permission)
+	}
+	if i.Endpoint.Signature != "" {
+		fmt.Fprintf(b, "\nIts signature is that of `rookery sign %s`.\n", i.Endpoint.Signature)
 	}
 	table(b, "Parameters", i.parameters(), taken)
 	table(b, "Body", i.Body, taken)

@@ -4,6 +4,7 @@ package reference
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,6 +97,9 @@ func New(doors []*access.Door, recorded []byte) (*Reference, error) {
 
 // Name is the methods and the path: "GET POST /v3/user/get_info".
 func (i *Interface) Name() string { return i.Method + " " + i.ShownPath() }
+
+// signature says how a call is signed, as `rookery sign` names it; "" if it is not.
+func (i *Interface) signature() string { return cmp.Or(i.Endpoint.Signature, i.door.Guide.Signature) }
 
 // Answer is the whole answer of a success.
 func (i *Interface) Answer() *Schema {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/docs"
 	"github.com/rookeryhq/rookery/internal/roster"
 )
 
@@ -37,6 +39,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 		s.public.http = s.httpServer(gateway.Handler(public, nowhere))
 	default:
 		mux.Handle(roster.Path, s.dev.roster)
+		mux.Handle(docs.Path, docs.Handler(docs.Options{Clock: s.clock, Apps: demoApps, Signature: signatures(public)}))
 		gateway.Inspect(s.dev.inspector)
 		gateway.Force(&s.dev.forced)
 		gateway.NameInterfaces()
@@ -51,6 +54,17 @@ const (
 	publicStreams  = 32
 	publicReceived = 128 << 10
 )
+
+// signatures returns how the calls of the doors' paths are signed; "" for one that is not.
+func signatures(doors []*access.Door) func(path string) string {
+	all := make(map[string]string)
+	for _, door := range doors {
+		for _, e := range door.Endpoints {
+			all[e.Path] = cmp.Or(e.Signature, door.Guide.Signature)
+		}
+	}
+	return func(path string) string { return all[path] }
+}
 
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	h := s.options.HTTP

@@ -39,7 +39,7 @@ func (w *world) ofV5() (all []exchange) {
 	link := v5(w.arena, "/v2/auth/decrypt", "", "itopencodeparam", "LINK")
 	all = append(all, exchange{"GET /v2/auth/decrypt", link, link.replacing("LINK", "x"), 10006})
 	login := v5Client(w.arena, "/v2/auth/login", `{"channel_info":{"openid":"OPENID","access_token":"ACCESS_TOKEN"}}`)
-	all = append(all, exchange{"POST /v2/auth/login", login, login.replacing("ACCESS_TOKEN", "EXPIRED_ACCESS_TOKEN"), 100014})
+	all = append(all, exchange{"POST /v2/auth/login", login, login.replacing("ACCESS_TOKEN", "x"), 100013})
 	add("/v2/profile/userinfo", `{`+player5+`}`, token, expired, 100014)
 	add("/v2/profile/query_qq_vip", `{`+player5+`,"vip":65}`, "65", "0", 1009)
 	add("/v2/profile/query_qq_vip_richinfo", `{`+player5+`}`, token, expired, 116)
@@ -78,7 +78,7 @@ func (w *world) ofV3() (all []exchange) {
 		r := v3(w.arena, path, body, more...)
 		all = append(all, exchange{"POST " + path, r, r.replacing(right, wrong), code})
 	}
-	const token, expired = "ACCESS_TOKEN", "EXPIRED_ACCESS_TOKEN"
+	const token, expired = "ACCESS_TOKEN", "x"
 	add("/auth/verify_login", `{"appid":"100700001","openid":"OPENID","openkey":"ACCESS_TOKEN"}`, token, expired, -10000)
 	add("/auth/guest_check_token", `{"guestid":"GUEST_ID","accessToken":"GUEST_TOKEN"}`, "GUEST_TOKEN", "x", -110, "appid", "G_100700001")
 	add("/auth/get_pfval", `{"appid":"100700001","openid":"OPENID","accessToken":"PAY_TOKEN","platform":"desktop_m_qq","regChannel":"00000000","os":"android","installchannel":"00000000"}`,
@@ -148,22 +148,22 @@ func (w *world) ofOpenAPI() (all []exchange) {
 		r := openAPI(w.arena, path, params...)
 		all = append(all, exchange{"GET POST " + path, r, r.replacing(wrong[0], wrong[1]), code})
 	}
-	expired := [2]string{"OPENKEY", "EXPIRED_OPENKEY"}
-	add("/v3/user/get_info", -24, expired)
-	add("/v3/user/is_login", 1002, expired)
-	add("/v3/user/is_setup", -24, expired)
+	expired := [2]string{"OPENKEY", "x"}
+	add("/v3/user/get_info", -23, expired)
+	add("/v3/user/is_login", -23, expired)
+	add("/v3/user/is_setup", -23, expired)
 	add("/v3/user/is_vip", -9, [2]string{"qzone", "qqgame"})
 	add("/v3/user/total_vip_info", -1, [2]string{"1", "2"}, "member_vip", "1", "yellow_vip", "1")
 	add("/v3/user/get_multi_info", -1, [2]string{"FRIEND_OPENID", "x"}, "fopenids", "FRIEND_OPENID")
 	add("/v3/user/friends_vip_info", -1, [2]string{"FRIEND_OPENID", "x"}, "fopenids", "FRIEND_OPENID")
 	add("/v3/relation/get_app_friends", 251001, [2]string{"1", "3"}, "flag", "1")
 	add("/v3/relation/is_friend", -1, [2]string{"FRIEND_OPENID", "x"}, "fopenid", "FRIEND_OPENID")
-	add("/v3/csec/word_filter", -24, expired, "content", "hello")
+	add("/v3/csec/word_filter", -23, expired, "content", "hello")
 	return all
 }
 
 func (w *world) ofConnect() []exchange {
-	const secret = "client_id=100700002&client_secret=demoappkey100700002heronharbour0"
+	const secret = "client_id=100700001&client_secret=demoappkey100700001magpiearena00"
 	basic := rookery.Basic(w.arena.AppID, w.arena.AppKey)
 	token := plain("GET", "/oauth2.0/token", "grant_type=authorization_code&"+secret+"&redirect_uri=http%3A%2F%2F127.0.0.1%2Fcallback&code=CODE", "")
 	me := plain("GET", "/oauth2.0/me", "access_token=ACCESS_TOKEN", "")
@@ -174,11 +174,11 @@ func (w *world) ofConnect() []exchange {
 	profile := game(w.arena, "gc_profile")
 	return []exchange{
 		{"GET POST /oauth2.0/token", token, token.replacing("CODE", "0123456789ABCDEF0123456789ABCDEF"), 100019},
-		{"GET POST /oauth2.0/me", me, me.replacing("ACCESS_TOKEN", "EXPIRED_ACCESS_TOKEN"), 100014},
+		{"GET POST /oauth2.0/me", me, me.replacing("ACCESS_TOKEN", "x"), 100013},
 		{"POST /oauth2.0/introspect", about, about.replacing("token=", "text="), -1},
 		{"POST /oauth2.0/revoke", revoke, revoke.replacing("token=", "text="), -1},
 		{"GET POST /user/get_user_info", info, info.replacing("=OPENID", "=x"), -1},
-		{"GET POST /user/get_simple_userinfo", simple, simple.replacing("ACCESS_TOKEN", "EXPIRED_ACCESS_TOKEN"), -23},
+		{"GET POST /user/get_simple_userinfo", simple, simple.replacing("ACCESS_TOKEN", "x"), -23},
 		{"GET POST /cgi-bin/QQConnect.fcgi", profile, game(w.arena, "gc_profile", "friend", "x"), -4022},
 	}
 }

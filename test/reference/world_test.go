@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,66 +13,53 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// started is the time at which the examples are made.
+// started is the time that the examples show in place of the time at which they were made.
 var started = time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
 
-// world is a platform with the people of the examples, and what stands for them: the examples have texts such as ACCESS_TOKEN in place
-// of what differs from platform to platform.
+// world is a platform with the people of the examples. The demo world's keys, openids and tokens are the same everywhere, so the
+// examples show them; texts such as CODE stand for what differs from platform to platform.
 type world struct {
 	*rookery.Platform
-	arena, harbour rookery.App // whose keys are the same everywhere
-	pairs          [][2]string // what is shown, and what is real
+	arena, harbour rookery.App
+	demo, made     map[string]string // by the name that the examples have for it
+	began          time.Time
 }
 
 func newWorld(t *testing.T) *world {
 	p := rookery.Start(t)
-	p.SetClock(t, started)
-	w := &world{Platform: p, arena: p.Apps[0], harbour: p.Apps[1]}
+	w := &world{Platform: p, arena: p.Apps[0], harbour: p.Apps[1], began: time.Now(), demo: make(map[string]string), made: make(map[string]string)}
 	p.SetApp(t, w.arena, rookery.Settings{"message_limits": map[string]int{"pair_day": 10}})
-	ann, ben := p.Accounts[0].UIN, p.Accounts[1].UIN
-	// What expires or signs in comes first: a newer access token supersedes the ones before it.
-	for kind, name := range map[string]string{"msdk": "EXPIRED_MSDK_TOKEN", "access": "EXPIRED_ACCESS_TOKEN", "openkey": "EXPIRED_OPENKEY"} {
-		w.stand(name, p.Issue(t, rookery.TokenRequest{AppID: w.arena.AppID, UIN: ann, Kind: kind, Lifetime: "0s"}).Token)
-	}
-	back := p.Person(t, ann, p.Accounts[0].Password).Authorize(t, rookery.AuthorizePath(w.harbour, "http://127.0.0.1/callback"), "get_user_info")
-	w.stand("CODE", back.Query().Get("code"))
-	for _, one := range []struct {
-		uin, prefix string
-		app         rookery.App
-	}{{ann, "", w.arena}, {ben, "FRIEND_", w.arena}, {ann, "HARBOUR_", w.harbour}, {ben, "HARBOUR_FRIEND_", w.harbour}} {
-		for _, kind := range []string{"access", "pay", "openkey", "msdk"} {
-			token := p.Issue(t, rookery.TokenRequest{AppID: one.app.AppID, UIN: one.uin, Kind: kind})
-			name := map[string]string{"access": "ACCESS_TOKEN", "pay": "PAY_TOKEN", "openkey": "OPENKEY", "msdk": "MSDK_TOKEN"}[kind]
-			w.stand(one.prefix+name, token.Token)
-			w.stand(one.prefix+"OPENID", token.OpenID)
-			if kind == "msdk" {
-				w.stand(one.prefix+"MSDK_OPENID", token.MSDKOpenID)
-			}
+	for prefix, account := range map[string]rookery.Account{"": p.Accounts[0], "FRIEND_": p.Accounts[1]} {
+		for of, app := range map[string]rookery.App{"": w.arena, "HARBOUR_": w.harbour} {
+			w.demo[of+prefix+"OPENID"] = account.OpenIDs[app.AppID]
+			w.demo[of+prefix+"ACCESS_TOKEN"] = account.AccessTokens[app.AppID]
+			w.demo[of+prefix+"PAY_TOKEN"] = account.PayTokens[app.AppID]
+			w.demo[of+prefix+"OPENKEY"] = account.Openkeys[app.AppID]
+			w.demo[of+prefix+"MSDK_OPENID"] = account.MSDKOpenIDs[app.GameID]
+			w.demo[of+prefix+"MSDK_TOKEN"] = account.MSDKTokens[app.GameID]
 		}
 	}
-	w.stand("LINK", p.Issue(t, rookery.TokenRequest{AppID: w.arena.AppID, UIN: ann, Kind: "link"}).Token)
+	ann := p.Accounts[0].UIN
+	w.made["EXPIRED_MSDK_TOKEN"] = p.Issue(t, rookery.TokenRequest{AppID: w.arena.AppID, UIN: ann, Kind: "msdk", Lifetime: "0s"}).Token
+	w.made["LINK"] = p.Issue(t, rookery.TokenRequest{AppID: w.arena.AppID, UIN: ann, Kind: "link"}).Token
 	guest := p.Issue(t, rookery.TokenRequest{AppID: w.arena.AppID, UIN: ann, Kind: "guest"})
-	w.stand("GUEST_TOKEN", guest.Token)
-	w.stand("GUEST_ID", guest.GuestID)
-	w.stand("ADMIN_TOKEN", p.AdminToken())
+	w.made["GUEST_TOKEN"], w.made["GUEST_ID"] = guest.Token, guest.GuestID
+	// An exchange supersedes the person's tokens, so it is another person's.
+	fang := p.Person(t, p.Accounts[5].UIN, p.Accounts[5].Password)
+	w.made["CODE"] = fang.Authorize(t, rookery.AuthorizePath(w.arena, "http://127.0.0.1/callback"), "get_user_info").Query().Get("code")
+	w.made["ADMIN_TOKEN"] = p.AdminToken()
 	return w
-}
-
-// stand makes a text stand for a real one; the last one with a name counts.
-func (w *world) stand(shown, real string) {
-	w.pairs = slices.DeleteFunc(w.pairs, func(p [2]string) bool { return p[0] == shown })
-	w.pairs = append(w.pairs, [2]string{shown, real})
 }
 
 // word is a text that stands for another.
 var word = regexp.MustCompile(`[A-Z]+(_[A-Z]+)*`)
 
-// real returns a text with what is real in place of what stands for it.
-func (w *world) real(text string) string {
+// fill returns a text with what the names in it stand for.
+func fill(text string, from ...map[string]string) string {
 	return word.ReplaceAllStringFunc(text, func(name string) string {
-		for _, p := range w.pairs {
-			if p[0] == name {
-				return p[1]
+		for _, names := range from {
+			if real, ok := names[name]; ok {
+				return real
 			}
 		}
 		return name
@@ -84,11 +70,10 @@ func (w *world) real(text string) string {
 var fresh = regexp.MustCompile(`"(seq|request_id|token|access_token|refresh_token|openkey|password_hash|pf_key|pfKey|joinGroupKey|key|client_sigkey|appkey|msdkkey|peer|ahead|address|skey|sid|group_openid|groupOpenID|message_id|next)":"[^"]+"`)
 
 var (
-	others  = regexp.MustCompile(`"[0-9A-F]{32}"`)
-	others5 = regexp.MustCompile(`"\d{17,20}"`)
+	openIDs = regexp.MustCompile(`"[0-9A-F]{32}"`)
 	sigKey  = regexp.MustCompile(`"([01])":"[0-9A-Za-z]{32}"`)
 	form    = regexp.MustCompile(`(access_token|refresh_token|openkey)=[^&"]+`)
-	moment  = regexp.MustCompile(`\b1[78]\d{8}(\d{3})?\b`)
+	moment  = regexp.MustCompile(`\b1[789]\d{8}(\d{3})?\b`)
 	instant = regexp.MustCompile(`"20\d\d-[^"]*Z"`)
 	counted = regexp.MustCompile(`"(seq|duration_us|id)":\d+`)
 	waiting = regexp.MustCompile(`"waiting":\d+(,"oldest_ms":\d+)?`)
@@ -97,9 +82,9 @@ var (
 // lifetimes are those of what the examples make.
 var lifetimes = []time.Duration{0, time.Hour, 2 * time.Hour, 7 * 24 * time.Hour, 60 * 24 * time.Hour, 90 * 24 * time.Hour}
 
-// shownTime returns a time in an answer, in seconds or milliseconds, as it would be if the clock had stood still. What was there before
-// the examples counts as made with them.
-func shownTime(text string) string {
+// shownTime returns a time in an answer, in seconds or milliseconds, as it would be if the clock had stood still at started. What was there
+// before the examples counts as made with them.
+func (w *world) shownTime(text string) string {
 	n, _ := strconv.ParseInt(text, 10, 64)
 	at, unit := time.Unix(n, 0), time.Second
 	if len(text) == 13 {
@@ -107,7 +92,7 @@ func shownTime(text string) string {
 	}
 	shown := started
 	for _, lifetime := range lifetimes {
-		if late := at.Sub(started.Add(lifetime)); late >= 0 && late < time.Hour {
+		if late := at.Sub(w.began.Add(lifetime)); late > -time.Hour/2 && late < time.Hour {
 			shown = started.Add(lifetime)
 		}
 	}
@@ -116,21 +101,27 @@ func shownTime(text string) string {
 
 // shown returns an answer as it is shown.
 func (w *world) shown(text string) string {
-	for _, p := range w.pairs {
-		if p[1] != "" {
-			text = strings.ReplaceAll(text, p[1], p[0])
-		}
+	for name, real := range w.made {
+		text = strings.ReplaceAll(text, real, name)
 	}
 	text = strings.ReplaceAll(text, w.URL, "http://127.0.0.1:8700")
 	text = fresh.ReplaceAllString(text, `"$1":"..."`)
 	text = form.ReplaceAllString(text, "$1=...")
-	text = others.ReplaceAllString(text, `"OTHER_OPENID"`)
-	text = others5.ReplaceAllString(text, `"OTHER_MSDK_OPENID"`)
+	text = openIDs.ReplaceAllStringFunc(text, func(openid string) string {
+		for _, account := range w.Accounts {
+			for _, known := range account.OpenIDs {
+				if openid == strconv.Quote(known) {
+					return openid
+				}
+			}
+		}
+		return `"NEW_OPENID"`
+	})
 	text = sigKey.ReplaceAllString(text, `"$1":"..."`)
 	text = counted.ReplaceAllString(text, `"$1":1`)
 	text = waiting.ReplaceAllString(text, `"waiting":0`)
 	text = instant.ReplaceAllString(text, `"`+started.Format(time.RFC3339)+`"`)
-	return moment.ReplaceAllStringFunc(text, shownTime)
+	return moment.ReplaceAllStringFunc(text, w.shownTime)
 }
 
 // groupOpenID is the name of a group in an answer, which later examples need.
@@ -149,7 +140,8 @@ func (r request) replacing(old, new string) request {
 // send makes a request, and returns it as it is shown, with its answer.
 func (w *world) send(t *testing.T, r request) *reference.Example {
 	t.Helper()
-	shown, sent := r(func(text string) string { return text }), r(w.real)
+	shown := r(func(text string) string { return fill(text, w.demo) })
+	sent := r(func(text string) string { return fill(text, w.demo, w.made) })
 	req, err := http.NewRequest(sent.Method, w.URL+sent.Target, strings.NewReader(sent.Body))
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +154,7 @@ func (w *world) send(t *testing.T, r request) *reference.Example {
 	}
 	reply := w.SendRequest(t, req)
 	if m := groupOpenID.FindStringSubmatch(reply.Body); m != nil {
-		w.stand("GROUP_OPENID", m[1])
+		w.made["GROUP_OPENID"] = m[1]
 	}
 	shown.Status, shown.Answer = reply.Status, w.shown(reply.Body)
 	return &shown

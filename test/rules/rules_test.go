@@ -39,7 +39,7 @@ var layers = []struct {
 	{[]string{"internal/api/appkey", "internal/api/picture"}, false},
 	{[]string{"internal/api/refuse", "internal/api/msdk"}, false},
 	{[]string{"internal/api/items"}, false},
-	{[]string{"internal/doctor", "internal/proxy", "internal/reference", "internal/explain"}, false},
+	{[]string{"internal/doctor", "internal/proxy", "internal/reference", "internal/explain", "internal/docs"}, false},
 	{[]string{"internal/access"}, false},
 	{[]string{"internal/outbox"}, false},
 	{[]string{"internal/groups"}, false},
@@ -68,7 +68,7 @@ var layers = []struct {
 	{[]string{"internal/sign", "internal/seed", "internal/idip/wire", "internal/limit", "internal/flatjson", "internal/secretfile", "internal/cache", "internal/standings", "internal/oidb/frame", "internal/har", "internal/tracing"}, false},
 	{[]string{"internal/oidb/field"}, false},
 	{[]string{"internal/platform", "internal/disk"}, false},
-	{[]string{"retcode", "catalogue"}, true},
+	{[]string{"retcode", "catalogue", "docs/api"}, true},
 }
 
 type goPackage struct {

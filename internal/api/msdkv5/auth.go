@@ -22,6 +22,12 @@ import (
 )
 
 func (d *door) auth(k checks) []access.Endpoint {
+	// Called by players' devices, whose addresses nobody can list.
+	login := access.API("POST", "/v2/auth/login", msdk.Action(bodies, d.login),
+		k.params, k.game, k.client, access.Online, access.Granted, k.bounded, k.body, access.UserRate).
+		Calls(checkLogin).Answers(retcode.QQTestNumberRequired).
+		Does("Gives a game's client an MSDK token for its QQ access token. It is signed with the client's key.").Takes(loginParams{}).Returns(loginResult{})
+	login.Signature = "v5 --client"
 	return []access.Endpoint{
 		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkPlayer).
 			Does("Checks a player's MSDK token."),
@@ -30,11 +36,7 @@ func (d *door) auth(k checks) []access.Endpoint {
 		access.API("GET", "/v2/auth/decrypt", access.Action{Handle: d.decrypt}, k.signed, access.OrdinaryAddress, k.bounded).
 			Answers(retcode.V5ParameterMissing, retcode.V5LinkUndecryptable, retcode.QQTestNumberRequired).
 			Does("Opens the identity in a link of the in-app browser. Its success is a text, as of a form, and not JSON.").Takes(linkParams{}).Returns(linkIdentity{}),
-		// Called by players' devices, whose addresses nobody can list.
-		access.API("POST", "/v2/auth/login", msdk.Action(bodies, d.login),
-			k.params, k.game, k.client, access.Online, access.Granted, k.bounded, k.body, access.UserRate).
-			Calls(checkLogin).Answers(retcode.QQTestNumberRequired).
-			Does("Gives a game's client an MSDK token for its QQ access token. It is signed with the client's key.").Takes(loginParams{}).Returns(loginResult{}),
+		login,
 	}
 }
 

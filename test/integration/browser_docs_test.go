@@ -1,0 +1,42 @@
+package integration
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+// TestDocsInABrowser tries requests at /docs/ with a real browser: examples as they are, one for each way of signing. Complaints about the
+// page's content security policy fail it.
+func TestDocsInABrowser(t *testing.T) {
+	program := browserProgram(t)
+	p := rookery.Start(t)
+	for _, look := range []look{
+		{name: "docs-desktop", width: 1024, height: 768, language: "en", colours: "light", scripts: true},
+		{name: "docs-phone", width: 390, height: 800, language: "en", colours: "dark", scripts: true},
+	} {
+		t.Run(look.name, func(t *testing.T) {
+			b := openBrowser(t, program, look)
+			for _, id := range []string{"MSDK_V5-post_v2_profile_userinfo", "MSDK_V3-post_relation_qqprofile", "OpenAPI_V3-get_v3_user_get_info", "Game_Center-get_cgi_bin_QQConnect_fcgi"} {
+				tag, operation, _ := strings.Cut(id, "-")
+				b.opens(t, p.URL+"/docs/?"+operation+"#/"+strings.ReplaceAll(tag, "_", "%20")+"/"+operation)
+				open := "#operations-" + id + ".is-open "
+				has := func(element string) bool {
+					return get(t, b, chromedp.Evaluate[bool](fmt.Sprintf("!!document.querySelector(%q)", open+element)))
+				}
+				rookery.Until(t, "the page shows "+id, func() bool { return has("button.execute") })
+				get(t, b, chromedp.Evaluate[bool](fmt.Sprintf("(document.querySelector(%q).click(), true)", open+"button.execute")))
+				rookery.Until(t, id+" is answered", func() bool { return has(".live-responses-table pre") })
+				answer := get(t, b, chromedp.Evaluate[string](fmt.Sprintf("document.querySelector(%q).innerText", open+".live-responses-table pre")))
+				if !strings.Contains(strings.ReplaceAll(answer, " ", ""), `"ret":0`) {
+					t.Errorf("%s is answered %s", id, answer)
+				}
+			}
+			b.sees(t, "answered", "Rookery: interfaces")
+		})
+	}
+}
