@@ -71,7 +71,7 @@ var fresh = regexp.MustCompile(`"(seq|request_id|token|access_token|refresh_toke
 
 var (
 	openIDs = regexp.MustCompile(`"[0-9A-F]{32}"`)
-	sigKey  = regexp.MustCompile(`"([01])":"[0-9A-Za-z]{32}"`)
+	sigKey  = regexp.MustCompile(`"(\d)":"[0-9A-Za-z]{32}"`)
 	form    = regexp.MustCompile(`(access_token|refresh_token|openkey)=[^&"]+`)
 	moment  = regexp.MustCompile(`\b1[789]\d{8}(\d{3})?\b`)
 	instant = regexp.MustCompile(`"20\d\d-[^"]*Z"`)
