@@ -10,7 +10,7 @@ import (
 )
 
 // CreateAccount stores a new account with a password. Without a uin it gets the next free one. Errors: ErrInvalid,
-// platform.ErrExists.
+// platform.ErrExists, *Busy.
 func (s *Service) CreateAccount(ctx context.Context, account platform.Account, password string) (*platform.Account, error) {
 	if account.UIN != 0 && (account.UIN < platform.FirstUIN || account.UIN > platform.LastUIN) {
 		return nil, platform.Invalidf("uin", "uin %d is not from %d to %d", account.UIN, platform.FirstUIN, platform.LastUIN)
@@ -18,7 +18,7 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	if err := account.Profile.Validate(); err != nil {
 		return nil, err
 	}
-	hash, err := HashPassword(password)
+	hash, err := s.operators.hash(ctx, password)
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +61,9 @@ func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state p
 	return s.store.UpdateAccount(ctx, uin, set)
 }
 
-// SetPassword gives an account a new password; earlier tokens end. Errors: ErrInvalid, platform.ErrNotFound.
+// SetPassword gives an account a new password; earlier tokens end. Errors: ErrInvalid, platform.ErrNotFound, *Busy.
 func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password string) (*platform.Account, error) {
-	hash, err := HashPassword(password)
+	hash, err := s.operators.hash(ctx, password)
 	if err != nil {
 		return nil, err
 	}

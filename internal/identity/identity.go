@@ -34,6 +34,8 @@ type Service struct {
 	highest      atomic.Uint64 // account number known to be issued
 	nonces       *nonces
 	failedLogins *failedLogins
+	people       *lane // in which people's passwords are hashed
+	operators    *lane // and those that operators give, whom no number of people keeps out
 	played       *played
 }
 
@@ -50,6 +52,8 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 
 		sessions:     cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
 		failedLogins: newFailedLogins(),
+		people:       newLane(peopleSlots()),
+		operators:    newLane(1),
 		played:       cache.NewDirectMapped[appUser, int64](notesKept),
 	}
 	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {

@@ -92,7 +92,7 @@ func (a *attempt) succeeded() {
 }
 
 // LogIn returns the account with this password. It takes equally long for an account that does not exist; uin 0 never does.
-// Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins.
+// Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins, *Busy.
 func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
 	attempt, err := s.failedLogins.take(uin, from, s.clock.Now())
 	if err != nil {
@@ -107,7 +107,11 @@ func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, 
 		attempt.giveBack()
 		return nil, err
 	}
-	if !VerifyPassword(hash, password) {
+	switch right, err := s.people.verify(ctx, hash, password); {
+	case err != nil:
+		attempt.giveBack()
+		return nil, err
+	case !right:
 		return nil, ErrWrongPassword
 	}
 	attempt.succeeded()
@@ -132,7 +136,7 @@ func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, pas
 	if err != nil {
 		return nil, err
 	}
-	hash, err := HashPassword(password) // only now: hashing is costly, and only attempts to log in are counted
+	hash, err := s.people.hash(ctx, password) // only now: hashing is costly, and only attempts to log in are counted
 	if err != nil {
 		return nil, err
 	}

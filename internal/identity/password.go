@@ -23,9 +23,6 @@ const (
 	argonKey       = 32
 )
 
-// hashing bounds how much memory hashes take together.
-var hashing = make(chan struct{}, 2)
-
 // HashPassword returns the stored form of a password, in the PHC string format. ErrInvalid: it is not 8 to 128 bytes of
 // UTF-8.
 func HashPassword(password string) (string, error) {
@@ -72,7 +69,5 @@ func VerifyPassword(hash, password string) bool {
 }
 
 func argon(password string, salt []byte, passes, memoryKiB uint32, lanes uint8, size uint32) []byte {
-	hashing <- struct{}{}
-	defer func() { <-hashing }()
 	return argon2.IDKey([]byte(password), salt, passes, memoryKiB, lanes, size)
 }

@@ -314,6 +314,10 @@ func Encode(c *access.Call, result any, err error) {
 			text = platform.ErrInvalid.Error() + ": " + text
 		}
 		switch a.Status {
+		case http.StatusServiceUnavailable:
+			if busy, ok := errors.AsType[*identity.Busy](err); ok {
+				a.RetryAfter = busy.Wait
+			}
 		case http.StatusUnauthorized:
 			a.Header = http.Header{"Www-Authenticate": {"Bearer"}}
 		case http.StatusInternalServerError:
@@ -340,6 +344,9 @@ func status(err error) int {
 	case errors.Is(err, platform.ErrExists), errors.Is(err, platform.ErrFull):
 		return http.StatusConflict
 	default:
+		if _, busy := errors.AsType[*identity.Busy](err); busy {
+			return http.StatusServiceUnavailable
+		}
 		return refuse.Status(err)
 	}
 }

@@ -273,8 +273,14 @@ func (d *door) signIn(c *access.Call, do string, values url.Values) (problem str
 func refused(c *access.Call, err error, wrong string) (problem string, status int, unforeseen error) {
 	t := wordsFor(c)
 	status = http.StatusForbidden
-	var tooMany *identity.TooManyLogins
+	var (
+		tooMany *identity.TooManyLogins
+		busy    *identity.Busy
+	)
 	switch {
+	case errors.As(err, &busy):
+		problem, status = t.Busy, http.StatusServiceUnavailable
+		c.Answer.RetryAfter = busy.Wait
 	case errors.As(err, &tooMany):
 		problem, status = t.tooMany(tooMany.Wait), http.StatusTooManyRequests
 		c.Answer.RetryAfter = tooMany.Wait

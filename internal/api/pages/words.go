@@ -13,6 +13,7 @@ type words struct {
 	SignOutEverywhere, SignOutEverywhereNote                                               string
 	WrongSignIn, WrongPassword, AccountFrozen, AccountClosed                               string
 	TooMany                                                                                string // with the wait
+	Busy                                                                                   string
 	Seconds, Minutes                                                                       string // with their number
 	Wants, May, Allow, Deny, BackTo, OtherSession                                          string
 	YourAccount, Profile, Nickname, Gender, Male, Female, Place, Language                  string
@@ -71,6 +72,7 @@ var english = &words{
 	WrongPassword:         "The password is wrong.",
 	AccountFrozen:         "This account is frozen. The operator of this platform can unfreeze it.",
 	AccountClosed:         "This account was closed by its owner and cannot be used again.",
+	Busy:                  "Many people are signing in right now. Try again in a moment.",
 	TooMany:               "Too many failed attempts. Try again in %s.", Seconds: "%d s", Minutes: "%d min",
 
 	Wants: "asks for your permission", May: "It may:", Allow: "Allow", Deny: "Do not allow",
@@ -145,6 +147,7 @@ var chinese = &words{
 	WrongPassword:         "密码不正确。",
 	AccountFrozen:         "该账号已被冻结，请联系平台运营方解除。",
 	AccountClosed:         "该账号已由本人注销，无法再使用。",
+	Busy:                  "当前登录的人较多，请稍后再试。",
 	TooMany:               "失败次数过多，请在 %s后重试。", Seconds: "%d 秒", Minutes: "%d 分钟",
 
 	Wants: "请求您的授权", May: "它将可以：", Allow: "同意授权", Deny: "不同意",
