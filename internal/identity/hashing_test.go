@@ -33,8 +33,10 @@ func TestPasswordsWaitInTurn(t *testing.T) {
 	for len(f.people.waiting) < 32 {
 		runtime.Gosched()
 	}
+	waits, cancelWaits := context.WithTimeout(t.Context(), time.Minute) // of what should not wait
+	defer cancelWaits()
 	for range 100 { // none of which counts as failed
-		_, err := f.LogIn(t.Context(), f.ben.UIN, password, at(99))
+		_, err := f.LogIn(waits, f.ben.UIN, password, at(99))
 		if busy, is := errors.AsType[*Busy](err); !is || busy.Wait != 2*time.Second {
 			t.Fatalf("one more: got %v", err)
 		}
@@ -49,7 +51,7 @@ func TestPasswordsWaitInTurn(t *testing.T) {
 		t.Errorf("who had left before: got %v", err)
 	}
 	cold := f.account("Cold")
-	if _, err := f.SetPassword(t.Context(), cold.UIN, "a password of hers"); err != nil {
+	if _, err := f.SetPassword(waits, cold.UIN, "a password of hers"); err != nil {
 		t.Errorf("an operator: %v", err)
 	}
 	<-f.people.slots

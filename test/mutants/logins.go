@@ -2,6 +2,18 @@ package main
 
 // loginMutants are about passwords, sessions and the people who have them.
 var loginMutants = []mutant{
+	{"any number of passwords wait to be hashed", "internal/identity/hashing.go",
+		`make(chan struct{}, waitEach*slots)`, `make(chan struct{}, 8*waitEach*slots)`,
+		identity, "^TestPasswordsWaitInTurn$"},
+	{"a password is hashed for somebody who left", "internal/identity/hashing.go",
+		"return err // whoever left", "_ = err // whoever left",
+		identity, "^TestPasswordsWaitInTurn$"},
+	{"operators wait for people's passwords", "internal/identity/accounts.go",
+		"hash, err := s.operators.hash(ctx, password)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn s.store.UpdateAccount(", "hash, err := s.people.hash(ctx, password)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn s.store.UpdateAccount(",
+		identity, "^TestPasswordsWaitInTurn$"},
+	{"a queue that is full counts as a wrong password", "internal/identity/login.go",
+		"case err != nil:\n\t\tattempt.giveBack()\n\t\treturn nil, err\n\tcase !right:", "case err != nil:\n\t\treturn nil, err\n\tcase !right:",
+		identity, "^TestPasswordsWaitInTurn$"},
 	{"tokens come back when an account is released", "internal/store/sqlite/accounts.go",
 		`WHERE uin = ? AND "+live,`, `WHERE uin = ? AND NOT "+live,`,
 		scenarios, "^TestScenarios$/^accesstoken$/^75$"},
