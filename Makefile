@@ -80,7 +80,7 @@ tools:
 	@scripts/tools gcc curl
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
-	@if test -n "$$CI"; then scripts/tools npm; fi
+	@if test -n "$$CI"; then scripts/tools npm python3; fi
 	@if command -v npm >/dev/null; then echo "npm installs what the tests of passport-qq2015, of the example in Node and of the codes in TypeScript need" >&2 && \
 		npm ci --prefix test/integration/passport --ignore-scripts --no-audit --no-fund --silent && \
 		npm ci --prefix client/examples/motto-node --ignore-scripts --no-audit --no-fund --silent && \
