@@ -7,23 +7,21 @@ const { Refused } = require("./platform");
 
 // What to do about a refusal, by the class of its code. The other classes are the game's or the operator's to mend: the player cannot.
 const reactions = {
-  "retry": { status: 503, says: "The platform is busy. Try again in a moment.", again: true },
+  "retry": { status: 503, says: "The platform is busy. Try again in a moment." },
   "slow-down": { status: 503, says: "Too many people are logging in. Try again in a minute." },
   "reauthorize": { status: 401, says: "Log in again." },
   "ask-user": { status: 403, says: "Your account needs your attention. Open QQ to see why." },
 };
-const broken = { status: 500, says: "Something is wrong with the game. We have been told.", alarm: true };
+const broken = { status: 500, says: "Something is wrong with the game. We have been told." };
 
 /** Returns a server. report is told of what somebody has to mend. */
 function createGame(platform, report = console.error) {
-  const states = new Set(); // of sign-ins under way
-
   /** Runs a call, and once more if that may help. */
   async function attempt(call) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof Refused) || !reactions[error.class]?.again) throw error;
+      if (!(error instanceof Refused) || error.class !== "retry") throw error;
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100));
       return call();
     }
@@ -38,12 +36,15 @@ function createGame(platform, report = console.error) {
         return { status: 200, says: `Welcome, player ${openid}.` };
       }
       case "GET /sign-in": {
-        const state = randomBytes(16).toString("hex");
-        states.add(state);
-        return { status: 303, location: platform.signInURL(callback(request), state), says: "" };
+        const state = randomBytes(16).toString("hex"); // in the browser, so that nobody else's sign-in can end there
+        return {
+          status: 303, says: "", Location: platform.signInURL(callback(request), state),
+          "Set-Cookie": `state=${state}; Path=/callback; Max-Age=600; HttpOnly; SameSite=Lax`,
+        };
       }
       case "GET /callback": {
-        if (!states.delete(url.searchParams.get("state"))) return { status: 400, says: "This sign-in did not begin here." };
+        const [, state] = /(?:^|; )state=([0-9a-f]{32})/.exec(request.headers.cookie) ?? [];
+        if (!state || state !== url.searchParams.get("state")) return { status: 400, says: "This sign-in did not begin in this browser." };
         if (!url.searchParams.has("code")) return { status: 200, says: "You did not allow it." };
         const person = await platform.whoSignedIn(url.searchParams.get("code"), callback(request));
         return { status: 200, says: `Welcome, ${person.nickname}.` };
@@ -59,10 +60,11 @@ function createGame(platform, report = console.error) {
       answer = await serve(request, new URL(request.url, "http://game"));
     } catch (error) {
       answer = error instanceof Refused ? reactions[error.class] ?? broken : broken;
-      if (answer.alarm) report(error instanceof Refused ? `${error.message} (${error.class}: ${error.summary})` : error);
+      if (answer === broken) report(error instanceof Refused ? `${error.message} (${error.class}: ${error.summary})` : error);
     }
-    response.writeHead(answer.status, { "Content-Type": "text/plain; charset=utf-8", ...(answer.location && { Location: answer.location }) });
-    response.end(answer.says + "\n");
+    const { status, says, ...headers } = answer;
+    response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", ...headers });
+    response.end(says + "\n");
   });
 }
 

@@ -73,9 +73,10 @@ test("a failure that passes is not noticed", async () => {
 test("a person signs in", async () => {
   const begun = await fetch(`${at}/sign-in`, { redirect: "manual" });
   const back = await allow(begun.headers.get("location"), env.ROOKERY_FRIEND_UIN, "rookery-demo");
-  const welcome = await fetch(back);
+  assert.equal((await fetch(back)).status, 400, "in another browser");
+  const [cookie] = begun.headers.getSetCookie()[0].split(";");
+  const welcome = await fetch(back, { headers: { Cookie: cookie } });
   assert.equal(await welcome.text(), "Welcome, Ben.\n");
-  assert.equal((await fetch(back)).status, 400, "a sign-in ends once");
 });
 
 /** Does what a person does in a browser: signs in, allows the app, and is redirected. */

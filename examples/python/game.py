@@ -6,6 +6,7 @@ import random
 import secrets
 import sys
 import time
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,7 +40,6 @@ class Game(ThreadingHTTPServer):
     def __init__(self, address, platform, report=lambda text: print(text, file=sys.stderr)):
         super().__init__(address, Handler)
         self.platform, self.report = platform, report
-        self.states = set()  # of sign-ins under way
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,15 +60,16 @@ class Handler(BaseHTTPRequestHandler):
         return 200, f"Welcome, player {openid}."
 
     def sign_in(self, _):
-        state = secrets.token_hex(16)
-        self.server.states.add(state)
-        return 303, self.server.platform.sign_in_url(self.callback(), state)
+        state = secrets.token_hex(16)  # in the browser, so that nobody else's sign-in can end there
+        return 303, "", {
+            "Location": self.server.platform.sign_in_url(self.callback(), state),
+            "Set-Cookie": f"state={state}; Path=/callback; Max-Age=600; HttpOnly; SameSite=Lax",
+        }
 
     def come_back(self, query):
-        try:
-            self.server.states.remove(query.get("state", [""])[0])
-        except KeyError:
-            return 400, "This sign-in did not begin here."
+        state = SimpleCookie(self.headers.get("Cookie", "")).get("state")
+        if state is None or query.get("state") != [state.value]:
+            return 400, "This sign-in did not begin in this browser."
         if "code" not in query:
             return 200, "You did not allow it."
         person = self.server.platform.who_signed_in(query["code"][0], self.callback())
@@ -82,17 +83,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, handle, query):
         try:
-            status, text = handle(query)
+            status, text, *more = handle(query)
         except Refused as error:
-            status, text = REACTIONS.get(error.code_class, BROKEN)
+            status, text, *more = REACTIONS.get(error.code_class, BROKEN)
             if (status, text) == BROKEN:
                 self.server.report(f"{error} ({error.code_class.value}: {error.summary})")
         body = f"{text}\n".encode()
         self.send_response(status)
-        if status == 303:
-            self.send_header("Location", text)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
+        for name, value in {**headers, **(more[0] if more else {})}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

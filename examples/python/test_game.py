@@ -94,7 +94,8 @@ class GameTest(unittest.TestCase):
         self.assertEqual(self.login()[0], 200)
 
     def test_a_person_signs_in(self):
-        _, headers, _ = send(f"{self.at}/sign-in")
-        back = allow(headers["Location"], ENV["ROOKERY_FRIEND_UIN"], "rookery-demo")
-        self.assertEqual(send(back)[2], "Welcome, Ben.\n")
-        self.assertEqual(send(back)[0], 400, "a sign-in ends once")
+        _, begun, _ = send(f"{self.at}/sign-in")
+        back = allow(begun["Location"], ENV["ROOKERY_FRIEND_UIN"], "rookery-demo")
+        self.assertEqual(send(back)[0], 400, "in another browser")
+        cookie = {"Cookie": begun["Set-Cookie"].split(";")[0]}
+        self.assertEqual(send(back, headers=cookie)[2], "Welcome, Ben.\n")

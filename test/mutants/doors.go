@@ -209,6 +209,6 @@ var doorMutants = []mutant{
 		"./internal/cli", "^TestCodesSayWhereTheyAreAnswered$"},
 	{"the interfaces of a door are listed apart", "internal/server/answers.go",
 		`n == 0 || places[n-1].Door != door`,
-		`true`,
+		`n >= 0 || places[n-1].Door != door`,
 		"./internal/cli", "^TestCodesSayWhereTheyAreAnswered$"},
 }
