@@ -50,6 +50,9 @@ func TestPasswordsWaitInTurn(t *testing.T) {
 	if _, err := f.LogIn(gone, f.ben.UIN, password, at(98)); !errors.Is(err, context.Canceled) {
 		t.Errorf("who had left before: got %v", err)
 	}
+	if err := newLane(1).do(gone, func() { t.Error("a password is hashed for somebody who left") }); !errors.Is(err, context.Canceled) {
+		t.Errorf("who had left before, with room: got %v", err)
+	}
 	cold := f.account("Cold")
 	if _, err := f.SetPassword(waits, cold.UIN, "a password of hers"); err != nil {
 		t.Errorf("an operator: %v", err)
