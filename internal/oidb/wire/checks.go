@@ -107,6 +107,7 @@ func ParseCheckResponse(body []byte) (m CheckResponse, err error) {
 		case 1<<field.TypeBits | field.Varint:
 			m.UIN = platform.UIN(f.Number)
 		case 2<<field.TypeBits | field.Bytes:
+			m.OpenID = platform.OpenID{} // of a repeated field the last counts
 			copy(m.OpenID[:], f.Bytes)
 		case 3<<field.TypeBits | field.Varint:
 			m.MSDKOpenID = platform.MSDKOpenID(f.Number)

@@ -273,5 +273,6 @@ func FuzzCheckResponse(f *testing.F) {
 	for _, m := range responses {
 		f.Add(AppendCheckResponse(nil, m))
 	}
+	f.Add([]byte("\x12\x100123456789abcdef\x12\x00")) // two openids, the second of which is empty
 	f.Fuzz(sameResponse)
 }
