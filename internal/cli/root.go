@@ -107,7 +107,10 @@ running platform could be reached.`,
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Version = thisVersion().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	addCompletion(root)
+	complete(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageErrorf("%w", err) })
 	// Cobra checks these after this hook, but its errors would not be usage errors here.
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

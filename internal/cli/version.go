@@ -32,16 +32,20 @@ func newVersionCommand(s *streams) *cobra.Command {
 			if asJSON {
 				return writeJSON(s.out, v)
 			}
-			revision := cmp.Or(v.Revision, "unknown revision")
-			if v.Modified {
-				revision += " with changes"
-			}
-			_, err := fmt.Fprintf(s.out, "rookery %s (%s) %s %s\n", v.Version, revision, v.Go, v.Platform)
+			_, err := fmt.Fprintln(s.out, v)
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object")
 	return cmd
+}
+
+func (v version) String() string {
+	revision := cmp.Or(v.Revision, "unknown revision")
+	if v.Modified {
+		revision += " with changes"
+	}
+	return fmt.Sprintf("rookery %s (%s) %s %s", v.Version, revision, v.Go, v.Platform)
 }
 
 func thisVersion() version {

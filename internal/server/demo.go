@@ -107,6 +107,9 @@ var demoApps = []platform.App{
 	},
 }
 
+// DemoApps returns the apps of the demo world.
+func DemoApps() []platform.App { return slices.Clone(demoApps) }
+
 // demoKeys returns the keys of the demo world's apps, which everybody knows.
 func demoKeys() (keys []string) {
 	for i := range demoApps {
@@ -117,8 +120,11 @@ func demoKeys() (keys []string) {
 	return keys
 }
 
+// DemoScene is the name of the scene that each app of the demo world has.
+const DemoScene = "demo"
+
 // demoScene takes a title and a text, and may take an address and a picture.
-var demoScene = WorldScene{Scene: "demo", ExtraJSON: `{"title":"A heart for you","text":"Come and play"}`}
+var demoScene = WorldScene{Scene: DemoScene, ExtraJSON: `{"title":"A heart for you","text":"Come and play"}`}
 
 const demoTemplate = `{
   "type": "object",
