@@ -35,7 +35,8 @@ func newDevCommand(s *streams) *cobra.Command {
 		Short: "Run a complete platform with a demo world, to develop and test against",
 		Long: `Run a complete platform with a demo world: two games with guilds, eight accounts with friendships and a group, a
 season's results, and tokens of every kind. It prints addresses, keys and curl commands that work when they are pasted,
-and serves until it is interrupted.
+and serves until it is interrupted. A browser shows the same at its address, signs in to the demo accounts with one
+click, and explains return codes.
 
 The world's keys and passwords are public: keep it on this machine. Without --data everything is deleted at the end.
 With --seed the world is that of a file, which docs/seed.md describes: apps, accounts, friendships and tokens.

@@ -52,10 +52,14 @@ func Entries(yield func(retcode.Entry) bool) {
 	}
 }
 
-// Search returns the first rows, at most so many, whose symbol and texts contain every word of a text, whatever its case.
+// maxWords is how many words Search takes: more are a text, not a search, and would only take time.
+const maxWords = 16
+
+// Search returns the first rows, at most so many, whose symbol and texts contain every word of a text, whatever its case. It finds
+// nothing for a text of no or more than 16 words.
 func Search(text string, most int) (found []retcode.Entry) {
 	words := strings.Fields(strings.ToLower(text))
-	if len(words) == 0 {
+	if len(words) == 0 || len(words) > maxWords {
 		return nil
 	}
 	for e := range Entries {

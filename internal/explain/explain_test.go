@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,11 @@ func TestSearch(t *testing.T) {
 		}
 		if diff := cmp.Diff(want.codes, got); diff != "" {
 			t.Errorf("%q: (-want +got)\n%s", text, diff)
+		}
+	}
+	for n, want := range map[int]int{16: 1, 17: 0} {
+		if found := Search(strings.Repeat("token ", n), 1); len(found) != want {
+			t.Errorf("%d words: %d rows were found, want %d", n, len(found), want)
 		}
 	}
 	if found := Search("token", 3); len(found) != 3 {

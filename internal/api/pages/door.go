@@ -41,12 +41,13 @@ type Options struct {
 
 type door struct {
 	Options
+	dev     bool // of rookery dev
 	origins *http.CrossOriginProtection
 }
 
 // New returns the door.
 func New(o Options) *access.Door {
-	d := &door{Options: o, origins: http.NewCrossOriginProtection()}
+	d := &door{Options: o, dev: o.Demo != nil, origins: http.NewCrossOriginProtection()}
 	var (
 		origin  = access.Step("pages-origin", d.origin)
 		request = access.Step("authorize-request", d.request,
@@ -85,7 +86,7 @@ func New(o Options) *access.Door {
 			access.Endpoint{Method: "POST", Path: codesPath, Summary: "Explains the return codes in a text, as rookery explain does.", Params: textField{}, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.explainCode}},
 			access.Endpoint{Method: "GET", Path: codesPath + "/{domain}/{number}", Summary: "Explains a return code.", Action: access.Action{Handle: d.showCode}})
 	}
-	if d.Demo == nil {
+	if !d.dev {
 		d.Demo = func() *Demo { return nil }
 		return door
 	}
@@ -250,6 +251,7 @@ func (d *door) signIn(c *access.Call, do string, values url.Values) (problem str
 	password, wrong := values.Get("password"), t.WrongSignIn
 	if do == "sign-in-demo" {
 		if !ownForm(c, values) {
+			c.Note(slog.String("refused", "the form does not carry the token of the browser's cookie"))
 			return t.FormExpired, http.StatusForbidden, nil
 		}
 		password, wrong = d.Demo().Password, t.DemoPasswordChanged

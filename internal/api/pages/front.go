@@ -30,6 +30,7 @@ type DemoRequest struct{ About, Command string }
 type frontPage struct {
 	SignedIn *platform.Account // nil if nobody is
 	Codes    bool
+	Docs     bool
 	Demo     *frontDemo // nil without a demo world
 }
 
@@ -52,7 +53,7 @@ func (d *door) showFront(c *access.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, data := wordsFor(c), frontPage{Codes: d.Codes}
+	t, data := wordsFor(c), frontPage{Codes: d.Codes, Docs: d.dev}
 	if session != nil {
 		data.SignedIn = session.Account
 	}
