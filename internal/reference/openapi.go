@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,7 +141,7 @@ func (r *Reference) OpenAPI() ([]byte, error) {
 	doc.Info.License.Name, doc.Info.License.Identifier = "Apache-2.0", "Apache-2.0"
 	var codes []retcode.Code
 	for _, door := range r.Doors {
-		doc.Tags = append(doc.Tags, tag{door.Guide.Title, door.Guide.About})
+		doc.Tags = append(doc.Tags, tag{door.Guide.Title, link.ReplaceAllString(door.Guide.About, "$1")})
 		codes = append(codes, door.codes()...)
 		for _, one := range door.Interfaces {
 			for _, method := range strings.Fields(one.Method) {
@@ -162,6 +163,9 @@ func (r *Reference) OpenAPI() ([]byte, error) {
 	}
 	return b.Bytes(), encoder.Close()
 }
+
+// link is a link of Markdown, which leads nowhere outside docs/api.
+var link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 
 func codeName(c retcode.Code) string { return fmt.Sprintf("%s/%d", c.Domain(), c.Number()) }
 
