@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rookeryhq/rookery/test/rookery"
 )
 
 var update = flag.Bool("update", false, "record what ran")
@@ -21,6 +23,9 @@ const document = "../../docs/signing.md"
 
 // ran lists what somebody ran: a language, and the SHA-256 of its functions.
 const ran = "testdata/ran.txt"
+
+// ranLogin is the SHA-256 of the program in C# that somebody ran.
+const ranLogin = "testdata/ran-login.txt"
 
 // vector is a signature of the references: of MSDK V5 (msdk-v5.md, 2.3), V3 (msdk-v3.md, 2.1) or OpenAPI V3 (qq-connect-openapi.md, B.5).
 type vector struct {
@@ -113,6 +118,41 @@ func TestSnippetsSign(t *testing.T) {
 		if err := os.WriteFile(ran, []byte(strings.Join(recorded, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestALoginInCSharp runs the program that uses the functions in C#, against a platform.
+func TestALoginInCSharp(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```csharp\n(.*?)```\n").FindAllStringSubmatch(read(t, document), -1)
+	if len(blocks) != 2 {
+		t.Fatalf("%s has %d parts in C#", document, len(blocks))
+	}
+	sum := sha256.Sum256([]byte(blocks[1][1]))
+	record := hex.EncodeToString(sum[:]) + "\n"
+	if http, _ := filepath.Glob("/usr/lib/mono/*/System.Net.Http.dll"); len(http) > 0 { // Debian has it apart from mcs
+		folder := t.TempDir()
+		for i, name := range []string{"Signature.cs", "Login.cs"} {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(blocks[i][1]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.CommandContext(t.Context(), "mcs", "-r:System.Net.Http.dll", "-out:login.exe", "Signature.cs", "Login.cs")
+		cmd.Dir = folder
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		status, out, stderr := rookery.Run(t, "dev", "exec", "--", "mono", filepath.Join(folder, "login.exe"))
+		if status != 0 || !strings.HasPrefix(out, `{"ret":0,"msg":"user is logged in."`) {
+			t.Fatalf("status %d: %s%s", status, out, stderr)
+		}
+		if *update {
+			if err := os.WriteFile(ranLogin, []byte(record), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if read(t, ranLogin) != record {
+		t.Error("it has changed: go test ./test/signing -update records that it ran, where there is mono with System.Net.Http")
 	}
 }
 
