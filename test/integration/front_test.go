@@ -40,6 +40,15 @@ func TestFrontPage(t *testing.T) {
 		}
 	}
 	shows(t, "in Chinese", other, http.StatusOK, "演示账号")
+	links := regexp.MustCompile(`href="(/[^"]*)"`).FindAllStringSubmatch(page.Body, -1)
+	for _, link := range links {
+		if to := person.Open(t, html.UnescapeString(link[1])); to.Status != http.StatusOK {
+			t.Errorf("%s leads to status %d", link[1], to.Status)
+		}
+	}
+	if len(links) < 7 { // the name, four ways to go on, two games
+		t.Errorf("there are %d links:\n%s", len(links), page.Body)
+	}
 	if page = person.Send(t, http.MethodHead, "/", nil, nil); page.Status != http.StatusOK || page.Body != "" {
 		t.Errorf("HEAD: status %d, %s", page.Status, page.Body)
 	}
