@@ -82,6 +82,8 @@ type Guide struct {
 	Title     string // "MSDK V5"
 	About     string // Markdown
 	Signature string // as `rookery sign` names it; "" for a door whose calls are not signed
+	Form      bool   // a POST takes its parameters in a form; otherwise they are in the URL alone
+	Media     string // the media type of most answers; "" stands for JSON
 	Params    any    // a struct of what every call has in its URL or form; nil for nothing
 	Result    any    // a struct of what every answer has; nil for nothing
 }

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -206,8 +207,7 @@ func (d *Door) operation(one *Interface, method string) *operation {
 	for _, p := range append(slices.Clone(one.Params.Properties), d.Params.Properties...) {
 		form.add(p)
 	}
-	// A door that takes bodies in JSON has its parameters in the URL; others take them in a form too, which a POST sends.
-	inForm := method == http.MethodPost && one.Body == nil && len(d.Prefixes) == 0 || method == http.MethodPost && isForm(d, one)
+	inForm := d.Guide.Form && method == http.MethodPost
 	if inForm && len(form.Properties) > 0 {
 		op.RequestBody = &requestBody{true, map[string]media{formMedia: {Schema: form, Example: formValue(example, form)}}}
 	} else {
@@ -227,14 +227,6 @@ func (d *Door) operation(one *Interface, method string) *operation {
 	op.Responses = d.responses(one)
 	return op
 }
-
-// isForm reports whether a POST sends the parameters of an interface in a form.
-func isForm(d *Door, one *Interface) bool {
-	return one.Endpoint.Action.Body == nil && !slices.Contains(urlDoors, d.Name)
-}
-
-// urlDoors are the doors whose calls have their parameters in the URL alone.
-var urlDoors = []string{"msdkv5", "msdkv3", "admin", "dev"}
 
 // operationID is the method and the words of the path.
 func operationID(method, path string) string {
@@ -280,15 +272,7 @@ func (d *Door) responses(one *Interface) ordered {
 }
 
 // media is the media type of the door's answers.
-func (d *Door) media() string {
-	switch d.Name {
-	case "openapi", "connect", "connect-user", "pages":
-		return "text/html"
-	case "picture":
-		return "image/png"
-	}
-	return jsonMedia
-}
+func (d *Door) media() string { return cmp.Or(d.Guide.Media, jsonMedia) }
 
 // params are the parameters of an example, in its URL or in its form.
 func (e *Example) params() url.Values {

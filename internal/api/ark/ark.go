@@ -62,7 +62,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.D
 var guide = access.Guide{
 	Title:     "Ark messages",
 	About:     "A form or a JSON object. `ret` is 0 or a code; the answer is HTTP 200 unless the platform fails. A call is signed as one of OpenAPI V3, with all of its parameters.",
-	Signature: "openapi", Result: common{},
+	Signature: "openapi", Form: true, Result: common{},
 }
 
 // fields are the parameters, in the URL or in the body.

@@ -59,6 +59,8 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, options O
 // guide describes what all calls of the door have in common (qq-connect-openapi.md, A).
 var guide = access.Guide{
 	Title: "QQ Connect: OAuth 2.0",
+	Form:  true,
+	Media: "text/html",
 	About: "Parameters in the URL or in a form. The answer is HTTP 200 but for the interfaces of RFCs; a refusal is `callback( {\"error\":CODE,\"error_description\":\"...\"} );`, or plain JSON with `fmt=json`. " +
 		"`/oauth2.0/authorize`, where people sign in, is among the [pages](pages.md).",
 }

@@ -45,6 +45,8 @@ func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Se
 // userGuide describes what all calls of the door have in common (qq-connect-openapi.md, A.6).
 var userGuide = access.Guide{
 	Title:  "QQ Connect: profiles",
+	Form:   true,
+	Media:  "text/html",
 	About:  "Parameters in the URL or in a form. `ret` is 0 or a code; with a code above 0 the HTTP status is that of the code. Calls are not signed: the access token is the proof.",
 	Params: userFields{}, Result: userResult{},
 }

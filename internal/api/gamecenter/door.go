@@ -81,7 +81,7 @@ var guide = access.Guide{
 	Title: "Game Center",
 	About: "All commands have one address, and are described with their parameters and an example each in [gamecenter.md](../gamecenter.md). Parameters are in the URL or in a form. Every answer is HTTP 200, in JSON or JSONP. " +
 		"A call with an access token is signed with `sign`, the MD5 of the appkey, all parameters and the appkey.",
-	Signature: "gamecenter", Params: fields{}, Result: answer{},
+	Signature: "gamecenter", Form: true, Params: fields{}, Result: answer{},
 }
 
 // fields are the parameters of every call.

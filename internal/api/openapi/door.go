@@ -48,7 +48,7 @@ var guide = access.Guide{
 	Title: "OpenAPI V3",
 	About: "Parameters in the URL, in a form, or both. The answer is JSON, or XML if it is asked for, under `text/html`; it is HTTP 200 unless the platform fails, and `ret` is 0 or a code. " +
 		"A call is signed with `sig`, the HMAC-SHA1 of the method, the path and all parameters with the appkey and `&`.",
-	Signature: "openapi", Params: commonFields{}, Result: common{},
+	Signature: "openapi", Form: true, Media: "text/html", Params: commonFields{}, Result: common{},
 }
 
 // commonFields are the parameters of every call.

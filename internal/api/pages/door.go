@@ -100,6 +100,8 @@ func New(o Options) *access.Door {
 // guide describes the pages to developers.
 var guide = access.Guide{
 	Title: "Pages",
+	Form:  true,
+	Media: "text/html",
 	About: "What people see in a browser: HTML in English and Chinese. An app sends a person to `/oauth2.0/authorize` and gets a code at its redirect URI.",
 }
 

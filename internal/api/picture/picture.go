@@ -26,7 +26,7 @@ func New() *access.Door {
 	}
 	return &access.Door{
 		Name:          "picture",
-		Guide:         access.Guide{Title: "Picture", About: "The picture that accounts without one of their own show, for anybody."},
+		Guide:         access.Guide{Title: "Picture", Media: "image/png", About: "The picture that accounts without one of their own show, for anybody."},
 		Prefixes:      []string{Path},
 		Head:          true,
 		EmptySegments: true, // of /picture/ and /40
