@@ -61,7 +61,7 @@ var msdkv3Scenarios = []scenario{
 
 	{"qq/-23", "the openkey's session is lost", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
 	{"qq/-24", "the openkey's lifetime is over", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
-	{"qq/-71", "the openkey is another account's", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
+	{"qq/-71", "the openkey is another account's", v3Answers(-10000, "-71,"+v3Access(34), 2, openkeyOfAnother)},
 }
 
 // TestMSDKv3 shows numbers that other scenarios cover at other doors, in the form of the V3 door.
@@ -95,7 +95,7 @@ func TestMSDKv3(t *testing.T) {
 			return c.Replace(t, `"openid":"`, `"openid":"00`)
 		}))},
 		{"accesstoken/33", v3Answers(-10000, "-23,"+v3Access(33), 2, sessionLost)},
-		{"accesstoken/34", v3Answers(-10000, "-71,"+v3Access(34), 5, openkeyOfAnother)},
+		{"accesstoken/34", v3Answers(-10000, "-71,"+v3Access(34), 2, openkeyOfAnother)},
 		{"accesstoken/35", v3Answers(-10000, "-24,"+v3Access(35), 2, openkeyLapsed)},
 		{"accesstoken/36", v3Answers(-10000, "-24,"+v3Access(36), 1, openkeysUnreadable)},
 		{"accesstoken/37", v3Answers(-10000, "-24,"+v3Access(37), 1, openkeyNotRenewable)},
