@@ -232,7 +232,7 @@ func faultAt(point string, of at) func(*testing.T, *rookery.Platform) groupSitua
 			fault = rookery.Fault{Point: point, AppID: g.app.AppID}
 		}
 		if point == "store.write:bindings" {
-			fault.Times = 1 // the first write decides: later ones would fail with the same code
+			fault.Times = 3 // the first write of each of the two requests decides, and one is left to be switched off
 		}
 		off := p.AddFault(t, fault)
 		return groupSituation{p, call, func() rookery.Call {

@@ -13,6 +13,8 @@ import (
 // pagesOrder are the checks of each page in their order. What a page itself looks at after the stages is in
 // TestPagesPrecedence.
 var pagesOrder = []struct{ method, path, checks string }{
+	{"GET", "/{$}", ""},
+	{"POST", "/language", "pages-origin"},
 	{"GET", "/oauth2.0/authorize", "authorize-request online authorize-options"},
 	{"POST", "/oauth2.0/authorize", "pages-origin authorize-request online authorize-options"},
 	{"GET", "/oauth2.0/show", ""},
@@ -26,8 +28,6 @@ var pagesOrder = []struct{ method, path, checks string }{
 	{"GET", "/gamecenter", ""},
 	{"GET", "/gamecenter/{$}", ""},
 	{"POST", "/gamecenter/{$}", "pages-origin"},
-	{"GET", "/{$}", ""},
-	{"POST", "/language", "pages-origin"},
 	{"GET", "/codes", ""},
 	{"POST", "/codes", "pages-origin"},
 	{"GET", "/codes/{domain}/{number}", ""},
