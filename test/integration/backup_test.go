@@ -104,9 +104,9 @@ func TestBackupIsRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		"over another folder":           {[]string{parent, "--data", p.Data, "--force"}, parent + " exists: name a new folder"},
-		"over a backup":                 {[]string{from, "--data", p.Data}, "or replace a backup with --force"},
-		"of a folder without platform":  {[]string{filepath.Join(parent, "b"), "--data", parent}, "is not the data folder of a platform"},
+		"over another folder":          {[]string{parent, "--data", p.Data, "--force"}, parent + " exists: name a new folder"},
+		"over a backup":                {[]string{from, "--data", p.Data}, "or replace a backup with --force"},
+		"of a folder without platform": {[]string{filepath.Join(parent, "b"), "--data", parent}, "is not the data folder of a platform"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if status, out, log := rookery.Run(t, append([]string{"backup"}, test.args...)...); status != 1 || out != "" || !strings.Contains(log, test.want) {

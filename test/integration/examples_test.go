@@ -37,9 +37,9 @@ var specials = map[string]special{
 
 	"rookery group unbind 3/77 --app 100700001 --yes --json": {status: 1, says: "no group serves guild 77 of zone 3"},
 
-	"rookery dev":                              {as: "rookery dev --addr 127.0.0.1:0", serves: true},
-	"rookery dev --addr 127.0.0.1:0 --json":    {serves: true},
-	"rookery dev --data ./platform":            {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
+	"rookery dev":                                       {as: "rookery dev --addr 127.0.0.1:0", serves: true},
+	"rookery dev --addr 127.0.0.1:0 --json":             {serves: true},
+	"rookery dev --data ./platform":                     {as: "rookery dev --addr 127.0.0.1:0 --data ./platform", serves: true},
 	"rookery backup ./backups/monday --data ./platform": {before: aFolder},
 	"rookery backup /var/backups/rookery --config /etc/rookery.yaml --force": {
 		before: aFolder + " && rookery backup ./last --data ./platform", as: "rookery backup ./last --config rookery.yaml --force",
