@@ -179,6 +179,11 @@ func TestExecWithASeed(t *testing.T) {
 	if err := json.Unmarshal([]byte("{"+world), &w); err != nil || len(w.Accounts) != 3 {
 		t.Errorf("its world: %v, %d accounts", err, len(w.Accounts))
 	}
+	only := seedFile(t, "version: 1\napps:\n- {appid: 500, name: Wren Racing}\n")
+	status, out, log = rookery.Run(t, "dev", "exec", "--seed", only, "--", "sh", "-c", "env | grep ^ROOKERY_")
+	if status != 0 || !strings.Contains(out, "ROOKERY_APPID=500\n") || strings.Contains(out, "ROOKERY_UIN=") || strings.Contains(out, "ROOKERY_GAMEID=") {
+		t.Errorf("of a world of one app without a gameid: status %d, the environment is\n%s%s", status, out, log)
+	}
 }
 
 // TestTheDocumentsSeed makes the world that docs/seed.md shows.
