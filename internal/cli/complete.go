@@ -46,10 +46,7 @@ var everywhere = map[string]func() []cobra.Completion{"app": demoApps, "scene": 
 // complete adds the completions to the tree. Cobra has those of commands and flags by itself.
 func complete(root *cobra.Command) {
 	for _, c := range completions {
-		cmd, _, err := root.Find(strings.Fields(c.command)[1:])
-		if err != nil {
-			panic(err) // the table names a command that is not there
-		}
+		cmd := command(root, strings.Fields(c.command)[1:]...)
 		offer := func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if c.flag == "" && len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveDefault
@@ -59,7 +56,7 @@ func complete(root *cobra.Command) {
 		if c.flag == "" {
 			cmd.ValidArgsFunction = offer
 		} else if err := cmd.RegisterFlagCompletionFunc(c.flag, offer); err != nil {
-			panic(err) // or a flag
+			panic(err) // the table names a flag that is not there
 		}
 	}
 	var visit func(*cobra.Command)
@@ -78,13 +75,19 @@ func complete(root *cobra.Command) {
 	visit(root)
 }
 
+// command returns the command of a path below root. Cobra's Find would give groups the flags of their commands.
+func command(root *cobra.Command, path ...string) *cobra.Command {
+	for _, name := range path {
+		i := slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name })
+		root = root.Commands()[i] // or the table names a command that is not there
+	}
+	return root
+}
+
 // addCompletion adds Cobra's commands that print a shell's script, with examples as all others have them.
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
-	group, _, err := root.Find([]string{"completion"})
-	if err != nil {
-		panic(err)
-	}
+	group := command(root, "completion")
 	group.Short = "Print the script with which a shell completes commands, flags and their values"
 	for _, shell := range group.Commands() {
 		shell.Example = fmt.Sprintf("  %s > completion.%s", shell.CommandPath(), shell.Name())
