@@ -139,7 +139,11 @@ func makeGames(ctx context.Context, binary, folder string) ([]game, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.Apps, p.stop()
+	if err := p.stop(); err != nil {
+		return nil, err
+	}
+	// It refuses the demo world's keys, which everybody knows, and makes its own.
+	return w.Apps, os.Remove(filepath.Join(folder, "data", "keyring.json"))
 }
 
 // startRookery starts a platform on the data in folder, and logs to a file there.
