@@ -59,6 +59,8 @@ func TestAPlatformOfItsOwn(t *testing.T) {
 	p.SetState(person, "frozen")
 	check(retcode.QQAccessTokenCheckFailed)
 	p.SetState(person, "normal")
+	check(retcode.QQAccessTokenRevoked) // what the freeze ended stays ended
+	player = p.Player(app, person)
 	check(nil)
 	p.SetApp(app, rookerytest.Settings{"online": false})
 	check(retcode.QQAppNotOnline)

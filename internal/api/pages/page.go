@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/picture"
@@ -117,7 +118,7 @@ func (p page) write(c *access.Call) {
 	a.Header["Content-Security-Policy"] = policy(forms, p.script)
 	a.Header["Content-Language"] = []string{t.Lang}
 	body := bytes.NewBuffer(a.Body)
-	shown := layout{T: t, Name: p.name, Title: p.title, Style: style, Here: c.Request.URL.RequestURI(), Data: p.data}
+	shown := layout{T: t, Name: p.name, Title: p.title, Style: style, Here: strings.ToValidUTF8(c.Request.URL.RequestURI(), "%EF%BF%BD"), Data: p.data}
 	if p.script {
 		shown.Script = script
 	}
