@@ -51,13 +51,9 @@ type attempt struct {
 	pair, account, address string // the keys; without an account only the address
 }
 
-// take counts an attempt before it is known to fail, so that simultaneous attempts are counted too. An IPv6 address counts
-// as its network of 64 bits, which one customer has as a whole.
+// take counts an attempt before it is known to fail, so that simultaneous attempts are counted too.
 func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (*attempt, error) {
-	a := &attempt{of: l, address: from.String()}
-	if from.Is6() {
-		a.address = netip.PrefixFrom(from, 64).Masked().String()
-	}
+	a := &attempt{of: l, address: limit.Customer(from).String()}
 	if wait, ok := l.addresses.Take(a.address, addressLogins, now); !ok {
 		return nil, &TooManyLogins{wait}
 	}

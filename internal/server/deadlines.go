@@ -1,11 +1,6 @@
 package server
 
-import (
-	"context"
-	"sync"
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // The HTTP server moves a connection's deadlines five times a request, and each move of a timer costs about as much as the
 // check of a token. So a connection only records its deadlines, and the listener looks at all of them once a deadlineTick:
@@ -13,82 +8,10 @@ import (
 
 const deadlineTick = 250 * time.Millisecond
 
-// deadlines watches the deadlines of one listener's connections.
-type deadlines struct {
-	now atomic.Int64 // Unix nanoseconds at the last tick
-
-	mu    sync.Mutex
-	conns map[*counted]struct{}
-}
-
 // deadline is the deadline of one direction of a connection.
 type deadline struct {
 	due int64 // Unix nanoseconds; 0 for none
 	set bool  // the connection itself has a deadline
-}
-
-func newDeadlines() *deadlines {
-	d := &deadlines{conns: make(map[*counted]struct{})}
-	d.now.Store(time.Now().UnixNano())
-	return d
-}
-
-// keep watches the connection's deadlines until it is closed.
-func (d *deadlines) keep(c *counted) *counted {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.conns[c] = struct{}{}
-	return c
-}
-
-// some returns up to n of the connections, arbitrary ones.
-func (d *deadlines) some(n int) (conns []*counted) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for c := range d.conns {
-		if len(conns) == n {
-			break
-		}
-		conns = append(conns, c)
-	}
-	return conns
-}
-
-// waiting returns how many of the connections wait between requests.
-func (d *deadlines) waiting() (n int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for c := range d.conns {
-		if c.idle.Load() {
-			n++
-		}
-	}
-	return n
-}
-
-func (d *deadlines) leave(c *counted) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.conns, c)
-}
-
-// watch ends the waits whose deadline has come, until ctx ends.
-func (d *deadlines) watch(ctx context.Context) {
-	tick := time.NewTicker(deadlineTick)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			d.now.Store(now.UnixNano())
-			d.mu.Lock()
-			for c := range d.conns {
-				c.expire(now)
-			}
-			d.mu.Unlock()
-		}
-	}
 }
 
 // move records a new deadline. It returns the deadline that the connection itself must get, if that changes: a near or past
@@ -134,7 +57,7 @@ func (c *counted) expire(now time.Time) {
 func (c *counted) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if own, changed := c.read.move(t, c.listener.deadlines.now.Load()); changed {
+	if own, changed := c.read.move(t, c.among.now.Load()); changed {
 		return c.TCPConn.SetReadDeadline(own)
 	}
 	return nil
@@ -144,7 +67,7 @@ func (c *counted) SetReadDeadline(t time.Time) error {
 func (c *counted) SetWriteDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if own, changed := c.write.move(t, c.listener.deadlines.now.Load()); changed {
+	if own, changed := c.write.move(t, c.among.now.Load()); changed {
 		return c.TCPConn.SetWriteDeadline(own)
 	}
 	return nil

@@ -102,12 +102,12 @@ func TestADeadlineMovedAfterItFiredLetsReadsWaitAgain(t *testing.T) {
 
 func TestTheWatchLooksAtOpenConnectionsAlone(t *testing.T) {
 	conn, _ := connected(t)
-	watched := conn.listener.deadlines
-	if len(watched.conns) != 1 {
-		t.Fatalf("%d connections are watched, want 1", len(watched.conns))
+	watched := conn.among
+	if len(watched.open) != 1 {
+		t.Fatalf("%d connections are watched, want 1", len(watched.open))
 	}
 	conn.Close()
-	if len(watched.conns) != 0 {
-		t.Errorf("%d connections are watched after the last was closed", len(watched.conns))
+	if len(watched.open) != 0 {
+		t.Errorf("%d connections are watched after the last was closed", len(watched.open))
 	}
 }
