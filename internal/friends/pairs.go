@@ -18,7 +18,7 @@ func pairOf(a, b platform.UIN) pair { return pair{min(a, b), max(a, b)} }
 // pairs caches which two accounts are friends. An answer counts until a friendship of its lower account changes, and one that
 // was read before the change does not count after it.
 type pairs struct {
-	answers *cache.DirectMapped[pair, answer]
+	answers *cache.Associative[pair, answer]
 	changed [1 << 12]atomic.Uint64 // each for the accounts that share it
 }
 
@@ -27,7 +27,7 @@ type answer struct {
 	changes uint64 // of its lower account, when it was read
 }
 
-func newPairs() *pairs { return &pairs{answers: cache.NewDirectMapped[pair, answer](pairsKept)} }
+func newPairs() *pairs { return &pairs{answers: cache.NewAssociative[pair, answer](pairsKept)} }
 
 // changes counts the changes of an account's friendships.
 func (p *pairs) changes(uin platform.UIN) *atomic.Uint64 {
@@ -40,14 +40,14 @@ func (p *pairs) drop(uin platform.UIN) { p.changes(uin).Add(1) }
 // are returns what is known of two accounts, or else what read says.
 func (p *pairs) are(a, b platform.UIN, read func() (bool, error)) (bool, error) {
 	key := pairOf(a, b)
-	slot, changes := p.answers.Slot(key), p.changes(key.a).Load()
-	if known := slot.Get(key); known != nil && known.changes == changes {
+	set, changes := p.answers.SetOf(key), p.changes(key.a).Load()
+	if known := set.Get(key); known != nil && known.changes == changes {
 		return known.friends, nil
 	}
-	drops := slot.Drops()
+	drops := set.Drops()
 	friends, err := read()
 	if err == nil {
-		slot.Put(key, answer{friends, changes}, drops)
+		set.Put(key, answer{friends, changes}, drops)
 	}
 	return friends, err
 }

@@ -55,13 +55,13 @@ func TestAReadingDoesNotUndoAChange(t *testing.T) {
 	f := newFixture(t)
 	guild := platform.Guild{AppID: f.app.AppID, Zone: "3", ID: "77"}
 	b, err := read(t.Context(), f.Service, guild.AppID, f.byGuild, guild, func() (platform.Binding, error) {
-		f.byGuild.Slot(guild).Drop() // as a change does
+		f.byGuild.SetOf(guild).Drop() // as a change does
 		return platform.Binding{Guild: guild, GC: 700000001}, nil
 	})
 	if err != nil || b.GC != 700000001 {
 		t.Errorf("read: %+v, %v", b, err)
 	}
-	if cached := f.byGuild.Slot(guild).Get(guild); cached != nil {
+	if cached := f.byGuild.SetOf(guild).Get(guild); cached != nil {
 		t.Errorf("cached: %+v", cached)
 	}
 }

@@ -41,8 +41,8 @@ type Options struct {
 type Service struct {
 	Options
 	turns   turns
-	byGuild *cache.DirectMapped[platform.Guild, platform.Binding]
-	byGroup *cache.DirectMapped[groupKey, platform.Binding]
+	byGuild *cache.Associative[platform.Guild, platform.Binding]
+	byGroup *cache.Associative[groupKey, platform.Binding]
 }
 
 type groupKey struct {
@@ -54,13 +54,13 @@ type groupKey struct {
 func New(o Options) *Service {
 	s := &Service{
 		Options: o,
-		byGuild: cache.NewDirectMapped[platform.Guild, platform.Binding](kept),
-		byGroup: cache.NewDirectMapped[groupKey, platform.Binding](kept),
+		byGuild: cache.NewAssociative[platform.Guild, platform.Binding](kept),
+		byGroup: cache.NewAssociative[groupKey, platform.Binding](kept),
 	}
 	o.Store.OnChange(func(c store.Change) {
 		if c, ok := c.(store.BindingChange); ok {
-			s.byGuild.Slot(c.Guild).Drop()
-			s.byGroup.Slot(groupKey{c.Guild.AppID, c.GC}).Drop()
+			s.byGuild.SetOf(c.Guild).Drop()
+			s.byGroup.SetOf(groupKey{c.Guild.AppID, c.GC}).Drop()
 		}
 	})
 	return s
@@ -101,16 +101,16 @@ func (s *Service) ofGroup(ctx context.Context, app platform.AppID, gc platform.G
 }
 
 // read returns a binding from the cache, or else from the store. It caches that no binding exists, too.
-func read[K comparable](ctx context.Context, s *Service, app platform.AppID, from *cache.DirectMapped[K, platform.Binding], key K,
+func read[K comparable](ctx context.Context, s *Service, app platform.AppID, from *cache.Associative[K, platform.Binding], key K,
 	stored func() (platform.Binding, error)) (none platform.Binding, err error) {
 	if err := s.mayUse(ctx, app, false); err != nil {
 		return none, err
 	}
-	slot := from.Slot(key)
-	if b := slot.Get(key); b != nil {
+	set := from.SetOf(key)
+	if b := set.Get(key); b != nil {
 		return *b, nil
 	}
-	drops := slot.Drops()
+	drops := set.Drops()
 	b, err := stored()
 	if err != nil && !errors.Is(err, platform.ErrNotFound) {
 		return none, retcode.GroupBindingReadFailed.WithCause(err)
@@ -118,7 +118,7 @@ func read[K comparable](ctx context.Context, s *Service, app platform.AppID, fro
 	if err := s.mayUse(ctx, app, true); err != nil {
 		return none, err
 	}
-	slot.Put(key, b, drops)
+	set.Put(key, b, drops)
 	return b, nil
 }
 

@@ -364,8 +364,8 @@ func TestACachedBindingSparesTheStore(t *testing.T) {
 
 // refill puts a guild without a group into the cache, as a reading before a fault did.
 func (f *fixture) refill(guild platform.Guild) error {
-	slot := f.byGuild.Slot(guild)
-	slot.Put(guild, platform.Binding{}, slot.Drops())
+	set := f.byGuild.SetOf(guild)
+	set.Put(guild, platform.Binding{}, set.Drops())
 	return nil
 }
 

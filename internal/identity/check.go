@@ -382,13 +382,13 @@ func checkStanding(t *token.Token, st *platform.Standing) (v verdict, bad bool) 
 // that moves the end by a minute or more; until then the last reading of the session is enough, since its end never comes
 // nearer.
 func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (expiresMS int64, r *refusal) {
-	slot := s.sessions.Slot(t.Session)
+	set := s.sessions.SetOf(t.Session)
 	renewed := now + token.OpenkeyLifetime.Milliseconds()
-	if key := slot.Get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
+	if key := set.Get(t.Session); key != nil && key.AppID == t.AppID && key.OpenID == t.OpenID && renewed-key.ExpiresMS < openkeyRenewMS {
 		return key.ExpiresMS, nil
 	}
 	ctx = oidb.Wait(ctx)
-	drops := slot.Drops()
+	drops := set.Drops()
 	key, err := s.store.Openkey(ctx, t.AppID, t.Session)
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
@@ -409,7 +409,7 @@ func (s *Service) renewOpenkey(ctx context.Context, t *token.Token, now int64) (
 		}
 		key.ExpiresMS = renewed
 	}
-	slot.Put(t.Session, key, drops)
+	set.Put(t.Session, key, drops)
 	return key.ExpiresMS, nil
 }
 

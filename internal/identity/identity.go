@@ -30,7 +30,7 @@ type Service struct {
 	store        store.Store
 	clock        *platform.Clock
 	keyring      *token.Keyring
-	sessions     *cache.DirectMapped[uint64, platform.Openkey]
+	sessions     *cache.Associative[uint64, platform.Openkey]
 	highest      atomic.Uint64 // account number known to be issued
 	nonces       *nonces
 	failedLogins *failedLogins
@@ -50,11 +50,11 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		keyring:  keyring,
 		nonces:   newNonces(noncesKept, clock.Now()),
 
-		sessions:     cache.NewDirectMapped[uint64, platform.Openkey](sessionsKept),
+		sessions:     cache.NewAssociative[uint64, platform.Openkey](sessionsKept),
 		failedLogins: newFailedLogins(),
 		people:       newLane(peopleSlots()),
 		operators:    newLane(1),
-		played:       cache.NewDirectMapped[appUser, int64](notesKept),
+		played:       cache.NewAssociative[appUser, int64](notesKept),
 	}
 	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return st.Standing(oidb.Wait(ctx), app, openid)

@@ -15,7 +15,7 @@ const (
 )
 
 // played remembers when it was last noted that a person plays a game.
-type played = cache.DirectMapped[appUser, int64]
+type played = cache.Associative[appUser, int64]
 
 type appUser struct {
 	app platform.AppID
@@ -25,14 +25,14 @@ type appUser struct {
 // notePlayed notes that a person who logs in to a game plays it. No login fails because that could not be noted.
 func (s *Service) notePlayed(ctx context.Context, app platform.AppID, uin platform.UIN) {
 	key, now := appUser{app, uin}, s.clock.NowMS()
-	slot := s.played.Slot(key)
-	if noted := slot.Get(key); noted != nil && now >= *noted && now < *noted+notedFor.Milliseconds() {
+	set := s.played.SetOf(key)
+	if noted := set.Get(key); noted != nil && now >= *noted && now < *noted+notedFor.Milliseconds() {
 		return
 	}
-	drops := slot.Drops()
+	drops := set.Drops()
 	if err := s.store.NotePlayed(ctx, app, uin, now); err != nil {
 		s.Log.Warn("a login could not be noted among the recent games", "appid", app.String(), "error", err.Error())
 		return
 	}
-	slot.Put(key, now, drops)
+	set.Put(key, now, drops)
 }

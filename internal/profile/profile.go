@@ -20,7 +20,7 @@ const kept = 1 << 16
 type Service struct {
 	store store.Accounts
 	clock *platform.Clock
-	kept  *cache.DirectMapped[platform.UIN, platform.Account]
+	kept  *cache.Associative[platform.UIN, platform.Account]
 
 	picture string
 }
@@ -28,10 +28,10 @@ type Service struct {
 // New returns a service that caches accounts until the store reports them changed. picture is the address, to be completed
 // by a size, of the picture of accounts that have none.
 func New(st store.Store, clock *platform.Clock, picture string) *Service {
-	s := &Service{store: st, clock: clock, picture: picture, kept: cache.NewDirectMapped[platform.UIN, platform.Account](kept)}
+	s := &Service{store: st, clock: clock, picture: picture, kept: cache.NewAssociative[platform.UIN, platform.Account](kept)}
 	st.OnChange(func(c store.Change) {
 		if c, ok := c.(store.AccountChange); ok {
-			s.kept.Slot(c.UIN).Drop()
+			s.kept.SetOf(c.UIN).Drop()
 		}
 	})
 	return s
@@ -50,17 +50,17 @@ func (s *Service) Get(ctx context.Context, uin platform.UIN) (*platform.Profile,
 // Account returns an account without its password's hash. It must not be changed. Errors: platform.ErrNotFound, or the
 // storage's.
 func (s *Service) Account(ctx context.Context, uin platform.UIN) (*platform.Account, error) {
-	slot := s.kept.Slot(uin)
-	if account := slot.Get(uin); account != nil {
+	set := s.kept.SetOf(uin)
+	if account := set.Get(uin); account != nil {
 		return account, nil
 	}
-	drops := slot.Drops()
+	drops := set.Drops()
 	account, err := s.store.Account(oidb.Wait(ctx), uin)
 	if err != nil {
 		return nil, err
 	}
 	account.PasswordHash = ""
-	slot.Put(uin, *account, drops)
+	set.Put(uin, *account, drops)
 	return account, nil
 }
 

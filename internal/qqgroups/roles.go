@@ -19,8 +19,8 @@ const (
 // roles caches what accounts are in groups until the store reports it changed. A role counts only while its group is known not to
 // be disbanded, so that the end of a group is one change and not one for each member.
 type roles struct {
-	kept *cache.DirectMapped[place, platform.GroupRole]
-	live *cache.DirectMapped[platform.GC, struct{}]
+	kept *cache.Associative[place, platform.GroupRole]
+	live *cache.Associative[platform.GC, struct{}]
 }
 
 // place is an account's in a group.
@@ -31,16 +31,16 @@ type place struct {
 
 func newRoles(st Store) *roles {
 	r := &roles{
-		kept: cache.NewDirectMapped[place, platform.GroupRole](rolesKept),
-		live: cache.NewDirectMapped[platform.GC, struct{}](groupsKept),
+		kept: cache.NewAssociative[place, platform.GroupRole](rolesKept),
+		live: cache.NewAssociative[platform.GC, struct{}](groupsKept),
 	}
 	st.OnChange(func(c store.Change) {
 		switch c, ok := c.(store.MembershipChange); {
 		case !ok:
 		case c.UIN == 0:
-			r.live.Slot(c.GC).Drop()
+			r.live.SetOf(c.GC).Drop()
 		default:
-			r.kept.Slot(place{c.GC, c.UIN}).Drop()
+			r.kept.SetOf(place{c.GC, c.UIN}).Drop()
 		}
 	})
 	return r
@@ -49,13 +49,13 @@ func newRoles(st Store) *roles {
 // role returns what an account is in a group. Errors: 203 for a group that was never made, 221012 for one that is disbanded.
 func (s *Service) role(ctx context.Context, gc platform.GC, uin platform.UIN) (platform.GroupRole, error) {
 	at := place{gc, uin}
-	group, slot := s.roles.live.Slot(gc), s.roles.kept.Slot(at)
+	group, set := s.roles.live.SetOf(gc), s.roles.kept.SetOf(at)
 	if group.Get(gc) != nil {
-		if role := slot.Get(at); role != nil {
+		if role := set.Get(at); role != nil {
 			return *role, nil
 		}
 	}
-	ends, drops := group.Drops(), slot.Drops()
+	ends, drops := group.Drops(), set.Drops()
 	role, disbanded, err := s.store.GroupRole(oidb.Wait(ctx), gc, uin)
 	if err != nil {
 		return 0, refused(err)
@@ -64,7 +64,7 @@ func (s *Service) role(ctx context.Context, gc platform.GC, uin platform.UIN) (p
 		return 0, retcode.GroupDisbanded
 	}
 	group.Put(gc, struct{}{}, ends)
-	slot.Put(at, role, drops)
+	set.Put(at, role, drops)
 	return role, nil
 }
 

@@ -24,7 +24,7 @@ const (
 
 // people remembers the openids of players and the circles of callers for a moment. Friendships that change count at once.
 type people struct {
-	openIDs *cache.DirectMapped[appUser, knownOpenID]
+	openIDs *cache.Associative[appUser, knownOpenID]
 	circles *circles
 }
 
@@ -120,7 +120,7 @@ func (c *circle) openID(uin platform.UIN) *platform.OpenID {
 
 func newPeople(st store.Store) people {
 	p := people{
-		openIDs: cache.NewDirectMapped[appUser, knownOpenID](openIDsKept),
+		openIDs: cache.NewAssociative[appUser, knownOpenID](openIDsKept),
 		circles: newCircles(circlesKept),
 	}
 	st.OnChange(func(c store.Change) {
@@ -134,11 +134,11 @@ func newPeople(st store.Store) people {
 // openID returns the openid that a player has at an app; nil if it was taken back.
 func (s *Service) openID(ctx context.Context, app platform.AppID, uin platform.UIN) (openid *platform.OpenID, err error) {
 	key, now := appUser{app, uin}, s.Clock.NowMS()
-	slot := s.people.openIDs.Slot(key)
-	if known := slot.Get(key); known != nil && now < known.untilMS {
+	set := s.people.openIDs.SetOf(key)
+	if known := set.Get(key); known != nil && now < known.untilMS {
 		return known.openid, nil
 	}
-	drops := slot.Drops()
+	drops := set.Drops()
 	active, err := store.ActiveOpenID(oidb.Wait(ctx), s.Store, app, uin)
 	switch {
 	case err == nil:
@@ -146,7 +146,7 @@ func (s *Service) openID(ctx context.Context, app platform.AppID, uin platform.U
 	case !errors.Is(err, platform.ErrNotFound):
 		return nil, err
 	}
-	slot.Put(key, knownOpenID{openid, now + knownFor.Milliseconds()}, drops)
+	set.Put(key, knownOpenID{openid, now + knownFor.Milliseconds()}, drops)
 	return openid, nil
 }
 

@@ -133,7 +133,7 @@ var messageMutants = []mutant{
 		`known != nil && known.changes == changes`, `known != nil`,
 		"./internal/friends", "^TestAnAnswerReadBeforeAChangeIsNotKept$"},
 	{"an answer that could not be read is kept", "internal/friends/pairs.go",
-		"\tif err == nil {\n\t\tslot.Put", "\tif true {\n\t\tslot.Put",
+		"\tif err == nil {\n\t\tset.Put", "\tif true {\n\t\tset.Put",
 		"./internal/friends", "^TestAnAnswerReadBeforeAChangeIsNotKept$"},
 	{"forbidden words are sent", "internal/messages/send.go",
 		`found := s.Words.Hide(part.text); found {`, `found := s.Words.Hide(""); found {`,

@@ -112,7 +112,7 @@ var tokenMutants = []mutant{
 		`s.cache.drop(c.UIN)`,
 		`_ = c`,
 		"./internal/friends", "^TestAKeptListFollowsFriendships$"},
-	{"a slot keeps what a drop overtook", "internal/cache/cache.go",
+	{"a set keeps what a drop overtook", "internal/cache/cache.go",
 		`if s.drops.Load() == drops {`,
 		`if s.drops.Load() >= drops {`,
 		"./internal/cache", "."},
