@@ -105,21 +105,31 @@ func (c *Call) encoded() Content {
 		return "UTF-32"
 	case begins("\xff\xfe"), begins("\xfe\xff"), len(b) > 3 && (b[0] == 0) != (b[1] == 0) && (b[2] == 0) == (b[0] == 0) && (b[3] == 0) == (b[1] == 0):
 		return "UTF-16"
-	case c.Request == nil || printable(b):
+	}
+	// The others have no mark of their own.
+	encoding, cipher := c.header("Content-Encoding"), c.header("Content-Encrypt")
+	if encoding == "" && cipher == "" || printable(b) {
 		return ""
 	}
-	// These have no mark of their own.
-	switch encoding := strings.ToLower(strings.TrimSpace(c.Request.Header.Get("Content-Encoding"))); encoding {
+	switch encoding = strings.ToLower(strings.TrimSpace(encoding)); encoding {
 	case "":
 	case "deflate", "br", "compress", "zstd":
 		return Content("compressed with " + encoding)
 	default:
 		return Content(fmt.Sprintf("encoded as its Content-Encoding %.20q says", encoding))
 	}
-	if cipher := c.Request.Header.Get("Content-Encrypt"); cipher != "" {
+	if cipher != "" {
 		return Content(fmt.Sprintf("enciphered as its Content-Encrypt %.20q says", cipher))
 	}
 	return ""
+}
+
+// header returns the first value of a request's header; "" without a request.
+func (c *Call) header(name string) string {
+	if c.Request == nil {
+		return ""
+	}
+	return c.Request.Header.Get(name)
 }
 
 // printable reports whether bytes are text in UTF-8.
@@ -134,23 +144,20 @@ func printable(b []byte) bool {
 
 // escapesLetters reports whether an escape in a form may stand for a part of a letter past ASCII.
 func escapesLetters(form string) bool {
-	for {
-		_, rest, found := strings.Cut(form, "%")
-		if !found || rest != "" && rest[0] >= '8' {
-			return found
+	for i := 1; i < len(form); i++ {
+		if form[i-1] == '%' && form[i] >= '8' {
+			return true
 		}
-		form = rest
 	}
+	return false
 }
 
 // charset names the character set of a text that is not UTF-8: the one that its type names, or else GBK, which callers use
 // without saying so, if the bytes can be that.
 func (c *Call) charset(body []byte) Content {
-	if c.Request != nil {
-		_, options, _ := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
-		if name := options["charset"]; name != "" && !strings.EqualFold(strings.ReplaceAll(name, "-", ""), "utf8") {
-			return Content(fmt.Sprintf("the character set %.20q", name))
-		}
+	_, options, _ := mime.ParseMediaType(c.header("Content-Type"))
+	if name := options["charset"]; name != "" && !strings.EqualFold(strings.ReplaceAll(name, "-", ""), "utf8") {
+		return Content(fmt.Sprintf("the character set %.20q", name))
 	}
 	if text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body); err == nil && !bytes.ContainsRune(text, utf8.RuneError) && printable(text) {
 		return "GBK"

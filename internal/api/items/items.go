@@ -134,8 +134,10 @@ func (item *Item) read(i int) (*wire.AchievementItem, error) {
 
 // text returns a string's text, and any other value as it was written.
 func text(v jsontext.Value) string {
-	if unquoted, err := jsontext.AppendUnquote(nil, v); err == nil {
-		return string(unquoted)
+	if v.Kind() == '"' {
+		if unquoted, err := jsontext.AppendUnquote(nil, v); err == nil {
+			return string(unquoted)
+		}
 	}
 	return string(v)
 }
