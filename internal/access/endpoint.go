@@ -17,15 +17,16 @@ type Handler func(*Call) (result any, err error)
 // Endpoint is one interface of a door: how it is called, what checks a call, and what serves it. Everything about it is
 // declared here; docs/routes.md and docs/api are made from it.
 type Endpoint struct {
-	Method     string             // one or more, separated by blanks
-	Path       string             // a pattern of net/http's mux
-	Signature  string             // as that of a Guide, where it differs from the door's
-	Summary    string             // what it does: a sentence that begins with a verb
-	Params     any                // a struct of what the URL or the form has in addition to the door's; nil for nothing
-	Result     any                // a struct of what the answer has in addition to the door's; nil for nothing
-	Permission string             // the API's name in grants, rates and restrictions; "" if it needs none
-	Checks     []Stage            // in this order
-	Limit      platform.RateLimit // if the app has no rate of its own
+	Method     string                 // one or more, separated by blanks
+	Path       string                 // a pattern of net/http's mux
+	Signature  string                 // as that of a Guide, where it differs from the door's
+	Summary    string                 // what it does: a sentence that begins with a verb
+	Params     any                    // a struct of what the URL or the form has in addition to the door's; nil for nothing
+	Result     any                    // a struct of what the answer has in addition to the door's; nil for nothing
+	Permission string                 // the API's name in grants, rates and restrictions; "" if it needs none
+	Role       *platform.OperatorRole // the least that may call it; nil if its callers are not operators
+	Checks     []Stage                // in this order
+	Limit      platform.RateLimit     // if the app has no rate of its own
 	Action
 
 	Commands []Use             // the bus commands that the handler calls

@@ -100,7 +100,7 @@ func newAppShowCommand(c *client) *cobra.Command {
 				return err
 			}
 			if keys {
-				path += "?keys=show"
+				path += "/keys"
 			}
 			return ask(cmd.Context(), c, http.MethodGet, path, nil, func(app platform.App) error {
 				return c.showApp(app, keys)

@@ -52,7 +52,7 @@ func (c *client) addFlags(group *cobra.Command) *cobra.Command {
 // addPlatformFlags adds the flags that name a platform.
 func (c *client) addPlatformFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.server, "server", "", "`URL` of the platform; or ROOKERY_SERVER (default: the one that runs on this machine)")
-	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with the platform's admin token; or ROOKERY_TOKEN_FILE")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with your token, or with the platform's admin token; or ROOKERY_TOKEN_FILE")
 }
 
 // ask sends a request, with in as its body unless that is nil, and prints the answer: as received with --json, otherwise
@@ -135,9 +135,9 @@ func (to *target) judge(path string, status int, answer jsontext.Value) (jsontex
 	case status < 400 || json.Unmarshal(answer, &refusal) != nil || refusal.Error == "":
 		return nil, unreachablef("the server at %s (HTTP %d) is not a rookery platform", to.server, status)
 	case status == http.StatusUnauthorized && to.tokenFile == "":
-		return nil, usageErrorf("a platform answers at %s: name the file with its admin token with --token-file or ROOKERY_TOKEN_FILE", to.server)
+		return nil, usageErrorf("a platform answers at %s: name the file with your token with --token-file or ROOKERY_TOKEN_FILE", to.server)
 	case status == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the platform at %s refused the admin token from %s: it belongs to another platform", to.server, to.tokenFile)
+		return nil, fmt.Errorf("the platform at %s refused the token from %s: it belongs to another platform, or to an operator who was removed or has another one", to.server, to.tokenFile)
 	case strings.HasPrefix(refusal.Error, server.NoPath) && strings.HasPrefix(path, "/dev/"):
 		return nil, fmt.Errorf("the platform at %s is not a rookery dev: only rookery dev has a clock to move, faults, forced answers and a list of requests", to.server)
 	case strings.HasPrefix(refusal.Error, server.NoPath):

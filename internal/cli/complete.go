@@ -9,6 +9,7 @@ import (
 
 	"github.com/rookeryhq/rookery/client/share"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
@@ -22,6 +23,8 @@ var completions = []struct {
 }{
 	{"rookery token issue", "kind", token.Kinds},
 	{"rookery token revoke", "by", words("operator", "user")},
+	{"rookery operator add", "role", platform.OperatorRoles},
+	{"rookery operator update", "role", platform.OperatorRoles},
 	{"rookery account create", "class", words("ordinary", "B", "BC", "interactive", "kaixin")},
 	{"rookery app create", "environment", words("formal", "test")},
 	{"rookery app update", "environment", words("formal", "test")},

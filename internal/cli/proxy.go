@@ -182,7 +182,7 @@ func (c *client) appKeys(ctx context.Context, o *proxyOptions) (*platform.App, e
 	case o.app == 0:
 		return nil, nil
 	default:
-		answer, err := c.call(ctx, http.MethodGet, appsPath+"/"+o.app.String()+"?keys=show", nil)
+		answer, err := c.call(ctx, http.MethodGet, appsPath+"/"+o.app.String()+"/keys", nil)
 		if err != nil {
 			return nil, fmt.Errorf("no --keys names a file and no variable holds keys, so a platform was asked: %w", err)
 		}

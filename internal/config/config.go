@@ -50,7 +50,9 @@ type HTTP struct {
 type Admin struct {
 	Listen    string `key:"listen" def:"127.0.0.1:8702" doc:"HOST:PORT of the operators' listener. Keep it off public networks."`
 	TLS       TLS    `key:"tls" doc:"Serve HTTPS, as http.tls."`
-	TokenFile string `key:"token_file" doc:"File with the admin API's bearer token, 32 characters or more, mode 0600. Without it, the platform uses admin.token in the data folder, which the first start creates."`
+	TokenFile string `key:"token_file" doc:"File with the bearer token of the first owner, 32 characters or more, mode 0600. Without it, the platform uses admin.token in the data folder, which the first start creates. rookery operator names others, with tokens of their own."`
+
+	AuditKept time.Duration `key:"audit_kept" def:"8760h" min:"24h" max:"87600h" doc:"How long an entry of the audit log, which says what operators did, is kept."`
 }
 
 // OIDB are the settings of the bus.

@@ -28,7 +28,7 @@ const maxDelay = time.Minute
 
 // Tables are the store's tables that points can name.
 var Tables = []string{"apps", "accounts", "openids", "players", "grants", "logins", "openkeys", "friendships", "messages", "achievements", "board_scores", "recent_games",
-	"scenes", "game_commands", "bindings", "oidb_policy", "outbox", "sessions", "qqgroups", "feeds", "red_dots", "challenges"}
+	"scenes", "game_commands", "bindings", "oidb_policy", "outbox", "sessions", "operators", "audit", "qqgroups", "feeds", "red_dots", "challenges"}
 
 // Caches are the caches that points can name.
 var Caches = []string{"friends", "bindings"}

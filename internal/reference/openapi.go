@@ -131,7 +131,7 @@ func (r *Reference) OpenAPI() ([]byte, error) {
 		OpenAPI: "3.1.0",
 		Servers: []server{{"http://127.0.0.1:8700", "rookery dev"}},
 		Components: components{map[string]securityScheme{
-			"operator": {"http", "bearer", "the token of the server's admin token file"},
+			"operator": {"http", "bearer", "an operator's token, or that of the server's admin token file"},
 			"app":      {"http", "basic", "appid and appkey"},
 		}},
 	}
@@ -189,6 +189,9 @@ func (d *Door) operation(one *Interface, method string) *operation {
 	}
 	if one.Permission != "" {
 		op.Description = "An app needs the permission `" + one.Permission + "`."
+	}
+	if one.Role != nil {
+		op.Description = "It needs the role " + one.Role.String() + "."
 	}
 	for _, c := range one.Codes {
 		op.Codes = append(op.Codes, codeName(c))

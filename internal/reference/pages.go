@@ -125,6 +125,9 @@ func (d *Door) section(b *bytes.Buffer, i *Interface) {
 	if i.Permission != "" {
 		fmt.Fprintf(b, "\nAn app needs the permission `%s`.\n", i.Permission)
 	}
+	if i.Role != nil {
+		fmt.Fprintf(b, "\nIt needs the role %s.\n", i.Role)
+	}
 	if i.Endpoint.Signature != "" {
 		fmt.Fprintf(b, "\nIts signature is that of `rookery sign %s`.\n", i.Endpoint.Signature)
 	}

@@ -130,7 +130,7 @@ func (i *Interface) inPath() (names []string) {
 // pathDocs says what the parameters in paths are.
 var pathDocs = map[string]string{
 	"appid": "the app's number", "uin": "the account's number", "friend": "the friend's account", "gc": "the group's number",
-	"zone": "the game's server on which the guild is", "guild": "the guild's id in the game", "scene": "the scene's name", "cmd": "the command",
+	"zone": "the game's server on which the guild is", "guild": "the guild's id in the game", "scene": "the scene's name", "cmd": "the command", "name": "the operator's name",
 	"id": "the number of the fault or the answer", "size": "the size wanted, in pixels a side; 0 for the largest", "first": "a size, which does not count",
 }
 

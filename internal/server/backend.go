@@ -76,6 +76,10 @@ func (s *Server) listenBackend(context.Context) (err error) {
 
 // openBackend opens the services of the commands that need nothing of a platform's.
 func (s *Server) openBackend(ctx context.Context, commands []oidb.ID) error {
+	if err := s.openTeam(ctx); err != nil {
+		return err
+	}
+	s.background = []func(context.Context){func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }}
 	s.bus = oidb.NewBus()
 	s.bus.SetDirectory(stranger{})
 	s.openGroupPlatform()
@@ -84,7 +88,7 @@ func (s *Server) openBackend(ctx context.Context, commands []oidb.ID) error {
 }
 
 func (s *Server) openBackendDoors(context.Context) error {
-	doors := []*access.Door{admin.NewBackend(s.qqgroups, s.bus, s.adminToken)}
+	doors := []*access.Door{admin.NewBackend(s.qqgroups, s.bus, s.team)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.openBus(metrics)

@@ -90,20 +90,21 @@ func (s *Server) pages() pages.Options {
 	return o
 }
 
-// operatorDoors are for callers with the admin token, who set what apps may do at the public doors.
+// operatorDoors are for operators, who set what apps may do at the public doors.
 func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 	doors := []*access.Door{admin.New(admin.Services{
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Friends: s.friends, Messages: s.messages, Groups: s.qqgroups, Bindings: s.groups, Events: s.outbox, Games: s.idip, Ranking: s.ranking, Achievements: s.achievements,
 		Bus:          s.bus,
 		GameCommands: s.gameCommands,
 		Doctor:       s.doctor(public),
+		Operators:    s.team,
 	}, admin.APIs{
 		Granted:    append(access.Permissions(public, access.Granted), platform.RelationPermission, platform.GroupPermission, platform.GameCenterPermission),
 		Restricted: access.Permissions(public, access.Audit),
 		Rated:      access.Permissions(public, access.AppRate),
-	}, s.adminToken)}
+	})}
 	if s.dev != nil {
-		doors = append(doors, dev.New(s.forget, s.exportWorld, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.adminToken))
+		doors = append(doors, dev.New(s.forget, s.exportWorld, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.team))
 	}
 	return doors
 }

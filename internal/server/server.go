@@ -26,6 +26,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/route"
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
+	"github.com/rookeryhq/rookery/internal/operators"
 	"github.com/rookeryhq/rookery/internal/outbox"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
@@ -68,6 +69,7 @@ type Server struct {
 	keyring                    *token.Keyring
 	keyringIsNew               bool
 	adminToken, adminTokenFile string
+	team                       *operators.Service
 
 	tracer *tracing.Tracer // nil if nothing is traced
 

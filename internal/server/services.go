@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/idip"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
+	"github.com/rookeryhq/rookery/internal/operators"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/profile"
 	"github.com/rookeryhq/rookery/internal/qqgroups"
@@ -38,6 +39,9 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.bus.GuardAnswers(s.dev.faults.Answers)
 		s.store.GuardEvents(s.dev.faults.Events)
 		s.idip.Guard(s.dev.faults.IDIPConnect, s.dev.faults.IDIPAnswer)
+	}
+	if err := s.openTeam(ctx); err != nil {
+		return err
 	}
 	s.apps, s.profiles = apps.New(s.store, s.clock), profile.New(s.store, s.clock, s.address()+picture.Path)
 	if err := s.apps.Load(ctx); err != nil {
@@ -84,8 +88,15 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.groups.Run,
 		func(ctx context.Context) { s.ranking.Run(ctx, s.rankIndex, s.options.Log) },
 		s.social.Run,
+		func(ctx context.Context) { s.team.Run(ctx, s.options.Log) },
 	}
 	return s.openRoutes()
+}
+
+// openTeam opens the service of the operators.
+func (s *Server) openTeam(ctx context.Context) error {
+	s.team = operators.New(s.store, s.clock, s.adminToken, s.options.Admin.AuditKept)
+	return s.team.Load(ctx)
 }
 
 // address returns the base URL at which everybody can reach the doors for games; "" without such doors. The Host of a request has no

@@ -1,13 +1,12 @@
 package server
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 
+	"github.com/rookeryhq/rookery/internal/operators"
 	"github.com/rookeryhq/rookery/internal/secretfile"
 )
 
@@ -38,9 +37,7 @@ func (s *Server) openAdminToken() (string, error) {
 	s.adminTokenFile = file
 	token, err := readServerToken(file)
 	if errors.Is(err, fs.ErrNotExist) && own {
-		var random [32]byte
-		rand.Read(random[:])
-		token = hex.EncodeToString(random[:])
+		token = operators.NewToken()
 		return token, secretfile.Write(file, []byte(token+"\n"))
 	}
 	return token, err

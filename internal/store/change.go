@@ -53,6 +53,12 @@ type SceneChange struct {
 // GameCommandChange: the operator decided something about a command of the Game Center's door. Its list must not be modified.
 type GameCommandChange struct{ Command platform.GameCommand }
 
+// OperatorChange: an operator was added or changed, or removed if Removed.
+type OperatorChange struct {
+	Operator platform.Operator
+	Removed  bool
+}
+
 // AppChange: an app was registered or changed. The App must not be modified.
 type AppChange struct{ App *platform.App }
 
@@ -75,5 +81,6 @@ func (MembershipChange) change()  {}
 func (SceneChange) change()       {}
 func (GameCommandChange) change() {}
 func (AppChange) change()         {}
+func (OperatorChange) change()    {}
 func (PolicyChange) change()      {}
 func (EventsChange) change()      {}

@@ -30,6 +30,8 @@ type Store interface {
 	Policies
 	Outbox
 	Sessions
+	Operators
+	AuditLog
 	QQGroups
 	Feeds
 	RedDots
@@ -386,6 +388,29 @@ type Sessions interface {
 	EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error
 	// SessionEnded reports whether an account's session was ended, as long as it would not have ended by itself.
 	SessionEnded(ctx context.Context, uin platform.UIN, secret [16]byte) (bool, error)
+}
+
+// Operators stores who may use the admin API.
+type Operators interface {
+	// CreateOperator stores an operator. ErrExists: the name is taken. ErrFull: there are most operators.
+	CreateOperator(ctx context.Context, o platform.Operator, most int) error
+	// UpdateOperator applies edit to an operator; its name and time of creation stay. An error of edit is returned unchanged
+	// and nothing changes. ErrNotFound.
+	UpdateOperator(ctx context.Context, name string, edit func(*platform.Operator) error) (platform.Operator, error)
+	// RemoveOperator removes an operator, or ErrNotFound.
+	RemoveOperator(ctx context.Context, name string) error
+	// Operators returns all operators by name.
+	Operators(ctx context.Context) ([]platform.Operator, error)
+}
+
+// AuditLog stores what operators did. Every write stores the entry of its context (platform.WithAudit), unless an earlier write has.
+type AuditLog interface {
+	// RecordAudit stores the context's entry if no write has, for a call that changes something outside the store.
+	RecordAudit(ctx context.Context) error
+	// AuditEntries returns at most limit entries, newest first.
+	AuditEntries(ctx context.Context, f platform.AuditFilter, limit int) ([]platform.AuditEntry, error)
+	// SweepAudit removes at most limit entries of before that time and returns how many it removed.
+	SweepAudit(ctx context.Context, beforeMS int64, limit int) (int64, error)
 }
 
 // Feeds stores what players tell their friends.

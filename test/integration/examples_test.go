@@ -62,6 +62,12 @@ var specials = map[string]special{
 
 	"printf '\\n\\0042134' | rookery oidb call 0xe10_1 --body-file -": {status: 1, says: "0x05"}, // nobody routes it
 
+	"rookery operator update mara --role owner":              {before: "rookery operator add mara"},
+	"rookery operator update mara --new-token > mara.token":  {as: "rookery operator update mara --new-token > mara.token; wc -c < mara.token", says: "65"},
+	"rookery operator add mara --role operator > mara.token": {as: "rookery operator add mara --role operator > mara.token; wc -c < mara.token", says: "65"},
+	"rookery operator add mara --json":                       {before: "rookery operator remove mara"},
+	"rookery operator remove mara":                           {before: "rookery operator add mara"},
+
 	"rookery scene remove --app 100700001 --scene gift": {before: "rookery scene set --app 100700001 --scene gift --json"},
 
 	"rookery oidb call 0xf02_2 --field gc=700000001 --addr bus.example:8701 --ca ca.pem --certificate own.pem --key own.key": {

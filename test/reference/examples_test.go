@@ -198,6 +198,7 @@ func (w *world) ofAdmin() (all []exchange) {
 	one("POST /admin/v1/apps", `{"name":"Crow Court","gameid":"13","online":true}`, 400, `{"title":"Crow Court"}`)
 	add("GET /admin/v1/apps", "GET /admin/v1/apps", "", "GET /admin/v1/apps", "", 401)
 	unknown("GET /admin/v1/apps/{appid}", "GET /admin/v1/apps/100700001", "GET /admin/v1/apps/1", "")
+	unknown("GET /admin/v1/apps/{appid}/keys", "GET /admin/v1/apps/100700003/keys", "GET /admin/v1/apps/1/keys", "")
 	unknown("PATCH /admin/v1/apps/{appid}", "PATCH /admin/v1/apps/100700003", "PATCH /admin/v1/apps/1", `{"grant":["group"]}`)
 	unknown("POST /admin/v1/apps/{appid}/keys", "POST /admin/v1/apps/100700003/keys", "POST /admin/v1/apps/1/keys", `{"name":"sigkey:2"}`)
 	unknown("POST /admin/v1/apps/{appid}/doctor", "POST /admin/v1/apps/100700001/doctor", "POST /admin/v1/apps/1/doctor", `{"apis":["/v2/auth/verify_login"]}`)
@@ -239,6 +240,11 @@ func (w *world) ofAdmin() (all []exchange) {
 	unknown("PATCH /admin/v1/groups/{gc}", "PATCH /admin/v1/groups/700000004", "PATCH /admin/v1/groups/99999", `{"capacity":100}`)
 	unknown("POST /admin/v1/groups/{gc}/disband", "POST /admin/v1/groups/700000004/disband", "POST /admin/v1/groups/99999/disband", "")
 	add("GET /admin/v1/oidb/policy", "GET /admin/v1/oidb/policy", "", "GET /admin/v1/oidb/policy", "", 401)
+	one("POST /admin/v1/operators", `{"name":"mara","role":"operator"}`, 400, `{"name":"Mara","role":"operator"}`)
+	add("GET /admin/v1/operators", "GET /admin/v1/operators", "", "GET /admin/v1/operators", "", 401)
+	unknown("PATCH /admin/v1/operators/{name}", "PATCH /admin/v1/operators/mara", "PATCH /admin/v1/operators/nobody", `{"role":"reader","new_token":true}`)
+	unknown("DELETE /admin/v1/operators/{name}", "DELETE /admin/v1/operators/mara", "DELETE /admin/v1/operators/nobody", "")
+	add("GET /admin/v1/audit", "GET /admin/v1/audit?object=operators/mara&limit=2", "", "GET /admin/v1/audit?limit=1001", "", 400)
 	one("PATCH /admin/v1/oidb/policy", `{"commands":{"0x73a_1":{"rate":"100/s"}}}`, 400, `{"commands":{"0x999_1":{"rate":"100/s"}}}`)
 	return all
 }

@@ -63,7 +63,11 @@ func TestExamplesAreTrue(t *testing.T) {
 			continue
 		}
 		if x.success != nil {
+			before := w.newestEntry(t)
 			e.Success = w.send(t, x.success)
+			if after := w.newestEntry(t); (after.ID > before.ID) != leavesEntry(x.at) || after.ID > before.ID && (after.Action != x.at || after.Object == "") {
+				t.Errorf("%s: the newest entry of the audit log is %+v", x.at, after)
+			}
 			if code, ok := refused(e.Success); ok {
 				t.Errorf("%s: its success is refused with %d: %s", x.at, code, e.Success.Answer)
 				continue
@@ -109,6 +113,34 @@ func TestExamplesAreTrue(t *testing.T) {
 	if diff := cmp.Diff(string(recorded), b.String()); diff != "" {
 		t.Errorf("docs/api/examples.json is not what the platform answers; go test ./test/reference -update, then go generate ./internal/server (-recorded +made):\n%s", diff)
 	}
+}
+
+// auditEntry is an entry of the audit log.
+type auditEntry struct {
+	ID             int64
+	Action, Object string
+}
+
+func (w *world) newestEntry(t *testing.T) (newest auditEntry) {
+	t.Helper()
+	var list []auditEntry
+	w.Admin(t, "GET", "/admin/v1/audit?limit=1", nil, &list)
+	for _, newest = range list {
+	}
+	return newest
+}
+
+// leavesEntry reports whether a call leaves an entry in the audit log: those that change something for good, and those that show
+// keys.
+func leavesEntry(at string) bool {
+	switch at {
+	case "POST /admin/v1/apps/{appid}/doctor", "POST /admin/v1/apps/{appid}/idip":
+		return false
+	case "GET /admin/v1/apps/{appid}/keys":
+		return true
+	}
+	method, path, _ := strings.Cut(at, " ")
+	return method != "GET" && strings.HasPrefix(path, "/admin/v1/")
 }
 
 var numberOf = regexp.MustCompile(`"(?:ret|error)":(-?\d+)`)

@@ -51,7 +51,7 @@ var layers = []struct {
 	{[]string{"internal/idip", "internal/roster"}, false},
 	{[]string{"internal/wordfilter"}, false},
 	{[]string{"internal/identity"}, false},
-	{[]string{"internal/apps", "internal/profile", "internal/token", "internal/gamecmd"}, false},
+	{[]string{"internal/apps", "internal/profile", "internal/token", "internal/gamecmd", "internal/operators"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb/route"}, false},
 	{[]string{"internal/oidb/tcp", "internal/oidb/connect", "internal/oidb/oidbtest"}, false},

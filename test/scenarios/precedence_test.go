@@ -235,7 +235,7 @@ func TestEveryInterfaceHasAnOrder(t *testing.T) {
 	}
 	for _, door := range []string{"admin", "dev"} {
 		for _, line := range documented(door) {
-			if _, checks, _ := strings.Cut(line, ": "); checks != "bearer" {
+			if _, checks, _ := strings.Cut(line, ": "); checks != "bearer, role" {
 				t.Errorf("%s: %s", door, line)
 			}
 		}
@@ -260,6 +260,43 @@ func TestOperatorsInterfacesNeedTheToken(t *testing.T) {
 		if r := p.Send(t, methods, path, "application/json", "{}"); r.Status != http.StatusUnauthorized {
 			t.Errorf("%s %s: status %d", methods, path, r.Status)
 		}
+	}
+}
+
+// TestEachRoleDoesItsOwn: a reader changes nothing and sees no key; an operator neither names operators nor rotates keys; an owner may
+// do everything.
+func TestEachRoleDoesItsOwn(t *testing.T) {
+	p := rookery.Start(t)
+	tokens := make(map[string]string)
+	for _, role := range []string{"reader", "operator", "owner"} {
+		var added struct{ Token string }
+		p.Admin(t, http.MethodPost, "/admin/v1/operators", map[string]string{"name": "an-" + role, "role": role}, &added)
+		p.Secret(added.Token)
+		tokens[role] = added.Token
+	}
+	looks := []string{"POST /admin/v1/apps/{appid}/doctor", "POST /admin/v1/apps/{appid}/idip"}
+	shows := []string{"GET /admin/v1/apps/{appid}/keys", "GET /dev/v1/world"}
+	owners := []string{"POST /admin/v1/keys", "POST /admin/v1/operators", "PATCH /admin/v1/operators/{name}", "DELETE /admin/v1/operators/{name}"}
+	tried := 0
+	for _, line := range slices.Concat(documented("admin"), documented("dev")) {
+		at, _, _ := strings.Cut(line, ":")
+		method, path, _ := strings.Cut(at, " ")
+		path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, "42")
+		may := map[string]bool{"reader": method == http.MethodGet && !slices.Contains(shows, at) || slices.Contains(looks, at), "operator": !slices.Contains(owners, at), "owner": true}
+		for role, token := range tokens {
+			req, err := http.NewRequest(method, p.URL+path, strings.NewReader(`{"x":1}`)) // refused after the role: nothing changes
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+token)
+			tried++
+			if r := p.SendRequest(t, req); (r.Status != http.StatusForbidden) != may[role] {
+				t.Errorf("%s by a %s: status %d: %s", at, role, r.Status, r.Body)
+			}
+		}
+	}
+	if tried < 150 {
+		t.Errorf("only %d calls were tried", tried)
 	}
 }
 

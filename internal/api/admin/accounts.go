@@ -25,7 +25,7 @@ func (d *door) listAccounts(c *access.Call) (any, error) {
 // NewAccount is an account to create. Without a uin it gets the next free number.
 type NewAccount struct {
 	UIN      platform.UIN          `json:"uin,omitzero" doc:"the account's number; the next free one without it"`
-	Password string                `json:"password" required:"true" doc:"the password"`
+	Password string                `json:"password" required:"true" secret:"true" doc:"the password"`
 	Profile  platform.Profile      `json:"profile" doc:"the profile"`
 	Class    platform.AccountClass `json:"class,omitzero" oneof:"ordinary B BC interactive kaixin" doc:"the kind of the number"`
 }
@@ -109,7 +109,7 @@ func (d *door) signOut(c *access.Call, id platform.UIN) (any, error) {
 
 // NewPassword is an account's new password.
 type NewPassword struct {
-	Password string `json:"password" required:"true" doc:"the password"`
+	Password string `json:"password" required:"true" secret:"true" doc:"the password"`
 }
 
 func (d *door) setPassword(c *access.Call, id platform.UIN, in NewPassword) (any, error) {
@@ -134,6 +134,8 @@ type TokenRequest struct {
 	Lifetime string         `json:"lifetime,omitzero" doc:"how long it is valid, a Go duration; as usual for its kind without it"`
 	PC       bool           `json:"pc,omitzero" doc:"a login through the PC SDK"`
 }
+
+func (r TokenRequest) object() string { return "accounts/" + r.UIN.String() }
 
 func (d *door) issueToken(c *access.Call, in TokenRequest) (any, error) {
 	kind, err := token.ParseKind(in.Kind)
@@ -170,7 +172,7 @@ type IssuedToken struct {
 
 // TokenText is a token to be inspected.
 type TokenText struct {
-	Token string `json:"token" required:"true" doc:"the token"`
+	Token string `json:"token" required:"true" secret:"true" doc:"the token"`
 }
 
 func (d *door) inspectToken(c *access.Call, in TokenText) (any, error) {
@@ -208,6 +210,8 @@ type Revocation struct {
 	By    string         `json:"by,omitzero" doc:"user, as if the person withdrew; operator (the default)"`
 }
 
+func (r Revocation) object() string { return "accounts/" + r.UIN.String() }
+
 func (d *door) revoke(c *access.Call, in Revocation) (any, error) {
 	by := platform.EndedByOperator
 	switch in.By {
@@ -223,7 +227,10 @@ func (d *door) revoke(c *access.Call, in Revocation) (any, error) {
 
 func (d *door) listKeys(*access.Call) (any, error) { return d.identity.Keyring().Keys(), nil }
 
-func (d *door) rotateKeys(*access.Call) (any, error) {
+func (d *door) rotateKeys(c *access.Call) (any, error) {
+	if err := d.operators.Record(c.Context()); err != nil { // before: the keyring is not in the store
+		return nil, err
+	}
 	key, err := d.identity.RotateKeyring()
 	return created{key}, err
 }

@@ -42,21 +42,20 @@ func (d *door) listApps(*access.Call) (any, error) {
 	return apps, nil
 }
 
-// keysField is the parameter of showApp.
-type keysField struct {
-	Keys string `json:"keys" oneof:"show" doc:"show shows the keys, which are asterisks otherwise"`
-}
-
 func (d *door) showApp(c *access.Call, id platform.AppID) (any, error) {
 	app := d.registry.ByID(id)
 	if app == nil {
 		return nil, platform.NoApp(id)
 	}
-	keys, err := parameter(c, "keys")
-	if keys != "show" {
-		app = withoutKeys(app)
+	return withoutKeys(app), nil
+}
+
+func (d *door) showKeys(c *access.Call, id platform.AppID) (any, error) {
+	app := d.registry.ByID(id)
+	if app == nil {
+		return nil, platform.NoApp(id)
 	}
-	return app, err
+	return app, nil
 }
 
 // AppSettings are an operator's settings of an app. A missing member stays as it is, or gets its default.
@@ -274,7 +273,7 @@ func (d *door) updateApp(c *access.Call, id platform.AppID, settings AppSettings
 // AppKey names a key of an app: appkey, msdkkey, client_sigkey or sigkey:SOURCE.
 type AppKey struct {
 	Name string `json:"name" required:"true" doc:"appkey, msdkkey, client_sigkey or sigkey:SOURCE"`
-	Key  string `json:"key,omitzero" doc:"letters and digits; a new random one if missing"`
+	Key  string `json:"key,omitzero" secret:"true" doc:"letters and digits; a new random one if missing"`
 }
 
 func (d *door) setAppKey(c *access.Call, id platform.AppID, in AppKey) (any, error) {

@@ -1,5 +1,5 @@
 // Package dev is the door to what `rookery dev` has in addition to a platform: a clock to move, faults to switch on,
-// answers to force, guilds that answer IDIP, and the last requests. It takes the admin token and answers as the admin API does. `rookery serve` does not mount it.
+// answers to force, guilds that answer IDIP, and the last requests. It takes operators' tokens and answers as the admin API does. `rookery serve` does not mount it.
 package dev
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/admin"
 	"github.com/rookeryhq/rookery/internal/fault"
+	"github.com/rookeryhq/rookery/internal/operators"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/roster"
 	"github.com/rookeryhq/rookery/internal/seed"
@@ -25,29 +26,29 @@ type door struct {
 	roster    *roster.Roster
 }
 
-// New returns the door, for callers with the admin token. forget empties the services' caches; export returns the platform's world.
-func New(forget func(), export func(context.Context) (*seed.World, error), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, token string) *access.Door {
+// New returns the door. What it changes ends with the process, so it leaves nothing in the audit log. forget empties the services' caches; export returns the platform's world.
+func New(forget func(), export func(context.Context) (*seed.World, error), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, team *operators.Service) *access.Door {
 	d := &door{forget: forget, export: export, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Guide:    guide,
 		Prefixes: []string{"/dev/"},
-		Endpoints: admin.ForBearer(token, []access.Endpoint{
-			admin.At("GET /dev/v1/clock", admin.Do(d.showClock)).Does("Shows the platform's clock.").Returns(Clock{}),
-			admin.At("POST /dev/v1/clock", admin.Body(d.moveClock)).Does("Moves the platform's clock.").Returns(Clock{}),
-			admin.At("GET /dev/v1/faults", admin.Do(d.listFaults)).Does("Lists the faults that are switched on.").Returns([]fault.Rule{}),
-			admin.At("POST /dev/v1/faults", admin.Body(d.addFault)).Does("Makes a part of the platform fail.").Returns(fault.Rule{}),
-			admin.At("DELETE /dev/v1/faults", admin.Do(d.clearFaults)).Does("Switches all faults off.").Returns(Cleared{}),
-			admin.At("DELETE /dev/v1/faults/{id}", admin.Do(d.clearFault)).Does("Switches a fault off.").Returns(Cleared{}),
-			admin.At("GET /dev/v1/answers", admin.Do(d.listAnswers)).Does("Lists the forced answers.").Returns([]access.ForcedAnswer{}),
-			admin.At("POST /dev/v1/answers", admin.Body(d.forceAnswer)).Does("Makes an interface answer a code.").Returns(access.ForcedAnswer{}),
-			admin.At("DELETE /dev/v1/answers", admin.Do(d.clearAnswers)).Does("Ends all forced answers.").Returns(Cleared{}),
-			admin.At("DELETE /dev/v1/answers/{id}", admin.Do(d.clearAnswer)).Does("Ends a forced answer.").Returns(Cleared{}),
-			admin.At("GET /dev/v1/requests", admin.Do(d.requests)).Does("Lists the newest requests with what became of them, oldest first.").Takes(requestFields{}).Returns([]access.Record{}),
-			admin.At("GET /dev/v1/world", admin.Do(d.exportWorld)).Does("Shows the platform's world as a file for --seed, with its keys and passwords.").Returns(seed.World{}),
-			admin.At("GET /dev/v1/guilds", admin.Do(d.listGuilds)).Does("Lists the guilds that answer as a game's server would.").Returns([]roster.Guild{}),
-			admin.At("POST /dev/v1/guilds", admin.Body(d.setGuild)).Does("Adds a guild, or replaces it.").Returns(roster.Guild{}),
-			admin.At("DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin.Do(d.removeGuild)).Does("Removes a guild.").Returns(platform.Guild{}),
+		Endpoints: admin.ForOperators(team, []access.Endpoint{
+			admin.At(platform.RoleReader, "GET /dev/v1/clock", admin.Do(d.showClock)).Does("Shows the platform's clock.").Returns(Clock{}),
+			admin.At(platform.RoleOperator, "POST /dev/v1/clock", admin.Body(d.moveClock)).Does("Moves the platform's clock.").Returns(Clock{}),
+			admin.At(platform.RoleReader, "GET /dev/v1/faults", admin.Do(d.listFaults)).Does("Lists the faults that are switched on.").Returns([]fault.Rule{}),
+			admin.At(platform.RoleOperator, "POST /dev/v1/faults", admin.Body(d.addFault)).Does("Makes a part of the platform fail.").Returns(fault.Rule{}),
+			admin.At(platform.RoleOperator, "DELETE /dev/v1/faults", admin.Do(d.clearFaults)).Does("Switches all faults off.").Returns(Cleared{}),
+			admin.At(platform.RoleOperator, "DELETE /dev/v1/faults/{id}", admin.Do(d.clearFault)).Does("Switches a fault off.").Returns(Cleared{}),
+			admin.At(platform.RoleReader, "GET /dev/v1/answers", admin.Do(d.listAnswers)).Does("Lists the forced answers.").Returns([]access.ForcedAnswer{}),
+			admin.At(platform.RoleOperator, "POST /dev/v1/answers", admin.Body(d.forceAnswer)).Does("Makes an interface answer a code.").Returns(access.ForcedAnswer{}),
+			admin.At(platform.RoleOperator, "DELETE /dev/v1/answers", admin.Do(d.clearAnswers)).Does("Ends all forced answers.").Returns(Cleared{}),
+			admin.At(platform.RoleOperator, "DELETE /dev/v1/answers/{id}", admin.Do(d.clearAnswer)).Does("Ends a forced answer.").Returns(Cleared{}),
+			admin.At(platform.RoleReader, "GET /dev/v1/requests", admin.Do(d.requests)).Does("Lists the newest requests with what became of them, oldest first.").Takes(requestFields{}).Returns([]access.Record{}),
+			admin.At(platform.RoleOperator, "GET /dev/v1/world", admin.Do(d.exportWorld)).Does("Shows the platform's world as a file for --seed, with its keys and passwords.").Returns(seed.World{}),
+			admin.At(platform.RoleReader, "GET /dev/v1/guilds", admin.Do(d.listGuilds)).Does("Lists the guilds that answer as a game's server would.").Returns([]roster.Guild{}),
+			admin.At(platform.RoleOperator, "POST /dev/v1/guilds", admin.Body(d.setGuild)).Does("Adds a guild, or replaces it.").Returns(roster.Guild{}),
+			admin.At(platform.RoleOperator, "DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin.Do(d.removeGuild)).Does("Removes a guild.").Returns(platform.Guild{}),
 		}),
 		Encode: admin.Encode,
 	}

@@ -38,6 +38,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS,
 			account.SignedOutMS)
+		t.created(uin)
 		return uin, sentinel(err)
 	})
 	if err != nil {

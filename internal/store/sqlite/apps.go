@@ -22,6 +22,7 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 	return s.writer.write(ctx, func(t *tx) error {
 		_, err := t.exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
 			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
+		t.created(app.AppID)
 		t.changed(store.AppChange{App: app})
 		return sentinel(err)
 	})

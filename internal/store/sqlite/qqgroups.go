@@ -45,6 +45,7 @@ func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request strin
 		}
 		_, err = t.exec("INSERT INTO qqgroup_members (uin, gc, role, card, since_ms) VALUES (?, ?, ?, '', ?)",
 			int64(g.Owner), int64(made.GC), int64(platform.GroupOwner), g.CreatedMS)
+		t.created(made.GC)
 		t.changed(store.MembershipChange{GC: made.GC, UIN: g.Owner})
 		return made, err
 	})

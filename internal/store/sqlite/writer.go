@@ -46,6 +46,8 @@ type write struct {
 	outcome chan error
 	err     error
 	changes []store.Change
+	audit   *platform.Audit // nil unless an operator's call makes the write
+	created string          // what it creates, for the audit
 
 	span       trace.Span // nil unless the write is recorded
 	statements []string   // summaries of those that ran, for the span
@@ -73,7 +75,7 @@ func newWriter(conn *sql.Conn) *writer {
 // write runs do inside the next transaction and returns once it is durable or undone. A ctx that ends while the write still
 // waits in the queue cancels it; a write that has begun is always completed, so the outcome is never unknown.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
-	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
+	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1), audit: platform.AuditOf(ctx)}
 	if w.tracer == nil {
 		return w.await(wr)
 	}
@@ -169,6 +171,9 @@ func (w *writer) commit(batch []*write) {
 	}
 	for _, wr := range batch {
 		if wr.err == nil {
+			if wr.audit != nil {
+				wr.audit.Stored()
+			}
 			for _, change := range wr.changes {
 				for _, hear := range w.onChange {
 					hear(change)
@@ -211,7 +216,11 @@ func (w *writer) step(wr *write) (err error) {
 	if wr.span != nil {
 		wr.span.AddEvent("the write begins") // after those before it
 	}
-	return wr.do(&tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr})
+	t := &tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr}
+	if err := wr.do(t); err != nil || !wr.audit.Pending() {
+		return err
+	}
+	return t.record(&wr.audit.Entry)
 }
 
 func finish(batch []*write, err error) {
