@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -18,22 +17,29 @@ import (
 // answering are the folders whose code decides which return code is answered.
 var answering = []string{"internal", "client/share"}
 
-// off is in front of a condition that is switched off.
-const off = "false"
+// form is how a part of a file decides.
+type form int
 
-// edit replaces a part of a file.
-type edit struct {
+const (
+	condition form = iota // of an if or of a case without a tag: it never holds
+	label                 // of a case with a tag: nothing equals it
+	row                   // of a list: it is left out
+)
+
+// part is a part of a file that decides whether a code is answered, and that a fault switches off.
+type part struct {
 	file     string
-	from, to int // in bytes
-	by       string
+	from, to int // in bytes; of a row those of the list
+	form     form
+	row      int // its index
 }
 
 // conditions finds, by the name of its constant in package retcode, where a condition decides that a code is answered, and what
 // switches each of these conditions off. Such are an if and a case that have a statement with the code, or with a name to which a
 // table of the package gives the code, or with a function of the package that does nothing but return the code, and a row of a list that has the code. An answer without a condition of its own, as the last of
 // a function and the default of a switch, is not found.
-func conditions(root string) (map[string][]edit, error) {
-	found := make(map[string][]edit)
+func conditions(root string) (map[string][]part, error) {
+	found := make(map[string][]part)
 	for _, folder := range answering {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.IsDir() {
@@ -49,13 +55,13 @@ func conditions(root string) (map[string][]edit, error) {
 }
 
 // conditionsOf adds the conditions of one package.
-func conditionsOf(found map[string][]edit, root, folder string) error {
+func conditionsOf(found map[string][]part, root, folder string) error {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
 		return err
 	}
 	files := token.NewFileSet()
-	p := pkg{found: found, position: files.Position, named: make(map[string][]string), sources: make(map[string][]byte)}
+	p := pkg{found: found, position: files.Position, named: make(map[string][]string)}
 	var trees []*ast.File
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
@@ -73,7 +79,6 @@ func conditionsOf(found map[string][]edit, root, folder string) error {
 		if err != nil {
 			return err
 		}
-		p.sources[name] = source
 		trees = append(trees, tree)
 		ast.Inspect(tree, p.name)
 	}
@@ -85,9 +90,8 @@ func conditionsOf(found map[string][]edit, root, folder string) error {
 
 // pkg is a package in which conditions are looked for.
 type pkg struct {
-	found    map[string][]edit
+	found    map[string][]part
 	position func(token.Pos) token.Position
-	sources  map[string][]byte
 	named    map[string][]string // the codes that tables of the package give a name, and that functions return
 }
 
@@ -116,26 +120,26 @@ func (p *pkg) name(n ast.Node) bool {
 func (p *pkg) condition(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.IfStmt:
-		p.off(n.Cond, off+" && (%s)", p.stated(n.Body.List))
+		p.note(n.Cond, condition, 0, p.stated(n.Body.List))
 	case *ast.SwitchStmt:
 		for _, clause := range n.Body.List {
-			clause := clause.(*ast.CaseClause)
-			codes := p.stated(clause.Body)
-			switch {
-			case n.Tag == nil:
-				for _, cond := range clause.List {
-					p.off(cond, off+" && (%s)", codes)
-				}
-			case clause.List != nil:
-				p.off(clause, "", codes)
+			clause, decides := clause.(*ast.CaseClause), condition
+			if n.Tag != nil {
+				decides = label
+			}
+			for _, e := range clause.List {
+				p.note(e, decides, 0, p.stated(clause.Body))
 			}
 		}
 	case *ast.CompositeLit:
-		for _, row := range n.Elts {
-			if row, ok := row.(*ast.CompositeLit); ok {
-				for _, element := range row.Elts {
+		if _, list := n.Type.(*ast.ArrayType); !list {
+			break
+		}
+		for i, e := range n.Elts {
+			if e, ok := e.(*ast.CompositeLit); ok {
+				for _, element := range e.Elts {
 					if code := code(element); code != "" {
-						p.off(row, "", []string{code})
+						p.note(n, row, i, []string{code})
 					}
 				}
 			}
@@ -144,17 +148,11 @@ func (p *pkg) condition(n ast.Node) bool {
 	return true
 }
 
-// off notes that the codes are not answered with the part replaced. A row is left out with its comma.
-func (p *pkg) off(part ast.Node, by string, codes []string) {
-	from, to := p.position(part.Pos()), p.position(part.End()).Offset
-	source := p.sources[from.Filename]
-	if by != "" {
-		by = fmt.Sprintf(by, source[from.Offset:to])
-	} else if source[to] == ',' {
-		to++
-	}
+// note notes that the codes are not answered without a part of the source.
+func (p *pkg) note(n ast.Node, is form, index int, codes []string) {
+	from, to := p.position(n.Pos()), p.position(n.End())
 	for _, code := range codes {
-		p.found[code] = append(p.found[code], edit{from.Filename, from.Offset, to, by})
+		p.found[code] = append(p.found[code], part{from.Filename, from.Offset, to.Offset, is, index})
 	}
 }
 
@@ -202,36 +200,17 @@ func conditionTrials(root string) (made []trial, without []string, err error) {
 		for number := row.Low; number <= row.High; number++ {
 			code, _ := retcode.Lookup(row.Domain, number)
 			scenario := fmt.Sprintf("^TestScenarios$/^%s$/^%d$", row.Domain, number)
-			edits := found[code.Symbol()]
+			parts := found[code.Symbol()]
 			switch {
 			case number == 0 || listed[scenario]: // a success has no condition
-			case len(edits) == 0:
+			case len(parts) == 0:
 				without = append(without, fmt.Sprintf("%s/%d", row.Domain, number))
 			default:
 				made = append(made, trial{
-					name: fmt.Sprintf("%s/%d without its condition", row.Domain, number), file: edits[0].file, edits: edits,
-					change: func() (map[string][]byte, error) { return changed(root, edits) }, in: scenarios, run: scenario,
+					name: fmt.Sprintf("%s/%d without its condition", row.Domain, number), file: parts[0].file, parts: parts, in: scenarios, run: scenario,
 				})
 			}
 		}
 	}
 	return made, without, nil
-}
-
-// changed returns the files with the edits, by their path below the root.
-func changed(root string, edits []edit) (map[string][]byte, error) {
-	edits = slices.Clone(edits)
-	slices.SortFunc(edits, func(a, b edit) int { return cmp.Or(strings.Compare(a.file, b.file), b.from-a.from) }) // the last of a file first
-	files := make(map[string][]byte)
-	for _, e := range edits {
-		source, ok := files[e.file]
-		if !ok {
-			var err error
-			if source, err = os.ReadFile(filepath.Join(root, e.file)); err != nil {
-				return nil, err
-			}
-		}
-		files[e.file] = slices.Concat(source[:e.from], []byte(e.by), source[e.to:])
-	}
-	return files, nil
 }

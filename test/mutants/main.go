@@ -52,7 +52,7 @@ func (m mutant) trial() trial {
 type trial struct {
 	name, file string
 	change     func() (map[string][]byte, error) // returns the changed files, by their path below the module's root
-	edits      []edit                            // what change makes; nil for a mutant
+	parts      []part                            // what a switchboard switches off, in place of a change
 	in, run    string                            // as those of a mutant
 
 	by *switchboard // with a switch for the fault; nil if the program with it has to be built
@@ -87,21 +87,21 @@ func main() {
 		chosen = append(chosen, m.trial())
 	}
 	chosen = slices.DeleteFunc(chosen, func(t trial) bool { return !only.MatchString(t.name) && !only.MatchString(t.file) })
-	os.Exit(tryAll(ctx, chosen, *parallel))
+	os.Exit(tryAll(ctx, chosen, *parallel, os.Stdout))
 }
 
 // tryAll tries the mutants, with a switchboard for those that can share one, and returns the exit status.
-func tryAll(ctx context.Context, chosen []trial, parallel int) int {
+func tryAll(ctx context.Context, chosen []trial, parallel int, out io.Writer) int {
 	folder, err := os.MkdirTemp("", "mutants-")
 	if err == nil {
 		defer os.RemoveAll(folder)
 		err = install(ctx, folder, chosen)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "mutants: %v\n", err)
+		fmt.Fprintf(out, "mutants: %v\n", err)
 		return 2
 	}
-	return try(ctx, chosen, parallel, os.Stdout)
+	return try(ctx, chosen, parallel, out)
 }
 
 // try makes the mutants, prints what became of each, and returns the exit status.

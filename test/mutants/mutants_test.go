@@ -39,16 +39,22 @@ func TestEveryCodeHasItsFault(t *testing.T) {
 	if len(made) < 150 {
 		t.Errorf("conditions of %d codes are found", len(made))
 	}
-	for _, m := range made {
-		files, err := m.change()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, source := range files {
-			if _, err := parser.ParseFile(token.NewFileSet(), name, source, 0); err != nil {
-				t.Errorf("%s: %v", m.name, err)
-			}
-		}
+}
+
+// TestEveryCodeNeedsItsCondition: with the conditions of a code switched off its scenario fails, or else the code would be answered without
+// its cause.
+func TestEveryCodeNeedsItsCondition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs a scenario of each code")
+	}
+	t.Chdir("../..")
+	made, _, err := conditionTrials(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if status := tryAll(t.Context(), made, 4, &out); status != 0 {
+		t.Errorf("status %d\n%s", status, &out)
 	}
 }
 
@@ -58,7 +64,7 @@ func TestConditionsAreSwitchedOff(t *testing.T) {
 
 var numbers = [n]retcode.Code{old: retcode.Expired}
 
-var rows = []check{
+var rows = [...]check{
 	{retcode.TooLarge, fits},
 	{retcode.Unread, unpacks},
 }
@@ -72,7 +78,7 @@ func f(n int) error {
 		return old
 	}
 	switch n {
-	case 0:
+	case zero, 0x0:
 		return retcode.Unread.Errorf("zero")
 	}
 	return retcode.Last
@@ -91,16 +97,21 @@ func f(n int) error {
 		t.Fatal(err)
 	}
 	for code, want := range map[string]*strings.Replacer{
-		"Expired":  strings.NewReplacer("n > 1", "false && (n > 1)", "n == 1, n < 0", "false && (n == 1), false && (n < 0)"),
-		"TooLarge": strings.NewReplacer("{retcode.TooLarge, fits},", ""),
-		"Unread":   strings.NewReplacer("{retcode.Unread, unpacks},", "", "case 0:\n\t\treturn retcode.Unread.Errorf(\"zero\")", ""),
+		"Expired": strings.NewReplacer("n > 1", `!faultIs("off") && (n > 1)`, "n == 1, n < 0", `!faultIs("off") && (n == 1), !faultIs("off") && (n < 0)`),
+		"TooLarge": strings.NewReplacer("[...]check{", "faultRows([]check{", "{retcode.Unread, unpacks},\n}",
+			"{retcode.Unread, unpacks},\n}, map[int][]string{0: {\"off\"}})"),
+		"Unread": strings.NewReplacer("[...]check{", "faultRows([]check{", "{retcode.Unread, unpacks},\n}",
+			"{retcode.Unread, unpacks},\n}, map[int][]string{1: {\"off\"}})", "case zero, 0x0:", `case faultLabel(zero, "off"), faultLabel(0x0, "off"):`),
 	} {
-		files, err := changed(root, found[code])
+		files, err := withSwitches(root, []*trial{{name: "off", parts: found[code]}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want.Replace(source), string(files["internal/p.go"])); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", code, diff)
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), "", files["internal/fault_switches.go"], 0); err != nil {
+			t.Errorf("%s: the switches: %v", code, err)
 		}
 	}
 	if len(found["Last"]) > 0 {

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,40 +20,20 @@ type switchboard struct{ platform, tests string }
 // faultVariable names the fault that is on.
 const faultVariable = "ROOKERY_FAULT"
 
-// install builds a switchboard in a folder for the trials that only switch conditions off, if there are more than a few.
+// install builds a switchboard in a folder for the trials that only switch something off, if there are any.
 func install(ctx context.Context, folder string, trials []trial) error {
-	on := make(map[edit][]string) // the numbers of the faults that make it
 	var switched []*trial
 	for i := range trials {
-		t := &trials[i]
-		if t.edits == nil || slices.ContainsFunc(t.edits, func(e edit) bool { return !strings.HasPrefix(e.by, off) }) {
-			continue
-		}
-		switched = append(switched, t)
-		for _, e := range t.edits {
-			on[e] = append(on[e], strconv.Quote(t.name))
+		if trials[i].parts != nil {
+			switched = append(switched, &trials[i])
 		}
 	}
-	if len(switched) < 3 {
+	if switched == nil {
 		return nil
 	}
-	var edits []edit
-	for e, faults := range on {
-		e.by = "!faultIs(" + strings.Join(faults, ", ") + ")" + strings.TrimPrefix(e.by, off)
-		edits = append(edits, e)
-	}
-	if err := apart(edits); err != nil {
-		return err
-	}
-	files, err := changed(".", edits)
+	files, err := withSwitches(".", switched)
 	if err != nil {
 		return err
-	}
-	for _, e := range edits {
-		name := filepath.Join(filepath.Dir(e.file), "fault_switches.go")
-		if files[name] == nil {
-			files[name] = fmt.Appendf(nil, switches, packageName(files[e.file]), faultVariable)
-		}
 	}
 	overlay, err := writeOverlay(folder, files)
 	if err != nil {
@@ -70,6 +51,65 @@ func install(ctx context.Context, folder string, trials []trial) error {
 	return nil
 }
 
+// withSwitches returns the files with a switch at each part that a trial switches off, by their path below the root.
+func withSwitches(root string, trials []*trial) (map[string][]byte, error) {
+	on := make(map[part][]string) // the quoted names of the faults that switch it off
+	for _, t := range trials {
+		for _, p := range t.parts {
+			on[p] = append(on[p], strconv.Quote(t.name))
+		}
+	}
+	inserted := make(map[string]map[int]string) // by file and offset
+	insert := func(file string, at int, text string) {
+		if inserted[file] == nil {
+			inserted[file] = make(map[int]string)
+		}
+		inserted[file][at] += text
+	}
+	lists := make(map[part][]string) // the entries of each list's rows
+	for p, names := range on {
+		faults := strings.Join(names, ", ")
+		switch p.form {
+		case condition:
+			insert(p.file, p.from, "!faultIs("+faults+") && (")
+			insert(p.file, p.to, ")")
+		case label:
+			insert(p.file, p.from, "faultLabel(")
+			insert(p.file, p.to, ", "+faults+")")
+		case row:
+			list := part{file: p.file, from: p.from, to: p.to}
+			lists[list] = append(lists[list], fmt.Sprintf("%d: {%s}", p.row, faults))
+		}
+	}
+	for list, rows := range lists {
+		slices.Sort(rows)
+		insert(list.file, list.from, "faultRows(")
+		insert(list.file, list.to, ", map[int][]string{"+strings.Join(rows, ", ")+"})")
+	}
+	files := make(map[string][]byte)
+	for file, texts := range inserted {
+		source, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			return nil, err
+		}
+		var made []byte
+		last := 0
+		for _, at := range slices.Sorted(maps.Keys(texts)) {
+			made = append(append(made, source[last:at]...), texts[at]...)
+			last = at
+			if strings.HasSuffix(texts[at], "faultRows(") { // which takes a slice
+				if rest, array := bytes.CutPrefix(source[at:], []byte("[...]")); array {
+					made = append(made, "[]"...)
+					last = len(source) - len(rest)
+				}
+			}
+		}
+		files[file] = append(made, source[last:]...)
+		files[filepath.Join(filepath.Dir(file), "fault_switches.go")] = fmt.Appendf(nil, switches, packageName(source), faultVariable)
+	}
+	return files, nil
+}
+
 // switches is a file of a package with faults.
 const switches = `package %s
 
@@ -81,18 +121,23 @@ import (
 var faultOn = os.Getenv(%q)
 
 func faultIs(names ...string) bool { return slices.Contains(names, faultOn) }
-`
 
-// apart refuses edits that overlap.
-func apart(edits []edit) error {
-	slices.SortFunc(edits, func(a, b edit) int { return cmp.Or(strings.Compare(a.file, b.file), a.from-b.from) })
-	for i := 1; i < len(edits); i++ {
-		if a, b := edits[i-1], edits[i]; a.file == b.file && b.from < a.to {
-			return fmt.Errorf("%s: a condition at %d is part of one at %d", a.file, b.from, a.from)
+func faultLabel[T ~int64](label T, names ...string) T {
+	if faultIs(names...) {
+		return ^label // which nothing is
+	}
+	return label
+}
+
+func faultRows[T any](rows []T, names map[int][]string) (made []T) {
+	for i, row := range rows {
+		if !faultIs(names[i]...) {
+			made = append(made, row)
 		}
 	}
-	return nil
+	return made
 }
+`
 
 // packageName returns the name in a file's package clause.
 func packageName(source []byte) string {
