@@ -1,10 +1,11 @@
-// Package catalogue reads the lists of return codes that Rookery keeps as data: codes.tsv, the contract, and doors.tsv, the
-// doors' own numbers. A file is accepted only as a whole; catalogue/gen turns it into the tables of package retcode, which
-// is therefore not imported here.
+// Package catalogue reads the return codes that Rookery keeps as data: a YAML file for each domain, with a glossary beside them.
+// README.md describes their form. The files are accepted only as a whole; catalogue/gen turns them into Go, so that
+// package retcode is not imported here.
 package catalogue
 
+//go:generate go run ./gen
+
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"go/token"
@@ -16,30 +17,29 @@ import (
 	"strings"
 )
 
-// Names of the files in the catalogue's directory. AnsweredFile lists the codes that this version answers, one a line as
-// domain/number: those that have a scenario. It is made by a test of test/scenarios, which also keeps it current.
+// Names of files in the catalogue's directory besides those of the domains.
 const (
-	CodesFile    = "codes.tsv"
-	DoorsFile    = "doors.tsv"
+	GlossaryFile = "glossary.yaml"
+	// AnsweredFile lists the codes that this version answers, one a line as domain/number: those that have a scenario. It is made
+	// by a test of test/scenarios, which also keeps it current.
 	AnsweredFile = "answered.txt"
+	// ExamplesFile holds an answer with each code that can be brought about, by domain/number of the row. It is made by the test
+	// that brings them about, test/bringabout, which also keeps it current.
+	ExamplesFile = "examples.json"
 )
-
-// Columns are the columns of both files, in order. A file's first line holds exactly these names, and every other line one
-// row, with fields separated by tabs.
-var Columns = []string{
-	"domain", "low", "high", "hex", "signed", "unsigned", "symbol",
-	"summary", "cause", "remedy", "class", "http", "answered_by", "note",
-}
 
 // A Domain is a space of numbers: the same number may occur in several domains, but only once in each.
 type Domain struct {
-	Name   string // as the files spell it
+	Name   string // as the files spell it; its rows are in Name.yaml
 	Ident  string // the Go constant of package retcode
 	Prefix string // what the symbols of its rows begin with
-	Door   bool   // belongs to DoorsFile, not to the contract
+	Door   bool   // of one door alone, and no part of the contract
 }
 
-// Domains are the domains that the files may name.
+// File returns the name of the file with the domain's rows.
+func (d Domain) File() string { return d.Name + ".yaml" }
+
+// Domains are all domains, those of the contract first.
 var Domains = []Domain{
 	{Name: "qq", Ident: "QQ", Prefix: "QQ"},
 	{Name: "group", Ident: "Group", Prefix: "Group"},
@@ -72,27 +72,50 @@ var Classes = map[string]string{
 // answerers are the parts of the platform that may answer a code.
 var answerers = []string{"device", "gateway", "service", "bus", "back-end"}
 
-// maxRange bounds the numbers of one row, so that a typing error in a column does not become thousands of constants.
+// maxRange bounds the numbers of one row, so that a typing error does not become thousands of constants.
 const maxRange = 16
 
-// A Row is one row of a file. Its JSON form is that of retcode.Entry.
+// A Row is one row of a domain's file: a number, or a range of numbers with one meaning.
 type Row struct {
-	Domain     string `json:"domain"`
-	Low        int    `json:"low"`
-	High       int    `json:"high"` // equal to Low unless the row stands for a range
-	Hex        string `json:"hex"`
-	Signed     string `json:"signed"`
-	Unsigned   string `json:"unsigned"`
-	Symbol     string `json:"symbol"`
-	Summary    string `json:"summary"`
-	Cause      string `json:"cause"`
-	Remedy     string `json:"remedy"`
-	Class      string `json:"class"`
-	HTTPStatus int    `json:"http"`
-	AnsweredBy string `json:"answered_by"`
-	Note       string `json:"note"`
-	Answered   bool   `json:"answered"` // by this version; not in the row's file
+	Domain     string   `yaml:"-"`
+	Number     string   `yaml:"number"` // -5, or for a range 16 to 17
+	Low        int      `yaml:"-"`
+	High       int      `yaml:"-"` // equal to Low unless the row is a range
+	Hex        string   `yaml:"hex"`
+	Signed     string   `yaml:"signed"`
+	Unsigned   string   `yaml:"unsigned"`
+	Symbol     string   `yaml:"symbol"`
+	Class      string   `yaml:"class"`
+	HTTPStatus int      `yaml:"http"`
+	AnsweredBy string   `yaml:"from"`
+	English    Text     `yaml:"en"`
+	Chinese    Text     `yaml:"zh"`
+	BringAbout []string `yaml:"bring_about"`
+	Related    []string `yaml:"related"`
+	Terms      []string `yaml:"terms"`
+	Answered   bool     `yaml:"-"` // by this version
+	Example    string   `yaml:"-"` // an answer with the code, from ExamplesFile
 }
+
+// A Text is what a row says in one language.
+type Text struct {
+	Summary   string `yaml:"summary"`
+	Cause     string `yaml:"cause"`
+	Remedy    string `yaml:"remedy"`
+	OnRookery string `yaml:"on_rookery"`
+	OnQQ      string `yaml:"on_qq"`
+	Note      string `yaml:"note"`
+}
+
+// Members returns the text's members by their names in the file, in order.
+func (t Text) Members() []Member {
+	return []Member{
+		{"summary", t.Summary}, {"cause", t.Cause}, {"remedy", t.Remedy}, {"on_rookery", t.OnRookery}, {"on_qq", t.OnQQ}, {"note", t.Note},
+	}
+}
+
+// A Member is a member of a text.
+type Member struct{ Name, Text string }
 
 // Constant returns the Go constant of one of the row's numbers: the symbol, followed in a range by the number, in two hex
 // digits if the row has a hex form or else in decimal without its sign.
@@ -107,34 +130,89 @@ func (r Row) Constant(number int) string {
 	}
 }
 
-// A Catalogue holds the rows of both files in their order.
+// Code returns the row's name in lists, and in Related of other rows: the domain and the lowest number, as in qq/-5.
+func (r Row) Code() string { return r.Domain + "/" + strconv.Itoa(r.Low) }
+
+// Lacks returns what the row is still to get: members of its texts, zh, and bring_about if the code is answered.
+func (r Row) Lacks() (missing []string) {
+	lack := func(name string, is bool) {
+		if is {
+			missing = append(missing, name)
+		}
+	}
+	fails := r.Class != "ok"
+	lack("on_rookery", fails && r.English.OnRookery == "")
+	lack("on_qq", fails && r.English.OnQQ == "")
+	lack("zh", r.Chinese == Text{})
+	lack("bring_about", r.Answered && r.BringAbout == nil)
+	return missing
+}
+
+// A Term is a word of the glossary.
+type Term struct {
+	Term    string  `yaml:"term"` // what rows call it
+	English Meaning `yaml:"en"`
+	Chinese Meaning `yaml:"zh"`
+}
+
+// A Meaning is a term's name and meaning in one language.
+type Meaning struct {
+	Name    string `yaml:"name"`
+	Meaning string `yaml:"meaning"`
+}
+
+// A Catalogue holds all rows and terms in the order of the files.
 type Catalogue struct {
 	Codes []Row // the contract
 	Doors []Row
+	Terms []Term
 }
 
-// Load reads and checks the files in dir.
+// Rows returns all rows, those of the contract first.
+func (c *Catalogue) Rows() []Row { return slices.Concat(c.Codes, c.Doors) }
+
+// Load reads and checks the files in dir. Its error is one line that begins with the file, the line and the member at fault.
 func Load(dir string) (*Catalogue, error) {
-	codes, err := os.ReadFile(filepath.Join(dir, CodesFile))
+	folder := os.DirFS(dir)
+	terms, err := fs.ReadFile(folder, GlossaryFile)
 	if err != nil {
 		return nil, err
 	}
-	doors, err := os.ReadFile(filepath.Join(dir, DoorsFile))
-	if err != nil {
+	p := newParser()
+	var c Catalogue
+	if c.Terms, err = p.glossary(terms); err != nil {
 		return nil, err
 	}
-	answered, err := os.ReadFile(filepath.Join(dir, AnsweredFile))
+	for _, domain := range Domains {
+		text, err := fs.ReadFile(folder, domain.File())
+		if err != nil {
+			return nil, err
+		}
+		rows, err := p.domain(domain, text)
+		if err != nil {
+			return nil, err
+		}
+		if domain.Door {
+			c.Doors = append(c.Doors, rows...)
+		} else {
+			c.Codes = append(c.Codes, rows...)
+		}
+	}
+	if err := p.checkReferences(); err != nil {
+		return nil, err
+	}
+	answered, err := fs.ReadFile(folder, AnsweredFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // without it nothing is answered
-		return nil, err
-	}
-	c, err := Parse(string(codes), string(doors))
-	if err != nil {
 		return nil, err
 	}
 	if err := c.mark(strings.Fields(string(answered))); err != nil {
 		return nil, err
 	}
-	return c, nil
+	examples, err := ReadExamples(filepath.Join(dir, ExamplesFile))
+	if err != nil {
+		return nil, err
+	}
+	return &c, c.addExamples(examples)
 }
 
 // mark sets Answered of the rows whose codes are listed. A row is answered as a whole or not at all.
@@ -165,138 +243,156 @@ func (c *Catalogue) mark(answered []string) error {
 	return nil
 }
 
-// Parse checks the texts of the two files. Its error is one line that begins with the file, the line and the column at
-// fault.
-func Parse(codes, doors string) (*Catalogue, error) {
-	p := parser{
-		numbers:   make(map[number]position),
-		constants: make(map[string]position),
-	}
-	var c Catalogue
-	var err error
-	if c.Codes, err = p.file(CodesFile, codes, false); err != nil {
-		return nil, err
-	}
-	if c.Doors, err = p.file(DoorsFile, doors, true); err != nil {
-		return nil, err
-	}
-	return &c, nil
-}
-
-// position is where something was first seen, for the message about its second occurrence.
-type position struct {
-	file string
-	line int
-}
-
-func (p position) String() string { return fmt.Sprintf("%s:%d", p.file, p.line) }
-
-type number struct {
-	domain string
-	value  int
-}
-
-// parser remembers what must be unique over both files.
+// parser remembers what must be unique over all files, by where it stands.
 type parser struct {
-	numbers   map[number]position
-	constants map[string]position
+	symbols    map[string]string
+	rows       map[string]string // by domain/number
+	references []reference
+	terms      map[string]Term
 }
 
-func (p *parser) file(name, text string, doors bool) ([]Row, error) {
-	header, body, _ := strings.Cut(text, "\n")
-	if header != strings.Join(Columns, "\t") {
-		return nil, fmt.Errorf("%s:1: the header must be the %d columns %s", name, len(Columns), strings.Join(Columns, " "))
+func newParser() *parser {
+	return &parser{symbols: make(map[string]string), rows: make(map[string]string), terms: make(map[string]Term)}
+}
+
+// reference is a code that a row names as related.
+type reference struct{ from, code string }
+
+// domain parses the file of a domain.
+func (p *parser) domain(domain Domain, text []byte) ([]Row, error) {
+	rows, nodes, err := decode[Row](domain.File(), text)
+	if err != nil {
+		return nil, err
 	}
-	if !strings.HasSuffix(text, "\n") {
-		return nil, fmt.Errorf("%s: the last line has no line end", name)
-	}
-	var rows []Row
-	line := 1
-	for text := range strings.Lines(body) {
-		line++
-		at := position{name, line}
-		fields := strings.Split(strings.TrimSuffix(text, "\n"), "\t")
-		if len(fields) != len(Columns) {
-			return nil, fmt.Errorf("%v: %d columns, want %d", at, len(fields), len(Columns))
-		}
-		row, err := parseRow(fields, doors)
+	for i := range rows {
+		row := &rows[i]
+		row.Domain = domain.Name
+		row.Chinese.join()
+		err := row.check(domain)
 		if err == nil {
-			err = p.claim(row, at)
+			err = p.claim(domain, row, fmt.Sprintf("%s:%d", domain.File(), line(nodes[i], "number")))
+		}
+		if err == nil {
+			err = p.checkTerms(row)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%v:%w", at, err)
+			return nil, locate(domain.File(), nodes[i], err)
 		}
-		rows = append(rows, row)
-	}
-	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s: no rows", name)
+		for _, code := range row.Related {
+			p.references = append(p.references, reference{fmt.Sprintf("%s:%d", domain.File(), line(nodes[i], "related")), code})
+		}
 	}
 	return rows, nil
 }
 
-// claim takes the row's numbers and constants, each of which may occur only once.
-func (p *parser) claim(row Row, at position) error {
-	for value := row.Low; value <= row.High; value++ {
-		n := number{row.Domain, value}
-		if first, taken := p.numbers[n]; taken {
-			return refuse("low", "%s %d is in %v already", row.Domain, value, first)
+// checkReferences checks that the codes that rows name as related are there.
+func (p *parser) checkReferences() error {
+	for _, r := range p.references {
+		if p.rows[r.code] == "" {
+			return fmt.Errorf("%s: related: %s is not in the catalogue", r.from, r.code)
 		}
-		p.numbers[n] = at
-		name := row.Constant(value)
-		if first, taken := p.constants[name]; taken {
-			return refuse("symbol", "%s is in %v already", name, first)
-		}
-		p.constants[name] = at
 	}
 	return nil
 }
 
-// parseRow reads one row and checks everything that does not depend on other rows.
-func parseRow(fields []string, doors bool) (row Row, err error) {
-	for i, field := range fields {
-		if err := checkText(Columns[i], field); err != nil {
-			return Row{}, err
+// claim takes the row's numbers and constants, each of which may occur only once.
+func (p *parser) claim(domain Domain, row *Row, at string) error {
+	for n := row.Low; n <= row.High; n++ {
+		code := fmt.Sprintf("%s/%d", row.Domain, n)
+		if first := p.rows[code]; first != "" {
+			return refuse("number", "%s is in %s already", code, first)
+		}
+		p.rows[code] = at
+		name := row.Constant(n)
+		if first := p.symbols[name]; first != "" {
+			return refuse("symbol", "%s is in %s already", name, first)
+		}
+		p.symbols[name] = at
+	}
+	return nil
+}
+
+// checkTerms checks that the row's terms are in the glossary and occur in its texts, in each language by its name there.
+func (p *parser) checkTerms(row *Row) error {
+	for _, name := range row.Terms {
+		term, known := p.terms[name]
+		switch {
+		case !known:
+			return refuse("terms", "%s is not in %s", name, GlossaryFile)
+		case !row.English.names(term.English.Name):
+			return refuse("terms", "no English text has the words %q", term.English.Name)
+		case row.Chinese != Text{} && !row.Chinese.names(term.Chinese.Name):
+			return refuse("terms", "no Chinese text has the words %q", term.Chinese.Name)
 		}
 	}
-	row = Row{
-		Domain: fields[0], Hex: fields[3], Signed: fields[4], Unsigned: fields[5], Symbol: fields[6], Summary: fields[7],
-		Cause: fields[8], Remedy: fields[9], Class: fields[10], AnsweredBy: fields[12], Note: fields[13],
+	return nil
+}
+
+func (t Text) names(term string) bool {
+	return slices.ContainsFunc(t.Members(), func(m Member) bool { return strings.Contains(strings.ToLower(m.Text), strings.ToLower(term)) })
+}
+
+// glossary parses the glossary.
+func (p *parser) glossary(text []byte) ([]Term, error) {
+	terms, nodes, err := decode[Term](GlossaryFile, text)
+	if err != nil {
+		return nil, err
 	}
-	domain := slices.IndexFunc(Domains, func(d Domain) bool { return d.Name == row.Domain && d.Door == doors })
-	if domain < 0 {
-		return Row{}, refuse("domain", "%q is not a domain of this file", row.Domain)
+	for i := range terms {
+		terms[i].Chinese.Meaning = joined(terms[i].Chinese.Meaning)
+		if err := terms[i].check(); err != nil {
+			return nil, locate(GlossaryFile, nodes[i], err)
+		}
+		if _, known := p.terms[terms[i].Term]; known {
+			return nil, locate(GlossaryFile, nodes[i], refuse("term", "%s is there twice", terms[i].Term))
+		}
+		p.terms[terms[i].Term] = terms[i]
 	}
-	if row.Low, err = parseInt("low", fields[1], 32); err != nil {
-		return Row{}, err
+	return terms, nil
+}
+
+// check reads the numbers and checks everything that does not depend on other rows.
+func (r *Row) check(domain Domain) error {
+	low, high, isRange := strings.Cut(r.Number, " to ")
+	var err error
+	if r.Low, err = parseInt("number", low, 32); err != nil {
+		return err
 	}
-	if row.High, err = parseInt("high", fields[2], 32); err != nil {
-		return Row{}, err
+	if r.High = r.Low; isRange {
+		if r.High, err = parseInt("number", high, 32); err != nil {
+			return err
+		}
 	}
-	if row.HTTPStatus, err = parseInt("http", fields[11], 16); err != nil {
-		return Row{}, err
-	}
-	prefix := Domains[domain].Prefix
 	switch {
-	case row.Low > row.High:
-		return Row{}, refuse("high", "%d is below low, which is %d", row.High, row.Low)
-	case row.High-row.Low >= maxRange:
-		return Row{}, refuse("high", "a row holds at most %d numbers", maxRange)
-	case !token.IsIdentifier(row.Symbol) || !strings.HasPrefix(row.Symbol, prefix) || row.Symbol == prefix:
-		return Row{}, refuse("symbol", "%q is not a Go name that begins with %s", row.Symbol, prefix)
-	case strings.HasSuffix(row.Summary, "."):
-		return Row{}, refuse("summary", "a phrase, without a full stop")
-	case Classes[row.Class] == "":
-		return Row{}, refuse("class", "%q is not a class", row.Class)
-	case row.HTTPStatus < 200 || row.HTTPStatus > 599:
-		return Row{}, refuse("http", "%d is not a final HTTP status", row.HTTPStatus)
-	case !slices.Contains(answerers, row.AnsweredBy):
-		return Row{}, refuse("answered_by", "%q is not one of %s", row.AnsweredBy, strings.Join(answerers, " "))
+	case isRange && r.High <= r.Low:
+		return refuse("number", "%s is not a range: the lower number is first", r.Number)
+	case r.High-r.Low >= maxRange:
+		return refuse("number", "a row holds at most %d numbers", maxRange)
+	case !token.IsIdentifier(r.Symbol) || !strings.HasPrefix(r.Symbol, domain.Prefix) || r.Symbol == domain.Prefix:
+		return refuse("symbol", "%q is not a Go name that begins with %s", r.Symbol, domain.Prefix)
+	case Classes[r.Class] == "":
+		return refuse("class", "%q is not a class", r.Class)
+	case r.HTTPStatus < 200 || r.HTTPStatus > 599:
+		return refuse("http", "%d is not a final HTTP status", r.HTTPStatus)
+	case !slices.Contains(answerers, r.AnsweredBy):
+		return refuse("from", "%q is not one of %s", r.AnsweredBy, strings.Join(answerers, " "))
 	}
-	return row, row.checkForms()
+	if err := r.checkForms(); err != nil {
+		return err
+	}
+	if err := r.checkTexts(); err != nil {
+		return err
+	}
+	for _, line := range r.BringAbout {
+		if strings.TrimSpace(line) == "" || strings.Contains(line, "dev answer") {
+			return refuse("bring_about", "%q does not bring about a cause", line)
+		}
+	}
+	return nil
 }
 
 // checkForms checks the printed forms against the numbers. A mistake of the published list stays as printed, with a note.
-func (r Row) checkForms() error {
+func (r *Row) checkForms() error {
 	low, high, isRange := strings.Cut(r.Hex, "~")
 	if r.Hex != "" {
 		lowest, errLow := strconv.ParseInt(low, 0, 32)
@@ -308,52 +404,31 @@ func (r Row) checkForms() error {
 		if errLow != nil || errHigh != nil || !strings.HasPrefix(low, "0x") || isRange && !strings.HasPrefix(high, "0x") {
 			return refuse("hex", "%q is neither 0xNN nor 0xNN~0xNN", r.Hex)
 		}
-		if (int(lowest) != r.Low || int(highest) != r.High) && r.Note == "" {
+		if (int(lowest) != r.Low || int(highest) != r.High) && r.English.Note == "" {
 			return refuse("hex", "%s is not %d, and no note says why", r.Hex, r.Low)
 		}
 	}
-	return cmp.Or(r.checkByte("signed", r.Signed), r.checkByte("unsigned", r.Unsigned))
+	if err := r.checkByte("signed", r.Signed); err != nil {
+		return err
+	}
+	return r.checkByte("unsigned", r.Unsigned)
 }
 
-func (r Row) checkByte(column, field string) error {
-	if field == "" {
+func (r *Row) checkByte(member, text string) error {
+	if text == "" {
 		return nil
 	}
-	n, err := parseInt(column, field, 16)
+	n, err := parseInt(member, text, 16)
 	if err == nil && n != r.Low && n != r.Low-256 {
-		err = refuse(column, "%d is not a form of the byte %d", n, r.Low)
+		err = refuse(member, "%d is not a form of the byte %d", n, r.Low)
 	}
 	return err
 }
 
-// checkText refuses text that would not survive being printed on one line of plain text.
-func checkText(column, field string) error {
-	switch column {
-	case "hex", "signed", "unsigned", "note":
-	default:
-		if field == "" {
-			return refuse(column, "empty")
-		}
-	}
-	if field != strings.TrimSpace(field) {
-		return refuse(column, "blanks at an end")
-	}
-	for _, r := range field {
-		if r < ' ' || r > '~' || r == '"' {
-			return refuse(column, "%q is not allowed in a field", r)
-		}
-	}
-	return nil
-}
-
-func parseInt(column, field string, bits int) (int, error) {
-	n, err := strconv.ParseInt(field, 10, bits)
-	if err != nil || strconv.FormatInt(n, 10) != field {
-		return 0, refuse(column, "%q is not a decimal number of %d bits", field, bits)
+func parseInt(member, text string, bits int) (int, error) {
+	n, err := strconv.ParseInt(text, 10, bits)
+	if err != nil || strconv.FormatInt(n, 10) != text {
+		return 0, refuse(member, "%q is not a decimal number of %d bits", text, bits)
 	}
 	return int(n), nil
-}
-
-func refuse(column, format string, args ...any) error {
-	return fmt.Errorf("%s: %s", column, fmt.Sprintf(format, args...))
 }

@@ -7,11 +7,9 @@
 //
 //	if errors.Is(err, retcode.GroupGuildAlreadyBound) { ... }
 //
-// The constants and their texts are generated from catalogue/codes.tsv and catalogue/doors.tsv. Explain goes the other
+// The constants and their texts, in English and Chinese, are generated from the files in catalogue. Explain goes the other
 // way, from a number in an answer or a log line to the codes that it can be.
 package retcode
-
-//go:generate go run ../catalogue/gen
 
 import (
 	"cmp"
@@ -147,11 +145,11 @@ func (c Code) Domain() Domain { return Domain((c - Code(c.Number())) >> numberBi
 // Number returns the number that goes over the wire, with its sign.
 func (c Code) Number() int { return int(int32(c)) }
 
-// Entry returns the catalogue's row for the code, which several codes of a range share. It is zero for a Code that is
+// Entry returns the catalogue's row for the code, which several codes of a range share, in English. It is zero for a Code that is
 // neither a constant nor from Lookup.
 func (c Code) Entry() Entry {
-	if e := find(c.Domain(), c.Number()); e != nil {
-		return *e
+	if i := index(c.Domain(), c.Number()); i >= 0 {
+		return table[i].with(&english[i])
 	}
 	return Entry{}
 }
@@ -210,7 +208,9 @@ type Entry struct {
 	Symbol     string `json:"symbol"`      // the Go constant; in a range the common part of its constants
 	Summary    string `json:"summary"`     // what is wrong, a short phrase
 	Cause      string `json:"cause"`       // the condition that holds when the platform answers the code
-	Remedy     string `json:"remedy"`      // what a developer or an operator can do
+	Remedy     string `json:"remedy"`      // what a developer can do, on whatever platform
+	OnRookery  string `json:"on_rookery"`  // the command of rookery that shows or mends it
+	OnQQ       string `json:"on_qq"`       // where to look on QQ's developer sites, or whom to ask and with which data
 	Class      Class  `json:"class"`       // what the calling program should do
 	HTTPStatus int    `json:"http"`        // the status of doors that answer with one
 	AnsweredBy string `json:"answered_by"` // device, gateway, service, bus or back-end
@@ -218,25 +218,79 @@ type Entry struct {
 	Answered   bool   `json:"answered"`    // by this version of the platform; all codes of a range are, or none
 }
 
-// Entries returns the rows of the contract in the order of the published list.
-func Entries() iter.Seq[Entry] { return values(table[:contractRows]) }
+// texts are those of an Entry in one language.
+type texts struct{ summary, cause, remedy, onRookery, onQQ, note string }
 
-// DoorEntries returns the rows of the doors that have numbers of their own, in ascending order.
-func DoorEntries() iter.Seq[Entry] { return values(table[contractRows:]) }
+// with returns the row of table with texts.
+func (e *Entry) with(t *texts) Entry {
+	whole := *e
+	whole.Summary, whole.Cause, whole.Remedy, whole.OnRookery, whole.OnQQ, whole.Note = t.summary, t.cause, t.remedy, t.onRookery, t.onQQ, t.note
+	return whole
+}
 
-// values yields copies, so that callers cannot change the table.
-func values(entries []Entry) iter.Seq[Entry] {
+// A Language is one in which the catalogue has its texts.
+type Language uint8
+
+// The languages.
+const (
+	English Language = iota + 1
+	Chinese
+)
+
+var languageNames = [...]string{English: "en", Chinese: "zh"}
+
+// String returns the language's tag, "en" or "zh".
+func (l Language) String() string { return name(languageNames[:], l, "Language") }
+
+// MarshalText writes the language's tag; it fails for a Language that is not one of the constants.
+func (l Language) MarshalText() ([]byte, error) { return marshalName(languageNames[:], l) }
+
+// UnmarshalText reads what MarshalText writes.
+func (l *Language) UnmarshalText(text []byte) (err error) {
+	*l, err = parseName[Language](languageNames[:], string(text), "language")
+	return err
+}
+
+// In returns the row with its texts in the language, or in English if the catalogue does not have that language. A row that is not
+// the catalogue's stays as it is.
+func (e Entry) In(lang Language) Entry {
+	i := index(e.Domain, e.Low)
+	switch {
+	case i < 0:
+		return e
+	case lang == Chinese && chinese[i] != texts{}:
+		return table[i].with(&chinese[i])
+	}
+	return table[i].with(&english[i])
+}
+
+// Entries returns the rows of the contract in the order of the published list, in English.
+func Entries() iter.Seq[Entry] { return entries(0, contractRows) }
+
+// DoorEntries returns the rows of the doors that have numbers of their own, in ascending order, in English.
+func DoorEntries() iter.Seq[Entry] { return entries(contractRows, len(table)) }
+
+// entries yields the rows of table from one index to before another.
+func entries(from, to int) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
-		for _, e := range entries {
-			if !yield(e) {
+		for i := from; i < to; i++ {
+			if !yield(table[i].with(&english[i])) {
 				return
 			}
 		}
 	}
 }
 
-// find returns the row that holds the number, or nil.
+// find returns the row of table that holds the number, or nil.
 func find(domain Domain, number int) *Entry {
+	if i := index(domain, number); i >= 0 {
+		return &table[i]
+	}
+	return nil
+}
+
+// index returns the index in table of the row that holds the number, or -1.
+func index(domain Domain, number int) int {
 	i, found := slices.BinarySearchFunc(byNumber[:], number, func(row uint16, number int) int {
 		e := &table[row]
 		if e.Domain != domain {
@@ -251,7 +305,7 @@ func find(domain Domain, number int) *Entry {
 		return 0
 	})
 	if !found {
-		return nil
+		return -1
 	}
-	return &table[byNumber[i]]
+	return int(byNumber[i])
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -260,5 +262,67 @@ func TestCodesDoNotAllocate(t *testing.T) {
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations, want none", allocations)
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	english := retcode.QQSignatureWrong.Entry()
+	chinese := english.In(retcode.Chinese)
+	if chinese.Summary != "sig 签名校验不通过" || chinese.Symbol != "QQSignatureWrong" || chinese.Class != retcode.ClassFixRequest {
+		t.Errorf("in Chinese it is %+v", chinese)
+	}
+	for _, lang := range []retcode.Language{retcode.English, 0, 99} {
+		if got := chinese.In(lang); got != english {
+			t.Errorf("in language %d it is %+v", lang, got)
+		}
+	}
+	if own := (retcode.Entry{Domain: retcode.QQ, Low: 77, Summary: "x"}); own.In(retcode.Chinese) != own {
+		t.Error("a row that is not the catalogue's changes")
+	}
+	for tag, want := range map[string]retcode.Language{"en": retcode.English, "zh": retcode.Chinese} {
+		var got retcode.Language
+		if err := got.UnmarshalText([]byte(tag)); err != nil || got != want || got.String() != tag {
+			t.Errorf("%s is %v: %v", tag, got, err)
+		}
+	}
+	for _, tag := range []string{"", "fr", "zh-CN", "EN"} {
+		if err := new(retcode.Language).UnmarshalText([]byte(tag)); err == nil {
+			t.Errorf("%q is a language", tag)
+		}
+	}
+}
+
+// TestTextsCostNothing: a program that only compares codes has none of the long texts in its binary, and one that shows English no Chinese.
+func TestTextsCostNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
+	english, chinese := []byte(retcode.QQSignatureWrong.Entry().Remedy), []byte(retcode.QQSignatureWrong.Entry().In(retcode.Chinese).Remedy)
+	for name, test := range map[string]struct {
+		print            string
+		english, chinese bool
+	}{
+		"error":   {"retcode.QQSignatureWrong.Error()", false, false},
+		"english": {"retcode.QQSignatureWrong.Entry().Remedy", true, false},
+		"chinese": {"retcode.QQSignatureWrong.Entry().In(retcode.Chinese).Remedy", true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			source := "package main\n\nimport \"github.com/rookeryhq/rookery/retcode\"\n\nfunc main() { println(" + test.print + ") }\n"
+			if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(source), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(dir, "program")
+			if out, err := exec.Command("go", "build", "-o", file, filepath.Join(dir, "main.go")).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			program, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(program, english) != test.english || bytes.Contains(program, chinese) != test.chinese {
+				t.Errorf("it has the English text: %t, the Chinese: %t", bytes.Contains(program, english), bytes.Contains(program, chinese))
+			}
+		})
 	}
 }

@@ -33,6 +33,8 @@ func (c Candidate) MarshalJSON() ([]byte, error) {
 		Summary     string `json:"summary"`
 		Cause       string `json:"cause"`
 		Remedy      string `json:"remedy"`
+		OnRookery   string `json:"on_rookery"`
+		OnQQ        string `json:"on_qq"`
 		Class       Class  `json:"class"`
 		HTTPStatus  int    `json:"http"`
 		AnsweredBy  string `json:"answered_by"`
@@ -41,7 +43,7 @@ func (c Candidate) MarshalJSON() ([]byte, error) {
 		Alternative bool   `json:"alternative"`
 		Origin      bool   `json:"origin"`
 	}{
-		c.Code.Domain(), c.Code.Number(), c.Entry.Hex, c.Code.Symbol(), c.Entry.Summary, c.Entry.Cause, c.Entry.Remedy,
+		c.Code.Domain(), c.Code.Number(), c.Entry.Hex, c.Code.Symbol(), c.Entry.Summary, c.Entry.Cause, c.Entry.Remedy, c.Entry.OnRookery, c.Entry.OnQQ,
 		c.Entry.Class, c.Entry.HTTPStatus, c.Entry.AnsweredBy, c.Entry.Note, c.Reason, c.Alternative, c.Origin,
 	})
 	return b.Bytes(), err
@@ -207,7 +209,7 @@ func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin
 	}
 	for i, r := range rs.all() {
 		c := Candidate{
-			Code: makeCode(r.entry.Domain, r.number), Entry: *r.entry, Reason: reason, Alternative: i > 0, Origin: origin,
+			Code: makeCode(r.entry.Domain, r.number), Entry: r.entry.In(English), Reason: reason, Alternative: i > 0, Origin: origin,
 		}
 		if slices.ContainsFunc(candidates, func(other Candidate) bool { return other.Code == c.Code }) {
 			if i == 0 {

@@ -315,7 +315,7 @@ func TestCandidateJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"alternative", "answered_by", "cause", "class", "code", "domain", "hex", "http", "note", "origin", "reason", "remedy", "summary", "symbol"}
+	want := []string{"alternative", "answered_by", "cause", "class", "code", "domain", "hex", "http", "note", "on_qq", "on_rookery", "origin", "reason", "remedy", "summary", "symbol"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("members: (-want +got)\n%s", diff)
 	}

@@ -119,8 +119,11 @@ func (g *Gateway) Inspect(i *Inspector) { g.inspector = i }
 func (r *Record) Answered(code retcode.Code) {
 	entry := code.Entry()
 	r.Domain, r.Code = code.Domain().String(), code.Number()
-	r.Class, r.Meaning, r.Remedy = entry.Class.String(), entry.Summary, entry.Remedy
+	r.Class, r.Meaning, r.Remedy = entry.Class.String(), entry.Summary, advice(entry)
 }
+
+// advice returns what to do about a code that this platform answered.
+func advice(e retcode.Entry) string { return strings.TrimSpace(e.Remedy + " " + e.OnRookery) }
 
 // AnsweredCode returns the code of the answer, if it has one.
 func (r *Record) AnsweredCode() (retcode.Code, bool) {
@@ -130,7 +133,7 @@ func (r *Record) AnsweredCode() (retcode.Code, bool) {
 
 // CausedBy records the code of the part that failed, whose remedy is the more exact one.
 func (r *Record) CausedBy(origin retcode.Code) {
-	r.Origin, r.Remedy = origin.Domain().String()+" "+strconv.Itoa(origin.Number()), origin.Entry().Remedy
+	r.Origin, r.Remedy = origin.Domain().String()+" "+strconv.Itoa(origin.Number()), advice(origin.Entry())
 }
 
 // record describes a call that ended with err.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rookeryhq/rookery/internal/codebook"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -20,13 +21,14 @@ func newCodesCommand(s *streams) *cobra.Command {
 	return newGroup("codes", "The catalogue of return codes",
 		"The catalogue of return codes: what each number means, when the platform answers it and what to do.\n"+
 			"To find the code in an answer or a log line, use 'rookery explain'.",
-		newCodesListCommand(s), newCodesShowCommand(s), newCodesExportCommand(s))
+		newCodesListCommand(s), newCodesShowCommand(s), newCodesGlossaryCommand(s), newCodesExportCommand(s))
 }
 
 // codeFilter is the part of the catalogue that a command's flags ask for.
 type codeFilter struct {
 	domain retcode.Domain // 0: the contract
 	class  retcode.Class  // 0: all
+	lang   retcode.Language
 }
 
 func (f *codeFilter) addDomainFlag(cmd *cobra.Command) {
@@ -43,7 +45,7 @@ func (f *codeFilter) entries() []retcode.Entry {
 	list := []retcode.Entry{}
 	for e := range rows {
 		if (f.domain == 0 || e.Domain == f.domain) && (f.class == 0 || e.Class == f.class) {
-			list = append(list, e)
+			list = append(list, e.In(f.lang))
 		}
 	}
 	return list
@@ -59,13 +61,13 @@ func newCodesListCommand(s *streams) *cobra.Command {
 			"oidb is the bus, and device what a game's client checks. The numbers that single doors have of their own, which are\n" +
 			"no part of the contract, are listed with --domain msdkv5, msdkv3, connect, openapi, share, v2group or v2unbind.",
 		Example: "  rookery codes list --domain oidb\n" +
-			"  rookery codes list --class retry\n" +
+			"  rookery codes list --class retry --lang zh\n" +
 			"  rookery codes list --json",
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			entries := filter.entries()
 			if asJSON {
-				return writeJSON(s.out, answeredRows(entries))
+				return writeJSON(s.out, wholeRows(entries))
 			}
 			return writeEntryTable(s.out, entries)
 		},
@@ -73,6 +75,7 @@ func newCodesListCommand(s *streams) *cobra.Command {
 	filter.addDomainFlag(cmd)
 	cmd.Flags().TextVar(&filter.class, "class", retcode.Class(0), "only this `class`: ok, retry, slow-down, reauthorize, "+
 		"fix-request, fix-configuration, ask-user, contact-platform or internal")
+	addLanguageFlag(cmd, &filter.lang)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the catalogue's rows")
 	return cmd
 }
@@ -83,21 +86,24 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NUMBER",
 		Short: "Show everything about a return code",
-		Long: "Show everything about a return code, with the interfaces that answer it. NUMBER may have any form in which it is\n" +
-			"printed: decimal, hex, or the bus's byte with or without its sign. A number that several domains have shows a row of\neach.",
+		Long: "Show everything about a return code: what it means and what to do, on Rookery and on the original platform; the\n" +
+			"interfaces that answer it, an answer with it, and how to bring it about, in a shell of 'rookery dev exec -- sh'.\n\n" +
+			"NUMBER may have any form in which it is printed: decimal, hex, or the bus's byte with or without its sign. A number\n" +
+			"that several domains have shows a row of each.",
 		Example: "  rookery codes show -5\n" +
 			"  rookery codes show 0x47\n" +
-			"  rookery codes show --domain oidb -140",
+			"  rookery codes show --domain oidb -140\n" +
+			"  rookery codes show --lang zh qq/-5",
 		Args: exactArgs("NUMBER"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			entries := []retcode.Entry{}
 			for _, c := range retcode.Explain(args[0], explainOptions(filter.domain)...) {
-				if len(entries) == 0 || entries[len(entries)-1] != c.Entry {
-					entries = append(entries, c.Entry)
+				if e := c.Entry.In(filter.lang); len(entries) == 0 || entries[len(entries)-1] != e {
+					entries = append(entries, e)
 				}
 			}
 			if asJSON {
-				if err := writeJSON(s.out, answeredRows(entries)); err != nil {
+				if err := writeJSON(s.out, wholeRows(entries)); err != nil {
 					return err
 				}
 			}
@@ -112,7 +118,9 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 					if i > 0 {
 						b.WriteByte('\n')
 					}
-					writeEntry(&b, colours, e, numbers(e), e.Symbol, "")
+					w := rowWriter{&b, colours, filter.lang}
+					w.row(e, numbers(e), e.Symbol, "")
+					w.page(e)
 				}
 				_, err := b.WriteTo(s.out)
 				return err
@@ -121,21 +129,23 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 		},
 	}
 	filter.addDomainFlag(cmd)
+	addLanguageFlag(cmd, &filter.lang)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an array of the catalogue's rows")
 	acceptNegativeNumbers(cmd)
 	return cmd
 }
 
-// answeredRow is a row of the catalogue, and where its codes are answered.
-type answeredRow struct {
+// wholeRow is a row of the catalogue, where its codes are answered, and its page of the codebook.
+type wholeRow struct {
 	retcode.Entry
 	AnsweredAt []server.Place `json:"answered_at"`
+	codebook.Page
 }
 
-func answeredRows(entries []retcode.Entry) []answeredRow {
-	list := make([]answeredRow, len(entries))
+func wholeRows(entries []retcode.Entry) []wholeRow {
+	list := make([]wholeRow, len(entries))
 	for i, e := range entries {
-		list[i] = answeredRow{e, server.AnsweredAt(e)}
+		list[i] = wholeRow{e, server.AnsweredAt(e), codebook.Of(e)}
 	}
 	return list
 }
@@ -173,35 +183,63 @@ func numbers(e retcode.Entry) string {
 	return fmt.Sprintf("%d~%d", e.Low, e.High)
 }
 
-// writeEntry prints a row for reading. Number and symbol are those of the row or of one code in it; reason, if any, says
-// why a text was read as this code.
-func writeEntry(w *bytes.Buffer, colours palette, e retcode.Entry, number, symbol, reason string) {
-	fmt.Fprintf(w, "%s  %s\n", colours.paint(e.Class, fmt.Sprintf("%v %s", e.Domain, number)), symbol)
-	field := func(name, text string) {
+// rowWriter prints rows for reading.
+type rowWriter struct {
+	out     *bytes.Buffer
+	colours palette
+	lang    retcode.Language
+}
+
+// field prints a part of a row, a line for each of the texts that is not empty.
+func (w rowWriter) field(label string, texts ...string) {
+	for _, text := range texts {
 		if text != "" {
-			fmt.Fprintf(w, "  %-8s %s\n", name, text)
+			fmt.Fprintf(w.out, "  %s %s\n", padded(label), text)
+			label = ""
 		}
 	}
-	field("Meaning", e.Summary)
-	field("Cause", e.Cause)
-	field("Remedy", e.Remedy)
-	field("Class", colours.paint(e.Class, e.Class.String()))
-	field("HTTP", strconv.Itoa(e.HTTPStatus))
-	field("From", e.AnsweredBy)
+}
+
+// row prints a row in the writer's language. Number and symbol are those of the row or of one code in it; reason, if any, says why a text
+// was read as this code.
+func (w rowWriter) row(e retcode.Entry, number, symbol, reason string) {
+	e, l := e.In(w.lang), rowLabelsIn[w.lang]
+	fmt.Fprintf(w.out, "%s  %s\n", w.colours.paint(e.Class, fmt.Sprintf("%v %s", e.Domain, number)), symbol)
+	w.field(l.meaning, e.Summary)
+	w.field(l.cause, e.Cause)
+	w.field(l.remedy, e.Remedy)
+	w.field(l.onRookery, e.OnRookery)
+	w.field(l.onQQ, e.OnQQ)
+	w.field(l.class, w.colours.paint(e.Class, e.Class.String()))
+	w.field(l.http, strconv.Itoa(e.HTTPStatus))
+	w.field(l.from, e.AnsweredBy)
 	if e.Answered {
-		title := "Here"
+		var places []string
 		for _, place := range server.AnsweredAt(e) {
-			field(title, place.String())
-			title = ""
+			places = append(places, place.String())
 		}
+		w.field(l.here, places...)
 	} else {
-		field("Here", "not answered by this version yet")
+		w.field(l.here, l.notYet)
 	}
 	if e.Hex != "" {
-		field("Forms", otherForms(e))
+		w.field(l.forms, otherForms(e))
 	}
-	field("Note", e.Note)
-	field("Why", reason)
+	w.field(l.note, e.Note)
+	w.field(l.why, reason)
+	w.field(l.related, strings.Join(codebook.Of(e).Related, ", "))
+}
+
+// page prints what else the codebook has for a row.
+func (w rowWriter) page(e retcode.Entry) {
+	l, page := rowLabelsIn[w.lang], codebook.Of(e)
+	w.field(l.example, strings.Split(page.Example, "\n")...)
+	w.field(l.try, page.BringAbout...)
+	var terms []string
+	for _, t := range codebook.Terms(page.Terms, w.lang) {
+		terms = append(terms, t.Name+": "+t.Meaning)
+	}
+	w.field(l.terms, terms...)
 }
 
 // otherForms lists the other forms in which the number is printed.

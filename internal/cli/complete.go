@@ -44,7 +44,7 @@ var completions = []struct {
 }
 
 // everywhere are what a shell offers for flags that many commands have.
-var everywhere = map[string]func() []cobra.Completion{"app": demoApps, "scene": words(server.DemoScene)}
+var everywhere = map[string]func() []cobra.Completion{"app": demoApps, "lang": words("en", "zh"), "scene": words(server.DemoScene)}
 
 // complete adds the completions to the tree. Cobra has those of commands and flags by itself.
 func complete(root *cobra.Command) {

@@ -25,6 +25,7 @@ import (
 
 func newExplainCommand(s *streams) *cobra.Command {
 	var domain codeFilter
+	var lang retcode.Language
 	var asJSON bool
 	var request string
 	c := &client{streams: s}
@@ -48,7 +49,7 @@ answer, which is also in the log and in the errors of package client.
 
 The exit status is 0 when a code was found and 1 when none was; of an archive, 0 when it holds a call of an interface.`,
 		Example: `  rookery explain -5
-  rookery explain 0x47
+  rookery explain 0x47 --lang zh
   rookery explain 100013-100016
   rookery explain '{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}'
   rookery explain oidb decode0x73a failed, ret: 17
@@ -68,10 +69,10 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 				if domain.domain != 0 {
 					return usageErrorf("the calls of an archive name their domains: leave --domain out")
 				}
-				return explainArchive(s, args[0], asJSON)
+				return explainArchive(s, args[0], lang, asJSON)
 			}
 			if len(args) > 0 {
-				return explainText(s, strings.Join(args, " "), domain.domain, asJSON)
+				return explainText(s, strings.Join(args, " "), domain.domain, lang, asJSON)
 			}
 			if f, isFile := s.in.(*os.File); isFile && term.IsTerminal(int(f.Fd())) {
 				return usageErrorf("nothing to explain: give a number or a text, or pipe a log into this command")
@@ -79,6 +80,7 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 			e := explainer{
 				out:     bufio.NewWriterSize(s.out, 64<<10),
 				options: append(explainOptions(domain.domain), retcode.ErrorsOnly()),
+				lang:    lang,
 				asJSON:  asJSON,
 				colours: coloursFor(s.out),
 				counts:  make(codeCounts),
@@ -87,6 +89,7 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 		},
 	}
 	domain.addDomainFlag(cmd)
+	addLanguageFlag(cmd, &lang)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&request, "request", "", "`ID` of a request to a running rookery dev")
 	c.addPlatformFlags(cmd.Flags())
@@ -101,8 +104,8 @@ func explainOptions(domain retcode.Domain) []retcode.Option {
 	return []retcode.Option{retcode.WithDomain(domain)}
 }
 
-func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) error {
-	candidates := retcode.Explain(text, explainOptions(domain)...)
+func explainText(s *streams, text string, domain retcode.Domain, lang retcode.Language, asJSON bool) error {
+	candidates := in(lang, retcode.Explain(text, explainOptions(domain)...))
 	if asJSON {
 		if err := writeJSON(s.out, orEmpty(candidates)); err != nil {
 			return err
@@ -121,12 +124,20 @@ func explainText(s *streams, text string, domain retcode.Domain, asJSON bool) er
 			if row.Alternative {
 				b.WriteString("or ")
 			}
-			writeEntry(&b, colours, row.Entry, row.Number, row.Symbol, row.Reason)
+			rowWriter{&b, colours, lang}.row(row.Entry, row.Number, row.Symbol, row.Reason)
 		}
 		_, err := b.WriteTo(s.out)
 		return err
 	}
 	return nil
+}
+
+// in gives candidates the texts of a language.
+func in(lang retcode.Language, candidates []retcode.Candidate) []retcode.Candidate {
+	for i := range candidates {
+		candidates[i].Entry = candidates[i].Entry.In(lang)
+	}
+	return candidates
 }
 
 // notFound returns the error for a text without a known return code.
@@ -152,6 +163,7 @@ const maxExplained = 1 << 20
 type explainer struct {
 	out     *bufio.Writer
 	options []retcode.Option
+	lang    retcode.Language
 	asJSON  bool
 	colours palette
 	lines   int
@@ -207,7 +219,7 @@ func (e *explainer) run(in io.Reader) error {
 func (e *explainer) line(line string, cut bool) error {
 	e.lines++
 	text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-	candidates := retcode.Explain(text, e.options...)
+	candidates := in(e.lang, retcode.Explain(text, e.options...))
 	for _, c := range candidates {
 		if !c.Alternative {
 			e.counts[c.Code]++
@@ -237,7 +249,11 @@ func (e *explainer) annotate(c retcode.Candidate) {
 		e.out.WriteString("caused by ")
 	}
 	name := c.Code.Domain().String() + " " + strconv.Itoa(c.Code.Number())
-	fmt.Fprintf(e.out, "%s (%v): %s.", e.colours.paint(c.Entry.Class, name), c.Entry.Class, c.Entry.Summary)
+	stop := "."
+	if e.lang == retcode.Chinese {
+		stop = "。"
+	}
+	fmt.Fprintf(e.out, "%s (%v): %s%s", e.colours.paint(c.Entry.Class, name), c.Entry.Class, c.Entry.Summary, stop)
 	if !c.Alternative {
 		e.out.WriteString(" " + c.Entry.Remedy)
 	}
@@ -281,7 +297,7 @@ func (e *explainer) summary() error {
 	if len(e.counts) > 0 {
 		e.endLine()
 	}
-	return cmp.Or(e.counts.write(e.out, "LINES"), e.out.Flush())
+	return cmp.Or(e.counts.write(e.out, "LINES", e.lang), e.out.Flush())
 }
 
 // codeCounts are how many lines or calls hold a code.
@@ -295,14 +311,14 @@ func (counts codeCounts) sorted() []retcode.Code {
 }
 
 // write writes a table after an empty line; nothing if there are no codes.
-func (counts codeCounts) write(out io.Writer, what string) error {
+func (counts codeCounts) write(out io.Writer, what string, lang retcode.Language) error {
 	if len(counts) == 0 {
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "\n%s\tCODE\tCLASS\tSUMMARY\n", what)
 	for _, c := range counts.sorted() {
-		fmt.Fprintf(table, "%d\t%v %d\t%v\t%s\n", counts[c], c.Domain(), c.Number(), c.Class(), c.Entry().Summary)
+		fmt.Fprintf(table, "%d\t%v %d\t%v\t%s\n", counts[c], c.Domain(), c.Number(), c.Class(), c.Entry().In(lang).Summary)
 	}
 	return table.Flush()
 }

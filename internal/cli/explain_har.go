@@ -11,11 +11,12 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/proxy"
 	"github.com/rookeryhq/rookery/internal/server"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 // explainArchive prints the calls of an archive that were for an interface. What was read before the archive breaks off is printed
 // too.
-func explainArchive(s *streams, name string, asJSON bool) error {
+func explainArchive(s *streams, name string, lang retcode.Language, asJSON bool) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func explainArchive(s *streams, name string, asJSON bool) error {
 		}
 	}
 	if !asJSON {
-		err = counts.write(out, "CALLS")
+		err = counts.write(out, "CALLS", lang)
 	}
 	if err := cmp.Or(err, out.Flush(), broken); err != nil {
 		return err

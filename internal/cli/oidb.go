@@ -142,6 +142,7 @@ type busAnswer struct {
 	Symbol    string `json:"symbol,omitempty"`
 	Summary   string `json:"summary,omitempty"`
 	Remedy    string `json:"remedy,omitempty"`
+	OnRookery string `json:"on_rookery,omitempty"`
 	Message   string `json:"message,omitempty"`
 	Answer    any    `json:"answer,omitempty"` // the answer's fields, by name
 	Body      string `json:"body,omitempty"`   // the answer in hex, of a command that the platform does not declare
@@ -289,7 +290,7 @@ func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, f
 	}
 	if code, ok := declared.Code(head.Result); ok {
 		entry := code.Entry()
-		a.Domain, a.Symbol, a.Summary, a.Remedy = code.Domain().String(), code.Symbol(), entry.Summary, entry.Remedy
+		a.Domain, a.Symbol, a.Summary, a.Remedy, a.OnRookery = code.Domain().String(), code.Symbol(), entry.Summary, entry.Remedy, entry.OnRookery
 	}
 	if len(fields) > 0 {
 		shown := make(map[string]any, len(fields))
@@ -314,6 +315,9 @@ func (c *busCall) show(s *streams, declared *oidb.Declaration, head wire.Head, f
 		}
 		if a.Result != 0 && a.Remedy != "" {
 			t.row("Remedy", a.Remedy)
+		}
+		if a.Result != 0 && a.OnRookery != "" {
+			t.row("Rookery", a.OnRookery)
 		}
 		for _, f := range fields {
 			f.row(t.row)

@@ -165,7 +165,7 @@ func (p *printer) refuse(ctx context.Context, server string, err error) error {
 		return cmp.Or(err, error(&exitError{status: ExitFailure}))
 	}
 	var b bytes.Buffer
-	writeEntry(&b, coloursFor(p.out), e, strconv.Itoa(code.Number()), code.Symbol(), detail)
+	rowWriter{&b, coloursFor(p.out), retcode.English}.row(e, strconv.Itoa(code.Number()), code.Symbol(), detail)
 	_, err = b.WriteTo(p.out)
 	return cmp.Or(err, error(&exitError{status: ExitFailure}))
 }

@@ -120,8 +120,12 @@ func (c *client) showInspection(in admin.Inspection) error {
 		domain = retcode.PayToken
 	}
 	if code, ok := retcode.Lookup(domain, in.Result); ok && in.Result != 0 {
-		t.row("Meaning", code.Entry().Summary)
-		t.row("Remedy", code.Entry().Remedy)
+		entry := code.Entry()
+		t.row("Meaning", entry.Summary)
+		t.row("Remedy", entry.Remedy)
+		if entry.OnRookery != "" {
+			t.row("Rookery", entry.OnRookery)
+		}
 	}
 	return t.flush()
 }

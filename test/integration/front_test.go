@@ -141,6 +141,17 @@ func TestCodesPages(t *testing.T) {
 
 	shows(t, "a code", person.Open(t, "/codes/accesstoken/65"), http.StatusOK, "AccessTokenExpired")
 	shows(t, "where a code is answered", person.Open(t, "/codes/accesstoken/65"), http.StatusOK, "oidb: 0x711_1")
+	for _, want := range []string{
+		"The gateway&#39;s own signature", "rookery sign openapi", "管理中心 at open.qq.com", `{&#34;ret&#34;:-5,&#34;msg&#34;:`, "<code>curl -s ", `<a href="/codes/qq/-25">`, "The secret of an app.",
+	} {
+		shows(t, "all of a code", person.Open(t, "/codes/qq/-5"), http.StatusOK, want)
+	}
+	for _, want := range []string{"网关用收到的参数", "在 open.qq.com 的“管理中心”", "应用的密钥", "原列表建议重试"} {
+		shows(t, "a code in Chinese", person.Send(t, http.MethodGet, "/codes/qq/-5", nil, chinese), http.StatusOK, want)
+	}
+	shows(t, "the codes in Chinese", person.Send(t, http.MethodGet, "/codes", nil, chinese), http.StatusOK, "sig 签名校验不通过")
+	shows(t, "words", person.Open(t, "/codes/glossary"), http.StatusOK, `<div id="class-b"><dt>class B</dt>`)
+	shows(t, "words in Chinese", person.Send(t, http.MethodGet, "/codes/glossary", nil, chinese), http.StatusOK, "B 类号码")
 	shows(t, "a code of a range", person.Open(t, "/codes/oidb/193"), http.StatusOK, "oidb 193")
 	for _, path := range []string{"/codes/qq/1234567", "/codes/nothing/1", "/codes/qq/five", "/codes/qq/0x41", "/codes/qq/99999999999999999999", "/codes/qq/4294967291"} {
 		shows(t, path, person.Open(t, path), http.StatusNotFound, "no return code")

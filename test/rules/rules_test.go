@@ -67,7 +67,7 @@ var layers = []struct {
 	{[]string{"internal/sign/mistake", "internal/redact"}, false},
 	{[]string{"internal/sign", "internal/seed", "internal/idip/wire", "internal/limit", "internal/flatjson", "internal/secretfile", "internal/cache", "internal/standings", "internal/oidb/frame", "internal/har", "internal/tracing"}, false},
 	{[]string{"internal/oidb/field"}, false},
-	{[]string{"internal/platform", "internal/disk"}, false},
+	{[]string{"internal/platform", "internal/disk", "internal/codebook"}, false},
 	{[]string{"retcode", "catalogue", "docs/api"}, true},
 }
 
@@ -358,8 +358,11 @@ func TestTextsNameNoMissingInterface(t *testing.T) {
 	rows := slices.AppendSeq(slices.Collect(retcode.Entries()), retcode.DoorEntries())
 	path, word := regexp.MustCompile(`(?:^|[ (])(/[A-Za-z0-9_./]*[A-Za-z0-9_/])`), regexp.MustCompile(`[a-z0-9]+(?:_[a-z0-9]+)+`)
 	checked := 0
+	for _, row := range slices.Clone(rows) {
+		rows = append(rows, row.In(retcode.Chinese))
+	}
 	for _, row := range rows {
-		for _, text := range []string{row.Summary, row.Cause, row.Remedy, row.Note} {
+		for _, text := range []string{row.Summary, row.Cause, row.Remedy, row.OnRookery, row.OnQQ, row.Note} {
 			for _, found := range path.FindAllStringSubmatch(text, -1) {
 				checked++
 				if !there[found[1]] {

@@ -11,7 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-var update = flag.Bool("update", false, "write catalogue/answered.txt from the scenarios, and docs/coverage.md from a whole run; then run go generate ./retcode")
+var update = flag.Bool("update", false, "write catalogue/answered.txt from the scenarios, and docs/coverage.md from a whole run; then run go generate ./...")
 
 // TestAnsweredIsCurrent: what the catalogue, and so docs/codes.md and rookery codes, calls answered are the codes with a
 // scenario.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/access"
+	"github.com/rookeryhq/rookery/internal/codebook"
 	"github.com/rookeryhq/rookery/internal/explain"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -24,7 +26,7 @@ type codesPage struct {
 	Rows    []explain.Row
 	Found   []retcode.Entry // that contain the words of a text without a code
 	Problem string
-	Hint    string // about a text without a code; always English, as the catalogue is
+	Hint    string // about a text without a code; always English
 	Domains []codeDomain
 	Most    int // bytes of a text
 }
@@ -48,10 +50,17 @@ func (d *door) explainCode(c *access.Call) (any, error) {
 		data.Text, data.Problem = "", t.TextTooLong
 		return codesPageFor(c, data, http.StatusRequestEntityTooLarge), nil
 	}
-	if data.Rows = explain.Rows(retcode.Explain(text)); data.Rows != nil {
+	candidates := retcode.Explain(text)
+	for i := range candidates {
+		candidates[i].Entry = t.entry(candidates[i].Entry)
+	}
+	if data.Rows = explain.Rows(candidates); data.Rows != nil {
 		return codesPageFor(c, data, 0), nil
 	}
 	data.Hint, data.Found = explain.Hint(text, 0), explain.Search(text, maxFound)
+	for i := range data.Found {
+		data.Found[i] = t.entry(data.Found[i])
+	}
 	if data.Found == nil {
 		data.Problem = t.NoCodeFound
 	}
@@ -66,7 +75,7 @@ func codesPageFor(c *access.Call, data codesPage, status int) page {
 			data.Domains = append(data.Domains, codeDomain{Domain: e.Domain, About: t.Domains[e.Domain]})
 		}
 		last := &data.Domains[len(data.Domains)-1]
-		last.Rows = append(last.Rows, e)
+		last.Rows = append(last.Rows, t.entry(e))
 	}
 	return page{name: "codes", title: t.Codes, status: status, data: data}
 }
@@ -77,6 +86,9 @@ type codePage struct {
 	Domain string // what it is
 	Class  string // what a program does about it
 	Places []string
+	Page   codebook.Page
+	Try    string // the lines of Page.BringAbout
+	Terms  []codebook.Term
 }
 
 // showCode shows the code that the address names.
@@ -93,7 +105,29 @@ func (d *door) showCode(c *access.Call) (any, error) {
 	if !ok {
 		return nil, errNoCode
 	}
-	t, entry := wordsFor(c), code.Entry()
+	t := wordsFor(c)
+	entry := t.entry(code.Entry())
+	about := codebook.Of(entry)
 	row := explain.Row{Candidate: retcode.Candidate{Code: code, Entry: entry}, Number: strconv.Itoa(number), Symbol: code.Symbol()}
-	return page{name: "code", title: domain.String() + " " + row.Number, data: codePage{row, t.Domains[domain], t.Classes[entry.Class], d.Answered(entry)}}, nil
+	return page{name: "code", title: domain.String() + " " + row.Number, data: codePage{
+		row, t.Domains[domain], t.Classes[entry.Class], d.Answered(entry),
+		about, strings.Join(about.BringAbout, "\n"), codebook.Terms(about.Terms, t.catalogue()),
+	}}, nil
 }
+
+// showGlossary shows the words that the catalogue uses.
+func (d *door) showGlossary(c *access.Call) (any, error) {
+	t := wordsFor(c)
+	return page{name: "glossary", title: t.Glossary, data: codebook.Glossary(t.catalogue())}, nil
+}
+
+// catalogue returns the language of the catalogue's texts.
+func (t *words) catalogue() retcode.Language {
+	if t == chinese {
+		return retcode.Chinese
+	}
+	return retcode.English
+}
+
+// entry returns a row of the catalogue in the language.
+func (t *words) entry(e retcode.Entry) retcode.Entry { return e.In(t.catalogue()) }

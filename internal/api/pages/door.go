@@ -84,6 +84,7 @@ func New(o Options) *access.Door {
 		door.Endpoints = append(door.Endpoints,
 			access.Endpoint{Method: "GET", Path: codesPath, Summary: "Lists the return codes, with a form for a text to explain.", Action: access.Action{Handle: d.showCodes}},
 			access.Endpoint{Method: "POST", Path: codesPath, Summary: "Explains the return codes in a text, as rookery explain does.", Params: textField{}, Checks: []access.Stage{origin}, Action: access.Action{Handle: d.explainCode}},
+			access.Endpoint{Method: "GET", Path: codesPath + "/glossary", Summary: "Explains the words that the return codes' texts use.", Action: access.Action{Handle: d.showGlossary}},
 			access.Endpoint{Method: "GET", Path: codesPath + "/{domain}/{number}", Summary: "Explains a return code.", Action: access.Action{Handle: d.showCode}})
 	}
 	if !d.dev {

@@ -35,7 +35,7 @@ var templates = func() map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"person": picture.Person, "app": picture.App, "request": newShownRequest}).ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
 	template.Must(layout.ParseFS(files, "templates/inbox.html", "templates/parts.html"))
-	for _, name := range []string{"signin", "consent", "account", "groups", "group", "gamecenter", "front", "codes", "code", "callback", "problem"} {
+	for _, name := range []string{"signin", "consent", "account", "groups", "group", "gamecenter", "front", "codes", "code", "glossary", "callback", "problem"} {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all

@@ -2,13 +2,14 @@ package pages
 
 import "github.com/rookeryhq/rookery/retcode"
 
-// codeWords holds the texts of the return codes' pages in one language. What the catalogue says of a code is English.
+// codeWords holds the texts of the return codes' pages in one language.
 type codeWords struct {
 	Codes, CodesLead, TextToExplain, TextExample, Explain string
 	TextTooLong, NoCodeFound, NoCodeText, Found, AllCodes string
 	Or, CausedBy, Cause, Remedy, ForPrograms, HTTPStatus  string
 	AnsweredBy, AnsweredHere, OtherForms, Note            string
-	WhyThis, NotYet, OtherCodes                           string
+	WhyThis, NotYet, OtherCodes, OnRookery, OnQQ          string
+	Example, BringAbout, InAShell, Related, Glossary      string
 
 	Domains map[retcode.Domain]string
 	Classes map[retcode.Class]string // what a program does about a code
@@ -23,7 +24,9 @@ var codesInEnglish = codeWords{
 	Found:       "Codes described with these words", AllCodes: "All codes",
 	Or: "or", CausedBy: "caused by", Cause: "Cause", Remedy: "Remedy", ForPrograms: "A program should", HTTPStatus: "HTTP status",
 	AnsweredBy: "Comes from", AnsweredHere: "Answered here by", OtherForms: "Also printed as", Note: "Note", WhyThis: "Read so because", NotYet: "This version of the platform does not answer it yet.",
-	OtherCodes: "All return codes",
+	OtherCodes: "All return codes", OnRookery: "On Rookery", OnQQ: "On QQ",
+	Example: "An answer with it", BringAbout: "How to bring it about", InAShell: "In a shell with a platform of its own, which this starts:",
+	Related: "Related", Glossary: "Glossary",
 
 	Domains: map[retcode.Domain]string{
 		retcode.QQ: "share calls, gateway, OAuth, friends and messages", retcode.Group: "guild groups", retcode.GameCenter: "Game Center",
@@ -48,7 +51,9 @@ var codesInChinese = codeWords{
 	Found:       "描述中含有这些词的返回码", AllCodes: "全部返回码",
 	Or: "或", CausedBy: "起因", Cause: "原因", Remedy: "处理办法", ForPrograms: "程序应当", HTTPStatus: "HTTP 状态",
 	AnsweredBy: "来自", AnsweredHere: "本平台的返回位置", OtherForms: "其他写法", Note: "备注", WhyThis: "判断依据", NotYet: "当前版本的平台还不会返回它。",
-	OtherCodes: "全部返回码",
+	OtherCodes: "全部返回码", OnRookery: "在 Rookery 上", OnQQ: "在 QQ 上",
+	Example: "应答示例", BringAbout: "如何重现", InAShell: "先用下面的命令启动一个带独立平台的 shell：",
+	Related: "相关返回码", Glossary: "术语表",
 
 	Domains: map[retcode.Domain]string{
 		retcode.QQ: "分享、网关、OAuth、好友和消息", retcode.Group: "公会群", retcode.GameCenter: "游戏中心",

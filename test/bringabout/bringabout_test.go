@@ -1,0 +1,221 @@
+// Package bringabout runs what the catalogue says of how its codes are brought about, and keeps the examples that it prints.
+package bringabout
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/test/rookery"
+)
+
+var update = flag.Bool("update", false, "write the examples of the rows that run")
+
+const folder = "../../catalogue"
+
+// TestEachCodeIsBroughtAbout runs the lines of each row, all against one platform, which must answer one of the row's codes meanwhile.
+// What the lines print is the row's example.
+func TestEachCodeIsBroughtAbout(t *testing.T) {
+	c, err := catalogue.Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t)
+	file := filepath.Join(folder, catalogue.ExamplesFile)
+	examples, err := catalogue.ReadExamples(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if examples == nil {
+		examples = make(map[string]string)
+	}
+	has := make(map[string]bool)
+	for _, row := range c.Rows() {
+		if row.BringAbout == nil {
+			continue
+		}
+		has[row.Code()] = true
+		t.Run(row.Code(), func(t *testing.T) {
+			answered, out := p.run(t, strings.Join(row.BringAbout, "\n"))
+			if row.AnsweredBy == "device" { // which asks no platform
+				answered = append(answered, deviceCode(out))
+			}
+			if !slices.ContainsFunc(answered, func(code string) bool { return isOf(row, code) }) {
+				t.Errorf("%s was not answered, but %q; printed was\n%s", row.Code(), answered, out)
+			}
+			if example := masked(out); *update && !t.Failed() {
+				examples[row.Code()] = example
+			} else if diff := cmp.Diff(examples[row.Code()], example); diff != "" {
+				t.Errorf("the example is another: run go test ./test/bringabout -update (-catalogue +printed)\n%s", diff)
+			}
+		})
+	}
+	maps.DeleteFunc(examples, func(code, _ string) bool { return !has[code] && *update })
+	for code := range examples {
+		if !has[code] {
+			t.Errorf("%s has an example and no lines that print it: run go test ./test/bringabout -update", code)
+		}
+	}
+	if *update {
+		if err := writeExamples(file, examples); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// platform is a rookery dev exec that waits.
+type platform struct {
+	environment []string
+	folder      string
+	seen        uint64 // the number of the last request that it has told of
+}
+
+func start(t *testing.T) *platform {
+	t.Helper()
+	p := &platform{folder: t.TempDir()}
+	child := rookery.Spawn(t, "dev", "exec", "--", "sh", "-c", "trap 'exit 0' INT; env; echo ready; while :; do sleep 1; done")
+	for {
+		line, ok := child.Line(t)
+		if !ok {
+			t.Fatal("the platform ended early")
+		}
+		if line == "ready" {
+			break
+		}
+		p.environment = append(p.environment, line)
+	}
+	bin := filepath.Join(p.folder, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(rookery.Binary(t), filepath.Join(bin, "rookery")); err != nil {
+		t.Fatal(err)
+	}
+	p.environment = append(p.environment, "PATH="+bin+":"+os.Getenv("PATH"), "LC_ALL=C")
+	return p
+}
+
+// get returns a variable of the environment.
+func (p *platform) get(name string) string {
+	for _, variable := range slices.Backward(p.environment) {
+		if value, ok := strings.CutPrefix(variable, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// run runs lines in a shell, and returns the codes that were answered meanwhile, as in qq/-5, with those behind them, and what was printed.
+func (p *platform) run(t *testing.T, lines string) (answered []string, out string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", lines)
+	cmd.Dir, cmd.Env = p.folder, p.environment
+	printed, err := cmd.Output()
+	if err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return p.answered(t), string(printed)
+}
+
+// answered returns the codes of the requests since it was last asked.
+func (p *platform) answered(t *testing.T) (codes []string) {
+	t.Helper()
+	token, err := os.ReadFile(p.get("ROOKERY_TOKEN_FILE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("%s/dev/v1/requests?after=%d&limit=1000", p.get("ROOKERY_SERVER"), p.seen), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var records []struct {
+			Seq            uint64
+			Domain, Origin string
+			Code           int
+		}
+		err = json.NewDecoder(response.Body).Decode(&records)
+		response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) == 0 {
+			return codes
+		}
+		for _, r := range records {
+			p.seen = r.Seq
+			codes = append(codes, fmt.Sprintf("%s/%d", r.Domain, r.Code), strings.Replace(r.Origin, " ", "/", 1))
+		}
+	}
+}
+
+// isOf says whether a code is the row's.
+func isOf(row catalogue.Row, code string) bool {
+	for n := row.Low; n <= row.High; n++ {
+		if code == fmt.Sprintf("%s/%d", row.Domain, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// deviceCode returns the code that rookery share printed, as in qq/1.
+func deviceCode(out string) string {
+	name, _, _ := strings.Cut(out, "  ")
+	return strings.Replace(name, " ", "/", 1)
+}
+
+// masks hide what differs from run to run.
+var masks = []struct {
+	form  *regexp.Regexp
+	shown string
+}{
+	{regexp.MustCompile(`"seq":"\d{10}-\d{10}-\d{6}-\d{10}"`), `"seq":"..."`},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:8700"},
+	{regexp.MustCompile(`AQAAAA[\w-]{40,}`), "..."},
+	{regexp.MustCompile(`\b1[789]\d{8}(\d{3})?\b`), "..."},
+	{regexp.MustCompile(`\b[0-9A-F]{32}\b`), "..."},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "..."},
+}
+
+// ofTheHead are the lines of rookery oidb call that show the head of the answer.
+var ofTheHead = regexp.MustCompile(`(?m)^(Result|Message) .*$`)
+
+// masked returns what was printed as an example: of a call of the bus the result and the message.
+func masked(out string) string {
+	if strings.HasPrefix(out, "Command ") {
+		out = strings.Join(ofTheHead.FindAllString(out, -1), "\n")
+	}
+	for _, mask := range masks {
+		out = mask.form.ReplaceAllString(out, mask.shown)
+	}
+	return strings.TrimSpace(out)
+}
+
+func writeExamples(file string, examples map[string]string) error {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "\t")
+	if err := enc.Encode(examples); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(b.String()), 0o644)
+}
