@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/disk"
@@ -143,15 +142,14 @@ func Restore(ctx context.Context, from, data string, replace bool) (*Manifest, e
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := disk.LockFolder(data)
+	if errors.Is(err, disk.ErrLocked) {
+		return nil, fmt.Errorf("a platform is running in %s: stop it first (%w)", data, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	if err := disk.Lock(lock); err != nil {
-		owner, _ := io.ReadAll(io.LimitReader(lock, 32))
-		return nil, fmt.Errorf("a platform is running in %s (process %s): stop it first (%w)", data, strings.TrimSpace(string(owner)), err)
-	}
 	marker := filepath.Join(data, Restoring)
 	_, err = os.Stat(marker)
 	if again := err == nil; !again && !replace {

@@ -2,7 +2,9 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -53,5 +55,39 @@ func TestAClosedFileIsNotLocked(t *testing.T) {
 	file.Close()
 	if err := Lock(file); err == nil || errors.Is(err, ErrLocked) {
 		t.Errorf("the answer is %v", err)
+	}
+}
+
+// TestALockedFolder: it has one owner at a time, whom the others learn, also after the name of the lock's file is gone.
+func TestALockedFolder(t *testing.T) {
+	folder := t.TempDir()
+	lock, err := LockFolder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(want string) {
+		t.Helper()
+		second, err := LockFolder(folder)
+		if !errors.Is(err, ErrLocked) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if err == nil {
+			second.Close()
+		}
+	}
+	refused(fmt.Sprintf("locked by somebody else: process %d", os.Getpid()))
+	if err := os.Remove(filepath.Join(folder, "lock")); err == nil { // Windows refuses it
+		refused("locked by somebody else")
+		refused("locked by somebody else") // the second try made a file
+	}
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if lock, err = LockFolder(folder); err != nil {
+		t.Fatalf("the lock outlasts its closing: %v", err)
+	}
+	lock.Close()
+	if _, err := LockFolder(filepath.Join(folder, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that does not exist: %v", err)
 	}
 }

@@ -28,6 +28,18 @@ func locked(file *os.File) (bool, error) {
 	return false, syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
 }
 
+// lockFolder locks the folder itself, whose inode stays what it is while the platform has files in it.
+func lockFolder(name string) (*os.File, error) {
+	folder, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(folder); err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	return folder, nil
+}
+
 func mode(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() }
 
 func inode(info fs.FileInfo) uint64 {

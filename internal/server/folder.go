@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/rookeryhq/rookery/internal/backup"
 	"github.com/rookeryhq/rookery/internal/disk"
@@ -16,37 +14,23 @@ import (
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
-// lockFolder makes the data folder and keeps a second rookery off it for as long as the lock's file stays open, however
-// this process ends.
+// lockFolder makes the data folder and keeps a second rookery off it until the lock is closed, however this process ends.
 func (s *Server) lockFolder(context.Context) error {
 	name, folder := s.options.name("data"), s.options.Data
-	bad := func(err error) error {
-		return fmt.Errorf("%s %s is not a folder that this account may write: choose another one (%w)", name, folder, err)
+	err := os.MkdirAll(folder, 0o700)
+	var lock *disk.FolderLock
+	if err == nil {
+		lock, err = disk.LockFolder(folder)
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return bad(err)
+	if errors.Is(err, disk.ErrLocked) {
+		return fmt.Errorf("%s %s is in use by another rookery (%w): stop it or choose another folder", name, folder, err)
 	}
-	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return bad(err)
+		return fmt.Errorf("%s %s is not a folder that this account may write and lock: choose another one, on a disk of this machine (%w)", name, folder, err)
 	}
-	if err := disk.Lock(file); err != nil {
-		owner, _ := os.ReadFile(file.Name())
-		file.Close()
-		if !errors.Is(err, disk.ErrLocked) {
-			return fmt.Errorf("%s %s cannot be locked: choose a folder on a disk of this machine (%w)", name, folder, err)
-		}
-		return fmt.Errorf("%s %s is in use by another rookery (process %s): stop it or choose another folder", name, folder, strings.TrimSpace(string(owner)))
-	}
-	s.lock = file
+	s.lock = lock
 	if _, err := os.Stat(filepath.Join(folder, backup.Restoring)); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s %s is half restored: run rookery restore again, to its end", name, folder)
-	}
-	if err := file.Truncate(0); err != nil {
-		return bad(err)
-	}
-	if _, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
-		return bad(err)
 	}
 	return nil
 }

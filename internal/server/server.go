@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/friends"
 	"github.com/rookeryhq/rookery/internal/gamecmd"
 	"github.com/rookeryhq/rookery/internal/groups"
@@ -64,7 +64,7 @@ type Server struct {
 	dev     *devParts // nil for rookery serve
 
 	// The folder.
-	lock                       *os.File
+	lock                       *disk.FolderLock
 	store                      store.Store
 	keyring                    *token.Keyring
 	keyringIsNew               bool

@@ -123,7 +123,7 @@ func TestBackupIsRefused(t *testing.T) {
 func TestRestoreIsRefused(t *testing.T) {
 	p := rookery.Start(t)
 	from := backUp(t, p)
-	if status, log := restore(t, from, p.Data, "--force"); status != 1 || !strings.Contains(log, "a platform is running in "+p.Data+" (process ") {
+	if status, log := restore(t, from, p.Data, "--force"); status != 1 || !strings.Contains(log, "a platform is running in "+p.Data+": stop it first (locked by somebody else: process ") {
 		t.Errorf("over a running platform: status %d, %s", status, log)
 	}
 	p.Stop(t)

@@ -43,7 +43,7 @@ func TestUnsoundPercentEncodingIsRefused(t *testing.T) {
 				t.Errorf("%s with %s: got status %d and %s", what, pair, r.Status, r.Body)
 			}
 		}
-		status, answer, err := p.AdminRaw("GET", "/admin/v1/apps/"+app.AppID+"?keys=show&"+pair, nil)
+		status, answer, err := p.AdminRaw("GET", "/admin/v1/apps/"+app.AppID+"/bindings?limit=1&"+pair, nil)
 		if err != nil || status != http.StatusBadRequest || !strings.Contains(string(answer), "is not percent-encoded") || strings.Contains(string(answer), app.AppKey) {
 			t.Errorf("the admin API with %s: status %d, %v", pair, status, err)
 		}

@@ -302,3 +302,25 @@ func TestStandingsAreReadAheadAfterTheStart(t *testing.T) {
 		t.Errorf("a login of a grant that ended: %s", answer.Body)
 	}
 }
+
+// TestARemovedLockFileLetsNobodyIn: neither a second platform nor a restore.
+func TestARemovedLockFileLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	backup := filepath.Join(t.TempDir(), "backup")
+	if status, _, stderr := rookery.Run(t, "backup", backup, "--data", p.Data); status != 0 {
+		t.Fatal(stderr)
+	}
+	if err := os.Remove(filepath.Join(p.Data, "lock")); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		" is in use by another rookery (locked by somebody else)":                          {"dev", "--addr", "127.0.0.1:0", "--data", p.Data},
+		"a platform is running in " + p.Data + ": stop it first (locked by somebody else)": {"restore", backup, "--data", p.Data, "--force"},
+	} {
+		if status, _, stderr := rookery.Run(t, args...); status != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("rookery %s: exit status %d: %s", args[0], status, stderr)
+		}
+	}
+	p.Issue(t, rookery.TokenRequest{AppID: p.Apps[0].AppID, UIN: p.Accounts[0].UIN, Kind: "msdk"}) // it still runs
+}

@@ -45,7 +45,7 @@ var machinesMutants = []mutant{
 		`again := err == nil; !again && !replace`, `again := err == nil; !again && false`,
 		integration, "^TestRestoreIsRefused$"},
 	{"a restore takes the lock for granted", "internal/backup/backup.go",
-		`if err := disk.Lock(lock); err != nil {`, `if err := disk.Lock(lock); err != nil && lock == nil {`,
+		"lock, err := disk.LockFolder(data)", "lock, err := disk.LockFolder(os.TempDir())",
 		integration, "^TestRestoreIsRefused$"},
 	{"checksums of a backup are not compared", "internal/backup/backup.go",
 		`if is != m.Files[name] {`, `if is == (File{}) {`,
@@ -68,4 +68,7 @@ var machinesMutants = []mutant{
 	{"another server is sent a noted token", "internal/cli/client.go",
 		`if p.Admin == server {`, `if server != "" {`,
 		"./internal/cli", "^TestCommandsFindThePlatform$"},
+	{"who removes the lock's file gets in", "internal/disk/disk_unix.go",
+		`if err := lock(folder); err != nil {`, `if err := error(nil); err != nil {`,
+		"./internal/disk", "^TestALockedFolder$"},
 }
