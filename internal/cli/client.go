@@ -42,7 +42,7 @@ for one of them --server is enough.`
 
 // addFlags gives a group of operator commands their common flags.
 func (c *client) addFlags(group *cobra.Command) *cobra.Command {
-	group.Long = group.Short + "." + operatorLong
+	group.Long = cmp.Or(group.Long, group.Short+".") + operatorLong
 	flags := group.PersistentFlags()
 	c.addPlatformFlags(flags)
 	flags.BoolVar(&c.asJSON, "json", false, "print the admin API's answer as JSON")
@@ -55,13 +55,17 @@ func (c *client) addPlatformFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` with your token, or with the platform's admin token; or ROOKERY_TOKEN_FILE")
 }
 
-// ask sends a request, with in as its body unless that is nil, and prints the answer: as received with --json, otherwise
-// through show.
+// ask sends a request, with in as its body unless that is nil, and prints the answer.
 func ask[T any](ctx context.Context, c *client, method, path string, in any, show func(T) error) error {
 	answer, err := c.call(ctx, method, path, in)
 	if err != nil {
 		return err
 	}
+	return display(c, answer, show)
+}
+
+// display prints an answer: as received with --json, otherwise through show.
+func display[T any](c *client, answer jsontext.Value, show func(T) error) error {
 	if c.asJSON {
 		if err := answer.Indent(jsontext.WithIndent("  ")); err != nil {
 			return err

@@ -42,20 +42,26 @@ func startPlatform(t *testing.T) *platformUnderTest {
 	ctx, cancel := context.WithCancel(context.Background())
 	options := devOptions(config.Default(), log)
 	options.HTTP.Listen, options.Data = "127.0.0.1:0", t.TempDir()
-	platform, world, err := server.OpenDemo(ctx, options)
-	if err != nil {
+	served, ready := make(chan error, 1), make(chan *server.Server)
+	go func() {
+		served <- server.ServeDemo(ctx, options, func(platform *server.Server, world *server.World) {
+			p.World = world
+			ready <- platform
+		})
+	}()
+	var platform *server.Server
+	select {
+	case err := <-served:
 		cancel()
 		t.Fatal(err)
+	case platform = <-ready:
 	}
-	p.World = world
 	token, err := os.ReadFile(p.AdminTokenFile)
 	if err != nil {
 		t.Error(err)
 	}
 	p.token = strings.TrimSpace(string(token))
 	withdraw := announce("dev", platform.Addresses(), options.Data, log)
-	served := make(chan error, 1)
-	go func() { served <- platform.Serve(ctx) }()
 	stopped := false
 	p.stop = func() {
 		cancel()

@@ -72,7 +72,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	flags.StringVar(&bus, "oidb-addr", "", "`HOST:PORT` that the OIDB bus listens on (default: 127.0.0.1:8701, or any free port if that is taken or --addr has port 0)")
 	flags.StringVar(&data, "data", "", "`folder` to store the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
-	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExportCommand(s), newExecCommand(s))
+	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExportCommand(s), newResetCommand(s), newExecCommand(s))
 	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
 	addSeedFlag(cmd, &seedFile)
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
@@ -106,25 +106,27 @@ func runDev(ctx context.Context, s *streams, options server.Options, asJSON bool
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(options.Data)) }()
 	}
-	platform, world, err := server.OpenDemo(ctx, options)
-	if err != nil {
-		return err
-	}
-	defer announce("dev", platform.Addresses(), options.Data, options.Log)()
-	served := make(chan error, 1)
-	go func() { served <- platform.Serve(ctx) }()
-	switch {
-	case asJSON:
-		err = json.NewEncoder(s.out).Encode(world)
-	case options.Seed != nil:
-		err = introduceSeeded(s.out, world)
-	default:
-		err = introduce(s.out, world)
-	}
-	if err != nil {
-		options.Log.Error("the world could not be printed", "error", err.Error())
-	}
-	return <-served
+	var withdraw func()
+	defer func() {
+		if withdraw != nil {
+			withdraw()
+		}
+	}()
+	return server.ServeDemo(ctx, options, func(platform *server.Server, world *server.World) {
+		withdraw = announce("dev", platform.Addresses(), options.Data, options.Log)
+		var err error
+		switch {
+		case asJSON:
+			err = json.NewEncoder(s.out).Encode(world)
+		case options.Seed != nil:
+			err = introduceSeeded(s.out, world)
+		default:
+			err = introduce(s.out, world)
+		}
+		if err != nil {
+			options.Log.Error("the world could not be printed", "error", err.Error())
+		}
+	})
 }
 
 // introduceSeeded tells a person what is in a world of their own.

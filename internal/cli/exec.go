@@ -147,12 +147,16 @@ func runExec(ctx context.Context, s *streams, loaded *config.Loaded, seeded *see
 	options.HTTP.Listen, options.Data, options.Seed = "127.0.0.1:0", cmp.Or(data, filepath.Join(folder, "data")), seeded
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	platform, world, err := server.OpenDemo(running, options)
-	if err != nil {
+	served, ready := make(chan error, 1), make(chan *server.World)
+	go func() {
+		served <- server.ServeDemo(running, options, func(_ *server.Server, world *server.World) { ready <- world })
+	}()
+	var world *server.World
+	select {
+	case err := <-served:
 		return err
+	case world = <-ready:
 	}
-	served := make(chan error, 1)
-	go func() { served <- platform.Serve(running) }()
 	defer func() {
 		stop()
 		if failed := <-served; failed != nil {

@@ -16,9 +16,9 @@ const guildsPath = "/dev/v1/guilds"
 func newGuildCommand(s *streams) *cobra.Command {
 	c := &client{streams: s}
 	return c.addFlags(newGroup("guild", "Show and change the guilds that answer IDIP in a running rookery dev",
-		`Show and change the guilds that answer IDIP in a running rookery dev. They stand in for the server of a game: the platform
-asks them who is in a guild and who leads it. The games of the demo world have the roster's address as their IDIP address;
-rookery dev --json prints it, for other games.`,
+		`Show and change the guilds that answer IDIP in a running rookery dev. They stand in for the server of a game: the
+platform asks them who is in a guild and who leads it. The games of the demo world have the roster's address as their
+IDIP address; rookery dev --json prints it, for other games.`,
 		&cobra.Command{
 			Use: "list", Short: "List the guilds", Example: "  rookery dev guild list\n  rookery dev guild list --json", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {

@@ -49,7 +49,7 @@ func TestCommandTree(t *testing.T) {
 		"account": {"close", "create", "freeze", "friends", "list", "passwd", "protect", "reclaim", "show", "sign-out", "unfreeze", "update"},
 		"token":   {"inspect", "issue", "revoke"},
 		"config":  {"check", "print"},
-		"dev":     {"answer", "clock", "exec", "export", "fault", "guild", "list", "requests"},
+		"dev":     {"answer", "clock", "exec", "export", "fault", "guild", "list", "requests", "reset"},
 		"keys":    {"list", "rotate"},
 		"sign":    {"bind", "gamecenter", "openapi", "v3", "v5"},
 	}

@@ -70,16 +70,17 @@ func (s *Server) openRoutes() (err error) {
 
 // listenFrames listens on the address of the bus's frames.
 func (o *Options) listenFrames() (net.Listener, error) {
+	const setting = "oidb.listen"
 	addr := o.OIDB.Listen
-	if addr == "" {
+	if addr == "" && o.sockets[setting] == nil {
 		addr = "127.0.0.1:0"
 		if _, port, _ := net.SplitHostPort(o.HTTP.Listen); port != "0" {
 			if l, err := net.Listen("tcp", usualBus); err == nil {
-				return l, nil
+				return o.sockets.keep(setting, l), nil
 			}
 		}
 	}
-	return listen(o.name("oidb.listen"), addr)
+	return o.listen(setting, addr)
 }
 
 // openBus makes the servers of the bus, whose calls are counted and logged.

@@ -160,9 +160,9 @@ var demoGuilds = []struct {
 	members  []int
 }{{"2134", "Night Herons", []int{0, 1, 2, 3}}, {"2135", "Early Larks", []int{4, 5}}}
 
-// OpenDemo opens a platform and puts the demo world into it, or that of Options.Seed. It is the same at every start: its keys, openids and
+// openDemo opens a platform and puts the demo world into it, or that of Options.Seed. It is the same at every start: its keys, openids and
 // tokens have the same texts. Existing parts stay as they are, and so do tokens that are valid, but for openkeys.
-func OpenDemo(ctx context.Context, o Options) (*Server, *World, error) {
+func openDemo(ctx context.Context, o Options) (*Server, *World, error) {
 	s, err := Open(ctx, o)
 	if err != nil {
 		return nil, nil, err

@@ -104,7 +104,7 @@ func (s *Server) operatorDoors(public []*access.Door) []*access.Door {
 		Rated:      access.Permissions(public, access.AppRate),
 	})}
 	if s.dev != nil {
-		doors = append(doors, dev.New(s.forget, s.exportWorld, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.team))
+		doors = append(doors, dev.New(s.forget, s.reset, s.exportWorld, s.clock, &s.dev.faults, &s.dev.forced, s.dev.inspector, s.dev.roster, s.team))
 	}
 	return doors
 }

@@ -38,7 +38,7 @@ func (s *Server) lockFolder(context.Context) error {
 // openFolder opens the database and the admin token in the data folder.
 func (s *Server) openFolder(ctx context.Context) error {
 	o := &s.options
-	dbFile := filepath.Join(o.Data, "rookery.db")
+	dbFile := s.databaseFile()
 	db, err := sqlite.Open(ctx, dbFile)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name("data"), err)

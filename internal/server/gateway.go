@@ -45,6 +45,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 		gateway.NameInterfaces()
 		s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
 		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
+		s.public.http.RegisterOnShutdown(func() { close(s.dev.closed) })
 	}
 	s.public.http.RegisterOnShutdown(s.messages.Release)
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"sync"
+
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/pages"
 	"github.com/rookeryhq/rookery/internal/fault"
@@ -16,6 +18,14 @@ type devParts struct {
 	roster    *roster.Roster
 	welcome   *pages.Demo       // nil before the world is made, and without the demo world
 	passwords map[string]string // of the world, by their hashes
+
+	resetOnce sync.Once
+	resetting chan struct{} // closed when the platform is to end for a reset
+	closed    chan struct{} // closed when the doors' listener is
+}
+
+func newDevParts() *devParts {
+	return &devParts{inspector: access.NewInspector(), resetting: make(chan struct{}), closed: make(chan struct{})}
 }
 
 // inspectCall shows a call of the bus to the inspector.

@@ -53,14 +53,18 @@ func (o *Options) listenHTTP(setting, tlsSetting, addr string, files certificate
 			return nil, err
 		}
 	}
-	if l.Listener, err = listen(o.name(setting), addr); err != nil {
+	if l.Listener, err = o.listen(setting, addr); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// listen listens on the address in the named setting.
-func listen(name, addr string) (net.Listener, error) {
+// listen listens on the address in a setting.
+func (o *Options) listen(setting, addr string) (net.Listener, error) {
+	if l := o.sockets.again(setting); l != nil {
+		return l, nil
+	}
+	name := o.name(setting)
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, errInUse):
@@ -70,7 +74,7 @@ func listen(name, addr string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s %q is not HOST:PORT of this machine, such as 127.0.0.1:8700 (%w)", name, addr, err)
 	}
-	return l, nil
+	return o.sockets.keep(setting, l), nil
 }
 
 // url returns the address at which this machine reaches the listener.

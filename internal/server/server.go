@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/achievements"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/config"
@@ -48,10 +47,13 @@ type Options struct {
 	// is then on one listener; without an address the bus listens on its default one, or on any free port if that is taken
 	// or HTTP takes any.
 	Dev bool
-	// Seed is the world that OpenDemo makes; nil for the demo world.
+	// Seed is the world that ServeDemo makes; nil for the demo world.
 	Seed *seed.World
 	// Names maps settings to the names by which the person who starts the platform knows them, for errors.
 	Names map[string]string
+
+	sockets sockets // kept from one platform to the next; nil where none follows
+	fresh   bool    // begin with an empty folder
 }
 
 // name returns the name of a setting for errors.
@@ -113,11 +115,12 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	collectSeldom()
 	s := &Server{options: o, clock: new(platform.Clock)}
 	if o.Dev {
-		s.dev = &devParts{inspector: access.NewInspector()}
+		s.dev = newDevParts()
 	}
 	return s.open(ctx,
 		s.lockFolder,
 		s.listen, // early, because a start that cannot have its addresses must not change anything
+		s.clearFolder,
 		s.openTracing,
 		s.openFolder,
 		s.openKeyring,
@@ -162,7 +165,7 @@ func (s *Server) Addresses() Addresses {
 	return at
 }
 
-// Serve answers requests until ctx ends; then it drains and releases everything.
+// Serve answers requests until ctx ends, or the platform is reset; then it drains and releases everything.
 func (s *Server) Serve(ctx context.Context) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -191,6 +194,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+		err = s.drain(running)
+	case <-s.resetting():
 		err = s.drain(running)
 	}
 	stopWorking()

@@ -18,6 +18,7 @@ import (
 
 type door struct {
 	forget    func()
+	restart   func()
 	export    func(context.Context) (*seed.World, error)
 	clock     *platform.Clock
 	faults    *fault.Set
@@ -26,9 +27,10 @@ type door struct {
 	roster    *roster.Roster
 }
 
-// New returns the door. What it changes ends with the process, so it leaves nothing in the audit log. forget empties the services' caches; export returns the platform's world.
-func New(forget func(), export func(context.Context) (*seed.World, error), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, team *operators.Service) *access.Door {
-	d := &door{forget: forget, export: export, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
+// New returns the door. What it changes ends with the process, so it leaves nothing in the audit log. forget empties the services' caches; restart has another
+// platform follow with a fresh world; export returns the platform's world.
+func New(forget, restart func(), export func(context.Context) (*seed.World, error), clock *platform.Clock, faults *fault.Set, forced *access.ForcedAnswers, inspector *access.Inspector, guilds *roster.Roster, team *operators.Service) *access.Door {
+	d := &door{forget: forget, restart: restart, export: export, clock: clock, faults: faults, forced: forced, inspector: inspector, roster: guilds}
 	return &access.Door{
 		Name:     "dev",
 		Guide:    guide,
@@ -46,6 +48,7 @@ func New(forget func(), export func(context.Context) (*seed.World, error), clock
 			admin.At(platform.RoleOperator, "DELETE /dev/v1/answers/{id}", admin.Do(d.clearAnswer)).Does("Ends a forced answer.").Returns(Cleared{}),
 			admin.At(platform.RoleReader, "GET /dev/v1/requests", admin.Do(d.requests)).Does("Lists the newest requests with what became of them, oldest first.").Takes(requestFields{}).Returns([]access.Record{}),
 			admin.At(platform.RoleOperator, "GET /dev/v1/world", admin.Do(d.exportWorld)).Does("Shows the platform's world as a file for --seed, with its keys and passwords.").Returns(seed.World{}),
+			admin.At(platform.RoleOperator, "POST /dev/v1/reset", admin.Do(d.reset)).Does("Begins anew, as at the platform's start: with its world, the system's time, and nothing of what was done since.").Returns(Reset{}),
 			admin.At(platform.RoleReader, "GET /dev/v1/guilds", admin.Do(d.listGuilds)).Does("Lists the guilds that answer as a game's server would.").Returns([]roster.Guild{}),
 			admin.At(platform.RoleOperator, "POST /dev/v1/guilds", admin.Body(d.setGuild)).Does("Adds a guild, or replaces it.").Returns(roster.Guild{}),
 			admin.At(platform.RoleOperator, "DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin.Do(d.removeGuild)).Does("Removes a guild.").Returns(platform.Guild{}),
@@ -69,6 +72,16 @@ type requestFields struct {
 
 // exportWorld shows the platform's world as a seed, with its keys and passwords.
 func (d *door) exportWorld(c *access.Call) (any, error) { return d.export(c.Context()) }
+
+// Reset is the answer to a reset.
+type Reset struct {
+	Reset bool `json:"reset" doc:"true: connections that are made from now on reach a platform as it was at the start"`
+}
+
+func (d *door) reset(*access.Call) (any, error) {
+	d.restart()
+	return Reset{true}, nil
+}
 
 // Clock is the state of the platform's clock.
 type Clock struct {
