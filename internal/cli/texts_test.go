@@ -69,8 +69,8 @@ func TestAMissingCommandIsNoticed(t *testing.T) {
 }
 
 func TestCommandsAreFound(t *testing.T) {
-	got, missing := commandsIn(newRootCommand(new(streams)), "用 rookery app show --keys查看，再用（rookery dev）或 rookery scene set。")
-	if want := []string{"rookery app show", "--keys", "rookery dev", "rookery scene set"}; missing != "" || !slices.Equal(got, want) {
+	got, missing := commandsIn(newRootCommand(new(streams)), "用 rookery app show --keys查看，再用（rookery dev）、rookery dev clock 或 rookery scene set。")
+	if want := []string{"rookery app show", "--keys", "rookery dev", "rookery dev clock", "rookery scene set"}; missing != "" || !slices.Equal(got, want) {
 		t.Errorf("got %q (%s), want %q", got, missing, want)
 	}
 }
@@ -89,6 +89,8 @@ func commandsIn(root *cobra.Command, text string) (named []string, missing strin
 		name, _, _ := strings.Cut(strings.Trim(word, "(),.;:"), "=")
 		flag, isFlag := strings.CutPrefix(name, "--")
 		switch {
+		case name == "": // marks alone
+			end()
 		case name == root.Name():
 			end()
 			last, naming = root, true

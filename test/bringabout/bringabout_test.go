@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rookeryhq/rookery/catalogue"
+	"github.com/rookeryhq/rookery/retcode"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -49,13 +50,16 @@ func TestEachCodeIsBroughtAbout(t *testing.T) {
 		has[row.Code()] = true
 		t.Run(row.Code(), func(t *testing.T) {
 			answered, out := p.run(t, strings.Join(row.BringAbout, "\n"))
-			if row.AnsweredBy == "device" { // which asks no platform
+			switch {
+			case row.AnsweredBy == "device": // which asks no platform
 				answered = append(answered, deviceCode(out))
+			case strings.Contains(strings.Join(row.BringAbout, "\n"), "rookery dev exec "): // with settings of its own
+				answered = append(answered, printedCode(row, out))
 			}
 			if !slices.ContainsFunc(answered, func(code string) bool { return isOf(row, code) }) {
 				t.Errorf("%s was not answered, but %q; printed was\n%s", row.Code(), answered, out)
 			}
-			if example := masked(out); *update && !t.Failed() {
+			if example := masked(row, out); *update && !t.Failed() {
 				examples[row.Code()] = example
 			} else if diff := cmp.Diff(examples[row.Code()], example); diff != "" {
 				t.Errorf("the example is another: run go test ./test/bringabout -update (-catalogue +printed)\n%s", diff)
@@ -182,6 +186,18 @@ func deviceCode(out string) string {
 	return strings.Replace(name, " ", "/", 1)
 }
 
+// printedCode returns the code in an answer that was printed.
+func printedCode(row catalogue.Row, out string) string {
+	domain, err := retcode.ParseDomain(row.Domain)
+	if err != nil {
+		return ""
+	}
+	for _, c := range retcode.Explain(out, retcode.WithDomain(domain)) {
+		return fmt.Sprintf("%v/%d", c.Code.Domain(), c.Code.Number())
+	}
+	return ""
+}
+
 // masks hide what differs from run to run.
 var masks = []struct {
 	form  *regexp.Regexp
@@ -192,16 +208,23 @@ var masks = []struct {
 	{regexp.MustCompile(`AQAAAA[\w-]{40,}`), "..."},
 	{regexp.MustCompile(`\b1[789]\d{8}(\d{3})?\b`), "..."},
 	{regexp.MustCompile(`\b[0-9A-F]{32}\b`), "..."},
+	{regexp.MustCompile(`\b1007000(0[3-9]|[1-9]\d)\b`), "..."}, // apps that rows create
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "..."},
 }
 
-// ofTheHead are the lines of rookery oidb call that show the head of the answer.
-var ofTheHead = regexp.MustCompile(`(?m)^(Result|Message) .*$`)
+// What a caller sees of what rookery oidb call and rookery share print: the head of the answer, and the code with the reason.
+var (
+	ofTheBus    = regexp.MustCompile(`(?m)^(Result|Message) .*$`)
+	ofTheDevice = regexp.MustCompile(`(?m)^(\w|  Why ).*$`)
+)
 
-// masked returns what was printed as an example: of a call of the bus the result and the message.
-func masked(out string) string {
-	if strings.HasPrefix(out, "Command ") {
-		out = strings.Join(ofTheHead.FindAllString(out, -1), "\n")
+// masked returns what was printed as an example.
+func masked(row catalogue.Row, out string) string {
+	switch {
+	case strings.HasPrefix(out, "Command "):
+		out = strings.Join(ofTheBus.FindAllString(out, -1), "\n")
+	case row.AnsweredBy == "device":
+		out = strings.Join(ofTheDevice.FindAllString(out, -1), "\n")
 	}
 	for _, mask := range masks {
 		out = mask.form.ReplaceAllString(out, mask.shown)
