@@ -16,7 +16,7 @@ func TestPasswordsWaitInTurn(t *testing.T) {
 	f := newFixture(t)
 	f.people = newLane(1)
 	f.people.slots <- struct{}{}
-	at := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}) }
+	at := func(n int) Origin { return Origin{Address: netip.AddrFrom4([4]byte{192, 0, 2, byte(n)})} }
 	impatient, leave := context.WithCancel(t.Context())
 	outcomes := make(chan error)
 	ask := func(ctx context.Context, n int, password string) {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // Why a person with a password is not let in. Only a person who has the password learns that the account is frozen or
@@ -28,79 +30,115 @@ func (e *TooManyLogins) Error() string {
 	return fmt.Sprintf("too many attempts to log in failed; the next may be made in %s", e.Wait)
 }
 
-// The rates of failed attempts: Count at once, then one every Per/Count. One address cannot use up an account's attempts
-// from all addresses, and so cannot lock its owner out.
+// The rates of failed attempts: Count at once, then one every Per/Count. One address cannot use up an account's attempts from all
+// addresses; many can, but not those of the browsers in which the owner has signed in.
 var (
 	pairLogins    = platform.Rate{Count: 5, Per: 5 * time.Minute}  // at one account from one address
 	accountLogins = platform.Rate{Count: 30, Per: 5 * time.Minute} // at one account
 	addressLogins = platform.Rate{Count: 20, Per: 2 * time.Minute} // from one address
+	deviceLogins  = platform.Rate{Count: 5, Per: 5 * time.Minute}  // at an account from a browser that it knows, in place of all others
 )
 
 // failedLogins counts failed attempts, in bounded memory.
 type failedLogins struct {
-	pairs, accounts, addresses *limit.Keyed
+	pairs, accounts, addresses, devices *limit.Keyed
 }
 
 func newFailedLogins() *failedLogins {
-	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed()}
+	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed(), devices: limit.NewKeyed()}
 }
 
 // attempt is one that counts as failed until it is known to have succeeded.
 type attempt struct {
-	of                     *failedLogins
-	pair, account, address string // the keys; without an account only the address
+	counts []count
+	own    count // of those that a success clears; zero without an account
 }
 
-// take counts an attempt before it is known to fail, so that simultaneous attempts are counted too.
-func (l *failedLogins) take(uin platform.UIN, from netip.Addr, now time.Time) (*attempt, error) {
-	a := &attempt{of: l, address: limit.Customer(from).String()}
-	if wait, ok := l.addresses.Take(a.address, addressLogins, now); !ok {
-		return nil, &TooManyLogins{wait}
+// count is one of the counts that an attempt is in.
+type count struct {
+	in   *limit.Keyed
+	key  string
+	rate platform.Rate
+}
+
+// take counts an attempt before it is known to fail, so that simultaneous attempts are counted too. device is that of the browser if the
+// account knows it.
+func (l *failedLogins) take(uin platform.UIN, from netip.Addr, device *token.Session, now time.Time) (*attempt, error) {
+	a := new(attempt)
+	address := limit.Customer(from).String()
+	switch {
+	case device != nil:
+		a.own = count{l.devices, string(device.Secret[:]), deviceLogins}
+		a.counts = []count{a.own}
+	case uin == 0: // no account, to which all mistyped numbers come: a few of them must not keep others waiting
+		a.counts = []count{{l.addresses, address, addressLogins}}
+	default:
+		a.own = count{l.pairs, uin.String() + " " + address, pairLogins}
+		a.counts = []count{{l.addresses, address, addressLogins}, a.own, {l.accounts, uin.String(), accountLogins}}
 	}
-	if uin == 0 { // no account, to which all mistyped numbers come: a few of them must not keep others waiting
-		return a, nil
+	for _, c := range a.counts {
+		if wait, ok := c.in.Take(c.key, c.rate, now); !ok {
+			return nil, &TooManyLogins{wait}
+		}
 	}
-	pair, account := uin.String()+" "+a.address, uin.String()
-	if wait, ok := l.pairs.Take(pair, pairLogins, now); !ok {
-		return nil, &TooManyLogins{wait}
-	}
-	if wait, ok := l.accounts.Take(account, accountLogins, now); !ok {
-		return nil, &TooManyLogins{wait}
-	}
-	a.pair, a.account = pair, account
 	return a, nil
 }
 
 // giveBack undoes the count of an attempt whose outcome is not known.
 func (a *attempt) giveBack() {
-	a.of.addresses.GiveBack(a.address, addressLogins)
-	if a.account != "" {
-		a.of.pairs.GiveBack(a.pair, pairLogins)
-		a.of.accounts.GiveBack(a.account, accountLogins)
+	for _, c := range a.counts {
+		c.in.GiveBack(c.key, c.rate)
 	}
 }
 
-// succeeded also forgets the failed attempts at this account from this address: they were no guesses, since whoever made them has the
-// password. What the address tried at other accounts, and what other addresses tried at this one, stays counted.
+// succeeded also forgets the failed attempts at this account from this address or browser: they were no guesses, since whoever made
+// them has the password. What the address tried at other accounts, and what other addresses tried at this one, stays counted.
 func (a *attempt) succeeded() {
 	a.giveBack()
-	a.of.pairs.Clear(a.pair)
+	a.own.in.Clear(a.own.key)
+}
+
+// Origin is where an attempt to log in comes from.
+type Origin struct {
+	Address netip.Addr
+	Device  string // the text of Device that the browser has; "" for none
+}
+
+// DeviceLifetime is how long a browser is known in which a person has signed in.
+const DeviceLifetime = 90 * 24 * time.Hour
+
+// Device returns the text by which a browser is known from now on in which an account has just logged in. It opens nothing: it has
+// attempts of its own at logging in to the account, so that nobody elsewhere can use them up (the device cookie of OWASP), until the
+// account gets another password.
+func (s *Service) Device(account *platform.Account) string {
+	d := token.Session{UIN: account.UIN, PasswordEpoch: account.PasswordEpoch, IssuedMS: s.clock.NowMS()}
+	rand.Read(d.Secret[:])
+	return s.keyring.SealDevice(&d)
+}
+
+// device returns the browser that a text stands for if the account knows it, and nil otherwise.
+func (s *Service) device(text string, account *platform.Account) *token.Session {
+	d, ok := s.keyring.OpenDevice(text)
+	if !ok || account == nil || d.UIN != account.UIN || d.PasswordEpoch != account.PasswordEpoch ||
+		s.clock.NowMS() >= d.IssuedMS+DeviceLifetime.Milliseconds() {
+		return nil
+	}
+	return &d
 }
 
 // LogIn returns the account with this password. It takes equally long for an account that does not exist; uin 0 never does.
 // Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins, *Busy.
-func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from netip.Addr) (*platform.Account, error) {
-	attempt, err := s.failedLogins.take(uin, from, s.clock.Now())
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from Origin) (*platform.Account, error) {
 	account, err := s.store.Account(ctx, uin)
 	hash := nobodysHash
 	switch {
 	case err == nil:
 		hash = account.PasswordHash
 	case !errors.Is(err, platform.ErrNotFound):
-		attempt.giveBack()
+		return nil, err
+	}
+	attempt, err := s.failedLogins.take(uin, from.Address, s.device(from.Device, account), s.clock.Now())
+	if err != nil {
 		return nil, err
 	}
 	switch right, err := s.people.verify(ctx, hash, password); {
@@ -127,7 +165,7 @@ func mayLogIn(account *platform.Account) error {
 
 // ChangePassword sets a new password for a caller who knows the current one; earlier tokens and sessions end. Errors: those
 // of LogIn, and ErrInvalid if the new one is not allowed.
-func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, password string, from netip.Addr) (*platform.Account, error) {
+func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, password string, from Origin) (*platform.Account, error) {
 	known, err := s.LogIn(ctx, uin, old, from)
 	if err != nil {
 		return nil, err
@@ -143,7 +181,7 @@ func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, pas
 }
 
 // CloseAccount closes an account for ever, for a caller who knows its password. Errors: those of LogIn.
-func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password string, from netip.Addr) error {
+func (s *Service) CloseAccount(ctx context.Context, uin platform.UIN, password string, from Origin) error {
 	known, err := s.LogIn(ctx, uin, password, from)
 	if err != nil {
 		return err

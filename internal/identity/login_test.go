@@ -14,7 +14,7 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-var home = netip.MustParseAddr("192.0.2.1")
+var home = Origin{Address: netip.MustParseAddr("192.0.2.1")}
 
 func TestLogIn(t *testing.T) {
 	f := newFixture(t)
@@ -55,7 +55,7 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 	l := newFailedLogins()
 	try := func(uin platform.UIN, from string, after time.Duration) (a *attempt, wait time.Duration) {
 		t.Helper()
-		a, err := l.take(uin, netip.MustParseAddr(from), start.Add(after))
+		a, err := l.take(uin, netip.MustParseAddr(from), nil, start.Add(after))
 		var tooMany *TooManyLogins
 		if err != nil && !errors.As(err, &tooMany) {
 			t.Fatal(err)
@@ -147,7 +147,7 @@ func TestSuccessClearsFailures(t *testing.T) {
 	} {
 		l := newFailedLogins()
 		for i, s := range steps {
-			a, err := l.take(s.uin, netip.MustParseAddr(s.from), now)
+			a, err := l.take(s.uin, netip.MustParseAddr(s.from), nil, now)
 			var wait time.Duration
 			if tooMany := (*TooManyLogins)(nil); errors.As(err, &tooMany) {
 				wait = tooMany.Wait
@@ -193,6 +193,76 @@ func TestGuessing(t *testing.T) {
 		_, err := f.LogIn(t.Context(), f.ann.UIN, password, home)
 		must(t, err)
 	}
+}
+
+// TestTheOwnerIsNotKeptOut: whatever others do, a browser in which the person has signed in has attempts of its own. It has no more of
+// them than others, none at other accounts, and none after a new password.
+func TestTheOwnerIsNotKeptOut(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	const guess = "guess"
+	try := func(uin platform.UIN, password, address, device string) error {
+		_, err := f.LogIn(ctx, uin, password, Origin{netip.MustParseAddr(address), device})
+		return err
+	}
+	known := f.Device(f.ann)
+	for n := range 30 { // others, from many addresses and from the owner's own
+		wantError(t, try(f.ann.UIN, guess, fmt.Sprintf("203.0.113.%d", n), ""), ErrWrongPassword)
+	}
+	for range 20 {
+		if err := try(f.ann.UIN+1000, guess, "192.0.2.1", ""); err == nil {
+			t.Fatal("a guess was right")
+		}
+	}
+	tooMany := func(err error) {
+		t.Helper()
+		if _, is := errors.AsType[*TooManyLogins](err); !is {
+			t.Errorf("got %v, want to wait", err)
+		}
+	}
+	tooMany(try(f.ann.UIN, password, "198.51.100.1", ""))
+	must(t, try(f.ann.UIN, password, "192.0.2.1", known))
+	for _, device := range []string{f.Device(f.ben), tamper(known), known + "A", "x"} {
+		tooMany(try(f.ann.UIN, password, "198.51.100.1", device))
+	}
+	session, err := f.NewSession(ctx, f.ann)
+	must(t, err)
+	tooMany(try(f.ann.UIN, password, "198.51.100.1", session))
+	if _, err := f.Session(ctx, known); !errors.Is(err, platform.ErrNotFound) {
+		t.Errorf("a browser that is known is signed in: %v", err)
+	}
+
+	for range 5 { // whoever has the browser guesses no faster than others
+		wantError(t, try(f.ann.UIN, guess, "192.0.2.1", known), ErrWrongPassword)
+	}
+	tooMany(try(f.ann.UIN, password, "198.51.100.2", known))
+	other := f.Device(f.ann)
+	must(t, try(f.ann.UIN, password, "192.0.2.1", other)) // another browser of hers
+	f.clock.Advance(time.Minute)
+	must(t, try(f.ann.UIN, password, "192.0.2.1", known))
+	for range 6 {
+		must(t, try(f.ann.UIN, password, "192.0.2.1", known))
+	}
+
+	_, err = f.ChangePassword(ctx, f.ann.UIN, password, "a new password", Origin{home.Address, known})
+	must(t, err)
+	ann, err := f.Account(ctx, f.ann.UIN)
+	must(t, err)
+	for n := range 30 {
+		_ = try(ann.UIN, guess, fmt.Sprintf("203.0.113.%d", n), "")
+	}
+	tooMany(try(ann.UIN, "a new password", "198.51.100.3", known))
+	renewed := f.Device(ann)
+	f.clock.Advance(90*24*time.Hour - time.Minute)
+	for n := range 30 {
+		_ = try(ann.UIN, guess, fmt.Sprintf("203.0.113.%d", n), "")
+	}
+	must(t, try(ann.UIN, "a new password", "198.51.100.3", renewed))
+	f.clock.Advance(time.Minute)
+	for n := range 30 {
+		_ = try(ann.UIN, guess, fmt.Sprintf("203.0.113.%d", n), "")
+	}
+	tooMany(try(ann.UIN, "a new password", "198.51.100.3", renewed))
 }
 
 func TestOwnersChanges(t *testing.T) {

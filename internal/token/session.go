@@ -19,17 +19,34 @@ const (
 	sessionRecord  = 1 + 8 + 4 + 8 + 16
 )
 
-// sessionPurpose is bound into a session's seal, so that it never passes as a token, nor a token as a session.
-var sessionPurpose = []byte("rookery session")
+// A purpose is bound into a record's seal, so that a session never passes as a token or as a device, nor one of these as a session.
+var (
+	sessionPurpose = []byte("rookery session")
+	devicePurpose  = []byte("rookery device")
+)
 
 // SealSession returns the text of a session.
-func (r *Keyring) SealSession(s *Session) string {
-	return tokenText.EncodeToString(r.current.Load().newest.seal(s.append(nil), sessionPurpose))
-}
+func (r *Keyring) SealSession(s *Session) string { return r.sealSession(s, sessionPurpose) }
 
 // OpenSession reads a session's text; ok is false when the platform did not seal it.
 func (r *Keyring) OpenSession(text string) (s Session, ok bool) {
-	record, ok := r.openRecord(text, sessionRecord, sessionPurpose)
+	return r.openSession(text, sessionPurpose)
+}
+
+// SealDevice returns the text by which a browser is known in which a person has signed in. Its record is that of a session.
+func (r *Keyring) SealDevice(d *Session) string { return r.sealSession(d, devicePurpose) }
+
+// OpenDevice reads such a text; ok is false when the platform did not seal it.
+func (r *Keyring) OpenDevice(text string) (d Session, ok bool) {
+	return r.openSession(text, devicePurpose)
+}
+
+func (r *Keyring) sealSession(s *Session, purpose []byte) string {
+	return tokenText.EncodeToString(r.current.Load().newest.seal(s.append(nil), purpose))
+}
+
+func (r *Keyring) openSession(text string, purpose []byte) (s Session, ok bool) {
+	record, ok := r.openRecord(text, sessionRecord, purpose)
 	if !ok || record[0] != sessionVersion {
 		return s, false
 	}

@@ -321,6 +321,27 @@ func TestLoginsAreThrottled(t *testing.T) {
 	}
 }
 
+// TestABrowserThatIsKnownIsNotKeptOut: guesses of others, even at the same address, do not keep a person waiting who has signed in
+// with this browser before, be it days ago.
+func TestABrowserThatIsKnownIsNotKeptOut(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	person := p.NewPerson(t)
+	person.SignIn(t, "/account/")
+	shows(t, "signing out", person.Press(t, "/account/", "sign-out", nil), http.StatusSeeOther, "")
+	p.Advance(t, 80*24*time.Hour)
+	guess := url.Values{"do": {"sign-in"}, "account": {person.UIN}, "password": {"a wrong guess"}}
+	stranger := p.Person(t, person.UIN, person.Password)
+	for range 5 {
+		shows(t, "a guess", stranger.Post(t, "/account/", guess), http.StatusForbidden, "is wrong")
+	}
+	shows(t, "a new browser", stranger.SignIn(t, "/account/"), http.StatusTooManyRequests, "Try again in ")
+	shows(t, "the known one", person.SignIn(t, "/account/"), http.StatusSeeOther, "")
+	shows(t, "a new password", person.Press(t, "/account/", "password", url.Values{
+		"password": {person.Password}, "new_password": {"another password"}, "repeated_password": {"another password"},
+	}), http.StatusSeeOther, "")
+}
+
 // TestAccountPage: a person's actions there reach the apps' tokens.
 func TestAccountPage(t *testing.T) {
 	t.Parallel()

@@ -72,7 +72,7 @@ var boundMutants = []mutant{
 		`len(verifier) > 128`, `len(verifier) > 129`,
 		identity, "^TestVerifierLength$"},
 	{"six guesses from one address at one account", "internal/identity/login.go",
-		`Count: 5, Per: 5 * time.Minute}`, `Count: 6, Per: 5 * time.Minute}`,
+		`pairLogins    = platform.Rate{Count: 5,`, `pairLogins    = platform.Rate{Count: 6,`,
 		identity, "^TestFailedLoginsAreCounted$"},
 	{"guesses at one account are allowed more quickly", "internal/identity/login.go",
 		`Count: 30, Per: 5 * time.Minute}`, `Count: 60, Per: 5 * time.Minute}`,

@@ -162,7 +162,7 @@ func (d *door) changePassword(c *access.Call, session *identity.Session, values 
 	if values.Get("new_password") != values.Get("repeated_password") {
 		return d.accountPage(c, session, troubles{Password: t.NotTheSame}, http.StatusBadRequest)
 	}
-	account, err := d.Identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new_password"), c.Peer())
+	account, err := d.Identity.ChangePassword(c.Context(), session.Account.UIN, values.Get("password"), values.Get("new_password"), from(c))
 	if err == nil {
 		return done("password"), d.begin(c, account)
 	}
@@ -182,7 +182,7 @@ func (d *door) closeAccount(c *access.Call, session *identity.Session, values ur
 	if values.Get("understood") == "" {
 		return d.accountPage(c, session, troubles{Close: t.NotUnderstood}, http.StatusBadRequest)
 	}
-	err := d.Identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), c.Peer())
+	err := d.Identity.CloseAccount(c.Context(), session.Account.UIN, values.Get("password"), from(c))
 	if err == nil {
 		forget(c) // the session ended with the account
 		return page{name: "problem", title: t.Closed, data: problem{Text: t.ClosedText}}, nil

@@ -184,8 +184,16 @@ func action(c *access.Call, values url.Values) string {
 	return do
 }
 
-// sessionCookie is the session cookie's name.
-const sessionCookie = "rookery"
+// Names of cookies.
+const (
+	sessionCookie = "rookery"        // the session's
+	deviceCookie  = "rookery-device" // of the browser, which outlasts sessions
+)
+
+// from returns where a form comes from that has a password.
+func from(c *access.Call) identity.Origin {
+	return identity.Origin{Address: c.Peer(), Device: c.Cookie(deviceCookie)}
+}
 
 // ticketCookies are the names of the web tickets' cookies, as the Game Center's door reads them.
 var ticketCookies = [...]string{"uin", "skey", "sid"}
@@ -219,6 +227,7 @@ func (d *door) begin(c *access.Call, account *platform.Account) error {
 	}
 	tickets := d.Identity.WebTickets(session, 0)
 	c.SetCookie(sessionCookie, text, identity.SessionLifetime, http.SameSiteLaxMode)
+	c.SetCookie(deviceCookie, d.Identity.Device(account), identity.DeviceLifetime, http.SameSiteLaxMode)
 	for i, value := range [...]string{tickets.UIN.String(), tickets.Skey, tickets.Sid} {
 		c.SetCookie(ticketCookies[i], value, identity.SessionLifetime, http.SameSiteStrictMode)
 	}
@@ -234,7 +243,7 @@ func (d *door) end(c *access.Call, session *identity.Session) error {
 	return nil
 }
 
-// forget deletes the browser's cookies.
+// forget deletes the browser's cookies, but for the one by which the account knows it.
 func forget(c *access.Call) {
 	c.SetCookie(sessionCookie, "", -time.Second, http.SameSiteLaxMode)
 	for _, name := range ticketCookies {
@@ -263,7 +272,7 @@ func (d *door) signIn(c *access.Call, do string, values url.Values) (problem str
 	if err != nil {
 		uin = 0 // no account has it
 	}
-	account, err := d.Identity.LogIn(c.Context(), uin, password, c.Peer())
+	account, err := d.Identity.LogIn(c.Context(), uin, password, from(c))
 	if err == nil {
 		c.User = account.UIN.String()
 		return "", 0, d.begin(c, account)
