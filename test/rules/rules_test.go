@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rookeryhq/rookery/internal/docs"
 	"github.com/rookeryhq/rookery/internal/server"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -336,8 +337,8 @@ func TestTestsDoNotSleep(t *testing.T) {
 // TestTextsNameNoMissingInterface: what the catalogue tells a developer to call is there.
 func TestTextsNameNoMissingInterface(t *testing.T) {
 	doors := server.Doors()
-	there := map[string]bool{"/v2/module/interface": true, "/module/interface": true} // that stand for any
-	names := map[string]bool{}                                                        // of interfaces: whether they are there
+	there := map[string]bool{docs.Path: true, "/v2/module/interface": true, "/module/interface": true} // the last two stand for any
+	names := map[string]bool{}                                                                         // of interfaces: whether they are there
 	for _, door := range doors {
 		for _, prefix := range door.Prefixes {
 			there[prefix] = true
