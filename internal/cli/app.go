@@ -129,7 +129,8 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
   rookery app update 100700001 --message-limits sender_day=20,pair_day=2
   rookery app update 100700001 --grant gamecenter --achievement-type 1001=stars --companions 12
   rookery app update 100700001 --idip https://idip.magpie.example/idip
-  rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce`,
+  rookery app update 100700001 --redirect-uri https://magpie.example/callback --require-pkce
+  rookery app update 100700001 --require-nonce               # no call can be repeated`,
 		Args: exactArgs("APPID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := appPath(args[0])
@@ -214,6 +215,7 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	t.row("Companions", listed(app.RequiredCompanions()))
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
+	t.row("Nonce required", yesNo(app.RequireNonce))
 	t.row("Third party", yesNo(app.Open))
 	t.row("IDIP", app.IDIP)
 	t.row("Developer", app.Developer)

@@ -211,4 +211,10 @@ var doorMutants = []mutant{
 		`n == 0 || places[n-1].Door != door`,
 		`n >= 0 || places[n-1].Door != door`,
 		"./internal/cli", "^TestCodesSayWhereTheyAreAnswered$"},
+	{"an app cannot require a nonce", "internal/api/appkey/appkey.go",
+		`if c.App.RequireNonce && (`, `if false && (`,
+		scenarios, "^TestAnAppCanRequireANonce$"},
+	{"a nonce without a timestamp is enough", "internal/api/appkey/appkey.go",
+		`(timestamp == 0 || nonce == "") {`, `nonce == "" {`,
+		scenarios, "^TestAnAppCanRequireANonce$"},
 }

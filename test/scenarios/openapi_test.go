@@ -212,6 +212,41 @@ func nonceReused(t *testing.T, p *rookery.Platform) {
 	wantOpenAPI(t, p, m.info(), 0, "") // a call without a nonce may be repeated
 }
 
+// TestAnAppCanRequireANonce: with a timestamp, at both doors. What is missing is said after a wrong signature and before a wrong openid.
+func TestAnAppCanRequireANonce(t *testing.T) {
+	p := rookery.Start(t)
+	m := newMember(t, p)
+	plain := m.info()
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	wantOpenAPI(t, p, plain, 0, "")
+	p.SetApp(t, m.app, rookery.Settings{"require_nonce": true})
+	missing := "app " + m.app.AppID + " requires a timestamp and a nonce in every call"
+	wantOpenAPI(t, p, plain, -1, missing)
+	wantOpenAPI(t, p, plain.With("nonce", "n-1"), -1, missing)
+	wantOpenAPI(t, p, plain.With("timestamp", now), -1, missing)
+	wantOpenAPI(t, p, plain.With("openid", "0123"), -1, missing)
+	wrong := plain
+	wrong.Key += "x"
+	wantOpenAPI(t, p, wrong, -5, "")
+	both := plain.With("nonce", "n-1").With("timestamp", now)
+	wantOpenAPI(t, p, both, 0, "")
+	wantOpenAPI(t, p, both, -26, "")
+	p.SetApp(t, m.app, rookery.Settings{"require_nonce": false})
+	wantOpenAPI(t, p, plain, 0, "")
+
+	g := newArkGame(t)
+	g.on.SetApp(t, g.app, rookery.Settings{"require_nonce": true})
+	card := g.ark(g.ann, g.ben)
+	var clock struct{ Now time.Time } // which was moved for the scene
+	g.on.Admin(t, http.MethodGet, "/dev/v1/clock", nil, &clock)
+	if answer := g.on.CallOpenAPI(t, card); answer.Ret != -1 || !strings.Contains(answer.Body, "requires a timestamp and a nonce") {
+		t.Errorf("a card without a nonce: %s", answer.Body)
+	}
+	if answer := g.on.CallOpenAPI(t, card.With("nonce", "n-1").With("timestamp", strconv.FormatInt(clock.Now.Unix(), 10))); answer.Ret != 0 {
+		t.Errorf("a card with both: %s", answer.Body)
+	}
+}
+
 func openkeyOfAppOffline(t *testing.T, p *rookery.Platform) openAPISituation {
 	m := newMember(t, p)
 	other := join(t, p, p.NewApp(t), m.uin)

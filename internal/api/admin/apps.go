@@ -78,6 +78,7 @@ type AppSettings struct {
 	RedirectURIs     *[]string                       `json:"redirect_uris,omitzero" doc:"to which a sign-in may lead"`
 	TestNumbers      *[]platform.UIN                 `json:"test_numbers,omitzero" max:"100" doc:"accounts that may use the app while its environment is test"`
 	RequirePKCE      *bool                           `json:"require_pkce,omitzero" doc:"sign-ins must use PKCE"`
+	RequireNonce     *bool                           `json:"require_nonce,omitzero" doc:"calls of OpenAPI V3 and Ark messages must have a timestamp and a nonce, so that none can be repeated"`
 	Open             *bool                           `json:"open,omitzero" doc:"the app is a third party's: it calls the bus by permissions of its own"`
 	IDIP             *string                         `json:"idip,omitzero" doc:"address at which the game's server answers about its guilds"`
 	MessageLimits    map[string]int                  `json:"message_limits,omitzero" doc:"limits of messages by name: sender_day, sender_week, receiver_day, receiver_week, pair_day; 0 for the default"`
@@ -141,6 +142,7 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
 	set(&app.RequirePKCE, s.RequirePKCE)
+	set(&app.RequireNonce, s.RequireNonce)
 	set(&app.Open, s.Open)
 	set(&app.IDIP, s.IDIP)
 	set(&app.Developer, s.Developer)

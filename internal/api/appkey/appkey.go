@@ -62,9 +62,12 @@ func Current(c *access.Call, rotating bool) error {
 	return nil
 }
 
-// Fresh makes 0x71f check the timestamp, in Unix seconds, and the nonce of calls that carry them: 0 and "" for none. No call
-// has to. What is wrong with the openid is for later stages to answer. Errors: those of ReplayCheck.
+// Fresh makes 0x71f check the timestamp, in Unix seconds, and the nonce of calls that carry them: 0 and "" for none. Only an app can
+// require them. What is wrong with the openid is for later stages to answer. Errors: those of ReplayCheck, and NonceMissing.
 func Fresh(c *access.Call, bus *oidb.Bus, openid []byte, timestamp uint64, nonce string) error {
+	if c.App.RequireNonce && (timestamp == 0 || nonce == "") {
+		return NonceMissing.Errorf("app %s requires a timestamp and a nonce in every call", c.App.AppID)
+	}
 	if timestamp == 0 && nonce == "" {
 		return nil
 	}
@@ -77,6 +80,9 @@ func Fresh(c *access.Call, bus *oidb.Bus, openid []byte, timestamp uint64, nonce
 	}
 	return err
 }
+
+// NonceMissing is answered to a call without a timestamp or a nonce, of an app that requires both.
+const NonceMissing = retcode.QQParameterInvalid
 
 // ReplayCheck is the command as Fresh uses it.
 var ReplayCheck = access.Uses(&identity.ConvertOpenID.Declaration, aboutTheAccount...)

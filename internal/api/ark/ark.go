@@ -43,7 +43,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus) *access.D
 				access.Step("ark-params", params, append(emptyCodes(), retcode.QQParameterInvalid)...),
 				access.Check("ark-app", d.app, retcode.QQAppNotFound),
 				access.Check("ark-signature", d.signature, retcode.QQSignatureWrong).ChecksSignature(),
-				access.Check("ark-nonce", d.nonce).Calls(appkey.ReplayCheck),
+				access.Check("ark-nonce", d.nonce, appkey.NonceMissing).Calls(appkey.ReplayCheck),
 				// Whether the app is online is a matter of the message.
 				access.Granted, access.OrdinaryAddress, access.TLS, access.AppRate, access.Audit,
 				access.Check("ark-test-number", d.testNumber, retcode.QQTestNumberRequired),

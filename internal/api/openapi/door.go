@@ -91,7 +91,7 @@ func (d *door) endpoints() []access.Endpoint {
 		login = access.Sequence("openapi-login",
 			access.TLS,
 			access.Check("openapi-signature", d.signature, retcode.QQSignatureWrong).ChecksSignature(),
-			access.Check("openapi-nonce", d.nonce).Calls(appkey.ReplayCheck),
+			access.Check("openapi-nonce", d.nonce, appkey.NonceMissing).Calls(appkey.ReplayCheck),
 			access.AppRate,
 			access.Audit,
 			access.Check("openapi-test-number", d.testNumber, retcode.QQTestNumberRequired),
