@@ -43,6 +43,7 @@ type Call struct {
 	notes   []slog.Attr
 	signed  string
 	stage   string        // the stage that refused the call
+	proven  bool          // the platform knows who calls
 	forced  *ForcedAnswer // upon the call; nil for nearly all
 	span    trace.Span    // nil unless the call is recorded
 	gateway *Gateway      // nil in tests of a door's parts

@@ -98,8 +98,8 @@ type Stage struct {
 	Codes    []retcode.Code // that it may refuse with
 	Commands []Use          // the bus commands that it calls
 
-	steps []Stage // of a sequence, which otherwise has only a name
-	signs bool
+	steps         []Stage // of a sequence, which otherwise has only a name
+	signs, proves bool
 }
 
 // Sequence names a row of stages that several interfaces have in common.
@@ -124,7 +124,14 @@ func (s Stage) Calls(commands ...Use) Stage {
 // ChecksSignature returns the stage marked as the one that checks a call's signature: it and those before it look at the call and
 // the app's registration only.
 func (s Stage) ChecksSignature() Stage {
-	s.signs = true
+	s.signs, s.proves = true, true
+	return s
+}
+
+// ProvesCaller returns the stage marked as the one after which the platform knows who calls: whoever is refused by it or before it is
+// anonymous.
+func (s Stage) ProvesCaller() Stage {
+	s.proves = true
 	return s
 }
 

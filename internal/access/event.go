@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -12,18 +13,38 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/logging"
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// anonymousRate is how many refusals of anonymous callers have an event, on each path: who has to prove nothing must not fill the disk.
+var anonymousRate = platform.Rate{Count: 100, Per: time.Second}
+
+// mayLog reports whether the refusal of an anonymous caller has an event. What failed in the platform always has one.
+func (r *resource) mayLog(c *Call, now time.Time) bool {
+	if eventLevel(c) >= slog.LevelError {
+		return true
+	}
+	if _, ok := r.refusals.Take(anonymousRate, now); !ok {
+		r.silent.Add(1)
+		return false
+	}
+	return true
+}
+
+// eventLevel is the level of the event of an answered call.
+func eventLevel(c *Call) slog.Level {
+	if code := c.Answer.Code; code != 0 && code.Class() == retcode.ClassInternal || c.Answer.Status >= 500 {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
 // logEvent writes the one event of a call. Its fields are chosen so that no secret can be among them: no query, no body, no
 // header.
 func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duration) {
-	level := slog.LevelInfo
-	code := c.Answer.Code
-	if code != 0 && code.Class() == retcode.ClassInternal || c.Answer.Status >= 500 {
-		level = slog.LevelError
-	}
+	level, code := eventLevel(c), c.Answer.Code
 	log := r.gateway.log.Handler()
 	if !log.Enabled(context.Background(), level) {
 		return
@@ -51,7 +72,7 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 		}
 	}
 	if err != nil {
-		e.String("error", err.Error())
+		e.String("error", logged(err))
 		var coded *retcode.Error
 		if errors.As(err, &coded) && coded.Cause() != nil {
 			e.String("cause", coded.Cause().Error())
@@ -63,10 +84,25 @@ func (r *resource) logEvent(c *Call, err error, end time.Time, took time.Duratio
 	if c.forced != nil {
 		e.String("forced", c.forced.Code)
 	}
+	if n := r.silent.Swap(0); n > 0 {
+		e.Int("calls_without_event", int64(n))
+	}
 	if c.span != nil {
 		e.String("trace_id", tracing.ID(c.span))
 	}
 	e.Write()
+}
+
+// logged is an error as the log has it: one whose text repeats what a caller may have misplaced has another for the log.
+func logged(err error) string {
+	var discreet interface {
+		error
+		Logged() string
+	}
+	if errors.As(err, &discreet) {
+		return discreet.Logged()
+	}
+	return err.Error()
 }
 
 // longestSegment is the longest segment of an unknown path that a log shows, in bytes.
@@ -79,6 +115,9 @@ func (r *resource) interfaceName(c *Call) string {
 		return c.Endpoint.Path
 	}
 	path := c.Request.URL.Path
+	if r.door.ofOperators() {
+		return r.door.knownPart(path) + "/..."
+	}
 	if i := strings.IndexAny(path, "?&;="); i >= 0 {
 		path = path[:i]
 	}
@@ -92,6 +131,25 @@ func (r *resource) interfaceName(c *Call) string {
 		path = strings.Join(segments, "/")
 	}
 	return path
+}
+
+// ofOperators reports whether the door is for operators.
+func (d *Door) ofOperators() bool {
+	return slices.ContainsFunc(d.Endpoints, func(e Endpoint) bool { return e.Role != nil })
+}
+
+// knownPart returns the first segments of a path that some interface has too: the rest may be a password that an operator misplaced.
+func (d *Door) knownPart(path string) string {
+	segments, known := strings.Split(path, "/"), 0
+	for i := range d.Endpoints {
+		for n, segment := range strings.Split(d.Endpoints[i].Path, "/") {
+			if n == len(segments) || segments[n] != segment {
+				break
+			}
+			known = max(known, n+1)
+		}
+	}
+	return strings.Join(segments[:known], "/")
 }
 
 // meter counts the requests of one path. The counters of the codes answered so far are at hand, so that counting takes no

@@ -265,6 +265,9 @@ type resource struct {
 	door     *Door
 	byMethod map[string]*Endpoint // nil if the door has no interface there
 	meter    *meter
+
+	refusals limit.Bucket  // of anonymous callers that have an event
+	silent   atomic.Uint64 // those that had none since the last event
 }
 
 func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -290,7 +293,9 @@ func (r *resource) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	took := time.Since(begin)
 	r.meter.observe(c, took)
-	r.logEvent(c, err, begin.Add(took), took)
+	if c.proven || err == nil || r.mayLog(c, begin) {
+		r.logEvent(c, err, begin.Add(took), took)
+	}
 	if g.inspector != nil && r.door.Name != "dev" {
 		g.inspector.Add(r.record(c, err, took))
 	}
@@ -352,6 +357,7 @@ func (r *resource) serve(c *Call, w http.ResponseWriter) (result any, err error)
 			c.stage = e.stages[i].Name
 			return nil, err
 		}
+		c.proven = c.proven || e.stages[i].proves
 	}
 	if forced := r.gateway.forced.Load(); forced != nil {
 		if err := forced.refuse(c); err != nil {

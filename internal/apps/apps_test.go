@@ -115,15 +115,15 @@ func TestAKeyThatIsBeingChanged(t *testing.T) {
 // the same developer's first.
 func TestKeys(t *testing.T) {
 	f := newFixture(t)
-	f.KeepFormerKeys([]platform.App{{AppID: f.app.AppID, AppKey: "firstappkey0", MSDKKey: f.app.MSDKKey}, {AppID: 99, AppKey: "nobodyskey00"}})
+	f.KeepFormerKeys([]platform.App{{AppID: f.app.AppID, AppKey: "firstappkey00000", MSDKKey: f.app.MSDKKey}, {AppID: 99, AppKey: "nobodyskey000000"}})
 	for _, app := range []platform.App{
-		{AppID: 100700002, Name: "another's", Developer: "someone", AppKey: "otherappkey0", MSDKKey: "othermsdkkey0"},
-		{AppID: 100700003, Name: "a second game", AppKey: "secondappkey", MSDKKey: "secondmsdkkey"},
+		{AppID: 100700002, Name: "another's", Developer: "someone", AppKey: "otherappkey00000", MSDKKey: "othermsdkkey0000"},
+		{AppID: 100700003, Name: "a second game", AppKey: "secondappkey0000", MSDKKey: "secondmsdkkey000"},
 	} {
 		_, err := f.Create(t.Context(), app)
 		must(t, err)
 	}
-	for name, key := range map[string]string{"appkey": "newappkey000", "msdkkey": "newmsdkkey00", "client_sigkey": "newclientkey", "sigkey:0": "newsigkey000"} {
+	for name, key := range map[string]string{"appkey": "newappkey0000000", "msdkkey": "newmsdkkey000000", "client_sigkey": "newclientkey0000", "sigkey:0": "newsigkey0000000"} {
 		_, err := f.RotateKey(t.Context(), f.app.AppID, name, key)
 		must(t, err)
 	}
@@ -137,17 +137,17 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	want := []mistake.Key{
-		{Name: "appkey", Value: "newappkey000"}, {Name: "msdkkey", Value: "newmsdkkey00"}, {Name: "client_sigkey", Value: "newclientkey"},
-		{Name: "sigkey of source 0", Value: "newsigkey000"}, {Name: "former appkey", Value: f.app.AppKey},
+		{Name: "appkey", Value: "newappkey0000000"}, {Name: "msdkkey", Value: "newmsdkkey000000"}, {Name: "client_sigkey", Value: "newclientkey0000"},
+		{Name: "sigkey of source 0", Value: "newsigkey0000000"}, {Name: "former appkey", Value: f.app.AppKey},
 		{Name: "appid, which is not a key", Value: "100700001"}, {Name: "gameid, which is not a key", Value: "11"},
-		{Name: "appkey of app 100700003 (a second game)", Value: "secondappkey"}, {Name: "msdkkey of app 100700003 (a second game)", Value: "secondmsdkkey"},
-		{Name: "appkey of app 100700002 (another's)", Value: "otherappkey0"}, {Name: "msdkkey of app 100700002 (another's)", Value: "othermsdkkey0"},
+		{Name: "appkey of app 100700003 (a second game)", Value: "secondappkey0000"}, {Name: "msdkkey of app 100700003 (a second game)", Value: "secondmsdkkey000"},
+		{Name: "appkey of app 100700002 (another's)", Value: "otherappkey00000"}, {Name: "msdkkey of app 100700002 (another's)", Value: "othermsdkkey0000"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, key := range []mistake.Key{
-		{Name: "former appkey of app 100700001 (a game)", Value: "firstappkey0"},
+		{Name: "former appkey of app 100700001 (a game)", Value: "firstappkey00000"},
 		{Name: "former msdkkey of app 100700001 (a game)", Value: f.app.MSDKKey},
 		{Name: "former client_sigkey of app 100700001 (a game)", Value: f.app.ClientSigKey},
 		{Name: "former sigkey of source 0 of app 100700001 (a game)", Value: f.app.SigKeys["0"]},
@@ -162,7 +162,7 @@ func TestKeys(t *testing.T) {
 
 	// Without a developer who inspects, nothing is remembered.
 	f = newFixture(t)
-	_, err := f.RotateKey(t.Context(), f.app.AppID, "msdkkey", "newmsdkkey00")
+	_, err := f.RotateKey(t.Context(), f.app.AppID, "msdkkey", "newmsdkkey000000")
 	must(t, err)
 	if keys := f.Keys(f.ByID(f.app.AppID)); len(keys) != 6 {
 		t.Errorf("the keys are %v", keys)

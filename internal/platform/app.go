@@ -147,7 +147,7 @@ func Allows(list []netip.Prefix, addr netip.Addr) bool {
 }
 
 var (
-	keyForm    = regexp.MustCompile(`^[0-9A-Za-z]{8,128}$`)
+	keyForm    = regexp.MustCompile(`^[0-9A-Za-z]{16,128}$`)
 	apiForm    = regexp.MustCompile(`^(\*|[a-z0-9_]{1,64})$`)
 	sourceForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
@@ -175,7 +175,7 @@ func (a *App) Validate() error {
 	}
 	for _, k := range keys {
 		if !keyForm.MatchString(k.key) {
-			return Invalidf(k.name, "%s is not 8 to 128 letters and digits", k.name)
+			return Invalidf(k.name, "%s is not 16 to 128 letters and digits", k.name)
 		}
 	}
 	if a.Environment != Formal && a.Environment != Test {

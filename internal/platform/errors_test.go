@@ -43,7 +43,7 @@ func TestInvalidErrorsNameTheirField(t *testing.T) {
 		{rate, "rate"},
 		{state.UnmarshalText([]byte("happy")), "state"},
 		{(&App{}).Validate(), "appid"},
-		{(&App{AppID: 1, Name: "a", AppKey: "12345678", MSDKKey: "x", Environment: Formal}).Validate(), "msdkkey"},
+		{(&App{AppID: 1, Name: "a", AppKey: "1234567812345678", MSDKKey: "x", Environment: Formal}).Validate(), "msdkkey"},
 		{(&Profile{Nickname: "\x00"}).Validate(), "nickname"},
 		{(&Profile{VIP: VIP{Blue: Membership{Level: 101}}}).Validate(), "vip"},
 	} {

@@ -73,8 +73,8 @@ func TestRates(t *testing.T) {
 
 func soundApp() App {
 	return App{
-		AppID: 1, Name: "a game", GameID: 11, AppKey: "abcdefgh", MSDKKey: "abcdefgh", ClientSigKey: "abcdefgh",
-		SigKeys: map[string]string{"0": "abcdefgh"}, Environment: Formal,
+		AppID: 1, Name: "a game", GameID: 11, AppKey: "abcdefghijklmnop", MSDKKey: "abcdefghijklmnop", ClientSigKey: "abcdefghijklmnop",
+		SigKeys: map[string]string{"0": "abcdefghijklmnop"}, Environment: Formal,
 	}
 }
 
@@ -89,7 +89,7 @@ func TestAppsAreValidated(t *testing.T) {
 		"no name":             {func(a *App) { a.Name = "" }, "name is missing"},
 		"a name of two lines": {func(a *App) { a.Name = "a\nb" }, "name has a control character"},
 		"a name too long":     {func(a *App) { a.Name = strings.Repeat("x", 101) }, "name has 101 bytes"},
-		"a short key":         {func(a *App) { a.AppKey = "short" }, "appkey"},
+		"a short key":         {func(a *App) { a.AppKey = "fifteen0fifteen" }, "appkey"},
 		"a key with a dash":   {func(a *App) { a.MSDKKey = "abcd-efgh" }, "msdkkey"},
 		"a source of letters": {func(a *App) { a.SigKeys["x"] = "abcdefgh" }, "source"},
 		"no environment":      {func(a *App) { a.Environment = "" }, "environment"},
@@ -124,7 +124,7 @@ func TestIDIPAddresses(t *testing.T) {
 		"game.example": false, "ftp://game.example/": false, "https:///idip": false, "https://:443/": false, "https://a b/": false,
 		"https://me:secret@game.example/": false, "https://game.example/?a=b": false, "https://game.example/?": false, "https://game.example/#a": false,
 	} {
-		app := App{AppID: 1, Name: "a", AppKey: "aaaaaaaa", MSDKKey: "bbbbbbbb", Environment: Formal, IDIP: address}
+		app := App{AppID: 1, Name: "a", AppKey: "aaaaaaaaaaaaaaaa", MSDKKey: "bbbbbbbbbbbbbbbb", Environment: Formal, IDIP: address}
 		err := app.Validate()
 		if (err == nil) != ok {
 			t.Errorf("%q: got %v", address, err)
@@ -246,11 +246,11 @@ func TestMessageLimitsAreValidated(t *testing.T) {
 // TestTheFirstFaultIsAlwaysTheSame: of several faults an operator is told the first, and not one by chance.
 func TestTheFirstFaultIsAlwaysTheSame(t *testing.T) {
 	app := App{
-		AppID: 1, Name: "a", AppKey: "demoAppKey01", MSDKKey: "-", GameID: 1, ClientSigKey: "-", SigKeys: map[string]string{"0": "-", "1": "-", "2": "-"}, Environment: Formal,
+		AppID: 1, Name: "a", AppKey: "demoAppKey010203", MSDKKey: "-", GameID: 1, ClientSigKey: "-", SigKeys: map[string]string{"0": "-", "1": "-", "2": "-"}, Environment: Formal,
 	}
 	person := Profile{Nickname: "\x00", Country: "\x00", City: "\x00"}
 	for range 20 {
-		if err := app.Validate(); err == nil || err.Error() != "msdkkey is not 8 to 128 letters and digits" {
+		if err := app.Validate(); err == nil || err.Error() != "msdkkey is not 16 to 128 letters and digits" {
 			t.Fatal(err)
 		}
 		var fault *InvalidError

@@ -142,7 +142,7 @@ func TestTheDemoWorldIsExported(t *testing.T) {
 func TestAWrongSeedIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, want string }{
 		"an unknown member":     {"    online: false\n", "    onlin: false\n", `world.yaml, line 19: there is no member "onlin" here`},
-		"a bad key":             {"wrenracingappkey0000000000000000", "short", "world.yaml, line 4: app 500: appkey is not 8 to 128 letters and digits"},
+		"a bad key":             {"wrenracingappkey0000000000000000", "short", "world.yaml, line 4: app 500: appkey is not 16 to 128 letters and digits"},
 		"a short password":      {"password: a racing password\n    profile:\n      nickname: Jon", "password: wren\n    profile:\n      nickname: Jon", "world.yaml, line 28: account 20002: a password is 8 to 128 bytes"},
 		"a gameid that is used": {"    name: Kite Chess\n", "    name: Kite Chess\n    gameid: 7\n", "world.yaml, line 15: app 501: exists already: gameid 7 belongs to app 500"},
 	} {

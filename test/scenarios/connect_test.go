@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -546,4 +548,44 @@ func TestOAuthRates(t *testing.T) {
 			t.Errorf("the second call: want %s with Retry-After, got %s", what, r.Body)
 		}
 	}
+}
+
+// TestGuessesOfASecretAreThrottled: by app and address, at each interface that takes a secret; nobody waits for having sent the right one.
+func TestGuessesOfASecretAreThrottled(t *testing.T) {
+	p := rookery.Start(t)
+	app, other := p.Apps[0], p.Apps[1]
+	ask := func(app rookery.App, secret string) rookery.Reply {
+		t.Helper()
+		return p.Get(t, "/oauth2.0/token", "grant_type", "authorization_code", "client_id", app.AppID, "client_secret", secret, "code", "x", "redirect_uri", "http://127.0.0.1/callback", "fmt", "json")
+	}
+	wants := func(what string, r rookery.Reply, code int) {
+		t.Helper()
+		if r.Code() != code {
+			t.Errorf("%s: got %s, want %d", what, r.Body, code)
+		}
+	}
+	for range 100 { // which do not count
+		wants("the secret", ask(app, app.AppKey), 100019)
+	}
+	start := time.Now().Add(time.Minute)
+	at := func(n int) { // the guesses are 100 ms apart, however long each takes
+		p.SetClock(t, start.Add(time.Duration(n)*100*time.Millisecond))
+	}
+	for n := range 30 {
+		at(n)
+		wants(fmt.Sprint("guess ", n), ask(app, "a guess"), 100009)
+	}
+	at(30)
+	more := ask(app, app.AppKey)
+	wants("after 30 guesses", more, -6)
+	if seconds, err := strconv.Atoi(more.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 10 {
+		t.Errorf("Retry-After is %q, want 1 to 10", more.Header.Get("Retry-After"))
+	}
+	wants("another app", ask(other, other.AppKey), 100019)
+	basic := p.PostAs(t, "/oauth2.0/introspect", rookery.Basic(app.AppID, app.AppKey), "token", "x")
+	if basic.Status != http.StatusTooManyRequests || basic.Code() != -6 {
+		t.Errorf("introspect: status %d: %s", basic.Status, basic.Body)
+	}
+	p.SetClock(t, start.Add(14*time.Second))
+	wants("later", ask(app, app.AppKey), 100019)
 }

@@ -197,7 +197,7 @@ func At(least platform.OperatorRole, pattern string, action access.Action) acces
 
 // ForOperators returns the interfaces, declared with At, for operators whose role suffices.
 func ForOperators(team *operators.Service, endpoints []access.Endpoint) []access.Endpoint {
-	checks := []access.Stage{access.Step("bearer", bearer(team)), access.Check("role", role)}
+	checks := []access.Stage{access.Step("bearer", bearer(team)).ProvesCaller(), access.Check("role", role)}
 	for i := range endpoints {
 		endpoints[i].Checks = checks
 	}
@@ -236,6 +236,22 @@ func role(c *access.Call, who platform.Operator) error {
 // errBody says what is wrong with a request's body.
 var errBody = errors.New("the body")
 
+// unknownMember is the error for a member that a call does not take, by its JSON pointer. The log does not repeat it: it may be a value
+// that the caller misplaced.
+type unknownMember string
+
+func (m unknownMember) Error() string {
+	return fmt.Sprintf("%v has a member %.40s that this call does not take", errBody, string(m))
+}
+
+// Logged is the error's text for the log.
+func (unknownMember) Logged() string {
+	return errBody.Error() + " has a member that this call does not take"
+}
+
+// Is implements errors.Is.
+func (unknownMember) Is(target error) bool { return target == errBody }
+
 // input decodes the body into T. It refuses members that T does not have, so that a misspelled one is not lost silently.
 func input[T any](c *access.Call) (T, error) {
 	var in T
@@ -255,7 +271,7 @@ func input[T any](c *access.Call) (T, error) {
 		return in, fmt.Errorf("%w is not one JSON object in UTF-8 with each member once", errBody)
 	}
 	if errors.Is(err, json.ErrUnknownName) {
-		return in, fmt.Errorf("%w has a member %s that this call does not take", errBody, typed.JSONPointer)
+		return in, unknownMember(typed.JSONPointer)
 	}
 	if typed.Err != nil {
 		return in, fmt.Errorf("%w: member %s: %w", errBody, typed.JSONPointer, typed.Err)

@@ -9,11 +9,13 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/refuse"
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/identity"
+	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -35,6 +37,7 @@ type door struct {
 	profiles *profile.Service
 	identity *identity.Service
 	bus      *oidb.Bus
+	guesses  *limit.Keyed // wrong secrets, by app and address
 }
 
 // Interfaces whose refusals have a form of their own.
@@ -45,7 +48,7 @@ const (
 
 // New returns the door of /oauth2.0/.
 func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, options Options) *access.Door {
-	d := &door{Options: options, apps: registry, identity: id, bus: bus}
+	d := &door{Options: options, apps: registry, identity: id, bus: bus, guesses: limit.NewKeyed()}
 	return &access.Door{
 		Name:      "connect",
 		Guide:     guide,
@@ -108,12 +111,12 @@ func (d *door) endpoints() []access.Endpoint {
 
 	var (
 		client = access.Step("connect-client", d.client, retcode.QQGrantTypeInvalid, retcode.QQClientIDMissing, retcode.QQClientSecretMissing,
-			retcode.QQClientNotFound, retcode.QQClientSecretWrong)
+			retcode.QQClientNotFound, retcode.QQClientSecretWrong, retcode.QQAppRateExceeded).ProvesCaller()
 		basic = access.Step("connect-basic", d.basic, retcode.QQAuthorizationHeaderMissing, retcode.QQClientIDMissing, retcode.QQClientNotFound,
-			retcode.QQClientSecretWrong)
+			retcode.QQClientSecretWrong, retcode.QQAppRateExceeded).ProvesCaller()
 		// The token comes alone here: it is not an openkey, and no openid can be missing or invalid.
 		bearer = access.Step("connect-bearer", d.bearer, retcode.QQAccessTokenMissing).Calls(access.Uses(&oidb.CheckAccess.Declaration,
-			append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)...))
+			append(slices.Clone(refuse.OpenkeyResults), retcode.AccessTokenOpenIDMissing, retcode.AccessTokenOpenIDInvalid)...)).ProvesCaller()
 		backEnd = access.Sequence("connect-back-end", paramsStage, basic, access.TLS, access.AppRate)
 	)
 	return []access.Endpoint{
@@ -201,11 +204,22 @@ func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) er
 		return retcode.QQClientNotFound.Errorf("there is no app %s", id)
 	}
 	c.App = app
+	from := limit.Customer(c.Peer()).String()
+	guesses := id.String() + " " + from
+	if wait, ok := d.guesses.Take(guesses, guessRate, c.Start); !ok {
+		c.Answer.Header = nil // other credentials do not help
+		return retcode.QQAppRateExceeded.Errorf("too many wrong secrets of app %s came from %s", id, from).WithRetryAfter(wait)
+	}
 	if subtle.ConstantTimeCompare([]byte(secret), []byte(app.AppKey)) != 1 {
 		return retcode.QQClientSecretWrong
 	}
+	d.guesses.GiveBack(guesses, guessRate)
 	return nil
 }
+
+// guessRate is how many wrong secrets of an app may come from one address: those at once, and then one every 10 s. A call counts until its
+// secret has proved right, so that calls at the same time count too.
+var guessRate = platform.Rate{Count: 30, Per: 5 * time.Minute}
 
 // bearer checks an access token that comes alone, and gets app and user from it.
 func (d *door) bearer(c *access.Call) error {

@@ -67,7 +67,7 @@ func New(registry *apps.Registry, id *identity.Service, bus *oidb.Bus, commands 
 				unless(access.UserRate, unproved), unless(access.AppRate, unproved), access.Audit,
 				access.Check("gc-identity", d.identify, retcode.GameCenterAccessTokenInvalid, retcode.GameCenterOpenIDNotFound, retcode.GameCenterUINMismatch,
 					retcode.GameCenterUINLookupFailed, retcode.GameCenterOpenIDLookupFailed, retcode.GameCenterSkeyInvalid, retcode.GameCenterSidInvalid,
-					retcode.GameCenterInternal),
+					retcode.GameCenterInternal).ProvesCaller(),
 				access.Check("gc-test-number", testNumber, retcode.QQTestNumberRequired),
 				access.Check("gc-read", read, retcode.GameCenterParameterInvalid),
 			},
