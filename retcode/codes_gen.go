@@ -594,7 +594,7 @@ const (
 	ShareStorageFailed Code = Code(Share)<<numberBits + 23
 	// ShareTimedOut is share 24: the message service did not answer in time.
 	ShareTimedOut Code = Code(Share)<<numberBits + 24
-	// ShareSenderInternal is share 25: unforeseen failure on the sender's side.
+	// ShareSenderInternal is share 25: unforeseen failure of the message sender.
 	ShareSenderInternal Code = Code(Share)<<numberBits + 25
 	// ShareSessionFailed is share 26: the session of the message service failed.
 	ShareSessionFailed Code = Code(Share)<<numberBits + 26
@@ -612,7 +612,7 @@ const (
 	ShareNotFriends Code = Code(Share)<<numberBits + 32
 	// ShareNoRight is share 33: the app may not send messages.
 	ShareNoRight Code = Code(Share)<<numberBits + 33
-	// ShareDuplicateGroupSend is share 34: the message was already sent to the group.
+	// ShareDuplicateGroupSend is share 34: the mass message was sent before.
 	ShareDuplicateGroupSend Code = Code(Share)<<numberBits + 34
 	// ShareAgentFailed is share 35: the agent of the message service failed.
 	ShareAgentFailed Code = Code(Share)<<numberBits + 35
@@ -1216,7 +1216,7 @@ var table = [...]Entry{
 	{Domain: Share, Low: 24, High: 24, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTimedOut",
 		Summary: "the message service did not answer in time", Class: ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Answered: true},
 	{Domain: Share, Low: 25, High: 25, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareSenderInternal",
-		Summary: "unforeseen failure on the sender's side", Class: ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
+		Summary: "unforeseen failure of the message sender", Class: ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 26, High: 26, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareSessionFailed",
 		Summary: "the session of the message service failed", Class: ClassRetry, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 27, High: 27, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareMessageTooLong",
@@ -1234,7 +1234,7 @@ var table = [...]Entry{
 	{Domain: Share, Low: 33, High: 33, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareNoRight",
 		Summary: "the app may not send messages", Class: ClassFixConfiguration, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 34, High: 34, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareDuplicateGroupSend",
-		Summary: "the message was already sent to the group", Class: ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
+		Summary: "the mass message was sent before", Class: ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 35, High: 35, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareAgentFailed",
 		Summary: "the agent of the message service failed", Class: ClassInternal, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 36, High: 36, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareTaskFailed",
