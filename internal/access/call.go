@@ -42,6 +42,7 @@ type Call struct {
 
 	notes   []slog.Attr
 	signed  string
+	seq     string
 	stage   string        // the stage that refused the call
 	proven  bool          // the platform knows who calls
 	forced  *ForcedAnswer // upon the call; nil for nearly all
@@ -84,6 +85,9 @@ func (c *Call) MayWait(d time.Duration) {
 
 // Inspected reports whether a developer may look at the call.
 func (c *Call) Inspected() bool { return c.gateway != nil && c.gateway.inspector != nil }
+
+// NoteSeq gives the inspector the seq that the answer names the call by.
+func (c *Call) NoteSeq(seq string) { c.seq = seq }
 
 // NoteSigned gives the inspector alone the text that the platform signed for a refused signature. It may contain tokens and
 // the body, which the log must not.

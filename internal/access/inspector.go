@@ -46,6 +46,7 @@ type Record struct {
 	Seq        uint64            `json:"seq" doc:"its number, counted from 1"`
 	Time       time.Time         `json:"time" doc:"when the request came, by the platform's clock"`
 	RequestID  string            `json:"request_id" doc:"the id that the answer's X-Request-Id has"`
+	AnswerSeq  string            `json:"answer_seq,omitzero" doc:"the seq of the answer, by which its caller knows the call"`
 	TraceID    string            `json:"trace_id,omitzero" doc:"the trace in which it is recorded, if any"`
 	Method     string            `json:"method" doc:"the HTTP method; OIDB for a call of the bus by a frame"`
 	Interface  string            `json:"interface" doc:"the path of the interface, or the command; otherwise the requested path"`
@@ -149,6 +150,7 @@ func (r *resource) record(c *Call, err error, took time.Duration) Record {
 		Status:     c.Answer.Status,
 		DurationUS: took.Microseconds(),
 		Signed:     clip(c.signed),
+		AnswerSeq:  clip(c.seq),
 	}
 	if peer := c.Peer(); peer.IsValid() {
 		record.Peer = peer.String()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func (c *client) showRequests(ctx context.Context, limit int, follow bool) error
 	}
 }
 
-// explainRequest prints the request with this id.
+// explainRequest prints the request with this id, or the newest whose answer had this seq.
 func (c *client) explainRequest(ctx context.Context, id string) error {
 	answer, err := c.call(ctx, http.MethodGet, fmt.Sprintf("/dev/v1/requests?limit=%d", access.InspectorKept), nil)
 	if err != nil {
@@ -86,12 +87,16 @@ func (c *client) explainRequest(ctx context.Context, id string) error {
 	if err := json.Unmarshal(answer, &records); err != nil {
 		return fmt.Errorf("this rookery does not understand the platform's answer: %w", err)
 	}
-	i := slices.IndexFunc(records, func(r access.Record) bool { return r.RequestID == id })
-	if i < 0 {
-		return fmt.Errorf("the platform remembers no request %.40q: it keeps the last %d", id, access.InspectorKept)
+	for _, r := range slices.Backward(records) {
+		if r.RequestID == id || r.AnswerSeq == id {
+			return showRecord(c.out, c.asJSON, &r)
+		}
 	}
-	return showRecord(c.out, c.asJSON, &records[i])
+	return fmt.Errorf("the platform remembers no request %.40q: it keeps the last %d", id, access.InspectorKept)
 }
+
+// requestName is what rookery itself names requests by: an X-Request-Id, or a seq of MSDK V5.
+var requestName = regexp.MustCompile(`^([0-9a-f]{16}|[0-9]{10}-[0-9]{10}-[0-9]{6}-[0-9]{10})$`)
 
 // showRecord prints a request, for reading or as a line of JSON.
 func showRecord(out io.Writer, asJSON bool, r *access.Record) error {

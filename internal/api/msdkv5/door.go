@@ -316,6 +316,15 @@ var refusals = &refuse.Door{
 
 // appendSeq appends the caller's request id, or one in the form of the platform's sibling (msdk-v5.md, 1.2).
 func appendSeq(b []byte, c *access.Call) []byte {
+	start := len(b)
+	b = seqOf(b, c)
+	if c.Inspected() {
+		c.NoteSeq(string(b[start:]))
+	}
+	return b
+}
+
+func seqOf(b []byte, c *access.Call) []byte {
 	if len(c.Query) == 0 { // the call ended before its parameters were read
 		c.Query, _ = sign.ParseQuery(c.Query, c.Request.URL.RawQuery)
 	}

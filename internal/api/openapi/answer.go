@@ -55,6 +55,7 @@ func encode(c *access.Call, result any, err error) {
 	}
 	if in.seq != "" {
 		w.raw("seq", in.seq)
+		c.NoteSeq(in.seq)
 	}
 	w.end()
 	a.Body, a.ContentType = w.buf, "text/html; charset=utf-8"
