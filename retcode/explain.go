@@ -2,10 +2,12 @@ package retcode
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A Candidate is a code that a number in a text can be.
@@ -13,6 +15,9 @@ type Candidate struct {
 	Code   Code
 	Entry  Entry
 	Reason string // why the number is read in this domain, in one or two sentences
+
+	Confidence Confidence // how surely the number is the code
+	Evidence   Evidence   // what speaks for it, and what against it
 
 	// Alternative marks a less likely reading of the same number as the candidate before it.
 	Alternative bool
@@ -26,25 +31,27 @@ func (c Candidate) MarshalJSON() ([]byte, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // the caller's encoder decides
 	err := enc.Encode(struct {
-		Domain      Domain `json:"domain"`
-		Code        int    `json:"code"`
-		Hex         string `json:"hex"`
-		Symbol      string `json:"symbol"`
-		Summary     string `json:"summary"`
-		Cause       string `json:"cause"`
-		Remedy      string `json:"remedy"`
-		OnRookery   string `json:"on_rookery"`
-		OnQQ        string `json:"on_qq"`
-		Class       Class  `json:"class"`
-		HTTPStatus  int    `json:"http"`
-		AnsweredBy  string `json:"answered_by"`
-		Note        string `json:"note"`
-		Reason      string `json:"reason"`
-		Alternative bool   `json:"alternative"`
-		Origin      bool   `json:"origin"`
+		Domain      Domain     `json:"domain"`
+		Code        int        `json:"code"`
+		Hex         string     `json:"hex"`
+		Symbol      string     `json:"symbol"`
+		Summary     string     `json:"summary"`
+		Cause       string     `json:"cause"`
+		Remedy      string     `json:"remedy"`
+		OnRookery   string     `json:"on_rookery"`
+		OnQQ        string     `json:"on_qq"`
+		Class       Class      `json:"class"`
+		HTTPStatus  int        `json:"http"`
+		AnsweredBy  string     `json:"answered_by"`
+		Note        string     `json:"note"`
+		Reason      string     `json:"reason"`
+		Confidence  Confidence `json:"confidence"`
+		Evidence    Evidence   `json:"evidence"`
+		Alternative bool       `json:"alternative"`
+		Origin      bool       `json:"origin"`
 	}{
 		c.Code.Domain(), c.Code.Number(), c.Entry.Hex, c.Code.Symbol(), c.Entry.Summary, c.Entry.Cause, c.Entry.Remedy, c.Entry.OnRookery, c.Entry.OnQQ,
-		c.Entry.Class, c.Entry.HTTPStatus, c.Entry.AnsweredBy, c.Entry.Note, c.Reason, c.Alternative, c.Origin,
+		c.Entry.Class, c.Entry.HTTPStatus, c.Entry.AnsweredBy, c.Entry.Note, c.Reason, c.Confidence, c.Evidence, c.Alternative, c.Origin,
 	})
 	return b.Bytes(), err
 }
@@ -63,38 +70,133 @@ func WithDomain(d Domain) Option { return func(o *options) { o.domain = d } }
 // ErrorsOnly leaves out success. It is meant for the lines of a log, most of which report that nothing went wrong.
 func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
 
-// Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line.
-// It returns nil when the text holds no number of the catalogue at a place where a return code stands.
+// Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line, a row of a
+// table, a dump. It returns nil when the text holds no number of the catalogue, or too little speaks for the one that it holds.
 //
-// A number counts when it is the whole text, alone or in a range or a list, when it is the value of a member or field such
-// as ret, code, error, result or platCode, when it opens a message (-73,internal error), when it follows a domain's name as
-// Code.Error prints it, or when it is what a command of the bus answered (oidb decode0x73a failed, ret: 17). Other numbers,
-// such as times, ports, sizes and account numbers, do not count. Success counts only when the text holds no other code.
+// A number counts by evidence. For it speak its key (ret, code, error, thirdCode, 错误码 ...), its place (the whole text, the start of a
+// message or of a row, after a domain's name, in brackets), its look (few other numbers are like 100014), an interface or a command of the
+// bus that the text names, and a message that says what the code is about. Against it speak a message about something else, names of
+// other systems, members that no door answers, and words that make it an identity or an amount. A text without a number that has a
+// code's symbol or the platform's own words for it finds that code too. Success counts only when the text holds no other code.
 //
-// An answer's own code comes first, and after it the answer of a command that caused it. Where the surroundings do not
-// settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says where
-// the code stands (-10000, whose msg opens with it) is left out. At most 64 candidates are returned.
+// The surest number comes first; among equals, that of an answer, and after it the answer of a command that caused it. Where the
+// surroundings do not settle the domain of a number, all of its readings follow each other, the likeliest first. A ret that only says
+// where the code stands (-10000, whose msg opens with it) is left out. At most 64 candidates are returned.
 //
 // Explain reads a text once and remembers nothing.
 func Explain(text string, opts ...Option) []Candidate {
+	candidates, _ := ExplainAll(text, opts...)
+	return candidates
+}
+
+// ExplainAll returns what Explain does, and with it the numbers that stand where return codes stand, but are other systems' or in no list:
+// those that people meet next to the catalogue's are known. At most 16 are returned.
+func ExplainAll(text string, opts ...Option) ([]Candidate, []Neighbour) {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	s := scanner{text: text}
-	s.scan()
-	s.settle()
+	var s scanner
+	s.scan(text)
+	found := s.explain(o)
+	if found == nil && (s.worded || s.n == 0 && !o.errorsOnly) {
+		found = s.byWords(o)
+	}
+	if s.n == 0 {
+		return found, nil
+	}
+	return found, s.neighbours()
+}
 
-	var candidates []Candidate
-	for _, command := range []bool{false, true} {
-		origin := command && len(candidates) > 0
-		for _, f := range s.findings() {
-			if (f.command != noCommand) == command {
-				candidates = s.interpret(candidates, f, o, origin)
+// explain returns the candidates of the numbers that were found.
+func (s *scanner) explain(o options) (candidates []Candidate) {
+	var groups [maxFindings][]Candidate
+	n := 0
+	answered := false // by a command
+	for _, f := range s.findings() {
+		if f.command == noCommand {
+			if groups[n] = s.interpret(f, o); groups[n] != nil {
+				n++
 			}
+		}
+		answered = answered || f.command != noCommand
+	}
+	if n > 0 && s.found[0].place != alone { // a list of numbers keeps its order
+		slices.SortStableFunc(groups[:n], func(a, b []Candidate) int { return cmp.Compare(b[0].Confidence, a[0].Confidence) })
+	}
+	for _, group := range groups[:n] {
+		if !answered || group[0].Confidence >= Likely {
+			candidates = appendNew(candidates, group)
+		}
+	}
+	origin := candidates != nil
+	for _, f := range s.findings() {
+		if f.command != noCommand {
+			group := s.interpret(f, o)
+			for i := range group {
+				if group[i].Origin = origin; origin {
+					group[i].Reason = originReason(f.command)
+				}
+			}
+			candidates = appendNew(candidates, group)
 		}
 	}
 	return candidates
+}
+
+// appendNew appends the readings of one number, unless the text repeats the number.
+func appendNew(candidates, group []Candidate) []Candidate {
+	for i, c := range group {
+		if slices.ContainsFunc(candidates, func(other Candidate) bool { return other.Code == c.Code }) {
+			if i == 0 {
+				break
+			}
+			continue
+		}
+		candidates = append(candidates, c)
+	}
+	return candidates
+}
+
+// byWords returns the code whose wording a text without a number has.
+func (s *scanner) byWords(o options) []Candidate {
+	text := s.text[:min(len(s.text), 8<<10)]
+	code, alone := said(text)
+	if code == 0 || o.domain != 0 && code.Domain() != o.domain {
+		return nil
+	}
+	var c context
+	s.gather(&c, 0, len(text))
+	e := Evidence{marks: ownWords, system: c.system}
+	if c.signs&namesPlatform != 0 {
+		e.marks |= platformNamed
+	} else if !alone {
+		return nil
+	}
+	if c.system != 0 && !alone {
+		e.marks |= otherSystem
+	}
+	if e.confidence() == 0 {
+		return nil
+	}
+	return []Candidate{{Code: code, Entry: code.Entry(), Reason: "The text has the platform's own words for it, and no number.", Confidence: e.confidence(), Evidence: e}}
+}
+
+// decoded returns a text without the escapes that keep its marks from being read: those of an address and those of HTML.
+func decoded(text string) string {
+	if strings.Contains(text, "%22") || strings.Contains(text, "%7B") || strings.Contains(text, "%7b") {
+		var b strings.Builder
+		for i := 0; i < len(text); i++ {
+			if i+2 < len(text) && text[i] == '%' && digit(text[i+1]) < 16 && digit(text[i+2]) < 16 {
+				b.WriteByte(byte(digit(text[i+1])<<4 | digit(text[i+2])))
+				i += 2
+				continue
+			}
+			b.WriteByte(text[i])
+		}
+		text = b.String()
+	}
+	return strings.ReplaceAll(text, "&quot;", `"`)
 }
 
 // A reading is one way to interpret a printed number.
@@ -193,53 +295,74 @@ var misprints = func() (list []misprintedRow) {
 	return list
 }()
 
-// interpret appends the candidates for one finding. An origin is the answer of a command that caused the codes before
-// it.
-func (s *scanner) interpret(candidates []Candidate, f finding, o options, origin bool) []Candidate {
+// interpret returns the candidates for one number, the likeliest first; nil if it is no code.
+func (s *scanner) interpret(f finding, o options) (group []Candidate) {
+	if o.errorsOnly && f.value == 0 { // success, whatever the domain
+		return nil
+	}
 	rs := readingsOf(f.number)
 	reason := ""
-	if o.domain != 0 {
+	switch {
+	case o.domain != 0:
 		rs.filter(func(r reading) bool { return r.entry.Domain == o.domain })
 		reason = "This is the domain that was asked for."
-	} else {
+	case f.place == byName:
+		rs.filter(func(r reading) bool { return r.entry.Domain == f.domain && r.form == asIs })
+		reason = "Its name stands in the text."
+	default:
 		reason = s.narrow(&rs, f)
 	}
 	if o.errorsOnly {
 		rs.filter(func(r reading) bool { return r.entry.Class != ClassOK })
 	}
+	if rs.n == 0 {
+		return nil
+	}
+	var around *context
+	if f.place != alone && f.command == noCommand {
+		around = s.around(f)
+	}
+	best := 0
 	for i, r := range rs.all() {
-		c := Candidate{
-			Code: makeCode(r.entry.Domain, r.number), Entry: r.entry.In(English), Reason: reason, Alternative: i > 0, Origin: origin,
-		}
-		if slices.ContainsFunc(candidates, func(other Candidate) bool { return other.Code == c.Code }) {
-			if i == 0 {
-				break // the text repeats a number
-			}
+		e := s.weigh(f, r, around, o)
+		if e.confidence() == 0 {
 			continue
 		}
-		switch {
-		case origin:
-			c.Reason = originReason(f.command)
-		case r.form != asIs || reason == "":
+		c := Candidate{Code: makeCode(r.entry.Domain, r.number), Entry: r.entry.with(&english[index(r.entry.Domain, r.entry.Low)]), Reason: reason, Confidence: e.confidence(), Evidence: e}
+		if r.form != asIs || reason == "" {
 			c.Reason = readingReason(f.number, rs.all(), i)
 		}
 		if f.unsigned {
 			c.Reason = fmt.Sprintf("Without its sign %d is printed so. %s", f.value, c.Reason)
 		}
-		candidates = append(candidates, c)
+		group = append(group, c)
+		best = max(best, e.score())
 	}
-	return candidates
+	slices.SortStableFunc(group, func(a, b Candidate) int { return cmp.Compare(b.Evidence.score(), a.Evidence.score()) })
+	const clearly = 4
+	group = slices.DeleteFunc(group, func(c Candidate) bool { return best-c.Evidence.score() >= clearly })
+	for i := range group {
+		if i > 0 {
+			group[i].Alternative = true
+			group[i].Confidence = min(group[i].Confidence, max(group[0].Confidence-1, Possible))
+		}
+	}
+	return group
 }
 
 // narrow keeps the readings that the surroundings of a number allow, and returns why, or "" when they settle nothing.
 func (s *scanner) narrow(rs *readings, f finding) string {
 	inDomain := func(r reading) bool { return r.entry.Domain == f.domain }
-	if f.domain != 0 && rs.keep(inDomain) || f.place == named {
+	if f.domain != 0 && rs.keep(inDomain) || f.place == named { // a name without such a number is a word
 		rs.filter(inDomain)
 		return "The text names the domain."
 	}
 	if f.command != noCommand {
 		return narrowToCommand(rs, f)
+	}
+	if f.threeForms {
+		rs.filter(func(r reading) bool { return r.entry.Domain == OIDB || r.entry.Domain == PayToken })
+		return "Only these numbers are printed in three forms."
 	}
 
 	// Doors never answer a byte of the bus with its sign; some of these numbers are MSDK V3's own.
@@ -253,7 +376,7 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 			return r.entry.Domain != MSDKv5 && r.entry.Domain != MSDKv3 && r.entry.Domain != OpenAPI
 		})
 	}
-	if f.key == keyCode || f.key == keyResult || f.key == keyError { // too wide for numbers that could be years or counts
+	if f.key.wordy() { // too wide for numbers that could be years or counts
 		rs.filter(func(r reading) bool { return !isV2(r) })
 	}
 	isShare := func(r reading) bool { return r.entry.Domain == Share }

@@ -1,6 +1,7 @@
 package retcode
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -17,6 +18,18 @@ func (n number) hex() bool { return n.hexDigits > 0 }
 
 // distinct reports whether the number is unlikely to be an ordinary count.
 func (n number) distinct() bool { return n.value < 0 || n.value >= 1000 }
+
+// rare reports whether hardly anything but a return code has such a number, or an identity or an amount does: it has six digits or more
+// and is not round.
+func (n number) rare() bool {
+	return !n.hex() && (n.value > 100000 && n.value < 10000000 || n.value < -100000) && n.value%100000 != 0 && n.value != 111111
+}
+
+// inCommonSeries reports whether a rare number is of the series from 100000, in which many programs number their own codes.
+func (n number) inCommonSeries() bool { return n.value > 100000 && n.value < 100100 }
+
+// unusual reports whether few other programs have such a number.
+func (n number) unusual() bool { return n.value <= -4000 && n.value > -4100 }
 
 // isByte reports whether the number can be a command's result, signed or unsigned.
 func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
@@ -75,19 +88,30 @@ func (s *scanner) numberRange(first number, text string, hyphen bool) bool {
 	if hyphen && first.value < 0 && last.value > 0 {
 		last.value = -last.value
 	}
-	step := 1
-	if last.value < first.value {
-		step = -1
-	}
-	if hyphen && !first.distinct() || (last.value-first.value)*step >= maxFindings {
+	if hyphen && !first.distinct() {
 		return false
 	}
-	for n := first; ; n.value += step {
+	any := false
+	for n := range between(first, last) {
+		any = true
 		if n.known() {
-			s.add(finding{number: n})
+			s.add(finding{number: n, inRange: true})
 		}
-		if n.value == last.value {
-			return true
+	}
+	return any
+}
+
+// between yields every number from one to another, in either direction; none if they are far apart.
+func between(first, last number) iter.Seq[number] {
+	return func(yield func(number) bool) {
+		step := 1
+		if last.value < first.value {
+			step = -1
+		}
+		if (last.value-first.value)*step >= maxFindings {
+			return
+		}
+		for n := first; yield(n) && n.value != last.value; n.value += step {
 		}
 	}
 }

@@ -3,12 +3,13 @@ package retcode
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // The scanner finds the numbers that stand where return codes stand. It reads a text by its words, not by its syntax, so
-// that one pass serves JSON, JSON inside JSON, JSONP, logfmt, query strings and prose, whole or cut off. The key before a
-// number decides; numbers without such a key are ignored.
+// that one pass serves JSON, JSON inside JSON, JSONP, logfmt, query strings, dumps of many languages, rows of tables and prose, whole or
+// cut off. It notes where a number stood; whether the number is a code is for the evidence to say.
 
 // place is where a number stood.
 type place uint8
@@ -20,7 +21,12 @@ const (
 	jsonAnswer                // the value of a quoted member such as code or ret
 	oauthError                // the value of error, which is a number of OAuth's
 	platformCode              // the value of platCode or thirdCode
-	opening                   // it opens a message
+	opening                   // it opens a message: -73,internal error
+	row                       // it begins a line or the row of a table, and words follow
+	constant                  // the value of an identifier of source code
+	bracketed                 // brackets enclose it
+	loose                     // somewhere else
+	byName                    // not a number: a symbol or the platform's own words
 )
 
 // command is a command number of the bus.
@@ -47,10 +53,15 @@ func (c command) ownDomain() Domain {
 
 type finding struct {
 	number
-	place   place
-	command command // the command that answered the number
-	domain  Domain  // the domain that the text names for it
-	key     key
+	place      place
+	start      int     // where the number begins, and
+	end        int     // where it ends
+	command    command // the command that answered the number
+	domain     Domain  // the domain that the text names for it
+	key        key
+	name       string // the key as the text has it
+	inRange    bool   // it is one of a range's
+	threeForms bool   // its hexadecimal, signed and unsigned forms stand in a row
 }
 
 // maxFindings bounds what one text can yield. An answer holds two or three codes, a range some more.
@@ -58,6 +69,7 @@ const maxFindings = 16
 
 type scanner struct {
 	text  string
+	words *lexicon
 	found [maxFindings]finding
 	n     int
 
@@ -67,21 +79,34 @@ type scanner struct {
 	domain     Domain  // the value of a domain field
 
 	weChat      bool // the code that opens the message is WeChat's
+	enveloped   bool // a ret announces the platform's code in msg
+	searched    bool // the text was searched for such a ret
+	worded      bool // the text has a word of the platform's own wordings
 	thirdCode   bool // the text has a thirdCode
 	v3          bool // the text is of MSDK V3
 	share       bool // the text names MSDK V3's /share/qq
 	http        bool // the text speaks of an HTTP request, so that its code may be an HTTP status
 	busAnswered bool // some finding is a command's answer
+	busNamed    bool // the text speaks of the bus
 
-	opened             int // where a message's value was read last
-	prevStart, prevEnd int // the word before the current one
+	opened             int      // where a message's value was read last
+	contextOf          *context // of the whole text, if that is short
+	prevStart, prevEnd int      // the word before the current one
 }
 
 func (s *scanner) findings() []finding { return s.found[:s.n] }
 
+// add notes a number, once. A number that only stands somewhere gives way to one at a better place.
 func (s *scanner) add(f finding) {
-	if s.n == maxFindings {
+	if slices.ContainsFunc(s.findings(), func(other finding) bool { return other.end == f.end && f.end > 0 && !f.inRange }) {
 		return
+	}
+	if s.n == maxFindings {
+		i := slices.IndexFunc(s.findings(), func(other finding) bool { return other.place == loose })
+		if i < 0 || f.place == loose {
+			return
+		}
+		s.n = len(slices.Delete(s.findings(), i, i+1))
 	}
 	if f.command == noCommand && f.number.isByte() && (f.place == field || f.place == jsonAnswer) {
 		f.command, s.command = s.command, noCommand
@@ -93,10 +118,16 @@ func (s *scanner) add(f finding) {
 	s.n++
 }
 
-func (s *scanner) scan() {
-	if s.onlyNumbers() {
-		return
+// scan finds the numbers of a text.
+func (s *scanner) scan(text string) {
+	s.text, s.words = decoded(text), words()
+	if !s.onlyNumbers() {
+		s.read()
 	}
+	s.settle()
+}
+
+func (s *scanner) read() {
 	t := s.text
 	for i := 0; i < len(t); {
 		switch c := t[i]; {
@@ -108,13 +139,16 @@ func (s *scanner) scan() {
 			s.word(i, end)
 			s.prevStart, s.prevEnd = i, end
 			i = end
-		case c == '-' || c == minus[0]:
-			s.openingNumber(i)
+		case c == '-':
+			s.bareNumber(i)
 			i++
 		case c >= utf8.RuneSelf:
-			k, end := chineseKey(t, i)
-			if k != noKey {
-				s.value(k, i, end)
+			if strings.HasPrefix(t[i:], minus) {
+				s.bareNumber(i)
+			}
+			says, end := s.words.lookChinese(t, i)
+			if says.key != noKey {
+				s.value(says.key, i, end)
 			}
 			i = max(end, i+1)
 		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
@@ -148,7 +182,7 @@ func (s *scanner) settle() {
 		switch {
 		case f.value == 0 && failed:
 		case f.place == opening && s.weChat:
-		case f.key == keyRet && f.value == 5 && s.thirdCode: // it only announces the thirdCode
+		case (f.key == keyErrCode || f.key == keyRet) && f.value == 5 && s.thirdCode: // it only announces the thirdCode
 		case f.key == keyCode && f.value >= 200 && f.value <= 208 && f.command == noCommand && s.http: // an HTTP status
 		default:
 			if f.domain == 0 {
@@ -167,30 +201,219 @@ const (
 	qqEnvelope     = "-10000"
 )
 
-// openingNumber takes a negative number that opens a message somewhere in the text: -73,internal error.
-func (s *scanner) openingNumber(i int) {
+// bareNumber takes a number without a key, if its place or its look is that of a return code.
+func (s *scanner) bareNumber(start int) {
 	t := s.text
-	if i > 0 {
-		blank := strings.IndexByte(" \t\"'", t[i-1]) >= 0
-		value := i > 1 && t[i-2] == '='
-		if !blank || value || i == s.opened {
-			return
-		}
+	if start > 0 && (isWordByte(t[start-1]) || strings.IndexByte("./\\~+%$@&_-", t[start-1]) >= 0 || start == s.opened) {
+		return // a part of something else, or taken as a message's
 	}
-	n, end, ok := parseNumber(t, i)
-	if ok && opensMessage(t[end:], i == 0) {
-		s.add(finding{number: n, place: opening})
+	n, end, ok := parseNumber(t, start)
+	if !ok {
+		// Documents that lost their cells: 100009client_secret.
+		if n, end, ok = readNumber(t, start); ok && n.rare() && isLetter(t[end]) && beginsLine(t, start) {
+			s.add(finding{number: n, place: row, start: start, end: end})
+		}
+		return
+	}
+	f := finding{number: n, start: start, end: end}
+	if f.place, ok = s.placeOf(f); !ok {
+		return
+	}
+	switch {
+	case f.place != opening && s.otherMember(start, end):
+	case f.place == row:
+		s.rowOf(f)
+	case f.place == bracketed && n.isByte() && s.command != noCommand: // oidb: forbidden (250)
+		f.place = field
+		fallthrough
+	default:
+		s.add(f)
 	}
 }
 
-// opensMessage reports whether a number is followed by a comma and a word. Prose has a blank between them, so a blank is
-// allowed only where a message certainly begins.
-func opensMessage(rest string, blank bool) bool {
-	rest, ok := strings.CutPrefix(rest, ",")
-	if blank {
+// placeOf returns where a number without a key stands; false if numbers there are no codes.
+func (s *scanner) placeOf(f finding) (place, bool) {
+	t, rest := s.text, s.text[f.end:]
+	first := beginsLine(t, f.start)
+	goesOn := first && (wordsFollow(rest) || rangeFollows(rest))
+	if f.hex() {
+		return row, f.hexDigits <= 2 && goesOn
+	}
+	message := opensMessage(rest, first || !isBlank(t, f.start-1))
+	switch {
+	case f.value >= 0 && !f.rare():
+		switch {
+		case first && f.distinct() && message:
+			return opening, true
+		case goesOn && (strings.HasPrefix(rest, "\t") || strings.HasPrefix(rest, " |")):
+			return row, true
+		}
+		return bracketed, s.command != noCommand && f.isByte() && enclosed(t, f.start, f.end)
+	case (first || f.value < 0 && s.afterMark(f.start)) && message:
+		return opening, true
+	case goesOn:
+		return row, true
+	case enclosed(t, f.start, f.end):
+		return bracketed, true
+	}
+	return loose, f.rare() || f.unusual()
+}
+
+// afterMark reports whether a message can begin at i: after a blank, a quote or a mark.
+func (s *scanner) afterMark(i int) bool {
+	if i == 0 {
+		return true
+	}
+	blank := strings.IndexByte(" \t\"'", s.text[i-1]) >= 0
+	value := i > 1 && s.text[i-2] == '='
+	return blank && !value || endsWithMark(s.text[:i])
+}
+
+// rowOf takes the number that begins a row, the range that it begins, or the number of the bus that it gives in three forms:
+// 0x9b -101 155.
+func (s *scanner) rowOf(f finding) {
+	t := s.text
+	if rest, ok := cutRangeSign(t[f.end:]); ok && rangeFollows(t[f.end:]) {
+		if last, end, ok := readNumber(rest, 0); ok && endsNumber(rest, end) && last.hex() == f.hex() {
+			end += len(t) - len(rest)
+			for n := range between(f.number, last) {
+				if n.known() {
+					s.add(finding{number: n, place: row, start: f.start, end: end, inRange: true})
+				}
+			}
+			return
+		}
+	}
+	const cell = " \t|"
+	second, end, ok := readNumber(t, skip(t, f.end, cell))
+	if ok && f.hex() && !second.hex() {
+		third, thirdEnd, ok := readNumber(t, skip(t, end, cell))
+		if ok && (second.value == third.value || second.value+256 == third.value) && third.value >= f.value {
+			s.add(finding{number: third, place: row, start: f.start, end: thirdEnd, threeForms: true})
+			return
+		}
+	}
+	s.add(f)
+}
+
+// otherMember reports whether the number is the value of a member whose name is not a code's: "seq":"100014". Where words follow,
+// the name is a tag: [ark] share: 225007 no friends.
+func (s *scanner) otherMember(start, end int) bool {
+	t := s.text
+	if s.prevEnd == 0 || start-s.prevEnd > 4 || s.prevEnd > start {
+		return false
+	}
+	between := strings.Trim(t[s.prevEnd:start], " \t\"'\\")
+	if between != ":" && between != "=" && between != "=>" {
+		return false
+	}
+	if message := strings.TrimLeft(t[end:], "\"'`"); between == ":" && (prose(message) || strings.HasPrefix(message, ` "`)) {
+		return false
+	}
+	for part := range parts(t[s.prevStart:s.prevEnd]) {
+		switch s.words.look(part).key {
+		case keyRet, keyCode, keyErrCode, keyResult, keyError:
+			return false
+		}
+	}
+	return true
+}
+
+// beginsLine reports whether nothing but decoration is between the beginning of a line and i: quotes, brackets, the bars of a table, the
+// mark of a list or of a comment, "4." and "A.".
+func beginsLine(t string, i int) bool {
+	for i > 0 {
+		r, size := utf8.DecodeLastRuneInString(t[:i])
+		if r == '\n' {
+			return true
+		}
+		if !strings.ContainsRune(" \t\r|*-#>/`\"'“‘「『【[(（·•", r) {
+			break
+		}
+		i -= size
+	}
+	if i == 0 {
+		return true
+	}
+	if strings.IndexByte(".)", t[i-1]) >= 0 || strings.HasSuffix(t[:i], "、") {
+		_, size := utf8.DecodeLastRuneInString(t[:i])
+		mark := i - size
+		for mark > 0 && isWordByte(t[mark-1]) {
+			mark--
+		}
+		return i-size-mark > 0 && i-size-mark <= 2 && (mark == 0 || t[mark-1] == '\n')
+	}
+	return false
+}
+
+// wordsFollow reports whether words follow a number at the beginning of a row, after a separator if they are English.
+func wordsFollow(rest string) bool {
+	at := skip(rest, 0, " \t|:.,`\"'")
+	at += len(rest[at:]) - len(strings.TrimLeft(rest[at:], wideMarks))
+	at = skip(rest, at, " \t|")
+	if at == len(rest) {
+		return false
+	}
+	return isLetter(rest[at]) && at > 0 || rest[at] >= utf8.RuneSelf || at > 0 && (rest[at] == '-' || rest[at] >= '0' && rest[at] <= '9')
+}
+
+// rangeFollows reports whether the sign of a range and a number follow. A hyphen is not enough: it can be a sign.
+func rangeFollows(rest string) bool {
+	if strings.HasPrefix(strings.TrimLeft(rest, " "), "-") {
+		return false
+	}
+	rest, ok := cutRangeSign(rest)
+	return ok && rest != "" && (rest[0] == '-' || rest[0] >= '0' && rest[0] <= '9')
+}
+
+// enclosed reports whether brackets or quotes stand around t[start:end].
+func enclosed(t string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(t[:start])
+	after, _ := utf8.DecodeRuneInString(t[end:])
+	switch before {
+	case '(':
+		return after == ')'
+	case '[':
+		return after == ']'
+	case '（':
+		return after == '）'
+	case '【':
+		return after == '】'
+	case '<', '>':
+		return after == '<' || after == '>'
+	}
+	return false
+}
+
+// wideMarks are the marks of Chinese texts between a number and its words, and around words.
+const wideMarks = "，：、。；“‘「（【"
+
+func endsWithMark(t string) bool {
+	r, _ := utf8.DecodeLastRuneInString(t)
+	return r != utf8.RuneError && strings.ContainsRune(wideMarks, r)
+}
+
+func isBlank(t string, i int) bool { return i >= 0 && (t[i] == ' ' || t[i] == '\t') }
+
+// opensMessage reports whether a number is followed by a comma, or a colon, and a word. Prose has a blank between them, so a blank is
+// allowed only where a message certainly begins; so is a colon.
+func opensMessage(rest string, certain bool) bool {
+	switch {
+	case strings.HasPrefix(rest, ","):
+		rest = rest[1:]
+	case strings.HasPrefix(rest, "，"):
+		rest = rest[len("，"):]
+	case certain && strings.HasPrefix(rest, ":"):
+		rest = rest[1:]
+	case certain && strings.HasPrefix(rest, "："):
+		rest = rest[len("："):]
+	default:
+		return false
+	}
+	if certain {
 		rest = strings.TrimPrefix(rest, " ")
 	}
-	return ok && rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
+	return rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
 }
 
 // word interprets the word text[start:end].
@@ -204,19 +427,30 @@ func (s *scanner) word(start, end int) {
 	if start > 0 && t[start-1] == '/' {
 		s.path(t[s.prevStart:s.prevEnd], w)
 	}
-	if i := strings.Index(w, "0x"); i > 0 { // decode0x73a, oidb_0x758
+	if i := strings.IndexByte(w, 'x') - 1; i > 0 && w[i] == '0' { // decode0x73a, oidb_0x758
 		if n, _, ok := parseNumber(w, i); ok {
 			s.nameCommand(command(n.value))
 			return
 		}
 	}
-	k, domain := lookupKey(w)
-	if domain != 0 && s.named(domain, start, end) {
+	says := s.words.look(w)
+	if says.domain != 0 && s.named(says.domain, start, end) {
 		return
 	}
-	switch k {
+	switch says.key {
 	case noKey:
+		switch {
+		case says != aWord{}:
+		case isErrorCode(w):
+			s.value(keyErrCode, start, end)
+		case isUpper(w[0]) && s.symbol(w, start, end):
+		case isUpper(w[0]) && strings.IndexByte(w, '_') > 0:
+			s.constant(end)
+		case w == "GET" || w == "POST" || w == "PUT" || w == "DELETE" || w == "PATCH" || w == "HEAD" || w == "HTTP":
+			s.http = true
+		}
 	case keyBus:
+		s.busNamed = true
 		if s.command == noCommand {
 			s.command = someCommand
 		}
@@ -232,30 +466,100 @@ func (s *scanner) word(start, end int) {
 		}
 	case keyCommand:
 		s.commandValue(end)
+	case keyWording:
+		s.worded = true
 	default:
-		s.value(k, start, end)
+		s.value(says.key, start, end)
 	}
 }
 
-// numberWord interprets a word that begins with a digit: a command number, or the code that opens the whole text.
-func (s *scanner) numberWord(start, end int) {
-	n, numEnd, ok := parseNumber(s.text, start)
-	if !ok {
-		return
+// isErrorCode reports whether a word is a program's own name for a code: loginErrCode, bind_ret_code.
+func isErrorCode(w string) bool {
+	if len(w) < len("ret_code") || w[len(w)-1]|0x20 != 'e' || !strings.EqualFold(w[len(w)-4:], "code") {
+		return false
 	}
-	if n.hex() {
-		// Other hex words are addresses as often as commands, so a command must be announced.
-		c := command(n.value)
-		known := c.ownDomain() != 0 && (start == 0 || s.text[start-1] != '+')
-		if known || n.value > 0xff && s.command != noCommand {
-			s.nameCommand(c)
+	front := strings.ToLower(strings.TrimRight(w[:len(w)-4], "_"))
+	for _, end := range []string{"ret", "err", "error", "result", "rt"} {
+		if strings.HasSuffix(front, end) {
+			return true
 		}
+	}
+	return false
+}
+
+// symbols are the codes by the names of their constants, in lower case; like theLexicon they are made when they are needed.
+var symbols struct {
+	once sync.Once
+	of   map[string]Code
+}
+
+func codeNamed(symbol string) Code {
+	symbols.once.Do(func() {
+		symbols.of = make(map[string]Code)
+		for i := range table {
+			for n := table[i].Low; n <= table[i].High; n++ {
+				c := makeCode(table[i].Domain, n)
+				symbols.of[strings.ToLower(c.Symbol())] = c
+			}
+		}
+	})
+	return symbols.of[strings.ToLower(strings.ReplaceAll(symbol, "_", ""))]
+}
+
+// symbolStarts are how the names of codes begin, in lower case.
+const symbolStarts = "qq gr ga oi pa ac v5 v3 v2 co op sh"
+
+// symbol takes the name of a code's constant, as Go programs and those of other languages have it.
+func (s *scanner) symbol(w string, start, end int) bool {
+	if len(w) < 6 || len(w) > 64 || !strings.Contains(symbolStarts, string([]byte{w[0] | 0x20, w[1] | 0x20})) {
+		return false
+	}
+	code := codeNamed(w)
+	if code == 0 {
+		return false
+	}
+	s.add(finding{number: number{value: code.Number()}, place: byName, domain: code.Domain(), start: start, end: end})
+	return true
+}
+
+// constant takes the value of a constant of source code: APIGW_RTCODE_SIG = -5.
+func (s *scanner) constant(end int) {
+	at, sep := valueAt(s.text, end)
+	if sep != '=' && sep != ':' {
 		return
 	}
-	first := s.prevEnd == 0 && skip(s.text, 0, " \t\"'") == start
-	if first && n.distinct() && numEnd == end && opensMessage(s.text[end:], true) {
-		s.add(finding{number: n, place: opening})
+	if n, numEnd, ok := parseNumber(s.text, at); ok && !n.hex() && (n.value < 0 || n.rare()) {
+		s.add(finding{number: n, place: constant, start: at, end: numEnd})
 	}
+}
+
+// numberWord interprets a word that begins with a digit: a command number, or a number without a key.
+func (s *scanner) numberWord(start, end int) {
+	if end-start > len("0x") && s.text[start] == '0' && s.text[start+1]|0x20 == 'x' {
+		if n, _, ok := parseNumber(s.text, start); ok && n.hex() {
+			// Other hex words are addresses as often as commands, so a command must be announced.
+			c := command(n.value)
+			known := c.ownDomain() != 0 && (start == 0 || s.text[start-1] != '+')
+			if known || n.value > 0xff && s.command != noCommand {
+				s.nameCommand(c)
+				return
+			}
+		}
+	}
+	firstOfLine := s.prevEnd == 0 || start > 0 && s.text[start-1] == '\n'
+	if firstOfLine || s.command != noCommand || mayBeRare(s.text[start:end]) || end-start <= len("0x00") && s.text[start] == '0' {
+		s.bareNumber(start)
+	}
+}
+
+// mayBeRare reports whether a word begins with as many digits as a rare number has: most of a log's numbers are times, sizes and accounts.
+func mayBeRare(w string) bool {
+	const least, most = 6, 7
+	n := 0
+	for n < len(w) && w[n] >= '0' && w[n] <= '9' && n <= most {
+		n++
+	}
+	return n >= least && n <= most
 }
 
 func (s *scanner) nameCommand(c command) {
@@ -324,8 +628,17 @@ func (s *scanner) named(domain Domain, start, end int) bool {
 	if !ok || end < len(t) && strings.IndexByte(":\"'\\)]", t[end]) < 0 {
 		return false
 	}
-	s.add(finding{number: n, place: named, domain: domain})
+	s.add(finding{number: n, place: named, domain: domain, start: start, end: end})
 	return true
+}
+
+// hasEnvelope reports whether the text has a ret, before or after msg, that announces a code at the start of msg.
+func (s *scanner) hasEnvelope() bool {
+	if !s.searched {
+		s.searched = true
+		s.enveloped = s.enveloped || strings.Contains(s.text, qqEnvelope)
+	}
+	return s.enveloped
 }
 
 // message takes the code that opens a message: "msg":"-73,internal error". Where a ret announces such a code, no text needs
@@ -333,14 +646,14 @@ func (s *scanner) named(domain Domain, start, end int) bool {
 func (s *scanner) message(end int) {
 	at, sep := valueAt(s.text, end)
 	n, numEnd, ok := parseNumber(s.text, at)
-	shared := find(Share, n.value) != nil && strings.Contains(s.text, qqEnvelope) // its numbers are small
+	shared := ok && find(Share, n.value) != nil && s.hasEnvelope() // its numbers are small
 	if !ok || sep == 0 || !n.distinct() && !shared {
 		return
 	}
 	rest := s.text[numEnd:]
 	bare := strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, `,"`)
-	if opensMessage(rest, true) || bare && strings.Contains(s.text, qqEnvelope) {
-		s.add(finding{number: n, place: opening})
+	if opensMessage(rest, true) || bare && s.hasEnvelope() {
+		s.add(finding{number: n, place: opening, start: at, end: numEnd})
 		s.opened = at
 	}
 }
@@ -353,15 +666,14 @@ func (s *scanner) value(k key, start, end int) {
 	}
 	at, sep := valueAt(t, end)
 	n, numEnd, ok := parseNumber(t, at)
-	if !ok || sep == 0 {
+	if !ok || sep == 0 || sep == ' ' && k == keyError && t[start] >= utf8.RuneSelf { // 失败 100015
 		return
 	}
 	if sep == '>' && !strings.HasPrefix(t[numEnd:], "</") {
 		return
 	}
 	quoted := end < len(t) && (t[end] == '"' || t[end] == '\\')
-	wordy := k == keyCode || k == keyResult || k == keyError // also words of prose
-	if wordy && !n.distinct() && s.command == noCommand {
+	if k.wordy() && !n.distinct() && s.command == noCommand {
 		switch {
 		case sep == ' ' || end > 0 && t[end-1] >= utf8.RuneSelf: // code 5 of the plan, 返回：5 条
 			return
@@ -369,7 +681,10 @@ func (s *scanner) value(k key, start, end int) {
 			return
 		}
 	}
-	f := finding{number: n, place: field, key: k}
+	f := finding{number: n, place: field, key: k, name: t[start:end], start: at, end: numEnd}
+	if s.prevEnd == start && t[start] >= utf8.RuneSelf { // retcode返回是100012
+		f.name = t[s.prevStart:s.prevEnd]
+	}
 	switch {
 	case k == keyBusResult:
 		if s.command == noCommand {
@@ -386,6 +701,7 @@ func (s *scanner) value(k key, start, end int) {
 		f.place = jsonAnswer
 	}
 	s.weChat = s.weChat || n.value == weChatEnvelope
+	s.enveloped = s.enveloped || t[at:numEnd] == qqEnvelope
 	s.add(f)
 }
 
@@ -395,7 +711,7 @@ func (s *scanner) otherCode(start int) bool {
 		return false
 	}
 	switch strings.ToLower(s.text[s.prevStart:s.prevEnd]) {
-	case "exit", "status", "http", "grpc", "country", "area", "zip", "postal", "region", "locale", "source", "key", "qr":
+	case "exit", "exited", "process", "status", "http", "grpc", "country", "area", "zip", "postal", "region", "locale", "source", "key", "qr":
 		return true
 	}
 	return false
@@ -411,12 +727,19 @@ func prose(rest string) bool {
 }
 
 // valueAt returns where the value of the key that ends at end begins, and the separator between them: ':', '=', '(', '>' or
-// a blank. The separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON.
+// a blank. The separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON; a bracket may
+// enclose the key, a type the value: ["ret"]=> int(-23).
 func valueAt(t string, end int) (at int, sep byte) {
 	if rest, ok := strings.CutPrefix(t[end:], "】"); ok { // 【错误码】100014
-		return len(t) - len(strings.TrimLeft(rest, " \t:")), ':'
+		return len(t) - len(strings.TrimLeft(rest, " \t:：")), ':'
 	}
-	at = skip(t, end, `\"'`)
+	at = skip(t, end, "\\\"'`*]")
+	if at > end && t[at-1] == ']' && at == end+1 && !(at < len(t) && strings.IndexByte(" =:", t[at]) >= 0) {
+		return at, 0
+	}
+	if rest := strings.TrimLeft(t[at:], "."); len(rest) < len(t)-at && strings.HasPrefix(rest, " ") { // thirdRetCode. -73
+		at = len(t) - len(rest)
+	}
 	blanks := skip(t, at, " \t")
 	switch {
 	case strings.HasPrefix(t[blanks:], "=="): // a comparison
@@ -424,6 +747,9 @@ func valueAt(t string, end int) (at int, sep byte) {
 	case strings.HasPrefix(t[blanks:], wideColon):
 		sep = ':'
 		at = blanks + len(wideColon)
+	case strings.HasPrefix(t[blanks:], "为") || strings.HasPrefix(t[blanks:], "是"):
+		sep = ':'
+		at = skip(t, blanks+len("为"), " :")
 	case blanks < len(t) && (t[blanks] == ':' || t[blanks] == '='):
 		sep = t[blanks]
 		at = skip(t, blanks, ":=>")
@@ -434,11 +760,20 @@ func valueAt(t string, end int) (at int, sep byte) {
 	case strings.HasPrefix(t[at:], "（") || strings.HasPrefix(t[at:], "【"):
 		return at + len("（"), '('
 	case blanks > at:
-		return blanks, ' '
+		at, sep = blanks, ' '
+	case at < len(t) && end > 0 && t[end-1] >= utf8.RuneSelf && (t[at] == '-' || t[at] >= '0' && t[at] <= '9'): // 错误码-182008
+		return at, ' '
 	default:
 		return at, 0
 	}
-	return skip(t, at, " \t\\\"'"), sep
+	at = skip(t, at, " \t\\\"'`[")
+	if strings.HasPrefix(t[at:], "“") {
+		at += len("“")
+	}
+	if typed := wordEnd(t, at); typed > at && typed < len(t) && t[typed] == '(' && isLetter(t[at]) { // int(-23)
+		at = skip(t, typed, "(\"")
+	}
+	return at, sep
 }
 
 func skip(t string, i int, set string) int {

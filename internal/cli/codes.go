@@ -109,7 +109,7 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 			}
 			if len(entries) == 0 {
 				text := args[0]
-				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("the catalogue has no code %q", text), text, filter.domain)}
+				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("the catalogue has no code %q", text), text, filter.domain, filter.lang)}
 			}
 			if !asJSON {
 				var b bytes.Buffer

@@ -34,18 +34,21 @@ func newExplainCommand(s *streams) *cobra.Command {
 		Short: "Say what a return code means and what to do about it",
 		Long: `Say what a return code means and what to do about it.
 
-TEXT is a number in any printed form, a range or a list of them, an answer or a log line. The words around a number give
-its domain; when they do not, all readings are listed, the likeliest first.
+TEXT is a number in any printed form, a range or a list of them, an answer, a log line, a row of a table, a dump, a
+symbol or the platform's own words. What stands around a number gives its domain and says how sure it is; when it does
+not settle the domain, all readings are listed, the likeliest first.
 
 Without TEXT, standard input is read as a stream: every line is printed unchanged, with a line below it for each code
 that it holds, and at the end a table of how often each code occurred. Success (ret 0) is not marked in a stream.
-With --json a stream becomes one object per line, and a last one with the counts.
+With --json a stream becomes one object per line, and a last one with the counts. Each candidate has its confidence
+(certain, likely or possible) and the evidence for and against it; numbers of other systems are its neighbours.
 
 FILE.har is an HTTP archive, as browsers, Charles, Fiddler, mitmproxy and 'rookery proxy --record' write it. Each call
 of an interface is shown as 'rookery dev requests' shows it, without its secrets, and at the end the table of the codes.
 
-With --request it shows a request to a running rookery dev as 'rookery dev requests' does. ID is the X-Request-Id of the
-answer, which is also in the log and in the errors of package client.
+A seq or an X-Request-Id of a running rookery dev shows its request as 'rookery dev requests' does: the stage that
+refused it, the code, the cause and the mistake. The X-Request-Id is also in the log and in the errors of package
+client. --request takes a seq that the caller chose, too.
 
 The exit status is 0 when a code was found and 1 when none was; of an archive, 0 when it holds a call of an interface.`,
 		Example: `  rookery explain -5
@@ -56,6 +59,7 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
   tail -f gateway.log | rookery explain
   rookery explain --json < gateway.log
   rookery explain session.har
+  rookery explain 1795331631-8044181240-106510-0891360754
   rookery explain --request 19839997e346eada`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if request != "" {
@@ -70,6 +74,10 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 					return usageErrorf("the calls of an archive name their domains: leave --domain out")
 				}
 				return explainArchive(s, args[0], lang, asJSON)
+			}
+			if len(args) == 1 && domain.domain == 0 && requestName.MatchString(args[0]) {
+				c.asJSON = asJSON
+				return c.explainRequest(cmd.Context(), args[0])
 			}
 			if len(args) > 0 {
 				return explainText(s, strings.Join(args, " "), domain.domain, lang, asJSON)
@@ -91,7 +99,7 @@ The exit status is 0 when a code was found and 1 when none was; of an archive, 0
 	domain.addDomainFlag(cmd)
 	addLanguageFlag(cmd, &lang)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&request, "request", "", "`ID` of a request to a running rookery dev")
+	cmd.Flags().StringVar(&request, "request", "", "`ID` or seq of a request to a running rookery dev")
 	c.addPlatformFlags(cmd.Flags())
 	acceptNegativeNumbers(cmd)
 	return cmd
@@ -105,14 +113,15 @@ func explainOptions(domain retcode.Domain) []retcode.Option {
 }
 
 func explainText(s *streams, text string, domain retcode.Domain, lang retcode.Language, asJSON bool) error {
-	candidates := in(lang, retcode.Explain(text, explainOptions(domain)...))
+	candidates, neighbours := retcode.ExplainAll(text, explainOptions(domain)...)
+	candidates = in(lang, candidates)
 	if asJSON {
 		if err := writeJSON(s.out, orEmpty(candidates)); err != nil {
 			return err
 		}
 	}
 	if len(candidates) == 0 {
-		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("no known return code in %q", text), text, domain)}
+		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("no known return code in %q", text), text, domain, lang)}
 	}
 	if !asJSON {
 		var b bytes.Buffer
@@ -124,12 +133,24 @@ func explainText(s *streams, text string, domain retcode.Domain, lang retcode.La
 			if row.Alternative {
 				b.WriteString("or ")
 			}
-			rowWriter{&b, colours, lang}.row(row.Entry, row.Number, row.Symbol, row.Reason)
+			rowWriter{&b, colours, lang}.row(row.Entry, row.Number, row.Symbol, why(row.Candidate))
+		}
+		for _, n := range neighbours {
+			fmt.Fprintf(&b, "\n%s\n", n.In(lang))
 		}
 		_, err := b.WriteTo(s.out)
 		return err
 	}
 	return nil
+}
+
+// why says how sure a candidate is, why it is read so, and what speaks against it.
+func why(c retcode.Candidate) string {
+	text := fmt.Sprintf("%v: %s", c.Confidence, c.Reason)
+	if against := c.Evidence.Against(); len(against) > 0 {
+		text += " But " + strings.Join(against, ", and ") + "."
+	}
+	return text
 }
 
 // in gives candidates the texts of a language.
@@ -141,8 +162,8 @@ func in(lang retcode.Language, candidates []retcode.Candidate) []retcode.Candida
 }
 
 // notFound returns the error for a text without a known return code.
-func notFound(problem, text string, domain retcode.Domain) error {
-	if says := explain.Hint(text, domain); says != "" {
+func notFound(problem, text string, domain retcode.Domain, lang retcode.Language) error {
+	if says := explain.Hint(text, domain, lang); says != "" {
 		return fmt.Errorf("%s; %s", problem, says)
 	}
 	return errors.New(problem)
@@ -156,8 +177,11 @@ func orEmpty(candidates []retcode.Candidate) []retcode.Candidate {
 	return candidates
 }
 
-// maxExplained is how many bytes of a line are explained. Longer lines still pass through whole.
-const maxExplained = 1 << 20
+// maxExplained is how many bytes are explained at a time. Longer lines are explained in parts that overlap, so that no answer is cut.
+const (
+	maxExplained = 1 << 20
+	overlap      = 4 << 10
+)
 
 // explainer annotates a stream.
 type explainer struct {
@@ -171,10 +195,17 @@ type explainer struct {
 	open    bool       // the last printed line has no line end yet
 }
 
+// longLine is what was found in the earlier parts of a line.
+type longLine struct {
+	text       string // the first part
+	candidates []retcode.Candidate
+	neighbours []retcode.Neighbour
+}
+
 func (e *explainer) run(in io.Reader) error {
 	r := bufio.NewReaderSize(in, 64<<10)
-	var line []byte // the part of the current line to be explained
-	cut := false
+	var part []byte // of the current line, which is to be explained
+	var earlier *longLine
 	var readErr error
 	for readErr == nil {
 		var chunk []byte
@@ -183,18 +214,23 @@ func (e *explainer) run(in io.Reader) error {
 			e.out.Write(chunk)
 			e.open = len(chunk) > 0 && chunk[len(chunk)-1] != '\n'
 		}
-		kept := chunk[:min(len(chunk), maxExplained-len(line))]
-		line = append(line, kept...)
-		cut = cut || len(kept) < len(chunk)
+		for len(part)+len(chunk) > maxExplained {
+			n := maxExplained - len(part)
+			part, chunk = append(part, chunk[:n]...), chunk[n:]
+			earlier = e.part(string(part), earlier)
+			part = append(part[:0], part[len(part)-overlap:]...)
+		}
+		part = append(part, chunk...)
 		if errors.Is(readErr, bufio.ErrBufferFull) {
 			readErr = nil
 			continue
 		}
-		if readErr == nil || len(line) > 0 {
-			if err := e.line(string(line), cut); err != nil {
+		if readErr == nil || len(part) > 0 {
+			text := strings.TrimSuffix(strings.TrimSuffix(string(part), "\n"), "\r")
+			if err := e.line(e.part(text, earlier), earlier != nil); err != nil {
 				return err
 			}
-			line, cut = line[:0], false
+			part, earlier = part[:0], nil
 		}
 		if r.Buffered() == 0 { // the log's writer has paused: show what has come so far
 			if err := e.out.Flush(); err != nil {
@@ -215,11 +251,27 @@ func (e *explainer) run(in io.Reader) error {
 	return nil
 }
 
-// line explains one line, which was printed already unless the output is JSON.
-func (e *explainer) line(line string, cut bool) error {
+// part explains a part of a line, and adds it to what was found in those before it.
+func (e *explainer) part(text string, earlier *longLine) *longLine {
+	candidates, neighbours := retcode.ExplainAll(text, e.options...)
+	if earlier == nil {
+		return &longLine{text, candidates, neighbours}
+	}
+	for _, c := range candidates {
+		if !slices.ContainsFunc(earlier.candidates, func(other retcode.Candidate) bool { return other.Code == c.Code }) && len(earlier.candidates) < maxCandidates {
+			earlier.candidates = append(earlier.candidates, c)
+		}
+	}
+	return earlier
+}
+
+// maxCandidates bounds what is said of one line.
+const maxCandidates = 64
+
+// line shows what was found in a line, which was printed already unless the output is JSON.
+func (e *explainer) line(found *longLine, cut bool) error {
 	e.lines++
-	text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-	candidates := in(e.lang, retcode.Explain(text, e.options...))
+	candidates := in(e.lang, found.candidates)
 	for _, c := range candidates {
 		if !c.Alternative {
 			e.counts[c.Code]++
@@ -231,10 +283,17 @@ func (e *explainer) line(line string, cut bool) error {
 			Text       string              `json:"text"`
 			Cut        bool                `json:"cut,omitempty"`
 			Candidates []retcode.Candidate `json:"candidates"`
-		}{e.lines, text, cut, orEmpty(candidates)})
+			Neighbours []retcode.Neighbour `json:"neighbours,omitempty"`
+		}{e.lines, found.text, cut, orEmpty(candidates), found.neighbours})
 	}
 	for _, c := range candidates {
 		e.annotate(c)
+	}
+	for _, n := range found.neighbours {
+		if n.Exact && len(candidates) == 0 {
+			e.endLine()
+			fmt.Fprintf(e.out, "    %s\n", n.In(e.lang))
+		}
 	}
 	return nil
 }
@@ -247,6 +306,8 @@ func (e *explainer) annotate(c retcode.Candidate) {
 		e.out.WriteString("or ")
 	case c.Origin:
 		e.out.WriteString("caused by ")
+	case c.Confidence == retcode.Possible:
+		e.out.WriteString("possibly ")
 	}
 	name := c.Code.Domain().String() + " " + strconv.Itoa(c.Code.Number())
 	stop := "."

@@ -21,6 +21,12 @@ type candidate struct {
 	Remedy  string `json:"remedy"`
 	Class   string `json:"class"`
 	Reason  string `json:"reason"`
+
+	Confidence string `json:"confidence"`
+	Evidence   struct {
+		For     []string `json:"for"`
+		Against []string `json:"against"`
+	} `json:"evidence"`
 }
 
 func (c candidate) String() string { return fmt.Sprintf("%s %d", c.Domain, c.Code) }
@@ -40,6 +46,9 @@ func TestExplainText(t *testing.T) {
 		{"answer", []string{`{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`}, []string{"qq 100014", "accesstoken 65"}},
 		{"success", []string{`{"ret":0}`}, []string{"gamecenter 0"}},
 		{"range", []string{"100013-100014"}, []string{"qq 100013", "qq 100014"}},
+		{"symbol", []string{"retcode.QQSignatureWrong"}, []string{"qq -5"}},
+		{"number in a question", []string{"what is 100010?"}, []string{"qq 100010"}},
+		{"the platform's own words", []string{"client secret is illegal"}, []string{"qq 100009"}},
 		{"numbers", []string{"-73", "100014"}, []string{"qq -73", "qq 100014"}},
 	}
 	for _, tt := range tests {
@@ -51,7 +60,7 @@ func TestExplainText(t *testing.T) {
 			var got []string
 			for _, c := range decode[[]candidate](t, out) {
 				got = append(got, c.String())
-				if c.Symbol == "" || c.Summary == "" || c.Remedy == "" || c.Class == "" || c.Reason == "" {
+				if c.Symbol == "" || c.Summary == "" || c.Remedy == "" || c.Class == "" || c.Reason == "" || c.Confidence == "" || len(c.Evidence.For) == 0 || c.Evidence.Against == nil {
 					t.Errorf("incomplete: %+v", c)
 				}
 			}
@@ -82,12 +91,13 @@ func TestExplainFailures(t *testing.T) {
 	}{
 		{"unknown number", []string{"4711"}, ExitFailure, "", `no known return code in "4711"`},
 		{"unknown number as JSON", []string{"4711", "--json"}, ExitFailure, "[]\n", "no known return code"},
-		{"number near others", []string{"100017"}, ExitFailure, "", "near it: qq 100016 (access token failed its check for another reason), connect 100019 ("},
+		{"number near others", []string{"100051"}, ExitFailure, "", "100051 is in no list that is known here; numbers from 100000 are those of QQ Connect's OAuth; near it: connect 100050 ("},
+		{"number of another system", []string{"100031"}, ExitFailure, "", "100031 is a number of QQ Connect: the app may not call this interface"},
+		{"number of another system, in Chinese", []string{"--lang", "zh", "100031"}, ExitFailure, "", "100031 是 QQ 互联的返回码："},
+		{"number of another system as JSON", []string{"100031", "--json"}, ExitFailure, "[]\n", "100031 is a number of QQ Connect"},
 		{"number of another domain", []string{"--domain", "group", "100014"}, ExitFailure, "", "not of domain group, but it can be qq 100014"},
 		{"envelope", []string{`{"ret":-10000,"msg":""}`}, ExitFailure, "", "-10000 is not a code: it only says that the number at the start of msg"},
 		{"command", []string{"0x711"}, ExitFailure, "", "a command of the bus"},
-		{"symbol", []string{"retcode.QQSignatureWrong"}, ExitFailure, "", "it is the name of qq -5"},
-		{"number in a sentence", []string{"what is 100010?"}, ExitFailure, "", "100010 is not where a return code would be; as one it can be qq 100010"},
 		{"empty text", []string{""}, ExitFailure, "", "no known return code"},
 		{"unknown domain", []string{"--domain", "wechat", "5"}, ExitUsage, "", "wechat"},
 		{"unknown flag", []string{"--colour", "5"}, ExitUsage, "", "--colour"},
@@ -116,7 +126,7 @@ func TestExplainStream(t *testing.T) {
 			"codes among other lines",
 			"starting\ncode=100014 a\n{\"ret\":0}\ncode=100014 b\r\n",
 			nil, ExitOK,
-			[]string{"starting", "code=100014 a", "    qq 100014 (reauthorize): ", `{"ret":0}`, "code=100014 b\r", "    qq 100014 "},
+			[]string{"starting", "code=100014 a", "    possibly qq 100014 (reauthorize): ", `{"ret":0}`, "code=100014 b\r", "    possibly qq 100014 "},
 			[]string{"2 qq 100014"},
 		},
 		{
@@ -135,8 +145,11 @@ func TestExplainStream(t *testing.T) {
 		},
 		{"last line without its end", "ret=-20\nret=-9", nil, ExitOK,
 			[]string{"ret=-20", "    qq -20", "    or oidb 236", "ret=-9", "    qq -9"}, []string{"1 qq -20", "1 qq -9"}},
-		{"code at the end of a long line", long + " ret=-9\n", nil, ExitFailure, []string{long}, nil},
-		{"code at the beginning of a long line", "ret=-9 " + long, nil, ExitOK, []string{"ret=-9 xxx", "    qq -9"}, []string{"1 qq -9"}},
+		{"code at the end of a long line", long + " ret=-9\n", nil, ExitOK, []string{long, "    possibly qq -9"}, []string{"1 qq -9"}},
+		{"code at the beginning of a long line", "ret=-9 " + long, nil, ExitOK, []string{"ret=-9 xxx", "    possibly qq -9"}, []string{"1 qq -9"}},
+		{"code where a long line is cut", long[:maxExplained-5] + ` {"ret":-9,"msg":""} ` + long, nil, ExitOK, []string{"xxx", "    qq -9"}, []string{"1 qq -9"}},
+		{"the same code in all parts of a long line", "ret=-9 " + long + " ret=-9", nil, ExitOK, []string{"ret=-9 xxx", "    possibly qq -9"}, []string{"1 qq -9"}},
+		{"a number of another system", "errcode 40029\nret=-9\n", nil, ExitOK, []string{"errcode 40029", "    40029 is a number of WeChat: ", "ret=-9", "    qq -9"}, []string{"1 qq -9"}},
 		{"binary", "\x00\xff\xfe\x1b ret=\n\xffret=-9\n", nil, ExitOK, []string{"\x00", "\xff", "    qq -9"}, []string{"1 qq -9"}},
 		{"no code", "starting\nstopping", nil, ExitFailure, []string{"starting", "stopping"}, nil},
 		{"nothing", "", nil, ExitFailure, nil, nil},

@@ -70,14 +70,25 @@ func TestSearch(t *testing.T) {
 }
 
 func TestHint(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                         "",
-		"-10000":                   "it only says that the number at the start of msg is the platform's code: explain that one, or the whole answer",
-		"retcode.QQSignatureWrong": "it is the name of qq -5: the sig parameter does not verify",
-		"999999999":                "",
-	} {
-		if got := Hint(text, 0); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
+	tests := []struct {
+		text   string
+		domain retcode.Domain
+		lang   retcode.Language
+		want   string
+	}{
+		{"", 0, retcode.English, ""},
+		{"-10000", 0, retcode.English, "it only says that the number at the start of msg is the platform's code: explain that one, or the whole answer"},
+		{`{"ret":-10000,"msg":""}`, 0, retcode.English, "-10000 is not a code: it only says that the number at the start of msg is the platform's code: explain that one, or the whole answer"},
+		{"100014", retcode.Group, retcode.English, "not of domain group, but it can be qq 100014 (access token has expired)"},
+		{"999999999", 0, retcode.English, "999999999 is in no list that is known here"},
+		{"100052", 0, retcode.English, "100052 is in no list that is known here; numbers from 100000 are those of QQ Connect's OAuth; near it: connect 100050 (the refresh token cannot be used)"},
+		{"错误码：110404", 0, retcode.English, "110404 is a number of QQ Connect's login page: the request has no appid, or a wrong one: an Android manifest has the number alone after tencent"},
+		{"错误码：110404", 0, retcode.Chinese, "110404 是 QQ 互联登录页的返回码：请求没有带 appid 或 appid 不正确"},
+		{"ret=101", 0, retcode.English, ""},
+	}
+	for _, tt := range tests {
+		if got := Hint(tt.text, tt.domain, tt.lang); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
 		}
 	}
 }

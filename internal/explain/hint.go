@@ -22,38 +22,32 @@ var notCodes = map[int]string{
 var numberInText = regexp.MustCompile(`-?\b(0[xX][0-9a-fA-F]+|[0-9]+)\b`)
 
 // Hint returns a sentence that may help somebody whose text holds no known return code, of one domain unless that is 0; "" if
-// nothing is known about the text.
-func Hint(text string, domain retcode.Domain) string {
-	if domain != 0 {
-		if others := retcode.Explain(text); len(others) > 0 {
-			return fmt.Sprintf("not of domain %v, but it can be %s", domain, listCodes(others))
-		}
-	}
-	word := strings.TrimPrefix(strings.TrimSpace(text), "retcode.")
-	if n, err := strconv.ParseInt(word, 0, 64); err == nil {
-		if says, ok := notCodes[int(n)]; ok {
-			return says
-		}
-		if near := nearestCodes(int(n)); len(near) > 0 {
-			return "near it: " + listCodes(near)
-		}
-		return ""
-	}
-	for c := range Codes {
-		if strings.EqualFold(word, c.Symbol()) {
-			return fmt.Sprintf("it is the name of %v", c)
-		}
+// nothing is known about the text. What it says of other systems' numbers is in the language, the rest in English.
+func Hint(text string, domain retcode.Domain, lang retcode.Language) string {
+	candidates, neighbours := retcode.ExplainAll(text)
+	if len(candidates) > 0 { // of other domains
+		return fmt.Sprintf("not of domain %v, but it can be %s", domain, listCodes(candidates))
 	}
 	for _, n := range numberInText.FindAllString(text, -1) {
-		if others := retcode.Explain(n); len(others) > 0 && (len(n) > 3 || n[0] == '-') {
-			return fmt.Sprintf("%s is not where a return code would be; as one it can be %s", n, listCodes(others))
-		}
 		value, err := strconv.ParseInt(n, 0, 64)
 		if says, ok := notCodes[int(value)]; err == nil && ok {
+			if n == strings.TrimSpace(text) {
+				return says
+			}
 			return n + " is not a code: " + says
 		}
 	}
-	return ""
+	var says []string
+	for _, n := range neighbours {
+		line := n.In(lang)
+		if !n.Exact {
+			if near := nearestCodes(n.Number); len(near) > 0 {
+				line += "; near it: " + listCodes(near)
+			}
+		}
+		says = append(says, line)
+	}
+	return strings.Join(says, "; ")
 }
 
 // nearestCodes returns the codes just below and above an unknown number, if they are close: a mistyped digit is mostly one

@@ -90,6 +90,9 @@ var specials = map[string]special{
 		before: aRefusal, says: "v5-",
 		as: `rookery explain --request "$(rookery dev requests --limit 1 --json | grep -o '"request_id":"[^"]*"' | cut -d '"' -f 4)"`,
 	},
+	"rookery explain 1795331631-8044181240-106510-0891360754": {
+		says: "v5-", as: `rookery explain "$(` + aRefusal + ` | grep -o '[0-9]*-[0-9]*-[0-9]*-[0-9]*')"`,
+	},
 	"rookery doctor --app 100700001 --redirect-uri https://magpie.example/callback": {status: 1, says: "qq/100010"},
 	"rookery dev answer clear 3": {before: "for n in 1 2 3; do rookery dev answer --api /v2/group/join_group --code group/221012; done"},
 

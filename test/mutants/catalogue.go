@@ -39,7 +39,7 @@ var catalogueMutants = []mutant{
 		`cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))`, `cmp.Or(os.Getenv("LANG"), os.Getenv("LC_MESSAGES"), os.Getenv("LC_ALL"))`,
 		"./internal/cli", "^TestLocaleLanguage$"},
 	{"a stream is explained in English", "internal/cli/explain.go",
-		`in(e.lang, retcode.Explain(text, e.options...))`, `retcode.Explain(text, e.options...)`,
+		`candidates := in(e.lang, found.candidates)`, `candidates := found.candidates`,
 		"./internal/cli", "^TestTextsInALanguage$"},
 	{"the page of a code is English", "internal/api/pages/codes.go",
 		`entry := t.entry(code.Entry())`, `entry := code.Entry()`,

@@ -57,7 +57,7 @@ func (d *door) explainCode(c *access.Call) (any, error) {
 	if data.Rows = explain.Rows(candidates); data.Rows != nil {
 		return codesPageFor(c, data, 0), nil
 	}
-	data.Hint, data.Found = explain.Hint(text, 0), explain.Search(text, maxFound)
+	data.Hint, data.Found = explain.Hint(text, 0, t.catalogue()), explain.Search(text, maxFound)
 	for i := range data.Found {
 		data.Found[i] = t.entry(data.Found[i])
 	}

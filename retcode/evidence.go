@@ -1,0 +1,578 @@
+package retcode
+
+import (
+	"encoding/json"
+	"math/bits"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Confidence says how surely a number in a text is a code. The zero Confidence is not a confidence.
+type Confidence uint8
+
+// The confidences, in ascending order.
+const (
+	Possible Confidence = iota + 1 // the number can be the code, and little speaks for it
+	Likely                         // more speaks for it than against it
+	Certain                        // the text leaves no doubt
+)
+
+var confidenceNames = [...]string{Possible: "possible", Likely: "likely", Certain: "certain"}
+
+// String returns the confidence's name, such as "likely".
+func (c Confidence) String() string { return name(confidenceNames[:], c, "Confidence") }
+
+// MarshalText writes the confidence's name; it fails for a Confidence that is not one of the constants.
+func (c Confidence) MarshalText() ([]byte, error) { return marshalName(confidenceNames[:], c) }
+
+// UnmarshalText reads what MarshalText writes.
+func (c *Confidence) UnmarshalText(text []byte) (err error) {
+	*c, err = parseName[Confidence](confidenceNames[:], string(text), "confidence")
+	return err
+}
+
+// Evidence is what speaks for a candidate, and what against it.
+type Evidence struct {
+	marks  mark
+	system system // that the text names
+}
+
+// For returns what speaks for the candidate, a few words each.
+func (e Evidence) For() []string {
+	return e.list(func(weight int) bool { return weight > 0 })
+}
+
+// Against returns what speaks against it.
+func (e Evidence) Against() []string {
+	return e.list(func(weight int) bool { return weight < 0 })
+}
+
+func (e Evidence) list(wanted func(weight int) bool) []string {
+	list := []string{}
+	for m := e.marks; m != 0; m &= m - 1 {
+		says := marks[bits.TrailingZeros64(uint64(m))]
+		if !wanted(says.weight) {
+			continue
+		}
+		text := says.text
+		if says.mark == otherSystem {
+			text += systemNames[e.system]
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// MarshalJSON writes an object with what speaks for and what against the candidate.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		For     []string `json:"for"`
+		Against []string `json:"against"`
+	}{e.For(), e.Against()})
+}
+
+// score adds up the evidence.
+func (e Evidence) score() (sum int) {
+	for m := e.marks; m != 0; m &= m - 1 {
+		sum += marks[bits.TrailingZeros64(uint64(m))].weight
+	}
+	return sum
+}
+
+// confidence returns how sure the evidence makes; 0 if it is not enough.
+func (e Evidence) confidence() Confidence {
+	switch n := e.score(); {
+	case n >= 7:
+		return Certain
+	case n >= 4:
+		return Likely
+	case n >= 2:
+		return Possible
+	}
+	return 0
+}
+
+// mark is one piece of evidence.
+type mark uint64
+
+// What speaks for a code, and after an empty line what speaks against it.
+const (
+	domainNamed mark = 1 << iota
+	domainAsked
+	wholeText
+	commandAnswer
+	announced
+	threeForms
+	symbolNamed
+	ownWords
+	sameTopic
+	namesTopic
+	interfaceNamed
+	doorAnswer
+	codeKey
+	sharedKey
+	rareNumber
+	unusualNumber
+	messageStart
+	rowStart
+	inBrackets
+	nearlyAlone
+	failureNamed
+	question
+	platformNamed
+
+	otherSystem
+	otherTopic
+	otherWords
+	otherMessage
+	noMessage
+	otherKeys
+	foreignKey
+	clientKey
+	countBefore
+	anyCount
+	commonNumber
+	commonSeries
+	listed
+	sourceCode
+	noBus
+	noDoor
+)
+
+// marks has a weight and words for each mark, in the order of the constants. The weights are such that testdata/lines.tsv is explained
+// right: two or three pieces that speak for a number make it likely, and one that speaks against it outweighs one or two.
+var marks = [...]struct {
+	mark   mark
+	weight int
+	text   string
+}{
+	{domainNamed, 9, "the text names the domain"},
+	{domainAsked, 4, "it is of the domain that was asked for"},
+	{wholeText, 4, "it is the whole text"},
+	{commandAnswer, 8, "a command of the bus answered it"},
+	{announced, 8, "the ret next to it announces a code at the start of msg"},
+	{threeForms, 9, "its hexadecimal, signed and unsigned forms stand in a row"},
+	{symbolNamed, 5, "its name stands in the text"},
+	{ownWords, 5, "the text has the platform's own words for it"},
+	{sameTopic, 4, "the text speaks of what the code is about"},
+	{namesTopic, 2, "an identifier names what the code is about"},
+	{interfaceNamed, 5, "the text names an interface that answers it"},
+	{doorAnswer, 3, "it stands in an answer as doors give it"},
+	{codeKey, 2, "only a code has such a key"},
+	{sharedKey, 1, "codes have such a key, and other numbers too"},
+	{rareNumber, 3, "few other numbers look like it"},
+	{unusualNumber, 1, "not many other numbers look like it"},
+	{messageStart, 2, "it begins a message"},
+	{rowStart, 1, "it begins a row"},
+	{inBrackets, 1, "it stands in brackets"},
+	{nearlyAlone, 3, "there is nothing else in the text"},
+	{failureNamed, 1, "the text speaks of a failure"},
+	{question, 1, "the text asks a question"},
+	{platformNamed, 1, "the text names QQ or its SDK"},
+
+	{otherSystem, -4, "the text names another system: "},
+	{otherTopic, -4, "the text speaks of something else"},
+	{otherWords, -7, "the text has another system's words for the number"},
+	{otherMessage, -2, "its message is not known to be the platform's"},
+	{noMessage, -1, "doors answer a msg too"},
+	{otherKeys, -2, "no door answers such members"},
+	{foreignKey, -2, "doors answer ret or error, not this key"},
+	{clientKey, -1, "it is the client SDK's own member"},
+	{countBefore, -6, "the word before it makes it an identity or an amount"},
+	{anyCount, -5, "it could be any count, and no command of the bus is named"},
+	{commonNumber, -3, "every program has it"},
+	{commonSeries, -1, "many programs count their codes from 100000"},
+	{listed, -3, "it is one of several numbers that the text describes"},
+	{sourceCode, -5, "the text is source code"},
+	{noBus, -2, "it is a number of the bus, which the text does not name"},
+	{noDoor, -6, "it is a number of one door's own, and the text has neither that door's path nor its answer"},
+}
+
+// context is what the surroundings of a number say.
+type context struct {
+	topics   topics
+	named    topics // of identifiers, which say less of what the text is about
+	signs    signs
+	system   system
+	before   aWord  // the word before the number
+	numbered bool   // an unknown word stands before the number, which it may number: scene 221001
+	text     string // the surroundings
+	message  bool   // they have a member with a message
+}
+
+// reach is how far from a number the surroundings are read, in bytes: a row or an answer, not a page.
+const reach = 320
+
+// around reads the surroundings of a number.
+func (s *scanner) around(f finding) *context {
+	from, to := max(0, f.start-reach), min(len(s.text), f.end+reach)
+	if f.place == row { // what the next rows say is theirs
+		to = f.end + rowEnd(s.text[f.end:to])
+	}
+	var c context
+	if whole := from == 0 && to == len(s.text); whole && s.contextOf != nil {
+		c = *s.contextOf
+	} else {
+		c.text, c.message = s.text[from:to], hasMessage(s.text[from:to])
+		s.gather(&c, from, to)
+		if whole {
+			kept := c
+			s.contextOf = &kept
+		}
+	}
+	c.before = s.wordBefore(f.start)
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s.text[:f.start], " \t"))
+	c.numbered = c.before == aWord{} && inWord(last)
+	return &c
+}
+
+// inWord reports whether a character is part of a word, English or Chinese.
+func inWord(r rune) bool {
+	return r < utf8.RuneSelf && isWordByte(byte(r)) || unicode.Is(unicode.Han, r)
+}
+
+// rowEnd returns where the row ends that begins a text: at the end of the line, or before the number of the next.
+func rowEnd(text string) int {
+	for i := range len(text) {
+		if text[i] == '\n' {
+			return i
+		}
+		if i > 0 && text[i] >= '0' && text[i] <= '9' && !isWordByte(text[i-1]) {
+			if n, _, ok := readNumber(text, i); ok && n.rare() {
+				return i
+			}
+		}
+	}
+	return len(text)
+}
+
+// hasMessage reports whether a text has a quoted member for a message that is not empty.
+func hasMessage(text string) bool {
+	for _, name := range []string{"msg", "Msg", "essage", "desc", "info", "reason", "note"} {
+		for rest := text; ; {
+			i := strings.Index(rest, name)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(name):]
+			at, sep := valueAt(rest, 0)
+			if (sep == ':' || sep == '=') && at < len(rest) && strings.IndexByte("\"',}&;", rest[at]) < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// gather adds what the words of text[from:to] say.
+func (s *scanner) gather(c *context, from, to int) {
+	t := s.text[:to]
+	for i := from; i < to; {
+		switch b := t[i]; {
+		case isLetter(b) || b == '_':
+			end := wordEnd(t, i)
+			s.readWord(c, t, i, end)
+			i = end
+		case b >= '0' && b <= '9':
+			i = wordEnd(t, i)
+		case b == '?':
+			if i+1 == to || t[i+1] == ' ' || t[i+1] == '\n' { // not that of an address
+				c.signs |= asks
+			}
+			i++
+		case b >= utf8.RuneSelf:
+			if strings.HasPrefix(t[i:], "？") {
+				c.signs |= asks
+			}
+			says, end := s.words.lookChinese(t, i)
+			c.add(says, false)
+			if end == i {
+				_, size := utf8.DecodeRuneInString(t[i:])
+				end += size
+			}
+			i = end
+		case b == '\\' && i+1 < to && t[i+1] == 'u':
+			i += 6
+		case b == '\\':
+			i += 2
+		default:
+			i++
+		}
+	}
+}
+
+func (s *scanner) readWord(c *context, t string, start, end int) {
+	w := t[start:end]
+	inPath := start > 0 && (t[start-1] == '/' || t[start-1] == '&' || t[start-1] == '?') || end < len(t) && t[end] == '/'
+	at := skip(t, end, "\\\"'`]")
+	isKey := at < len(t) && (t[at] == '=' || t[at] == ':' && !strings.HasPrefix(t[at:], "://"))
+	if says := s.words.look(w); says != (aWord{}) {
+		c.add(says, isKey || inPath)
+		return
+	}
+	if inPath {
+		return
+	}
+	for part := range parts(w) {
+		if len(part) < len(w) {
+			says := s.words.look(part)
+			if !isKey {
+				c.named |= says.topics
+			}
+			c.add(says, true)
+		}
+	}
+}
+
+func (c *context) add(says aWord, isName bool) {
+	if !isName {
+		c.topics |= says.topics
+	}
+	c.signs |= says.signs &^ counts
+	if c.system == 0 {
+		c.system = says.system
+	}
+}
+
+// wordBefore returns what the word just before a number says; nothing if it is not just before it.
+func (s *scanner) wordBefore(start int) aWord {
+	t := s.text
+	end := start
+	for end > 0 && start-end < 6 {
+		r, size := utf8.DecodeLastRuneInString(t[:end])
+		if !strings.ContainsRune(" \t:=(（：【[#\"'“", r) {
+			break
+		}
+		end -= size
+	}
+	if end == 0 {
+		return aWord{}
+	}
+	if !isWordByte(t[end-1]) {
+		for size := len("群"); size <= 4*len("群") && size <= end; size += len("群") {
+			if says, wordEnd := s.words.lookChinese(t, end-size); wordEnd == end {
+				return says
+			}
+		}
+		return aWord{}
+	}
+	from := end
+	for from > 0 && isWordByte(t[from-1]) {
+		from--
+	}
+	says := s.words.look(t[from:end])
+	if says == (aWord{}) {
+		for part := range parts(t[from:end]) {
+			says = s.words.look(part)
+		}
+	}
+	return says
+}
+
+// weigh gathers the evidence for one reading of a number.
+func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence) {
+	code := makeCode(r.entry.Domain, r.number)
+	add := func(m mark, holds bool) {
+		if holds {
+			e.marks |= m
+		}
+	}
+	has := func(any mark) bool { return e.marks&any != 0 }
+
+	add(domainAsked, o.domain != 0)
+	add(domainNamed, f.domain == r.entry.Domain && f.place != byName)
+	add(wholeText, f.place == alone)
+	add(commandAnswer, f.command != noCommand)
+	add(threeForms, f.threeForms)
+	add(symbolNamed, f.place == byName)
+	add(rareNumber, f.rare() && f.command == noCommand && f.place != byName)
+	if f.place == alone || f.place == byName || f.command != noCommand {
+		return e
+	}
+
+	// The interface, the key and the answer.
+	keyed := f.place == field || f.place == jsonAnswer || f.place == oauthError || f.place == platformCode
+	answersRet := f.place == jsonAnswer && f.key == keyRet && c.signs&(hasMsg|hasDoorMember) != 0
+	envelope := s.enveloped && (f.place == opening || f.place == platformCode)
+	add(announced, envelope)
+	add(interfaceNamed, s.interfaces == r.entry.Domain || s.door == r.entry.Domain || s.v3 && r.entry.Domain == MSDKv3 || s.share && r.entry.Domain == Share)
+	add(doorAnswer, answersRet || c.signs&hasMsg != 0 && (f.place == oauthError || f.place == jsonAnswer && f.key == keyError))
+	add(codeKey, keyed && (f.key == keyRet || f.key == keyPlatform || f.key == keyThird || f.key == keyBusResult))
+	add(sharedKey, keyed && !has(codeKey))
+	add(clientKey, f.key == keyClient)
+	add(foreignKey, f.place == jsonAnswer && (f.key == keyCode || f.key == keyErrCode))
+	add(otherKeys, c.signs&hasOtherKeys != 0 && (f.key.wordy() || f.key == keyRet && c.signs&(hasMsg|hasDoorMember) == 0))
+	add(noMessage, f.place == jsonAnswer && f.key == keyRet && !answersRet && !f.rare() && s.hasSiblings(f))
+
+	// The number and its place.
+	add(unusualNumber, f.unusual() || f.place == row && f.hexDigits == 2)
+	add(messageStart, f.place == opening)
+	add(rowStart, f.place == row)
+	add(inBrackets, f.place == bracketed)
+	add(nearlyAlone, keyed && s.nothingElse(f))
+	add(commonNumber, (f.value == -1 || f.value == 1 || f.value == 10000) && f.key != keyThird)
+	add(commonSeries, f.inCommonSeries())
+	add(countBefore, !keyed && f.place != opening && f.place != constant && c.before.signs&counts != 0 || f.place == loose && c.numbered && !s.ends(f))
+	add(listed, f.value > -1000 && f.value < 1000 && listGoesOn(s.text[f.end:min(len(s.text), f.end+reach)]))
+	aloneWithRet := has(nearlyAlone) && f.key == keyRet
+	add(anyCount, keyed && f.value >= 0 && f.value < 10000 && !f.hex() && f.key != keyThird && f.domain == 0 &&
+		(ofTheBus(r.entry.Domain) || !answersRet && !has(interfaceNamed)) && !(aloneWithRet && r.entry.Domain != PayToken && r.entry.Domain != AccessToken))
+	add(noBus, keyed && r.form == signedByte && f.domain == 0 && !has(nearlyAlone) && !s.busNamed)
+
+	// What the text speaks of.
+	about := topicsOf(r.entry)
+	switch {
+	case says(c.text, code):
+		e.marks |= ownWords
+	case about.fits(c.topics):
+		e.marks |= sameTopic
+	case about.mainly&c.named != 0:
+		e.marks |= namesTopic
+	case !envelope:
+		unknown := c.topics&ofElse != 0 || c.topics != 0 && about.mainly != 0
+		add(otherTopic, unknown && (c.topics|c.named)&about.all == 0 || about.contradicts(c.topics))
+	}
+	agrees := has(ownWords | sameTopic | namesTopic)
+	add(otherMessage, f.place == jsonAnswer && f.value != 0 && c.message && !agrees && !envelope && c.signs&hasDoorMember == 0)
+	add(failureNamed, c.signs&saysFailure != 0)
+	add(question, c.signs&asks != 0)
+	add(sourceCode, c.signs&isSource != 0 && (!f.rare() || !keyed) && !has(doorAnswer))
+
+	// Whose number it is.
+	add(platformNamed, c.signs&namesPlatform != 0)
+	if !has(ownWords | interfaceNamed | announced) {
+		add(otherSystem, c.system != 0)
+		add(otherWords, foreign(f, c.text))
+		e.system = c.system
+	}
+	add(noDoor, outsideContract(r.entry.Domain) && f.domain == 0 && !has(interfaceNamed|announced) && !answersRet &&
+		!(r.entry.Domain == Connect && agrees) && f.key != keyPlatform && !aloneWithRet)
+
+	if !s.enough(f, e.marks, keyed, agrees) {
+		return Evidence{}
+	}
+	return e
+}
+
+// ends reports whether nothing but marks follows the number.
+func (s *scanner) ends(f finding) bool {
+	return strings.IndexFunc(s.text[f.end:], inWord) < 0
+}
+
+// nothingElse reports whether the text has no word but the number's key.
+func (s *scanner) nothingElse(f finding) bool {
+	key := strings.LastIndex(s.text[:f.start], f.name)
+	return key >= 0 && strings.IndexFunc(s.text[:key], inWord) < 0 && s.ends(f)
+}
+
+// enough reports whether what speaks for a number is more than its look and its place. Where no key announces it, or one that every
+// program has, there must be a message that agrees, or for a rare number something that speaks of QQ or of a failure.
+func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
+	if f.place == loose && marks&countBefore != 0 && !s.ends(f) {
+		return false
+	}
+	if agrees || f.threeForms || f.place == named || f.place == opening || marks&(interfaceNamed|announced|domainNamed|domainAsked|nearlyAlone) != 0 {
+		return true
+	}
+	context := marks&(platformNamed|question) != 0
+	switch {
+	case keyed && f.key.wordy() && !f.rare():
+		return marks&(platformNamed|doorAnswer) != 0
+	case keyed:
+		return true
+	case f.place == constant:
+		return false
+	case f.place == row && (f.hex() || f.unusual()):
+		return f.unusual() || marks&failureNamed != 0
+	case !f.rare() && !f.unusual():
+		return false
+	case f.inCommonSeries():
+		return context
+	}
+	called := f.start > 1 && f.place == bracketed && isWordByte(s.text[f.start-2]) // skill(221001)
+	return context || marks&failureNamed != 0 && !called
+}
+
+// hasSiblings reports whether the object that has the number as a member has others.
+func (s *scanner) hasSiblings(f finding) bool {
+	object := s.text[strings.LastIndexByte(s.text[:f.start], '{')+1:]
+	if i := strings.IndexByte(object, '}'); i >= 0 {
+		object = object[:i]
+	}
+	return strings.Count(object[:min(len(object), 2*reach)], ":") > 1
+}
+
+// listGoesOn reports whether a text goes on with a number and what it means, as lists of a program's own codes do: -1=busy, -2=gone.
+func listGoesOn(rest string) bool {
+	for i := range len(rest) {
+		if rest[i] != '-' && (rest[i] < '0' || rest[i] > '9') || i == 0 {
+			continue
+		}
+		if before, _ := utf8.DecodeLastRuneInString(rest[:i]); !strings.ContainsRune(" ,;、，；/", before) {
+			continue
+		}
+		n, end, ok := readNumber(rest, i)
+		if !ok || n.hex() || n.value <= -1000 || n.value >= 1000 || end == len(rest) {
+			continue
+		}
+		if after, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest[end:], " ")); strings.ContainsRune("=:：(（，、-", after) || unicode.Is(unicode.Han, after) {
+			return true
+		}
+	}
+	return false
+}
+
+// outsideContract reports whether a domain is one of a single door's own numbers.
+func outsideContract(d Domain) bool { return d >= MSDKv5 }
+
+// ofTheBus reports whether a domain is the bus's or one of its commands'.
+func ofTheBus(d Domain) bool { return d >= OIDB && d <= AccessToken }
+
+// about is what a row is about.
+type about struct {
+	mainly topics // by its summary
+	all    topics // by its cause too
+}
+
+// rowTopics are what the rows of table are about, by their index; like theLexicon they are made when they are needed.
+var rowTopics struct {
+	once sync.Once
+	of   []about
+}
+
+// states are the topics that say what is wrong; the others say with what.
+const states = ofParameter | ofPermission | ofFrequency | ofExpiry | ofRevocation | ofPassword | ofNetwork | ofRepetition | ofAvailability |
+	ofInstallation | ofTime | ofSignature | ofAudit
+
+// fits reports whether a message with these topics can be the code's.
+func (a about) fits(message topics) bool { return message&a.mainly != 0 && !a.contradicts(message) }
+
+// contradicts reports whether a message says that something else is wrong.
+func (a about) contradicts(message topics) bool {
+	return message&states != 0 && a.mainly&states != 0 && message&a.all&states == 0
+}
+
+// topicsOf returns what a row of table is about.
+func topicsOf(e *Entry) about {
+	rowTopics.once.Do(func() {
+		for i := range table {
+			row := table[i].with(&english[i])
+			mainly := topicsIn(row.Summary)
+			for _, w := range wordings {
+				if w.code.Domain() == row.Domain && w.code.Number() >= row.Low && w.code.Number() <= row.High {
+					mainly |= topicsIn(w.text)
+				}
+			}
+			rowTopics.of = append(rowTopics.of, about{mainly, mainly | topicsIn(row.Cause)})
+		}
+	})
+	return rowTopics.of[index(e.Domain, e.Low)]
+}
+
+func topicsIn(text string) topics {
+	var c context
+	(&scanner{text: text, words: words()}).gather(&c, 0, len(text))
+	return c.topics &^ ofElse
+}
