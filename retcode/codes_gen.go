@@ -638,7 +638,7 @@ const (
 	ShareServiceTimedOut Code = Code(Share)<<numberBits + 100012
 	// ShareHashWrong is share 100021: the hash against forged forms is wrong.
 	ShareHashWrong Code = Code(Share)<<numberBits + 100021
-	// ShareFriendRequired is share 100030: the receiver is no friend of the sender.
+	// ShareFriendRequired is share 100030: the two are no friends, or the user did not authorize the call.
 	ShareFriendRequired Code = Code(Share)<<numberBits + 100030
 	// SharePostOnly is share 100100: the share service takes POST only.
 	SharePostOnly Code = Code(Share)<<numberBits + 100100
@@ -1260,7 +1260,7 @@ var table = [...]Entry{
 	{Domain: Share, Low: 100021, High: 100021, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareHashWrong",
 		Summary: "the hash against forged forms is wrong", Class: ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 100030, High: 100030, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareFriendRequired",
-		Summary: "the receiver is no friend of the sender", Class: ClassAskUser, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
+		Summary: "the two are no friends, or the user did not authorize the call", Class: ClassAskUser, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 100100, High: 100100, Hex: "", Signed: "", Unsigned: "", Symbol: "SharePostOnly",
 		Summary: "the share service takes POST only", Class: ClassFixRequest, HTTPStatus: 200, AnsweredBy: "service", Answered: false},
 	{Domain: Share, Low: 100101, High: 100101, Hex: "", Signed: "", Unsigned: "", Symbol: "ShareRefererWrong",
