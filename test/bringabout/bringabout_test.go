@@ -212,6 +212,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b1[789]\d{8}(\d{3})?\b`), "..."},
 	{regexp.MustCompile(`\b[0-9A-F]{32}\b`), "..."},
 	{regexp.MustCompile(`\b1007000(0[3-9]|[1-9]\d)\b`), "..."}, // apps that rows create
+	{regexp.MustCompile(`\b7000000(0[2-9]|[1-9]\d)\b`), "..."}, // groups that rows create
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "..."},
 }
 
