@@ -26,6 +26,7 @@ type Config struct {
 	Groups    Groups    `key:"groups" doc:"The group platform, where QQ groups are."`
 	Events    Events    `key:"events" doc:"The stream of events about bindings of guilds and groups: to a file or to a webhook, at least once each and in their order. Without either, events are removed."`
 	Tracing   Tracing   `key:"tracing" doc:"Traces of requests, from the door to the database, for a collector of OpenTelemetry. Off without tracing.endpoint."`
+	Memory    Memory    `key:"memory" doc:"The memory of the process."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
 }
@@ -148,6 +149,11 @@ type Tracing struct {
 
 // On reports whether anything is recorded.
 func (t Tracing) On() bool { return t.Endpoint != "" }
+
+// Memory are the settings of the process's memory.
+type Memory struct {
+	Limit int `key:"limit" def:"0" min:"0" max:"1099511627776" doc:"Bytes of Go's memory that the process tries not to exceed: near it, memory is collected more often, and nothing fails. The cache of standings is not a part of it. Set it some 10 % below what the machine or the container grants, less standings.kept times 48 bytes. 0: no limit, or that of GOMEMLIMIT."`
+}
 
 // Stop are the settings of a graceful stop.
 type Stop struct {

@@ -54,6 +54,7 @@ func OpenBackend(ctx context.Context, o Options, commands []oidb.ID) (*Server, e
 		return nil, fmt.Errorf("neither %s nor %s is set: name the HOST:PORT at which platforms reach the back end, such as 127.0.0.1:8711", o.name("oidb.listen"), o.name("oidb.connect"))
 	}
 	collectSeldom()
+	limitMemory(o.Memory.Limit)
 	s := &Server{options: o, clock: new(platform.Clock)}
 	return s.open(ctx,
 		s.lockFolder,

@@ -18,6 +18,7 @@ import (
 type bounds struct {
 	most, each int            // in all, and of one customer
 	proxies    []netip.Prefix // for which each does not hold
+	spare      int            // beyond these, for health alone
 }
 
 // connections are the open connections of a listener.
@@ -28,6 +29,8 @@ type connections struct {
 	mu   sync.Mutex
 	open map[*counted]struct{}
 	of   map[netip.Addr]int // of each customer
+
+	spares []*counted // beyond the bounds, the oldest first
 }
 
 func newConnections(b bounds) *connections {
@@ -36,8 +39,32 @@ func newConnections(b bounds) *connections {
 	return s
 }
 
-// admit counts a connection, if need be in the place of one that waits between requests; false if it may not be open.
-func (s *connections) admit(c *counted) bool {
+// admit counts a connection, if need be in the place of one that waits between requests, or keeps it for health alone; false if it
+// may not be open.
+func (s *connections) admit(c *counted) bool { return s.admitted(c) || s.spareFor(c) }
+
+// spareFor keeps a connection that was not admitted for health alone, if the listener has such, in the place of the oldest one if need be:
+// health is answered at once.
+func (s *connections) spareFor(c *counted) bool {
+	if s.spare == 0 {
+		return false
+	}
+	s.mu.Lock()
+	c.spare = true
+	var gone *counted
+	if len(s.spares) == s.spare {
+		gone = s.spares[0]
+		s.remove(gone)
+	}
+	s.spares = append(s.spares, c)
+	s.mu.Unlock()
+	if gone != nil {
+		gone.Close()
+	}
+	return true
+}
+
+func (s *connections) admitted(c *counted) bool {
 	s.mu.Lock()
 	if s.of[c.customer] >= s.each && !slices.ContainsFunc(s.proxies, func(p netip.Prefix) bool { return p.Contains(c.address) }) {
 		s.mu.Unlock()
@@ -80,6 +107,10 @@ func (s *connections) idle() (found *counted) {
 
 // remove uncounts a connection, once.
 func (s *connections) remove(c *counted) {
+	if c.spare {
+		s.spares = slices.DeleteFunc(s.spares, func(other *counted) bool { return other == c })
+		return
+	}
 	if _, open := s.open[c]; !open {
 		return
 	}
@@ -122,6 +153,9 @@ func (s *connections) watch(ctx context.Context) {
 			for c := range s.open {
 				c.expire(now)
 			}
+			for _, c := range s.spares {
+				c.expire(now)
+			}
 			s.mu.Unlock()
 		}
 	}
@@ -135,6 +169,7 @@ type counted struct {
 	address  netip.Addr
 	customer netip.Addr  // as limit.Customer
 	idle     atomic.Bool // it waits between requests, or for its first
+	spare    bool        // it is for health alone
 
 	mu          sync.Mutex
 	read, write deadline
@@ -154,12 +189,26 @@ func (c *counted) Close() error {
 	return c.TCPConn.Close()
 }
 
-// noteIdle notes which connections wait, as http.Server.ConnState.
-func noteIdle(conn net.Conn, state http.ConnState) {
+// countedOf returns the connection below TLS; nil if it does not count.
+func countedOf(conn net.Conn) *counted {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
 	}
-	if c, ok := conn.(*counted); ok {
+	c, _ := conn.(*counted)
+	return c
+}
+
+// noteIdle notes which connections wait, as http.Server.ConnState.
+func noteIdle(conn net.Conn, state http.ConnState) {
+	if c := countedOf(conn); c != nil {
 		c.idle.Store(state == http.StateIdle || state == http.StateNew)
 	}
+}
+
+// noteSpare marks the contexts of requests on a connection that is for health alone, as http.Server.ConnContext.
+func noteSpare(ctx context.Context, conn net.Conn) context.Context {
+	if c := countedOf(conn); c != nil && c.spare {
+		return context.WithValue(ctx, spareKey{}, true)
+	}
+	return ctx
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -27,10 +26,16 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", s.ready)
+	health := s.health()
+	mux.Handle("GET /healthz", health)
+	mux.Handle("GET /readyz", health)
+	withHealth := func(doors []*access.Door) *http.Server {
+		server := s.httpServer(onSpare(health, gateway.Handler(doors, unredirected(mux, nowhere))))
+		server.ConnContext = noteSpare
+		return server
+	}
 	if s.operators != nil {
-		s.operators.http = s.httpServer(gateway.Handler(operators, unredirected(mux, nowhere)))
+		s.operators.http = withHealth(operators)
 	}
 	switch {
 	case s.public == nil:
@@ -43,7 +48,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 		gateway.Inspect(s.dev.inspector)
 		gateway.Force(&s.dev.forced)
 		gateway.NameInterfaces()
-		s.public.http = s.httpServer(gateway.Handler(slices.Concat(public, operators), unredirected(mux, nowhere)))
+		s.public.http = withHealth(slices.Concat(public, operators))
 		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
 		s.public.http.RegisterOnShutdown(func() { close(s.dev.closed) })
 	}
@@ -101,16 +106,4 @@ func (s *Server) closing(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() {
-		http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
-		return
-	}
-	if err := s.store.Ping(r.Context()); err != nil {
-		http.Error(w, "the storage cannot be read", http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Fprintln(w, "ready")
 }

@@ -23,8 +23,11 @@ type listener struct {
 	refused     atomic.Uint64
 }
 
+// healthConnections is how many connections a listener has for health beyond its bounds.
+const healthConnections = 16
+
 // operatorBounds are the bounds of the operators' listener.
-var operatorBounds = bounds{most: 256, each: 128}
+var operatorBounds = bounds{most: 256, each: 128, spare: healthConnections}
 
 // listen opens the listeners.
 func (s *Server) listen(context.Context) (err error) {
@@ -42,7 +45,11 @@ func (s *Server) listen(context.Context) (err error) {
 }
 
 func (o *Options) publicBounds() bounds {
-	return bounds{most: o.HTTP.MaxConnections, each: o.HTTP.AddressConnections, proxies: o.HTTP.TrustedProxies}
+	b := bounds{most: o.HTTP.MaxConnections, each: o.HTTP.AddressConnections, proxies: o.HTTP.TrustedProxies}
+	if o.Dev { // where health is on this listener
+		b.spare = healthConnections
+	}
+	return b
 }
 
 // listenHTTP listens on the address in a setting, with the certificate in another.

@@ -113,6 +113,7 @@ type Server struct {
 // fault and says what to do.
 func Open(ctx context.Context, o Options) (*Server, error) {
 	collectSeldom()
+	limitMemory(o.Memory.Limit)
 	s := &Server{options: o, clock: new(platform.Clock)}
 	if o.Dev {
 		s.dev = newDevParts()

@@ -40,7 +40,7 @@ type Store interface {
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
 	OnChange(func(Change))
-	// Ping fails when the storage cannot be read.
+	// Ping stores something and reads it back. It fails when the storage cannot be written or read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases the storage.
 	Close() error

@@ -114,7 +114,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err := migrate(ctx, s.writers); err != nil {
 		return err
 	}
-	if err := s.Ping(ctx); err != nil {
+	if err := s.readable(ctx); err != nil {
 		return err
 	}
 	conn, err := s.writers.Conn(ctx)
@@ -201,6 +201,24 @@ func (s *Store) OnChange(hear func(store.Change)) {
 
 // Ping implements store.Store.
 func (s *Store) Ping(ctx context.Context) error {
+	written, err := returning(ctx, s.writer, func(t *tx) (n int64, err error) {
+		return n, t.queryRow("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n").Scan(&n)
+	})
+	if err != nil {
+		return err
+	}
+	var read int64
+	if err := s.queryRow(ctx, "SELECT n FROM probe").Scan(&read); err != nil {
+		return err
+	}
+	if read < written {
+		return fmt.Errorf("sqlite: %d was written, and %d is read", written, read)
+	}
+	return nil
+}
+
+// readable fails when the file cannot be read.
+func (s *Store) readable(ctx context.Context) error {
 	var n int
 	return s.queryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 1)").Scan(&n)
 }

@@ -149,7 +149,8 @@ func TestClosed(t *testing.T) {
 	mustClose(t, s)
 	for name, err := range map[string]error{
 		"a write": s.Befriend(t.Context(), 1, 2, 3, 4),
-		"a read":  s.Ping(t.Context()),
+		"a read":  s.readable(t.Context()),
+		"a ping":  s.Ping(t.Context()),
 	} {
 		if err == nil || errors.Is(err, platform.ErrNotFound) {
 			t.Errorf("%s after Close: got error %v", name, err)
