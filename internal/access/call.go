@@ -58,7 +58,7 @@ type Call struct {
 type Answer struct {
 	Status      int
 	ContentType string      // "" stands for JSON
-	Header      http.Header // in addition to the headers of every answer; nil for most
+	Header      http.Header // in addition to the headers of every answer, or in place of them; nil for most
 	Body        []byte
 	RetryAfter  time.Duration
 	Code        retcode.Code // for the log and the metrics; 0 for success and where the door has no codes

@@ -106,6 +106,7 @@ type Gateway struct {
 	forced    atomic.Pointer[ForcedAnswers] // nil while no answer is forced
 	naming    bool                          // calls' contexts name their interface
 	tracer    *tracing.Tracer               // nil if nothing is traced
+	strict    []string                      // Strict-Transport-Security; nil for none
 }
 
 // New returns a gateway that serves the doors. It fails when an interface is declared twice or incompletely.
@@ -255,6 +256,14 @@ func CanonicalPath(r *http.Request) bool {
 // NameInterfaces makes the context of every call name its route's path (platform.InterfaceOf), which costs each call a copy
 // of its request. It must be called before the first request.
 func (g *Gateway) NameInterfaces() { g.naming = true }
+
+// RequireHTTPS makes answers over HTTPS tell browsers to use nothing else for that long (RFC 6797); 0 tells them nothing. It must be
+// called before the first request.
+func (g *Gateway) RequireHTTPS(age time.Duration) {
+	if age > 0 {
+		g.strict = []string{fmt.Sprintf("max-age=%d", int64(age.Seconds()))}
+	}
+}
 
 // Trace makes the gateway record requests, except those of the door "dev". It must be called before the first request.
 func (g *Gateway) Trace(t *tracing.Tracer) { g.tracer = t }
@@ -436,6 +445,10 @@ func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	header := w.Header()
 	header["Content-Type"] = contentType(c.Answer.ContentType)
 	header["X-Request-Id"] = c.idHeader
+	header["Cache-Control"], header["X-Content-Type-Options"] = noStore, noSniff
+	if g.strict != nil && (c.Request.TLS != nil || g.proxies.Ranges != nil) && c.Secure() {
+		header["Strict-Transport-Security"] = g.strict
+	}
 	for name, values := range c.Answer.Header {
 		header[name] = values
 	}
@@ -449,6 +462,12 @@ func (g *Gateway) write(w http.ResponseWriter, c *Call) {
 	w.WriteHeader(c.Answer.Status)
 	_, _ = w.Write(c.Answer.Body) // an error means that the caller has left
 }
+
+// What every answer says unless its door says otherwise: it may hold a token, so nobody keeps it, and it is nothing but what it says.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+)
 
 // The content types of nearly all answers, ready for a header.
 var (

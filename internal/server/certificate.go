@@ -56,6 +56,7 @@ func openCertificate(setting string, files certificateFiles) (*certificate, erro
 func (c *certificate) serving() *tls.Config {
 	config := &tls.Config{
 		MinVersion:     tls.VersionTLS12,
+		CipherSuites:   modernSuites,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &c.current.Load().pair, nil },
 	}
 	if c.files.authorities != "" {
@@ -63,6 +64,13 @@ func (c *certificate) serving() *tls.Config {
 		config.VerifyConnection = c.verifyCaller
 	}
 	return config
+}
+
+// modernSuites are those of TLS 1.2 with forward secrecy and authenticated encryption; TLS 1.3 has no others.
+var modernSuites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
 // verifyCaller checks a caller's certificate against the authorities as they are now.

@@ -18,6 +18,7 @@ import (
 func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, public, operators []*access.Door) {
 	proxies := s.options.HTTP
 	gateway.TrustProxies(access.Proxies{Ranges: proxies.TrustedProxies, Forwarded: proxies.ProxyHeaders == "forwarded"})
+	gateway.RequireHTTPS(proxies.HSTS)
 	gateway.Trace(s.tracer)
 	if s.tracer != nil {
 		s.tracer.Measure(metrics)

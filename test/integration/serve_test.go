@@ -351,7 +351,19 @@ func TestTLS(t *testing.T) {
 	if answer, err := rookery.ReadAnswer(rsp); err != nil || answer.Ret != 0 || rsp.ProtoMajor != 2 {
 		t.Errorf("a login by HTTPS and %s: %s, %v", rsp.Proto, answer.Body, err)
 	}
+	if got := rsp.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", got)
+	}
 	client.CloseIdleConnections()
+	for suite, modern := range map[uint16]bool{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: true, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: false} {
+		conn, err := tls.Dial("tcp", strings.TrimPrefix(p.URL, "https://"), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}})
+		if (err == nil) != modern {
+			t.Errorf("%s: %v", tls.CipherSuiteName(suite), err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
 
 	write(t, certificate, "broken", 0o644)
 	rookery.Until(t, "the broken certificate is logged", func() bool { return strings.Contains(p.Log(), "the new certificate cannot be used") })

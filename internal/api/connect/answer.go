@@ -19,14 +19,18 @@ const (
 	utf8Form = "; charset=utf-8"
 )
 
-// noStore keeps answers with tokens out of caches (RFC 6749, 5.1).
-var noStore = http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
+// Headers of this door's answers.
+var (
+	noCache = http.Header{"Pragma": {"no-cache"}} // for caches of long ago (RFC 6749, 5.1)
+	// asScript lets pages load the wrapper as a script, as clients of the original do, though its type is that of a page.
+	asScript = http.Header{"Pragma": {"no-cache"}, "X-Content-Type-Options": nil}
+)
 
 func (d *door) encode(c *access.Call, result any, err error) {
 	a := &c.Answer
 	a.Status, a.ContentType = http.StatusOK, htmlType
 	if a.Header == nil {
-		a.Header = noStore
+		a.Header = noCache
 	}
 	if err != nil {
 		writeRefusal(c, err)
@@ -47,6 +51,7 @@ func (d *door) encode(c *access.Call, result any, err error) {
 			a.Body = result.append(a.Body)
 			return
 		}
+		a.Header = asScript
 		a.Body = append(result.append(append(a.Body, wrapperStart...)), wrapperEnd...)
 	case nil: // of revoke, which has nothing to say
 		a.ContentType = "text/plain; charset=utf-8"
@@ -80,6 +85,7 @@ func writeRefusal(c *access.Call, err error) {
 		a.ContentType = ""
 		a.Body = appendError(a.Body, "error", "error_description", a.Code, text)
 	default:
+		a.Header = asScript
 		a.Body = append(appendError(append(a.Body, wrapperStart...), "error", "error_description", a.Code, text), wrapperEnd...)
 	}
 }

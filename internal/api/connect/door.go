@@ -196,7 +196,7 @@ func (d *door) basic(c *access.Call) error {
 	return nil
 }
 
-var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}
+var challenge = http.Header{"Www-Authenticate": {`Basic realm="appid and appkey"`}, "Pragma": {"no-cache"}}
 
 func (d *door) authenticate(c *access.Call, id platform.AppID, secret string) error {
 	app := d.apps.ByID(id)

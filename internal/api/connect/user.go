@@ -131,7 +131,7 @@ var userRefusals = &refuse.Door{
 // takes them for a success.
 func encodeUser(c *access.Call, result any, err error) {
 	a := &c.Answer
-	a.Status, a.ContentType, a.Header = http.StatusOK, htmlType, noStore
+	a.Status, a.ContentType, a.Header = http.StatusOK, htmlType, noCache
 	if err == nil {
 		a.Body = appendJSON(a.Body, result)
 		return

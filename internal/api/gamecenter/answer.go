@@ -66,16 +66,13 @@ func isCallback(text string) bool {
 	return !first
 }
 
-var (
-	plainHeader = http.Header{"Cache-Control": {"no-store"}, "X-Content-Type-Options": {"nosniff"}}
-	scriptType  = "application/javascript; charset=utf-8"
-)
+const scriptType = "application/javascript; charset=utf-8"
 
 // encode writes an answer. Its ret and msg are those of the door, and the ones in data those of the command: an error is in both,
 // wherever the caller looks for it.
 func encode(c *access.Call, result any, err error) {
 	a := &c.Answer
-	a.Status, a.Header = http.StatusOK, plainHeader
+	a.Status = http.StatusOK
 	ret, msg := 0, "ok"
 	if err != nil {
 		refusal := refusals.Refusal(err)

@@ -329,9 +329,7 @@ func encode(c *access.Call, result any, err error) {
 	if a.Header == nil {
 		a.Header = make(http.Header)
 	}
-	a.Header["Cache-Control"] = noStore
 	a.Header["Referrer-Policy"] = referrers
-	a.Header["X-Content-Type-Options"] = noSniff
 	a.Header["X-Frame-Options"] = deny
 	switch coded, turnedDown := retcode.Code(0), (*turnedDown)(nil); {
 	case err == nil:

@@ -44,9 +44,7 @@ var templates = func() map[string]*template.Template {
 // Headers of every answer. Other sites get no referrer; the pages' own forms need an Origin, which "no-referrer" would
 // blank out.
 var (
-	noStore   = []string{"no-store"}
 	referrers = []string{"same-origin"}
-	noSniff   = []string{"nosniff"}
 	deny      = []string{"DENY"}
 
 	ownForms = policy("'self'", false)

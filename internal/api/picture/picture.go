@@ -120,7 +120,6 @@ func inSizes(l look) (all []picture) {
 // headers let everybody keep and use the picture, web pages in a canvas too.
 var headers = http.Header{
 	"Cache-Control":               {"public, max-age=604800"},
-	"X-Content-Type-Options":      {"nosniff"},
 	"Access-Control-Allow-Origin": {"*"},
 }
 
