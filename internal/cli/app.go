@@ -215,6 +215,7 @@ func (c *client) showApp(app platform.App, keys bool) error {
 	t.row("Companions", listed(app.RequiredCompanions()))
 	t.row("Redirect URIs", listed(app.RedirectURIs))
 	t.row("PKCE required", yesNo(app.RequirePKCE))
+	t.row("Implicit flow", yesNo(app.Implicit))
 	t.row("Nonce required", yesNo(app.RequireNonce))
 	t.row("Third party", yesNo(app.Open))
 	t.row("IDIP", app.IDIP)

@@ -37,6 +37,7 @@ func addAppFlags(cmd *cobra.Command, s *admin.AppSettings) {
 	flags.Func("redirect-uri", "`URI` that a login may return to, or several with semicolons; repeatable", each(&s.RedirectURIs, verbatim))
 	flags.BoolFunc("open", "the app is a third party's, whose calls of the bus need permissions of their own; --open=false takes that back", into(&s.Open, strconv.ParseBool))
 	flags.BoolFunc("require-pkce", "refuse logins without PKCE; --require-pkce=false accepts them again", into(&s.RequirePKCE, strconv.ParseBool))
+	flags.BoolFunc("implicit", "accept logins by the implicit flow, response_type=token; --implicit=false refuses them again", into(&s.Implicit, strconv.ParseBool))
 	flags.BoolFunc("require-nonce", "refuse calls of OpenAPI V3 and Ark messages without a timestamp and a nonce; --require-nonce=false accepts them again", into(&s.RequireNonce, strconv.ParseBool))
 	flags.Func("idip", "`URL` at which the game's server answers about its guilds; none for no such server", into(&s.IDIP, orNone))
 	flags.Func("message-limits", "most messages, as in `sender_day=10,sender_week=40,receiver_day=5,receiver_week=20,pair_day=1`; what is not named stays, default restores them all", func(text string) error {

@@ -27,6 +27,7 @@ type appJSON struct {
 	RedirectURIs   []string                     `json:"redirect_uris"`
 	TestNumbers    []string                     `json:"test_numbers"`
 	RequirePKCE    bool                         `json:"require_pkce"`
+	Implicit       bool                         `json:"implicit"`
 	RequireNonce   bool                         `json:"require_nonce"`
 	IDIP           string                       `json:"idip"`
 
@@ -130,8 +131,8 @@ func TestAppUpdate(t *testing.T) {
 			a.Name, a.Environment, a.GameID, a.Online, a.RequireTLS = "Kite", "test", "22", false, true
 			a.ClientSigKey, a.SigKeys = a.AppKey, map[string]string{"0": a.AppKey} // hidden as the others
 		}},
-		{"logins", []string{"--require-pkce", "--require-nonce", "--developer", "aviary", "--unionid"}, func(a *appJSON) {
-			a.RequirePKCE, a.RequireNonce, a.Developer, a.UnionID = true, true, "aviary", true
+		{"logins", []string{"--require-pkce", "--implicit", "--require-nonce", "--developer", "aviary", "--unionid"}, func(a *appJSON) {
+			a.RequirePKCE, a.Implicit, a.RequireNonce, a.Developer, a.UnionID = true, true, true, "aviary", true
 		}},
 		{"the game's server", []string{"--idip", "https://game.example/idip"}, func(a *appJSON) { a.IDIP = "https://game.example/idip" }},
 		{"no server", []string{"--idip", "none"}, func(a *appJSON) { a.IDIP = "" }},
@@ -144,7 +145,9 @@ func TestAppUpdate(t *testing.T) {
 		{"companions", []string{"--companions", "12,1001"}, func(a *appJSON) { a.Companions = []int{12, 1001} }},
 		{"no companions", []string{"--companions", "none"}, func(a *appJSON) { a.Companions = []int{} }},
 		{"the default companions", []string{"--companions", "default"}, func(a *appJSON) { a.Companions = nil }},
-		{"logins back", []string{"--require-pkce=false", "--require-nonce=false", "--unionid=false"}, func(a *appJSON) { a.RequirePKCE, a.RequireNonce, a.UnionID = false, false, false }},
+		{"logins back", []string{"--require-pkce=false", "--implicit=false", "--require-nonce=false", "--unionid=false"}, func(a *appJSON) {
+			a.RequirePKCE, a.Implicit, a.RequireNonce, a.UnionID = false, false, false, false
+		}},
 		{"back", []string{"--online", "--require-tls=false"}, func(a *appJSON) { a.Online, a.RequireTLS = true, false }},
 		{"lists are replaced", []string{"--allow", "10.0.0.0/8", "--allow-sensitive", "::1", "--test-number", "10002", "--redirect-uri", "none"}, func(a *appJSON) {
 			a.AllowOrdinary, a.AllowSensitive, a.TestNumbers, a.RedirectURIs = []string{"10.0.0.0/8"}, []string{"::1/128"}, []string{"10002"}, []string{}

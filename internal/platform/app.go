@@ -48,6 +48,7 @@ type App struct {
 	RedirectURIs   []string             `json:"redirect_uris" doc:"to which a sign-in may lead"`
 	TestNumbers    []UIN                `json:"test_numbers" doc:"accounts that may use the app while its environment is test"`
 	RequirePKCE    bool                 `json:"require_pkce" doc:"logins must use PKCE (RFC 7636)"`
+	Implicit       bool                 `json:"implicit,omitzero" doc:"logins may use the implicit flow, response_type=token"`
 	RequireNonce   bool                 `json:"require_nonce,omitzero" doc:"calls of OpenAPI V3 and Ark messages must have a timestamp and a nonce"`
 
 	IDIP string `json:"idip" doc:"address at which the game's server answers about its guilds; empty for none"`

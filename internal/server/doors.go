@@ -76,7 +76,8 @@ func (s *Server) publicDoors() []*access.Door {
 func (s *Server) pages() pages.Options {
 	o := pages.Options{
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Messages: s.messages, Bus: s.bus, Commands: s.gameCommands,
-		Codes: s.options.Pages.Codes != "off",
+		Codes:  s.options.Pages.Codes != "off",
+		Issuer: s.address(),
 		Answered: func(row retcode.Entry) (at []string) {
 			for _, place := range AnsweredAt(row) {
 				at = append(at, place.String())

@@ -82,6 +82,7 @@ func TestAuthorizeRefusals(t *testing.T) {
 		{"PKCE", rookery.AuthorizePath(strict, callback, "code_challenge", challenge, "code_challenge_method", "S256"), 0, ""},
 		{"PKCE is missing", rookery.AuthorizePath(strict, callback), 0, "invalid_request"},
 		{"no PKCE in the implicit flow", rookery.AuthorizePath(strict, callback, "response_type", "token", "code_challenge", challenge, "code_challenge_method", "S256"), 0, "unauthorized_client"},
+		{"the implicit flow", rookery.AuthorizePath(app, callback, "response_type", "token"), 0, "unauthorized_client"},
 		{"PKCE with a plain challenge", rookery.AuthorizePath(app, callback, "code_challenge", challenge), 0, "invalid_request"},
 		{"PKCE with a short challenge", rookery.AuthorizePath(app, callback, "code_challenge", "A", "code_challenge_method", "S256"), 0, "invalid_request"},
 		{"PKCE without a challenge", rookery.AuthorizePath(app, callback, "code_challenge_method", "S256"), 0, "invalid_request"},
@@ -168,14 +169,15 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("a code goes to %s with the query %q", to, to.RawQuery)
 	}
 	to = person.Press(t, path, "deny", nil).Location(t)
-	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a b&c" {
+	if q := to.Query(); q.Get("error") != "access_denied" || q.Get("state") != "a b&c" || q.Get("iss") != p.URL {
 		t.Errorf("a refusal goes to %s", to)
 	}
+	p.SetApp(t, app, rookery.Settings{"implicit": true})
 	implicit := rookery.AuthorizePath(app, callback, "response_type", "token", "state", "7")
 	to = person.Press(t, implicit, "allow", url.Values{"scope": {"get_user_info"}}).Location(t)
 	fragment, err := url.ParseQuery(to.EscapedFragment())
 	p.Secret(fragment.Get("access_token"))
-	if err != nil || fragment.Get("access_token") == "" || fragment.Get("expires_in") == "" || fragment.Get("state") != "7" || !strings.HasPrefix(to.String(), callback+"?#access_token=") {
+	if err != nil || fragment.Get("access_token") == "" || fragment.Get("expires_in") == "" || fragment.Get("state") != "7" || fragment.Get("iss") != p.URL || !strings.HasPrefix(to.String(), callback+"?#access_token=") {
 		t.Errorf("a token goes to %s", to)
 	}
 	// Through the address of the original's sign-in page.

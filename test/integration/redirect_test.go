@@ -118,7 +118,8 @@ func TestRedirectURIsAreCompared(t *testing.T) {
 			continue
 		}
 		to := person.Press(t, path, "allow", url.Values{"scope": {"get_user_info"}}).Header.Get("Location")
-		if code, ok := strings.CutPrefix(to, want); !ok || len(code) != len("0123456789ABCDEF0123456789ABCDEF&state=7") {
+		code, ok := strings.CutPrefix(to, want)
+		if rest := "&state=7&iss=" + url.QueryEscape(p.URL); !ok || len(code) != 32+len(rest) || !strings.HasSuffix(code, rest) {
 			t.Errorf("%s leads to %s, want %s", uri, to, want)
 		}
 	}
@@ -150,6 +151,7 @@ func TestMobileApps(t *testing.T) {
 			t.Errorf("a code for %s is exchanged with %q: %s", test.at, test.exchanged, r.Body)
 		}
 	}
+	p.SetApp(t, app, rookery.Settings{"implicit": true})
 	implicit := rookery.AuthorizePath(app, back, "response_type", "token")
 	to := person.Press(t, implicit, "allow", url.Values{"scope": {"get_user_info"}}).Header.Get("Location")
 	_, fragment, _ := strings.Cut(to, "#")

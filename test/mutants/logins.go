@@ -164,4 +164,10 @@ var loginMutants = []mutant{
 		`	c.SetCookie(deviceCookie, d.Identity.Device(account), identity.DeviceLifetime, http.SameSiteLaxMode)
 `, ``,
 		integration, "^TestABrowserThatIsKnownIsNotKeptOut$"},
+	{"every app may use the implicit flow", "internal/api/pages/authorize.go",
+		`case r.responseType == "token" && !c.App.Implicit:`, `case r.responseType == "token" && c.App == nil:`,
+		integration, "^TestAuthorizeRefusals$"},
+	{"an answer does not name its issuer", "internal/api/pages/authorize.go",
+		`if r.issuer != "" {`, `if false {`,
+		integration, "^TestRedirectURIsAreCompared$"},
 }

@@ -78,6 +78,7 @@ type AppSettings struct {
 	RedirectURIs     *[]string                       `json:"redirect_uris,omitzero" doc:"to which a sign-in may lead"`
 	TestNumbers      *[]platform.UIN                 `json:"test_numbers,omitzero" max:"100" doc:"accounts that may use the app while its environment is test"`
 	RequirePKCE      *bool                           `json:"require_pkce,omitzero" doc:"sign-ins must use PKCE"`
+	Implicit         *bool                           `json:"implicit,omitzero" doc:"sign-ins may use the implicit flow, response_type=token, which puts tokens into addresses; PKCE is better"`
 	RequireNonce     *bool                           `json:"require_nonce,omitzero" doc:"calls of OpenAPI V3 and Ark messages must have a timestamp and a nonce, so that none can be repeated"`
 	Open             *bool                           `json:"open,omitzero" doc:"the app is a third party's: it calls the bus by permissions of its own"`
 	IDIP             *string                         `json:"idip,omitzero" doc:"address at which the game's server answers about its guilds"`
@@ -142,6 +143,7 @@ func (s *AppSettings) apply(app *platform.App) (err error) {
 	set(&app.RedirectURIs, s.RedirectURIs)
 	set(&app.TestNumbers, s.TestNumbers)
 	set(&app.RequirePKCE, s.RequirePKCE)
+	set(&app.Implicit, s.Implicit)
 	set(&app.RequireNonce, s.RequireNonce)
 	set(&app.Open, s.Open)
 	set(&app.IDIP, s.IDIP)

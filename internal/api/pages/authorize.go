@@ -24,6 +24,7 @@ type request struct {
 	challenge    string // PKCE, RFC 7636
 	method       string // of the challenge
 
+	issuer string   // of the answer (RFC 9207); "" for none
 	to     string   // where the redirect_uri, once verified, sends the browser
 	scopes []string // the known ones
 }
@@ -86,6 +87,9 @@ func (r *request) back(parameters ...string) string {
 	if r.state != "" {
 		parameters = append(parameters, "state", r.state)
 	}
+	if r.issuer != "" {
+		parameters = append(parameters, "iss", r.issuer)
+	}
 	var b strings.Builder
 	b.WriteString(r.to)
 	separator := byte('?')
@@ -123,6 +127,7 @@ func (t *turnedDown) location() string {
 // to redirect_uri.
 func (d *door) request(c *access.Call) error {
 	r := parseRequest(c.Request.URL.RawQuery)
+	r.issuer = d.Issuer
 	c.Input = r
 	if r.responseType != "code" && r.responseType != "token" {
 		return retcode.QQResponseTypeInvalid
@@ -154,6 +159,8 @@ func options(c *access.Call, r *request) error {
 		return &turnedDown{r, "invalid_request", "code_challenge is not the 43 characters of a SHA-256 in base64url"}
 	case r.responseType == "token" && c.App.RequirePKCE:
 		return &turnedDown{r, "unauthorized_client", "this app must use response_type=code with PKCE"}
+	case r.responseType == "token" && !c.App.Implicit:
+		return &turnedDown{r, "unauthorized_client", "this app must use response_type=code: its operator has not allowed the implicit flow"}
 	}
 	var known bool
 	if r.scopes, known = parseScopes(r.scope); !known {
