@@ -180,6 +180,16 @@ func Restore(ctx context.Context, from, data string, replace bool) (*Manifest, e
 // fresh is where a file waits until it takes its name.
 func fresh(data, name string) string { return filepath.Join(data, name+".restored") }
 
+// RemoveUnfinished removes from a data folder what a Restore left that was killed before anything took its name.
+func RemoveUnfinished(data string) (err error) {
+	for _, name := range files {
+		if failed := os.Remove(fresh(data, name)); !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
 // install gives the files their names. It is done once the marker is gone.
 func install(data, marker string) error {
 	if err := secretfile.Write(marker, nil); err != nil {

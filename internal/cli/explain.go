@@ -193,6 +193,7 @@ type explainer struct {
 	lines   int
 	counts  codeCounts // lines
 	open    bool       // the last printed line has no line end yet
+	last    byte       // that was passed on
 }
 
 // longLine is what was found in the earlier parts of a line.
@@ -211,7 +212,7 @@ func (e *explainer) run(in io.Reader) error {
 		var chunk []byte
 		chunk, readErr = r.ReadSlice('\n')
 		if !e.asJSON {
-			e.out.Write(chunk)
+			e.pass(chunk)
 			e.open = len(chunk) > 0 && chunk[len(chunk)-1] != '\n'
 		}
 		for len(part)+len(chunk) > maxExplained {
@@ -249,6 +250,28 @@ func (e *explainer) run(in io.Reader) error {
 		return &exitError{status: ExitFailure, err: fmt.Errorf("no known return code in %d lines", e.lines)}
 	}
 	return nil
+}
+
+// pass prints a part of the stream without characters that would steer a terminal: a log may hold what anybody sent. A bell or an escape
+// becomes U+FFFD, and a control character of two bytes, U+0080 to U+009F, an inverted question mark.
+func (e *explainer) pass(chunk []byte) {
+	start := 0
+	for i, b := range chunk {
+		instead := ""
+		switch {
+		case b == '\r' && i+1 < len(chunk) && chunk[i+1] == '\n', b == '\n', b == '\t':
+		case b < ' ', b == 0x7f:
+			instead = "\ufffd"
+		case e.last == 0xc2 && b >= 0x80 && b < 0xa0:
+			instead = "\xbf"
+		}
+		if e.last = b; instead != "" {
+			e.out.Write(chunk[start:i])
+			e.out.WriteString(instead)
+			start = i + 1
+		}
+	}
+	e.out.Write(chunk[start:])
 }
 
 // part explains a part of a line, and adds it to what was found in those before it.

@@ -70,10 +70,24 @@ func ReadText(name string) (string, error) {
 	return string(content), nil
 }
 
+// unfinished is the pattern of the names that files have until Write has finished them.
+const unfinished = ".new-*"
+
+// RemoveUnfinished removes from a folder the copies of secrets that a Write left which was killed. Nobody else may be writing there.
+func RemoveUnfinished(folder string) error {
+	entries, err := os.ReadDir(folder)
+	for _, entry := range entries {
+		if left, _ := filepath.Match(unfinished, entry.Name()); left { // the pattern is sound
+			err = errors.Join(err, os.Remove(filepath.Join(folder, entry.Name())))
+		}
+	}
+	return err
+}
+
 // Write replaces a file with one of mode 0600, atomically and durably: after a crash the file has the old content or the
 // new.
 func Write(file string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(file), unfinished) // mode 0600
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/backup"
 	"github.com/rookeryhq/rookery/internal/disk"
+	"github.com/rookeryhq/rookery/internal/secretfile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -31,6 +32,9 @@ func (s *Server) lockFolder(context.Context) error {
 	s.lock = lock
 	if _, err := os.Stat(filepath.Join(folder, backup.Restoring)); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s %s is half restored: run rookery restore again, to its end", name, folder)
+	}
+	if err := errors.Join(secretfile.RemoveUnfinished(folder), backup.RemoveUnfinished(folder)); err != nil {
+		return fmt.Errorf("%s %s has copies of keys that a process left that was killed, and they cannot be removed: %w", name, folder, err)
 	}
 	return nil
 }

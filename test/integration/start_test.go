@@ -324,3 +324,29 @@ func TestARemovedLockFileLetsNobodyIn(t *testing.T) {
 	}
 	p.Issue(t, rookery.TokenRequest{AppID: p.Apps[0].AppID, UIN: p.Accounts[0].UIN, Kind: "msdk"}) // it still runs
 }
+
+// TestStrayCopiesOfKeysAreRemoved: those that a platform or a restore left which was killed.
+func TestStrayCopiesOfKeysAreRemoved(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "[a] folder*")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stray := []string{".new-123456", "keyring.json.restored", "rookery.db.restored"}
+	for _, name := range append(stray, ".newer", "notes.txt") {
+		if err := os.WriteFile(filepath.Join(data, name), []byte("a key"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rookery.StartIn(t, data)
+	for _, name := range stray {
+		if _, err := os.Stat(filepath.Join(data, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	for _, name := range []string{".newer", "notes.txt", "keyring.json"} {
+		if _, err := os.Stat(filepath.Join(data, name)); err != nil {
+			t.Errorf("%s is gone: %v", name, err)
+		}
+	}
+}

@@ -77,4 +77,10 @@ var machinesMutants = []mutant{
 	{"who removes the lock's file gets in", "internal/disk/disk_unix.go",
 		`if err := lock(folder); err != nil {`, `if err := error(nil); err != nil {`,
 		"./internal/disk", "^TestALockedFolder$"},
+	{"copies of keys stay in the folder", "internal/secretfile/secretfile.go",
+		"if left, _ := filepath.Match(unfinished, entry.Name()); left {", "if left, _ := filepath.Match(unfinished, entry.Name()); left && false {",
+		integration, "^TestStrayCopiesOfKeysAreRemoved$"},
+	{"an explained log steers the terminal", "internal/cli/explain.go",
+		"case b < ' ', b == 0x7f:", "case b < 7, b == 0x7f:",
+		"./internal/cli", "^TestExplainSteersNoTerminal$"},
 }
