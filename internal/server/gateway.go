@@ -50,6 +50,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 		gateway.Force(&s.dev.forced)
 		gateway.NameInterfaces()
 		s.public.http = withHealth(slices.Concat(public, operators))
+		s.public.http.Handler = ownHost(s.options.HTTP.PublicURL, s.public.http.Handler)
 		s.public.http.RegisterOnShutdown(s.dev.inspector.Release)
 		s.public.http.RegisterOnShutdown(func() { close(s.dev.closed) })
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -512,5 +513,21 @@ func TestMistakes(t *testing.T) {
 		if strings.Contains(out+p.Log(), key) {
 			t.Errorf("the key %s is shown", key)
 		}
+	}
+}
+
+// TestANameOfSomebodyElseIsRefused: by rookery dev alone, on the loopback address.
+func TestANameOfSomebodyElseIsRefused(t *testing.T) {
+	t.Parallel()
+	p := rookery.Start(t)
+	for host, want := range map[string]int{"evil.example": http.StatusMisdirectedRequest, "localhost": http.StatusOK, "evil.example:8700": http.StatusMisdirectedRequest} {
+		for _, path := range []string{"/", "/docs/", "/healthz"} {
+			if r := p.SendTo(t, host, path); r.Status != want {
+				t.Errorf("%s of %s: status %d: %.200s", path, host, r.Status, r.Body)
+			}
+		}
+	}
+	if r := rookery.Serve(t).SendTo(t, "games.example", "/"); r.Status != http.StatusOK {
+		t.Errorf("rookery serve: status %d", r.Status)
 	}
 }

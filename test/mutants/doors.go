@@ -229,4 +229,10 @@ var doorMutants = []mutant{
 	{"TLS 1.2 has old ciphers", "internal/server/certificate.go",
 		"CipherSuites:   modernSuites,", "",
 		integration, "^TestTLS$"},
+	{"rookery dev answers under anybody's name", "internal/server/gateway.go",
+		"		s.public.http.Handler = ownHost(s.options.HTTP.PublicURL, s.public.http.Handler)\n", "",
+		integration, "^TestANameOfSomebodyElseIsRefused$"},
+	{"a name that ends like a private one is private", "internal/server/host.go",
+		"return last == host || slices.Contains(privateNames, last)", `return last == host || strings.Contains(host, "localhost")`,
+		"./internal/server", "^TestOwnHost$"},
 }

@@ -156,7 +156,7 @@ func TestPictureAddress(t *testing.T) {
 			v := newVisit(t, p)
 			tokens := v.tokens(t)
 			query := "?oauth_consumer_key=" + v.app.AppID + "&openid=" + tokens.OpenID + "&access_token=" + tokens.AccessToken
-			r := p.SendTo(t, "evil.example", "/user/get_user_info"+query)
+			r := p.SendTo(t, "evil.localhost", "/user/get_user_info"+query)
 			if got := rookery.Object(t, r)["figureurl_qq_1"]; got != want+"/picture/40" {
 				t.Errorf("the address is %v, want %s/picture/40", got, want)
 			}
