@@ -101,7 +101,10 @@ type Gateway struct {
 	rest     map[string]*resource // by prefix: a door's answer to paths of no interface
 	calls    sync.Pool
 
-	proxies   Proxies
+	proxies Proxies
+
+	silentProxies limit.Bucket // that have been warned about
+
 	inspector *Inspector                    // nil if nobody inspects
 	forced    atomic.Pointer[ForcedAnswers] // nil while no answer is forced
 	naming    bool                          // calls' contexts name their interface

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 // Proxies says whose forwarding headers count. The zero value trusts nobody.
@@ -42,6 +45,19 @@ func (c *Call) meet() {
 	}
 	c.peer, c.secure = proxies.caller(c.Request)
 	c.met = true
+	if proxies != nil && proxies.Ranges != nil && (!c.peer.IsValid() || proxies.trusts(c.peer)) {
+		c.gateway.warnOfProxy(c)
+	}
+}
+
+// silentRate is how often the log says that a trusted proxy does not say who calls.
+var silentRate = platform.Rate{Count: 1, Per: time.Hour}
+
+// warnOfProxy logs that a trusted proxy has not said who calls: the callers behind it are on no allow list, or on the proxy's.
+func (g *Gateway) warnOfProxy(c *Call) {
+	if _, ok := g.silentProxies.Take(silentRate, c.Start); ok {
+		g.log.Warn("a trusted proxy does not say who calls: make it write the header of http.proxy_headers", "proxy", c.Request.RemoteAddr, "request_id", c.RequestID)
+	}
 }
 
 func (p *Proxies) trusts(addr netip.Addr) bool {

@@ -1,10 +1,15 @@
 package access
 
 import (
+	"bytes"
 	"crypto/tls"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestCaller(t *testing.T) {
@@ -51,7 +56,7 @@ func TestCaller(t *testing.T) {
 			if test.tls {
 				r.TLS = new(tls.ConnectionState)
 			}
-			c := &Call{Request: r, gateway: &Gateway{proxies: Proxies{Ranges: ranges, Forwarded: test.forwarded}}}
+			c := &Call{Request: r, gateway: &Gateway{log: slog.New(slog.DiscardHandler), proxies: Proxies{Ranges: ranges, Forwarded: test.forwarded}}}
 			if c.Peer().String() != test.peer || c.Secure() != test.secure {
 				t.Errorf("got %s, secure %v; want %s, %v", c.Peer(), c.Secure(), test.peer, test.secure)
 			}
@@ -80,4 +85,37 @@ func FuzzCaller(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestASilentProxyIsWarnedOf: once an hour, and only a proxy that names nobody.
+func TestASilentProxyIsWarnedOf(t *testing.T) {
+	var log bytes.Buffer
+	g, _ := newGateway(t, &log, at("GET", func(c *Call) (any, error) { return c.Peer().String(), nil }))
+	g.TrustProxies(Proxies{Ranges: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	const warning = "a trusted proxy does not say who calls"
+	send := func(from, named string) (warned int) {
+		log.Reset()
+		r := httptest.NewRequest("GET", "/p/a", nil)
+		r.RemoteAddr = from + ":1"
+		if named != "" {
+			r.Header.Set("X-Forwarded-For", named)
+		}
+		g.ServeHTTP(httptest.NewRecorder(), r)
+		return strings.Count(log.String(), warning)
+	}
+	for _, step := range []struct {
+		from, named string
+		want        int
+	}{
+		{"192.0.2.1", "", 0}, {"10.0.0.1", "192.0.2.1", 0}, {"192.0.2.1", "10.0.0.1", 0},
+		{"10.0.0.1", "", 1}, {"10.0.0.1", "unknown", 0},
+	} {
+		if got := send(step.from, step.named); got != step.want {
+			t.Errorf("from %s for %q: %d warnings, want %d", step.from, step.named, got, step.want)
+		}
+	}
+	g.clock.Advance(time.Hour)
+	if send("10.0.0.1", "unknown") != 1 || send("10.0.0.1", "10.0.0.2") != 0 {
+		t.Error("an hour later it is not warned of once")
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rookeryhq/rookery/internal/api/admin"
+	"github.com/rookeryhq/rookery/internal/config"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
@@ -53,6 +54,7 @@ unless the flags say otherwise. With a gameid it is an MSDK V5 game and gets V5'
   rookery app create --name Lark --redirect-uri https://lark.example/callback --require-pkce --developer aviary --unionid`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.warnOfRedirects(settings.RedirectURIs)
 			return ask(cmd.Context(), c, http.MethodPost, appsPath, settings, func(app platform.App) error {
 				return c.showApp(app, true)
 			})
@@ -63,6 +65,18 @@ unless the flags say otherwise. With a gameid it is an MSDK V5 game and gets V5'
 	flags.Func("appid", "`number` of the app (default: the next free one)", into(&settings.AppID, platform.ParseAppID))
 	_ = cmd.MarkFlagRequired("name") // fails only without such a flag
 	return cmd
+}
+
+// warnOfRedirects says which redirect URIs make codes travel unencrypted; they may be lists with semicolons.
+func (c *client) warnOfRedirects(uris *[]string) {
+	if uris == nil {
+		return
+	}
+	for _, uri := range strings.Split(strings.Join(*uris, ";"), ";") {
+		if config.Unencrypted(strings.TrimSpace(uri)) {
+			fmt.Fprintf(c.err, "warning: %s is plain HTTP, so whoever is between the browser and the game reads the codes of logins: use https\n", clean(strings.TrimSpace(uri)))
+		}
+	}
 }
 
 func newAppListCommand(c *client) *cobra.Command {
@@ -140,6 +154,7 @@ The flags --grant, --withdraw, --restrict and --unrestrict change single APIs of
 			if reflect.ValueOf(settings).IsZero() {
 				return usageErrorf("nothing to change: give at least one flag that names a setting")
 			}
+			c.warnOfRedirects(settings.RedirectURIs)
 			return ask(cmd.Context(), c, http.MethodPatch, path, settings, func(app platform.App) error {
 				return c.showApp(app, false)
 			})

@@ -231,3 +231,18 @@ func TestAppRefusals(t *testing.T) {
 		{"unknown command", "", []string{"app", "delete"}, ExitUsage, "delete"},
 	})
 }
+
+// TestPlainRedirectURIsAreWarnedOf: where a code would travel unencrypted, but not on this machine.
+func TestPlainRedirectURIsAreWarnedOf(t *testing.T) {
+	startPlatform(t)
+	status, out, warning := runCommand(t, "", "app", "create", "--name", "Lark", "--redirect-uri", "https://a.example/;http://lark.example/cb; http://127.0.0.1/cb", "--redirect-uri", "auth://lark", "--json")
+	if want := "warning: http://lark.example/cb is plain HTTP"; status != ExitOK || !strings.HasPrefix(warning, want) || strings.Count(warning, "warning: ") != 1 {
+		t.Errorf("status %d, %q, want one that begins with %q", status, warning, want)
+	}
+	id := decode[appJSON](t, out).AppID
+	for uri, want := range map[string]int{"http://b.example/": 1, "http://localhost:5/": 0, "none": 0} {
+		if _, _, warning := runCommand(t, "", "app", "update", id, "--redirect-uri", uri); strings.Count(warning, "warning: ") != want {
+			t.Errorf("%s: %q", uri, warning)
+		}
+	}
+}

@@ -117,10 +117,10 @@ func (l *Loaded) Warnings() (all []Warning) {
 	if l.MSDKV5.TSWindow == 0 {
 		warn("msdkv5.ts_window", "anybody who recorded a signed V5 call can send it again for ever: set a window such as 10m once your back ends' clocks are right")
 	}
-	if unencrypted(l.Tracing.Endpoint) {
+	if Unencrypted(l.Tracing.Endpoint) {
 		warn("tracing.endpoint", "%s is plain HTTP, so traces, and the headers of tracing.headers, travel unencrypted: use https, or a collector on this machine", l.Tracing.Endpoint)
 	}
-	if unencrypted(l.Events.Webhook) {
+	if Unencrypted(l.Events.Webhook) {
 		warn("events.webhook", "%s is plain HTTP, so events travel unencrypted, though signed: use https", l.Events.Webhook)
 	}
 	for _, file := range []struct{ setting, name string }{
@@ -139,8 +139,8 @@ func (l *Loaded) Warnings() (all []Warning) {
 	return all
 }
 
-// unencrypted reports whether requests to a base URL travel by plain HTTP to another machine.
-func unencrypted(to string) bool {
+// Unencrypted reports whether requests to a base URL travel by plain HTTP to another machine.
+func Unencrypted(to string) bool {
 	u, err := url.Parse(to)
 	return err == nil && u.Scheme == "http" && isPublic(net.JoinHostPort(u.Hostname(), "80"))
 }
