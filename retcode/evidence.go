@@ -417,9 +417,9 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(countBefore, !keyed && f.place != opening && f.place != constant && c.before.signs&counts != 0 || f.place == loose && c.numbered && !s.ends(f))
 	add(listed, f.value > -1000 && f.value < 1000 && listGoesOn(s.text[f.end:min(len(s.text), f.end+reach)]))
 	aloneWithRet := has(nearlyAlone) && f.key == keyRet
-	add(anyCount, keyed && f.value >= 0 && f.value < 10000 && !f.hex() && f.key != keyThird && f.domain == 0 &&
+	add(anyCount, keyed && f.value >= 0 && f.value < 10000 && !f.hex() && f.key != keyThird && f.domain == 0 && o.domain == 0 &&
 		(ofTheBus(r.entry.Domain) || !answersRet && !has(interfaceNamed)) && !(aloneWithRet && r.entry.Domain != PayToken && r.entry.Domain != AccessToken))
-	add(noBus, keyed && r.form == signedByte && f.domain == 0 && !has(nearlyAlone) && !s.busNamed)
+	add(noBus, keyed && r.form == signedByte && f.domain == 0 && o.domain == 0 && !has(nearlyAlone) && !s.busNamed)
 
 	// What the text speaks of.
 	about := topicsOf(r.entry)
@@ -447,7 +447,7 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 		add(otherWords, foreign(f, c.text))
 		e.system = c.system
 	}
-	add(noDoor, outsideContract(r.entry.Domain) && f.domain == 0 && !has(interfaceNamed|announced) && !answersRet &&
+	add(noDoor, outsideContract(r.entry.Domain) && f.domain == 0 && o.domain == 0 && !has(interfaceNamed|announced) && !answersRet &&
 		!(r.entry.Domain == Connect && agrees) && f.key != keyPlatform && !aloneWithRet)
 
 	if !s.enough(f, e.marks, keyed, agrees) {

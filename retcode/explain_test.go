@@ -243,6 +243,8 @@ func TestExplainOptions(t *testing.T) {
 		{"domain of a bare number", "-5", retcode.WithDomain(retcode.OIDB), []string{"oidb 251"}},
 		{"domain of an ambiguous number", "17", retcode.WithDomain(retcode.AccessToken), []string{"accesstoken 17"}},
 		{"domain against the context", "oidb decode0x711 failed, ret: 17", retcode.WithDomain(retcode.PayToken), []string{"paytoken 17"}},
+		{"domain of a door", "code=1008", retcode.WithDomain(retcode.MSDKv5), []string{"msdkv5 1008"}},
+		{"domain of a command's results", "result=17", retcode.WithDomain(retcode.PayToken), []string{"paytoken 17"}},
 		{"domain that lacks the number", "100014", retcode.WithDomain(retcode.Group), nil},
 		{"errors only, success", `{"ret":0}`, retcode.ErrorsOnly(), nil},
 		{"errors only, failure", `{"ret":-5}`, retcode.ErrorsOnly(), []string{"qq -5"}},

@@ -74,7 +74,7 @@ func TestLines(t *testing.T) {
 	if share < leastShare {
 		t.Errorf("the share is %.3f, want %.2f", share, leastShare)
 	}
-	if len(lines) < 800 || without*3 < len(lines) || chinese*100 < len(lines)*43 {
+	if len(lines) < 900 || without*3 < len(lines) || chinese*100 < len(lines)*49 {
 		t.Errorf("%d lines, %d without a code, %d Chinese: too few", len(lines), without, chinese)
 	}
 }

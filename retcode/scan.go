@@ -256,7 +256,8 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 	case enclosed(t, f.start, f.end):
 		return bracketed, true
 	}
-	return loose, f.rare() || f.unusual()
+	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",") // PARAM_ERROR(100001, "...")
+	return loose, (f.rare() || f.unusual()) && !argument
 }
 
 // afterMark reports whether a message can begin at i: after a blank, a quote or a mark.
@@ -366,7 +367,7 @@ func rangeFollows(rest string) bool {
 	return ok && rest != "" && (rest[0] == '-' || rest[0] >= '0' && rest[0] <= '9')
 }
 
-// enclosed reports whether brackets or quotes stand around t[start:end].
+// enclosed reports whether brackets or tags stand around t[start:end].
 func enclosed(t string, start, end int) bool {
 	before, _ := utf8.DecodeLastRuneInString(t[:start])
 	after, _ := utf8.DecodeRuneInString(t[end:])
