@@ -233,6 +233,12 @@ var doorMutants = []mutant{
 		"		s.public.http.Handler = ownHost(s.options.HTTP.PublicURL, s.public.http.Handler)\n", "",
 		integration, "^TestANameOfSomebodyElseIsRefused$"},
 	{"a name that ends like a private one is private", "internal/server/host.go",
-		"return last == host || slices.Contains(privateNames, last)", `return last == host || strings.Contains(host, "localhost")`,
+		"return last == host || slices.Contains(privateNames, last)", `return last == host || slices.Contains(privateNames, last) || strings.Contains(host, "localhost")`,
 		"./internal/server", "^TestOwnHost$"},
+	{"a proxy that names nobody is not warned about", "internal/access/peer.go",
+		"(!c.peer.IsValid() || proxies.trusts(c.peer)) {", "!c.peer.IsValid() && proxies.trusts(c.peer) {",
+		"./internal/access", "^TestASilentProxyIsWarnedOf$"},
+	{"plain redirect URIs are not warned about", "internal/cli/app.go",
+		"if config.Unencrypted(strings.TrimSpace(uri)) {", "if config.Unencrypted(\"https:\" + uri) {",
+		"./internal/cli", "^TestPlainRedirectURIsAreWarnedOf$"},
 }
