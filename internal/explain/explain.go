@@ -55,15 +55,17 @@ func Entries(yield func(retcode.Entry) bool) {
 // maxWords is how many words Search takes: more are a text, not a search, and would only take time.
 const maxWords = 16
 
-// Search returns the first rows, at most so many, whose symbol and texts contain every word of a text, whatever its case. It finds
-// nothing for a text of no or more than 16 words.
+// Search returns the first rows, at most so many, whose symbol and texts in either language contain every word of a text, whatever its
+// case. It finds nothing for a text of no or more than 16 words.
 func Search(text string, most int) (found []retcode.Entry) {
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 0 || len(words) > maxWords {
 		return nil
 	}
 	for e := range Entries {
-		in := strings.ToLower(strings.Join([]string{e.Symbol, e.Summary, e.Cause, e.Remedy, e.Note}, "\n"))
+		zh := e.In(retcode.Chinese)
+		in := strings.ToLower(strings.Join([]string{e.Symbol, e.Summary, e.Cause, e.Remedy, e.OnRookery, e.OnQQ, e.Note,
+			zh.Summary, zh.Cause, zh.Remedy, zh.OnRookery, zh.OnQQ, zh.Note}, "\n"))
 		if slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(in, word) }) {
 			continue
 		}

@@ -47,6 +47,7 @@ func TestSearch(t *testing.T) {
 		"QQSignatureWrong":                    {9, []string{"qq -5: the sig parameter does not verify"}},
 		"  SIG parameter\tdoes NOT verify ":   {1, []string{"qq -5: the sig parameter does not verify"}},
 		"sig parameter does not verify xyzzy": {9, nil},
+		"签名原文 百分号编码":                          {9, []string{"qq -5: the sig parameter does not verify"}},
 		"":                                    {9, nil},
 		" \n":                                 {9, nil},
 	} {

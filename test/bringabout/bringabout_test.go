@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,57 +27,81 @@ var update = flag.Bool("update", false, "write the examples of the rows that run
 
 const folder = "../../catalogue"
 
-// TestEachCodeIsBroughtAbout runs the lines of each row, all against one platform, which must answer one of the row's codes meanwhile.
-// What the lines print is the row's example.
+// platforms is how many platforms share the rows, at the same time.
+const platforms = 2
+
+// TestEachCodeIsBroughtAbout runs the lines of each row against a platform, which must answer one of the row's codes meanwhile. What the
+// lines print is the row's example. The rows of a platform run one after another.
 func TestEachCodeIsBroughtAbout(t *testing.T) {
 	c, err := catalogue.Load(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t)
 	file := filepath.Join(folder, catalogue.ExamplesFile)
 	examples, err := catalogue.ReadExamples(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows := slices.DeleteFunc(c.Rows(), func(row catalogue.Row) bool { return row.BringAbout == nil })
 	if examples == nil {
 		examples = make(map[string]string)
 	}
-	has := make(map[string]bool)
-	for _, row := range c.Rows() {
-		if row.BringAbout == nil {
-			continue
-		}
-		has[row.Code()] = true
-		t.Run(row.Code(), func(t *testing.T) {
-			answered, out := p.run(t, strings.Join(row.BringAbout, "\n"))
-			switch {
-			case row.AnsweredBy == "device": // which asks no platform
-				answered = append(answered, deviceCode(out))
-			case strings.Contains(strings.Join(row.BringAbout, "\n"), "rookery dev exec "): // with settings of its own
-				answered = append(answered, printedCode(row, out))
-			}
-			if !slices.ContainsFunc(answered, func(code string) bool { return isOf(row, code) }) {
-				t.Errorf("%s was not answered, but %q; printed was\n%s", row.Code(), answered, out)
-			}
-			if example := masked(row, out); *update && !t.Failed() {
-				examples[row.Code()] = example
-			} else if diff := cmp.Diff(examples[row.Code()], example); diff != "" {
-				t.Errorf("the example is another: run go test ./test/bringabout -update (-catalogue +printed)\n%s", diff)
+	ran := make([]map[string]string, platforms)
+	var running sync.WaitGroup
+	for i := range platforms {
+		p := start(t)
+		ran[i] = make(map[string]string)
+		running.Go(func() {
+			for j := i; j < len(rows); j += platforms {
+				t.Run(rows[j].Code(), func(t *testing.T) {
+					ran[i][rows[j].Code()] = p.bringAbout(t, rows[j], examples[rows[j].Code()])
+				})
 			}
 		})
 	}
-	maps.DeleteFunc(examples, func(code, _ string) bool { return !has[code] && *update })
-	for code := range examples {
-		if !has[code] {
+	running.Wait()
+
+	left := maps.Clone(examples)
+	for _, row := range rows {
+		delete(left, row.Code())
+	}
+	if !*update {
+		for code := range left {
 			t.Errorf("%s has an example and no lines that print it: run go test ./test/bringabout -update", code)
 		}
+		return
 	}
-	if *update {
-		if err := writeExamples(file, examples); err != nil {
-			t.Fatal(err)
-		}
+	maps.DeleteFunc(examples, func(code, _ string) bool { _, lost := left[code]; return lost })
+	for _, printed := range ran {
+		maps.Copy(examples, printed)
 	}
+	if err := writeExamples(file, examples); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bringAbout runs the lines of a row, and returns what they print as an example: the known one if they fail.
+func (p *platform) bringAbout(t *testing.T, row catalogue.Row, known string) string {
+	lines := strings.Join(row.BringAbout, "\n")
+	answered, out := p.run(t, lines)
+	switch {
+	case row.AnsweredBy == "device": // which asks no platform
+		answered = append(answered, deviceCode(out))
+	case strings.Contains(lines, "rookery dev exec "): // with settings of its own
+		answered = append(answered, printedCode(row, out))
+	}
+	if !slices.ContainsFunc(answered, func(code string) bool { return isOf(row, code) }) {
+		t.Errorf("%s was not answered, but %q; printed was\n%s", row.Code(), answered, out)
+		return known
+	}
+	example := masked(row, out)
+	if example == "" {
+		t.Error("nothing is printed")
+	}
+	if diff := cmp.Diff(known, example); diff != "" && !*update {
+		t.Errorf("the example is another: run go test ./test/bringabout -update (-catalogue +printed)\n%s", diff)
+	}
+	return example
 }
 
 // platform is a rookery dev exec that waits.

@@ -43,7 +43,7 @@ var codesInEnglish = codeWords{
 }
 
 var codesInChinese = codeWords{
-	Codes: "返回码", CodesLead: "粘贴返回码、应答或一行日志，也可以用英文关键词搜索。",
+	Codes: "返回码", CodesLead: "粘贴返回码、应答或一行日志，也可以用中文或英文关键词搜索。",
 	TextToExplain: "内容", TextExample: "oidb decode0x711 failed, ret: 65", Explain: "查询",
 	TextTooLong: "内容超过 8 KiB。请只粘贴含返回码的那一行；rookery explain 可以处理整份日志。",
 	NoCodeFound: "其中没有已知的返回码，也没有描述中含有这些词的返回码。",

@@ -34,7 +34,7 @@ var wordings = map[retcode.Language]wording{
 			"Answered by names the doors and their interfaces, the commands of the bus (oidb), and what a game's client checks (device). [coverage.md](coverage.md) says where " +
 			"a test saw each code answered, and [api/](api/README.md) has each interface with its codes. The commands that bring a code about are for a shell of `rookery dev exec -- sh`.\n",
 		notYet: "*not yet*", header: "| Number | What is wrong | Class | HTTP | Go constant |",
-		remedy: "What to do", onRookery: "On Rookery", onQQ: "On QQ", note: "The list", answeredBy: "Answered by", related: "Related", terms: "Terms", try: "To bring it about",
+		remedy: "What to do", onRookery: "On Rookery", onQQ: "On QQ", note: "Note", answeredBy: "Answered by", related: "Related", terms: "Terms", try: "To bring it about",
 		glossary: "Glossary", separator: ": ",
 		introductions: map[retcode.Domain]string{
 			retcode.QQ: "Answered by the share calls on a player's device, by the gateway (OpenAPI, Connect), by OAuth and by the " +
@@ -64,7 +64,7 @@ var wordings = map[retcode.Language]wording{
 			"“返回处”列出接口、总线命令（oidb）以及游戏客户端的检查（device）。[coverage.md](coverage.md) 记录测试在哪里见到了每个返回码，[api/](api/README.md) 列出每个接口的返回码。" +
 			"重现返回码的命令请在 `rookery dev exec -- sh` 启动的 shell 里运行。\n",
 		notYet: "*暂不返回*", header: "| 返回码 | 含义 | 类别 | HTTP | Go 常量 |",
-		remedy: "处理办法", onRookery: "在 Rookery 上", onQQ: "在 QQ 上", note: "原列表", answeredBy: "返回处", related: "相关", terms: "术语", try: "如何重现",
+		remedy: "处理办法", onRookery: "在 Rookery 上", onQQ: "在 QQ 上", note: "备注", answeredBy: "返回处", related: "相关", terms: "术语", try: "如何重现",
 		glossary: "术语表", separator: "：",
 		introductions: map[retcode.Domain]string{
 			retcode.QQ:          "由玩家设备上的分享调用、网关（OpenAPI、Connect）、OAuth 以及好友和消息接口返回。",
@@ -163,8 +163,7 @@ func (w wording) row(b *bytes.Buffer, lang retcode.Language, row retcode.Entry) 
 	paragraph(w.related, strings.Join(related, ", "))
 	paragraph(w.terms, strings.Join(terms, ", "))
 	if len(page.BringAbout) > 0 {
-		paragraph(w.try, "\n")
-		fmt.Fprintf(b, "```sh\n%s\n```\n", strings.Join(page.BringAbout, "\n"))
+		fmt.Fprintf(b, "\n**%s**\n\n```sh\n%s\n```\n", w.try, strings.Join(page.BringAbout, "\n"))
 	}
 	if page.Example != "" {
 		fmt.Fprintf(b, "```text\n%s\n```\n", page.Example)
