@@ -11,9 +11,6 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
-// shortKey is the length below which a key might be guessed.
-const shortKey = 16
-
 func (e *examination) keys(context.Context) error {
 	e.fine = "the keys are present, long enough and secret"
 	type key struct{ name, value string }
@@ -30,8 +27,6 @@ func (e *examination) keys(context.Context) error {
 		switch {
 		case !e.Dev && slices.Contains(e.DemoKeys, k.value):
 			e.problem(0, rotate+k.name, "%s is a key of rookery dev's demo world, which everybody knows: anybody can call as this app", k.name)
-		case len(k.value) < shortKey:
-			e.warn(0, rotate+k.name, "%s has %d characters and might be guessed: a new one has 32", k.name, len(k.value))
 		case same >= 0:
 			e.warn(0, rotate+k.name, "%s is the same key as %s: whoever learns the one has the other, too", k.name, keys[same].name)
 		}

@@ -176,10 +176,6 @@ func TestDoctor(t *testing.T) {
 			want: []finding{{"environment", "warning", "", "99999 is no account", "rookery account create"}},
 		},
 		{
-			name: "a short key", do: key("msdkkey", "short123"), mends: true,
-			want: []finding{{"keys", "warning", "", "msdkkey has 8 characters", "rookery app rotate-key APPID msdkkey"}},
-		},
-		{
 			name: "one key for two purposes", mends: true,
 			do:   func(t *testing.T, app rookery.App) { key("msdkkey", app.AppKey)(t, app) },
 			want: []finding{{"keys", "warning", "", "msdkkey is the same key as appkey", "rookery app rotate-key APPID msdkkey"}},

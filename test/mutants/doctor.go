@@ -5,7 +5,7 @@ var doctorMutants = []mutant{
 	{"the doctor lets a warning fail", "internal/cli/doctor.go",
 		`return f.Level == doctor.Problem`,
 		`return f.Level != doctor.OK`,
-		integration, "^TestDoctor$/^a_short_key$"},
+		integration, "^TestDoctor$/^one_key_for_two_purposes$"},
 	{"the doctor is satisfied with a problem", "internal/cli/doctor.go",
 		`return f.Level == doctor.Problem`,
 		`return false`,
