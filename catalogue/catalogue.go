@@ -133,7 +133,7 @@ func (r Row) Constant(number int) string {
 // Code returns the row's name in lists, and in Related of other rows: the domain and the lowest number, as in qq/-5.
 func (r Row) Code() string { return r.Domain + "/" + strconv.Itoa(r.Low) }
 
-// Lacks returns what the row is still to get: members of its texts, zh, and bring_about if the code is answered.
+// Lacks returns what the row has to have and has not: members of its texts, zh, and bring_about if the code is answered.
 func (r Row) Lacks() (missing []string) {
 	lack := func(name string, is bool) {
 		if is {

@@ -115,7 +115,10 @@ func (t *Text) join() {
 var (
 	// Half-width marks next to a Chinese character.
 	narrowMark = regexp.MustCompile(`\p{Han}[,;:!?()]|[,;:!?()]\p{Han}|\p{Han}\.(\s|$)`)
-	machine    = regexp.MustCompile(`(?i)机器翻译|机翻|machine.translat|translated by|\bTODO\b|\[(zh|MT)\]`)
+	// A Latin letter or a digit next to a Chinese character, and titles, which keep their own form.
+	unspaced = regexp.MustCompile(`\p{Han}[A-Za-z0-9]|[A-Za-z0-9]\p{Han}`)
+	title    = regexp.MustCompile(`《[^》]*》`)
+	machine  = regexp.MustCompile(`(?i)机器翻译|机翻|machine.translat|translated by|\bTODO\b|\[(zh|MT)\]`)
 )
 
 // checkChinese refuses what does not look like a Chinese text.
@@ -130,6 +133,9 @@ func checkChinese(member, text string) error {
 	}
 	if found := narrowMark.FindString(text); found != "" {
 		return refuse(member, "%q has a half-width mark next to a Chinese character", found)
+	}
+	if found := unspaced.FindString(title.ReplaceAllString(text, "《》")); found != "" {
+		return refuse(member, "%q has no blank between Chinese and Latin", found)
 	}
 	if found := machine.FindString(text); found != "" {
 		return refuse(member, "%q is a mark of a machine", found)

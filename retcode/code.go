@@ -258,7 +258,7 @@ func (e Entry) In(lang Language) Entry {
 	switch {
 	case i < 0:
 		return e
-	case lang == Chinese && chinese[i] != texts{}:
+	case lang == Chinese:
 		return table[i].with(&chinese[i])
 	}
 	return table[i].with(&english[i])

@@ -73,7 +73,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	flags.StringVar(&data, "data", "", "`folder` to store the data in (default: a temporary one)")
 	flags.BoolVar(&asJSON, "json", false, "print the world as one line of JSON once it is ready, and nothing else")
 	cmd.AddCommand(newClockCommand(s), newFaultCommand(s), newAnswerCommand(s), newRequestsCommand(s), newGuildCommand(s), newListCommand(s), newExportCommand(s), newResetCommand(s), newExecCommand(s))
-	flags.StringVar(&words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
+	addWordsFlag(cmd, &words)
 	addSeedFlag(cmd, &seedFile)
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
 	from.addFlags(cmd)
@@ -87,6 +87,10 @@ func devSettings() settings {
 		"oidb.routes", "oidb.routes_tls.certificate", "oidb.routes_tls.key", "oidb.routes_tls.ca",
 		"tracing.endpoint", "tracing.headers", "tracing.sample", "tracing.callers", "tracing.service",
 	}}
+}
+
+func addWordsFlag(cmd *cobra.Command, words *string) {
+	cmd.Flags().StringVar(words, "words", "", "`file` with the words that /v3/csec/word_filter hides, one per line")
 }
 
 // devOptions are the options of rookery dev with some settings.

@@ -43,7 +43,7 @@ var execVariables = []string{
 }
 
 func newExecCommand(s *streams) *cobra.Command {
-	var data, logFile, seedFile string
+	var data, logFile, seedFile, words string
 	var verbose bool
 	from := devSettings()
 	cmd := &cobra.Command{
@@ -101,6 +101,7 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 			if err != nil {
 				return err
 			}
+			loaded.OpenAPI.Words = words
 			world, err := readSeed(seedFile)
 			if err != nil {
 				return err
@@ -125,6 +126,7 @@ it; 126 when it cannot be run and 127 when it does not exist.`,
 	flags.StringVar(&data, "data", "", "`folder` to store the platform's data in (default: a temporary one)")
 	flags.StringVar(&logFile, "log", "", "append the platform's log to this `file` (default: nowhere)")
 	addSeedFlag(cmd, &seedFile)
+	addWordsFlag(cmd, &words)
 	flags.BoolVar(&verbose, "verbose", false, "write the platform's log to standard error")
 	from.addFlags(cmd)
 	return cmd
