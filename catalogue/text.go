@@ -42,9 +42,6 @@ func (r *Row) checkTexts() error {
 			return refuse(language+".summary", "a phrase, without a full stop")
 		}
 	}
-	if r.English.OnRookery == "" { // not split yet
-		return nil
-	}
 	for _, member := range r.English.Members() {
 		if member.Name != "on_rookery" && strings.Contains(member.Text, "rookery ") {
 			return refuse("en."+member.Name, "commands of rookery stand in on_rookery")
