@@ -18,6 +18,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/secretfile"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/token"
 )
 
 // The names in a data folder and in a backup.
@@ -79,6 +80,10 @@ func Make(ctx context.Context, data, to string, replace bool) (_ *Manifest, err 
 	}
 	// The keyring comes after the database: it still has every key of what the database refers to.
 	if _, err := copyFile(filepath.Join(data, keyring), filepath.Join(folder, keyring)); err != nil {
+		return nil, err
+	}
+	// Whoever copies the files by hand gets what a restore gives.
+	if err := token.Outdate(filepath.Join(folder, keyring), ""); err != nil {
 		return nil, err
 	}
 	if err := m.checkDatabase(ctx, filepath.Join(folder, database)); err != nil {
@@ -167,6 +172,9 @@ func Restore(ctx context.Context, from, data string, replace bool) (*Manifest, e
 		if copied != m.Files[name] {
 			return nil, fmt.Errorf("%s changed while it was copied", filepath.Join(from, name))
 		}
+	}
+	if err := token.Outdate(fresh(data, keyring), filepath.Join(data, keyring)); err != nil {
+		return nil, err
 	}
 	if err := m.checkDatabase(ctx, fresh(data, database)); err != nil {
 		return nil, err

@@ -35,8 +35,9 @@ func newRestoreCommand(s *streams) *cobra.Command {
 must be no data unless --force says to replace it. A restore that is interrupted has changed nothing, or is ended by
 running it again: until then no platform starts there.
 
-What happened since the backup is undone: tokens that are newer than it are refused, passwords and settings are again
-as they were. Connected games need nothing but the platform's usual address.`
+What happened since the backup is undone: passwords, keys of apps and settings are again as they were. Tokens, sessions
+and refresh tokens from before the restore are refused, since some had ended: people sign in again, and operators need
+new tokens. Connected games need nothing but the platform's usual address.`
 	cmd.Example = `  rookery restore ./backups/monday --data ./restored
   rookery restore /var/backups/rookery --config /etc/rookery.yaml --force     # replaces what is there`
 	cmd.Flags().Lookup("force").Usage = "replace the data that is there"

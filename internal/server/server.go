@@ -125,6 +125,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.openTracing,
 		s.openFolder,
 		s.openKeyring,
+		s.openIncarnation,
 		s.openServices,
 		s.openDoors,
 	)

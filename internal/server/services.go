@@ -82,6 +82,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		return err
 	}
 	s.background = []func(context.Context){
+		s.markUntil,
 		s.readStandingsAhead,
 		func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) },
 		s.outbox.Run,

@@ -32,6 +32,7 @@ type Store interface {
 	Sessions
 	Operators
 	AuditLog
+	Incarnation
 	QQGroups
 	Feeds
 	RedDots
@@ -44,6 +45,22 @@ type Store interface {
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases the storage.
 	Close() error
+}
+
+// UINsSkipped is how many account numbers a new incarnation leaves out at least. So many accounts may have been made between a backup and its
+// restore without a number being given out twice.
+const UINsSkipped = 1_000_000
+
+// Incarnation tells data that goes on from data that was put back.
+type Incarnation interface {
+	// Mark returns the data's mark.
+	Mark(ctx context.Context) (platform.Mark, error)
+	// Advance raises the mark's number and returns the mark.
+	Advance(ctx context.Context) (platform.Mark, error)
+	// Renew begins a new incarnation of data that is older than a mark which was seen: the mark's number becomes that one's, account numbers are
+	// given out from first on, above all that may have been, and no operator's token is good any more. It returns how many operators
+	// there are.
+	Renew(ctx context.Context, seen platform.Mark) (first platform.UIN, operators int, err error)
 }
 
 // Apps stores the registered apps.

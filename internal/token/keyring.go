@@ -33,6 +33,7 @@ type Keyring struct {
 	file    string
 	current atomic.Pointer[keys]
 	lasting lastingKeys
+	mark    platform.Mark
 	tickets cipher.Block // of lasting.Ticket
 	rotate  sync.Mutex
 	guard   func(context.Context) error // nil if the keys are always usable
@@ -61,7 +62,8 @@ type keyringFile struct {
 	Keys    []Key           `json:"keys"`
 	Keyset  json.RawMessage `json:"keyset"` // Tink's JSON form
 	lastingKeys
-	Checksum string `json:"checksum"` // SHA-256 of the rest, in hex
+	Mark     platform.Mark `json:"mark,omitzero"` // the last that was seen of the data next to it
+	Checksum string        `json:"checksum"`      // SHA-256 of the rest, in hex
 }
 
 // sum returns the checksum that the file should have.
@@ -81,7 +83,7 @@ func (f *keyringFile) whole() bool {
 	return err == nil && (f.Checksum == sum || f.Version == 0 && f.Checksum == "")
 }
 
-// lastingKeys never change, whatever becomes of the keys that seal.
+// lastingKeys stay whatever becomes of the keys that seal; only Renew changes the tickets' one.
 type lastingKeys struct {
 	Union  []byte `json:"union_key"`  // makes unionids
 	Ticket []byte `json:"ticket_key"` // makes tickets, AES-256
@@ -138,7 +140,7 @@ func (r *Keyring) read() error {
 	if err != nil || len(stored.Keys) != handle.Len() {
 		return fmt.Errorf("keyring: %s holds no usable keys: restore it from a copy, or move it away to begin with a new one (every token ends)", r.file)
 	}
-	r.lasting = stored.lastingKeys
+	r.lasting, r.mark = stored.lastingKeys, stored.Mark
 	if stored.Version < keyringVersion {
 		if err := r.write(handle, stored.Keys); err != nil {
 			return err
@@ -190,6 +192,47 @@ func (r *Keyring) Rotate(now time.Time) (Key, error) {
 	return key, r.use(handle, list)
 }
 
+// Renew makes new keys in place of all that seal. Nothing that they sealed opens any more; unionids stay. It must be called before the first
+// use.
+func (r *Keyring) Renew(now time.Time) error {
+	r.current.Store(nil)
+	r.tickets, r.lasting.Ticket = nil, nil
+	r.lasting.fill()
+	_, err := r.Rotate(now)
+	return err
+}
+
+// Mark returns the last mark of the data that was noted.
+func (r *Keyring) Mark() platform.Mark {
+	r.rotate.Lock()
+	defer r.rotate.Unlock()
+	return r.mark
+}
+
+// Note stores a mark of the data. Data with a lower one is older than what the keys have sealed.
+func (r *Keyring) Note(m platform.Mark) error {
+	r.rotate.Lock()
+	defer r.rotate.Unlock()
+	r.mark = m
+	keys := r.current.Load()
+	return r.write(keys.handle, keys.list)
+}
+
+// Outdate makes the data next to a keyring file older than its keys, for a copy of both: their platform renews its keys when it starts. What
+// another file has noted, if it can be read, counts as noted by this one too.
+func Outdate(file, other string) error {
+	r := &Keyring{file: file}
+	if err := r.read(); err != nil {
+		return err
+	}
+	mark := r.mark
+	if o := (&Keyring{file: other}); o.read() == nil {
+		mark.Number, mark.LastUIN = max(mark.Number, o.mark.Number), max(mark.LastUIN, o.mark.LastUIN)
+	}
+	mark.Number++
+	return r.Note(mark)
+}
+
 // Guard sets a function that is called before each use of the keys; while it returns an error they count as unreadable. It
 // must be set before the first use.
 func (r *Keyring) Guard(guard func(context.Context) error) { r.guard = guard }
@@ -224,7 +267,7 @@ func (r *Keyring) write(handle *keyset.Handle, list []Key) error {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&material)); err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
-	stored := keyringFile{Version: keyringVersion, Keys: list, Keyset: material.Bytes(), lastingKeys: r.lasting}
+	stored := keyringFile{Version: keyringVersion, Keys: list, Keyset: material.Bytes(), lastingKeys: r.lasting, Mark: r.mark}
 	var err error
 	if stored.Checksum, err = stored.sum(); err != nil {
 		return fmt.Errorf("keyring: %w", err)

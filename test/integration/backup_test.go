@@ -88,8 +88,13 @@ func TestBackup(t *testing.T) {
 	}
 	again := rookery.Serve(t, "--data", data)
 	login := `{"openid":"` + token.MSDKOpenID + `","token":"` + token.Token + `"}`
-	if got := again.Call(t, rookery.NewCall(app, "/v2/auth/verify_login", login)); got.Ret != 0 || !got.JSON() {
-		t.Errorf("a token from before the backup: %s", got.Body)
+	if got := again.Call(t, rookery.NewCall(app, "/v2/auth/verify_login", login)); got.Ret != 100013 {
+		t.Errorf("a token from before the restore: %s", got.Body)
+	}
+	token = again.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uin, Kind: "msdk"})
+	login = `{"openid":"` + token.MSDKOpenID + `","token":"` + token.Token + `"}`
+	if got := again.Call(t, rookery.NewCall(app, "/v2/auth/verify_login", login)); got.Ret != 0 {
+		t.Errorf("a token of after it: %s", got.Body)
 	}
 	if status, answer, err := again.AdminRaw("GET", "/admin/v1/accounts/"+after, nil); err != nil || status != 404 {
 		t.Errorf("an account that was made after the backup: status %d, %s, %v", status, answer, err)

@@ -22,7 +22,7 @@ var accessTokenScenarios = []scenario{
 	{"accesstoken/71", "the password was changed after the token was issued", answers(-73, access(71), passwordChanged)},
 	{"accesstoken/74", "the token is text that the platform never made", answers(100013, access(74), notOurs)},
 	{"accesstoken/75", "the account is frozen", answers(100016, access(75), accountFrozen)},
-	{"accesstoken/76", "the openid's row is lost, as after the restore of an old backup", answers(100016, access(76), relationLost)},
+	{"accesstoken/76", "the openid's row is lost from the database", answers(100016, access(76), relationLost)},
 }
 
 func soundAccess(t *testing.T, p *rookery.Platform) {

@@ -27,7 +27,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 	uin, err := returning(ctx, s.writer, func(t *tx) (int64, error) {
 		uin := int64(account.UIN)
 		if uin == 0 {
-			if err := t.queryRow("SELECT max(ifnull(max(uin), 0), ?) FROM accounts", int64(next)-1).Scan(&uin); err != nil {
+			if err := t.queryRow("SELECT max(ifnull(max(uin), 0), ?, (SELECT first_uin - 1 FROM incarnation)) FROM accounts", int64(next)-1).Scan(&uin); err != nil {
 				return 0, err
 			}
 			if uin >= int64(platform.LastUIN) {

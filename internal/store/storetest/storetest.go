@@ -18,7 +18,7 @@ import (
 
 // Run tests the engine behind open, which returns an empty store for each call. The suite closes it.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, gameCommands, bindings, policies, outbox, qqgroups, sessions, operators, auditLog, feeds, challenges, lookups, whole} {
+	for _, list := range [][]test{apps, accounts, openids, players, grants, changes, logins, openkeys, friendships, messages, achievements, scenes, gameCommands, bindings, policies, outbox, qqgroups, sessions, operators, auditLog, incarnation, feeds, challenges, lookups, whole} {
 		for _, test := range list {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
