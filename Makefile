@@ -29,6 +29,7 @@ test: tools check ## run everything that CI runs
 # Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
 # scenarios start many platforms, which takes three times as long.
 PLAIN := ./test/scenarios ./test/bringabout ./bench ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
+test-plain: export EVERYTHING := yes# what takes minutes, too
 test-plain:
 	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
 
