@@ -269,5 +269,6 @@ func (w *world) ofDev() (all []exchange) {
 		"POST /dev/v1/guilds", `{"appid":"100700001","zone_id":"1","guild_id":"x","name":"Late Owls","leader":"10006"}`)
 	add("GET /dev/v1/guilds", "", 401, "GET /dev/v1/guilds", "")
 	all = append(all, exchange{"DELETE /dev/v1/guilds/{appid}/{zone}/{guild}", admin("DELETE /dev/v1/guilds/100700001/1/2136", ""), admin("DELETE /dev/v1/guilds/100700001/1/9", ""), 404})
+	add("POST /dev/v1/reset", "", 401, "POST /dev/v1/reset", "") // the last: what the others made is gone
 	return all
 }

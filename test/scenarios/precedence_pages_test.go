@@ -30,6 +30,7 @@ var pagesOrder = []struct{ method, path, checks string }{
 	{"POST", "/gamecenter/{$}", "pages-origin"},
 	{"GET", "/codes", ""},
 	{"POST", "/codes", "pages-origin"},
+	{"GET", "/codes/glossary", ""},
 	{"GET", "/codes/{domain}/{number}", ""},
 	{"GET", "/callback/{appid}", ""},
 	{"POST", "/callback/{appid}", "pages-origin"},

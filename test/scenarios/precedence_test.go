@@ -284,6 +284,9 @@ func TestEachRoleDoesItsOwn(t *testing.T) {
 		path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(path, "42")
 		may := map[string]bool{"reader": method == http.MethodGet && !slices.Contains(shows, at) || slices.Contains(looks, at), "operator": !slices.Contains(owners, at), "owner": true}
 		for role, token := range tokens {
+			if at == "POST /dev/v1/reset" && may[role] { // which ends the operators, too
+				continue
+			}
 			req, err := http.NewRequest(method, p.URL+path, strings.NewReader(`{"x":1}`)) // refused after the role: nothing changes
 			if err != nil {
 				t.Fatal(err)
