@@ -216,7 +216,7 @@ func consent(ctx context.Context, p *platform, consents [][]byte) (codes []strin
 	var mu sync.Mutex
 	o, err := sendOnce(ctx, &load{addr: p.addr, status: "303", answered: func(answer []byte) {
 		_, location, _ := bytes.Cut(answer, []byte("\r\nLocation: "+tokenRedirect+"?code="))
-		code, _, found := bytes.Cut(location, []byte("\r\n"))
+		code, _, found := bytes.Cut(location, []byte("&")) // iss is next
 		if mu.Lock(); found {
 			codes = append(codes, string(code))
 		}

@@ -38,6 +38,7 @@ func pin(at, first, second string) {
 var apart = map[string]string{
 	"ark-test-number ark-openid":          "what is no openid is nobody's, so no test number is looked for",
 	"openapi-test-number openapi-openid":  "what is no openid is nobody's, so no test number is looked for",
+	"bearer role":                         "who shows no operator's token has no role",
 	"openapi-openkey openapi-openkey-app": "an openkey that cannot be read is of no app",
 }
 
