@@ -28,7 +28,7 @@ test: tools check ## run everything that CI runs
 
 # Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
 # scenarios start many platforms, which takes three times as long.
-PLAIN := ./test/scenarios ./test/bringabout ./bench ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
+PLAIN := ./test/scenarios ./test/bringabout ./bench ./catalogue/... ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
 test-plain: export EVERYTHING := yes# what takes minutes, too
 test-plain:
 	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
@@ -37,7 +37,7 @@ test-plain:
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite ./internal/fault
 test-race:
 	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) $(LONGEST) \
-		$$(go list ./... | grep -Ev '/(test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake)$$')
+		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake)$$')
 
 check: ## generated files are current, code is formatted, vetted and clean for staticcheck
 	scripts/generated-is-current

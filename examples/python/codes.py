@@ -576,7 +576,7 @@ ShareBackEndFailed = 22
 ShareStorageFailed = 23
 #: share 24: the message service did not answer in time
 ShareTimedOut = 24
-#: share 25: unforeseen failure on the sender's side
+#: share 25: unforeseen failure of the message sender
 ShareSenderInternal = 25
 #: share 26: the session of the message service failed
 ShareSessionFailed = 26
@@ -594,7 +594,7 @@ ShareAccountIllegal = 31
 ShareNotFriends = 32
 #: share 33: the app may not send messages
 ShareNoRight = 33
-#: share 34: the message was already sent to the group
+#: share 34: the mass message was sent before
 ShareDuplicateGroupSend = 34
 #: share 35: the agent of the message service failed
 ShareAgentFailed = 35
@@ -620,7 +620,7 @@ ShareForbiddenWord = 100004
 ShareServiceTimedOut = 100012
 #: share 100021: the hash against forged forms is wrong
 ShareHashWrong = 100021
-#: share 100030: the receiver is no friend of the sender
+#: share 100030: the two are no friends, or the user did not authorize the call
 ShareFriendRequired = 100030
 #: share 100100: the share service takes POST only
 SharePostOnly = 100100
@@ -937,7 +937,7 @@ CODES = {
     ("share", 22): Code("share", 22, "ShareBackEndFailed", CodeClass.RETRY, "the friend check could not be made"),
     ("share", 23): Code("share", 23, "ShareStorageFailed", CodeClass.RETRY, "the message could not be stored"),
     ("share", 24): Code("share", 24, "ShareTimedOut", CodeClass.RETRY, "the message service did not answer in time"),
-    ("share", 25): Code("share", 25, "ShareSenderInternal", CodeClass.INTERNAL, "unforeseen failure on the sender's side"),
+    ("share", 25): Code("share", 25, "ShareSenderInternal", CodeClass.INTERNAL, "unforeseen failure of the message sender"),
     ("share", 26): Code("share", 26, "ShareSessionFailed", CodeClass.RETRY, "the session of the message service failed"),
     ("share", 27): Code("share", 27, "ShareMessageTooLong", CodeClass.FIX_REQUEST, "the message has more than 700 bytes"),
     ("share", 28): Code("share", 28, "ShareBuildFailed", CodeClass.FIX_REQUEST, "the message cannot be built"),
@@ -946,7 +946,7 @@ CODES = {
     ("share", 31): Code("share", 31, "ShareAccountIllegal", CodeClass.FIX_REQUEST, "an account is illegal"),
     ("share", 32): Code("share", 32, "ShareNotFriends", CodeClass.ASK_USER, "the receiver is no friend of the sender"),
     ("share", 33): Code("share", 33, "ShareNoRight", CodeClass.FIX_CONFIGURATION, "the app may not send messages"),
-    ("share", 34): Code("share", 34, "ShareDuplicateGroupSend", CodeClass.FIX_REQUEST, "the message was already sent to the group"),
+    ("share", 34): Code("share", 34, "ShareDuplicateGroupSend", CodeClass.FIX_REQUEST, "the mass message was sent before"),
     ("share", 35): Code("share", 35, "ShareAgentFailed", CodeClass.INTERNAL, "the agent of the message service failed"),
     ("share", 36): Code("share", 36, "ShareTaskFailed", CodeClass.INTERNAL, "the task of the message failed"),
     ("share", 37): Code("share", 37, "ShareNoFans", CodeClass.FIX_CONFIGURATION, "nobody follows the account"),
@@ -959,7 +959,7 @@ CODES = {
     ("share", 100004): Code("share", 100004, "ShareForbiddenWord", CodeClass.FIX_REQUEST, "the message has a forbidden word"),
     ("share", 100012): Code("share", 100012, "ShareServiceTimedOut", CodeClass.RETRY, "the share service did not answer in time"),
     ("share", 100021): Code("share", 100021, "ShareHashWrong", CodeClass.FIX_REQUEST, "the hash against forged forms is wrong"),
-    ("share", 100030): Code("share", 100030, "ShareFriendRequired", CodeClass.ASK_USER, "the receiver is no friend of the sender"),
+    ("share", 100030): Code("share", 100030, "ShareFriendRequired", CodeClass.ASK_USER, "the two are no friends, or the user did not authorize the call"),
     ("share", 100100): Code("share", 100100, "SharePostOnly", CodeClass.FIX_REQUEST, "the share service takes POST only"),
     ("share", 100101): Code("share", 100101, "ShareRefererWrong", CodeClass.FIX_REQUEST, "the page may not share"),
     ("share", 111111): Code("share", 111111, "ShareUnknown", CodeClass.INTERNAL, "unknown failure of the share service"),

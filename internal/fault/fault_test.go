@@ -52,6 +52,9 @@ func TestEveryCallOfTheStoreHasItsPoint(t *testing.T) {
 	}
 	faulty := reflect.ValueOf(s.Store(open(t)))
 	without := map[string]bool{"OnChange": true, "GuardEvents": true, "Ping": true, "Close": true}
+	for _, name := range []string{"Mark", "Advance", "Renew"} { // which rookery dev never calls
+		without[name] = true
+	}
 	for i := range faulty.NumMethod() {
 		name := faulty.Type().Method(i).Name
 		if without[name] {

@@ -32,6 +32,7 @@ func TestProbe(t *testing.T) {
 		}}
 		expect := func(err, want error, questions int) {
 			t.Helper()
+			synctest.Wait()
 			if !errors.Is(err, want) || (err == nil) != (want == nil) || asked != questions {
 				t.Errorf("got %v after %d questions, want %v after %d", err, asked, want, questions)
 			}
