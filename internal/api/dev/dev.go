@@ -4,6 +4,7 @@ package dev
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -78,8 +79,9 @@ type Reset struct {
 	Reset bool `json:"reset" doc:"true: connections that are made from now on reach a platform as it was at the start"`
 }
 
-func (d *door) reset(*access.Call) (any, error) {
+func (d *door) reset(c *access.Call) (any, error) {
 	d.restart()
+	c.Answer.Header = http.Header{"Connection": {"close"}} // of the platform that ends
 	return Reset{true}, nil
 }
 
