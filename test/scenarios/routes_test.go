@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,9 +104,11 @@ func routesFile(t *testing.T) string {
 	return file
 }
 
-// route changes the routes, and calls until the result is as it should be.
+// route changes the routes, and then the result must be this.
 func (c *routedCase) route(text string, result uint64) {
 	c.t.Helper()
+	changes := func() int { return strings.Count(c.p.Log(), `"the routes of the bus have changed"`) }
+	before := changes()
 	// As an operator's editor does it: a reader sees the old file or the new one.
 	next := c.file + ".next"
 	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {
@@ -114,13 +117,10 @@ func (c *routedCase) route(text string, result uint64) {
 	if err := os.Rename(next, c.file); err != nil {
 		c.t.Fatal(err)
 	}
-	var got uint64
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); {
-		if got = c.p.Bus(c.t, c.call).Result; got == result {
-			return
-		}
+	rookery.Until(c.t, "the routes have changed", func() bool { return changes() > before })
+	if got := c.p.Bus(c.t, c.call).Result; got != result {
+		c.t.Fatalf("with the routes %q the result is %d, want %d", text, got, result)
 	}
-	c.t.Fatalf("with the routes %q the result is %d, want %d", text, got, result)
 }
 
 // budget is a head whose caller waits no longer than d.
