@@ -2018,7 +2018,7 @@ var english = [len(table)]texts{
 		"Print the body as it is sent. Every value is a string, also those of digits; a game without zones sends zoneid 0; unionid and zoneid go with opt 0, groupCode goes with opt 1. msg names the member at fault.",
 		"rookery dev requests shows the reason for each refused query, and docs/api the members of each interface.",
 		"Compare the body with the query's page in the V2 wiki of MSDK, or with 查询工会是否绑定群 at wiki.connect.qq.com. If they agree, ask the contact person of the QQ group team, and send the body without the token, the time and the whole answer.",
-		"At unbind_group the same number means that there is no binding.",
+		"unbind_group answers the same number when the guild has no group.",
 	},
 	{"no group is bound to the guild",
 		"get_groupopenid or get_group_detail was asked about a guild and zone that no group serves.",

@@ -198,16 +198,12 @@ const (
 
 // SweepUntil removes what is no longer kept by the platform's clock, again and again until ctx ends.
 func (s *Service) SweepUntil(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
 	for {
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			log.Error("old messages could not be removed", "error", err.Error())
 		}
-		select {
-		case <-ctx.Done():
+		if s.clock.Wait(ctx, sweepEvery) != nil {
 			return
-		case <-tick.C:
 		}
 	}
 }

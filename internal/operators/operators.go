@@ -185,16 +185,12 @@ const (
 
 // Run removes the entries that are no longer kept, again and again until ctx ends.
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
 	for {
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			log.Error("old entries of the audit log could not be removed", "error", err.Error())
 		}
-		select {
-		case <-ctx.Done():
+		if s.clock.Wait(ctx, sweepEvery) != nil {
 			return
-		case <-tick.C:
 		}
 	}
 }

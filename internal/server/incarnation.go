@@ -47,14 +47,8 @@ func (s *Server) markUntil(ctx context.Context) {
 	if s.dev != nil {
 		return
 	}
-	tick := time.NewTicker(markEvery)
-	defer tick.Stop()
 	for running := true; running; {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			running = false
-		}
+		running = s.clock.Wait(ctx, markEvery) == nil
 		if err := s.mark(context.WithoutCancel(ctx)); err != nil {
 			s.options.Log.Warn("the data could not be marked", "error", err.Error())
 		}

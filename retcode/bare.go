@@ -1,0 +1,124 @@
+package retcode
+
+import "strings"
+
+// Numbers without a key.
+
+// bareNumber takes a number without a key, if its place or its look is that of a return code.
+func (s *scanner) bareNumber(start int) {
+	t := s.text
+	if start > 0 && (isWordByte(t[start-1]) || strings.IndexByte("./\\~+%$@&_-", t[start-1]) >= 0 || start == s.opened) {
+		return // a part of something else, or taken as a message's
+	}
+	n, end, ok := parseNumber(t, start)
+	if !ok {
+		// Documents that lost their cells: 100009client_secret.
+		if n, end, ok = readNumber(t, start); ok && n.rare() && isLetter(t[end]) && beginsLine(t, start) {
+			s.add(finding{number: n, place: row, start: start, end: end})
+		}
+		return
+	}
+	f := finding{number: n, start: start, end: end}
+	if f.place, ok = s.placeOf(f); !ok {
+		return
+	}
+	switch {
+	case f.place != opening && s.otherMember(start, end):
+	case f.place == row:
+		s.rowOf(f)
+	case f.place == bracketed && n.isByte() && s.command != noCommand: // oidb: forbidden (250)
+		f.place = field
+		fallthrough
+	default:
+		s.add(f)
+	}
+}
+
+// placeOf returns where a number without a key stands; false if numbers there are no codes.
+func (s *scanner) placeOf(f finding) (place, bool) {
+	t, rest := s.text, s.text[f.end:]
+	first := beginsLine(t, f.start)
+	goesOn := first && (wordsFollow(rest) || rangeFollows(rest))
+	if f.hex() {
+		return row, f.hexDigits <= 2 && goesOn
+	}
+	message := opensMessage(rest, first || !isBlank(t, f.start-1))
+	switch {
+	case f.value >= 0 && !f.rare():
+		switch {
+		case first && f.distinct() && message:
+			return opening, true
+		case goesOn && (strings.HasPrefix(rest, "\t") || strings.HasPrefix(rest, " |")):
+			return row, true
+		}
+		return bracketed, s.command != noCommand && f.isByte() && enclosed(t, f.start, f.end)
+	case (first || f.value < 0 && s.afterMark(f.start)) && message:
+		return opening, true
+	case goesOn:
+		return row, true
+	case enclosed(t, f.start, f.end):
+		return bracketed, true
+	}
+	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",") // PARAM_ERROR(100001, "...")
+	return loose, (f.rare() || f.unusual()) && !argument
+}
+
+// afterMark reports whether a message can begin at i: after a blank, a quote or a mark.
+func (s *scanner) afterMark(i int) bool {
+	if i == 0 {
+		return true
+	}
+	blank := strings.IndexByte(" \t\"'", s.text[i-1]) >= 0
+	value := i > 1 && s.text[i-2] == '='
+	return blank && !value || endsWithMark(s.text[:i])
+}
+
+// rowOf takes the number that begins a row, the range that it begins, or the number of the bus that it gives in three forms:
+// 0x9b -101 155.
+func (s *scanner) rowOf(f finding) {
+	t := s.text
+	if rest, ok := cutRangeSign(t[f.end:]); ok && rangeFollows(t[f.end:]) {
+		if last, end, ok := readNumber(rest, 0); ok && endsNumber(rest, end) && last.hex() == f.hex() {
+			end += len(t) - len(rest)
+			for n := range between(f.number, last) {
+				if n.known() {
+					s.add(finding{number: n, place: row, start: f.start, end: end, inRange: true})
+				}
+			}
+			return
+		}
+	}
+	const cell = " \t|"
+	second, end, ok := readNumber(t, skip(t, f.end, cell))
+	if ok && f.hex() && !second.hex() {
+		third, thirdEnd, ok := readNumber(t, skip(t, end, cell))
+		if ok && (second.value == third.value || second.value+256 == third.value) && third.value >= f.value {
+			s.add(finding{number: third, place: row, start: f.start, end: thirdEnd, threeForms: true})
+			return
+		}
+	}
+	s.add(f)
+}
+
+// otherMember reports whether the number is the value of a member whose name is not a code's: "seq":"100014". Where words follow,
+// the name is a tag: [ark] share: 225007 no friends.
+func (s *scanner) otherMember(start, end int) bool {
+	t := s.text
+	if s.prevEnd == 0 || start-s.prevEnd > 4 || s.prevEnd > start {
+		return false
+	}
+	between := strings.Trim(t[s.prevEnd:start], " \t\"'\\")
+	if between != ":" && between != "=" && between != "=>" {
+		return false
+	}
+	if message := strings.TrimLeft(t[end:], "\"'`"); between == ":" && (prose(message) || strings.HasPrefix(message, ` "`)) {
+		return false
+	}
+	for part := range parts(t[s.prevStart:s.prevEnd]) {
+		switch s.words.look(part).key {
+		case keyRet, keyCode, keyErrCode, keyResult, keyError:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,185 @@
+package retcode
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// How a text is laid out around a number, by its marks.
+
+// beginsLine reports whether nothing but decoration is between the beginning of a line and i: quotes, brackets, the bars of a table, the
+// mark of a list or of a comment, "4." and "A.".
+func beginsLine(t string, i int) bool {
+	for i > 0 {
+		r, size := utf8.DecodeLastRuneInString(t[:i])
+		if r == '\n' {
+			return true
+		}
+		if !strings.ContainsRune(" \t\r|*-#>/`\"'“‘「『【[(（·•", r) {
+			break
+		}
+		i -= size
+	}
+	if i == 0 {
+		return true
+	}
+	if strings.IndexByte(".)", t[i-1]) >= 0 || strings.HasSuffix(t[:i], "、") {
+		_, size := utf8.DecodeLastRuneInString(t[:i])
+		mark := i - size
+		for mark > 0 && isWordByte(t[mark-1]) {
+			mark--
+		}
+		return i-size-mark > 0 && i-size-mark <= 2 && (mark == 0 || t[mark-1] == '\n')
+	}
+	return false
+}
+
+// wordsFollow reports whether words follow a number at the beginning of a row, after a separator if they are English.
+func wordsFollow(rest string) bool {
+	at := skip(rest, 0, " \t|:.,`\"'")
+	at += len(rest[at:]) - len(strings.TrimLeft(rest[at:], wideMarks))
+	at = skip(rest, at, " \t|")
+	if at == len(rest) {
+		return false
+	}
+	return isLetter(rest[at]) && at > 0 || rest[at] >= utf8.RuneSelf || at > 0 && (rest[at] == '-' || rest[at] >= '0' && rest[at] <= '9')
+}
+
+// rangeFollows reports whether the sign of a range and a number follow. A hyphen is not enough: it can be a sign.
+func rangeFollows(rest string) bool {
+	if strings.HasPrefix(strings.TrimLeft(rest, " "), "-") {
+		return false
+	}
+	rest, ok := cutRangeSign(rest)
+	return ok && rest != "" && (rest[0] == '-' || rest[0] >= '0' && rest[0] <= '9')
+}
+
+// enclosed reports whether brackets or tags stand around t[start:end].
+func enclosed(t string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(t[:start])
+	after, _ := utf8.DecodeRuneInString(t[end:])
+	switch before {
+	case '(':
+		return after == ')'
+	case '[':
+		return after == ']'
+	case '（':
+		return after == '）'
+	case '【':
+		return after == '】'
+	case '<', '>':
+		return after == '<' || after == '>'
+	}
+	return false
+}
+
+// wideMarks are the marks of Chinese texts between a number and its words, and around words.
+const wideMarks = "，：、。；“‘「（【"
+
+func endsWithMark(t string) bool {
+	r, _ := utf8.DecodeLastRuneInString(t)
+	return r != utf8.RuneError && strings.ContainsRune(wideMarks, r)
+}
+
+func isBlank(t string, i int) bool { return i >= 0 && (t[i] == ' ' || t[i] == '\t') }
+
+// opensMessage reports whether a number is followed by a comma, or a colon, and a word. Prose has a blank between them, so a blank is
+// allowed only where a message certainly begins; so is a colon.
+func opensMessage(rest string, certain bool) bool {
+	switch {
+	case strings.HasPrefix(rest, ","):
+		rest = rest[1:]
+	case strings.HasPrefix(rest, "，"):
+		rest = rest[len("，"):]
+	case certain && strings.HasPrefix(rest, ":"):
+		rest = rest[1:]
+	case certain && strings.HasPrefix(rest, "："):
+		rest = rest[len("："):]
+	default:
+		return false
+	}
+	if certain {
+		rest = strings.TrimPrefix(rest, " ")
+	}
+	return rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
+}
+
+// prose reports whether the text after a number continues like a sentence: blank and word, and no key=value.
+func prose(rest string) bool {
+	if len(rest) < 2 || rest[0] != ' ' || !isLetter(rest[1]) {
+		return false
+	}
+	end := wordEnd(rest, 1)
+	return end == len(rest) || rest[end] != '=' && rest[end] != ':'
+}
+
+// valueAt returns where the value of the key that ends at end begins, and the separator between them: ':', '=', '(', '>' or
+// a blank. The separator is 0 when no value follows. Quotes around key and value may be escaped, as in JSON inside JSON; a bracket may
+// enclose the key, a type the value: ["ret"]=> int(-23).
+func valueAt(t string, end int) (at int, sep byte) {
+	if rest, ok := strings.CutPrefix(t[end:], "】"); ok { // 【错误码】100014
+		return len(t) - len(strings.TrimLeft(rest, " \t:：")), ':'
+	}
+	at = skip(t, end, "\\\"'`*]")
+	if at > end && t[at-1] == ']' && at == end+1 && !(at < len(t) && strings.IndexByte(" =:", t[at]) >= 0) {
+		return at, 0
+	}
+	if rest := strings.TrimLeft(t[at:], "."); len(rest) < len(t)-at && strings.HasPrefix(rest, " ") { // thirdRetCode. -73
+		at = len(t) - len(rest)
+	}
+	blanks := skip(t, at, " \t")
+	switch {
+	case strings.HasPrefix(t[blanks:], "=="): // a comparison
+		return at, 0
+	case strings.HasPrefix(t[blanks:], wideColon):
+		sep = ':'
+		at = blanks + len(wideColon)
+	case strings.HasPrefix(t[blanks:], "为") || strings.HasPrefix(t[blanks:], "是"):
+		sep = ':'
+		at = skip(t, blanks+len("为"), " :")
+	case blanks < len(t) && (t[blanks] == ':' || t[blanks] == '='):
+		sep = t[blanks]
+		at = skip(t, blanks, ":=>")
+	case at < len(t) && (t[at] == '(' || t[at] == '['):
+		return at + 1, '('
+	case at < len(t) && t[at] == '>' && at == end: // <ret>-5</ret>
+		return at + 1, '>'
+	case strings.HasPrefix(t[at:], "（") || strings.HasPrefix(t[at:], "【"):
+		return at + len("（"), '('
+	case blanks > at:
+		at, sep = blanks, ' '
+	case at < len(t) && end > 0 && t[end-1] >= utf8.RuneSelf && (t[at] == '-' || t[at] >= '0' && t[at] <= '9'): // 错误码-182008
+		return at, ' '
+	default:
+		return at, 0
+	}
+	at = skip(t, at, " \t\\\"'`[")
+	if strings.HasPrefix(t[at:], "“") {
+		at += len("“")
+	}
+	if typed := wordEnd(t, at); typed > at && typed < len(t) && t[typed] == '(' && isLetter(t[at]) { // int(-23)
+		at = skip(t, typed, "(\"")
+	}
+	return at, sep
+}
+
+func skip(t string, i int, set string) int {
+	for i < len(t) && strings.IndexByte(set, t[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// wideColon is the colon of Chinese texts.
+const wideColon = "\uff1a"
+
+func wordEnd(t string, i int) int {
+	for i < len(t) && isWordByte(t[i]) {
+		i++
+	}
+	return i
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
