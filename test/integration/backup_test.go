@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rookeryhq/rookery/internal/child"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -166,6 +168,9 @@ func TestRestoreIsRefused(t *testing.T) {
 	again := rookery.StartIn(t, p.Data)
 	if len(again.Apps) != 2 {
 		t.Errorf("its apps are %v", again.Apps)
+	}
+	if diff := cmp.Diff(p.Accounts[0].MSDKTokens, again.Accounts[0].MSDKTokens); diff != "" { // whose keys are public and stay
+		t.Errorf("the demo world's tokens are others than before:\n%s", diff)
 	}
 }
 
