@@ -127,8 +127,21 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		p.behind <- &x.Exchange
 	}()
-	p.reverse.ServeHTTP(w, r.WithContext(ctx))
+	p.reverse.ServeHTTP(continued{w}, r.WithContext(ctx))
 }
+
+// continued leaves "100 Continue" to net/http, which writes it when the body is first read. The reverse proxy would hand on the
+// platform's as well, and a caller could get both.
+type continued struct{ http.ResponseWriter }
+
+func (w continued) WriteHeader(status int) {
+	if status != http.StatusContinue {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Unwrap is for http.ResponseController.
+func (w continued) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // target returns the path and the query of a request: as they came, or without the host that a request to a forward proxy has there.
 func target(r *http.Request) string {

@@ -456,7 +456,7 @@ func (r *rawTarget) answer(conn net.Conn, in *bufio.Reader) bool {
 		_, _ = fmt.Sscanf(line, "Content-Length: %d", &length) // of other lines nothing
 	}
 	if strings.Contains(head, "Expect: 100-continue") {
-		_, _ = io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n")
+		_, _ = io.WriteString(conn, strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 2)) // which HTTP allows; the caller gets one
 	}
 	body := make([]byte, length)
 	if _, err := io.ReadFull(in, body); err != nil {
