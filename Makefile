@@ -70,7 +70,8 @@ bench: ## measure next to a bare handler and the storage engine alone
 mutants: ## make small faults in the platform and see that tests notice each; it takes a while
 	go run ./test/mutants
 
-soak: ## kill the platform under load for ten minutes, and look for what was lost
+soak: ## kill the platform under load for ten minutes, let each call to the disk fail in turn, and look for what was lost
+	go test ./internal/store/sqlite -count=1 -timeout 30m -run TestFaultsOfTheDisk -every-call
 	go test ./test/soak -count=1 -timeout 30m -v -soak 10m
 
 fuzz: ## run each fuzz target for FUZZTIME

@@ -2,7 +2,8 @@
 // is the suite that every engine must pass.
 //
 // Every write is one atomic step: it is durable when the call returns nil, and nothing of it remains when the call returns
-// an error. Times are epoch milliseconds of the platform's clock. Appids and account numbers have at most 63 bits. An edit
+// an error. Of a write under way when the process ends, or of one that the disk failed right before, all is there at the next start or
+// nothing. Times are epoch milliseconds of the platform's clock. Appids and account numbers have at most 63 bits. An edit
 // function runs inside its write: it must be quick and must not call the store. The errors that a caller may branch on are
 // platform's; any other means that the storage failed.
 package store
