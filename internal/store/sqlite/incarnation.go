@@ -7,7 +7,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/store"
 )
 
-const readMark = "SELECT mark, (SELECT ifnull(max(uin), 0) FROM accounts) FROM incarnation"
+const readMark = "SELECT mark, max(first_uin - 1, (SELECT ifnull(max(uin), 0) FROM accounts)) FROM incarnation"
 
 func scanMark(r row) (m platform.Mark, err error) { return m, r.Scan(&m.Number, &m.LastUIN) }
 
