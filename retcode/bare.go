@@ -43,24 +43,23 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 		return row, f.hexDigits <= 2 && goesOn
 	}
 	message := opensMessage(rest, first || !isBlank(t, f.start-1))
+	opens := first || f.value < 0 && s.afterMark(f.start)
+	small := f.value >= 0 && !f.rare()
 	switch {
-	case f.value >= 0 && !f.rare():
-		switch {
-		case first && f.distinct() && message:
-			return opening, true
-		case goesOn && (strings.HasPrefix(rest, "\t") || strings.HasPrefix(rest, " |")):
-			return row, true
-		}
-		return bracketed, s.command != noCommand && f.isByte() && enclosed(t, f.start, f.end)
-	case (first || f.value < 0 && s.afterMark(f.start)) && message:
+	case opens && message && f.distinct():
 		return opening, true
 	case goesOn:
 		return row, true
 	case enclosed(t, f.start, f.end):
-		return bracketed, true
+		return bracketed, !small || s.command != noCommand && f.isByte()
+	case small:
+		return loose, s.command != noCommand && find(OIDB, f.value) != nil
 	}
-	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",") // PARAM_ERROR(100001, "...")
-	return loose, (f.rare() || f.unusual()) && !argument
+	// PARAM_ERROR(100001, "...")
+	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",")
+	// the server says -25
+	told := f.value < 0 && s.wordBefore(f.start).signs&announces != 0
+	return loose, (f.rare() || f.unusual() || told) && !argument
 }
 
 // afterMark reports whether a message can begin at i: after a blank, a quote or a mark.
@@ -88,16 +87,32 @@ func (s *scanner) rowOf(f finding) {
 			return
 		}
 	}
-	const cell = " \t|"
-	second, end, ok := readNumber(t, skip(t, f.end, cell))
-	if ok && f.hex() && !second.hex() {
-		third, thirdEnd, ok := readNumber(t, skip(t, end, cell))
-		if ok && (second.value == third.value || second.value+256 == third.value) && third.value >= f.value {
-			s.add(finding{number: third, place: row, start: f.start, end: thirdEnd, threeForms: true})
-			return
+	if second, end, ok := readNumber(t, nextCell(t, f.end)); ok {
+		if third, end, ok := readNumber(t, nextCell(t, end)); ok {
+			if n, ok := inThreeForms(f.number, second, third); ok {
+				s.add(finding{number: n, place: row, start: f.start, end: end, threeForms: true})
+				return
+			}
 		}
 	}
 	s.add(f)
+}
+
+// nextCell returns where the next cell of a row begins.
+func nextCell(t string, end int) int { return skip(t, end, " \t|") }
+
+// inThreeForms returns the number that three numbers are the hexadecimal, the signed and the unsigned form of, in any order. The list has a
+// misprinted hexadecimal form, and prints 5 alike with a sign and without.
+func inThreeForms(a, b, c number) (unsigned number, ok bool) {
+	if b.hex() {
+		a, b = b, a
+	} else if c.hex() {
+		a, c = c, a
+	}
+	if b.value > c.value {
+		b, c = c, b
+	}
+	return c, a.hex() && !b.hex() && !c.hex() && (b.value == c.value || b.value+256 == c.value) && c.value >= a.value
 }
 
 // otherMember reports whether the number is the value of a member whose name is not a code's: "seq":"100014". Where words follow,

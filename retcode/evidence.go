@@ -426,6 +426,7 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	switch {
 	case says(c.text, code):
 		e.marks |= ownWords
+		e.marks &^= anyCount | commonNumber
 	case about.fits(c.topics):
 		e.marks |= sameTopic
 	case about.mainly&c.named != 0:
@@ -438,7 +439,7 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(otherMessage, f.place == jsonAnswer && f.value != 0 && c.message && !agrees && !envelope && c.signs&hasDoorMember == 0)
 	add(failureNamed, c.signs&saysFailure != 0)
 	add(question, c.signs&asks != 0)
-	add(sourceCode, c.signs&isSource != 0 && (!f.rare() || !keyed) && !has(doorAnswer))
+	add(sourceCode, (c.signs&isSource != 0 || c.signs&canBeSource != 0 && looksLikeSource(c.text)) && (!f.rare() || !keyed) && !(f.place == constant && has(ownWords|sameTopic)) && !has(doorAnswer))
 
 	// Whose number it is.
 	add(platformNamed, c.signs&namesPlatform != 0)
@@ -473,6 +474,11 @@ func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 	if f.place == loose && marks&countBefore != 0 && !s.ends(f) {
 		return false
 	}
+	rest := s.text[f.end:]
+	inTable := strings.HasPrefix(rest, "\t") || strings.HasPrefix(rest, " |")
+	if f.place == row && !f.distinct() && !f.hex() && !f.threeForms && !inTable { // 3 friends of mine
+		return marks&ownWords != 0
+	}
 	if agrees || f.threeForms || f.place == named || f.place == opening || marks&(interfaceNamed|announced|domainNamed|domainAsked|nearlyAlone) != 0 {
 		return true
 	}
@@ -502,6 +508,16 @@ func (s *scanner) hasSiblings(f finding) bool {
 		object = object[:i]
 	}
 	return strings.Count(object[:min(len(object), 2*reach)], ":") > 1
+}
+
+// looksLikeSource reports whether a text has the marks of source code, and not only words that it shares with English.
+func looksLikeSource(text string) bool {
+	for _, mark := range []string{"==", "!=", ":=", "&&", "||", "; //", ";\n", "{\n"} {
+		if strings.Contains(text, mark) {
+			return true
+		}
+	}
+	return strings.HasSuffix(text, ";") || strings.HasSuffix(text, "{")
 }
 
 // listGoesOn reports whether a text goes on with a number and what it means, as lists of a program's own codes do: -1=busy, -2=gone.

@@ -67,7 +67,8 @@ type options struct {
 // WithDomain keeps only candidates of one domain, whatever the text suggests.
 func WithDomain(d Domain) Option { return func(o *options) { o.domain = d } }
 
-// ErrorsOnly leaves out success. It is meant for the lines of a log, most of which report that nothing went wrong.
+// ErrorsOnly leaves out success, and a small number that is the whole text. It is meant for the lines of a log, most of which report that
+// nothing went wrong.
 func ErrorsOnly() Option { return func(o *options) { o.errorsOnly = true } }
 
 // Explain returns the codes that the numbers in a text can be: a bare number in any printed form, an answer, a log line, a row of a
@@ -297,7 +298,7 @@ var misprints = func() (list []misprintedRow) {
 
 // interpret returns the candidates for one number, the likeliest first; nil if it is no code.
 func (s *scanner) interpret(f finding, o options) (group []Candidate) {
-	if o.errorsOnly && f.value == 0 { // success, whatever the domain
+	if o.errorsOnly && (f.value == 0 || f.place == alone && !f.distinct() && !f.hex()) { // success, whatever the domain, and a log's line that is a count
 		return nil
 	}
 	rs := readingsOf(f.number)

@@ -83,11 +83,11 @@ func endsWithMark(t string) bool {
 
 func isBlank(t string, i int) bool { return i >= 0 && (t[i] == ' ' || t[i] == '\t') }
 
-// opensMessage reports whether a number is followed by a comma, or a colon, and a word. Prose has a blank between them, so a blank is
+// opensMessage reports whether a number is followed by a comma, a bar or a colon, and a word. Prose has a blank between them, so a blank is
 // allowed only where a message certainly begins; so is a colon.
 func opensMessage(rest string, certain bool) bool {
 	switch {
-	case strings.HasPrefix(rest, ","):
+	case strings.HasPrefix(rest, ","), strings.HasPrefix(rest, "|"):
 		rest = rest[1:]
 	case strings.HasPrefix(rest, "，"):
 		rest = rest[len("，"):]
@@ -130,7 +130,7 @@ func valueAt(t string, end int) (at int, sep byte) {
 	blanks := skip(t, at, " \t")
 	switch {
 	case strings.HasPrefix(t[blanks:], "=="): // a comparison
-		return at, 0
+		return blanks, 0
 	case strings.HasPrefix(t[blanks:], wideColon):
 		sep = ':'
 		at = blanks + len(wideColon)

@@ -40,10 +40,12 @@ func readLines(t testing.TB) (lines []aLine) {
 
 // notYet are the lines that are explained wrong, by what is found in them.
 var notYet = map[string]string{
-	`return '{"ret":-2,"msg":"app类型不一致"}';`:      "qq -2", // of a program whose -2 is about an app, too
-	"epic login failed: -24":                     "qq -24",
-	"INSERT INTO guild VALUES (221001, 'test');": "group 221001",
-	"100001 系统繁忙，100002 参数错误，100003 用户不存在":       "qq 100002",
+	`return '{"ret":-2,"msg":"app类型不一致"}';`:                                               "qq -2", // of a program whose -2 is about an app, too
+	"epic login failed: -24":                                                              "qq -24",
+	"INSERT INTO guild VALUES (221001, 'test');":                                          "group 221001",
+	"sandbox env works but production keeps answering -5, is the appkey different there?": "none",
+	"oidb 0x711 svc 1: 38":                                                                "none",
+	"100001 系统繁忙，100002 参数错误，100003 用户不存在":                                                "qq 100002",
 }
 
 // Lines from issues, logs, captures, documents and dumps, and the share of them whose first candidate is right.
@@ -74,7 +76,7 @@ func TestLines(t *testing.T) {
 	if share < leastShare {
 		t.Errorf("the share is %.3f, want %.2f", share, leastShare)
 	}
-	if len(lines) < 900 || without*3 < len(lines) || chinese*100 < len(lines)*49 {
+	if len(lines) < 1400 || without*3 < len(lines) || chinese*100 < len(lines)*49 {
 		t.Errorf("%d lines, %d without a code, %d Chinese: too few", len(lines), without, chinese)
 	}
 }

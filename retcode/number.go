@@ -54,7 +54,7 @@ func (s *scanner) onlyNumbers() bool {
 			}
 		}
 		whole := first && end == len(t)
-		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex()) { // small numbers in a row are a list of codes
+		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex() || n.hex() && (n.value == 0 || !n.known())) { // bytes, and small numbers that list something
 			break
 		}
 		s.add(finding{number: n})
@@ -123,7 +123,7 @@ const minus = "\u2212"
 // word, a date, a time or a fraction, is not a number.
 func parseNumber(t string, i int) (n number, end int, ok bool) {
 	n, end, ok = readNumber(t, i)
-	if ok && n.hex() && end < len(t) && t[end] == '_' { // 0x8fc_2, a command and its service type
+	if ok && n.hex() && end < len(t) && (t[end] == '_' || t[end] == '/') { // 0x8fc_2 or 0x8fc/2, a command and its service type
 		return n, end, true
 	}
 	return n, end, ok && endsNumber(t, end)

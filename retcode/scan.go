@@ -229,8 +229,8 @@ func (s *scanner) word(start, end int) {
 		case isErrorCode(w):
 			s.value(keyErrCode, start, end)
 		case isUpper(w[0]) && s.symbol(w, start, end):
-		case isUpper(w[0]) && strings.IndexByte(w, '_') > 0:
-			s.constant(end)
+		case strings.IndexByte(w, '_') >= 0:
+			s.constant(start, end)
 		case w == "GET" || w == "POST" || w == "PUT" || w == "DELETE" || w == "PATCH" || w == "HEAD" || w == "HTTP":
 			s.http = true
 		}
@@ -254,7 +254,9 @@ func (s *scanner) word(start, end int) {
 	case keyWording:
 		s.worded = true
 	default:
-		s.value(says.key, start, end)
+		if says.signs&canBeSource == 0 || s.command != noCommand { // 0x711 return 32, but not return -5;
+			s.value(says.key, start, end)
+		}
 	}
 }
 
@@ -307,10 +309,18 @@ func (s *scanner) symbol(w string, start, end int) bool {
 	return true
 }
 
-// constant takes the value of a constant of source code: APIGW_RTCODE_SIG = -5.
-func (s *scanner) constant(end int) {
+// compared takes the number that source code compares a code with: if (ret == -73).
+func (s *scanner) compared(at int) {
+	at = skip(s.text, at, "= ")
+	if n, end, ok := parseNumber(s.text, at); ok && !n.hex() && n.distinct() {
+		s.add(finding{number: n, place: constant, start: at, end: end})
+	}
+}
+
+// constant takes the value of a constant of source code: APIGW_RTCODE_SIG = -5, _cr_sig_fail = -5.
+func (s *scanner) constant(start, end int) {
 	at, sep := valueAt(s.text, end)
-	if sep != '=' && sep != ':' {
+	if sep != '=' && !(sep == ':' && isUpper(s.text[start])) { // ark_share: is a tag
 		return
 	}
 	if n, numEnd, ok := parseNumber(s.text, at); ok && !n.hex() && (n.value < 0 || n.rare()) {
@@ -327,6 +337,10 @@ func (s *scanner) numberWord(start, end int) {
 			known := c.ownDomain() != 0 && (start == 0 || s.text[start-1] != '+')
 			if known || n.value > 0xff && s.command != noCommand {
 				s.nameCommand(c)
+				return
+			}
+			if s.command.ownDomain() != 0 && n.hexDigits == 2 { // 0x711 always gives 0x23
+				s.add(finding{number: n, place: field, start: start, end: end})
 				return
 			}
 		}
@@ -450,6 +464,10 @@ func (s *scanner) value(k key, start, end int) {
 		return
 	}
 	at, sep := valueAt(t, end)
+	if sep == 0 && strings.HasPrefix(t[at:], "==") {
+		s.compared(at)
+		return
+	}
 	n, numEnd, ok := parseNumber(t, at)
 	if !ok || sep == 0 || sep == ' ' && k == keyError && t[start] >= utf8.RuneSelf { // 失败 100015
 		return

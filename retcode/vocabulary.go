@@ -83,6 +83,7 @@ const (
 	counts                          // a number after the word is an identity or an amount
 	announces                       // a number after the word is what somebody was told
 	isSource                        // source code, which compares and returns numbers
+	canBeSource                     // a word of source code that is one of English too
 )
 
 // system is a system whose numbers are not the platform's; 0 for none.
@@ -131,8 +132,8 @@ var vocabulary = []struct {
 	{aWord{key: keyRet}, "ret", "返回码 返回值 返回代码 结果码"},
 	{aWord{key: keyRet, signs: saysFailure}, "", "错误码 错误代码 错误编码 错误号 报错码"},
 	{aWord{key: keyCode}, "code iret", ""},
-	{aWord{key: keyErrCode}, "retcode returncode errcode errorcode resultcode rtcode", ""},
-	{aWord{key: keyResult}, "result returned returns unsuccessful", "返回 报"},
+	{aWord{key: keyErrCode}, "retcode returncode errcode errorcode resultcode rtcode errno", ""},
+	{aWord{key: keyResult}, "result return returned returns unsuccessful", "返回 报"},
 	{aWord{key: keyError, signs: saysFailure}, "error err exception fail fails failed failure", "错误 报错 失败 异常"},
 	{aWord{key: keyPlatform}, "platcode", ""},
 	{aWord{key: keyThird}, "thirdcode thirdret thirdretcode", ""},
@@ -171,7 +172,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofOpenID}, "openid openids uin oin fopenid", ""},
 	{aWord{topics: ofParameter}, "param params parameter parameters missing lost lack lacks absent empty field fields responsetype granttype refreshtoken", "参数 缺少 缺失 字段 不能为空"},
 	{aWord{topics: ofPermission}, "permission permissions privilege privileged noprivi unauthorized authorized authorization granted grant scope", "权限 授权"},
-	{aWord{topics: ofFrequency}, "freq frequency frequent frequently limit limited rate exceed exceeds exceeded quota islimited", "频率 频繁 超限 上限 次数"},
+	{aWord{topics: ofFrequency}, "freq frequency frequent frequently often limit limits limited rate exceed exceeds exceeded quota islimited", "频率 频繁 超限 上限 次数 超过"},
 	{aWord{topics: ofAddress}, "ip address intranet extranet", "白名单 内网 外网"},
 	{aWord{topics: ofRedirect}, "redirect redirecturi callback", "回调"},
 	{aWord{topics: ofSecret}, "secret clientsecret appkey", "密钥"},
@@ -190,7 +191,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofAccount}, "frozen freeze banned blacklist blacklisted black account", "冻结 封停 黑名单"},
 	{aWord{topics: ofTest}, "test debugging", "测试"},
 	{aWord{topics: ofPacket}, "packet package", ""},
-	{aWord{topics: ofAchievement}, "achievement achievements feed feeds", "成就"},
+	{aWord{topics: ofAchievement}, "achievement achievements reported feed feeds", "成就 上报"},
 	{aWord{topics: ofProtocol}, "https protocol", "协议"},
 	{aWord{topics: ofAPI}, "api apis uri", ""},
 	{aWord{topics: ofAudit}, "audit security restricted sealed", "安全"},
@@ -199,13 +200,14 @@ var vocabulary = []struct {
 		"验证码 用户名 手机号 邮箱 短信 文件 订单 支付 余额 图片 证书 优惠券 库存 视频 目录 磁盘 内存"},
 
 	// What else words tell.
-	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not", "非法 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空"},
+	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not no missing lost exceed exceeds exceeded frequent frequently", "非法 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空"},
 	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问"},
 	{aWord{signs: namesPlatform}, "qq msdk itop gcloud tencent qqconnect openid qzone qqlogin mobileqq appsupport qconn apigw", "手Q 互联 游戏中心 开放平台"},
-	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread order orderid size count bytes line lines level coin score account total seq page zone server offset",
+	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread key order orderid size count bytes line lines level coin score account total seq page zone server offset",
 		"用户 玩家 房间 账号 帐号 订单 人数 群聊 群 号 公会 编号 数量 总数 金币 分数 积分 第 共 端口 行"},
-	{aWord{signs: announces}, "got get gets getting received receive receiving returning see saw throws gives gave says with is was", "提示 出现 收到 得到 拿到 码 是"},
-	{aWord{signs: isSource}, "int const final static define return if case enum var let", ""},
+	{aWord{signs: announces}, "got get gets getting received receive receiving returning answers answered answering see saw throws gives gave says with is was", "提示 出现 收到 得到 拿到 弹 弹出 显示 一直 总是 变成 码 是"},
+	{aWord{signs: isSource}, "int const static define enum var", ""},
+	{aWord{signs: canBeSource}, "final return if case let", ""},
 
 	// Names of other systems.
 	{aWord{system: weChat}, "wechat weixin wx wxapi wxid wxerrcode minipay", "微信"},
