@@ -88,7 +88,7 @@ var rankMutants = []mutant{
 	{"a ranking of a past week's friends reads the whole board", "internal/ranking/ranking.go",
 		"board.Week == 0 || board.Week >= s.week()", "board.Week >= 0",
 		ranking, "^TestFriendsOfAPastWeek$"},
-	{"scores of another week count", "internal/store/sqlite/achievements.go",
-		"ON appid = ?1 AND week = ?2 AND uin = a.value", "ON appid = ?1 AND week <= ?2 + 7 AND uin = a.value",
+	{"scores of another week count", "internal/store/tables/achievements.go",
+		"WHERE appid = ?1 AND week = ?2 AND uin = CAST(a.value AS BIGINT)", "WHERE appid = ?1 AND week <= ?2 + 7 AND uin = CAST(a.value AS BIGINT)",
 		storeSQLite, "^TestStore$/^boards-are-read-in-pages$"},
 }

@@ -9,7 +9,7 @@ var storageMutants = []mutant{
 		`finish(batch, fmt.Errorf("sqlite: commit: %w", err))`, `finish(batch, nil)`,
 		storeSQLite, "^TestFaultsOfTheDisk$"},
 	{"a message whose commit failed counts", "internal/store/sqlite/writer.go",
-		"w.counts.forget()\n\t\tfinish", "finish",
+		"w.counts.Forget()\n\t\tfinish", "finish",
 		storeSQLite, "^TestFaultsOfTheDisk$"},
 	{"a write that failed is not undone", "internal/store/sqlite/writer.go",
 		`w.exec("ROLLBACK TO step")`, `w.exec("SELECT 1")`,

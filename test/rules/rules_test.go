@@ -61,6 +61,7 @@ var layers = []struct {
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/oidb/wire"}, false},
 	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
+	{[]string{"internal/store/tables"}, false},
 	{[]string{"internal/store"}, false},
 	{[]string{"internal/logging"}, false},
 	{[]string{"internal/config"}, true},

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"modernc.org/sqlite"
+
+	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
 // Content is what a database file holds: the version of its tables, and how many rows each has.
@@ -105,7 +107,7 @@ func reading(ctx context.Context, file string, do func(*sql.Conn) error) (err er
 
 func contentOf(ctx context.Context, conn *sql.Conn) (content Content, err error) {
 	rows, err := conn.QueryContext(ctx, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-	names, err := collect(rows, err, func(r row) (name string, err error) { return name, r.Scan(&name) })
+	names, err := tables.Collect(rows, err, func(r tables.Row) (name string, err error) { return name, r.Scan(&name) })
 	if err != nil {
 		return content, err
 	}

@@ -27,10 +27,10 @@ func benchStore(b *testing.B) (*Store, []platform.OpenID) {
 		for i := range openids {
 			random.Read(openids[i][:])
 			uin := int64(i) + int64(platform.FirstUIN)
-			if _, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 1, 0, 0)", uin); err != nil {
+			if _, err := t.Exec("INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms, signed_out_ms) VALUES (?, '{}', 0, 0, '', 1, 0, 0)", uin); err != nil {
 				return err
 			}
-			if _, err := t.exec("INSERT INTO openids (appid, openid, uin, state, token_epoch, pay_epoch, scopes, changed_ms) VALUES (1, ?, ?, 0, 1, 1, 'login', 0)", openids[i][:], uin); err != nil {
+			if _, err := t.Exec("INSERT INTO openids (appid, openid, uin, state, token_epoch, pay_epoch, scopes, changed_ms) VALUES (1, ?, ?, 0, 1, 1, 'login', 0)", openids[i][:], uin); err != nil {
 				return err
 			}
 		}
@@ -98,7 +98,7 @@ func BenchmarkReport(b *testing.B) {
 		"upserts": func(ctx context.Context, s *Store, uin platform.UIN, n int64) error {
 			return s.writer.write(ctx, func(t *tx) error {
 				for i := range items {
-					if _, err := t.exec(`INSERT INTO achievements (appid, uin, type, data, number, expires_ms, updated_ms) VALUES (1, ?, ?, ?, ?, 0, ?)
+					if _, err := t.Exec(`INSERT INTO achievements (appid, uin, type, data, number, expires_ms, updated_ms) VALUES (1, ?, ?, ?, ?, 0, ?)
 						ON CONFLICT DO UPDATE SET data = excluded.data, number = excluded.number, updated_ms = excluded.updated_ms`,
 						int64(uin), items[i].Type, items[i].Data, items[i].Number.Key(), n); err != nil {
 						return err
@@ -127,7 +127,7 @@ func BenchmarkExchange(b *testing.B) {
 	defer cancel()
 	err := s.writer.write(ctx, func(t *tx) error {
 		for i := range b.N {
-			_, err := t.exec("INSERT INTO logins VALUES (?, 1, 7, 0, ?, 'https://game.example/login', 'get_user_info', '', 1, 0, 1000)", int64(i+1), openids[i%len(openids)][:])
+			_, err := t.Exec("INSERT INTO logins VALUES (?, 1, 7, 0, ?, 'https://game.example/login', 'get_user_info', '', 1, 0, 1000)", int64(i+1), openids[i%len(openids)][:])
 			if err != nil {
 				return err
 			}

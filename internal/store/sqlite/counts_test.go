@@ -36,7 +36,7 @@ func TestACountIsReadOfItsOwn(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := openUntilEnd(t)
 			send := func(m sent) error {
-				forget := func(t *tx) error { t.writer.counts.forget(); return nil }
+				forget := func(t *tx) error { t.writer.counts.Forget(); return nil }
 				if err := s.writer.write(t.Context(), forget); err != nil {
 					return err
 				}

@@ -212,7 +212,7 @@ var (
 	ordinary *sqlite3.Tsqlite3_vfs
 	between  sqlite3.Tsqlite3_vfs
 
-	tables sync.Map // *sqlite3.Tsqlite3_io_methods by the address of SQLite's own ones
+	methodTables sync.Map // *sqlite3.Tsqlite3_io_methods by the address of SQLite's own ones
 )
 
 // openFile is a file of a disk that SQLite has opened.
@@ -265,7 +265,7 @@ func xOpen(tls *libc.TLS, vfs, path, into uintptr, flags int32, outFlags uintptr
 	set(&table.FxWrite, xWrite)
 	set(&table.FxTruncate, xTruncate)
 	set(&table.FxSync, xSync)
-	shared, _ := tables.LoadOrStore(*methods, &table)
+	shared, _ := methodTables.LoadOrStore(*methods, &table)
 	*methods = address(shared.(*sqlite3.Tsqlite3_io_methods))
 	return result
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
 var everyCall = flag.Bool("every-call", false, "let every call to the disk go wrong in turn; otherwise some do")
@@ -172,7 +173,7 @@ func openOn(ctx context.Context, d *disk) (*Store, error) {
 func contentOfAll(t *testing.T, s *Store) string {
 	t.Helper()
 	rows, err := s.readers.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' ORDER BY name")
-	names, err := collect(rows, err, func(r row) (name string, err error) { return name, r.Scan(&name) })
+	names, err := tables.Collect(rows, err, func(r tables.Row) (name string, err error) { return name, r.Scan(&name) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ func TestAFileOfBeforeKeepsItsGrants(t *testing.T) {
 
 	// An account still has one active openid at each app, and a first login begins its grant.
 	err = s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (9, x'03', 10001, 0, 1)")
-		return sentinel(err)
+		_, err := t.Exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (9, x'03', 10001, 0, 1)")
+		return err
 	})
 	if !errors.Is(err, platform.ErrExists) {
 		t.Errorf("a second active openid: got %v, want %v", err, platform.ErrExists)

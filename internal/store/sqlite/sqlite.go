@@ -21,8 +21,8 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
@@ -31,6 +31,7 @@ var migrations embed.FS
 
 // Store is a store.Store in one SQLite file. It relies on being the file's only writer process.
 type Store struct {
+	*tables.Store
 	file    string
 	readers *sql.DB
 	writers *sql.DB
@@ -42,6 +43,26 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
+
+// engine runs the statements of tables.
+type engine Store
+
+// Query implements tables.Engine.
+func (e *engine) Query(ctx context.Context, query string, args ...any) (tables.Rows, error) {
+	return (*Store)(e).query(ctx, query, args...)
+}
+
+// Write implements tables.Engine.
+func (e *engine) Write(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {
+	return e.writer.write(ctx, func(t *tx) error {
+		changes, err := do(t)
+		t.changed(changes...)
+		return err
+	})
+}
+
+// sweepMessages finds the oldest messages, which were inserted first, without an index on their time.
+const sweepMessages = "DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages ORDER BY rowid LIMIT ?1) AND sent_ms < ?2"
 
 // Open opens the file, creates it if it does not exist, and brings its tables up to date. It refuses a file written by a
 // newer version.
@@ -70,6 +91,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	readers.SetMaxOpenConns(connections)
 	readers.SetMaxIdleConns(connections)
 	s := &Store{file: file, readers: readers, writers: writers, turns: make(chan struct{}, connections)}
+	s.Store = tables.New((*engine)(s), sweepMessages)
 	s.lookups.turns = make(chan struct{}, connections)
 	if err := s.start(ctx); err != nil {
 		readers.Close()
@@ -136,6 +158,15 @@ func (s *Store) start(ctx context.Context) error {
 	return nil
 }
 
+// newestMessage returns the ID of the newest message, which is the highest; 0 without messages.
+func newestMessage(ctx context.Context, conn *sql.Conn) (id int64, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT id FROM messages ORDER BY rowid DESC LIMIT 1").Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}
+
 func open(file, mode string, pragmas ...string) (*sql.DB, error) {
 	return sql.Open("sqlite", uri(file, mode, pragmas...))
 }
@@ -199,28 +230,11 @@ func (s *Store) OnChange(hear func(store.Change)) {
 	s.writer.onChange = append(s.writer.onChange, hear)
 }
 
-// Ping implements store.Store.
-func (s *Store) Ping(ctx context.Context) error {
-	written, err := returning(ctx, s.writer, func(t *tx) (n int64, err error) {
-		return n, t.queryRow("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n").Scan(&n)
-	})
-	if err != nil {
-		return err
-	}
-	var read int64
-	if err := s.queryRow(ctx, "SELECT n FROM probe").Scan(&read); err != nil {
-		return err
-	}
-	if read < written {
-		return fmt.Errorf("sqlite: %d was written, and %d is read", written, read)
-	}
-	return nil
-}
-
 // readable fails when the file cannot be read.
 func (s *Store) readable(ctx context.Context) error {
-	var n int
-	return s.queryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM apps LIMIT 1)").Scan(&n)
+	rows, err := s.query(ctx, "SELECT 1 FROM apps LIMIT 1")
+	_, err = tables.Collect(rows, err, func(r tables.Row) (n int, err error) { return n, r.Scan(&n) })
+	return err
 }
 
 // Close implements store.Store.
@@ -260,15 +274,7 @@ func (s *Store) turn(ctx context.Context) error {
 	}
 }
 
-func (s *Store) queryRow(ctx context.Context, query string, args ...any) row {
-	rows, err := s.query(ctx, query, args...)
-	if err != nil {
-		return failedRow{err}
-	}
-	return (*readRow)(rows)
-}
-
-func (s *Store) query(ctx context.Context, query string, args ...any) (*readRows, error) {
+func (s *Store) query(ctx context.Context, query string, args ...any) (tables.Rows, error) {
 	var span trace.Span
 	if s.tracer != nil {
 		span = s.beginRead(ctx, query)
@@ -312,75 +318,5 @@ func (r *readRows) Close() error {
 	}
 	err := r.Rows.Close()
 	<-r.turns
-	return err
-}
-
-// readRow is the result of a query of which only the first row is wanted.
-type readRow readRows
-
-func (r *readRow) Scan(dest ...any) error {
-	defer (*readRows)(r).Close()
-	if r.Next() {
-		return r.Rows.Scan(dest...)
-	}
-	if err := r.Err(); err != nil {
-		return err
-	}
-	return sql.ErrNoRows
-}
-
-// rows is the part of *sql.Rows that collect needs.
-type rows interface {
-	row
-	Next() bool
-	Err() error
-	Close() error
-}
-
-// collect reads all rows with scan.
-func collect[T any](rows rows, err error, scan func(row) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := []T{}
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}
-
-// sentinel translates the driver's errors for "no row" and "not unique" into the platform's.
-func sentinel(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return platform.ErrNotFound
-	}
-	var driver *sqlite.Error
-	if errors.As(err, &driver) {
-		switch driver.Code() {
-		case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID:
-			return fmt.Errorf("%w (%s)", platform.ErrExists, err)
-		}
-	}
-	return err
-}
-
-// missing replaces "not found" with an error that names what was not found.
-func missing[ID any](err error, say func(ID) error, id ID) error {
-	if errors.Is(err, platform.ErrNotFound) {
-		return say(id)
-	}
-	return err
-}
-
-// wantRow returns ErrNotFound for a statement that affected no row.
-func wantRow(rows int64, err error) error {
-	if err == nil && rows == 0 {
-		return platform.ErrNotFound
-	}
 	return err
 }

@@ -173,7 +173,7 @@ func TestReadsTakeTurns(t *testing.T) {
 		if _, err := s.Account(t.Context(), platform.FirstUIN+1); !errors.Is(err, platform.ErrNotFound) {
 			t.Fatal(err)
 		}
-		if err := s.queryRow(t.Context(), "nonsense").Scan(); err == nil {
+		if _, err := s.query(t.Context(), "nonsense"); err == nil {
 			t.Fatal("nonsense was read")
 		}
 	}
@@ -205,7 +205,7 @@ func TestReadersFail(t *testing.T) {
 	}
 	err := s.writer.write(t.Context(), func(tx *tx) error {
 		var n int
-		err := tx.queryRow("SELECT (SELECT count(*) FROM openids) + (SELECT count(*) FROM players)").Scan(&n)
+		err := tx.QueryRow("SELECT (SELECT count(*) FROM openids) + (SELECT count(*) FROM players)").Scan(&n)
 		if n != 0 {
 			t.Errorf("%d rows were written", n)
 		}

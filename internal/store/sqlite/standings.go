@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
 // standingRow receives a standing as the driver reads it, as integers: database/sql would convert other types through text.
@@ -161,7 +162,7 @@ func (s *Store) CountGrants(ctx context.Context) (count int, err error) {
 		return 0, err
 	}
 	defer db.Close()
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM openids WHERE "+granted).Scan(&count)
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM openids WHERE "+tables.Granted).Scan(&count)
 	return count, err
 }
 
@@ -294,7 +295,7 @@ func (a *ahead) readPageOfAccounts(ctx context.Context, after, last int64) (end 
 		SELECT uin, state, class, password_epoch FROM accounts
 		WHERE uin > ? AND uin <= ? AND NOT (? AND state = ? AND class = ? AND password_epoch = ?)`,
 		after, end, whole, newAccount.state, newAccount.class, newAccount.passwordEpoch)
-	read, err := collect(rows, err, func(r row) (u standingRow, err error) {
+	read, err := tables.Collect(rows, err, func(r tables.Row) (u standingRow, err error) {
 		return u, r.Scan(&u.uin, &u.accountState, &u.accountClass, &u.passwordEpoch)
 	})
 	a.mu.Lock()
@@ -307,7 +308,7 @@ func (a *ahead) readPageOfAccounts(ctx context.Context, after, last int64) (end 
 
 func (a *ahead) readGrants(ctx context.Context) error {
 	rows, err := a.db.QueryContext(ctx, "SELECT appid FROM apps ORDER BY appid")
-	apps, err := collect(rows, err, func(r row) (app int64, err error) { return app, r.Scan(&app) })
+	apps, err := tables.Collect(rows, err, func(r tables.Row) (app int64, err error) { return app, r.Scan(&app) })
 	if err != nil {
 		return err
 	}
@@ -334,7 +335,7 @@ func (a *ahead) readGrants(ctx context.Context) error {
 func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (end []byte, err error) {
 	rows, err := a.db.QueryContext(ctx, `
 		SELECT openid, uin, state, token_epoch, pay_epoch, ended_epoch, ended_by, scopes FROM openids
-		WHERE appid = ? AND openid > ? AND openid <= ? AND `+live+` ORDER BY openid LIMIT ?`,
+		WHERE appid = ? AND openid > ? AND openid <= ? AND `+tables.Live+` ORDER BY openid LIMIT ?`,
 		app, after, last, aheadGrants)
 	if err != nil {
 		return nil, err
@@ -352,7 +353,7 @@ func (a *ahead) readPage(ctx context.Context, app int64, after, last []byte) (en
 		if err := rows.Scan(&openid, &r.uin, &r.openIDState, &r.tokenEpoch, &r.payEpoch, &r.endedEpoch, &r.endedBy, &scopes); err != nil {
 			return nil, err
 		}
-		if id, err = openIDFrom(openid); err != nil {
+		if id, err = tables.OpenIDFrom(openid); err != nil {
 			return nil, err
 		}
 		account, found := a.account(r.uin)

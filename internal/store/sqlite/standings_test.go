@@ -20,12 +20,12 @@ func TestStandingsAreReadTogether(t *testing.T) {
 	openid := func(i int) platform.OpenID { return platform.OpenID{0: byte(i), 15: byte(i)} }
 	err := s.writer.write(t.Context(), func(t *tx) error {
 		for i := range accounts {
-			_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', ?, 0, 0)", 10001+i, i+1)
+			_, err := t.Exec("INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms, signed_out_ms) VALUES (?, '{}', 0, 0, '', ?, 0, 0)", 10001+i, i+1)
 			if err != nil {
 				return err
 			}
 			id := openid(i)
-			if _, err = t.exec("INSERT INTO openids (appid, openid, uin, state, token_epoch, scopes, changed_ms) VALUES (?, ?, ?, 0, ?, 'login', 0)", 7+i%2, id[:], 10001+i, i+2); err != nil {
+			if _, err = t.Exec("INSERT INTO openids (appid, openid, uin, state, token_epoch, scopes, changed_ms) VALUES (?, ?, ?, 0, ?, 'login', 0)", 7+i%2, id[:], 10001+i, i+2); err != nil {
 				return err
 			}
 		}

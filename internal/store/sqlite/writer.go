@@ -9,9 +9,12 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel/trace"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
@@ -29,10 +32,8 @@ type writer struct {
 	queue       chan *write
 	onChange    []func(store.Change)
 	lastMessage int64 // the ID given last
-	counts      counts
+	counts      *tables.Counts
 	tracer      *tracing.Tracer // nil if nothing is traced
-
-	guardEvents func(context.Context, *platform.Event) error // nil without a guard
 
 	mu      sync.RWMutex // held for reading while queueing, so that close cannot overtake
 	closed  bool
@@ -46,14 +47,12 @@ type write struct {
 	outcome chan error
 	err     error
 	changes []store.Change
-	audit   *platform.Audit // nil unless an operator's call makes the write
-	created string          // what it creates, for the audit
 
 	span       trace.Span // nil unless the write is recorded
 	statements []string   // summaries of those that ran, for the span
 }
 
-// tx is a write's view of the transaction that it is part of.
+// tx is a write's view of the transaction that it is part of. It implements tables.Conn.
 type tx struct {
 	ctx    context.Context
 	writer *writer
@@ -64,7 +63,7 @@ func newWriter(conn *sql.Conn) *writer {
 	w := &writer{
 		conn:    conn,
 		stmts:   make(map[string]*sql.Stmt),
-		counts:  newCounts(),
+		counts:  tables.NewCounts(),
 		queue:   make(chan *write, maxBatch),
 		stopped: make(chan struct{}),
 	}
@@ -75,7 +74,7 @@ func newWriter(conn *sql.Conn) *writer {
 // write runs do inside the next transaction and returns once it is durable or undone. A ctx that ends while the write still
 // waits in the queue cancels it; a write that has begun is always completed, so the outcome is never unknown.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
-	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1), audit: platform.AuditOf(ctx)}
+	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
 	if w.tracer == nil {
 		return w.await(wr)
 	}
@@ -102,19 +101,6 @@ func (w *writer) await(wr *write) error {
 		return wr.ctx.Err()
 	}
 	return <-wr.outcome
-}
-
-// returning is write for a step with a result, which is zero when the write fails.
-func returning[T any](ctx context.Context, w *writer, do func(*tx) (T, error)) (made T, err error) {
-	err = w.write(ctx, func(t *tx) (err error) {
-		made, err = do(t)
-		return err
-	})
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return made, nil
 }
 
 // drain refuses new writes and waits for those under way.
@@ -165,15 +151,12 @@ func (w *writer) commit(batch []*write) {
 	}
 	if err != nil {
 		_ = w.exec("ROLLBACK") // fails harmlessly when the error already ended the transaction
-		w.counts.forget()
+		w.counts.Forget()
 		finish(batch, fmt.Errorf("sqlite: commit: %w", err))
 		return
 	}
 	for _, wr := range batch {
 		if wr.err == nil {
-			if wr.audit != nil {
-				wr.audit.Stored()
-			}
 			for _, change := range wr.changes {
 				for _, hear := range w.onChange {
 					hear(change)
@@ -217,10 +200,7 @@ func (w *writer) step(wr *write) (err error) {
 		wr.span.AddEvent("the write begins") // after those before it
 	}
 	t := &tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr}
-	if err := wr.do(t); err != nil || !wr.audit.Pending() {
-		return err
-	}
-	return t.record(&wr.audit.Entry)
+	return wr.do(t)
 }
 
 func finish(batch []*write, err error) {
@@ -256,27 +236,27 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 	return t.writer.stmt(query)
 }
 
-func (t *tx) exec(query string, args ...any) (rows int64, err error) {
+func (t *tx) Exec(query string, args ...any) (rows int64, err error) {
 	stmt, err := t.stmt(query)
 	if err != nil {
 		return 0, err
 	}
 	result, err := stmt.ExecContext(t.ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, unique(err)
 	}
 	return result.RowsAffected()
 }
 
-func (t *tx) queryRow(query string, args ...any) row {
+func (t *tx) QueryRow(query string, args ...any) tables.Row {
 	stmt, err := t.stmt(query)
 	if err != nil {
-		return failedRow{err}
+		return row{err: err}
 	}
-	return stmt.QueryRowContext(t.ctx, args...)
+	return row{Row: stmt.QueryRowContext(t.ctx, args...)}
 }
 
-func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+func (t *tx) Query(query string, args ...any) (tables.Rows, error) {
 	stmt, err := t.stmt(query)
 	if err != nil {
 		return nil, err
@@ -289,9 +269,40 @@ func (t *tx) changed(changes ...store.Change) {
 	t.write.changes = append(t.write.changes, changes...)
 }
 
-// row is the part of *sql.Row that scanning functions need.
-type row interface{ Scan(dest ...any) error }
+func (t *tx) Counts() *tables.Counts { return t.writer.counts }
 
-type failedRow struct{ err error }
+// MessageID returns IDs that rise even if the clock is moved back.
+func (t *tx) MessageID(_ platform.UIN, first int64) (int64, error) {
+	t.writer.lastMessage = max(t.writer.lastMessage+1, first)
+	return t.writer.lastMessage, nil
+}
 
-func (r failedRow) Scan(...any) error { return r.err }
+// Shared reports that the writer makes one step after the other.
+func (t *tx) Shared() bool { return false }
+
+func (t *tx) Lock(...int64) error { return nil }
+
+// row is the result of a statement, or why it has none.
+type row struct {
+	*sql.Row
+	err error
+}
+
+func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return unique(r.Row.Scan(dest...))
+}
+
+// unique translates the driver's error for "not unique" into the platform's.
+func unique(err error) error {
+	var driver *sqlite.Error
+	if errors.As(err, &driver) {
+		switch driver.Code() {
+		case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID:
+			return fmt.Errorf("%w (%s)", platform.ErrExists, err)
+		}
+	}
+	return err
+}

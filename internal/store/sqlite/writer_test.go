@@ -44,8 +44,8 @@ func queued(s *Store, n int) {
 
 // insert writes one account without reading it first.
 func insert(t *tx, uin platform.UIN) error {
-	_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, '{}', 0, 0, '', 0, 0, 0)", int64(uin))
-	return sentinel(err)
+	_, err := t.Exec("INSERT INTO accounts (uin, profile, state, class, password_hash, password_epoch, created_ms, signed_out_ms) VALUES (?, '{}', 0, 0, '', 0, 0, 0)", int64(uin))
+	return err
 }
 
 // TestGroupCommit lets 256 writes queue behind one. They share a transaction, which the log's commit frames show, and

@@ -106,7 +106,7 @@ var outbox = []test{
 		same(t, heard.take(), nil)
 		ok(t, s.Report(t.Context(), []platform.Event{event(1)}))
 		same(t, heard.take(), []store.Change{store.EventsChange{}})
-		same(t, waiting(t, s, platform.LaneStream), []int64{1})
+		same(t, len(waiting(t, s, platform.LaneStream)), 1) // the number may be that of an event that was not stored, or the next
 	}},
 	{"events-together", func(t *testing.T, s store.Store) {
 		var (

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,13 +13,16 @@ import (
 
 // Befriend implements store.Friendships.
 func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS int64) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		if rows, err := t.exec("INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?1, ?2, '', ?3), (?2, ?1, '', ?3) ON CONFLICT DO NOTHING",
+	return s.write(ctx, func(t *tx) error {
+		if err := t.lock(of(friendsOf, a), of(friendsOf, b)); err != nil {
+			return err
+		}
+		if rows, err := t.Exec("INSERT INTO friendships (uin, friend, remark, since_ms) VALUES (?1, ?2, '', ?3), (?2, ?1, '', ?3) ON CONFLICT DO NOTHING",
 			int64(a), int64(b), nowMS); rows == 0 || err != nil {
 			return err
 		}
 		var friends int
-		err := t.queryRow("SELECT max((SELECT count(*) FROM friendships WHERE uin = ?), (SELECT count(*) FROM friendships WHERE uin = ?))", int64(a), int64(b)).
+		err := t.QueryRow("SELECT max(n) FROM (SELECT count(*) AS n FROM friendships WHERE uin = ? UNION ALL SELECT count(*) FROM friendships WHERE uin = ?) numbers", int64(a), int64(b)).
 			Scan(&friends)
 		if err == nil && friends > most {
 			return platform.ErrFull // which undoes the inserts
@@ -31,17 +34,17 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 
 // SetRemark implements store.Friendships.
 func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
-	return s.writer.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		t.changed(store.FriendshipChange{UIN: uin})
-		return wantRow(t.exec("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend)))
+		return wantRow(t.Exec("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend)))
 	})
 }
 
 // Unfriend implements store.Friendships.
 func (s *Store) Unfriend(ctx context.Context, a, b platform.UIN) error {
-	return s.writer.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
-		return wantRow(t.exec("DELETE FROM friendships WHERE (uin, friend) IN (VALUES (?, ?), (?, ?))", int64(a), int64(b), int64(b), int64(a)))
+		return wantRow(t.Exec("DELETE FROM friendships WHERE uin = ?1 AND friend = ?2 OR uin = ?2 AND friend = ?1", int64(a), int64(b)))
 	})
 }
 
@@ -54,7 +57,7 @@ func (s *Store) AreFriends(ctx context.Context, a, b platform.UIN) (are bool, er
 // Friends implements store.Friendships.
 func (s *Store) Friends(ctx context.Context, uin platform.UIN) ([]platform.Friendship, error) {
 	rows, err := s.query(ctx, "SELECT uin, friend, remark, since_ms FROM friendships WHERE uin = ? ORDER BY friend", int64(uin))
-	return collect(rows, err, func(r row) (f platform.Friendship, err error) {
+	return Collect(rows, err, func(r Row) (f platform.Friendship, err error) {
 		err = r.Scan(&f.UIN, &f.Friend, &f.Remark, &f.SinceMS)
 		return f, err
 	})
@@ -68,11 +71,11 @@ var inUse = `
 // AppFriends implements store.Friendships.
 func (s *Store) AppFriends(ctx context.Context, app platform.AppID, uin, after platform.UIN, limit int) ([]platform.AppUser, error) {
 	rows, err := s.query(ctx, `
-		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), f.remark, a.profile
+		SELECT o.uin, o.openid, coalesce(p.msdk_openid, 0), f.remark, a.profile
 		FROM friendships f
 		JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+inUse+`
 		WHERE f.uin = ? AND f.friend > ? ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), int64(min(after, math.MaxInt64)), limit)
-	return collect(rows, err, scanAppUser)
+	return Collect(rows, err, scanAppUser)
 }
 
 // AppUsers implements store.OpenIDs.
@@ -82,24 +85,24 @@ func (s *Store) AppUsers(ctx context.Context, app platform.AppID, openids []plat
 		return nil, err
 	}
 	rows, err := s.query(ctx, `
-		SELECT o.uin, o.openid, ifnull(p.msdk_openid, 0), '', a.profile
+		SELECT o.uin, o.openid, coalesce(p.msdk_openid, 0), '', a.profile
 		FROM openids o`+inUse+`
-		WHERE o.appid = ? AND o.openid IN (SELECT unhex(value) FROM json_each(?)) AND o.`+active, int64(app), string(list))
-	return collect(rows, err, scanAppUser)
+		WHERE o.appid = ? AND o.openid IN (SELECT unhex(value) FROM json_each(?) list) AND o.`+active, int64(app), string(list))
+	return Collect(rows, err, scanAppUser)
 }
 
 // UnregisteredFriends implements store.Friendships.
 func (s *Store) UnregisteredFriends(ctx context.Context, app platform.AppID, uin platform.UIN, limit int) ([]platform.AppUser, error) {
 	rows, err := s.query(ctx, `
-		SELECT f.friend, ifnull(o.openid, zeroblob(16)), 0, f.remark, a.profile
+		SELECT f.friend, o.openid, 0, f.remark, a.profile
 		FROM friendships f
 		JOIN accounts a ON a.uin = f.friend AND a.`+notClosed+`
 		LEFT JOIN openids o ON o.appid = ? AND o.uin = f.friend AND o.`+active+`
-		WHERE f.uin = ? AND ifnull(o.token_epoch <= o.ended_epoch, 1) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
-	return collect(rows, err, scanAppUser)
+		WHERE f.uin = ? AND (o.token_epoch IS NULL OR o.token_epoch <= o.ended_epoch) ORDER BY f.friend LIMIT ?`, int64(app), int64(uin), limit)
+	return Collect(rows, err, scanAppUser)
 }
 
-func scanAppUser(r row) (u platform.AppUser, err error) {
+func scanAppUser(r Row) (u platform.AppUser, err error) {
 	var (
 		raw     []byte
 		player  int64
@@ -109,9 +112,11 @@ func scanAppUser(r row) (u platform.AppUser, err error) {
 		return u, sentinel(err)
 	}
 	if err := json.Unmarshal(profile, &u.Profile); err != nil {
-		return u, fmt.Errorf("sqlite: profile of %s: %w", u.UIN, err)
+		return u, fmt.Errorf("tables: profile of %s: %w", u.UIN, err)
 	}
 	u.MSDKOpenID = platform.MSDKOpenID(player)
-	u.OpenID, err = openIDFrom(raw)
+	if raw != nil {
+		u.OpenID, err = OpenIDFrom(raw)
+	}
 	return u, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -20,8 +20,8 @@ func (s *Store) OIDBPolicy(ctx context.Context) (version int64, record []byte, e
 
 // StoreOIDBPolicy implements store.Policies.
 func (s *Store) StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.Exec("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
 		t.changed(store.PolicyChange{Version: version, Record: record})
 		return sentinel(err)
 	})

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -11,29 +11,34 @@ import (
 
 // GuardEvents implements store.Outbox.
 func (s *Store) GuardEvents(guard func(context.Context, *platform.Event) error) {
-	s.writer.guardEvents = guard
+	s.guardEvents = guard
 }
 
 // Report implements store.Outbox.
 func (s *Store) Report(ctx context.Context, events []platform.Event) error {
-	return s.writer.write(ctx, func(t *tx) error { return t.report(events) })
+	return s.write(ctx, func(t *tx) error { return t.report(events) })
 }
 
 // report stores the events of a write with it.
 func (t *tx) report(events []platform.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	// A number that is committed after a higher one would be taken for delivered.
+	if err := t.lock(of(eventNumbers, 0)); err != nil {
+		return err
+	}
 	for i := range events {
 		if err := t.reportOne(&events[i]); err != nil {
 			return fmt.Errorf("%w (%w)", platform.ErrEvents, err)
 		}
 	}
-	if len(events) > 0 {
-		t.changed(store.EventsChange{})
-	}
+	t.changed(store.EventsChange{})
 	return nil
 }
 
 func (t *tx) reportOne(event *platform.Event) error {
-	if guard := t.writer.guardEvents; guard != nil {
+	if guard := t.store.guardEvents; guard != nil {
 		if err := guard(t.ctx, event); err != nil {
 			return err
 		}
@@ -42,7 +47,7 @@ func (t *tx) reportOne(event *platform.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("INSERT INTO outbox (at_ms, record) VALUES (?, ?)", event.TimeMS, string(record))
+	_, err = t.Exec("INSERT INTO outbox (at_ms, record) VALUES (?, ?)", event.TimeMS, string(record))
 	return err
 }
 
@@ -52,7 +57,7 @@ const undelivered = " FROM outbox WHERE id > (SELECT delivered FROM outbox_lanes
 // Undelivered implements store.Outbox.
 func (s *Store) Undelivered(ctx context.Context, lane platform.Lane, limit int) ([]platform.Event, error) {
 	rows, err := s.query(ctx, "SELECT id, record"+undelivered+" ORDER BY id LIMIT ?", int64(lane), limit)
-	return collect(rows, err, func(r row) (e platform.Event, err error) {
+	return Collect(rows, err, func(r Row) (e platform.Event, err error) {
 		var (
 			id     int64
 			record []byte
@@ -61,7 +66,7 @@ func (s *Store) Undelivered(ctx context.Context, lane platform.Lane, limit int) 
 			return e, err
 		}
 		if err := json.Unmarshal(record, &e); err != nil {
-			return e, fmt.Errorf("sqlite: event %d: %w", id, err)
+			return e, fmt.Errorf("tables: event %d: %w", id, err)
 		}
 		e.ID = id
 		return e, nil
@@ -70,17 +75,17 @@ func (s *Store) Undelivered(ctx context.Context, lane platform.Lane, limit int) 
 
 // Delivered implements store.Outbox.
 func (s *Store) Delivered(ctx context.Context, lane platform.Lane, last int64) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec("UPDATE outbox_lanes SET delivered = ?2 WHERE lane = ?1 AND delivered < ?2", int64(lane), last); err != nil {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.Exec("UPDATE outbox_lanes SET delivered = ?2 WHERE lane = ?1 AND delivered < ?2", int64(lane), last); err != nil {
 			return err
 		}
-		_, err := t.exec("DELETE FROM outbox WHERE id <= (SELECT min(delivered) FROM outbox_lanes)")
+		_, err := t.Exec("DELETE FROM outbox WHERE id <= (SELECT min(delivered) FROM outbox_lanes)")
 		return err
 	})
 }
 
 // CountUndelivered implements store.Outbox.
 func (s *Store) CountUndelivered(ctx context.Context, lane platform.Lane) (n int, oldestMS int64, err error) {
-	err = s.queryRow(ctx, "SELECT count(*), ifnull(min(at_ms), 0)"+undelivered, int64(lane)).Scan(&n, &oldestMS)
+	err = s.queryRow(ctx, "SELECT count(*), coalesce(min(at_ms), 0)"+undelivered, int64(lane)).Scan(&n, &oldestMS)
 	return n, oldestMS, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -11,8 +11,11 @@ import (
 
 // EditGameCommand implements store.GameCommands.
 func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*platform.GameCommand) error) (platform.GameCommand, error) {
-	return returning(ctx, s.writer, func(t *tx) (platform.GameCommand, error) {
-		command, err := scanGameCommand(t.queryRow("SELECT record FROM game_commands WHERE name = ?", name))
+	return returning(ctx, s, func(t *tx) (platform.GameCommand, error) {
+		if err := t.lock(named(gameCommand, name)); err != nil {
+			return platform.GameCommand{}, err
+		}
+		command, err := scanGameCommand(t.QueryRow("SELECT record FROM game_commands WHERE name = ?", name))
 		if err != nil && !errors.Is(err, platform.ErrNotFound) {
 			return command, err
 		}
@@ -24,7 +27,7 @@ func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*pla
 		if err != nil {
 			return command, err
 		}
-		_, err = t.exec("INSERT INTO game_commands (name, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record", name, string(record))
+		_, err = t.Exec("INSERT INTO game_commands (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record", name, string(record))
 		t.changed(store.GameCommandChange{Command: command})
 		return command, err
 	})
@@ -33,10 +36,10 @@ func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*pla
 // GameCommands implements store.GameCommands.
 func (s *Store) GameCommands(ctx context.Context) ([]platform.GameCommand, error) {
 	rows, err := s.query(ctx, "SELECT record FROM game_commands ORDER BY name")
-	return collect(rows, err, scanGameCommand)
+	return Collect(rows, err, scanGameCommand)
 }
 
-func scanGameCommand(r row) (command platform.GameCommand, err error) {
+func scanGameCommand(r Row) (command platform.GameCommand, err error) {
 	var record []byte
 	if err := r.Scan(&record); err != nil {
 		return command, sentinel(err)

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -11,8 +11,11 @@ import (
 
 // EditScene implements store.Scenes.
 func (s *Store) EditScene(ctx context.Context, key platform.SceneKey, most int, edit func(*platform.Scene) error) (*platform.Scene, error) {
-	return returning(ctx, s.writer, func(t *tx) (*platform.Scene, error) {
-		scene, err := scanScene(t.queryRow("SELECT record FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene))
+	return returning(ctx, s, func(t *tx) (*platform.Scene, error) {
+		if err := t.lock(of(scenesOf, key.AppID)); err != nil {
+			return nil, err
+		}
+		scene, err := scanScene(t.QueryRow("SELECT record FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene))
 		if errors.Is(err, platform.ErrNotFound) {
 			scene, err = &platform.Scene{}, nil
 		}
@@ -27,9 +30,9 @@ func (s *Store) EditScene(ctx context.Context, key platform.SceneKey, most int, 
 		if err != nil {
 			return nil, err
 		}
-		rows, err := t.exec(`INSERT INTO scenes (appid, program, scene, record) SELECT ?1, ?2, ?3, ?4
+		rows, err := t.Exec(`INSERT INTO scenes (appid, program, scene, record) SELECT ?1, ?2, ?3, ?4
 			WHERE (SELECT count(*) FROM scenes WHERE appid = ?1 AND (program, scene) <> (?2, ?3)) < ?5
-			ON CONFLICT DO UPDATE SET record = excluded.record`,
+			ON CONFLICT (appid, program, scene) DO UPDATE SET record = excluded.record`,
 			int64(key.AppID), key.Program, key.Scene, string(record), most)
 		if err == nil && rows == 0 {
 			return nil, platform.ErrFull
@@ -39,7 +42,7 @@ func (s *Store) EditScene(ctx context.Context, key platform.SceneKey, most int, 
 	})
 }
 
-func scanScene(r row) (*platform.Scene, error) {
+func scanScene(r Row) (*platform.Scene, error) {
 	var record []byte
 	if err := r.Scan(&record); err != nil {
 		return nil, sentinel(err)
@@ -50,14 +53,14 @@ func scanScene(r row) (*platform.Scene, error) {
 
 // RemoveScene implements store.Scenes.
 func (s *Store) RemoveScene(ctx context.Context, key platform.SceneKey) error {
-	return s.writer.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		t.changed(store.SceneChange{Key: key})
-		return missing(wantRow(t.exec("DELETE FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene)), platform.NoScene, key)
+		return missing(wantRow(t.Exec("DELETE FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene)), platform.NoScene, key)
 	})
 }
 
 // Scenes implements store.Scenes.
 func (s *Store) Scenes(ctx context.Context) ([]*platform.Scene, error) {
 	rows, err := s.query(ctx, "SELECT record FROM scenes ORDER BY appid, program, scene")
-	return collect(rows, err, scanScene)
+	return Collect(rows, err, scanScene)
 }

@@ -1,21 +1,25 @@
-package sqlite
+package tables_test
 
 import (
+	"database/sql"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
-// plan returns how SQLite finds the rows that a statement reads.
-func plan(t *testing.T, s *Store, statement string, parameters int) (steps []string) {
+// plan returns how SQLite finds the challenges that a statement reads.
+func plan(t *testing.T, db *sql.DB, statement string, parameters int) (steps []string) {
 	t.Helper()
-	rows, err := s.query(t.Context(), "EXPLAIN QUERY PLAN "+statement, make([]any, parameters)...)
-	steps, err = collect(rows, err, func(r row) (step string, err error) {
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, make([]any, parameters)...)
+	steps, err = tables.Collect(rows, err, func(r tables.Row) (step string, err error) {
 		var none any
-		err = r.Scan(&none, &none, &none, &step)
-		return step, err
+		return step, r.Scan(&none, &none, &none, &step)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -25,20 +29,32 @@ func plan(t *testing.T, s *Store, statement string, parameters int) (steps []str
 
 // TestChallengesAreFoundInIndexes: what the challenges of players are asked for costs the same however many there have been.
 func TestChallengesAreFoundInIndexes(t *testing.T) {
-	s := openUntilEnd(t)
+	file := filepath.Join(t.TempDir(), "rookery.db")
+	s, err := sqlite.Open(t.Context(), file)
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
 	const (
 		challenger = "SEARCH challenges USING COVERING INDEX challenges_over_of_challenger (appid=? AND challenger=?"
 		opponent   = "SEARCH challenges USING COVERING INDEX challenges_over_of_opponent (appid=? AND opponent=?"
 	)
 	want := []string{challenger + " AND settled_ms=? AND end_ms>?)", opponent + " AND settled_ms=? AND end_ms>?)"}
-	if diff := cmp.Diff(want, plan(t, s, insertChallenge, 12)); diff != "" {
+	if diff := cmp.Diff(want, plan(t, db, tables.InsertChallenge, 12)); diff != "" {
 		t.Errorf("beginning (-want +got):\n%s", diff)
 	}
 	want = []string{
 		challenger + ")", challenger + " AND settled_ms=? AND end_ms<?)", opponent + ")", opponent + " AND settled_ms=? AND end_ms<?)",
 		"SEARCH challenges USING INDEX challenges_of_opponent (appid=? AND opponent=?)",
 	}
-	if diff := cmp.Diff(want, plan(t, s, challengeNews, 3)); diff != "" {
+	if diff := cmp.Diff(want, plan(t, db, tables.ChallengeNews, 3)); diff != "" {
 		t.Errorf("news (-want +got):\n%s", diff)
 	}
 }

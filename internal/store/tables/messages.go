@@ -1,10 +1,11 @@
-package sqlite
+package tables
 
 import (
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -16,7 +17,15 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 	if err != nil {
 		return platform.Message{}, false, err
 	}
-	err = s.writer.write(ctx, func(t *tx) error {
+	keys := []lockKey{of(inboxOf, m.UIN), of(outboxOf, m.From)}
+	if quota == nil { // the official account's messages do not wait for each other
+		keys[1] = named(aRequest, fmt.Sprint(m.AppID, m.From, m.Request))
+	}
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.lock(keys...); err != nil {
+			return err
+		}
+		again = false
 		if m.Request != "" {
 			switch stored, err = t.recall(&m); {
 			case err == nil:
@@ -34,11 +43,13 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 			day = sql.NullInt64{Int64: quota.Day, Valid: true}
 		}
 		stored = m
-		stored.ID = t.writer.messageID(m.SentMS)
-		if _, err := t.exec("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-			int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day); err != nil {
-			t.writer.counts.forget()
-			return sentinel(err)
+		if stored.ID, err = t.MessageID(m.UIN, firstID(m.SentMS)); err == nil {
+			_, err = t.Exec("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+				int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day)
+		}
+		if err != nil {
+			t.Counts().Forget()
+			return err
 		}
 		t.changed(store.MessageChange{AppID: m.AppID, UIN: m.UIN})
 		return nil
@@ -55,29 +66,14 @@ const messageIDBits = 12
 // firstID returns the lowest ID of a message from a time on.
 func firstID(ms int64) int64 { return ms << messageIDBits }
 
-// messageID returns the next message's ID. The IDs follow the time, but they rise even if the clock is moved back.
-func (w *writer) messageID(nowMS int64) int64 {
-	w.lastMessage = max(w.lastMessage+1, firstID(nowMS))
-	return w.lastMessage
-}
-
-// newestMessage returns the ID of the newest message, which is the highest; 0 without messages.
-func newestMessage(ctx context.Context, conn *sql.Conn) (id int64, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT id FROM messages ORDER BY rowid DESC LIMIT 1").Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return id, err
-}
-
 // recall returns the message that was stored with m's request. A request that has been kept long enough is forgotten.
 func (t *tx) recall(m *platform.Message) (platform.Message, error) {
-	stored, err := scanMessage(t.queryRow("SELECT "+messageColumns+" FROM messages WHERE appid = ? AND sender = ? AND request = ? AND request <> ''",
+	stored, err := scanMessage(t.QueryRow("SELECT "+messageColumns+" FROM messages WHERE appid = ? AND sender = ? AND request = ? AND request <> ''",
 		int64(m.AppID), int64(m.From), m.Request))
 	if err != nil || stored.SentMS >= m.SentMS-platform.RequestKeptMS {
 		return stored, err
 	}
-	if _, err := t.exec("UPDATE messages SET request = '' WHERE uin = ? AND id = ?", int64(stored.UIN), stored.ID); err != nil {
+	if _, err := t.Exec("UPDATE messages SET request = '' WHERE uin = ? AND id = ?", int64(stored.UIN), stored.ID); err != nil {
 		return platform.Message{}, err
 	}
 	return platform.Message{}, platform.ErrNotFound
@@ -85,7 +81,7 @@ func (t *tx) recall(m *platform.Message) (platform.Message, error) {
 
 const messageColumns = "uin, id, sender, appid, kind, request, content, sent_ms, read_ms"
 
-func scanMessage(r row) (m platform.Message, err error) {
+func scanMessage(r Row) (m platform.Message, err error) {
 	var content []byte
 	if err := r.Scan(&m.UIN, &m.ID, &m.From, &m.AppID, &m.Kind, &m.Request, &content, &m.SentMS, &m.ReadMS); err != nil {
 		return platform.Message{}, sentinel(err)
@@ -103,34 +99,34 @@ func (s *Store) MessageOfRequest(ctx context.Context, app platform.AppID, from p
 func (s *Store) MessagesAfter(ctx context.Context, uin platform.UIN, app platform.AppID, after, sinceMS int64, limit int) ([]platform.Message, error) {
 	rows, err := s.query(ctx, "SELECT "+messageColumns+" FROM messages WHERE uin = ?1 AND id > ?2 AND sent_ms >= ?3 AND ?4 IN (0, appid) ORDER BY id LIMIT ?5",
 		int64(uin), after, sinceMS, int64(app), limit)
-	return collect(rows, err, scanMessage)
+	return Collect(rows, err, scanMessage)
 }
 
 // MessagesBefore implements store.Messages.
 func (s *Store) MessagesBefore(ctx context.Context, uin platform.UIN, before, sinceMS int64, limit int) ([]platform.Message, error) {
 	rows, err := s.query(ctx, "SELECT "+messageColumns+" FROM messages WHERE uin = ? AND id < ? AND sent_ms >= ? ORDER BY id DESC LIMIT ?",
 		int64(uin), before, sinceMS, limit)
-	return collect(rows, err, scanMessage)
+	return Collect(rows, err, scanMessage)
 }
 
 // ReadMessages implements store.Messages.
 func (s *Store) ReadMessages(ctx context.Context, uin platform.UIN, upTo, nowMS int64) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec("UPDATE messages SET read_ms = ? WHERE uin = ? AND id <= ? AND read_ms = 0", nowMS, int64(uin), upTo)
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.Exec("UPDATE messages SET read_ms = ? WHERE uin = ? AND id <= ? AND read_ms = 0", nowMS, int64(uin), upTo)
 		return err
 	})
 }
 
 // SweepMessages implements store.Messages.
 func (s *Store) SweepMessages(ctx context.Context, beforeMS, beforeDay int64, limit int) (int64, error) {
-	return returning(ctx, s.writer, func(t *tx) (int64, error) {
-		messages, err := t.exec("DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages ORDER BY rowid LIMIT ?) AND sent_ms < ?", limit, beforeMS)
+	return returning(ctx, s, func(t *tx) (int64, error) {
+		messages, err := t.Exec(s.sweepMessages, limit, beforeMS)
 		if err != nil {
 			return 0, err
 		}
-		counts, err := t.exec("DELETE FROM messages_sent WHERE (appid, uin, day) IN (SELECT appid, uin, day FROM messages_sent WHERE day < ? LIMIT ?)", beforeDay, limit)
+		counts, err := t.Exec("DELETE FROM messages_sent WHERE (appid, uin, day) IN (SELECT appid, uin, day FROM messages_sent WHERE day < ? LIMIT ?)", beforeDay, limit)
 		if messages+counts > 0 {
-			t.writer.counts.forget()
+			t.Counts().Forget()
 		}
 		return messages + counts, err
 	})

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 const loginColumns = "l.salt, l.serial, l.openid, l.redirect_uri, l.scopes, l.challenge, l.password_epoch, l.token_epoch, l.expires_ms"
 
 // scanLogin reads loginColumns, and any further columns of the query into more, of the login with the id.
-func scanLogin(r row, id int64, app platform.AppID, more ...any) (platform.Login, error) {
+func scanLogin(r Row, id int64, app platform.AppID, more ...any) (platform.Login, error) {
 	l := platform.Login{ID: id, AppID: app}
 	var (
 		openid []byte
@@ -24,17 +24,17 @@ func scanLogin(r row, id int64, app platform.AppID, more ...any) (platform.Login
 		return platform.Login{}, sentinel(err)
 	}
 	l.Scopes = strings.Fields(scopes)
-	l.OpenID, err = openIDFrom(openid)
+	l.OpenID, err = OpenIDFrom(openid)
 	return l, err
 }
 
 // CreateLogin implements store.Logins.
 func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		if _, err := t.exec("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
+	return s.write(ctx, func(t *tx) error {
+		if _, err := t.Exec("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
 			return err
 		}
-		_, err := t.exec("INSERT INTO logins (id, appid, salt, serial, openid, redirect_uri, scopes, challenge, password_epoch, token_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		_, err := t.Exec("INSERT INTO logins (id, appid, salt, serial, openid, redirect_uri, scopes, challenge, password_epoch, token_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			l.ID, int64(l.AppID), int64(l.Salt), int64(l.Serial), l.OpenID[:], l.RedirectURI, strings.Join(l.Scopes, " "), l.Challenge,
 			int64(l.PasswordEpoch), int64(l.TokenEpoch), l.ExpiresMS)
 		return sentinel(err)
@@ -48,7 +48,10 @@ var mayLogIn = fmt.Sprintf("o.%s AND a.state NOT IN (%d, %d) AND a.password_epoc
 
 // ExchangeCode implements store.Logins.
 func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (l platform.Login, err error) {
-	err = s.writer.write(ctx, func(t *tx) (err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		if err := t.lockLogin(app, code.Login); err != nil {
+			return err
+		}
 		if l, err = t.useTicket(app, code, nowMS, `
 			SELECT `+loginColumns+`, `+mayLogIn+` AND l.id >> `+strconv.Itoa(store.LoginIDBits)+` > a.signed_out_ms
 			FROM logins l
@@ -68,7 +71,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 			return platform.ErrNotFound
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
-		if _, err := t.exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
+		if _, err := t.Exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
 			return err
 		}
 		if err := t.playedBy(app, l.OpenID, nowMS); err != nil {
@@ -81,7 +84,10 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 
 // UseRefresh implements store.Logins.
 func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (l platform.Login, err error) {
-	err = s.writer.write(ctx, func(t *tx) (err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		if err := t.lockLogin(app, refresh.Login); err != nil {
+			return err
+		}
 		if l, err = t.useTicket(app, refresh, nowMS, `
 			SELECT `+loginColumns+`, `+mayLogIn+` AND o.token_epoch = l.token_epoch AND o.token_epoch > o.ended_epoch
 			FROM logins l
@@ -91,7 +97,7 @@ func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh plat
 			return err
 		}
 		l.Serial++
-		if _, err := t.exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID); err != nil {
+		if _, err := t.Exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID); err != nil {
 			return err
 		}
 		return t.openkeyOf(&l, openkey)
@@ -108,10 +114,23 @@ func (t *tx) openkeyOf(l *platform.Login, openkey *platform.Openkey) error {
 	return t.createOpenkey(*openkey)
 }
 
+// lockLogin locks a login and its account, for which it has to know the account. An openid never gets another one.
+func (t *tx) lockLogin(app platform.AppID, id int64) error {
+	if !t.Shared() {
+		return nil
+	}
+	var uin platform.UIN
+	err := t.QueryRow("SELECT o.uin FROM logins l JOIN openids o ON o.appid = l.appid AND o.openid = l.openid WHERE l.id = ? AND l.appid = ?", id, int64(app)).Scan(&uin)
+	if err != nil {
+		return sentinel(err)
+	}
+	return t.lock(of(aLogin, id), of(anAccount, uin))
+}
+
 // useTicket reads the login of a currently valid ticket. The query also says whether the login may continue.
 func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, query string) (platform.Login, error) {
 	var may bool
-	l, err := scanLogin(t.queryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may)
+	l, err := scanLogin(t.QueryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may)
 	switch {
 	case err != nil:
 		return platform.Login{}, err
@@ -132,9 +151,9 @@ func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platfo
 
 // EndLogin implements store.Logins.
 func (s *Store) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
-	return s.writer.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.exec("UPDATE openids SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
+		return wantRow(t.Exec("UPDATE openids SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
 			int64(tokenEpoch), int64(by), nowMS, int64(app), openid[:]))
 	})
 }

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -9,16 +9,17 @@ import (
 // countsKept is the maximum number of boxes, and of pairs, whose counts are in memory: those that were used last.
 const countsKept = 1 << 15
 
-// counts caches how many messages were sent and got, for the limits. What is not cached is read: what an account sent from
-// its rows of messages_sent, and what it got from its inbox, in steps of about a microsecond for each message of the week. The
-// writer alone uses it, since it includes what is not committed yet.
-type counts struct {
+// Counts caches how many messages were sent and got, for the limits. What is not cached is read: what an account sent from
+// its rows of messages_sent, and what it got from its inbox, in steps of about a microsecond for each message of the week. They include
+// what a step has not committed yet, so one step after the other uses them.
+type Counts struct {
 	boxes *simplelru.LRU[box, *week]
 	pairs *simplelru.LRU[pair, *pairDay]
 }
 
-func newCounts() counts {
-	return counts{newLRU[box, *week](countsKept), newLRU[pair, *pairDay](countsKept)}
+// NewCounts returns empty counts.
+func NewCounts() *Counts {
+	return &Counts{newLRU[box, *week](countsKept), newLRU[pair, *pairDay](countsKept)}
 }
 
 func newLRU[K comparable, V any](size int) *simplelru.LRU[K, V] {
@@ -29,8 +30,8 @@ func newLRU[K comparable, V any](size int) *simplelru.LRU[K, V] {
 	return lru
 }
 
-// forget makes all counts be read again.
-func (c *counts) forget() {
+// Forget makes all counts be read again.
+func (c *Counts) Forget() {
 	c.boxes.Purge()
 	c.pairs.Purge()
 }
@@ -94,7 +95,7 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 		return platform.ErrPairQuota
 	}
 	day := quota.Day - quota.Monday
-	_, err = t.exec("INSERT INTO messages_sent (appid, uin, day, sent) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET sent = excluded.sent",
+	_, err = t.Exec("INSERT INTO messages_sent (appid, uin, day, sent) VALUES (?, ?, ?, ?) ON CONFLICT (appid, uin, day) DO UPDATE SET sent = excluded.sent",
 		int64(m.AppID), int64(m.From), quota.Day, sent.days[day]+1)
 	if err != nil {
 		return err
@@ -108,11 +109,11 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 // weekOf returns a box's week. The query gets the box's account and app, the Monday and more, and returns days of the week with
 // the number of their messages.
 func (t *tx) weekOf(of box, monday int64, query string, more ...any) (*week, error) {
-	if known, ok := t.writer.counts.boxes.Get(of); ok && known.monday == monday {
+	if known, ok := t.Counts().boxes.Get(of); ok && known.monday == monday {
 		return known, nil
 	}
 	read := &week{monday: monday}
-	rows, err := t.query(query, append([]any{int64(of.uin), int64(of.app), monday}, more...)...)
+	rows, err := t.Query(query, append([]any{int64(of.uin), int64(of.app), monday}, more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -127,20 +128,20 @@ func (t *tx) weekOf(of box, monday int64, query string, more ...any) (*week, err
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	t.writer.counts.boxes.Add(of, read)
+	t.Counts().boxes.Add(of, read)
 	return read, nil
 }
 
 func (t *tx) dayOf(of pair, quota *platform.MessageQuota) (*pairDay, error) {
-	if known, ok := t.writer.counts.pairs.Get(of); ok && known.day == quota.Day {
+	if known, ok := t.Counts().pairs.Get(of); ok && known.day == quota.Day {
 		return known, nil
 	}
 	read := &pairDay{day: quota.Day}
-	err := t.queryRow("SELECT count(*) FROM messages WHERE uin = ? AND id >= ? AND appid = ? AND sender = ? AND day = ?",
+	err := t.QueryRow("SELECT count(*) FROM messages WHERE uin = ? AND id >= ? AND appid = ? AND sender = ? AND day = ?",
 		int64(of.to), firstID(quota.MondayMS), int64(of.app), int64(of.from), quota.Day).Scan(&read.sent)
 	if err != nil {
 		return nil, err
 	}
-	t.writer.counts.pairs.Add(of, read)
+	t.Counts().pairs.Add(of, read)
 	return read, nil
 }

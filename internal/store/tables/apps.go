@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -13,16 +13,16 @@ import (
 // CreateApp implements store.Apps.
 func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) error {
 	if app.AppID > math.MaxInt64 {
-		return fmt.Errorf("sqlite: appid %s has more than 63 bits", app.AppID)
+		return fmt.Errorf("tables: appid %s has more than 63 bits", app.AppID)
 	}
 	record, err := json.Marshal(app)
 	if err != nil {
 		return err
 	}
-	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.Exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
 			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
-		t.created(app.AppID)
+		t.creates(app.AppID)
 		t.changed(store.AppChange{App: app})
 		return sentinel(err)
 	})
@@ -30,8 +30,11 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 
 // UpdateApp implements store.Apps.
 func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (*platform.App, error) {
-	return returning(ctx, s.writer, func(t *tx) (*platform.App, error) {
-		app, err := scanApp(t.queryRow("SELECT record FROM apps WHERE appid = ?", int64(id)))
+	return returning(ctx, s, func(t *tx) (*platform.App, error) {
+		if err := t.lock(of(anApp, id)); err != nil {
+			return nil, err
+		}
+		app, err := scanApp(t.QueryRow("SELECT record FROM apps WHERE appid = ?", int64(id)))
 		if err != nil {
 			return nil, missing(err, platform.NoApp, id)
 		}
@@ -43,7 +46,7 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 		if err != nil {
 			return nil, err
 		}
-		_, err = t.exec("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
+		_, err = t.Exec("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
 			int64(app.GameID), string(record), nowMS, int64(id))
 		t.changed(store.AppChange{App: app})
 		return app, sentinel(err)
@@ -62,17 +65,17 @@ func (s *Store) App(ctx context.Context, id platform.AppID) (*platform.App, erro
 // Apps implements store.Apps.
 func (s *Store) Apps(ctx context.Context) ([]*platform.App, error) {
 	rows, err := s.query(ctx, "SELECT record FROM apps ORDER BY appid")
-	return collect(rows, err, scanApp)
+	return Collect(rows, err, scanApp)
 }
 
-func scanApp(r row) (*platform.App, error) {
+func scanApp(r Row) (*platform.App, error) {
 	var record string
 	if err := r.Scan(&record); err != nil {
 		return nil, sentinel(err)
 	}
 	app := new(platform.App)
 	if err := json.Unmarshal([]byte(record), app); err != nil {
-		return nil, fmt.Errorf("sqlite: app record: %w", err)
+		return nil, fmt.Errorf("tables: app record: %w", err)
 	}
 	return app, nil
 }

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -11,7 +11,10 @@ import (
 
 // ReportAchievements implements store.Achievements.
 func (s *Store) ReportAchievements(ctx context.Context, r platform.AchievementReport) (failed int, err error) {
-	err = s.writer.write(ctx, func(t *tx) error {
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.lock(of(progressOf, r.UIN)); err != nil {
+			return err
+		}
 		for i := range r.Items {
 			if err := t.achieve(&r, &r.Items[i]); err != nil {
 				failed = i
@@ -25,9 +28,9 @@ func (s *Store) ReportAchievements(ctx context.Context, r platform.AchievementRe
 
 // achieve stores one item of a report, and what follows from it.
 func (t *tx) achieve(r *platform.AchievementReport, a *platform.Achievement) error {
-	rows, err := t.exec(`INSERT INTO achievements (appid, uin, type, data, number, expires_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-		ON CONFLICT DO UPDATE SET data = excluded.data, number = excluded.number, expires_ms = excluded.expires_ms, updated_ms = excluded.updated_ms
-		WHERE ?8 OR excluded.number > number OR expires_ms BETWEEN 1 AND ?7`,
+	rows, err := t.Exec(`INSERT INTO achievements (appid, uin, type, data, number, expires_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+		ON CONFLICT (appid, uin, type) DO UPDATE SET data = excluded.data, number = excluded.number, expires_ms = excluded.expires_ms, updated_ms = excluded.updated_ms
+		WHERE ?8 = 1 OR excluded.number > achievements.number OR achievements.expires_ms BETWEEN 1 AND ?7`,
 		int64(r.AppID), int64(r.UIN), a.Type, a.Data, a.Number.Key(), a.ExpiresMS, r.NowMS, a.Overwrite)
 	switch {
 	case err != nil:
@@ -38,16 +41,17 @@ func (t *tx) achieve(r *platform.AchievementReport, a *platform.Achievement) err
 		return nil
 	}
 	week := platform.WeekOf(r.Day)
-	if _, err := t.exec(`INSERT INTO rounds (appid, uin, day, day_best, day_rounds, week, week_rounds) VALUES (?, ?, ?, ?, 1, ?, 1)
-		ON CONFLICT DO UPDATE SET day = excluded.day, week = excluded.week,
-			day_best = iif(day = excluded.day, max(day_best, excluded.day_best), excluded.day_best),
-			day_rounds = iif(day = excluded.day, day_rounds + 1, 1), week_rounds = iif(week = excluded.week, week_rounds + 1, 1)`,
+	if _, err := t.Exec(`INSERT INTO rounds (appid, uin, day, day_best, day_rounds, week, week_rounds) VALUES (?, ?, ?, ?, 1, ?, 1)
+		ON CONFLICT (appid, uin) DO UPDATE SET day = excluded.day, week = excluded.week,
+			day_best = CASE WHEN rounds.day = excluded.day AND rounds.day_best > excluded.day_best THEN rounds.day_best ELSE excluded.day_best END,
+			day_rounds = CASE WHEN rounds.day = excluded.day THEN rounds.day_rounds + 1 ELSE 1 END,
+			week_rounds = CASE WHEN rounds.week = excluded.week THEN rounds.week_rounds + 1 ELSE 1 END`,
 		int64(r.AppID), int64(r.UIN), r.Day, a.Number.Key(), week); err != nil {
 		return err
 	}
 	for _, week := range []int64{week, 0} {
-		rows, err := t.exec(`INSERT INTO board_scores (appid, week, uin, score, reached_ms) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET score = excluded.score, reached_ms = excluded.reached_ms WHERE excluded.score > score`,
+		rows, err := t.Exec(`INSERT INTO board_scores (appid, week, uin, score, reached_ms) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (appid, week, uin) DO UPDATE SET score = excluded.score, reached_ms = excluded.reached_ms WHERE excluded.score > board_scores.score`,
 			int64(r.AppID), week, int64(r.UIN), a.Number.Key(), r.NowMS)
 		if err != nil {
 			return err
@@ -60,17 +64,17 @@ func (t *tx) achieve(r *platform.AchievementReport, a *platform.Achievement) err
 }
 
 // later keeps the later one of two times at which an account played a game: a clock that is moved back changes nothing.
-const later = " ON CONFLICT DO UPDATE SET played_ms = excluded.played_ms WHERE excluded.played_ms > played_ms"
+const later = " ON CONFLICT (uin, appid) DO UPDATE SET played_ms = excluded.played_ms WHERE excluded.played_ms > recent_games.played_ms"
 
 // played notes that an account plays a game.
 func (t *tx) played(app platform.AppID, uin platform.UIN, nowMS int64) error {
-	_, err := t.exec("INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)"+later, int64(uin), int64(app), nowMS)
+	_, err := t.Exec("INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)"+later, int64(uin), int64(app), nowMS)
 	return err
 }
 
 // playedBy does so for the account that an openid names.
 func (t *tx) playedBy(app platform.AppID, openid platform.OpenID, nowMS int64) error {
-	_, err := t.exec("INSERT INTO recent_games (uin, appid, played_ms) SELECT uin, appid, ? FROM openids WHERE appid = ? AND openid = ?"+later,
+	_, err := t.Exec("INSERT INTO recent_games (uin, appid, played_ms) SELECT uin, appid, ? FROM openids WHERE appid = ? AND openid = ?"+later,
 		nowMS, int64(app), openid[:])
 	return err
 }
@@ -79,7 +83,7 @@ func (t *tx) playedBy(app platform.AppID, openid platform.OpenID, nowMS int64) e
 func (s *Store) Achievements(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) ([]platform.Achievement, error) {
 	rows, err := s.query(ctx, `SELECT type, data, number, expires_ms, updated_ms FROM achievements
 		WHERE appid = ?1 AND uin = ?2 AND (expires_ms = 0 OR expires_ms > ?3) ORDER BY type`, int64(app), int64(uin), nowMS)
-	return collect(rows, err, func(r row) (a platform.Achievement, err error) {
+	return Collect(rows, err, func(r Row) (a platform.Achievement, err error) {
 		err = r.Scan(&a.Type, &a.Data, (*number)(&a.Number), &a.ExpiresMS, &a.UpdatedMS)
 		return a, err
 	})
@@ -92,7 +96,7 @@ type number platform.Decimal
 func (n *number) Scan(src any) error {
 	key, ok := src.([]byte)
 	if src != nil && !ok {
-		return errors.New("sqlite: a number is not bytes")
+		return errors.New("tables: a number is not bytes")
 	}
 	d, err := platform.DecimalOfKey(key)
 	*n = number(d)
@@ -102,10 +106,10 @@ func (n *number) Scan(src any) error {
 // Tally implements store.Achievements.
 func (s *Store) Tally(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) (t platform.Tally, err error) {
 	week := platform.WeekOf(day)
-	err = s.queryRow(ctx, `SELECT coalesce((SELECT score FROM board_scores WHERE appid = ?1 AND week = 0 AND uin = ?2), x''),
-			coalesce((SELECT score FROM board_scores WHERE appid = ?1 AND week = ?4 AND uin = ?2), x''),
-			coalesce(iif(day = ?3, day_best, x''), x''), coalesce(iif(day = ?3, day_rounds, 0), 0), coalesce(iif(week = ?4, week_rounds, 0), 0)
-		FROM (SELECT 1) LEFT JOIN rounds ON appid = ?1 AND uin = ?2`, int64(app), int64(uin), day, week).
+	err = s.queryRow(ctx, `SELECT (SELECT score FROM board_scores WHERE appid = ?1 AND week = 0 AND uin = ?2),
+			(SELECT score FROM board_scores WHERE appid = ?1 AND week = ?4 AND uin = ?2),
+			CASE WHEN day = ?3 THEN day_best END, CASE WHEN day = ?3 THEN day_rounds ELSE 0 END, CASE WHEN week = ?4 THEN week_rounds ELSE 0 END
+		FROM (SELECT 1 AS one) once LEFT JOIN rounds ON appid = ?1 AND uin = ?2`, int64(app), int64(uin), day, week).
 		Scan((*number)(&t.Best), (*number)(&t.WeekBest), (*number)(&t.DayBest), &t.DayRounds, &t.WeekRounds)
 	return t, err
 }
@@ -130,10 +134,10 @@ func (s *Store) Boards(ctx context.Context) ([]platform.Board, error) {
 func (s *Store) BoardScores(ctx context.Context, board platform.Board, after platform.UIN, limit int) ([]platform.BoardScore, error) {
 	rows, err := s.query(ctx, "SELECT uin, score, reached_ms FROM board_scores WHERE appid = ? AND week = ? AND uin > ? ORDER BY uin LIMIT ?",
 		int64(board.AppID), board.Week, int64(after), limit)
-	return collect(rows, err, scanBoardScore)
+	return Collect(rows, err, scanBoardScore)
 }
 
-func scanBoardScore(r row) (b platform.BoardScore, err error) {
+func scanBoardScore(r Row) (b platform.BoardScore, err error) {
 	err = r.Scan(&b.UIN, (*number)(&b.Score), &b.ReachedMS)
 	return b, err
 }
@@ -144,28 +148,28 @@ func (s *Store) BoardScoresOf(ctx context.Context, board platform.Board, uins []
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.query(ctx, "SELECT uin, score, reached_ms FROM json_each(?3) a CROSS JOIN board_scores ON appid = ?1 AND week = ?2 AND uin = a.value",
+	rows, err := s.query(ctx, "SELECT uin, score, reached_ms FROM json_each(?3) a CROSS JOIN board_scores WHERE appid = ?1 AND week = ?2 AND uin = CAST(a.value AS BIGINT)",
 		int64(board.AppID), board.Week, list)
-	return collect(rows, err, scanBoardScore)
+	return Collect(rows, err, scanBoardScore)
 }
 
 // SweepBoards implements store.Achievements.
 func (s *Store) SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error) {
-	return returning(ctx, s.writer, func(t *tx) (int64, error) {
-		return t.exec(`DELETE FROM board_scores WHERE (appid, week, uin) IN (SELECT appid, week, uin FROM board_scores
+	return returning(ctx, s, func(t *tx) (int64, error) {
+		return t.Exec(`DELETE FROM board_scores WHERE (appid, week, uin) IN (SELECT appid, week, uin FROM board_scores
 			WHERE appid IN (SELECT appid FROM apps) AND week BETWEEN 1 AND ? - 1 LIMIT ?)`, beforeWeek, limit)
 	})
 }
 
 // NotePlayed implements store.Achievements.
 func (s *Store) NotePlayed(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) error {
-	return s.writer.write(ctx, func(t *tx) error { return t.played(app, uin, nowMS) })
+	return s.write(ctx, func(t *tx) error { return t.played(app, uin, nowMS) })
 }
 
 // RecentGames implements store.Achievements.
 func (s *Store) RecentGames(ctx context.Context, uin platform.UIN, limit int) ([]platform.RecentGame, error) {
 	rows, err := s.query(ctx, "SELECT appid, played_ms FROM recent_games WHERE uin = ? ORDER BY played_ms DESC, appid LIMIT ?", int64(uin), limit)
-	return collect(rows, err, func(r row) (g platform.RecentGame, err error) {
+	return Collect(rows, err, func(r Row) (g platform.RecentGame, err error) {
 		err = r.Scan(&g.AppID, &g.PlayedMS)
 		return g, err
 	})

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -18,16 +18,19 @@ const (
 // CreateAccount implements store.Accounts.
 func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, next platform.UIN) error {
 	if account.UIN > math.MaxInt64 {
-		return fmt.Errorf("sqlite: account number %s has more than 63 bits", account.UIN)
+		return fmt.Errorf("tables: account number %s has more than 63 bits", account.UIN)
 	}
 	profile, err := json.Marshal(account.Profile)
 	if err != nil {
 		return err
 	}
-	uin, err := returning(ctx, s.writer, func(t *tx) (int64, error) {
+	uin, err := returning(ctx, s, func(t *tx) (int64, error) {
 		uin := int64(account.UIN)
+		if err := t.lock(of(accountNumbers, 0)); err != nil {
+			return 0, err
+		}
 		if uin == 0 {
-			if err := t.queryRow("SELECT max(ifnull(max(uin), 0), ?, (SELECT first_uin - 1 FROM incarnation)) FROM accounts", int64(next)-1).Scan(&uin); err != nil {
+			if err := t.QueryRow("SELECT max(uin) FROM (SELECT max(uin) AS uin FROM accounts UNION ALL SELECT ? UNION ALL SELECT first_uin - 1 FROM incarnation) numbers", int64(next)-1).Scan(&uin); err != nil {
 				return 0, err
 			}
 			if uin >= int64(platform.LastUIN) {
@@ -35,10 +38,10 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 			}
 			uin++
 		}
-		_, err := t.exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		_, err := t.Exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS,
 			account.SignedOutMS)
-		t.created(uin)
+		t.creates(uin)
 		return uin, sentinel(err)
 	})
 	if err != nil {
@@ -50,11 +53,14 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 
 // UpdateAccount implements store.Accounts.
 func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
-	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) { return t.updateAccount(uin, edit) })
+	return returning(ctx, s, func(t *tx) (*platform.Account, error) { return t.updateAccount(uin, edit) })
 }
 
 func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
-	account, err := scanAccount(t.queryRow(accountByUIN, int64(uin)))
+	if err := t.lock(of(anAccount, uin)); err != nil {
+		return nil, err
+	}
+	account, err := scanAccount(t.QueryRow(accountByUIN, int64(uin)))
 	if err != nil {
 		return nil, missing(err, platform.NoAccount, uin)
 	}
@@ -67,7 +73,7 @@ func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
+	if _, err := t.Exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
 		string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.SignedOutMS,
 		int64(uin)); err != nil {
 		return nil, err
@@ -78,8 +84,8 @@ func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error)
 	if account.State == before.State && account.Class == before.Class && account.PasswordEpoch == before.PasswordEpoch {
 		return account, nil
 	}
-	rows, err := t.query(openIDsOf, int64(uin))
-	bindings, err := collect(rows, err, scanBinding)
+	rows, err := t.Query(openIDsOf, int64(uin))
+	bindings, err := Collect(rows, err, scanBinding)
 	for _, b := range bindings {
 		t.changed(store.StandingChange{AppID: b.AppID, OpenID: b.OpenID})
 	}
@@ -88,7 +94,7 @@ func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error)
 
 // FreezeAccount implements store.Accounts. An account that was frozen by an earlier version, which ended nothing, is frozen once more.
 func (s *Store) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64, edit func(*platform.Account) error) (*platform.Account, error) {
-	return returning(ctx, s.writer, func(t *tx) (*platform.Account, error) {
+	return returning(ctx, s, func(t *tx) (*platform.Account, error) {
 		account, err := t.updateAccount(uin, func(a *platform.Account) error {
 			err := edit(a)
 			a.State, a.SignedOutMS = platform.AccountFrozen, max(a.SignedOutMS, nowMS)
@@ -97,7 +103,7 @@ func (s *Store) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64
 		if err != nil {
 			return nil, err
 		}
-		_, err = t.exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE uin = ? AND "+live,
+		_, err = t.Exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE uin = ? AND "+Live,
 			int64(platform.EndedByOperator), nowMS, int64(uin))
 		return account, err
 	})
@@ -112,17 +118,17 @@ func (s *Store) Account(ctx context.Context, uin platform.UIN) (*platform.Accoun
 // Accounts implements store.Accounts.
 func (s *Store) Accounts(ctx context.Context, after platform.UIN, limit int) ([]*platform.Account, error) {
 	rows, err := s.query(ctx, "SELECT "+accountColumns+" FROM accounts WHERE uin > ? ORDER BY uin LIMIT ?", int64(after), limit)
-	return collect(rows, err, scanAccount)
+	return Collect(rows, err, scanAccount)
 }
 
 // HighestUIN implements store.Accounts.
 func (s *Store) HighestUIN(ctx context.Context) (platform.UIN, error) {
 	var highest int64
-	err := s.queryRow(ctx, "SELECT ifnull(max(uin), 0) FROM accounts").Scan(&highest)
+	err := s.queryRow(ctx, "SELECT coalesce(max(uin), 0) FROM accounts").Scan(&highest)
 	return platform.UIN(highest), err
 }
 
-func scanAccount(r row) (*platform.Account, error) {
+func scanAccount(r Row) (*platform.Account, error) {
 	var (
 		a       platform.Account
 		profile string
@@ -131,7 +137,7 @@ func scanAccount(r row) (*platform.Account, error) {
 		return nil, sentinel(err)
 	}
 	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {
-		return nil, fmt.Errorf("sqlite: profile of %s: %w", a.UIN, err)
+		return nil, fmt.Errorf("tables: profile of %s: %w", a.UIN, err)
 	}
 	return &a, nil
 }

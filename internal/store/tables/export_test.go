@@ -1,0 +1,7 @@
+package tables
+
+// Statements whose plans are tested.
+const (
+	InsertChallenge = insertChallenge
+	ChallengeNews   = challengeNews
+)

@@ -1,0 +1,258 @@
+// Package tables stores the platform in the tables of a relational database. Each rule has one statement, written in what SQLite and
+// PostgreSQL have in common; store/sqlite and store/postgres are the engines that run it, and add what each does in its own way.
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+// Engine runs statements. Their parameters are ?, or ?1, ?2, ...; an argument is an int, int64, bool (stored as 0 or 1), string, []byte
+// or sql.NullInt64, and a column is compared only with arguments of its own kind.
+type Engine interface {
+	// Query runs a statement that reads.
+	Query(ctx context.Context, statement string, args ...any) (Rows, error)
+	// Write runs do as one atomic step. Once its changes are durable it announces them and returns; after an error nothing of the step
+	// remains. A ctx that ends before the step begins cancels it. The engine may run do again when another write was in its way.
+	Write(ctx context.Context, do func(Conn) ([]store.Change, error)) error
+}
+
+// Conn runs the statements of one step. An error of a statement ends the step. A value that has to be unique and is taken is
+// platform.ErrExists.
+type Conn interface {
+	Exec(statement string, args ...any) (rows int64, err error)
+	Query(statement string, args ...any) (Rows, error)
+	QueryRow(statement string, args ...any) Row
+	// Counts returns what is known of the counts of messages: nothing if other processes may be changing them.
+	Counts() *Counts
+	// MessageID returns the ID of a new message in an inbox, which the step has locked: at least first, above all others there, and
+	// not one that a message of another inbox got at about the same time.
+	MessageID(inbox platform.UIN, first int64) (int64, error)
+	// Shared reports whether other steps may be under way at the same time.
+	Shared() bool
+	// Lock waits until no other step has any of the keys, and holds them until the step ends.
+	Lock(keys ...int64) error
+}
+
+// Row is the result of a statement of which only the first row is wanted. Without one, Scan returns sql.ErrNoRows.
+type Row interface{ Scan(dest ...any) error }
+
+// Rows is the result of a statement. It must be closed.
+type Rows interface {
+	Row
+	Next() bool
+	Err() error
+	Close() error
+}
+
+// Store implements those methods of store.Store that are the same in every engine.
+type Store struct {
+	engine        Engine
+	sweepMessages string
+	guardEvents   func(context.Context, *platform.Event) error // nil without a guard
+}
+
+// New returns the store of an engine. sweepMessages is a statement that deletes at most ?1 messages sent before ?2.
+func New(engine Engine, sweepMessages string) *Store {
+	return &Store{engine: engine, sweepMessages: sweepMessages}
+}
+
+// tx is a write's view of the step that it is.
+type tx struct {
+	Conn
+	ctx     context.Context // of the caller, but not cancelled with it
+	store   *Store
+	changes []store.Change
+	audit   *platform.Audit // nil unless an operator's call makes the write
+	created string          // what it creates, for the audit
+}
+
+// write runs do as one step, to which the entry of the audit log belongs.
+func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	audit := platform.AuditOf(ctx)
+	err := s.engine.Write(ctx, func(c Conn) ([]store.Change, error) {
+		t := &tx{Conn: c, ctx: context.WithoutCancel(ctx), store: s, audit: audit}
+		err := do(t)
+		if err == nil && audit.Pending() {
+			err = t.record(&audit.Entry)
+		}
+		return t.changes, err
+	})
+	if err == nil && audit != nil {
+		audit.Stored()
+	}
+	return err
+}
+
+// returning is write for a step with a result, which is zero when the write fails.
+func returning[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (made T, err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		made, err = do(t)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return made, nil
+}
+
+// changed records what this write changes once it is committed.
+func (t *tx) changed(changes ...store.Change) { t.changes = append(t.changes, changes...) }
+
+func (s *Store) query(ctx context.Context, statement string, args ...any) (Rows, error) {
+	return s.engine.Query(ctx, statement, args...)
+}
+
+func (s *Store) queryRow(ctx context.Context, statement string, args ...any) Row {
+	return First(s.engine.Query(ctx, statement, args...))
+}
+
+// First returns the first row of a statement's result, which its Scan closes.
+func First(rows Rows, err error) Row {
+	if err != nil {
+		return failedRow{err}
+	}
+	return firstRow{rows}
+}
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }
+
+type firstRow struct{ Rows }
+
+func (r firstRow) Scan(dest ...any) error {
+	defer r.Close()
+	if r.Next() {
+		return r.Rows.Scan(dest...)
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	return sql.ErrNoRows
+}
+
+// What a step locks so that others of its kind wait for it: a rule that a single statement holds needs no lock. A step locks once, all
+// that it needs, and events after everything else; so no two wait for each other.
+const (
+	accountNumbers = 'N'
+	anAccount      = 'A'
+	anApp          = 'a'
+	aPlayer        = 'p'
+	aLogin         = 'l'
+	friendsOf      = 'f'
+	inboxOf        = 'i'
+	outboxOf       = 'o'
+	aRequest       = 'r'
+	progressOf     = 'P' // achievements, challenges, feeds and what was seen
+	aChallenge     = 'c'
+	scenesOf       = 's'
+	gameCommand    = 'C'
+	operators      = 'O'
+	aGuild         = 'g'
+	groupOfApp     = 'b'
+	aGroup         = 'G'
+	groupNumbers   = 'n'
+	groupsOf       = 'M'
+	eventNumbers   = 'E'
+)
+
+// lockKey is what a step locks. Two of them may have the same hash: then one step needlessly waits for another.
+type lockKey struct {
+	kind   byte
+	number uint64
+	name   string
+}
+
+func of[Number ~int | ~int64 | ~uint32 | ~uint64](kind byte, number Number) lockKey {
+	return lockKey{kind: kind, number: uint64(number)}
+}
+
+func named(kind byte, name string) lockKey { return lockKey{kind: kind, name: name} }
+
+func (k lockKey) hash() int64 {
+	h := fnv.New64a()
+	_, _ = h.Write(append(binary.BigEndian.AppendUint64([]byte{k.kind}, k.number), k.name...))
+	return int64(h.Sum64())
+}
+
+// lock locks keys, in an order that is the same for all.
+func (t *tx) lock(keys ...lockKey) error {
+	if !t.Shared() {
+		return nil
+	}
+	hashes := make([]int64, len(keys))
+	for i, k := range keys {
+		hashes[i] = k.hash()
+	}
+	slices.Sort(hashes)
+	return t.Lock(slices.Compact(hashes)...)
+}
+
+// Collect reads all rows with scan, and closes them.
+func Collect[T any](rows Rows, err error, scan func(Row) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// sentinel translates "no row" into the platform's error.
+func sentinel(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return platform.ErrNotFound
+	}
+	return err
+}
+
+// missing replaces "not found" with an error that names what was not found.
+func missing[ID any](err error, say func(ID) error, id ID) error {
+	if errors.Is(err, platform.ErrNotFound) {
+		return say(id)
+	}
+	return err
+}
+
+// wantRow returns ErrNotFound for a statement that affected no row.
+func wantRow(rows int64, err error) error {
+	if err == nil && rows == 0 {
+		return platform.ErrNotFound
+	}
+	return err
+}
+
+// Ping implements store.Store.
+func (s *Store) Ping(ctx context.Context) error {
+	written, err := returning(ctx, s, func(t *tx) (n int64, err error) {
+		return n, t.QueryRow("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = probe.n + 1 RETURNING n").Scan(&n)
+	})
+	if err != nil {
+		return err
+	}
+	var read int64
+	if err := s.queryRow(ctx, "SELECT n FROM probe").Scan(&read); err != nil {
+		return err
+	}
+	if read < written {
+		return fmt.Errorf("tables: %d was written, and %d is read", written, read)
+	}
+	return nil
+}
