@@ -60,7 +60,7 @@ var layers = []struct {
 	{[]string{"internal/oidb/tcp", "internal/oidb/connect", "internal/oidb/oidbtest"}, false},
 	{[]string{"internal/oidb"}, false},
 	{[]string{"internal/oidb/wire"}, false},
-	{[]string{"internal/store/sqlite", "internal/store/storetest"}, true},
+	{[]string{"internal/store/sqlite", "internal/store/postgres", "internal/store/storetest"}, true},
 	{[]string{"internal/store/tables"}, false},
 	{[]string{"internal/store"}, false},
 	{[]string{"internal/logging"}, false},

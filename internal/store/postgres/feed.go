@@ -1,0 +1,237 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rookeryhq/rookery/internal/store"
+)
+
+const (
+	// lookEvery is how often a gateway reads what others have changed.
+	lookEvery = 100 * time.Millisecond
+	// logKept is how long the log of changes is kept. A gateway that has not read it for half of that may have missed some.
+	logKept = 10 * time.Minute
+	// sweepEvery is how often a gateway removes what is older.
+	sweepEvery = time.Minute
+)
+
+// ErrLost says that this gateway has not heard for so long of what others changed that it cannot know what it missed. It has to be
+// started anew.
+var ErrLost = errors.New("postgres: the log of changes was not read for more than 5 minutes, so some may have been missed: start this gateway anew")
+
+// feed tells this gateway's caches what has changed.
+type feed struct {
+	steps atomic.Int64 // numbers this gateway's steps
+
+	mu   sync.Mutex // held to tell
+	hear []func(store.Change)
+	told map[int64]time.Time // this gateway's steps whose changes were told, and when
+
+	begun time.Time
+	heard atomic.Int64 // when the last look that succeeded began, after begun
+	lost  chan struct{}
+
+	// Changes are visible once they are committed, which is not in the order of their numbers. So each look reads again all changes
+	// of transactions that may have been under way at the last one, and leaves out those that it has seen.
+	horizon uint64           // the oldest transaction that was under way at the last look
+	seen    map[int64]uint64 // changes of this transaction and later ones, by number
+	lookMS  int64            // when the last look was, by the database's clock
+
+	end func() // ends the goroutine, and waits for it
+}
+
+// OnChange implements store.Store.
+func (s *Store) OnChange(hear func(store.Change)) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	s.feed.hear = append(s.feed.hear, hear)
+}
+
+// Lag implements store.Store.
+func (s *Store) Lag() time.Duration {
+	return time.Since(s.feed.begun) - time.Duration(s.feed.heard.Load())
+}
+
+// Lost is closed when ErrLost applies.
+func (s *Store) Lost() <-chan struct{} { return s.feed.lost }
+
+// announce tells the caches of this gateway what a step of its own has changed. A step that cannot be told now, because something cannot be
+// read, is told when the log is, and so is one that was committed although its caller got an error.
+func (s *Store) announce(ctx context.Context, number int64, changes []store.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	for _, c := range changes {
+		if note, err := noted(c); err != nil {
+			return // such a step is not committed
+		} else if carries(note.Kind) {
+			// Another step may have changed it since. What is told last has to be what is stored.
+			if c, err = s.read(ctx, note); err != nil {
+				return
+			}
+		}
+		s.feed.tell(c)
+	}
+	s.feed.told[number] = time.Now()
+}
+
+func (f *feed) tell(c store.Change) {
+	if c == nil {
+		return
+	}
+	for _, hear := range f.hear {
+		hear(c)
+	}
+}
+
+// follow begins to read the log, from now on.
+func (s *Store) follow(ctx context.Context) error {
+	f := &s.feed
+	f.begun, f.lost, f.seen, f.told = time.Now(), make(chan struct{}), make(map[int64]uint64), make(map[int64]time.Time)
+	var horizon string
+	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, "+nowMS).Scan(&horizon, &f.lookMS)
+	if err == nil {
+		f.horizon, err = strconv.ParseUint(horizon, 10, 64)
+	}
+	if err != nil {
+		return fmt.Errorf("postgres: reading the log of changes: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	f.end = sync.OnceFunc(func() { cancel(); <-done })
+	go func() {
+		defer close(done)
+		s.lookAgain(ctx)
+	}()
+	return nil
+}
+
+func (s *Store) lookAgain(ctx context.Context) {
+	look := time.NewTicker(s.lookEvery)
+	defer look.Stop()
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			s.feed.forgetTold()
+			_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds()) // or the next time
+		case <-look.C:
+			begun := time.Since(s.feed.begun)
+			switch err := s.look(ctx); {
+			case errors.Is(err, ErrLost):
+				close(s.feed.lost)
+				return
+			case err == nil:
+				s.feed.heard.Store(int64(begun))
+			}
+		}
+	}
+}
+
+// nowMS is the time by the clock of the database, in which the age of the log is measured.
+const nowMS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+// look tells what others have changed since the last look. After an error, the next look tells the rest.
+func (s *Store) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	f := &s.feed
+	rows, err := s.pool.Query(ctx, `SELECT pg_snapshot_xmin(s)::text, `+nowMS+`, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
+		FROM pg_current_snapshot() s LEFT JOIN changes c ON c.tx >= $1::text::xid8 ORDER BY c.id`, strconv.FormatUint(f.horizon, 10))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	horizon, now := f.horizon, f.lookMS
+	for rows.Next() {
+		var (
+			oldest, tx, record string
+			id, gateway, step  int64
+		)
+		if err := rows.Scan(&oldest, &now, &id, &tx, &gateway, &step, &record); err != nil {
+			return err
+		}
+		if time.Duration(now-f.lookMS)*time.Millisecond > logKept/2 {
+			return ErrLost
+		}
+		if horizon, err = strconv.ParseUint(oldest, 10, 64); err != nil {
+			return err
+		}
+		if _, seen := f.seen[id]; seen {
+			continue
+		}
+		number, err := strconv.ParseUint(tx, 10, 64)
+		if err != nil {
+			return err
+		}
+		if gateway != s.gateway || !f.wasTold(step) {
+			if err := s.tellRecord(ctx, record); err != nil {
+				return err
+			}
+		}
+		f.seen[id] = number
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	maps.DeleteFunc(f.seen, func(_ int64, tx uint64) bool { return tx < horizon })
+	f.horizon, f.lookMS = horizon, now
+	return nil
+}
+
+// wasTold reports whether a step of this gateway's own was told, which is asked once. It may have been committed and not be told yet: then it is
+// told twice.
+func (f *feed) wasTold(step int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, told := f.told[step]
+	delete(f.told, step)
+	return told
+}
+
+// forgetTold forgets steps that were told only after the log was read.
+func (f *feed) forgetTold() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.told, func(_ int64, at time.Time) bool { return time.Since(at) > sweepEvery })
+}
+
+// tellRecord tells the changes of a step.
+func (s *Store) tellRecord(ctx context.Context, record string) error {
+	var changes []change
+	if err := json.Unmarshal([]byte(record), &changes); err != nil {
+		return fmt.Errorf("postgres: the log of changes: %w", err)
+	}
+	for _, c := range changes {
+		if err := s.tellOne(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) tellOne(ctx context.Context, c change) error {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	read, err := s.read(ctx, c)
+	if err != nil {
+		return err
+	}
+	s.feed.tell(read)
+	return nil
+}

@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Step is a migration.
+type Step struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// Migrations returns the steps that a database has taken and those that it lacks, in their order.
+func Migrations(ctx context.Context, address string) (steps []Step, err error) {
+	err = migrating(ctx, address, func(provider *goose.Provider) error {
+		all, err := provider.Status(ctx)
+		for _, one := range all {
+			steps = append(steps, Step{one.Source.Version, one.Source.Path, one.State == goose.StateApplied})
+		}
+		return err
+	})
+	return steps, err
+}
+
+// Migrate makes the steps that a database lacks, and returns them. Of several that run at the same time one does so, while the others wait.
+func Migrate(ctx context.Context, address string) (steps []Step, err error) {
+	err = migrating(ctx, address, func(provider *goose.Provider) error {
+		all, err := provider.Up(ctx)
+		for _, one := range all {
+			steps = append(steps, Step{one.Source.Version, one.Source.Path, true})
+		}
+		return err
+	})
+	return steps, err
+}
+
+func migrating(ctx context.Context, address string, do func(*goose.Provider) error) error {
+	config, err := parse(address)
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*config.ConnConfig)
+	defer db.Close()
+	if err := db.PingContext(ctx); err != nil {
+		return unreached(err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+	if err != nil {
+		return err
+	}
+	if err := do(provider); err != nil {
+		return fmt.Errorf("postgres: migrating: %w", err)
+	}
+	return nil
+}
+
+// undefinedTable is the code of a table that does not exist.
+const undefinedTable = "42P01"
+
+// current fails unless the tables are those that this rookery knows.
+func (s *Store) current(ctx context.Context) error {
+	known, err := newest()
+	if err != nil {
+		return err
+	}
+	var found int64
+	err = s.pool.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&found)
+	var failed *pgconn.PgError
+	if errors.As(err, &failed) && failed.Code == undefinedTable {
+		found, err = 0, nil
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("postgres: reading the version of the tables: %w", err)
+	case found < known:
+		return fmt.Errorf("postgres: the tables have version %d, and this rookery needs %d: run rookery migrate up", found, known)
+	case found > known:
+		return fmt.Errorf("postgres: the tables have version %d, and this rookery knows %d: run the newer rookery that made them", found, known)
+	}
+	return nil
+}
+
+// newest returns the version of the last migration.
+func newest() (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		return 0, errors.Join(err, errors.New("postgres: no migrations"))
+	}
+	return goose.NumericComponent(files[len(files)-1])
+}

@@ -1,0 +1,207 @@
+// Package pg gives tests databases of a PostgreSQL of their own, which each test process starts on a free loopback port in a temporary
+// folder, and ends.
+package pg
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rookeryhq/rookery/internal/store/postgres"
+)
+
+// Database returns the address of a new database with the tables of the platform. Without a PostgreSQL on this machine the test is skipped,
+// but not in CI.
+func Database(t testing.TB) string {
+	t.Helper()
+	s := server(t)
+	return s.create(t, "TEMPLATE rookery")
+}
+
+// Empty returns the address of a new database without tables.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return server(t).create(t, "")
+}
+
+// Main runs the tests of a package, and ends its server. It is to be called by TestMain.
+func Main(m *testing.M) int {
+	defer end()
+	return m.Run()
+}
+
+// Server is a running PostgreSQL.
+type Server struct {
+	Port    int
+	folder  string
+	process *exec.Cmd
+	log     bytes.Buffer
+	made    atomic.Int64
+}
+
+var (
+	one   *Server
+	start = sync.OnceValues(func() (*Server, error) {
+		s, err := Start(context.Background(), "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+		if err != nil {
+			return nil, err
+		}
+		one = s
+		if err := s.exec(context.Background(), "postgres", "CREATE DATABASE rookery"); err != nil {
+			return nil, err
+		}
+		_, err = postgres.Migrate(context.Background(), s.Address("rookery"))
+		return s, err
+	})
+)
+
+func server(t testing.TB) *Server {
+	t.Helper()
+	if _, err := programs(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func end() {
+	if one != nil {
+		one.Stop()
+	}
+}
+
+// programs returns the folder with the programs of the newest PostgreSQL, which Debian leaves out of the path.
+var programs = sync.OnceValues(func() (string, error) {
+	if found, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(found), nil
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("PostgreSQL is not installed: on Debian its package is postgresql")
+	}
+	version := func(file string) int {
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(file))))
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+})
+
+// Start starts a server with settings of postgresql.conf. Stop ends it.
+func Start(ctx context.Context, settings ...string) (s *Server, err error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	s = new(Server)
+	if s.folder, err = os.MkdirTemp("", "rookery-pg-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(s.folder)
+		}
+	}()
+	// PostgreSQL refuses to run as root.
+	var as *syscall.Credential
+	if os.Getuid() == 0 {
+		nobody, err := user.Lookup("nobody")
+		if err != nil {
+			return nil, err
+		}
+		uid, _ := strconv.ParseUint(nobody.Uid, 10, 32)
+		gid, _ := strconv.ParseUint(nobody.Gid, 10, 32)
+		as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(s.folder, int(uid), int(gid)); err != nil {
+			return nil, err
+		}
+	}
+	data := filepath.Join(s.folder, "data")
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "rookery", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, s.folder
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	if s.Port, err = freePort(); err != nil {
+		return nil, err
+	}
+	args := []string{"-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", s.folder, "-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "max_wal_size=256MB"}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
+	s.process.Dir, s.process.Stdout, s.process.Stderr = s.folder, &s.log, &s.log
+	s.process.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT} // a test that is killed leaves no server
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	for {
+		err := s.exec(ctx, "postgres", "SELECT 1")
+		if err == nil {
+			return s, nil
+		}
+		if ctx.Err() != nil || s.process.ProcessState != nil {
+			return nil, fmt.Errorf("PostgreSQL did not start: %w\n%s", err, s.log.String())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Address returns the address of a database.
+func (s *Server) Address(database string) string {
+	return fmt.Sprintf("postgres://rookery@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
+}
+
+// Stop ends the server at once, as a crash does, and removes its files.
+func (s *Server) Stop() {
+	_ = s.process.Process.Signal(syscall.SIGQUIT)
+	_ = s.process.Wait()
+	_ = os.RemoveAll(s.folder)
+}
+
+func (s *Server) create(t testing.TB, how string) string {
+	t.Helper()
+	name := fmt.Sprintf("test%d", s.made.Add(1))
+	if err := s.exec(t.Context(), "postgres", "CREATE DATABASE "+name+" "+how); err != nil {
+		t.Fatal(err)
+	}
+	return s.Address(name)
+}
+
+func (s *Server) exec(ctx context.Context, database, statement string) error {
+	conn, err := pgx.Connect(ctx, s.Address(database))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
