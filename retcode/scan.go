@@ -513,9 +513,8 @@ func (s *scanner) otherCode(start int) bool {
 	if s.prevEnd == 0 || strings.Trim(s.text[s.prevEnd:start], " .-") != "" {
 		return false
 	}
-	switch strings.ToLower(s.text[s.prevStart:s.prevEnd]) {
-	case "exit", "exited", "process", "status", "http", "grpc", "country", "area", "zip", "postal", "region", "locale", "source", "key", "qr":
-		return true
-	}
-	return false
+	return slices.ContainsFunc(otherCodes, func(word string) bool { return strings.EqualFold(word, s.text[s.prevStart:s.prevEnd]) })
 }
+
+// otherCodes are the words before code that make it a code of another kind.
+var otherCodes = []string{"exit", "exited", "process", "status", "http", "grpc", "country", "area", "zip", "postal", "region", "locale", "source", "key", "qr"}

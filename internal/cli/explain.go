@@ -227,8 +227,8 @@ func (e *explainer) run(in io.Reader) error {
 			continue
 		}
 		if readErr == nil || len(part) > 0 {
-			text := strings.TrimSuffix(strings.TrimSuffix(string(part), "\n"), "\r")
-			if err := e.line(e.part(text, earlier), earlier != nil); err != nil {
+			text := bytes.TrimSuffix(bytes.TrimSuffix(part, []byte("\n")), []byte("\r"))
+			if err := e.line(e.part(string(text), earlier), earlier != nil); err != nil {
 				return err
 			}
 			part, earlier = part[:0], nil

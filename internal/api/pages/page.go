@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/picture"
@@ -30,8 +31,8 @@ func content(name string) string {
 	return string(text)
 }
 
-// templates are the pages by name, each in the layout.
-var templates = func() map[string]*template.Template {
+// templates returns the pages by name, each in the layout. They are made when the first page is shown, since most commands show none.
+var templates = sync.OnceValue(func() map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"person": picture.Person, "app": picture.App, "request": newShownRequest}).ParseFS(files, "templates/layout.html"))
 	all := make(map[string]*template.Template)
 	template.Must(layout.ParseFS(files, "templates/inbox.html", "templates/parts.html"))
@@ -39,7 +40,7 @@ var templates = func() map[string]*template.Template {
 		all[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return all
-}()
+})
 
 // Headers of every answer. Other sites get no referrer; the pages' own forms need an Origin, which "no-referrer" would
 // blank out.
@@ -125,7 +126,7 @@ func (p page) write(c *access.Call) {
 			shown.Others = append(shown.Others, other)
 		}
 	}
-	err := templates[p.name].Execute(body, shown)
+	err := templates()[p.name].Execute(body, shown)
 	if err != nil { // never caused by a caller: the templates do not fit the data
 		panic(err)
 	}
