@@ -25,7 +25,8 @@ func newDevCommand(s *streams) *cobra.Command {
 		addr, bus string
 		data      string
 		asJSON    bool
-		tsWindow  time.Duration
+		tsWindow  time.Duration // of V5
+		v3Window  time.Duration
 		words     string
 		seedFile  string
 		from      = devSettings()
@@ -48,8 +49,8 @@ produced it; rookery dev requests shows the string that the platform signed.`,
   rookery dev --seed world.yaml              # a world of your own, such as 'rookery dev export' writes`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if tsWindow < 0 {
-				return usageErrorf("--v5-ts-window cannot be negative")
+			if tsWindow < 0 || v3Window < 0 {
+				return usageErrorf("--v5-ts-window and --v3-ts-window cannot be negative")
 			}
 			loaded, err := from.load(cmd)
 			if err != nil {
@@ -59,6 +60,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 			defer flush()
 			options := devOptions(loaded, log)
 			options.HTTP.Listen, options.Data, options.MSDKV5.TSWindow = addr, data, tsWindow
+			options.MSDKV3.TSWindow = v3Window
 			options.OpenAPI.Words = words
 			options.OIDB.Listen = bus
 			if options.Seed, err = readSeed(seedFile); err != nil {
@@ -76,6 +78,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 	addWordsFlag(cmd, &words)
 	addSeedFlag(cmd, &seedFile)
 	flags.DurationVar(&tsWindow, "v5-ts-window", 0, "how far ts of an MSDK V5 call may be off the clock; 0 disables the check")
+	flags.DurationVar(&v3Window, "v3-ts-window", 0, "how far timestamp of an MSDK V3 call may be off the clock; 0 disables the check")
 	from.addFlags(cmd)
 	return cmd
 }

@@ -117,6 +117,9 @@ func (l *Loaded) Warnings() (all []Warning) {
 	if l.MSDKV5.TSWindow == 0 {
 		warn("msdkv5.ts_window", "anybody who recorded a signed V5 call can send it again for ever: set a window such as 10m once your back ends' clocks are right")
 	}
+	if l.MSDKV3.TSWindow == 0 {
+		warn("msdkv3.ts_window", "anybody who saw one signed V3 call can make any other of its app for ever, since the signature covers the timestamp alone: set a window such as 10m once your back ends' clocks are right")
+	}
 	if Unencrypted(l.Tracing.Endpoint) {
 		warn("tracing.endpoint", "%s is plain HTTP, so traces, and the headers of tracing.headers, travel unencrypted: use https, or a collector on this machine", l.Tracing.Endpoint)
 	}

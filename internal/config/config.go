@@ -19,6 +19,7 @@ type Config struct {
 	Standings Standings `key:"standings" doc:"The cache of token checks."`
 	OIDB      OIDB      `key:"oidb" doc:"The bus for other back ends."`
 	MSDKV5    MSDKV5    `key:"msdkv5" doc:"The door of MSDK V5."`
+	MSDKV3    MSDKV3    `key:"msdkv3" doc:"The door of MSDK V3."`
 	OpenAPI   OpenAPI   `key:"openapi" doc:"The door of OpenAPI V3."`
 	Messages  Messages  `key:"messages" doc:"Messages between friends."`
 	Connect   Connect   `key:"connect" doc:"The doors of OAuth 2.0."`
@@ -101,6 +102,11 @@ func (t TLS) On() bool { return t.Certificate != "" }
 // MSDKV5 are the settings of the V5 door.
 type MSDKV5 struct {
 	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far ts of a call may be off the platform's clock. 0s disables the check, so that anybody who recorded a call can send it again for ever. No document of the original gives a window."`
+}
+
+// MSDKV3 are the settings of the V3 door.
+type MSDKV3 struct {
+	TSWindow time.Duration `key:"ts_window" def:"0s" min:"0s" max:"24h" doc:"How far timestamp of a call may be off the platform's clock. Its signature covers nothing else, so with 0s, which disables the check, anybody who saw one call can make any other for ever. No document of the original gives a window."`
 }
 
 // OpenAPI are the settings of the door of OpenAPI V3.

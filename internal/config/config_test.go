@@ -182,6 +182,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		"safe":                      {nil, nil},
 		"no window for ts":          {map[string]string{"msdkv5-ts-window": "0s"}, []string{"msdkv5.ts_window"}},
+		"no window for timestamp":   {map[string]string{"msdkv3-ts-window": "0s"}, []string{"msdkv3.ts_window"}},
 		"plain HTTP on all":         {map[string]string{"http-listen": ":80"}, []string{"http.listen"}},
 		"plain HTTP on a name":      {map[string]string{"http-listen": "games.example:80"}, []string{"http.listen"}},
 		"plain HTTP on localhost":   {map[string]string{"http-listen": "localhost:80"}, nil},
@@ -199,7 +200,7 @@ func TestWarnings(t *testing.T) {
 		"folder that others read":   {map[string]string{"data": folder}, []string{"data"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			flags := map[string]string{"data": "not-there-yet", "msdkv5-ts-window": "10m"}
+			flags := map[string]string{"data": "not-there-yet", "msdkv5-ts-window": "10m", "msdkv3-ts-window": "10m"}
 			for flag, value := range test.flags {
 				flags[flag] = value
 			}
@@ -217,7 +218,7 @@ func TestWarnings(t *testing.T) {
 		})
 	}
 	t.Run("configuration that others change", func(t *testing.T) {
-		file := write(t, "data: d\nmsdkv5: {ts_window: 1m}\n")
+		file := write(t, "data: d\nmsdkv5: {ts_window: 1m}\nmsdkv3: {ts_window: 1m}\n")
 		if err := os.Chmod(file, 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,8 @@ http:
   trusted_proxies: [127.0.0.1]
 msdkv5:
   ts_window: 10m
+msdkv3:
+  ts_window: 10m
 ` + "```" + `
 `)
 	all, sections := settings(new(Config))

@@ -48,6 +48,7 @@ type Report struct {
 	Now      time.Time `json:"now" doc:"the time, by the platform's clock"`
 	Address  string    `json:"address" doc:"the address at which games and players reach the platform"`
 	TSWindow string    `json:"v5_ts_window" doc:"how far the ts of MSDK V5 may be off, a Go duration; 0s for no limit"`
+	V3Window string    `json:"v3_ts_window" doc:"how far the timestamp of MSDK V3 may be off, likewise"`
 	Dev      bool      `json:"dev" doc:"the platform is a rookery dev"`
 	Findings []Finding `json:"findings" doc:"what was found"`
 }
@@ -63,7 +64,8 @@ type Options struct {
 	DemoKeys []string // that everybody knows
 	Address  string   // base URL at which games and players reach the platform
 	HTTPS    bool     // requests can come by HTTPS: to the listener, or to a trusted proxy
-	TSWindow time.Duration
+	// How far ts of MSDK V5, and timestamp of V3, may be off; 0 for no limit.
+	TSWindow, V3TSWindow time.Duration
 }
 
 // Doctor examines apps.
@@ -100,7 +102,7 @@ func (d *Doctor) Examine(ctx context.Context, app *platform.App, q Question) (*R
 			e.add(OK, 0, "", "%s", e.fine)
 		}
 	}
-	return &Report{Now: e.now.UTC(), Address: d.Address, TSWindow: d.TSWindow.String(), Dev: d.Dev, Findings: e.findings}, nil
+	return &Report{Now: e.now.UTC(), Address: d.Address, TSWindow: d.TSWindow.String(), V3Window: d.V3TSWindow.String(), Dev: d.Dev, Findings: e.findings}, nil
 }
 
 // examination is one app's.

@@ -29,24 +29,36 @@ func (r *Report) CheckClock(asked, answered time.Time) {
 	case behind > 0:
 		apart = behind
 	}
-	window, _ := time.ParseDuration(r.TSWindow) // as the report's maker wrote it
+	windows := []struct {
+		width, of string
+		code      retcode.Code
+		setting   string // "" for a width that is fixed
+	}{
+		{r.TSWindow, "ts of an MSDK V5 call", retcode.V5ParameterInvalid, "msdkv5.ts_window"},
+		{r.V3Window, "timestamp of an MSDK V3 call", retcode.V3ParameterMissing, "msdkv3.ts_window"},
+		{identity.TimestampWindow.String(), "the timestamp of a call", retcode.QQTimestampOutOfRange, ""},
+	}
 	command, advice := "", "synchronize both by NTP"
 	if r.Dev {
 		command, advice = "rookery dev clock set now", "that of a rookery dev can be moved"
 	}
 	const differ = "the platform's clock and this machine's are %s apart"
-	switch shown := apart.Round(time.Second); {
-	case window > 0 && apart > window:
-		e.problem(retcode.V5ParameterInvalid, command, differ+", more than the %s that ts of an MSDK V5 call may be off: %s", shown, window, advice)
-	case apart > identity.TimestampWindow:
-		e.problem(retcode.QQTimestampOutOfRange, command, differ+", more than the %s that the timestamp of a call may be off: %s", shown, identity.TimestampWindow, advice)
+	shown := apart.Round(time.Second)
+	for _, w := range windows {
+		width, _ := time.ParseDuration(w.width) // as the report's maker wrote it
+		switch {
+		case width == 0 && !r.Dev:
+			e.warn(0, "", "%s may be any, so a call that was recorded can be sent again for ever: set %s", w.of, w.setting)
+		case width > 0 && apart > width:
+			e.problem(w.code, command, differ+", more than the %s that %s may be off: %s", shown, width, w.of, advice)
+			return
+		}
+	}
+	switch {
 	case apart > tolerated:
 		e.warn(0, command, differ+": %s", shown, advice)
 	default:
 		e.add(OK, 0, "", "the platform's clock agrees with this machine's")
-	}
-	if window == 0 && !r.Dev {
-		e.warn(0, "", "ts of an MSDK V5 call may be any, so a call that was recorded can be sent again for ever: set msdkv5.ts_window")
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *Server) publicDoors() []*access.Door {
 	o := &s.options
 	return []*access.Door{
 		msdkv5.New(s.apps, s.profiles, s.identity, s.friends, s.messages, s.bus, msdkv5.Options{TSWindow: o.MSDKV5.TSWindow}),
-		msdkv3.New(s.apps, s.profiles, s.identity, s.friends, s.bus),
+		msdkv3.New(s.apps, s.profiles, s.identity, s.friends, s.bus, msdkv3.Options{TSWindow: o.MSDKV3.TSWindow}),
 		ark.New(s.apps, s.identity, s.bus),
 		openapi.New(s.apps, s.profiles, s.identity, s.friends, s.bus, openapi.Options{Words: s.words}),
 		connect.New(s.apps, s.identity, s.bus, connect.Options{TokenMediaType: o.Connect.TokenMediaType}),
@@ -116,7 +116,7 @@ func (s *Server) doctor(doors []*access.Door) *doctor.Doctor {
 	return doctor.New(doctor.Options{
 		Clock: s.clock, Doors: doors, Scenes: s.messages.Scenes, Account: s.identity.Account, Games: s.idip,
 		Dev: s.dev != nil, DemoKeys: demoKeys(),
-		Address: s.address(), HTTPS: o.HTTP.TLS.On() || len(o.HTTP.TrustedProxies) > 0, TSWindow: o.MSDKV5.TSWindow,
+		Address: s.address(), HTTPS: o.HTTP.TLS.On() || len(o.HTTP.TrustedProxies) > 0, TSWindow: o.MSDKV5.TSWindow, V3TSWindow: o.MSDKV3.TSWindow,
 	})
 }
 

@@ -341,22 +341,23 @@ func TestDoctor(t *testing.T) {
 	})
 }
 
-// TestDoctorAndTheClock moves the clock of platforms with a window for V5's ts and without one.
+// TestDoctorAndTheClock moves the clock of platforms with windows for the times of calls and without.
 func TestDoctorAndTheClock(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name, window, ahead string
-		want                []finding
+		name, flag, window, ahead string
+		want                      []finding
 	}{
-		{"a little", "1m", "2s", nil},
-		{"within the windows", "1m", "30s", []finding{{"clock", "warning", "", "apart", "rookery dev clock set now"}}},
-		{"out of V5's window", "1m", "3m", []finding{{"clock", "problem", "msdkv5/1007", "more than the 1m0s", "rookery dev clock set now"}}},
-		{"without V5's window", "0s", "3m", []finding{{"clock", "warning", "", "apart", "rookery dev clock set now"}}},
-		{"out of OpenAPI's window", "0s", "11m", []finding{{"clock", "problem", "qq/-25", "more than the 10m0s", "rookery dev clock set now"}}},
-		{"behind", "0s", "-11m", []finding{{"clock", "problem", "qq/-25", "more than the 10m0s", "rookery dev clock set now"}}},
+		{"a little", "--v5-ts-window", "1m", "2s", nil},
+		{"out of V3's window", "--v3-ts-window", "1m", "3m", []finding{{"clock", "problem", "msdkv3/-506", "more than the 1m0s that timestamp of an MSDK V3 call", "rookery dev clock set now"}}},
+		{"within the windows", "--v5-ts-window", "1m", "30s", []finding{{"clock", "warning", "", "apart", "rookery dev clock set now"}}},
+		{"out of V5's window", "--v5-ts-window", "1m", "3m", []finding{{"clock", "problem", "msdkv5/1007", "more than the 1m0s", "rookery dev clock set now"}}},
+		{"without V5's window", "--v5-ts-window", "0s", "3m", []finding{{"clock", "warning", "", "apart", "rookery dev clock set now"}}},
+		{"out of OpenAPI's window", "--v5-ts-window", "0s", "11m", []finding{{"clock", "problem", "qq/-25", "more than the 10m0s", "rookery dev clock set now"}}},
+		{"behind", "--v5-ts-window", "0s", "-11m", []finding{{"clock", "problem", "qq/-25", "more than the 10m0s", "rookery dev clock set now"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := rookery.Start(t, "--v5-ts-window", test.window)
+			p := rookery.Start(t, test.flag, test.window)
 			p.SetApp(t, p.Apps[0], rookery.Settings{"withdraw": []string{"ark"}}) // its scenes have times, too
 			p.Admin(t, http.MethodPost, "/dev/v1/clock", map[string]string{"advance": test.ahead}, nil)
 			found := examine(t, p, p.Apps[0])
@@ -374,6 +375,7 @@ func TestDoctorAndTheClock(t *testing.T) {
 // TestDoctorOfServe brings about what only a platform for everybody gives. It sets the authorities that this machine trusts.
 func TestDoctorOfServe(t *testing.T) {
 	scene := []string{"--messages-scene-delay", "0s"}
+	windows := []string{"--msdkv5-ts-window", "10m", "--msdkv3-ts-window", "10m"}
 	local := net.IPv4(127, 0, 0, 1)
 	later := time.Now().AddDate(0, 3, 0)
 	for _, test := range []struct {
@@ -386,51 +388,52 @@ func TestDoctorOfServe(t *testing.T) {
 		demo     bool // the app has a key of the demo world
 		want     []finding
 	}{
-		{name: "nothing", flags: []string{"--msdkv5-ts-window", "10m"}},
-		{name: "HTTPS", address: local, until: later, flags: []string{"--msdkv5-ts-window", "10m"}, settings: rookery.Settings{"require_tls": true}},
-		{name: "any ts", want: []finding{{"clock", "warning", "", "msdkv5.ts_window", ""}}},
+		{name: "nothing", flags: windows},
+		{name: "HTTPS", address: local, until: later, flags: windows, settings: rookery.Settings{"require_tls": true}},
+		{name: "any ts", flags: windows[2:], want: []finding{{"clock", "warning", "", "msdkv5.ts_window", ""}}},
+		{name: "any timestamp", flags: windows[:2], want: []finding{{"clock", "warning", "", "msdkv3.ts_window", ""}}},
 		{
-			name: "any address", flags: []string{"--msdkv5-ts-window", "10m"}, settings: rookery.Settings{"allow_ordinary": []string{}, "allow_sensitive": []string{"0.0.0.0/0"}},
+			name: "any address", flags: windows, settings: rookery.Settings{"allow_ordinary": []string{}, "allow_sensitive": []string{"0.0.0.0/0"}},
 			want: []finding{
 				{"addresses", "warning", "", "ordinary APIs may come from any address", "rookery app update APPID --allow ADDRESS"},
 				{"addresses", "warning", "", "sensitive APIs may come from any address", "rookery app update APPID --allow-sensitive ADDRESS"},
 			},
 		},
 		{
-			name: "a key of the demo world", flags: []string{"--msdkv5-ts-window", "10m"}, demo: true,
+			name: "a key of the demo world", flags: windows, demo: true,
 			want: []finding{{"keys", "problem", "", "appkey is a key of rookery dev's demo world", "rookery app rotate-key APPID appkey"}, {"keys", "warning", "qq/-72", "", ""}},
 		},
 		{
-			name: "a public address by plain HTTP", flags: []string{"--msdkv5-ts-window", "10m", "--http-public-url", "http://play.example"},
+			name: "a public address by plain HTTP", flags: []string{"--msdkv5-ts-window", "10m", "--msdkv3-ts-window", "10m", "--http-public-url", "http://play.example"},
 			want: []finding{{"https", "warning", "", "http://play.example, so tokens travel unencrypted", ""}},
 		},
 		{
-			name: "HTTPS is required, and the address has none", flags: []string{"--msdkv5-ts-window", "10m", "--http-public-url", "http://play.example", "--http-trusted-proxies", "10.0.0.1/32"},
+			name: "HTTPS is required, and the address has none", flags: []string{"--msdkv5-ts-window", "10m", "--msdkv3-ts-window", "10m", "--http-public-url", "http://play.example", "--http-trusted-proxies", "10.0.0.1/32"},
 			settings: rookery.Settings{"require_tls": true},
 			want:     []finding{{"https", "problem", "qq/-7", "http.public_url", ""}},
 		},
 		{
-			name: "the test environment", flags: []string{"--msdkv5-ts-window", "10m"}, settings: rookery.Settings{"environment": "test", "test_numbers": []string{"10001"}},
+			name: "the test environment", flags: windows, settings: rookery.Settings{"environment": "test", "test_numbers": []string{"10001"}},
 			want: []finding{{"environment", "warning", "qq/-12", "all but its 1 test numbers", "rookery app update APPID --environment formal"}},
 		},
 		{
-			name: "a certificate for another name", address: net.IPv4(192, 0, 2, 1), until: later, flags: []string{"--msdkv5-ts-window", "10m"},
+			name: "a certificate for another name", address: net.IPv4(192, 0, 2, 1), until: later, flags: windows,
 			want: []finding{{"certificate", "problem", "", "192.0.2.1", ""}},
 		},
 		{
-			name: "a certificate that ends soon", address: local, until: time.Now().AddDate(0, 0, 13), flags: []string{"--msdkv5-ts-window", "10m"},
+			name: "a certificate that ends soon", address: local, until: time.Now().AddDate(0, 0, 13), flags: windows,
 			want: []finding{{"certificate", "warning", "", "only until " + time.Now().AddDate(0, 0, 13).UTC().Format(time.DateOnly), ""}},
 		},
 		{
-			name: "an expired certificate", address: local, until: time.Now().Add(-time.Minute), flags: []string{"--msdkv5-ts-window", "10m"},
+			name: "an expired certificate", address: local, until: time.Now().Add(-time.Minute), flags: windows,
 			want: []finding{{"certificate", "problem", "", "and not now", ""}},
 		},
 		{
-			name: "an unknown authority", address: local, until: later, unknown: true, flags: []string{"--msdkv5-ts-window", "10m"},
+			name: "an unknown authority", address: local, until: later, unknown: true, flags: windows,
 			want: []finding{{"certificate", "problem", "", "not issued by an authority that this machine trusts", ""}},
 		},
 		{
-			name: "an address where nobody answers", address: local, until: later, flags: []string{"--msdkv5-ts-window", "10m", "--http-public-url", "https://127.0.0.1:1"},
+			name: "an address where nobody answers", address: local, until: later, flags: []string{"--msdkv5-ts-window", "10m", "--msdkv3-ts-window", "10m", "--http-public-url", "https://127.0.0.1:1"},
 			want: []finding{{"certificate", "warning", "", "https://127.0.0.1:1 cannot be reached", ""}},
 		},
 	} {

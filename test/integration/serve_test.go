@@ -260,12 +260,12 @@ func TestInsecureSettingsWarn(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := rookery.Serve(t, "--data", data, "--http-listen", "[::]:0", "--admin-listen", "0.0.0.0:0", "--admin-tls-certificate", certificate, "--admin-tls-key", key)
-	for _, setting := range []string{"http.listen", "admin.listen", "admin.tls.key", "data", "msdkv5.ts_window"} {
+	for _, setting := range []string{"http.listen", "admin.listen", "admin.tls.key", "data", "msdkv5.ts_window", "msdkv3.ts_window"} {
 		rookery.Until(t, "a warning of "+setting, func() bool {
 			return strings.Contains(p.Log(), `"insecure setting","setting":"`+setting+`"`)
 		})
 	}
-	safe := rookery.Serve(t, "--msdkv5-ts-window", "10m")
+	safe := rookery.Serve(t, "--msdkv5-ts-window", "10m", "--msdkv3-ts-window", "10m")
 	rookery.Until(t, "it serves", func() bool { return strings.Contains(safe.Log(), `"serving"`) }) // warnings come before
 	if strings.Contains(safe.Log(), "insecure") {
 		t.Errorf("a safe configuration warns: %s", safe.Log())

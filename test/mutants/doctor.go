@@ -75,7 +75,7 @@ var doctorMutants = []mutant{
 		"\tcase false:\n",
 		integration, "^TestDoctorAndTheClock$/^behind$"},
 	{"the doctor ignores V5's window", "internal/doctor/seen.go",
-		`case window > 0 && apart > window:`,
+		`case width > 0 && apart > width:`,
 		`case false:`,
 		integration, "^TestDoctorAndTheClock$/^out_of_V5's_window$"},
 	{"the doctor believes any certificate", "internal/doctor/seen.go",

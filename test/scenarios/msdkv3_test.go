@@ -2,9 +2,12 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -481,4 +484,33 @@ func openkeyNotRenewable(t *testing.T, _ *rookery.Platform) v3Situation {
 		p.Exec(t, "DROP TRIGGER full")
 		return pl.login(key.Token)
 	}}
+}
+
+// TestMSDKv3Window: timestamp counts only once an operator sets a window, and then exactly that, in either unit.
+func TestMSDKv3Window(t *testing.T) {
+	const tooOld, fits = -506, 0
+	for name, test := range map[string]struct {
+		args      []string
+		timestamp func(now time.Time) int64
+		want      int
+	}{
+		"no window":                     {nil, func(now time.Time) int64 { return now.Add(-48 * time.Hour).Unix() }, fits},
+		"old seconds within it":         {[]string{"--msdkv3-ts-window", "10m"}, func(now time.Time) int64 { return now.Add(-9*time.Minute - 30*time.Second).Unix() }, fits},
+		"old seconds beyond it":         {[]string{"--msdkv3-ts-window", "10m"}, func(now time.Time) int64 { return now.Add(-10*time.Minute - time.Second).Unix() }, tooOld},
+		"early seconds beyond it":       {[]string{"--msdkv3-ts-window", "10m"}, func(now time.Time) int64 { return now.Add(10*time.Minute + 20*time.Second).Unix() }, tooOld},
+		"milliseconds within it":        {[]string{"--msdkv3-ts-window", "10m"}, func(now time.Time) int64 { return now.Add(-9*time.Minute - 30*time.Second).UnixMilli() }, fits},
+		"milliseconds beyond it":        {[]string{"--msdkv3-ts-window", "10m"}, func(now time.Time) int64 { return now.Add(-10*time.Minute - time.Second).UnixMilli() }, tooOld},
+		"the beginning of Unix times":   {[]string{"--msdkv3-ts-window", "10m"}, func(time.Time) int64 { return 0 }, tooOld},
+		"the last time that fits in 63": {[]string{"--msdkv3-ts-window", "10m"}, func(time.Time) int64 { return math.MaxInt64 }, tooOld},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := rookery.Serve(t, test.args...)
+			call := newV3Player(t, p).verify().With("timestamp", strconv.FormatInt(test.timestamp(time.Now()), 10))
+			answer := p.CallV3(t, call)
+			if answer.Ret != test.want {
+				t.Errorf("ret %d, want %d: %s", answer.Ret, test.want, answer.Body)
+			}
+		})
+	}
 }

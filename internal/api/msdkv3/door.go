@@ -3,8 +3,11 @@
 package msdkv3
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/access"
 	"github.com/rookeryhq/rookery/internal/api/msdk"
@@ -20,7 +23,14 @@ import (
 	"github.com/rookeryhq/rookery/retcode"
 )
 
+// Options are the door's settings.
+type Options struct {
+	// TSWindow is how far timestamp may be off the platform's clock; 0 disables the check. No document gives a window.
+	TSWindow time.Duration
+}
+
 type door struct {
+	Options
 	apps     *apps.Registry
 	profiles *profile.Service
 	identity *identity.Service
@@ -29,8 +39,8 @@ type door struct {
 }
 
 // New returns the door.
-func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus) *access.Door {
-	d := &door{apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
+func New(registry *apps.Registry, profiles *profile.Service, id *identity.Service, fr *friends.Service, bus *oidb.Bus, options Options) *access.Door {
+	d := &door{Options: options, apps: registry, profiles: profiles, identity: id, friends: fr, bus: bus}
 	checks := d.checks()
 	return &access.Door{
 		Name:          "msdkv3",
@@ -54,7 +64,7 @@ var guide = access.Guide{
 
 // urlParams are the parameters of every URL.
 type urlParams struct {
-	Timestamp string `json:"timestamp" required:"true" max:"20" doc:"the time, in Unix seconds or milliseconds: digits, which only take part in the signature"`
+	Timestamp string `json:"timestamp" required:"true" max:"20" doc:"the time, in Unix seconds or milliseconds: digits; how far it may be off is the operator's setting msdkv3.ts_window"`
 	AppID     string `json:"appid" required:"true" doc:"the app's number; a guest's call has G_ in front"`
 	Encode    string `json:"encode" required:"true" oneof:"1 2" doc:"the key of the signature: 1 the appkey, 2 the msdkkey"`
 	Sig       string `json:"sig" required:"true" doc:"the signature: 32 hex digits"`
@@ -85,7 +95,7 @@ type checks struct {
 
 func (d *door) checks() checks {
 	k := checks{
-		params:    access.Step("v3-params", params, retcode.V3HTTPUnreadable, retcode.V3ParameterMissing),
+		params:    access.Step("v3-params", d.params, retcode.V3HTTPUnreadable, retcode.V3ParameterMissing),
 		app:       access.Step("v3-app", d.app, retcode.V3AppNotFound),
 		signature: access.Step("v3-signature", d.signature, retcode.V3SignatureWrong).ChecksSignature(),
 		user:      access.Step("v3-user", user),
@@ -135,7 +145,7 @@ func unmapped(k checks) (all []access.Endpoint) {
 }
 
 // params reads the URL's parameters (msdk-v3.md, 2). It ignores conn, version, ishttps and opua.
-func params(c *access.Call) (err error) {
+func (d *door) params(c *access.Call) (err error) {
 	if c.Query, err = sign.ParseQuery(c.Query, c.Request.URL.RawQuery); err != nil {
 		return retcode.V3HTTPUnreadable.Errorf("%v", err)
 	}
@@ -144,9 +154,12 @@ func params(c *access.Call) (err error) {
 			return retcode.V3ParameterMissing.Errorf("URL parameter %q is missing or empty", name)
 		}
 	}
-	// Seconds in the documents, milliseconds from the official SDK: both only take part in the signature.
-	if ts := c.Query.Get("timestamp"); len(ts) > 20 || strings.Trim(ts, "0123456789") != "" {
+	ts := c.Query.Get("timestamp")
+	if len(ts) > 20 || strings.Trim(ts, "0123456789") != "" {
 		return retcode.V3ParameterMissing.Errorf("URL parameter \"timestamp\" is not a Unix time")
+	}
+	if off := c.Start.Sub(unixTime(ts)).Abs(); d.TSWindow > 0 && off > d.TSWindow {
+		return retcode.V3ParameterMissing.Errorf("URL parameter \"timestamp\" is %s off the platform's clock, more than %s", off.Truncate(time.Second), d.TSWindow)
 	}
 	if _, ok := sign.V3KeyName(c.Query.Get("encode")); !ok {
 		return retcode.V3ParameterMissing.Errorf("URL parameter \"encode\" is neither 1 (appkey) nor 2 (msdkkey)")
@@ -155,6 +168,19 @@ func params(c *access.Call) (err error) {
 		return retcode.V3ParameterMissing.Errorf("URL parameter %q has characters other than letters, digits and underscores", extInfo)
 	}
 	return nil
+}
+
+// unixTime reads a Unix time of digits: in seconds, as the documents have it, or in milliseconds, as the official SDK sends it. The latter are larger for
+// as long as this code will be in use.
+func unixTime(digits string) time.Time {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case err != nil: // later than any time
+		return time.UnixMilli(math.MaxInt64)
+	case n < 100_000_000_000:
+		return time.Unix(n, 0)
+	}
+	return time.UnixMilli(n)
 }
 
 // extInfo is the caller's serial number, which the answer repeats.

@@ -59,7 +59,7 @@ func newFixture(t *testing.T, commands bool) *fixture {
 		fr.Register()
 	}
 	must(t, bus.LoadPolicy(t.Context(), st, clock))
-	doors := []*access.Door{New(f.apps, profiles, f.id, fr, bus)}
+	doors := []*access.Door{New(f.apps, profiles, f.id, fr, bus, Options{})}
 	gateway, err := access.New(doors, clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	must(t, err)
 	f.handler = gateway.Handler(doors, http.NotFoundHandler())
@@ -365,7 +365,7 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, endpoint := range New(nil, nil, nil, nil, nil).Endpoints {
+		for _, endpoint := range New(nil, nil, nil, nil, nil, Options{}).Endpoints {
 			if endpoint.Decode == nil {
 				continue
 			}
