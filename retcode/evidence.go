@@ -19,10 +19,21 @@ const (
 	Certain                        // the text leaves no doubt
 )
 
-var confidenceNames = [...]string{Possible: "possible", Likely: "likely", Certain: "certain"}
+var (
+	confidenceNames     = [...]string{Possible: "possible", Likely: "likely", Certain: "certain"}
+	confidenceInChinese = [...]string{Possible: "可能", Likely: "很可能", Certain: "确定"}
+)
 
 // String returns the confidence's name, such as "likely".
 func (c Confidence) String() string { return name(confidenceNames[:], c, "Confidence") }
+
+// In returns the confidence in the language, for people.
+func (c Confidence) In(lang Language) string {
+	if lang == Chinese && c >= Possible && c <= Certain {
+		return confidenceInChinese[c]
+	}
+	return c.String()
+}
 
 // MarshalText writes the confidence's name; it fails for a Confidence that is not one of the constants.
 func (c Confidence) MarshalText() ([]byte, error) { return marshalName(confidenceNames[:], c) }
@@ -33,10 +44,11 @@ func (c *Confidence) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Evidence is what speaks for a candidate, and what against it.
+// Evidence is what speaks for a candidate, and what against it, in the language of the candidate.
 type Evidence struct {
 	marks  mark
 	system system // that the text names
+	lang   Language
 }
 
 // For returns what speaks for the candidate, a few words each.
@@ -56,9 +68,12 @@ func (e Evidence) list(wanted func(weight int) bool) []string {
 		if !wanted(says.weight) {
 			continue
 		}
-		text := says.text
+		text, system := says.english, systemNames[e.system].english
+		if e.lang == Chinese {
+			text, system = says.chinese, systemNames[e.system].chinese
+		}
 		if says.mark == otherSystem {
-			text += systemNames[e.system]
+			text += system
 		}
 		list = append(list, text)
 	}
@@ -144,50 +159,51 @@ const (
 // marks has a weight and words for each mark, in the order of the constants. The weights are such that testdata/lines.tsv is explained
 // right: two or three pieces that speak for a number make it likely, and one that speaks against it outweighs one or two.
 var marks = [...]struct {
-	mark   mark
-	weight int
-	text   string
+	mark    mark
+	weight  int
+	english string
+	chinese string
 }{
-	{domainNamed, 9, "the text names the domain"},
-	{domainAsked, 4, "it is of the domain that was asked for"},
-	{wholeText, 4, "it is the whole text"},
-	{commandAnswer, 8, "a command of the bus answered it"},
-	{announced, 8, "the ret next to it announces a code at the start of msg"},
-	{threeForms, 9, "its hexadecimal, signed and unsigned forms stand in a row"},
-	{symbolNamed, 5, "its name stands in the text"},
-	{ownWords, 5, "the text has the platform's own words for it"},
-	{sameTopic, 4, "the text speaks of what the code is about"},
-	{namesTopic, 2, "an identifier names what the code is about"},
-	{interfaceNamed, 5, "the text names an interface that answers it"},
-	{doorAnswer, 3, "it stands in an answer as doors give it"},
-	{codeKey, 2, "only a code has such a key"},
-	{sharedKey, 1, "codes have such a key, and other numbers too"},
-	{rareNumber, 3, "few other numbers look like it"},
-	{unusualNumber, 1, "not many other numbers look like it"},
-	{messageStart, 2, "it begins a message"},
-	{rowStart, 1, "it begins a row"},
-	{inBrackets, 1, "it stands in brackets"},
-	{nearlyAlone, 3, "there is nothing else in the text"},
-	{failureNamed, 1, "the text speaks of a failure"},
-	{question, 1, "the text asks a question"},
-	{platformNamed, 1, "the text names QQ or its SDK"},
+	{domainNamed, 9, "the text names the domain", "文本写明了所属的域"},
+	{domainAsked, 4, "it is of the domain that was asked for", "属于指定的域"},
+	{wholeText, 4, "it is the whole text", "整段文本就是这个数字"},
+	{commandAnswer, 8, "a command of the bus answered it", "它是总线的命令返回的"},
+	{announced, 8, "the ret next to it announces a code at the start of msg", "旁边的 ret 表明 msg 以返回码开头"},
+	{threeForms, 9, "its hexadecimal, signed and unsigned forms stand in a row", "十六进制、有符号、无符号三种写法排在一起"},
+	{symbolNamed, 5, "its name stands in the text", "文本中有它的名称"},
+	{ownWords, 5, "the text has the platform's own words for it", "文本中有平台对它的原话"},
+	{sameTopic, 4, "the text speaks of what the code is about", "文本说的正是这个返回码的事"},
+	{namesTopic, 2, "an identifier names what the code is about", "有标识符提到这个返回码的事"},
+	{interfaceNamed, 5, "the text names an interface that answers it", "文本中有会返回它的接口"},
+	{doorAnswer, 3, "it stands in an answer as doors give it", "它在接口应答的格式里"},
+	{codeKey, 2, "only a code has such a key", "只有返回码才用这样的字段名"},
+	{sharedKey, 1, "codes have such a key, and other numbers too", "返回码用这样的字段名，别的数字也用"},
+	{rareNumber, 3, "few other numbers look like it", "别的数字很少长成这样"},
+	{unusualNumber, 1, "not many other numbers look like it", "别的数字不常长成这样"},
+	{messageStart, 2, "it begins a message", "它在消息的开头"},
+	{rowStart, 1, "it begins a row", "它在一行的开头"},
+	{inBrackets, 1, "it stands in brackets", "它在括号里"},
+	{nearlyAlone, 3, "there is nothing else in the text", "文本中没有别的内容"},
+	{failureNamed, 1, "the text speaks of a failure", "文本说的是失败"},
+	{question, 1, "the text asks a question", "文本是在提问"},
+	{platformNamed, 1, "the text names QQ or its SDK", "文本提到了 QQ 或它的 SDK"},
 
-	{otherSystem, -4, "the text names another system: "},
-	{otherTopic, -4, "the text speaks of something else"},
-	{otherWords, -7, "the text has another system's words for the number"},
-	{otherMessage, -2, "its message is not known to be the platform's"},
-	{noMessage, -1, "doors answer a msg too"},
-	{otherKeys, -2, "no door answers such members"},
-	{foreignKey, -2, "doors answer ret or error, not this key"},
-	{clientKey, -1, "it is the client SDK's own member"},
-	{countBefore, -6, "the word before it makes it an identity or an amount"},
-	{anyCount, -5, "it could be any count, and no command of the bus is named"},
-	{commonNumber, -3, "every program has it"},
-	{commonSeries, -1, "many programs count their codes from 100000"},
-	{listed, -3, "it is one of several numbers that the text describes"},
-	{sourceCode, -5, "the text is source code"},
-	{noBus, -2, "it is a number of the bus, which the text does not name"},
-	{noDoor, -6, "it is a number of one door's own, and the text has neither that door's path nor its answer"},
+	{otherSystem, -4, "the text names another system: ", "文本提到了其他系统："},
+	{otherTopic, -4, "the text speaks of something else", "文本说的是另一件事"},
+	{otherWords, -7, "the text has another system's words for the number", "文本中有其他系统对这个数字的原话"},
+	{otherMessage, -2, "its message is not known to be the platform's", "它的消息不是已知的平台消息"},
+	{noMessage, -1, "doors answer a msg too", "接口的应答还会有 msg"},
+	{otherKeys, -2, "no door answers such members", "接口的应答没有这样的字段"},
+	{foreignKey, -2, "doors answer ret or error, not this key", "接口用 ret 或 error，不用这个字段名"},
+	{clientKey, -1, "it is the client SDK's own member", "它是客户端 SDK 自己的字段"},
+	{countBefore, -6, "the word before it makes it an identity or an amount", "前面的词表明它是编号或数量"},
+	{anyCount, -5, "it could be any count, and no command of the bus is named", "它可能只是个数量，文本也没有提到总线的命令"},
+	{commonNumber, -3, "every program has it", "每个程序都有这个数字"},
+	{commonSeries, -1, "many programs count their codes from 100000", "很多程序的错误码都从 100000 开始"},
+	{listed, -3, "it is one of several numbers that the text describes", "它是文本逐个说明的几个数字之一"},
+	{sourceCode, -5, "the text is source code", "文本是源代码"},
+	{noBus, -2, "it is a number of the bus, which the text does not name", "它是总线的返回码，而文本没有提到总线"},
+	{noDoor, -6, "it is a number of one door's own, and the text has neither that door's path nor its answer", "它是某个入口自有的返回码，而文本中没有该入口的路径或应答"},
 }
 
 // context is what the surroundings of a number say.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,10 +18,21 @@ type Candidate struct {
 	Confidence Confidence // how surely the number is the code
 	Evidence   Evidence   // what speaks for it, and what against it
 
+	reason   reason
+	unsigned int // the number, if it was printed without its sign
+
 	// Alternative marks a less likely reading of the same number as the candidate before it.
 	Alternative bool
 	// Origin marks a code that a command of the bus answered to the door, which then answered the code before it.
 	Origin bool
+}
+
+// In returns the candidate with its texts in the language: those of its row, the reason and the evidence.
+func (c Candidate) In(lang Language) Candidate {
+	c.Entry = c.Entry.In(lang)
+	c.Reason = c.reason.in(lang, c.unsigned)
+	c.Evidence.lang = lang
+	return c
 }
 
 // MarshalJSON writes one flat object: the code, its entry's texts and what Explain found.
@@ -136,11 +146,14 @@ func (s *scanner) explain(o options) (candidates []Candidate) {
 			group := s.interpret(f, o)
 			for i := range group {
 				if group[i].Origin = origin; origin {
-					group[i].Reason = originReason(f.command)
+					group[i].reason, group[i].unsigned = originReason(f.command), 0
 				}
 			}
 			candidates = appendNew(candidates, group)
 		}
+	}
+	for i := range candidates {
+		candidates[i].Reason = candidates[i].reason.in(English, candidates[i].unsigned)
 	}
 	return candidates
 }
@@ -180,7 +193,7 @@ func (s *scanner) byWords(o options) []Candidate {
 	if e.confidence() == 0 {
 		return nil
 	}
-	return []Candidate{{Code: code, Entry: code.Entry(), Reason: "The text has the platform's own words for it, and no number.", Confidence: e.confidence(), Evidence: e}}
+	return []Candidate{{Code: code, Entry: code.Entry(), Confidence: e.confidence(), Evidence: e, reason: saidInWords, Reason: saidInWords.in(English, 0)}}
 }
 
 // decoded returns a text without the escapes that keep its marks from being read: those of an address and those of HTML.
@@ -302,16 +315,16 @@ func (s *scanner) interpret(f finding, o options) (group []Candidate) {
 		return nil
 	}
 	rs := readingsOf(f.number)
-	reason := ""
+	var why reason
 	switch {
 	case o.domain != 0:
 		rs.filter(func(r reading) bool { return r.entry.Domain == o.domain })
-		reason = "This is the domain that was asked for."
+		why = domainWasAsked
 	case f.place == byName:
 		rs.filter(func(r reading) bool { return r.entry.Domain == f.domain && r.form == asIs })
-		reason = "Its name stands in the text."
+		why = nameStands
 	default:
-		reason = s.narrow(&rs, f)
+		why = s.narrow(&rs, f)
 	}
 	if o.errorsOnly {
 		rs.filter(func(r reading) bool { return r.entry.Class != ClassOK })
@@ -329,12 +342,12 @@ func (s *scanner) interpret(f finding, o options) (group []Candidate) {
 		if e.confidence() == 0 {
 			continue
 		}
-		c := Candidate{Code: makeCode(r.entry.Domain, r.number), Entry: r.entry.with(&english[index(r.entry.Domain, r.entry.Low)]), Reason: reason, Confidence: e.confidence(), Evidence: e}
-		if r.form != asIs || reason == "" {
-			c.Reason = readingReason(f.number, rs.all(), i)
+		c := Candidate{Code: makeCode(r.entry.Domain, r.number), Entry: r.entry.with(&english[index(r.entry.Domain, r.entry.Low)]), Confidence: e.confidence(), Evidence: e, reason: why}
+		if r.form != asIs || why == noReason {
+			c.reason = readingReason(f.number, rs.all(), i)
 		}
 		if f.unsigned {
-			c.Reason = fmt.Sprintf("Without its sign %d is printed so. %s", f.value, c.Reason)
+			c.unsigned = f.value
 		}
 		group = append(group, c)
 		best = max(best, e.score())
@@ -351,19 +364,19 @@ func (s *scanner) interpret(f finding, o options) (group []Candidate) {
 	return group
 }
 
-// narrow keeps the readings that the surroundings of a number allow, and returns why, or "" when they settle nothing.
-func (s *scanner) narrow(rs *readings, f finding) string {
+// narrow keeps the readings that the surroundings of a number allow, and returns why, or no reason when they settle nothing.
+func (s *scanner) narrow(rs *readings, f finding) reason {
 	inDomain := func(r reading) bool { return r.entry.Domain == f.domain }
 	if f.domain != 0 && rs.keep(inDomain) || f.place == named { // a name without such a number is a word
 		rs.filter(inDomain)
-		return "The text names the domain."
+		return domainIsNamed
 	}
 	if f.command != noCommand {
 		return narrowToCommand(rs, f)
 	}
 	if f.threeForms {
 		rs.filter(func(r reading) bool { return r.entry.Domain == OIDB || r.entry.Domain == PayToken })
-		return "Only these numbers are printed in three forms."
+		return printedInThreeForms
 	}
 
 	// Doors never answer a byte of the bus with its sign; some of these numbers are MSDK V3's own.
@@ -383,7 +396,7 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 	isShare := func(r reading) bool { return r.entry.Domain == Share }
 	switch {
 	case s.share && f.place == opening && rs.keep(isShare):
-		return "It opens the message of /share/qq, which has numbers of its own."
+		return opensShareMessage
 	case f.place == opening: // of another interface, unless no other has the number
 		rs.keep(func(r reading) bool { return !isShare(r) && isDoors(r) })
 	}
@@ -393,36 +406,36 @@ func (s *scanner) narrow(rs *readings, f finding) string {
 	}
 	switch {
 	case s.v3 && rs.keep(isMSDKv3):
-		return "The text is of MSDK V3, whose doors answer the number for a failure of their own."
+		return textIsV3
 	case s.interfaces != 0:
 		if f.value == 0 && s.interfaces != GameCenter {
 			rs.n = 0 // success, for which only the Game Center has a code
-			return ""
+			return noReason
 		}
 		if rs.keep(func(r reading) bool { return r.entry.Domain == s.interfaces && r.entry.AnsweredBy != "device" }) {
 			return interfaceReasons[s.interfaces]
 		}
 		if rs.keep(func(r reading) bool { return r.entry.Domain == s.door }) {
-			return "The text names an interface of the door that has this number of its own."
+			return doorIsNamed
 		}
 	case (f.place == opening || f.place == platformCode) && rs.n > 1 && !slices.ContainsFunc(rs.all(), func(r reading) bool { return !isV2(r) }):
-		return "It is where MSDK V2 puts the number of its group interfaces, of which unbind_group has its own."
+		return placeOfV2
 	case f.place == opening && rs.keep(isDoors):
-		return "It opens the message, which is where MSDK puts the platform's own code."
+		return opensMSDKMessage
 	case f.place == platformCode && rs.keep(isDoors):
-		return "This member holds the platform's own code, which is one of a door's."
+		return memberHoldsIt
 	case f.place == oauthError && rs.keep(isDoors):
-		return "OAuth answers its codes as error."
+		return oauthAnswers
 	case f.place == jsonAnswer && rs.keep(func(r reading) bool { return isDoors(r) && r.entry.AnsweredBy != "device" }):
-		return "A door's JSON answer holds the codes of this domain."
+		return jsonAnswers
 	}
-	return ""
+	return noReason
 }
 
-var interfaceReasons = map[Domain]string{
-	QQ:         "The text names an interface that answers the codes of this domain.",
-	Group:      "The text names a guild group interface.",
-	GameCenter: "The text names a Game Center interface.",
+var interfaceReasons = map[Domain]reason{
+	QQ:         interfaceOfQQ,
+	Group:      interfaceOfGroups,
+	GameCenter: interfaceOfGameCenter,
 }
 
 // isV3 reports whether MSDK V3 uses the number for a failure of its own access or logic layer while the bus has it as a
@@ -445,7 +458,7 @@ func isDoors(r reading) bool {
 
 // narrowToCommand keeps the readings that a command's answer can have: the command's own results, and before them the
 // bus's.
-func narrowToCommand(rs *readings, f finding) string {
+func narrowToCommand(rs *readings, f finding) reason {
 	if f.command == openIDConversion {
 		if e := conversionResults[f.value]; e != nil {
 			*rs = readings{}
@@ -458,11 +471,11 @@ func narrowToCommand(rs *readings, f finding) string {
 	case own != 0 && rs.keep(func(r reading) bool { return r.entry.Domain == own }):
 		return commandReasons[f.command]
 	case rs.keep(func(r reading) bool { return r.entry.Domain == OIDB }):
-		return "The bus answers this number, whatever the command."
+		return busAnswers
 	case f.command != someCommand && f.value >= 0:
 		rs.n = 0 // a result of the command's own, which no list has
 	}
-	return ""
+	return noReason
 }
 
 // conversionResults are the results of command 0x71f that stand for codes of the platform.
@@ -471,50 +484,50 @@ var conversionResults = map[int]*Entry{
 	0x5b: find(QQ, QQTimestampOutOfRange.Number()),
 }
 
-var commandReasons = map[command]string{
-	accessTokenCheck: "It is a result of command 0x711, the access token check.",
-	payTokenCheck:    "It is a result of command 0x73a, the pay token check.",
-	openIDConversion: "It is a result of command 0x71f, the conversion of openids.",
+var commandReasons = map[command]reason{
+	accessTokenCheck: resultOfAccessTokenCheck,
+	payTokenCheck:    resultOfPayTokenCheck,
+	openIDConversion: resultOfConversion,
 }
 
-func originReason(c command) string {
+func originReason(c command) reason {
 	switch c {
 	case accessTokenCheck:
-		return "It is the origin of the code before it: what command 0x711, the access token check, answered to the door."
+		return originAccessTokenCheck
 	case payTokenCheck:
-		return "It is the origin of the code before it: what command 0x73a, the pay token check, answered to the door."
+		return originPayTokenCheck
 	}
-	return "It is the origin of the code before it: what the bus answered to the door."
+	return originBus
 }
 
 // readingReason says why list[i] is a possible reading of a number that its surroundings do not settle.
-func readingReason(n number, list []reading, i int) string {
+func readingReason(n number, list []reading, i int) reason {
 	r := list[i]
 	switch {
 	case r.form == misprint:
-		return "The published list prints this hex number for it, by mistake."
+		return isMisprint
 	case r.form == signedByte && isV3(n):
-		return "As a signed byte it is this number of the bus; MSDK V3 has the number for a failure of its own too."
+		return isByteAndV3
 	case r.form == signedByte:
-		return "The number of the bus is one byte, printed signed here."
+		return isSignedByte
 	case r.entry.Domain == MSDKv3:
-		return "The doors of MSDK V3 answer the number for a failure of their own."
+		return isV3sOwn
 	case r.entry.Domain == AccessToken && n.hexDigits == 2:
-		return "Command 0x711, the access token check, prints its results in two hex digits."
+		return isTwoHexDigits
 	case len(list) == 1:
-		return "No other domain has the number in this form."
+		return isOfOneDomain
 	case r.entry.AnsweredBy == "device":
-		return "A share call on the player's device gives the number as it stands."
+		return isOfDevice
 	case r.entry.Domain == QQ:
-		return "The gateway answers the number as it stands."
+		return isOfGateway
 	case r.entry.Domain == OIDB:
-		return "The bus answers the number as it stands."
+		return isOfBus
 	case r.entry.Domain == AccessToken:
-		return "It is also a result of command 0x711, the access token check, which as a rule prints two hex digits."
+		return maybeAccessTokenCheck
 	case r.entry.Domain == PayToken && n.hexDigits == 2:
-		return "It is also a result of command 0x73a, the pay token check, which is mostly printed in decimal."
+		return maybePayTokenCheck
 	case r.entry.Domain == PayToken:
-		return "It is a result of command 0x73a, the pay token check."
+		return isOfPayTokenCheck
 	}
-	return "The doors of this domain answer the number as it stands."
+	return isOfDoors
 }

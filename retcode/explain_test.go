@@ -303,6 +303,32 @@ func TestExplainReasons(t *testing.T) {
 	}
 }
 
+func TestCandidateInChinese(t *testing.T) {
+	found := retcode.Explain(`redis {"ret":4294967291,"msg":"signature"}`)
+	if len(found) == 0 {
+		t.Fatal("nothing is found")
+	}
+	c := found[0].In(retcode.Chinese)
+	if want := "-5 不带符号时就写成这样。接口的 JSON 应答中放的就是这个域的返回码。"; c.Reason != want {
+		t.Errorf("the reason is %q", c.Reason)
+	}
+	if got := c.Evidence.Against(); !slices.Contains(got, "文本提到了其他系统：Redis") {
+		t.Errorf("against it %q", got)
+	}
+	if c.Entry != found[0].Entry.In(retcode.Chinese) || c.Code != retcode.QQSignatureWrong || c.In(retcode.English).Reason != found[0].Reason {
+		t.Errorf("in Chinese it is %+v", c)
+	}
+	data, err := json.Marshal(c)
+	if err != nil || !strings.Contains(string(data), `"文本提到了其他系统：Redis"`) || !strings.Contains(string(data), c.Reason) {
+		t.Errorf("as JSON %s, %v", data, err)
+	}
+	for confidence, want := range map[retcode.Confidence][2]string{retcode.Certain: {"certain", "确定"}, retcode.Likely: {"likely", "很可能"}, retcode.Possible: {"possible", "可能"}} {
+		if got := [2]string{confidence.In(retcode.English), confidence.In(retcode.Chinese)}; got != want {
+			t.Errorf("%v is %q", confidence, got)
+		}
+	}
+}
+
 // Every form in which the list prints a number leads back to its row.
 func TestExplainKnowsEveryPrintedForm(t *testing.T) {
 	for e := range allEntries {

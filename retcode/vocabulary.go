@@ -106,10 +106,11 @@ const (
 	otherVendor
 )
 
-var systemNames = [...]string{
-	weChat: "WeChat", webQQ: "web QQ or a bot of it", qzone: "Qzone's own interfaces", ams: "the activity platform AMS", bilibili: "Bilibili",
-	exchange: "an exchange", database: "a database", cache: "Redis", libC: "the operating system", mobileOS: "a mobile system's own interfaces",
-	httpServer: "HTTP's status", messageQueue: "a message queue", tlsLibrary: "TLS", otherVendor: "another vendor",
+var systemNames = [...]struct{ english, chinese string }{
+	weChat: {"WeChat", "微信"}, webQQ: {"web QQ or a bot of it", "WebQQ 或 QQ 机器人"}, qzone: {"Qzone's own interfaces", "QQ 空间自己的接口"},
+	ams: {"the activity platform AMS", "活动平台 AMS"}, bilibili: {"Bilibili", "哔哩哔哩"}, exchange: {"an exchange", "交易所"}, database: {"a database", "数据库"},
+	cache: {"Redis", "Redis"}, libC: {"the operating system", "操作系统"}, mobileOS: {"a mobile system's own interfaces", "手机系统自己的接口"},
+	httpServer: {"HTTP's status", "HTTP 状态码"}, messageQueue: {"a message queue", "消息队列"}, tlsLibrary: {"TLS", "TLS"}, otherVendor: {"another vendor", "其他厂商"},
 }
 
 // aWord is what a word says.

@@ -1,9 +1,12 @@
 package retcode
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What cannot be looked up would be there in vain.
@@ -65,8 +68,47 @@ func TestNeighbourRows(t *testing.T) {
 
 func TestMarks(t *testing.T) {
 	for i, m := range marks {
-		if m.mark != 1<<i || m.weight == 0 || m.text == "" {
+		if m.mark != 1<<i || m.weight == 0 {
 			t.Errorf("mark %d is %+v", i, m)
 		}
+	}
+}
+
+// TestEveryTextIsInBothLanguages: what is said for and against a candidate, and why.
+func TestEveryTextIsInBothLanguages(t *testing.T) {
+	both := func(what, english, chinese string) {
+		t.Helper()
+		name := english == chinese && english != "" // Redis
+		han := strings.ContainsFunc(chinese, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+		if !name && !han || english == "" || strings.ContainsFunc(english, func(r rune) bool { return r >= 0x80 }) {
+			t.Errorf("%s is %q and %q", what, english, chinese)
+		}
+		for _, term := range regexp.MustCompile(`0x\w+|MSDK|/share/qq|msg|ret|unbind_group|\bQQ\b`).FindAllString(english, -1) {
+			if !strings.Contains(chinese, term) {
+				t.Errorf("%s: %q is missing in %q", what, term, chinese)
+			}
+		}
+		for i := range chinese {
+			before, _ := utf8.DecodeLastRuneInString(chinese[:i])
+			r, _ := utf8.DecodeRuneInString(chinese[i:])
+			if isLetter(byte(min(before, 0x7f))) && unicode.Is(unicode.Han, r) || unicode.Is(unicode.Han, before) && isLetter(byte(min(r, 0x7f))) {
+				t.Errorf("%s: no blank between %c and %c in %q", what, before, r, chinese)
+			}
+		}
+	}
+	for _, m := range marks {
+		both(fmt.Sprint("mark ", m.weight), m.english, m.chinese)
+	}
+	for _, s := range systemNames[1:] {
+		both("a system", s.english, s.chinese)
+	}
+	for r, says := range reasons[1:] {
+		both(fmt.Sprint("reason ", r+1), says.english, says.chinese)
+		if !strings.HasSuffix(says.english, ".") || !strings.HasSuffix(says.chinese, "。") {
+			t.Errorf("reason %d is no sentence", r+1)
+		}
+	}
+	if len(reasons) != int(saidInWords)+1 || len(systemNames) != int(otherVendor)+1 {
+		t.Error("a reason or a system has no text")
 	}
 }

@@ -109,7 +109,7 @@ func newCodesShowCommand(s *streams) *cobra.Command {
 			}
 			if len(entries) == 0 {
 				text := args[0]
-				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("the catalogue has no code %q", text), text, filter.domain, filter.lang)}
+				return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf(streamWordsIn[filter.lang].noSuchCode, text), text, filter.domain, filter.lang)}
 			}
 			if !asJSON {
 				var b bytes.Buffer
@@ -216,7 +216,7 @@ func (w rowWriter) row(e retcode.Entry, number, symbol, reason string) {
 	if e.Answered {
 		var places []string
 		for _, place := range server.AnsweredAt(e) {
-			places = append(places, place.String())
+			places = append(places, place.In(w.lang))
 		}
 		w.field(l.here, places...)
 	} else {

@@ -121,7 +121,7 @@ func explainText(s *streams, text string, domain retcode.Domain, lang retcode.La
 		}
 	}
 	if len(candidates) == 0 {
-		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf("no known return code in %q", text), text, domain, lang)}
+		return &exitError{status: ExitFailure, err: notFound(fmt.Sprintf(streamWordsIn[lang].noCode, text), text, domain, lang)}
 	}
 	if !asJSON {
 		var b bytes.Buffer
@@ -131,9 +131,9 @@ func explainText(s *streams, text string, domain retcode.Domain, lang retcode.La
 				b.WriteByte('\n')
 			}
 			if row.Alternative {
-				b.WriteString("or ")
+				b.WriteString(streamWordsIn[lang].or)
 			}
-			rowWriter{&b, colours, lang}.row(row.Entry, row.Number, row.Symbol, why(row.Candidate))
+			rowWriter{&b, colours, lang}.row(row.Entry, row.Number, row.Symbol, row.Why(lang))
 		}
 		for _, n := range neighbours {
 			fmt.Fprintf(&b, "\n%s\n", n.In(lang))
@@ -144,19 +144,10 @@ func explainText(s *streams, text string, domain retcode.Domain, lang retcode.La
 	return nil
 }
 
-// why says how sure a candidate is, why it is read so, and what speaks against it.
-func why(c retcode.Candidate) string {
-	text := fmt.Sprintf("%v: %s", c.Confidence, c.Reason)
-	if against := c.Evidence.Against(); len(against) > 0 {
-		text += " But " + strings.Join(against, ", and ") + "."
-	}
-	return text
-}
-
 // in gives candidates the texts of a language.
 func in(lang retcode.Language, candidates []retcode.Candidate) []retcode.Candidate {
 	for i := range candidates {
-		candidates[i].Entry = candidates[i].Entry.In(lang)
+		candidates[i] = candidates[i].In(lang)
 	}
 	return candidates
 }
@@ -164,7 +155,7 @@ func in(lang retcode.Language, candidates []retcode.Candidate) []retcode.Candida
 // notFound returns the error for a text without a known return code.
 func notFound(problem, text string, domain retcode.Domain, lang retcode.Language) error {
 	if says := explain.Hint(text, domain, lang); says != "" {
-		return fmt.Errorf("%s; %s", problem, says)
+		return errors.New(problem + streamWordsIn[lang].because + says)
 	}
 	return errors.New(problem)
 }
@@ -247,7 +238,7 @@ func (e *explainer) run(in io.Reader) error {
 		return err
 	}
 	if len(e.counts) == 0 {
-		return &exitError{status: ExitFailure, err: fmt.Errorf("no known return code in %d lines", e.lines)}
+		return &exitError{status: ExitFailure, err: fmt.Errorf(streamWordsIn[e.lang].noCodeInLines, e.lines)}
 	}
 	return nil
 }
@@ -324,22 +315,19 @@ func (e *explainer) line(found *longLine, cut bool) error {
 func (e *explainer) annotate(c retcode.Candidate) {
 	e.endLine()
 	e.out.WriteString("    ")
+	words := streamWordsIn[e.lang]
 	switch {
 	case c.Alternative:
-		e.out.WriteString("or ")
+		e.out.WriteString(words.or)
 	case c.Origin:
-		e.out.WriteString("caused by ")
+		e.out.WriteString(words.causedBy)
 	case c.Confidence == retcode.Possible:
-		e.out.WriteString("possibly ")
+		e.out.WriteString(words.possibly)
 	}
 	name := c.Code.Domain().String() + " " + strconv.Itoa(c.Code.Number())
-	stop := "."
-	if e.lang == retcode.Chinese {
-		stop = "。"
-	}
-	fmt.Fprintf(e.out, "%s (%v): %s%s", e.colours.paint(c.Entry.Class, name), c.Entry.Class, c.Entry.Summary, stop)
+	fmt.Fprintf(e.out, words.code, e.colours.paint(c.Entry.Class, name), c.Entry.Class, c.Entry.Summary)
 	if !c.Alternative {
-		e.out.WriteString(" " + c.Entry.Remedy)
+		e.out.WriteString(words.then + c.Entry.Remedy)
 	}
 	e.out.WriteByte('\n')
 }

@@ -187,6 +187,35 @@ func TestExplainStream(t *testing.T) {
 	}
 }
 
+func TestExplainInChinese(t *testing.T) {
+	tests := []struct {
+		name string
+		in   string
+		args []string
+		want []string // parts of what is printed, in their order
+	}{
+		{"text", "", []string{"-5"}, []string{"\n  依据     很可能：网关会直接返回这个数字。\n", "\n或 oidb 251 ", " oidb: 所有命令\n", "\n  依据     可能：总线的返回码是 1 个字节，这里按有符号数写出。\n"}},
+		{"stream", "code=100014 a\n", nil, []string{"\n    可能是 qq 100014（reauthorize）：access token 已过期。"}},
+		{"origin", `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`, nil, []string{"\n    起因是 accesstoken 65（reauthorize）："}},
+		{"JSON", "", []string{"--json", `{"code":100014,"message":"token expired"}`}, []string{`"reason": "接口的 JSON 应答中放的就是这个域的返回码。"`, `"confidence": "likely"`, `"文本说的正是这个返回码的事"`, `"接口的应答没有这样的字段"`}},
+		{"no code", "", []string{"-10000"}, []string{`"-10000" 中没有已知的返回码；它只表示 msg 开头的数字是平台的返回码：`}},
+		{"no code in a stream", "a\nb\n", nil, []string{"2 行中没有已知的返回码"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, out, errOut := runCommand(t, tt.in, append([]string{"explain", "--lang", "zh"}, tt.args...)...)
+			rest := out + errOut
+			for _, want := range tt.want {
+				_, after, ok := strings.Cut(rest, want)
+				if !ok {
+					t.Fatalf("%q is missing in\n%s", want, out+errOut)
+				}
+				rest = after
+			}
+		})
+	}
+}
+
 func TestExplainStreamJSON(t *testing.T) {
 	type line struct {
 		Line       int         `json:"line"`

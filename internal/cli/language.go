@@ -38,6 +38,20 @@ var rowLabelsIn = map[retcode.Language]rowLabels{
 	},
 }
 
+// streamWords are what stands between the codes of a text or of a stream, and what is said of a text without one.
+type streamWords struct {
+	or, causedBy, possibly string // before a code
+	code, then             string // the format of a code, and what is between it and its remedy
+	noCode, noCodeInLines  string // formats
+	noSuchCode             string // a format
+	because                string // before a hint
+}
+
+var streamWordsIn = map[retcode.Language]streamWords{
+	retcode.English: {"or ", "caused by ", "possibly ", "%s (%v): %s.", " ", "no known return code in %q", "no known return code in %d lines", "the catalogue has no code %q", "; "},
+	retcode.Chinese: {"或 ", "起因是 ", "可能是 ", "%s（%v）：%s。", "", "%q 中没有已知的返回码", "%d 行中没有已知的返回码", "返回码列表中没有 %q", "；"},
+}
+
 // padded returns a label filled up to 8 columns, of which a Chinese character takes two.
 func padded(label string) string {
 	columns := 0

@@ -30,6 +30,20 @@ func Rows(candidates []retcode.Candidate) (rows []Row) {
 	return rows
 }
 
+// Why says in the language how sure the candidate is, why it is read so, and what speaks against it.
+func (r Row) Why(lang retcode.Language) string {
+	c := r.Candidate.In(lang)
+	mark, but, and, stop := ": ", " But ", ", and ", "."
+	if lang == retcode.Chinese {
+		mark, but, and, stop = "：", "但是，", "，而且", "。"
+	}
+	text := c.Confidence.In(lang) + mark + c.Reason
+	if against := c.Evidence.Against(); len(against) > 0 {
+		text += but + strings.Join(against, and) + stop
+	}
+	return text
+}
+
 // Codes yields every code of the catalogue.
 func Codes(yield func(retcode.Code) bool) {
 	for e := range Entries {

@@ -19,16 +19,23 @@ type Place struct {
 	All        bool     `json:"all"`
 }
 
-// String names the door and its first interfaces.
-func (p Place) String() string {
+// String names the door and its first interfaces in English.
+func (p Place) String() string { return p.In(retcode.English) }
+
+// In names the door and its first interfaces in the language.
+func (p Place) In(lang retcode.Language) string {
 	const shown = 3
+	interfaces, commands, more := "every interface", "every command", "%s and %d more"
+	if lang == retcode.Chinese {
+		interfaces, commands, more = "所有接口", "所有命令", "%s 等，另有 %d 个"
+	}
 	switch n := len(p.Interfaces); {
 	case p.All && n > 1 && p.Door == busDoor:
-		return p.Door + ": every command"
+		return p.Door + ": " + commands
 	case p.All && n > 1:
-		return p.Door + ": every interface"
+		return p.Door + ": " + interfaces
 	case n > shown:
-		return fmt.Sprintf("%s: %s and %d more", p.Door, strings.Join(p.Interfaces[:shown], ", "), n-shown)
+		return p.Door + ": " + fmt.Sprintf(more, strings.Join(p.Interfaces[:shown], ", "), n-shown)
 	default:
 		return p.Door + ": " + strings.Join(p.Interfaces, ", ")
 	}

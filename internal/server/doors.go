@@ -78,9 +78,9 @@ func (s *Server) pages() pages.Options {
 		Apps: s.apps, Profiles: s.profiles, Identity: s.identity, Messages: s.messages, Bus: s.bus, Commands: s.gameCommands,
 		Codes:  s.options.Pages.Codes != "off",
 		Issuer: s.address(),
-		Answered: func(row retcode.Entry) (at []string) {
+		Answered: func(row retcode.Entry, lang retcode.Language) (at []string) {
 			for _, place := range AnsweredAt(row) {
-				at = append(at, place.String())
+				at = append(at, place.In(lang))
 			}
 			return at
 		},

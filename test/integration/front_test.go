@@ -135,7 +135,10 @@ func TestCodesPages(t *testing.T) {
 			t.Errorf("%s: the page has %q", name, test.not)
 		}
 	}
-	shows(t, "in Chinese", person.Send(t, http.MethodPost, "/codes", url.Values{"text": {"-5"}}, chinese), http.StatusOK, "处理办法")
+	shows(t, "why", person.Post(t, "/codes", url.Values{"text": {"-5"}}), http.StatusOK, "likely: The gateway answers the number as it stands.")
+	for text, want := range map[string]string{"-5": "<dd>很可能：网关会直接返回这个数字。</dd>", "-10000": "请查询那个数字，或粘贴整个应答"} {
+		shows(t, "in Chinese", person.Send(t, http.MethodPost, "/codes", url.Values{"text": {text}}, chinese), http.StatusOK, want)
+	}
 	foreign := http.Header{"Origin": {"https://evil.example"}}
 	shows(t, "from another site", person.Send(t, http.MethodPost, "/codes", url.Values{"text": {"-5"}}, foreign), http.StatusForbidden, "another site")
 

@@ -26,7 +26,8 @@ type codesPage struct {
 	Rows    []explain.Row
 	Found   []retcode.Entry // that contain the words of a text without a code
 	Problem string
-	Hint    string // about a text without a code; always English
+	Hint    string // about a text without a code
+	Lang    retcode.Language
 	Domains []codeDomain
 	Most    int // bytes of a text
 }
@@ -52,7 +53,7 @@ func (d *door) explainCode(c *access.Call) (any, error) {
 	}
 	candidates := retcode.Explain(text)
 	for i := range candidates {
-		candidates[i].Entry = t.entry(candidates[i].Entry)
+		candidates[i] = candidates[i].In(t.catalogue())
 	}
 	if data.Rows = explain.Rows(candidates); data.Rows != nil {
 		return codesPageFor(c, data, 0), nil
@@ -69,7 +70,7 @@ func (d *door) explainCode(c *access.Call) (any, error) {
 
 func codesPageFor(c *access.Call, data codesPage, status int) page {
 	t := wordsFor(c)
-	data.Most = maxExplained
+	data.Most, data.Lang = maxExplained, t.catalogue()
 	for e := range explain.Entries {
 		if n := len(data.Domains); n == 0 || data.Domains[n-1].Domain != e.Domain {
 			data.Domains = append(data.Domains, codeDomain{Domain: e.Domain, About: t.Domains[e.Domain]})
@@ -110,7 +111,7 @@ func (d *door) showCode(c *access.Call) (any, error) {
 	about := codebook.Of(entry)
 	row := explain.Row{Candidate: retcode.Candidate{Code: code, Entry: entry}, Number: strconv.Itoa(number), Symbol: code.Symbol()}
 	return page{name: "code", title: domain.String() + " " + row.Number, data: codePage{
-		row, t.Domains[domain], t.Classes[entry.Class], d.Answered(entry),
+		row, t.Domains[domain], t.Classes[entry.Class], d.Answered(entry, t.catalogue()),
 		about, strings.Join(about.BringAbout, "\n"), codebook.Terms(about.Terms, t.catalogue()),
 	}}, nil
 }

@@ -31,10 +31,10 @@ type Options struct {
 	Identity *identity.Service
 	Messages *messages.Service
 	Bus      *oidb.Bus
-	Commands *gamecmd.Table               // of the Game Center
-	Codes    bool                         // whether the return codes have pages
-	Issuer   string                       // base URL of the platform, which answers to apps name (RFC 9207); "" for none
-	Answered func(retcode.Entry) []string // says where the codes of a row are answered
+	Commands *gamecmd.Table                                 // of the Game Center
+	Codes    bool                                           // whether the return codes have pages
+	Issuer   string                                         // base URL of the platform, which answers to apps name (RFC 9207); "" for none
+	Answered func(retcode.Entry, retcode.Language) []string // says where the codes of a row are answered
 	// Demo returns the demo world once it is made. It is nil unless the platform is one of rookery dev, whose pages let anybody sign in
 	// to a demo account.
 	Demo func() *Demo

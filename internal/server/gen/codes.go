@@ -149,7 +149,7 @@ func (w wording) row(b *bytes.Buffer, lang retcode.Language, row retcode.Entry) 
 	paragraph(w.note, escape(row.Note))
 	var places, related, terms []string
 	for _, place := range server.AnsweredAt(row) {
-		places = append(places, escape(place.String()))
+		places = append(places, escape(place.In(lang)))
 	}
 	for _, code := range page.Related {
 		related = append(related, fmt.Sprintf("[%s](#%s)", strings.Replace(code, "/", " ", 1), anchor(code)))
