@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/oidb/tcp"
 	"github.com/rookeryhq/rookery/internal/oidb/wire"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/retcode"
 )
 
 func newOIDBCommand(s *streams) *cobra.Command {
@@ -348,10 +350,16 @@ func (c *busCall) declaration() *oidb.Declaration {
 	return nil
 }
 
-// signed returns a one-byte result as a signed byte. The commands of this platform's own have larger results too.
+// signed returns a one-byte result as a signed byte; one of the bus's as the published list prints it, which takes 256 from 112 to 116, too.
+// The commands of this platform's own have larger results, which stay as they are.
 func signed(result uint32) int {
 	if result > 255 {
 		return int(result)
+	}
+	if code, ok := retcode.Lookup(retcode.OIDB, int(result)); ok {
+		if listed, err := strconv.Atoi(code.Entry().Signed); err == nil {
+			return listed
+		}
 	}
 	return int(int8(result))
 }

@@ -37,11 +37,11 @@ func TestOIDBCall(t *testing.T) {
 		{"openid to uin", []string{"0x71f", "--openid", openid}, ExitOK, "0x00", "", []string{"10001"}},
 		{"old timestamp", []string{"0x71f", "--openid", openid, "--timestamp", "1"}, ExitFailure, "0x5b", "QQTimestampOutOfRange", nil},
 		{"profile", []string{"0x5e1", "--openid", openid, "--token-file", access}, ExitOK, "0x00", "", []string{"10001", "Nickname", "Ann", "VIP yellow"}},
-		{"profile to a pay token", []string{"0x5e1", "--openid", openid, "--token-file", pay}, ExitFailure, "0x74", "OIDBAccessTokenInvalid", []string{"Remedy"}},
+		{"profile to a pay token", []string{"0x5e1", "--openid", openid, "--token-file", pay}, ExitFailure, "0x74", "OIDBAccessTokenInvalid", []string{"Remedy", "signed -140"}},
 		{"friends", []string{"0xf00", "--uin", "10001"}, ExitOK, "0x00", "", []string{"10002 Ben, 10005 Emil"}},
 		{"a page of friends", []string{"0xf00", "--uin", "10001", "--limit", "1"}, ExitOK, "0x00", "", []string{"10002 Ben\n", "More                yes"}},
 		{"are they friends", []string{"0xf01", "--uin", "10001", "--friend", "10003"}, ExitOK, "0x00", "", []string{"Friends  no"}},
-		{"unknown command", []string{"0x999"}, ExitFailure, "0x05", "OIDBCommandNotConfigured", nil},
+		{"unknown command", []string{"0x999"}, ExitFailure, "0x05", "OIDBCommandNotConfigured", []string{"signed 5)"}},
 		{"in the name of a game that did not apply", []string{"0x71f", "--openid", openid, "--caller", "100700001"}, ExitFailure, "0x96", "OIDBCommandNotGranted", []string{"signed -106"}},
 	}
 	for _, tt := range tests {

@@ -46,7 +46,8 @@ func newProxyCommand(s *streams) *cobra.Command {
 	cmd.Long = `Stand between a game's server and a platform, this one or the original: give the game's server the proxy's address as
 that of the platform. Every request and answer is handed on unchanged, but for Host and the headers of one connection.
 For each call it prints what 'rookery dev requests' prints: the interface, the return code with its meaning and
-remedy, and, of a refused signature, which of the usual mistakes explains it.
+remedy, and, of a refused signature, which of the usual mistakes explains it. An answer without the X-Request-Id that
+Rookery gives is taken for the original's: its remedy says where to look and whom to ask there.
 
 Signatures of MSDK V3, MSDK V5 and OpenAPI V3 are checked by the keys of the game that --app names. They come from the
 file that --keys names, a JSON object with the members appid, gameid, appkey, msdkkey, client_sigkey, and sigkeys, an

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -110,6 +111,10 @@ func (j *Judge) answered(r *access.Record, x *Exchange) bool {
 		if r.Error = a.text; a.origin != 0 {
 			r.CausedBy(a.origin)
 		}
+		if !ofRookery(x.AnswerHeader) {
+			e := cmp.Or(a.origin, a.code).Entry()
+			r.Remedy = strings.TrimSpace(e.Remedy + " " + e.OnQQ)
+		}
 		return true
 	case a.number != 0:
 		r.Code, r.Error = a.number, strings.TrimSuffix("no list has this number for the interface: "+a.text, ": ")
@@ -120,6 +125,12 @@ func (j *Judge) answered(r *access.Record, x *Exchange) bool {
 	}
 	return false
 }
+
+// ownID is the X-Request-Id that Rookery gives each answer.
+var ownID = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// ofRookery reports whether an answer came from Rookery; any other is taken for the original's.
+func ofRookery(answer http.Header) bool { return ownID.MatchString(answer.Get("X-Request-Id")) }
 
 // compare tells what the checks found: the reason for the refusal if the platform refused for the same, or else a contradiction.
 func (v *Verdict) compare(check *access.Record) {

@@ -102,6 +102,24 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
+// TestTheRemedyIsForThePlatformThatAnswered: the original has no commands of rookery, and Rookery no developer site.
+func TestTheRemedyIsForThePlatformThatAnswered(t *testing.T) {
+	for _, test := range []struct{ name, id, answer, has, hasNot string }{
+		{"Rookery", "19839997e346eada", `{"ret":-5,"msg":"x"}`, "rookery sign openapi", "open.qq.com"},
+		{"the original", "", `{"ret":-5,"msg":"x"}`, "open.qq.com", "rookery"},
+		{"another program's id", "b3c7f6d0-1b1e-4f0e-9b57-1f2f0e4a9a10", `{"ret":-5,"msg":"x"}`, "open.qq.com", "rookery"},
+		{"the original, with an origin", "", `{"ret":100014,"msg":"oidb decode0x711 failed, ret: 65"}`, "the channel's integration contact", "rookery"},
+	} {
+		x := got("GET", "http://h/v3/a?sig=wrong", "", test.answer)
+		if x.AnswerHeader.Del("X-Request-Id"); test.id != "" {
+			x.AnswerHeader.Set("X-Request-Id", test.id)
+		}
+		if remedy := newJudge(t, nil).Judge(x).Record.Remedy; !strings.Contains(remedy, test.has) || strings.Contains(remedy, test.hasNot) {
+			t.Errorf("%s: %s", test.name, remedy)
+		}
+	}
+}
+
 func TestASecretIsRemovedBeforeItsName(t *testing.T) {
 	app := &platform.App{AppKey: "T0PSECRETKEY", SigKeys: map[string]string{"0": "S1GKEYS1GKEY"}}
 	x := got("POST", "http://h/v3/a?echo=T0KENT0KEN&other=T0PSECRETKEY&sig=wrong", `{"token":"T0KENT0KEN","S1GKEYS1GKEY":1}`, `{"ret":-5,"msg":"T0KENT0KEN and C00KIEC00KIE"}`)

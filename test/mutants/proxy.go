@@ -5,6 +5,17 @@ var proxyMutants = []mutant{
 	{"the proxy normalizes the path", "internal/proxy/proxy.go",
 		`u.Opaque = path`, `u.RawPath = ""`,
 		integration, "^TestProxyChangesNothing$"},
+	{"the original's answers get Rookery's advice", "internal/proxy/judge.go",
+		`if !ofRookery(x.AnswerHeader) {`, `if false {`,
+		"./internal/proxy", "^TestTheRemedyIsForThePlatformThatAnswered$"},
+	{"another program's request id is Rookery's", "internal/proxy/judge.go",
+		"`^[0-9a-f]{16}$`", "`^.`",
+		"./internal/proxy", "^TestTheRemedyIsForThePlatformThatAnswered$"},
+	{"the list's signed forms are those of bytes", "internal/cli/oidb.go",
+		`err == nil {
+			return listed`, `err == nil && false {
+			return listed`,
+		"./internal/cli", "^TestOIDBCall$"},
 	{"the proxy drops the headers of other proxies", "internal/proxy/proxy.go",
 		`r.Out.Header[name] = values`, `_ = values`,
 		integration, "^TestProxyChangesNothing$"},
