@@ -2,6 +2,7 @@
 
 BINARY := bin/rookery
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 10s
 PATIENCE := 1h# ends a test that hangs; it takes minutes
 # SQLite and its libc, which are C translated to Go, are not ours to look for races in, and fifty times as slow with the race detector in them.
@@ -39,11 +40,12 @@ test-race:
 	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) $(LONGEST) \
 		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake)$$')
 
-check: ## generated files are current, code is formatted, vetted and clean for staticcheck
+check: ## generated files are current, code is formatted, vetted, clean for staticcheck, and links nothing with a known vulnerability
 	scripts/generated-is-current
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go vet ./...
 	$(MAKE) --no-print-directory lint
+	scripts/vulnerabilities go run $(GOVULNCHECK) $(PRODUCT)
 
 lint: ## run the pinned linter
 	go run $(STATICCHECK) ./...

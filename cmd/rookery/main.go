@@ -1,6 +1,8 @@
 // Command rookery is a self-hosted game platform: it runs the platform, administers it and explains its return codes.
 package main
 
+//go:generate go run ./gen
+
 import (
 	"context"
 	"os"
