@@ -10,11 +10,17 @@ import (
 	"testing"
 )
 
-var linkInText = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+var linkInText = regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)]*))?\)`)
 
-// TestLinksLeadSomewhere: what a document of the repository links to in the repository is there.
+// TestLinksLeadSomewhere: what a document of the repository links to in the repository is there, and the place in it.
 func TestLinksLeadSomewhere(t *testing.T) {
-	checked := 0
+	checked, known := 0, make(map[string]map[string]bool)
+	placesOf := func(path string) map[string]bool {
+		if known[path] == nil {
+			known[path] = places(t, path)
+		}
+		return known[path]
+	}
 	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -31,8 +37,16 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				continue
 			}
 			checked++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), found[1])); err != nil {
+			target := filepath.Join(filepath.Dir(path), found[1])
+			if found[1] == "" {
+				target = path
+			}
+			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", path, err)
+				continue
+			}
+			if place := found[2]; place != "" && !placesOf(target)[place] {
+				t.Errorf("%s: %s has no %s", path, target, place)
 			}
 		}
 		return err
@@ -40,4 +54,31 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	if err != nil || checked < 50 {
 		t.Errorf("%d links were followed: %v", checked, err)
 	}
+}
+
+var (
+	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	anchor   = regexp.MustCompile(`<a id="([^"]+)"></a>`)
+	noLetter = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+)
+
+// places returns the anchors and the headings of a document, the latter as GitHub names them.
+func places(t *testing.T, path string) map[string]bool {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]bool)
+	for _, found := range anchor.FindAllStringSubmatch(string(content), -1) {
+		if all[found[1]] {
+			t.Errorf("%s has two places %s", path, found[1])
+		}
+		all[found[1]] = true
+	}
+	for _, found := range heading.FindAllStringSubmatch(string(content), -1) {
+		name := noLetter.ReplaceAllString(strings.ToLower(anchor.ReplaceAllString(found[1], "")), "")
+		all[strings.ReplaceAll(name, " ", "-")] = true
+	}
+	return all
 }

@@ -13,7 +13,9 @@ import (
 
 // wording is the text around the catalogue's in the readable list, in one language.
 type wording struct {
+	title, other                    string // other is a link to the same page in the other language
 	opening, answers, notYet        string
+	texts                           string // the name of the link to a domain's page
 	header                          string // of a domain's table
 	remedy, onRookery, onQQ, note   string
 	answeredBy, related, terms, try string
@@ -23,8 +25,8 @@ type wording struct {
 
 var wordings = map[retcode.Language]wording{
 	retcode.English: {
-		opening: "# Return codes\n\n[中文](codes.zh.md)\n\n" +
-			"A number means something only together with its domain. `rookery explain` finds the domain from an answer or a log line; `rookery codes show` prints one " +
+		title: "Return codes", other: "[中文](%s)",
+		opening: "A number means something only together with its domain. `rookery explain` finds the domain from an answer or a log line; `rookery codes show` prints one " +
 			"code with everything below, and the pages `/codes` of a running platform have it too, as `/codes/qq/-5`.\n\n" +
 			"The class tells the calling program what to do: **retry** with backoff, **slow-down**, **reauthorize** " +
 			"(get a new login or token, also where a player's client brought a wrong one), **fix-request**, **fix-configuration**, **ask-user** (a person must act), " +
@@ -33,7 +35,7 @@ var wordings = map[retcode.Language]wording{
 			"that documents have besides, those that nothing answers here are marked *not yet*.\n\n" +
 			"Answered by names the doors and their interfaces, the commands of the bus (oidb), and what a game's client checks (device). [coverage.md](coverage.md) says where " +
 			"a test saw each code answered, and [api/](api/README.md) has each interface with its codes. The commands that bring a code about are for a shell of `rookery dev exec -- sh`.\n",
-		notYet: "*not yet*", header: "| Number | What is wrong | Class | HTTP | Go constant |",
+		notYet: "*not yet*", texts: "What to do about each", header: "| Number | What is wrong | Class | HTTP | Go constant |",
 		remedy: "What to do", onRookery: "On Rookery", onQQ: "On QQ", note: "Note", answeredBy: "Answered by", related: "Related", terms: "Terms", try: "To bring it about",
 		glossary: "Glossary", separator: ": ",
 		introductions: map[retcode.Domain]string{
@@ -56,14 +58,14 @@ var wordings = map[retcode.Language]wording{
 		},
 	},
 	retcode.Chinese: {
-		opening: "# 返回码\n\n[English](codes.md)\n\n" +
-			"同一个数字在不同的域里含义不同。`rookery explain` 能从应答或日志里判断它属于哪个域；`rookery codes show` 显示一个返回码的全部说明，正在运行的平台的 `/codes` 页面（例如 `/codes/qq/-5`）也有同样的内容。\n\n" +
+		title: "返回码", other: "[English](%s)",
+		opening: "同一个数字在不同的域里含义不同。`rookery explain` 能从应答或日志里判断它属于哪个域；`rookery codes show` 显示一个返回码的全部说明，正在运行的平台的 `/codes` 页面（例如 `/codes/qq/-5`）也有同样的内容。\n\n" +
 			"类别告诉调用方程序该怎么做：**retry** 逐次延长间隔后重试，**slow-down** 降低调用频率，**reauthorize** 重新登录或换取新的令牌（包括客户端带来了错误令牌的情况），" +
 			"**fix-request** 修正请求，**fix-configuration** 修改应用的登记信息、权限或绑定，**ask-user** 由用户本人操作，**contact-platform** 只有平台运营方能处理，**internal** 反馈给平台。\n\n",
 		answers: "当前版本会返回列表中 %d 个返回码（共 %d 个）：每一个都有 test/scenarios 里的场景触发它。其他文档里另有而这里不会返回的，标为*暂不返回*。\n\n" +
 			"“返回处”列出接口、总线命令（oidb）以及游戏客户端的检查（device）。[coverage.md](coverage.md) 记录测试在哪里见到了每个返回码，[api/](api/README.md) 列出每个接口的返回码。" +
 			"重现返回码的命令请在 `rookery dev exec -- sh` 启动的 shell 里运行。\n",
-		notYet: "*暂不返回*", header: "| 返回码 | 含义 | 类别 | HTTP | Go 常量 |",
+		notYet: "*暂不返回*", texts: "处理办法", header: "| 返回码 | 含义 | 类别 | HTTP | Go 常量 |",
 		remedy: "处理办法", onRookery: "在 Rookery 上", onQQ: "在 QQ 上", note: "备注", answeredBy: "返回处", related: "相关", terms: "术语", try: "如何重现",
 		glossary: "术语表", separator: "：",
 		introductions: map[retcode.Domain]string{
@@ -84,10 +86,58 @@ var wordings = map[retcode.Language]wording{
 	},
 }
 
-// codes returns docs/codes.md in a language.
-func codes(lang retcode.Language) []byte {
-	w := wordings[lang]
-	b := bytes.NewBufferString("<!-- Made by go generate from the catalogue, and from what doors and commands declare. -->\n\n" + w.opening)
+const made = "<!-- Made by go generate from the catalogue, and from what doors and commands declare. -->\n\n"
+
+// languages are the ends of the pages' names.
+var languages = map[retcode.Language]string{retcode.English: ".md", retcode.Chinese: ".zh.md"}
+
+// list writes the pages of one language.
+type list struct {
+	wording
+	lang, others retcode.Language
+}
+
+// codes returns the pages below docs: codes.md in both languages with all codes and the glossary, and a page for each domain. A code has its
+// anchor in both, so that an address with one stays right.
+func codes() map[string][]byte {
+	pages := make(map[string][]byte)
+	for lang, others := range map[retcode.Language]retcode.Language{retcode.English: retcode.Chinese, retcode.Chinese: retcode.English} {
+		l := list{wordings[lang], lang, others}
+		index := l.index()
+		for _, rows := range domains(lang) {
+			l.table(index, rows)
+			pages["codes/"+l.page(rows[0].Domain.String())] = l.domain(rows)
+		}
+		l.glossaryTo(index)
+		pages[l.page("codes")] = index.Bytes()
+	}
+	return pages
+}
+
+// domains returns the rows of each domain, those of the contract first.
+func domains(lang retcode.Language) (all [][]retcode.Entry) {
+	for _, rows := range []iter.Seq[retcode.Entry]{retcode.Entries(), retcode.DoorEntries()} {
+		for row := range rows {
+			if n := len(all); n == 0 || all[n-1][0].Domain != row.Domain {
+				all = append(all, nil)
+			}
+			all[len(all)-1] = append(all[len(all)-1], row.In(lang))
+		}
+	}
+	return all
+}
+
+// page returns the name of a page in the language.
+func (l list) page(name string) string { return name + languages[l.lang] }
+
+// open begins a page of that name.
+func (l list) open(title, name string) *bytes.Buffer {
+	return bytes.NewBufferString(fmt.Sprintf("%s# %s\n\n"+l.other+"\n\n", made, title, name+languages[l.others]))
+}
+
+// index begins codes.md.
+func (l list) index() *bytes.Buffer {
+	b := l.open(l.title, "codes")
 	answered, all := 0, 0
 	for row := range retcode.Entries() {
 		all += row.High - row.Low + 1
@@ -95,79 +145,90 @@ func codes(lang retcode.Language) []byte {
 			answered += row.High - row.Low + 1
 		}
 	}
-	fmt.Fprintf(b, w.answers, answered, all)
-	var rows []retcode.Entry // of one domain
-	for _, list := range []iter.Seq[retcode.Entry]{retcode.Entries(), retcode.DoorEntries()} {
-		for row := range list {
-			if len(rows) > 0 && rows[0].Domain != row.Domain {
-				w.domain(b, lang, rows)
-				rows = rows[:0]
-			}
-			rows = append(rows, row.In(lang))
+	fmt.Fprintf(b, l.opening+l.answers, answered, all)
+	return b
+}
+
+// table adds the rows of a domain to codes.md.
+func (l list) table(b *bytes.Buffer, rows []retcode.Entry) {
+	domain := rows[0].Domain
+	page := "codes/" + l.page(domain.String())
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n[%s](%s)\n\n%s\n|---|---|---|---|---|\n", domain, l.introductions[domain], l.texts, page, l.header)
+	for _, row := range rows {
+		summary := escape(row.Summary)
+		if !row.Answered {
+			summary += ", " + l.notYet
 		}
+		fmt.Fprintf(b, "| %s[%s](%s#%s) | %s | %s | %d | `%s` |\n", anchors(row), forms(row), page, anchor(codebook.Code(row)), summary, row.Class, row.HTTPStatus, symbol(row))
 	}
-	w.domain(b, lang, rows)
-	fmt.Fprintf(b, "\n## %s\n\n", w.glossary)
-	for _, t := range codebook.Glossary(lang) {
-		fmt.Fprintf(b, "- <a id=\"term-%s\"></a>**%s**%s%s\n", t.Term, t.Name, w.separator, escape(t.Meaning))
+}
+
+func (l list) glossaryTo(b *bytes.Buffer) {
+	fmt.Fprintf(b, "\n## %s\n\n", l.glossary)
+	for _, t := range codebook.Glossary(l.lang) {
+		fmt.Fprintf(b, "- <a id=\"term-%s\"></a>**%s**%s%s\n", t.Term, t.Name, l.separator, escape(t.Meaning))
+	}
+}
+
+// domain returns the page with the texts of a domain's rows.
+func (l list) domain(rows []retcode.Entry) []byte {
+	domain := rows[0].Domain
+	b := l.open(domain.String(), domain.String())
+	fmt.Fprintf(b, "%s\n\n[%s](../%s)\n", l.introductions[domain], l.title, l.page("codes"))
+	for _, row := range rows {
+		l.row(b, row)
 	}
 	return b.Bytes()
 }
 
-// domain writes a domain's rows: a table of all, then each with its texts.
-func (w wording) domain(b *bytes.Buffer, lang retcode.Language, rows []retcode.Entry) {
-	domain := rows[0].Domain
-	fmt.Fprintf(b, "\n## %s\n\n%s\n\n%s\n|---|---|---|---|---|\n", domain, w.introductions[domain], w.header)
-	for _, row := range rows {
-		summary := escape(row.Summary)
-		if !row.Answered {
-			summary += ", " + w.notYet
+// row writes the texts of a row.
+func (l list) row(b *bytes.Buffer, row retcode.Entry) {
+	about := codebook.Of(row)
+	fmt.Fprintf(b, "\n## %s%v %s\n\n**%s**%s%s\n", anchors(row), row.Domain, numbers(row), escape(row.Summary), l.separator, escape(row.Cause))
+	paragraph := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "\n**%s**%s%s\n", label, l.separator, text)
 		}
-		fmt.Fprintf(b, "| [%s](#%s) | %s | %s | %d | `%s` |\n", forms(row), anchor(codebook.Code(row)), summary, row.Class, row.HTTPStatus, symbol(row))
 	}
-	for _, row := range rows {
-		w.row(b, lang, row)
+	paragraph(l.remedy, escape(row.Remedy))
+	paragraph(l.onRookery, escape(row.OnRookery))
+	paragraph(l.onQQ, escape(row.OnQQ))
+	paragraph(l.note, escape(row.Note))
+	var places, related, terms []string
+	for _, place := range server.AnsweredAt(row) {
+		places = append(places, escape(place.In(l.lang)))
+	}
+	for _, code := range about.Related {
+		domain, number, _ := strings.Cut(code, "/")
+		page := l.page(domain)
+		if domain == row.Domain.String() {
+			page = ""
+		}
+		related = append(related, fmt.Sprintf("[%s %s](%s#%s)", domain, number, page, anchor(code)))
+	}
+	for _, t := range codebook.Terms(about.Terms, l.lang) {
+		terms = append(terms, fmt.Sprintf("[%s](../%s#term-%s)", t.Name, l.page("codes"), t.Term))
+	}
+	if row.Answered {
+		paragraph(l.answeredBy, strings.Join(places, "; "))
+	}
+	paragraph(l.related, strings.Join(related, ", "))
+	paragraph(l.terms, strings.Join(terms, ", "))
+	if len(about.BringAbout) > 0 {
+		fmt.Fprintf(b, "\n**%s**\n\n```sh\n%s\n```\n", l.try, strings.Join(about.BringAbout, "\n"))
+	}
+	if about.Example != "" {
+		fmt.Fprintf(b, "```text\n%s\n```\n", about.Example)
 	}
 }
 
-// row writes the texts of a row. Each of its numbers has an anchor.
-func (w wording) row(b *bytes.Buffer, lang retcode.Language, row retcode.Entry) {
-	page := codebook.Of(row)
-	b.WriteString("\n### ")
+// anchors returns an anchor for each number of a row.
+func anchors(row retcode.Entry) string {
+	var b strings.Builder
 	for n := row.Low; n <= row.High; n++ {
-		fmt.Fprintf(b, "<a id=%q></a>", anchor(fmt.Sprintf("%v/%d", row.Domain, n)))
+		fmt.Fprintf(&b, "<a id=%q></a>", anchor(fmt.Sprintf("%v/%d", row.Domain, n)))
 	}
-	fmt.Fprintf(b, "%v %s\n\n**%s**%s%s\n", row.Domain, numbers(row), escape(row.Summary), w.separator, escape(row.Cause))
-	paragraph := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(b, "\n**%s**%s%s\n", label, w.separator, text)
-		}
-	}
-	paragraph(w.remedy, escape(row.Remedy))
-	paragraph(w.onRookery, escape(row.OnRookery))
-	paragraph(w.onQQ, escape(row.OnQQ))
-	paragraph(w.note, escape(row.Note))
-	var places, related, terms []string
-	for _, place := range server.AnsweredAt(row) {
-		places = append(places, escape(place.In(lang)))
-	}
-	for _, code := range page.Related {
-		related = append(related, fmt.Sprintf("[%s](#%s)", strings.Replace(code, "/", " ", 1), anchor(code)))
-	}
-	for _, t := range codebook.Terms(page.Terms, lang) {
-		terms = append(terms, fmt.Sprintf("[%s](#term-%s)", t.Name, t.Term))
-	}
-	if row.Answered {
-		paragraph(w.answeredBy, strings.Join(places, "; "))
-	}
-	paragraph(w.related, strings.Join(related, ", "))
-	paragraph(w.terms, strings.Join(terms, ", "))
-	if len(page.BringAbout) > 0 {
-		fmt.Fprintf(b, "\n**%s**\n\n```sh\n%s\n```\n", w.try, strings.Join(page.BringAbout, "\n"))
-	}
-	if page.Example != "" {
-		fmt.Fprintf(b, "```text\n%s\n```\n", page.Example)
-	}
+	return b.String()
 }
 
 // symbol returns the Go constants of a row.

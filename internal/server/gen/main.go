@@ -1,5 +1,5 @@
-// Command gen writes docs/routes.md from the declarations of the doors, docs/oidb.md from those of the bus's commands, docs/codes.md in both languages from the catalogue and both, and docs/api. `go generate`
-// runs it in internal/server.
+// Command gen writes docs/routes.md from the declarations of the doors, docs/oidb.md from those of the bus's commands, docs/codes.md
+// and docs/codes in both languages from the catalogue and both, and docs/api. `go generate` runs it in internal/server.
 package main
 
 import (
@@ -54,8 +54,8 @@ func write() error {
 	if err := os.WriteFile("../../docs/oidb.md", bus(), 0o644); err != nil {
 		return err
 	}
-	for name, lang := range map[string]retcode.Language{"codes.md": retcode.English, "codes.zh.md": retcode.Chinese} {
-		if err := os.WriteFile("../../docs/"+name, codes(lang), 0o644); err != nil {
+	for name, page := range codes() {
+		if err := os.WriteFile("../../docs/"+name, page, 0o644); err != nil {
 			return err
 		}
 	}
