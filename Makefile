@@ -83,6 +83,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 tools:
 	@scripts/tools gcc curl
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
+	@scripts/tools postgresql || echo "without PostgreSQL the tests of gateways that share one are skipped" >&2
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm python3; fi
 	@if command -v npm >/dev/null; then echo "npm installs what the tests of passport-qq2015, of the example in Node and of the codes in TypeScript need" >&2 && \

@@ -98,6 +98,7 @@ var otherVariables = append([]string{"ROOKERY_CONFIG", "ROOKERY_SERVER", "ROOKER
 type settings struct {
 	only  []string // the settings and sections, by key, that the command takes; nil for all of them
 	alone bool     // the command reads no file, and no variables of other settings
+	part  bool     // the others need not be set, and their variables are not read
 	file  string
 	flags map[string]*settingFlag // by name
 }
@@ -157,6 +158,8 @@ func (s *settings) load(cmd *cobra.Command) (*config.Loaded, error) {
 	read := func() (*config.Loaded, error) { return config.LoadSome(sources, s.only...) }
 	if !s.alone {
 		sources.File, sources.Others = cmp.Or(s.file, os.Getenv("ROOKERY_CONFIG")), otherVariables
+	}
+	if !s.alone && !s.part {
 		read = func() (*config.Loaded, error) { return config.Load(sources) }
 	}
 	loaded, err := read()

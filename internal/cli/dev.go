@@ -86,7 +86,7 @@ produced it; rookery dev requests shows the string that the platform signed.`,
 // devSettings are the settings of rookery serve that rookery dev takes too, with the same flags and variables.
 func devSettings() settings {
 	return settings{alone: true, only: []string{
-		"http.public_url", "http.trusted_proxies", "connect.token_media_type", "messages.time_zone", "messages.scene_delay", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour", "oidb.connect", "oidb.tls.certificate", "oidb.tls.key", "oidb.tls.client_ca",
+		"database", "http.public_url", "http.trusted_proxies", "connect.token_media_type", "messages.time_zone", "messages.scene_delay", "events.file", "events.webhook", "events.webhook_secret", "groups.owned", "groups.created_per_hour", "oidb.connect", "oidb.tls.certificate", "oidb.tls.key", "oidb.tls.client_ca",
 		"oidb.routes", "oidb.routes_tls.certificate", "oidb.routes_tls.key", "oidb.routes_tls.ca",
 		"tracing.endpoint", "tracing.headers", "tracing.sample", "tracing.callers", "tracing.service",
 	}}

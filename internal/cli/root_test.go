@@ -51,6 +51,7 @@ func TestCommandTree(t *testing.T) {
 		"config":  {"check", "print"},
 		"dev":     {"answer", "clock", "exec", "export", "fault", "guild", "list", "requests", "reset"},
 		"keys":    {"list", "rotate"},
+		"migrate": {"status", "up"},
 		"sign":    {"bind", "gamecenter", "openapi", "v3", "v5"},
 	}
 	for name, want := range groups {

@@ -13,7 +13,8 @@ import (
 // doc its documentation; min and max bound numbers and durations; oneof lists the only words that are accepted; is:"URL" marks
 // a text that must be the base URL of a web server.
 type Config struct {
-	Data      string    `key:"data" doc:"Folder of everything that the platform stores. Created with mode 0700 when it is missing. Required."`
+	Data      string    `key:"data" doc:"Folder of the keys, the admin token and, without a database of its own, everything that the platform stores. Created with mode 0700 when it is missing. Required. Every gateway has its own, with a copy of the same keyring.json."`
+	Database  string    `key:"database" is:"database" doc:"Address of the PostgreSQL that the platform stores its data in, which any number of gateways may share, such as postgres://rookery@db1.example,db2.example/rookery?sslmode=verify-full. The password is not in it: it comes from the environment (PGPASSWORD) or from libpq's password file (PGPASSFILE). Its tables are made by rookery migrate up. Empty: rookery.db in the data folder, which one process has to itself."`
 	HTTP      HTTP      `key:"http" doc:"The doors that games call."`
 	Admin     Admin     `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
 	Standings Standings `key:"standings" doc:"The cache of token checks."`

@@ -60,11 +60,18 @@ func Load(sources Sources) (*Loaded, error) {
 	return l, errors.Join(l.faults()...)
 }
 
-// LoadSome reads only the settings with the given keys, for a command that takes few. It reads no file, and ignores the
+// LoadSome reads only the settings with the given keys, for a command that takes few, and of a file all. It ignores the
 // variables of other settings. It does not check that required settings are set.
 func LoadSome(sources Sources, keys ...string) (*Loaded, error) {
 	l := Default()
 	var errs []error
+	if sources.File != "" {
+		text, err := readFile(sources.File)
+		if err != nil {
+			return nil, err
+		}
+		errs = l.readYAML(sources.File, text)
+	}
 	for _, key := range keys {
 		s := l.setting(key)
 		for _, pair := range sources.Environ {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -100,6 +101,11 @@ func (s *Setting) set(text string) error {
 				return fmt.Errorf("%q is not the IANA name of a time zone, such as Asia/Shanghai or UTC", text)
 			}
 		}
+		if s.tag.Get("is") == "database" && text != "" {
+			if err := checkDatabase(text); err != nil {
+				return err
+			}
+		}
 		*target = text
 	case *int:
 		n, err := strconv.Atoi(text)
@@ -178,4 +184,16 @@ func (s *Setting) Text() string {
 		return strings.Join(texts, ",")
 	}
 	return fmt.Sprint(s.value.Interface())
+}
+
+// checkDatabase says what is wrong with the address of a database, without the address: it may have a password.
+func checkDatabase(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && !u.Query().Has("host") {
+		return errors.New("it is not like postgres://rookery@db.example/rookery?sslmode=verify-full")
+	}
+	if _, given := u.User.Password(); given || u.Query().Has("password") {
+		return errors.New("it has a password, which lists of processes and logs show: give that in the environment as PGPASSWORD, or in the file that PGPASSFILE names")
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -237,7 +238,7 @@ func (s *Service) settleLeft(ctx context.Context) {
 // settleGuild settles what is under way with a guild once it has the turn: until then a call may have finished the binding that
 // was there, and another one released it or begun the next.
 func (s *Service) settleGuild(ctx context.Context, guild platform.Guild) error {
-	done, err := s.turns.take(ctx, guild)
+	done, err := s.turn(ctx, guild)
 	if err != nil {
 		return err
 	}
@@ -265,7 +266,7 @@ func (s *Service) settleInTurn(ctx context.Context, b platform.Binding) error {
 // take waits until no other call takes steps with a binding's guild or group, and keeps them to itself until done is called.
 // The guild always comes first, so that two calls do not wait for each other.
 func (s *Service) take(ctx context.Context, b platform.Binding) (done func(), err error) {
-	guild, err := s.turns.take(ctx, b.Guild)
+	guild, err := s.turn(ctx, b.Guild)
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +283,21 @@ func (s *Service) takeGroup(ctx context.Context, b platform.Binding) (done func(
 	if b.GC == 0 {
 		return func() {}, nil
 	}
-	return s.turns.take(ctx, groupKey{b.AppID, b.GC})
+	return s.turn(ctx, groupKey{b.AppID, b.GC})
+}
+
+// turn waits for the turn of a guild or a group: first in this process, then among all that share the store.
+func (s *Service) turn(ctx context.Context, key any) (done func(), err error) {
+	here, err := s.turns.take(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	everywhere, err := s.Store.Turn(ctx, fmt.Sprintf("%#v", key))
+	if err != nil {
+		here()
+		return nil, retcode.GroupBindingWriteFailed.WithCause(err)
+	}
+	return func() { everywhere(); here() }, nil
 }
 
 // turns makes callers with the same key wait for each other. The zero value is ready.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/cache"
@@ -39,7 +40,11 @@ type Service struct {
 	played       *played
 }
 
-// New returns a service on a store that nobody else writes to. It caches at most so many standings.
+// mostLag is the longest time for which a change may not have been heard while what is cached still counts: what was revoked has to fail
+// everywhere within a second.
+const mostLag = 750 * time.Millisecond
+
+// New returns a service. It caches at most so many standings.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
 		Log:      slog.New(slog.DiscardHandler),
@@ -56,7 +61,8 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		operators:    newLane(1),
 		played:       cache.NewAssociative[appUser, int64](notesKept),
 	}
-	s.Standings = standings.New(keep, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	behind := func() bool { return st.Lag() > mostLag }
+	s.Standings = standings.New(keep, behind, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return st.Standing(oidb.Wait(ctx), app, openid)
 	})
 	st.OnChange(func(c store.Change) {

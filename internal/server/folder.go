@@ -11,6 +11,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/backup"
 	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/secretfile"
+	"github.com/rookeryhq/rookery/internal/store/postgres"
 	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 )
@@ -39,8 +40,32 @@ func (s *Server) lockFolder(context.Context) error {
 	return nil
 }
 
-// openFolder opens the database and the admin token in the data folder.
-func (s *Server) openFolder(ctx context.Context) error {
+// openFolder opens the database, and the admin token in the data folder.
+func (s *Server) openFolder(ctx context.Context) (err error) {
+	if s.options.Database != "" {
+		err = s.openDatabase(ctx)
+	} else {
+		err = s.openFile(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	s.adminToken, err = s.openAdminToken()
+	return err
+}
+
+// openDatabase opens the database that gateways share.
+func (s *Server) openDatabase(ctx context.Context) error {
+	db, err := postgres.Open(ctx, s.options.Database)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.options.name("database"), err)
+	}
+	s.store, s.database = db, db
+	return nil
+}
+
+// openFile opens the database in the data folder.
+func (s *Server) openFile(ctx context.Context) error {
 	o := &s.options
 	dbFile := s.databaseFile()
 	db, err := sqlite.Open(ctx, dbFile)
@@ -53,8 +78,7 @@ func (s *Server) openFolder(ctx context.Context) error {
 	if info, err := os.Stat(dbFile); err == nil && disk.Mode(info)&0o077 != 0 { // for instance a restored copy
 		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", disk.Mode(info)))
 	}
-	s.adminToken, err = s.openAdminToken()
-	return err
+	return nil
 }
 
 func (s *Server) openKeyring(context.Context) error {

@@ -72,6 +72,10 @@ func (s *Server) health() *http.ServeMux {
 			http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
 			return
 		}
+		if lag := s.store.Lag(); lag > mostLag {
+			http.Error(w, fmt.Sprintf("what other gateways changed has not been heard of for %s", lag.Round(time.Second)), http.StatusServiceUnavailable)
+			return
+		}
 		switch err := storage.check(r.Context()); {
 		case errors.Is(err, errNoAnswer):
 			http.Error(w, "the storage has given "+err.Error(), http.StatusServiceUnavailable)
@@ -83,6 +87,10 @@ func (s *Server) health() *http.ServeMux {
 	})
 	return mux
 }
+
+// mostLag is how long changes of other gateways may not be heard of before this one is not ready. Checks of tokens read the storage much
+// earlier.
+const mostLag = 5 * time.Second
 
 type spareKey struct{}
 

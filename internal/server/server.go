@@ -34,6 +34,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/seed"
 	"github.com/rookeryhq/rookery/internal/social"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/postgres"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/internal/wordfilter"
@@ -68,6 +69,7 @@ type Server struct {
 	// The folder.
 	lock                       *disk.FolderLock
 	store                      store.Store
+	database                   *postgres.Store // that gateways share; nil without one
 	keyring                    *token.Keyring
 	keyringIsNew               bool
 	adminToken, adminTokenFile string
@@ -199,11 +201,21 @@ func (s *Server) Serve(ctx context.Context) error {
 		err = s.drain(running)
 	case <-s.resetting():
 		err = s.drain(running)
+	case <-s.lost():
+		err = errors.Join(postgres.ErrLost, s.drain(running))
 	}
 	stopWorking()
 	stopRouting()
 	work.Wait()
 	return errors.Join(err, s.Close())
+}
+
+// lost returns what is closed when this gateway cannot know any more what others have changed.
+func (s *Server) lost() <-chan struct{} {
+	if s.database == nil {
+		return nil
+	}
+	return s.database.Lost()
 }
 
 // drain stops in steps: readiness fails while requests are still taken; then the listeners close, and requests and calls

@@ -84,14 +84,19 @@ func (s *Server) openServices(ctx context.Context) error {
 	s.background = []func(context.Context){
 		s.markUntil,
 		s.readStandingsAhead,
-		func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) },
-		s.outbox.Run,
-		s.groups.Run,
+		s.once(func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) }),
+		s.once(s.outbox.Run),
+		s.once(s.groups.Run),
 		func(ctx context.Context) { s.ranking.Run(ctx, s.rankIndex, s.options.Log) },
-		s.social.Run,
-		func(ctx context.Context) { s.team.Run(ctx, s.options.Log) },
+		s.once(s.social.Run),
+		s.once(func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }),
 	}
 	return s.openRoutes()
+}
+
+// once returns background work of which one gateway does its part for all.
+func (s *Server) once(work func(context.Context)) func(context.Context) {
+	return func(ctx context.Context) { s.store.Lead(ctx, work) }
 }
 
 // openTeam opens the service of the operators.

@@ -19,6 +19,9 @@ func (s *Server) measureStandings(metrics prometheus.Registerer) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "rookery_standings_bytes", Help: "Memory that they take.",
 		}, func() float64 { return float64(table.Bytes()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "rookery_store_lag_seconds", Help: "For how long changes by other gateways may not have been heard of; 0 without others.",
+		}, func() float64 { return s.store.Lag().Seconds() }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "rookery_standings_read_total", Help: "Checks that had to read the database because their grant's standing was not in memory.",
 		}, func() float64 { return float64(table.Reads()) }),

@@ -20,8 +20,9 @@ const BytesEach = 48
 // Table caches standings. A look-up takes a lock only when writers overtook it again and again. When Drop returns, the old
 // standing is gone, and a standing that was read before the change will not be stored. It is safe for concurrent use.
 type Table struct {
-	read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
-	most int64
+	read   func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)
+	behind func() bool // whether a change may not have been dropped yet; nil if none can be
+	most   int64
 
 	kept   atomic.Int64 // standings, and room reserved by a writer
 	reads  atomic.Int64
@@ -31,15 +32,16 @@ type Table struct {
 
 // New returns an empty table of at most so many standings; beyond that a new one replaces an arbitrary one. It reads
 // missing standings with read.
-func New(most int, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *Table {
-	return &Table{read: read, most: int64(most)}
+// It does not use what it has while behind, unless that is nil, reports that a change may not have been heard.
+func New(most int, behind func() bool, read func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error)) *Table {
+	return &Table{read: read, behind: behind, most: int64(most)}
 }
 
 // Get returns the standing of an openid. Errors are read's.
 func (t *Table) Get(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 	k := newKey(openid)
 	s := &t.shards[k.shard()]
-	if standing, ok := s.get(&t.apps, app, k); ok {
+	if standing, ok := s.get(&t.apps, app, k); ok && (t.behind == nil || !t.behind()) {
 		return standing, nil
 	}
 	t.reads.Add(1)

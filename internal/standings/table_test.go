@@ -62,7 +62,7 @@ func TestATableAnswersWhatTheStoreHas(t *testing.T) {
 		for _, most := range []int{10 * openids, openids / 2, 10, 0} {
 			stored := make(map[subject]uint32)
 			reads := 0
-			table := New(most, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+			table := New(most, nil, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 				reads++
 				return standingOf(stored[subject{app, openid}]), nil
 			})
@@ -103,7 +103,7 @@ func TestATableAnswersWhatTheStoreHas(t *testing.T) {
 
 func TestAFullTableKeepsAsManyAsItMay(t *testing.T) {
 	const most, openids = 5000, 20_000
-	table := New(most, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	table := New(most, nil, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return standingOf(1), nil
 	})
 	for round := range 3 {
@@ -167,7 +167,7 @@ func TestAFullTableDoesNotGrow(t *testing.T) {
 }
 
 func TestAStandingCostsAtMost48Bytes(t *testing.T) {
-	table := New(1<<30, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	table := New(1<<30, nil, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return standingOf(1), nil
 	})
 	for n := 1; n <= 100_000; n++ {
@@ -185,7 +185,7 @@ func TestAStandingCostsAtMost48Bytes(t *testing.T) {
 func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
 	var table *Table
 	n := uint32(1)
-	table = New(10, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	table = New(10, nil, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		read := standingOf(n)
 		if n == 1 { // the change comes between this read and its storing
 			n = 2
@@ -205,7 +205,7 @@ func TestAReadThatADropOvertookIsNotKept(t *testing.T) {
 
 func TestFailedReadsAreNotKept(t *testing.T) {
 	failure := errors.New("no")
-	table := New(10, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+	table := New(10, nil, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 		return platform.Standing{}, failure
 	})
 	for range 2 {
@@ -235,7 +235,7 @@ func TestAStandingThatDoesNotFitIsReadEachTime(t *testing.T) {
 		{platform.Standing{Scopes: 1 << 27}, false},
 		{platform.Standing{AccountClass: 16}, false},
 	} {
-		table := New(10, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) { return c.st, nil })
+		table := New(10, nil, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) { return c.st, nil })
 		for range 2 {
 			if got := get(t, table, subject{1, random(1)}); got != c.st {
 				t.Errorf("got %+v, want %+v", got, c.st)
@@ -248,7 +248,7 @@ func TestAStandingThatDoesNotFitIsReadEachTime(t *testing.T) {
 }
 
 func TestAppsBeyondThoseThatHaveNumbersAreReadEachTime(t *testing.T) {
-	table := New(1<<20, func(_ context.Context, app platform.AppID, _ platform.OpenID) (platform.Standing, error) {
+	table := New(1<<20, nil, func(_ context.Context, app platform.AppID, _ platform.OpenID) (platform.Standing, error) {
 		return standingOf(uint32(app)), nil
 	})
 	for app := platform.AppID(1); app <= 65_537; app++ {
@@ -278,7 +278,7 @@ func newWorld(most, openids int) *world {
 		w.stored[s], w.known[s] = new(atomic.Uint32), new(atomic.Uint32)
 	}
 	w.subjects = slices.SortedFunc(maps.Keys(w.stored), func(a, b subject) int { return bytes.Compare(a.openid[:], b.openid[:]) })
-	w.table = New(most, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
+	w.table = New(most, nil, func(_ context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return standingOf(w.stored[subject{app, openid}].Load()), nil
 	})
 	return w
@@ -444,7 +444,7 @@ func TestRoomThatReadingAheadDoesNotNeedIsGivenBack(t *testing.T) {
 		ids[n] = random(uint64(n))
 	}
 	for _, expected := range []int{len(ids), 2 * len(ids)} {
-		table := New(10*len(ids), nil)
+		table := New(10*len(ids), nil, nil)
 		err := table.ReadAhead(expected, func(keep func(platform.AppID, platform.OpenID, platform.Standing) bool) error {
 			for _, id := range ids {
 				keep(1, id, standingOf(1))
@@ -469,7 +469,7 @@ func TestRoomThatReadingAheadDoesNotNeedIsGivenBack(t *testing.T) {
 
 func BenchmarkGet(b *testing.B) {
 	for _, openids := range []int{10_000, 1_000_000, 10_000_000} {
-		table := New(openids, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
+		table := New(openids, nil, func(context.Context, platform.AppID, platform.OpenID) (platform.Standing, error) {
 			return standingOf(1), nil
 		})
 		for n := range uint64(openids) {

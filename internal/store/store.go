@@ -10,6 +10,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 )
@@ -42,6 +43,14 @@ type Store interface {
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
 	OnChange(func(Change))
+	// Lag returns for how long this process may not have heard of changes that others made; 0 if no other process makes any.
+	Lag() time.Duration
+	// Lead runs work, which is to be done by one of the processes that share the storage, while this one is it, until ctx ends. The
+	// context of work ends when another process may take its place.
+	Lead(ctx context.Context, work func(context.Context))
+	// Turn waits until no other process that shares the storage has the turn with the key, and keeps it until done is called, or for
+	// half a minute. Callers in this process do not wait for each other. Errors: ctx's, or the storage's.
+	Turn(ctx context.Context, key string) (done func(), err error)
 	// Ping stores something and reads it back. It fails when the storage cannot be written or read.
 	Ping(ctx context.Context) error
 	// Close waits for writes under way and releases the storage.

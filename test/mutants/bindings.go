@@ -130,7 +130,7 @@ var bindingMutants = []mutant{
 		"if final(err) {\n\t\terr = nil", "if err != nil {\n\t\terr = nil",
 		guildGroups, "^TestWhatCannotBeUndoneIsUndoneLater$"},
 	{"a binding that runs is undone", "internal/groups/saga.go",
-		"done, err := s.turns.take(ctx, guild)", "done, err := s.turns.take(ctx, &guild)",
+		"done, err := s.turn(ctx, guild)", "done, err := s.turn(ctx, &guild)",
 		guildGroups, "^TestRunTakesItsTurn$"},
 	{"a group that is being unbound is another guild's turn", "internal/groups/saga.go",
 		"done, err := s.takeGroup(ctx, b)", "done, err := s.takeGroup(ctx, platform.Binding{})",

@@ -13,11 +13,16 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
-	_ "modernc.org/sqlite" // for DB
+	_ "github.com/jackc/pgx/v5/stdlib" // for DB
+	_ "modernc.org/sqlite"
+
+	"github.com/rookeryhq/rookery/test/pg"
 )
 
 // Platform is a running `rookery dev` or, without a world, `rookery serve` or `rookery backend serve`.
@@ -95,7 +100,34 @@ func Start(t testing.TB, args ...string) *Platform {
 // StartIn starts a platform on a folder.
 func StartIn(t testing.TB, data string, args ...string) *Platform {
 	t.Helper()
-	return start(t, data, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", data}, args...)...)
+	return start(t, data, append([]string{"dev", "--json", "--addr", "127.0.0.1:0", "--data", data}, append(storage(t, data), args...)...)...)
+}
+
+// storage returns the arguments that give the platform on a folder the kind of storage that the variable STORE names: sqlite, the default, or
+// postgres.
+func storage(t testing.TB, data string) []string {
+	t.Helper()
+	switch kind := os.Getenv("STORE"); kind {
+	case "", "sqlite":
+		return nil
+	case "postgres":
+		return []string{"--database", databaseOf(t, data)}
+	default:
+		t.Fatalf("STORE is %q, not sqlite or postgres", kind)
+		return nil
+	}
+}
+
+var databases sync.Map // address by data folder
+
+// databaseOf returns the database of a folder's platform, which a later platform on the folder finds again.
+func databaseOf(t testing.TB, data string) string {
+	if address, ok := databases.Load(data); ok {
+		return address.(string)
+	}
+	address := pg.Database(t)
+	databases.Store(data, address)
+	return address
 }
 
 // Serve starts a `rookery serve` with a folder of its own, on free ports, with more arguments. It has no apps or accounts yet.
@@ -319,7 +351,16 @@ func (p *Platform) TryIssue(req TokenRequest) (token Token, err error) {
 // DB opens the platform's database directly, to break its content.
 func (p *Platform) DB(t testing.TB) *sql.DB {
 	t.Helper()
-	return OpenDB(t, filepath.Join(p.Data, "rookery.db"))
+	address, shared := databases.Load(p.Data)
+	if !shared {
+		return OpenDB(t, filepath.Join(p.Data, "rookery.db"))
+	}
+	db, err := sql.Open("pgx", address.(string)+"&default_query_exec_mode=simple_protocol") // which takes arguments of any type for a column
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // OpenDB opens a database file.
@@ -333,14 +374,30 @@ func OpenDB(t testing.TB, file string) *sql.DB {
 	return db
 }
 
-// Exec runs one statement on the platform's database; it must change something.
+// Exec runs one statement on the platform's database; it must change something. Its parameters are ?.
 func (p *Platform) Exec(t testing.TB, statement string, args ...any) {
 	t.Helper()
 	db := p.DB(t)
 	defer db.Close()
+	if _, shared := databases.Load(p.Data); shared {
+		for n := 1; strings.Contains(statement, "?"); n++ {
+			statement = strings.Replace(statement, "?", "$"+strconv.Itoa(n), 1)
+		}
+	}
 	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+// Full makes each update of a table fail, as on a disk without room, until the function that it returns is called.
+func (p *Platform) Full(t testing.TB, table string) (cure func()) {
+	t.Helper()
+	full, empty := "CREATE TRIGGER full_"+table+" BEFORE UPDATE ON "+table+" BEGIN SELECT RAISE(ABORT, 'the disk is full'); END", "DROP TRIGGER full_"+table
+	if _, shared := databases.Load(p.Data); shared {
+		full, empty = "ALTER TABLE "+table+" ADD CONSTRAINT full_"+table+" CHECK (false) NOT VALID", "ALTER TABLE "+table+" DROP CONSTRAINT full_"+table
+	}
+	p.Exec(t, full)
+	return func() { p.Exec(t, empty) }
 }
 
 // Metric returns a value that /metrics shows.

@@ -479,9 +479,9 @@ func openkeyNotRenewable(t *testing.T, _ *rookery.Platform) v3Situation {
 	p := rookery.Start(t)
 	pl := newV3Player(t, p)
 	key := p.Issue(t, rookery.TokenRequest{AppID: pl.app.AppID, UIN: pl.uin, Kind: "openkey", Lifetime: "10m"})
-	p.Exec(t, "CREATE TRIGGER full BEFORE UPDATE ON openkeys BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+	empty := p.Full(t, "openkeys")
 	return v3Situation{on: p, call: pl.login(key.Token), cure: func() rookery.V3Call {
-		p.Exec(t, "DROP TRIGGER full")
+		empty()
 		return pl.login(key.Token)
 	}}
 }

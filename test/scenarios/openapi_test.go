@@ -280,7 +280,7 @@ func keyChanging(t *testing.T, _ *rookery.Platform) {
 	after.Key = made.Key
 	wantOpenAPI(t, p, after, 0, "")
 
-	p.Exec(t, `UPDATE apps SET record = json_set(record, '$.appkey', 'changedByAnotherGateway') WHERE appid = ?`, m.app.AppID)
+	p.Exec(t, "UPDATE apps SET record = replace(record, ?, 'changedByAnotherGateway') WHERE appid = ?", made.Key, m.app.AppID)
 	p.Advance(t, 2*time.Second) // the store is asked no more often than that
 	newest := before
 	newest.Key = "changedByAnotherGateway"

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/rookeryhq/rookery/test/pg"
 )
 
 // TestMain also fails a whole run in which two neighbouring checks of an interface were never both wrong.
 func TestMain(m *testing.M) {
-	status := m.Run()
+	status := pg.Main(m)
 	if status == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
 		for _, pair := range unpinned() {
 			fmt.Println("no request was wrong at both", pair)

@@ -18,9 +18,9 @@ var migrations embed.FS
 
 // Step is a migration.
 type Step struct {
-	Version int64
-	Name    string
-	Applied bool
+	Version int64  `json:"version"`
+	Name    string `json:"name"`
+	Applied bool   `json:"applied"`
 }
 
 // Migrations returns the steps that a database has taken and those that it lacks, in their order.

@@ -28,6 +28,7 @@ type Store struct {
 	limits     string // begins each transaction
 	gateway    int64  // this one, among those that share the database
 	feed       feed
+	lead       lead
 	lookEvery  time.Duration // how often the log of changes is read
 }
 
@@ -138,12 +139,17 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.current(ctx); err != nil {
 		return err
 	}
-	return s.follow(ctx)
+	if err := s.follow(ctx); err != nil {
+		return err
+	}
+	s.stand(ctx)
+	return nil
 }
 
 // Close implements store.Store.
 func (s *Store) Close() error {
 	s.feed.end()
+	s.lead.end()
 	s.pool.Close() // which waits for its connections
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"go.opentelemetry.io/otel/trace"
@@ -229,6 +230,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 func (s *Store) OnChange(hear func(store.Change)) {
 	s.writer.onChange = append(s.writer.onChange, hear)
 }
+
+// Lag implements store.Store.
+func (s *Store) Lag() time.Duration { return 0 }
+
+// Lead implements store.Store.
+func (s *Store) Lead(ctx context.Context, work func(context.Context)) { work(ctx) }
+
+// Turn implements store.Store.
+func (s *Store) Turn(context.Context, string) (done func(), err error) { return func() {}, nil }
 
 // readable fails when the file cannot be read.
 func (s *Store) readable(ctx context.Context) error {

@@ -360,6 +360,28 @@ CREATE TABLE changes (
 CREATE INDEX changes_tx ON changes (tx);
 CREATE INDEX changes_age ON changes (at);
 
+-- Which gateway does what is done once for all, and until when if it is not heard of again.
+CREATE TABLE leader (
+    one     BIGINT      PRIMARY KEY CHECK (one = 1),
+    gateway BIGINT      NOT NULL,
+    until   TIMESTAMPTZ NOT NULL
+);
+INSERT INTO leader (one, gateway, until) VALUES (1, 0, clock_timestamp());
+
+-- Which gateway does what only one at a time may do, and until when if it is not heard of again.
+CREATE TABLE turns (
+    key     TEXT        PRIMARY KEY,
+    gateway BIGINT      NOT NULL,
+    until   TIMESTAMPTZ NOT NULL
+);
+
+-- The gateways, for the operator to see.
+CREATE TABLE gateways (
+    id      BIGINT      PRIMARY KEY,
+    about   TEXT        NOT NULL, -- JSON
+    seen    TIMESTAMPTZ NOT NULL
+);
+
 -- What statements of store/tables use of SQLite that PostgreSQL calls otherwise.
 CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT)
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT json_array_elements_text(list::json)';
