@@ -171,11 +171,11 @@ func (s *faultyStore) ExchangeCode(ctx context.Context, app platform.AppID, code
 	return s.Store.ExchangeCode(ctx, app, code, openkey, endsMS, nowMS, check)
 }
 
-func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (none platform.Login, err error) {
+func (s *faultyStore) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, againMS, nowMS int64) (none platform.Login, err error) {
 	if err := s.failTicket(ctx, app, openkey); err != nil {
 		return none, err
 	}
-	return s.Store.UseRefresh(ctx, app, refresh, openkey, nowMS)
+	return s.Store.UseRefresh(ctx, app, refresh, openkey, againMS, nowMS)
 }
 
 // failTicket checks the points of both tables that using a ticket writes.

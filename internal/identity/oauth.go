@@ -15,6 +15,8 @@ const (
 	CodeLifetime      = 10 * time.Minute
 	CodeTokenLifetime = 60 * 24 * time.Hour // of an access token from a code or a refresh token
 	RefreshLifetime   = 90 * 24 * time.Hour
+
+	RefreshGrace = 10 * time.Second // in which an answer to a refresh that was lost can be asked for again
 )
 
 // Authorization is what a signed-in person allows an app.

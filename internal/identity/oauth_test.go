@@ -199,6 +199,7 @@ func TestRefreshTokens(t *testing.T) {
 	stolen := f.logIn()
 	next, err := f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	must(t, err)
+	f.clock.Advance(10 * time.Second)
 	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	wantError(t, f.holds(next.AccessToken), retcode.AccessTokenNotLive)
@@ -208,6 +209,34 @@ func TestRefreshTokens(t *testing.T) {
 	_, err = f.Refresh(ctx, f.app.AppID, stolen.RefreshToken, false)
 	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
 	must(t, f.holds(after.AccessToken))
+}
+
+// TestALostRefreshIsAnsweredAgain: for ten seconds, to the same app, with the same next token.
+func TestALostRefreshIsAnsweredAgain(t *testing.T) {
+	f := newFixture(t)
+	ctx := t.Context()
+	first := f.logIn()
+	lost, err := f.Refresh(ctx, f.app.AppID, first.RefreshToken, true)
+	must(t, err)
+	f.clock.Advance(9 * time.Second)
+	_, err = f.Refresh(ctx, f.other.AppID, first.RefreshToken, false)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	again, err := f.Refresh(ctx, f.app.AppID, first.RefreshToken, true)
+	must(t, err)
+	if again.RefreshToken != lost.RefreshToken || again.OpenID != lost.OpenID {
+		t.Errorf("got %+v, the lost answer had %+v", again, lost)
+	}
+	for _, token := range []string{first.AccessToken, lost.AccessToken, again.AccessToken} {
+		must(t, f.holds(token))
+	}
+	_, err = f.check(oidb.CheckAccess, wire.CheckRequest{AppID: f.app.AppID, OpenID: again.OpenID[:], Token: again.Openkey, Openkey: true})
+	must(t, err)
+
+	last, err := f.Refresh(ctx, f.app.AppID, again.RefreshToken, false)
+	must(t, err)
+	_, err = f.Refresh(ctx, f.app.AppID, first.RefreshToken, false)
+	wantError(t, err, retcode.ConnectRefreshTokenInvalid)
+	wantError(t, f.holds(last.AccessToken), retcode.AccessTokenNotLive)
 }
 
 // TestTicketsAreOfOneKind: a refresh token is not exchanged as a code, nor a code used to refresh, and trying ends nothing.

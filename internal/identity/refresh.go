@@ -9,7 +9,7 @@ import (
 )
 
 // Refresh gives an app a new access token, the next refresh token and, if requested, an openkey. Older access tokens stay
-// valid until they expire. Errors: ConnectRefreshTokenInvalid for a token that is unknown, another app's, of a login that
+// valid until they expire. The same refresh token gives the same next one within RefreshGrace, unless that has been used. Errors: ConnectRefreshTokenInvalid for a token that is unknown, another app's, of a login that
 // has ended, or used before, which ends the login.
 func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh string, wantOpenkey bool) (*TokenSet, error) {
 	if err := s.keyring.Usable(ctx); err != nil {
@@ -21,7 +21,7 @@ func (s *Service) Refresh(ctx context.Context, app platform.AppID, refresh strin
 	}
 	now := s.clock.NowMS()
 	openkey := openkeyFor(app, wantOpenkey, now)
-	login, err := s.store.UseRefresh(ctx, app, ticket, openkey, now)
+	login, err := s.store.UseRefresh(ctx, app, ticket, openkey, RefreshGrace.Milliseconds(), now)
 	switch {
 	case errors.Is(err, platform.ErrSpent):
 		return nil, s.reused(ctx, &login, retcode.ConnectRefreshTokenInvalid)

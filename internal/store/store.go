@@ -176,9 +176,10 @@ type Logins interface {
 	// account plays the app.
 	ExchangeCode(ctx context.Context, app platform.AppID, code platform.Ticket, openkey *platform.Openkey, endsMS, nowMS int64, check func(*platform.Login) error) (platform.Login, error)
 	// UseRefresh uses up a refresh token and makes the next one valid. ErrNotFound: the token does not exist, or the login
-	// has ended, was superseded or may not continue. ErrSpent, with the login: the token was used before. An openkey is
-	// stored as by ExchangeCode.
-	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (platform.Login, error)
+	// has ended, was superseded or may not continue. ErrSpent, with the login: the token was used before. If that was less than
+	// againMS ago, and the next token has not been used, it is the same use again: the login is returned as that left it.
+	// An openkey is stored as by ExchangeCode.
+	UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, againMS, nowMS int64) (platform.Login, error)
 	// Login returns an app's login, whatever its state, or ErrNotFound.
 	Login(ctx context.Context, app platform.AppID, id int64) (platform.Login, error)
 	// EndLogin ends every token of the grant issued up to a login, by its token epoch; those of a newer login stay.

@@ -195,11 +195,15 @@ func codeReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the token of a new login", p.Get(t, mePath, "access_token", token.AccessToken), 0)
 }
 
-// refreshReused: a refresh token is valid once; using it again ends the login.
+// refreshReused: a refresh token is valid once; using it again, once the next one was used, ends the login.
 func refreshReused(t *testing.T, p *rookery.Platform) {
 	v := newVisit(t, p)
 	first := v.tokens(t)
-	second := p.Tokens(t, p.Get(t, tokenPath, v.refresh(first.RefreshToken)...))
+	lost := p.Tokens(t, p.Get(t, tokenPath, v.refresh(first.RefreshToken)...))
+	if again := p.Tokens(t, p.Get(t, tokenPath, v.refresh(first.RefreshToken)...)); again.RefreshToken != lost.RefreshToken {
+		t.Error("an answer that was lost is given with another refresh token")
+	}
+	second := p.Tokens(t, p.Get(t, tokenPath, v.refresh(lost.RefreshToken)...))
 	for what, token := range map[string]string{"the older": first.AccessToken, "the newer": second.AccessToken} {
 		refused(t, what, p.Get(t, mePath, "access_token", token), 0)
 	}
@@ -208,37 +212,47 @@ func refreshReused(t *testing.T, p *rookery.Platform) {
 	refused(t, "the newer access token", p.Get(t, mePath, "access_token", second.AccessToken), 100015)
 }
 
-// TestTicketsAreValidOnce: of many callers who send one code, or one refresh token, at the same moment, one gets tokens, and
-// those end.
+// TestTicketsAreValidOnce: of many callers who send one code at the same moment, one gets tokens, and those end. Those who send one refresh token at the same
+// moment all get the same next one.
 func TestTicketsAreValidOnce(t *testing.T) {
 	t.Parallel()
 	p := rookery.Start(t)
 	v := newVisit(t, p)
-	once := func(what string, code int, params []string) {
+	const callers = 64
+	together := func(code int, params []string) (won []rookery.Tokens) {
 		t.Helper()
-		const callers = 64
 		replies := make(chan rookery.Reply, callers)
 		for range callers {
 			go func() { replies <- p.PostForm(t, tokenPath, nil, params...) }()
 		}
-		var won []rookery.Tokens
 		for range callers {
 			if r := <-replies; r.Code() == 0 {
 				won = append(won, p.Tokens(t, r))
 			} else {
-				refused(t, what, r, code)
+				refused(t, "one of them", r, code)
 			}
 		}
-		if len(won) != 1 {
-			t.Fatalf("%s: %d callers got tokens", what, len(won))
-		}
-		refused(t, what+": its access token", p.Get(t, mePath, "access_token", won[0].AccessToken), 100015)
-		refused(t, what+": its refresh token", p.Get(t, tokenPath, v.refresh(won[0].RefreshToken)...), 100050)
+		return won
 	}
-	once("code", 100020, v.exchange())
+	won := together(100020, v.exchange())
+	if len(won) != 1 {
+		t.Fatalf("%d callers got tokens for a code", len(won))
+	}
+	refused(t, "the code's access token", p.Get(t, mePath, "access_token", won[0].AccessToken), 100015)
+	refused(t, "the code's refresh token", p.Get(t, tokenPath, v.refresh(won[0].RefreshToken)...), 100050)
+
 	v.code = v.authorize(t)
 	tokens := v.tokens(t)
-	once("refresh token", 100050, v.refresh(tokens.RefreshToken))
+	won = together(0, v.refresh(tokens.RefreshToken))
+	next := map[string]bool{}
+	for _, one := range won {
+		next[one.RefreshToken] = true
+	}
+	if len(won) != callers || len(next) != 1 {
+		t.Fatalf("%d callers got %d refresh tokens", len(won), len(next))
+	}
+	p.Tokens(t, p.Get(t, tokenPath, v.refresh(won[0].RefreshToken)...))
+	refused(t, "the first refresh token", p.Get(t, tokenPath, v.refresh(tokens.RefreshToken)...), 100050)
 	refused(t, "the first access token", p.Get(t, mePath, "access_token", tokens.AccessToken), 100015)
 }
 

@@ -148,7 +148,7 @@ var script = []func(context.Context, *Store) error{
 }
 
 func scriptRefresh(ctx context.Context, s *Store, serial uint32) error {
-	_, err := s.UseRefresh(ctx, scriptApp, scriptTicket(serial), nil, scriptStart)
+	_, err := s.UseRefresh(ctx, scriptApp, scriptTicket(serial), nil, 0, scriptStart)
 	return err
 }
 

@@ -93,7 +93,7 @@ var changes = []test{
 				_, err := s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed)
 				return err
 			}, platform.ErrSpent, nil},
-			{"a refresh token", func() error { _, err := s.UseRefresh(ctx, game, ticket(1, 1), nil, now); return err }, nil, nil},
+			{"a refresh token", func() error { _, err := s.UseRefresh(ctx, game, ticket(1, 1), nil, 0, now); return err }, nil, nil},
 			{"the end of a login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, nil, []store.Change{standing(game, 1)}},
 			{"the end of an ended login", func() error { return s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByUser, now) }, platform.ErrNotFound, nil},
 			{"an openkey", func() error {

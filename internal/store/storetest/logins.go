@@ -83,7 +83,7 @@ var logins = []test{
 		same(t, result(s.Login(ctx, game, loginID(1)))(t), login(1))
 		_, err = s.Login(ctx, other, loginID(1))
 		fails(t, err, platform.ErrNotFound)
-		_, err = s.UseRefresh(ctx, game, ticket(1, 1), nil, now)
+		_, err = s.UseRefresh(ctx, game, ticket(1, 1), nil, 0, now)
 		fails(t, err, platform.ErrNotFound)
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 	}},
@@ -132,7 +132,7 @@ var logins = []test{
 		signOut(now - 1)
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t)
 		signOut(now + 1)
-		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t) // a game's login goes on
+		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, 0, now))(t) // a game's login goes on
 	}},
 	{"code-is-good-once", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -160,9 +160,9 @@ var logins = []test{
 		ctx := t.Context()
 		want := loggedIn(t, s)
 		want.Serial = 2
-		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, loginEnds-1))(t), want)
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, 0, loginEnds-1))(t), want)
 		for _, spent := range []platform.Ticket{ticket(1, 1), ticket(1, 0)} {
-			got, err := s.UseRefresh(ctx, game, spent, nil, now)
+			got, err := s.UseRefresh(ctx, game, spent, nil, 0, now)
 			fails(t, err, platform.ErrSpent)
 			same(t, got, want)
 		}
@@ -173,23 +173,63 @@ var logins = []test{
 			ticket platform.Ticket
 			at     int64
 		}{{other, ticket(1, 2), now}, {game, ticket(1, 3), now}, {game, salted, now}, {game, ticket(2, 1), now}, {game, ticket(1, 2), loginEnds}} {
-			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, nil, wrong.at)
+			_, err := s.UseRefresh(ctx, wrong.app, wrong.ticket, nil, 0, wrong.at)
 			fails(t, err, platform.ErrNotFound)
 		}
 		want.Serial = 3
-		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, now))(t), want)
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, 0, now))(t), want)
 		same(t, result(s.Grant(ctx, game, openid(1)))(t).TokenEpoch, want.TokenEpoch) // the older access tokens stay valid
 	}},
 	{"refresh-used-together", func(t *testing.T, s store.Store) {
 		loggedIn(t, s)
 		won := together(t, func(i int) (bool, error) {
-			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), nil, now)
+			_, err := s.UseRefresh(t.Context(), game, ticket(1, 1), nil, 0, now)
 			if errors.Is(err, platform.ErrSpent) {
 				return false, nil
 			}
 			return true, err
 		})
 		same(t, count(won), 1)
+	}},
+	{"refresh-used-again", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		want := loggedIn(t, s)
+		spent := func(ticket platform.Ticket, againMS, at int64) {
+			t.Helper()
+			got, err := s.UseRefresh(ctx, game, ticket, nil, againMS, at)
+			fails(t, err, platform.ErrSpent)
+			same(t, got, want)
+		}
+		spent(ticket(1, 0), 5000, now) // a code has no such time
+		want.Serial = 2
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, 5000, now))(t), want)
+		again := &platform.Openkey{AppID: game, Session: 3, ExpiresMS: now + 7}
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), again, 5000, now+4999))(t), want)
+		same(t, result(s.Openkey(ctx, game, 3))(t).OpenID, openid(1))
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 1), nil, 5000, now))(t), want)
+		spent(ticket(1, 1), 5000, now+5000)
+		spent(ticket(1, 1), 0, now)
+		spent(ticket(1, 1), 5000, now-1) // the clock was put back
+		spent(ticket(1, 0), 5000, now)
+		_, err := s.UseRefresh(ctx, other, ticket(1, 1), nil, 5000, now)
+		fails(t, err, platform.ErrNotFound)
+		same(t, result(s.Login(ctx, game, loginID(1)))(t), want)
+
+		want.Serial = 3
+		same(t, result(s.UseRefresh(ctx, game, ticket(1, 2), nil, 5000, now))(t), want)
+		spent(ticket(1, 1), 5000, now) // its next one was used
+		ok(t, s.EndLogin(ctx, game, openid(1), want.TokenEpoch, platform.EndedByApp, now))
+		_, err = s.UseRefresh(ctx, game, ticket(1, 2), nil, 5000, now)
+		fails(t, err, platform.ErrNotFound)
+	}},
+	{"refresh-used-again-together", func(t *testing.T, s store.Store) {
+		want := loggedIn(t, s)
+		want.Serial = 2
+		for _, got := range together(t, func(int) (platform.Login, error) {
+			return s.UseRefresh(t.Context(), game, ticket(1, 1), nil, 5000, now)
+		}) {
+			same(t, got, want)
+		}
 	}},
 	{"openkey-with-the-tokens", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
@@ -206,9 +246,9 @@ var logins = []test{
 
 		result(s.ExchangeCode(ctx, game, ticket(1, 0), &platform.Openkey{AppID: game, Session: 2, ExpiresMS: now + 7}, loginEnds, now, agreed))(t)
 		same(t, result(s.Openkey(ctx, game, 2))(t), platform.Openkey{AppID: game, Session: 2, OpenID: openid(1), ExpiresMS: now + 7})
-		_, err = s.UseRefresh(ctx, game, ticket(1, 1), &again, now)
+		_, err = s.UseRefresh(ctx, game, ticket(1, 1), &again, 0, now)
 		fails(t, err, platform.ErrExists)
-		result(s.UseRefresh(ctx, game, ticket(1, 1), &platform.Openkey{AppID: game, Session: 3, ExpiresMS: now + 7}, now))(t)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), &platform.Openkey{AppID: game, Session: 3, ExpiresMS: now + 7}, 0, now))(t)
 		same(t, result(s.Openkey(ctx, game, 3))(t).OpenID, openid(1))
 	}},
 	{"login-may-not-go-on", func(t *testing.T, s store.Store) {
@@ -225,7 +265,7 @@ var logins = []test{
 		epoch := result(s.ExchangeCode(ctx, game, ticket(1, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused := func(ticket platform.Ticket) {
 			t.Helper()
-			_, err := s.UseRefresh(ctx, game, ticket, nil, now)
+			_, err := s.UseRefresh(ctx, game, ticket, nil, 0, now)
 			fails(t, err, platform.ErrNotFound)
 		}
 		for _, step := range []struct{ cause, cure func() error }{
@@ -241,7 +281,7 @@ var logins = []test{
 		}
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch+1, platform.EndedByApp, now), platform.ErrNotFound)
 		fails(t, s.EndLogin(ctx, other, openid(1), epoch, platform.EndedByApp, now), platform.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, now))(t)
+		result(s.UseRefresh(ctx, game, ticket(1, 1), nil, 0, now))(t)
 		ok(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch, platform.EndedByApp, now), platform.ErrNotFound)
 		refused(ticket(1, 2))
@@ -251,7 +291,7 @@ var logins = []test{
 		epoch = result(s.ExchangeCode(ctx, game, ticket(2, 0), nil, loginEnds, now, agreed))(t).TokenEpoch
 		refused(ticket(1, 2))
 		fails(t, s.EndLogin(ctx, game, openid(1), epoch-1, platform.EndedByApp, now), platform.ErrNotFound)
-		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, now))(t)
+		result(s.UseRefresh(ctx, game, ticket(2, 1), nil, 0, now))(t)
 
 		// It stays when an older one, which it has superseded, ends.
 		newer := result(s.Authorize(ctx, game, openid(1), nil, false, now))(t).TokenEpoch
@@ -290,7 +330,7 @@ var logins = []test{
 		fails(t, err, context.Canceled)
 		_, err = s.ExchangeCode(ended, game, ticket(2, 0), nil, loginEnds, now, agreed)
 		fails(t, err, context.Canceled)
-		_, err = s.UseRefresh(ended, game, ticket(1, 1), nil, now)
+		_, err = s.UseRefresh(ended, game, ticket(1, 1), nil, 0, now)
 		fails(t, err, context.Canceled)
 		fails(t, s.CreateLogin(ended, login(3)), context.Canceled)
 		fails(t, s.EndLogin(ended, game, openid(1), 1, platform.EndedByUser, now), context.Canceled)

@@ -52,8 +52,8 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 		if err := t.lockLogin(app, code.Login); err != nil {
 			return err
 		}
-		if l, err = t.useTicket(app, code, nowMS, `
-			SELECT `+loginColumns+`, `+mayLogIn+` AND l.id >> `+strconv.Itoa(store.LoginIDBits)+` > a.signed_out_ms
+		if l, _, err = t.useTicket(app, code, 0, nowMS, `
+			SELECT `+loginColumns+`, `+mayLogIn+` AND l.id >> `+strconv.Itoa(store.LoginIDBits)+` > a.signed_out_ms, l.refreshed_ms
 			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
@@ -83,22 +83,25 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 }
 
 // UseRefresh implements store.Logins.
-func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, nowMS int64) (l platform.Login, err error) {
+func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh platform.Ticket, openkey *platform.Openkey, againMS, nowMS int64) (l platform.Login, err error) {
 	err = s.write(ctx, func(t *tx) (err error) {
 		if err := t.lockLogin(app, refresh.Login); err != nil {
 			return err
 		}
-		if l, err = t.useTicket(app, refresh, nowMS, `
-			SELECT `+loginColumns+`, `+mayLogIn+` AND o.token_epoch = l.token_epoch AND o.token_epoch > o.ended_epoch
+		var again bool
+		if l, again, err = t.useTicket(app, refresh, againMS, nowMS, `
+			SELECT `+loginColumns+`, `+mayLogIn+` AND o.token_epoch = l.token_epoch AND o.token_epoch > o.ended_epoch, l.refreshed_ms
 			FROM logins l
 			JOIN openids o ON o.appid = l.appid AND o.openid = l.openid
 			JOIN accounts a ON a.uin = o.uin
 			WHERE l.id = ? AND l.appid = ?`); err != nil {
 			return err
 		}
-		l.Serial++
-		if _, err := t.Exec("UPDATE logins SET serial = ? WHERE id = ?", int64(l.Serial), l.ID); err != nil {
-			return err
+		if !again {
+			l.Serial++
+			if _, err := t.Exec("UPDATE logins SET serial = ?, refreshed_ms = ? WHERE id = ?", int64(l.Serial), nowMS, l.ID); err != nil {
+				return err
+			}
 		}
 		return t.openkeyOf(&l, openkey)
 	})
@@ -127,21 +130,26 @@ func (t *tx) lockLogin(app platform.AppID, id int64) error {
 	return t.lock(of(aLogin, id), of(anAccount, uin))
 }
 
-// useTicket reads the login of a currently valid ticket. The query also says whether the login may continue.
-func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, nowMS int64, query string) (platform.Login, error) {
-	var may bool
-	l, err := scanLogin(t.QueryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may)
+// useTicket reads the login of a currently valid ticket or, with again, of the refresh token before it, if that was used less than
+// againMS ago. The query also says whether the login may continue, and when its last refresh token was used.
+func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, againMS, nowMS int64, query string) (l platform.Login, again bool, err error) {
+	var (
+		may         bool
+		refreshedMS int64
+	)
+	l, err = scanLogin(t.QueryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may, &refreshedMS)
+	again = ticket.Serial+1 == l.Serial && refreshedMS <= nowMS && nowMS-refreshedMS < againMS
 	switch {
 	case err != nil:
-		return platform.Login{}, err
+		return platform.Login{}, false, err
 	case !l.Issued(ticket):
-		return platform.Login{}, platform.ErrNotFound
-	case ticket.Serial < l.Serial:
-		return l, platform.ErrSpent
+		return platform.Login{}, false, platform.ErrNotFound
+	case ticket.Serial < l.Serial && !again:
+		return l, false, platform.ErrSpent
 	case l.ExpiresMS <= nowMS || !may:
-		return platform.Login{}, platform.ErrNotFound
+		return platform.Login{}, false, platform.ErrNotFound
 	}
-	return l, nil
+	return l, again, nil
 }
 
 // Login implements store.Logins.

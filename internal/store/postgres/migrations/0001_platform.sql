@@ -83,6 +83,7 @@ CREATE TABLE logins (
     password_epoch BIGINT NOT NULL,
     token_epoch    BIGINT NOT NULL,
     expires_ms     BIGINT NOT NULL,
+    refreshed_ms   BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (appid, id)
 ) WITH (fillfactor = 80);
 CREATE INDEX logins_age ON logins (id);
