@@ -43,6 +43,9 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 		return row, f.hexDigits <= 2 && goesOn
 	}
 	message := opensMessage(rest, first || !isBlank(t, f.start-1))
+	if f.start == s.prevEnd+1 && t[s.prevEnd] == '(' && strings.HasPrefix(t[s.prevStart:], "0x") { // the service type of 0x711(1)
+		return 0, false
+	}
 	opens := first || f.value < 0 && s.afterMark(f.start)
 	small := f.value >= 0 && !f.rare()
 	switch {
@@ -52,13 +55,15 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 		return row, true
 	case enclosed(t, f.start, f.end):
 		return bracketed, !small || s.command != noCommand && f.isByte()
+	case small && find(s.command.ownDomain(), f.value) != nil && betweenMarks(t, f.start, f.end): // 0x711 failed, 65, expired
+		return field, true
 	case small:
 		return loose, s.command != noCommand && find(OIDB, f.value) != nil
 	}
 	// PARAM_ERROR(100001, "...")
 	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",")
-	// the server says -25
-	told := f.value < 0 && s.wordBefore(f.start).signs&announces != 0
+	// the server says -25; login: -73
+	told := f.value < 0 && (s.wordBefore(f.start).signs&announces != 0 || strings.HasSuffix(t[:f.start], ": "))
 	return loose, (f.rare() || f.unusual() || told) && !argument
 }
 
@@ -123,10 +128,14 @@ func (s *scanner) otherMember(start, end int) bool {
 		return false
 	}
 	between := strings.Trim(t[s.prevEnd:start], " \t\"'\\")
-	if between != ":" && between != "=" && between != "=>" {
+	if between != ":" && between != "=" && between != "=>" || t[s.prevStart] <= '9' && t[s.prevEnd] == ':' { // svc 1: 38
 		return false
 	}
-	if message := strings.TrimLeft(t[end:], "\"'`"); between == ":" && (prose(message) || strings.HasPrefix(message, ` "`)) {
+	message := strings.TrimLeft(t[end:], "\"'`")
+	if t[start] == '-' { // login: -73, password changed
+		message = strings.TrimPrefix(message, ",")
+	}
+	if between == ":" && (prose(message) || strings.HasPrefix(message, ` "`)) {
 		return false
 	}
 	for part := range parts(t[s.prevStart:s.prevEnd]) {

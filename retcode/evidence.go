@@ -240,8 +240,20 @@ func (s *scanner) around(f finding) *context {
 	}
 	c.before = s.wordBefore(f.start)
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s.text[:f.start], " \t"))
-	c.numbered = c.before == aWord{} && inWord(last)
+	c.numbered = c.before == aWord{} && inWord(last) && !s.followsIdentifier(f.start) && !strings.HasPrefix(s.text[f.end:], "，")
 	return &c
+}
+
+// followsIdentifier reports whether the word before i is an identifier, as a function's name is: bind_group 221001.
+func (s *scanner) followsIdentifier(i int) bool {
+	t := strings.TrimRight(s.text[:i], " \t")
+	for len(t) > 0 && isWordByte(t[len(t)-1]) {
+		if t[len(t)-1] == '_' {
+			return true
+		}
+		t = t[:len(t)-1]
+	}
+	return false
 }
 
 // inWord reports whether a character is part of a word, English or Chinese.
@@ -323,7 +335,7 @@ func (s *scanner) readWord(c *context, t string, start, end int) {
 	w := t[start:end]
 	inPath := start > 0 && (t[start-1] == '/' || t[start-1] == '&' || t[start-1] == '?') || end < len(t) && t[end] == '/'
 	at := skip(t, end, "\\\"'`]")
-	isKey := at < len(t) && (t[at] == '=' || t[at] == ':' && !strings.HasPrefix(t[at:], "://"))
+	isKey := at < len(t) && (t[at] == '=' || t[at] == ':' && !strings.HasPrefix(t[at:], "://") && !endsPhrase(t, start))
 	if says := s.words.look(w); says != (aWord{}) {
 		c.add(says, isKey || inPath)
 		return
@@ -341,6 +353,10 @@ func (s *scanner) readWord(c *context, t string, start, end int) {
 		}
 	}
 }
+
+// endsPhrase reports whether the word that begins at start follows another one, so that a colon behind it ends a phrase and no key: invalid
+// parameter: pf.
+func endsPhrase(t string, start int) bool { return start > 1 && t[start-1] == ' ' && isLetter(t[start-2]) }
 
 func (c *context) add(says aWord, isName bool) {
 	if !isName {
@@ -367,7 +383,7 @@ func (s *scanner) wordBefore(start int) aWord {
 		return aWord{}
 	}
 	if !isWordByte(t[end-1]) {
-		for size := len("群"); size <= 4*len("群") && size <= end; size += len("群") {
+		for size := min(4*len("群"), end/len("群")*len("群")); size > 0; size -= len("群") {
 			if says, wordEnd := s.words.lookChinese(t, end-size); wordEnd == end {
 				return says
 			}
@@ -406,6 +422,9 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(rareNumber, f.rare() && f.command == noCommand && f.place != byName)
 	if f.place == alone || f.place == byName || f.command != noCommand {
 		return e
+	}
+	if r.form == signedByte && (f.place == bracketed || f.place == loose) && !s.busNamed { // ERR_CONNECTION_REFUSED (-102)
+		return Evidence{}
 	}
 
 	// The interface, the key and the answer.
@@ -501,7 +520,7 @@ func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 	context := marks&(platformNamed|question) != 0
 	switch {
 	case keyed && f.key.wordy() && !f.rare():
-		return marks&(platformNamed|doorAnswer) != 0
+		return marks&(platformNamed|doorAnswer) != 0 || f.unusual() && marks&failureNamed != 0
 	case keyed:
 		return true
 	case f.place == constant:

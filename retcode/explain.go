@@ -474,6 +474,8 @@ func narrowToCommand(rs *readings, f finding) reason {
 		return busAnswers
 	case f.command != someCommand && f.value >= 0:
 		rs.n = 0 // a result of the command's own, which no list has
+	case f.value >= 0:
+		rs.filter(func(r reading) bool { return ofTheBus(r.entry.Domain) })
 	}
 	return noReason
 }

@@ -107,6 +107,7 @@ func TestExplain(t *testing.T) {
 		{"comparison with words about the code", "if (ret == -73) { // password changed", []string{"qq -73"}},
 		{"comparison without words", "if (ret == -73) {", nil},
 		{"words of source code that are English too", "ret=-5, please try again in case of failure, if it stays ask MSDK", []string{"qq -5", "or oidb 251"}},
+		{"a result of the bus that only doors have", "oidb ret=3", nil},
 		{"source code", "return newError(221001); // of QQ", nil},
 		{"answer of success", `{"ret":0,"msg":"success"}`, []string{"gamecenter 0"}},
 		{"answer of the Game Center", `{"ret":-4001,"msg":""}`, []string{"gamecenter -4001"}},

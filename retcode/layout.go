@@ -73,6 +73,19 @@ func enclosed(t string, start, end int) bool {
 	return false
 }
 
+// betweenMarks reports whether t[start:end] stands by itself between two marks, at the end of the line or after an arrow.
+func betweenMarks(t string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(strings.TrimRight(t[:start], " "))
+	after, _ := utf8.DecodeRuneInString(t[end:])
+	return before == '>' || strings.ContainsRune(",:;，：；", before) && (end == len(t) || strings.ContainsRune("\n,:;，：；", after))
+}
+
+// followsOperator reports whether an operator of source code stands before i.
+func followsOperator(t string, i int) bool {
+	t = strings.TrimRight(t[:i], " ")
+	return t != "" && strings.IndexByte("^&|+-*/%<", t[len(t)-1]) >= 0
+}
+
 // wideMarks are the marks of Chinese texts between a number and its words, and around words.
 const wideMarks = "，：、。；“‘「（【"
 

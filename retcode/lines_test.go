@@ -44,7 +44,7 @@ var notYet = map[string]string{
 	"epic login failed: -24":                                                              "qq -24",
 	"INSERT INTO guild VALUES (221001, 'test');":                                          "group 221001",
 	"sandbox env works but production keeps answering -5, is the appkey different there?": "none",
-	"oidb 0x711 svc 1: 38":                                                                "none",
+	"$wgQQConnectRedirectUri 默认值 空 说明 100010":                                             "qq 100010",
 	"100001 系统繁忙，100002 参数错误，100003 用户不存在":                                                "qq 100002",
 }
 

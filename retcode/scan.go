@@ -148,7 +148,7 @@ func (s *scanner) read() {
 			}
 			says, end := s.words.lookChinese(t, i)
 			if says.key != noKey {
-				s.value(says.key, i, end)
+				s.value(says, i, end)
 			}
 			i = max(end, i+1)
 		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
@@ -227,7 +227,7 @@ func (s *scanner) word(start, end int) {
 		switch {
 		case says != aWord{}:
 		case isErrorCode(w):
-			s.value(keyErrCode, start, end)
+			s.value(aWord{key: keyErrCode}, start, end)
 		case isUpper(w[0]) && s.symbol(w, start, end):
 		case strings.IndexByte(w, '_') >= 0:
 			s.constant(start, end)
@@ -238,6 +238,9 @@ func (s *scanner) word(start, end int) {
 		s.busNamed = true
 		if s.command == noCommand {
 			s.command = someCommand
+		}
+		if n, _, ok := parseNumber(t, s.prevStart); ok && n.hex() { // 0x7c4 OIDB result=1
+			s.nameCommand(command(n.value))
 		}
 	case keyHTTP:
 		s.http = true
@@ -254,9 +257,7 @@ func (s *scanner) word(start, end int) {
 	case keyWording:
 		s.worded = true
 	default:
-		if says.signs&canBeSource == 0 || s.command != noCommand { // 0x711 return 32, but not return -5;
-			s.value(says.key, start, end)
-		}
+		s.value(says, start, end)
 	}
 }
 
@@ -339,7 +340,7 @@ func (s *scanner) numberWord(start, end int) {
 				s.nameCommand(c)
 				return
 			}
-			if s.command.ownDomain() != 0 && n.hexDigits == 2 { // 0x711 always gives 0x23
+			if s.command.ownDomain() != 0 && n.hexDigits == 2 && !followsOperator(s.text, start) { // 0x711 always gives 0x23, but 0x711 ^ 0x23
 				s.add(finding{number: n, place: field, start: start, end: end})
 				return
 			}
@@ -458,9 +459,9 @@ func (s *scanner) message(end int) {
 }
 
 // value takes the number that is the value of the key text[start:end].
-func (s *scanner) value(k key, start, end int) {
-	t := s.text
-	if k == keyCode && s.otherCode(start) {
+func (s *scanner) value(says aWord, start, end int) {
+	t, k := s.text, says.key
+	if k == keyCode && s.otherCode(start) || says.signs&ofCommands != 0 && s.command == noCommand {
 		return
 	}
 	at, sep := valueAt(t, end)
@@ -469,7 +470,7 @@ func (s *scanner) value(k key, start, end int) {
 		return
 	}
 	n, numEnd, ok := parseNumber(t, at)
-	if !ok || sep == 0 || sep == ' ' && k == keyError && t[start] >= utf8.RuneSelf { // 失败 100015
+	if !ok || sep == 0 || sep == ' ' && k == keyError && t[start] >= utf8.RuneSelf && n.value >= 0 { // 失败 100015
 		return
 	}
 	if sep == '>' && !strings.HasPrefix(t[numEnd:], "</") {

@@ -84,6 +84,7 @@ const (
 	announces                       // a number after the word is what somebody was told
 	isSource                        // source code, which compares and returns numbers
 	canBeSource                     // a word of source code that is one of English too
+	ofCommands                      // a number after the word is a result only where a command of the bus is named
 )
 
 // system is a system whose numbers are not the platform's; 0 for none.
@@ -134,7 +135,8 @@ var vocabulary = []struct {
 	{aWord{key: keyRet, signs: saysFailure}, "", "错误码 错误代码 错误编码 错误号 报错码"},
 	{aWord{key: keyCode}, "code iret", ""},
 	{aWord{key: keyErrCode}, "retcode returncode errcode errorcode resultcode rtcode errno", ""},
-	{aWord{key: keyResult}, "result return returned returns unsuccessful", "返回 报"},
+	{aWord{key: keyResult}, "result returned returns unsuccessful", "返回 报"},
+	{aWord{key: keyResult, signs: ofCommands}, "return", "结果"},
 	{aWord{key: keyError, signs: saysFailure}, "error err exception fail fails failed failure", "错误 报错 失败 异常"},
 	{aWord{key: keyPlatform}, "platcode", ""},
 	{aWord{key: keyThird}, "thirdcode thirdret thirdretcode", ""},
@@ -173,7 +175,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofOpenID}, "openid openids uin oin fopenid", ""},
 	{aWord{topics: ofParameter}, "param params parameter parameters missing lost lack lacks absent empty field fields responsetype granttype refreshtoken", "参数 缺少 缺失 字段 不能为空"},
 	{aWord{topics: ofPermission}, "permission permissions privilege privileged noprivi unauthorized authorized authorization granted grant scope", "权限 授权"},
-	{aWord{topics: ofFrequency}, "freq frequency frequent frequently often limit limits limited rate exceed exceeds exceeded quota islimited", "频率 频繁 超限 上限 次数 超过"},
+	{aWord{topics: ofFrequency}, "freq frequency frequent frequently often fast limit limits limited rate exceed exceeds exceeded quota islimited", "频率 频繁 超限 上限 次数 超过 一天 每天"},
 	{aWord{topics: ofAddress}, "ip address intranet extranet", "白名单 内网 外网"},
 	{aWord{topics: ofRedirect}, "redirect redirecturi callback", "回调"},
 	{aWord{topics: ofSecret}, "secret clientsecret appkey", "密钥"},
@@ -185,7 +187,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofNetwork}, "network timeout timed connection unreachable ipport", "超时 网络 连接"},
 	{aWord{topics: ofJSON}, "json parse parsed parsing unpack unpacked extrajson", "解析 解包"},
 	{aWord{topics: ofAvailability}, "online offline maintenance launched", "上线 上架 维护"},
-	{aWord{topics: ofTime}, "timestamp time minutes", "时间"},
+	{aWord{topics: ofTime}, "timestamp time minutes clock", "时间 时钟"},
 	{aWord{topics: ofRepetition}, "nonce duplicate duplicated repeated reused twice already", "重复 已绑定"},
 	{aWord{topics: ofContent}, "content title messages texts", "内容 标题"},
 	{aWord{topics: ofInstallation}, "install installed uninstalled", "安装"},
@@ -202,17 +204,17 @@ var vocabulary = []struct {
 
 	// What else words tell.
 	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not no missing lost exceed exceeds exceeded frequent frequently", "非法 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空"},
-	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问"},
+	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问 吗"},
 	{aWord{signs: namesPlatform}, "qq msdk itop gcloud tencent qqconnect openid qzone qqlogin mobileqq appsupport qconn apigw", "手Q 互联 游戏中心 开放平台"},
 	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread key order orderid size count bytes line lines level coin score account total seq page zone server offset",
 		"用户 玩家 房间 账号 帐号 订单 人数 群聊 群 号 公会 编号 数量 总数 金币 分数 积分 第 共 端口 行"},
-	{aWord{signs: announces}, "got get gets getting received receive receiving returning answers answered answering see saw throws gives gave says with is was", "提示 出现 收到 得到 拿到 弹 弹出 显示 一直 总是 变成 码 是"},
+	{aWord{signs: announces}, "got get gets getting received receive receiving returning answers answered answering see saw throws gives gave says with is was", "提示 出现 收到 得到 拿到 弹 弹出 显示 就 一直 总是 变成 码 是"},
 	{aWord{signs: isSource}, "int const static define enum var", ""},
 	{aWord{signs: canBeSource}, "final return if case let", ""},
 
 	// Names of other systems.
 	{aWord{system: weChat}, "wechat weixin wx wxapi wxid wxerrcode minipay", "微信"},
-	{aWord{system: webQQ}, "webqq smartqq ptlogin ptlogin2 qqbot onebot coolq cqhttp napcat lagrange mirai nonebot echo qqlib wording", "酷Q"},
+	{aWord{system: webQQ}, "webqq smartqq ptlogin ptlogin2 qqbot onebot coolq cqhttp napcat lagrange mirai nonebot qqlib wording", "酷Q"},
 	{aWord{system: qzone}, "subcode emotioncgimsglist", "说说"},
 	{aWord{system: ams}, "ams smsg ichartid sidetoken", ""},
 	{aWord{system: bilibili}, "bilibili ttl buvid", "哔哩"},

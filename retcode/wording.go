@@ -57,6 +57,7 @@ var wordings = []wording{
 	{"number is limited", QQTestNumberRequired, "", false},
 	{"group-creating upper limit", GroupOwnedLimitReached, "", false},
 	{"send data to the back-end", OIDBConnectFailed, "", false},
+	{"timeout due to network", OIDBDeadlineExceeded, "", false},
 	{"发包到后端", OIDBConnectFailed, "", false},
 	{"system's internal error", AccessTokenInternal, "", false},
 	{"signature verification failure", AccessTokenSealInvalid, "", false},
