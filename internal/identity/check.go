@@ -232,7 +232,7 @@ func (s *Service) openFor(ctx context.Context, req *wire.CheckRequest, want toke
 		return t, &refusal{verdict: sealBroken}
 	case err != nil:
 		return t, &refusal{verdict: keyringUnreadable, cause: err}
-	case !serves(t.Kind, want, req.MSDKOpenID != 0):
+	case !serves(t.Kind, want, req):
 		return t, &refusal{verdict: tokenUndecodable}
 	}
 	return t, nil
@@ -261,7 +261,6 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 		if t.ExpiresMS, r = s.renewOpenkey(ctx, t, now); r != nil {
 			return rsp, r
 		}
-		t.TokenEpoch = st.TokenEpoch // tokens made from it now belong to the newest login
 	}
 	return wire.CheckResponse{
 		UIN:           st.UIN,
@@ -297,16 +296,18 @@ func (s *Service) checkApp(ctx context.Context, id platform.AppID) *refusal {
 	return nil
 }
 
-// serves reports whether a token of this kind is suitable for want. A V5 player proves a login with an MSDK token,
-// everybody else with an access token or an openkey.
-func serves(kind, want token.Kind, player bool) bool {
+// serves reports whether a token of this kind is suitable for want and the request. A V5 player proves a login with an MSDK token,
+// everybody else with an access token or, where the caller takes one, an openkey.
+func serves(kind, want token.Kind, req *wire.CheckRequest) bool {
 	switch {
 	case want == token.Pay, want == token.Guest:
 		return kind == want
-	case player:
+	case req.MSDKOpenID != 0:
 		return kind == token.MSDK
+	case kind == token.Openkey:
+		return req.Openkey || req.Either
 	default:
-		return kind == token.Access || kind == token.Openkey
+		return kind == token.Access
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Service) HoldsLogin(ctx context.Context, app platform.AppID, uin platfo
 	case err != nil:
 		return false, err
 	}
-	rsp, r := s.check(ctx, &wire.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text}, token.Access)
+	rsp, r := s.check(ctx, &wire.CheckRequest{AppID: app, OpenID: t.OpenID[:], Token: text, Either: true}, token.Access)
 	if r != nil {
 		return false, r.cause
 	}

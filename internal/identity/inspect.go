@@ -32,7 +32,7 @@ func (s *Service) InspectToken(ctx context.Context, bus *oidb.Bus, text string) 
 		in.Valid = err == nil
 		return in, nil
 	}
-	command, req := oidb.CheckAccess, wire.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, PC: t.PC}
+	command, req := oidb.CheckAccess, wire.CheckRequest{AppID: t.AppID, OpenID: t.OpenID[:], Token: text, Either: true, PC: t.PC}
 	switch t.Kind {
 	case token.Pay:
 		command = oidb.CheckPay

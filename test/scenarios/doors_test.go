@@ -102,6 +102,10 @@ func TestDoors(t *testing.T) {
 				t.Errorf("got %s", answer.Body)
 			}
 		}},
+		{"an openkey does not log a player in", func(t *testing.T, pl player) {
+			key := pl.issue(t, "openkey")
+			expect(t, p, login(pl.app, key.OpenID, key.Token), 100013, access(74))
+		}},
 		{"a back end's signature does not open login", func(t *testing.T, pl player) {
 			token := pl.issue(t, "access")
 			call := login(pl.app, token.OpenID, token.Token)

@@ -329,6 +329,7 @@ func TestOpenAPIAccessToken(t *testing.T) {
 	wantOpenAPI(t, p, with(infoPath, valid).With("openkey", valid), -23, "") // an openkey it is not
 	wantOpenAPI(t, p, with(infoPath, ""), -1, "parameter \"openkey\" is missing or empty")
 	wantOpenAPI(t, p, with(infoPath, "T0KEN"), -23, access(74))
+	wantOpenAPI(t, p, with(infoPath, m.openkey), -23, access(74)) // nor the other way round
 	wantOpenAPI(t, p, with(infoPath, tampered(valid)), -23, access(38))
 	other := join(t, p, m.app, p.NewAccount(t))
 	wantOpenAPI(t, p, with(infoPath, valid).With("openid", other.openid), -71, access(69))

@@ -21,7 +21,7 @@ func NewUser(registry *apps.Registry, profiles *profile.Service, id *identity.Se
 	d := &door{apps: registry, profiles: profiles, identity: id, bus: bus}
 	var (
 		consumer = access.Step("connect-consumer", d.consumer, retcode.ConnectParameterRepeated, retcode.QQParameterInvalid, retcode.QQAppNotFound)
-		user     = access.Check("connect-user", d.user).Calls(access.Uses(&oidb.CheckAccess.Declaration)).ProvesCaller()
+		user     = access.Check("connect-user", d.user).Calls(access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)).ProvesCaller()
 		scope    = access.Check("connect-scope", scope, retcode.QQScopeNotGranted)
 
 		opening = access.Sequence("connect-request", paramsStage, consumer, access.Online, access.Granted)

@@ -16,7 +16,7 @@ import (
 
 func (d *door) auth(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkAccess).
+		access.API("POST", "/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkLogin).
 			Does("Checks a player's access token or openkey. A valid openkey is extended to two hours from now."),
 		access.API("POST", "/auth/guest_check_token", msdk.Action(bodies, d.guestCheck),
 			k.params, k.app, k.signature, k.player, access.OrdinaryAddress, k.bounded).Calls(checkAccess).Refuses(refuseGuest).
@@ -71,7 +71,7 @@ var loggedIn any = success("user is logged in")
 // verifyLogin checks a login. A valid openkey is extended to two hours from now.
 func (d *door) verifyLogin(c *access.Call, in *verifyLoginBody) (any, error) {
 	_, err := oidb.Call(c.Context(), d.bus, oidb.CheckAccess, wire.CheckRequest{
-		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey,
+		AppID: c.App.AppID, OpenID: in.packed, Token: in.Openkey, Either: true,
 	})
 	return loggedIn, err
 }

@@ -112,7 +112,8 @@ func (d *door) checks() checks {
 
 // The commands that the interfaces call.
 var (
-	checkAccess   = access.Uses(&oidb.CheckAccess.Declaration)
+	checkLogin    = access.Uses(&oidb.CheckAccess.Declaration)
+	checkAccess   = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
 	checkPay      = access.Uses(&oidb.CheckPay.Declaration)
 	showProfile   = access.Uses(&friends.ShowProfileCommand.Declaration)
 	listFriends   = access.Uses(&friends.ListFriendsCommand.Declaration)

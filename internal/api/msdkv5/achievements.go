@@ -14,7 +14,7 @@ import (
 func (d *door) achievements(k checks) []access.Endpoint {
 	report := access.API("POST", "/v2/acvm/report", msdk.Action(bodies, d.reportAchievements), k.known, msdk.GameCenterConfigured, access.Online,
 		access.OrdinaryAddress, access.TLS, msdk.GameCenterAppRate, access.Audit, k.body, k.test, msdk.GameCenterUserRate).
-		Calls(checkPlayer, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter).
+		Calls(checkAccess, access.Uses(&achievements.ReportCommand.Declaration)).Answers(msdk.AchievementCodes...).Refuses(refuse.GameCenter).
 		Does("Stores what a player has achieved: all items, or none.")
 	report.Permission = platform.GameCenterPermission
 	return []access.Endpoint{report}

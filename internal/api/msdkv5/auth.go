@@ -25,11 +25,11 @@ func (d *door) auth(k checks) []access.Endpoint {
 	// Called by players' devices, whose addresses nobody can list.
 	login := access.API("POST", "/v2/auth/login", msdk.Action(bodies, d.login),
 		k.params, k.game, k.client, access.Online, access.Granted, k.bounded, k.body, access.UserRate).
-		Calls(checkLogin).Answers(retcode.QQTestNumberRequired).
+		Calls(checkAccess).Answers(retcode.QQTestNumberRequired).
 		Does("Gives a game's client an MSDK token for its QQ access token. It is signed with the client's key.").Takes(loginParams{}).Returns(loginResult{})
 	login.Signature = "v5 --client"
 	return []access.Endpoint{
-		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkPlayer).
+		access.API("POST", "/v2/auth/verify_login", msdk.Action(bodies, d.verifyLogin), k.standard).Calls(checkAccess).
 			Does("Checks a player's MSDK token."),
 		access.API("POST", "/v2/auth/get_pfval", msdk.Action(bodies, d.pfval), k.sensitive).Calls(checkPay).
 			Does("Makes the strings with which a game's back end begins a payment.").Returns(pfvalResult{}),

@@ -130,10 +130,9 @@ func (d *door) checks() checks {
 	return k
 }
 
-// The commands that the interfaces call. An MSDK token is not an openkey.
+// The commands that the interfaces call. No openkey is taken for a token.
 var (
-	checkPlayer = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
-	checkLogin  = access.Uses(&oidb.CheckAccess.Declaration)
+	checkAccess = access.Uses(&oidb.CheckAccess.Declaration, refuse.OpenkeyResults...)
 	checkPay    = access.Uses(&oidb.CheckPay.Declaration)
 	showProfile = access.Uses(&friends.ShowProfileCommand.Declaration)
 	listFriends = access.Uses(&friends.ListFriendsCommand.Declaration)

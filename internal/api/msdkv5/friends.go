@@ -18,14 +18,14 @@ import (
 
 func (d *door) relations(k checks) []access.Endpoint {
 	return []access.Endpoint{
-		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkPlayer).
+		access.API("POST", "/v2/profile/userinfo", msdk.Action(bodies, d.userinfo), k.standard).Calls(checkAccess).
 			Does("Shows a player's own profile.").Returns(userinfoResult{}),
 		access.API("POST", "/v2/profile/query_qq_vip", msdk.Action(bodies, d.queryVIP), k.standard).Calls(showProfile).
 			Does("Shows those of a player's memberships that the flags name.").Returns(vipResult{}),
 		access.API("POST", "/v2/profile/query_qq_vip_richinfo", msdk.Action(bodies, d.vipRichInfo), k.standard).Calls(showProfile).
 			Does("Shows a player's QQ membership with its dates.").Returns(vipRichInfoResult{}),
 		access.API("POST", "/v2/friend/friend_list", msdk.Action(bodies, d.friendList), k.standard, access.Relation).
-			Calls(checkPlayer, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken).
+			Calls(checkAccess, listFriends).Answers(retcode.QQFriendParameterIllegal).Refuses(refuse.FriendToken).
 			Does("Lists the player's friends in the same game, without the player.").Returns(friendsResult{}),
 	}
 }

@@ -21,12 +21,12 @@ func (d *door) shares(k checks) []access.Endpoint {
 	return []access.Endpoint{
 		// Whether the game is online is a matter of the message (causes.md, messages).
 		access.API("POST", "/v2/friend/share", msdk.Action(bodies, d.share), k.known, access.Granted, access.OrdinaryAddress, k.bounded,
-			k.body, k.test, access.UserRate, access.Check("v5-share-token", d.shareToken).Calls(checkPlayer)).
+			k.body, k.test, access.UserRate, access.Check("v5-share-token", d.shareToken).Calls(checkAccess)).
 			Calls(access.Uses(&messages.SendShareCommand.Declaration)).Refuses(refuseShare).
 			Does("Sends a message to a friend in the same game.").Returns(shareResult{}),
 		access.API("GET", "/v2/friend/inbox", access.With(d.inbox), k.signed, access.OrdinaryAddress, k.bounded,
 			access.Step("v5-inbox-params", inboxParams, retcode.V5ParameterMissing, retcode.V5ParameterInvalid), k.test, access.UserRate).
-			Calls(checkPlayer, access.Uses(&messages.ListInboxCommand.Declaration)).Answers(retcode.QQUserRateExceeded).
+			Calls(checkAccess, access.Uses(&messages.ListInboxCommand.Declaration)).Answers(retcode.QQUserRateExceeded).
 			Does("Lists the messages that the player got in this game, oldest first. Without any it waits for one, if it is asked to.").Takes(inboxFields{}).Returns(inboxResult{}),
 	}
 }

@@ -15,6 +15,7 @@ type CheckRequest struct {
 	MSDKOpenID platform.MSDKOpenID
 	Token      string
 	Openkey    bool // Token was sent as an openkey, so it may only be one
+	Either     bool // Token may be an openkey too
 	Bearer     bool // Token comes alone
 	Guest      bool // Token must be a guest's
 	PC         bool // the caller says that the authorization came through the PC SDK
@@ -58,6 +59,8 @@ func ParseCheckRequest(body []byte) (m CheckRequest, err error) {
 			m.Bearer = f.Number != 0
 		case 8<<field.TypeBits | field.Varint:
 			m.Guest = f.Number != 0
+		case 9<<field.TypeBits | field.Varint:
+			m.Either = f.Number != 0
 		}
 	}
 	if len(token) == 0 && len(openkey) > 0 {
@@ -80,7 +83,8 @@ func AppendCheckRequest(b []byte, m CheckRequest) []byte {
 	}
 	b = field.AppendBool(b, 6, m.PC)
 	b = field.AppendBool(b, 7, m.Bearer)
-	return field.AppendBool(b, 8, m.Guest)
+	b = field.AppendBool(b, 8, m.Guest)
+	return field.AppendBool(b, 9, m.Either)
 }
 
 // AppendCheckResponse appends an answer to b.

@@ -530,6 +530,7 @@ type CheckAccessRequest struct {
 	Pc            bool                   `protobuf:"varint,6,opt,name=pc" json:"pc,omitempty"`          // the PC SDK made the authorization
 	Bearer        bool                   `protobuf:"varint,7,opt,name=bearer" json:"bearer,omitempty"`  // access_token comes alone and names its app and openid itself. A game learns only about its own app's tokens
 	Guest         bool                   `protobuf:"varint,8,opt,name=guest" json:"guest,omitempty"`    // access_token is a guest's
+	Either        bool                   `protobuf:"varint,9,opt,name=either" json:"either,omitempty"`  // access_token may hold an openkey too
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -616,6 +617,13 @@ func (x *CheckAccessRequest) GetBearer() bool {
 func (x *CheckAccessRequest) GetGuest() bool {
 	if x != nil {
 		return x.Guest
+	}
+	return false
+}
+
+func (x *CheckAccessRequest) GetEither() bool {
+	if x != nil {
+		return x.Either
 	}
 	return false
 }
@@ -8616,7 +8624,7 @@ const file_oidb_proto_rawDesc = "" +
 	"\ruint32_result\x18\x03 \x01(\rR\fuint32Result\x12)\n" +
 	"\x10bytes_bodybuffer\x18\x04 \x01(\fR\x0fbytesBodybuffer\x12\"\n" +
 	"\rstr_error_msg\x18\x05 \x01(\tR\vstrErrorMsg\x12,\n" +
-	"\x12str_client_version\x18\x06 \x01(\tR\x10strClientVersion\"\xde\x01\n" +
+	"\x12str_client_version\x18\x06 \x01(\tR\x10strClientVersion\"\xf6\x01\n" +
 	"\x12CheckAccessRequest\x12\x14\n" +
 	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x16\n" +
 	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +
@@ -8626,7 +8634,8 @@ const file_oidb_proto_rawDesc = "" +
 	"\aopenkey\x18\x05 \x01(\fR\aopenkey\x12\x0e\n" +
 	"\x02pc\x18\x06 \x01(\bR\x02pc\x12\x16\n" +
 	"\x06bearer\x18\a \x01(\bR\x06bearer\x12\x14\n" +
-	"\x05guest\x18\b \x01(\bR\x05guest\"\xa2\x02\n" +
+	"\x05guest\x18\b \x01(\bR\x05guest\x12\x16\n" +
+	"\x06either\x18\t \x01(\bR\x06either\"\xa2\x02\n" +
 	"\x13CheckAccessResponse\x12\x10\n" +
 	"\x03uin\x18\x01 \x01(\x04R\x03uin\x12\x16\n" +
 	"\x06openid\x18\x02 \x01(\fR\x06openid\x12\x1f\n" +

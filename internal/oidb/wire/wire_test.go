@@ -154,7 +154,7 @@ func sameRequest(t *testing.T, data []byte) {
 	}
 	want := CheckRequest{
 		AppID: platform.AppID(access.Appid), OpenID: access.Openid, MSDKOpenID: platform.MSDKOpenID(access.MsdkOpenid),
-		Token: access.AccessToken, PC: access.Pc, Bearer: access.Bearer, Guest: access.Guest,
+		Token: access.AccessToken, PC: access.Pc, Bearer: access.Bearer, Guest: access.Guest, Either: access.Either,
 	}
 	if want.Token == "" && len(access.Openkey) > 0 {
 		want.Token, want.Openkey = string(access.Openkey), true
@@ -209,6 +209,7 @@ var requests = map[string]CheckRequest{
 	"nothing":    {},
 	"a token":    {AppID: 1, OpenID: make([]byte, 16), Token: "t", PC: true},
 	"an openkey": {AppID: 1, MSDKOpenID: 1<<63 + 1, Token: "t", Openkey: true},
+	"either":     {AppID: 1, OpenID: make([]byte, 16), Token: "t", Either: true},
 	"a bearer":   {Token: "t", Bearer: true},
 	"a guest":    {AppID: 1<<63 - 1, OpenID: []byte("no openid"), Token: "t", Guest: true},
 	"no UTF-8":   {AppID: 1, Token: "\xff\xfe"},
@@ -245,8 +246,8 @@ func TestChecksAreWrittenAsTheGeneratedOnesReadThem(t *testing.T) {
 func TestTheNumbersOfTheChecks(t *testing.T) {
 	for name, test := range map[string]struct{ got, want []byte }{
 		"request": {
-			AppendCheckRequest(nil, CheckRequest{AppID: 1, OpenID: []byte("o"), MSDKOpenID: 3, Token: "t", PC: true, Bearer: true, Guest: true}),
-			[]byte("\x08\x01\x12\x01o\x18\x03\x22\x01t\x30\x01\x38\x01\x40\x01"),
+			AppendCheckRequest(nil, CheckRequest{AppID: 1, OpenID: []byte("o"), MSDKOpenID: 3, Token: "t", PC: true, Bearer: true, Guest: true, Either: true}),
+			[]byte("\x08\x01\x12\x01o\x18\x03\x22\x01t\x30\x01\x38\x01\x40\x01\x48\x01"),
 		},
 		"request with an openkey": {
 			AppendCheckRequest(nil, CheckRequest{AppID: 1, Token: "t", Openkey: true}), []byte("\x08\x01\x2a\x01t"),
