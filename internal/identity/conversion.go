@@ -167,6 +167,14 @@ func (s *Service) convertOpenID(ctx context.Context, req *wire.ConvertOpenIDRequ
 	case len(req.Nonce) > 0 && !nonces.take(req.Nonce, now):
 		return nil, retcode.QQNonceReused
 	}
+	if len(req.Nonce) > 0 {
+		switch err := s.store.TakeNonce(oidb.Wait(ctx), app, req.Nonce, now.UnixMilli(), now.Add(-nonceMemory).UnixMilli()); {
+		case errors.Is(err, platform.ErrSpent):
+			return nil, retcode.QQNonceReused
+		case err != nil:
+			return nil, retcode.AccessTokenInternal.WithCause(err)
+		}
+	}
 	return &wire.ConvertOpenIDResponse{Uin: uint64(st.UIN)}, nil
 }
 

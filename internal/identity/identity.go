@@ -56,7 +56,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		nonces:   newNonces(noncesKept, clock.Now()),
 
 		sessions:     cache.NewAssociative[uint64, platform.Openkey](sessionsKept),
-		failedLogins: newFailedLogins(),
+		failedLogins: newFailedLogins(st),
 		people:       newLane(peopleSlots()),
 		operators:    newLane(1),
 		played:       cache.NewAssociative[appUser, int64](notesKept),

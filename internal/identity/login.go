@@ -10,6 +10,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/limit"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/token"
 )
 
@@ -39,17 +40,19 @@ var (
 	deviceLogins  = platform.Rate{Count: 5, Per: 5 * time.Minute}  // at an account from a browser that it knows, in place of all others
 )
 
-// failedLogins counts failed attempts, in bounded memory.
+// failedLogins counts failed attempts: in bounded memory, and in a storage that other processes share.
 type failedLogins struct {
 	pairs, accounts, addresses, devices *limit.Keyed
+	shared                              store.Attempts
 }
 
-func newFailedLogins() *failedLogins {
-	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed(), devices: limit.NewKeyed()}
+func newFailedLogins(shared store.Attempts) *failedLogins {
+	return &failedLogins{pairs: limit.NewKeyed(), accounts: limit.NewKeyed(), addresses: limit.NewKeyed(), devices: limit.NewKeyed(), shared: shared}
 }
 
 // attempt is one that counts as failed until it is known to have succeeded.
 type attempt struct {
+	shared store.Attempts
 	counts []count
 	own    count // of those that a success clears; zero without an account
 }
@@ -57,45 +60,60 @@ type attempt struct {
 // count is one of the counts that an attempt is in.
 type count struct {
 	in   *limit.Keyed
+	kind string
 	key  string
 	rate platform.Rate
 }
 
 // take counts an attempt before it is known to fail, so that simultaneous attempts are counted too. device is that of the browser if the
 // account knows it.
-func (l *failedLogins) take(uin platform.UIN, from netip.Addr, device *token.Session, now time.Time) (*attempt, error) {
-	a := new(attempt)
+func (l *failedLogins) take(ctx context.Context, uin platform.UIN, from netip.Addr, device *token.Session, now time.Time) (*attempt, error) {
+	a := &attempt{shared: l.shared}
 	address := limit.Customer(from).String()
 	switch {
 	case device != nil:
-		a.own = count{l.devices, string(device.Secret[:]), deviceLogins}
+		a.own = count{l.devices, "device", fmt.Sprintf("%x", device.Secret), deviceLogins}
 		a.counts = []count{a.own}
 	case uin == 0: // no account, to which all mistyped numbers come: a few of them must not keep others waiting
-		a.counts = []count{{l.addresses, address, addressLogins}}
+		a.counts = []count{{l.addresses, "address", address, addressLogins}}
 	default:
-		a.own = count{l.pairs, uin.String() + " " + address, pairLogins}
-		a.counts = []count{{l.addresses, address, addressLogins}, a.own, {l.accounts, uin.String(), accountLogins}}
+		a.own = count{l.pairs, "pair", uin.String() + " " + address, pairLogins}
+		a.counts = []count{{l.addresses, "address", address, addressLogins}, a.own, {l.accounts, "account", uin.String(), accountLogins}}
 	}
 	for _, c := range a.counts {
-		if wait, ok := c.in.Take(c.key, c.rate, now); !ok {
+		wait, ok := c.in.Take(c.key, c.rate, now)
+		if ok {
+			var err error
+			if wait, err = l.shared.TakeAttempt(ctx, c.everywhere(), c.rate, now); err != nil {
+				return nil, err
+			}
+		}
+		if wait > 0 {
 			return nil, &TooManyLogins{wait}
 		}
 	}
 	return a, nil
 }
 
+// everywhere is the key among the counts of all kinds.
+func (c count) everywhere() string { return c.kind + " " + c.key }
+
 // giveBack undoes the count of an attempt whose outcome is not known.
-func (a *attempt) giveBack() {
+func (a *attempt) giveBack(ctx context.Context) error {
+	var errs []error
 	for _, c := range a.counts {
 		c.in.GiveBack(c.key, c.rate)
+		errs = append(errs, a.shared.GiveBackAttempt(ctx, c.everywhere(), c.rate))
 	}
+	return errors.Join(errs...)
 }
 
 // succeeded also forgets the failed attempts at this account from this address or browser: they were no guesses, since whoever made
 // them has the password. What the address tried at other accounts, and what other addresses tried at this one, stays counted.
-func (a *attempt) succeeded() {
-	a.giveBack()
+func (a *attempt) succeeded(ctx context.Context) error {
+	err := a.giveBack(ctx)
 	a.own.in.Clear(a.own.key)
+	return errors.Join(err, a.shared.ClearAttempts(ctx, a.own.everywhere()))
 }
 
 // Origin is where an attempt to log in comes from.
@@ -137,18 +155,19 @@ func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, 
 	case !errors.Is(err, platform.ErrNotFound):
 		return nil, err
 	}
-	attempt, err := s.failedLogins.take(uin, from.Address, s.device(from.Device, account), s.clock.Now())
+	attempt, err := s.failedLogins.take(ctx, uin, from.Address, s.device(from.Device, account), s.clock.Now())
 	if err != nil {
 		return nil, err
 	}
 	switch right, err := s.people.verify(ctx, hash, password); {
 	case err != nil:
-		attempt.giveBack()
-		return nil, err
+		return nil, errors.Join(err, attempt.giveBack(context.WithoutCancel(ctx)))
 	case !right:
 		return nil, ErrWrongPassword
 	}
-	attempt.succeeded()
+	if err := attempt.succeeded(ctx); err != nil {
+		return nil, err
+	}
 	return account, mayLogIn(account)
 }
 

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/internal/token"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -52,10 +54,10 @@ func TestLogIn(t *testing.T) {
 func TestFailedLoginsAreCounted(t *testing.T) {
 	const ann, ben = platform.FirstUIN, platform.FirstUIN + 1
 	start := time.UnixMilli(1_700_000_000_000)
-	l := newFailedLogins()
+	l := newFailedLogins(new(sqlite.Store))
 	try := func(uin platform.UIN, from string, after time.Duration) (a *attempt, wait time.Duration) {
 		t.Helper()
-		a, err := l.take(uin, netip.MustParseAddr(from), nil, start.Add(after))
+		a, err := l.take(t.Context(), uin, netip.MustParseAddr(from), nil, start.Add(after))
 		var tooMany *TooManyLogins
 		if err != nil && !errors.As(err, &tooMany) {
 			t.Fatal(err)
@@ -72,12 +74,14 @@ func TestFailedLoginsAreCounted(t *testing.T) {
 		}
 	}
 	for range 60 { // successful attempts do not count, nor those whose outcome is not known
-		for _, end := range []func(*attempt){(*attempt).succeeded, (*attempt).giveBack} {
+		for _, end := range []func(*attempt, context.Context) error{(*attempt).succeeded, (*attempt).giveBack} {
 			a, wait := try(ann, "192.0.2.1", 0)
 			if wait > 0 {
 				t.Fatalf("after successful ones an attempt has to wait %s", wait)
 			}
-			end(a)
+			if err := end(a, t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for range 5 {
@@ -145,9 +149,9 @@ func TestSuccessClearsFailures(t *testing.T) {
 		"one address at many accounts":  append(manyAccounts, step{ann, elsewhere, false, 0}, step{ann, elsewhere, false, 6 * time.Second}),
 		"many addresses at one account": append(manyAddresses, step{ann, elsewhere, false, 0}, step{ann, "203.0.113.99", false, 10 * time.Second}),
 	} {
-		l := newFailedLogins()
+		l := newFailedLogins(new(sqlite.Store))
 		for i, s := range steps {
-			a, err := l.take(s.uin, netip.MustParseAddr(s.from), nil, now)
+			a, err := l.take(t.Context(), s.uin, netip.MustParseAddr(s.from), nil, now)
 			var wait time.Duration
 			if tooMany := (*TooManyLogins)(nil); errors.As(err, &tooMany) {
 				wait = tooMany.Wait
@@ -156,7 +160,9 @@ func TestSuccessClearsFailures(t *testing.T) {
 				t.Errorf("%s: attempt %d has to wait %s, want %s", name, i+1, wait, s.wait)
 			}
 			if s.succeeded && a != nil {
-				a.succeeded()
+				if err := a.succeeded(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

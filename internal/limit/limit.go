@@ -32,14 +32,14 @@ func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok
 	}
 }
 
-// slack is more than the times of two calls counted at the same moment may differ by.
-const slack = time.Minute
+// Slack is more than the times of two calls counted at the same moment may differ by.
+const Slack = time.Minute
 
 // advance is GCRA: a call conforms when its theoretical arrival is at most per-interval ahead of now. An arrival further
 // ahead than the rate can have brought it was left by a stricter rate, or by a clock that was set back since; then all but
 // one call count as used up, so that nobody waits for a rate that is no longer set.
 func advance(arrival int64, interval, per time.Duration, now int64) (next int64, wait time.Duration) {
-	if time.Duration(arrival-now) > per+slack {
+	if time.Duration(arrival-now) > per+Slack {
 		arrival = now + int64(per-interval)
 	}
 	next = max(arrival, now) + int64(interval)

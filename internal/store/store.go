@@ -39,6 +39,8 @@ type Store interface {
 	Feeds
 	RedDots
 	Challenges
+	Attempts
+	Nonces
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
@@ -489,4 +491,22 @@ type Challenges interface {
 	// SweepChallenges removes at most limit challenges settled before that time and returns how many it removed. The records
 	// stay.
 	SweepChallenges(ctx context.Context, beforeMS int64, limit int) (int64, error)
+}
+
+// Attempts counts attempts for all processes that share the storage. A process that has it to itself counts on its own, and no attempt is one
+// too many here.
+type Attempts interface {
+	// TakeAttempt counts an attempt of key, unless the rate is used up; then it returns how long to wait for the next.
+	TakeAttempt(ctx context.Context, key string, rate platform.Rate, now time.Time) (wait time.Duration, err error)
+	// GiveBackAttempt undoes the count of an attempt of key.
+	GiveBackAttempt(ctx context.Context, key string, rate platform.Rate) error
+	// ClearAttempts forgets the attempts of key.
+	ClearAttempts(ctx context.Context, key string) error
+}
+
+// Nonces remembers the nonces of apps' calls for all processes that share the storage. A process that has it to itself remembers them on
+// its own, and each is new here.
+type Nonces interface {
+	// TakeNonce remembers a nonce. ErrSpent: it was taken since that time.
+	TakeNonce(ctx context.Context, app platform.AppID, nonce []byte, nowMS, sinceMS int64) error
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -206,6 +207,41 @@ func TestLimitsHoldAcrossGateways(t *testing.T) {
 	group.Wait()
 	if good != 1 {
 		t.Errorf("a code was exchanged %d times", good)
+	}
+}
+
+func TestANonceIsTakenEverywhere(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	app := a.NewApp(t)
+	uin := a.NewAccount(t)
+	key := a.Issue(t, rookery.TokenRequest{AppID: app.AppID, UIN: uin, Kind: "openkey"})
+	call := rookery.NewOpenAPICall(app, "/v3/user/get_info", key.OpenID, key.Token).With("nonce", "n-1").With("timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+	if got := a.CallOpenAPI(t, call); got.Ret != 0 {
+		t.Fatalf("the first call: %s", got.Body)
+	}
+	rookery.Until(t, "the other gateway knows the app", func() bool { return b.CallOpenAPI(t, call.Without("nonce")).Ret == 0 })
+	if got := b.CallOpenAPI(t, call); got.Ret != -26 {
+		t.Errorf("the same call at another gateway: ret %d, want -26", got.Ret)
+	}
+}
+
+func TestGuessesCountEverywhere(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	ann := a.NewPerson(t)
+	guess := func(at *rookery.Platform, password string) int {
+		return at.Person(t, ann.UIN, password).SignIn(t, "/account/").Status
+	}
+	for i := range 5 {
+		if got := guess([]*rookery.Platform{a, b}[i%2], "a wrong guess"); got == http.StatusTooManyRequests {
+			t.Fatalf("guess %d has to wait", i+1)
+		}
+	}
+	for _, at := range []*rookery.Platform{a, b} {
+		if got := guess(at, ann.Password); got != http.StatusTooManyRequests {
+			t.Errorf("after five guesses at two gateways: status %d, want 429", got)
+		}
 	}
 }
 

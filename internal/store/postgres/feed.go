@@ -43,7 +43,7 @@ type feed struct {
 	// of transactions that may have been under way at the last one, and leaves out those that it has seen.
 	horizon uint64           // the oldest transaction that was under way at the last look
 	seen    map[int64]uint64 // changes of this transaction and later ones, by number
-	lookMS  int64            // when the last look was, by the database's clock
+	lookMS  atomic.Int64     // when the last look was, by the database's clock
 
 	end func() // ends the goroutine, and waits for it
 }
@@ -100,8 +100,12 @@ func (f *feed) tell(c store.Change) {
 func (s *Store) follow(ctx context.Context) error {
 	f := &s.feed
 	f.begun, f.lost, f.seen, f.told = time.Now(), make(chan struct{}), make(map[int64]uint64), make(map[int64]time.Time)
-	var horizon string
-	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, "+nowMS).Scan(&horizon, &f.lookMS)
+	var (
+		horizon string
+		now     int64
+	)
+	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, "+nowMS).Scan(&horizon, &now)
+	f.lookMS.Store(now)
 	if err == nil {
 		f.horizon, err = strconv.ParseUint(horizon, 10, 64)
 	}
@@ -129,7 +133,7 @@ func (s *Store) lookAgain(ctx context.Context) {
 			return
 		case <-sweep.C:
 			s.feed.forgetTold()
-			_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds()) // or the next time
+			s.sweep(ctx)
 		case <-look.C:
 			begun := time.Since(s.feed.begun)
 			switch err := s.look(ctx); {
@@ -141,6 +145,14 @@ func (s *Store) lookAgain(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// sweep removes what nobody asks for any more. What cannot be removed now is the next time.
+func (s *Store) sweep(ctx context.Context) {
+	_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
+	const day = 24 * time.Hour // longer than anything there is remembered for
+	_, _ = s.pool.Exec(ctx, "DELETE FROM attempts WHERE arrival < $1::bigint", time.Now().Add(-day).UnixNano())
+	_, _ = s.pool.Exec(ctx, "DELETE FROM nonces WHERE at_ms < $1::bigint", time.Now().Add(-day).UnixMilli())
 }
 
 // nowMS is the time by the clock of the database, in which the age of the log is measured.
@@ -157,7 +169,8 @@ func (s *Store) look(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
-	horizon, now := f.horizon, f.lookMS
+	horizon, last := f.horizon, f.lookMS.Load()
+	now := last
 	for rows.Next() {
 		var (
 			oldest, tx, record string
@@ -166,7 +179,7 @@ func (s *Store) look(ctx context.Context) error {
 		if err := rows.Scan(&oldest, &now, &id, &tx, &gateway, &step, &record); err != nil {
 			return err
 		}
-		if time.Duration(now-f.lookMS)*time.Millisecond > logKept/2 {
+		if time.Duration(now-last)*time.Millisecond > logKept/2 {
 			return ErrLost
 		}
 		if horizon, err = strconv.ParseUint(oldest, 10, 64); err != nil {
@@ -190,7 +203,8 @@ func (s *Store) look(ctx context.Context) error {
 		return err
 	}
 	maps.DeleteFunc(f.seen, func(_ int64, tx uint64) bool { return tx < horizon })
-	f.horizon, f.lookMS = horizon, now
+	f.horizon = horizon
+	f.lookMS.Store(now)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/tables"
 	"github.com/rookeryhq/rookery/internal/tracing"
@@ -239,6 +240,20 @@ func (s *Store) Lead(ctx context.Context, work func(context.Context)) { work(ctx
 
 // Turn implements store.Store.
 func (s *Store) Turn(context.Context, string) (done func(), err error) { return func() {}, nil }
+
+// TakeAttempt implements store.Attempts.
+func (s *Store) TakeAttempt(context.Context, string, platform.Rate, time.Time) (wait time.Duration, err error) {
+	return 0, nil
+}
+
+// GiveBackAttempt implements store.Attempts.
+func (s *Store) GiveBackAttempt(context.Context, string, platform.Rate) error { return nil }
+
+// ClearAttempts implements store.Attempts.
+func (s *Store) ClearAttempts(context.Context, string) error { return nil }
+
+// TakeNonce implements store.Nonces.
+func (s *Store) TakeNonce(context.Context, platform.AppID, []byte, int64, int64) error { return nil }
 
 // readable fails when the file cannot be read.
 func (s *Store) readable(ctx context.Context) error {

@@ -376,6 +376,21 @@ CREATE TABLE turns (
     until   TIMESTAMPTZ NOT NULL
 );
 
+-- Attempts, such as to sign in, by key: the theoretical arrival of the next, in nanoseconds.
+CREATE TABLE attempts (
+    key     TEXT   PRIMARY KEY,
+    arrival BIGINT NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX attempts_age ON attempts (arrival);
+
+CREATE TABLE nonces (
+    appid BIGINT NOT NULL,
+    nonce BYTEA  NOT NULL,
+    at_ms BIGINT NOT NULL,
+    PRIMARY KEY (appid, nonce)
+);
+CREATE INDEX nonces_age ON nonces (at_ms);
+
 -- The gateways, for the operator to see.
 CREATE TABLE gateways (
     id      BIGINT      PRIMARY KEY,
