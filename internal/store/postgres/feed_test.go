@@ -278,6 +278,10 @@ func TestOneLeads(t *testing.T) {
 	until(t, "the second leads", is("b"))
 	cancel()
 	leading.Wait()
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, address, "DO $$ BEGIN ASSERT (SELECT until <= clock_timestamp() FROM leader); END $$") // the next one need not wait
 }
 
 func TestTurns(t *testing.T) {
