@@ -54,7 +54,7 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 	case goesOn:
 		return row, true
 	case enclosed(t, f.start, f.end):
-		return bracketed, !small || s.command != noCommand && f.isByte()
+		return bracketed, f.distinct() || s.command != noCommand && f.isByte()
 	case small && find(s.command.ownDomain(), f.value) != nil && betweenMarks(t, f.start, f.end): // 0x711 failed, 65, expired
 		return field, true
 	case small:

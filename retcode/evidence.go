@@ -240,7 +240,7 @@ func (s *scanner) around(f finding) *context {
 	}
 	c.before = s.wordBefore(f.start)
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s.text[:f.start], " \t"))
-	c.numbered = c.before == aWord{} && inWord(last) && !s.followsIdentifier(f.start) && !strings.HasPrefix(s.text[f.end:], "，")
+	c.numbered = c.before == aWord{} && inWord(last) && !s.followsIdentifier(f.start) && c.signs&namesPlatform == 0 && !strings.HasPrefix(s.text[f.end:], "，")
 	return &c
 }
 
@@ -356,7 +356,9 @@ func (s *scanner) readWord(c *context, t string, start, end int) {
 
 // endsPhrase reports whether the word that begins at start follows another one, so that a colon behind it ends a phrase and no key: invalid
 // parameter: pf.
-func endsPhrase(t string, start int) bool { return start > 1 && t[start-1] == ' ' && isLetter(t[start-2]) }
+func endsPhrase(t string, start int) bool {
+	return start > 1 && t[start-1] == ' ' && isLetter(t[start-2])
+}
 
 func (c *context) add(says aWord, isName bool) {
 	if !isName {
@@ -514,12 +516,15 @@ func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 	if f.place == row && !f.distinct() && !f.hex() && !f.threeForms && !inTable { // 3 friends of mine
 		return marks&ownWords != 0
 	}
+	if f.place == field && !f.rare() && !f.unusual() && marks&namesTopic != 0 {
+		agrees = false // what an identifier names is not what the text is about
+	}
 	if agrees || f.threeForms || f.place == named || f.place == opening || marks&(interfaceNamed|announced|domainNamed|domainAsked|nearlyAlone) != 0 {
 		return true
 	}
 	context := marks&(platformNamed|question) != 0
 	switch {
-	case keyed && f.key.wordy() && !f.rare():
+	case keyed && !f.rare() && (f.key.wordy() || f.place == field && f.value > -100): // ret is what C programs call any result
 		return marks&(platformNamed|doorAnswer) != 0 || f.unusual() && marks&failureNamed != 0
 	case keyed:
 		return true

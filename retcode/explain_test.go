@@ -107,6 +107,8 @@ func TestExplain(t *testing.T) {
 		{"comparison with words about the code", "if (ret == -73) { // password changed", []string{"qq -73"}},
 		{"comparison without words", "if (ret == -73) {", nil},
 		{"words of source code that are English too", "ret=-5, please try again in case of failure, if it stays ask MSDK", []string{"qq -5", "or oidb 251"}},
+		{"the ret of any program", "game: cmd START ret:-5", nil},
+		{"the ret of a program of QQ's", "game: qq x ret:-5", []string{"qq -5"}},
 		{"a result of the bus that only doors have", "oidb ret=3", nil},
 		{"source code", "return newError(221001); // of QQ", nil},
 		{"answer of success", `{"ret":0,"msg":"success"}`, []string{"gamecenter 0"}},
@@ -209,7 +211,7 @@ func TestExplain(t *testing.T) {
 
 		{"number in brackets after its message", "openid openkey check failed (-24)", []string{"qq -24"}},
 		{"typed value of a dump", `array(1) { ["ret"]=> int(-182001) }`, []string{"group -182001"}},
-		{"two numbers, the surer one last", `ret=-9 [1] {"error":100013,"error_description":"x"}`, []string{"qq 100013", "qq -9"}},
+		{"two numbers, the surer one last", `QQ ret=-9 [1] {"error":100013,"error_description":"x"}`, []string{"qq 100013", "qq -9"}},
 		{"number of the bus in brackets", "oidb: command 0x758 is forbidden here (250)", []string{"oidb 250"}},
 		{"the platform's own words", "QQ login: access token expired", []string{"qq 100014"}},
 		{"the platform's own words of another platform", "login: access token expired", nil},

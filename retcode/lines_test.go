@@ -109,6 +109,7 @@ func TestEvidence(t *testing.T) {
 		{`{"code":100014,"message":"token expired"}`, retcode.Likely,
 			"the text speaks of what the code is about; codes have such a key, and other numbers too; few other numbers look like it; the text speaks of a failure",
 			"no door answers such members; doors answer ret or error, not this key; many programs count their codes from 100000"},
+		{`{"ret":221001,"message":""}`, retcode.Possible, "only a code has such a key; few other numbers look like it", "no door answers such members"},
 		{`{"ret":221008,"msg":"订单不存在"}`, retcode.Possible,
 			"it stands in an answer as doors give it; only a code has such a key; few other numbers look like it; the text speaks of a failure", "the text speaks of something else; its message is not known to be the platform's"},
 	}

@@ -486,7 +486,7 @@ func (s *scanner) value(says aWord, start, end int) {
 		}
 	}
 	f := finding{number: n, place: field, key: k, name: t[start:end], start: at, end: numEnd}
-	if s.prevEnd == start && t[start] >= utf8.RuneSelf { // retcode返回是100012
+	if s.prevEnd == start && start > 0 && t[start] >= utf8.RuneSelf { // retcode返回是100012
 		f.name = t[s.prevStart:s.prevEnd]
 	}
 	switch {
@@ -501,7 +501,7 @@ func (s *scanner) value(says aWord, start, end int) {
 		s.thirdCode = s.thirdCode || n.value != 0
 	case k == keyError && n.value >= 100000:
 		f.place = oauthError
-	case quoted && k != keyResult:
+	case (quoted || sep == '>') && k != keyResult:
 		f.place = jsonAnswer
 	}
 	s.weChat = s.weChat || n.value == weChatEnvelope

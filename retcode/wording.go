@@ -12,6 +12,9 @@ type wording struct {
 // wordings are from captures and the documents (docs/protocol/connect.md, docs/protocol/openapi.md).
 var wordings = []wording{
 	{"client_id is wrong or lost", QQClientIDMissing, "lost", true},
+	{"response_type is wrong or lost", QQResponseTypeInvalid, "", false},
+	{"grant_type is wrong or lost", QQGrantTypeInvalid, "", false},
+	{"refresh_token is wrong or lost", QQRefreshTokenMissing, "", false},
 	{"client_secret is wrong", QQClientSecretMissing, "wrong", true},
 	{"code is wrong or lost", QQCodeMissing, "lost", true},
 	{"client secret is illegal", QQClientSecretWrong, "illegal", true},
@@ -54,6 +57,7 @@ var wordings = []wording{
 	{"app is not registered", QQAppNotRegistered, "", false},
 	{"sharing doesn't support text", QQQzoneTextOnly, "", false},
 	{"frequency of interaction", QQPairQuotaExceeded, "", false},
+	{"不支持纯文本", QQQzoneTextOnly, "", false},
 	{"number is limited", QQTestNumberRequired, "", false},
 	{"group-creating upper limit", GroupOwnedLimitReached, "", false},
 	{"send data to the back-end", OIDBConnectFailed, "", false},

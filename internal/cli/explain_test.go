@@ -145,10 +145,10 @@ func TestExplainStream(t *testing.T) {
 		},
 		{"last line without its end", "ret=-20\nret=-9", nil, ExitOK,
 			[]string{"ret=-20", "    qq -20", "    or oidb 236", "ret=-9", "    qq -9"}, []string{"1 qq -20", "1 qq -9"}},
-		{"code at the end of a long line", long + " ret=-9\n", nil, ExitOK, []string{long, "    possibly qq -9"}, []string{"1 qq -9"}},
-		{"code at the beginning of a long line", "ret=-9 " + long, nil, ExitOK, []string{"ret=-9 xxx", "    possibly qq -9"}, []string{"1 qq -9"}},
+		{"code at the end of a long line", long + " code=100014\n", nil, ExitOK, []string{long, "    possibly qq 100014"}, []string{"1 qq 100014"}},
+		{"code at the beginning of a long line", "code=100014 " + long, nil, ExitOK, []string{"code=100014 xxx", "    possibly qq 100014"}, []string{"1 qq 100014"}},
 		{"code where a long line is cut", long[:maxExplained-5] + ` {"ret":-9,"msg":""} ` + long, nil, ExitOK, []string{"xxx", "    qq -9"}, []string{"1 qq -9"}},
-		{"the same code in all parts of a long line", "ret=-9 " + long + " ret=-9", nil, ExitOK, []string{"ret=-9 xxx", "    possibly qq -9"}, []string{"1 qq -9"}},
+		{"the same code in all parts of a long line", "code=100014 " + long + " code=100014", nil, ExitOK, []string{"code=100014 xxx", "    possibly qq 100014"}, []string{"1 qq 100014"}},
 		{"a number of another system", "errcode 40029\nret=-9\n", nil, ExitOK, []string{"errcode 40029", "    40029 is a number of WeChat: ", "ret=-9", "    qq -9"}, []string{"1 qq -9"}},
 		{"binary", "\x00\xff\xfe\x1b ret=\n\xffret=-9\n", nil, ExitOK, []string{"\ufffd\xff\xfe\ufffd ret=", "\xff", "    qq -9"}, []string{"1 qq -9"}},
 		{"no code", "starting\nstopping", nil, ExitFailure, []string{"starting", "stopping"}, nil},
@@ -304,14 +304,14 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 // TestExplainSteersNoTerminal: whatever a log holds, also across the parts in which it is read.
 func TestExplainSteersNoTerminal(t *testing.T) {
 	for name, test := range map[string]struct{ log, want string }{
-		"colours":                     {"\x1b[31m ret=-5 \x1b[0m\n", "\ufffd[31m ret=-5 \ufffd[0m\n"},
-		"a title and a bell":          {"\x1b]0;evil\x07 ret=-5\n", "\ufffd]0;evil\ufffd ret=-5\n"},
-		"an escape of two bytes":      {"\u009b31m ret=-5 \u00e4\u00a0\n", "¿31m ret=-5 \u00e4\u00a0\n"},
-		"a return over the line":      {"ret=-5\rret=0\n", "ret=-5\ufffdret=0\n"},
-		"a delete":                    {"ret=-5\x7f\n", "ret=-5\ufffd\n"},
-		"what lines usually have":     {"\tret=-5 鸦\r\n", "\tret=-5 鸦\r\n"},
-		"an escape between two parts": {"ret=-5 " + strings.Repeat("x", 64<<10-8) + "\u009b31m\n", "¿31m\n"},
-		"what is no text in UTF-8":    {"ret=-5 \x9b\xff\n", "ret=-5 \x9b\xff\n"}, // which no terminal in UTF-8 takes for an escape
+		"colours":                     {"\x1b[31m code=100014 \x1b[0m\n", "\ufffd[31m code=100014 \ufffd[0m\n"},
+		"a title and a bell":          {"\x1b]0;evil\x07 code=100014\n", "\ufffd]0;evil\ufffd code=100014\n"},
+		"an escape of two bytes":      {"\u009b31m code=100014 \u00e4\u00a0\n", "¿31m code=100014 \u00e4\u00a0\n"},
+		"a return over the line":      {"code=100014\rret=0\n", "code=100014\ufffdret=0\n"},
+		"a delete":                    {"code=100014\x7f\n", "code=100014\ufffd\n"},
+		"what lines usually have":     {"\tcode=100014 鸦\r\n", "\tcode=100014 鸦\r\n"},
+		"an escape between two parts": {"code=100014 " + strings.Repeat("x", 64<<10-8) + "\u009b31m\n", "¿31m\n"},
+		"what is no text in UTF-8":    {"code=100014 \x9b\xff\n", "code=100014 \x9b\xff\n"}, // which no terminal in UTF-8 takes for an escape
 	} {
 		status, out, _ := runCommand(t, test.log, "explain")
 		if status != ExitOK || !strings.Contains(out, test.want) || strings.ContainsAny(out, "\x1b\x07\x7f\u009b") {
