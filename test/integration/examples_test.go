@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rookeryhq/rookery/test/pg"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -47,6 +48,21 @@ var specials = map[string]special{
 	"rookery restore ./backups/monday --data ./restored": {before: aFolder + " && rookery backup ./backups/monday --data ./platform"},
 	"rookery restore /var/backups/rookery --config /etc/rookery.yaml --force": {
 		before: aFolder, as: "rookery restore ./backups/monday --config rookery.yaml --force",
+	},
+
+	"rookery migrate status --database 'postgres://rookery@db.example/rookery?sslmode=verify-full'":           {says: "0001_platform.sql"},
+	"rookery migrate status --config /etc/rookery.yaml --json":                                                {as: `ROOKERY_DATABASE="$DATABASE" rookery migrate status --config rookery.yaml --json`, says: `"applied":`},
+	"rookery migrate up --database 'postgres://rookery@db.example/rookery?sslmode=verify-full'":               {says: "0001_platform.sql"},
+	"PGPASSFILE=/etc/rookery/pgpass rookery migrate up --config /etc/rookery.yaml":                            {as: `ROOKERY_DATABASE="$DATABASE" rookery migrate up --config rookery.yaml`, says: "up to date"},
+	"rookery import --data ./platform --database 'postgres://rookery@db.example/rookery?sslmode=verify-full'": {before: aFolder + " && " + aDatabase, says: "Imported: "},
+	"PGPASSFILE=/etc/rookery/pgpass rookery import --config /etc/rookery.yaml --json": {
+		as: `ROOKERY_DATABASE="$DATABASE" rookery import --config rookery.yaml --json`, status: 1, says: "has a platform already",
+	},
+	"rookery export --database 'postgres://rookery@db.example/rookery?sslmode=verify-full' --data ./platform": {
+		before: aDatabase, as: `rookery export --database "$DATABASE" --data ./platform`, says: "Exported: ",
+	},
+	"PGPASSFILE=/etc/rookery/pgpass rookery export --config /etc/rookery.yaml --json": {
+		as: `ROOKERY_DATABASE="$DATABASE" rookery export --config rookery.yaml --json`, status: 1, says: "has a database already",
 	},
 
 	"rookery dev --seed world.yaml":            {as: "rookery dev --addr 127.0.0.1:0 --seed world.yaml", serves: true},
@@ -113,6 +129,9 @@ var specials = map[string]special{
 		status: 1, says: "a blank is +",
 	},
 }
+
+// aDatabase makes the tables in the database of the examples.
+const aDatabase = `rookery migrate up --database "$DATABASE"`
 
 // aFolder makes the data folder of a platform that does not run.
 const aFolder = "rookery dev exec --data ./platform -- true"
@@ -204,6 +223,11 @@ func exampleLines(lines []string) (examples []string) {
 
 func runExamples(t *testing.T, examples []string) {
 	p, folder := rookery.Start(t), t.TempDir()
+	const example = "postgres://rookery@db.example/rookery?sslmode=verify-full"
+	database := example
+	if strings.Contains(strings.Join(examples, "\n"), example) {
+		database = pg.Empty(t)
+	}
 	for name, content := range exampleFiles {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o700); err != nil {
 			t.Fatal(err)
@@ -229,12 +253,12 @@ func runExamples(t *testing.T, examples []string) {
 		cmd.Env = append(os.Environ(),
 			"PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"),
 			"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(string(goCache)), "GORACE=atexit_sleep_ms=10",
-			"ROOKERY_SERVER="+p.URL, "ROOKERY_TOKEN_FILE="+p.AdminTokenFile, "ROOKERY_HTTP="+p.URL, "ROOKERY_OIDB="+p.OIDB,
+			"ROOKERY_SERVER="+p.URL, "ROOKERY_TOKEN_FILE="+p.AdminTokenFile, "ROOKERY_HTTP="+p.URL, "ROOKERY_OIDB="+p.OIDB, "DATABASE="+database,
 		)
 		return cmd
 	}
 	// The log must end, and the file is the test's own.
-	here := strings.NewReplacer("tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml")
+	here := strings.NewReplacer("tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml", example, database)
 	prepare := "rookery config print --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 > rookery.yaml\n" +
 		"rookery token issue --app 100700001 --uin 10001 --kind access > token.txt"
 	if out, err := shell(prepare).CombinedOutput(); err != nil {

@@ -53,7 +53,7 @@ var layers = []struct {
 	{[]string{"internal/idip", "internal/roster"}, false},
 	{[]string{"internal/wordfilter"}, false},
 	{[]string{"internal/identity"}, false},
-	{[]string{"internal/backup"}, false},
+	{[]string{"internal/backup", "internal/transfer"}, false},
 	{[]string{"internal/apps", "internal/profile", "internal/token", "internal/gamecmd", "internal/operators"}, false},
 	{[]string{"internal/fault"}, false},
 	{[]string{"internal/oidb/route"}, false},

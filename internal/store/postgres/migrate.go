@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -79,13 +80,15 @@ func migrating(ctx context.Context, address string, do func(*goose.Provider) err
 const undefinedTable = "42P01"
 
 // current fails unless the tables are those that this rookery knows.
-func (s *Store) current(ctx context.Context) error {
+func current(ctx context.Context, conn interface {
+	QueryRow(context.Context, string, ...any) pgx.Row
+}) error {
 	known, err := newest()
 	if err != nil {
 		return err
 	}
 	var found int64
-	err = s.pool.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&found)
+	err = conn.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&found)
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) && failed.Code == undefinedTable {
 		found, err = 0, nil
@@ -108,4 +111,28 @@ func newest() (int64, error) {
 		return 0, errors.Join(err, errors.New("postgres: no migrations"))
 	}
 	return goose.NumericComponent(files[len(files)-1])
+}
+
+// ConnectAlone connects to a database that no gateway uses, for whoever copies its rows. Its tables must be up to date.
+func ConnectAlone(ctx context.Context, address string) (*pgx.Conn, error) {
+	config, err := parse(address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, unreached(err)
+	}
+	err = current(ctx, conn)
+	var used bool
+	if err == nil {
+		err = conn.QueryRow(ctx, "SELECT until > clock_timestamp() FROM leader").Scan(&used)
+	}
+	if err == nil && used {
+		err = errors.New("postgres: gateways use the database: stop all of them first; one that was killed counts for 10 seconds")
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
 }

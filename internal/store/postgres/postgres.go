@@ -136,8 +136,15 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.pool.Ping(ctx); err != nil {
 		return unreached(err)
 	}
-	if err := s.current(ctx); err != nil {
+	if err := current(ctx, s.pool); err != nil {
 		return err
+	}
+	var unfinished bool
+	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('transfers') IS NOT NULL").Scan(&unfinished); err != nil {
+		return err
+	}
+	if unfinished {
+		return errors.New("postgres: the database is half imported: run rookery import again, to its end")
 	}
 	if err := s.follow(ctx); err != nil {
 		return err

@@ -130,3 +130,16 @@ func flush(name string) error {
 	}
 	return errors.Join(file.Sync(), file.Close())
 }
+
+// OpenAlone opens a file that no platform uses, for whoever copies its rows.
+func OpenAlone(file string) (*sql.DB, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(file, "rw", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)")
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
