@@ -80,7 +80,7 @@ func (s *Server) openBackend(ctx context.Context, commands []oidb.ID) error {
 	if err := s.openTeam(ctx); err != nil {
 		return err
 	}
-	s.background = []func(context.Context){func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }}
+	s.background = append(s.background, func(ctx context.Context) { s.team.Run(ctx, s.options.Log) })
 	s.bus = oidb.NewBus()
 	s.bus.SetDirectory(stranger{})
 	s.openGroupPlatform()

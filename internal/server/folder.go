@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/backup"
 	"github.com/rookeryhq/rookery/internal/disk"
@@ -74,11 +75,33 @@ func (s *Server) openFile(ctx context.Context) error {
 	}
 	db.Trace(s.tracer)
 	s.store = db // only now: a nil *sqlite.Store would be a store.Store that is not nil
-
+	if db.Recovery() != (sqlite.Recovery{}) {
+		s.reportRecovery(db)
+	}
 	if info, err := os.Stat(dbFile); err == nil && disk.Mode(info)&0o077 != 0 { // for instance a restored copy
 		o.Log.Warn("the database may be read by others, and it holds keys: chmod 600 it", "file", dbFile, "mode", fmt.Sprintf("%04o", disk.Mode(info)))
 	}
 	return nil
+}
+
+// reportRecovery says what was recovered of a process that did not end by itself, and whether the database is whole.
+func (s *Server) reportRecovery(db *sqlite.Store) {
+	r, log := db.Recovery(), s.options.Log
+	const found = "the last process did not stop by itself: "
+	if r.Writes > 0 {
+		log.Warn(found+"the log of its writes is damaged, and its end, which may have been acknowledged, is lost", "pages", r.Pages, "discarded_pages", r.Discarded, "discarded_writes", r.Writes)
+	} else {
+		log.Info(found+"its last writes were recovered", "pages", r.Pages, "discarded_pages", r.Discarded)
+	}
+	s.background = append(s.background, func(ctx context.Context) {
+		start := time.Now()
+		switch err := db.Check(ctx); {
+		case err == nil:
+			log.Info("the database is whole", "duration_ms", time.Since(start).Milliseconds())
+		case ctx.Err() == nil:
+			log.Error("the database is damaged: stop the platform and restore a backup", "error", err.Error())
+		}
+	})
 }
 
 func (s *Server) openKeyring(context.Context) error {

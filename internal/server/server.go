@@ -99,7 +99,7 @@ type Server struct {
 	social    *social.Service
 
 	gameCommands *gamecmd.Table
-	background   []func(context.Context) // the services' work beside calls, until the context ends
+	background   []func(context.Context) // work beside calls, until the context ends
 
 	// The listeners.
 	public         *listener    // the doors that games call; under rookery dev everything; nil in a back end

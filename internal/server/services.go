@@ -81,7 +81,7 @@ func (s *Server) openServices(ctx context.Context) error {
 	if err := s.bus.LoadPolicy(ctx, s.store, s.clock); err != nil {
 		return err
 	}
-	s.background = []func(context.Context){
+	s.background = append(s.background,
 		s.markUntil,
 		s.readStandingsAhead,
 		s.once(func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) }),
@@ -90,7 +90,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		func(ctx context.Context) { s.ranking.Run(ctx, s.rankIndex, s.options.Log) },
 		s.once(s.social.Run),
 		s.once(func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }),
-	}
+	)
 	return s.openRoutes()
 }
 

@@ -71,12 +71,13 @@ type browser struct {
 
 // openBrowser starts a browser with a profile of its own. Complaints of its pages, such as a breach of their content
 // security policy, fail the test.
-func openBrowser(t *testing.T, program string, look look) *browser {
+func openBrowser(t *testing.T, program string, look look, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.WSURLReadTimeout(rookery.Patience))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
+	options = append(options, more...)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*rookery.Patience)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)

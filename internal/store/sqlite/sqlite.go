@@ -40,8 +40,10 @@ type Store struct {
 	writer  *writer
 	turns   chan struct{} // held to read, one for each connection of readers
 	lookups lookups
-	reads   sync.Map        // query text to *sql.Stmt on readers
-	tracer  *tracing.Tracer // nil if nothing is traced
+	reads   sync.Map // query text to *sql.Stmt on readers
+
+	recovery Recovery
+	tracer   *tracing.Tracer // nil if nothing is traced
 }
 
 var _ store.Store = (*Store)(nil)
@@ -76,6 +78,10 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := create(file); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
+	recovery, err := readLog(file + "-wal")
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
 	// A checkpoint every 20,000 pages instead of 1,000 nearly doubles the write rate with random keys (bench/).
 	writers, err := open(file, "rw", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(20000)", "cache_size(-32768)")
 	if err != nil {
@@ -92,7 +98,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	connections := max(2, runtime.GOMAXPROCS(0))
 	readers.SetMaxOpenConns(connections)
 	readers.SetMaxIdleConns(connections)
-	s := &Store{file: file, readers: readers, writers: writers, turns: make(chan struct{}, connections)}
+	s := &Store{file: file, readers: readers, writers: writers, turns: make(chan struct{}, connections), recovery: recovery}
 	s.Store = tables.New((*engine)(s), sweepMessages)
 	s.lookups.turns = make(chan struct{}, connections)
 	if err := s.start(ctx); err != nil {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"modernc.org/sqlite"
@@ -133,19 +135,17 @@ func (w *writer) run() {
 			waiting = len(w.queue)
 		}
 		batch = append(batch[:0], first)
-		for len(batch) < maxBatch && len(w.queue) > 0 {
-			batch = append(batch, <-w.queue)
-		}
-		w.commit(batch)
+		w.commit(w.fill(batch))
 	}
 }
 
 func (w *writer) commit(batch []*write) {
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+	batch, err := w.begin(batch)
+	if err != nil {
 		finish(batch, fmt.Errorf("sqlite: begin: %w", err))
 		return
 	}
-	err := w.steps(batch)
+	err = w.steps(batch)
 	if err == nil {
 		err = w.exec("COMMIT")
 	}
@@ -165,6 +165,44 @@ func (w *writer) commit(batch []*write) {
 		}
 		wr.outcome <- wr.err
 	}
+}
+
+// busyPatience is how long another program may write to the database before the waiting writes fail.
+const busyPatience = 30 * time.Second
+
+// fill adds the writes that wait, as far as there is room.
+func (w *writer) fill(batch []*write) []*write {
+	for len(batch) < maxBatch && len(w.queue) > 0 {
+		batch = append(batch, <-w.queue)
+	}
+	return batch
+}
+
+// begin begins a transaction and returns the writes for it. While another program writes to the database it is tried again, for those
+// whose callers have not left.
+func (w *writer) begin(batch []*write) ([]*write, error) {
+	for start := time.Now(); ; {
+		err := w.exec("BEGIN IMMEDIATE")
+		if !busy(err) || time.Since(start) > busyPatience {
+			return batch, err
+		}
+		batch = slices.DeleteFunc(w.fill(batch), func(wr *write) bool {
+			left := wr.ctx.Err()
+			if left != nil {
+				wr.outcome <- left
+			}
+			return left != nil
+		})
+		if len(batch) == 0 {
+			return batch, err
+		}
+	}
+}
+
+// busy reports whether an error means that another program has locked the database.
+func busy(err error) bool {
+	var driver *sqlite.Error
+	return errors.As(err, &driver) && driver.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // steps runs each write between savepoints. Its error is one that ended the whole transaction: a full disk, for instance,

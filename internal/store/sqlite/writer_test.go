@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -296,4 +297,71 @@ func TestCloseDuringWrites(t *testing.T) {
 		}
 		mustClose(t, s)
 	}
+}
+
+// noticing is a context that says when somebody asks whether it has ended.
+type noticing struct {
+	context.Context
+	asked func()
+}
+
+func (c noticing) Err() error {
+	c.asked()
+	return c.Context.Err()
+}
+
+// TestABusyDatabaseIsTriedAgain: another program writes for longer than SQLite waits. A caller who leaves does not wait for its end, even one who came later, and
+// one who stays has the write.
+func TestABusyDatabaseIsTriedAgain(t *testing.T) {
+	file := tempFile(t)
+	s := mustOpen(t, file)
+	defer mustClose(t, s)
+	if err := s.writer.exec("PRAGMA busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	db, err := open(file, "rw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	other, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	exec := func(query string) {
+		t.Helper()
+		if _, err := other.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("BEGIN IMMEDIATE")
+	// create makes an account and returns once the busy writer asks whether its caller has left.
+	create := func(ctx context.Context, uin platform.UIN) <-chan error {
+		t.Helper()
+		asked, done := make(chan struct{}), make(chan error, 1)
+		go func() {
+			done <- s.CreateAccount(noticing{ctx, sync.OnceFunc(func() { close(asked) })}, &platform.Account{UIN: uin}, platform.FirstUIN)
+		}()
+		select {
+		case <-asked:
+		case err := <-done:
+			t.Fatalf("account %d: %v", uin, err)
+		case <-time.After(busyPatience / 2):
+			t.Fatalf("the writer never looks at account %d", uin)
+		}
+		return done
+	}
+	stays := create(t.Context(), platform.FirstUIN+1)
+	ctx, leave := context.WithCancel(t.Context())
+	leaves := create(ctx, platform.FirstUIN)
+	leave()
+	if err := <-leaves; !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who leaves: %v", err)
+	}
+	exec("ROLLBACK")
+	if err := <-stays; err != nil {
+		t.Errorf("a caller who stays: %v", err)
+	}
+	wantNumbers(t, s, platform.FirstUIN+1)
 }

@@ -1,0 +1,111 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// Recovery is what a start finds in the write-ahead log of a process that did not end by itself. A start after a clean stop finds nothing.
+type Recovery struct {
+	Pages     int // in whole writes, which are in the database
+	Discarded int // pages of writes that were not finished, or that are damaged
+	Writes    int // ends of writes among the discarded: at least so many transactions that may have been acknowledged
+}
+
+// Recovery returns what Open found.
+func (s *Store) Recovery() Recovery { return s.recovery }
+
+// Check reads the whole database beside other reads. Its error says what is damaged.
+func (s *Store) Check(ctx context.Context) error {
+	db, err := open(s.file, "ro")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var found string
+	err = db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found)
+	if err == nil && found != "ok" {
+		err = errors.New(found)
+	}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("sqlite: %s is damaged: %w", s.file, err)
+	}
+	return err
+}
+
+// The sizes of a log's parts (https://sqlite.org/fileformat2.html#walformat).
+const (
+	logHeader   = 32
+	frameHeader = 24
+)
+
+// readLog looks at a log as SQLite is going to recover it: up to the last end of a write in the unbroken chain of checksums.
+// Frames with other salts than the header's are left from before, and count nowhere.
+func readLog(name string) (r Recovery, err error) {
+	log, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil || len(log) <= logHeader {
+		return r, err
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if log[3]&1 != 0 { // of the magic number, which says how the checksums are made
+		order = binary.BigEndian
+	}
+	size := int(binary.BigEndian.Uint32(log[8:]))
+	if size < 512 || size > 65536 {
+		size = 4096 // the header is damaged, and with it the whole log is lost
+	}
+	sum := checksum{order: order}
+	sum.add(log[:24])
+	whole := sum.is(log[24:])
+	salts := string(log[16:24])
+	pending := 0 // pages of a write whose end has not come
+	for log = log[logHeader:]; len(log) >= frameHeader+size; log = log[frameHeader+size:] {
+		if whole {
+			sum.add(log[:8])
+			sum.add(log[frameHeader : frameHeader+size])
+			whole = string(log[8:16]) == salts && sum.is(log[16:])
+		}
+		ends := binary.BigEndian.Uint32(log[4:]) != 0
+		switch {
+		case !whole && string(log[8:16]) != salts:
+		case !whole:
+			r.Discarded++
+			if ends {
+				r.Writes++
+			}
+		case ends:
+			r.Pages += pending + 1
+			pending = 0
+		default:
+			pending++
+		}
+	}
+	r.Discarded += pending
+	return r, nil
+}
+
+// checksum is that of a log, which each frame continues.
+type checksum struct {
+	order  binary.ByteOrder
+	s0, s1 uint32
+}
+
+// add adds bytes, a multiple of eight.
+func (c *checksum) add(b []byte) {
+	for ; len(b) >= 8; b = b[8:] {
+		c.s0 += c.order.Uint32(b) + c.s1
+		c.s1 += c.order.Uint32(b[4:]) + c.s0
+	}
+}
+
+// is reports whether the checksum is that in the next eight bytes.
+func (c *checksum) is(b []byte) bool {
+	return binary.BigEndian.Uint32(b) == c.s0 && binary.BigEndian.Uint32(b[4:]) == c.s1
+}
