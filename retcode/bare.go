@@ -64,7 +64,9 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",")
 	// the server says -25; login: -73
 	told := f.value < 0 && (s.wordBefore(f.start).signs&announces != 0 || strings.HasSuffix(t[:f.start], ": "))
-	return loose, (f.rare() || f.unusual() || told) && !argument
+	// build #221001
+	counted := f.start > 1 && t[f.start-1] == '#' && t[f.start-2] == ' ' && s.words.look(t[s.prevStart:s.prevEnd]).key == noKey
+	return loose, (f.rare() || f.unusual() || told) && !argument && !counted
 }
 
 // afterMark reports whether a message can begin at i: after a blank, a quote or a mark.

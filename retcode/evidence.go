@@ -476,7 +476,9 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(otherMessage, f.place == jsonAnswer && f.value != 0 && c.message && !agrees && !envelope && c.signs&hasDoorMember == 0)
 	add(failureNamed, c.signs&saysFailure != 0)
 	add(question, c.signs&asks != 0)
-	add(sourceCode, (c.signs&isSource != 0 || c.signs&canBeSource != 0 && looksLikeSource(c.text)) && (!f.rare() || !keyed) && !(f.place == constant && has(ownWords|sameTopic)) && !has(doorAnswer))
+	inSource := c.signs&isSource != 0 || c.signs&canBeSource != 0 && looksLikeSource(c.text)
+	described := f.place == constant && has(ownWords|sameTopic)
+	add(sourceCode, inSource && (!f.rare() || !keyed) && !described && !has(doorAnswer))
 
 	// Whose number it is.
 	add(platformNamed, c.signs&namesPlatform != 0)
