@@ -337,6 +337,9 @@ func (s *scanner) readWord(c *context, t string, start, end int) {
 	at := skip(t, end, "\\\"'`]")
 	isKey := at < len(t) && (t[at] == '=' || t[at] == ':' && !strings.HasPrefix(t[at:], "://") && !endsPhrase(t, start))
 	if says := s.words.look(w); says != (aWord{}) {
+		if at == end && at < len(t) && t[at] == '(' { // the type of a dumped value: int(-23)
+			says.signs &^= isSource
+		}
 		c.add(says, isKey || inPath)
 		return
 	}

@@ -107,6 +107,7 @@ func TestExplain(t *testing.T) {
 		{"comparison with words about the code", "if (ret == -73) { // password changed", []string{"qq -73"}},
 		{"comparison without words", "if (ret == -73) {", nil},
 		{"words of source code that are English too", "ret=-5, please try again in case of failure, if it stays ask MSDK", []string{"qq -5", "or oidb 251"}},
+		{"a dumped value with its type", `["ret"]=> int(-23)`, []string{"qq -23"}},
 		{"the ret of any program", "game: cmd START ret:-5", nil},
 		{"the ret of a program of QQ's", "game: qq x ret:-5", []string{"qq -5"}},
 		{"a result of the bus that only doors have", "oidb ret=3", nil},

@@ -48,6 +48,7 @@ var explainMutants = []mutant{
 	{"any program's ret is a code", "retcode/evidence.go", ` || f.place == field && f.value > -100)`, `)`, "./retcode", "^TestExplain$"},
 	{"an identifier says what a text is about", "retcode/evidence.go", "agrees = false //", "_ = agrees //", "./retcode", "^TestLines$"},
 	{"the number of a build is a code", "retcode/bare.go", `t[f.start-2] == ' ' && s.words`, `t[f.start-2] == '.' && s.words`, "./retcode", "^TestLines$"},
+	{"a type of a dump is source code", "retcode/evidence.go", `says.signs &^= isSource`, ``, "./retcode", "^TestExplain$"},
 	{"hex digits after a command are not its result", "retcode/scan.go", `if s.command.ownDomain() != 0 && n.hexDigits == 2 && `, `if false && `, "./retcode", "^TestLines$"},
 	{"an argument of source code is a code", "retcode/bare.go", `(f.rare() || f.unusual() || told) && !argument && !counted`, `(f.rare() || f.unusual() || told || argument) && !counted`, "./retcode", "^TestLines$"},
 	{"typed values are not read", "retcode/layout.go", `if typed := wordEnd(t, at); typed > at &&`, `if typed := wordEnd(t, at); false &&`, "./retcode", "^TestExplain$"},
