@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rookeryhq/rookery/internal/config"
+	"github.com/rookeryhq/rookery/internal/operators"
 	"github.com/rookeryhq/rookery/internal/server"
 )
 
@@ -103,6 +105,46 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 		req.Header.Set("Authorization", "Bearer "+to.token)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if to.token != "" && strings.HasPrefix(to.server, "http:") { // HTTPS proves it by the certificate
+		if err := to.prove(ctx); err != nil {
+			return nil, err
+		}
+		if config.Unencrypted(to.server) {
+			fmt.Fprintf(c.err, "warning: %s is plain HTTP, so your token travels unencrypted: use https\n", to.server)
+		}
+	}
+	status, answer, err := to.send(req)
+	if err != nil {
+		return nil, err
+	}
+	return to.judge(path, status, answer)
+}
+
+// target is a platform and the token of its admin API.
+type target struct{ server, token, tokenFile string }
+
+// prove returns an error unless the server proves that it knows the token: anybody may listen where a platform is expected.
+func (to *target) prove(ctx context.Context) error {
+	c := operators.NewChallenge(to.token)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.server+server.ProofPath+"?"+url.Values{"who": {c.Who}, "nonce": {c.Nonce}}.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	status, answer, err := to.send(req)
+	if err != nil {
+		return err
+	}
+	if status == http.StatusOK && c.ProvedBy(to.token, strings.TrimSpace(string(answer))) {
+		return nil
+	}
+	if _, err := to.judge(server.ProofPath, status, answer); err != nil {
+		return err
+	}
+	return unreachablef("the server at %s (HTTP %d) is not a rookery platform", to.server, status)
+}
+
+// send sends a request and reads the answer.
+func (to *target) send(req *http.Request) (status int, answer []byte, err error) {
 	web := http.Client{
 		Timeout: askTimeout,
 		// A request may hold a password: it goes where the operator said and must not follow a redirect elsewhere.
@@ -110,18 +152,14 @@ func (c *client) call(ctx context.Context, method, path string, in any) (jsontex
 	}
 	rsp, err := web.Do(req)
 	if err != nil {
-		return nil, noAnswer(ctx, to.server, err)
+		return 0, nil, noAnswer(req.Context(), to.server, err)
 	}
 	defer rsp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1))
-	if err != nil {
-		return nil, noAnswer(ctx, to.server, err)
+	if answer, err = io.ReadAll(io.LimitReader(rsp.Body, maxAnswer+1)); err != nil {
+		return 0, nil, noAnswer(req.Context(), to.server, err)
 	}
-	return to.judge(path, rsp.StatusCode, answer)
+	return rsp.StatusCode, answer, nil
 }
-
-// target is a platform and the token of its admin API.
-type target struct{ server, token, tokenFile string }
 
 // judge returns the answer of a success, and an error for a refusal or for an answer that no admin API gives.
 func (to *target) judge(path string, status int, answer jsontext.Value) (jsontext.Value, error) {

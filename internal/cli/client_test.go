@@ -3,12 +3,16 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,9 +242,59 @@ func TestOddAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			other := httptest.NewServer(tt.answer)
+			other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/proof" {
+					fmt.Fprintln(w, proofOf("token", r.URL.Query().Get("nonce")))
+					return
+				}
+				tt.answer(w, r)
+			}))
 			defer other.Close()
 			checkRefusals(t, []refusal{{"to list", "", []string{"app", "list", "--server", other.URL, "--token-file", secretFile(t, "token")}, tt.status, tt.err}})
+		})
+	}
+}
+
+// proofOf is the proof that somebody knows a token, written a second time.
+func proofOf(token, nonce string) string {
+	key := sha256.Sum256([]byte(token))
+	h := hmac.New(sha256.New, key[:])
+	h.Write([]byte("proof " + nonce))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// TestTheTokenIsNotHandedToAnother: a program that listens in a platform's place gets one request, which opens nothing.
+func TestTheTokenIsNotHandedToAnother(t *testing.T) {
+	ownFolders(t)
+	const token = "0123456789abcdef0123456789abcdef"
+	for name, answer := range map[string]func(w http.ResponseWriter, nonce string){
+		"an admin API's answer":      func(w http.ResponseWriter, _ string) { fmt.Fprint(w, "[]") },
+		"a web page":                 func(w http.ResponseWriter, _ string) { fmt.Fprint(w, "<html>") },
+		"nothing":                    func(http.ResponseWriter, string) {},
+		"the proof of another token": func(w http.ResponseWriter, nonce string) { fmt.Fprintln(w, proofOf("another", nonce)) },
+		"an old proof":               func(w http.ResponseWriter, _ string) { fmt.Fprintln(w, proofOf(token, strings.Repeat("0", 64))) },
+		"the proof with a refusal": func(w http.ResponseWriter, nonce string) {
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprintln(w, proofOf(token, nonce))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				got = append(got, r.Method+" "+r.URL.Path)
+				if r.Header.Get("Authorization") != "" || strings.Contains(r.RequestURI, token) {
+					t.Errorf("it got the token: %s, %v", r.RequestURI, r.Header)
+				}
+				answer(w, r.URL.Query().Get("nonce"))
+			}))
+			defer other.Close()
+			status, out, errOut := runCommand(t, "", "app", "list", "--server", other.URL, "--token-file", secretFile(t, token))
+			if status != ExitUnreachable || out != "" || !strings.Contains(errOut, "is not a rookery platform") {
+				t.Errorf("status %d, output %q, error %q", status, out, errOut)
+			}
+			if !slices.Equal(got, []string{"GET /proof"}) {
+				t.Errorf("it got %q", got)
+			}
 		})
 	}
 }

@@ -157,3 +157,38 @@ func TestEntriesAreKeptForTheirTime(t *testing.T) {
 		t.Errorf("after a day %d are left", n)
 	}
 }
+
+// TestProof: a platform proves each token that counts at the moment, for one nonce.
+func TestProof(t *testing.T) {
+	ctx := t.Context()
+	s, _, _ := open(t)
+	_, mara, err := s.Add(ctx, "mara", platform.RoleReader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proves := func(token string, want bool) {
+		t.Helper()
+		c := NewChallenge(token)
+		proof, ok := s.Prove(c)
+		if ok != want || c.ProvedBy(token, proof) != want {
+			t.Errorf("proof %q, %t, want %t", proof, ok, want)
+		}
+		again := NewChallenge(token)
+		if again == c || again.ProvedBy(token, proof) {
+			t.Error("a proof is good for another challenge")
+		}
+		if c.ProvedBy(token+"x", proof) || c.ProvedBy(token, "") || strings.Contains(fmt.Sprint(c, proof), token) {
+			t.Errorf("proof %q of %+v", proof, c)
+		}
+	}
+	proves(fileToken, true)
+	proves(mara, true)
+	proves(mara[1:], false)
+	if err := s.Remove(ctx, "mara"); err != nil {
+		t.Fatal(err)
+	}
+	proves(mara, false)
+	if proof, ok := s.Prove(Challenge{}); ok {
+		t.Errorf("nobody's token is proved: %q", proof)
+	}
+}

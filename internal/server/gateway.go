@@ -27,6 +27,7 @@ func (s *Server) mount(gateway *access.Gateway, metrics *prometheus.Registry, pu
 	mux := http.NewServeMux() // for paths that belong to no door
 	mux.Handle("/", nowhere)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET "+ProofPath, s.prove)
 	health := s.health()
 	mux.Handle("GET /healthz", health)
 	mux.Handle("GET /readyz", health)

@@ -173,3 +173,22 @@ func TestNoChangeWithoutAnEntry(t *testing.T) {
 		t.Errorf("the accounts are\n%s", out)
 	}
 }
+
+// TestTheProofIsForOperators: it is asked for at their listener alone, and helps nobody who does not know the token.
+func TestTheProofIsForOperators(t *testing.T) {
+	t.Parallel()
+	p := rookery.Serve(t)
+	for at, want := range map[string]int{p.URL: 404, p.AdminURL: 401} {
+		reply, err := http.Get(at + "/proof?who=" + strings.Repeat("0", 64) + "&nonce=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", at, reply.StatusCode, want)
+		}
+	}
+	if status, _, log := rookery.Run(t, "app", "list", "--server", p.AdminURL, "--token-file", p.AdminTokenFile); status != 0 {
+		t.Errorf("with the token: status %d, %s", status, log)
+	}
+}
