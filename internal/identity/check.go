@@ -244,7 +244,7 @@ func (s *Service) checkLogin(ctx context.Context, t *token.Token, want token.Kin
 	if t.Kind != token.Openkey && now >= t.ExpiresMS {
 		return rsp, &refusal{verdict: lapsed}
 	}
-	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
+	st, err := s.standing(ctx, t)
 	switch {
 	case errors.Is(err, platform.ErrNotFound):
 		return rsp, &refusal{verdict: relationMissing}
@@ -353,6 +353,17 @@ func unknownOpenID(err error) *refusal {
 	default:
 		return &refusal{verdict: openIDUnreadable, cause: err}
 	}
+}
+
+// standing returns the standing of a token's openid. One in memory that is older than the token counts as none: the token was issued at
+// another gateway, of which this one has not heard yet.
+func (s *Service) standing(ctx context.Context, t *token.Token) (platform.Standing, error) {
+	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
+	if err == nil && (st.TokenEpoch < t.TokenEpoch || st.PayEpoch < t.PayEpoch || st.PasswordEpoch < t.PasswordEpoch) {
+		s.Standings.Drop(t.AppID, t.OpenID)
+		return s.Standings.Get(ctx, t.AppID, t.OpenID)
+	}
+	return st, err
 }
 
 // checkStanding compares the epochs that a token carries with the current ones. Faults that no new login of the same grant

@@ -25,7 +25,7 @@ func (s *Service) OpenLink(ctx context.Context, app platform.AppID, text string)
 	if err != nil || t.Kind != token.Link || t.AppID != app || s.clock.NowMS() >= t.ExpiresMS {
 		return nil, retcode.V5LinkUndecryptable
 	}
-	st, err := s.Standings.Get(ctx, t.AppID, t.OpenID)
+	st, err := s.standing(ctx, &t)
 	if errors.Is(err, platform.ErrNotFound) {
 		return nil, retcode.V5LinkUndecryptable // the openid no longer names an account
 	}

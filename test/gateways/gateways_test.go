@@ -133,6 +133,20 @@ func TestAGatewayHearsOfEveryChange(t *testing.T) {
 	}
 }
 
+// TestANewTokenIsGoodAtEveryGateway: at once, also where the end of the one before was heard and the new login was not yet.
+func TestANewTokenIsGoodAtEveryGateway(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	p := newPlayer(t, a, a.NewApp(t))
+	rookery.Until(t, "the app is known", func() bool { return p.check(t, b) == 0 })
+	for range 20 {
+		a.Revoke(t, p.app, p.uin, "user")
+		rookery.Until(t, "the token is revoked", func() bool { return p.check(t, b) == revoked })
+		p.token = a.Issue(t, rookery.TokenRequest{AppID: p.app.AppID, UIN: p.uin, Kind: "msdk"})
+		p.want(t, b, 0)
+	}
+}
+
 // TestAGatewayThatWasStoppedAcceptsNothingOld: the first check after a gateway went on is of what is true now.
 func TestAGatewayThatWasStoppedAcceptsNothingOld(t *testing.T) {
 	t.Parallel()
