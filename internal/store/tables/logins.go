@@ -138,7 +138,7 @@ func (t *tx) useTicket(app platform.AppID, ticket platform.Ticket, againMS, nowM
 		refreshedMS int64
 	)
 	l, err = scanLogin(t.QueryRow(query, ticket.Login, int64(app)), ticket.Login, app, &may, &refreshedMS)
-	again = ticket.Serial+1 == l.Serial && refreshedMS <= nowMS && nowMS-refreshedMS < againMS
+	again = ticket.Serial+1 == l.Serial && max(nowMS-refreshedMS, refreshedMS-nowMS) < againMS // it may have been at a gateway whose clock is ahead
 	switch {
 	case err != nil:
 		return platform.Login{}, false, err
