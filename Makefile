@@ -11,7 +11,7 @@ RACELESS := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/lib
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-plain test-race check machines generate lint codes-report bench fuzz mutants soak clean tools
+.PHONY: help run build test test-plain test-race check machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -76,6 +76,10 @@ soak: ## kill the platform under load for ten minutes, let each call to the disk
 	go test ./internal/store/sqlite -count=1 -timeout 30m -run TestFaultsOfTheDisk -every-call
 	go test ./test/soak -count=1 -timeout 30m -v -soak 10m
 
+cluster-test: ## let the machines of several gateways and their PostgreSQL die at random for five minutes, and look for what was lost
+	@scripts/tools postgresql patroni etcd-server
+	go test ./test/cluster -count=1 -timeout 30m -v -drill 5m -recovery 15s
+
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)
 
@@ -84,6 +88,7 @@ tools:
 	@scripts/tools gcc curl
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
 	@scripts/tools postgresql || echo "without PostgreSQL the tests of gateways that share one are skipped" >&2
+	@scripts/tools patroni etcd-server || echo "without Patroni and etcd the drill of a cluster is skipped" >&2
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm python3; fi
 	@if command -v npm >/dev/null; then echo "npm installs what the tests of passport-qq2015, of the example in Node and of the codes in TypeScript need" >&2 && \

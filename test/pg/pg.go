@@ -71,7 +71,7 @@ var (
 
 func server(t testing.TB) *Server {
 	t.Helper()
-	if _, err := programs(); err != nil {
+	if _, err := Programs(); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
 		}
@@ -90,10 +90,12 @@ func end() {
 	}
 }
 
-// programs returns the folder with the programs of the newest PostgreSQL, which Debian leaves out of the path.
-var programs = sync.OnceValues(func() (string, error) {
+// Programs returns the folder with the programs of the newest PostgreSQL, which Debian leaves out of the path.
+var Programs = sync.OnceValues(func() (string, error) {
 	if found, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(found), nil
+		if found, err = filepath.EvalSymlinks(found); err == nil { // in whose folder are all of them
+			return filepath.Dir(found), nil
+		}
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
@@ -108,7 +110,7 @@ var programs = sync.OnceValues(func() (string, error) {
 
 // Start starts a server with settings of postgresql.conf. Stop ends it.
 func Start(ctx context.Context, settings ...string) (s *Server, err error) {
-	bin, err := programs()
+	bin, err := Programs()
 	if err != nil {
 		return nil, err
 	}
