@@ -99,10 +99,11 @@ func addWordsFlag(cmd *cobra.Command, words *string) {
 // devOptions are the options of rookery dev with some settings.
 func devOptions(loaded *config.Loaded, log *slog.Logger) server.Options {
 	return server.Options{
-		Config: loaded.Config,
-		Log:    log,
-		Dev:    true,
-		Names:  map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},
+		Config:  loaded.Config,
+		Log:     log,
+		Version: thisVersion().Version,
+		Dev:     true,
+		Names:   map[string]string{"http.listen": "--addr", "data": "--data", "oidb.listen": "--oidb-addr", "openapi.words": "--words"},
 	}
 }
 

@@ -46,7 +46,7 @@ It serves until SIGTERM or an interrupt, then fails its readiness for stop.notic
 func runServe(ctx context.Context, s *streams, loaded *config.Loaded, asJSON bool) error {
 	log, flush := logging.New(s.err, loaded.Log)
 	defer flush()
-	platform, err := server.Open(ctx, server.Options{Config: loaded.Config, Log: log})
+	platform, err := server.Open(ctx, server.Options{Config: loaded.Config, Log: log, Version: thisVersion().Version})
 	if err != nil {
 		return err
 	}

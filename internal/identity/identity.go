@@ -91,8 +91,19 @@ func (s *Service) Forget() {
 	s.profiles.Forget()
 }
 
+// Gateways returns the processes that share the store.
+func (s *Service) Gateways(ctx context.Context) ([]platform.Gateway, error) {
+	return s.store.Gateways(ctx)
+}
+
 // Keyring returns the keyring that seals the service's tokens.
 func (s *Service) Keyring() *token.Keyring { return s.keyring }
 
 // RotateKeyring makes a new sealing key; tokens sealed by older keys stay readable until they expire.
-func (s *Service) RotateKeyring() (token.Key, error) { return s.keyring.Rotate(s.clock.Now()) }
+func (s *Service) RotateKeyring(ctx context.Context) (token.Key, error) {
+	key, err := s.keyring.Rotate(s.clock.Now())
+	if err != nil {
+		return key, err
+	}
+	return key, s.store.UseKeys(ctx, s.keyring.Fingerprint())
+}

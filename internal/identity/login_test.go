@@ -367,7 +367,7 @@ func TestSessions(t *testing.T) {
 		t.Errorf("after signing out: got %v, want %v", err, platform.ErrNotFound)
 	}
 
-	_, err = f.RotateKeyring()
+	_, err = f.RotateKeyring(t.Context())
 	must(t, err)
 	f.clock.Advance(12*time.Hour - time.Minute)
 	_, err = f.Session(ctx, text)

@@ -72,6 +72,10 @@ func (s *Server) health() *http.ServeMux {
 			http.Error(w, "the platform is stopping", http.StatusServiceUnavailable)
 			return
 		}
+		if s.keysDiffer.Load() {
+			http.Error(w, "another gateway has made a new key: this one needs a copy of its keyring", http.StatusServiceUnavailable)
+			return
+		}
 		if lag := s.store.Lag(); lag > mostLag {
 			http.Error(w, fmt.Sprintf("what other gateways changed has not been heard of for %s", lag.Round(time.Second)), http.StatusServiceUnavailable)
 			return

@@ -23,6 +23,9 @@ func (s *Server) openIncarnation(ctx context.Context) error {
 		if err := s.keyring.Renew(s.clock.Now()); err != nil { // first, so that a start which is cut short does it again
 			return err
 		}
+		if err := s.store.UseKeys(ctx, s.keyring.Fingerprint()); err != nil {
+			return err
+		}
 		first, operators, err := s.store.Renew(ctx, seen)
 		if err != nil {
 			return err

@@ -43,7 +43,8 @@ import (
 // Options say how to start a platform.
 type Options struct {
 	config.Config
-	Log *slog.Logger
+	Log     *slog.Logger
+	Version string // of this rookery
 	// Dev adds the parts that only `rookery dev` has: a clock that can be moved, fault points and the inspector. Everything
 	// is then on one listener; without an address the bus listens on its default one, or on any free port if that is taken
 	// or HTTP takes any.
@@ -109,6 +110,9 @@ type Server struct {
 	busCertificate *certificate // of frames; nil without TLS
 	busHTTP        *listener    // of Connect and gRPC; nil when the bus takes none
 	draining       atomic.Bool
+
+	started    time.Time
+	keysDiffer atomic.Bool // other gateways have a newer keyring
 }
 
 // Open opens the data folder, wires the platform and listens. Nothing is served before Serve. An error names the setting at
@@ -116,7 +120,7 @@ type Server struct {
 func Open(ctx context.Context, o Options) (*Server, error) {
 	collectSeldom()
 	limitMemory(o.Memory.Limit)
-	s := &Server{options: o, clock: new(platform.Clock)}
+	s := &Server{options: o, clock: new(platform.Clock), started: time.Now()}
 	if o.Dev {
 		s.dev = newDevParts()
 	}
@@ -127,6 +131,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.openTracing,
 		s.openFolder,
 		s.openKeyring,
+		s.join,
 		s.openIncarnation,
 		s.openServices,
 		s.openDoors,

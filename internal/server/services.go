@@ -83,6 +83,7 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.background = append(s.background,
 		s.markUntil,
+		s.joinUntil,
 		s.readStandingsAhead,
 		s.once(func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) }),
 		s.once(s.outbox.Run),

@@ -41,6 +41,7 @@ type Store interface {
 	Challenges
 	Attempts
 	Nonces
+	Gateways
 
 	// OnChange adds a function that receives every Change, in the order of the commits, after its commit and before the
 	// write returns. It must be added before the first write, and it must be quick.
@@ -509,4 +510,15 @@ type Attempts interface {
 type Nonces interface {
 	// TakeNonce remembers a nonce. ErrSpent: it was taken since that time.
 	TakeNonce(ctx context.Context, app platform.AppID, nonce []byte, nowMS, sinceMS int64) error
+}
+
+// Gateways are the processes that share the storage.
+type Gateways interface {
+	// Join says that this process is there, which is heard for ten seconds, and returns the fingerprint of the keys that all are to have: those of
+	// the first to join, or of the last call of UseKeys.
+	Join(ctx context.Context, g platform.Gateway, keys string) (shared string, err error)
+	// UseKeys sets that fingerprint.
+	UseKeys(ctx context.Context, keys string) error
+	// Gateways returns the processes that are there, by address.
+	Gateways(ctx context.Context) ([]platform.Gateway, error)
 }

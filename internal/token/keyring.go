@@ -245,6 +245,34 @@ func (r *Keyring) Usable(ctx context.Context) error {
 	return r.guard(ctx)
 }
 
+// Fingerprint names the keys: it is the same for keyrings of the same keys, and says nothing about them.
+func (r *Keyring) Fingerprint() string {
+	r.rotate.Lock()
+	defer r.rotate.Unlock()
+	hash := sha256.New()
+	hash.Write(r.lasting.Union)
+	hash.Write(r.lasting.Ticket)
+	for _, key := range r.current.Load().list {
+		fmt.Fprintf(hash, "/%d", key.ID)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// Reload takes the keys of the file, where another process's copy was put. It does not take a keyring with other lasting keys.
+func (r *Keyring) Reload() error {
+	r.rotate.Lock()
+	defer r.rotate.Unlock()
+	other := &Keyring{file: r.file}
+	if err := other.read(); err != nil {
+		return err
+	}
+	if !bytes.Equal(other.lasting.Union, r.lasting.Union) || !bytes.Equal(other.lasting.Ticket, r.lasting.Ticket) {
+		return fmt.Errorf("keyring: %s is of another platform, or has been renewed: start anew to use it", r.file)
+	}
+	r.current.Store(other.current.Load())
+	return nil
+}
+
 // Keys lists the keys, oldest first.
 func (r *Keyring) Keys() []Key { return append([]Key(nil), r.current.Load().list...) }
 

@@ -2,12 +2,14 @@
 package gateways
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,18 +23,24 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pg.Main(m)) }
 
+// copyKeyring gives a folder the keyring of a gateway.
+func copyKeyring(t *testing.T, from *rookery.Platform, to string) {
+	t.Helper()
+	keyring, err := os.ReadFile(filepath.Join(from.Data, "keyring.json"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(to, "keyring.json"), keyring, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // gateway starts a gateway on a database, with the keys of another; nil for the first.
 func gateway(t *testing.T, database string, like *rookery.Platform, args ...string) *rookery.Platform {
 	t.Helper()
 	data := t.TempDir()
 	if like != nil {
-		keyring, err := os.ReadFile(filepath.Join(like.Data, "keyring.json"))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(data, "keyring.json"), keyring, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		copyKeyring(t, like, data)
 	}
 	p := rookery.Serve(t, append([]string{"--data", data, "--database", database}, args...)...)
 	p.Data = data
@@ -256,6 +264,70 @@ func TestGuessesCountEverywhere(t *testing.T) {
 		if got := guess(at, ann.Password); got != http.StatusTooManyRequests {
 			t.Errorf("after five guesses at two gateways: status %d, want 429", got)
 		}
+	}
+}
+
+// TestAllGatewaysHaveTheSameKeys: one with others does not start, and one that lacks a new key is not ready until it has a copy.
+func TestAllGatewaysHaveTheSameKeys(t *testing.T) {
+	t.Parallel()
+	database := pg.Database(t)
+	a := gateway(t, database, nil)
+	stranger := t.TempDir()
+	status, _, log := rookery.Run(t, "serve", "--data", stranger, "--database", database, "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
+	if status != 1 || !strings.Contains(log, "keyring.json is not the keyring of the gateways that share the database: put a copy of theirs there") {
+		t.Errorf("a gateway with keys of its own: status %d\n%s", status, log)
+	}
+	if _, err := os.Stat(filepath.Join(stranger, "keyring.json")); !os.IsNotExist(err) {
+		t.Errorf("it leaves its keyring: %v", err)
+	}
+
+	b := gateway(t, database, a)
+	ready := func() bool {
+		req, err := http.NewRequest(http.MethodGet, b.AdminURL+"/readyz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.SendRequest(t, req).Status == http.StatusOK
+	}
+	rookery.Until(t, "the second is ready", ready)
+	a.Admin(t, http.MethodPost, "/admin/v1/keys", nil, nil)
+	rookery.Until(t, "the second knows that it lacks a key", func() bool { return !ready() })
+	p := newPlayer(t, a, a.NewApp(t))
+	p.want(t, a, 0)
+	copyKeyring(t, a, b.Data)
+	rookery.Until(t, "the second has the key", ready)
+	p.want(t, b, 0)
+}
+
+func TestStatusShowsAllGateways(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	status, out, log := rookery.Run(t, "status", "--json", "--server", a.AdminURL, "--token-file", a.AdminTokenFile)
+	var all []struct {
+		Address string
+		Version string
+		Leads   bool
+		LagMS   int64 `json:"lag_ms"`
+	}
+	if err := json.Unmarshal([]byte(out), &all); err != nil || status != 0 {
+		t.Fatalf("status %d, %v: %s\n%s", status, err, out, log)
+	}
+	var at []string
+	leaders := 0
+	for _, g := range all {
+		at = append(at, g.Address)
+		if g.Leads {
+			leaders++
+		}
+		if g.Version == "" || g.LagMS > 5000 {
+			t.Errorf("%+v", g)
+		}
+	}
+	want := []string{a.URL, b.URL}
+	slices.Sort(want)
+	slices.Sort(at)
+	if !slices.Equal(at, want) || leaders != 1 {
+		t.Errorf("gateways at %v with %d leaders, want %v", at, leaders, want)
 	}
 }
 

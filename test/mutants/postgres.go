@@ -72,4 +72,13 @@ var postgresMutants = []mutant{
 	{"a gateway starts on half of the data", "internal/store/postgres/postgres.go",
 		"	if unfinished {", "	if false {",
 		"./internal/transfer", "^TestAnInterruptedImportGoesOn$"},
+	{"a gateway with other keys starts", "internal/server/gateways.go",
+		"if err != nil || shared == keys {", "if true {",
+		gateways, "^TestAllGatewaysHaveTheSameKeys$"},
+	{"a gateway without a new key is ready", "internal/server/health.go",
+		"if s.keysDiffer.Load() {", "if false {",
+		gateways, "^TestAllGatewaysHaveTheSameKeys$"},
+	{"a new keyring needs a start", "internal/server/gateways.go",
+		"if err := s.keyring.Reload(); err != nil {", "if err := error(nil); err != nil {",
+		gateways, "^TestAllGatewaysHaveTheSameKeys$"},
 }

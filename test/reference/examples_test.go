@@ -229,6 +229,7 @@ func (w *world) ofAdmin() (all []exchange) {
 	one("POST /admin/v1/tokens/revoke", `{"appid":"100700002","uin":"10003","by":"user"}`, 400, `{"appid":"100700002","uin":"10003","by":"nobody"}`)
 	add("POST /admin/v1/keys", "POST /admin/v1/keys", "", "POST /admin/v1/keys", "", 401)
 	add("GET /admin/v1/keys", "GET /admin/v1/keys", "", "GET /admin/v1/keys", "", 401)
+	add("GET /admin/v1/gateways", "GET /admin/v1/gateways", "", "GET /admin/v1/gateways", "", 401)
 	add("POST /admin/v1/events/test", "POST /admin/v1/events/test", "", "POST /admin/v1/events/test", "", 401)
 	add("GET /admin/v1/events", "GET /admin/v1/events", "", "GET /admin/v1/events", "", 401)
 	add("GET /admin/v1/gamecenter/commands", "GET /admin/v1/gamecenter/commands", "", "GET /admin/v1/gamecenter/commands", "", 401)

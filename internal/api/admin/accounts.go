@@ -225,12 +225,14 @@ func (d *door) revoke(c *access.Call, in Revocation) (any, error) {
 	return in, d.identity.RevokeGrant(c.Context(), in.AppID, in.UIN, by)
 }
 
+func (d *door) listGateways(c *access.Call) (any, error) { return d.identity.Gateways(c.Context()) }
+
 func (d *door) listKeys(*access.Call) (any, error) { return d.identity.Keyring().Keys(), nil }
 
 func (d *door) rotateKeys(c *access.Call) (any, error) {
 	if err := d.operators.Record(c.Context()); err != nil { // before: the keyring is not in the store
 		return nil, err
 	}
-	key, err := d.identity.RotateKeyring()
+	key, err := d.identity.RotateKeyring(c.Context())
 	return created{key}, err
 }

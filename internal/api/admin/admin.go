@@ -144,6 +144,7 @@ func (d *door) ofPlatform() []access.Endpoint {
 		At(platform.RoleOperator, "POST /admin/v1/tokens", Body(d.issueToken)).Does("Issues a token as if the person had just logged in.").Returns(IssuedToken{}),
 		At(platform.RoleOperator, "POST /admin/v1/tokens/inspect", Body(d.inspectToken)).Does("Shows what the platform knows about a token.").Returns(Inspection{}),
 		At(platform.RoleOperator, "POST /admin/v1/tokens/revoke", Body(d.revoke)).Does("Ends every token that an account gave an app.").Returns(Revocation{}),
+		At(platform.RoleReader, "GET /admin/v1/gateways", Do(d.listGateways)).Does("Lists the gateways that share the platform's storage.").Returns([]platform.Gateway{}),
 		At(platform.RoleReader, "GET /admin/v1/keys", Do(d.listKeys)).Does("Lists the keys that seal tokens, without the keys themselves.").Returns([]token.Key{}),
 		At(platform.RoleOwner, "POST /admin/v1/keys", Do(d.rotateKeys)).Does("Makes a new key, which seals tokens from then on.").Returns(token.Key{}),
 		At(platform.RoleReader, "GET /admin/v1/events", Do(d.showEvents)).Does("Shows how far each lane of the events is.").Returns([]outbox.Status{}),

@@ -150,6 +150,7 @@ func (s *Store) lookAgain(ctx context.Context) {
 // sweep removes what nobody asks for any more. What cannot be removed now is the next time.
 func (s *Store) sweep(ctx context.Context) {
 	_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
+	_, _ = s.pool.Exec(ctx, "DELETE FROM gateways WHERE seen < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
 	const day = 24 * time.Hour // longer than anything there is remembered for
 	_, _ = s.pool.Exec(ctx, "DELETE FROM attempts WHERE arrival < $1::bigint", time.Now().Add(-day).UnixNano())
 	_, _ = s.pool.Exec(ctx, "DELETE FROM nonces WHERE at_ms < $1::bigint", time.Now().Add(-day).UnixMilli())

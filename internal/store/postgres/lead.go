@@ -75,6 +75,7 @@ func (s *Store) giveUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), leadEvery)
 	defer cancel()
 	_, _ = s.pool.Exec(ctx, "UPDATE leader SET until = clock_timestamp() WHERE gateway = $1::bigint", s.gateway) // or when its time is over
+	_, _ = s.pool.Exec(ctx, "DELETE FROM gateways WHERE id = $1::bigint", s.gateway)
 }
 
 // Lead implements store.Store.

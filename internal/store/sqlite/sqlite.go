@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -40,7 +41,8 @@ type Store struct {
 	writer  *writer
 	turns   chan struct{} // held to read, one for each connection of readers
 	lookups lookups
-	reads   sync.Map // query text to *sql.Stmt on readers
+	reads   sync.Map                         // query text to *sql.Stmt on readers
+	alone   atomic.Pointer[platform.Gateway] // the process that has the file to itself, once it has joined
 
 	recovery Recovery
 	tracer   *tracing.Tracer // nil if nothing is traced
@@ -260,6 +262,26 @@ func (s *Store) ClearAttempts(context.Context, string) error { return nil }
 
 // TakeNonce implements store.Nonces.
 func (s *Store) TakeNonce(context.Context, platform.AppID, []byte, int64, int64) error { return nil }
+
+// Join implements store.Gateways.
+func (s *Store) Join(_ context.Context, g platform.Gateway, keys string) (shared string, err error) {
+	s.alone.Store(&g)
+	return keys, nil
+}
+
+// UseKeys implements store.Gateways.
+func (s *Store) UseKeys(context.Context, string) error { return nil }
+
+// Gateways implements store.Gateways.
+func (s *Store) Gateways(ctx context.Context) ([]platform.Gateway, error) {
+	g := s.alone.Load()
+	if g == nil || ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	here := *g
+	here.SeenMS, here.Leads = time.Now().UnixMilli(), true
+	return []platform.Gateway{here}, nil
+}
 
 // readable fails when the file cannot be read.
 func (s *Store) readable(ctx context.Context) error {

@@ -398,6 +398,12 @@ CREATE TABLE gateways (
     seen    TIMESTAMPTZ NOT NULL
 );
 
+-- The fingerprint of the keys that all gateways seal with.
+CREATE TABLE keys (
+    one         BIGINT PRIMARY KEY CHECK (one = 1),
+    fingerprint TEXT   NOT NULL
+);
+
 -- What statements of store/tables use of SQLite that PostgreSQL calls otherwise.
 CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT)
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT json_array_elements_text(list::json)';
