@@ -148,8 +148,9 @@ func TestOpenkeysOfLogins(t *testing.T) {
 	}
 	refused(t, "the first login's access token", p.Get(t, mePath, "access_token", first.AccessToken), -21)
 
-	// The game's client may log in to MSDK with any of them, and that login is as new as the newest.
-	answer := p.Call(t, login(v.app, opened.openid, opened.openkey))
+	// The game's client logs in to MSDK with an access token, and with none of them; that login is as new as the newest.
+	expect(t, p, login(v.app, opened.openid, opened.openkey), 100013, "")
+	answer := p.Call(t, login(v.app, opened.openid, second.AccessToken))
 	msdk, _ := answer.Fields["token"].(string)
 	player, _ := answer.Fields["openid"].(string)
 	p.Secret(msdk)
