@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -32,12 +34,14 @@ type file struct {
 	flushed []byte
 	pending []change // since then, oldest first
 	deleted bool
+	journal bool // or a log: SQLite flushes its folder with the first flush, and so all deletions before
 }
 
-// change is a write or, without data, a truncation.
+// change is a write or, without data, a truncation, or the file's deletion.
 type change struct {
-	at   int64
-	data []byte
+	at      int64
+	data    []byte
+	deletes bool
 }
 
 // call is a kind of call that changes a file.
@@ -87,19 +91,17 @@ func (d *disk) repair() {
 	d.wrong = works
 }
 
-// left writes what is on the disk, and those changes since the last flush that survive, to a folder. A deletion survives only with all.
+// left writes what is on the disk, and those changes since the last flush that survive, to a folder.
 func (d *disk) left(t testing.TB, folder string, survives func(i, n int) bool) {
 	t.Helper()
 	for name, f := range d.files {
-		content, all := slices.Clone(f.flushed), true
+		content, deleted := slices.Clone(f.flushed), false
 		for i, c := range f.pending {
 			if survives(i, len(f.pending)) {
-				content = c.apply(content)
-			} else {
-				all = false
+				content, deleted = c.apply(content), c.deletes
 			}
 		}
-		if f.deleted && all {
+		if deleted {
 			continue
 		}
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
@@ -141,7 +143,7 @@ func (d *disk) write(f *file, data []byte, at int64) (n int32, result int32) {
 	before := d.off
 	switch d.next(aWrite) {
 	case works:
-		f.pending = append(f.pending, change{at, slices.Clone(data)})
+		f.pending = append(f.pending, change{at: at, data: slices.Clone(data)})
 		return int32(len(data)), sqlite3.SQLITE_OK
 	case full:
 		result = sqlite3.SQLITE_FULL
@@ -154,7 +156,7 @@ func (d *disk) write(f *file, data []byte, at int64) (n int32, result int32) {
 		return 0, result
 	}
 	data = data[:len(data)/2]
-	f.pending = append(f.pending, change{at, slices.Clone(data)})
+	f.pending = append(f.pending, change{at: at, data: slices.Clone(data)})
 	return int32(len(data)), result
 }
 
@@ -179,6 +181,10 @@ func (d *disk) flush(f *file) (result int32, forgets bool) {
 			f.flushed = c.apply(f.flushed)
 		}
 		f.pending = nil
+		if f.journal {
+			f.journal = false
+			maps.DeleteFunc(d.files, func(_ string, other *file) bool { return other.deleted })
+		}
 		return sqlite3.SQLITE_OK, false
 	case forgotten:
 		f.pending = nil
@@ -254,7 +260,7 @@ func xOpen(tls *libc.TLS, vfs, path, into uintptr, flags int32, outFlags uintptr
 	defer d.mu.Unlock()
 	f := d.files[name]
 	if f == nil || f.deleted {
-		f = new(file)
+		f = &file{journal: strings.HasSuffix(name, "-journal") || strings.HasSuffix(name, "-wal")}
 		d.files[name] = f
 	}
 	methods := &at[sqlite3.Tsqlite3_file](into).FpMethods
@@ -278,7 +284,7 @@ func xDelete(tls *libc.TLS, vfs, path uintptr, flush int32) int32 {
 			return sqlite3.SQLITE_IOERR_DELETE
 		}
 		if f := d.files[name]; f != nil {
-			f.deleted = true
+			f.deleted, f.pending = true, append(f.pending, change{deletes: true})
 		}
 	}
 	return method[func(*libc.TLS, uintptr, uintptr, int32) int32](&ordinary.FxDelete)(tls, vfs, path, flush)
