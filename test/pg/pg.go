@@ -69,7 +69,19 @@ var (
 	})
 )
 
-func server(t testing.TB) *Server {
+// Own returns a server of the test's own, with settings of postgresql.conf.
+func Own(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	needPrograms(t)
+	s, err := Start(t.Context(), settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+func needPrograms(t testing.TB) {
 	t.Helper()
 	if _, err := Programs(); err != nil {
 		if os.Getenv("CI") != "" {
@@ -77,6 +89,11 @@ func server(t testing.TB) *Server {
 		}
 		t.Skip(err)
 	}
+}
+
+func server(t testing.TB) *Server {
+	t.Helper()
+	needPrograms(t)
 	s, err := start()
 	if err != nil {
 		t.Fatal(err)

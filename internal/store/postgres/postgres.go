@@ -101,9 +101,18 @@ func parse(address string) (*pgxpool.Config, error) {
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, CancelRequestDelay: 0, DeadlineDelay: time.Second}
 	}
+	c.OnNotice = func(conn *pgconn.PgConn, notice *pgconn.Notice) {
+		if notice.Routine == "SyncRepWaitForLSN" { // its text is in the language of the server
+			conn.CustomData()[unreplicated] = true
+		}
+	}
 	c.RuntimeParams["application_name"] = "rookery"
 	return config, nil
 }
+
+// unreplicated is what a connection has once a commit on it did not wait for its synchronous standby any longer, because it was cancelled:
+// PostgreSQL then says that it succeeded, and warns that a standby may not have it.
+const unreplicated = "unreplicated"
 
 // connections is how many a gateway uses unless pool_max_conns in the address says otherwise.
 const connections = 16

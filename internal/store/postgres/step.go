@@ -189,6 +189,10 @@ func (t *step) commit(number int64, changes []store.Change) error {
 	if err = errors.Join(err, results.Close()); err == nil && tag.String() != "COMMIT" {
 		err = errors.New("postgres: the transaction was undone")
 	}
+	if custom := t.conn.Conn().PgConn().CustomData(); err == nil && custom[unreplicated] != nil {
+		delete(custom, unreplicated)
+		err = errors.New("postgres: no synchronous standby has the transaction, which is lost if the primary dies now")
+	}
 	return err
 }
 
