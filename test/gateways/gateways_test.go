@@ -87,6 +87,16 @@ func (p player) want(t *testing.T, at *rookery.Platform, ret int) {
 	}
 }
 
+// ready reports whether a gateway says that it is ready.
+func ready(t *testing.T, at *rookery.Platform) bool {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, at.AdminURL+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.SendRequest(t, req).Status == http.StatusOK
+}
+
 // TestAGatewayHearsOfEveryChange: what one gateway has in memory is changed at another.
 func TestAGatewayHearsOfEveryChange(t *testing.T) {
 	t.Parallel()
@@ -192,7 +202,7 @@ func TestAGatewayThatCannotKnowRefuses(t *testing.T) {
 	if got := ended.check(t, b); got == 0 {
 		t.Error("a revoked token is accepted")
 	}
-	rookery.Until(t, "the gateway is not ready", func() bool { return b.Get(t, "/readyz").Status != http.StatusOK })
+	rookery.Until(t, "the gateway is not ready", func() bool { return !ready(t, b) })
 	between.mend()
 	rookery.Until(t, "the gateway accepts again", func() bool { return lasting.check(t, b) == 0 })
 	ended.want(t, b, revoked)
