@@ -197,6 +197,17 @@ func (s *Server) Stop() {
 	_ = os.RemoveAll(s.folder)
 }
 
+// Program returns the path of one of PostgreSQL's programs.
+func (s *Server) Program(name string) string {
+	bin, _ := Programs() // the server has been found there
+	return filepath.Join(bin, name)
+}
+
+// Create makes an empty database and returns its address.
+func (s *Server) Create(ctx context.Context, name string) (address string, err error) {
+	return s.Address(name), s.exec(ctx, "postgres", "CREATE DATABASE "+name)
+}
+
 func (s *Server) create(t testing.TB, how string) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", s.made.Add(1))
