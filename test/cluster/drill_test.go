@@ -6,6 +6,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -96,7 +97,16 @@ var (
 var whatHappens = []fault{
 	primaryDies,
 	gatewayDies,
-	{"the primary's PostgreSQL dies", func(d *drill) { d.must(d.nodeIn(leader).signal(syscall.SIGKILL, "postgres")) }, true},
+	{"the primary's PostgreSQL dies", func(d *drill) {
+		n := d.nodeIn(leader)
+		d.must(n.signal(syscall.SIGKILL, "postgres"))
+		until(d.T, rookery.Patience, "Patroni notices", func() error {
+			if d.whole() == nil && d.in(leader) == n {
+				return errors.New("all seems to be well")
+			}
+			return nil
+		})
+	}, true},
 	{"the primary stands still", func(d *drill) { d.standStill(&d.nodeIn(leader).machine, 3, 14) }, false},
 	{"the synchronous standby dies", func(d *drill) {
 		n := d.nodeIn(syncStandby)
