@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -43,38 +45,53 @@ const (
 	frameHeader = 24
 )
 
-// readLog looks at a log as SQLite is going to recover it: up to the last end of a write in the unbroken chain of checksums.
-// Frames with other salts than the header's are left from before, and count nowhere.
-func readLog(name string) (r Recovery, err error) {
-	log, err := os.ReadFile(name)
+// recoveryOf looks at the log of that name; one that does not exist says nothing.
+func recoveryOf(name string) (Recovery, error) {
+	log, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
+		return Recovery{}, nil
 	}
-	if err != nil || len(log) <= logHeader {
-		return r, err
+	if err != nil {
+		return Recovery{}, err
+	}
+	defer log.Close()
+	return readLog(bufio.NewReaderSize(log, 1<<16))
+}
+
+// readLog reads a log as SQLite is going to recover it: up to the last end of a write in the unbroken chain of checksums. Frames
+// with other salts than the header's are left from before, and count nowhere.
+func readLog(log io.Reader) (r Recovery, err error) {
+	header := make([]byte, logHeader)
+	if _, err := io.ReadFull(log, header); err != nil {
+		return r, beyondEnd(err)
 	}
 	var order binary.ByteOrder = binary.LittleEndian
-	if log[3]&1 != 0 { // of the magic number, which says how the checksums are made
+	if header[3]&1 != 0 { // of the magic number, which says how the checksums are made
 		order = binary.BigEndian
 	}
-	size := int(binary.BigEndian.Uint32(log[8:]))
+	size := binary.BigEndian.Uint32(header[8:])
 	if size < 512 || size > 65536 {
 		size = 4096 // the header is damaged, and with it the whole log is lost
 	}
 	sum := checksum{order: order}
-	sum.add(log[:24])
-	whole := sum.is(log[24:])
-	salts := string(log[16:24])
+	sum.add(header[:24])
+	whole := sum.is(header[24:])
+	salts := string(header[16:24])
+	frame := make([]byte, frameHeader+size)
 	pending := 0 // pages of a write whose end has not come
-	for log = log[logHeader:]; len(log) >= frameHeader+size; log = log[frameHeader+size:] {
-		if whole {
-			sum.add(log[:8])
-			sum.add(log[frameHeader : frameHeader+size])
-			whole = string(log[8:16]) == salts && sum.is(log[16:])
+	for {
+		if _, err := io.ReadFull(log, frame); err != nil {
+			r.Discarded += pending
+			return r, beyondEnd(err)
 		}
-		ends := binary.BigEndian.Uint32(log[4:]) != 0
+		if whole {
+			sum.add(frame[:8])
+			sum.add(frame[frameHeader:])
+			whole = string(frame[8:16]) == salts && sum.is(frame[16:])
+		}
+		ends := binary.BigEndian.Uint32(frame[4:]) != 0
 		switch {
-		case !whole && string(log[8:16]) != salts:
+		case !whole && string(frame[8:16]) != salts:
 		case !whole:
 			r.Discarded++
 			if ends {
@@ -87,8 +104,14 @@ func readLog(name string) (r Recovery, err error) {
 			pending++
 		}
 	}
-	r.Discarded += pending
-	return r, nil
+}
+
+// beyondEnd returns nil for the end of a log, where a frame may be cut off.
+func beyondEnd(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
 }
 
 // checksum is that of a log, which each frame continues.

@@ -134,3 +134,14 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a damaged database: %v", err)
 	}
 }
+
+// FuzzLog: whatever is in a log, no more is reported than it has room for.
+func FuzzLog(f *testing.F) {
+	f.Add(make([]byte, 32+24+512))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		r, err := readLog(bytes.NewReader(log))
+		if most := len(log) / (24 + 512); err != nil || r.Pages < 0 || r.Discarded < r.Writes || r.Pages+r.Discarded > most {
+			t.Errorf("got %+v, %v of a log of %d bytes", r, err, len(log))
+		}
+	})
+}

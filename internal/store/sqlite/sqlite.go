@@ -80,7 +80,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := create(file); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	recovery, err := readLog(file + "-wal")
+	recovery, err := recoveryOf(file + "-wal")
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
