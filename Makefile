@@ -33,6 +33,7 @@ PLAIN := ./test/scenarios ./test/bringabout ./bench ./catalogue/... ./internal/l
 test-plain: export EVERYTHING := yes# what takes minutes, too
 test-plain:
 	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
+	STORE=postgres go test -vet=off -timeout $(PATIENCE) -run '^TestScenarios$$' ./test/scenarios
 
 # The longest are first, so that the others run beside them.
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite ./internal/fault
@@ -62,7 +63,7 @@ machines: ## build and vet for each of MACHINES; CI checks the types alone
 generate: ## make the generated files
 	go generate ./...
 
-codes-report: ## provoke every code of the contract, write docs/coverage.md, and list the codes that are left
+codes-report: ## provoke every code of the contract, write docs/coverage.md, and list the codes that are left; STORE=postgres for the other store
 	@go run ./test/scenarios/report
 
 bench: ## measure next to a bare handler and the storage engine alone
