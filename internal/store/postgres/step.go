@@ -131,6 +131,17 @@ func (t *step) Exec(text string, args ...any) (int64, error) {
 	return tag.RowsAffected(), results.Close()
 }
 
+// Later lets a statement go with the next one.
+func (t *step) Later(text string, args ...any) error {
+	statement, values, err := t.store.statements.translate(text, args)
+	if err != nil {
+		return err
+	}
+	t.begin()
+	t.waiting.Queue(statement, values...)
+	return nil
+}
+
 func (t *step) Query(text string, args ...any) (tables.Rows, error) {
 	results, err := t.send(text, args)
 	if err != nil {

@@ -286,6 +286,12 @@ func (t *tx) Exec(query string, args ...any) (rows int64, err error) {
 	return result.RowsAffected()
 }
 
+// Later runs a statement at once: there is nothing to wait for.
+func (t *tx) Later(query string, args ...any) error {
+	_, err := t.Exec(query, args...)
+	return err
+}
+
 func (t *tx) QueryRow(query string, args ...any) tables.Row {
 	stmt, err := t.stmt(query)
 	if err != nil {

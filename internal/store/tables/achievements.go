@@ -41,7 +41,7 @@ func (t *tx) achieve(r *platform.AchievementReport, a *platform.Achievement) err
 		return nil
 	}
 	week := platform.WeekOf(r.Day)
-	if _, err := t.Exec(`INSERT INTO rounds (appid, uin, day, day_best, day_rounds, week, week_rounds) VALUES (?, ?, ?, ?, 1, ?, 1)
+	if err := t.Later(`INSERT INTO rounds (appid, uin, day, day_best, day_rounds, week, week_rounds) VALUES (?, ?, ?, ?, 1, ?, 1)
 		ON CONFLICT (appid, uin) DO UPDATE SET day = excluded.day, week = excluded.week,
 			day_best = CASE WHEN rounds.day = excluded.day AND rounds.day_best > excluded.day_best THEN rounds.day_best ELSE excluded.day_best END,
 			day_rounds = CASE WHEN rounds.day = excluded.day THEN rounds.day_rounds + 1 ELSE 1 END,
@@ -68,15 +68,13 @@ const later = " ON CONFLICT (uin, appid) DO UPDATE SET played_ms = excluded.play
 
 // played notes that an account plays a game.
 func (t *tx) played(app platform.AppID, uin platform.UIN, nowMS int64) error {
-	_, err := t.Exec("INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)"+later, int64(uin), int64(app), nowMS)
-	return err
+	return t.Later("INSERT INTO recent_games (uin, appid, played_ms) VALUES (?, ?, ?)"+later, int64(uin), int64(app), nowMS)
 }
 
 // playedBy does so for the account that an openid names.
 func (t *tx) playedBy(app platform.AppID, openid platform.OpenID, nowMS int64) error {
-	_, err := t.Exec("INSERT INTO recent_games (uin, appid, played_ms) SELECT uin, appid, ? FROM openids WHERE appid = ? AND openid = ?"+later,
+	return t.Later("INSERT INTO recent_games (uin, appid, played_ms) SELECT uin, appid, ? FROM openids WHERE appid = ? AND openid = ?"+later,
 		nowMS, int64(app), openid[:])
-	return err
 }
 
 // Achievements implements store.Achievements.

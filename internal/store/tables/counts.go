@@ -95,7 +95,7 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 		return platform.ErrPairQuota
 	}
 	day := quota.Day - quota.Monday
-	_, err = t.Exec("INSERT INTO messages_sent (appid, uin, day, sent) VALUES (?, ?, ?, ?) ON CONFLICT (appid, uin, day) DO UPDATE SET sent = excluded.sent",
+	err = t.Later("INSERT INTO messages_sent (appid, uin, day, sent) VALUES (?, ?, ?, ?) ON CONFLICT (appid, uin, day) DO UPDATE SET sent = excluded.sent",
 		int64(m.AppID), int64(m.From), quota.Day, sent.days[day]+1)
 	if err != nil {
 		return err

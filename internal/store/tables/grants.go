@@ -99,13 +99,12 @@ func (s *Store) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
 
 // createOpenkey also deletes a few long-expired sessions, so that the table stays as large as the sessions in use.
 func (t *tx) createOpenkey(key platform.Openkey) error {
-	if _, err := t.Exec("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
+	if err := t.Later("DELETE FROM openkeys WHERE (appid, session) IN (SELECT appid, session FROM openkeys WHERE expires_ms < ? LIMIT 2)",
 		key.ExpiresMS-store.OpenkeyKeptMS); err != nil {
 		return err
 	}
-	_, err := t.Exec("INSERT INTO openkeys (appid, session, openid, expires_ms) VALUES (?, ?, ?, ?)",
+	return t.Later("INSERT INTO openkeys (appid, session, openid, expires_ms) VALUES (?, ?, ?, ?)",
 		int64(key.AppID), int64(key.Session), key.OpenID[:], key.ExpiresMS)
-	return sentinel(err)
 }
 
 // Openkey implements store.Openkeys.

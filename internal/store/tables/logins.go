@@ -31,13 +31,12 @@ func scanLogin(r Row, id int64, app platform.AppID, more ...any) (platform.Login
 // CreateLogin implements store.Logins.
 func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.Exec("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
+		if err := t.Later("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
 			return err
 		}
-		_, err := t.Exec("INSERT INTO logins (id, appid, salt, serial, openid, redirect_uri, scopes, challenge, password_epoch, token_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		return t.Later("INSERT INTO logins (id, appid, salt, serial, openid, redirect_uri, scopes, challenge, password_epoch, token_epoch, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			l.ID, int64(l.AppID), int64(l.Salt), int64(l.Serial), l.OpenID[:], l.RedirectURI, strings.Join(l.Scopes, " "), l.Challenge,
 			int64(l.PasswordEpoch), int64(l.TokenEpoch), l.ExpiresMS)
-		return sentinel(err)
 	})
 }
 
@@ -71,7 +70,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 			return platform.ErrNotFound
 		}
 		l.Serial, l.TokenEpoch, l.ExpiresMS = l.Serial+1, grant.TokenEpoch, endsMS
-		if _, err := t.Exec("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
+		if err := t.Later("UPDATE logins SET serial = ?, token_epoch = ?, expires_ms = ? WHERE id = ?", int64(l.Serial), int64(l.TokenEpoch), l.ExpiresMS, l.ID); err != nil {
 			return err
 		}
 		if err := t.playedBy(app, l.OpenID, nowMS); err != nil {
@@ -99,7 +98,7 @@ func (s *Store) UseRefresh(ctx context.Context, app platform.AppID, refresh plat
 		}
 		if !again {
 			l.Serial++
-			if _, err := t.Exec("UPDATE logins SET serial = ?, refreshed_ms = ? WHERE id = ?", int64(l.Serial), nowMS, l.ID); err != nil {
+			if err := t.Later("UPDATE logins SET serial = ?, refreshed_ms = ? WHERE id = ?", int64(l.Serial), nowMS, l.ID); err != nil {
 				return err
 			}
 		}

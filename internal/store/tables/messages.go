@@ -44,7 +44,7 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 		}
 		stored = m
 		if stored.ID, err = t.MessageID(m.UIN, firstID(m.SentMS)); err == nil {
-			_, err = t.Exec("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+			err = t.Later("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
 				int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day)
 		}
 		if err != nil {

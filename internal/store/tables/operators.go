@@ -87,9 +87,8 @@ func (t *tx) creates(what any) {
 
 // record stores an entry of the audit log.
 func (t *tx) record(e *platform.AuditEntry) error {
-	_, err := t.Exec("INSERT INTO audit (at_ms, name, address, action, object, given, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	return t.Later("INSERT INTO audit (at_ms, name, address, action, object, given, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		e.AtMS, e.By, e.From, e.Action, e.Object+t.created, e.Given, e.RequestID)
-	return err
 }
 
 // RecordAudit implements store.AuditLog.

@@ -47,8 +47,7 @@ func (t *tx) reportOne(event *platform.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec("INSERT INTO outbox (at_ms, record) VALUES (?, ?)", event.TimeMS, string(record))
-	return err
+	return t.Later("INSERT INTO outbox (at_ms, record) VALUES (?, ?)", event.TimeMS, string(record))
 }
 
 // undelivered selects the events that a lane has not delivered.

@@ -29,6 +29,8 @@ type Engine interface {
 // platform.ErrExists.
 type Conn interface {
 	Exec(statement string, args ...any) (rows int64, err error)
+	// Later runs a statement whose result nobody needs. It may run with the next statement, or at the end of the step, which then has its error.
+	Later(statement string, args ...any) error
 	Query(statement string, args ...any) (Rows, error)
 	QueryRow(statement string, args ...any) Row
 	// Counts returns what is known of the counts of messages: nothing if other processes may be changing them.
