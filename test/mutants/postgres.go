@@ -7,7 +7,7 @@ const (
 
 var postgresMutants = []mutant{
 	{"a change that is committed late is missed", "internal/store/postgres/feed.go",
-		"f.horizon = horizon\n", "f.horizon = horizon + 1\n",
+		"f.horizon, f.server = horizon, server", "f.horizon, f.server = horizon + 1, server",
 		storePostgres, "^TestAChangeThatIsCommittedLateIsHeard$"},
 	{"changes are told again at each look", "internal/store/postgres/feed.go",
 		"if _, seen := f.seen[id]; seen {", "if _, seen := f.seen[-1]; seen {",
@@ -45,6 +45,12 @@ var postgresMutants = []mutant{
 	{"what lags is believed", "internal/standings/table.go",
 		"(t.behind == nil || !t.behind())", "true",
 		gateways, "^TestAGatewayThatWasStoppedAcceptsNothingOld$"},
+	{"a change after a failover is missed", "internal/store/postgres/feed.go",
+		"if server != f.server && !f.unsure {", "if server == \"\" && !f.unsure {",
+		storePostgres, "^TestAFailoverHidesNoChange$"},
+	{"a change after a failed look is missed", "internal/store/postgres/feed.go",
+		"f.unsure = err != nil", "f.unsure = false",
+		storePostgres, "^TestAFailoverHidesNoChange$"},
 	{"what no standby has is acknowledged", "internal/store/postgres/step.go",
 		`err == nil && custom[unreplicated] != nil`, `err != nil && custom[unreplicated] != nil`,
 		storePostgres, "^TestWhatNoStandbyHasIsNotAcknowledged$"},

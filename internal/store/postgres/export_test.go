@@ -16,6 +16,20 @@ func (s *Store) Step(ctx context.Context, do func(tables.Conn) ([]store.Change, 
 	return s.write(ctx, do)
 }
 
+// Look reads the log of changes once. Nothing else may read it.
+func (s *Store) Look(ctx context.Context) error { return s.look(ctx) }
+
+// WasElsewhere makes the last look one at another server, which had given out numbers that this one has not.
+func (s *Store) WasElsewhere(noticed bool) {
+	s.feed.horizon += 1 << 20
+	for id := range int64(100) {
+		s.feed.seen[id] = s.feed.horizon
+	}
+	if noticed {
+		s.feed.server = "another"
+	}
+}
+
 // LookedAgo makes the last look at the log so long ago, by the database's clock.
 func (s *Store) LookedAgo(ago time.Duration) {
 	s.feed.lookMS.Add(-ago.Milliseconds())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,11 @@ type feed struct {
 	horizon uint64           // the oldest transaction that was under way at the last look
 	seen    map[int64]uint64 // changes of this transaction and later ones, by number
 	lookMS  atomic.Int64     // when the last look was, by the database's clock
+
+	// A server that was promoted, or has crashed, gives out numbers again that another one gave to what it lost. Then a look reads again by
+	// time what may have been committed since the last one.
+	server string // at which the last look was: when it started
+	unsure bool   // the last look failed, or was at another server
 
 	end func() // ends the goroutine, and waits for it
 }
@@ -104,7 +110,7 @@ func (s *Store) follow(ctx context.Context) error {
 		horizon string
 		now     int64
 	)
-	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, "+nowMS).Scan(&horizon, &now)
+	err := s.pool.QueryRow(ctx, "SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(pg_current_snapshot())::text, "+nowMS).Scan(&f.server, &horizon, &now)
 	f.lookMS.Store(now)
 	if err == nil {
 		f.horizon, err = strconv.ParseUint(horizon, 10, 64)
@@ -159,29 +165,43 @@ func (s *Store) sweep(ctx context.Context) {
 // nowMS is the time by the clock of the database, in which the age of the log is measured.
 const nowMS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
+// apart is how far the clocks of two servers may be apart, together with the time that a commit may take.
+const apart = 30 * time.Second
+
 // look tells what others have changed since the last look. After an error, the next look tells the rest.
-func (s *Store) look(ctx context.Context) error {
+func (s *Store) look(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	f := &s.feed
-	rows, err := s.pool.Query(ctx, `SELECT pg_snapshot_xmin(s)::text, `+nowMS+`, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
-		FROM pg_current_snapshot() s LEFT JOIN changes c ON c.tx >= $1::text::xid8 ORDER BY c.id`, strconv.FormatUint(f.horizon, 10))
+	defer func() { f.unsure = err != nil }()
+	since := math.Inf(1)
+	if f.unsure {
+		since = float64(f.lookMS.Load())/1000 - apart.Seconds()
+		clear(f.seen)
+	}
+	rows, err := s.pool.Query(ctx, `SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(s)::text, `+nowMS+`, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
+		FROM pg_current_snapshot() s LEFT JOIN changes c ON c.tx >= $1::text::xid8 OR c.at >= to_timestamp($2::float8) ORDER BY c.id`, strconv.FormatUint(f.horizon, 10), since)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	horizon, last := f.horizon, f.lookMS.Load()
+	horizon, last, server := f.horizon, f.lookMS.Load(), f.server
 	now := last
 	for rows.Next() {
 		var (
 			oldest, tx, record string
 			id, gateway, step  int64
 		)
-		if err := rows.Scan(&oldest, &now, &id, &tx, &gateway, &step, &record); err != nil {
+		if err := rows.Scan(&server, &oldest, &now, &id, &tx, &gateway, &step, &record); err != nil {
 			return err
 		}
 		if time.Duration(now-last)*time.Millisecond > logKept/2 {
 			return ErrLost
+		}
+		if server != f.server && !f.unsure {
+			rows.Close()
+			f.unsure = true
+			return s.look(ctx)
 		}
 		if horizon, err = strconv.ParseUint(oldest, 10, 64); err != nil {
 			return err
@@ -204,7 +224,7 @@ func (s *Store) look(ctx context.Context) error {
 		return err
 	}
 	maps.DeleteFunc(f.seen, func(_ int64, tx uint64) bool { return tx < horizon })
-	f.horizon = horizon
+	f.horizon, f.server = horizon, server
 	f.lookMS.Store(now)
 	return nil
 }

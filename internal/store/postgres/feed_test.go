@@ -204,6 +204,45 @@ func TestAChangeThatIsCommittedLateIsHeard(t *testing.T) {
 	}
 }
 
+// TestAFailoverHidesNoChange: the server that a standby replaced had given out higher numbers, for what it lost.
+func TestAFailoverHidesNoChange(t *testing.T) {
+	t.Parallel()
+	for name, noticed := range map[string]bool{"another server answers": true, "a look failed": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, address := t.Context(), pg.Database(t)
+			here := open(t, address)
+			there, err := postgres.OpenLooking(ctx, address+"&pool_max_conns=2", time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer there.Close()
+			heard := listen(there)
+			there.WasElsewhere(noticed)
+			if !noticed {
+				gone, cancel := context.WithCancel(ctx)
+				cancel()
+				if err := there.Look(gone); err == nil {
+					t.Fatal("the look did not fail")
+				}
+			}
+			for n := 1; n <= 2; n++ {
+				if err := here.CreateApp(ctx, &platform.App{AppID: game + platform.AppID(n)}, now); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 { // the second one tells nothing again
+					if err := there.Look(ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := len(heard.all()); got != n {
+					t.Errorf("%d changes were heard of, want %d", got, n)
+				}
+			}
+		})
+	}
+}
+
 // TestAGatewayThatMissedChangesKnows: the log may be older than it is kept.
 func TestAGatewayThatMissedChangesKnows(t *testing.T) {
 	t.Parallel()
