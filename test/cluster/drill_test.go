@@ -89,6 +89,7 @@ var (
 		g.platform().Signal(d.T, syscall.SIGKILL)
 		g.platform().WaitFor(d.T, -1)
 		d.pass(0, 3)
+		until(d.T, rookery.Patience, "a gateway can start, which ends where nothing can be written", d.whole)
 		g.start(d.T)
 	}, false}
 )
