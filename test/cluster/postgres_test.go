@@ -134,7 +134,7 @@ func (n *node) configure(t *testing.T, bin string, etcd []string) (file string) 
 		"postgresql": settings{
 			"listen": address, "connect_address": address, "bin_dir": bin, "data_dir": filepath.Join(n.folder, n.name), "pgpass": filepath.Join(n.folder, n.name+".pgpass"),
 			"authentication": settings{"superuser": settings{"username": "rookery"}, "replication": settings{"username": "replicator"}, "rewind": settings{"username": "rookery"}},
-			"parameters":     settings{"unix_socket_directories": n.folder},
+			"parameters":     settings{"unix_socket_directories": n.folder, "dynamic_shared_memory_type": "mmap"}, // which leaves nothing outside the folder when it is killed
 			"pg_hba":         []string{"local all all trust", "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"},
 		},
 	})
