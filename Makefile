@@ -26,6 +26,8 @@ build: ## build bin/rookery
 test: tools check ## run everything that CI runs
 	@# By now check has vetted everything.
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-plain test-race
+	@# Alone, since Patroni takes a machine for dead that is only slow.
+	go test -vet=off -timeout $(PATIENCE) ./test/cluster
 
 # Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
 # scenarios start many platforms, which takes three times as long.
@@ -39,7 +41,7 @@ test-plain:
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite ./internal/fault
 test-race:
 	GOFLAGS="$$(go env GOFLAGS) $(RACELESS)" go test -vet=off -race -timeout $(PATIENCE) $(LONGEST) \
-		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake)$$')
+		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake|test/cluster)$$')
 
 check: ## generated files are current, code is formatted, vetted, clean for staticcheck, and links nothing with a known vulnerability
 	scripts/generated-is-current
