@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -174,13 +173,13 @@ func (s *Store) look(ctx context.Context) (err error) {
 	defer cancel()
 	f := &s.feed
 	defer func() { f.unsure = err != nil }()
-	since := math.Inf(1)
+	which, args := "c.tx >= $1::text::xid8", []any{strconv.FormatUint(f.horizon, 10)}
 	if f.unsure {
-		since = float64(f.lookMS.Load())/1000 - apart.Seconds()
+		which, args = which+" OR c.at >= to_timestamp($2::float8)", append(args, float64(f.lookMS.Load())/1000-apart.Seconds())
 		clear(f.seen)
 	}
 	rows, err := s.pool.Query(ctx, `SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(s)::text, `+nowMS+`, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
-		FROM pg_current_snapshot() s LEFT JOIN changes c ON c.tx >= $1::text::xid8 OR c.at >= to_timestamp($2::float8) ORDER BY c.id`, strconv.FormatUint(f.horizon, 10), since)
+		FROM pg_current_snapshot() s LEFT JOIN changes c ON `+which+" ORDER BY c.id", args...)
 	if err != nil {
 		return err
 	}
