@@ -82,7 +82,7 @@ and the others wait.`
 	return cmd
 }
 
-func writeSteps(s *streams, steps []postgres.Step) error {
+func writeSteps(s *streams, steps []postgres.Migration) error {
 	t := newTable(s.out)
 	t.row("VERSION", "STEP", "DONE")
 	for _, step := range steps {

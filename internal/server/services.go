@@ -83,7 +83,6 @@ func (s *Server) openServices(ctx context.Context) error {
 	}
 	s.background = append(s.background,
 		s.markUntil,
-		s.joinUntil,
 		s.readStandingsAhead,
 		s.once(func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) }),
 		s.once(s.outbox.Run),
@@ -92,6 +91,9 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.once(s.social.Run),
 		s.once(func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }),
 	)
+	if s.database != nil {
+		s.background = append(s.background, s.joinUntil)
+	}
 	return s.openRoutes()
 }
 

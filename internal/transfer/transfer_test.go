@@ -16,7 +16,6 @@ import (
 
 	"github.com/rookeryhq/rookery/internal/disk"
 	"github.com/rookeryhq/rookery/internal/store/postgres"
-	"github.com/rookeryhq/rookery/internal/store/sqlite"
 	"github.com/rookeryhq/rookery/test/pg"
 )
 
@@ -33,15 +32,8 @@ func folder(t *testing.T, many string) (data string) {
 	if err := upToDate(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.db.Close()
-	all, err := f.tables(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, all := tablesOf(t, name)
+	defer f.db.Close() // before it is copied
 	for _, table := range all {
 		rows := 3
 		if table.name == many {
@@ -56,6 +48,21 @@ func folder(t *testing.T, many string) (data string) {
 		}
 	}
 	return data
+}
+
+// tablesOf opens a file until the test ends, and returns its tables.
+func tablesOf(t *testing.T, name string) (*fileSide, []*table) {
+	t.Helper()
+	f, err := openFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.db.Close() })
+	all, err := f.tables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, all
 }
 
 func fill(t *testing.T, db *sql.DB, of *table, rows int) {
@@ -155,15 +162,8 @@ func TestThereAndBack(t *testing.T) {
 // dump returns some of what a file has: each table's first and last rows, and the numbers that were given.
 func dump(t *testing.T, name string) (text []string) {
 	t.Helper()
-	f, err := openFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, all := tablesOf(t, name)
 	defer f.db.Close()
-	all, err := f.tables(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, table := range all {
 		rows, err := f.read(t.Context(), table, nil)
 		if err != nil {
@@ -297,22 +297,10 @@ func TestADifferenceIsNoticed(t *testing.T) {
 func TestTheTablesAreTheSame(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "rookery.db")
-	s, err := sqlite.Open(t.Context(), name)
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
+	if err := upToDate(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.db.Close()
-	all, err := f.tables(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, all := tablesOf(t, name)
 	conn, err := pgx.Connect(t.Context(), pg.Database(t))
 	if err != nil {
 		t.Fatal(err)

@@ -17,19 +17,19 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Step is a migration.
-type Step struct {
+// Migration is a step from one version of the tables to the next.
+type Migration struct {
 	Version int64  `json:"version"`
 	Name    string `json:"name"`
 	Applied bool   `json:"applied"`
 }
 
 // Migrations returns the steps that a database has taken and those that it lacks, in their order.
-func Migrations(ctx context.Context, address string) (steps []Step, err error) {
+func Migrations(ctx context.Context, address string) (steps []Migration, err error) {
 	err = migrating(ctx, address, func(provider *goose.Provider) error {
 		all, err := provider.Status(ctx)
 		for _, one := range all {
-			steps = append(steps, Step{one.Source.Version, one.Source.Path, one.State == goose.StateApplied})
+			steps = append(steps, Migration{one.Source.Version, one.Source.Path, one.State == goose.StateApplied})
 		}
 		return err
 	})
@@ -37,11 +37,11 @@ func Migrations(ctx context.Context, address string) (steps []Step, err error) {
 }
 
 // Migrate makes the steps that a database lacks, and returns them. Of several that run at the same time one does so, while the others wait.
-func Migrate(ctx context.Context, address string) (steps []Step, err error) {
+func Migrate(ctx context.Context, address string) (steps []Migration, err error) {
 	err = migrating(ctx, address, func(provider *goose.Provider) error {
 		all, err := provider.Up(ctx)
 		for _, one := range all {
-			steps = append(steps, Step{one.Source.Version, one.Source.Path, true})
+			steps = append(steps, Migration{one.Source.Version, one.Source.Path, true})
 		}
 		return err
 	})

@@ -93,7 +93,7 @@ func (t *step) send(text string, args []any) (pgx.BatchResults, error) {
 	}
 	t.begin()
 	t.waiting.Queue(statement, values...)
-	return t.flush(1)
+	return t.flush()
 }
 
 // begin puts the beginning of the transaction before the first statement.
@@ -105,12 +105,12 @@ func (t *step) begin() {
 	}
 }
 
-// flush sends what waits, and reads the results of all but the last few.
-func (t *step) flush(last int) (pgx.BatchResults, error) {
+// flush sends what waits, and reads all results but the last.
+func (t *step) flush() (pgx.BatchResults, error) {
 	batch := t.waiting
 	t.waiting = pgx.Batch{}
 	results := t.conn.SendBatch(t.ctx, &batch)
-	for range batch.Len() - last {
+	for range batch.Len() - 1 {
 		if _, err := results.Exec(); err != nil {
 			return nil, errors.Join(translated(err), results.Close())
 		}
@@ -192,7 +192,7 @@ func (t *step) commit(number int64, changes []store.Change) error {
 		t.waiting.Queue("INSERT INTO changes (gateway, step, record) VALUES ($1::bigint, $2::bigint, $3::text)", t.store.gateway, number, record)
 	}
 	t.waiting.Queue("COMMIT")
-	results, err := t.flush(1)
+	results, err := t.flush()
 	if err != nil {
 		return err
 	}
