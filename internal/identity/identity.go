@@ -6,7 +6,6 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
-	"time"
 
 	"github.com/rookeryhq/rookery/internal/apps"
 	"github.com/rookeryhq/rookery/internal/cache"
@@ -40,10 +39,6 @@ type Service struct {
 	played       *played
 }
 
-// mostLag is the longest time for which a change may not have been heard while what is cached still counts: what was revoked has to fail
-// everywhere within a second.
-const mostLag = 750 * time.Millisecond
-
 // New returns a service. It caches at most so many standings.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
@@ -61,7 +56,7 @@ func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry
 		operators:    newLane(1),
 		played:       cache.NewAssociative[appUser, int64](notesKept),
 	}
-	behind := func() bool { return st.Lag() > mostLag }
+	behind := func() bool { return st.Lag() > store.MostLag }
 	s.Standings = standings.New(keep, behind, func(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
 		return st.Standing(oidb.Wait(ctx), app, openid)
 	})

@@ -15,6 +15,9 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
+// MostLag is the longest Lag at which what a process has in memory counts: what was revoked has to fail everywhere within a second.
+const MostLag = 750 * time.Millisecond
+
 // Store is everything that the platform stores.
 type Store interface {
 	Apps

@@ -48,6 +48,7 @@ func Main(m *testing.M) int {
 type Server struct {
 	Port    int
 	folder  string
+	as      *syscall.Credential // nil for this user
 	process *exec.Cmd
 	log     bytes.Buffer
 	made    atomic.Int64
@@ -126,9 +127,31 @@ var Programs = sync.OnceValues(func() (string, error) {
 })
 
 // Start starts a server with settings of postgresql.conf. Stop ends it.
-func Start(ctx context.Context, settings ...string) (s *Server, err error) {
-	bin, err := Programs()
+func Start(ctx context.Context, settings ...string) (*Server, error) {
+	return begin(ctx, func(s *Server) error {
+		return s.run(ctx, "initdb", "--pgdata", s.data(), "--username", "rookery", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	}, settings...)
+}
+
+// Promoted starts a standby of the server and promotes it, as one is in whose place the server was: both can be written then.
+func (s *Server) Promoted(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	next, err := begin(t.Context(), func(next *Server) error {
+		return next.run(t.Context(), "pg_basebackup", "--pgdata", next.data(), "--dbname", s.Address("postgres"), "--write-recovery-conf", "--checkpoint", "fast", "--no-sync")
+	}, settings...)
+	if err == nil {
+		t.Cleanup(next.Stop)
+		err = next.exec(t.Context(), "postgres", "SELECT pg_promote()")
+	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
+// begin starts a server on the data that fill makes.
+func begin(ctx context.Context, fill func(*Server) error, settings ...string) (s *Server, err error) {
+	if _, err := Programs(); err != nil {
 		return nil, err
 	}
 	s = new(Server)
@@ -140,36 +163,31 @@ func Start(ctx context.Context, settings ...string) (s *Server, err error) {
 			os.RemoveAll(s.folder)
 		}
 	}()
-	// PostgreSQL refuses to run as root.
-	var as *syscall.Credential
-	if os.Getuid() == 0 {
+	if os.Getuid() == 0 { // as which PostgreSQL refuses to run
 		nobody, err := user.Lookup("nobody")
 		if err != nil {
 			return nil, err
 		}
 		uid, _ := strconv.ParseUint(nobody.Uid, 10, 32)
 		gid, _ := strconv.ParseUint(nobody.Gid, 10, 32)
-		as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		if err := os.Chown(s.folder, int(uid), int(gid)); err != nil {
 			return nil, err
 		}
 	}
-	data := filepath.Join(s.folder, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "rookery", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, s.folder
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	if err := fill(s); err != nil {
+		return nil, err
 	}
 	if s.Port, err = freePort(); err != nil {
 		return nil, err
 	}
-	args := []string{"-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", s.folder, "-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "max_wal_size=256MB"}
+	args := []string{"-D", s.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", s.folder, "-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "max_wal_size=256MB"}
 	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
-	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
+	s.process = exec.Command(s.Program("postgres"), args...)
 	s.process.Dir, s.process.Stdout, s.process.Stderr = s.folder, &s.log, &s.log
-	s.process.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT} // a test that is killed leaves no server
+	s.process.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT} // a test that is killed leaves no server
 	if err := s.process.Start(); err != nil {
 		return nil, err
 	}
@@ -183,6 +201,18 @@ func Start(ctx context.Context, settings ...string) (s *Server, err error) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// run runs one of PostgreSQL's programs to its end.
+func (s *Server) run(ctx context.Context, program string, args ...string) error {
+	cmd := exec.CommandContext(ctx, s.Program(program), args...)
+	cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: s.as}, s.folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", program, err, out)
+	}
+	return nil
 }
 
 // Address returns the address of a database.

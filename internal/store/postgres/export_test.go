@@ -34,3 +34,8 @@ func (s *Store) WasElsewhere(noticed bool) {
 func (s *Store) LookedAgo(ago time.Duration) {
 	s.feed.lookMS.Add(-ago.Milliseconds())
 }
+
+// HeardAgo makes the last look at the log that succeeded one of so long ago, or of so much later if it is negative.
+func (s *Store) HeardAgo(ago time.Duration) {
+	s.feed.heard.Store(int64(time.Since(s.feed.begun) - ago))
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
 const (
@@ -167,60 +168,80 @@ const nowMS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 // apart is how far the clocks of two servers may be apart, together with the time that a commit may take.
 const apart = 30 * time.Second
 
+// logged is a step in the log of changes. Its id is 0 where a look finds none.
+type logged struct {
+	id, gateway, step int64
+	tx                uint64
+	record            string
+}
+
 // look tells what others have changed since the last look. After an error, the next look tells the rest.
 func (s *Store) look(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	f := &s.feed
 	defer func() { f.unsure = err != nil }()
-	which, args := "c.tx >= $1::text::xid8", []any{strconv.FormatUint(f.horizon, 10)}
+	which, args := "c.tx >= ?::xid8", []any{strconv.FormatUint(f.horizon, 10)}
 	if f.unsure {
-		which, args = which+" OR c.at >= to_timestamp($2::float8)", append(args, float64(f.lookMS.Load())/1000-apart.Seconds())
+		which, args = which+" OR c.at >= to_timestamp(? / 1000.0)", append(args, f.lookMS.Load()-apart.Milliseconds())
 		clear(f.seen)
 	}
-	rows, err := s.pool.Query(ctx, `SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(s)::text, `+nowMS+`, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
-		FROM pg_current_snapshot() s LEFT JOIN changes c ON `+which+" ORDER BY c.id", args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	horizon, last, server := f.horizon, f.lookMS.Load(), f.server
-	now := last
-	for rows.Next() {
-		var (
-			oldest, tx, record string
-			id, gateway, step  int64
-		)
-		if err := rows.Scan(&server, &oldest, &now, &id, &tx, &gateway, &step, &record); err != nil {
-			return err
-		}
-		if time.Duration(now-last)*time.Millisecond > logKept/2 {
-			return ErrLost
-		}
-		if server != f.server && !f.unsure {
-			rows.Close()
-			f.unsure = true
-			return s.look(ctx)
-		}
-		if horizon, err = strconv.ParseUint(oldest, 10, 64); err != nil {
-			return err
-		}
-		if _, seen := f.seen[id]; seen {
-			continue
-		}
-		number, err := strconv.ParseUint(tx, 10, 64)
+	statement := `SELECT pg_postmaster_start_time()::text, pg_snapshot_xmin(s)::text, ` + nowMS + `, coalesce(c.id, 0), coalesce(c.tx::text, '0'), coalesce(c.gateway, 0), coalesce(c.step, 0), coalesce(c.record, '[]')
+		FROM pg_current_snapshot() s LEFT JOIN changes c ON ` + which + " ORDER BY c.id"
+	var (
+		server  string
+		horizon uint64
+		now     int64
+		found   []logged
+	)
+	read := func(rows tables.Rows, err error) error {
 		if err != nil {
 			return err
 		}
-		if gateway != s.gateway || !f.wasTold(step) {
-			if err := s.tellRecord(ctx, record); err != nil {
+		found = nil
+		for rows.Next() {
+			var (
+				l          logged
+				oldest, tx string
+			)
+			err := rows.Scan(&server, &oldest, &now, &l.id, &tx, &l.gateway, &l.step, &l.record)
+			if err == nil {
+				horizon, err = strconv.ParseUint(oldest, 10, 64)
+			}
+			if err == nil {
+				l.tx, err = strconv.ParseUint(tx, 10, 64)
+			}
+			if err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			found = append(found, l)
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	}
+	if f.unsure || s.Lag() > store.MostLag {
+		err = s.confirmed(ctx, func(c tables.Conn) error { return read(c.Query(statement, args...)) })
+	} else {
+		err = read(s.query(ctx, statement, args...))
+	}
+	switch {
+	case err != nil:
+		return err
+	case time.Duration(now-f.lookMS.Load())*time.Millisecond > logKept/2:
+		return ErrLost
+	case server != f.server && !f.unsure:
+		f.unsure = true
+		return s.look(ctx)
+	}
+	for _, l := range found {
+		if _, seen := f.seen[l.id]; seen {
+			continue
+		}
+		if l.gateway != s.gateway || !f.wasTold(l.step) {
+			if err := s.tellRecord(ctx, l.record); err != nil {
 				return err
 			}
 		}
-		f.seen[id] = number
-	}
-	if err := rows.Err(); err != nil {
-		return err
+		f.seen[l.id] = l.tx
 	}
 	maps.DeleteFunc(f.seen, func(_ int64, tx uint64) bool { return tx < horizon })
 	f.horizon, f.server = horizon, server

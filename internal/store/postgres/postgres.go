@@ -27,6 +27,7 @@ type Store struct {
 	statements statements
 	limits     string // begins each transaction
 	gateway    int64  // this one, among those that share the database
+	primary    primary
 	feed       feed
 	lead       lead
 	lookEvery  time.Duration // how often the log of changes is read
@@ -63,17 +64,17 @@ func open(ctx context.Context, address string, lookEvery time.Duration) (*Store,
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, unreached(err)
-	}
 	s := &Store{
-		pool: pool, gateway: rand.Int64(), lookEvery: lookEvery,
+		gateway: rand.Int64(), lookEvery: lookEvery,
 		limits: fmt.Sprintf("SELECT set_config('statement_timeout', '%[1]d', true), set_config('idle_in_transaction_session_timeout', '%[1]d', true)", stepTime.Milliseconds()),
+	}
+	config.ConnConfig.ValidateConnect, config.PrepareConn = s.primary.validate, s.primary.prepare
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, unreached(err)
 	}
 	s.Store = tables.New((*engine)(s), sweepMessages)
 	if err := s.start(ctx); err != nil {
-		pool.Close()
+		s.pool.Close()
 		return nil, err
 	}
 	return s, nil
@@ -96,7 +97,7 @@ func parse(address string) (*pgxpool.Config, error) {
 	if !strings.Contains(address, "pool_max_conns") {
 		config.MaxConns = connections
 	}
-	c.ConnectTimeout = stepTime
+	c.ConnectTimeout = stepTime / time.Duration(len(hosts)) // of each: some may be silent
 	c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, CancelRequestDelay: 0, DeadlineDelay: time.Second}

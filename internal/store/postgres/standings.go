@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rookeryhq/rookery/internal/platform"
+	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/tables"
 )
 
@@ -25,9 +26,25 @@ func scanStanding(r tables.Row, before ...any) (s platform.Standing, err error) 
 	return s, err
 }
 
-// Standing implements store.Grants.
-func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (platform.Standing, error) {
-	standing, err := scanStanding(tables.First(s.query(ctx, "SELECT "+standingColumns+standings, int64(app), openid[:])))
+// Standing implements store.Grants. A gateway that has not heard of changes for a while may be reading from a server that is the primary no
+// more.
+func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (standing platform.Standing, err error) {
+	const statement = "SELECT " + standingColumns + standings
+	args := []any{int64(app), openid[:]}
+	if s.Lag() <= store.MostLag {
+		standing, err = scanStanding(tables.First(s.query(ctx, statement, args...)))
+	} else {
+		var found error
+		err = s.confirmed(ctx, func(c tables.Conn) error {
+			if standing, found = scanStanding(c.QueryRow(statement, args...)); errors.Is(found, sql.ErrNoRows) {
+				return nil
+			}
+			return found
+		})
+		if err == nil {
+			err = found
+		}
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return platform.Standing{}, platform.ErrNotFound
 	}
