@@ -6,7 +6,7 @@ var eventMutants = []mutant{
 		`return fmt.Errorf("%w (%w)", platform.ErrEvents, err)`, `_ = fmt.Errorf`,
 		storeSQLite, "^TestStore$/^events-all-or-none$"},
 	{"new events are not told", "internal/store/tables/outbox.go",
-		"	t.changed(store.EventsChange{})\n", "",
+		"	t.changed(store.EventsChange{})\n", "	_ = store.EventsChange{}\n",
 		storeSQLite, "^TestStore$/^events-all-or-none$"},
 	{"a lane goes back", "internal/store/tables/outbox.go",
 		` AND delivered < ?2`, ``,

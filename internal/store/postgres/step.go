@@ -61,7 +61,7 @@ func (s *Store) step(ctx context.Context, number int64, do func(tables.Conn) ([]
 	defer conn.Release()
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	t := &step{ctx: ctx, store: s, conn: conn}
+	t := &step{ctx: ctx, store: s, conn: conn, number: number}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("postgres: a write panicked: %v", p)
@@ -73,7 +73,7 @@ func (s *Store) step(ctx context.Context, number int64, do func(tables.Conn) ([]
 	if changes, err = do(t); err != nil {
 		return nil, err
 	}
-	return changes, t.commit(number, changes)
+	return changes, t.commit(changes)
 }
 
 // step is a step's view of its transaction. It implements tables.Conn.
@@ -81,7 +81,9 @@ type step struct {
 	ctx     context.Context
 	store   *Store
 	conn    *pgxpool.Conn
+	number  int64
 	begun   bool
+	ended   bool
 	waiting pgx.Batch // goes with the next statement, so that all take one round trip
 }
 
@@ -93,7 +95,7 @@ func (t *step) send(text string, args []any) (pgx.BatchResults, error) {
 	}
 	t.begin()
 	t.waiting.Queue(statement, values...)
-	return t.flush()
+	return t.flush(1)
 }
 
 // begin puts the beginning of the transaction before the first statement.
@@ -105,12 +107,12 @@ func (t *step) begin() {
 	}
 }
 
-// flush sends what waits, and reads all results but the last.
-func (t *step) flush() (pgx.BatchResults, error) {
+// flush sends what waits, and reads all results but the last ones.
+func (t *step) flush(last int) (pgx.BatchResults, error) {
 	batch := t.waiting
 	t.waiting = pgx.Batch{}
 	results := t.conn.SendBatch(t.ctx, &batch)
-	for range batch.Len() - 1 {
+	for range batch.Len() - last {
 		if _, err := results.Exec(); err != nil {
 			return nil, errors.Join(translated(err), results.Close())
 		}
@@ -159,13 +161,40 @@ func (t *step) QueryRow(text string, args ...any) tables.Row {
 	return tables.First(t.Query(text, args...))
 }
 
+// Last sends the end of the transaction with its last statement.
+func (t *step) Last(changes []store.Change, text string, args ...any) tables.Row {
+	return tables.First(t.last(changes, text, args))
+}
+
+func (t *step) last(changes []store.Change, text string, args []any) (tables.Rows, error) {
+	statement, values, err := t.store.statements.translate(text, args)
+	if err != nil {
+		return nil, err
+	}
+	t.begin()
+	t.waiting.Queue(statement, values...)
+	ending, err := t.end(changes)
+	if err != nil {
+		return nil, err
+	}
+	results, err := t.flush(1 + ending)
+	if err != nil {
+		return nil, err
+	}
+	all, err := results.Query()
+	if err != nil {
+		_ = results.Close() // says the same
+		return nil, translated(err)
+	}
+	return &rows{Rows: all, end: func() error { return t.committed(results, ending) }}, nil
+}
+
 // Counts returns nothing that is known: other gateways store messages too.
 func (t *step) Counts() *tables.Counts { return tables.NewCounts() }
 
 // MessageID takes the last digits of an ID from a sequence, so that inboxes differ.
-func (t *step) MessageID(inbox platform.UIN, first int64) (id int64, err error) {
-	err = t.QueryRow("SELECT greatest(?1 + nextval('message_ids'), (SELECT max(id) + 1 FROM messages WHERE uin = ?2))", first, int64(inbox)).Scan(&id)
-	return id, err
+func (t *step) MessageID(first int64) (expression string, least int64) {
+	return "greatest(?1 + nextval('message_ids'), (SELECT max(id) + 1 FROM messages WHERE uin = ?2))", first
 }
 
 func (t *step) Shared() bool { return true }
@@ -173,43 +202,66 @@ func (t *step) Shared() bool { return true }
 // Lock takes advisory locks, which end with the transaction, in the order of the keys.
 func (t *step) Lock(keys ...int64) error {
 	t.begin()
-	for _, key := range keys {
-		t.waiting.Queue("SELECT pg_advisory_xact_lock($1::bigint)", key)
+	t.waiting.Queue("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) key", keys)
+	return nil
+}
+
+// commit makes the step durable.
+func (t *step) commit(changes []store.Change) error {
+	if !t.begun || t.ended {
+		return nil
+	}
+	ending, err := t.end(changes)
+	if err != nil {
+		return err
+	}
+	results, err := t.flush(ending)
+	if err != nil {
+		return err
+	}
+	return t.committed(results, ending)
+}
+
+// end puts the end of the transaction behind what waits, and with it the record of its changes, which other gateways read. It returns how many
+// statements these are.
+func (t *step) end(changes []store.Change) (statements int, err error) {
+	if len(changes) > 0 {
+		record, err := encode(changes)
+		if err != nil {
+			return 0, err
+		}
+		t.waiting.Queue("INSERT INTO changes (gateway, step, record) VALUES ($1::bigint, $2::bigint, $3::text)", t.store.gateway, t.number, record)
+		statements++
+	}
+	t.waiting.Queue("COMMIT")
+	return statements + 1, nil
+}
+
+// committed reads the results of the last statements, and reports whether the transaction is durable.
+func (t *step) committed(results pgx.BatchResults, statements int) (err error) {
+	var tag pgconn.CommandTag
+	for range statements {
+		if tag, err = results.Exec(); err != nil {
+			break
+		}
+	}
+	if err = translated(errors.Join(err, results.Close())); err != nil {
+		return err
+	}
+	t.ended = true
+	if tag.String() != "COMMIT" {
+		return errors.New("postgres: the transaction was undone")
+	}
+	if custom := t.conn.Conn().PgConn().CustomData(); custom[unreplicated] != nil {
+		delete(custom, unreplicated)
+		return errors.New("postgres: no synchronous standby has the transaction, which is lost if the primary dies now")
 	}
 	return nil
 }
 
-// commit makes the step durable, and with it the record of its changes, which other gateways read.
-func (t *step) commit(number int64, changes []store.Change) error {
-	if !t.begun {
-		return nil
-	}
-	if len(changes) > 0 {
-		record, err := encode(changes)
-		if err != nil {
-			return err
-		}
-		t.waiting.Queue("INSERT INTO changes (gateway, step, record) VALUES ($1::bigint, $2::bigint, $3::text)", t.store.gateway, number, record)
-	}
-	t.waiting.Queue("COMMIT")
-	results, err := t.flush()
-	if err != nil {
-		return err
-	}
-	tag, err := results.Exec()
-	if err = errors.Join(err, results.Close()); err == nil && tag.String() != "COMMIT" {
-		err = errors.New("postgres: the transaction was undone")
-	}
-	if custom := t.conn.Conn().PgConn().CustomData(); err == nil && custom[unreplicated] != nil {
-		delete(custom, unreplicated)
-		err = errors.New("postgres: no synchronous standby has the transaction, which is lost if the primary dies now")
-	}
-	return err
-}
-
 // undo ends the transaction. Where that fails, the connection is closed, which ends it too.
 func (t *step) undo() {
-	if !t.begun {
+	if !t.begun || t.ended {
 		return
 	}
 	if _, err := t.conn.Exec(t.ctx, "ROLLBACK"); err != nil {

@@ -300,6 +300,11 @@ func (t *tx) QueryRow(query string, args ...any) tables.Row {
 	return row{Row: stmt.QueryRowContext(t.ctx, args...)}
 }
 
+// Last runs a statement as any other: the writer commits many steps at a time.
+func (t *tx) Last(_ []store.Change, query string, args ...any) tables.Row {
+	return t.QueryRow(query, args...)
+}
+
 func (t *tx) Query(query string, args ...any) (tables.Rows, error) {
 	stmt, err := t.stmt(query)
 	if err != nil {
@@ -315,10 +320,10 @@ func (t *tx) changed(changes ...store.Change) {
 
 func (t *tx) Counts() *tables.Counts { return t.writer.counts }
 
-// MessageID returns IDs that rise even if the clock is moved back.
-func (t *tx) MessageID(_ platform.UIN, first int64) (int64, error) {
+// MessageID makes IDs that rise even if the clock is moved back.
+func (t *tx) MessageID(first int64) (expression string, least int64) {
 	t.writer.lastMessage = max(t.writer.lastMessage+1, first)
-	return t.writer.lastMessage, nil
+	return "?1", t.writer.lastMessage
 }
 
 // Shared reports that the writer makes one step after the other.

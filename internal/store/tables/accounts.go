@@ -38,7 +38,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 			}
 			uin++
 		}
-		_, err := t.Exec("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		err := t.Later("INSERT INTO accounts ("+accountColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS,
 			account.SignedOutMS)
 		t.creates(uin)
@@ -73,7 +73,7 @@ func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.Exec("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
+	if err := t.Later("UPDATE accounts SET profile = ?, state = ?, class = ?, password_hash = ?, password_epoch = ?, signed_out_ms = ? WHERE uin = ?",
 		string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.SignedOutMS,
 		int64(uin)); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (s *Store) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64
 		if err != nil {
 			return nil, err
 		}
-		_, err = t.Exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE uin = ? AND "+Live,
+		err = t.Later("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE uin = ? AND "+Live,
 			int64(platform.EndedByOperator), nowMS, int64(uin))
 		return account, err
 	})

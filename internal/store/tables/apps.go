@@ -20,7 +20,7 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 		return err
 	}
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.Exec("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
+		err := t.Later("INSERT INTO apps (appid, gameid, record, created_ms, updated_ms) VALUES (?, nullif(?, 0), ?, ?, ?)",
 			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
 		t.creates(app.AppID)
 		t.changed(store.AppChange{App: app})
@@ -46,7 +46,7 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 		if err != nil {
 			return nil, err
 		}
-		_, err = t.Exec("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
+		err = t.Later("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
 			int64(app.GameID), string(record), nowMS, int64(id))
 		t.changed(store.AppChange{App: app})
 		return app, sentinel(err)

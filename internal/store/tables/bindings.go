@@ -92,8 +92,7 @@ func (s *Store) EndBinding(ctx context.Context, b platform.Binding) error {
 		if err := t.lockBinding(&b); err != nil {
 			return err
 		}
-		_, err := t.Exec("DELETE FROM bindings"+ofGuild+" AND request = ? AND bound = 0", append(guildKey(b.Guild), b.Request)...)
-		return err
+		return t.Later("DELETE FROM bindings"+ofGuild+" AND request = ? AND bound = 0", append(guildKey(b.Guild), b.Request)...)
 	})
 }
 
@@ -156,7 +155,6 @@ func (s *Store) TakeReminder(ctx context.Context, app platform.AppID, uin platfo
 // ReturnReminder implements store.Bindings.
 func (s *Store) ReturnReminder(ctx context.Context, app platform.AppID, uin platform.UIN, day int64) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.Exec("DELETE FROM reminders WHERE appid = ? AND uin = ? AND day = ?", int64(app), int64(uin), day)
-		return err
+		return t.Later("DELETE FROM reminders WHERE appid = ? AND uin = ? AND day = ?", int64(app), int64(uin), day)
 	})
 }

@@ -115,7 +115,7 @@ func (s *Store) EditChallenge(ctx context.Context, app platform.AppID, id int64,
 
 // countChallenge counts a challenge's result in the records of its players.
 func (t *tx) countChallenge(app platform.AppID, players [2]platform.UIN, winner platform.UIN) error {
-	_, err := t.Exec(`
+	err := t.Later(`
 		INSERT INTO challenge_records (appid, uin, won, lost, drawn)
 		SELECT ?1, uin, CASE ?4 WHEN uin THEN 1 ELSE 0 END, CASE ?4 WHEN 0 THEN 0 WHEN uin THEN 0 ELSE 1 END, CASE ?4 WHEN 0 THEN 1 ELSE 0 END
 		FROM (SELECT ?2 AS uin UNION ALL SELECT ?3) players WHERE true

@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"strings"
+
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -73,17 +75,7 @@ type pairDay struct {
 // countMessage counts a message that is going to be stored. Errors: ErrSenderQuota, ErrReceiverQuota, ErrPairQuota, the first
 // that holds.
 func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) error {
-	sent, err := t.weekOf(box{m.AppID, m.From, false}, quota.Monday,
-		"SELECT day - ?3, sent FROM messages_sent WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6")
-	if err != nil {
-		return err
-	}
-	got, err := t.weekOf(box{m.AppID, m.UIN, true}, quota.Monday,
-		"SELECT day - ?3, count(*) FROM messages WHERE uin = ?1 AND appid = ?2 AND day BETWEEN ?3 AND ?3 + 6 AND id >= ?4 GROUP BY 1", firstID(quota.MondayMS))
-	if err != nil {
-		return err
-	}
-	both, err := t.dayOf(pair{m.AppID, m.From, m.UIN}, quota)
+	sent, got, both, err := t.countsOf(m, quota)
 	switch {
 	case err != nil:
 		return err
@@ -106,42 +98,66 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 	return nil
 }
 
-// weekOf returns a box's week. The query gets the box's account and app, the Monday and more, and returns days of the week with
-// the number of their messages.
-func (t *tx) weekOf(of box, monday int64, query string, more ...any) (*week, error) {
-	if known, ok := t.Counts().boxes.Get(of); ok && known.monday == monday {
-		return known, nil
+// What a row of countsOf counts.
+const (
+	countSent = iota
+	countGot
+	countBoth
+)
+
+// The queries of countsOf: for the app ?1, the sender ?2, the receiver ?3, the Monday ?4, the first ID of its week ?5 and the day ?6, a row for each day.
+var countQueries = [...]string{
+	countSent: "SELECT 0, day - ?4, sent FROM messages_sent WHERE appid = ?1 AND uin = ?2 AND day BETWEEN ?4 AND ?4 + 6",
+	countGot:  "SELECT 1, day - ?4, count(*) FROM messages WHERE appid = ?1 AND uin = ?3 AND day BETWEEN ?4 AND ?4 + 6 AND id >= ?5 GROUP BY day",
+	countBoth: "SELECT 2, 0, count(*) FROM messages WHERE appid = ?1 AND uin = ?3 AND id >= ?5 AND sender = ?2 AND day = ?6",
+}
+
+// countsOf returns the counts of a message's sender, of its receiver, and of both. It reads at once what is not cached.
+func (t *tx) countsOf(m *platform.Message, quota *platform.MessageQuota) (sent, got *week, both *pairDay, err error) {
+	var (
+		counts  = t.Counts()
+		outbox  = box{m.AppID, m.From, false}
+		inbox   = box{m.AppID, m.UIN, true}
+		people  = pair{m.AppID, m.From, m.UIN}
+		queries []string
+	)
+	sent, ok := counts.boxes.Get(outbox)
+	if !ok || sent.monday != quota.Monday {
+		sent, queries = &week{monday: quota.Monday}, append(queries, countQueries[countSent])
 	}
-	read := &week{monday: monday}
-	rows, err := t.Query(query, append([]any{int64(of.uin), int64(of.app), monday}, more...)...)
+	if got, ok = counts.boxes.Get(inbox); !ok || got.monday != quota.Monday {
+		got, queries = &week{monday: quota.Monday}, append(queries, countQueries[countGot])
+	}
+	if both, ok = counts.pairs.Get(people); !ok || both.day != quota.Day {
+		both, queries = &pairDay{day: quota.Day}, append(queries, countQueries[countBoth])
+	}
+	if len(queries) == 0 {
+		return sent, got, both, nil
+	}
+	rows, err := t.Query(strings.Join(queries, " UNION ALL "), int64(m.AppID), int64(m.From), int64(m.UIN), quota.Monday, firstID(quota.MondayMS), quota.Day)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var day, n int
-		if err := rows.Scan(&day, &n); err != nil {
-			return nil, err
+		var what, day, n int
+		if err := rows.Scan(&what, &day, &n); err != nil {
+			return nil, nil, nil, err
 		}
-		read.days[day] = n
+		switch what {
+		case countSent:
+			sent.days[day] = n
+		case countGot:
+			got.days[day] = n
+		case countBoth:
+			both.sent = n
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	t.Counts().boxes.Add(of, read)
-	return read, nil
-}
-
-func (t *tx) dayOf(of pair, quota *platform.MessageQuota) (*pairDay, error) {
-	if known, ok := t.Counts().pairs.Get(of); ok && known.day == quota.Day {
-		return known, nil
-	}
-	read := &pairDay{day: quota.Day}
-	err := t.QueryRow("SELECT count(*) FROM messages WHERE uin = ? AND id >= ? AND appid = ? AND sender = ? AND day = ?",
-		int64(of.to), firstID(quota.MondayMS), int64(of.app), int64(of.from), quota.Day).Scan(&read.sent)
-	if err != nil {
-		return nil, err
-	}
-	t.Counts().pairs.Add(of, read)
-	return read, nil
+	counts.boxes.Add(outbox, sent)
+	counts.boxes.Add(inbox, got)
+	counts.pairs.Add(people, both)
+	return sent, got, both, nil
 }

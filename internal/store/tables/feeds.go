@@ -43,7 +43,7 @@ func (s *Store) PostFeed(ctx context.Context, f platform.Feed, most int) (platfo
 		if err != nil {
 			return posted, err
 		}
-		_, err = t.Exec(`DELETE FROM feeds WHERE id IN (
+		err = t.Later(`DELETE FROM feeds WHERE id IN (
 			SELECT * FROM (SELECT id FROM feeds WHERE appid = ?1 AND uin = ?2 AND content <> '' ORDER BY id DESC LIMIT 1000 OFFSET ?3) posted
 			UNION ALL SELECT * FROM (SELECT id FROM feeds WHERE appid = ?1 AND uin = ?2 AND content = '' ORDER BY id DESC LIMIT 1000 OFFSET ?3) deleted)`,
 			int64(f.AppID), int64(f.UIN), most)
@@ -90,14 +90,11 @@ func (s *Store) FeedsByID(ctx context.Context, app platform.AppID, ids []int64, 
 // DeleteFeed implements store.Feeds.
 func (s *Store) DeleteFeed(ctx context.Context, app platform.AppID, author platform.UIN, id int64) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.lock(of(progressOf, author)); err != nil {
-			return err
-		}
 		gone, err := t.Exec("DELETE FROM feeds WHERE id = ? AND appid = ? AND uin = ? AND request = ''", id, int64(app), int64(author))
 		if err != nil || gone > 0 {
 			return err
 		}
-		return wantRow(t.Exec("UPDATE feeds SET content = '' WHERE id = ? AND appid = ? AND uin = ? AND content <> ''", id, int64(app), int64(author)))
+		return t.affect("UPDATE feeds SET content = '' WHERE id = ? AND appid = ? AND uin = ? AND content <> ''", id, int64(app), int64(author))
 	})
 }
 
@@ -133,7 +130,7 @@ func (s *Store) SeeEntries(ctx context.Context, app platform.AppID, uin platform
 			return err
 		}
 		for _, entry := range entries {
-			if _, err := t.Exec(`INSERT INTO red_dots (appid, uin, entry, seen_ms) VALUES (?, ?, ?, ?)
+			if err := t.Later(`INSERT INTO red_dots (appid, uin, entry, seen_ms) VALUES (?, ?, ?, ?)
 				ON CONFLICT (appid, uin, entry) DO UPDATE SET seen_ms = excluded.seen_ms WHERE excluded.seen_ms > red_dots.seen_ms`, int64(app), int64(uin), entry, seenMS); err != nil {
 				return err
 			}

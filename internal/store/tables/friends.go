@@ -36,7 +36,7 @@ func (s *Store) Befriend(ctx context.Context, a, b platform.UIN, most int, nowMS
 func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark string) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(store.FriendshipChange{UIN: uin})
-		return wantRow(t.Exec("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend)))
+		return t.affect("UPDATE friendships SET remark = ? WHERE uin = ? AND friend = ?", remark, int64(uin), int64(friend))
 	})
 }
 
@@ -44,7 +44,7 @@ func (s *Store) SetRemark(ctx context.Context, uin, friend platform.UIN, remark 
 func (s *Store) Unfriend(ctx context.Context, a, b platform.UIN) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(store.FriendshipChange{UIN: a}, store.FriendshipChange{UIN: b})
-		return wantRow(t.Exec("DELETE FROM friendships WHERE uin = ?1 AND friend = ?2 OR uin = ?2 AND friend = ?1", int64(a), int64(b)))
+		return t.affect("DELETE FROM friendships WHERE uin = ?1 AND friend = ?2 OR uin = ?2 AND friend = ?1", int64(a), int64(b))
 	})
 }
 

@@ -27,7 +27,7 @@ func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*pla
 		if err != nil {
 			return command, err
 		}
-		_, err = t.Exec("INSERT INTO game_commands (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record", name, string(record))
+		err = t.Later("INSERT INTO game_commands (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record", name, string(record))
 		t.changed(store.GameCommandChange{Command: command})
 		return command, err
 	})

@@ -19,14 +19,15 @@ const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch
 // Authorize implements store.Grants.
 func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
 	return returning(ctx, s, func(t *tx) (platform.Grant, error) {
-		return t.authorize(app, openid, scopes, pay, nowMS)
+		return t.authorize(t.last, app, openid, scopes, pay, nowMS)
 	})
 }
 
-func (t *tx) authorize(app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
+// authorize runs its statement with run, which is t.last or t.QueryRow.
+func (t *tx) authorize(run func(string, ...any) Row, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
 	t.changed(store.StandingChange{AppID: app, OpenID: openid})
 	grant := platform.Grant{AppID: app, OpenID: openid, Scopes: scopes}
-	err := t.QueryRow(`
+	err := run(`
 		UPDATE openids SET scopes = ?1, token_epoch = token_epoch + 1, pay_epoch = pay_epoch + ?2, changed_ms = ?3,
 		       since_ms = CASE WHEN `+Live+` THEN since_ms ELSE ?3 END
 		WHERE appid = ?4 AND openid = ?5 AND `+active+`
@@ -48,7 +49,7 @@ func (s *Store) RaisePayEpoch(ctx context.Context, app platform.AppID, openid pl
 func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.OpenID, statement string, args ...any) (platform.Grant, error) {
 	return returning(ctx, s, func(t *tx) (platform.Grant, error) {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return scanGrant(t.QueryRow(statement, args...))
+		return scanGrant(t.last(statement, args...))
 	})
 }
 
@@ -56,8 +57,8 @@ func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.O
 func (s *Store) EndGrant(ctx context.Context, app platform.AppID, openid platform.OpenID, by platform.EndedBy, nowMS int64) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.Exec("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND "+Live,
-			int64(by), nowMS, int64(app), openid[:]))
+		return t.affect("UPDATE openids SET ended_epoch = token_epoch, ended_by = ?, changed_ms = ? WHERE appid = ? AND openid = ? AND "+Live,
+			int64(by), nowMS, int64(app), openid[:])
 	})
 }
 
@@ -123,7 +124,7 @@ func (s *Store) Openkey(ctx context.Context, app platform.AppID, session uint64)
 // RenewOpenkey implements store.Openkeys.
 func (s *Store) RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error {
 	return s.write(ctx, func(t *tx) error {
-		return wantRow(t.Exec("UPDATE openkeys SET expires_ms = CASE WHEN expires_ms < ?1 THEN ?1 ELSE expires_ms END WHERE appid = ?2 AND session = ?3 AND expires_ms > ?4",
-			expiresMS, int64(app), int64(session), nowMS))
+		return t.affect("UPDATE openkeys SET expires_ms = CASE WHEN expires_ms < ?1 THEN ?1 ELSE expires_ms END WHERE appid = ?2 AND session = ?3 AND expires_ms > ?4",
+			expiresMS, int64(app), int64(session), nowMS)
 	})
 }

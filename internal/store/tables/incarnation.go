@@ -22,7 +22,7 @@ func (s *Store) Mark(ctx context.Context) (platform.Mark, error) {
 // Advance implements store.Incarnation.
 func (s *Store) Advance(ctx context.Context) (platform.Mark, error) {
 	return returning(ctx, s, func(t *tx) (m platform.Mark, err error) {
-		if _, err := t.Exec("UPDATE incarnation SET mark = mark + 1"); err != nil {
+		if err := t.Later("UPDATE incarnation SET mark = mark + 1"); err != nil {
 			return m, err
 		}
 		return scanMark(t.QueryRow(readMark))
@@ -36,7 +36,7 @@ func (s *Store) Renew(ctx context.Context, seen platform.Mark) (first platform.U
 			return err
 		}
 		first = (first/store.UINsSkipped+2)*store.UINsSkipped + 1
-		if _, err := t.Exec("UPDATE incarnation SET mark = ?, first_uin = ?", seen.Number, int64(first)); err != nil {
+		if err := t.Later("UPDATE incarnation SET mark = ?, first_uin = ?", seen.Number, int64(first)); err != nil {
 			return err
 		}
 		none := make([]byte, sha256.Size)

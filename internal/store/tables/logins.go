@@ -62,7 +62,7 @@ func (s *Store) ExchangeCode(ctx context.Context, app platform.AppID, code platf
 		if err := check(&l); err != nil {
 			return err
 		}
-		grant, err := t.authorize(app, l.OpenID, l.Scopes, false, nowMS)
+		grant, err := t.authorize(t.QueryRow, app, l.OpenID, l.Scopes, false, nowMS)
 		switch {
 		case err != nil:
 			return err
@@ -160,7 +160,7 @@ func (s *Store) Login(ctx context.Context, app platform.AppID, id int64) (platfo
 func (s *Store) EndLogin(ctx context.Context, app platform.AppID, openid platform.OpenID, tokenEpoch uint32, by platform.EndedBy, nowMS int64) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
-		return wantRow(t.Exec("UPDATE openids SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
-			int64(tokenEpoch), int64(by), nowMS, int64(app), openid[:]))
+		return t.affect("UPDATE openids SET ended_epoch = ?1, ended_by = ?2, changed_ms = ?3 WHERE appid = ?4 AND openid = ?5 AND token_epoch >= ?1 AND ended_epoch < ?1",
+			int64(tokenEpoch), int64(by), nowMS, int64(app), openid[:])
 	})
 }

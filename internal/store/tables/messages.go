@@ -42,17 +42,15 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 			}
 			day = sql.NullInt64{Int64: quota.Day, Valid: true}
 		}
+		t.changed(store.MessageChange{AppID: m.AppID, UIN: m.UIN})
 		stored = m
-		if stored.ID, err = t.MessageID(m.UIN, firstID(m.SentMS)); err == nil {
-			err = t.Later("INSERT INTO messages ("+messageColumns+", day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-				int64(m.UIN), stored.ID, int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day)
-		}
+		id, least := t.MessageID(firstID(m.SentMS))
+		err := t.last("INSERT INTO messages (id, uin, sender, appid, kind, request, content, sent_ms, read_ms, day) VALUES ("+id+", ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9) RETURNING id",
+			least, int64(m.UIN), int64(m.From), int64(m.AppID), string(m.Kind), m.Request, string(content), m.SentMS, day).Scan(&stored.ID)
 		if err != nil {
 			t.Counts().Forget()
-			return err
 		}
-		t.changed(store.MessageChange{AppID: m.AppID, UIN: m.UIN})
-		return nil
+		return err
 	})
 	if err != nil {
 		return platform.Message{}, false, err
@@ -73,7 +71,7 @@ func (t *tx) recall(m *platform.Message) (platform.Message, error) {
 	if err != nil || stored.SentMS >= m.SentMS-platform.RequestKeptMS {
 		return stored, err
 	}
-	if _, err := t.Exec("UPDATE messages SET request = '' WHERE uin = ? AND id = ?", int64(stored.UIN), stored.ID); err != nil {
+	if err := t.Later("UPDATE messages SET request = '' WHERE uin = ? AND id = ?", int64(stored.UIN), stored.ID); err != nil {
 		return platform.Message{}, err
 	}
 	return platform.Message{}, platform.ErrNotFound
@@ -112,8 +110,7 @@ func (s *Store) MessagesBefore(ctx context.Context, uin platform.UIN, before, si
 // ReadMessages implements store.Messages.
 func (s *Store) ReadMessages(ctx context.Context, uin platform.UIN, upTo, nowMS int64) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.Exec("UPDATE messages SET read_ms = ? WHERE uin = ? AND id <= ? AND read_ms = 0", nowMS, int64(uin), upTo)
-		return err
+		return t.Later("UPDATE messages SET read_ms = ? WHERE uin = ? AND id <= ? AND read_ms = 0", nowMS, int64(uin), upTo)
 	})
 }
 

@@ -62,7 +62,7 @@ func (t *tx) ensureOpenID(app platform.AppID, uin platform.UIN, candidate platfo
 	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
-	_, err = t.Exec("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, ?, ?)",
+	err = t.Later("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, ?, ?)",
 		int64(app), candidate[:], int64(uin), int64(platform.OpenIDActive), nowMS)
 	return candidate, sentinel(err)
 }
@@ -113,7 +113,7 @@ func (s *Store) EnsurePlayer(ctx context.Context, player platform.Player, nowMS 
 			return found, err // another caller was quicker
 		}
 		created = true
-		_, err = t.Exec("INSERT INTO players (appid, msdk_openid, channel, openid, created_ms) VALUES (?, ?, ?, ?, ?)",
+		err = t.Later("INSERT INTO players (appid, msdk_openid, channel, openid, created_ms) VALUES (?, ?, ?, ?, ?)",
 			int64(player.AppID), int64(player.MSDKOpenID), player.Channel, player.OpenID[:], nowMS)
 		return player, sentinel(err)
 	})

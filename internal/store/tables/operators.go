@@ -24,7 +24,7 @@ func (s *Store) CreateOperator(ctx context.Context, o platform.Operator, most in
 		if n >= most {
 			return platform.ErrFull
 		}
-		_, err := t.Exec("INSERT INTO operators ("+operatorColumns+") VALUES (?, ?, ?, ?, ?)", o.Name, int64(o.Role), o.TokenHash[:], o.CreatedMS, o.TokenMS)
+		err := t.Later("INSERT INTO operators ("+operatorColumns+") VALUES (?, ?, ?, ?, ?)", o.Name, int64(o.Role), o.TokenHash[:], o.CreatedMS, o.TokenMS)
 		t.creates(o.Name)
 		t.changed(store.OperatorChange{Operator: o})
 		return sentinel(err)
@@ -46,7 +46,7 @@ func (s *Store) UpdateOperator(ctx context.Context, name string, edit func(*plat
 			return o, err
 		}
 		o.Name, o.CreatedMS = name, created
-		_, err = t.Exec("UPDATE operators SET role = ?, token_hash = ?, token_ms = ? WHERE name = ?", int64(o.Role), o.TokenHash[:], o.TokenMS, name)
+		err = t.Later("UPDATE operators SET role = ?, token_hash = ?, token_ms = ? WHERE name = ?", int64(o.Role), o.TokenHash[:], o.TokenMS, name)
 		t.changed(store.OperatorChange{Operator: o})
 		return o, err
 	})
@@ -55,8 +55,11 @@ func (s *Store) UpdateOperator(ctx context.Context, name string, edit func(*plat
 // RemoveOperator implements store.Operators.
 func (s *Store) RemoveOperator(ctx context.Context, name string) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.lock(of(operators, 0)); err != nil {
+			return err
+		}
 		t.changed(store.OperatorChange{Operator: platform.Operator{Name: name}, Removed: true})
-		return wantRow(t.Exec("DELETE FROM operators WHERE name = ?", name))
+		return t.affect("DELETE FROM operators WHERE name = ?", name)
 	})
 }
 

@@ -75,11 +75,10 @@ func (s *Store) Undelivered(ctx context.Context, lane platform.Lane, limit int) 
 // Delivered implements store.Outbox.
 func (s *Store) Delivered(ctx context.Context, lane platform.Lane, last int64) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.Exec("UPDATE outbox_lanes SET delivered = ?2 WHERE lane = ?1 AND delivered < ?2", int64(lane), last); err != nil {
+		if err := t.Later("UPDATE outbox_lanes SET delivered = ?2 WHERE lane = ?1 AND delivered < ?2", int64(lane), last); err != nil {
 			return err
 		}
-		_, err := t.Exec("DELETE FROM outbox WHERE id <= (SELECT min(delivered) FROM outbox_lanes)")
-		return err
+		return t.Later("DELETE FROM outbox WHERE id <= (SELECT min(delivered) FROM outbox_lanes)")
 	})
 }
 

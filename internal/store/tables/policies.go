@@ -21,7 +21,7 @@ func (s *Store) OIDBPolicy(ctx context.Context) (version int64, record []byte, e
 // StoreOIDBPolicy implements store.Policies.
 func (s *Store) StoreOIDBPolicy(ctx context.Context, version int64, record []byte, nowMS int64) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.Exec("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
+		err := t.Later("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
 		t.changed(store.PolicyChange{Version: version, Record: record})
 		return sentinel(err)
 	})

@@ -46,7 +46,7 @@ func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request strin
 		if err != nil {
 			return g, err
 		}
-		_, err = t.Exec("INSERT INTO qqgroup_members (uin, gc, role, card, since_ms) VALUES (?, ?, ?, '', ?)",
+		err = t.Later("INSERT INTO qqgroup_members (uin, gc, role, card, since_ms) VALUES (?, ?, ?, '', ?)",
 			int64(g.Owner), int64(made.GC), int64(platform.GroupOwner), g.CreatedMS)
 		t.creates(made.GC)
 		t.changed(store.MembershipChange{GC: made.GC, UIN: g.Owner})
@@ -141,7 +141,7 @@ func (s *Store) UpdateGroup(ctx context.Context, gc platform.GC, edit func(*plat
 			return g, err
 		}
 		g.GC, g.Members, g.Disbanded, g.CreatedMS = gc, before.Members, before.Disbanded, before.CreatedMS
-		if _, err := t.Exec("UPDATE qqgroups SET name = ?, capacity = ?, game = ?, fee = ?, sealed = ?, read_only = ? WHERE gc = ?",
+		if err := t.Later("UPDATE qqgroups SET name = ?, capacity = ?, game = ?, fee = ?, sealed = ?, read_only = ? WHERE gc = ?",
 			g.Name, g.Capacity, g.Game, g.Fee, g.Sealed, g.ReadOnly, int64(gc)); err != nil {
 			return g, err
 		}
@@ -199,12 +199,11 @@ func (s *Store) DisbandGroup(ctx context.Context, gc platform.GC, request string
 				return err
 			}
 		}
-		if _, err := t.Exec("UPDATE qqgroups SET disbanded = 1, members = 0 WHERE gc = ?", int64(gc)); err != nil {
+		if err := t.Later("UPDATE qqgroups SET disbanded = 1, members = 0 WHERE gc = ?", int64(gc)); err != nil {
 			return err
 		}
 		t.changed(store.MembershipChange{GC: gc})
-		_, err := t.Exec("DELETE FROM qqgroup_members WHERE gc = ?", int64(gc))
-		return err
+		return t.Later("DELETE FROM qqgroup_members WHERE gc = ?", int64(gc))
 	})
 }
 
@@ -281,7 +280,7 @@ func (t *tx) setOwner(gc platform.GC, from, to platform.UIN, owned int64) (moved
 		}, to)
 	}
 	t.changed(store.MembershipChange{GC: gc, UIN: from}, store.MembershipChange{GC: gc, UIN: to})
-	_, err = t.Exec("UPDATE qqgroup_members SET role = 3 WHERE uin = ? AND gc = ?", int64(from), int64(gc))
+	err = t.Later("UPDATE qqgroup_members SET role = 3 WHERE uin = ? AND gc = ?", int64(from), int64(gc))
 	return true, err
 }
 
@@ -325,8 +324,7 @@ func (s *Store) LeaveGroup(ctx context.Context, gc platform.GC, uin, by platform
 			return err
 		}
 		t.changed(store.MembershipChange{GC: gc, UIN: uin})
-		_, err = t.Exec("UPDATE qqgroups SET members = members - 1 WHERE gc = ?", int64(gc))
-		return err
+		return t.Later("UPDATE qqgroups SET members = members - 1 WHERE gc = ?", int64(gc))
 	})
 }
 
@@ -362,12 +360,11 @@ func (s *Store) SendGroupMessage(ctx context.Context, gc platform.GC, m platform
 		if err := t.QueryRow("UPDATE qqgroups SET messages = messages + 1 WHERE gc = ? RETURNING messages", int64(gc)).Scan(&id); err != nil {
 			return err
 		}
-		if _, err := t.Exec("DELETE FROM qqgroup_messages WHERE gc = ? AND (id <= ? OR sent_ms < ?)", int64(gc), int64(id)-int64(kept), sinceMS); err != nil {
+		if err := t.Later("DELETE FROM qqgroup_messages WHERE gc = ? AND (id <= ? OR sent_ms < ?)", int64(gc), int64(id)-int64(kept), sinceMS); err != nil {
 			return err
 		}
-		_, err = t.Exec("INSERT INTO qqgroup_messages (gc, id, uin, request, kind, title, text, url, picture_url, sent_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		return t.Later("INSERT INTO qqgroup_messages (gc, id, uin, request, kind, title, text, url, picture_url, sent_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			int64(gc), int64(id), int64(m.UIN), request, int64(m.Kind), m.Title, m.Text, m.URL, m.PictureURL, m.SentMS)
-		return err
 	})
 	if err != nil {
 		return 0, err
@@ -411,8 +408,7 @@ func (s *Store) ForgetGuild(ctx context.Context, gc platform.GC, guild platform.
 		if err := may(g); err != nil {
 			return err
 		}
-		_, err := t.Exec("DELETE FROM qqgroup_guilds WHERE appid = ? AND gc = ? AND zone = ? AND guild = ?", int64(guild.AppID), int64(gc), guild.Zone, guild.ID)
-		return err
+		return t.Later("DELETE FROM qqgroup_guilds WHERE appid = ? AND gc = ? AND zone = ? AND guild = ?", int64(guild.AppID), int64(gc), guild.Zone, guild.ID)
 	})
 }
 

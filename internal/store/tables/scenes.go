@@ -54,8 +54,11 @@ func scanScene(r Row) (*platform.Scene, error) {
 // RemoveScene implements store.Scenes.
 func (s *Store) RemoveScene(ctx context.Context, key platform.SceneKey) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.lock(of(scenesOf, key.AppID)); err != nil {
+			return err
+		}
 		t.changed(store.SceneChange{Key: key})
-		return missing(wantRow(t.Exec("DELETE FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene)), platform.NoScene, key)
+		return missing(t.affect("DELETE FROM scenes WHERE appid = ? AND program = ? AND scene = ?", int64(key.AppID), key.Program, key.Scene), platform.NoScene, key)
 	})
 }
 

@@ -9,11 +9,10 @@ import (
 // EndSession implements store.Sessions.
 func (s *Store) EndSession(ctx context.Context, uin platform.UIN, secret [16]byte, endsMS, nowMS int64) error {
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.Exec("DELETE FROM ended_sessions WHERE (uin, secret) IN (SELECT uin, secret FROM ended_sessions WHERE ends_ms <= ? LIMIT 2)", nowMS); err != nil {
+		if err := t.Later("DELETE FROM ended_sessions WHERE (uin, secret) IN (SELECT uin, secret FROM ended_sessions WHERE ends_ms <= ? LIMIT 2)", nowMS); err != nil {
 			return err
 		}
-		_, err := t.Exec("INSERT INTO ended_sessions (uin, secret, ends_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", int64(uin), secret[:], endsMS)
-		return err
+		return t.Later("INSERT INTO ended_sessions (uin, secret, ends_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", int64(uin), secret[:], endsMS)
 	})
 }
 

@@ -33,11 +33,14 @@ type Conn interface {
 	Later(statement string, args ...any) error
 	Query(statement string, args ...any) (Rows, error)
 	QueryRow(statement string, args ...any) Row
+	// Last is QueryRow for the last statement of a step that makes changes. They are durable when Scan returns: an error that the step returns
+	// after that undoes nothing.
+	Last(changes []store.Change, statement string, args ...any) Row
 	// Counts returns what is known of the counts of messages: nothing if other processes may be changing them.
 	Counts() *Counts
-	// MessageID returns the ID of a new message in an inbox, which the step has locked: at least first, above all others there, and
-	// not one that a message of another inbox got at about the same time.
-	MessageID(inbox platform.UIN, first int64) (int64, error)
+	// MessageID returns an expression for the ID of a new message, and what ?1 of it is to be. ?2 is the inbox, which the step has locked. The ID is
+	// at least first, above all others of the inbox, and not one that a message of another inbox got at about the same time.
+	MessageID(first int64) (expression string, least int64)
 	// Shared reports whether other steps may be under way at the same time.
 	Shared() bool
 	// Lock waits until no other step has any of the keys, and holds them until the step ends.
@@ -107,6 +110,20 @@ func returning[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (m
 	return made, nil
 }
 
+// last runs the last statement of a step that has to write nothing else, or nothing that has to be undone without a row.
+func (t *tx) last(statement string, args ...any) Row {
+	if t.audit.Pending() { // whose entry comes after it
+		return t.QueryRow(statement, args...)
+	}
+	return t.Last(t.changes, statement, args...)
+}
+
+// affect runs a statement as last does. Errors: ErrNotFound if it affects no row.
+func (t *tx) affect(statement string, args ...any) error {
+	var one int
+	return sentinel(t.last(statement+" RETURNING 1", args...).Scan(&one))
+}
+
 // changed records what this write changes once it is committed.
 func (t *tx) changed(changes ...store.Change) { t.changes = append(t.changes, changes...) }
 
@@ -132,8 +149,12 @@ func (r failedRow) Scan(...any) error { return r.err }
 
 type firstRow struct{ Rows }
 
-func (r firstRow) Scan(dest ...any) error {
-	defer r.Close()
+func (r firstRow) Scan(dest ...any) (err error) {
+	defer func() {
+		if closed := r.Close(); err == nil {
+			err = closed
+		}
+	}()
 	if r.Next() {
 		return r.Rows.Scan(dest...)
 	}
