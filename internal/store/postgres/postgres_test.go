@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,4 +151,49 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("afterwards: %+v, %v", has, err)
 	}
 	open(t, address)
+}
+
+// TestStepsDoNotWaitForEachOther: steps about the same things in another order. PostgreSQL would end one of two that wait for each other, but
+// only after a second.
+func TestStepsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	ctx, address := t.Context(), pg.Database(t)
+	s, err := postgres.Open(ctx, address+"&pool_max_conns=8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := platform.ParseDecimal("7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		order := func(n int) int { return n }
+		if i%2 == 1 {
+			order = func(n int) int { return 9 - n }
+		}
+		group.Go(func() {
+			for range 20 {
+				report := platform.AchievementReport{AppID: game, UIN: first, NowMS: now, Day: 19725}
+				entries, uins, openids := make([]string, 10), make([]platform.UIN, 10), make([]platform.OpenID, 10)
+				for n := range 10 {
+					report.Items = append(report.Items, platform.Achievement{Type: 10 + order(n), Data: "7", Number: value, Overwrite: true})
+					entries[n], uins[n] = fmt.Sprint(order(n)), first+platform.UIN(order(n))
+					openids[n] = platform.OpenID{byte(i), byte(order(n) + 1)}
+				}
+				_, err1 := s.ReportAchievements(ctx, report)
+				err2 := s.SeeEntries(ctx, game, first, entries, now)
+				_, err3 := s.EnsureOpenIDs(ctx, game, uins, openids, now)
+				err4 := s.Befriend(ctx, first+platform.UIN(order(0)), first+platform.UIN(order(9)), 9, now)
+				if err := errors.Join(err1, err2, err3, err4); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := s.Close(); err != nil { // so that its connections count what happened to them
+		t.Fatal(err)
+	}
+	exec(t, address, "DO $$ BEGIN ASSERT (SELECT deadlocks = 0 FROM pg_stat_database WHERE datname = current_database()); END $$")
 }

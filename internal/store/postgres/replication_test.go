@@ -29,12 +29,15 @@ func TestWhatNoStandbyHasIsNotAcknowledged(t *testing.T) {
 		uin++
 		return s.CreateAccount(t.Context(), &platform.Account{UIN: uin}, 0)
 	}
-	if err := create(); err != nil {
+	if err := errors.Join(create(), s.Befriend(t.Context(), 7, 8, 9, now)); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, address, "ALTER SYSTEM SET synchronous_standby_names = 'absent'")
 	exec(t, address, "SELECT pg_reload_conf()")
 	until(t, "a commit fails", func() bool { return create() != nil })
+	if err := s.SetRemark(t.Context(), 7, 8, "a step of one statement"); err == nil {
+		t.Error("a step of one statement is acknowledged")
+	}
 	if _, err := s.Account(t.Context(), uin); err != nil {
 		t.Errorf("the account was not made: %v; then this test shows nothing", err)
 	}

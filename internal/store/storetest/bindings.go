@@ -224,6 +224,24 @@ var bindings = []test{
 			same(t, count(won), 1)
 		}
 	}},
+	{"bindings-come-and-go-together", func(t *testing.T, s store.Store) {
+		together(t, func(i int) (struct{}, error) {
+			for range rounds {
+				b := binding("7", 5)
+				b.Request = fmt.Sprint(i)
+				switch err := s.BeginBinding(t.Context(), b); {
+				case err == nil:
+					if err := s.EndBinding(t.Context(), b); err != nil {
+						return struct{}{}, err
+					}
+				case !errors.Is(err, platform.ErrUnderWay): // nothing else keeps one from beginning
+					return struct{}{}, err
+				}
+			}
+			return struct{}{}, nil
+		})
+		same(t, len(underWay(t, s)), 0)
+	}},
 	{"events-are-stored-with-a-binding", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		refused, none := errors.New("refused"), platform.Binding{}

@@ -126,6 +126,13 @@ var challenges = []test{
 		_, err := s.BeginChallenge(ctx, elsewhere, 1)
 		ok(t, err)
 	}},
+	{"a-challenge-is-edited-together", func(t *testing.T, s store.Store) {
+		c := begin(t, s, challenge(first, first+1, "r"))
+		together(t, func(int) (platform.Challenge, error) {
+			return s.EditChallenge(t.Context(), game, c.ID, func(c *platform.Challenge) error { c.Opponent.ReachedMS++; return nil })
+		})
+		same(t, result(s.ChallengesOf(t.Context(), game, first, math.MaxInt64, 0, many))(t)[0].Opponent.ReachedMS, callers)
+	}},
 	{"a-challenge-is-edited-until-it-is-settled", func(t *testing.T, s store.Store) {
 		ctx := t.Context()
 		c := begin(t, s, challenge(first, first+1, "r"))

@@ -70,6 +70,11 @@ var feeds = []test{
 		same(t, of(s.FeedsByID(ctx, game, []int64{ids[0], ids[5], foreign, ids[2], 1 << 60}, now-4)), []int64{ids[2], ids[0]})
 	}},
 	{"a-request-posts-once", func(t *testing.T, s store.Store) {
+		for round := range platform.UIN(rounds) {
+			author := first + 100*(1+round)
+			together(t, func(int) (platform.Feed, error) { return s.PostFeed(t.Context(), feedOf(author, "r"), many) })
+			same(t, len(feedIDs(t, s, author)), 1)
+		}
 		list := together(t, func(int) (platform.Feed, error) { return s.PostFeed(t.Context(), feedOf(first, "r"), many) })
 		for _, posted := range list {
 			same(t, posted, list[0])

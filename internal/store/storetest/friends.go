@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -31,6 +33,17 @@ var friendships = []test{
 		})
 		same(t, result(s.Friends(t.Context(), first))(t), []platform.Friendship{{UIN: first, Friend: first + 1, SinceMS: now}})
 		same(t, result(s.Friends(t.Context(), first+1))(t), []platform.Friendship{{UIN: first + 1, Friend: first, SinceMS: now}})
+	}},
+	{"friends-are-bounded-together", func(t *testing.T, s store.Store) {
+		made := together(t, func(i int) (bool, error) {
+			err := s.Befriend(t.Context(), first, first+1+platform.UIN(i), 5, now)
+			if errors.Is(err, platform.ErrFull) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+		same(t, len(slices.DeleteFunc(made, func(ok bool) bool { return !ok })), 5)
+		same(t, len(result(s.Friends(t.Context(), first))(t)), 5)
 	}},
 	{"remark", func(t *testing.T, s store.Store) {
 		ctx := t.Context()

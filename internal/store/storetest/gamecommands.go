@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -36,5 +37,11 @@ var gameCommands = []test{
 		same(t, stored, []platform.GameCommand{sid, none})
 		same(t, stored[1].Ways != nil, true) // no way is not the same as every way
 		same(t, heard.take(), []store.Change{store.GameCommandChange{Command: off}, store.GameCommandChange{Command: none}, store.GameCommandChange{Command: sid}})
+	}},
+	{"game-commands-together", func(t *testing.T, s store.Store) {
+		together(t, func(i int) (platform.GameCommand, error) {
+			return s.EditGameCommand(t.Context(), "a", func(c *platform.GameCommand) error { c.Ways = append(c.Ways, fmt.Sprint(i)); return nil })
+		})
+		same(t, len(result(s.GameCommands(t.Context()))(t)[0].Ways), callers)
 	}},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -43,6 +44,22 @@ var operators = []test{
 			store.OperatorChange{Operator: platform.Operator{Name: "bo"}, Removed: true},
 		})
 	}},
+	{"operators-together", func(t *testing.T, s store.Store) {
+		ctx := t.Context()
+		made := together(t, func(i int) (bool, error) {
+			err := s.CreateOperator(ctx, platform.Operator{Name: fmt.Sprint("o", i), CreatedMS: now}, 5)
+			if errors.Is(err, platform.ErrFull) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+		same(t, len(slices.DeleteFunc(made, func(ok bool) bool { return !ok })), 5)
+		name := result(s.Operators(ctx))(t)[0].Name
+		together(t, func(int) (platform.Operator, error) {
+			return s.UpdateOperator(ctx, name, func(o *platform.Operator) error { o.TokenMS++; return nil })
+		})
+		same(t, result(s.Operators(ctx))(t)[0].TokenMS, callers)
+	}},
 }
 
 // by returns the context of an operator's call, and the entry that it leaves.
@@ -80,6 +97,14 @@ var auditLog = []test{
 			ok(t, err)
 		}
 		ok(t, s.RecordAudit(ctx))
+		same(t, entries(t, s, platform.AuditFilter{}), []platform.AuditEntry{want})
+	}},
+	{"a-change-of-one-statement-and-its-entry-are-one-step", func(t *testing.T, s store.Store) {
+		ctx, want := by(t.Context(), "mara", "accounts/7/friends/8", now)
+		fails(t, s.SetRemark(ctx, 7, 8, "鸦"), platform.ErrNotFound)
+		same(t, entries(t, s, platform.AuditFilter{}), nil)
+		ok(t, s.Befriend(t.Context(), 7, 8, many, now))
+		ok(t, s.SetRemark(ctx, 7, 8, "鸦"))
 		same(t, entries(t, s, platform.AuditFilter{}), []platform.AuditEntry{want})
 	}},
 	{"what-changes-nothing-in-the-store-is-recorded", func(t *testing.T, s store.Store) {

@@ -125,6 +125,13 @@ var qqgroups = []test{
 			same(t, len(result(s.GroupsOf(t.Context(), owner, true, 0, many))(t)), 3)
 		}
 	}},
+	{"a-group-is-updated-together", func(t *testing.T, s store.Store) {
+		gc := group(t, s, first).GC
+		together(t, func(int) (platform.Group, error) {
+			return s.UpdateGroup(t.Context(), gc, func(g *platform.Group) error { g.Capacity++; return nil })
+		})
+		same(t, result(s.Group(t.Context(), gc))(t).Capacity, 5+callers)
+	}},
 	{"create-group-again-together", func(t *testing.T, s store.Store) {
 		made := together(t, func(int) (platform.Group, error) {
 			return s.CreateGroup(t.Context(), platform.Group{Owner: first, CreatedMS: now}, "r", platform.GroupLimits{Owned: 1, Created: 1})
