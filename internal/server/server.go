@@ -223,10 +223,13 @@ func (s *Server) lost() <-chan struct{} {
 	return s.database.Lost()
 }
 
-// drain stops in steps: readiness fails while requests are still taken; then the listeners close, and requests and calls
-// under way are finished. The operators' listener is the last, so that the drain can be watched.
+// drain stops in steps: readiness fails, and connections end after their answers, while requests are still taken; then the listeners close, and
+// requests and calls under way are finished. The operators' listener is the last, so that the drain can be watched.
 func (s *Server) drain(ctx context.Context) error {
 	s.draining.Store(true)
+	if s.busServer != nil {
+		s.busServer.Leave()
+	}
 	stop := s.options.Stop
 	if stop.Notice > 0 {
 		s.options.Log.Info("draining", "notice", stop.Notice.String())

@@ -1,8 +1,10 @@
 package integration
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -257,11 +259,25 @@ func TestABackEndIsAlone(t *testing.T) {
 	}
 }
 
-// TestABackEndDrains: readiness fails while calls are still taken, and the exit status says that none was cut off.
+// TestABackEndDrains: it says that it is going to stop, and readiness fails, while calls are still taken.
 func TestABackEndDrains(t *testing.T) {
 	t.Parallel()
 	back := rookery.Backend(t, filepath.Join(t.TempDir(), "groups"), "0xf02", "--oidb-listen", "127.0.0.1:0", "--stop-notice", "10m")
+	conn, err := net.Dial("tcp", back.OIDB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(rookery.BusCall{Command: 0xf02, ServiceType: 2, Body: rookery.Message(nil).Number(1, 700000001)}.Native()); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := rookery.ReadFrame(conn); err != nil || len(answer) == 10 {
+		t.Fatalf("before the stop: %x, %v", answer, err)
+	}
 	back.Signal(t, syscall.SIGTERM)
+	if said, err := rookery.ReadFrame(conn); !bytes.Equal(said, []byte{0x28, 0, 0, 0, 0, 0, 0, 0, 0, 0x29}) {
+		t.Errorf("after the signal the connection of a call has %x, not the frame that says so: %v", said, err)
+	}
 	rookery.Until(t, "readiness fails", func() bool { return status(t, back.AdminURL+"/readyz") == http.StatusServiceUnavailable })
 	if answer := back.Bus(t, rookery.BusCall{Command: 0xf02, ServiceType: 2, Body: rookery.Message(nil).Number(1, 700000001)}); answer.Result != 203 {
 		t.Errorf("while draining: result %d", answer.Result)

@@ -145,7 +145,7 @@ func (p *Platform) BusRaw(t testing.TB, frame []byte) []byte {
 	if _, err := conn.Write(frame); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := readFrame(conn)
+	answer, err := ReadFrame(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func (p *Platform) BusRaw(t testing.TB, frame []byte) []byte {
 func Results(t testing.TB, answers []byte) (results []uint64) {
 	t.Helper()
 	for r := bytes.NewReader(answers); r.Len() > 0; {
-		answer, err := readFrame(r)
+		answer, err := ReadFrame(r)
 		if err != nil {
 			t.Fatalf("%v in %x", err, answers)
 		}
@@ -166,7 +166,8 @@ func Results(t testing.TB, answers []byte) (results []uint64) {
 	return results
 }
 
-func readFrame(r io.Reader) ([]byte, error) {
+// ReadFrame reads a native frame, or one of the client form.
+func ReadFrame(r io.Reader) ([]byte, error) {
 	frame := make([]byte, 9)
 	if _, err := io.ReadFull(r, frame[:4]); err != nil {
 		return nil, fmt.Errorf("reading an answer of the bus: %w", err)

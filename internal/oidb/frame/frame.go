@@ -101,6 +101,10 @@ func Next(data []byte, limit int) (f Frame, more int, err error) {
 	}
 }
 
+// Goodbye is the native frame by which a server says that it is going to stop. It answers no call: its head is empty. Calls that are under way
+// are still answered, and so is one that comes before the end, but a peer makes its next ones on another connection.
+var Goodbye = AppendNative(nil, new(Head), nil)
+
 // AppendNative appends a native frame to b.
 func AppendNative(b []byte, h *Head, body []byte) []byte {
 	at := len(b)

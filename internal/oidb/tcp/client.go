@@ -27,7 +27,8 @@ type Client struct {
 	quiet   time.Time // since when requests are sent and no answer comes; 0 without such requests
 	out     []byte
 	writing bool
-	err     error // why the connection can no longer be used
+	err     error // why no more calls begin
+	ended   bool  // the connection is closed
 }
 
 type clientAnswer struct {
@@ -38,6 +39,9 @@ type clientAnswer struct {
 
 // ErrClosed is the error of calls after Close.
 var ErrClosed = errors.New("oidb: the client is closed")
+
+// errLeaving begins no more calls on a connection. Those under way are answered, and then it ends.
+var errLeaving = errors.New("oidb: the other side is going to stop")
 
 // errSilent ends a connection from which nothing comes: whatever is between the two ends may have lost it, and a new
 // connection is the way to find out.
@@ -111,6 +115,7 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	case <-ctx.Done():
 		c.mu.Lock()
 		delete(c.calls, head.Seq)
+		c.endIfLeft()
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !c.quiet.IsZero() && time.Since(c.quiet) >= oidb.Silence {
 			c.end(errSilent)
 		}
@@ -119,7 +124,7 @@ func (c *Client) Call(ctx context.Context, head wire.Head, body []byte) (wire.He
 	}
 }
 
-// Err returns why the connection can no longer be used; nil while it can.
+// Err returns why no more calls begin; nil while they do.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -130,7 +135,7 @@ func (c *Client) Err() error {
 func (c *Client) write() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.out) > 0 && c.err == nil {
+	for len(c.out) > 0 && !c.ended {
 		out := c.out
 		c.out = nil
 		c.mu.Unlock()
@@ -172,6 +177,10 @@ func (c *Client) read() {
 		if len(c.calls) > 0 {
 			c.quiet = time.Now()
 		}
+		if a.head.Seq == 0 && c.err == nil { // frame.Goodbye
+			c.err = errLeaving
+		}
+		c.endIfLeft()
 		c.mu.Unlock()
 		if waiting != nil {
 			waiting <- a
@@ -185,12 +194,19 @@ func (c *Client) fail(err error) {
 	c.end(err)
 }
 
+// endIfLeft ends a connection on which no more calls begin once none is under way. It requires mu.
+func (c *Client) endIfLeft() {
+	if c.err != nil && len(c.calls) == 0 {
+		c.end(c.err)
+	}
+}
+
 // end requires mu.
 func (c *Client) end(err error) {
-	if c.err != nil {
+	if c.ended {
 		return
 	}
-	c.err = err
+	c.err, c.ended = err, true
 	c.net.Close()
 	for seq, waiting := range c.calls {
 		close(waiting)

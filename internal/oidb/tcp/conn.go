@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
@@ -43,6 +44,8 @@ type conn struct {
 	first   [32]byte      // of what comes while it is idle
 	slots   chan struct{} // one for each call that waits; made by the first reader that hands over
 	waiting sync.WaitGroup
+	native  atomic.Bool // a native call was answered, so that the peer knows such frames
+	told    atomic.Bool // that the server is going to stop
 
 	mu      sync.Mutex
 	drained sync.Cond
@@ -221,6 +224,12 @@ func (r *reader) append(a *oidb.Answer) {
 	if r.frame.Native {
 		head := wire.Head{UIN: q.Head.UIN, Command: q.Head.Command, Seq: q.Head.Seq, Result: a.Result, Message: a.Message, Detail: a.Detail, RetryAfter: a.RetryAfter}
 		r.batch = frame.AppendNative(r.batch, &head, a.Body)
+		if !r.native.Load() {
+			r.native.Store(true)
+		}
+		if r.server.leaving.Load() && !r.told.Swap(true) {
+			r.batch = append(r.batch, frame.Goodbye...)
+		}
 	} else {
 		r.batch = frame.AppendClient(r.batch, &wire.ClientPackage{Command: q.Head.Command, Result: a.Result, Body: a.Body, Message: a.Message})
 	}
@@ -333,6 +342,13 @@ func (c *conn) deadline(wait time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.stopped && c.net.SetReadDeadline(time.Now().Add(wait)) == nil
+}
+
+// leave tells the peer that the server is going to stop.
+func (c *conn) leave() {
+	if c.native.Load() && !c.told.Swap(true) {
+		c.send(frame.Goodbye)
+	}
 }
 
 // stop ends the reading.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,6 +66,7 @@ type Server struct {
 	refused  prometheus.Counter
 	conns    prometheus.Gauge
 	stopping chan struct{}
+	leaving  atomic.Bool
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -152,6 +154,17 @@ func (s *Server) left(c *conn) {
 	s.conns.Set(float64(len(s.open)))
 	s.mu.Unlock()
 	s.serving.Done()
+}
+
+// Leave tells peers that the server is going to stop, with a frame.Goodbye on each connection on which native calls are made, or after the first
+// answer on a new one. Calls are still taken until Shutdown.
+func (s *Server) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaving.Store(true)
+	for c := range s.open {
+		go c.leave() // a peer that does not read keeps no other one waiting
+	}
 }
 
 // Shutdown accepts no more connections, answers what the open ones have read, and closes them. When ctx ends first, the

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -534,6 +535,57 @@ func TestAStopAnswersWhatWasRead(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", f.addr); err == nil {
 		t.Error("a connection after the stop is accepted")
+	}
+}
+
+// TestAServerThatIsGoingToStopSaysSo: on each connection of native calls, at once or after the first answer. Calls under way are answered, and so
+// are those of the client form, which has no such frame.
+func TestAServerThatIsGoingToStopSaysSo(t *testing.T) {
+	f := newFixture(t, Options{})
+	told := func(c *Client) {
+		t.Helper()
+		for begun := time.Now(); c.Err() == nil; runtime.Gosched() {
+			if time.Since(begun) > time.Minute {
+				t.Fatal("the client does not hear that the server is going to stop")
+			}
+		}
+		if _, _, err := c.Call(t.Context(), wire.Head{Command: echo.ID}, nil); !errors.Is(err, oidb.ErrNotSent) {
+			t.Errorf("another call on the connection: %v", err)
+		}
+	}
+	busy, idle, unused, old := f.dial(), f.dial(), f.dial(), f.conn()
+	f.ask(idle, echo, wire.Head{}, 1)
+	f.ask(busy, echo, wire.Head{}, 1)
+	var group sync.WaitGroup
+	group.Go(func() {
+		if _, rsp := f.ask(busy, slow, wire.Head{}, 7); rsp.UIN != 7 {
+			t.Errorf("the call under way: got %+v", rsp)
+		}
+	})
+	<-f.waits
+	inOldForm := func() {
+		t.Helper()
+		call := frame.AppendClient(nil, &wire.ClientPackage{Command: echo.ID, Body: wire.AppendCheckRequest(nil, wire.CheckRequest{AppID: 3})})
+		if _, err := old.Write(call); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFrame(t, old); got.Native {
+			t.Error("in the client form a native frame comes")
+		}
+	}
+	inOldForm()
+	f.Leave()
+	told(idle)
+	told(busy)
+	inOldForm()
+	inOldForm()
+	f.let <- struct{}{}
+	group.Wait()
+	for _, c := range []*Client{unused, f.dial()} {
+		if _, rsp := f.ask(c, echo, wire.Head{}, 2); rsp.UIN != 2 {
+			t.Errorf("a call on a connection without one: got %+v", rsp)
+		}
+		told(c)
 	}
 }
 
