@@ -75,9 +75,10 @@ bench: ## measure next to a bare handler and the storage engine alone
 mutants: ## make small faults in the platform and see that tests notice each; it takes a while
 	go run ./test/mutants
 
-soak: ## kill the platform under load for ten minutes, let each call to the disk fail in turn, and look for what was lost
+soak: ## kill the platform under load for ten minutes, let each call to the disk fail in turn, and look for what was lost; half an hour at 70 % of what a gateway can do
 	go test ./internal/store/sqlite -count=1 -timeout 30m -run TestFaultsOfTheDisk -every-call
 	go test ./test/soak -count=1 -timeout 30m -v -soak 10m
+	go test ./test/soak -count=1 -timeout 45m -v -run TestAGatewayStaysSteady -steady 30m
 
 cluster-test: ## let the machines of several gateways and their PostgreSQL die at random for five minutes, and look for what was lost
 	@scripts/tools postgresql patroni etcd-server
