@@ -19,7 +19,7 @@ type Bucket struct {
 
 // Take counts a call at now, unless the rate is used up; then it returns how long to wait for the next.
 func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok bool) {
-	interval := max(rate.Per/time.Duration(rate.Count), 1)
+	interval := Interval(rate)
 	for {
 		old := b.arrival.Load()
 		next, wait := advance(old, interval, rate.Per, now.UnixNano())
@@ -31,6 +31,9 @@ func (b *Bucket) Take(rate platform.Rate, now time.Time) (wait time.Duration, ok
 		}
 	}
 }
+
+// Interval returns the time between two calls that use up a rate.
+func Interval(rate platform.Rate) time.Duration { return max(rate.Per/time.Duration(rate.Count), 1) }
 
 // Slack is more than the times of two calls counted at the same moment may differ by.
 const Slack = time.Minute
@@ -79,7 +82,7 @@ func NewKeyed() *Keyed {
 
 // Take counts a call of key at now, unless the key's rate is used up; then it returns how long to wait for the next.
 func (k *Keyed) Take(key string, rate platform.Rate, now time.Time) (wait time.Duration, ok bool) {
-	interval := max(rate.Per/time.Duration(rate.Count), 1)
+	interval := Interval(rate)
 	s := &k.shards[maphash.String(k.seed, key)%uint64(len(k.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +104,7 @@ func (k *Keyed) GiveBack(key string, rate platform.Rate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if arrival, known := s.arrivals[key]; known {
-		s.arrivals[key] = arrival - int64(max(rate.Per/time.Duration(rate.Count), 1))
+		s.arrivals[key] = arrival - int64(Interval(rate))
 	}
 }
 

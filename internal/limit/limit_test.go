@@ -7,59 +7,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/internal/limit/limittest"
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
 var start = time.UnixMilli(1_700_000_000_000)
 
-func TestBucket(t *testing.T) {
-	rate := platform.Rate{Count: 3, Per: 3 * time.Second}
-	tests := []struct {
-		at   time.Duration
-		ok   bool
-		wait time.Duration
-	}{
-		{0, true, 0}, {0, true, 0}, {0, true, 0},
-		{0, false, time.Second},
-		{999 * time.Millisecond, false, time.Millisecond},
-		{time.Second, true, 0},
-		{time.Second, false, time.Second},
-		{time.Hour, true, 0}, {time.Hour, true, 0}, {time.Hour, true, 0},
-		{time.Hour, false, time.Second},
-	}
-	var bucket Bucket
-	keyed := NewKeyed()
-	for i, test := range tests {
-		now := start.Add(test.at)
-		if wait, ok := bucket.Take(rate, now); ok != test.ok || wait != test.wait {
-			t.Errorf("call %d of a bucket: got %v after %v, want %v after %v", i, ok, wait, test.ok, test.wait)
+func TestBuckets(t *testing.T) {
+	buckets := make(map[string]*Bucket)
+	limittest.Run(t, func(key string, rate platform.Rate, now time.Time) (time.Duration, bool) {
+		if buckets[key] == nil {
+			buckets[key] = new(Bucket)
 		}
-		if wait, ok := keyed.Take("key", rate, now); ok != test.ok || wait != test.wait {
-			t.Errorf("call %d of a key: got %v after %v, want %v after %v", i, ok, wait, test.ok, test.wait)
-		}
-	}
+		return buckets[key].Take(rate, now)
+	})
 }
 
-// A rate that was too strict, or a clock that was set back, makes nobody wait afterwards.
-func TestRateLoosened(t *testing.T) {
-	strict, loose := platform.Rate{Count: 1, Per: 24 * time.Hour}, platform.Rate{Count: 3, Per: 3 * time.Second}
-	var bucket Bucket
-	if _, ok := bucket.Take(strict, start); !ok {
-		t.Fatal("the first call is refused")
-	}
-	if wait, ok := bucket.Take(strict, start); ok || wait != 24*time.Hour {
-		t.Errorf("the second call at the strict rate: got %v after %v", ok, wait)
-	}
-	if wait, ok := bucket.Take(loose, start); !ok {
-		t.Errorf("a call at the loose rate has to wait %v", wait)
-	}
-	if wait, ok := bucket.Take(loose, start); ok || wait != time.Second {
-		t.Errorf("one more call at the loose rate: got %v after %v", ok, wait)
-	}
-	if wait, ok := bucket.Take(loose, start.Add(-time.Hour)); !ok {
-		t.Errorf("a call after the clock was set back has to wait %v", wait)
-	}
-}
+func TestKeyed(t *testing.T) { limittest.Run(t, NewKeyed().Take) }
 
 func TestGiveBack(t *testing.T) {
 	keyed, rate := NewKeyed(), platform.Rate{Count: 2, Per: time.Minute}
@@ -93,18 +57,6 @@ func TestClear(t *testing.T) {
 	}
 	if _, ok := keyed.Take("other", rate, start); ok {
 		t.Error("another key's calls are forgotten too")
-	}
-}
-
-func TestKeysAreCountedApart(t *testing.T) {
-	keyed, rate := NewKeyed(), platform.Rate{Count: 1, Per: time.Minute}
-	for _, key := range []string{"a", "b"} {
-		if _, ok := keyed.Take(key, rate, start); !ok {
-			t.Errorf("the first call of %s is refused", key)
-		}
-		if _, ok := keyed.Take(key, rate, start); ok {
-			t.Errorf("the second call of %s is taken", key)
-		}
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 
 // TakeAttempt implements store.Attempts.
 func (s *Store) TakeAttempt(ctx context.Context, key string, rate platform.Rate, now time.Time) (wait time.Duration, err error) {
-	args := []any{key, now.UnixNano(), int64(interval(rate)), int64(rate.Per), int64(limit.Slack)}
+	args := []any{key, now.UnixNano(), int64(limit.Interval(rate)), int64(rate.Per), int64(limit.Slack)}
 	taken, err := s.pool.Exec(ctx, spend, args...)
 	if err != nil || taken.RowsAffected() == 1 {
 		return 0, err
@@ -34,11 +34,9 @@ func (s *Store) TakeAttempt(ctx context.Context, key string, rate platform.Rate,
 	return max(time.Duration(left), 1), nil // it may have been cleared since: then it is soon
 }
 
-func interval(rate platform.Rate) time.Duration { return max(rate.Per/time.Duration(rate.Count), 1) }
-
 // GiveBackAttempt implements store.Attempts.
 func (s *Store) GiveBackAttempt(ctx context.Context, key string, rate platform.Rate) error {
-	_, err := s.pool.Exec(ctx, "UPDATE attempts SET arrival = arrival - $2::bigint WHERE key = $1::text", key, int64(interval(rate)))
+	_, err := s.pool.Exec(ctx, "UPDATE attempts SET arrival = arrival - $2::bigint WHERE key = $1::text", key, int64(limit.Interval(rate)))
 	return err
 }
 
