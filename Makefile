@@ -93,6 +93,7 @@ tools:
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then scripts/tools ip || echo "without ip the test of a partition is skipped" >&2; fi
 	@scripts/tools postgresql || echo "without PostgreSQL the tests of gateways that share one are skipped" >&2
 	@scripts/tools pgbouncer || echo "without PgBouncer the test of a pooler is skipped" >&2
+	@scripts/tools redis-server || echo "without Redis the tests of rates that gateways share are skipped" >&2
 	@scripts/tools patroni etcd-server || echo "without Patroni and etcd the drill of a cluster is skipped" >&2
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm python3; fi

@@ -68,6 +68,7 @@ var layers = []struct {
 	{[]string{"client/share"}, false},
 	{[]string{"client"}, false},
 	{[]string{"internal/sign/mistake", "internal/redact"}, false},
+	{[]string{"internal/limit/redis"}, false},
 	{[]string{"internal/sign", "internal/seed", "internal/idip/wire", "internal/limit", "internal/flatjson", "internal/secretfile", "internal/cache", "internal/standings", "internal/oidb/frame", "internal/har", "internal/tracing"}, false},
 	{[]string{"internal/oidb/field"}, false},
 	{[]string{"internal/platform", "internal/disk", "internal/codebook"}, false},
