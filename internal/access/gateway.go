@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/limit/redis"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/tracing"
 	"github.com/rookeryhq/rookery/retcode"
@@ -266,6 +267,12 @@ func (g *Gateway) RequireHTTPS(age time.Duration) {
 	if age > 0 {
 		g.strict = []string{fmt.Sprintf("max-age=%d", int64(age.Seconds()))}
 	}
+}
+
+// ShareRates makes the gateway count the calls of apps and of users where other gateways count theirs. It must be called before the first
+// request.
+func (g *Gateway) ShareRates(apps, users *redis.Limit) {
+	g.rates.sharedApps, g.rates.sharedUsers = apps, users
 }
 
 // Trace makes the gateway record requests, except those of the door "dev". It must be called before the first request.

@@ -3,8 +3,10 @@ package access
 import (
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/limit/redis"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/retcode"
 )
@@ -88,6 +90,8 @@ func audit(c *Call) error {
 type rates struct {
 	apps  sync.Map // appRateKey to *limit.Bucket
 	users *limit.Keyed
+
+	sharedApps, sharedUsers *redis.Limit // nil if this gateway counts its own calls alone
 }
 
 type appRateKey struct {
@@ -114,15 +118,27 @@ func appRate(c *Call) error {
 	if allowed == (platform.Rate{}) {
 		return nil
 	}
+	wait, ok, err := c.gateway.rates.takeApp(c, allowed)
+	if err == nil && !ok {
+		err = retcode.QQAppRateExceeded.Errorf("app %s may call %s %s", c.App.AppID, c.Endpoint.Permission, allowed).WithRetryAfter(wait)
+	}
+	return err
+}
+
+func (r *rates) takeApp(c *Call, allowed platform.Rate) (wait time.Duration, ok bool, err error) {
 	key := appRateKey{c.App.AppID, c.Endpoint.Permission}
-	bucket, ok := c.gateway.rates.apps.Load(key)
-	if !ok {
-		bucket, _ = c.gateway.rates.apps.LoadOrStore(key, new(limit.Bucket))
+	alone := func() (time.Duration, bool) {
+		bucket, ok := r.apps.Load(key)
+		if !ok {
+			bucket, _ = r.apps.LoadOrStore(key, new(limit.Bucket))
+		}
+		return bucket.(*limit.Bucket).Take(allowed, c.Start)
 	}
-	if wait, ok := bucket.(*limit.Bucket).Take(allowed, c.Start); !ok {
-		return retcode.QQAppRateExceeded.Errorf("app %s may call %s %s", c.App.AppID, c.Endpoint.Permission, allowed).WithRetryAfter(wait)
+	if r.sharedApps != nil {
+		return r.sharedApps.Take(c.Context(), key.app.String()+" "+key.permission, allowed, alone)
 	}
-	return nil
+	wait, ok = alone()
+	return wait, ok, nil
 }
 
 func userRate(c *Call) error {
@@ -130,9 +146,19 @@ func userRate(c *Call) error {
 	if allowed == (platform.Rate{}) || c.User == "" {
 		return nil
 	}
-	key := c.App.AppID.String() + " " + c.Endpoint.Permission + " " + c.User
-	if wait, ok := c.gateway.rates.users.Take(key, allowed, c.Start); !ok {
-		return retcode.QQUserRateExceeded.Errorf("one user may call %s %s", c.Endpoint.Permission, allowed).WithRetryAfter(wait)
+	wait, ok, err := c.gateway.rates.takeUser(c, allowed)
+	if err == nil && !ok {
+		err = retcode.QQUserRateExceeded.Errorf("one user may call %s %s", c.Endpoint.Permission, allowed).WithRetryAfter(wait)
 	}
-	return nil
+	return err
+}
+
+func (r *rates) takeUser(c *Call, allowed platform.Rate) (wait time.Duration, ok bool, err error) {
+	key := c.App.AppID.String() + " " + c.Endpoint.Permission + " " + c.User
+	alone := func() (time.Duration, bool) { return r.users.Take(key, allowed, c.Start) }
+	if r.sharedUsers != nil {
+		return r.sharedUsers.Take(c.Context(), key, allowed, alone)
+	}
+	wait, ok = alone()
+	return wait, ok, nil
 }

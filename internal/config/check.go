@@ -7,7 +7,9 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/rookeryhq/rookery/internal/disk"
 )
@@ -51,7 +53,7 @@ func (l *Loaded) faults() (errs []error) {
 	for _, t := range []struct {
 		key string
 		tls TLS
-	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}, {"oidb.tls", TLS{l.OIDB.TLS.Certificate, l.OIDB.TLS.Key}}, {"oidb.routes_tls", TLS{l.OIDB.RoutesTLS.Certificate, l.OIDB.RoutesTLS.Key}}} {
+	}{{"http.tls", l.HTTP.TLS}, {"admin.tls", l.Admin.TLS}, {"oidb.tls", TLS{l.OIDB.TLS.Certificate, l.OIDB.TLS.Key}}, {"oidb.routes_tls", TLS{l.OIDB.RoutesTLS.Certificate, l.OIDB.RoutesTLS.Key}}, {"redis.tls", TLS{l.Redis.TLS.Certificate, l.Redis.TLS.Key}}} {
 		switch {
 		case t.tls.Certificate == "" && t.tls.Key != "":
 			faultf(t.key+".key", "%s.certificate is missing", t.key)
@@ -61,6 +63,15 @@ func (l *Loaded) faults() (errs []error) {
 	}
 	if l.OIDB.TLS.ClientCA != "" && !l.OIDB.TLS.On() {
 		faultf("oidb.tls.client_ca", "oidb.tls.certificate is missing")
+	}
+	if l.Redis.TLS != (RedisTLS{}) && !strings.HasPrefix(l.Redis.Address, "rediss:") {
+		faultf("redis.address", "redis.tls is set, and the address does not begin with rediss://")
+	}
+	if l.Redis.PasswordFile != "" && !l.Redis.On() {
+		faultf("redis.password_file", "redis.address is missing")
+	}
+	if !prefixForm.MatchString(l.Redis.Prefix) {
+		faultf("redis.prefix", "%q is not 1 to 64 letters, digits, dots, hyphens and underscores", l.Redis.Prefix)
 	}
 	e := &l.Events
 	switch {
@@ -79,6 +90,9 @@ func (l *Loaded) faults() (errs []error) {
 	}
 	return errs
 }
+
+// prefixForm leaves out what means something in patterns and in keys.
+var prefixForm = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
 // Warning is a setting that works but is not safe.
 type Warning struct {
@@ -128,6 +142,7 @@ func (l *Loaded) Warnings() (all []Warning) {
 	}
 	for _, file := range []struct{ setting, name string }{
 		{"http.tls.key", l.HTTP.TLS.Key}, {"admin.tls.key", l.Admin.TLS.Key}, {"oidb.tls.key", l.OIDB.TLS.Key}, {"oidb.routes_tls.key", l.OIDB.RoutesTLS.Key},
+		{"redis.tls.key", l.Redis.TLS.Key},
 	} {
 		if mode, ok := mode(file.name); ok && mode&0o077 != 0 {
 			warn(file.setting, "%s may be read by others (mode %04o): chmod 600 it", file.name, mode)

@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Data      string    `key:"data" doc:"Folder of the keys, the admin token and, without a database of its own, everything that the platform stores. Created with mode 0700 when it is missing. Required. Every gateway has its own, with a copy of the same keyring.json."`
 	Database  string    `key:"database" is:"database" doc:"Address of the PostgreSQL that the platform stores its data in, which any number of gateways may share, such as postgres://rookery@db1.example,db2.example/rookery?sslmode=verify-full. The password is not in it: it comes from the environment (PGPASSWORD) or from libpq's password file (PGPASSFILE). Its tables are made by rookery migrate up. Empty: rookery.db in the data folder, which one process has to itself."`
+	Redis     Redis     `key:"redis" doc:"A Redis or Valkey in which gateways that share a database count calls together, against the rates of apps, users and commands of the bus. Without it each gateway counts its own."`
 	HTTP      HTTP      `key:"http" doc:"The doors that games call."`
 	Admin     Admin     `key:"admin" doc:"The operators' listener: the admin API, /metrics, /healthz and /readyz."`
 	Standings Standings `key:"standings" doc:"The cache of token checks."`
@@ -31,6 +32,28 @@ type Config struct {
 	Memory    Memory    `key:"memory" doc:"The memory of the process."`
 	Stop      Stop      `key:"stop" doc:"What happens between SIGTERM, or an interrupt, and the end. Another signal, a second or more later, ends the platform at once."`
 	Log       Log       `key:"log" doc:"The log on standard error: one event per request."`
+}
+
+// Redis are the settings of the rates that gateways share.
+type Redis struct {
+	Address      string        `key:"address" is:"Redis" doc:"Address, such as rediss://rookery@redis.example:6379, or with several hosts those of a Redis Cluster: rediss://r1.example,r2.example. Without TLS, as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock, it is on this machine. The start does not need it. Empty: rates are counted at each gateway."`
+	PasswordFile string        `key:"password_file" doc:"File with the password, mode 0600. Empty: that of the environment's REDISCLI_AUTH, or none."`
+	TLS          RedisTLS      `key:"tls" doc:"The connections to an address with rediss. The files are read again when they change."`
+	Prefix       string        `key:"prefix" def:"rookery" doc:"What all keys begin with. Platforms that share a Redis need prefixes of their own; the gateways of one platform have the same."`
+	Timeout      time.Duration `key:"timeout" def:"50ms" min:"1ms" max:"2s" doc:"How long a call waits to be counted. After five that waited in vain, calls do not wait until Redis answers again."`
+	Apps         string        `key:"apps" def:"local" oneof:"local open closed" doc:"What becomes of calls that have a rate of their app while Redis is away. local: each gateway counts its own. open: they are let through. closed: they fail, with the code of a platform that fails."`
+	Users        string        `key:"users" def:"local" oneof:"local open closed" doc:"The same for rates of users."`
+	Commands     string        `key:"commands" def:"local" oneof:"local open closed" doc:"The same for rates of the bus's commands."`
+}
+
+// On reports whether gateways share rates.
+func (r Redis) On() bool { return r.Address != "" }
+
+// RedisTLS names the files with which Redis is called.
+type RedisTLS struct {
+	Certificate string `key:"certificate" doc:"PEM file with the certificate that is shown to Redis, which asks for one unless its tls-auth-clients is no, and the intermediate ones after it."`
+	Key         string `key:"key" doc:"PEM file with the certificate's private key; mode 0600."`
+	CA          string `key:"ca" doc:"PEM file with the authorities of Redis's certificate. Empty: those that this machine trusts."`
 }
 
 // HTTP are the settings of the public doors.

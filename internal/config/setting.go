@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // for machines without the zones' files
+
+	"github.com/rookeryhq/rookery/internal/limit/redis"
 )
 
 // Setting is one setting of a Config: its names, its documentation, its value and where that came from.
@@ -103,6 +105,11 @@ func (s *Setting) set(text string) error {
 		}
 		if s.tag.Get("is") == "database" && text != "" {
 			if err := checkDatabase(text); err != nil {
+				return err
+			}
+		}
+		if s.tag.Get("is") == "Redis" && text != "" {
+			if _, err := redis.ParseAddress(text); err != nil {
 				return err
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/limit"
+	"github.com/rookeryhq/rookery/internal/limit/redis"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/tracing"
@@ -35,6 +36,7 @@ type Bus struct {
 	policies  store.Policies
 	clock     *platform.Clock
 	rates     *limit.Keyed
+	shared    *redis.Limit    // in place of rates; nil if this gateway counts its own calls alone
 	deadline  time.Duration   // of calls inside the process
 	events    *events         // of calls from outside; nil when they are not observed
 	tracer    *tracing.Tracer // nil if nothing is traced
@@ -92,6 +94,9 @@ func (b *Bus) GuardAnswers(guard func(ctx context.Context, d *Declaration, of Su
 // SetDeadline sets how long a call inside the process that waits may take, in place of Deadline. It must be called before the
 // first call.
 func (b *Bus) SetDeadline(d time.Duration) { b.deadline = d }
+
+// ShareRates makes the bus count calls against rates where other gateways count theirs. It must be called before the first call.
+func (b *Bus) ShareRates(commands *redis.Limit) { b.shared = commands }
 
 // SetDirectory sets the directory that the policy asks. It must be called before the first call.
 func (b *Bus) SetDirectory(d Directory) { b.directory = d }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb/frame"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -258,8 +259,7 @@ func (c *call) withinTestRate() (bool, error) {
 	if c.rules.TestRate.Count == 0 || c.testApp() == nil {
 		return true, nil
 	}
-	_, ok := c.bus.rates.Take("test "+c.Head.Command.String(), c.rules.TestRate, c.bus.clock.Now())
-	return ok, nil
+	return c.take("test "+c.Head.Command.String(), c.rules.TestRate)
 }
 
 func (c *call) forwardedInTest() (bool, error) {
@@ -296,7 +296,17 @@ func (c *call) withinRate() (bool, error) {
 	if app := c.Head.CallingApp(); app != 0 {
 		caller = app.String()
 	}
-	_, ok := c.bus.rates.Take(strings.Join([]string{c.Head.Command.String(), caller}, " "), c.rules.Rate, c.bus.clock.Now())
+	return c.take(strings.Join([]string{c.Head.Command.String(), caller}, " "), c.rules.Rate)
+}
+
+// take counts a call, unless the rate of key is used up.
+func (c *call) take(key string, rate platform.Rate) (ok bool, err error) {
+	alone := func() (time.Duration, bool) { return c.bus.rates.Take(key, rate, c.bus.clock.Now()) }
+	if c.bus.shared != nil {
+		_, ok, err = c.bus.shared.Take(c.wait(), key, rate, alone)
+		return ok, err
+	}
+	_, ok = alone()
 	return ok, nil
 }
 

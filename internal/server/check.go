@@ -14,7 +14,7 @@ func CheckFiles(c *config.Config) error {
 	for _, listener := range []struct {
 		setting string
 		files   certificateFiles
-	}{{"http.tls", filesOf(c.HTTP.TLS)}, {"admin.tls", filesOf(c.Admin.TLS)}, {"oidb.tls", busFiles(c.OIDB.TLS)}, {"oidb.routes_tls", routeFiles(c.OIDB.RoutesTLS)}} {
+	}{{"http.tls", filesOf(c.HTTP.TLS)}, {"admin.tls", filesOf(c.Admin.TLS)}, {"oidb.tls", busFiles(c.OIDB.TLS)}, {"oidb.routes_tls", routeFiles(c.OIDB.RoutesTLS)}, {"redis.tls", redisFiles(c.Redis.TLS)}} {
 		if listener.files != (certificateFiles{}) {
 			_, err := openCertificate(listener.setting, listener.files)
 			errs = append(errs, err)
@@ -22,6 +22,10 @@ func CheckFiles(c *config.Config) error {
 	}
 	if c.Admin.TokenFile != "" {
 		_, err := readServerToken(c.Admin.TokenFile)
+		errs = append(errs, err)
+	}
+	if c.Redis.On() {
+		_, err := readRedisPassword("redis.password_file", c.Redis.PasswordFile)
 		errs = append(errs, err)
 	}
 	if c.Events.WebhookSecret != "" {

@@ -53,6 +53,10 @@ func (s *Server) openDoors(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.redis != nil {
+		s.redis.Measure(metrics)
+	}
+	gateway.ShareRates(s.redisLimit("apps", s.options.Redis.Apps), s.redisLimit("users", s.options.Redis.Users))
 	s.mount(gateway, metrics, public, operators)
 	return nil
 }

@@ -87,6 +87,9 @@ func (s *Server) health() *http.ServeMux {
 			http.Error(w, "the storage cannot be written and read", http.StatusServiceUnavailable)
 		default:
 			fmt.Fprintln(w, "ready")
+			if r := &s.options.Redis; s.redis != nil && s.redis.Away() { // which calls wait for nothing, and which most calls do not need
+				fmt.Fprintf(w, "Redis is away: rates of apps are %s, of users %s, of commands %s\n", r.Apps, r.Users, r.Commands)
+			}
 		}
 	})
 	return mux

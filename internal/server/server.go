@@ -21,6 +21,7 @@ import (
 	"github.com/rookeryhq/rookery/internal/groups"
 	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/idip"
+	"github.com/rookeryhq/rookery/internal/limit/redis"
 	"github.com/rookeryhq/rookery/internal/messages"
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/oidb/route"
@@ -83,18 +84,22 @@ type Server struct {
 	routes *route.Router // nil when every command is carried out here
 
 	routeCertificate *certificate // nil without routes
-	idip             *idip.Client
-	outbox           *outbox.Service
-	apps             *apps.Registry
-	profiles         *profile.Service
-	identity         *identity.Service
-	friends          *friends.Service
-	messages         *messages.Service
-	achievements     *achievements.Service
-	qqgroups         *qqgroups.Service
-	words            *wordfilter.Filter // nil without a list
-	groups           *groups.Service
-	ranking          *ranking.Service
+
+	redis            *redis.Counter // of the rates that gateways share; nil if each counts its own
+	redisCertificate *certificate   // nil without one
+
+	idip         *idip.Client
+	outbox       *outbox.Service
+	apps         *apps.Registry
+	profiles     *profile.Service
+	identity     *identity.Service
+	friends      *friends.Service
+	messages     *messages.Service
+	achievements *achievements.Service
+	qqgroups     *qqgroups.Service
+	words        *wordfilter.Filter // nil without a list
+	groups       *groups.Service
+	ranking      *ranking.Service
 
 	rankIndex *ranking.Memory
 	social    *social.Service
@@ -133,6 +138,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.openKeyring,
 		s.join,
 		s.openIncarnation,
+		s.openRedis,
 		s.openServices,
 		s.openDoors,
 	)
@@ -195,6 +201,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.routes != nil {
 		work.Go(func() { s.routes.Run(routing, s.options.Log) })
 		work.Go(func() { s.routeCertificate.watch(routing, s.options.Log) })
+	}
+	if s.redis != nil {
+		work.Go(func() { s.redis.Run(routing) })
+		work.Go(func() { s.redisCertificate.watch(routing, s.options.Log) })
 	}
 	for _, run := range s.background {
 		work.Go(func() { run(working) })
@@ -284,6 +294,9 @@ func (s *Server) Close() error {
 	}
 	if s.rankIndex != nil {
 		s.rankIndex.Close()
+	}
+	if s.redis != nil {
+		s.redis.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

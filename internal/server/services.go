@@ -30,6 +30,7 @@ import (
 // openServices connects the services with the folder's files and with the bus.
 func (s *Server) openServices(ctx context.Context) error {
 	s.bus, s.idip = oidb.NewBus(), idip.New(s.clock, s.options.Log)
+	s.bus.ShareRates(s.redisLimit("commands", s.options.Redis.Commands))
 	s.idip.Trace(s.tracer)
 	whole := s.store // without faults, for the game's side
 	if s.dev != nil {
