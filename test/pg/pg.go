@@ -14,28 +14,26 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/rookeryhq/rookery/internal/store/postgres"
 )
 
-// Database returns the address of a new database with the tables of the platform. Without a PostgreSQL on this machine the test is skipped,
-// but not in CI.
+// Database returns the address of a database with the tables of the platform as they are at first. It is the test's until its cleanups that
+// were added later are over. Without a PostgreSQL on this machine the test is skipped, but not in CI.
 func Database(t testing.TB) string {
 	t.Helper()
-	s := server(t)
-	return s.create(t, "TEMPLATE rookery")
+	d := shared(t)
+	return d.Address(d.take(t))
 }
 
 // Empty returns the address of a new database without tables.
 func Empty(t testing.TB) string {
 	t.Helper()
-	return server(t).create(t, "")
+	d := shared(t)
+	return d.Address(d.create(t, ""))
 }
 
 // Main runs the tests of a package, and ends its server. It is to be called by TestMain.
@@ -51,22 +49,16 @@ type Server struct {
 	as      *syscall.Credential // nil for this user
 	process *exec.Cmd
 	log     bytes.Buffer
-	made    atomic.Int64
 }
 
 var (
-	one   *Server
-	start = sync.OnceValues(func() (*Server, error) {
-		s, err := Start(context.Background(), "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	running *Server
+	start   = sync.OnceValues(func() (_ *databases, err error) {
+		running, err = Start(context.Background(), "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
 		if err != nil {
 			return nil, err
 		}
-		one = s
-		if err := s.exec(context.Background(), "postgres", "CREATE DATABASE rookery"); err != nil {
-			return nil, err
-		}
-		_, err = postgres.Migrate(context.Background(), s.Address("rookery"))
-		return s, err
+		return newDatabases(context.Background(), running)
 	})
 )
 
@@ -92,19 +84,19 @@ func needPrograms(t testing.TB) {
 	}
 }
 
-func server(t testing.TB) *Server {
+func shared(t testing.TB) *databases {
 	t.Helper()
 	needPrograms(t)
-	s, err := start()
+	d, err := start()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return d
 }
 
 func end() {
-	if one != nil {
-		one.Stop()
+	if running != nil {
+		running.Stop()
 	}
 }
 
@@ -236,15 +228,6 @@ func (s *Server) Program(name string) string {
 // Create makes an empty database and returns its address.
 func (s *Server) Create(ctx context.Context, name string) (address string, err error) {
 	return s.Address(name), s.exec(ctx, "postgres", "CREATE DATABASE "+name)
-}
-
-func (s *Server) create(t testing.TB, how string) string {
-	t.Helper()
-	name := fmt.Sprintf("test%d", s.made.Add(1))
-	if err := s.exec(t.Context(), "postgres", "CREATE DATABASE "+name+" "+how); err != nil {
-		t.Fatal(err)
-	}
-	return s.Address(name)
 }
 
 func (s *Server) exec(ctx context.Context, database, statement string) error {

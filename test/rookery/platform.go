@@ -120,13 +120,14 @@ func storage(t testing.TB, data string) []string {
 
 var databases sync.Map // address by data folder
 
-// databaseOf returns the database of a folder's platform, which a later platform on the folder finds again.
+// databaseOf returns the database of a folder's platform, which a later platform of the test on the folder finds again.
 func databaseOf(t testing.TB, data string) string {
 	if address, ok := databases.Load(data); ok {
 		return address.(string)
 	}
 	address := pg.Database(t)
 	databases.Store(data, address)
+	t.Cleanup(func() { databases.Delete(data) }) // another test gets the database
 	return address
 }
 
