@@ -12,10 +12,10 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rookeryhq/rookery/internal/sign"
@@ -287,9 +287,14 @@ var hexSpellings = []spelling{
 	{"the hex digits are parted by blanks", parted(" ")},
 	{"0x stands before the hex digits", func(sum []byte) string { return "0x" + hex.EncodeToString(sum) }},
 	{"the zeros at the beginning are missing", func(sum []byte) string { return strings.TrimLeft(hex.EncodeToString(sum), "0") }},
-	{"each byte below 16 lacks its zero", eachByte(func(c byte) string { return fmt.Sprintf("%x", c) })},
-	{"bytes from 128 up were taken for negative numbers", eachByte(func(c byte) string { return fmt.Sprintf("%x", uint32(int8(c))) })},
-	{"bytes from 128 up were taken for negative numbers", eachByte(func(c byte) string { return fmt.Sprintf("%02x", uint32(int8(c))) })},
+	{"each byte below 16 lacks its zero", eachByte(func(b []byte, c byte) []byte { return strconv.AppendUint(b, uint64(c), 16) })},
+	{"bytes from 128 up were taken for negative numbers", eachByte(appendSigned)},
+	{"bytes from 128 up were taken for negative numbers", eachByte(func(b []byte, c byte) []byte {
+		if c < 16 {
+			b = append(b, '0')
+		}
+		return appendSigned(b, c)
+	})},
 	{"it is the middle 16 of the 32 hex digits", middle},
 	{"it is the first 16 of the hex digits", func(sum []byte) string { return hex.EncodeToString(sum)[:16] }},
 	{"it is in Base64, not in hex digits", base64.StdEncoding.EncodeToString},
@@ -319,17 +324,20 @@ var base64Spellings = []spelling{
 
 func parted(by string) func([]byte) string {
 	return func(sum []byte) string {
-		return strings.TrimSuffix(eachByte(func(c byte) string { return fmt.Sprintf("%02x%s", c, by) })(sum), by)
+		return strings.TrimSuffix(eachByte(func(b []byte, c byte) []byte { return append(hex.AppendEncode(b, []byte{c}), by...) })(sum), by)
 	}
 }
 
-func eachByte(write func(byte) string) func([]byte) string {
+// appendSigned writes a byte as Java's Integer.toHexString does.
+func appendSigned(b []byte, c byte) []byte { return strconv.AppendUint(b, uint64(uint32(int8(c))), 16) }
+
+func eachByte(write func(b []byte, c byte) []byte) func([]byte) string {
 	return func(sum []byte) string {
-		var b strings.Builder
+		b := make([]byte, 0, 8*len(sum))
 		for _, c := range sum {
-			b.WriteString(write(c))
+			b = write(b, c)
 		}
-		return b.String()
+		return string(b)
 	}
 }
 
