@@ -32,7 +32,6 @@ var cache = func() string {
 }()
 
 // Binary returns the path of the rookery to run: the one that ROOKERY_BINARY names, or one that is built, once per process.
-// It is stored in a folder named after its content, so that other processes may build another at the same time.
 var Binary = sync.OnceValues(func() (string, error) {
 	runtime.KeepAlive(platform)
 	if file := os.Getenv("ROOKERY_BINARY"); file != "" {
@@ -41,7 +40,12 @@ var Binary = sync.OnceValues(func() (string, error) {
 		}
 		return filepath.Abs(file)
 	}
-	folder := filepath.Join(cache, "rookery", "test")
+	return build(filepath.Join(cache, "rookery", "test"))
+})
+
+// build builds a rookery and returns its path. It is stored in a folder of the given one that is named after its content, so that other
+// processes may build another at the same time.
+func build(folder string) (string, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err
 	}
@@ -73,7 +77,7 @@ var Binary = sync.OnceValues(func() (string, error) {
 		}
 	}
 	return filepath.Join(same, "rookery"+suffix), nil
-})
+}
 
 // removeOld removes what nobody has used for a long time. A folder in use by another process may stay.
 func removeOld(folder string) {

@@ -215,10 +215,11 @@ func writeOverlay(folder string, files map[string][]byte) (string, error) {
 	return overlay, os.WriteFile(overlay, description, 0o600)
 }
 
-// goCommand runs the go command with the overlay in the environment, where the go commands that it starts find it too.
+// goCommand runs the go command with the overlay in the environment, where the go commands that it starts find it too. Tests build the platform by
+// themselves, whatever binary others are given.
 func goCommand(ctx context.Context, overlay string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay), "ROOKERY_BINARY=")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
