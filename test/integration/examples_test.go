@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,6 +166,16 @@ var exampleComment = regexp.MustCompile(`\s+# .*$`)
 // TestEveryExampleRuns runs the examples in the help of every command as a person would paste them, each command's examples
 // with a platform and a folder of their own.
 func TestEveryExampleRuns(t *testing.T) {
+	// The platform's note is the test's own, but the go command's cache is shared: without it, building takes minutes.
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := append(os.Environ(), "GOCACHE="+strings.TrimSpace(string(goCache)), "GORACE=atexit_sleep_ms=10")
+	status, configuration, log := rookery.Run(t, "config", "print", "--data", "./platform", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, log)
+	}
 	known := map[string]bool{}
 	var visit func(command ...string)
 	visit = func(command ...string) {
@@ -187,7 +199,7 @@ func TestEveryExampleRuns(t *testing.T) {
 		if len(examples) > 0 {
 			t.Run(strings.Join(command, " "), func(t *testing.T) {
 				t.Parallel()
-				runExamples(t, examples)
+				runExamples(t, examples, configuration, environment)
 			})
 		}
 	}
@@ -221,14 +233,17 @@ func exampleLines(lines []string) (examples []string) {
 	return examples
 }
 
-func runExamples(t *testing.T, examples []string) {
+func runExamples(t *testing.T, examples []string, configuration string, environment []string) {
 	p, folder := rookery.Start(t), t.TempDir()
 	const example = "postgres://rookery@db.example/rookery?sslmode=verify-full"
 	database := example
 	if strings.Contains(strings.Join(examples, "\n"), example) {
 		database = pg.Empty(t)
 	}
-	for name, content := range exampleFiles {
+	files := maps.Clone(exampleFiles)
+	files["rookery.yaml"] = configuration
+	files["token.txt"] = p.Issue(t, rookery.TokenRequest{AppID: "100700001", UIN: "10001", Kind: "access"}).Token + "\n"
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -239,32 +254,20 @@ func runExamples(t *testing.T, examples []string) {
 	if err := os.Symlink(rookery.Binary(t), filepath.Join(folder, "bin", "rookery")); err != nil {
 		t.Fatal(err)
 	}
-	// The platform's note is this test's own, but the go command's cache is shared: without it, building takes minutes.
-	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*rookery.Patience)
 	defer cancel()
 	shell := func(command string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, "sh", "-ec", command)
 		cmd.Dir = folder
 		cmd.Stdin = strings.NewReader("a password that is typed\n")
-		cmd.Env = append(os.Environ(),
-			"PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"),
-			"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(string(goCache)), "GORACE=atexit_sleep_ms=10",
+		cmd.Env = append(slices.Clip(environment),
+			"PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"), "XDG_CACHE_HOME="+t.TempDir(),
 			"ROOKERY_SERVER="+p.URL, "ROOKERY_TOKEN_FILE="+p.AdminTokenFile, "ROOKERY_HTTP="+p.URL, "ROOKERY_OIDB="+p.OIDB, "DATABASE="+database,
 		)
 		return cmd
 	}
 	// The log must end, and the file is the test's own.
 	here := strings.NewReplacer("tail -f ", "tail ", "/etc/rookery.yaml", "rookery.yaml", example, database)
-	prepare := "rookery config print --data ./platform --http-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 > rookery.yaml\n" +
-		"rookery token issue --app 100700001 --uin 10001 --kind access > token.txt"
-	if out, err := shell(prepare).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-
 	for _, example := range examples {
 		want := specials[example]
 		if _, err := exec.LookPath(want.needs); want.needs != "" && err != nil {
