@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rookeryhq/rookery/test/pg"
+	"github.com/rookeryhq/rookery/test/redis"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -119,10 +122,10 @@ func find(t *testing.T, all []object, kind, name string) object {
 	return all[i]
 }
 
-// TestComponents: with PostgreSQL and a back end, every pod has no more rights than it needs, is behind a NetworkPolicy, and mounts what
-// there is; the gateways use both.
+// TestComponents: with PostgreSQL, Redis and a back end, every pod has no more rights than it needs, is behind a NetworkPolicy, and mounts what
+// there is; the gateways use all three.
 func TestComponents(t *testing.T) {
-	all := together(t, "postgres", "groups")
+	all := together(t, "postgres", "groups", "redis")
 	guarded, maps := make(map[string]bool), make(map[string]bool)
 	pods := 0
 	for _, o := range all {
@@ -171,7 +174,7 @@ func TestComponents(t *testing.T) {
 				wantCommand(t, c.Args)
 			}
 			for _, e := range c.Env {
-				if strings.Contains(e.Name, "PASSWORD") && (e.Value != "" || e.ValueFrom == nil) {
+				if (strings.Contains(e.Name, "PASSWORD") || e.Name == "REDISCLI_AUTH") && (e.Value != "" || e.ValueFrom == nil) {
 					t.Errorf("%s of %s is not from a secret", e.Name, c.Name)
 				}
 			}
@@ -182,8 +185,8 @@ func TestComponents(t *testing.T) {
 			}
 		}
 	}
-	if pods != 3 {
-		t.Errorf("there are %d kinds of pods, want those of gateways, PostgreSQL and groups", pods)
+	if pods != 4 {
+		t.Errorf("there are %d kinds of pods, want those of gateways, PostgreSQL, groups and Redis", pods)
 	}
 	gateway := find(t, all, "Deployment", "rookery").Spec.Template.Spec
 	for _, c := range append(gateway.InitContainers, gateway.Containers...) {
@@ -196,6 +199,9 @@ func TestComponents(t *testing.T) {
 			if got := variables["ROOKERY_DATABASE"]; strings.Count(got, ".rookery-postgres") != 3 || !strings.Contains(got, "sslmode=verify-full") {
 				t.Errorf("%s uses the database %s", c.Name, got)
 			}
+		}
+		if got := variables["ROOKERY_REDIS_ADDRESS"]; c.Name == "gateway" && got != "rediss://rookery@rookery-redis" {
+			t.Errorf("the gateway counts calls in %q", got)
 		}
 		if got := variables["ROOKERY_OIDB_ROUTES"]; c.Name == "gateway" && got != "/etc/rookery-routes/routes.yaml" {
 			t.Errorf("the gateway's routes are in %q", got)
@@ -222,6 +228,45 @@ func TestBackEnd(t *testing.T) {
 	back.Admin(t, "POST", "/admin/v1/groups", rookery.Settings{"owner": "10001", "name": "Lanterns"}, &made)
 	if made.GC == "" {
 		t.Error("it makes no group")
+	}
+}
+
+// TestRedis: it starts with its configuration and the users that are told of, and gateways with their variables count calls in it.
+func TestRedis(t *testing.T) {
+	server := redis.Prepare(t)
+	certificate, key := redis.Pair(t)
+	users := filepath.Join(t.TempDir(), "users.acl")
+	told := regexp.MustCompile(`(?m)^#   (user .*)$`).FindAllStringSubmatch(string(read(t, "kubernetes/redis/kustomization.yaml")), -1)
+	if len(told) != 2 {
+		t.Fatalf("%d users are told of", len(told))
+	}
+	const password = "0123456789abcdef"
+	text := strings.ReplaceAll(told[0][1]+"\n"+told[1][1]+"\n", "PASSWORD", password)
+	if err := os.WriteFile(users, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(read(t, "kubernetes/redis/redis.conf"))) {
+		if name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name != "#" {
+			value = strings.NewReplacer(`""`, "", "6379", strconv.Itoa(server.Port), "/etc/redis-tls/tls.crt", certificate, "/etc/redis-tls/tls.key", key, "/etc/redis-tls/ca.crt", certificate, "/etc/redis-users/users.acl", users).Replace(value)
+			server.Set("--"+name, value)
+		}
+	}
+	server.Start(t)
+	var patch object
+	if err := yaml.Unmarshal(read(t, "kubernetes/redis/gateway.yaml"), &patch); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range patch.Spec.Template.Spec.Containers[0].Env {
+		value := strings.NewReplacer("@rookery-redis", "@"+server.HostPort(), "/etc/redis-tls/ca.crt", certificate).Replace(e.Value)
+		if e.ValueFrom != nil {
+			value = password
+		}
+		t.Setenv(e.Name, value)
+	}
+	p := rookery.Serve(t)
+	p.Secret(password)
+	if p.Metric(t, "rookery_redis_up") != 1 {
+		t.Errorf("the gateway does not count calls in Redis:\n%s", p.Log())
 	}
 }
 

@@ -4,9 +4,16 @@ package redis
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -52,9 +59,41 @@ func Prepare(t testing.TB, settings ...string) *Server {
 	return s
 }
 
+// Set adds settings for the next start.
+func (s *Server) Set(settings ...string) { s.settings = append(s.settings, settings...) }
+
 // TLS makes a Redis that does not run yet take TLS alone, from callers with a certificate of an authority.
 func (s *Server) TLS(certificate, key, authority string) {
-	s.settings = append(s.settings, "--port", "0", "--tls-port", strconv.Itoa(s.Port), "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority)
+	s.Set("--port", "0", "--tls-port", strconv.Itoa(s.Port), "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority)
+}
+
+// Pair makes a certificate for 127.0.0.1, which is its own authority, and its key, in files.
+func Pair(t testing.TB) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	certificate, key = filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
+	for file, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
 }
 
 // Start starts a Redis that does not run, without what it had in memory.

@@ -3,16 +3,10 @@ package redis
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"log/slog"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -424,20 +418,25 @@ func TestACluster(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	trusted := newPair(t, folder, "redis")
+	certificate, key := redis.Pair(t)
+	own, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := x509.NewCertPool()
+	trusted.AddCert(own.Leaf)
 	server := redis.Prepare(t)
-	server.TLS(filepath.Join(folder, "redis.crt"), filepath.Join(folder, "redis.key"), filepath.Join(folder, "redis.crt"))
+	server.TLS(certificate, key, certificate)
 	server.Start(t)
 	for name, test := range map[string]struct {
 		config *tls.Config
 		host   string
 		want   string // in the log; "" for a connection that is made
 	}{
-		"with its certificate":             {&tls.Config{RootCAs: trusted.pool, Certificates: []tls.Certificate{trusted.pair}}, "127.0.0.1", ""},
-		"of an authority that is unknown":  {&tls.Config{Certificates: []tls.Certificate{trusted.pair}}, "127.0.0.1", "certificate"},
-		"for another host":                 {&tls.Config{RootCAs: trusted.pool, Certificates: []tls.Certificate{trusted.pair}}, "localhost", "certificate"},
-		"without a certificate of our own": {&tls.Config{RootCAs: trusted.pool}, "127.0.0.1", "error="}, // Redis may close the connection before it has said why
+		"with its certificate":             {&tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{own}}, "127.0.0.1", ""},
+		"of an authority that is unknown":  {&tls.Config{Certificates: []tls.Certificate{own}}, "127.0.0.1", "certificate"},
+		"for another host":                 {&tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{own}}, "localhost", "certificate"},
+		"without a certificate of our own": {&tls.Config{RootCAs: trusted}, "127.0.0.1", "error="}, // Redis may close the connection before it has said why
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, said := counter(t, "rediss://"+test.host+":"+strconv.Itoa(server.Port), patient, func(o *Options) { o.TLS = test.config.Clone })
@@ -446,44 +445,6 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
-}
-
-type certificate struct {
-	pair tls.Certificate
-	pool *x509.CertPool
-}
-
-// newPair makes a certificate for 127.0.0.1, which is its own authority, and its files in a folder.
-func newPair(t *testing.T, folder, name string) certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, secret := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
-	for file, content := range map[string][]byte{name + ".crt": text, name + ".key": secret} {
-		if err := os.WriteFile(filepath.Join(folder, file), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := certificate{pool: x509.NewCertPool()}
-	if c.pair, err = tls.X509KeyPair(text, secret); err != nil {
-		t.Fatal(err)
-	}
-	c.pool.AppendCertsFromPEM(text)
-	return c
 }
 
 // until waits until something holds.
