@@ -2,102 +2,45 @@ package integration
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/rookeryhq/rookery/test/network"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
-
-// partitioned tells the test that its process has a network namespace of its own.
-const partitioned = "IN_A_NETWORK_NAMESPACE"
 
 // TestAPartition cuts the network between a platform and its back end, which are in namespaces of their own, while calls are made. On either
 // side's cut each call ends with 154 or 155 when its caller's time is up, calls succeed again once the network is whole, and no
 // connection or goroutine is left over on either side.
 func TestAPartition(t *testing.T) {
-	if os.Getenv(partitioned) != "" {
+	if network.Own(t) {
 		partition(t)
 		return
 	}
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("network namespaces are made by root only")
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		if os.Getenv("CI") != "" {
+	if err := network.Permitted(); err != nil {
+		if os.Getenv("CI") != "" && os.Geteuid() == 0 {
 			t.Fatal(err)
 		}
-		t.Skip("network namespaces are made by ip, of Debian's iproute2, which is not installed")
+		t.Skip(err)
 	}
-	if out, err := exec.Command("ip", "netns", "list").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	probe := exec.Command("true")
-	probe.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	if err := probe.Run(); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skipf("network namespaces are not permitted here: %v", err)
-	}
-	inside := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAPartition$", "-test.v")
-	inside.Env = append(os.Environ(), partitioned+"=yes", "ROOKERY_BINARY="+rookery.Binary(t))
-	inside.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	if out, err := inside.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	} else if testing.Verbose() {
-		t.Logf("%s", out)
-	}
+	network.Again(t)
 }
 
 // ip runs iproute2's ip.
 func ip(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
-		t.Fatalf("ip %v: %v\n%s", args, err, out)
-	}
-}
-
-// within runs f in a network namespace, and so the processes that it starts.
-func within(t *testing.T, namespace string, f func()) {
-	t.Helper()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	enter := func(file string) *os.File {
-		opened, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return opened
-	}
-	home, there := enter("/proc/thread-self/ns/net"), enter("/run/netns/"+namespace)
-	defer home.Close()
-	defer there.Close()
-	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+	if err := network.IP(args...); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); err != nil {
-			panic(err) // nothing may run on in the wrong namespace
-		}
-	}()
-	f()
 }
 
 func partition(t *testing.T) {
 	const here, there = "10.77.0.1", "10.77.0.2"
-	far := "rookery-test-" + strconv.Itoa(os.Getpid())
+	const far = "far"
 	ip(t, "netns", "add", far)
-	t.Cleanup(func() { ip(t, "netns", "del", far) })
-	ip(t, "link", "set", "lo", "up")
 	ip(t, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", far)
 	near := func(args ...string) { t.Helper(); ip(t, args...) }
 	remote := func(args ...string) { t.Helper(); ip(t, append([]string{"-n", far}, args...)...) }
@@ -107,9 +50,12 @@ func partition(t *testing.T) {
 	}
 
 	var back *rookery.Platform
-	within(t, far, func() {
+	if err := network.Within(far, func() error {
 		back = rookery.Backend(t, filepath.Join(t.TempDir(), "groups"), "0xf02", "--oidb-listen", there+":8711", "--admin-listen", there+":0")
-	})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	back.Admin(t, "PATCH", "/admin/v1/oidb/policy", rookery.Settings{"internal_networks": []string{here + "/32"}}, nil)
 	var made struct{ GC string }
 	back.Admin(t, "POST", "/admin/v1/groups", rookery.Settings{"owner": "10001", "name": "Lanterns"}, &made)
