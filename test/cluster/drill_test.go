@@ -1,4 +1,4 @@
-// Package cluster lets the machines of a platform die and stand still at random: a PostgreSQL of three nodes under Patroni with synchronous
+// Package cluster lets the machines of a platform die, stand still and lose their network at random: a PostgreSQL of three nodes under Patroni with synchronous
 // replication, the etcd that elects its primary, and three gateways. Callers work all the while, and note what they were told. Afterwards a
 // reader compares that with what is stored: nothing that was acknowledged is lost, no limit is broken, nothing is used twice, and no dead
 // token was accepted.
@@ -13,12 +13,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/rookeryhq/rookery/test/network"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
@@ -26,10 +29,12 @@ var (
 	lasting  = flag.Duration("drill", 0, "how long to let machines die at random; 0 for one primary and one gateway")
 	seed     = flag.Uint64("seed", 0, "of what happens when; 0 for a new one")
 	recovery = flag.Duration("recovery", 0, "fail when writes took longer than this to work again after the primary died; 0 for never")
+	only     = flag.String("only", "", "a regular expression of the faults that may happen")
 )
 
 // gateway is a rookery serve that dies and is started again.
 type gateway struct {
+	place
 	data, database string
 	running        atomic.Pointer[rookery.Platform]
 }
@@ -39,14 +44,21 @@ func (g *gateway) platform() *rookery.Platform { return g.running.Load() }
 
 func (g *gateway) start(t *testing.T) {
 	t.Helper()
-	g.running.Store(rookery.Serve(t, "--data", g.data, "--database", g.database))
+	listen := g.address + ":0"
+	if err := g.within(func() error {
+		g.running.Store(rookery.Serve(t, "--data", g.data, "--database", g.database, "--http-listen", listen, "--admin-listen", listen))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startGateways starts gateways of one platform, with the keys of the first.
-func startGateways(t *testing.T, database string, n int) (all []*gateway) {
+func (c *cluster) startGateways(t *testing.T, n int) (all []*gateway) {
 	t.Helper()
-	for range n {
-		g := &gateway{data: t.TempDir(), database: database}
+	database := c.create(t, "rookery")
+	for i := range n {
+		g := &gateway{place: c.place(t, fmt.Sprint("gateway", i)), data: t.TempDir(), database: database}
 		if len(all) > 0 {
 			keyring, err := os.ReadFile(filepath.Join(all[0].data, "keyring.json"))
 			if err == nil {
@@ -85,7 +97,7 @@ var (
 		d.must(n.start())
 	}, true}
 	gatewayDies = fault{"a gateway dies", func(d *drill) {
-		g := d.gateways[d.dice.IntN(len(d.gateways))]
+		g := d.anyGateway()
 		g.platform().Signal(d.T, syscall.SIGKILL)
 		g.platform().WaitFor(d.T, -1)
 		d.pass(0, 3)
@@ -125,11 +137,35 @@ var whatHappens = []fault{
 		d.pass(1, 8)
 		d.must(primary.start())
 	}, false},
+	{"the primary dies for good after its synchronous standby stood still, with much that nobody was told of", func(d *drill) {
+		primary, standby := d.nodeIn(leader), d.nodeIn(syncStandby)
+		d.must(standby.signal(syscall.SIGSTOP, ""))
+		conn, err := d.connect(d.Context(), "postgres")
+		d.must(err)
+		defer conn.Close(context.WithoutCancel(d.Context()))
+		_, err = conn.Exec(d.Context(), "SELECT pg_logical_emit_message(false, 'drill', repeat('x', 8 * 1024 * 1024))")
+		d.must(err)
+		d.pass(2, 3) // the primary's Patroni says in etcd how far it is, and does not give the standby up yet
+		primary.kill()
+		d.must(standby.signal(syscall.SIGCONT, ""))
+		until(d.T, rookery.Patience, "the standby, which has all that was acknowledged, leads", func() error {
+			if n := d.in(leader); n == nil || n == primary {
+				return errors.New("nobody leads")
+			}
+			return nil
+		})
+		d.must(primary.start())
+	}, true},
 	{"a gateway stands still", func(d *drill) {
-		g := d.gateways[d.dice.IntN(len(d.gateways))].platform()
+		g := d.anyGateway().platform()
 		g.Signal(d.T, syscall.SIGSTOP)
 		d.pass(1, 5)
 		g.Signal(d.T, syscall.SIGCONT)
+	}, false},
+	{"a gateway is replaced", func(d *drill) {
+		g := d.anyGateway()
+		g.platform().Stop(d.T)
+		g.start(d.T)
 	}, false},
 	{"a member of etcd dies", func(d *drill) {
 		m := d.etcd[d.dice.IntN(len(d.etcd))]
@@ -137,6 +173,68 @@ var whatHappens = []fault{
 		d.pass(1, 5)
 		d.must(m.start())
 	}, false},
+}
+
+// whatIsCut is drawn from too, where the network can be cut.
+var whatIsCut = []fault{
+	{"the primary is cut off from etcd and the other nodes", func(d *drill) {
+		primary := d.nodeIn(leader)
+		d.cutOff(primary.place, d.database(primary), 3, 20)
+	}, false},
+	{"the primary is cut off from all others", func(d *drill) {
+		primary := d.nodeIn(leader)
+		d.cutOff(primary.place, append(d.database(primary), d.allGateways()...), 3, 20)
+	}, false},
+	{"the synchronous standby is cut off from etcd and the other nodes", func(d *drill) {
+		standby := d.nodeIn(syncStandby)
+		d.cutOff(standby.place, d.database(standby), 3, 14)
+	}, false},
+	{"a gateway is cut off from the database", func(d *drill) {
+		d.cutOff(d.anyGateway().place, d.allNodes(), 1, 14)
+	}, false},
+	{"a gateway is cut off from the primary", func(d *drill) {
+		d.cutOff(d.anyGateway().place, []place{d.nodeIn(leader).place}, 1, 14)
+	}, false},
+	{"a member of etcd is cut off", func(d *drill) {
+		m := d.etcd[d.dice.IntN(len(d.etcd))]
+		d.cutOff(m.place, append(slices.DeleteFunc(d.allEtcd(), func(p place) bool { return p == m.place }), d.allNodes()...), 1, 8)
+	}, false},
+}
+
+func (d *drill) anyGateway() *gateway { return d.gateways[d.dice.IntN(len(d.gateways))] }
+
+// cutOff cuts a machine off from others for so many seconds.
+func (d *drill) cutOff(one place, others []place, from, to float64) {
+	d.Helper()
+	mend := cut(d.T, one, others...)
+	d.pass(from, to)
+	mend()
+}
+
+// database returns the places of etcd and of the nodes other than one.
+func (d *drill) database(but *node) []place {
+	return slices.DeleteFunc(append(d.allEtcd(), d.allNodes()...), func(p place) bool { return p == but.place })
+}
+
+func (d *drill) allEtcd() (all []place) {
+	for _, m := range d.etcd {
+		all = append(all, m.place)
+	}
+	return all
+}
+
+func (d *drill) allNodes() (all []place) {
+	for _, n := range d.nodes {
+		all = append(all, n.place)
+	}
+	return all
+}
+
+func (d *drill) allGateways() (all []place) {
+	for _, g := range d.gateways {
+		all = append(all, g.place)
+	}
+	return all
 }
 
 func (d *drill) must(err error) {
@@ -209,32 +307,41 @@ func (d *drill) ready(g *gateway) error {
 }
 
 func TestDrill(t *testing.T) {
+	var router *router
+	happens, members := whatHappens, 3
+	switch {
+	case *lasting == 0:
+		members = 1
+	case network.Own(t):
+		router, happens = newRouter(t), slices.Concat(whatHappens, whatIsCut)
+	case network.Permitted() == nil:
+		network.Again(t)
+		return
+	default:
+		t.Logf("the network is not cut: %v", network.Permitted())
+	}
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
 	t.Logf("-seed %d", *seed)
-	members := 3
-	if *lasting == 0 {
-		members = 1
-	}
-	c := startCluster(t, members)
-	gateways := startGateways(t, c.create(t, "rookery"), 3)
-	d := &drill{T: t, cluster: c, load: newLoad(t, gateways), dice: rand.New(rand.NewPCG(*seed, 0))}
+	c := startCluster(t, members, router)
+	d := &drill{T: t, cluster: c, load: newLoad(t, c.startGateways(t, 3), c.here()), dice: rand.New(rand.NewPCG(*seed, 0))}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var callers sync.WaitGroup
-	callers.Go(func() { d.work(ctx) })
-	defer callers.Wait()
+	var working sync.WaitGroup
+	working.Go(func() { d.work(ctx) })
+	defer working.Wait()
 	defer stop()
 	if *lasting == 0 {
 		d.happen(primaryDies)
 		d.happen(gatewayDies)
 	}
+	may := slices.DeleteFunc(slices.Clone(happens), func(f fault) bool { return !regexp.MustCompile(*only).MatchString(f.what) })
 	for end := time.Now().Add(*lasting); time.Now().Before(end) && !t.Failed(); {
-		d.happen(whatHappens[d.dice.IntN(len(whatHappens))])
+		d.happen(may[d.dice.IntN(len(may))])
 	}
 	stop()
-	callers.Wait()
+	working.Wait()
 	d.compare()
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -27,6 +28,7 @@ const callback = "https://game.example/callback"
 // load is what callers do during a drill.
 type load struct {
 	history
+	here     string // the address of the game's server
 	gateways []*gateway
 	client   http.Client
 	game     rookery.App
@@ -52,11 +54,11 @@ func (s *serial) next() int {
 }
 
 // newLoad makes a game at a gateway, and its people, who are members of all guilds.
-func newLoad(t *testing.T, gateways []*gateway) *load {
+func newLoad(t *testing.T, gateways []*gateway, here string) *load {
 	t.Helper()
 	const people = 10
 	codes := 20 + int(lasting.Seconds()) // a code is good for a login, which soon has a second use
-	l := &load{history: history{begun: time.Now()}, gateways: gateways, client: http.Client{
+	l := &load{history: history{begun: time.Now()}, here: here, gateways: gateways, client: http.Client{
 		// What takes longer than any deadline of the platform has no answer.
 		Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -103,7 +105,12 @@ func (l *load) serveGame(t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Listener.Close()
+	if server.Listener, err = net.Listen("tcp", net.JoinHostPort(l.here, "0")); err != nil {
+		t.Fatal(err)
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -154,7 +161,7 @@ var (
 		exchange: {"100020"}, refresh: {"100050"},
 		send: {"901203", "901204", "901205"},
 		bind: {guildBound, "221010", "221011", "221012", "221019"}, unbind: {guildUnbound},
-		join: {guildUnbound}, look: {guildUnbound},
+		join: {guildUnbound, otherGroup}, look: {guildUnbound},
 	}
 )
 
@@ -162,6 +169,7 @@ const (
 	ended        = "100015" // the grant of the token
 	guildBound   = "221001"
 	guildUnbound = "221002"
+	otherGroup   = "221007" // the guild has another one by now
 )
 
 // answered notes an answer that is not of success.
@@ -221,9 +229,9 @@ func (l *load) v5(op operation, path string, in map[string]any) (operation, map[
 // work lets all callers work until ctx ends, and waits for their last calls.
 func (l *load) work(ctx context.Context) {
 	const players = 4
-	var callers sync.WaitGroup
+	var working sync.WaitGroup
 	every := func(beat time.Duration, call func()) {
-		callers.Go(func() {
+		working.Go(func() {
 			tick := time.NewTicker(beat)
 			defer tick.Stop()
 			for {
@@ -253,9 +261,9 @@ func (l *load) work(ctx context.Context) {
 	every(100*time.Millisecond, c.next)
 	every(time.Second, func() { l.newAccount() })
 	probe := &player{load: l}
-	every(100*time.Millisecond, func() { callers.Go(probe.issue) }) // one does not wait for another
+	every(100*time.Millisecond, func() { working.Go(probe.issue) }) // one does not wait for another
 	<-ctx.Done()
-	callers.Wait()
+	working.Wait()
 }
 
 // newAccount makes an account; "" if it failed.

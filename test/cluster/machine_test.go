@@ -19,6 +19,7 @@ import (
 
 // machine is a program in a namespace of processes of its own, so that whatever it starts stops, goes on and dies with it.
 type machine struct {
+	place
 	name   string
 	folder string
 	args   []string
@@ -45,7 +46,7 @@ func (m *machine) start() (err error) {
 	cmd.Dir, cmd.Stdout, cmd.Stderr = m.folder, m.log, m.log
 	cmd.Env = append(os.Environ(), "HOME="+m.folder, "TMPDIR="+m.folder, "ETCDCTL_API=3")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	if err := m.within(cmd.Start); err != nil {
 		return fmt.Errorf("starting %s: %w", m.name, err)
 	}
 	m.cmd = cmd

@@ -22,9 +22,11 @@ import (
 
 // cluster is a PostgreSQL of three nodes under Patroni, and the etcd in which they elect their primary.
 type cluster struct {
-	etcd   []*machine
-	nodes  []*node
-	client http.Client
+	router      *router // nil: all machines are at loopback
+	etcd        []*machine
+	nodes       []*node
+	certificate string // of all nodes
+	client      http.Client
 }
 
 // node is Patroni with its PostgreSQL.
@@ -40,8 +42,25 @@ const (
 	retryWithin = 2
 )
 
+// place returns where a machine of a name may be.
+func (c *cluster) place(t *testing.T, name string) place {
+	t.Helper()
+	if c.router == nil {
+		return place{address: loopback}
+	}
+	return c.router.connect(t, name)
+}
+
+// here is the address of callers and games.
+func (c *cluster) here() string {
+	if c.router == nil {
+		return loopback
+	}
+	return callers
+}
+
 // startCluster starts a cluster with so many members of etcd, and waits until it is whole.
-func startCluster(t *testing.T, members int) *cluster {
+func startCluster(t *testing.T, members int, router *router) *cluster {
 	t.Helper()
 	bin, err := pg.Programs()
 	if err == nil {
@@ -60,7 +79,7 @@ func startCluster(t *testing.T, members int) *cluster {
 	if os.Geteuid() == 0 {
 		give(t, folder)
 	}
-	c := &cluster{client: http.Client{Timeout: 2 * time.Second}}
+	c := &cluster{router: router, client: http.Client{Timeout: 2 * time.Second}}
 	port := func() int {
 		n, err := freePort()
 		if err != nil {
@@ -74,32 +93,44 @@ func startCluster(t *testing.T, members int) *cluster {
 			t.Fatal(err)
 		}
 	}
-	var clients, peers []string
+	var clients, peers, addresses []string
 	for i := range members {
-		clients = append(clients, fmt.Sprint("127.0.0.1:", port()))
-		peers = append(peers, fmt.Sprintf("etcd%d=http://127.0.0.1:%d", i+1, port()))
-	}
-	for i := range members {
-		name, peer, _ := strings.Cut(peers[i], "=")
-		m := &machine{name: name, folder: folder, args: []string{
-			"etcd", "--name", name, "--data-dir", filepath.Join(folder, name), "--listen-client-urls", "http://" + clients[i], "--advertise-client-urls", "http://" + clients[i],
-			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", strings.Join(peers, ","), "--heartbeat-interval", "200", "--election-timeout", "2000",
-		}}
+		m := &machine{name: fmt.Sprint("etcd", i+1), folder: folder}
+		m.place = c.place(t, m.name)
+		clients = append(clients, fmt.Sprintf("%s:%d", m.address, port()))
+		peers = append(peers, fmt.Sprintf("%s=http://%s:%d", m.name, m.address, port()))
 		c.etcd = append(c.etcd, m)
+	}
+	for i, m := range c.etcd {
+		client, peer := "http://"+clients[i], strings.TrimPrefix(peers[i], m.name+"=")
+		m.args = []string{
+			"etcd", "--name", m.name, "--data-dir", filepath.Join(folder, m.name), "--listen-client-urls", client, "--advertise-client-urls", client,
+			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", strings.Join(peers, ","), "--heartbeat-interval", "200", "--election-timeout", "2000",
+		}
 		started(m)
 	}
 	for i := range 3 {
 		n := &node{machine: machine{name: fmt.Sprint("node", i+1), folder: folder}, port: port(), api: port()}
-		n.args = []string{"patroni", n.configure(t, bin, clients)}
+		n.place = c.place(t, n.name)
+		addresses = append(addresses, n.address)
 		c.nodes = append(c.nodes, n)
+	}
+	var key string
+	c.certificate, key = certify(t, folder, addresses)
+	if os.Geteuid() == 0 {
+		give(t, c.certificate)
+		give(t, key)
+	}
+	for _, n := range c.nodes {
+		n.args = []string{"patroni", n.configure(t, bin, clients, c.certificate, key)}
 		started(&n.machine)
 	}
 	until(t, rookery.Patience, "the cluster is whole", c.whole)
 	return c
 }
 
-// give gives a folder to the user that PostgreSQL runs as.
-func give(t *testing.T, folder string) {
+// give gives a folder or a file to the user that PostgreSQL runs as.
+func give(t *testing.T, file string) {
 	t.Helper()
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
@@ -107,7 +138,7 @@ func give(t *testing.T, folder string) {
 	}
 	uid, _ := strconv.Atoi(nobody.Uid)
 	gid, _ := strconv.Atoi(nobody.Gid)
-	if err := os.Chown(folder, uid, gid); err != nil {
+	if err := os.Chown(file, uid, gid); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -115,9 +146,9 @@ func give(t *testing.T, folder string) {
 type settings map[string]any
 
 // configure writes the configuration of Patroni, which may be JSON as any YAML may.
-func (n *node) configure(t *testing.T, bin string, etcd []string) (file string) {
+func (n *node) configure(t *testing.T, bin string, etcd []string, certificate, key string) (file string) {
 	t.Helper()
-	api, address := fmt.Sprint("127.0.0.1:", n.api), fmt.Sprint("127.0.0.1:", n.port)
+	api, address := fmt.Sprintf("%s:%d", n.address, n.api), fmt.Sprintf("%s:%d", n.address, n.port)
 	text, err := json.Marshal(settings{
 		"scope": "rookery", "name": n.name,
 		"restapi": settings{"listen": api, "connect_address": api},
@@ -127,15 +158,20 @@ func (n *node) configure(t *testing.T, bin string, etcd []string) (file string) 
 				"ttl": keyLasts, "loop_wait": loopEvery, "retry_timeout": retryWithin,
 				"primary_start_timeout": 0, // a primary whose PostgreSQL has died is replaced, not waited for
 				"synchronous_mode":      true,
-				"postgresql":            settings{"use_pg_rewind": true, "parameters": settings{"max_connections": 150, "shared_buffers": "32MB", "max_wal_size": "128MB", "wal_keep_size": "64MB"}},
+				// What the synchronous standby lacks was acknowledged to nobody, so it may lead however much that is.
+				"maximum_lag_on_failover": 1 << 40,
+				"postgresql":              settings{"use_pg_rewind": true, "parameters": settings{"max_connections": 150, "shared_buffers": "32MB", "max_wal_size": "128MB", "wal_keep_size": "64MB"}},
 			},
 			"initdb": []any{settings{"encoding": "UTF8"}, settings{"locale": "C"}, settings{"auth": "trust"}, "data-checksums", "no-sync"},
 		},
 		"postgresql": settings{
 			"listen": address, "connect_address": address, "bin_dir": bin, "data_dir": filepath.Join(n.folder, n.name), "pgpass": filepath.Join(n.folder, n.name+".pgpass"),
 			"authentication": settings{"superuser": settings{"username": "rookery"}, "replication": settings{"username": "replicator"}, "rewind": settings{"username": "rookery"}},
-			"parameters":     settings{"unix_socket_directories": n.folder, "dynamic_shared_memory_type": "mmap"}, // which leaves nothing outside the folder when it is killed
-			"pg_hba":         []string{"local all all trust", "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"},
+			"parameters": settings{
+				"unix_socket_directories": n.folder, "dynamic_shared_memory_type": "mmap", // which leaves nothing outside the folder when it is killed
+				"ssl": true, "ssl_cert_file": certificate, "ssl_key_file": key,
+			},
+			"pg_hba": []string{"local all all trust", "hostssl all all all trust", "hostssl replication all all trust"},
 		},
 	})
 	if err == nil {
@@ -152,9 +188,9 @@ func (n *node) configure(t *testing.T, bin string, etcd []string) (file string) 
 func (c *cluster) address(database string) string {
 	var hosts []string
 	for _, n := range c.nodes {
-		hosts = append(hosts, fmt.Sprint("127.0.0.1:", n.port))
+		hosts = append(hosts, fmt.Sprintf("%s:%d", n.address, n.port))
 	}
-	return "postgres://rookery@" + strings.Join(hosts, ",") + "/" + database + "?sslmode=disable"
+	return "postgres://rookery@" + strings.Join(hosts, ",") + "/" + database + "?sslmode=verify-full&sslrootcert=" + c.certificate
 }
 
 // connect connects to the primary.
@@ -175,7 +211,7 @@ const (
 func (c *cluster) members() (members []member, err error) {
 	for _, n := range c.nodes {
 		var rsp *http.Response
-		if rsp, err = c.client.Get(fmt.Sprintf("http://127.0.0.1:%d/cluster", n.api)); err != nil {
+		if rsp, err = c.client.Get(fmt.Sprintf("http://%s:%d/cluster", n.address, n.api)); err != nil {
 			continue
 		}
 		var all struct{ Members []member }
@@ -235,8 +271,11 @@ func (c *cluster) create(t *testing.T, database string) (address string) {
 		t.Fatal(err)
 	}
 	address = c.address(database)
-	if status, _, log := rookery.Run(t, "migrate", "up", "--database", address); status != 0 {
-		t.Fatalf("migrate: status %d\n%s", status, log)
-	}
+	until(t, rookery.Patience, "the tables are made, as soon as a standby that is asked first has heard of the database", func() error {
+		if status, _, log := rookery.Run(t, "migrate", "up", "--database", address); status != 0 {
+			return fmt.Errorf("status %d: %s", status, log)
+		}
+		return nil
+	})
 	return address
 }
