@@ -61,6 +61,7 @@ func (s *Server) openDatabase(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.options.name("database"), err)
 	}
+	db.Trace(s.tracer)
 	s.store, s.database = db, db
 	return nil
 }

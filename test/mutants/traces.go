@@ -46,4 +46,13 @@ var traceMutants = []mutant{
 	{"a back end is told of another span than that of the call to it", "internal/oidb/span.go",
 		"tracing.Parent(span)", "tracing.Parent(trace.SpanFromContext(ctx))",
 		integration, "^TestATrace$"},
+	{"a read that finds nothing has failed", "internal/store/tables/span.go",
+		"!errors.Is(err, sql.ErrNoRows) && !errors.Is(err, platform.ErrNotFound) &&", "err != sql.ErrTxDone &&",
+		gateways, "^TestTheDatabaseIsTraced$"},
+	{"nothing of the database ever fails", "internal/store/tables/span.go",
+		"return err != nil &&", "return err == nil &&",
+		gateways, "^TestTheDatabaseIsTraced$"},
+	{"a write that did not begin has not failed", "internal/store/tables/span.go",
+		"if w != nil && !w.failed && refused != nil {", "if w == nil || !w.failed && refused != nil {",
+		gateways, "^TestTheDatabaseIsTraced$"},
 }

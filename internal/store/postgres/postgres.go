@@ -15,9 +15,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/tables"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 // Store is a store.Store in PostgreSQL.
@@ -34,6 +36,9 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
+
+// Trace makes the store record the reads and writes of what is recorded. It must be called before the first of them.
+func (s *Store) Trace(t *tracing.Tracer) { s.Store.Trace(t, semconv.DBSystemNamePostgreSQL) }
 
 // engine runs the statements of tables.
 type engine Store

@@ -31,6 +31,9 @@ func scanStanding(r tables.Row, before ...any) (s platform.Standing, err error) 
 func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platform.OpenID) (standing platform.Standing, err error) {
 	const statement = "SELECT " + standingColumns + standings
 	args := []any{int64(app), openid[:]}
+	if span := s.BeginRead(ctx, "SELECT FROM openids"); span != nil {
+		defer func() { tables.EndSpan(span, err) }()
+	}
 	if s.Lag() <= store.MostLag {
 		standing, err = scanStanding(tables.First(s.query(ctx, statement, args...)))
 	} else {

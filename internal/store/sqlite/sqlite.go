@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"go.opentelemetry.io/otel/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -45,10 +45,12 @@ type Store struct {
 	alone   atomic.Pointer[platform.Gateway] // the process that has the file to itself, once it has joined
 
 	recovery Recovery
-	tracer   *tracing.Tracer // nil if nothing is traced
 }
 
 var _ store.Store = (*Store)(nil)
+
+// Trace makes the store record the reads and writes of what is recorded. It must be called before the first of them.
+func (s *Store) Trace(t *tracing.Tracer) { s.Store.Trace(t, semconv.DBSystemNameSQLite) }
 
 // engine runs the statements of tables.
 type engine Store
@@ -328,22 +330,6 @@ func (s *Store) turn(ctx context.Context) error {
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (tables.Rows, error) {
-	var span trace.Span
-	if s.tracer != nil {
-		span = s.beginRead(ctx, query)
-	}
-	rows, err := s.queryInTurn(ctx, query, args)
-	if err != nil {
-		if span != nil {
-			endSpan(span, err)
-		}
-		return nil, err
-	}
-	return &readRows{rows, s.turns, span}, nil
-}
-
-// queryInTurn runs a query. Its rows have a turn, unless it fails.
-func (s *Store) queryInTurn(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if err := s.turn(ctx); err != nil {
 		return nil, err
 	}
@@ -351,7 +337,7 @@ func (s *Store) queryInTurn(ctx context.Context, query string, args []any) (*sql
 	if err == nil {
 		var rows *sql.Rows
 		if rows, err = stmt.Query(args...); err == nil {
-			return rows, nil
+			return &readRows{rows, s.turns}, nil
 		}
 	}
 	<-s.turns
@@ -362,13 +348,9 @@ func (s *Store) queryInTurn(ctx context.Context, query string, args []any) (*sql
 type readRows struct {
 	*sql.Rows
 	turns chan struct{}
-	span  trace.Span // nil unless the read is recorded
 }
 
 func (r *readRows) Close() error {
-	if r.span != nil {
-		endSpan(r.span, r.Err())
-	}
 	err := r.Rows.Close()
 	<-r.turns
 	return err

@@ -71,8 +71,8 @@ func (s *Store) Standing(ctx context.Context, app platform.AppID, openid platfor
 	if err := ctx.Err(); err != nil {
 		return platform.Standing{}, err
 	}
-	if span := s.beginRead(ctx, "SELECT FROM openids"); span != nil {
-		defer func() { endSpan(span, err) }()
+	if span := s.BeginRead(ctx, "SELECT FROM openids"); span != nil {
+		defer func() { tables.EndSpan(span, err) }()
 	}
 	l := &lookup{app: app, openid: openid, err: platform.ErrNotFound, done: make(chan struct{})}
 	s.lookups.add(l)

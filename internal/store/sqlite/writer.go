@@ -10,14 +10,12 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/tables"
-	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 // maxBatch bounds the writes that share one transaction, and with it how long the first of them waits.
@@ -35,7 +33,6 @@ type writer struct {
 	onChange    []func(store.Change)
 	lastMessage int64 // the ID given last
 	counts      *tables.Counts
-	tracer      *tracing.Tracer // nil if nothing is traced
 
 	mu      sync.RWMutex // held for reading while queueing, so that close cannot overtake
 	closed  bool
@@ -49,9 +46,6 @@ type write struct {
 	outcome chan error
 	err     error
 	changes []store.Change
-
-	span       trace.Span // nil unless the write is recorded
-	statements []string   // summaries of those that ran, for the span
 }
 
 // tx is a write's view of the transaction that it is part of. It implements tables.Conn.
@@ -77,19 +71,6 @@ func newWriter(conn *sql.Conn) *writer {
 // waits in the queue cancels it; a write that has begun is always completed, so the outcome is never unknown.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	wr := &write{ctx: ctx, do: do, outcome: make(chan error, 1)}
-	if w.tracer == nil {
-		return w.await(wr)
-	}
-	wr.span = w.tracer.Child(ctx, trace.SpanKindClient, "write")
-	err := w.await(wr)
-	if wr.span != nil {
-		wr.endSpan(err)
-	}
-	return err
-}
-
-// await queues a write and returns its outcome.
-func (w *writer) await(wr *write) error {
 	w.mu.RLock()
 	if w.closed {
 		w.mu.RUnlock()
@@ -98,9 +79,9 @@ func (w *writer) await(wr *write) error {
 	select {
 	case w.queue <- wr:
 		w.mu.RUnlock()
-	case <-wr.ctx.Done():
+	case <-ctx.Done():
 		w.mu.RUnlock()
-		return wr.ctx.Err()
+		return ctx.Err()
 	}
 	return <-wr.outcome
 }
@@ -234,9 +215,6 @@ func (w *writer) step(wr *write) (err error) {
 			err = fmt.Errorf("sqlite: a write panicked: %v", p)
 		}
 	}()
-	if wr.span != nil {
-		wr.span.AddEvent("the write begins") // after those before it
-	}
 	t := &tx{ctx: context.WithoutCancel(wr.ctx), writer: w, write: wr}
 	return wr.do(t)
 }
@@ -267,15 +245,8 @@ func (w *writer) stmt(query string) (*sql.Stmt, error) {
 	return stmt, err
 }
 
-func (t *tx) stmt(query string) (*sql.Stmt, error) {
-	if t.write.span != nil {
-		t.write.statements = append(t.write.statements, summary(query))
-	}
-	return t.writer.stmt(query)
-}
-
 func (t *tx) Exec(query string, args ...any) (rows int64, err error) {
-	stmt, err := t.stmt(query)
+	stmt, err := t.writer.stmt(query)
 	if err != nil {
 		return 0, err
 	}
@@ -293,7 +264,7 @@ func (t *tx) Later(query string, args ...any) error {
 }
 
 func (t *tx) QueryRow(query string, args ...any) tables.Row {
-	stmt, err := t.stmt(query)
+	stmt, err := t.writer.stmt(query)
 	if err != nil {
 		return row{err: err}
 	}
@@ -306,7 +277,7 @@ func (t *tx) Last(_ []store.Change, query string, args ...any) tables.Row {
 }
 
 func (t *tx) Query(query string, args ...any) (tables.Rows, error) {
-	stmt, err := t.stmt(query)
+	stmt, err := t.writer.stmt(query)
 	if err != nil {
 		return nil, err
 	}

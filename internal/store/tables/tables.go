@@ -11,8 +11,12 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
+	"github.com/rookeryhq/rookery/internal/tracing"
 )
 
 // Engine runs statements. Their parameters are ?, or ?1, ?2, ...; an argument is an int, int64, bool (stored as 0 or 1), string, []byte
@@ -63,6 +67,8 @@ type Store struct {
 	engine        Engine
 	sweepMessages string
 	guardEvents   func(context.Context, *platform.Event) error // nil without a guard
+	tracer        *tracing.Tracer                              // nil if nothing is traced
+	system        attribute.KeyValue                           // the engine, for spans
 }
 
 // New returns the store of an engine. sweepMessages is a statement that deletes at most ?1 messages sent before ?2.
@@ -83,14 +89,20 @@ type tx struct {
 // write runs do as one step, to which the entry of the audit log belongs.
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	audit := platform.AuditOf(ctx)
-	err := s.engine.Write(ctx, func(c Conn) ([]store.Change, error) {
+	step := func(c Conn) ([]store.Change, error) {
 		t := &tx{Conn: c, ctx: context.WithoutCancel(ctx), store: s, audit: audit}
 		err := do(t)
 		if err == nil && audit.Pending() {
 			err = t.record(&audit.Entry)
 		}
 		return t.changes, err
-	})
+	}
+	var err error
+	if span := s.tracer.Child(ctx, trace.SpanKindClient, "write"); span != nil {
+		err = s.writeRecorded(ctx, span, step)
+	} else {
+		err = s.engine.Write(ctx, step)
+	}
 	if err == nil && audit != nil {
 		audit.Stored()
 	}
@@ -128,11 +140,20 @@ func (t *tx) affect(statement string, args ...any) error {
 func (t *tx) changed(changes ...store.Change) { t.changes = append(t.changes, changes...) }
 
 func (s *Store) query(ctx context.Context, statement string, args ...any) (Rows, error) {
-	return s.engine.Query(ctx, statement, args...)
+	span := s.BeginRead(ctx, statement)
+	if span == nil {
+		return s.engine.Query(ctx, statement, args...)
+	}
+	rows, err := s.engine.Query(ctx, statement, args...)
+	if err != nil {
+		EndSpan(span, err)
+		return nil, err
+	}
+	return readSpan{rows, span}, nil
 }
 
 func (s *Store) queryRow(ctx context.Context, statement string, args ...any) Row {
-	return First(s.engine.Query(ctx, statement, args...))
+	return First(s.query(ctx, statement, args...))
 }
 
 // First returns the first row of a statement's result, which its Scan closes.
