@@ -151,7 +151,7 @@ func measureBoard(ctx context.Context, file string, app rookery.AppID, players i
 		return float64(m.HeapAlloc)
 	}
 	before, begin := used(), time.Now()
-	index, board := ranking.NewMemory(st), rookery.Board{AppID: app}
+	index, board := ranking.NewIndex(st), rookery.Board{AppID: app}
 	defer index.Close()
 	if err := index.Read(ctx, board); err != nil {
 		return err

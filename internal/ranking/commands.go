@@ -98,7 +98,7 @@ func (s *Service) showRank(ctx context.Context, req *wire.ShowRankRequest) (*wir
 	if err != nil {
 		return nil, refused(err)
 	}
-	rsp := &wire.ShowRankResponse{Board: name(board)}
+	rsp := &wire.ShowRankResponse{Board: name(board), Lost: s.late()}
 	place, err := s.Index.Place(ctx, board, platform.UIN(req.Uin))
 	switch {
 	case errors.Is(err, platform.ErrNotFound):

@@ -41,7 +41,7 @@ func reportUntilKilled(file string) {
 	}
 	st, err := sqlite.Open(ctx, file)
 	check(err)
-	index := NewMemory(st)
+	index := NewIndex(st)
 	board := platform.Board{AppID: game}
 	var players sync.WaitGroup
 	for i := range crashPlayers {
@@ -96,7 +96,7 @@ func TestTheIndexAfterACrashIsTheStores(t *testing.T) {
 			st, err := sqlite.Open(t.Context(), file)
 			must(t, err)
 			defer func() { must(t, st.Close()) }()
-			index := NewMemory(st)
+			index := NewIndex(st)
 			defer index.Close()
 			for _, board := range []platform.Board{{AppID: game}, {AppID: game, Week: platform.WeekOf(crashDay)}} {
 				compare(t, index, board, fromScratch(t, st, board))

@@ -39,7 +39,7 @@ type Ranking struct {
 	Players int    // how many have a place
 	Places  []Player
 	Own     *Player // the place of the player who asks for its friends; nil without one
-	Lost    bool    // the friends may be out of date
+	Lost    bool    // the friends, or the scores, may be out of date
 }
 
 // Player is a player with a place.
@@ -64,7 +64,7 @@ type Options struct {
 	Clock    *platform.Clock
 	Bus      *oidb.Bus
 	People   *profile.Service
-	Index    Index
+	Index    *Index
 	Calendar platform.Calendar // of the weeks
 }
 
@@ -110,6 +110,10 @@ func name(board platform.Board) string {
 	return platform.FormatDay(board.Week)
 }
 
+// late reports whether scores that were reported at other gateways may not have arrived at this one, as while the database is replaced. An
+// index is then as it was.
+func (s *Service) late() bool { return s.Store.Lag() > store.MostLag }
+
 // resolve returns the board, the first rank and the number of places that a query asks for.
 func (s *Service) resolve(app platform.AppID, q Query) (board platform.Board, from, limit int, err error) {
 	if board, err = s.board(app, q.Board); err != nil {
@@ -145,7 +149,7 @@ func (s *Service) List(ctx context.Context, app platform.AppID, q Query) (*Ranki
 	if err != nil && !errors.Is(err, platform.ErrNotFound) {
 		return nil, err
 	}
-	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places))}
+	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places)), Lost: s.late()}
 	for i := range places {
 		if r.Places[i], err = s.player(ctx, app, &places[i]); err != nil {
 			return nil, err
@@ -169,7 +173,7 @@ func (s *Service) Friends(ctx context.Context, app platform.AppID, uin platform.
 	if err != nil {
 		return nil, err
 	}
-	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places)), Lost: of.lost}
+	r := &Ranking{Board: name(board), Players: players, Places: make([]Player, len(places)), Lost: of.lost || s.late()}
 	for i := range places {
 		if openid := of.openID(places[i].UIN); openid != nil {
 			r.Places[i], err = s.shown(ctx, &places[i], openid)
@@ -247,11 +251,11 @@ func (s *Service) Rank(ctx context.Context, board platform.Board, uin platform.U
 // Run has the boards read that are asked for all the time, those of this week and of all time, and does so again whenever a week
 // begins; then it also removes the boards of weeks that can no longer be read. What fails is tried again each minute. It returns
 // when ctx ends.
-func (s *Service) Run(ctx context.Context, index *Memory, log *slog.Logger) {
+func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	for turned := int64(0); ctx.Err() == nil; {
 		this := s.week()
 		if this != turned {
-			switch err := s.turn(ctx, index, this); {
+			switch err := s.turn(ctx, this); {
 			case err == nil:
 				turned = this
 			case ctx.Err() == nil:
@@ -259,14 +263,14 @@ func (s *Service) Run(ctx context.Context, index *Memory, log *slog.Logger) {
 			}
 		}
 		_ = s.Clock.Wait(ctx, min(s.Calendar.UntilMonday(s.Clock.Now()), time.Minute)) // fails only when ctx ends
-		index.DropSettled(this)
+		s.Index.DropSettled(this)
 	}
 }
 
 // turn prepares for a week.
-func (s *Service) turn(ctx context.Context, index *Memory, week int64) error {
+func (s *Service) turn(ctx context.Context, week int64) error {
 	begin := week - 7*PastWeeks
-	index.Drop(func(board platform.Board) bool { return board.Week != 0 && board.Week < begin })
+	s.Index.Drop(func(board platform.Board) bool { return board.Week != 0 && board.Week < begin })
 	boards, err := s.Store.Boards(ctx)
 	if err != nil {
 		return err
@@ -274,11 +278,11 @@ func (s *Service) turn(ctx context.Context, index *Memory, week int64) error {
 	apps := make(map[platform.AppID]bool)
 	for _, board := range boards {
 		if board.Week == 0 || board.Week == week {
-			err = errors.Join(err, index.Read(ctx, board))
+			err = errors.Join(err, s.Index.Read(ctx, board))
 		}
 		if !apps[board.AppID] {
 			apps[board.AppID] = true
-			err = errors.Join(err, index.Read(ctx, platform.Board{AppID: board.AppID, Week: week})) // while it is small
+			err = errors.Join(err, s.Index.Read(ctx, platform.Board{AppID: board.AppID, Week: week})) // while it is small
 		}
 	}
 	for {

@@ -25,7 +25,7 @@ import (
 type fixture struct {
 	*Service
 	t      testing.TB
-	index  *Memory
+	index  *Index
 	faults *fault.Set
 }
 
@@ -37,7 +37,7 @@ func newFixture(t testing.TB) *fixture {
 	st := f.faults.Store(openStore(t, filepath.Join(t.TempDir(), "rookery.db")))
 	clock, bus := new(platform.Clock), oidb.NewBus()
 	clock.Set(time.Date(2026, 11, 25, 12, 0, 0, 0, beijing))
-	f.index = NewMemory(st)
+	f.index = NewIndex(st)
 	t.Cleanup(f.index.Close)
 	people := profile.New(st, clock, "http://pictures.example/")
 	f.Service = New(Options{Store: st, Clock: clock, Bus: bus, People: people, Index: f.index, Calendar: platform.Calendar{Zone: beijing}})
@@ -232,6 +232,41 @@ func TestBoardsOfAllPlayers(t *testing.T) {
 	}
 }
 
+// lagging is a store whose changes by other gateways have not been heard of for a while.
+type lagging struct {
+	store.Store
+	lag time.Duration
+}
+
+func (s *lagging) Lag() time.Duration { return s.lag }
+
+// TestARankingThatMayBeLateSaysSo: at a gateway that has not heard of the others for longer than 750 ms.
+func TestARankingThatMayBeLateSaysSo(t *testing.T) {
+	f := newFixture(t)
+	uin := f.players(1)[0]
+	f.score(uin, "100")
+	behind := &lagging{Store: f.Store}
+	f.Store = behind
+	for _, test := range []struct {
+		lag  time.Duration
+		late bool
+	}{{0, false}, {750 * time.Millisecond, false}, {751 * time.Millisecond, true}, {0, false}} {
+		behind.lag = test.lag
+		list, err := oidb.Call(t.Context(), f.Bus, ListRanks, &wire.ListRanksRequest{Appid: uint64(game)})
+		must(t, err)
+		among, err := oidb.Call(t.Context(), f.Bus, ListFriendRanks, &wire.ListFriendRanksRequest{Appid: uint64(game), Uin: uint64(uin)})
+		must(t, err)
+		rank, err := oidb.Call(t.Context(), f.Bus, ShowRank, &wire.ShowRankRequest{Appid: uint64(game), Uin: uint64(uin)})
+		must(t, err)
+		if list.Lost != test.late || among.Lost != test.late || rank.Lost != test.late {
+			t.Errorf("after %s: a list %v, among friends %v, a place %v, want %v", test.lag, list.Lost, among.Lost, rank.Lost, test.late)
+		}
+		if len(list.Place) != 1 || len(among.Place) != 1 || rank.Rank != 1 {
+			t.Errorf("after %s: %v, %v, %v", test.lag, list, among, rank)
+		}
+	}
+}
+
 func openIDBytes(uin platform.UIN) []byte {
 	openid := openIDOf(uin)
 	return openid[:]
@@ -359,7 +394,7 @@ func TestWeeksAreAsTheirModel(t *testing.T) {
 		}
 		switch r.IntN(40) {
 		case 0:
-			must(t, f.turn(t.Context(), f.index, f.week()))
+			must(t, f.turn(t.Context(), f.week()))
 		case 1:
 			f.index.Forget()
 		case 2:
@@ -396,12 +431,12 @@ func TestBoardsAreReadAhead(t *testing.T) {
 	f.score(uin, "1")
 	f.Clock.Advance(7 * 24 * time.Hour)
 	f.score(uin, "2")
-	must(t, f.turn(t.Context(), f.index, f.week()))
+	must(t, f.turn(t.Context(), f.week()))
 	if got := f.index.Players(); got != 2 {
 		t.Errorf("%d places in memory after the start, want 2: of the week and of all time", got)
 	}
 	f.Clock.Advance(7 * 24 * time.Hour)
-	must(t, f.turn(t.Context(), f.index, f.week()))
+	must(t, f.turn(t.Context(), f.week()))
 	must(t, errOf(f.faults.Add(fault.Rule{Point: "store.read:board_scores"})))
 	f.score(uin, "3") // the board of the new week is known without the store
 	if place, err := f.Place(t.Context(), game, Weekly, uin); err != nil || place.Rank != 1 || place.Score.String() != "3" {
@@ -409,7 +444,7 @@ func TestBoardsAreReadAhead(t *testing.T) {
 	}
 	f.faults.Clear(0)
 	f.Clock.Advance(7 * 24 * time.Hour * 8)
-	must(t, f.turn(t.Context(), f.index, f.week()))
+	must(t, f.turn(t.Context(), f.week()))
 	boards, err := f.Store.Boards(t.Context())
 	must(t, err)
 	if want := (platform.Board{AppID: game, Week: f.week() - 7*8}); len(boards) != 2 || boards[0].Week != 0 || boards[1] != want {
@@ -441,10 +476,10 @@ func TestATurnThatFailedIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st, clock := &failingStore{failures: 2}, new(platform.Clock)
 		clock.Set(time.Date(2026, 11, 25, 12, 0, 0, 0, beijing))
-		s := New(Options{Store: st, Clock: clock, Calendar: platform.Calendar{Zone: beijing}})
-		index := NewMemory(st)
+		index := NewIndex(st)
 		defer index.Close()
-		go s.Run(t.Context(), index, slog.New(slog.DiscardHandler))
+		s := New(Options{Store: st, Clock: clock, Index: index, Calendar: platform.Calendar{Zone: beijing}})
+		go s.Run(t.Context(), slog.New(slog.DiscardHandler))
 		for _, step := range []struct {
 			what  string
 			after time.Duration

@@ -101,7 +101,7 @@ type Server struct {
 	groups       *groups.Service
 	ranking      *ranking.Service
 
-	rankIndex *ranking.Memory
+	rankIndex *ranking.Index
 	social    *social.Service
 
 	gameCommands *gamecmd.Table

@@ -88,7 +88,7 @@ func (s *Server) openServices(ctx context.Context) error {
 		s.once(func(ctx context.Context) { s.messages.SweepUntil(ctx, s.options.Log) }),
 		s.once(s.outbox.Run),
 		s.once(s.groups.Run),
-		func(ctx context.Context) { s.ranking.Run(ctx, s.rankIndex, s.options.Log) },
+		func(ctx context.Context) { s.ranking.Run(ctx, s.options.Log) },
 		s.once(s.social.Run),
 		s.once(func(ctx context.Context) { s.team.Run(ctx, s.options.Log) }),
 	)
@@ -159,7 +159,7 @@ func (s *Server) openGroups() {
 }
 
 func (s *Server) openRanking() {
-	s.rankIndex = ranking.NewMemory(s.store)
+	s.rankIndex = ranking.NewIndex(s.store)
 	s.ranking = ranking.New(ranking.Options{
 		Store: s.store, Clock: s.clock, Bus: s.bus, People: s.profiles, Index: s.rankIndex, Calendar: s.messages.Calendar,
 	})

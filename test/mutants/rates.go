@@ -23,7 +23,7 @@ var rateMutants = []mutant{
 		sharedRates, "^TestTheTimeIsOfRedis$"},
 	{"a key is kept for ever", "internal/limit/redis/take.lua",
 		", 'PX', math.ceil(ahead / 1000000))", ")",
-		sharedRates, "^TestKeysExpire$"},
+		sharedRates, "^TestTheTimeIsOfRedis$"},
 	{"all kinds of rates share their keys", "internal/limit/redis/redis.go",
 		`c.options.Prefix + ":" + name + ":{"`, `c.options.Prefix + ":{"`,
 		sharedRates, "^TestLimitsAndPlatformsAreCountedApart$"},

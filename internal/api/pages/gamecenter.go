@@ -84,7 +84,7 @@ type gameRanks struct {
 	OwnPlace string
 	Next     uint32 // the rank after the last one on the page if there are more; 0 if not
 	Board    string
-	Outdated bool // the friends may be
+	Outdated bool // the friends, or the scores, may be
 	LastWeek string
 	New      bool // last week is settled, and the person has not seen it
 }

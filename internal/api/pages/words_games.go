@@ -10,7 +10,7 @@ type gameWords struct {
 	Ranking, ThisWeek, LastWeek, AllTime, NoScores, MorePlaces                string
 	WeekOf                                                                    string // with the date of its Monday
 	OwnPlace, LastWeekPlace                                                   string // with the place and the number of places
-	FriendsOutdated                                                           string
+	Outdated                                                                  string
 	Chart, ChartText, AsTable, Week, You, BestFriend                          string
 	Feeds, NoFeeds, OlderFeeds, Picture                                       string
 	Challenges, Challenge, NoChallenges, OlderChallenges, Won, Lost, Drawn    string
@@ -32,7 +32,7 @@ var gamesInEnglish = gameWords{
 	Ranking: "Friends' ranking", ThisWeek: "This week", LastWeek: "Last week", AllTime: "All time", WeekOf: "Week of %s",
 	NoScores: "Neither you nor a friend has a score here yet. Play a round to be the first.", MorePlaces: "More places",
 	OwnPlace: "You are number %d of %d.", LastWeekPlace: "Last week you came in as number %d of %d.",
-	FriendsOutdated: "Your friends cannot be read at the moment, so this may be out of date.",
+	Outdated: "Not everything can be read at the moment, so this may be out of date.",
 
 	Chart: "Best scores of the weeks", ChartText: "Bars for your best score and the best friend's in this week and the eight before it. The table below has the numbers.",
 	AsTable: "As a table", Week: "Week", You: "You", BestFriend: "Best friend",
@@ -60,7 +60,7 @@ var gamesInChinese = gameWords{
 	Ranking: "好友排行", ThisWeek: "本周", LastWeek: "上周", AllTime: "历史", WeekOf: "%s 那一周",
 	NoScores: "您和好友都还没有成绩，来玩第一局吧。", MorePlaces: "更多名次",
 	OwnPlace: "您排在第 %d 名，共 %d 人。", LastWeekPlace: "上周您获得第 %d 名，共 %d 人。",
-	FriendsOutdated: "暂时无法读取您的好友，排行可能不是最新的。",
+	Outdated: "暂时无法读取全部数据，排行可能不是最新的。",
 
 	Chart: "每周最好成绩", ChartText: "柱形表示本周和之前八周里您和最强好友的最好成绩，具体数值见下方表格。",
 	AsTable: "以表格显示", Week: "周", You: "我", BestFriend: "最强好友",

@@ -6220,7 +6220,7 @@ type ListRanksResponse struct {
 	Players       uint32                 `protobuf:"varint,2,opt,name=players" json:"players,omitempty"` // how many have a place
 	Place         []*RankedPlayer        `protobuf:"bytes,3,rep,name=place" json:"place,omitempty"`
 	Own           *RankedPlayer          `protobuf:"bytes,4,opt,name=own" json:"own,omitempty"`    // missing without a score
-	Lost          bool                   `protobuf:"varint,5,opt,name=lost" json:"lost,omitempty"` // the friends may be out of date
+	Lost          bool                   `protobuf:"varint,5,opt,name=lost" json:"lost,omitempty"` // the friends, or the scores, may be out of date
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6358,6 +6358,7 @@ type ShowRankResponse struct {
 	Rank          uint32                 `protobuf:"varint,2,opt,name=rank" json:"rank,omitempty"` // from 1; 0 without a score
 	Score         string                 `protobuf:"bytes,3,opt,name=score" json:"score,omitempty"`
 	ReachedMs     int64                  `protobuf:"varint,4,opt,name=reached_ms,json=reachedMs" json:"reached_ms,omitempty"`
+	Lost          bool                   `protobuf:"varint,5,opt,name=lost" json:"lost,omitempty"` // the scores may be out of date
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6418,6 +6419,13 @@ func (x *ShowRankResponse) GetReachedMs() int64 {
 		return x.ReachedMs
 	}
 	return 0
+}
+
+func (x *ShowRankResponse) GetLost() bool {
+	if x != nil {
+		return x.Lost
+	}
+	return false
 }
 
 // Feed is what a player tells friends. A list has only what is needed to choose: the texts but title are empty there.
@@ -9120,13 +9128,14 @@ const file_oidb_proto_rawDesc = "" +
 	"\x0fShowRankRequest\x12\x14\n" +
 	"\x05appid\x18\x01 \x01(\x04R\x05appid\x12\x10\n" +
 	"\x03uin\x18\x02 \x01(\x04R\x03uin\x12\x14\n" +
-	"\x05board\x18\x03 \x01(\tR\x05board\"q\n" +
+	"\x05board\x18\x03 \x01(\tR\x05board\"\x85\x01\n" +
 	"\x10ShowRankResponse\x12\x14\n" +
 	"\x05board\x18\x01 \x01(\tR\x05board\x12\x12\n" +
 	"\x04rank\x18\x02 \x01(\rR\x04rank\x12\x14\n" +
 	"\x05score\x18\x03 \x01(\tR\x05score\x12\x1d\n" +
 	"\n" +
-	"reached_ms\x18\x04 \x01(\x03R\treachedMs\"\xff\x01\n" +
+	"reached_ms\x18\x04 \x01(\x03R\treachedMs\x12\x12\n" +
+	"\x04lost\x18\x05 \x01(\bR\x04lost\"\xff\x01\n" +
 	"\x04Feed\x12\x17\n" +
 	"\afeed_id\x18\x01 \x01(\x04R\x06feedId\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\x04R\x06author\x12\x16\n" +

@@ -72,7 +72,7 @@ func fromScratch(t testing.TB, st store.Store, board platform.Board) (places []P
 }
 
 // compare fails the test unless the index has these places, and each player's.
-func compare(t testing.TB, index Index, board platform.Board, want []Place) {
+func compare(t testing.TB, index *Index, board platform.Board, want []Place) {
 	t.Helper()
 	got, players, err := index.Page(t.Context(), board, 1, len(want)+1)
 	must(t, err)
@@ -97,7 +97,7 @@ func TestAnyInterleavingEndsInTheStoresRanking(t *testing.T) {
 	)
 	for seed := range uint64(4) {
 		st := openStore(t, filepath.Join(t.TempDir(), "rookery.db"))
-		index := NewMemory(st)
+		index := NewIndex(st)
 		defer index.Close()
 		boards := []platform.Board{{AppID: game}, {AppID: game, Week: monday}, {AppID: game, Week: monday + 7}}
 		var work sync.WaitGroup
@@ -133,7 +133,7 @@ func TestAnyInterleavingEndsInTheStoresRanking(t *testing.T) {
 
 func TestTiesAreByTimeAndThenByAccount(t *testing.T) {
 	st := openStore(t, filepath.Join(t.TempDir(), "rookery.db"))
-	index := NewMemory(st)
+	index := NewIndex(st)
 	defer index.Close()
 	for _, r := range []struct {
 		uin   platform.UIN
@@ -218,7 +218,7 @@ func TestNobodyIsToldAWrongRankMeanwhile(t *testing.T) {
 		_, err := report(t.Context(), st, uin, score, 20_000, 1, 0)
 		must(t, err)
 	}
-	index := NewMemory(st)
+	index := NewIndex(st)
 	defer index.Close()
 	hurried, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -256,7 +256,7 @@ func TestABoardThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	st := faults.Store(openStore(t, filepath.Join(t.TempDir(), "rookery.db")))
 	_, err := report(t.Context(), st, 10001, "10", 20_000, 1, 0)
 	must(t, err)
-	index := NewMemory(st)
+	index := NewIndex(st)
 	defer index.Close()
 	board := platform.Board{AppID: game}
 	for _, panics := range []bool{false, true} {
@@ -275,7 +275,7 @@ func TestABoardThatCouldNotBeReadIsReadAgain(t *testing.T) {
 
 func TestSettledBoardsAreGivenUp(t *testing.T) {
 	st := openStore(t, filepath.Join(t.TempDir(), "rookery.db"))
-	index := NewMemory(st)
+	index := NewIndex(st)
 	defer index.Close()
 	const monday = 20_000 - (20_000+3)%7
 	for week := range int64(4) {
