@@ -31,24 +31,26 @@ test: tools check ## run everything that CI runs
 	go test -vet=off -timeout $(PATIENCE) ./test/cluster
 
 # Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
-# scenarios and the examples of each command start hundreds of processes, which takes three times as long.
+# scenarios and the examples of each command start hundreds of processes, which takes three times as long. UNRACED are such tests in other packages: of figures, of a
+# single goroutine with a lot to do, and TestStoreWithoutRules, since internal/store/sqlite runs the same with the race detector.
 PLAIN := ./test/scenarios ./test/bringabout ./bench ./catalogue/... ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
-EXAMPLES := ^TestEveryExampleRuns$$
+UNRACED := TestEveryExampleRuns|TestStoreWithoutRules|TestATreeIsASortedSlice|TestMemoryPerPlayer|TestMemoryDoesNotGrowWithTheArchive
+UNRACED := $(UNRACED)|TestTheTimeIsProportionalToTheText|TestATableAnswersWhatTheStoreHas|TestAFullTableDoesNotGrow|TestRoomThatReadingAheadDoesNotNeedIsGivenBack
 test-plain: export EVERYTHING := yes# what takes minutes, too
 test-plain: export ROOKERY_BINARY := $(CURDIR)/bin/test/plain/rookery# or each package of tests would link one
 test-plain:
 	go build -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
 	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
-	go test -vet=off -timeout $(PATIENCE) -run '$(EXAMPLES)' ./test/integration
+	go test -vet=off -timeout $(PATIENCE) -run '^($(UNRACED))$$' $$(grep -lrE '^func ($(UNRACED))\(' --include=*_test.go . | xargs dirname | sort -u)
 	STORE=postgres go test -vet=off -timeout $(PATIENCE) -run '^TestScenarios$$' ./test/scenarios
 
 # The longest are first, so that the others run beside them.
-LONGEST := ./test/integration ./test/soak ./internal/store/sqlite ./internal/fault
+LONGEST := ./test/integration ./test/soak ./internal/store/sqlite
 test-race: export ROOKERY_BINARY := $(CURDIR)/bin/test/race/rookery
 test-race: export GOFLAGS = $(shell go env GOFLAGS) $(RACELESS)
 test-race:
 	go build -race -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
-	go test -vet=off -race -timeout $(PATIENCE) -skip '$(EXAMPLES)' $(LONGEST) \
+	go test -vet=off -race -timeout $(PATIENCE) -skip '^($(UNRACED))$$' $(LONGEST) \
 		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake|test/cluster)$$')
 
 check: ## generated files are current, code is formatted, vetted, clean for staticcheck, and links nothing with a known vulnerability
