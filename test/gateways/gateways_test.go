@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/rookeryhq/rookery/test/pg"
 	"github.com/rookeryhq/rookery/test/rookery"
 )
@@ -55,10 +57,11 @@ func two(t *testing.T) (a, b *rookery.Platform) {
 	return a, gateway(t, database, a)
 }
 
-// Answers to checks of a token: its grant was ended, or the check has failed.
+// Answers to checks of a token: its grant was ended, the check has failed, or took too long.
 const (
 	revoked = 100015
 	failed  = 100016
+	late    = 154
 )
 
 // player is a player of a game with a token.
@@ -206,6 +209,50 @@ func TestAGatewayThatCannotKnowRefuses(t *testing.T) {
 	between.mend()
 	rookery.Until(t, "the gateway accepts again", func() bool { return lasting.check(t, b) == 0 })
 	ended.want(t, b, revoked)
+}
+
+// TestAPrimaryThatStoodStillIsNotBelieved: while a gateway was cut off from the primary, a standby has taken its place, and a token was revoked there.
+// The gateway reaches the old primary again, for which the token is good.
+func TestAPrimaryThatStoodStillIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	old := pg.Own(t, "fsync=off")
+	database := old.Address("postgres")
+	if status, _, log := rookery.Run(t, "migrate", "up", "--database", database); status != 0 {
+		t.Fatalf("migrate: status %d\n%s", status, log)
+	}
+	a := gateway(t, database, nil)
+	between := newRelay(t, database)
+	b := gateway(t, between.address, a)
+	p := newPlayer(t, a, a.NewApp(t))
+	rookery.Until(t, "the token is known", func() bool { return p.check(t, b) == 0 })
+
+	between.cut()
+	rookery.Until(t, "the gateway refuses", func() bool { return p.check(t, b) == failed })
+	promoted := old.Promoted(t, "fsync=off")
+	inDatabase(t, database, "ALTER SYSTEM SET synchronous_standby_names = 'promoted'") // as it was, and which answers no more
+	inDatabase(t, database, "SELECT pg_reload_conf()")
+	c := gateway(t, promoted.Address("postgres"), a)
+	p.want(t, c, 0)
+	c.Revoke(t, p.app, p.uin, "user")
+	p.want(t, c, revoked)
+	between.mend()
+	for range 2 { // each of which waits for the standby in vain
+		if got := p.check(t, b); got != failed && got != late {
+			t.Errorf("the token is answered with %d, want %d or %d", got, failed, late)
+		}
+	}
+}
+
+func inDatabase(t *testing.T, database, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), database)
+	if err == nil {
+		defer conn.Close(t.Context())
+		_, err = conn.Exec(t.Context(), statement)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestLimitsHoldAcrossGateways: calls to two gateways at once, of which only some may succeed.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/tables"
 )
@@ -52,18 +53,22 @@ func (p *primary) is(conn *pgconn.PgConn) bool {
 	return conn.CustomData()[timeline] == p.newest.Load()
 }
 
-// confirm makes the commit of a step that only reads wait for the synchronous standby, which shows that the server was still the primary
-// when the step began: a standby that has been promoted since answers nothing.
+// confirm makes the commit of a step that only reads wait for the synchronous standby. That the standby has it shows two things: the server was
+// still the primary when the step began, since a standby that has been promoted answers nothing; and what the step has read outlives
+// the primary. PostgreSQL shows a commit to others whose own caller was not told of it, because its standby did not answer in time.
 const confirm = "SELECT pg_logical_emit_message(true, 'rookery', '')"
 
-// confirmed reads in a step that is confirmed.
+// confirmed reads in a step, which is confirmed.
 func (s *Store) confirmed(ctx context.Context, read func(tables.Conn) error) error {
-	return s.write(ctx, func(c tables.Conn) ([]store.Change, error) {
-		if err := read(c); err != nil {
-			return nil, err
-		}
-		return nil, c.Later(confirm)
-	})
+	return s.write(ctx, func(c tables.Conn) ([]store.Change, error) { return nil, read(c) })
+}
+
+// MessageOfRequest implements store.Messages. Whoever repeats a request is told by this that its message is stored.
+func (s *Store) MessageOfRequest(ctx context.Context, app platform.AppID, from platform.UIN, request string, sinceMS int64) (m platform.Message, err error) {
+	if m, err = s.Store.MessageOfRequest(ctx, app, from, request, sinceMS); err == nil {
+		err = s.confirmed(ctx, func(c tables.Conn) error { return c.Later("SELECT 1") })
+	}
+	return m, err
 }
 
 // prepare lets the pool close a connection that is of no use any more.

@@ -41,6 +41,17 @@ func TestWhatNoStandbyHasIsNotAcknowledged(t *testing.T) {
 	if _, err := s.Account(t.Context(), uin); err != nil {
 		t.Errorf("the account was not made: %v; then this test shows nothing", err)
 	}
+	// Nor is it when it is repeated, and others read that it is there.
+	message := platform.Message{UIN: first, From: first + 1, AppID: game, Request: "r", SentMS: now}
+	if _, _, err := s.StoreMessage(t.Context(), message, nil); err == nil {
+		t.Error("a message is acknowledged")
+	}
+	if _, again, err := s.StoreMessage(t.Context(), message, nil); err == nil {
+		t.Errorf("a message that is stored again is acknowledged: %t", again)
+	}
+	if _, err := s.MessageOfRequest(t.Context(), game, first+1, "r", 0); err == nil || errors.Is(err, platform.ErrNotFound) {
+		t.Errorf("the message of a request: %v", err)
+	}
 	exec(t, address, "ALTER SYSTEM RESET synchronous_standby_names")
 	exec(t, address, "SELECT pg_reload_conf()")
 	until(t, "a commit succeeds", func() bool { return create() == nil })

@@ -223,18 +223,19 @@ func (t *step) commit(changes []store.Change) error {
 }
 
 // end puts the end of the transaction behind what waits, and with it the record of its changes, which other gateways read. It returns how many
-// statements these are.
+// statements these are. A step without changes may only have read what another one wrote, which no standby may have yet.
 func (t *step) end(changes []store.Change) (statements int, err error) {
-	if len(changes) > 0 {
+	if len(changes) == 0 {
+		t.waiting.Queue(confirm)
+	} else {
 		record, err := encode(changes)
 		if err != nil {
 			return 0, err
 		}
 		t.waiting.Queue("INSERT INTO changes (gateway, step, record) VALUES ($1::bigint, $2::bigint, $3::text)", t.store.gateway, t.number, record)
-		statements++
 	}
 	t.waiting.Queue("COMMIT")
-	return statements + 1, nil
+	return 2, nil
 }
 
 // committed reads the results of the last statements, and reports whether the transaction is durable.
