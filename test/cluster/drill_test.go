@@ -139,10 +139,10 @@ var whatHappens = []fault{
 	}, false},
 	{"the primary dies for good after its synchronous standby stood still, with much that nobody was told of", func(d *drill) {
 		primary, standby := d.nodeIn(leader), d.nodeIn(syncStandby)
-		d.must(standby.signal(syscall.SIGSTOP, ""))
 		conn, err := d.connect(d.Context(), "postgres")
 		d.must(err)
 		defer conn.Close(context.WithoutCancel(d.Context()))
+		d.must(standby.signal(syscall.SIGSTOP, ""))
 		_, err = conn.Exec(d.Context(), "SELECT pg_logical_emit_message(false, 'drill', repeat('x', 8 * 1024 * 1024))")
 		d.must(err)
 		d.pass(2, 3) // the primary's Patroni says in etcd how far it is, and does not give the standby up yet

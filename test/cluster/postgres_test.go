@@ -195,7 +195,7 @@ func (c *cluster) address(database string) string {
 
 // connect connects to the primary.
 func (c *cluster) connect(ctx context.Context, database string) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, c.address(database)+"&target_session_attrs=read-write")
+	return pgx.Connect(ctx, c.address(database)+"&target_session_attrs=read-write&connect_timeout=5")
 }
 
 // member is a node as the cluster sees it.
