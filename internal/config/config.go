@@ -40,7 +40,7 @@ type Redis struct {
 	PasswordFile string        `key:"password_file" doc:"File with the password, mode 0600. Empty: that of the environment's REDISCLI_AUTH, or none."`
 	TLS          RedisTLS      `key:"tls" doc:"The connections to an address with rediss. The files are read again when they change."`
 	Prefix       string        `key:"prefix" def:"rookery" doc:"What all keys begin with. Platforms that share a Redis need prefixes of their own; the gateways of one platform have the same."`
-	Timeout      time.Duration `key:"timeout" def:"50ms" min:"1ms" max:"2s" doc:"How long a call waits to be counted. After five that waited in vain, calls do not wait until Redis answers again."`
+	Timeout      time.Duration `key:"timeout" def:"50ms" min:"1ms" max:"10s" doc:"How long a call waits to be counted. After five that waited in vain, calls do not wait until Redis answers again."`
 	Apps         string        `key:"apps" def:"local" oneof:"local open closed" doc:"What becomes of calls that have a rate of their app while Redis is away. local: each gateway counts its own. open: they are let through. closed: they fail, with the code of a platform that fails."`
 	Users        string        `key:"users" def:"local" oneof:"local open closed" doc:"The same for rates of users."`
 	Commands     string        `key:"commands" def:"local" oneof:"local open closed" doc:"The same for rates of the bus's commands."`

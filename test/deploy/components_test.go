@@ -263,7 +263,7 @@ func TestRedis(t *testing.T) {
 		}
 		t.Setenv(e.Name, value)
 	}
-	p := rookery.Serve(t)
+	p := rookery.Serve(t, "--redis-timeout", "10s")
 	p.Secret(password)
 	if p.Metric(t, "rookery_redis_up") != 1 {
 		t.Errorf("the gateway does not count calls in Redis:\n%s", p.Log())

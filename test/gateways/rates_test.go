@@ -60,7 +60,7 @@ func TestGatewaysShareRates(t *testing.T) {
 	if err := os.WriteFile(password, []byte("the-password\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	shared := []string{"--redis-address", server.Address(), "--redis-password-file", password, "--redis-timeout", "2s", "--redis-users", "open", "--redis-commands", "closed", "--oidb-listen", "127.0.0.1:0"}
+	shared := []string{"--redis-address", server.Address(), "--redis-password-file", password, "--redis-timeout", "10s", "--redis-users", "open", "--redis-commands", "closed", "--oidb-listen", "127.0.0.1:0"}
 	database := pg.Database(t)
 	a := gateway(t, database, nil, shared...)
 	both := []*rookery.Platform{a, gateway(t, database, a, shared...)}

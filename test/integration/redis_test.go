@@ -29,7 +29,7 @@ func TestRedisSettingsAreChecked(t *testing.T) {
 		"half a certificate":        {[]string{"--redis-address", "rediss://127.0.0.1", "--redis-tls-key", open}, "redis.tls.certificate is missing"},
 		"a prefix that is a tag":    {[]string{"--redis-address", "redis://127.0.0.1", "--redis-prefix", "{rookery}"}, "is not 1 to 64 letters"},
 		"no such policy":            {[]string{"--redis-apps", "ajar"}, `"ajar" is not local or open or closed`},
-		"no patience":               {[]string{"--redis-timeout", "0s"}, "0s is not a duration from 1ms to 2s"},
+		"no patience":               {[]string{"--redis-timeout", "0s"}, "0s is not a duration from 1ms to 10s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,7 +61,7 @@ func TestRedisOverTLS(t *testing.T) {
 		authority string
 		up        float64
 	}{{certificate, 1}, {other, 0}} {
-		p := rookery.Serve(t, "--redis-address", "rediss://"+server.HostPort(), "--redis-tls-ca", test.authority, "--redis-tls-certificate", certificate, "--redis-tls-key", key)
+		p := rookery.Serve(t, "--redis-address", "rediss://"+server.HostPort(), "--redis-tls-ca", test.authority, "--redis-tls-certificate", certificate, "--redis-tls-key", key, "--redis-timeout", "10s")
 		p.Secret(password)
 		if up := p.Metric(t, "rookery_redis_up"); up != test.up {
 			t.Errorf("with the authority %s: rookery_redis_up is %v, want %v\n%s", filepath.Base(test.authority), up, test.up, p.Log())

@@ -43,7 +43,7 @@ var rateMutants = []mutant{
 		"c.calls.Add(1) > maxCalls", "c.calls.Add(1) > 2*maxCalls",
 		sharedRates, "^TestCallsUnderWayAreBounded$"},
 	{"a Redis that takes no writes is taken for there", "internal/limit/redis/redis.go",
-		"	return err\n}\n\nfunc (c *Counter) connect()", "	_ = err\n	return nil\n}\n\nfunc (c *Counter) connect()",
+		"	return err\n}\n\nfunc (c *Counter) patience()", "	_ = err\n	return nil\n}\n\nfunc (c *Counter) patience()",
 		sharedRates, "^TestUnusable$"},
 	{"each look says that Redis is away", "internal/limit/redis/redis.go",
 		"if c.away.Swap(true) && c.warned.Load() {", "c.warnings = limit.Bucket{}\n	if c.away.Swap(true); false {",

@@ -48,7 +48,7 @@ type Options struct {
 
 const (
 	lookEvery = time.Second // how often Redis is asked whether it is there
-	lookTime  = time.Second // how long its answer, or a new connection, may take
+	lookTime  = time.Second // how long its answer, or a new connection, may take, unless a call may take longer
 	tripAfter = 5           // failures between two looks, after which no call waits for Redis before the next look
 	maxCalls  = 1000        // under way; the library has room for 1,024 on a connection, and lets the next wait without an end
 	warnEvery = time.Minute // where Redis comes and goes
@@ -124,16 +124,19 @@ func (c *Counter) Look(ctx context.Context) {
 	}
 }
 
-// probe counts a call of nobody, since a Redis that answers may still take no writes.
+// probe counts a call of nobody, since a Redis that answers may still take no writes. While Redis is away, it connects anew: of several
+// connections that have ended, each would be noticed by a call alone.
 func (c *Counter) probe(ctx context.Context) error {
-	if c.client.Load() == nil {
+	if c.Away() {
 		if err := c.connect(); err != nil {
 			return err
 		}
 	}
-	_, err := c.take(ctx, c.options.Prefix+":look", platform.Rate{Count: 1, Per: time.Millisecond}, lookTime)
+	_, err := c.take(ctx, c.options.Prefix+":look", platform.Rate{Count: 1, Per: time.Millisecond}, c.patience())
 	return err
 }
+
+func (c *Counter) patience() time.Duration { return max(lookTime, c.options.Timeout) }
 
 func (c *Counter) connect() error {
 	o := &c.options
@@ -144,9 +147,9 @@ func (c *Counter) connect() error {
 		SelectDB:            o.Address.Database,
 		ForceSingleClient:   o.Address.Unix,
 		ClientName:          "rookery",
-		Dialer:              net.Dialer{Timeout: lookTime, KeepAlive: lookTime},
+		Dialer:              net.Dialer{Timeout: c.patience(), KeepAlive: lookTime},
 		DialCtxFn:           c.dial,
-		ConnWriteTimeout:    lookTime, // a connection on which nothing comes for so long is given up
+		ConnWriteTimeout:    c.patience(), // a connection on which nothing comes for so long is given up
 		ReadBufferEachConn:  16 << 10,
 		WriteBufferEachConn: 16 << 10,
 		DisableCache:        true,
@@ -158,7 +161,9 @@ func (c *Counter) connect() error {
 		}
 		return err
 	}
-	c.client.Store(&client)
+	if old := c.client.Swap(&client); old != nil {
+		(*old).Close()
+	}
 	return nil
 }
 

@@ -249,8 +249,9 @@ rookery_redis_uncounted_total{rate="users"} 3
 func TestRedisStandsStill(t *testing.T) {
 	t.Parallel()
 	server := redis.Start(t)
-	c, said := counter(t, server.Address(), 20*time.Millisecond)
+	c, said := counter(t, server.Address(), patient)
 	users := c.Limit("users", Open)
+	c.options.Timeout = 20 * time.Millisecond
 	server.Signal(syscall.SIGSTOP)
 	for range 10 {
 		if _, ok, err := users.Take(t.Context(), "key", hourly, nobody(t)); !ok || err != nil {
@@ -382,15 +383,16 @@ func TestASocket(t *testing.T) {
 	t.Parallel()
 	server := redis.Start(t, "--unixsocket", "redis.sock")
 	c, said := counter(t, "unix://"+filepath.Join(server.Folder, "redis.sock"), patient)
+	until(t, "the socket is there too", func() bool { c.Look(t.Context()); return !c.Away() })
 	if _, ok, err := c.Limit("apps", Closed).Take(t.Context(), "key", hourly, nobody(t)); !ok || err != nil {
 		t.Errorf("%v, %v\n%s", ok, err, said.text.String())
 	}
 }
 
-// TestACluster: keys are on two nodes, of which the address names one.
+// TestACluster: keys are on two nodes, of which the address names one. When a node dies, the calls of the other's keys are still counted.
 func TestACluster(t *testing.T) {
 	t.Parallel()
-	cluster := []string{"--cluster-enabled", "yes"}
+	cluster := []string{"--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"}
 	first, second := redis.Start(t, cluster...), redis.Start(t, cluster...)
 	first.Ask(t, "CLUSTER", "ADDSLOTSRANGE", "0", "8191")
 	second.Ask(t, "CLUSTER", "ADDSLOTSRANGE", "8192", "16383")
@@ -413,6 +415,21 @@ func TestACluster(t *testing.T) {
 		if keys, err := node.Ask(t, "DBSIZE").AsInt64(); err != nil || keys == 0 {
 			t.Errorf("a node has %d keys: %v", keys, err)
 		}
+	}
+
+	second.Kill()
+	alone := 0
+	for key := range 20 {
+		_, ok, err := c.Limit("users", Local).Take(t.Context(), strconv.Itoa(key), hourly, func() (time.Duration, bool) { alone++; return 0, true })
+		if !ok || err != nil {
+			t.Errorf("key %d of a cluster that lacks a node: %v, %v", key, ok, err)
+		}
+		if c.Away() {
+			c.Look(t.Context()) // its key is on the node that is left
+		}
+	}
+	if alone == 0 || alone == 20 {
+		t.Errorf("%d of 20 calls were counted locally, want those of the node that is missing", alone)
 	}
 }
 
