@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	rookery "github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store/postgres"
 	"github.com/rookeryhq/rookery/test/pg"
@@ -96,6 +98,49 @@ func measureGateway(ctx context.Context, s settings, folder string, report *repo
 	report.add(sides[0].name, median(inFolder), "/s")
 	report.add(sides[1].name, median(inDatabase), "/s").beside(inDatabase, inFolder).atLeast(0.95)
 	report.add(sides[1].name+": CPU each", median(sides[1].cpu()), "us").beside(sides[1].cpu(), sides[0].cpu())
+	return measureTwo(ctx, s, folder, report, address, sides[1])
+}
+
+// measureTwo starts a second gateway beside the one of a side, and compares what a check costs while both have as many callers as one had alone. It
+// shows whether they wait for each other; two cores, which also have the callers, cannot show twice as many checks.
+func measureTwo(ctx context.Context, s settings, folder string, report *report, address string, one *side) (err error) {
+	own := filepath.Join(folder, "second")
+	if err := os.MkdirAll(filepath.Join(own, "data"), 0o700); err != nil {
+		return err
+	}
+	keys, err := os.ReadFile(filepath.Join(folder, "in PostgreSQL", "data", "keyring.json"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(own, "data", "keyring.json"), keys, 0o600); err != nil {
+		return err
+	}
+	second, err := startServe(ctx, s.binary, own, "--database", address)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, second.stop()) }()
+	alone := &side{name: one.name + ", the other one idle", process: one.process, door: one.door, logins: one.logins}
+	var (
+		both   []float64
+		halves = [2]*side{{process: one.process, door: one.door, logins: one.logins}, {process: second.process, door: one.door, logins: one.logins}}
+	)
+	for round := range s.rounds {
+		if err := alone.turn(ctx, s); err != nil {
+			return err
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		for _, half := range halves {
+			group.Go(func() error { return half.turn(ctx, s) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		a, b := &halves[0].results[round], &halves[1].results[round]
+		both = append(both, float64((a.cpu+b.cpu).Microseconds())/float64(a.answers+b.answers))
+		progress("round %d of %d: a check at two gateways %.1f us of CPU, at one of them %.1f us", round+1, s.rounds, both[round], alone.cpu()[round])
+	}
+	report.add(v5Door.name+" at two gateways at once: CPU each", median(both), "us").beside(both, alone.cpu()).atMost(2 / 1.7)
 	return nil
 }
 
