@@ -2,11 +2,8 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -53,15 +50,15 @@ func (s *Store) take(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leadEvery)
 	defer cancel()
 	begun := time.Now()
-	var one int
-	err := s.pool.QueryRow(ctx, `UPDATE leader SET gateway = $1::bigint, until = clock_timestamp() + make_interval(secs => $2)
-		WHERE gateway = $1::bigint OR until < clock_timestamp() RETURNING 1`, s.gateway, leadFor.Seconds()).Scan(&one)
+	leads, err := s.exec(ctx, `UPDATE leader SET gateway = $1::bigint, until = clock_timestamp() + $2::bigint * interval '1 ms'
+		WHERE gateway = $1::bigint OR until < clock_timestamp()`, s.gateway, leadFor.Milliseconds())
 	s.lead.mu.Lock()
 	defer s.lead.mu.Unlock()
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+	case !leads:
 		s.lead.until = time.Time{}
-	case err == nil:
+	default:
 		if s.lead.until.Before(begun) {
 			close(s.lead.gained)
 			s.lead.gained = make(chan struct{})

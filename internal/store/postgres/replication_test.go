@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -35,9 +36,23 @@ func TestWhatNoStandbyHasIsNotAcknowledged(t *testing.T) {
 	exec(t, address, "ALTER SYSTEM SET synchronous_standby_names = 'absent'")
 	exec(t, address, "SELECT pg_reload_conf()")
 	until(t, "a commit fails", func() bool { return create() != nil })
-	if err := s.SetRemark(t.Context(), 7, 8, "a step of one statement"); err == nil {
-		t.Error("a step of one statement is acknowledged")
+	var group sync.WaitGroup
+	for what, do := range map[string]func(context.Context) error{
+		"a step of one statement": func(ctx context.Context) error { return s.SetRemark(ctx, 7, 8, "鸦") },
+		"a nonce":                 func(ctx context.Context) error { return s.TakeNonce(ctx, game, []byte("n"), now, now) },
+		"a turn":                  func(ctx context.Context) error { _, err := s.Turn(ctx, "g"); return err },
+		"an attempt": func(ctx context.Context) error {
+			_, err := s.TakeAttempt(ctx, "k", platform.Rate{Count: 1, Per: time.Minute}, time.UnixMilli(now))
+			return err
+		},
+	} {
+		group.Go(func() {
+			if do(t.Context()) == nil {
+				t.Errorf("%s is acknowledged", what)
+			}
+		})
 	}
+	group.Wait()
 	if _, err := s.Account(t.Context(), uin); err != nil {
 		t.Errorf("the account was not made: %v; then this test shows nothing", err)
 	}

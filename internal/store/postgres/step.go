@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -44,6 +45,20 @@ func (s *Store) write(ctx context.Context, do func(tables.Conn) ([]store.Change,
 		case <-time.After(rand.N(time.Duration(attempt) * longestPause)):
 		}
 	}
+}
+
+// exec runs one statement as a step, and reports whether it affected a row.
+func (s *Store) exec(ctx context.Context, text string, args ...any) (affected bool, err error) {
+	err = s.write(ctx, func(c tables.Conn) ([]store.Change, error) {
+		var one int
+		err := c.Last(nil, text+" RETURNING 1", args...).Scan(&one)
+		affected = err == nil
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return nil, err
+	})
+	return affected, err
 }
 
 // attempts bounds how often a step is begun. Before each further attempt there is a pause that grows by longestPause at most.

@@ -17,13 +17,13 @@ func (s *Store) Turn(ctx context.Context, key string) (done func(), err error) {
 	ask := time.NewTicker(turnEvery)
 	defer ask.Stop()
 	for {
-		taken, err := s.pool.Exec(ctx, `INSERT INTO turns (key, gateway, until) VALUES ($1::text, $2::bigint, clock_timestamp() + make_interval(secs => $3))
+		taken, err := s.exec(ctx, `INSERT INTO turns (key, gateway, until) VALUES ($1::text, $2::bigint, clock_timestamp() + $3::bigint * interval '1 ms')
 			ON CONFLICT (key) DO UPDATE SET gateway = excluded.gateway, until = excluded.until WHERE turns.until < clock_timestamp()`,
-			key, s.gateway, turnFor.Seconds())
+			key, s.gateway, turnFor.Milliseconds())
 		if err != nil {
 			return nil, err
 		}
-		if taken.RowsAffected() == 1 {
+		if taken {
 			return func() { s.endTurn(ctx, key) }, nil
 		}
 		select {
