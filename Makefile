@@ -12,7 +12,7 @@ RACELESS := $(patsubst %,-gcflags=%=-race=false,modernc.org/sqlite/lib modernc.o
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-plain test-race check machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
+.PHONY: help run build test test-plain test-race check vulnerabilities machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,7 +57,9 @@ check: ## generated files are current, code is formatted, vetted, clean for stat
 	scripts/generated-is-current
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	go vet ./...
-	$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint vulnerabilities
+
+vulnerabilities:
 	scripts/vulnerabilities go run $(GOVULNCHECK) $(PRODUCT)
 
 lint: ## run the pinned linter

@@ -1,7 +1,12 @@
 package rules
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -10,7 +15,7 @@ import (
 	load "golang.org/x/tools/go/packages"
 )
 
-// TestTheProductIsForEveryMachine checks the types of what people install, and of all that it imports, for each of the Makefile's machines. make machines
+// TestTheProductIsForEveryMachine checks the types of what people install, and of all modules that it imports, for each of the Makefile's machines. make machines
 // compiles it for them, which takes ten times as long.
 func TestTheProductIsForEveryMachine(t *testing.T) {
 	if os.Getenv("EVERYTHING") == "" {
@@ -27,6 +32,14 @@ func TestTheProductIsForEveryMachine(t *testing.T) {
 		}
 		return strings.Fields(string(found[1]))
 	}
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The standard library is right; there the bodies of functions are left out.
+	ofGo := func(file string) bool {
+		return strings.HasPrefix(file, filepath.Join(strings.TrimSpace(string(root)), "src")+string(filepath.Separator))
+	}
 	for _, machine := range list("MACHINES") {
 		system, processor, _ := strings.Cut(machine, "/")
 		if system == runtime.GOOS && processor == runtime.GOARCH {
@@ -37,6 +50,17 @@ func TestTheProductIsForEveryMachine(t *testing.T) {
 				Dir:  "../..",
 				Mode: load.NeedName | load.NeedCompiledGoFiles | load.NeedImports | load.NeedDeps | load.NeedTypes | load.NeedTypesSizes | load.NeedSyntax,
 				Env:  append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+processor),
+				ParseFile: func(files *token.FileSet, name string, source []byte) (*ast.File, error) {
+					file, err := parser.ParseFile(files, name, source, parser.AllErrors|parser.SkipObjectResolution)
+					if err == nil && ofGo(name) {
+						for _, declared := range file.Decls {
+							if f, is := declared.(*ast.FuncDecl); is {
+								f.Body = nil
+							}
+						}
+					}
+					return file, err
+				},
 			}, list("PRODUCT")...)
 			if err != nil {
 				t.Fatal(err)
@@ -45,6 +69,9 @@ func TestTheProductIsForEveryMachine(t *testing.T) {
 				t.Errorf("%d packages are found", len(loaded))
 			}
 			load.Visit(loaded, nil, func(p *load.Package) {
+				if len(p.CompiledGoFiles) > 0 && ofGo(p.CompiledGoFiles[0]) {
+					return // without its functions' bodies it does not use all that it imports
+				}
 				for _, err := range p.Errors {
 					t.Errorf("%s: %v", p.PkgPath, err)
 				}
