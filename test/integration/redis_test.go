@@ -33,11 +33,11 @@ func TestRedisSettingsAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, command := range [][]string{{"serve", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, {"config", "check"}} {
+			for _, command := range [][]string{{"config", "check"}, {"serve", "--http-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}} {
 				args := append(append(command, "--data", t.TempDir()), test.args...)
 				status, stdout, stderr := rookery.Run(t, args...)
 				if status == 0 || !strings.Contains(stderr, test.want) || !strings.Contains(stderr, "redis") {
-					t.Errorf("rookery %s: status %d, %s%s", strings.Join(args, " "), status, stdout, stderr)
+					t.Fatalf("rookery %s: status %d, %s%s", strings.Join(args, " "), status, stdout, stderr)
 				}
 				if strings.Contains(stdout+stderr, "s3cret") {
 					t.Errorf("rookery %s shows the password: %s%s", strings.Join(args, " "), stdout, stderr)

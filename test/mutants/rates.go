@@ -82,7 +82,7 @@ var rateMutants = []mutant{
 		"	if err == nil && !ok {\n		err = retcode.QQUserRate", "	if !ok {\n		err = retcode.QQUserRate",
 		integration, "^TestWithoutRedis$"},
 	{"the environment has no password for Redis", "internal/server/redis.go",
-		`os.Getenv("REDISCLI_AUTH")`, `""`,
+		`os.Getenv("REDISCLI_AUTH")`, `os.Getenv("REDISCLI_NOTHING")`,
 		integration, "^TestRedisOverTLS$"},
 	{"a part of Redis's keys can be a tag", "internal/config/check.go",
 		"`^[0-9A-Za-z._-]{1,64}$`", "`^[0-9A-Za-z{}._-]{1,64}$`",
