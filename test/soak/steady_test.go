@@ -170,7 +170,7 @@ func (g *steadily) run(t *testing.T, lasting time.Duration, rate float64) (p per
 }
 
 // call makes one call: of a hundred, 90 checks, four logins, five reports and a revocation, after which the player logs in again. It has to succeed,
-// or the token has just ended.
+// or the token has just ended or been superseded.
 func (g *steadily) call() {
 	pl := g.players[rand.IntN(len(g.players))]
 	var err error
@@ -179,7 +179,7 @@ func (g *steadily) call() {
 		pl.mu.Lock()
 		openid, token := pl.openid, pl.token
 		pl.mu.Unlock()
-		err = g.v5("/v2/auth/verify_login", fmt.Sprintf(`{"openid":%q,"token":%q}`, openid, token), 0, 100015)
+		err = g.v5("/v2/auth/verify_login", fmt.Sprintf(`{"openid":%q,"token":%q}`, openid, token), 0, 100015, -21)
 	case n < 94:
 		err = g.logIn(pl)
 	case n < 99:
