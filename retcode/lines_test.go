@@ -153,6 +153,10 @@ func TestNeighbours(t *testing.T) {
 		text string
 		want []neighbour
 	}{
+		{"登录时提示100031", []neighbour{{100031, "QQ Connect", true, "100031 is a number of QQ Connect: the app may not call this interface: apply for it at connect.qq.com",
+			"100031 是 QQ 互联的返回码：应用没有调用该接口的权限：请在 connect.qq.com 申请"}}},
+		{"金币100031", nil},
+		{"提示100052", nil}, // nobody's, and nothing else says that it is a code
 		{"100031", []neighbour{{100031, "QQ Connect", true, "100031 is a number of QQ Connect: the app may not call this interface: apply for it at connect.qq.com",
 			"100031 是 QQ 互联的返回码：应用没有调用该接口的权限：请在 connect.qq.com 申请"}}},
 		{`{"ret":100030,"msg":"this api without user authorization"}`, []neighbour{{100030, "QQ Connect", true,

@@ -183,7 +183,7 @@ func foreign(f finding, text string) bool {
 // neighbours returns what is known of the numbers that other systems have, and those that are in no list.
 func (s *scanner) neighbours() (list []Neighbour) {
 	for _, f := range s.findings() {
-		if f.command != noCommand || f.place == loose || f.place == constant || f.place == byName || f.value == 0 || f.value == weChatEnvelope {
+		if f.command != noCommand || f.place == constant || f.place == byName || f.value == 0 || f.value == weChatEnvelope {
 			continue
 		}
 		if slices.ContainsFunc(list, func(n Neighbour) bool { return n.Number == f.value }) {
@@ -192,6 +192,7 @@ func (s *scanner) neighbours() (list []Neighbour) {
 		row := neighbourOf(f.value, f.name)
 		exact := row != nil && !row.suggests
 		switch {
+		case f.place == loose && !(exact && s.wordBefore(f.start).signs&announces != 0): // 提示100044
 		case exact && f.known() && row.keys == "" && !(row.says != "" && holds(s.text, row.says)) && !(f.place == alone && f.value > 0):
 			// The catalogue has the number, and nothing says that it is not the catalogue's.
 		case exact:
