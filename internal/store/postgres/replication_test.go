@@ -162,10 +162,12 @@ func TestAServerThatWasThePrimaryIsLeft(t *testing.T) {
 		arrived.Add(steps)
 		for range steps {
 			all.Go(func() {
+				arrive := sync.OnceFunc(arrived.Done)
+				defer arrive() // also if the step does not begin
 				err := s.Step(t.Context(), func(c tables.Conn) (_ []store.Change, err error) {
 					var is bool
 					err = c.QueryRow("SELECT to_regclass('promoted') IS NOT NULL").Scan(&is)
-					arrived.Done()
+					arrive()
 					arrived.Wait()
 					mu.Lock()
 					defer mu.Unlock()
