@@ -153,4 +153,7 @@ var postgresMutants = []mutant{
 	{"a request posts twice", "internal/store/tables/feeds.go",
 		"	return returning(ctx, s, func(t *tx) (platform.Feed, error) {\n		if err := t.lock(of(progressOf, f.UIN)); err != nil {", "	return returning(ctx, s, func(t *tx) (platform.Feed, error) {\n		if err := error(nil); err != nil {",
 		storePostgres, "^TestStore$/^a-request-posts-once$"},
+	{"a change of a scene is lost", "internal/store/tables/scenes.go",
+		"func(t *tx) (*platform.Scene, error) {\n		if err := t.lock(of(scenesOf, key.AppID)); err != nil {", "func(t *tx) (*platform.Scene, error) {\n		if err := error(nil); err != nil {",
+		storePostgres, "^TestStore$/^a-scene-is-edited-together$"},
 }

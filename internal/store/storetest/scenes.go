@@ -76,4 +76,11 @@ var scenes = []test{
 		same(t, n, 5)
 		same(t, len(result(s.Scenes(t.Context()))(t)), 5)
 	}},
+	{"a-scene-is-edited-together", func(t *testing.T, s store.Store) {
+		key := platform.SceneKey{AppID: game, Scene: "a"}
+		together(t, func(int) (*platform.Scene, error) {
+			return s.EditScene(t.Context(), key, 1, func(scene *platform.Scene) error { scene.EffectiveMS++; return nil })
+		})
+		same(t, result(s.Scenes(t.Context()))(t)[0].EffectiveMS, callers)
+	}},
 }
