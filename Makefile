@@ -108,6 +108,7 @@ tools:
 	@scripts/tools pgbouncer || echo "without PgBouncer the test of a pooler is skipped" >&2
 	@scripts/tools redis-server || echo "without Redis the tests of rates that gateways share are skipped" >&2
 	@scripts/tools patroni etcd-server || echo "without Patroni and etcd the drill of a cluster is skipped" >&2
+	@command -v kubectl >/dev/null || echo "without kubectl the manifests for Kubernetes are not put together" >&2
 	@scripts/tools chromium || echo "without chromium the browser test is skipped" >&2
 	@if test -n "$$CI"; then scripts/tools npm python3; fi
 	@if command -v npm >/dev/null; then echo "npm installs what the tests of passport-qq2015, of the example in Node and of the codes in TypeScript need" >&2 && \

@@ -42,7 +42,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 			uin, string(profile), int64(account.State), int64(account.Class), account.PasswordHash, int64(account.PasswordEpoch), account.CreatedMS,
 			account.SignedOutMS)
 		t.creates(uin)
-		return uin, sentinel(err)
+		return uin, err
 	})
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 			int64(app.AppID), int64(app.GameID), string(record), nowMS, nowMS)
 		t.creates(app.AppID)
 		t.changed(store.AppChange{App: app})
-		return sentinel(err)
+		return err
 	})
 }
 
@@ -49,7 +49,7 @@ func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, e
 		err = t.Later("UPDATE apps SET gameid = nullif(?, 0), record = ?, updated_ms = ? WHERE appid = ?",
 			int64(app.GameID), string(record), nowMS, int64(id))
 		t.changed(store.AppChange{App: app})
-		return app, sentinel(err)
+		return app, err
 	})
 }
 

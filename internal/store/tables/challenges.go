@@ -115,14 +115,13 @@ func (s *Store) EditChallenge(ctx context.Context, app platform.AppID, id int64,
 
 // countChallenge counts a challenge's result in the records of its players.
 func (t *tx) countChallenge(app platform.AppID, players [2]platform.UIN, winner platform.UIN) error {
-	err := t.Later(`
+	return t.Later(`
 		INSERT INTO challenge_records (appid, uin, won, lost, drawn)
 		SELECT ?1, uin, CASE ?4 WHEN uin THEN 1 ELSE 0 END, CASE ?4 WHEN 0 THEN 0 WHEN uin THEN 0 ELSE 1 END, CASE ?4 WHEN 0 THEN 1 ELSE 0 END
 		FROM (SELECT ?2 AS uin UNION ALL SELECT ?3) players WHERE true
 		ON CONFLICT (appid, uin) DO UPDATE SET won = challenge_records.won + excluded.won, lost = challenge_records.lost + excluded.lost,
 			drawn = challenge_records.drawn + excluded.drawn`,
 		int64(app), int64(players[0]), int64(players[1]), int64(winner))
-	return err
 }
 
 // SettleChallenges implements store.Challenges.

@@ -62,9 +62,8 @@ func (t *tx) ensureOpenID(app platform.AppID, uin platform.UIN, candidate platfo
 	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
-	err = t.Later("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, ?, ?)",
+	return candidate, t.Later("INSERT INTO openids (appid, openid, uin, state, changed_ms) VALUES (?, ?, ?, ?, ?)",
 		int64(app), candidate[:], int64(uin), int64(platform.OpenIDActive), nowMS)
-	return candidate, sentinel(err)
 }
 
 // OpenID implements store.OpenIDs.
@@ -113,9 +112,8 @@ func (s *Store) EnsurePlayer(ctx context.Context, player platform.Player, nowMS 
 			return found, err // another caller was quicker
 		}
 		created = true
-		err = t.Later("INSERT INTO players (appid, msdk_openid, channel, openid, created_ms) VALUES (?, ?, ?, ?, ?)",
+		return player, t.Later("INSERT INTO players (appid, msdk_openid, channel, openid, created_ms) VALUES (?, ?, ?, ?, ?)",
 			int64(player.AppID), int64(player.MSDKOpenID), player.Channel, player.OpenID[:], nowMS)
-		return player, sentinel(err)
 	})
 	return found, created && err == nil, err
 }

@@ -27,7 +27,7 @@ func (s *Store) CreateOperator(ctx context.Context, o platform.Operator, most in
 		err := t.Later("INSERT INTO operators ("+operatorColumns+") VALUES (?, ?, ?, ?, ?)", o.Name, int64(o.Role), o.TokenHash[:], o.CreatedMS, o.TokenMS)
 		t.creates(o.Name)
 		t.changed(store.OperatorChange{Operator: o})
-		return sentinel(err)
+		return err
 	})
 }
 

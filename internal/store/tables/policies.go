@@ -23,6 +23,6 @@ func (s *Store) StoreOIDBPolicy(ctx context.Context, version int64, record []byt
 	return s.write(ctx, func(t *tx) error {
 		err := t.Later("INSERT INTO oidb_policy (version, record, created_ms) VALUES (?, ?, ?)", version, string(record), nowMS)
 		t.changed(store.PolicyChange{Version: version, Record: record})
-		return sentinel(err)
+		return err
 	})
 }
