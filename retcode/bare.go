@@ -58,15 +58,17 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 	case small && find(s.command.ownDomain(), f.value) != nil && betweenMarks(t, f.start, f.end): // 0x711 failed, 65, expired
 		return field, true
 	case small:
-		return loose, s.command != noCommand && find(OIDB, f.value) != nil
+		return loose, s.command != noCommand && find(OIDB, f.value) != nil || f.isWeChats()
 	}
-	// PARAM_ERROR(100001, "...")
-	argument := f.start > 1 && t[f.start-1] == '(' && isWordByte(t[f.start-2]) && strings.HasPrefix(rest, ",")
+	// {error, -71, "openid and openkey not match"}
+	member := f.value < 0 && isMember(t, f.start) && textFollows(rest)
 	// the server says -25; login: -73
 	told := f.value < 0 && (s.wordBefore(f.start).signs&announces != 0 || strings.HasSuffix(t[:f.start], ": "))
+	// /user/get_user_info, -22, 12ms
+	result := f.value < 0 && s.interfaceEnd > 0 && strings.Trim(t[s.interfaceEnd:f.start], " \t,|;") == ""
 	// build #221001
 	counted := f.start > 1 && t[f.start-1] == '#' && t[f.start-2] == ' ' && s.words.look(t[s.prevStart:s.prevEnd]).key == noKey
-	return loose, (f.rare() || f.unusual() || told) && !argument && !counted
+	return loose, (f.rare() || f.unusual() || told || member || result) && !counted
 }
 
 // afterMark reports whether a message can begin at i: after a blank, a quote or a mark.

@@ -24,15 +24,23 @@ const reach = 320
 // around reads the surroundings of a number.
 func (s *scanner) around(f finding) *context {
 	from, to := max(0, f.start-reach), min(len(s.text), f.end+reach)
-	if f.place == row { // what the next rows say is theirs
-		to = f.end + rowEnd(s.text[f.end:to])
+	message := to
+	if f.place == row {
+		to = f.end + rowEnd(s.text[f.end:to]) // what the next rows say is theirs
+		message = f.end + cellEnd(s.text[f.end:to])
 	}
 	var c context
-	if whole := from == 0 && to == len(s.text); whole && s.contextOf != nil {
+	if whole := from == 0 && message == len(s.text); whole && s.contextOf != nil {
 		c = *s.contextOf
 	} else {
 		c.text, c.message = s.text[from:to], hasMessage(s.text[from:to])
-		s.gather(&c, from, to)
+		s.gather(&c, from, message)
+		if message < to { // what the other cells speak of is advice
+			var others context
+			s.gather(&others, message, to)
+			c.signs |= others.signs
+			c.system = max(c.system, others.system)
+		}
 		if whole {
 			kept := c
 			s.contextOf = &kept
@@ -72,6 +80,18 @@ func rowEnd(text string) int {
 				return i
 			}
 		}
+	}
+	return len(text)
+}
+
+// cellEnd returns where the first cell with words ends that a text of several cells has.
+func cellEnd(text string) int {
+	words := strings.IndexFunc(text, func(r rune) bool { return r < utf8.RuneSelf && isLetter(byte(r)) || unicode.IsLetter(r) })
+	if words < 0 {
+		return len(text)
+	}
+	if end := strings.IndexAny(text[words:], "|\t"); end >= 0 {
+		return words + end
 	}
 	return len(text)
 }
@@ -121,8 +141,6 @@ func (s *scanner) gather(c *context, from, to int) {
 				end += size
 			}
 			i = end
-		case b == '\\' && i+1 < to && t[i+1] == 'u':
-			i += 6
 		case b == '\\':
 			i += 2
 		default:

@@ -270,8 +270,12 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	case about.mainly&c.named != 0:
 		e.marks |= namesTopic
 	case !envelope:
-		unknown := c.topics&ofElse != 0 || c.topics != 0 && about.mainly != 0
-		add(otherTopic, unknown && (c.topics|c.named)&about.all == 0 || about.contradicts(c.topics))
+		elsewhere := c.topics // next to a rare number, those that are no failure can be what somebody wanted to do: invite a friend
+		if f.rare() || f.unusual() {
+			elsewhere &= states
+		}
+		unknown := c.topics&ofElse != 0 || elsewhere != 0 && about.mainly != 0
+		add(otherTopic, unknown && shared(c.topics|c.named, about.all) == 0 || about.contradicts(c.topics))
 	}
 	agrees := has(ownWords | sameTopic | namesTopic)
 	add(otherMessage, f.place == jsonAnswer && f.value != 0 && c.message && !agrees && !envelope && c.signs&hasDoorMember == 0)
@@ -312,6 +316,9 @@ func (s *scanner) nothingElse(f finding) bool {
 // program has, there must be a message that agrees, or for a rare number something that speaks of QQ or of a failure.
 func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 	if f.place == loose && marks&countBefore != 0 && !s.ends(f) {
+		return false
+	}
+	if f.place == loose && isArgument(s.text, f.start) && marks&platformNamed == 0 { // SIGN_ERROR(-5, "signature wrong")
 		return false
 	}
 	rest := s.text[f.end:]
@@ -406,7 +413,17 @@ const states = ofParameter | ofPermission | ofFrequency | ofExpiry | ofRevocatio
 	ofInstallation | ofTime | ofSignature | ofAudit
 
 // fits reports whether a message with these topics can be the code's.
-func (a about) fits(message topics) bool { return message&a.mainly != 0 && !a.contradicts(message) }
+func (a about) fits(message topics) bool {
+	return shared(message, a.mainly) != 0 && !a.contradicts(message)
+}
+
+// shared returns the topics that a message shares with a row. Where it speaks of what no code is about, it is that which has expired or is missing.
+func shared(message, row topics) topics {
+	if message&ofElse != 0 {
+		row &^= states
+	}
+	return message & row
+}
 
 // contradicts reports whether a message says that something else is wrong.
 func (a about) contradicts(message topics) bool {

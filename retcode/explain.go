@@ -196,21 +196,57 @@ func (s *scanner) byWords(o options) []Candidate {
 	return []Candidate{{Code: code, Entry: code.Entry(), Confidence: e.confidence(), Evidence: e, reason: saidInWords, Reason: saidInWords.in(English, 0)}}
 }
 
-// decoded returns a text without the escapes that keep its marks from being read: those of an address and those of HTML.
+// decoded returns a text without the escapes that hide its marks and its Chinese: those of an address that has some of either, those of strings
+// (\x22, \u8fc7), and those of HTML.
 func decoded(text string) string {
-	if strings.Contains(text, "%22") || strings.Contains(text, "%7B") || strings.Contains(text, "%7b") {
-		var b strings.Builder
-		for i := 0; i < len(text); i++ {
-			if i+2 < len(text) && text[i] == '%' && digit(text[i+1]) < 16 && digit(text[i+2]) < 16 {
-				b.WriteByte(byte(digit(text[i+1])<<4 | digit(text[i+2])))
-				i += 2
-				continue
-			}
-			b.WriteByte(text[i])
+	for range 2 { // an address within an address
+		if !hasHiddenMarks(text) {
+			break
 		}
-		text = b.String()
+		text = unescape(text, "%", 2)
 	}
-	return strings.ReplaceAll(text, "&quot;", `"`)
+	return strings.ReplaceAll(unescape(unescape(text, `\u`, 4), `\x`, 2), "&quot;", `"`)
+}
+
+// hasHiddenMarks reports whether a text has a quote, a brace or Chinese in the form of an address.
+func hasHiddenMarks(text string) bool {
+	for {
+		i := strings.IndexByte(text, '%')
+		if i < 0 || i+2 >= len(text) {
+			return false
+		}
+		high, low := text[i+1], digit(text[i+2])
+		if high == '2' && (low == 2 || low == 5) || high == '7' && low == 0xb || high|0x20 == 'e' && low >= 4 && low <= 9 {
+			return true
+		}
+		text = text[i+1:]
+	}
+}
+
+// unescape replaces each escape, which is a sign and so many hex digits, by the character or, if they are two, by the byte that it stands for.
+func unescape(text, sign string, digits int) string {
+	i := strings.Index(text, sign)
+	if i < 0 {
+		return text
+	}
+	var b strings.Builder
+	for ; i >= 0; i = strings.Index(text, sign) {
+		b.WriteString(text[:i])
+		text = text[i:]
+		end := min(len(sign)+digits, len(text))
+		switch n, err := strconv.ParseUint(text[len(sign):end], 16, 32); {
+		case err != nil || end < len(sign)+digits:
+			end = len(sign)
+			b.WriteString(sign)
+		case digits == 2:
+			b.WriteByte(byte(n))
+		default:
+			b.WriteRune(rune(n))
+		}
+		text = text[end:]
+	}
+	b.WriteString(text)
+	return b.String()
 }
 
 // A reading is one way to interpret a printed number.

@@ -51,7 +51,9 @@ func TestExplain(t *testing.T) {
 		{"list of small numbers", "17 5", nil},
 		{"list of results in hex", "0x41, 0x47", []string{"accesstoken 65", "accesstoken 71"}},
 		{"bytes in hex", "0x00, 0x01, 0x10, 0x10,", nil},
+		{"bytes in hex of which one is zero", "0x00, 0x01,", nil},
 		{"bytes in hex of which no list has one", "0x10, 0x2b,", nil},
+		{"bytes in hex of which one is repeated", "0xfd, 0xff, 0xff, 0x2a,", nil},
 		{"the three forms, unsigned first", "112 0x70 -144 frozen", []string{"oidb 112"}},
 		{"the three forms, signed first", "-144|112|0x70|frozen", []string{"oidb 112"}},
 		{"three numbers that are not one", "113 0x70 -144 frozen", nil},
@@ -431,13 +433,16 @@ func FuzzExplainEscaped(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if !strings.Contains(text, `"`) || strings.ContainsAny(text, "%&") {
+		if !strings.Contains(text, `"`) || strings.ContainsAny(text, "%&") || strings.Contains(text, `\x`) || strings.Contains(text, `\u`) {
 			t.Skip()
 		}
 		want := codes(retcode.Explain(text))
 		for what, escaped := range map[string]string{
-			"address": strings.NewReplacer(`"`, "%22", "{", "%7B", ":", "%3a", " ", "%20").Replace(text),
-			"HTML":    strings.ReplaceAll(text, `"`, "&quot;"),
+			"address":        strings.NewReplacer(`"`, "%22", "{", "%7B", ":", "%3a", " ", "%20").Replace(text),
+			"nested address": strings.NewReplacer(`"`, "%2522", "{", "%257B").Replace(text),
+			"HTML":           strings.ReplaceAll(text, `"`, "&quot;"),
+			"JSON":           strings.ReplaceAll(text, `"`, `\u0022`),
+			"nginx":          strings.ReplaceAll(text, `"`, `\x22`),
 		} {
 			if diff := cmp.Diff(want, codes(retcode.Explain(escaped))); diff != "" {
 				t.Errorf("%q in %s: (-plain +escaped)\n%s", text, what, diff)

@@ -80,6 +80,24 @@ func betweenMarks(t string, start, end int) bool {
 	return before == '>' || strings.ContainsRune(",:;，：；", before) && (end == len(t) || strings.ContainsRune("\n,:;，：；", after))
 }
 
+// isArgument reports whether t[start:] is the first argument of a call.
+func isArgument(t string, start int) bool {
+	return start > 1 && t[start-1] == '(' && isWordByte(t[start-2])
+}
+
+// isMember reports whether t[start:] is a member of a list, a tuple or a line of CSV.
+func isMember(t string, start int) bool {
+	before := strings.TrimRight(t[:start], " ")
+	return before != "" && strings.IndexByte("([{,", before[len(before)-1]) >= 0
+}
+
+// textFollows reports whether the next member after a number is a text.
+func textFollows(rest string) bool {
+	rest, ok := strings.CutPrefix(rest, ",")
+	rest = strings.TrimPrefix(strings.TrimLeft(rest, " "), "<<") // Erlang's
+	return ok && rest != "" && (strings.IndexByte("\"'`", rest[0]) >= 0 || isLetter(rest[0]) || rest[0] >= utf8.RuneSelf)
+}
+
 // followsOperator reports whether an operator of source code stands before i.
 func followsOperator(t string, i int) bool {
 	t = strings.TrimRight(t[:i], " ")

@@ -173,6 +173,11 @@ func TestNeighbours(t *testing.T) {
 		{`{"errcode":-1,"errmsg":"system error"}`, []neighbour{{-1, "WeChat", true, "-1 is a number of WeChat: WeChat is busy: try again", "-1 是微信的返回码：微信系统繁忙：请重试"}}},
 		{`{"retcode":103}`, []neighbour{{103, "web QQ", true, "103 is a number of web QQ: web QQ's login has lapsed", "103 是 WebQQ 的返回码：WebQQ 登录失效"}}},
 		{"OnLoginNotify flag: 1001", []neighbour{{1001, "the client's MSDK", true, "1001 is a number of the client's MSDK: the player cancelled the login with QQ", "1001 是客户端 MSDK 的返回码：玩家取消了手Q登录"}}},
+		{"Request access_token fail: &{{{ } 40013 invalid appid rid: 655d878c", []neighbour{{40013, "WeChat", true,
+			"40013 is a number of WeChat: the appid is not valid", "40013 是微信的返回码：appid 无效"}}},
+		{"listening on port 40013", nil},
+		{`{"code":100016,"message":"invalid appid or secret"}`, []neighbour{{100016, "QQ's bot platform", true,
+			"100016 is a number of QQ's bot platform: the bot's appid or secret is wrong", "100016 是 QQ 机器人平台的返回码：机器人的 AppID 或 ClientSecret 不正确"}}},
 		{"ret=100014", nil}, // one of the catalogue's
 		{`{"ret":-5,"msg":"x"}`, nil},
 		{"result=5 level=17", nil},

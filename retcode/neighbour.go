@@ -67,12 +67,13 @@ const (
 	ofWeChat    = "WeChat"
 	ofWebQQ     = "web QQ"
 	ofOneBot    = "OneBot"
+	ofBots      = "QQ's bot platform"
 	ofAMS       = "AMS"
 )
 
 var ownersInChinese = map[string]string{
 	qqConnect: " QQ 互联", qqLoginPage: " QQ 互联登录页", mobileQQ: "手机 QQ ", msdkClient: "客户端 MSDK ", ofWeChat: "微信", ofWebQQ: " WebQQ ",
-	ofOneBot: " OneBot ", ofAMS: "活动平台 AMS ",
+	ofOneBot: " OneBot ", ofBots: " QQ 机器人平台", ofAMS: "活动平台 AMS ",
 }
 
 // clientKeys are the members of the client's SDK.
@@ -123,19 +124,25 @@ var neighbours = []aNeighbour{
 	{of: msdkClient, low: -10, high: 1499, keys: clientKeys, meaning: "a number of the SDK itself", chinese: "SDK 自身的返回码", suggests: true},
 
 	{of: ofWeChat, low: -1, high: -1, says: "system error", meaning: "WeChat is busy: try again", chinese: "微信系统繁忙：请重试"},
-	{of: ofWeChat, low: 40001, meaning: "the credential is not valid: a wrong secret or an expired access token", chinese: "凭证无效：secret 错误或 access_token 已过期"},
-	{of: ofWeChat, low: 40003, meaning: "the openid is not valid", chinese: "openid 无效"},
-	{of: ofWeChat, low: 40013, meaning: "the appid is not valid", chinese: "appid 无效"},
-	{of: ofWeChat, low: 40029, meaning: "the code is not valid: it was used, expired or another app's", chinese: "code 无效：已使用、已过期或属于其他应用"},
-	{of: ofWeChat, low: 40030, meaning: "the refresh token is not valid", chinese: "refresh_token 无效"},
-	{of: ofWeChat, low: 40125, meaning: "the app's secret is not valid", chinese: "appsecret 无效"},
-	{of: ofWeChat, low: 40163, meaning: "the code was used before", chinese: "code 已被使用"},
+	{of: ofWeChat, low: 40001, says: "invalid credential", meaning: "the credential is not valid: a wrong secret or an expired access token", chinese: "凭证无效：secret 错误或 access_token 已过期"},
+	{of: ofWeChat, low: 40003, says: "invalid openid", meaning: "the openid is not valid", chinese: "openid 无效"},
+	{of: ofWeChat, low: 40013, says: "invalid appid", meaning: "the appid is not valid", chinese: "appid 无效"},
+	{of: ofWeChat, low: 40029, says: "invalid code", meaning: "the code is not valid: it was used, expired or another app's", chinese: "code 无效：已使用、已过期或属于其他应用"},
+	{of: ofWeChat, low: 40030, says: "invalid refresh_token", meaning: "the refresh token is not valid", chinese: "refresh_token 无效"},
+	{of: ofWeChat, low: 40125, says: "invalid appsecret", meaning: "the app's secret is not valid", chinese: "appsecret 无效"},
+	{of: ofWeChat, low: 40163, says: "code been used", meaning: "the code was used before", chinese: "code 已被使用"},
 	{of: ofWeChat, low: 41001, high: 41009, meaning: "a parameter is missing", chinese: "缺少参数"},
 	{of: ofWeChat, low: 42001, high: 42007, meaning: "a token or a code has expired", chinese: "token 或 code 已过期"},
 	{of: ofWeChat, low: 45009, high: 45011, meaning: "called too often", chinese: "调用过于频繁"},
-	{of: ofWeChat, low: 48001, meaning: "the app may not call this interface", chinese: "应用没有该接口的权限"},
+	{of: ofWeChat, low: 48001, says: "api unauthorized", meaning: "the app may not call this interface", chinese: "应用没有该接口的权限"},
 	{of: ofWeChat, low: 50001, meaning: "the user has not allowed this interface", chinese: "用户未授权该接口"},
 	{of: ofWeChat, low: 40000, high: 48999, meaning: "five digits from 40000 are WeChat's, mostly next to errcode", chinese: "40000 起的五位数是微信的错误码，一般在 errcode 中", suggests: true},
+
+	{of: ofBots, low: 100001, says: "too many requests", meaning: "the bot asks for tokens too often", chinese: "获取凭证过于频繁"},
+	{of: ofBots, low: 100002, says: "internal err", meaning: "the bot's request for a token is not JSON, or its appid is no string", chinese: "获取凭证的请求不是 JSON，或 appId 不是字符串"},
+	{of: ofBots, low: 100007, says: "appid invalid", meaning: "the bot's appid is not valid, or the bot is banned or deleted; its request has to be JSON", chinese: "机器人的 AppID 无效，或机器人被封禁、已删除；请求必须是 JSON"},
+	{of: ofBots, low: 100016, says: "invalid appid or secret", meaning: "the bot's appid or secret is wrong", chinese: "机器人的 AppID 或 ClientSecret 不正确"},
+	{of: ofBots, low: 11241, high: 11245, meaning: "the bot's token is missing, expired, of the old kind or another bot's", chinese: "机器人的 token 缺失、过期、是旧的固定 token 或不属于该机器人"},
 
 	{of: ofWebQQ, low: 100000, high: 100001, keys: "retcode", meaning: "web QQ's login has lapsed, or its request is not whole", chinese: "WebQQ 登录失效或请求不完整"},
 	{of: ofWebQQ, low: 100003, keys: "retcode", meaning: "web QQ's interfaces are switched off for the account", chinese: "该账号的 WebQQ 接口不可用"},
@@ -192,7 +199,7 @@ func (s *scanner) neighbours() (list []Neighbour) {
 		row := neighbourOf(f.value, f.name)
 		exact := row != nil && !row.suggests
 		switch {
-		case f.place == loose && !(exact && s.wordBefore(f.start).signs&announces != 0): // 提示100044
+		case f.place == loose && !(exact && (s.wordBefore(f.start).signs&announces != 0 || row.says != "" && holds(s.text, row.says))): // 提示100044
 		case exact && f.known() && row.keys == "" && !(row.says != "" && holds(s.text, row.says)) && !(f.place == alone && f.value > 0):
 			// The catalogue has the number, and nothing says that it is not the catalogue's.
 		case exact:

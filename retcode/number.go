@@ -3,6 +3,7 @@ package retcode
 import (
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,9 @@ func (n number) inCommonSeries() bool { return n.value > 100000 && n.value < 100
 // unusual reports whether few other programs have such a number.
 func (n number) unusual() bool { return n.value <= -4000 && n.value > -4100 }
 
+// isWeChats reports whether the number is of the series in which WeChat numbers its codes.
+func (n number) isWeChats() bool { return n.value >= 40000 && n.value < 50000 }
+
 // isByte reports whether the number can be a command's result, signed or unsigned.
 func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
 
@@ -54,7 +58,8 @@ func (s *scanner) onlyNumbers() bool {
 			}
 		}
 		whole := first && end == len(t)
-		if !whole && (!endsNumber(t, end) || !n.distinct() && !n.hex() || n.hex() && (n.value == 0 || !n.known())) { // bytes, and small numbers that list something
+		isByte := n.hex() && (n.value == 0 || !n.known() || slices.ContainsFunc(s.findings(), func(f finding) bool { return f.number == n }))
+		if !whole && (isByte || !endsNumber(t, end) || !n.distinct() && !n.hex()) { // bytes, and small numbers that list something
 			break
 		}
 		s.add(finding{number: n})

@@ -89,6 +89,7 @@ type scanner struct {
 	busAnswered bool // some finding is a command's answer
 	busNamed    bool // the text speaks of the bus
 
+	interfaceEnd       int      // where an interface's path ends
 	opened             int      // where a message's value was read last
 	contextOf          *context // of the whole text, if that is short
 	prevStart, prevEnd int      // the word before the current one
@@ -151,8 +152,6 @@ func (s *scanner) read() {
 				s.value(says, i, end)
 			}
 			i = max(end, i+1)
-		case c == '\\' && i+1 < len(t) && t[i+1] == 'u':
-			i += 6
 		case c == '\\':
 			i += 2
 		default:
@@ -164,10 +163,11 @@ func (s *scanner) read() {
 // settle decides what only the whole text can tell.
 func (s *scanner) settle() {
 	// A command named after its result: ret=17 cmd=0x73a.
-	if s.command.ownDomain() != 0 {
+	if s.command > noCommand {
 		for i := s.n - 1; i >= 0; i-- {
 			f := &s.found[i]
-			if f.command == noCommand && (f.place == field || f.place == jsonAnswer) && f.value >= 0 && f.value < 256 {
+			isResult := s.command.ownDomain() != 0 && f.value >= 0 && f.value < 256 || find(OIDB, f.value) != nil
+			if f.command == noCommand && (f.place == field || f.place == jsonAnswer) && isResult {
 				f.command = s.command
 				break
 			}
@@ -211,6 +211,9 @@ func (s *scanner) word(start, end int) {
 	}
 	if start > 0 && t[start-1] == '/' {
 		s.path(t[s.prevStart:s.prevEnd], w)
+		if s.interfaces != 0 && (strings.IndexByte(w, '_') > 0 || strings.HasPrefix(w, "qq")) {
+			s.interfaceEnd = end
+		}
 	}
 	if i := strings.IndexByte(w, 'x') - 1; i > 0 && w[i] == '0' { // decode0x73a, oidb_0x758
 		if n, _, ok := parseNumber(w, i); ok {
@@ -254,6 +257,8 @@ func (s *scanner) word(start, end int) {
 		}
 	case keyCommand:
 		s.commandValue(end)
+	case keyGameCenter:
+		s.interfaces = GameCenter
 	case keyWording:
 		s.worded = true
 	default:
@@ -287,15 +292,53 @@ func codeNamed(symbol string) Code {
 		for i := range table {
 			for n := table[i].Low; n <= table[i].High; n++ {
 				c := makeCode(table[i].Domain, n)
-				symbols.of[strings.ToLower(c.Symbol())] = c
+				symbols.of[plain(c.Symbol())] = c
 			}
 		}
+		for _, n := range gatewayNames {
+			symbols.of[plain(gatewayPrefix+n.name)] = n.code
+		}
 	})
-	return symbols.of[strings.ToLower(strings.ReplaceAll(symbol, "_", ""))]
+	return symbols.of[plain(symbol)]
 }
 
+// plain returns a name in lower case and without underscores.
+func plain(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// gatewayNames are the codes of the gateway by the names that MSDK's documents have for them, after gatewayPrefix.
+var gatewayNames = [...]struct {
+	name string
+	code Code
+}{
+	{"APPREQ_INVALID", QQParameterInvalid},
+	{"APP_NOTEXIST", QQAppNotFound},
+	{"APPAPI_NOPRIVI", QQAPINotGranted},
+	{"IP_INVALID", QQAddressNotAllowed},
+	{"SIG", QQSignatureWrong},
+	{"APPAPI_ISLIMITED", QQAppRateExceeded},
+	{"PROTOCAL_INVALID", QQHTTPSRequired},
+	{"REQ_BLOCK", QQAuditRestricted},
+	{"API_NOTEXIST", QQAPINotFound},
+	{"SENSI_INNER_IP_INVALID", QQInnerAddressNotAllowed},
+	{"SENSI_OUTER_IP_INVALID", QQOuterAddressNotAllowed},
+	{"CHECK_DEV_USER", QQTestNumberRequired},
+	{"USERAPI_NOPRIVI", QQScopeNotGranted},
+	{"ACCESS_TOKEN_DISCARD", QQAccessTokenSuperseded},
+	{"INVALID_OPENID", QQOpenIDIllegal},
+	{"INVALID_OPENKEY", QQOpenKeyUnreadable},
+	{"INVALID_OPENID_OPENKEY", QQOpenIDOpenKeyCheckFailed},
+	{"OAUTH_TIMESTAMP", QQTimestampOutOfRange},
+	{"OAUTH_NONCE", QQNonceReused},
+	{"LOGIN_INVALID_APPID", QQOpenKeyAppInvalid},
+	{"OPENID_OPENKEY_NOTMATCH", QQOpenIDOpenKeyMismatch},
+	{"INVALID_APPKEY", QQAppKeyRotating},
+	{"INVALID_ACCESSTOKEN_MODIFY_SIG", QQPasswordChanged},
+}
+
+const gatewayPrefix = "APIGW_RTCODE_"
+
 // symbolStarts are how the names of codes begin, in lower case.
-const symbolStarts = "qq gr ga oi pa ac v5 v3 v2 co op sh"
+const symbolStarts = "qq gr ga oi pa ac v5 v3 v2 co op sh ap"
 
 // symbol takes the name of a code's constant, as Go programs and those of other languages have it.
 func (s *scanner) symbol(w string, start, end int) bool {
@@ -305,6 +348,11 @@ func (s *scanner) symbol(w string, start, end int) bool {
 	code := codeNamed(w)
 	if code == 0 {
 		return false
+	}
+	if at, sep := valueAt(s.text, end); sep == '=' || sep == ':' {
+		if n, _, ok := parseNumber(s.text, at); ok && n.distinct() && n.value != code.Number() { // a program's constant of that name
+			return false
+		}
 	}
 	s.add(finding{number: number{value: code.Number()}, place: byName, domain: code.Domain(), start: start, end: end})
 	return true
@@ -352,14 +400,15 @@ func (s *scanner) numberWord(start, end int) {
 	}
 }
 
-// mayBeRare reports whether a word begins with as many digits as a rare number has: most of a log's numbers are times, sizes and accounts.
+// mayBeRare reports whether a word begins with as many digits as a rare number has, or as WeChat's: most of a log's numbers are times, sizes
+// and accounts.
 func mayBeRare(w string) bool {
 	const least, most = 6, 7
 	n := 0
 	for n < len(w) && w[n] >= '0' && w[n] <= '9' && n <= most {
 		n++
 	}
-	return n >= least && n <= most
+	return n >= least && n <= most || n == least-1 && w[0] == '4'
 }
 
 func (s *scanner) nameCommand(c command) {

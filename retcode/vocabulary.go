@@ -11,23 +11,24 @@ import (
 type key uint8
 
 const (
-	noKey        key = iota
-	keyRet           // the code, in a name that hardly ever means anything else
-	keyCode          // the code, in a name that other numbers have too
-	keyErrCode       // the code, in a name that programs give it but no door
-	keyResult        // like keyCode, but used by the bus rather than by a door
-	keyError         // OAuth's name for the code, and a word of prose
-	keyPlatform      // the platform's own code, next to a ret
-	keyThird         // the code that a client's SDK received, next to its own
-	keyClient        // a number of a client's SDK, which is seldom the platform's
-	keyBusResult     // a result of the bus
-	keyMessage       // a text that may open with a code
-	keyCommand       // a command number of the bus, or a command of the Game Center
-	keyDomain        // a domain's name
-	keyBus           // a mention of the bus
-	keyHTTP          // a mention of HTTP
-	keyV3            // a member that only MSDK V3 has, or its name
-	keyWording       // a word of a message that is known to be the platform's
+	noKey         key = iota
+	keyRet            // the code, in a name that hardly ever means anything else
+	keyCode           // the code, in a name that other numbers have too
+	keyErrCode        // the code, in a name that programs give it but no door
+	keyResult         // like keyCode, but used by the bus rather than by a door
+	keyError          // OAuth's name for the code, and a word of prose
+	keyPlatform       // the platform's own code, next to a ret
+	keyThird          // the code that a client's SDK received, next to its own
+	keyClient         // a number of a client's SDK, which is seldom the platform's
+	keyBusResult      // a result of the bus
+	keyMessage        // a text that may open with a code
+	keyCommand        // a command number of the bus, or a command of the Game Center
+	keyGameCenter     // a command of the Game Center
+	keyDomain         // a domain's name
+	keyBus            // a mention of the bus
+	keyHTTP           // a mention of HTTP
+	keyV3             // a member that only MSDK V3 has, or its name
+	keyWording        // a word of a message that is known to be the platform's
 )
 
 // wordy reports whether the key is a word of prose too, and of other programs, so that only unusual numbers after it count.
@@ -131,11 +132,11 @@ var vocabulary = []struct {
 	chinese string
 }{
 	// Names of numbers.
-	{aWord{key: keyRet}, "ret", "返回码 返回值 返回代码 结果码"},
-	{aWord{key: keyRet, signs: saysFailure}, "", "错误码 错误代码 错误编码 错误号 报错码"},
-	{aWord{key: keyCode}, "code iret", ""},
+	{aWord{key: keyRet}, "ret", "返回码 返回值 返回代码 结果码 返回碼 回傳碼"},
+	{aWord{key: keyRet, signs: saysFailure}, "", "错误码 错误代码 错误编码 错误号 报错码 錯誤碼 錯誤代碼 エラーコード 에러코드"},
+	{aWord{key: keyCode}, "code iret nret", ""},
 	{aWord{key: keyErrCode}, "retcode returncode errcode errorcode resultcode rtcode errno", ""},
-	{aWord{key: keyResult}, "result returned returns unsuccessful", "返回 报"},
+	{aWord{key: keyResult}, "result iresult cresult wresult dwresult returned returns unsuccessful", "返回 报"},
 	{aWord{key: keyResult, signs: ofCommands}, "return", "结果"},
 	{aWord{key: keyError, signs: saysFailure}, "error err exception fail fails failed failure", "错误 报错 失败 异常"},
 	{aWord{key: keyPlatform}, "platcode", ""},
@@ -146,6 +147,7 @@ var vocabulary = []struct {
 	{aWord{key: keyMessage}, "thirdmsg retmsg", ""},
 	{aWord{key: keyMessage, signs: hasOtherKeys}, "message errmsg errormsg errormessage", ""},
 	{aWord{key: keyCommand}, "cmd command uint32command oidbcmd", ""},
+	{aWord{key: keyGameCenter}, "gcachievereport gcachieveget gcfriendrank gcfeedpost gcfeedlist gcrecent gcreddot gcchallengebegin gcchallengereport gcprofile", ""},
 	{aWord{key: keyDomain}, "domain", ""},
 	{aWord{key: keyBus}, "oidbsvc oidbsvctrpctcp", ""},
 	{aWord{key: keyHTTP}, "method", ""},
@@ -197,7 +199,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofAchievement}, "achievement achievements reported feed feeds", "成就 上报"},
 	{aWord{topics: ofProtocol}, "https protocol", "协议"},
 	{aWord{topics: ofAPI}, "api apis uri", ""},
-	{aWord{topics: ofAudit}, "audit security restricted sealed", "安全"},
+	{aWord{topics: ofAudit}, "audit security restricted sealed", "安全 请求受限 被限制"},
 	{aWord{topics: ofScene}, "scene oasis", "场景"},
 	{aWord{topics: ofElse}, "order captcha csrf symbol coin balance directory download upload picture certificate cookie video memory disk syscall payment stock cart coupon printer",
 		"上传 下载 验证码 用户名 手机号 邮箱 短信 文件 订单 支付 余额 图片 证书 优惠券 库存 视频 目录 磁盘 内存"},
@@ -214,7 +216,7 @@ var vocabulary = []struct {
 
 	// Names of other systems.
 	{aWord{system: weChat}, "wechat weixin wx wxapi wxid wxerrcode minipay", "微信"},
-	{aWord{system: webQQ}, "webqq smartqq ptlogin ptlogin2 qqbot onebot coolq cqhttp napcat lagrange mirai nonebot qqlib wording", "酷Q"},
+	{aWord{system: webQQ}, "webqq smartqq ptlogin ptlogin2 qqbot onebot coolq cqhttp napcat lagrange mirai nonebot qqlib wording botpy getappaccesstoken", "酷Q 机器人"},
 	{aWord{system: qzone}, "subcode emotioncgimsglist", "说说"},
 	{aWord{system: ams}, "ams smsg ichartid sidetoken", ""},
 	{aWord{system: bilibili}, "bilibili ttl buvid", "哔哩"},
