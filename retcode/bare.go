@@ -8,6 +8,9 @@ import "strings"
 func (s *scanner) bareNumber(start int) {
 	t := s.text
 	if start > 0 && (isWordByte(t[start-1]) || strings.IndexByte("./\\~+%$@&_-", t[start-1]) >= 0 || start == s.opened) {
+		if between := t[s.prevEnd:start]; between == "" || between == "." {
+			s.ofName(s.prevStart, start)
+		}
 		return // a part of something else, or taken as a message's
 	}
 	n, end, ok := parseNumber(t, start)
@@ -136,6 +139,9 @@ func (s *scanner) otherMember(start, end int) bool {
 		return false
 	}
 	message := strings.TrimLeft(t[end:], "\"'`")
+	if strings.HasPrefix(message, ">") { // <option value="221005">
+		return false
+	}
 	if t[start] == '-' { // login: -73, password changed
 		message = strings.TrimPrefix(message, ",")
 	}

@@ -10,6 +10,7 @@ import (
 type context struct {
 	topics   topics
 	named    topics // of identifiers, which say less of what the text is about
+	advice   topics // of a row's other cells, which say what to do
 	signs    signs
 	system   system
 	before   aWord  // the word before the number
@@ -35,9 +36,10 @@ func (s *scanner) around(f finding) *context {
 	} else {
 		c.text, c.message = s.text[from:to], hasMessage(s.text[from:to])
 		s.gather(&c, from, message)
-		if message < to { // what the other cells speak of is advice
+		if message < to {
 			var others context
 			s.gather(&others, message, to)
+			c.advice = others.topics
 			c.signs |= others.signs
 			c.system = max(c.system, others.system)
 		}

@@ -260,22 +260,25 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(noBus, keyed && r.form == signedByte && f.domain == 0 && o.domain == 0 && !has(nearlyAlone) && !s.busNamed)
 
 	// What the text speaks of.
-	about := topicsOf(r.entry)
+	about, message := topicsOf(r.entry), c.topics
+	if has(countBefore) && f.place == loose { // group 221013 is no message about a group
+		message &^= c.before.topics
+	}
 	switch {
 	case says(c.text, code):
 		e.marks |= ownWords
 		e.marks &^= anyCount | commonNumber
-	case about.fits(c.topics):
+	case about.fits(message), message&ofElse == 0 && about.fits(message|c.advice):
 		e.marks |= sameTopic
 	case about.mainly&c.named != 0:
 		e.marks |= namesTopic
 	case !envelope:
-		elsewhere := c.topics // next to a rare number, those that are no failure can be what somebody wanted to do: invite a friend
+		elsewhere := message // next to a rare number, those that are no failure can be what somebody wanted to do: invite a friend
 		if f.rare() || f.unusual() {
 			elsewhere &= states
 		}
-		unknown := c.topics&ofElse != 0 || elsewhere != 0 && about.mainly != 0
-		add(otherTopic, unknown && shared(c.topics|c.named, about.all) == 0 || about.contradicts(c.topics))
+		unknown := message&ofElse != 0 || elsewhere != 0 && about.mainly != 0
+		add(otherTopic, unknown && shared(message|c.named, about.all) == 0 || about.contradicts(message))
 	}
 	agrees := has(ownWords | sameTopic | namesTopic)
 	add(otherMessage, f.place == jsonAnswer && f.value != 0 && c.message && !agrees && !envelope && c.signs&hasDoorMember == 0)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Candidate is a code that a number in a text can be.
@@ -205,7 +206,28 @@ func decoded(text string) string {
 		}
 		text = unescape(text, "%", 2)
 	}
-	return strings.ReplaceAll(unescape(unescape(text, `\u`, 4), `\x`, 2), "&quot;", `"`)
+	text = strings.ReplaceAll(unescape(unescape(text, `\u`, 4), `\x`, 2), "&quot;", `"`)
+	return halfWidth(text)
+}
+
+// halfWidth returns a text with the letters, the digits and the signs that an input method for Chinese makes wide in the form that ASCII gives
+// them, and with a sign for its name: 负73.
+func halfWidth(text string) string {
+	const wider = 0xfee0 // is a wide character's number than the usual one's
+	if strings.Contains(text, "\xef\xbc") || strings.Contains(text, "\xef\xbd") {
+		text = strings.Map(func(r rune) rune {
+			if c := r - wider; c > 0 && c < utf8.RuneSelf && (isWordByte(byte(c)) || c == '-' || c == '=') {
+				return c
+			}
+			return r
+		}, text)
+	}
+	if strings.Contains(text, "负") {
+		for d := '0'; d <= '9'; d++ {
+			text = strings.ReplaceAll(text, "负"+string(d), "-"+string(d))
+		}
+	}
+	return text
 }
 
 // hasHiddenMarks reports whether a text has a quote, a brace or Chinese in the form of an address.

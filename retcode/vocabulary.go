@@ -204,8 +204,10 @@ var vocabulary = []struct {
 	{aWord{topics: ofElse}, "order captcha csrf symbol coin balance directory download upload picture certificate cookie video memory disk syscall payment stock cart coupon printer",
 		"上传 下载 验证码 用户名 手机号 邮箱 短信 文件 订单 支付 余额 图片 证书 优惠券 库存 视频 目录 磁盘 内存"},
 
+	{aWord{}, "", "重新授权 重新拉授权 重新拉起授权 温馨提示 友情提示"}, // what to do, which is no message
+
 	// What else words tell.
-	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not no missing lost exceed exceeds exceeded frequent frequently", "非法 无 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空"},
+	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not no missing lost exceed exceeds exceeded frequent frequently", "非法 无 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空 弹窗 提示 白屏 闪退 打不开 进不去 登不上 拉不到 发不出 不出去 崩溃"},
 	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问 吗"},
 	{aWord{signs: namesPlatform}, "qq msdk itop gcloud tencent qqconnect openid qzone qqlogin mobileqq appsupport qconn apigw", "手Q 互联 游戏中心 开放平台"},
 	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread key order orderid size count bytes line lines level coin score account total seq page zone server offset",
