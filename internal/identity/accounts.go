@@ -18,7 +18,7 @@ func (s *Service) CreateAccount(ctx context.Context, account platform.Account, p
 	if err := account.Profile.Validate(); err != nil {
 		return nil, err
 	}
-	hash, err := s.operators.hash(ctx, password)
+	hash, err := s.operators.hash(ctx, s.Passwords, password)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Service) SetAccountState(ctx context.Context, uin platform.UIN, state p
 
 // SetPassword gives an account a new password; earlier tokens end. Errors: ErrInvalid, platform.ErrNotFound, *Busy.
 func (s *Service) SetPassword(ctx context.Context, uin platform.UIN, password string) (*platform.Account, error) {
-	hash, err := s.operators.hash(ctx, password)
+	hash, err := s.operators.hash(ctx, s.Passwords, password)
 	if err != nil {
 		return nil, err
 	}

@@ -56,9 +56,9 @@ func (l *lane) do(ctx context.Context, hash func()) error {
 	return nil
 }
 
-// hash is HashPassword in its turn.
-func (l *lane) hash(ctx context.Context, password string) (hash string, err error) {
-	if refused := l.do(ctx, func() { hash, err = HashPassword(password) }); refused != nil {
+// hash is Cost.Hash in its turn.
+func (l *lane) hash(ctx context.Context, cost Cost, password string) (hash string, err error) {
+	if refused := l.do(ctx, func() { hash, err = cost.Hash(password) }); refused != nil {
 		return "", refused
 	}
 	return hash, err

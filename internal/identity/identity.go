@@ -24,6 +24,7 @@ const sessionsKept = 1 << 16
 type Service struct {
 	Standings *standings.Table
 	Log       *slog.Logger // of what fails beside a login; it must be set before the first
+	Passwords Cost         // of hashing new ones, Costly at first; likewise
 
 	apps         *apps.Registry
 	profiles     *profile.Service
@@ -42,7 +43,9 @@ type Service struct {
 // New returns a service. It caches at most so many standings.
 func New(st store.Store, clock *platform.Clock, keyring *token.Keyring, registry *apps.Registry, profiles *profile.Service, keep int) *Service {
 	s := &Service{
-		Log:      slog.New(slog.DiscardHandler),
+		Log:       slog.New(slog.DiscardHandler),
+		Passwords: Costly,
+
 		apps:     registry,
 		profiles: profiles,
 		store:    st,

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +44,7 @@ func newFixture(t testing.TB) *fixture {
 	keyring, err := token.OpenKeyring(filepath.Join(t.TempDir(), "keyring.json"), clock.Now())
 	must(t, err)
 	f := &fixture{Service: New(st, clock, keyring, apps.New(st, clock), profile.New(st, clock, ""), 1000), t: t, bus: oidb.NewBus()}
+	f.Passwords = Cheap
 	f.Register(f.bus)
 	f.app, err = f.apps.Create(ctx, platform.App{Name: "a game", GameID: 11, Online: true})
 	must(t, err)
@@ -54,12 +54,9 @@ func newFixture(t testing.TB) *fixture {
 	return f
 }
 
-// passwordHash is made once: hashing is slow by design.
-var passwordHash = sync.OnceValues(func() (string, error) { return HashPassword(password) })
-
 func (f *fixture) account(nickname string) *platform.Account {
 	f.t.Helper()
-	hash, err := passwordHash()
+	hash, err := f.Passwords.Hash(password)
 	must(f.t, err)
 	a := &platform.Account{Profile: platform.Profile{Nickname: nickname}, PasswordHash: hash, PasswordEpoch: 1, CreatedMS: f.clock.NowMS()}
 	must(f.t, f.store.CreateAccount(f.t.Context(), a, platform.FirstUIN))
@@ -498,8 +495,11 @@ func TestStorageFailures(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
-	hash, err := HashPassword(password)
+	hash, err := Costly.Hash(password)
 	must(t, err)
+	if want := "$argon2id$v=19$m=19456,t=2,p=1$"; !strings.HasPrefix(hash, want) {
+		t.Errorf("the hash is %s, want it to begin with %s", hash, want)
+	}
 	if !VerifyPassword(hash, password) {
 		t.Error("the password itself is refused")
 	}
@@ -514,7 +514,7 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]string{"short": "1234567", "long": strings.Repeat("x", 129), "not UTF-8": "12345678\xff"} {
-		if _, err := HashPassword(bad); !errors.Is(err, platform.ErrInvalid) {
+		if _, err := Costly.Hash(bad); !errors.Is(err, platform.ErrInvalid) {
 			t.Errorf("a password that is %s: got %v, want ErrInvalid", name, err)
 		}
 	}

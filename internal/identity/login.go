@@ -148,7 +148,7 @@ func (s *Service) device(text string, account *platform.Account) *token.Session 
 // Errors: ErrWrongPassword, ErrAccountFrozen, ErrAccountClosed, *TooManyLogins, *Busy.
 func (s *Service) LogIn(ctx context.Context, uin platform.UIN, password string, from Origin) (*platform.Account, error) {
 	account, err := s.store.Account(ctx, uin)
-	hash := nobodysHash
+	hash := s.Passwords.nobodys()
 	switch {
 	case err == nil:
 		hash = account.PasswordHash
@@ -189,7 +189,7 @@ func (s *Service) ChangePassword(ctx context.Context, uin platform.UIN, old, pas
 	if err != nil {
 		return nil, err
 	}
-	hash, err := s.people.hash(ctx, password) // only now: hashing is costly, and only attempts to log in are counted
+	hash, err := s.people.hash(ctx, s.Passwords, password) // only now: hashing is costly, and only attempts to log in are counted
 	if err != nil {
 		return nil, err
 	}

@@ -13,34 +13,39 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
-// Cost of a password hash: argon2id with 19 MiB, 2 passes, 1 lane, the minimum of OWASP's password storage cheat sheet.
-// Stored hashes contain their own cost, so these may grow.
-const (
-	argonMemoryKiB = 19 * 1024
-	argonPasses    = 2
-	argonLanes     = 1
-	argonSalt      = 16
-	argonKey       = 32
+// Cost is what the hash of a password costs, with argon2id in 1 lane. Stored hashes contain their own, so these may grow.
+type Cost struct{ memoryKiB, passes uint32 }
+
+var (
+	// Costly is the minimum of OWASP's password storage cheat sheet: 19 MiB, 2 passes.
+	Costly = Cost{19 * 1024, 2}
+	// Cheap is the least that argon2id takes. It is for passwords that are public, as those of a demo world.
+	Cheap = Cost{8, 1}
 )
 
-// HashPassword returns the stored form of a password, in the PHC string format. ErrInvalid: it is not 8 to 128 bytes of
-// UTF-8.
-func HashPassword(password string) (string, error) {
+const (
+	argonLanes = 1
+	argonSalt  = 16
+	argonKey   = 32
+)
+
+// Hash returns the stored form of a password, in the PHC string format. ErrInvalid: it is not 8 to 128 bytes of UTF-8.
+func (c Cost) Hash(password string) (string, error) {
 	if len(password) < 8 || len(password) > 128 || !utf8.ValidString(password) {
 		return "", platform.Invalidf("password", "a password is 8 to 128 bytes of UTF-8 text, this has %d bytes", len(password))
 	}
 	var salt [argonSalt]byte
 	rand.Read(salt[:])
-	return phc(salt[:], argon(password, salt[:], argonPasses, argonMemoryKiB, argonLanes, argonKey)), nil
+	return c.phc(salt[:], argon(password, salt[:], c.passes, c.memoryKiB, argonLanes, argonKey)), nil
 }
 
-func phc(salt, key []byte) string {
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemoryKiB, argonPasses, argonLanes,
+func (c Cost) phc(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memoryKiB, c.passes, argonLanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// nobodysHash is a hash that no password has in practice. Comparing a password with it takes as long as with a real one.
-var nobodysHash = phc(make([]byte, argonSalt), make([]byte, argonKey))
+// nobodys is a hash that no password has in practice. Comparing a password with it takes as long as with a real one.
+func (c Cost) nobodys() string { return c.phc(make([]byte, argonSalt), make([]byte, argonKey)) }
 
 // VerifyPassword reports whether a password belongs to a stored hash. A hash that cannot be read matches nothing.
 func VerifyPassword(hash, password string) bool {

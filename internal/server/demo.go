@@ -85,8 +85,8 @@ type WorldGroup struct {
 // DemoPassword is every demo account's password. It is public, like the whole world.
 const DemoPassword = "rookery-demo"
 
-// demoHash is its hash, which takes a quarter of a start to make.
-const demoHash = "$argon2id$v=19$m=19456,t=2,p=1$qZEL8yYLhAqX57ZIFgWm2w$Aq/fcBxU75sXB0p8hC8yFQEPkFc0jAODk0K6irHHcpM"
+// demoHash is its hash.
+const demoHash = "$argon2id$v=19$m=8,t=1,p=1$6D1Ogh6AK6HP0LukfeLKAg$SJQA4tXEu3e9YnSfuMJXdD8exyt/wQgOLDNHpK3elJE"
 
 // demoAPIs are the APIs granted to the games: in addition to those of every app, all that concern friends, and the Game Center's.
 var demoAPIs = slices.Concat(platform.DefaultAPIs, []string{

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rookeryhq/rookery/internal/identity"
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/roster"
 	"github.com/rookeryhq/rookery/internal/seed"
@@ -35,7 +34,7 @@ func (s *Server) makeSeeded(ctx context.Context, file *seed.World) (*World, erro
 		if a.Password != "" {
 			if hashes[a.Password] == "" { // once for all accounts that have it, so that the platform is ready soon
 				var err error
-				if hashes[a.Password], err = identity.HashPassword(a.Password); err != nil {
+				if hashes[a.Password], err = s.identity.Passwords.Hash(a.Password); err != nil {
 					return nil, file.Errorf(fmt.Sprintf("/accounts/%d", i), "account %s: %w", a.UIN, err)
 				}
 			}

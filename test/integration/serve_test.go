@@ -45,6 +45,27 @@ func status(t *testing.T, url string) int {
 	return rsp.StatusCode
 }
 
+// TestHashesOfPasswords: they cost a platform in use what OWASP advises, and one with a demo world nothing.
+func TestHashesOfPasswords(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		command string
+		start   func(testing.TB) *rookery.Platform
+		want    string
+	}{
+		{"serve", func(t testing.TB) *rookery.Platform { return rookery.Serve(t) }, "$argon2id$v=19$m=19456,t=2,p=1$"},
+		{"dev", func(t testing.TB) *rookery.Platform { return rookery.Start(t) }, "$argon2id$v=19$m=8,t=1,p=1$"},
+	} {
+		t.Run(test.command, func(t *testing.T) {
+			p := test.start(t)
+			var hash string
+			if err := p.DB(t).QueryRow("SELECT password_hash FROM accounts WHERE uin = " + p.NewAccount(t)).Scan(&hash); err != nil || !strings.HasPrefix(hash, test.want) {
+				t.Errorf("it is %q, %v; want it to begin with %s", hash, err, test.want)
+			}
+		})
+	}
+}
+
 // TestServeKeepsListenersApart: games cannot reach the operators' interfaces, and nobody those of rookery dev.
 func TestServeKeepsListenersApart(t *testing.T) {
 	t.Parallel()
