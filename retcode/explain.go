@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -343,7 +344,7 @@ func readingsOf(n number) (rs readings) {
 	for _, d := range order {
 		rs.add(find(d, n.value), n.value, asIs)
 	}
-	for _, m := range misprints {
+	for _, m := range misprints() {
 		if m.printed == n.value {
 			rs.add(m.entry, m.entry.Low, misprint)
 		}
@@ -357,7 +358,7 @@ type misprintedRow struct {
 	entry   *Entry
 }
 
-var misprints = func() (list []misprintedRow) {
+var misprints = sync.OnceValue(func() (list []misprintedRow) {
 	for i := range table {
 		e := &table[i]
 		if printed, err := strconv.ParseInt(e.Hex, 0, 32); err == nil && int(printed) != e.Low {
@@ -365,7 +366,7 @@ var misprints = func() (list []misprintedRow) {
 		}
 	}
 	return list
-}()
+})
 
 // interpret returns the candidates for one number, the likeliest first; nil if it is no code.
 func (s *scanner) interpret(f finding, o options) (group []Candidate) {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rookeryhq/rookery/internal/disk"
 )
@@ -70,7 +71,7 @@ func (l *Loaded) faults() (errs []error) {
 	if l.Redis.PasswordFile != "" && !l.Redis.On() {
 		faultf("redis.password_file", "redis.address is missing")
 	}
-	if !prefixForm.MatchString(l.Redis.Prefix) {
+	if !prefixForm().MatchString(l.Redis.Prefix) {
 		faultf("redis.prefix", "%q is not 1 to 64 letters, digits, dots, hyphens and underscores", l.Redis.Prefix)
 	}
 	e := &l.Events
@@ -92,7 +93,7 @@ func (l *Loaded) faults() (errs []error) {
 }
 
 // prefixForm leaves out what means something in patterns and in keys.
-var prefixForm = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+var prefixForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`) })
 
 // Warning is a setting that works but is not safe.
 type Warning struct {

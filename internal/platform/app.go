@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -147,10 +148,11 @@ func Allows(list []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
+// The forms of keys and names, compiled when they are first compared: each takes as much memory as the texts that it allows are long.
 var (
-	keyForm    = regexp.MustCompile(`^[0-9A-Za-z]{16,128}$`)
-	apiForm    = regexp.MustCompile(`^(\*|[a-z0-9_]{1,64})$`)
-	sourceForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+	keyForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z]{16,128}$`) })
+	apiForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\*|[a-z0-9_]{1,64})$`) })
+	sourceForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`) })
 )
 
 // Validate checks the form of every field and returns the first fault in one sentence.
@@ -169,13 +171,13 @@ func (a *App) Validate() error {
 		keys = append(keys, struct{ name, key string }{"client_sigkey", a.ClientSigKey})
 	}
 	for _, source := range slices.Sorted(maps.Keys(a.SigKeys)) {
-		if !sourceForm.MatchString(source) {
+		if !sourceForm().MatchString(source) {
 			return Invalidf("sigkeys", "sigkeys: source %q is not a number", source)
 		}
 		keys = append(keys, struct{ name, key string }{"sigkey of source " + source, a.SigKeys[source]})
 	}
 	for _, k := range keys {
-		if !keyForm.MatchString(k.key) {
+		if !keyForm().MatchString(k.key) {
 			return Invalidf(k.name, "%s is not 16 to 128 letters and digits", k.name)
 		}
 	}
@@ -187,7 +189,7 @@ func (a *App) Validate() error {
 		list []string
 	}{{"apis", a.APIs}, {"restricted", a.Restricted}} {
 		for _, api := range field.list {
-			if !apiForm.MatchString(api) {
+			if !apiForm().MatchString(api) {
 				return Invalidf(field.name, "API %q is not a permission name", api)
 			}
 		}
@@ -207,7 +209,7 @@ func (a *App) Validate() error {
 	}
 	for _, api := range slices.Sorted(maps.Keys(a.Rates)) {
 		rate := a.Rates[api]
-		if !apiForm.MatchString(api) || api == "*" {
+		if !apiForm().MatchString(api) || api == "*" {
 			return Invalidf("rates", "rates: API %q is not a permission name", api)
 		}
 		if rate == (RateLimit{}) {

@@ -1,6 +1,9 @@
 package platform
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // OperatorRole is what an operator may do: everything that the roles before it may, and more.
 type OperatorRole uint8
@@ -37,12 +40,12 @@ type Operator struct {
 	TokenMS   int64        `json:"token_ms,omitzero" doc:"when the token was made; likewise"`
 }
 
-var operatorName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`)
+var operatorName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9._-]{0,31}$`) })
 
 // CheckOperatorName refuses what is no name of an operator: 1 to 32 characters of a-z, 0-9, dot, underscore and hyphen, the first a
 // letter.
 func CheckOperatorName(name string) error {
-	if !operatorName.MatchString(name) {
+	if !operatorName().MatchString(name) {
 		return Invalidf("name", "an operator's name has 1 to 32 characters of a-z, 0-9, dot, underscore and hyphen, and begins with a letter")
 	}
 	return nil

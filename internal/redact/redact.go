@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -132,16 +133,19 @@ func newShape(name, value string) shape {
 // inForm is a value in a form. %26 ends it.
 const inForm = `(?:[^&;,#\s"'<>%\\]|%[013-9A-Fa-f]|%2[0-57-9A-Fa-f])+`
 
-var shapes = []shape{
-	newShape(`["']([\w.-]+)["']\s*:\s*"`, `(?:[^"\\]|\\.)+`),               // "name":"value"
-	newShape(`["']([\w.-]+)["']\s*:\s*'`, `(?:[^'\\]|\\.)+`),               // 'name':'value'
-	newShape(`["']([\w.-]+)\\+["']\s*:\s*\\+["']`, `[^"'\\]+`),             // \"name\":\"value\"
-	newShape(`["']([\w.-]+)\\*["']\s*:\s*`, `[^\s"',}\]\\]+`),              // "name":1
-	newShape(`([\w.-]+)=\\*["']?`, inForm),                                 // name=value
-	newShape(`(?:%[0-9A-Fa-f]{2})?([\w.-]+)%3[Dd](?:%2[27])?`, inForm),     // name%3Dvalue
-	newShape(`<([\w.:-]+)(?:\s[^<>]*)?><!\[CDATA\[`, `(?:[^\]]|\][^\]])+`), // <name><![CDATA[value]]>
-	newShape(`<([\w.:-]+)(?:\s[^<>]*)?>`, `[^<]+`),                         // <name>value</name>
-}
+// shapes are compiled when the first text is read: most commands read none.
+var shapes = sync.OnceValue(func() []shape {
+	return []shape{
+		newShape(`["']([\w.-]+)["']\s*:\s*"`, `(?:[^"\\]|\\.)+`),               // "name":"value"
+		newShape(`["']([\w.-]+)["']\s*:\s*'`, `(?:[^'\\]|\\.)+`),               // 'name':'value'
+		newShape(`["']([\w.-]+)\\+["']\s*:\s*\\+["']`, `[^"'\\]+`),             // \"name\":\"value\"
+		newShape(`["']([\w.-]+)\\*["']\s*:\s*`, `[^\s"',}\]\\]+`),              // "name":1
+		newShape(`([\w.-]+)=\\*["']?`, inForm),                                 // name=value
+		newShape(`(?:%[0-9A-Fa-f]{2})?([\w.-]+)%3[Dd](?:%2[27])?`, inForm),     // name%3Dvalue
+		newShape(`<([\w.:-]+)(?:\s[^<>]*)?><!\[CDATA\[`, `(?:[^\]]|\][^\]])+`), // <name><![CDATA[value]]>
+		newShape(`<([\w.:-]+)(?:\s[^<>]*)?>`, `[^<]+`),                         // <name>value</name>
+	}
+})
 
 // hide replaces the values that have a secret's name by the mask.
 func (s *shape) hide(r *Redactor, text string) string {
@@ -165,8 +169,8 @@ func (s *shape) hide(r *Redactor, text string) string {
 // Text removes secrets from a text of any form: those that have a name in it, and those that were met so far.
 func (r *Redactor) Text(text string) string {
 	if strings.ContainsAny(text, ":=%<") { // between a name and a value
-		for i := range shapes {
-			text = shapes[i].hide(r, text)
+		for _, s := range shapes() {
+			text = s.hide(r, text)
 		}
 	}
 	return r.known(text)
@@ -306,7 +310,7 @@ func (r *Redactor) Body(body []byte) (clean string, kept bool) {
 	case IsXML(text):
 		value, isXML := r.xml([]byte(text))
 		return string(value), isXML
-	case form.MatchString(text):
+	case form().MatchString(text):
 		return r.Query(text), true
 	}
 	return "", false
@@ -318,7 +322,7 @@ func IsXML(text string) bool {
 }
 
 // form is a body of names and values.
-var form = regexp.MustCompile(`^[\w.%\[\]-]{1,64}=[^\s<>"]*$`)
+var form = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w.%\[\]-]{1,64}=[^\s<>"]*$`) })
 
 // call is a call of a function with JSON.
 var call = regexp.MustCompile(`(?s)^([\w$.\[\]]+\s*\(\s*)([{\[].*[}\]])(\s*\)\s*;?)$`)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -203,8 +204,10 @@ func (p *places) explain(err error) error {
 	return fmt.Errorf("%s: %s cannot be %s", at, name, kinds[wrong.JSONKind])
 }
 
-// phc is the form of a password's hash, with bounds on what it costs to compare one.
-var phc = regexp.MustCompile(`^\$argon2id\$v=19\$m=[1-9][0-9]{0,5},t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`)
+// phc is the form of a password's hash, with bounds on what it costs to compare one. It is compiled when a world has such a hash.
+var phc = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$argon2id\$v=19\$m=[1-9][0-9]{0,5},t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$`)
+})
 
 var kinds = map[jsontext.Kind]string{
 	'n': "null", 'f': "false", 't': "true", '"': "this text", '0': "this number", '{': "an object", '[': "a list", 0: "this value",
@@ -228,7 +231,7 @@ func (w *World) check() error {
 		case a.Password != "" && a.PasswordHash != "":
 			return w.Errorf(at, "account %s has both a password and a password_hash", a.UIN)
 		}
-		if a.PasswordHash != "" && !phc.MatchString(a.PasswordHash) {
+		if a.PasswordHash != "" && !phc().MatchString(a.PasswordHash) {
 			return w.Errorf(at, "account %s: the password_hash is not one of argon2id in the PHC string format", a.UIN)
 		}
 		if err := a.Profile.Validate(); err != nil {

@@ -69,8 +69,8 @@ const usual = "100"
 // show answers the smallest picture that is not smaller than wanted. 0 is the largest, as at the original.
 func show(c *access.Call) (any, error) {
 	all := pictures
-	if first := c.Request.PathValue("first"); first != "" && variants[first] != nil {
-		all = variants[first]
+	if first := c.Request.PathValue("first"); first != "" && variants()[first] != nil {
+		all = variants()[first]
 	}
 	text := c.Request.PathValue("size")
 	if text == "" {
@@ -98,7 +98,7 @@ type picture struct {
 var pictures = inSizes(look{color.RGBA{0x8f, 0xa3, 0xb5, 0xff}, color.RGBA{0xf2, 0xf5, 0xf7, 0xff}, person})
 
 // variants have the same sizes.
-var variants = func() map[string][]picture {
+var variants = sync.OnceValue(func() map[string][]picture {
 	all := make(map[string][]picture)
 	for tint := range tints {
 		name := strconv.Itoa(tint)
@@ -107,7 +107,7 @@ var variants = func() map[string][]picture {
 		all[string(apps)+name] = inSizes(look{color.RGBA{0xfd, 0xfa, 0xf4, 0xff}, ground, tower})
 	}
 	return all
-}()
+})
 
 // inSizes returns a picture in the sizes that the original has (qq-connect-openapi.md, A.6), each drawn when it is first asked for.
 func inSizes(l look) (all []picture) {

@@ -33,11 +33,11 @@ func TestVariants(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	if len(variants) != 32 {
-		t.Errorf("there are %d variants, want 32", len(variants))
+	if len(variants()) != 32 {
+		t.Errorf("there are %d variants, want 32", len(variants()))
 	}
 	seen := make(map[string]string)
-	for name, sizes := range variants {
+	for name, sizes := range variants() {
 		file := string(sizes[0].file())
 		if img, err := png.Decode(bytes.NewReader([]byte(file))); err != nil || img.Bounds().Dx() != 30 {
 			t.Errorf("%s: %v", name, err)
