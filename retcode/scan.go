@@ -232,7 +232,7 @@ func (s *scanner) word(start, end int) {
 		case isErrorCode(w):
 			s.value(aWord{key: keyErrCode}, start, end)
 		case isUpper(w[0]) && s.symbol(w, start, end):
-		case w[len(w)-1] <= '9' && s.ofName(start, start+len(strings.TrimRight(w, "0123456789"))):
+		case w[len(w)-1] <= '9' && s.ofName(start, start+digitsAtEnd(w)):
 		case strings.IndexByte(w, '_') >= 0:
 			s.constant(start, end)
 		case w == "GET" || w == "POST" || w == "PUT" || w == "DELETE" || w == "PATCH" || w == "HEAD" || w == "HTTP":
@@ -369,18 +369,29 @@ func (s *scanner) compared(at int) {
 
 // ofName takes the number at the end of the name that a program gives a code, which begins at start: err_221010, error.-22, code_-4012.
 func (s *scanner) ofName(start, at int) bool {
+	n, end, ok := parseNumber(s.text, at)
+	if !ok || n.value >= 0 && !n.rare() {
+		return false
+	}
 	name := strings.TrimRight(s.text[start:at], ".")
 	for part := range parts(name) {
 		name = part
 	}
 	switch s.words.look(name).key {
 	case keyRet, keyCode, keyErrCode, keyError, keyMessage:
-		if n, end, ok := parseNumber(s.text, at); ok && (n.value < 0 || n.rare()) {
-			s.add(finding{number: n, place: constant, start: at, end: end})
-			return true
-		}
+		s.add(finding{number: n, place: constant, start: at, end: end})
+		return true
 	}
 	return false
+}
+
+// digitsAtEnd returns where the digits begin that a word ends with.
+func digitsAtEnd(w string) int {
+	i := len(w)
+	for i > 0 && w[i-1] >= '0' && w[i-1] <= '9' {
+		i--
+	}
+	return i
 }
 
 // constant takes the value of a constant of source code: APIGW_RTCODE_SIG = -5, _cr_sig_fail = -5.

@@ -199,6 +199,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofAchievement}, "achievement achievements reported feed feeds", "成就 上报"},
 	{aWord{topics: ofProtocol}, "https protocol", "协议"},
 	{aWord{topics: ofAPI}, "api apis uri", ""},
+	{aWord{topics: ofAPI, signs: saysFailure}, "", "接口不存在"},
 	{aWord{topics: ofAudit}, "audit security restricted sealed", "安全 请求受限 被限制"},
 	{aWord{topics: ofScene}, "scene oasis", "场景"},
 	{aWord{topics: ofElse}, "order captcha csrf symbol coin balance directory download upload picture certificate cookie video memory disk syscall payment stock cart coupon printer",
