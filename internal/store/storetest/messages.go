@@ -151,6 +151,7 @@ var messages = []test{
 		fails(t, sends(t, s, 1, between(first+30, first+1), quotaOn(monday)), platform.ErrReceiverQuota)
 		ok(t, sends(t, s, 1, between(first, first+1), quotaOn(sunday+1)))
 		ok(t, sends(t, s, 1, between(first, first+1), quotaOn(monday-1)))
+		fails(t, sends(t, s, 1, between(first+200, first+1), quotaOn(sunday-3)), platform.ErrReceiverQuota) // a clock that is moved back a week and on again
 	}},
 	{"a-refused-message-counts-nowhere", func(t *testing.T, s store.Store) {
 		quota := quotaOn(monday)

@@ -102,14 +102,14 @@ func (t *tx) countMessage(m *platform.Message, quota *platform.MessageQuota) err
 const (
 	countSent = iota
 	countGot
-	countBoth
 )
 
-// The queries of countsOf: for the app ?1, the sender ?2, the receiver ?3, the Monday ?4, the first ID of its week ?5 and the day ?6, a row for each day.
+// The queries of countsOf: for the app ?1, the sender ?2, the receiver ?3, the Monday ?4 and the first ID of its week ?5, a row for each day. Of what was
+// got, the last column is what the sender sent.
 var countQueries = [...]string{
-	countSent: "SELECT 0, day - ?4, sent FROM messages_sent WHERE appid = ?1 AND uin = ?2 AND day BETWEEN ?4 AND ?4 + 6",
-	countGot:  "SELECT 1, day - ?4, count(*) FROM messages WHERE appid = ?1 AND uin = ?3 AND day BETWEEN ?4 AND ?4 + 6 AND id >= ?5 GROUP BY day",
-	countBoth: "SELECT 2, 0, count(*) FROM messages WHERE appid = ?1 AND uin = ?3 AND id >= ?5 AND sender = ?2 AND day = ?6",
+	countSent: "SELECT 0, day - ?4, sent, 0 FROM messages_sent WHERE appid = ?1 AND uin = ?2 AND day BETWEEN ?4 AND ?4 + 6",
+	countGot: `SELECT 1, day - ?4, count(*), count(*) FILTER (WHERE sender = ?2) FROM messages
+		WHERE appid = ?1 AND uin = ?3 AND day BETWEEN ?4 AND ?4 + 6 AND id >= ?5 GROUP BY day`,
 }
 
 // countsOf returns the counts of a message's sender, of its receiver, and of both. It reads at once what is not cached.
@@ -125,32 +125,31 @@ func (t *tx) countsOf(m *platform.Message, quota *platform.MessageQuota) (sent, 
 	if !ok || sent.monday != quota.Monday {
 		sent, queries = &week{monday: quota.Monday}, append(queries, countQueries[countSent])
 	}
-	if got, ok = counts.boxes.Get(inbox); !ok || got.monday != quota.Monday {
-		got, queries = &week{monday: quota.Monday}, append(queries, countQueries[countGot])
-	}
-	if both, ok = counts.pairs.Get(people); !ok || both.day != quota.Day {
-		both, queries = &pairDay{day: quota.Day}, append(queries, countQueries[countBoth])
+	got, gotKnown := counts.boxes.Get(inbox)
+	both, bothKnown := counts.pairs.Get(people)
+	if !gotKnown || got.monday != quota.Monday || !bothKnown || both.day != quota.Day {
+		got, both, queries = &week{monday: quota.Monday}, &pairDay{day: quota.Day}, append(queries, countQueries[countGot])
 	}
 	if len(queries) == 0 {
 		return sent, got, both, nil
 	}
-	rows, err := t.Query(strings.Join(queries, " UNION ALL "), int64(m.AppID), int64(m.From), int64(m.UIN), quota.Monday, firstID(quota.MondayMS), quota.Day)
+	rows, err := t.Query(strings.Join(queries, " UNION ALL "), int64(m.AppID), int64(m.From), int64(m.UIN), quota.Monday, firstID(quota.MondayMS))
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var what, day, n int
-		if err := rows.Scan(&what, &day, &n); err != nil {
+		var what, day, n, fromSender int
+		if err := rows.Scan(&what, &day, &n, &fromSender); err != nil {
 			return nil, nil, nil, err
 		}
-		switch what {
-		case countSent:
+		if what == countSent {
 			sent.days[day] = n
-		case countGot:
-			got.days[day] = n
-		case countBoth:
-			both.sent = n
+			continue
+		}
+		got.days[day] = n
+		if day == int(quota.Day-quota.Monday) {
+			both.sent = fromSender
 		}
 	}
 	if err := rows.Err(); err != nil {
