@@ -16,6 +16,17 @@ func (s *Store) Step(ctx context.Context, do func(tables.Conn) ([]store.Change, 
 	return s.write(ctx, do)
 }
 
+// GroupTurns is how many groups of steps may be under way.
+const GroupTurns = groupTurns
+
+// WaitingSteps returns how many steps wait for a group.
+func (s *Store) WaitingSteps() int { return s.groups.size() }
+
+// GroupedStep makes a step that may be one of a group.
+func (s *Store) GroupedStep(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {
+	return s.writeGrouped(ctx, do)
+}
+
 // Look reads the log of changes once. Nothing else may read it.
 func (s *Store) Look(ctx context.Context) error { return s.look(ctx) }
 

@@ -69,28 +69,36 @@ func (s *Store) Lag() time.Duration {
 // Lost is closed when ErrLost applies.
 func (s *Store) Lost() <-chan struct{} { return s.feed.lost }
 
-// announce tells the caches of this gateway what a step of its own has changed. A step that cannot be told now, because something cannot be
-// read, is told when the log is, and so is one that was committed although its caller got an error.
-func (s *Store) announce(ctx context.Context, number int64, changes []store.Change) {
-	if len(changes) == 0 {
-		return
-	}
+// announce tells the caches of this gateway what the steps of a transaction have changed. What cannot be told now, because something cannot be
+// read, is told when the log is; so is a step that was committed although its caller got an error.
+func (s *Store) announce(ctx context.Context, t *transaction) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	s.feed.mu.Lock()
 	defer s.feed.mu.Unlock()
+	all := true
+	for _, one := range t.steps {
+		all = all && (one.err == nil && s.announceOne(ctx, one.changes) || len(one.changes) == 0)
+	}
+	if all {
+		s.feed.told[t.number] = time.Now()
+	}
+}
+
+// announceOne reports whether all changes of a step were told.
+func (s *Store) announceOne(ctx context.Context, changes []store.Change) bool {
 	for _, c := range changes {
 		if note, err := noted(c); err != nil {
-			return // such a step is not committed
+			return false // such a step is not committed
 		} else if carries(note.Kind) {
 			// Another step may have changed it since. What is told last has to be what is stored.
 			if c, err = s.read(ctx, note); err != nil {
-				return
+				return false
 			}
 		}
 		s.feed.tell(c)
 	}
-	s.feed.told[number] = time.Now()
+	return true
 }
 
 func (f *feed) tell(c store.Change) {

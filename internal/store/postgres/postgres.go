@@ -27,10 +27,10 @@ type Store struct {
 	*tables.Store
 	pool       *pgxpool.Pool
 	statements statements
-	limits     string // begins each transaction
-	gateway    int64  // this one, among those that share the database
+	gateway    int64 // this one, among those that share the database
 	primary    primary
 	feed       feed
+	groups     groups
 	lead       lead
 	lookEvery  time.Duration // how often the log of changes is read
 }
@@ -53,6 +53,11 @@ func (e *engine) Write(ctx context.Context, do func(tables.Conn) ([]store.Change
 	return (*Store)(e).write(ctx, do)
 }
 
+// WriteGrouped implements tables.Engine.
+func (e *engine) WriteGrouped(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {
+	return (*Store)(e).writeGrouped(ctx, do)
+}
+
 // stepTime is how long a step, or a read, may take.
 const stepTime = 5 * time.Second
 
@@ -69,10 +74,7 @@ func open(ctx context.Context, address string, lookEvery time.Duration) (*Store,
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		gateway: rand.Int64(), lookEvery: lookEvery,
-		limits: fmt.Sprintf("SELECT set_config('statement_timeout', '%[1]d', true), set_config('idle_in_transaction_session_timeout', '%[1]d', true)", stepTime.Milliseconds()),
-	}
+	s := &Store{gateway: rand.Int64(), lookEvery: lookEvery, groups: groups{turns: make(chan struct{}, groupTurns)}}
 	config.ConnConfig.ValidateConnect, config.PrepareConn = s.primary.validate, s.primary.prepare
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, unreached(err)

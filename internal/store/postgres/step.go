@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
@@ -26,18 +26,18 @@ const (
 	deadlockDetected     = "40P01"
 )
 
-// write runs a step. One that other steps were in the way of begins again, as long as ctx allows it.
+// write makes a step in a transaction of its own. If others were in its way it begins again, as long as ctx allows it.
 func (s *Store) write(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {
 	for attempt := 1; ; attempt++ {
-		number := s.feed.steps.Add(1)
-		changes, err := s.step(ctx, number, do)
-		if err == nil {
-			s.announce(context.WithoutCancel(ctx), number, changes)
-			return nil
-		}
-		var failed *pgconn.PgError
-		if !errors.As(err, &failed) || failed.Code != serializationFailure && failed.Code != deadlockDetected || attempt == attempts {
+		conn, err := s.acquire(ctx)
+		if err != nil {
 			return err
+		}
+		one := &step{do: do}
+		s.transact(ctx, conn, one)
+		var failed *pgconn.PgError
+		if !errors.As(one.err, &failed) || failed.Code != serializationFailure && failed.Code != deadlockDetected || attempt == attempts {
+			return one.err
 		}
 		select {
 		case <-ctx.Done():
@@ -49,7 +49,7 @@ func (s *Store) write(ctx context.Context, do func(tables.Conn) ([]store.Change,
 
 // exec runs one statement as a step, and reports whether it affected a row.
 func (s *Store) exec(ctx context.Context, text string, args ...any) (affected bool, err error) {
-	err = s.write(ctx, func(c tables.Conn) ([]store.Change, error) {
+	err = s.writeGrouped(ctx, func(c tables.Conn) ([]store.Change, error) {
 		var one int
 		err := c.Last(nil, text+" RETURNING 1", args...).Scan(&one)
 		affected = err == nil
@@ -67,223 +67,105 @@ const (
 	longestPause = 5 * time.Millisecond
 )
 
-// step runs one attempt of a step. What has begun is not interrupted by its caller, only by the time that a step may take.
-func (s *Store) step(ctx context.Context, number int64, do func(tables.Conn) ([]store.Change, error)) (changes []store.Change, err error) {
-	conn, err := s.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Release()
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	t := &step{ctx: ctx, store: s, conn: conn, number: number}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("postgres: a write panicked: %v", p)
-		}
-		if err != nil {
-			t.undo()
-		}
-	}()
-	if changes, err = do(t); err != nil {
-		return nil, err
-	}
-	return changes, t.commit(changes)
-}
-
-// step is a step's view of its transaction. It implements tables.Conn.
+// step is one caller's part of a transaction. It implements tables.Conn. It runs as a coroutine, which lets the transaction go on with other
+// steps while it waits for a result.
 type step struct {
-	ctx     context.Context
-	store   *Store
-	conn    *pgxpool.Conn
-	number  int64
-	begun   bool
-	ended   bool
-	waiting pgx.Batch // goes with the next statement, so that all take one round trip
+	do     func(tables.Conn) ([]store.Change, error)
+	in     *transaction
+	resume func() // runs do until it waits or ends
+	wait   func()
+
+	result  pgx.Rows // of the statement that it waited for
+	last    bool     // it needs no more than what waits
+	wrote   bool     // a row
+	changes []store.Change
+	err     error // with which it ended
+
+	// Of a step that may be one of a group:
+	done  chan struct{}
+	alone bool // it could not be, and nothing of it remains
 }
 
-// send sends a statement with what waits for it. Its result is the batch's next.
-func (t *step) send(text string, args []any) (pgx.BatchResults, error) {
-	statement, values, err := t.store.statements.translate(text, args)
-	if err != nil {
+// begin runs a step until it waits or ends.
+func (s *step) begin(in *transaction) {
+	s.in = in
+	next, _ := iter.Pull(func(yield func(struct{}) bool) {
+		defer func() {
+			s.last = true
+			if p := recover(); p != nil {
+				s.err = fmt.Errorf("postgres: a write panicked: %v", p)
+			}
+		}()
+		s.wait = func() { yield(struct{}{}) }
+		changes, err := s.do(s)
+		s.changes, s.err = changes, err
+	})
+	s.resume = func() { next() }
+	s.resume()
+}
+
+// queue lets a statement go with the next round trip.
+func (s *step) queue(text string, args []any, asked bool) error {
+	switch {
+	case s.in.failed != nil:
+		return s.in.failed
+	case s.in.ended:
+		return errors.New("postgres: a statement after the last one")
+	}
+	translated, values, err := s.in.store.statements.translate(text, args)
+	if err == nil {
+		s.in.waiting = append(s.in.waiting, statement{text: translated, args: values, of: s, asked: asked})
+	}
+	return err
+}
+
+func (s *step) Query(text string, args ...any) (tables.Rows, error) {
+	if err := s.queue(text, args, true); err != nil {
 		return nil, err
 	}
-	t.begin()
-	t.waiting.Queue(statement, values...)
-	return t.flush(1)
-}
-
-// begin puts the beginning of the transaction before the first statement.
-func (t *step) begin() {
-	if !t.begun {
-		t.begun = true
-		t.waiting.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
-		t.waiting.Queue(t.store.limits)
+	s.wait()
+	if s.in.failed != nil {
+		return nil, s.in.failed
 	}
+	return &rows{Rows: s.result, end: func() error { return nil }}, nil
 }
 
-// flush sends what waits, and reads all results but the last ones.
-func (t *step) flush(last int) (pgx.BatchResults, error) {
-	batch := t.waiting
-	t.waiting = pgx.Batch{}
-	results := t.conn.SendBatch(t.ctx, &batch)
-	for range batch.Len() - last {
-		if _, err := results.Exec(); err != nil {
-			return nil, errors.Join(translated(err), results.Close())
-		}
+func (s *step) QueryRow(text string, args ...any) tables.Row {
+	return tables.First(s.Query(text, args...))
+}
+
+func (s *step) Exec(text string, args ...any) (int64, error) {
+	result, err := s.Query(text, args...)
+	if err == nil {
+		err = result.Close()
 	}
-	return results, nil
-}
-
-func (t *step) Exec(text string, args ...any) (int64, error) {
-	results, err := t.send(text, args)
 	if err != nil {
 		return 0, err
 	}
-	tag, err := results.Exec()
-	if err != nil {
-		_ = results.Close() // says the same
-		return 0, translated(err)
-	}
-	return tag.RowsAffected(), results.Close()
+	return s.result.CommandTag().RowsAffected(), nil
 }
 
 // Later lets a statement go with the next one.
-func (t *step) Later(text string, args ...any) error {
-	statement, values, err := t.store.statements.translate(text, args)
-	if err != nil {
-		return err
-	}
-	t.begin()
-	t.waiting.Queue(statement, values...)
-	return nil
-}
+func (s *step) Later(text string, args ...any) error { return s.queue(text, args, false) }
 
-func (t *step) Query(text string, args ...any) (tables.Rows, error) {
-	results, err := t.send(text, args)
-	if err != nil {
-		return nil, err
-	}
-	all, err := results.Query()
-	if err != nil {
-		_ = results.Close()
-		return nil, translated(err)
-	}
-	return &rows{Rows: all, end: results.Close}, nil
-}
-
-func (t *step) QueryRow(text string, args ...any) tables.Row {
-	return tables.First(t.Query(text, args...))
-}
-
-// Last sends the end of the transaction with its last statement.
-func (t *step) Last(changes []store.Change, text string, args ...any) tables.Row {
-	return tables.First(t.last(changes, text, args))
-}
-
-func (t *step) last(changes []store.Change, text string, args []any) (tables.Rows, error) {
-	statement, values, err := t.store.statements.translate(text, args)
-	if err != nil {
-		return nil, err
-	}
-	t.begin()
-	t.waiting.Queue(statement, values...)
-	ending, err := t.end(changes)
-	if err != nil {
-		return nil, err
-	}
-	results, err := t.flush(1 + ending)
-	if err != nil {
-		return nil, err
-	}
-	all, err := results.Query()
-	if err != nil {
-		_ = results.Close() // says the same
-		return nil, translated(err)
-	}
-	return &rows{Rows: all, end: func() error { return t.committed(results, ending) }}, nil
+// Last lets the end of the transaction go with the last statement.
+func (s *step) Last(changes []store.Change, text string, args ...any) tables.Row {
+	s.last, s.changes = true, changes
+	return s.QueryRow(text, args...)
 }
 
 // Counts returns nothing that is known: other gateways store messages too.
-func (t *step) Counts() *tables.Counts { return tables.NewCounts() }
+func (s *step) Counts() *tables.Counts { return tables.NewCounts() }
 
 // MessageID takes the last digits of an ID from a sequence, so that inboxes differ.
-func (t *step) MessageID(first int64) (expression string, least int64) {
+func (s *step) MessageID(first int64) (expression string, least int64) {
 	return "greatest(?1 + nextval('message_ids'), (SELECT max(id) + 1 FROM messages WHERE uin = ?2))", first
 }
 
-func (t *step) Shared() bool { return true }
+func (s *step) Shared() bool { return true }
 
 // Lock takes advisory locks, which end with the transaction, in the order of the keys.
-func (t *step) Lock(keys ...int64) error {
-	t.begin()
-	t.waiting.Queue("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) key", keys)
-	return nil
-}
-
-// commit makes the step durable.
-func (t *step) commit(changes []store.Change) error {
-	if !t.begun || t.ended {
-		return nil
-	}
-	ending, err := t.end(changes)
-	if err != nil {
-		return err
-	}
-	results, err := t.flush(ending)
-	if err != nil {
-		return err
-	}
-	return t.committed(results, ending)
-}
-
-// end puts the end of the transaction behind what waits, and with it the record of its changes, which other gateways read. It returns how many
-// statements these are. A step without changes may only have read what another one wrote, which no standby may have yet.
-func (t *step) end(changes []store.Change) (statements int, err error) {
-	if len(changes) == 0 {
-		t.waiting.Queue(confirm)
-	} else {
-		record, err := encode(changes)
-		if err != nil {
-			return 0, err
-		}
-		t.waiting.Queue("INSERT INTO changes (gateway, step, record) VALUES ($1::bigint, $2::bigint, $3::text)", t.store.gateway, t.number, record)
-	}
-	t.waiting.Queue("COMMIT")
-	return 2, nil
-}
-
-// committed reads the results of the last statements, and reports whether the transaction is durable.
-func (t *step) committed(results pgx.BatchResults, statements int) (err error) {
-	var tag pgconn.CommandTag
-	for range statements {
-		if tag, err = results.Exec(); err != nil {
-			break
-		}
-	}
-	if err = translated(errors.Join(err, results.Close())); err != nil {
-		return err
-	}
-	t.ended = true
-	if tag.String() != "COMMIT" {
-		return errors.New("postgres: the transaction was undone")
-	}
-	if custom := t.conn.Conn().PgConn().CustomData(); custom[unreplicated] != nil {
-		delete(custom, unreplicated)
-		return errors.New("postgres: no synchronous standby has the transaction, which is lost if the primary dies now")
-	}
-	return nil
-}
-
-// undo ends the transaction. Where that fails, the connection is closed, which ends it too.
-func (t *step) undo() {
-	if !t.begun || t.ended {
-		return
-	}
-	if _, err := t.conn.Exec(t.ctx, "ROLLBACK"); err != nil {
-		_ = t.conn.Conn().Close(t.ctx)
-	}
-}
+func (s *step) Lock(keys ...int64) error { return s.in.lock(s, keys) }
 
 // translated returns the platform's error for "not unique".
 func translated(err error) error {

@@ -69,6 +69,11 @@ func (e *engine) Write(ctx context.Context, do func(tables.Conn) ([]store.Change
 	})
 }
 
+// WriteGrouped implements tables.Engine. The writer groups all steps.
+func (e *engine) WriteGrouped(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {
+	return e.Write(ctx, do)
+}
+
 // sweepMessages finds the oldest messages, which were inserted first, without an index on their time.
 const sweepMessages = "DELETE FROM messages WHERE rowid IN (SELECT rowid FROM messages ORDER BY rowid LIMIT ?1) AND sent_ms < ?2"
 

@@ -24,7 +24,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 	if err != nil {
 		return err
 	}
-	uin, err := returning(ctx, s, func(t *tx) (int64, error) {
+	uin, err := returning(ctx, s.write, func(t *tx) (int64, error) {
 		uin := int64(account.UIN)
 		if err := t.lock(of(accountNumbers, 0)); err != nil {
 			return 0, err
@@ -53,7 +53,7 @@ func (s *Store) CreateAccount(ctx context.Context, account *platform.Account, ne
 
 // UpdateAccount implements store.Accounts.
 func (s *Store) UpdateAccount(ctx context.Context, uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
-	return returning(ctx, s, func(t *tx) (*platform.Account, error) { return t.updateAccount(uin, edit) })
+	return returning(ctx, s.write, func(t *tx) (*platform.Account, error) { return t.updateAccount(uin, edit) })
 }
 
 func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error) (*platform.Account, error) {
@@ -94,7 +94,7 @@ func (t *tx) updateAccount(uin platform.UIN, edit func(*platform.Account) error)
 
 // FreezeAccount implements store.Accounts. An account that was frozen by an earlier version, which ended nothing, is frozen once more.
 func (s *Store) FreezeAccount(ctx context.Context, uin platform.UIN, nowMS int64, edit func(*platform.Account) error) (*platform.Account, error) {
-	return returning(ctx, s, func(t *tx) (*platform.Account, error) {
+	return returning(ctx, s.write, func(t *tx) (*platform.Account, error) {
 		account, err := t.updateAccount(uin, func(a *platform.Account) error {
 			err := edit(a)
 			a.State, a.SignedOutMS = platform.AccountFrozen, max(a.SignedOutMS, nowMS)

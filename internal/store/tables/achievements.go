@@ -11,7 +11,7 @@ import (
 
 // ReportAchievements implements store.Achievements.
 func (s *Store) ReportAchievements(ctx context.Context, r platform.AchievementReport) (failed int, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeGrouped(ctx, func(t *tx) error {
 		if err := t.lock(of(progressOf, r.UIN)); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (s *Store) BoardScoresOf(ctx context.Context, board platform.Board, uins []
 
 // SweepBoards implements store.Achievements.
 func (s *Store) SweepBoards(ctx context.Context, beforeWeek int64, limit int) (int64, error) {
-	return returning(ctx, s, func(t *tx) (int64, error) {
+	return returning(ctx, s.write, func(t *tx) (int64, error) {
 		return t.Exec(`DELETE FROM board_scores WHERE (appid, week, uin) IN (SELECT appid, week, uin FROM board_scores
 			WHERE appid IN (SELECT appid FROM apps) AND week BETWEEN 1 AND ? - 1 LIMIT ?)`, beforeWeek, limit)
 	})
@@ -161,7 +161,7 @@ func (s *Store) SweepBoards(ctx context.Context, beforeWeek int64, limit int) (i
 
 // NotePlayed implements store.Achievements.
 func (s *Store) NotePlayed(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) error {
-	return s.write(ctx, func(t *tx) error { return t.played(app, uin, nowMS) })
+	return s.writeGrouped(ctx, func(t *tx) error { return t.played(app, uin, nowMS) })
 }
 
 // RecentGames implements store.Achievements.

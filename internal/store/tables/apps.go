@@ -30,7 +30,7 @@ func (s *Store) CreateApp(ctx context.Context, app *platform.App, nowMS int64) e
 
 // UpdateApp implements store.Apps.
 func (s *Store) UpdateApp(ctx context.Context, id platform.AppID, nowMS int64, edit func(*platform.App) error) (*platform.App, error) {
-	return returning(ctx, s, func(t *tx) (*platform.App, error) {
+	return returning(ctx, s.write, func(t *tx) (*platform.App, error) {
 		if err := t.lock(of(anApp, id)); err != nil {
 			return nil, err
 		}

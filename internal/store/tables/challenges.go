@@ -56,7 +56,7 @@ func (s *Store) BeginChallenge(ctx context.Context, c platform.Challenge, most i
 	if err != nil {
 		return platform.Challenge{}, err
 	}
-	return returning(ctx, s, func(t *tx) (platform.Challenge, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Challenge, error) {
 		if err := t.lock(of(progressOf, c.Challenger.UIN), of(progressOf, c.Opponent.UIN)); err != nil {
 			return platform.Challenge{}, err
 		}
@@ -79,7 +79,7 @@ func (s *Store) BeginChallenge(ctx context.Context, c platform.Challenge, most i
 
 // EditChallenge implements store.Challenges.
 func (s *Store) EditChallenge(ctx context.Context, app platform.AppID, id int64, edit func(*platform.Challenge) error) (platform.Challenge, error) {
-	return returning(ctx, s, func(t *tx) (platform.Challenge, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Challenge, error) {
 		if err := t.lock(of(aChallenge, id)); err != nil {
 			return platform.Challenge{}, err
 		}
@@ -131,7 +131,7 @@ func (s *Store) SettleChallenges(ctx context.Context, nowMS int64, limit int) (i
 		players [2]platform.UIN
 		winner  platform.UIN
 	}
-	return returning(ctx, s, func(t *tx) (int, error) {
+	return returning(ctx, s.write, func(t *tx) (int, error) {
 		rows, err := t.Query(`
 			UPDATE challenges SET settled_ms = end_ms
 			WHERE id IN (SELECT id FROM challenges WHERE settled_ms = 0 AND end_ms <= ? ORDER BY end_ms LIMIT ?) AND settled_ms = 0
@@ -187,7 +187,7 @@ func (s *Store) ChallengeNews(ctx context.Context, app platform.AppID, uin platf
 
 // SweepChallenges implements store.Challenges.
 func (s *Store) SweepChallenges(ctx context.Context, beforeMS int64, limit int) (int64, error) {
-	return returning(ctx, s, func(t *tx) (int64, error) {
+	return returning(ctx, s.write, func(t *tx) (int64, error) {
 		return t.Exec("DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE settled_ms BETWEEN 1 AND ? LIMIT ?)", beforeMS-1, limit)
 	})
 }

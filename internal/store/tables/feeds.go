@@ -27,7 +27,7 @@ func (s *Store) PostFeed(ctx context.Context, f platform.Feed, most int) (platfo
 	if err != nil {
 		return platform.Feed{}, err
 	}
-	return returning(ctx, s, func(t *tx) (platform.Feed, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Feed, error) {
 		if err := t.lock(of(progressOf, f.UIN)); err != nil {
 			return platform.Feed{}, err
 		}
@@ -100,7 +100,7 @@ func (s *Store) DeleteFeed(ctx context.Context, app platform.AppID, author platf
 
 // SweepFeeds implements store.Feeds.
 func (s *Store) SweepFeeds(ctx context.Context, beforeMS int64, limit int) (int64, error) {
-	return returning(ctx, s, func(t *tx) (int64, error) {
+	return returning(ctx, s.write, func(t *tx) (int64, error) {
 		return t.Exec("DELETE FROM feeds WHERE id IN (SELECT id FROM feeds WHERE posted_ms < ? LIMIT ?)", beforeMS, limit)
 	})
 }

@@ -11,7 +11,7 @@ import (
 
 // EditGameCommand implements store.GameCommands.
 func (s *Store) EditGameCommand(ctx context.Context, name string, edit func(*platform.GameCommand) error) (platform.GameCommand, error) {
-	return returning(ctx, s, func(t *tx) (platform.GameCommand, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.GameCommand, error) {
 		if err := t.lock(named(gameCommand, name)); err != nil {
 			return platform.GameCommand{}, err
 		}

@@ -18,7 +18,7 @@ const grantColumns = "appid, openid, scopes, token_epoch, pay_epoch, ended_epoch
 
 // Authorize implements store.Grants.
 func (s *Store) Authorize(ctx context.Context, app platform.AppID, openid platform.OpenID, scopes []string, pay bool, nowMS int64) (platform.Grant, error) {
-	return returning(ctx, s, func(t *tx) (platform.Grant, error) {
+	return returning(ctx, s.writeGrouped, func(t *tx) (platform.Grant, error) {
 		return t.authorize(t.last, app, openid, scopes, pay, nowMS)
 	})
 }
@@ -47,7 +47,7 @@ func (s *Store) RaisePayEpoch(ctx context.Context, app platform.AppID, openid pl
 
 // grant runs a statement that changes one grant and returns it.
 func (s *Store) grant(ctx context.Context, app platform.AppID, openid platform.OpenID, statement string, args ...any) (platform.Grant, error) {
-	return returning(ctx, s, func(t *tx) (platform.Grant, error) {
+	return returning(ctx, s.writeGrouped, func(t *tx) (platform.Grant, error) {
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
 		return scanGrant(t.last(statement, args...))
 	})
@@ -95,7 +95,7 @@ func scanGrant(r Row, more ...any) (g platform.Grant, err error) {
 
 // CreateOpenkey implements store.Openkeys.
 func (s *Store) CreateOpenkey(ctx context.Context, key platform.Openkey) error {
-	return s.write(ctx, func(t *tx) error { return t.createOpenkey(key) })
+	return s.writeGrouped(ctx, func(t *tx) error { return t.createOpenkey(key) })
 }
 
 // createOpenkey also deletes a few long-expired sessions, so that the table stays as large as the sessions in use.
@@ -123,7 +123,7 @@ func (s *Store) Openkey(ctx context.Context, app platform.AppID, session uint64)
 
 // RenewOpenkey implements store.Openkeys.
 func (s *Store) RenewOpenkey(ctx context.Context, app platform.AppID, session uint64, nowMS, expiresMS int64) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeGrouped(ctx, func(t *tx) error {
 		return t.affect("UPDATE openkeys SET expires_ms = CASE WHEN expires_ms < ?1 THEN ?1 ELSE expires_ms END WHERE appid = ?2 AND session = ?3 AND expires_ms > ?4",
 			expiresMS, int64(app), int64(session), nowMS)
 	})

@@ -21,7 +21,7 @@ func (s *Store) Mark(ctx context.Context) (platform.Mark, error) {
 
 // Advance implements store.Incarnation.
 func (s *Store) Advance(ctx context.Context) (platform.Mark, error) {
-	return returning(ctx, s, func(t *tx) (m platform.Mark, err error) {
+	return returning(ctx, s.write, func(t *tx) (m platform.Mark, err error) {
 		if err := t.Later("UPDATE incarnation SET mark = mark + 1"); err != nil {
 			return m, err
 		}

@@ -30,7 +30,7 @@ func scanLogin(r Row, id int64, app platform.AppID, more ...any) (platform.Login
 
 // CreateLogin implements store.Logins.
 func (s *Store) CreateLogin(ctx context.Context, l platform.Login) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeGrouped(ctx, func(t *tx) error {
 		if err := t.Later("DELETE FROM logins WHERE id IN (SELECT id FROM logins WHERE id < ? LIMIT 2)", l.ID-store.LoginsKept); err != nil {
 			return err
 		}

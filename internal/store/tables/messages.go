@@ -21,7 +21,7 @@ func (s *Store) StoreMessage(ctx context.Context, m platform.Message, quota *pla
 	if quota == nil { // the official account's messages do not wait for each other
 		keys[1] = named(aRequest, fmt.Sprint(m.AppID, m.From, m.Request))
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeGrouped(ctx, func(t *tx) error {
 		if err := t.lock(keys...); err != nil {
 			return err
 		}
@@ -109,14 +109,14 @@ func (s *Store) MessagesBefore(ctx context.Context, uin platform.UIN, before, si
 
 // ReadMessages implements store.Messages.
 func (s *Store) ReadMessages(ctx context.Context, uin platform.UIN, upTo, nowMS int64) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeGrouped(ctx, func(t *tx) error {
 		return t.Later("UPDATE messages SET read_ms = ? WHERE uin = ? AND id <= ? AND read_ms = 0", nowMS, int64(uin), upTo)
 	})
 }
 
 // SweepMessages implements store.Messages.
 func (s *Store) SweepMessages(ctx context.Context, beforeMS, beforeDay int64, limit int) (int64, error) {
-	return returning(ctx, s, func(t *tx) (int64, error) {
+	return returning(ctx, s.write, func(t *tx) (int64, error) {
 		messages, err := t.Exec(s.sweepMessages, limit, beforeMS)
 		if err != nil {
 			return 0, err

@@ -29,7 +29,7 @@ func (s *Store) EnsureOpenID(ctx context.Context, app platform.AppID, uin platfo
 	if !errors.Is(err, platform.ErrNotFound) {
 		return openid, err
 	}
-	return returning(ctx, s, func(t *tx) (platform.OpenID, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.OpenID, error) {
 		if err := t.lock(of(anAccount, uin)); err != nil {
 			return platform.OpenID{}, err
 		}
@@ -39,7 +39,7 @@ func (s *Store) EnsureOpenID(ctx context.Context, app platform.AppID, uin platfo
 
 // EnsureOpenIDs implements store.OpenIDs.
 func (s *Store) EnsureOpenIDs(ctx context.Context, app platform.AppID, uins []platform.UIN, candidates []platform.OpenID, nowMS int64) ([]platform.OpenID, error) {
-	return returning(ctx, s, func(t *tx) (openids []platform.OpenID, err error) {
+	return returning(ctx, s.write, func(t *tx) (openids []platform.OpenID, err error) {
 		openids = make([]platform.OpenID, len(uins))
 		keys := make([]lockKey, len(uins))
 		for i, uin := range uins {
@@ -86,7 +86,7 @@ func (s *Store) OpenIDsOf(ctx context.Context, uin platform.UIN) ([]platform.Ope
 
 // ReclaimOpenID implements store.OpenIDs.
 func (s *Store) ReclaimOpenID(ctx context.Context, app platform.AppID, uin platform.UIN, nowMS int64) (platform.OpenID, error) {
-	return returning(ctx, s, func(t *tx) (platform.OpenID, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.OpenID, error) {
 		openid, err := scanOpenID(t.QueryRow("UPDATE openids SET state = ?, changed_ms = ? WHERE appid = ? AND uin = ? AND "+active+" RETURNING openid",
 			int64(platform.OpenIDReclaimed), nowMS, int64(app), int64(uin)))
 		t.changed(store.StandingChange{AppID: app, OpenID: openid})
@@ -102,7 +102,7 @@ func (s *Store) EnsurePlayer(ctx context.Context, player platform.Player, nowMS 
 		return found, false, err
 	}
 	var created bool
-	found, err = returning(ctx, s, func(t *tx) (platform.Player, error) {
+	found, err = returning(ctx, s.write, func(t *tx) (platform.Player, error) {
 		created = false
 		if err := t.lock(named(aPlayer, string(player.OpenID[:]))); err != nil {
 			return platform.Player{}, err

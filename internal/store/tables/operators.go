@@ -33,7 +33,7 @@ func (s *Store) CreateOperator(ctx context.Context, o platform.Operator, most in
 
 // UpdateOperator implements store.Operators.
 func (s *Store) UpdateOperator(ctx context.Context, name string, edit func(*platform.Operator) error) (platform.Operator, error) {
-	return returning(ctx, s, func(t *tx) (platform.Operator, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Operator, error) {
 		if err := t.lock(of(operators, 0)); err != nil {
 			return platform.Operator{}, err
 		}
@@ -115,7 +115,7 @@ func (s *Store) AuditEntries(ctx context.Context, f platform.AuditFilter, limit 
 
 // SweepAudit implements store.AuditLog.
 func (s *Store) SweepAudit(ctx context.Context, beforeMS int64, limit int) (int64, error) {
-	return returning(ctx, s, func(t *tx) (int64, error) {
+	return returning(ctx, s.write, func(t *tx) (int64, error) {
 		return t.Exec("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < ? ORDER BY at_ms LIMIT ?)", beforeMS, limit)
 	})
 }

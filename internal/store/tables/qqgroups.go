@@ -21,7 +21,7 @@ func scanGroup(r Row) (g platform.Group, err error) {
 
 // CreateGroup implements store.QQGroups.
 func (s *Store) CreateGroup(ctx context.Context, g platform.Group, request string, most platform.GroupLimits) (platform.Group, error) {
-	return returning(ctx, s, func(t *tx) (platform.Group, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Group, error) {
 		if err := t.lock(of(groupNumbers, 0), of(groupsOf, g.Owner)); err != nil {
 			return g, err
 		}
@@ -124,7 +124,7 @@ func (s *Store) GroupsOf(ctx context.Context, uin platform.UIN, owned bool, afte
 
 // UpdateGroup implements store.QQGroups.
 func (s *Store) UpdateGroup(ctx context.Context, gc platform.GC, edit func(*platform.Group) error) (platform.Group, error) {
-	return returning(ctx, s, func(t *tx) (platform.Group, error) {
+	return returning(ctx, s.write, func(t *tx) (platform.Group, error) {
 		if err := t.lock(of(aGroup, gc)); err != nil {
 			return platform.Group{}, err
 		}

@@ -11,7 +11,7 @@ import (
 
 // EditScene implements store.Scenes.
 func (s *Store) EditScene(ctx context.Context, key platform.SceneKey, most int, edit func(*platform.Scene) error) (*platform.Scene, error) {
-	return returning(ctx, s, func(t *tx) (*platform.Scene, error) {
+	return returning(ctx, s.write, func(t *tx) (*platform.Scene, error) {
 		if err := t.lock(of(scenesOf, key.AppID)); err != nil {
 			return nil, err
 		}

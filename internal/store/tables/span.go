@@ -71,12 +71,12 @@ type writeSpan struct {
 }
 
 // writeRecorded has the engine make a step whose span is recorded.
-func (s *Store) writeRecorded(ctx context.Context, span trace.Span, do func(Conn) ([]store.Change, error)) error {
+func (s *Store) writeRecorded(ctx context.Context, span trace.Span, write writing, do func(Conn) ([]store.Change, error)) error {
 	var (
 		w       *writeSpan
 		refused error // what the step itself returned
 	)
-	err := s.engine.Write(ctx, func(c Conn) (changes []store.Change, err error) {
+	err := write(ctx, func(c Conn) (changes []store.Change, err error) {
 		span.AddEvent("the write begins") // after those before it
 		w = &writeSpan{Conn: c}
 		changes, refused = do(w)

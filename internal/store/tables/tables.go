@@ -27,6 +27,9 @@ type Engine interface {
 	// Write runs do as one atomic step. Once its changes are durable it announces them and returns; after an error nothing of the step
 	// remains. A ctx that ends before the step begins cancels it. The engine may run do again when another write was in its way.
 	Write(ctx context.Context, do func(Conn) ([]store.Change, error)) error
+	// WriteGrouped is Write for a small step that many callers make. Statements of others may run between its own, and see what it has written
+	// so far; so it has one statement, or locks first of all whatever its statements have to agree on.
+	WriteGrouped(ctx context.Context, do func(Conn) ([]store.Change, error)) error
 }
 
 // Conn runs the statements of one step. An error of a statement ends the step. A value that has to be unique and is taken is
@@ -37,8 +40,8 @@ type Conn interface {
 	Later(statement string, args ...any) error
 	Query(statement string, args ...any) (Rows, error)
 	QueryRow(statement string, args ...any) Row
-	// Last is QueryRow for the last statement of a step that makes changes. They are durable when Scan returns: an error that the step returns
-	// after that undoes nothing.
+	// Last is QueryRow for the last statement of a step that makes changes. They may be durable when Scan returns: an error that the step returns
+	// after that need not undo them.
 	Last(changes []store.Change, statement string, args ...any) Row
 	// Counts returns what is known of the counts of messages: nothing if other processes may be changing them.
 	Counts() *Counts
@@ -88,6 +91,18 @@ type tx struct {
 
 // write runs do as one step, to which the entry of the audit log belongs.
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	return s.run(ctx, s.engine.Write, do)
+}
+
+// writeGrouped is write for a step that may be one of a group.
+func (s *Store) writeGrouped(ctx context.Context, do func(*tx) error) error {
+	return s.run(ctx, s.engine.WriteGrouped, do)
+}
+
+// writing is an engine's Write or WriteGrouped.
+type writing func(context.Context, func(Conn) ([]store.Change, error)) error
+
+func (s *Store) run(ctx context.Context, write writing, do func(*tx) error) error {
 	audit := platform.AuditOf(ctx)
 	step := func(c Conn) ([]store.Change, error) {
 		t := &tx{Conn: c, ctx: context.WithoutCancel(ctx), store: s, audit: audit}
@@ -99,9 +114,9 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	}
 	var err error
 	if span := s.tracer.Child(ctx, trace.SpanKindClient, "write"); span != nil {
-		err = s.writeRecorded(ctx, span, step)
+		err = s.writeRecorded(ctx, span, write, step)
 	} else {
-		err = s.engine.Write(ctx, step)
+		err = write(ctx, step)
 	}
 	if err == nil && audit != nil {
 		audit.Stored()
@@ -109,9 +124,9 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	return err
 }
 
-// returning is write for a step with a result, which is zero when the write fails.
-func returning[T any](ctx context.Context, s *Store, do func(*tx) (T, error)) (made T, err error) {
-	err = s.write(ctx, func(t *tx) (err error) {
+// returning makes a step with a result, which is zero when the write fails.
+func returning[T any](ctx context.Context, write func(context.Context, func(*tx) error) error, do func(*tx) (T, error)) (made T, err error) {
+	err = write(ctx, func(t *tx) (err error) {
 		made, err = do(t)
 		return err
 	})
@@ -285,7 +300,7 @@ func wantRow(rows int64, err error) error {
 
 // Ping implements store.Store.
 func (s *Store) Ping(ctx context.Context) error {
-	written, err := returning(ctx, s, func(t *tx) (n int64, err error) {
+	written, err := returning(ctx, s.write, func(t *tx) (n int64, err error) {
 		return n, t.QueryRow("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = probe.n + 1 RETURNING n").Scan(&n)
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ CREATE TABLE openids (
     changed_ms  BIGINT NOT NULL,
     PRIMARY KEY (appid, openid)
 ) WITH (fillfactor = 90); -- a login changes its row, which then finds room on the same page
-CREATE UNIQUE INDEX openids_active ON openids (appid, uin) WHERE state = 0;
+CREATE UNIQUE INDEX openids_active ON openids (uin, appid) WHERE state = 0;
 CREATE INDEX openids_account ON openids (uin);
 
 CREATE TABLE players (
@@ -112,7 +112,7 @@ CREATE TABLE messages_sent (
     day   BIGINT NOT NULL,
     sent  BIGINT NOT NULL,
     PRIMARY KEY (appid, uin, day)
-);
+) WITH (fillfactor = 80);
 CREATE INDEX messages_sent_by_day ON messages_sent (day);
 
 CREATE TABLE scenes (
