@@ -68,6 +68,7 @@ var parts = []part{
 	{"token", measureToken},
 	{"postgres", measurePostgres},
 	{"scale", measureScale},
+	{"scale-postgres", measurePostgresScale},
 }
 
 // serverToCompareWith returns the server that the program is started as; nil for the bench itself.
@@ -103,7 +104,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
-	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,transports,store,friends,messages,group-relation,group-hot,ranks,reports,token,postgres,scale")
+	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,transports,store,friends,messages,group-relation,group-hot,ranks,reports,token,postgres,scale,scale-postgres")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
