@@ -8,11 +8,13 @@ PATIENCE := 1h# ends a test that hangs; it takes minutes
 # The race detector does not look into these. SQLite and its libc, which are C translated to Go, would be fifty times as slow. With it the hash of a
 # password touches 20,000 pages instead of 1,000, and a refused request, whose mistake is looked for, takes twice as long; neither shares anything.
 RACELESS := $(patsubst %,-gcflags=%=-race=false,modernc.org/sqlite/lib modernc.org/libc/... golang.org/x/crypto/argon2 github.com/rookeryhq/rookery/internal/sign/mistake)
+# Without the checkout's path in it, what was compiled, vetted and linted in one checkout is so in each other.
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
 # A program with the race detector otherwise sleeps a second at its end, and the tests start hundreds.
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-plain test-race check vulnerabilities machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
+.PHONY: help run build test test-plain test-postgres test-race check vet generated formatted vulnerabilities machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -22,11 +24,11 @@ run: build ## build and start the demo platform on 127.0.0.1:8700
 
 build: ## build bin/rookery
 	@# A checkout that git does not trust, for instance another user's, gives no revision to build in.
-	CGO_ENABLED=0 go build -trimpath $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
+	CGO_ENABLED=0 go build $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
 
-test: tools check ## run everything that CI runs
-	@# By now check has vetted everything.
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-plain test-race
+test: tools vet ## run everything that CI runs
+	@# What vet has compiled serves the others.
+	@$(MAKE) --no-print-directory -j4 --output-sync=target generated formatted lint vulnerabilities test-race test-plain test-postgres
 	@# Alone, since Patroni takes a machine for dead that is only slow.
 	go test -vet=off -timeout $(PATIENCE) ./test/cluster
 
@@ -36,28 +38,40 @@ test: tools check ## run everything that CI runs
 PLAIN := ./test/scenarios ./test/bringabout ./bench ./catalogue/... ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
 UNRACED := TestEveryExampleRuns|TestStoreWithoutRules|TestATreeIsASortedSlice|TestMemoryPerPlayer|TestMemoryDoesNotGrowWithTheArchive
 UNRACED := $(UNRACED)|TestTheTimeIsProportionalToTheText|TestATableAnswersWhatTheStoreHas|TestAFullTableDoesNotGrow|TestRoomThatReadingAheadDoesNotNeedIsGivenBack
+PLAIN_ROOKERY := $(CURDIR)/bin/test/plain/rookery# or each package of tests would link one
+test-plain test-postgres: export ROOKERY_BINARY := $(PLAIN_ROOKERY)
 test-plain: export EVERYTHING := yes# what takes minutes, too
-test-plain: export ROOKERY_BINARY := $(CURDIR)/bin/test/plain/rookery# or each package of tests would link one
-test-plain:
-	go build -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
+test-plain: $(PLAIN_ROOKERY)
 	go test -vet=off -timeout $(PATIENCE) $(PLAIN)
 	go test -vet=off -timeout $(PATIENCE) -run '^($(UNRACED))$$' $$(grep -lrE '^func ($(UNRACED))\(' --include=*_test.go . | xargs dirname | sort -u)
+
+test-postgres: $(PLAIN_ROOKERY)
 	STORE=postgres go test -vet=off -timeout $(PATIENCE) -run '^TestScenarios$$' ./test/scenarios
 
 # The longest are first, so that the others run beside them.
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite
 test-race: export ROOKERY_BINARY := $(CURDIR)/bin/test/race/rookery
-test-race: export GOFLAGS = $(shell go env GOFLAGS) $(RACELESS)
+test-race: export GOFLAGS += $(RACELESS)
 test-race:
 	go build -race -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
 	go test -vet=off -race -timeout $(PATIENCE) -skip '^($(UNRACED))$$' $(LONGEST) \
 		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake|test/cluster)$$')
 
-check: ## generated files are current, code is formatted, vetted, clean for staticcheck, and links nothing with a known vulnerability
-	scripts/generated-is-current
-	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+# The go command knows what has changed.
+.PHONY: $(PLAIN_ROOKERY)
+$(PLAIN_ROOKERY):
+	go build -buildvcs=false -o $@ ./cmd/rookery
+
+check: vet generated formatted lint vulnerabilities ## code is vetted, formatted and clean for staticcheck, generated files are current, and nothing with a known vulnerability is linked
+
+vet:
 	go vet ./...
-	@$(MAKE) --no-print-directory -j2 --output-sync=target lint vulnerabilities
+
+generated:
+	scripts/generated-is-current
+
+formatted:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 
 vulnerabilities:
 	scripts/vulnerabilities go run $(GOVULNCHECK) $(PRODUCT)
