@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -221,6 +222,9 @@ func measureCommits(ctx context.Context, s settings, report *report, server *pg.
 	return nil
 }
 
+// mostSeconds bounds the time in which pgbench must commit something.
+const mostSeconds = 60
+
 var perSecond = regexp.MustCompile(`tps = ([0-9.]+)`)
 
 // pgbench returns how many updates of one row pgbench commits a second.
@@ -237,14 +241,18 @@ func pgbench(ctx context.Context, server *pg.Server, address string, duration ti
 	if err := script.Close(); err != nil {
 		return 0, err
 	}
-	out, err := exec.CommandContext(ctx, server.Program("pgbench"), "-n", "-M", "prepared", "-c", strconv.Itoa(databaseCallers), "-j", "2",
-		"-T", strconv.Itoa(max(1, int(duration.Seconds()))), "-f", script.Name(), address).CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
+	for seconds := max(1, int(duration.Seconds())); ; seconds *= 2 {
+		out, err := exec.CommandContext(ctx, server.Program("pgbench"), "-n", "-M", "prepared", "-c", strconv.Itoa(databaseCallers), "-j", "2",
+			"-T", strconv.Itoa(seconds), "-f", script.Name(), address).CombinedOutput()
+		if err != nil {
+			return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
+		}
+		if found := perSecond.FindSubmatch(out); found != nil {
+			return strconv.ParseFloat(string(found[1]), 64)
+		}
+		// On a busy machine nothing may be committed within a second.
+		if seconds > mostSeconds || !bytes.Contains(out, []byte("actually processed: 0")) {
+			return 0, fmt.Errorf("pgbench printed no rate:\n%s", out)
+		}
 	}
-	found := perSecond.FindSubmatch(out)
-	if found == nil {
-		return 0, fmt.Errorf("pgbench printed no rate:\n%s", out)
-	}
-	return strconv.ParseFloat(string(found[1]), 64)
 }
