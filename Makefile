@@ -107,7 +107,7 @@ soak: ## kill the platform under load for ten minutes, let each call to the disk
 	go test ./test/soak -count=1 -timeout 45m -v -run TestAGatewayStaysSteady -steady 30m
 
 cluster-test: ## let the machines of several gateways and their PostgreSQL die, or as root be cut off, at random for five minutes, and look for what was lost
-	@scripts/tools postgresql patroni etcd-server
+	@scripts/tools postgresql patroni etcd-server redis-server
 	@if [ "$$(id -u)" = 0 ]; then scripts/tools ip; fi
 	go test ./test/cluster -count=1 -timeout 30m -v -drill 5m -recovery 15s
 

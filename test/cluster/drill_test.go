@@ -1,5 +1,5 @@
 // Package cluster lets the machines of a platform die, stand still and lose their network at random: a PostgreSQL of three nodes under Patroni with synchronous
-// replication, the etcd that elects its primary, and three gateways. Callers work all the while, and note what they were told. Afterwards a
+// replication, the etcd that elects its primary, the Redis that counts calls, and three gateways. Callers work all the while, and note what they were told. Afterwards a
 // reader compares that with what is stored: nothing that was acknowledged is lost, no limit is broken, nothing is used twice, and no dead
 // token was accepted.
 package cluster
@@ -35,8 +35,9 @@ var (
 // gateway is a rookery serve that dies and is started again.
 type gateway struct {
 	place
-	data, database string
-	running        atomic.Pointer[rookery.Platform]
+	data    string
+	args    []string // where it finds what it shares with others
+	running atomic.Pointer[rookery.Platform]
 }
 
 // platform is the process that runs, or ran last.
@@ -46,7 +47,7 @@ func (g *gateway) start(t *testing.T) {
 	t.Helper()
 	listen := g.address + ":0"
 	if err := g.within(func() error {
-		g.running.Store(rookery.Serve(t, "--data", g.data, "--database", g.database, "--http-listen", listen, "--admin-listen", listen))
+		g.running.Store(rookery.Serve(t, append([]string{"--data", g.data, "--http-listen", listen, "--admin-listen", listen}, g.args...)...))
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -56,9 +57,12 @@ func (g *gateway) start(t *testing.T) {
 // startGateways starts gateways of one platform, with the keys of the first.
 func (c *cluster) startGateways(t *testing.T, n int) (all []*gateway) {
 	t.Helper()
-	database := c.create(t, "rookery")
+	args := []string{
+		"--database", c.create(t, "rookery"), "--redis-address", fmt.Sprintf("rediss://%s:%d", c.redis.address, c.redisPort), "--redis-tls-ca", c.certificate,
+		"--redis-apps", "closed", // so that no call is made that is not counted
+	}
 	for i := range n {
-		g := &gateway{place: c.place(t, fmt.Sprint("gateway", i)), data: t.TempDir(), database: database}
+		g := &gateway{place: c.place(t, fmt.Sprint("gateway", i)), data: t.TempDir(), args: args}
 		if len(all) > 0 {
 			keyring, err := os.ReadFile(filepath.Join(all[0].data, "keyring.json"))
 			if err == nil {
@@ -104,12 +108,25 @@ var (
 		until(d.T, rookery.Patience, "a gateway can start, which ends where nothing can be written", d.whole)
 		g.start(d.T)
 	}, false}
+	redisDies = fault{"Redis dies", func(d *drill) {
+		op := operation{Kind: restart, Start: d.now(), Result: done}
+		d.redis.kill()
+		d.pass(0, 5)
+		d.must(d.redis.start()) // with no count of any call
+		d.meters()
+		d.add(op)
+	}, false}
 )
 
 // whatHappens is drawn from, one fault after another.
 var whatHappens = []fault{
 	primaryDies,
 	gatewayDies,
+	redisDies,
+	{"Redis stands still", func(d *drill) {
+		d.standStill(d.redis, 1, 8)
+		d.meters()
+	}, false},
 	{"the primary's PostgreSQL dies", func(d *drill) {
 		n := d.nodeIn(leader)
 		d.must(n.signal(syscall.SIGKILL, "postgres"))
@@ -195,6 +212,10 @@ var whatIsCut = []fault{
 	{"a gateway is cut off from the primary", func(d *drill) {
 		d.cutOff(d.anyGateway().place, []place{d.nodeIn(leader).place}, 1, 14)
 	}, false},
+	{"a gateway is cut off from Redis", func(d *drill) {
+		d.cutOff(d.anyGateway().place, []place{d.redis.place}, 1, 8)
+		d.meters()
+	}, false},
 	{"a member of etcd is cut off", func(d *drill) {
 		m := d.etcd[d.dice.IntN(len(d.etcd))]
 		d.cutOff(m.place, append(slices.DeleteFunc(d.allEtcd(), func(p place) bool { return p == m.place }), d.allNodes()...), 1, 8)
@@ -253,6 +274,19 @@ func (d *drill) standStill(m *machine, from, to float64) {
 	d.must(m.signal(syscall.SIGSTOP, ""))
 	d.pass(from, to)
 	d.must(m.signal(syscall.SIGCONT, ""))
+}
+
+// meters waits until each gateway has a call counted.
+func (d *drill) meters() {
+	d.Helper()
+	for i := range d.gateways {
+		until(d.T, rookery.Patience, fmt.Sprint("gateway ", i, " has calls counted"), func() error {
+			if op := d.meter(i); op.Result == failed {
+				return errors.New(op.Code)
+			}
+			return nil
+		})
+	}
 }
 
 // nodeIn returns the node in a role, which a whole cluster has.
@@ -335,6 +369,7 @@ func TestDrill(t *testing.T) {
 	if *lasting == 0 {
 		d.happen(primaryDies)
 		d.happen(gatewayDies)
+		d.happen(redisDies)
 	}
 	may := slices.DeleteFunc(slices.Clone(happens), func(f fault) bool { return !regexp.MustCompile(*only).MatchString(f.what) })
 	for end := time.Now().Add(*lasting); time.Now().Before(end) && !t.Failed(); {
@@ -373,13 +408,13 @@ func (d *drill) compare() {
 		counts[op.Kind+": "+op.Result]++
 	}
 	d.Logf("%d operations: %v", len(d.history.all), counts)
-	for _, kind := range []string{makeAccount, issue, check, revoke, exchange, refresh, send, bind, unbind, join} {
+	for _, kind := range []string{makeAccount, issue, check, revoke, exchange, refresh, send, bind, unbind, join, metered} {
 		if counts[kind+": "+done] == 0 {
 			d.Errorf("to %s never succeeded", kind)
 		}
 	}
-	if counts[issue+": "+failed] == 0 || counts[check+": "+refused] == 0 {
-		d.Error("no machine was missed, or no token ended")
+	if counts[issue+": "+failed] == 0 || counts[check+": "+refused] == 0 || counts[metered+": "+refused] == 0 {
+		d.Error("no machine was missed, no token ended, or no call was one too many")
 	}
 	if d.Failed() {
 		d.keep()

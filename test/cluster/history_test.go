@@ -23,6 +23,8 @@ const (
 	unbind      = "unbind a guild's group"
 	look        = "look for a guild's group"
 	join        = "join a group"
+	metered     = "make a call of an app with a rate"
+	restart     = "start Redis anew" // what the drill does, not a caller
 )
 
 // Results of operations.

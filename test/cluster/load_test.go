@@ -35,6 +35,9 @@ type load struct {
 	people   []person // friends of each other, who know what the game is told
 	codes    []string // of OAuth, not exchanged yet
 	numbers  serial
+
+	metered rookery.App // has a rate
+	player  person      // of it
 }
 
 // person is somebody who plays the game.
@@ -74,6 +77,10 @@ func newLoad(t *testing.T, gateways []*gateway, here string) *load {
 		p.openid, p.token = token.MSDKOpenID, token.Token
 		l.people = append(l.people, p)
 	}
+	l.metered = at.NewApp(t)
+	at.SetApp(t, l.metered, rookery.Settings{"apis": []string{"*"}, "rates": rookery.Settings{"verify_login": rookery.Settings{"app": fmt.Sprintf("%d/s", meteredRate)}}})
+	token := at.Issue(t, rookery.TokenRequest{AppID: l.metered.AppID, UIN: l.people[0].uin, Kind: "msdk"})
+	l.player = person{openid: token.MSDKOpenID, token: token.Token}
 	ann := at.NewPerson(t)
 	path := rookery.AuthorizePath(l.game, callback, "scope", "get_user_info")
 	for range codes {
@@ -154,6 +161,7 @@ var (
 		send: {"100016", "154", "155", "225007"},
 		bind: {"100016", "154", "155", "221013", "221014", "221015", "221017", "-182001", "-182005", "-182008"}, unbind: {"100016", "154", "155", "221013", "221014", "221015", "221017", "-182001", "-182005", "-182008"},
 		join: {"100016", "154", "155", "221013", "221014", "-182001", "-182005", "-182008"}, look: {"100016", "154", "155", "221014"},
+		metered: {"1199", "100016", "154", "155"},
 	}
 	refusals = map[string][]string{
 		revoke:   {"404"}, // nothing to end
@@ -162,6 +170,7 @@ var (
 		send: {"901203", "901204", "901205"},
 		bind: {guildBound, "221010", "221011", "221012", "221019"}, unbind: {guildUnbound},
 		join: {guildUnbound, otherGroup}, look: {guildUnbound},
+		metered: {"-6"}, // too many
 	}
 )
 
@@ -205,10 +214,14 @@ func (l *load) admin(op operation, path string, in map[string]string, out any) o
 
 // v5 makes a call of MSDK V5 an operation, and returns the members of its answer.
 func (l *load) v5(op operation, path string, in map[string]any) (operation, map[string]any) {
+	return l.v5Of(l.game, op, path, in)
+}
+
+func (l *load) v5Of(app rookery.App, op operation, path string, in map[string]any) (operation, map[string]any) {
 	op.Start = l.now()
 	at := l.gateways[op.Gateway].platform()
 	body, _ := json.Marshal(in)
-	call := rookery.NewCall(l.game, path, string(body))
+	call := rookery.NewCall(app, path, string(body))
 	r := l.do(http.NewRequest(http.MethodPost, at.URL+call.Target(), strings.NewReader(call.Body)))
 	var fields map[string]any
 	if r.err == nil {
@@ -253,6 +266,7 @@ func (l *load) work(ctx context.Context) {
 		every(40*time.Millisecond, l.send)
 		every(100*time.Millisecond, l.join)
 	}
+	every(time.Second/(2*meteredRate), func() { l.meter(l.any()) })
 	for i := range guilds {
 		g := &guild{load: l, id: fmt.Sprint(i + 1), leader: l.people[i]}
 		every(250*time.Millisecond, g.lead)
@@ -343,6 +357,15 @@ func (p *player) check() {
 	p.mu.Unlock()
 	op, _ := p.v5(operation{Kind: check, Gateway: p.any(), Who: p.uin, What: checked.number}, "/v2/auth/verify_login", map[string]any{"openid": checked.MSDKOpenID, "token": checked.Token.Token})
 	p.add(op)
+}
+
+// meteredRate is how many calls a second an app may make, counted by all gateways together.
+const meteredRate = 10
+
+// meter makes a call of that app.
+func (l *load) meter(gateway int) operation {
+	op, _ := l.v5Of(l.metered, operation{Kind: metered, Gateway: gateway}, "/v2/auth/verify_login", map[string]any{"openid": l.player.openid, "token": l.player.token})
+	return l.add(op)
 }
 
 // send sends a message, sometimes twice with the same request.

@@ -131,7 +131,7 @@ func (m *machine) end(t *testing.T) {
 // programs fails unless everything is installed that a cluster needs.
 func programs() error {
 	var missing []string
-	for _, one := range []struct{ program, in string }{{"patroni", "patroni"}, {"etcd", "etcd-server"}, {"unshare", "util-linux"}, {"setpriv", "util-linux"}} {
+	for _, one := range []struct{ program, in string }{{"patroni", "patroni"}, {"etcd", "etcd-server"}, {"redis-server", "redis-server"}, {"unshare", "util-linux"}, {"setpriv", "util-linux"}} {
 		if _, err := exec.LookPath(one.program); err != nil {
 			missing = append(missing, one.in)
 		}

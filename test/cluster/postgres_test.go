@@ -20,12 +20,14 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-// cluster is a PostgreSQL of three nodes under Patroni, and the etcd in which they elect their primary.
+// cluster is a PostgreSQL of three nodes under Patroni, the etcd in which they elect their primary, and a Redis.
 type cluster struct {
 	router      *router // nil: all machines are at loopback
 	etcd        []*machine
 	nodes       []*node
-	certificate string // of all nodes
+	redis       *machine
+	redisPort   int
+	certificate string // of all nodes, and of Redis
 	client      http.Client
 }
 
@@ -115,8 +117,10 @@ func startCluster(t *testing.T, members int, router *router) *cluster {
 		addresses = append(addresses, n.address)
 		c.nodes = append(c.nodes, n)
 	}
+	c.redis, c.redisPort = &machine{name: "redis", folder: folder}, port()
+	c.redis.place = c.place(t, c.redis.name)
 	var key string
-	c.certificate, key = certify(t, folder, addresses)
+	c.certificate, key = certify(t, folder, append(addresses, c.redis.address))
 	if os.Geteuid() == 0 {
 		give(t, c.certificate)
 		give(t, key)
@@ -125,6 +129,11 @@ func startCluster(t *testing.T, members int, router *router) *cluster {
 		n.args = []string{"patroni", n.configure(t, bin, clients, c.certificate, key)}
 		started(&n.machine)
 	}
+	c.redis.args = []string{
+		"redis-server", "--bind", c.redis.address, "--port", "0", "--tls-port", strconv.Itoa(c.redisPort), "--tls-auth-clients", "no",
+		"--tls-cert-file", c.certificate, "--tls-key-file", key, "--tls-ca-cert-file", c.certificate, "--protected-mode", "no", "--save", "", "--dir", folder,
+	}
+	started(c.redis)
 	until(t, rookery.Patience, "the cluster is whole", c.whole)
 	return c
 }

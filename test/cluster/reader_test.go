@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -70,6 +71,7 @@ func faults(all []operation, s stored) (found []string) {
 	wrongUses(byKind, wrong)
 	wrongMessages(byKind[send], s, wrong)
 	wrongGroups(all, s, wrong)
+	wrongRates(byKind[metered], byKind[restart], wrong)
 	return found
 }
 
@@ -227,6 +229,30 @@ func wrongGroups(all []operation, s stored, wrong complain) {
 	}
 }
 
+// wrongRates: of an app with ten calls a second, no more are made in any time than one second's and those of the time, unless what counts them was
+// started anew.
+func wrongRates(made, restarts []operation, wrong complain) {
+	slices.SortFunc(made, func(a, b operation) int { return cmp.Compare(a.Start, b.Start) })
+	for i, first := range made {
+		calls, end := 0, first.End
+		for _, op := range made[i:] {
+			if op.End > end {
+				end = op.End
+			}
+			if slices.ContainsFunc(restarts, func(r operation) bool { return r.End > first.Start && r.Start < end }) {
+				break
+			}
+			if op.Result == done {
+				calls++
+			}
+			if most := 10 + 10*(end-first.Start).Seconds(); float64(calls) > most+1 {
+				wrong("%d calls of an app with ten a second were made in %s, until %s", calls, end-first.Start, op)
+				return
+			}
+		}
+	}
+}
+
 // TestFaults: the reader finds each thing that must not be, and nothing in a history in order.
 func TestFaults(t *testing.T) {
 	second := func(start, end float64) operation {
@@ -249,11 +275,25 @@ func TestFaults(t *testing.T) {
 		}
 		return all
 	}
+	metersAt := func(from, every float64, n int) (all []operation) {
+		for i := range n {
+			all = append(all, op(from+float64(i)*every, from+float64(i)*every+0.01, metered, "", "", ""))
+		}
+		return all
+	}
 	for name, test := range map[string]struct {
 		all  []operation
 		s    stored
 		want string // in the one fault; "" for none
 	}{
+		"an app makes its calls":                       {all: slices.Concat(metersAt(5, 0.001, 10), metersAt(5.1, 0.1, 30))},
+		"an app makes too many calls":                  {all: metersAt(5, 0.01, 14), want: "calls of an app with ten a second"},
+		"an app makes too many calls for long":         {all: metersAt(5, 0.08, 80), want: "calls of an app with ten a second"},
+		"calls are counted anew":                       {all: slices.Concat(metersAt(5, 0.001, 10), []operation{op(5.1, 5.2, restart, "", "", "")}, metersAt(5.3, 0.001, 10))},
+		"calls are too many after a new start":         {all: append(metersAt(5.3, 0.01, 14), op(5.1, 5.2, restart, "", "", "")), want: "calls of an app with ten a second"},
+		"refused calls do not count":                   {all: slices.Concat(metersAt(5, 0.001, 10), []operation{with(op(5.1, 5.2, metered, "", "", ""), refused, "-6"), with(op(5.1, 5.2, metered, "", "", ""), failed, "100016")})},
+		"a metered call is answered by another's code": {all: []operation{with(op(5.1, 5.2, metered, "", "", ""), refused, "220028")}, want: "was answered 220028"},
+
 		"an account is there":           {all: []operation{op(1, 2, makeAccount, "", "", "11")}, s: stored{accounts: map[string]bool{"11": true}}},
 		"an account is lost":            {all: []operation{op(1, 2, makeAccount, "", "", "11")}, want: "account 11 was acknowledged and is lost"},
 		"an account in doubt is lost":   {all: []operation{with(op(1, 2, makeAccount, "", "", ""), failed, none)}},
