@@ -207,15 +207,17 @@ func decoded(text string) string {
 		}
 		text = unescape(text, "%", 2)
 	}
-	text = strings.ReplaceAll(unescape(unescape(text, `\u`, 4), `\x`, 2), "&quot;", `"`)
-	return halfWidth(text)
+	if strings.IndexByte(text, '\\') >= 0 {
+		text = unescape(unescape(text, `\u`, 4), `\x`, 2)
+	}
+	return halfWidth(strings.ReplaceAll(text, "&quot;", `"`))
 }
 
 // halfWidth returns a text with the letters, the digits and the signs that an input method for Chinese makes wide in the form that ASCII gives
 // them, and with a sign for its name: 负73.
 func halfWidth(text string) string {
-	const wider = 0xfee0 // is a wide character's number than the usual one's
-	if strings.Contains(text, "\xef\xbc") || strings.Contains(text, "\xef\xbd") {
+	const wider = 0xfee0 // by how much a wide character's number is greater
+	if strings.IndexByte(text, "０"[0]) >= 0 { // they all begin so
 		text = strings.Map(func(r rune) rune {
 			if c := r - wider; c > 0 && c < utf8.RuneSelf && (isWordByte(byte(c)) || c == '-' || c == '=') {
 				return c

@@ -40,6 +40,9 @@ func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
 
 // known reports whether some domain has the number.
 func (n number) known() bool {
+	if !n.hex() && find(QQ, n.value) != nil { // as most are, which the other readings would only take time for
+		return true
+	}
 	rs := readingsOf(n)
 	return rs.n > 0
 }
