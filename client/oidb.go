@@ -67,6 +67,7 @@ type OIDBServer struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*oidbConn]struct{}
+	leaving   bool
 	stopped   bool
 	running   sync.WaitGroup // the connections
 	calls     context.Context
@@ -146,12 +147,27 @@ func (s *OIDBServer) accept(nc net.Conn) {
 		return
 	}
 	s.conns[c] = struct{}{}
+	c.leaving.Store(s.leaving)
 	s.running.Go(func() {
 		c.serve()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.conns, c)
 	})
+}
+
+// Leave tells the platforms that the server is going to stop, so that they make their next calls elsewhere: by a frame on each connection on which
+// calls were made, and after the first answer on any other one. Calls are still taken until Shutdown.
+func (s *OIDBServer) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaving = true
+	for c := range s.conns {
+		c.leaving.Store(true)
+		if c.called.Load() {
+			go c.farewell() // a platform that does not read keeps no other one waiting
+		}
+	}
 }
 
 // Shutdown takes no more calls, answers those that were read, and closes the connections. When ctx ends first, the rest is cut off, the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rookeryhq/rookery/internal/oidb/frame"
@@ -28,6 +29,10 @@ type oidbConn struct {
 	trusted bool
 	slots   chan struct{} // one for each call under way
 	calls   sync.WaitGroup
+
+	called  atomic.Bool // a call was read
+	leaving atomic.Bool // the platform is to be told that the server is going to stop
+	told    atomic.Bool
 
 	began   bool // a frame has; for the goroutine that reads
 	mu      sync.Mutex
@@ -77,6 +82,7 @@ func (c *oidbConn) begin(f *frame.Frame) bool {
 	if err != nil && !seq {
 		return false
 	}
+	c.called.Store(true)
 	body := bytes.Clone(f.Body)
 	c.slots <- struct{}{}
 	c.calls.Go(func() {
@@ -94,8 +100,18 @@ func (c *oidbConn) begin(f *frame.Frame) bool {
 			answer, rsp = c.server.answer(&head, body)
 		}
 		c.write(frame.AppendNative(nil, &answer, rsp))
+		if c.leaving.Load() {
+			c.farewell()
+		}
 	})
 	return true
+}
+
+// farewell tells the platform once that the server is going to stop.
+func (c *oidbConn) farewell() {
+	if !c.told.Swap(true) {
+		c.write(frame.Goodbye)
+	}
 }
 
 func (c *oidbConn) write(answer []byte) {

@@ -322,6 +322,48 @@ func TestAnOIDBServerDrains(t *testing.T) {
 	}
 }
 
+// TestAnOIDBServerLeaves: the platform hears of it where it calls, and its calls are answered all the same.
+func TestAnOIDBServerLeaves(t *testing.T) {
+	let, began := make(chan struct{}), make(chan struct{})
+	s := serveOIDB(t, new(client.OIDBServer), map[uint32]client.OIDBHandler{
+		1: answers([]byte("done"), nil),
+		2: func(context.Context, *client.OIDBCall) ([]byte, error) {
+			close(began)
+			<-let
+			return []byte("late"), nil
+		},
+	})
+	call := func(c *tcp.Client, serviceType uint32) string {
+		t.Helper()
+		_, body, err := c.Call(t.Context(), wire.Head{Command: wire.ID{Number: 0xe10, ServiceType: serviceType}}, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(body)
+	}
+	leaves := func(c *tcp.Client) func() bool {
+		return func() bool { return c.Err() != nil && strings.Contains(c.Err().Error(), "is going to stop") }
+	}
+	before, under, idle := s.dial(t), s.dial(t), s.dial(t)
+	call(before, 1)
+	late := make(chan string)
+	go func() { late <- call(under, 2) }()
+	<-began
+	s.Leave()
+	rookery.Until(t, "a platform that called hears of it", leaves(before))
+	rookery.Until(t, "a platform whose call is under way hears of it", leaves(under))
+	close(let)
+	if got := <-late; got != "late" {
+		t.Errorf("the call under way is answered %q", got)
+	}
+	for name, c := range map[string]*tcp.Client{"that did not call yet": idle, "that connects": s.dial(t)} {
+		if got := call(c, 1); got != "done" {
+			t.Errorf("a platform %s is answered %q", name, got)
+		}
+		rookery.Until(t, "then it hears of it", leaves(c))
+	}
+}
+
 // TestAnOIDBServerThatMayNotDrain: what is left is cut off, and the handlers hear of it.
 func TestAnOIDBServerThatMayNotDrain(t *testing.T) {
 	began, cut := make(chan struct{}), make(chan error, 1)

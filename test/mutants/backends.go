@@ -48,6 +48,23 @@ var backendMutants = []mutant{
 `,
 		``,
 		gamesSide, "^TestAnOIDBServerDrains$"},
+	{"a studio's back end leaves without a word", "client/oidb.go",
+		`		if c.called.Load() {
+`,
+		`		if false {
+`,
+		gamesSide, "^TestAnOIDBServerLeaves$"},
+	{"a studio's back end leaves without a word to who calls later", "client/oidb_conn.go",
+		`		if c.leaving.Load() {
+`,
+		`		if false {
+`,
+		gamesSide, "^TestAnOIDBServerLeaves$"},
+	{"a studio's back end that leaves says nothing on a new connection", "client/oidb.go",
+		`	c.leaving.Store(s.leaving)
+`,
+		``,
+		gamesSide, "^TestAnOIDBServerLeaves$"},
 	{"a studio's back end has any number of connections", "client/oidb.go",
 		`if s.stopped || len(s.conns) >= cmp.Or(s.MaxConnections, 1024) {`,
 		`if s.stopped {`,
