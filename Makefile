@@ -52,7 +52,7 @@ test-postgres: $(PLAIN_ROOKERY)
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite
 test-race: export ROOKERY_BINARY := $(CURDIR)/bin/test/race/rookery
 test-race: export GOFLAGS += $(RACELESS)
-test-race:
+test-race: lint # which compiles nearly all that it needs
 	go build -race -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
 	go test -vet=off -race -timeout $(PATIENCE) -skip '^($(UNRACED))$$' $(LONGEST) \
 		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake|test/cluster)$$')
@@ -76,8 +76,9 @@ formatted:
 vulnerabilities:
 	scripts/vulnerabilities go run $(GOVULNCHECK) $(PRODUCT)
 
+lint: export GOFLAGS += -race $(RACELESS)
 lint: ## run the pinned linter
-	go run $(STATICCHECK) ./...
+	go run -race=false $(STATICCHECK) ./...
 
 # What people install. The tests' own programs are for this machine.
 PRODUCT := ./cmd/... ./internal/... ./client/... ./retcode/...
