@@ -216,7 +216,7 @@ func decoded(text string) string {
 // halfWidth returns a text with the letters, the digits and the signs that an input method for Chinese makes wide in the form that ASCII gives
 // them, and with a sign for its name: 负73.
 func halfWidth(text string) string {
-	const wider = 0xfee0 // by how much a wide character's number is greater
+	const wider = 0xfee0                      // by how much a wide character's number is greater
 	if strings.IndexByte(text, "０"[0]) >= 0 { // they all begin so
 		text = strings.Map(func(r rune) rune {
 			if c := r - wider; c > 0 && c < utf8.RuneSelf && (isWordByte(byte(c)) || c == '-' || c == '=') {

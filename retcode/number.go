@@ -40,7 +40,7 @@ func (n number) isByte() bool { return n.value > -256 && n.value < 256 }
 
 // known reports whether some domain has the number.
 func (n number) known() bool {
-	if !n.hex() && find(QQ, n.value) != nil { // as most are, which the other readings would only take time for
+	if !n.hex() && find(QQ, n.value) != nil { // most are QQ's, and looking for the rest takes longer
 		return true
 	}
 	rs := readingsOf(n)
