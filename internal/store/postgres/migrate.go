@@ -79,29 +79,47 @@ func migrating(ctx context.Context, address string, do func(*goose.Provider) err
 // undefinedTable is the code of a table that does not exist.
 const undefinedTable = "42P01"
 
-// current fails unless the tables are those that this rookery knows.
-func current(ctx context.Context, conn interface {
+// versions are those of the tables of a database, and those that this rookery knows.
+type versions struct {
+	found int64 // 0: there are none
+	least int64 // that a gateway has to know
+	known int64
+}
+
+func versionsOf(ctx context.Context, conn interface {
 	QueryRow(context.Context, string, ...any) pgx.Row
-}) error {
-	known, err := newest()
-	if err != nil {
-		return err
+}) (v versions, err error) {
+	if v.known, err = newest(); err != nil {
+		return v, err
 	}
-	var found int64
-	err = conn.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&found)
+	err = conn.QueryRow(ctx, "SELECT (SELECT max(version_id) FROM goose_db_version WHERE is_applied), (SELECT least FROM compatibility)").Scan(&v.found, &v.least)
 	var failed *pgconn.PgError
 	if errors.As(err, &failed) && failed.Code == undefinedTable {
-		found, err = 0, nil
+		return versions{known: v.known}, nil
 	}
+	if err != nil {
+		err = fmt.Errorf("postgres: reading the version of the tables: %w", err)
+	}
+	return v, err
+}
+
+// serve fails unless a gateway of this version works on the tables: they have what it needs, and perhaps more.
+func (v versions) serve() error {
 	switch {
-	case err != nil:
-		return fmt.Errorf("postgres: reading the version of the tables: %w", err)
-	case found < known:
-		return fmt.Errorf("postgres: the tables have version %d, and this rookery needs %d: run rookery migrate up", found, known)
-	case found > known:
-		return fmt.Errorf("postgres: the tables have version %d, and this rookery knows %d: run the newer rookery that made them", found, known)
+	case v.found < v.known:
+		return fmt.Errorf("postgres: the tables have version %d, and this rookery needs %d: run rookery migrate up", v.found, v.known)
+	case v.least > v.known:
+		return fmt.Errorf("postgres: the tables have version %d, which needs a rookery that knows %d, and this one knows %d: run the newer rookery that made them", v.found, v.least, v.known)
 	}
 	return nil
+}
+
+// copy fails unless this rookery knows all that the tables have.
+func (v versions) copy() error {
+	if v.found > v.known {
+		return fmt.Errorf("postgres: the tables have version %d, and this rookery knows %d: run the newer rookery that made them", v.found, v.known)
+	}
+	return v.serve()
 }
 
 // newest returns the version of the last migration.
@@ -123,7 +141,10 @@ func ConnectAlone(ctx context.Context, address string) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, unreached(err)
 	}
-	err = current(ctx, conn)
+	v, err := versionsOf(ctx, conn)
+	if err == nil {
+		err = v.copy()
+	}
 	var used bool
 	if err == nil {
 		err = conn.QueryRow(ctx, "SELECT until > clock_timestamp() FROM leader").Scan(&used)

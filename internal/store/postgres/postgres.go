@@ -153,7 +153,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.pool.Ping(ctx); err != nil {
 		return unreached(err)
 	}
-	if err := current(ctx, s.pool); err != nil {
+	v, err := versionsOf(ctx, s.pool)
+	if err == nil {
+		err = v.serve()
+	}
+	if err != nil {
 		return err
 	}
 	var unfinished bool

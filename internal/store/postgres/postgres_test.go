@@ -112,7 +112,7 @@ func TestAStepBeginsAgain(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	newer := pg.Database(t)
-	exec(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)")
+	exec(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true); UPDATE compatibility SET least = 9998")
 	for name, test := range map[string]struct{ address, want string }{
 		"no address":                   {"nonsense://x", "the address cannot be read"},
 		"no TLS":                       {"postgres://rookery@db.example/rookery", "add sslmode=verify-full"},
@@ -120,7 +120,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no TLS at a second host":      {"postgres://rookery@127.0.0.1,db.example/rookery?sslmode=disable", "connections to db.example"},
 		"nobody there":                 {"postgres://rookery@127.0.0.1:1/rookery?sslmode=disable", "127.0.0.1 cannot be reached"},
 		"tables that are missing":      {pg.Empty(t), "the tables have version 0, and this rookery needs 1: run rookery migrate up"},
-		"tables of a newer one":        {newer, "the tables have version 9999, and this rookery knows 1: run the newer rookery"},
+		"tables of a newer one":        {newer, "the tables have version 9999, which needs a rookery that knows 9998, and this one knows 1: run the newer rookery"},
 		"a database that is not there": {strings.Replace(pg.Empty(t), "/test", "/other", 1), "the database refuses the connection"},
 	} {
 		s, err := postgres.Open(t.Context(), test.address)
@@ -130,6 +130,31 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
 		}
+	}
+}
+
+// TestVersionsWorkSideBySide: a gateway works on the tables of a newer version that only adds to them, and nobody copies what he does not know.
+func TestVersionsWorkSideBySide(t *testing.T) {
+	t.Parallel()
+	address := pg.Database(t)
+	exec(t, address, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (2, true)")
+	exec(t, address, "ALTER TABLE accounts ADD COLUMN later BIGINT NOT NULL DEFAULT 7; CREATE TABLE later (one BIGINT)")
+	s := open(t, address)
+	if err := s.CreateAccount(t.Context(), &platform.Account{UIN: first}, 0); err != nil {
+		t.Error(err)
+	}
+	if account, err := s.Account(t.Context(), first); err != nil || account.UIN != first {
+		t.Errorf("the account is %+v, %v", account, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := postgres.ConnectAlone(t.Context(), address)
+	if err == nil {
+		conn.Close(t.Context())
+	}
+	if err == nil || !strings.Contains(err.Error(), "the tables have version 2, and this rookery knows 1: run the newer rookery") {
+		t.Errorf("who copies gets %v", err)
 	}
 }
 

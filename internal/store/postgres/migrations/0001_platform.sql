@@ -404,6 +404,14 @@ CREATE TABLE keys (
     fingerprint TEXT   NOT NULL
 );
 
+-- The version of the tables that a gateway has to know at least. A migration that takes away or changes what the version before it uses sets it;
+-- one that only adds does not, so that gateways of both versions work side by side.
+CREATE TABLE compatibility (
+    one   BIGINT PRIMARY KEY CHECK (one = 1),
+    least BIGINT NOT NULL
+);
+INSERT INTO compatibility (one, least) VALUES (1, 1);
+
 -- What statements of store/tables use of SQLite that PostgreSQL calls otherwise.
 CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT)
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT json_array_elements_text(list::json)';
