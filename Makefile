@@ -26,9 +26,9 @@ build: ## build bin/rookery
 	@# A checkout that git does not trust, for instance another user's, gives no revision to build in.
 	CGO_ENABLED=0 go build $$(git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false) -o $(BINARY) ./cmd/rookery
 
-test: tools vet ## run everything that CI runs
+test: tools formatted vet ## run everything that CI runs
 	@# What vet has compiled serves the others.
-	@$(MAKE) --no-print-directory -j4 --output-sync=target generated formatted lint vulnerabilities test-race test-plain test-postgres
+	@$(MAKE) --no-print-directory -j4 --output-sync=target generated lint vulnerabilities test-race test-plain test-postgres
 	@# Alone, since Patroni takes a machine for dead that is only slow.
 	go test -vet=off -timeout $(PATIENCE) ./test/cluster
 
@@ -62,7 +62,7 @@ test-race: lint # which compiles nearly all that it needs
 $(PLAIN_ROOKERY):
 	go build -buildvcs=false -o $@ ./cmd/rookery
 
-check: vet generated formatted lint vulnerabilities ## code is vetted, formatted and clean for staticcheck, generated files are current, and nothing with a known vulnerability is linked
+check: formatted vet generated lint vulnerabilities ## code is vetted, formatted and clean for staticcheck, generated files are current, and nothing with a known vulnerability is linked
 
 vet:
 	go vet ./...
