@@ -23,7 +23,7 @@ const (
 // TakeAttempt implements store.Attempts.
 func (s *Store) TakeAttempt(ctx context.Context, key string, rate platform.Rate, now time.Time) (wait time.Duration, err error) {
 	args := []any{key, now.UnixNano(), int64(limit.Interval(rate)), int64(rate.Per), int64(limit.Slack)}
-	taken, err := s.exec(ctx, spend, args...)
+	taken, err := exec(ctx, s.writeGrouped, spend, args...)
 	if err != nil || taken {
 		return 0, err
 	}
@@ -36,19 +36,19 @@ func (s *Store) TakeAttempt(ctx context.Context, key string, rate platform.Rate,
 
 // GiveBackAttempt implements store.Attempts.
 func (s *Store) GiveBackAttempt(ctx context.Context, key string, rate platform.Rate) error {
-	_, err := s.exec(ctx, "UPDATE attempts SET arrival = arrival - $2::bigint WHERE key = $1::text", key, int64(limit.Interval(rate)))
+	_, err := exec(ctx, s.writeGrouped, "UPDATE attempts SET arrival = arrival - $2::bigint WHERE key = $1::text", key, int64(limit.Interval(rate)))
 	return err
 }
 
 // ClearAttempts implements store.Attempts.
 func (s *Store) ClearAttempts(ctx context.Context, key string) error {
-	_, err := s.exec(ctx, "DELETE FROM attempts WHERE key = $1::text", key)
+	_, err := exec(ctx, s.writeGrouped, "DELETE FROM attempts WHERE key = $1::text", key)
 	return err
 }
 
 // TakeNonce implements store.Nonces.
 func (s *Store) TakeNonce(ctx context.Context, app platform.AppID, nonce []byte, nowMS, sinceMS int64) error {
-	taken, err := s.exec(ctx, `INSERT INTO nonces (appid, nonce, at_ms) VALUES ($1::bigint, $2::bytea, $3::bigint)
+	taken, err := exec(ctx, s.writeGrouped, `INSERT INTO nonces (appid, nonce, at_ms) VALUES ($1::bigint, $2::bytea, $3::bigint)
 		ON CONFLICT (appid, nonce) DO UPDATE SET at_ms = excluded.at_ms WHERE nonces.at_ms < $4::bigint`, int64(app), nonce, nowMS, sinceMS)
 	if err == nil && !taken {
 		return platform.ErrSpent

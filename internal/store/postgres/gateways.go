@@ -33,7 +33,7 @@ func (s *Store) Join(ctx context.Context, g platform.Gateway, keys string) (shar
 
 // UseKeys implements store.Gateways.
 func (s *Store) UseKeys(ctx context.Context, keys string) error {
-	_, err := s.exec(ctx, "INSERT INTO keys (one, fingerprint) VALUES (1, $1::text) ON CONFLICT (one) DO UPDATE SET fingerprint = excluded.fingerprint", keys)
+	_, err := exec(ctx, s.write, "INSERT INTO keys (one, fingerprint) VALUES (1, $1::text) ON CONFLICT (one) DO UPDATE SET fingerprint = excluded.fingerprint", keys)
 	return err
 }
 

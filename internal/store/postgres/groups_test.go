@@ -77,14 +77,24 @@ func inserts(uin platform.UIN, transaction *string) step {
 	}
 }
 
-// rowsOf returns the accounts whose rows were written.
-func rowsOf(t *testing.T, address string) (uins []platform.UIN) {
+func connect(t *testing.T, address string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context())
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// rowsOf returns the accounts whose rows were written.
+func rowsOf(t *testing.T, address string) []platform.UIN {
+	t.Helper()
+	return rowsBy(t, connect(t, address))
+}
+
+func rowsBy(t *testing.T, conn *pgx.Conn) (uins []platform.UIN) {
+	t.Helper()
 	rows, err := conn.Query(t.Context(), "SELECT uin FROM recent_games ORDER BY uin")
 	if err == nil {
 		uins, err = pgx.CollectRows(rows, pgx.RowTo[platform.UIN])
@@ -266,11 +276,7 @@ func TestAGroupDoesNotWaitLong(t *testing.T) {
 	t.Parallel()
 	address := pg.Database(t)
 	exec(t, address, "INSERT INTO recent_games (uin, appid, played_ms) VALUES (1, 1, 0)")
-	other, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close(t.Context())
+	other, reader := connect(t, address), connect(t, address)
 	if _, err := other.Exec(t.Context(), "BEGIN; UPDATE recent_games SET played_ms = 1 WHERE uin = 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +312,7 @@ func TestAGroupDoesNotWaitLong(t *testing.T) {
 		until(t, "a step waits", func() bool { return s.WaitingSteps() == i+1 })
 	}
 	letGo()
-	until(t, "the other steps are made", func() bool { return slices.Equal(rowsOf(t, address), []platform.UIN{1, 2, 3}) })
+	until(t, "the other steps are made", func() bool { return slices.Equal(rowsBy(t, reader), []platform.UIN{1, 2, 3}) })
 	if ended.Load() {
 		t.Error("a step did not wait for the row that it changes")
 	}
@@ -365,6 +371,29 @@ func TestACallerLeavesTheQueue(t *testing.T) {
 	if got := rowsOf(t, address); !slices.Equal(got, []platform.UIN{3}) {
 		t.Errorf("stored are %d, want 3", got)
 	}
+}
+
+// TestTheLeadDoesNotWaitForGroups, which may be busy for longer than it lasts.
+func TestTheLeadDoesNotWaitForGroups(t *testing.T) {
+	t.Parallel()
+	address := pg.Database(t)
+	leads, s := open(t, address), open(t, address)
+	hold(t, s)
+	if err := leads.Close(); err != nil {
+		t.Fatal(err)
+	}
+	led := make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go s.Lead(ctx, func(context.Context) { close(led); stop() })
+	until(t, "another gateway leads", func() bool {
+		select {
+		case <-led:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 // TestAGroupWhoseConnectionBreaksIsNotMadeAgain: nobody knows what of it was done.
@@ -434,12 +463,7 @@ func TestAnOpenIDIsFoundByItsKey(t *testing.T) {
 	t.Parallel()
 	address := pg.Database(t)
 	exec(t, address, "INSERT INTO openids (appid, openid, uin, state, changed_ms) SELECT 1, decode(md5(n::text), 'hex'), n, 0, 0 FROM generate_series(1, 2000) n")
-	conn, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	rows, err := conn.Query(t.Context(), "EXPLAIN UPDATE openids SET token_epoch = token_epoch + 1 WHERE appid = 1 AND openid = decode(md5('7'), 'hex') AND state = 0")
+	rows, err := connect(t, address).Query(t.Context(), "EXPLAIN UPDATE openids SET token_epoch = token_epoch + 1 WHERE appid = 1 AND openid = decode(md5('7'), 'hex') AND state = 0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (s *Store) take(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leadEvery)
 	defer cancel()
 	begun := time.Now()
-	leads, err := s.exec(ctx, `UPDATE leader SET gateway = $1::bigint, until = clock_timestamp() + $2::bigint * interval '1 ms'
+	leads, err := exec(ctx, s.write, `UPDATE leader SET gateway = $1::bigint, until = clock_timestamp() + $2::bigint * interval '1 ms'
 		WHERE gateway = $1::bigint OR until < clock_timestamp()`, s.gateway, leadFor.Milliseconds())
 	s.lead.mu.Lock()
 	defer s.lead.mu.Unlock()

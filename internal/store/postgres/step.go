@@ -47,9 +47,9 @@ func (s *Store) write(ctx context.Context, do func(tables.Conn) ([]store.Change,
 	}
 }
 
-// exec runs one statement as a step, and reports whether it affected a row.
-func (s *Store) exec(ctx context.Context, text string, args ...any) (affected bool, err error) {
-	err = s.writeGrouped(ctx, func(c tables.Conn) ([]store.Change, error) {
+// exec runs one statement as a step that write makes, and reports whether it affected a row.
+func exec(ctx context.Context, write func(context.Context, func(tables.Conn) ([]store.Change, error)) error, text string, args ...any) (affected bool, err error) {
+	err = write(ctx, func(c tables.Conn) ([]store.Change, error) {
 		var one int
 		err := c.Last(nil, text+" RETURNING 1", args...).Scan(&one)
 		affected = err == nil

@@ -17,7 +17,7 @@ func (s *Store) Turn(ctx context.Context, key string) (done func(), err error) {
 	ask := time.NewTicker(turnEvery)
 	defer ask.Stop()
 	for {
-		taken, err := s.exec(ctx, `INSERT INTO turns (key, gateway, until) VALUES ($1::text, $2::bigint, clock_timestamp() + $3::bigint * interval '1 ms')
+		taken, err := exec(ctx, s.write, `INSERT INTO turns (key, gateway, until) VALUES ($1::text, $2::bigint, clock_timestamp() + $3::bigint * interval '1 ms')
 			ON CONFLICT (key) DO UPDATE SET gateway = excluded.gateway, until = excluded.until WHERE turns.until < clock_timestamp()`,
 			key, s.gateway, turnFor.Milliseconds())
 		if err != nil {
