@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -31,6 +32,7 @@ import (
 type settings struct {
 	quick    bool
 	json     bool
+	markdown bool
 	only     string // names of parts
 	binary   string
 	scratch  string
@@ -92,7 +94,14 @@ func main() {
 	s := parseFlags()
 	measured, err := run(ctx, s)
 	if err == nil {
-		err = measured.print(os.Stdout, s.json)
+		switch {
+		case s.json:
+			err = json.NewEncoder(os.Stdout).Encode(measured)
+		case s.markdown:
+			err = measured.printMarkdown(os.Stdout, time.Now())
+		default:
+			err = measured.print(os.Stdout)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -104,6 +113,7 @@ func parseFlags() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "short turns, and a tenth of the grants and accounts: to see that it works, not to quote")
 	flag.BoolVar(&s.json, "json", false, "print one JSON object instead of the table")
+	flag.BoolVar(&s.markdown, "markdown", false, "print the page that bench/RESULTS.md is")
 	flag.StringVar(&s.only, "only", "", "measure only these `parts` of start,v5,v3,where,me,info,wrk,bus,transports,store,friends,messages,group-relation,group-hot,ranks,reports,token,postgres,scale,scale-postgres")
 	flag.StringVar(&s.binary, "binary", "", "measure this rookery `program` instead of building one")
 	flag.StringVar(&s.scratch, "scratch", "", "`folder` for data and logs, on the disk to be measured (default: the system's temporary one)")
@@ -174,6 +184,7 @@ func run(ctx context.Context, s settings) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
+		measured.part = part.name
 		if err := part.measure(ctx, s, folder, measured); err != nil {
 			return nil, err
 		}

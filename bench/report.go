@@ -3,22 +3,24 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"text/tabwriter"
+	"time"
 )
 
 // report holds the results.
 type report struct {
 	Machine string `json:"machine"`
 	Rows    []*row `json:"rows"`
+	part    string // which is measured now
 }
 
 // row is one measurement: its value, its ratio to another measurement, or both.
 type row struct {
+	Part    string    `json:"part"`
 	Measure string    `json:"measure"`
 	Value   float64   `json:"value"`
 	Unit    string    `json:"unit"`
@@ -29,7 +31,7 @@ type row struct {
 }
 
 func (r *report) add(measure string, value float64, unit string) *row {
-	added := &row{Measure: measure, Value: value, Unit: unit}
+	added := &row{Part: r.part, Measure: measure, Value: value, Unit: unit}
 	r.Rows = append(r.Rows, added)
 	return added
 }
@@ -70,37 +72,70 @@ func (w *row) under(target float64) {
 	w.Target, w.Met = fmt.Sprintf("< %g %s", target, w.Unit), &met
 }
 
-func (r *report) print(out io.Writer, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(out).Encode(r)
+// cells are what people read of a row.
+func (w *row) cells() (value, ratio, target, met string) {
+	value = number(w.Value) + " " + w.Unit
+	if w.Ratios != nil {
+		ratio = fmt.Sprintf("%.2f (%.2f-%.2f)", w.Ratio, slices.Min(w.Ratios), slices.Max(w.Ratios))
 	}
+	if w.Met != nil {
+		target, met = w.Target, "yes"
+		if !*w.Met {
+			met = "NO"
+		}
+	}
+	return value, ratio, target, met
+}
+
+// sum says how many targets were missed.
+func (r *report) sum() string {
+	missed := 0
+	for _, row := range r.Rows {
+		if row.Met != nil && !*row.Met {
+			missed++
+		}
+	}
+	if missed == 0 {
+		return "Every target is met."
+	}
+	return fmt.Sprintf("%d of the targets missed.", missed)
+}
+
+// print writes the report as a table for a terminal.
+func (r *report) print(out io.Writer) error {
 	fmt.Fprintln(out, r.Machine)
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "MEASURE\tVALUE\tRATIO (ROUNDS)\tTARGET\tMET")
-	missed := 0
 	for _, row := range r.Rows {
-		ratio, target, met := "", "", ""
-		if row.Ratios != nil {
-			ratio = fmt.Sprintf("%.2f (%.2f-%.2f)", row.Ratio, slices.Min(row.Ratios), slices.Max(row.Ratios))
-		}
-		if row.Met != nil {
-			target, met = row.Target, "yes"
-			if !*row.Met {
-				met = "NO"
-				missed++
-			}
-		}
-		fmt.Fprintf(table, "%s\t%s %s\t%s\t%s\t%s\n", row.Measure, number(row.Value), row.Unit, ratio, target, met)
+		value, ratio, target, met := row.cells()
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Measure, value, ratio, target, met)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	var err error
-	if missed > 0 {
-		_, err = fmt.Fprintf(out, "\n%d of the targets missed.\n", missed)
-	} else {
-		_, err = fmt.Fprintln(out, "\nEvery target is met.")
+	_, err := fmt.Fprintf(out, "\n%s\n", r.sum())
+	return err
+}
+
+// printMarkdown writes the report as the page that is committed.
+func (r *report) printMarkdown(out io.Writer, on time.Time) error {
+	_, err := fmt.Fprintf(out, `# What was measured
+
+By `+"`go run ./bench -markdown`"+` on %s: %s. The load generator shares the cores with what it measures, so figures a second and milliseconds are of this machine alone; a ratio is the
+median of rounds in which both sides took turns, and in parentheses are the lowest and the highest. %s
+`, on.Format(time.DateOnly), r.Machine, r.sum())
+	for i, row := range r.Rows {
+		if i == 0 || row.Part != r.Rows[i-1].Part {
+			_, err = fmt.Fprintf(out, "\n## %s\n\n| Measure | Value | Ratio | Target | Met |\n|---|--:|--:|---|---|\n", row.Part)
+		}
+		if err == nil {
+			value, ratio, target, met := row.cells()
+			_, err = fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", row.Measure, value, ratio, target, met)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return err
 }
