@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -34,7 +35,6 @@ func (s *Store) writeGrouped(ctx context.Context, do func(tables.Conn) ([]store.
 		select {
 		case s.groups.turns <- struct{}{}:
 			err = s.group(ctx)
-			<-s.groups.turns
 		case <-ctx.Done():
 			err = ctx.Err()
 		case <-one.done:
@@ -50,8 +50,9 @@ func (s *Store) writeGrouped(ctx context.Context, do func(tables.Conn) ([]store.
 	return one.err
 }
 
-// group makes a transaction of the steps that wait once there is a connection.
+// group makes a transaction of the steps that wait once there is a connection. It ends the turn.
 func (s *Store) group(ctx context.Context) error {
+	defer func() { <-s.groups.turns }()
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return err
@@ -62,7 +63,11 @@ func (s *Store) group(ctx context.Context) error {
 	}
 	steps := s.groups.take()
 	defer func() {
+		p := recover() // nobody else may take a step for done
 		for _, one := range steps {
+			if p != nil {
+				one.err = fmt.Errorf("postgres: a group panicked: %v", p)
+			}
 			close(one.done)
 		}
 	}()

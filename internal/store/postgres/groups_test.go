@@ -396,6 +396,32 @@ func TestTheLeadDoesNotWaitForGroups(t *testing.T) {
 	})
 }
 
+// TestAGroupThatPanicsIsNotAcknowledged, and ends its turn: the next steps are made.
+func TestAGroupThatPanicsIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	s := open(t, pg.Database(t))
+	var broken atomic.Bool
+	s.OnChange(func(c store.Change) {
+		if _, is := c.(store.AccountChange); is && broken.Load() {
+			panic("a bug")
+		}
+	})
+	changes := func(c tables.Conn) ([]store.Change, error) {
+		return []store.Change{store.AccountChange{UIN: first}}, c.Later("SELECT 1")
+	}
+	for range postgres.GroupTurns + 1 {
+		broken.Store(true)
+		err := s.GroupedStep(t.Context(), changes)
+		broken.Store(false)
+		if err == nil || !strings.Contains(err.Error(), "a bug") {
+			t.Errorf("got %v, want that the group panicked", err)
+		}
+	}
+	if err := s.GroupedStep(t.Context(), changes); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 // TestAGroupWhoseConnectionBreaksIsNotMadeAgain: nobody knows what of it was done.
 func TestAGroupWhoseConnectionBreaksIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
