@@ -68,7 +68,7 @@ func (s *scanner) placeOf(f finding) (place, bool) {
 	// the server says -25; login: -73
 	told := f.value < 0 && (s.wordBefore(f.start).signs&announces != 0 || strings.HasSuffix(t[:f.start], ": "))
 	// /user/get_user_info, -22, 12ms
-	result := f.value < 0 && s.interfaceEnd > 0 && strings.Trim(t[s.interfaceEnd:f.start], " \t,|;") == ""
+	result := f.value < 0 && s.interfaceEnd > 0 && strings.Trim(t[s.interfaceEnd:f.start], " \t,|;:") == ""
 	// build #221001
 	counted := f.start > 1 && t[f.start-1] == '#' && t[f.start-2] == ' ' && s.words.look(t[s.prevStart:s.prevEnd]).key == noKey
 	return loose, (f.rare() || f.unusual() || told || member || result) && !counted
@@ -131,7 +131,7 @@ func inThreeForms(a, b, c number) (unsigned number, ok bool) {
 // the name is a tag: [ark] share: 225007 no friends.
 func (s *scanner) otherMember(start, end int) bool {
 	t := s.text
-	if s.prevEnd == 0 || start-s.prevEnd > 4 || s.prevEnd > start {
+	if s.prevEnd == 0 || start-s.prevEnd > 4 || s.prevEnd > start || s.prevEnd == s.interfaceEnd {
 		return false
 	}
 	between := strings.Trim(t[s.prevEnd:start], " \t\"'\\")

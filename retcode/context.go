@@ -50,7 +50,7 @@ func (s *scanner) around(f finding) *context {
 	}
 	c.before = s.wordBefore(f.start)
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s.text[:f.start], " \t"))
-	c.numbered = c.before == aWord{} && inWord(last) && !s.followsIdentifier(f.start) && c.signs&namesPlatform == 0 && !strings.HasPrefix(s.text[f.end:], "，")
+	c.numbered = c.before == aWord{} && inWord(last) && !s.followsIdentifier(f.start) && !s.followsInterface(f.start) && c.signs&namesPlatform == 0 && !strings.HasPrefix(s.text[f.end:], "，")
 	return &c
 }
 
@@ -64,6 +64,11 @@ func (s *scanner) followsIdentifier(i int) bool {
 		t = t[:len(t)-1]
 	}
 	return false
+}
+
+// followsInterface reports whether an interface's path stands before i.
+func (s *scanner) followsInterface(i int) bool {
+	return s.interfaceEnd > 0 && s.interfaceEnd < i && strings.Trim(s.text[s.interfaceEnd:i], " \t") == ""
 }
 
 // inWord reports whether a character is part of a word, English or Chinese.
@@ -126,7 +131,11 @@ func (s *scanner) gather(c *context, from, to int) {
 			s.readWord(c, t, i, end)
 			i = end
 		case b >= '0' && b <= '9':
-			i = wordEnd(t, i)
+			if digits := skip(t, i, decimals); digits-i >= leastRare { // 100008appid
+				i = digits
+			} else {
+				i = wordEnd(t, i)
+			}
 		case b == '?':
 			if i+1 == to || t[i+1] == ' ' || t[i+1] == '\n' { // not that of an address
 				c.signs |= asks

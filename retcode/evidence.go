@@ -252,7 +252,7 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(nearlyAlone, keyed && s.nothingElse(f))
 	add(commonNumber, (f.value == -1 || f.value == 1 || f.value == 10000) && f.key != keyThird)
 	add(commonSeries, f.inCommonSeries())
-	add(countBefore, !keyed && f.place != opening && f.place != constant && c.before.signs&counts != 0 || f.place == loose && c.numbered && !s.ends(f))
+	add(countBefore, !keyed && !envelope && f.place != constant && c.before.signs&counts != 0 || f.place == loose && c.numbered && !s.ends(f))
 	add(listed, f.value > -1000 && f.value < 1000 && listGoesOn(s.text[f.end:min(len(s.text), f.end+reach)]))
 	aloneWithRet := has(nearlyAlone) && f.key == keyRet
 	add(anyCount, keyed && f.value >= 0 && f.value < 10000 && !f.hex() && f.key != keyThird && f.domain == 0 && o.domain == 0 &&
@@ -298,7 +298,8 @@ func (s *scanner) weigh(f finding, r reading, c *context, o options) (e Evidence
 	add(noDoor, outsideContract(r.entry.Domain) && f.domain == 0 && o.domain == 0 && !has(interfaceNamed|announced) && !answersRet &&
 		!(r.entry.Domain == Connect && agrees) && f.key != keyPlatform && !aloneWithRet)
 
-	if !s.enough(f, e.marks, keyed, agrees) {
+	everyones := has(commonNumber) && has(noBus)
+	if everyones || !s.enough(f, e.marks, keyed, agrees) {
 		return Evidence{}
 	}
 	return e
@@ -332,7 +333,8 @@ func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 	if f.place == field && !f.rare() && !f.unusual() && marks&namesTopic != 0 {
 		agrees = false // what an identifier names is not what the text is about
 	}
-	if agrees || f.threeForms || f.place == named || f.place == opening || marks&(interfaceNamed|announced|domainNamed|domainAsked|nearlyAlone) != 0 {
+	opens := f.place == opening && !followsWord(s.text, f.start) // temperature -20, wind 5
+	if agrees || f.threeForms || f.place == named || opens || marks&(interfaceNamed|announced|domainNamed|domainAsked|nearlyAlone) != 0 {
 		return true
 	}
 	context := marks&(platformNamed|question) != 0
@@ -343,6 +345,8 @@ func (s *scanner) enough(f finding, marks mark, keyed, agrees bool) bool {
 		return true
 	case f.place == constant:
 		return false
+	case f.place == opening:
+		return context
 	case f.place == row && (f.hex() || f.unusual()):
 		return f.unusual() || marks&failureNamed != 0
 	case !f.rare() && !f.unusual():

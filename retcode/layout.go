@@ -80,6 +80,13 @@ func betweenMarks(t string, start, end int) bool {
 	return before == '>' || strings.ContainsRune(",:;，：；", before) && (end == len(t) || strings.ContainsRune("\n,:;，：；", after))
 }
 
+// followsWord reports whether only a blank is between a word and i.
+func followsWord(t string, i int) bool {
+	before := strings.TrimRight(t[:i], " \t")
+	last, _ := utf8.DecodeLastRuneInString(before)
+	return len(before) < i && inWord(last)
+}
+
 // isArgument reports whether t[start:] is the first argument of a call.
 func isArgument(t string, start int) bool {
 	return start > 1 && t[start-1] == '(' && isWordByte(t[start-2])
@@ -200,6 +207,9 @@ func skip(t string, i int, set string) int {
 	}
 	return i
 }
+
+// decimals are the digits of a decimal number.
+const decimals = "0123456789"
 
 // wideColon is the colon of Chinese texts.
 const wideColon = "\uff1a"

@@ -47,6 +47,7 @@ var notYet = map[string]string{
 	"$wgQQConnectRedirectUri 默认值 空 说明 100010":                                             "qq 100010",
 	"100001 系统繁忙，100002 参数错误，100003 用户不存在":                                                "qq 100002",
 	"authorize 页面白屏，只有一行 100001":                                                          "none", // without a word of QQ
+	"[GC]getRecentGame errcode:-4024":                                                     "none", // GC is more often a garbage collector
 }
 
 // Lines from issues, logs, captures, documents and dumps, and the share of them whose first candidate is right.

@@ -26,6 +26,9 @@ func (n number) rare() bool {
 	return !n.hex() && (n.value > 100000 && n.value < 10000000 || n.value < -100000) && n.value%100000 != 0 && n.value != 111111
 }
 
+// leastRare is how many digits a rare number has at least.
+const leastRare = 6
+
 // inCommonSeries reports whether a rare number is of the series from 100000, in which many programs number their own codes.
 func (n number) inCommonSeries() bool { return n.value > 100000 && n.value < 100100 }
 

@@ -210,8 +210,12 @@ func (s *scanner) word(start, end int) {
 		return
 	}
 	if start > 0 && t[start-1] == '/' {
+		if first := s.startOfPath(w, start, end); first != "" {
+			s.path("", first)
+		}
 		s.path(t[s.prevStart:s.prevEnd], w)
-		if s.interfaces != 0 && (strings.IndexByte(w, '_') > 0 || strings.HasPrefix(w, "qq")) {
+		oauth := strings.HasSuffix(t[:start-1], "oauth2.0")
+		if s.interfaces != 0 && (strings.IndexByte(w, '_') > 0 || strings.HasPrefix(w, "qq") || oauth) {
 			s.interfaceEnd = end
 		}
 	}
@@ -431,7 +435,7 @@ func (s *scanner) numberWord(start, end int) {
 // mayBeRare reports whether a word begins with as many digits as a rare number has, or as WeChat's: most of a log's numbers are times, sizes
 // and accounts.
 func mayBeRare(w string) bool {
-	const least, most = 6, 7
+	const least, most = leastRare, 7
 	n := 0
 	for n < len(w) && w[n] >= '0' && w[n] <= '9' && n <= most {
 		n++
@@ -457,6 +461,25 @@ func (s *scanner) commandValue(end int) {
 	if n, _, ok := parseNumber(s.text, at); ok {
 		s.nameCommand(command(n.value))
 	}
+}
+
+// startOfPath returns the first part of a path without a slash before it whose second part is text[start:end], if an interface's path begins
+// so: oauth2.0/me, user/get_user_info, but not auth/verify_login.lua.
+func (s *scanner) startOfPath(part string, start, end int) string {
+	t := s.text
+	first := t[s.prevStart:s.prevEnd]
+	from := s.prevStart
+	if strings.HasSuffix(t[:start-1], "oauth2.0") {
+		first, from = "oauth2", start-1-len("oauth2.0")
+	}
+	switch {
+	case s.prevEnd != start-1 || from > 0 && strings.IndexByte(" \t\n\"'`([", t[from-1]) < 0 || end < len(t) && t[end] == '.':
+	case first == "oauth2" || first == "v2" || first == "v3":
+		return first
+	case strings.IndexByte(part, '_') > 0 || strings.HasPrefix(part, "qq"):
+		return first
+	}
+	return ""
 }
 
 // path derives the domain from one part of an interface's path and the word before it. Group and Game Center interfaces

@@ -136,7 +136,7 @@ var vocabulary = []struct {
 	{aWord{key: keyRet, signs: saysFailure}, "", "错误码 错误代码 错误编码 错误号 报错码 錯誤碼 錯誤代碼 エラーコード 에러코드"},
 	{aWord{key: keyCode}, "code iret nret", ""},
 	{aWord{key: keyErrCode}, "retcode returncode errcode errorcode resultcode rtcode errno", ""},
-	{aWord{key: keyResult}, "result iresult cresult wresult dwresult returned returns unsuccessful", "返回 报"},
+	{aWord{key: keyResult}, "result iresult cresult wresult dwresult returned returns unsuccessful", "返回 报 回 回了"},
 	{aWord{key: keyResult, signs: ofCommands}, "return", "结果"},
 	{aWord{key: keyError, signs: saysFailure}, "error err exception fail fails failed failure", "错误 报错 失败 异常"},
 	{aWord{key: keyPlatform}, "platcode", ""},
@@ -182,7 +182,7 @@ var vocabulary = []struct {
 	{aWord{topics: ofRedirect}, "redirect redirecturi callback", "回调"},
 	{aWord{topics: ofSecret}, "secret clientsecret appkey", "密钥"},
 	{aWord{topics: ofExpiry}, "expired expire expires expiry", "过期 失效"},
-	{aWord{topics: ofRevocation}, "revoked revoke revokes deprecated discard discarded abolished withdrew withdrawn superseded replaced reclaimed recycled", "废除 废弃 回收"},
+	{aWord{topics: ofRevocation}, "revoked revoke revokes deprecated discard discarded abolished withdrew withdrawn superseded replaced reclaimed recycled", "废除 废弃 回收 解除授权 授权解除 取消授权 取消了授权"},
 	{aWord{topics: ofPassword}, "password passwd", "密码 改密"},
 	{aWord{topics: ofFriends}, "friend friends isfriend", "好友"},
 	{aWord{topics: ofGroup}, "group groups guild guilds union", "公会 群 绑群 建群 加群 解绑 群主"},
@@ -205,14 +205,15 @@ var vocabulary = []struct {
 	{aWord{topics: ofElse}, "order captcha csrf symbol coin balance directory download upload picture certificate cookie video memory disk syscall payment stock cart coupon printer",
 		"上传 下载 验证码 用户名 手机号 邮箱 短信 文件 订单 支付 余额 图片 证书 优惠券 库存 视频 目录 磁盘 内存"},
 
-	{aWord{}, "", "重新授权 重新拉授权 重新拉起授权 温馨提示 友情提示"}, // what to do, which is no message
+	{aWord{}, "", "重新授权 重新拉授权 重新拉起授权 温馨提示 友情提示"},              // what to do, which is no message
+	{aWord{}, "", "退回 撤回 收回 召回 找回 来回 每回 退回了 撤回了 收回了 召回了 找回了"}, // no answers
 
 	// What else words tell.
 	{aWord{signs: saysFailure}, "illegal invalid denied refused rejected wrong unable cannot expired revoked bad not no missing lost exceed exceeds exceeded frequent frequently", "非法 无 无效 有误 不合法 不存在 过期 失效 拒绝 超限 上限 频繁 未 无法 没有 不能 不足 不是 不在 不符 缺少 为空 弹窗 提示 白屏 闪退 打不开 进不去 登不上 拉不到 发不出 不出去 崩溃"},
-	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问 吗"},
+	{aWord{signs: asks}, "what meaning means mean why help", "什么 怎么 如何 为什么 求助 请问 吗 是不是 为啥 啥 求解"},
 	{aWord{signs: namesPlatform}, "qq msdk itop gcloud tencent qqconnect openid qzone qqlogin mobileqq appsupport qconn apigw", "手Q 互联 游戏中心 开放平台"},
-	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread key order orderid size count bytes line lines level coin score account total seq page zone server offset",
-		"用户 玩家 房间 账号 帐号 订单 人数 群聊 群 号 公会 编号 数量 总数 金币 分数 积分 第 共 端口 行"},
+	{aWord{signs: counts}, "uid userid user users player players playerid roleid role id room roomid guild guildid groupid uin port pid tid thread key order orderid size count bytes line lines level coin score account total seq page zone server offset remaining",
+		"用户 玩家 房间 账号 帐号 订单 人数 群聊 群 号 公会 编号 数量 总数 金币 分数 积分 第 共 端口 行 剩余 还剩"},
 	{aWord{signs: announces}, "got get gets getting received receive receiving returning answers answered answering see saw throws gives gave says with is was", "提示 出现 收到 得到 拿到 弹 弹出 显示 就 一直 总是 变成 码 是"},
 	{aWord{signs: isSource}, "int const static define enum var", ""},
 	{aWord{signs: canBeSource}, "final return if case let", ""},
