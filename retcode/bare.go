@@ -138,8 +138,17 @@ func (s *scanner) otherMember(start, end int) bool {
 	if between != ":" && between != "=" && between != "=>" || t[s.prevStart] <= '9' && t[s.prevEnd] == ':' { // svc 1: 38
 		return false
 	}
+	if between == "=>" && s.prevStart > 0 && t[s.prevStart-1] == '=' { // guild=10086 => 221009
+		return false
+	}
+	if t[s.prevEnd] == ':' && endsPhrase(t, s.prevStart) && s.words.look(t[s.prevStart:s.prevEnd]).signs&saysFailure != 0 { // param missing: -4001
+		return false
+	}
 	message := strings.TrimLeft(t[end:], "\"'`")
 	if strings.HasPrefix(message, ">") { // <option value="221005">
+		return false
+	}
+	if strings.HasPrefix(message, "？") { // Q: 100010？
 		return false
 	}
 	if t[start] == '-' { // login: -73, password changed

@@ -8,11 +8,11 @@ import (
 // How a text is laid out around a number, by its marks.
 
 // beginsLine reports whether nothing but decoration is between the beginning of a line and i: quotes, brackets, the bars of a table, the
-// mark of a list or of a comment, "4." and "A.".
+// mark of a list or of a comment, "4." and "A.". A comment behind source code is a line, too.
 func beginsLine(t string, i int) bool {
 	for i > 0 {
 		r, size := utf8.DecodeLastRuneInString(t[:i])
-		if r == '\n' {
+		if r == '\n' || r == '/' && i > 2 && t[i-2] == '/' && strings.IndexByte(" \t;{}", t[i-3]) >= 0 {
 			return true
 		}
 		if !strings.ContainsRune(" \t\r|*-#>/`\"'“‘「『【[(（·•", r) {
@@ -139,7 +139,8 @@ func opensMessage(rest string, certain bool) bool {
 	if certain {
 		rest = strings.TrimPrefix(rest, " ")
 	}
-	return rest != "" && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
+	named := strings.HasPrefix(rest[wordEnd(rest, 0):], ":\"") // -5, message:"signature"
+	return rest != "" && !named && (isLetter(rest[0]) || rest[0] >= utf8.RuneSelf || strings.HasPrefix(rest, "..."))
 }
 
 // prose reports whether the text after a number continues like a sentence: blank and word, and no key=value.

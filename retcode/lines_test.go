@@ -48,6 +48,7 @@ var notYet = map[string]string{
 	"100001 系统繁忙，100002 参数错误，100003 用户不存在":                                                "qq 100002",
 	"authorize 页面白屏，只有一行 100001":                                                          "none", // without a word of QQ
 	"[GC]getRecentGame errcode:-4024":                                                     "none", // GC is more often a garbage collector
+	"绑定的群不是游戏群 221021":                                                                    "none", // a group's number stands so, too
 }
 
 // Lines from issues, logs, captures, documents and dumps, and the share of them whose first candidate is right.
