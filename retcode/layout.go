@@ -203,10 +203,20 @@ func valueAt(t string, end int) (at int, sep byte) {
 }
 
 func skip(t string, i int, set string) int {
-	for i < len(t) && strings.IndexByte(set, t[i]) >= 0 {
+	for i < len(t) && isOf(set, t[i]) {
 		i++
 	}
 	return i
+}
+
+// isOf reports whether a byte is one of a few.
+func isOf(set string, c byte) bool {
+	for i := range len(set) {
+		if set[i] == c {
+			return true
+		}
+	}
+	return false
 }
 
 // decimals are the digits of a decimal number.
@@ -224,4 +234,27 @@ func wordEnd(t string, i int) int {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-func isWordByte(c byte) bool { return isLetter(c) || c >= '0' && c <= '9' || c == '_' }
+func isWordByte(c byte) bool { return kindOf[c] != 0 }
+
+// kinds are the kinds of bytes that a word has.
+type kinds uint8
+
+const (
+	aLetter kinds = 1 << iota
+	aDigit
+	anUnderscore
+)
+
+// kindOf has the kind of each byte of a word, and 0 for the others: most of a log's bytes are asked for theirs.
+var kindOf = func() (of [256]kinds) {
+	for c := range of {
+		switch {
+		case isLetter(byte(c)):
+			of[c] = aLetter
+		case c >= '0' && c <= '9':
+			of[c] = aDigit
+		}
+	}
+	of['_'] = anUnderscore
+	return of
+}()

@@ -172,16 +172,19 @@ func readNumber(t string, i int) (n number, end int, ok bool) {
 		i += 2
 	}
 	start := i
+	var value uint64
 	for i < len(t) && i-start <= maxDigits && digit(t[i]) < base {
+		value = value*uint64(base) + uint64(digit(t[i]))
 		i++
 	}
 	digits := i - start
 	if digits == 0 || digits > maxDigits {
 		return number{}, i, false
 	}
-	value, err := strconv.ParseUint(t[start:i], base, 64)
-	if err != nil {
-		return number{}, i, false
+	if digits == 20 { // which can be more than 64 bits
+		if _, err := strconv.ParseUint(t[start:i], base, 64); err != nil {
+			return number{}, i, false
+		}
 	}
 	switch {
 	case value <= math.MaxInt32:

@@ -133,11 +133,12 @@ func (s *scanner) read() {
 	for i := 0; i < len(t); {
 		switch c := t[i]; {
 		case isWordByte(c):
-			end := i + 1
-			for end < len(t) && isWordByte(t[end]) {
+			end, has := i+1, kindOf[c]
+			for end < len(t) && kindOf[t[end]] != 0 {
+				has |= kindOf[t[end]]
 				end++
 			}
-			s.word(i, end)
+			s.word(i, end, has)
 			s.prevStart, s.prevEnd = i, end
 			i = end
 		case c == '-':
@@ -201,8 +202,8 @@ const (
 	qqEnvelope     = "-10000"
 )
 
-// word interprets the word text[start:end].
-func (s *scanner) word(start, end int) {
+// word interprets the word text[start:end], which has bytes of some kinds.
+func (s *scanner) word(start, end int, has kinds) {
 	t := s.text
 	w := t[start:end]
 	if w[0] <= '9' {
@@ -219,10 +220,12 @@ func (s *scanner) word(start, end int) {
 			s.interfaceEnd = end
 		}
 	}
-	if i := strings.IndexByte(w, 'x') - 1; i > 0 && w[i] == '0' { // decode0x73a, oidb_0x758
-		if n, _, ok := parseNumber(w, i); ok {
-			s.nameCommand(command(n.value))
-			return
+	if has&aDigit != 0 {
+		if i := strings.IndexByte(w, 'x') - 1; i > 0 && w[i] == '0' { // decode0x73a, oidb_0x758
+			if n, _, ok := parseNumber(w, i); ok {
+				s.nameCommand(command(n.value))
+				return
+			}
 		}
 	}
 	says := s.words.look(w)
@@ -237,7 +240,7 @@ func (s *scanner) word(start, end int) {
 			s.value(aWord{key: keyErrCode}, start, end)
 		case isUpper(w[0]) && s.symbol(w, start, end):
 		case w[len(w)-1] <= '9' && s.ofName(start, start+digitsAtEnd(w)):
-		case strings.IndexByte(w, '_') >= 0:
+		case has&anUnderscore != 0:
 			s.constant(start, end)
 		case w == "GET" || w == "POST" || w == "PUT" || w == "DELETE" || w == "PATCH" || w == "HEAD" || w == "HTTP":
 			s.http = true
@@ -373,6 +376,9 @@ func (s *scanner) compared(at int) {
 
 // ofName takes the number at the end of the name that a program gives a code, which begins at start: err_221010, error.-22, code_-4012.
 func (s *scanner) ofName(start, at int) bool {
+	if kindOf[s.text[start]] == aDigit { // a date
+		return false
+	}
 	n, end, ok := parseNumber(s.text, at)
 	if !ok || n.value >= 0 && !n.rare() {
 		return false
@@ -400,6 +406,9 @@ func digitsAtEnd(w string) int {
 
 // constant takes the value of a constant of source code: APIGW_RTCODE_SIG = -5, _cr_sig_fail = -5.
 func (s *scanner) constant(start, end int) {
+	if t := s.text; end+1 < len(t) && t[end] == '=' && kindOf[t[end+1]] == aDigit && !mayBeRare(t[end+1:wordEnd(t, end+1)]) {
+		return // most: took_ms=12
+	}
 	at, sep := valueAt(s.text, end)
 	if sep != '=' && !(sep == ':' && isUpper(s.text[start])) { // ark_share: is a tag
 		return

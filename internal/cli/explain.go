@@ -187,8 +187,9 @@ type explainer struct {
 	last    byte       // that was passed on
 }
 
-// longLine is what was found in the earlier parts of a line.
-type longLine struct {
+// foundLine is what was found in the parts of a line that were explained.
+type foundLine struct {
+	parts      int
 	text       string // the first part
 	candidates []retcode.Candidate
 	neighbours []retcode.Neighbour
@@ -197,7 +198,7 @@ type longLine struct {
 func (e *explainer) run(in io.Reader) error {
 	r := bufio.NewReaderSize(in, 64<<10)
 	var part []byte // of the current line, which is to be explained
-	var earlier *longLine
+	var found foundLine
 	var readErr error
 	for readErr == nil {
 		var chunk []byte
@@ -209,7 +210,7 @@ func (e *explainer) run(in io.Reader) error {
 		for len(part)+len(chunk) > maxExplained {
 			n := maxExplained - len(part)
 			part, chunk = append(part, chunk[:n]...), chunk[n:]
-			earlier = e.part(string(part), earlier)
+			e.part(string(part), &found)
 			part = append(part[:0], part[len(part)-overlap:]...)
 		}
 		part = append(part, chunk...)
@@ -219,10 +220,11 @@ func (e *explainer) run(in io.Reader) error {
 		}
 		if readErr == nil || len(part) > 0 {
 			text := bytes.TrimSuffix(bytes.TrimSuffix(part, []byte("\n")), []byte("\r"))
-			if err := e.line(e.part(string(text), earlier), earlier != nil); err != nil {
+			e.part(string(text), &found)
+			if err := e.line(&found); err != nil {
 				return err
 			}
-			part, earlier = part[:0], nil
+			part, found = part[:0], foundLine{}
 		}
 		if r.Buffered() == 0 { // the log's writer has paused: show what has come so far
 			if err := e.out.Flush(); err != nil {
@@ -248,42 +250,53 @@ func (e *explainer) run(in io.Reader) error {
 func (e *explainer) pass(chunk []byte) {
 	start := 0
 	for i, b := range chunk {
+		if b >= ' ' && b < 0x7f {
+			continue
+		}
+		last := e.last
+		if i > 0 {
+			last = chunk[i-1]
+		}
 		instead := ""
 		switch {
 		case b == '\r' && i+1 < len(chunk) && chunk[i+1] == '\n', b == '\n', b == '\t':
 		case b < ' ', b == 0x7f:
 			instead = "\ufffd"
-		case e.last == 0xc2 && b >= 0x80 && b < 0xa0:
+		case last == 0xc2 && b >= 0x80 && b < 0xa0:
 			instead = "\xbf"
 		}
-		if e.last = b; instead != "" {
+		if instead != "" {
 			e.out.Write(chunk[start:i])
 			e.out.WriteString(instead)
 			start = i + 1
 		}
 	}
+	if len(chunk) > 0 {
+		e.last = chunk[len(chunk)-1]
+	}
 	e.out.Write(chunk[start:])
 }
 
 // part explains a part of a line, and adds it to what was found in those before it.
-func (e *explainer) part(text string, earlier *longLine) *longLine {
+func (e *explainer) part(text string, line *foundLine) {
 	candidates, neighbours := retcode.ExplainAll(text, e.options...)
-	if earlier == nil {
-		return &longLine{text, candidates, neighbours}
+	line.parts++
+	if line.parts == 1 {
+		line.text, line.candidates, line.neighbours = text, candidates, neighbours
+		return
 	}
 	for _, c := range candidates {
-		if !slices.ContainsFunc(earlier.candidates, func(other retcode.Candidate) bool { return other.Code == c.Code }) && len(earlier.candidates) < maxCandidates {
-			earlier.candidates = append(earlier.candidates, c)
+		if !slices.ContainsFunc(line.candidates, func(other retcode.Candidate) bool { return other.Code == c.Code }) && len(line.candidates) < maxCandidates {
+			line.candidates = append(line.candidates, c)
 		}
 	}
-	return earlier
 }
 
 // maxCandidates bounds what is said of one line.
 const maxCandidates = 64
 
 // line shows what was found in a line, which was printed already unless the output is JSON.
-func (e *explainer) line(found *longLine, cut bool) error {
+func (e *explainer) line(found *foundLine) error {
 	e.lines++
 	candidates := in(e.lang, found.candidates)
 	for _, c := range candidates {
@@ -298,7 +311,7 @@ func (e *explainer) line(found *longLine, cut bool) error {
 			Cut        bool                `json:"cut,omitempty"`
 			Candidates []retcode.Candidate `json:"candidates"`
 			Neighbours []retcode.Neighbour `json:"neighbours,omitempty"`
-		}{e.lines, found.text, cut, orEmpty(candidates), found.neighbours})
+		}{e.lines, found.text, found.parts > 1, orEmpty(candidates), found.neighbours})
 	}
 	for _, c := range candidates {
 		e.annotate(c)
