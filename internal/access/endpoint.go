@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rookeryhq/rookery/internal/oidb"
 	"github.com/rookeryhq/rookery/internal/platform"
@@ -33,8 +34,8 @@ type Endpoint struct {
 	Codes    []retcode.Code    // that the handler answers, in addition to those of its commands
 	Refuse   func(error) error // translates the handler's errors for the interface; nil to leave them
 
-	stages []Stage        // Checks, with sequences expanded
-	codes  []retcode.Code // all that it may answer
+	stages []Stage               // Checks, with sequences expanded
+	codes  func() []retcode.Code // all that it may answer
 }
 
 // Action serves an interface. Decode is for the stage of the door that reads the body: it fills in Input and User.
@@ -222,12 +223,13 @@ func (e Endpoint) ready(door *Door) (*Endpoint, error) {
 	case e.Handle == nil:
 		return nil, fmt.Errorf("%s %s has no handler", e.Method, e.Path)
 	}
-	e.stages, e.codes = flat(e.Checks), door.Codes(&e)
+	e.stages = flat(e.Checks)
+	e.codes = sync.OnceValue(func() []retcode.Code { return door.Codes(&e) }) // of hundreds of interfaces few are ever asked for
 	return &e, nil
 }
 
 // declares reports whether the interface may answer the code.
-func (e *Endpoint) declares(code retcode.Code) bool { return slices.Contains(e.codes, code) }
+func (e *Endpoint) declares(code retcode.Code) bool { return slices.Contains(e.codes(), code) }
 
 // Permissions returns the permission names of the doors' interfaces that have a check, sorted, without duplicates.
 func Permissions(doors []*Door, check Stage) []string {

@@ -153,7 +153,7 @@ func (a *ForcedAnswer) resolve(g *Gateway) (err error) {
 	a.errors = make(map[*Endpoint]error)
 	var can []retcode.Code
 	for _, e := range r.byMethod {
-		can = append(can, e.codes...)
+		can = append(can, e.codes()...)
 		for _, failure := range r.door.failures(e) {
 			if code != 0 && r.door.Code(failure) == code {
 				a.errors[e] = failure
