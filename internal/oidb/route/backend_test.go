@@ -179,6 +179,19 @@ func (b *backend) instance(address string) *instance {
 	return nil
 }
 
+// known returns the instance at an address once it is found: addresses are looked up side by side, and a call waits for one of them.
+func known(t *testing.T, b *backend, address string) *instance {
+	t.Helper()
+	for until := time.Now().Add(time.Minute); ; runtime.Gosched() {
+		if i := b.instance(address); i != nil {
+			return i
+		}
+		if time.Now().After(until) {
+			t.Fatalf("%s is not found", address)
+		}
+	}
+}
+
 // connection returns the instance's first connection, nil without one; for tests.
 func (i *instance) connection() client {
 	i.mu.Lock()
@@ -272,7 +285,8 @@ func TestAnInstanceThatHangs(t *testing.T) {
 		if err := ask(t, b, true); err != nil && !errors.Is(err, context.DeadlineExceeded) { // to know the instances
 			t.Fatal(err)
 		}
-		hanging := b.instance(hangs)
+		hanging := known(t, b, hangs)
+		known(t, b, good.address)
 		hanging.underWay.Add(1)
 		for range 50 {
 			if got, err := b.pick(t.Context(), nil); err != nil || got == hanging {
