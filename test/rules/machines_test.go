@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	load "golang.org/x/tools/go/packages"
@@ -40,6 +41,23 @@ func TestTheProductIsForEveryMachine(t *testing.T) {
 	ofGo := func(file string) bool {
 		return strings.HasPrefix(file, filepath.Join(strings.TrimSpace(string(root)), "src")+string(filepath.Separator))
 	}
+	// Most files are those of several machines. The types do not change what is parsed.
+	files := token.NewFileSet()
+	var parsed sync.Map // func() (*ast.File, error) by name
+	parse := func(_ *token.FileSet, name string, source []byte) (*ast.File, error) {
+		once, _ := parsed.LoadOrStore(name, sync.OnceValues(func() (*ast.File, error) {
+			file, err := parser.ParseFile(files, name, source, parser.AllErrors|parser.SkipObjectResolution)
+			if err == nil && ofGo(name) {
+				for _, declared := range file.Decls {
+					if f, is := declared.(*ast.FuncDecl); is {
+						f.Body = nil
+					}
+				}
+			}
+			return file, err
+		}))
+		return once.(func() (*ast.File, error))()
+	}
 	for _, machine := range list("MACHINES") {
 		system, processor, _ := strings.Cut(machine, "/")
 		if system == runtime.GOOS && processor == runtime.GOARCH {
@@ -50,17 +68,7 @@ func TestTheProductIsForEveryMachine(t *testing.T) {
 				Dir:  "../..",
 				Mode: load.NeedName | load.NeedCompiledGoFiles | load.NeedImports | load.NeedDeps | load.NeedTypes | load.NeedTypesSizes | load.NeedSyntax,
 				Env:  append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+processor),
-				ParseFile: func(files *token.FileSet, name string, source []byte) (*ast.File, error) {
-					file, err := parser.ParseFile(files, name, source, parser.AllErrors|parser.SkipObjectResolution)
-					if err == nil && ofGo(name) {
-						for _, declared := range file.Decls {
-							if f, is := declared.(*ast.FuncDecl); is {
-								f.Body = nil
-							}
-						}
-					}
-					return file, err
-				},
+				Fset: files, ParseFile: parse,
 			}, list("PRODUCT")...)
 			if err != nil {
 				t.Fatal(err)
