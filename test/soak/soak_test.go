@@ -16,7 +16,7 @@ import (
 	"github.com/rookeryhq/rookery/test/rookery"
 )
 
-var lasting = flag.Duration("soak", time.Minute, "how long to go on")
+var lasting = flag.Duration("soak", 20*time.Second, "how long to go on")
 
 // world is what the rounds have in common. The games and people are in the database; what callers learned is here.
 type world struct {
