@@ -219,7 +219,7 @@ func writeOverlay(folder string, files map[string][]byte) (string, error) {
 // themselves, whatever binary others are given.
 func goCommand(ctx context.Context, overlay string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay), "ROOKERY_BINARY=")
+	cmd.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay), "ROOKERY_BINARY=", "COMMANDS=")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
