@@ -37,7 +37,7 @@ test: tools formatted vet ## run everything that CI runs
 # single goroutine with a lot to do, and TestStoreWithoutRules, since internal/store/sqlite runs the same with the race detector.
 PLAIN := ./test/scenarios ./test/bringabout ./bench ./catalogue/... ./internal/logging ./internal/server ./internal/sign/mistake ./test/mutants ./test/rules
 UNRACED := TestEveryExampleRuns|TestStoreWithoutRules|TestATreeIsASortedSlice|TestMemoryPerPlayer|TestMemoryDoesNotGrowWithTheArchive
-UNRACED := $(UNRACED)|TestTheTimeIsProportionalToTheText|TestATableAnswersWhatTheStoreHas|TestAFullTableDoesNotGrow|TestRoomThatReadingAheadDoesNotNeedIsGivenBack
+UNRACED := $(UNRACED)|TestFaultsOfTheDisk|TestTheTimeIsProportionalToTheText|TestATableAnswersWhatTheStoreHas|TestAFullTableDoesNotGrow|TestRoomThatReadingAheadDoesNotNeedIsGivenBack
 PLAIN_ROOKERY := $(CURDIR)/bin/test/plain/rookery# or each package of tests would link one
 test-plain test-postgres: export ROOKERY_BINARY := $(PLAIN_ROOKERY)
 test-plain: export EVERYTHING := yes# what takes minutes, too
@@ -51,8 +51,9 @@ test-postgres: $(PLAIN_ROOKERY)
 # The longest are first, so that the others run beside them.
 LONGEST := ./test/integration ./test/soak ./internal/store/sqlite
 test-race: export ROOKERY_BINARY := $(CURDIR)/bin/test/race/rookery
-test-race: export GOFLAGS += $(RACELESS)
-test-race: lint # which compiles nearly all that it needs
+test-race: export COMMANDS := $(PLAIN_ROOKERY)# for what serves nothing
+test-race: private export GOFLAGS += $(RACELESS)
+test-race: lint $(PLAIN_ROOKERY) # lint compiles nearly all that it needs
 	go build -race -buildvcs=false -o $(ROOKERY_BINARY) ./cmd/rookery
 	go test -vet=off -race -timeout $(PATIENCE) -skip '^($(UNRACED))$$' $(LONGEST) \
 		$$(go list ./... | grep -Ev '/(catalogue.*|test/(mutants|rules|scenarios|bringabout)|internal/sign/mistake|test/cluster)$$')
