@@ -14,7 +14,7 @@ export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
 export GORACE := atexit_sleep_ms=10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-plain test-postgres test-race check vet generated formatted vulnerabilities machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
+.PHONY: help run build test test-plain test-postgres test-race test-cluster test-others check vet generated formatted vulnerabilities machines generate lint codes-report bench fuzz mutants soak cluster-test clean tools
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -28,9 +28,14 @@ build: ## build bin/rookery
 
 test: tools formatted vet ## run everything that CI runs
 	@# What vet has compiled serves the others.
-	@$(MAKE) --no-print-directory -j4 --output-sync=target generated lint vulnerabilities test-race test-plain test-postgres
-	@# Alone, since Patroni takes a machine for dead that is only slow.
+	@$(MAKE) --no-print-directory -j5 --output-sync=target test-cluster test-others
+
+test-cluster:
 	go test -vet=off -timeout $(PATIENCE) ./test/cluster
+
+# They let test-cluster go first, since Patroni takes a machine for dead that is only slow.
+test-others:
+	@nice -n 10 $(MAKE) --no-print-directory generated lint vulnerabilities test-race test-plain test-postgres
 
 # Without the race detector: figures mean nothing under it, the rules and the mistakes in signatures have nothing to race, and the
 # scenarios and the examples of each command start hundreds of processes, which takes three times as long. UNRACED are such tests in other packages: of figures, of a
@@ -49,7 +54,7 @@ test-postgres: $(PLAIN_ROOKERY)
 	STORE=postgres go test -vet=off -timeout $(PATIENCE) -run '^TestScenarios$$' ./test/scenarios
 
 # The longest are first, so that the others run beside them.
-LONGEST := ./test/integration ./test/soak ./internal/store/sqlite
+LONGEST := ./test/integration ./test/gateways ./test/soak ./internal/store/sqlite
 test-race: export ROOKERY_BINARY := $(CURDIR)/bin/test/race/rookery
 test-race: export COMMANDS := $(PLAIN_ROOKERY)# for what serves nothing
 test-race: private export GOFLAGS += $(RACELESS)
