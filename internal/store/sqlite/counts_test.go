@@ -7,52 +7,84 @@ import (
 	"github.com/rookeryhq/rookery/internal/platform"
 )
 
+// counted is a message that is sent within limits.
+type counted struct {
+	app      platform.AppID
+	from, to platform.UIN
+	day      int64
+}
+
 // TestACountIsReadOfItsOwn: of its app, its day, its sender and its week, of which Sunday is the last day.
 func TestACountIsReadOfItsOwn(t *testing.T) {
 	const monday, sunday = 19723, 19723 + 6
 	limits := platform.MessageLimits{SenderDay: 2, SenderWeek: 3, ReceiverDay: 2, ReceiverWeek: 3, PairDay: 1}
-	type sent struct {
-		app      platform.AppID
-		from, to platform.UIN
-		day      int64
-	}
 	for _, test := range []struct {
 		name   string
-		before []sent
-		last   sent
+		before []counted
+		last   counted
 		want   error
 	}{
-		{"a sender on Monday, after Sunday", []sent{{1, 1, 2, sunday}, {1, 1, 3, sunday}, {1, 1, 4, monday + 1}}, sent{1, 1, 5, monday}, platform.ErrSenderQuota},
-		{"a receiver on Monday, after Sunday", []sent{{1, 2, 1, sunday}, {1, 3, 1, sunday}, {1, 4, 1, monday + 1}}, sent{1, 5, 1, monday}, platform.ErrReceiverQuota},
-		{"a sender's next week", []sent{{1, 1, 2, sunday}, {1, 1, 3, sunday}, {1, 1, 4, monday + 1}}, sent{1, 1, 5, sunday + 1}, nil},
-		{"a receiver's next week", []sent{{1, 2, 1, sunday}, {1, 3, 1, sunday}, {1, 4, 1, monday + 1}}, sent{1, 5, 1, sunday + 1}, nil},
-		{"a sender through other apps", []sent{{2, 1, 2, monday}, {2, 1, 3, monday}}, sent{1, 1, 4, monday}, nil},
-		{"a receiver through other apps", []sent{{2, 2, 1, monday}, {2, 3, 1, monday}}, sent{1, 4, 1, monday}, nil},
-		{"a pair", []sent{{1, 1, 2, monday}}, sent{1, 1, 2, monday}, platform.ErrPairQuota},
-		{"a pair through another app", []sent{{2, 1, 2, monday}}, sent{1, 1, 2, monday}, nil},
-		{"a pair on another day", []sent{{1, 1, 2, monday}}, sent{1, 1, 2, monday + 1}, nil},
-		{"another sender", []sent{{1, 3, 2, monday}}, sent{1, 1, 2, monday}, nil},
+		{"a sender on Monday, after Sunday", []counted{{1, 1, 2, sunday}, {1, 1, 3, sunday}, {1, 1, 4, monday + 1}}, counted{1, 1, 5, monday}, platform.ErrSenderQuota},
+		{"a receiver on Monday, after Sunday", []counted{{1, 2, 1, sunday}, {1, 3, 1, sunday}, {1, 4, 1, monday + 1}}, counted{1, 5, 1, monday}, platform.ErrReceiverQuota},
+		{"a sender's next week", []counted{{1, 1, 2, sunday}, {1, 1, 3, sunday}, {1, 1, 4, monday + 1}}, counted{1, 1, 5, sunday + 1}, nil},
+		{"a receiver's next week", []counted{{1, 2, 1, sunday}, {1, 3, 1, sunday}, {1, 4, 1, monday + 1}}, counted{1, 5, 1, sunday + 1}, nil},
+		{"a sender's next day", []counted{{1, 1, 2, monday}, {1, 1, 3, monday}}, counted{1, 1, 4, monday + 1}, nil},
+		{"a receiver's next day", []counted{{1, 2, 1, monday}, {1, 3, 1, monday}}, counted{1, 4, 1, monday + 1}, nil},
+		{"a sender through other apps", []counted{{2, 1, 2, monday}, {2, 1, 3, monday}}, counted{1, 1, 4, monday}, nil},
+		{"a receiver through other apps", []counted{{2, 2, 1, monday}, {2, 3, 1, monday}}, counted{1, 4, 1, monday}, nil},
+		{"a pair", []counted{{1, 1, 2, monday}}, counted{1, 1, 2, monday}, platform.ErrPairQuota},
+		{"a pair through another app", []counted{{2, 1, 2, monday}}, counted{1, 1, 2, monday}, nil},
+		{"a pair on another day", []counted{{1, 1, 2, monday}}, counted{1, 1, 2, monday + 1}, nil},
+		{"another sender", []counted{{1, 3, 2, monday}}, counted{1, 1, 2, monday}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := openUntilEnd(t)
-			send := func(m sent) error {
-				forget := func(t *tx) error { t.writer.counts.Forget(); return nil }
-				if err := s.writer.write(t.Context(), forget); err != nil {
-					return err
-				}
-				_, _, err := s.StoreMessage(t.Context(), platform.Message{UIN: m.to, From: m.from, AppID: m.app, SentMS: 1},
-					&platform.MessageQuota{MessageLimits: limits, Day: m.day, Monday: platform.WeekOf(m.day)})
-				return err
+			forget := func() error {
+				return s.writer.write(t.Context(), func(t *tx) error { t.writer.counts.Forget(); return nil })
 			}
-			for _, m := range test.before {
-				if err := send(m); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := send(test.last); !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
-			}
+			sendAll(t, s, limits, append(test.before, test.last), forget, test.want)
 		})
+	}
+}
+
+// TestACountInMemoryIsOfItsOwn: of its app, its day, and of what was sent or what was got. In each case the other counts of the last message are
+// in memory.
+func TestACountInMemoryIsOfItsOwn(t *testing.T) {
+	const monday = 19723
+	limits := platform.MessageLimits{SenderDay: 2, SenderWeek: 9, ReceiverDay: 2, ReceiverWeek: 9, PairDay: 1}
+	for _, test := range []struct {
+		name string
+		sent []counted
+		want error
+	}{
+		{"a sender who has used another app", []counted{{1, 1, 2, monday}, {1, 1, 3, monday}, {2, 1, 2, monday}, {1, 1, 2, monday}}, platform.ErrSenderQuota},
+		{"a receiver through another app", []counted{{1, 1, 2, monday}, {1, 3, 2, monday}, {2, 1, 2, monday}, {1, 1, 2, monday}}, platform.ErrReceiverQuota},
+		{"a receiver who has sent", []counted{{1, 1, 2, monday}, {1, 3, 2, monday}, {1, 2, 4, monday}, {1, 1, 2, monday}}, platform.ErrReceiverQuota},
+		{"a sender whose day was over", []counted{{1, 1, 2, monday}, {1, 1, 3, monday}, {1, 1, 4, monday + 1}, {1, 1, 2, monday}}, platform.ErrSenderQuota},
+		{"a receiver whose day was over", []counted{{1, 1, 2, monday}, {1, 3, 2, monday}, {1, 4, 2, monday + 1}, {1, 1, 2, monday}}, platform.ErrReceiverQuota},
+		{"a pair's next day", []counted{{1, 1, 2, monday}, {1, 1, 3, monday + 1}, {1, 4, 2, monday + 1}, {1, 1, 2, monday + 1}}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sendAll(t, openUntilEnd(t), limits, test.sent, func() error { return nil }, test.want)
+		})
+	}
+}
+
+// sendAll sends messages, and before each does something else. The last one ends with want.
+func sendAll(t *testing.T, s *Store, limits platform.MessageLimits, all []counted, before func() error, want error) {
+	t.Helper()
+	for i, m := range all {
+		if err := before(); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := s.StoreMessage(t.Context(), platform.Message{UIN: m.to, From: m.from, AppID: m.app, SentMS: 1},
+			&platform.MessageQuota{MessageLimits: limits, Day: m.day, Monday: platform.WeekOf(m.day)})
+		switch last := i == len(all)-1; {
+		case last && !errors.Is(err, want):
+			t.Errorf("got %v, want %v", err, want)
+		case !last && err != nil:
+			t.Fatal(err)
+		}
 	}
 }
 
