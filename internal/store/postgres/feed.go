@@ -20,8 +20,10 @@ const (
 	lookEvery = 100 * time.Millisecond
 	// logKept is how long the log of changes is kept. A gateway that has not read it for half of that may have missed some.
 	logKept = 10 * time.Minute
-	// sweepEvery is how often a gateway removes what is older.
-	sweepEvery = time.Minute
+	// sweepEvery is how often a gateway removes what is older: often, so that there is never much, which would delay others.
+	sweepEvery = 5 * time.Second
+	// toldKept is how long a gateway waits until it reads in the log what it has told. Then it tells it again.
+	toldKept = time.Minute
 )
 
 // ErrLost says that this gateway has not heard for so long of what others changed that it cannot know what it missed. It has to be
@@ -271,7 +273,7 @@ func (f *feed) wasTold(step int64) bool {
 func (f *feed) forgetTold() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	maps.DeleteFunc(f.told, func(_ int64, at time.Time) bool { return time.Since(at) > sweepEvery })
+	maps.DeleteFunc(f.told, func(_ int64, at time.Time) bool { return time.Since(at) > toldKept })
 }
 
 // tellRecord tells the changes of a step.
