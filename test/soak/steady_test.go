@@ -40,7 +40,8 @@ func TestAGatewayStaysSteady(t *testing.T) {
 	if *steady == 0 {
 		t.Skip("without -steady")
 	}
-	database := pg.Own(t).Address("postgres") // which loses nothing when it dies
+	// As an operator has it: durable, and with memory for half an hour's data. The tests' own settings are for small tables.
+	database := pg.Own(t, "shared_buffers=1GB", "max_wal_size=4GB").Address("postgres")
 	if status, _, log := rookery.Run(t, "migrate", "up", "--database", database); status != 0 {
 		t.Fatalf("migrate: status %d\n%s", status, log)
 	}
