@@ -9,7 +9,14 @@ import (
 )
 
 // OpenLooking is Open with another time between two looks at the log of changes.
-var OpenLooking = open
+func OpenLooking(ctx context.Context, address string, every time.Duration) (*Store, error) {
+	return open(ctx, address, every, sweepEvery)
+}
+
+// OpenSweeping is Open with another time between two sweeps.
+func OpenSweeping(ctx context.Context, address string, every time.Duration) (*Store, error) {
+	return open(ctx, address, lookEvery, every)
+}
 
 // Step makes a step of any statements.
 func (s *Store) Step(ctx context.Context, do func(tables.Conn) ([]store.Change, error)) error {

@@ -53,7 +53,7 @@ type feed struct {
 	server string // at which the last look was: when it started
 	unsure bool   // the last look failed, or was at another server
 
-	end func() // ends the goroutine, and waits for it
+	end func() // ends the goroutines, and waits for them
 }
 
 // OnChange implements store.Store.
@@ -129,27 +129,20 @@ func (s *Store) follow(ctx context.Context) error {
 		return fmt.Errorf("postgres: reading the log of changes: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	f.end = sync.OnceFunc(func() { cancel(); <-done })
-	go func() {
-		defer close(done)
-		s.lookAgain(ctx)
-	}()
+	var working sync.WaitGroup
+	f.end = sync.OnceFunc(func() { cancel(); working.Wait() })
+	working.Go(func() { s.lookAgain(ctx) })
+	working.Go(func() { s.sweepAgain(ctx) }) // which delays no look, however long it takes
 	return nil
 }
 
 func (s *Store) lookAgain(ctx context.Context) {
 	look := time.NewTicker(s.lookEvery)
 	defer look.Stop()
-	sweep := time.NewTicker(sweepEvery)
-	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-sweep.C:
-			s.feed.forgetTold()
-			s.sweep(ctx)
 		case <-look.C:
 			begun := time.Since(s.feed.begun)
 			switch err := s.look(ctx); {
@@ -163,8 +156,24 @@ func (s *Store) lookAgain(ctx context.Context) {
 	}
 }
 
+func (s *Store) sweepAgain(ctx context.Context) {
+	sweep := time.NewTicker(s.sweepEvery)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			s.feed.forgetTold()
+			s.sweep(ctx)
+		}
+	}
+}
+
 // sweep removes what nobody asks for any more. What cannot be removed now is the next time.
 func (s *Store) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
 	_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
 	_, _ = s.pool.Exec(ctx, "DELETE FROM gateways WHERE seen < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
 	const day = 24 * time.Hour // longer than anything there is remembered for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -353,6 +354,94 @@ func TestTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	done()
+}
+
+// TestASweepDelaysNoLook: changes are heard while a sweep waits for what somebody else has locked.
+func TestASweepDelaysNoLook(t *testing.T) {
+	t.Parallel()
+	ctx, address := t.Context(), pg.Database(t)
+	here, err := postgres.OpenSweeping(ctx, address+"&pool_max_conns=8", time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	there, heard := open(t, address), listen(here)
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "BEGIN; LOCK TABLE attempts IN SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	// waiting says since when a sweep has been waiting.
+	waiting := func() (since string) {
+		until(t, "a sweep waits", func() bool {
+			return conn.QueryRow(ctx, "SELECT waitstart::text FROM pg_locks WHERE relation = 'attempts'::regclass AND waitstart IS NOT NULL").Scan(&since) == nil
+		})
+		return since
+	}
+	for begun := time.Now(); ; {
+		before, known := waiting(), len(heard.all())
+		if err := there.CreateApp(ctx, &platform.App{AppID: game + platform.AppID(known), Name: "one"}, now); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "a change is heard", func() bool { return len(heard.all()) > known })
+		switch {
+		case waiting() == before:
+			return
+		case time.Since(begun) > patience: // a sweep is given up after a few seconds, which a slow machine may need to hear of the change
+			t.Fatal("no change is heard while a sweep waits")
+		}
+	}
+}
+
+// TestWhatIsOldIsSwept, and nothing else.
+func TestWhatIsOldIsSwept(t *testing.T) {
+	t.Parallel()
+	ctx, address := t.Context(), pg.Database(t)
+	here, err := postgres.OpenSweeping(ctx, address, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	const aDay = 24 * 60 * 60
+	for _, test := range []struct {
+		insert   string // with an age in seconds
+		kept     int64
+		old      int64
+		leftOver string // the age that is left
+	}{
+		{"INSERT INTO changes (gateway, step, record, at) VALUES (1, $1, '[]', clock_timestamp() - make_interval(secs => $1))", 590, 601, "SELECT step FROM changes"},
+		{"INSERT INTO gateways (id, about, seen) VALUES ($1, '{}', clock_timestamp() - make_interval(secs => $1))", 590, 601, "SELECT id FROM gateways WHERE about = '{}'"},
+		{"INSERT INTO attempts (key, arrival) VALUES ($1::text, (extract(epoch FROM clock_timestamp()) - $1::bigint)::bigint * 1000000000)", aDay - 600, aDay + 2, "SELECT key::bigint FROM attempts"},
+		{"INSERT INTO nonces (appid, nonce, at_ms) VALUES ($1, '', (extract(epoch FROM clock_timestamp()) - $1)::bigint * 1000)", aDay - 600, aDay + 2, "SELECT appid FROM nonces"},
+	} {
+		for _, age := range []int64{test.kept, test.old} {
+			if _, err := conn.Exec(ctx, strings.ReplaceAll(test.insert, "$1", strconv.FormatInt(age, 10))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, "what is old is removed: "+test.leftOver, func() bool {
+			rows, err := conn.Query(ctx, test.leftOver)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(left, test.kept) {
+				t.Fatalf("%s: what is young is gone", test.leftOver)
+			}
+			return len(left) == 1
+		})
+	}
 }
 
 func exec(t *testing.T, address, statement string) {

@@ -33,6 +33,7 @@ type Store struct {
 	groups     groups
 	lead       lead
 	lookEvery  time.Duration // how often the log of changes is read
+	sweepEvery time.Duration // how often what is old is removed
 }
 
 var _ store.Store = (*Store)(nil)
@@ -67,14 +68,16 @@ const sweepMessages = "DELETE FROM messages WHERE (uin, id) IN (SELECT uin, id F
 // Open connects to a database, whose tables must be up to date: Migrate makes them so. The address is one of libpq, such as
 // postgres://rookery@db1,db2/rookery?sslmode=verify-full; what it leaves out comes from libpq's environment and password file. Of several
 // hosts the one that can be written is used.
-func Open(ctx context.Context, address string) (*Store, error) { return open(ctx, address, lookEvery) }
+func Open(ctx context.Context, address string) (*Store, error) {
+	return open(ctx, address, lookEvery, sweepEvery)
+}
 
-func open(ctx context.Context, address string, lookEvery time.Duration) (*Store, error) {
+func open(ctx context.Context, address string, lookEvery, sweepEvery time.Duration) (*Store, error) {
 	config, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{gateway: rand.Int64(), lookEvery: lookEvery, groups: groups{turns: make(chan struct{}, groupTurns)}}
+	s := &Store{gateway: rand.Int64(), lookEvery: lookEvery, sweepEvery: sweepEvery, groups: groups{turns: make(chan struct{}, groupTurns)}}
 	config.ConnConfig.ValidateConnect, config.PrepareConn = s.primary.validate, s.primary.prepare
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, unreached(err)
