@@ -21,4 +21,4 @@ const (
 )
 
 // mutants are the faults that are written out; conditionTrials adds others. What cannot be tested is not among them, as a comparison that leaks its time.
-var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, connectMutants, groupMutants, eventMutants, idipMutants, messageMutants, gameDoorMutants, bindingMutants, rankMutants, socialMutants, achievementMutants, gamePageMutants, frontMutants, backendMutants, forcedMutants, doctorMutants, proxyMutants, codeMutants, traceMutants, machinesMutants, referenceMutants, operatorMutants, catalogueMutants, explainMutants, storageMutants, postgresMutants, rateMutants)
+var mutants = slices.Concat(doorMutants, tokenMutants, loginMutants, boundMutants, busMutants, connectMutants, groupMutants, eventMutants, idipMutants, messageMutants, gameDoorMutants, bindingMutants, rankMutants, socialMutants, achievementMutants, gamePageMutants, frontMutants, backendMutants, forcedMutants, doctorMutants, proxyMutants, codeMutants, traceMutants, machinesMutants, referenceMutants, operatorMutants, catalogueMutants, explainMutants, storageMutants, postgresMutants, lockMutants, rateMutants)

@@ -116,7 +116,7 @@ func (t *tx) openkeyOf(l *platform.Login, openkey *platform.Openkey) error {
 	return t.createOpenkey(*openkey)
 }
 
-// lockLogin locks a login and its account, for which it has to know the account. An openid never gets another one.
+// lockLogin locks a login by its account, which it has to know for that. An openid never gets another one.
 func (t *tx) lockLogin(app platform.AppID, id int64) error {
 	if !t.Shared() {
 		return nil
@@ -126,7 +126,7 @@ func (t *tx) lockLogin(app platform.AppID, id int64) error {
 	if err != nil {
 		return sentinel(err)
 	}
-	return t.lock(of(aLogin, id), of(anAccount, uin))
+	return t.lock(of(anAccount, uin))
 }
 
 // useTicket reads the login of a currently valid ticket or, with again, of the refresh token before it, if that was used less than

@@ -207,7 +207,6 @@ const (
 	anAccount      = 'A'
 	anApp          = 'a'
 	aPlayer        = 'p'
-	aLogin         = 'l'
 	friendsOf      = 'f'
 	inboxOf        = 'i'
 	outboxOf       = 'o'
