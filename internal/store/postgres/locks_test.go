@@ -187,7 +187,7 @@ func TestStepsThatHaveToAgreeWaitForEachOther(t *testing.T) {
 	}
 }
 
-// holdWrites has whoever writes a row of the platform wait for who has the lock (1, 1). A lock of a table itself would hold a step up before it
+// holdWrites makes a statement that writes wait for the holder of the lock (1, 1). A lock of a table itself would hold a step up before it
 // begins, where its statements are prepared.
 const holdWrites = `
 	CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1, 1); RETURN NULL; END';
