@@ -57,3 +57,6 @@ func (s *Store) LookedAgo(ago time.Duration) {
 func (s *Store) HeardAgo(ago time.Duration) {
 	s.feed.heard.Store(int64(time.Since(s.feed.begun) - ago))
 }
+
+// OldChanges removes old changes from the log, $1 seconds old.
+var OldChanges = oldChanges

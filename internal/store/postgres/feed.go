@@ -172,13 +172,32 @@ func (s *Store) sweepAgain(ctx context.Context) {
 
 // sweep removes what nobody asks for any more. What cannot be removed now is the next time.
 func (s *Store) sweep(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, stepTime)
-	defer cancel()
-	_, _ = s.pool.Exec(ctx, "DELETE FROM changes WHERE at < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
-	_, _ = s.pool.Exec(ctx, "DELETE FROM gateways WHERE seen < clock_timestamp() - make_interval(secs => $1)", logKept.Seconds())
 	const day = 24 * time.Hour // longer than anything there is remembered for
-	_, _ = s.pool.Exec(ctx, "DELETE FROM attempts WHERE arrival < $1::bigint", time.Now().Add(-day).UnixNano())
-	_, _ = s.pool.Exec(ctx, "DELETE FROM nonces WHERE at_ms < $1::bigint", time.Now().Add(-day).UnixMilli())
+	s.remove(ctx, oldChanges, logKept.Seconds())
+	s.remove(ctx, removal("gateways", "id", "seen < now() - make_interval(secs => $1)"), logKept.Seconds())
+	s.remove(ctx, removal("attempts", "key", "arrival < $1::bigint"), time.Now().Add(-day).UnixNano())
+	s.remove(ctx, removal("nonces", "appid, nonce", "at_ms < $1::bigint"), time.Now().Add(-day).UnixMilli())
+}
+
+// sweptAtOnce is how many rows a statement of a sweep removes at most, which takes a fraction of the time that it may take.
+const sweptAtOnce = 5000
+
+// removal is the statement that removes some old rows of a table.
+func removal(table, key, old string) string {
+	return fmt.Sprintf("DELETE FROM %[1]s WHERE (%[2]s) IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT %[4]d) AND %[3]s", table, key, old, sweptAtOnce)
+}
+
+// oldChanges has now(), since an index does not find what is compared with clock_timestamp().
+var oldChanges = removal("changes", "id", "at < now() - make_interval(secs => $1)")
+
+// remove runs a removal until nothing is left to remove.
+func (s *Store) remove(ctx context.Context, removal string, than any) {
+	for more := true; more; {
+		ctx, cancel := context.WithTimeout(ctx, stepTime)
+		removed, err := s.pool.Exec(ctx, removal, than)
+		cancel()
+		more = err == nil && removed.RowsAffected() == sweptAtOnce
+	}
 }
 
 // nowMS is the time by the clock of the database, in which the age of the log is measured.

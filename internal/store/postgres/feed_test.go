@@ -366,11 +366,7 @@ func TestASweepDelaysNoLook(t *testing.T) {
 	}
 	defer here.Close()
 	there, heard := open(t, address), listen(here)
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
+	conn := connect(t, address)
 	if _, err := conn.Exec(ctx, "BEGIN; LOCK TABLE attempts IN SHARE MODE"); err != nil {
 		t.Fatal(err)
 	}
@@ -405,11 +401,7 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer here.Close()
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
+	conn := connect(t, address)
 	const aDay = 24 * 60 * 60
 	for _, test := range []struct {
 		insert   string // with an age in seconds
@@ -444,14 +436,57 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 	}
 }
 
-func exec(t *testing.T, address, statement string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), address)
+// TestASweepTakesAFewRowsAtATime: the others are gone, and stay so, although it waits for somebody who has locked the youngest of the old ones.
+func TestASweepTakesAFewRowsAtATime(t *testing.T) {
+	t.Parallel()
+	ctx, address := t.Context(), pg.Database(t)
+	exec(t, address, "INSERT INTO changes (gateway, step, record, at) SELECT 1, n, '[]', clock_timestamp() - make_interval(mins => 20) FROM generate_series(1, 12000) n")
+	conn := connect(t, address)
+	if _, err := conn.Exec(ctx, "BEGIN; SELECT 1 FROM changes WHERE step = 12000 FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	here, err := postgres.OpenSweeping(ctx, address, time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), statement); err != nil {
+	defer here.Close()
+	left := func() (n int) {
+		if err := conn.QueryRow(ctx, "SELECT count(*) FROM changes").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	until(t, "10,000 rows are removed", func() bool { return left() == 2000 })
+	if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "all rows are removed", func() bool { return left() == 0 })
+}
+
+// TestAnIndexFindsWhatIsSwept, so that a sweep does not read the whole log.
+func TestAnIndexFindsWhatIsSwept(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	conn := connect(t, pg.Database(t))
+	if _, err := conn.Exec(ctx, "SET enable_seqscan = off"); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(ctx, "EXPLAIN "+postgres.OldChanges, 600.0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(plan, "\n"), "Index Cond: (at < (now() -") {
+		t.Errorf("the plan is\n%s", strings.Join(plan, "\n"))
+	}
+}
+
+func exec(t *testing.T, address, statement string) {
+	t.Helper()
+	if _, err := connect(t, address).Exec(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
 }

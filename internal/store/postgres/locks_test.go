@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/rookeryhq/rookery/internal/platform"
 	"github.com/rookeryhq/rookery/internal/store"
 	"github.com/rookeryhq/rookery/internal/store/postgres"
@@ -201,11 +199,7 @@ const holdWrites = `
 func waitForEachOther(t *testing.T, address string, steps ...func() error) {
 	t.Helper()
 	ctx := t.Context()
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
+	conn := connect(t, address)
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(1, 1)"); err != nil {
 		t.Fatal(err)
 	}
