@@ -444,12 +444,12 @@ func (s *scanner) numberWord(start, end int) {
 // mayBeRare reports whether a word begins with as many digits as a rare number has, or as WeChat's: most of a log's numbers are times, sizes
 // and accounts.
 func mayBeRare(w string) bool {
-	const least, most = leastRare, 7
+	const most = 7
 	n := 0
 	for n < len(w) && w[n] >= '0' && w[n] <= '9' && n <= most {
 		n++
 	}
-	return n >= least && n <= most || n == least-1 && w[0] == '4'
+	return n >= leastRare && n <= most || n == leastRare-1 && w[0] == '4'
 }
 
 func (s *scanner) nameCommand(c command) {
