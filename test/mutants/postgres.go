@@ -37,7 +37,7 @@ var postgresMutants = []mutant{
 		" WHERE %[3]s LIMIT %[4]d) AND", " WHERE %[3]s AND %[4]d > 0) AND",
 		storePostgres, "^TestASweepTakesAFewRowsAtATime$"},
 	{"a sweep takes few rows and no more", "internal/store/postgres/feed.go",
-		"more = err == nil && removed", "more = false && removed",
+		"for more := true; more; {", "for more, once := true, true; more && once; once = false {",
 		storePostgres, "^TestASweepTakesAFewRowsAtATime$"},
 	{"a sweep reads the whole log", "internal/store/postgres/feed.go",
 		`"at < now() -`, `"at < clock_timestamp() -`,

@@ -60,3 +60,6 @@ func (s *Store) HeardAgo(ago time.Duration) {
 
 // OldChanges removes old changes from the log, $1 seconds old.
 var OldChanges = oldChanges
+
+// Sweep removes once what is old.
+func (s *Store) Sweep(ctx context.Context) { s.sweep(ctx) }

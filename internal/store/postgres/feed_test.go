@@ -396,7 +396,7 @@ func TestASweepDelaysNoLook(t *testing.T) {
 func TestWhatIsOldIsSwept(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pg.Database(t)
-	here, err := postgres.OpenSweeping(ctx, address, time.Millisecond)
+	here, err := postgres.OpenSweeping(ctx, address, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,13 +404,12 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 	conn := connect(t, address)
 	const aDay = 24 * 60 * 60
 	for _, test := range []struct {
-		insert   string // with an age in seconds
-		kept     int64
-		old      int64
-		leftOver string // the age that is left
+		insert    string // with an age in seconds
+		kept, old int64  // ages
+		ages      string // those that are left
 	}{
-		{"INSERT INTO changes (gateway, step, record, at) VALUES (1, $1, '[]', clock_timestamp() - make_interval(secs => $1))", 590, 601, "SELECT step FROM changes"},
-		{"INSERT INTO gateways (id, about, seen) VALUES ($1, '{}', clock_timestamp() - make_interval(secs => $1))", 590, 601, "SELECT id FROM gateways WHERE about = '{}'"},
+		{"INSERT INTO changes (gateway, step, record, at) VALUES (1, $1, '[]', clock_timestamp() - make_interval(secs => $1))", 540, 601, "SELECT step FROM changes"},
+		{"INSERT INTO gateways (id, about, seen) VALUES ($1, '{}', clock_timestamp() - make_interval(secs => $1))", 540, 601, "SELECT id FROM gateways WHERE about = '{}'"},
 		{"INSERT INTO attempts (key, arrival) VALUES ($1::text, (extract(epoch FROM clock_timestamp()) - $1::bigint)::bigint * 1000000000)", aDay - 600, aDay + 2, "SELECT key::bigint FROM attempts"},
 		{"INSERT INTO nonces (appid, nonce, at_ms) VALUES ($1, '', (extract(epoch FROM clock_timestamp()) - $1)::bigint * 1000)", aDay - 600, aDay + 2, "SELECT appid FROM nonces"},
 	} {
@@ -419,48 +418,51 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		until(t, "what is old is removed: "+test.leftOver, func() bool {
-			rows, err := conn.Query(ctx, test.leftOver)
-			if err != nil {
-				t.Fatal(err)
-			}
-			left, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Contains(left, test.kept) {
-				t.Fatalf("%s: what is young is gone", test.leftOver)
-			}
-			return len(left) == 1
-		})
+		here.Sweep(ctx)
+		rows, err := conn.Query(ctx, test.ages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(left, []int64{test.kept}) {
+			t.Errorf("%s: got %d, want %d alone", test.ages, left, test.kept)
+		}
 	}
 }
 
-// TestASweepTakesAFewRowsAtATime: the others are gone, and stay so, although it waits for somebody who has locked the youngest of the old ones.
+// TestASweepTakesAFewRowsAtATime: most are gone for good when it is held up by a transaction that has locked the youngest of them.
 func TestASweepTakesAFewRowsAtATime(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pg.Database(t)
+	here, err := postgres.OpenSweeping(ctx, address, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer here.Close()
 	exec(t, address, "INSERT INTO changes (gateway, step, record, at) SELECT 1, n, '[]', clock_timestamp() - make_interval(mins => 20) FROM generate_series(1, 12000) n")
 	conn := connect(t, address)
 	if _, err := conn.Exec(ctx, "BEGIN; SELECT 1 FROM changes WHERE step = 12000 FOR UPDATE"); err != nil {
 		t.Fatal(err)
 	}
-	here, err := postgres.OpenSweeping(ctx, address, time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer here.Close()
 	left := func() (n int) {
 		if err := conn.QueryRow(ctx, "SELECT count(*) FROM changes").Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	until(t, "10,000 rows are removed", func() bool { return left() == 2000 })
+	here.Sweep(ctx) // which gives up in time
+	if n := left(); n != 2000 {
+		t.Errorf("%d rows are left, want 2000", n)
+	}
 	if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "all rows are removed", func() bool { return left() == 0 })
+	if here.Sweep(ctx); left() != 0 {
+		t.Errorf("%d rows are left at last", left())
+	}
 }
 
 // TestAnIndexFindsWhatIsSwept, so that a sweep does not read the whole log.
