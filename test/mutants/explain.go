@@ -53,7 +53,7 @@ var explainMutants = []mutant{
 	{"escapes of strings are not decoded", "retcode/explain.go", "unescape(unescape(text, `\\u`, 4), `\\x`, 2)", `text`, "./retcode", "^FuzzExplainEscaped$"},
 	{"a repeated byte is a code", "retcode/number.go", `return f.number == n }`, `return false && f.number == n }`, "./retcode", "^TestExplain$"},
 	{"WeChat's numbers are not known by its words", "retcode/neighbour.go", ` || row.says != "" && holds(s.text, row.says)`, ``, "./retcode", "^TestNeighbours$"},
-	{"WeChat's numbers are not read", "retcode/scan.go", `n == least-1 && w[0] == '4'`, `false`, "./retcode", "^TestNeighbours$"},
+	{"WeChat's numbers are not read", "retcode/scan.go", `n == leastRare-1 && w[0] == '4'`, `false`, "./retcode", "^TestNeighbours$"},
 	{"a number in a name is not read", "retcode/scan.go", `w[len(w)-1] <= '9' && s.ofName`, `false && s.ofName`, "./retcode", "^TestLines$"},
 	{"a number behind a name is not read", "retcode/bare.go", `between == "" || between == "."`, `between == "never"`, "./retcode", "^TestLines$"},
 	{"the value of an attribute is another member's", "retcode/bare.go", `strings.HasPrefix(message, ">")`, `false`, "./retcode", "^TestLines$"},
